@@ -1,0 +1,1 @@
+//! clap types only; completions and the man page derive from them.

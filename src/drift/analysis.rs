@@ -1,0 +1,137 @@
+//! Why a drift happened and how bad it is.
+
+use serde::{Deserialize, Serialize};
+
+use super::{PropertyPath, Score};
+use crate::safety::Tainted;
+
+/// The six causes; `unknown` whenever evidence is thin.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    EmergencyFix,
+    ManualTroubleshooting,
+    SecurityResponse,
+    ConfigurationError,
+    AutomatedResponse,
+    Unknown,
+}
+
+impl Cause {
+    /// The word in store and API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EmergencyFix => "emergency_fix",
+            Self::ManualTroubleshooting => "manual_troubleshooting",
+            Self::SecurityResponse => "security_response",
+            Self::ConfigurationError => "configuration_error",
+            Self::AutomatedResponse => "automated_response",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A cause with what speaks for it.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct CauseAnalysis {
+    pub cause_category: Cause,
+    pub confidence_score: Score,
+    /// Sentences.
+    pub contributing_factors: Vec<Tainted>,
+}
+
+/// The four axes of severity.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "lowercase")]
+pub enum Axis {
+    Security,
+    Performance,
+    Cost,
+    Compliance,
+}
+
+/// Four scores; the overall one is their maximum.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct Severity {
+    pub security: Score,
+    pub performance: Score,
+    pub cost: Score,
+    pub compliance: Score,
+}
+
+impl Severity {
+    /// The maximum of the four.
+    pub fn overall(&self) -> Score {
+        self.security.max(self.performance).max(self.cost).max(self.compliance)
+    }
+
+    /// The class of the overall score.
+    pub fn class(&self) -> SeverityClass {
+        SeverityClass::of(self.overall())
+    }
+}
+
+/// CRITICAL from 0.85, HIGH from 0.60, MEDIUM from 0.30, LOW below. Ordered LOW < MEDIUM < HIGH < CRITICAL.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum SeverityClass {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl SeverityClass {
+    /// From the worst down.
+    pub const WORST_FIRST: [Self; 4] = [Self::Critical, Self::High, Self::Medium, Self::Low];
+
+    /// The class of a score; monotone.
+    pub fn of(score: Score) -> Self {
+        match score.hundredths() {
+            85.. => Self::Critical,
+            60.. => Self::High,
+            30.. => Self::Medium,
+            _ => Self::Low,
+        }
+    }
+
+    /// The word in store and API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Critical => "CRITICAL",
+            Self::High => "HIGH",
+            Self::Medium => "MEDIUM",
+            Self::Low => "LOW",
+        }
+    }
+
+    /// One letter, so that no meaning hangs on colour alone.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Critical => 'C',
+            Self::High => 'H',
+            Self::Medium => 'M',
+            Self::Low => 'L',
+        }
+    }
+}
+
+/// Why an axis got its score.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct SeverityReason {
+    pub axis: Axis,
+    pub score: Score,
+    /// The property that decided it; `None` for the drift as a whole.
+    pub path: Option<PropertyPath>,
+    /// One sentence.
+    pub text: Tainted,
+}
+
+/// What is known about a drift beyond its changes.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct Analysis {
+    pub cause: CauseAnalysis,
+    pub severity: Severity,
+    pub reasons: Vec<SeverityReason>,
+    pub analyzed_at: jiff::Timestamp,
+}

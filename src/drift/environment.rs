@@ -1,0 +1,74 @@
+//! One place that is scanned.
+
+use serde::{Deserialize, Serialize};
+
+use super::Slug;
+use crate::safety::Tainted;
+
+/// Who runs what is scanned.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "lowercase")]
+pub enum CloudProvider {
+    Aws,
+    Gcp,
+    Azure,
+    Digitalocean,
+    Kubernetes,
+    /// Files on this machine.
+    Host,
+}
+
+impl CloudProvider {
+    /// Every value, in the order pickers show them.
+    pub const ALL: [Self; 6] = [Self::Aws, Self::Gcp, Self::Azure, Self::Digitalocean, Self::Kubernetes, Self::Host];
+
+    /// The word in configuration, store and API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Aws => "aws",
+            Self::Gcp => "gcp",
+            Self::Azure => "azure",
+            Self::Digitalocean => "digitalocean",
+            Self::Kubernetes => "kubernetes",
+            Self::Host => "host",
+        }
+    }
+}
+
+/// An account and region, project, subscription, cluster or host. `slug` is unique within the organisation.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct Environment {
+    /// Organisation slug; `local` when there is no server.
+    pub organization: Slug,
+    pub slug: Slug,
+    pub name: Tainted,
+    pub cloud_provider: CloudProvider,
+    /// At most 50 characters; empty when it has none.
+    #[serde(default)]
+    pub region: Tainted,
+    /// AWS account, GCP project, Azure subscription or cluster; at most 50 characters.
+    #[serde(default)]
+    pub account_id: Tainted,
+    #[serde(default)]
+    pub tags: std::collections::BTreeMap<String, Tainted>,
+    pub is_active: bool,
+    pub created_at: jiff::Timestamp,
+    pub updated_at: jiff::Timestamp,
+}
+
+impl Environment {
+    /// Production when the tag `environment`, `env` or `stage` says so, or a word of the slug does (`prod`, `prd`, `production`, `live`).
+    pub fn is_production(&self) -> bool {
+        let says = |text: &str| {
+            text.split(|c: char| !c.is_ascii_alphanumeric())
+                .any(|word| ["prod", "prd", "production", "live"].iter().any(|p| word.eq_ignore_ascii_case(p)))
+        };
+        let tagged = ["environment", "env", "stage"]
+            .iter()
+            .find_map(|key| self.tags.iter().find(|(k, _)| k.eq_ignore_ascii_case(key)));
+        match tagged {
+            Some((_, value)) => says(value.raw()),
+            None => says(self.slug.as_str()),
+        }
+    }
+}

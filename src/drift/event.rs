@@ -1,0 +1,213 @@
+//! A drift: as a scan finds it ([`Finding`]), as the store keeps it ([`DriftEvent`]), and with its bodies ([`DriftDetail`]).
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Analysis, AuditEntry, Change, Decision, DriftId, Fingerprint, Hidden, Recommendation, Severity, SeverityClass,
+    Slug, Unverified,
+};
+use crate::safety::{Masked, Tainted};
+
+/// How a resource differs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "lowercase")]
+pub enum DriftType {
+    /// Properties differ.
+    Modified,
+    /// Declared, and gone.
+    Deleted,
+    /// Live, and in no declared source (unmanaged).
+    Added,
+    /// Its address changed.
+    Moved,
+}
+
+impl DriftType {
+    /// The word in store and API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Modified => "modified",
+            Self::Deleted => "deleted",
+            Self::Added => "added",
+            Self::Moved => "moved",
+        }
+    }
+}
+
+/// Which resource, as the code names it and as the cloud does.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Debug)]
+pub struct ResourceRef {
+    /// `aws_security_group`, `apps/v1/Deployment`, …
+    pub resource_type: Tainted,
+    /// The address in the code (`module.net.aws_vpc.main["eu"]`, `shop/Deployment/web`); for unmanaged resources the cloud's id.
+    pub resource_id: Tainted,
+    /// The address before a move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_address: Option<Tainted>,
+    /// The cloud's own id or ARN, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_id: Option<Tainted>,
+    /// The file or backend that declares it, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_in: Option<Tainted>,
+}
+
+/// One drift as a scan found it: masked, compared, not yet known to the store.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct Finding {
+    pub environment: Slug,
+    pub resource: ResourceRef,
+    pub drift_type: DriftType,
+    /// Security-critical first, then by path.
+    pub changes: Vec<Change>,
+    pub hidden: Vec<Hidden>,
+    pub unverified: Vec<Unverified>,
+    pub declared_state: Option<Masked>,
+    pub actual_state: Option<Masked>,
+    pub analysis: Analysis,
+    pub recommendations: Vec<Recommendation>,
+}
+
+impl Finding {
+    /// See [`Fingerprint`].
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(
+            &self.environment,
+            self.resource.resource_type.raw(),
+            self.resource.resource_id.raw(),
+            self.drift_type,
+            self.changes.iter().map(|c| c.path.raw()),
+        )
+    }
+}
+
+/// How a drift ended without a decision.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum Closure {
+    /// A complete scan did not see it any more.
+    Healed,
+    /// The same resource now differs in another set of properties; that is a drift of its own.
+    Superseded,
+}
+
+/// Where a drift stands. Snoozes and exceptions end by time: ask [`DriftEvent::state_at`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Nobody has decided anything.
+    Open,
+    /// Somebody looks at it.
+    Acknowledged,
+    /// Out of sight until a time.
+    Snoozed,
+    /// Hidden by an ignore rule.
+    Ignored,
+    /// Decided; see the decision's resolution type.
+    Resolved,
+    /// Gone by itself.
+    Closed,
+}
+
+impl State {
+    /// Every state, open ones first.
+    pub const ALL: [Self; 6] =
+        [Self::Open, Self::Acknowledged, Self::Snoozed, Self::Ignored, Self::Resolved, Self::Closed];
+
+    /// The word in store and API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Acknowledged => "acknowledged",
+            Self::Snoozed => "snoozed",
+            Self::Ignored => "ignored",
+            Self::Resolved => "resolved",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// Still waiting for somebody: open or acknowledged.
+    pub fn needs_attention(self) -> bool {
+        matches!(self, Self::Open | Self::Acknowledged)
+    }
+}
+
+/// One drift as the store keeps it. Bodies, hidden and unverified properties are in [`DriftDetail`].
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct DriftEvent {
+    pub id: DriftId,
+    /// Counts every change of this record, from 1; a decision names the version it was made on.
+    pub version: u64,
+    pub environment: Slug,
+    pub fingerprint: Fingerprint,
+    pub resource: ResourceRef,
+    pub drift_type: DriftType,
+    pub changes: Vec<Change>,
+    pub hidden_count: u32,
+    pub unverified_count: u32,
+    pub analysis: Analysis,
+    pub recommendations: Vec<Recommendation>,
+    /// First seen; never changes.
+    pub detected_at: jiff::Timestamp,
+    pub last_seen: jiff::Timestamp,
+    /// How many scans saw it.
+    pub seen_count: u64,
+    /// How often it came back after it was closed or resolved; above 0 it is `regressed`.
+    pub regressions: u32,
+    /// The state as it was last written; timed states end by themselves, see [`DriftEvent::state_at`].
+    pub state: State,
+    /// The decision that put it into its state; `None` for open and closed ones.
+    #[serde(default)]
+    pub decision: Option<Decision>,
+    #[serde(default)]
+    pub assignee: Option<Tainted>,
+    #[serde(default)]
+    pub note_count: u32,
+    /// Set when resolved or closed.
+    #[serde(default)]
+    pub resolved_at: Option<jiff::Timestamp>,
+    #[serde(default)]
+    pub closure: Option<Closure>,
+    /// The drift that took this one's place.
+    #[serde(default)]
+    pub superseded_by: Option<DriftId>,
+}
+
+impl DriftEvent {
+    /// The state at `now`: a snooze or an exception whose time is over is open again.
+    pub fn state_at(&self, now: jiff::Timestamp) -> State {
+        let over = self.decision.as_ref().and_then(|d| d.until).is_some_and(|until| until <= now);
+        if over && matches!(self.state, State::Snoozed | State::Ignored | State::Resolved) {
+            State::Open
+        } else {
+            self.state
+        }
+    }
+
+    /// Came back after it had ended.
+    pub fn is_regressed(&self) -> bool {
+        self.regressions > 0
+    }
+
+    /// The four scores.
+    pub fn severity(&self) -> &Severity {
+        &self.analysis.severity
+    }
+
+    /// CRITICAL to LOW.
+    pub fn severity_class(&self) -> SeverityClass {
+        self.analysis.severity.class()
+    }
+}
+
+/// All that is known about one drift.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct DriftDetail {
+    pub event: DriftEvent,
+    pub declared_state: Option<Masked>,
+    pub actual_state: Option<Masked>,
+    pub hidden: Vec<Hidden>,
+    pub unverified: Vec<Unverified>,
+    /// Newest first.
+    pub history: Vec<AuditEntry>,
+}

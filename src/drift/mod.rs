@@ -1,0 +1,27 @@
+//! The vocabulary every other module speaks: plain types and the rules that need no I/O.
+//!
+//! Names of fields and enum values are the product's contract: they are the store's schema, the JSON of `driftguard scan`
+//! and, later, the REST API. Text that comes from outside (cloud, state, people) is [`Tainted`](crate::safety::Tainted);
+//! property values are [`Masked`](crate::safety::Masked), so nothing here can print or leak by accident.
+
+mod analysis;
+mod change;
+mod environment;
+mod event;
+mod ids;
+mod ignore;
+mod recommendation;
+mod scan;
+mod score;
+mod triage;
+
+pub use analysis::{Analysis, Axis, Cause, CauseAnalysis, Severity, SeverityClass, SeverityReason};
+pub use change::{Change, ChangeType, Hidden, PropertyPath, Unverified, UnverifiedReason};
+pub use environment::{CloudProvider, Environment};
+pub use event::{Closure, DriftDetail, DriftEvent, DriftType, Finding, ResourceRef, State};
+pub use ids::{DriftId, Fingerprint, RuleId, ScanId, Slug, SlugError};
+pub use ignore::IgnoreRule;
+pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment};
+pub use scan::{Completeness, Counts, ScanStage, ScanSummary, SourceError, SourceState};
+pub use score::{Score, ScoreError};
+pub use triage::{AuditEntry, Decision, ResolutionType, TriageRequest, TriageVerb};

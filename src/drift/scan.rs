@@ -1,0 +1,97 @@
+//! What a scan says about itself.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ScanId, Slug, Unverified};
+use crate::safety::Tainted;
+
+/// The stages of a scan, in order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "lowercase")]
+pub enum ScanStage {
+    Queued,
+    /// Reading live state.
+    Live,
+    /// Reading declared state and comparing, one resource at a time.
+    Compare,
+    /// Writing to the store.
+    Store,
+    Done,
+    Cancelled,
+    Failed,
+}
+
+/// Four answers that are never mixed up. `resources` = in_sync + drifted + unverified.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct Counts {
+    /// Resources looked at, unmanaged ones included.
+    pub resources: u64,
+    pub in_sync: u64,
+    pub drifted: u64,
+    /// Whole resources that could not be compared.
+    pub unverified: u64,
+    /// Hidden changes, over all resources.
+    pub hidden_changes: u64,
+    /// Unverified properties of resources that could otherwise be compared.
+    pub unverified_properties: u64,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.resources += other.resources;
+        self.in_sync += other.in_sync;
+        self.drifted += other.drifted;
+        self.unverified += other.unverified;
+        self.hidden_changes += other.hidden_changes;
+        self.unverified_properties += other.unverified_properties;
+    }
+}
+
+/// A source that could not be read, in words for people.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct SourceError {
+    /// File, directory or backend.
+    pub source: Tainted,
+    /// What was found.
+    pub message: Tainted,
+    /// What to do next.
+    pub help: Tainted,
+}
+
+/// Whether everything that should have been read was read. Only what was read completely may close a drift.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub enum Completeness {
+    /// All sources, all pages.
+    Complete,
+    /// Something failed; drift of these resource types (raw names), or all when empty, is left as it was.
+    Partial { unverified_types: Vec<Tainted> },
+}
+
+/// A source and how fresh what it last gave is.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct SourceState {
+    pub source: Tainted,
+    pub last_good: Option<jiff::Timestamp>,
+    pub error: Option<SourceError>,
+}
+
+/// The end of a scan.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct ScanSummary {
+    pub id: ScanId,
+    pub environment: Slug,
+    pub started_at: jiff::Timestamp,
+    pub finished_at: jiff::Timestamp,
+    pub stage: ScanStage,
+    pub counts: Counts,
+    /// Drifts first seen by this scan, come back, and ended by it.
+    pub new: u64,
+    pub regressed: u64,
+    pub closed: u64,
+    pub sources: Vec<SourceState>,
+    pub completeness: Completeness,
+    /// Whole resources or types that could not be compared (a sample of at most 1000; `counts.unverified` has the number).
+    pub unverified: Vec<(super::ResourceRef, Unverified)>,
+    /// Time spent per stage, in microseconds.
+    pub timings: Vec<(ScanStage, u64)>,
+}

@@ -1,0 +1,140 @@
+//! What a person does to a drift, and the record of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{DriftId, IgnoreRule, Slug, State};
+use crate::safety::Tainted;
+
+/// How a drift was settled.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum ResolutionType {
+    /// Put back to what the code says.
+    AutoRevert,
+    /// The code was, or will be, changed to match.
+    CodifyIac,
+    /// Left as it is, perhaps until a time.
+    Accepted,
+    /// Handed to somebody else.
+    Escalated,
+}
+
+impl ResolutionType {
+    /// Every value, in the order pickers show them.
+    pub const ALL: [Self; 4] = [Self::AutoRevert, Self::CodifyIac, Self::Accepted, Self::Escalated];
+
+    /// The word in store and API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AutoRevert => "auto_revert",
+            Self::CodifyIac => "codify_iac",
+            Self::Accepted => "accepted",
+            Self::Escalated => "escalated",
+        }
+    }
+}
+
+/// What is asked for. Externally tagged in JSON: `{"snooze":{"until":"…"}}`.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum TriageVerb {
+    Acknowledge,
+    Snooze {
+        until: jiff::Timestamp,
+    },
+    /// `None` takes the assignee away.
+    Assign {
+        to: Option<Tainted>,
+    },
+    /// `until` ends an exception; only `accepted` may have one.
+    Resolve {
+        resolution_type: ResolutionType,
+        until: Option<jiff::Timestamp>,
+    },
+    Note {
+        text: Tainted,
+    },
+    /// Makes the rule and puts every drift it matches out of sight.
+    Ignore {
+        rule: IgnoreRule,
+    },
+    /// Back to open.
+    Reopen,
+    /// Takes back the decision with this audit sequence number.
+    Undo {
+        seq: u64,
+    },
+}
+
+impl TriageVerb {
+    /// The action's name in the audit trail.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Acknowledge => "acknowledge",
+            Self::Snooze { .. } => "snooze",
+            Self::Assign { .. } => "assign",
+            Self::Resolve { .. } => "resolve_drift",
+            Self::Note { .. } => "note",
+            Self::Ignore { .. } => "ignore",
+            Self::Reopen => "reopen",
+            Self::Undo { .. } => "undo",
+        }
+    }
+}
+
+/// One verb on one drift.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct TriageRequest {
+    pub drift: DriftId,
+    pub verb: TriageVerb,
+    #[serde(default)]
+    pub reason: Option<Tainted>,
+    /// Who asks: the login name, or the session's principal.
+    pub actor: Tainted,
+    /// The version that was on the screen; refused with the current one when it has moved on.
+    #[serde(default)]
+    pub expected_version: Option<u64>,
+}
+
+/// The decision a drift's state rests on.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct Decision {
+    /// Audit sequence number; `undo` names it.
+    pub seq: u64,
+    pub by: Tainted,
+    pub at: jiff::Timestamp,
+    #[serde(default)]
+    pub reason: Option<Tainted>,
+    #[serde(default)]
+    pub resolution_type: Option<ResolutionType>,
+    #[serde(default)]
+    pub until: Option<jiff::Timestamp>,
+}
+
+/// One line of the audit trail: durable before the screen confirms.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct AuditEntry {
+    /// Counts from 1 without gaps.
+    pub seq: u64,
+    pub timestamp: jiff::Timestamp,
+    /// Login name; `system` for what no person did.
+    pub actor: Tainted,
+    /// See [`TriageVerb::as_str`]; also `closed`, `regressed`, `environment_added`, ….
+    pub action: String,
+    #[serde(default)]
+    pub environment: Option<Slug>,
+    #[serde(default)]
+    pub drift: Option<DriftId>,
+    #[serde(default)]
+    pub reason: Option<Tainted>,
+    #[serde(default)]
+    pub old_state: Option<State>,
+    #[serde(default)]
+    pub new_state: Option<State>,
+    /// The verb with its values, for decisions.
+    #[serde(default)]
+    pub verb: Option<TriageVerb>,
+    /// Sequence number of the undo that took this back.
+    #[serde(default)]
+    pub undone_by: Option<u64>,
+}

@@ -1,0 +1,25 @@
+#![forbid(unsafe_code)]
+
+//! driftguard: infrastructure drift triage in the terminal.
+//!
+//! The library behind the one binary. Data flows one way: [`declared`] and [`live`] state go through [`compare`], then
+//! [`analysis`] and [`recommend`], into the [`store`]; the screens of [`tui`] see it only through [`service`].
+
+pub mod analysis;
+pub mod cli;
+pub mod commands;
+pub mod compare;
+pub mod config;
+pub mod declared;
+pub mod drift;
+pub mod live;
+pub mod recommend;
+pub mod report;
+pub mod safety;
+pub mod scan;
+pub mod service;
+pub mod store;
+pub mod telemetry;
+#[cfg(test)]
+mod testing;
+pub mod tui;

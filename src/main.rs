@@ -1,0 +1,4 @@
+//! Which mode, then the exit code.
+#![forbid(unsafe_code)]
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Text, JSON, NDJSON and Markdown from the same data.

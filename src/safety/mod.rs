@@ -1,0 +1,13 @@
+//! What comes from outside is untrusted text, and may hold secrets: two types and one pipeline keep both from spreading.
+//!
+//! [`Tainted`] is every string from cloud, state, files and people: it has no `Display`, it reaches a sink only through the
+//! sanitiser. [`Masked`] is every property value after the [redaction](redact) of secrets: nothing else can be stored or shown.
+
+mod masked;
+pub mod redact;
+pub mod sanitise;
+mod tainted;
+
+pub use masked::Masked;
+pub use redact::Redactor;
+pub use tainted::Tainted;

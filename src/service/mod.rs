@@ -1,0 +1,92 @@
+//! What the screens and (later) the server's handlers call. [`DriftService`] has two implementations: `local` (store and
+//! scanners in this process) and `remote` (a server's REST API).
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
+
+use crate::drift::{
+    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, ScanStage, ScanSummary, Slug, SourceState,
+    TriageRequest,
+};
+use crate::store::{Observation, OpenCounts, Page, PageRequest, Receipt};
+
+/// A row of the environments pane.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct EnvironmentSummary {
+    pub environment: Environment,
+    pub is_production: bool,
+    pub open: OpenCounts,
+    pub last_scan: Option<ScanSummary>,
+    pub next_scan: Option<Timestamp>,
+    /// `Some` while a scan runs.
+    pub running: Option<ScanProgress>,
+    /// Sources that failed last time, with the age of what is shown instead.
+    pub sources: Vec<SourceState>,
+}
+
+/// How far a running scan is.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct ScanProgress {
+    pub environment: Slug,
+    pub stage: ScanStage,
+    pub resources: u64,
+    pub drifted: u64,
+    pub started_at: Timestamp,
+}
+
+/// What happened meanwhile.
+#[derive(Clone, Debug)]
+pub enum ServiceEvent {
+    /// A scan moved on. Coalesced: at most ten a second.
+    Progress(ScanProgress),
+    /// A scan ended.
+    Scanned(Box<ScanSummary>),
+    /// First seen, or come back.
+    Drift(Box<DriftEvent>),
+    /// Changed by a scan or a decision.
+    Updated(Box<DriftEvent>),
+    /// Environments were added or changed.
+    Environments,
+    /// Something a person should read.
+    Notice { error: bool, text: crate::safety::Tainted },
+}
+
+/// Why the service did not do it, in words for the screen.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ServiceError {
+    #[error("{0}")]
+    NotFound(String),
+    /// The drift has moved on; this is it now.
+    #[error("the drift has changed since it was shown; look at it again")]
+    Conflict(Box<DriftEvent>),
+    #[error("{0}")]
+    Invalid(String),
+    #[error("read-only: {0}")]
+    ReadOnly(String),
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// The one interface below the screens. Cancel-safe; a late answer may be dropped.
+#[async_trait]
+pub trait DriftService: Send + Sync {
+    async fn environments(&self) -> Result<Vec<EnvironmentSummary>, ServiceError>;
+    async fn drifts(&self, request: PageRequest) -> Result<Page, ServiceError>;
+    async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError>;
+    async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError>;
+    /// Durable when it returns.
+    async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError>;
+    async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError>;
+    async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError>;
+    /// Scans now; `None` scans every environment. Returns at once.
+    async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError>;
+    async fn cancel_scan(&self, environment: Option<Slug>) -> Result<(), ServiceError>;
+    /// Everything from now on. A slow reader loses the oldest and should load again.
+    fn subscribe(&self) -> broadcast::Receiver<ServiceEvent>;
+    /// `local`, or the server's URL; for the status bar.
+    fn mode(&self) -> String;
+    /// Why nothing can be decided here, or `None`.
+    fn read_only(&self) -> Option<String>;
+}

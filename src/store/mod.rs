@@ -1,0 +1,213 @@
+//! What driftguard remembers: drifts, decisions, observed values, environments.
+//!
+//! Decisions and audit go first into an append-only [journal](Store::decide) that is synced; everything else can be rebuilt
+//! from it and a new scan.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::drift::{
+    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, DriftType, Environment, Finding, IgnoreRule, ScanId,
+    ScanSummary, SeverityClass, Slug, State, TriageRequest,
+};
+use crate::safety::{Masked, Tainted};
+
+/// What a page of drifts is made of. Empty lists mean "any".
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default)]
+pub struct DriftFilter {
+    pub environments: Vec<Slug>,
+    pub drift_types: Vec<DriftType>,
+    pub severities: Vec<SeverityClass>,
+    pub states: Vec<State>,
+    pub detected_from: Option<Timestamp>,
+    pub detected_until: Option<Timestamp>,
+    /// Every word must stand in the resource type, id, provider id or a changed path; case does not matter.
+    pub text: String,
+}
+
+/// Where a page starts. Stable under inserts: it names a drift, not a row number.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct Cursor(pub String);
+
+/// Newest first by `detected_at`, then id.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct Page {
+    pub data: Vec<DriftEvent>,
+    /// Towards older ones; `None` at the end.
+    pub next: Option<Cursor>,
+    /// Towards newer ones; `None` at the start.
+    pub previous: Option<Cursor>,
+}
+
+/// Which way from the cursor.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    Older,
+    Newer,
+}
+
+/// A page is asked for; `limit` is at most 500.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct PageRequest {
+    pub filter: DriftFilter,
+    pub cursor: Option<Cursor>,
+    pub direction: Direction,
+    pub limit: usize,
+}
+
+/// Open drifts of one environment by class, worst first, kept up to date and not counted on demand.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct OpenCounts {
+    pub critical: u64,
+    pub high: u64,
+    pub medium: u64,
+    pub low: u64,
+    /// In any state.
+    pub total: u64,
+}
+
+/// One value a resource was seen to have.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct Observation {
+    pub resource_type: Tainted,
+    /// Address, or the cloud's id for unmanaged resources.
+    pub resource_id: Tainted,
+    pub observed_at: Timestamp,
+    pub value: Masked,
+}
+
+/// Who holds the store.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct Holder {
+    pub pid: u32,
+    pub host: String,
+    pub tty: Option<String>,
+    pub since: Timestamp,
+}
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process has it.
+    #[error("the store {path} is open in process {} on {} since {}", .holder.pid, .holder.host, .holder.since)]
+    Held { path: PathBuf, holder: Box<Holder> },
+    /// Written by a newer driftguard.
+    #[error(
+        "the store {path} has schema {found}, this driftguard reads up to {known}: use the newer driftguard, or `driftguard export` there and `driftguard import` here"
+    )]
+    Newer { path: PathBuf, found: u32, known: u32 },
+    /// Opened read-only, or the disk is full or read-only.
+    #[error("the store is read-only: {0}")]
+    ReadOnly(String),
+    /// No such drift, rule or decision.
+    #[error("{0}")]
+    NotFound(String),
+    /// Somebody else decided meanwhile.
+    #[error("the drift has changed since it was shown (version {expected} shown, {current} now)")]
+    Conflict { expected: u64, current: u64 },
+    /// The request makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// The file system said no.
+    #[error("{path}: {source}")]
+    Io { path: PathBuf, source: std::io::Error },
+    /// A record does not read back.
+    #[error("damaged record in {tree}: {detail}; run `driftguard store verify`")]
+    Damaged { tree: String, detail: String },
+}
+
+/// What a decision did.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct Receipt {
+    /// Audit sequence number; durable when this is returned.
+    pub seq: u64,
+    /// The drifts as they are now (more than one for an ignore rule).
+    pub drifts: Vec<DriftEvent>,
+}
+
+/// What `record` made of a finding.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Recorded {
+    New(DriftEvent),
+    SeenAgain(DriftEvent),
+    Regressed(DriftEvent),
+}
+
+/// What `verify` found.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct VerifyReport {
+    pub drifts: u64,
+    pub audit_entries: u64,
+    pub observations: u64,
+    pub objects: u64,
+    /// One sentence per fault; empty when all is well.
+    pub faults: Vec<String>,
+}
+
+/// The store. Every call may block on the disk: never from the UI loop. What a call has returned is durable, unless it says
+/// otherwise.
+pub trait Store: Send + Sync {
+    fn environments(&self) -> Result<Vec<Environment>, StoreError>;
+    /// Makes or replaces; the slug is the key.
+    fn put_environment(&self, environment: &Environment) -> Result<(), StoreError>;
+
+    /// A scan begins; drifts recorded under it count as seen by it.
+    fn begin_scan(&self, environment: &Slug, at: Timestamp) -> Result<ScanId, StoreError>;
+    /// Adds or updates drifts, in one batch. Durable at the latest after `finish_scan`.
+    fn record(&self, scan: ScanId, findings: Vec<Finding>) -> Result<Vec<Recorded>, StoreError>;
+    /// Remembers what was seen; a value equal to the last one costs nothing. Durable at the latest after `finish_scan`.
+    fn observe(&self, scan: ScanId, environment: &Slug, seen: Vec<Observation>) -> Result<(), StoreError>;
+    /// The last observed value.
+    fn remembered(
+        &self,
+        environment: &Slug,
+        resource_type: &str,
+        resource_id: &str,
+    ) -> Result<Option<Masked>, StoreError>;
+    /// Ends the scan, closes what it did not see (as far as `completeness` allows) and returns those. Fills `new`,
+    /// `regressed` and `closed` of the summary.
+    fn finish_scan(&self, scan: ScanId, summary: ScanSummary) -> Result<(ScanSummary, Vec<DriftEvent>), StoreError>;
+    /// The last finished scan.
+    fn last_scan(&self, environment: &Slug) -> Result<Option<ScanSummary>, StoreError>;
+
+    fn page(&self, request: &PageRequest) -> Result<Page, StoreError>;
+    fn drift(&self, id: DriftId) -> Result<DriftDetail, StoreError>;
+    fn open_counts(&self, environment: &Slug) -> Result<OpenCounts, StoreError>;
+    /// Newest first, at most `limit`.
+    fn observations(
+        &self,
+        environment: &Slug,
+        resource_type: &str,
+        resource_id: &str,
+        limit: usize,
+    ) -> Result<Vec<Observation>, StoreError>;
+
+    /// Journal first, synced; then the tree. Durable when it returns.
+    fn decide(&self, request: TriageRequest) -> Result<Receipt, StoreError>;
+    fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, StoreError>;
+    /// Newest first, at most `limit`.
+    fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// Random, made with the store: the key of the redactor's hashes.
+    fn redaction_key(&self) -> [u8; 32];
+    /// `None` when writes work; else why not, in words for the banner.
+    fn read_only(&self) -> Option<String>;
+    fn verify(&self) -> Result<VerifyReport, StoreError>;
+    /// JSON lines, one record a line; see `driftguard export`.
+    fn export(&self, out: &mut dyn std::io::Write) -> Result<u64, StoreError>;
+    /// The inverse; refuses a store that is not empty.
+    fn import(&self, input: &mut dyn std::io::BufRead) -> Result<u64, StoreError>;
+}
+
+/// Whether drift of `resource_type` may be closed by a scan of this completeness.
+pub fn may_close(completeness: &Completeness, resource_type: &str) -> bool {
+    match completeness {
+        Completeness::Complete => true,
+        Completeness::Partial { unverified_types } => {
+            !unverified_types.is_empty() && unverified_types.iter().all(|t| t.raw() != resource_type)
+        }
+    }
+}

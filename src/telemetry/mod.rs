@@ -1,0 +1,1 @@
+//! Logs: to files, never to the screen.

@@ -1,0 +1,5 @@
+//! Stories: one file, one promise, all in one test binary so that they link once.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[allow(dead_code)]
+mod support;

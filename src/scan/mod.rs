@@ -1,1 +1,5 @@
 //! Schedule, pipeline, limits, progress.
+
+mod spec;
+
+pub use spec::EnvironmentSpec;

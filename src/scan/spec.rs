@@ -1,0 +1,24 @@
+//! What is scanned, as configuration or the command line says it.
+
+use std::time::Duration;
+
+use crate::drift::Environment;
+
+/// One environment with its sources. Paths may be files, directories, globs or workspace trees; they are looked at anew at
+/// each scan.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EnvironmentSpec {
+    pub environment: Environment,
+    /// Declared state.
+    pub state: Vec<String>,
+    /// Recorded live state; files on this machine need none.
+    pub live: Vec<String>,
+    /// Between scheduled scans; `None`: only by hand and when a watched file changes.
+    pub interval: Option<Duration>,
+    /// Scan within a second when a source file changes.
+    pub watch: bool,
+    /// Dangerous actions are off.
+    pub protect: bool,
+    /// Report live resources that no state declares. Off for single-purpose scans.
+    pub unmanaged: bool,
+}

@@ -1,0 +1,1 @@
+//! Keys by action: parsed from TOML, merged, conflicts reported with file and line.

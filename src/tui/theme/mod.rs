@@ -1,0 +1,1 @@
+//! Colours by role, with fallbacks to 16 colours and none.

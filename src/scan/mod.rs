@@ -11,7 +11,7 @@ mod review;
 pub mod scheduler;
 mod seen;
 pub mod sink;
-mod sources;
+pub mod sources;
 mod spec;
 mod survey;
 mod tally;
@@ -20,7 +20,7 @@ pub mod watch;
 #[cfg(test)]
 mod doubles;
 
-pub use pipeline::{Note, Progress, ScanContext, ScanReport, run};
+pub use pipeline::{Note, Progress, Remembered, ScanContext, ScanReport, run};
 pub use seen::Seen;
 pub use sink::{CollectSink, Sink, StoreSink};
 pub use sources::Sources;

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::examine::{Blind, Examiner};
 use super::reading::Failures;
 use super::review::{families, review, unmanaged};
+use super::sources::roots;
 use super::survey::survey;
 use super::tally::Tally;
 use super::{EnvironmentSpec, Seen, Sink, Sources};
@@ -174,8 +175,10 @@ fn finish(examiner: &Examiner<'_>, mut tally: Tally<'_>, ending: Ending) -> Resu
         ],
     };
     let notes = std::mem::take(&mut tally.notes);
+    let mut watch = sources.watch_paths();
+    watch.extend(roots(examiner.spec));
     let summary = tally.into_sink().finish(summary)?;
-    Ok(ScanReport { summary, errors, notes, watch: sources.watch_paths() })
+    Ok(ScanReport { summary, errors, notes, watch })
 }
 
 /// Every source with the age of what it last gave.

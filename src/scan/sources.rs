@@ -1,7 +1,7 @@
 //! Opens what an environment is made of; the one place that knows the readers by name.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use super::EnvironmentSpec;
 use crate::declared::{self, DeclaredSource};
@@ -33,12 +33,22 @@ impl Sources {
         self.live.iter().position(|s| s.handles(resource_type))
     }
 
-    /// Every file whose change should start a scan.
+    /// Every file whose change should start a scan. Asked after a scan, because files on this machine are known only then.
     pub fn watch_paths(&self) -> Vec<PathBuf> {
         let declared = self.declared.iter().flat_map(|s| s.watch_paths());
-        let paths: BTreeSet<PathBuf> = declared.chain(self.live.iter().flat_map(|s| s.watch_paths())).collect();
-        paths.into_iter().collect()
+        declared.chain(self.live.iter().flat_map(|s| s.watch_paths())).collect()
     }
+}
+
+/// The paths of the configuration itself: a file that appears in one of these directories is a new source.
+pub fn roots(spec: &EnvironmentSpec) -> Vec<PathBuf> {
+    let fixed = |path: &String| -> PathBuf {
+        let plain = |c: &Component<'_>| !c.as_os_str().as_encoded_bytes().iter().any(|b| b"*?[{".contains(b));
+        Path::new(path).components().take_while(plain).collect()
+    };
+    let paths = spec.state.iter().chain(&spec.live).map(fixed);
+    // A glob without any fixed part starts here.
+    paths.map(|p| if p.as_os_str().is_empty() { PathBuf::from(".") } else { p }).collect()
 }
 
 /// A file named twice (by itself and by a glob) is one source.

@@ -19,6 +19,8 @@ pub mod watch;
 
 #[cfg(test)]
 mod doubles;
+#[cfg(test)]
+mod tests;
 
 pub use pipeline::{Note, Progress, Remembered, ScanContext, ScanReport, run};
 pub use seen::Seen;

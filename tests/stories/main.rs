@@ -3,3 +3,6 @@
 
 #[allow(dead_code)]
 mod support;
+
+#[allow(dead_code)]
+mod vectors;

@@ -237,42 +237,34 @@ impl Examiner<'_> {
         let mut resource = self.reference(declared);
         resource.provider_id = live.map(|l| l.provider_id.clone()).filter(|id| !id.is_empty());
         let leaf = |path: &str, value: &Option<Value>| {
-            value.as_ref().map(|v| self.redactor.mask_leaf(resource_type, path, v, &marks))
+            value.as_ref().map(|v| self.redactor.mask_leaf(resource_type, &path.into(), v, &marks))
         };
-        let mut changes: Vec<Change> = verdict.changes.iter().map(|c| self.change(resource_type, c, &leaf)).collect();
+        // Keys, and values that select an element, may hold secrets too.
+        let shown = |path: &str| self.redactor.mask_path(resource_type, &path.into(), &marks);
+        let change = |raw: &RawChange| Change {
+            path: shown(&raw.path),
+            change_type: raw.change_type,
+            declared: leaf(&raw.path, &raw.declared),
+            actual: leaf(&raw.path, &raw.actual),
+            is_security_critical: is_critical(resource_type, raw),
+        };
+        let mut changes: Vec<Change> = verdict.changes.iter().map(change).collect();
         changes.sort_by(|a, b| (!a.is_security_critical, &a.path).cmp(&(!b.is_security_critical, &b.path)));
         let declared_state = self.redactor.mask(resource_type, &declared.values, &marks);
         let actual = body.or_else(|| live.map(|l| self.redactor.mask(resource_type, &l.values, &marks)));
         let mut finding = self.finding(drift_type, resource, changes, Some(declared_state), actual);
         finding.hidden = (verdict.hidden.iter())
             .map(|h| Hidden {
-                path: PropertyPath::from(h.path.as_str()),
+                path: shown(&h.path),
                 rule: h.rule.to_owned(),
                 declared: leaf(&h.path, &h.declared),
                 actual: leaf(&h.path, &h.actual),
             })
             .collect();
         finding.unverified = (verdict.unverified.into_iter())
-            .map(|u| Unverified { path: Some(u.path.into()), reason: u.reason, detail: Tainted::default() })
+            .map(|u| Unverified { path: Some(shown(&u.path)), reason: u.reason, detail: Tainted::default() })
             .collect();
         Outcome::Drifted(Box::new(finding))
-    }
-
-    fn change(
-        &self,
-        resource_type: &str,
-        raw: &RawChange,
-        leaf: &dyn Fn(&str, &Option<Value>) -> Option<Masked>,
-    ) -> Change {
-        let critical =
-            analysis::is_security_critical(resource_type, &raw.path, raw.declared.as_ref(), raw.actual.as_ref());
-        Change {
-            path: PropertyPath::from(raw.path.as_str()),
-            change_type: raw.change_type,
-            declared: leaf(&raw.path, &raw.declared),
-            actual: leaf(&raw.path, &raw.actual),
-            is_security_critical: critical,
-        }
     }
 
     fn finding(
@@ -324,6 +316,10 @@ fn subject<'a>(declared: &'a DeclaredResource, live: &'a LiveResource, memory: O
 
 fn compare_plain(declared: &DeclaredResource, live: &LiveResource) -> Verdict {
     compare(&subject(declared, live, None))
+}
+
+fn is_critical(resource_type: &str, raw: &RawChange) -> bool {
+    analysis::is_security_critical(resource_type, &raw.path, raw.declared.as_ref(), raw.actual.as_ref())
 }
 
 fn in_sync(verdict: &Verdict, observed: Option<Box<Observed>>) -> Outcome {

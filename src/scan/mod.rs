@@ -22,6 +22,7 @@ mod doubles;
 #[cfg(test)]
 mod tests;
 
+pub use ordered::is_scan_worker;
 pub use pipeline::{Note, Progress, Remembered, ScanContext, ScanReport, run};
 pub use seen::Seen;
 pub use sink::{CollectSink, Sink, StoreSink};

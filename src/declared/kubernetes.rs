@@ -1,5 +1,6 @@
 //! Kubernetes manifests: YAML with several documents, or JSON; `List` kinds are taken apart.
 
+use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::safety::Tainted;
 
 const KIND: &str = "kubernetes manifests";
 /// All manifests of a cluster in one file stay below; the file is held whole, because YAML cannot be split safely.
-pub(crate) const MAX_YAML_BYTES: u64 = 64 << 20;
+const MAX_YAML_BYTES: u64 = 64 << 20;
 /// What kubectl keeps of the last applied manifest, secrets included.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -39,6 +40,19 @@ impl ManifestFile {
         let name = Arc::new(Tainted::from(path.to_string_lossy().into_owned()));
         Self { path, name, spelling }
     }
+
+    fn text(&self) -> Result<String, SourceError> {
+        let name = self.name.raw();
+        let bytes =
+            input::whole(&self.path, MAX_YAML_BYTES).map_err(|error| io_error(name, &error))?.ok_or_else(|| {
+                let message = format!("more than {} MiB of YAML in one file", MAX_YAML_BYTES >> 20);
+                source_error(name, message, "Split the file, or give JSON.")
+            })?;
+        String::from_utf8(bytes).map_err(|error| {
+            let message = format!("not UTF-8 at byte {}", error.utf8_error().valid_up_to());
+            source_error(name, message, "Save the file as UTF-8.")
+        })
+    }
 }
 
 impl DeclaredSource for ManifestFile {
@@ -47,12 +61,19 @@ impl DeclaredSource for ManifestFile {
     }
 
     fn read(&self, sink: &mut dyn FnMut(RawDeclared) -> ControlFlow<()>) -> Result<SourceFacts, SourceError> {
+        let name = self.name.raw();
         let mut resources = 0;
-        let mut hand_out = |object: RawObject| {
+        let mut hand_out = |bytes| {
             resources += 1;
-            sink(RawDeclared { bytes: object.bytes, source: Arc::clone(&self.name), parse })
+            sink(RawDeclared { bytes, source: Arc::clone(&self.name), parse })
         };
-        objects(&self.path, self.name.raw(), self.spelling, &mut hand_out, &mut |_| {})?;
+        match self.spelling {
+            Spelling::Json => {
+                let reader = input::open(&self.path).map_err(|error| io_error(name, &error))?;
+                json_objects(reader, name, &mut hand_out, &mut |_| {})?;
+            }
+            Spelling::Yaml => yaml_objects(&self.text()?, name, &mut hand_out, &mut |_| {})?,
+        }
         Ok(SourceFacts { kind: KIND, resources, ..SourceFacts::default() })
     }
 
@@ -61,41 +82,26 @@ impl DeclaredSource for ManifestFile {
     }
 }
 
-/// One object as JSON text. Items of a typed list (`DeploymentList`) are completed with their kind.
-pub(crate) struct RawObject {
-    pub bytes: Box<[u8]>,
-}
+/// Receives one object as JSON text; items of a typed list (`DeploymentList`) are completed with their kind.
+pub(crate) type ObjectSink<'a> = dyn FnMut(Box<[u8]>) -> ControlFlow<()> + 'a;
 
-/// What a list says about itself: `kind`, `apiVersion` and `metadata`, without its items.
-pub(crate) type ListHead = Map<String, Value>;
+/// Receives what a list says about itself: `kind`, `apiVersion` and `metadata`.
+pub(crate) type ListSink<'a> = dyn FnMut(&Map<String, Value>) + 'a;
 
-/// Streams every object of a file, lists taken apart, nested ones too. `list` sees the head of each list.
-pub(crate) fn objects(
-    path: &std::path::Path,
-    name: &str,
-    spelling: Spelling,
-    sink: &mut dyn FnMut(RawObject) -> ControlFlow<()>,
-    list: &mut dyn FnMut(&ListHead),
-) -> Result<(), SourceError> {
-    match spelling {
-        Spelling::Json => json_objects(path, name, sink, list),
-        Spelling::Yaml => yaml_objects(path, name, sink, list),
-    }
-}
-
+/// Streams the objects of a JSON file: the object itself, or the items of a list, nested lists taken apart, too.
+///
 /// Items are handed out before the list's own kind is known (kubectl writes it last), so those without a kind wait for it.
-fn json_objects(
-    path: &std::path::Path,
+pub(crate) fn json_objects(
+    reader: impl Read,
     name: &str,
-    sink: &mut dyn FnMut(RawObject) -> ControlFlow<()>,
-    list: &mut dyn FnMut(&ListHead),
+    sink: &mut ObjectSink<'_>,
+    list: &mut ListSink<'_>,
 ) -> Result<(), SourceError> {
     let again = "Write the file again; it may have been cut off.";
-    let reader = input::open(path).map_err(|error| io_error(name, &error))?;
     let mut waiting = Vec::new();
     let around = input::stream(reader, Splitter::new("items"), &mut |bytes| {
         if has_kind(&bytes) {
-            sink(RawObject { bytes })
+            sink(bytes)
         } else {
             waiting.push(bytes);
             ControlFlow::Continue(())
@@ -103,10 +109,10 @@ fn json_objects(
     })
     .map_err(|error| error.in_words(name, again))?;
     let Some(around) = around else { return Ok(()) };
-    let head: ListHead =
+    let head: Map<String, Value> =
         serde_json::from_slice(&around).map_err(|error| source_error(name, format!("broken JSON: {error}"), again))?;
     if !head.contains_key("items") || !is_list(&head) {
-        let _ = sink(RawObject { bytes: around.into() });
+        let _ = sink(around.into());
         return Ok(());
     }
     list(&head);
@@ -129,22 +135,13 @@ fn has_kind(bytes: &[u8]) -> bool {
     fed.is_err() || own && !splitter.keys().any(|key| key == "items")
 }
 
-fn yaml_objects(
-    path: &std::path::Path,
+/// Hands out the objects of a YAML file, lists taken apart.
+pub(crate) fn yaml_objects(
+    text: &str,
     name: &str,
-    sink: &mut dyn FnMut(RawObject) -> ControlFlow<()>,
-    list: &mut dyn FnMut(&ListHead),
+    sink: &mut ObjectSink<'_>,
+    list: &mut ListSink<'_>,
 ) -> Result<(), SourceError> {
-    let bytes = input::whole(path, MAX_YAML_BYTES).map_err(|error| io_error(name, &error))?.ok_or_else(|| {
-        source_error(
-            name,
-            format!("more than {} MiB of YAML in one file", MAX_YAML_BYTES >> 20),
-            "Split the file, or give JSON.",
-        )
-    })?;
-    let text = std::str::from_utf8(&bytes).map_err(|error| {
-        source_error(name, format!("not UTF-8 at byte {}", error.valid_up_to()), "Save the file as UTF-8.")
-    })?;
     yaml::documents(text.trim_start_matches('\u{feff}'), &mut |value, _| expand(value, sink, list).is_continue())
         .map_err(|error| {
             let at = format!("{name}:{}", error.line);
@@ -160,11 +157,7 @@ fn yaml_objects(
 }
 
 /// Hands out one object, or the items of a list.
-fn expand(
-    value: Value,
-    sink: &mut dyn FnMut(RawObject) -> ControlFlow<()>,
-    list: &mut dyn FnMut(&ListHead),
-) -> ControlFlow<()> {
+fn expand(value: Value, sink: &mut ObjectSink<'_>, list: &mut ListSink<'_>) -> ControlFlow<()> {
     match value {
         Value::Object(mut head) if is_list(&head) => {
             let items = head.remove("items");
@@ -172,7 +165,7 @@ fn expand(
             let Some(Value::Array(items)) = items else { return ControlFlow::Continue(()) };
             items.into_iter().try_for_each(|item| expand(complete(item, &head), sink, list))
         }
-        other => sink(RawObject { bytes: other.to_string().into_bytes().into() }),
+        other => sink(other.to_string().into_bytes().into()),
     }
 }
 
@@ -183,7 +176,7 @@ fn is_list(object: &Map<String, Value>) -> bool {
 }
 
 /// Items of a typed list do not repeat their kind.
-fn complete(item: Value, head: &ListHead) -> Value {
+fn complete(item: Value, head: &Map<String, Value>) -> Value {
     let Value::Object(mut item) = item else { return item };
     let kind = head.get("kind").and_then(Value::as_str).and_then(|kind| kind.strip_suffix("List"));
     if let Some(kind) = kind.filter(|kind| !kind.is_empty() && !item.contains_key("kind")) {

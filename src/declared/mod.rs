@@ -4,6 +4,7 @@
 //! [`DeclaredSource::read`] streams [`RawDeclared`] chunks that any thread may [`parse`](RawDeclared::parse).
 
 mod find;
+pub mod generate;
 pub(crate) mod input;
 pub(crate) mod kubernetes;
 mod open;

@@ -36,7 +36,9 @@ pub(crate) fn recognise(path: &Path) -> std::io::Result<Content> {
     Ok(recognise_bytes(&input::head(path, HEAD_BYTES)?))
 }
 
-fn recognise_bytes(head: &[u8]) -> Content {
+/// The same for a start of a file that has been read already.
+pub(crate) fn recognise_bytes(head: &[u8]) -> Content {
+    let head = &head[..head.len().min(HEAD_BYTES)];
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
     match text {
         [] => Content::Empty,

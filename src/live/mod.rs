@@ -1,5 +1,7 @@
 //! Readers of live state: what the cloud, the cluster or this machine says now.
 
+pub mod kubernetes;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;

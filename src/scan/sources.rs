@@ -24,7 +24,7 @@ impl Sources {
     pub fn open(spec: &EnvironmentSpec) -> Self {
         let (declared, declared_errors) = declared::open(&spec.state);
         let (mut live, live_errors) = live::open(&spec.live);
-        live.push(Box::new(live::host::HostFiles::new()));
+        live.push(Box::new(live::HostFiles::new()));
         Self { declared: once_each(declared), live, host_is_last: true, declared_errors, live_errors }
     }
 

@@ -130,6 +130,9 @@ pub(super) fn unmanaged(examiner: &Examiner<'_>, tally: &mut Tally<'_>) {
                 }
             }
         }));
+        for (kind, count) in source.unsupported() {
+            tally.unsupported(kind, count, source.name());
+        }
         if found.is_err() {
             tally.declared_error(SourceError {
                 source: source.name().as_ref().clone(),

@@ -97,6 +97,23 @@ impl<'a> Tally<'a> {
         }
     }
 
+    /// Live resources of a type that nobody can map: neither drift nor clean. No drift of it can be open.
+    pub fn unsupported(&mut self, kind: Tainted, count: u64, source: &Tainted) {
+        self.counts.resources += count;
+        self.counts.unverified += count;
+        if self.unverified.len() < SAMPLE {
+            let resource = ResourceRef {
+                resource_type: kind,
+                resource_id: Tainted::from(format!("{count} in {}", source.raw())),
+                previous_address: None,
+                provider_id: None,
+                declared_in: None,
+            };
+            let detail = Tainted::from("no reader maps this type yet");
+            self.unverified.push((resource, Unverified { path: None, reason: UnverifiedReason::Unsupported, detail }));
+        }
+    }
+
     /// Hands what has gathered to the sink.
     pub fn flush(&mut self) -> ControlFlow<()> {
         let start = Instant::now();

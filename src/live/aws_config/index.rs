@@ -189,6 +189,7 @@ impl Index {
                 scoped.into_iter().for_each(|key| drop(self.covered.insert(key, Coverage { file, as_of })));
             }
         }
+        self.join_regionless(&mut newest);
         let mut entries: Vec<Entry> = newest.into_values().filter(|e| !self.outdated(e)).collect();
         entries.sort_unstable_by_key(|e| (e.file, e.text.start));
         entries.shrink_to_fit();
@@ -198,6 +199,22 @@ impl Index {
         }
         self.keys.sort_unstable();
         self.entries = entries;
+    }
+
+    /// EC2's own answers name no region, so a described group and a recorded one are the same if account and id are: the newer
+    /// stands.
+    fn join_regionless(&self, newest: &mut HashMap<u64, Entry>) {
+        let scope = |e: &Entry| self.scopes.of(e.scope);
+        let loose = newest.values().filter(|e| scope(e).1.is_empty());
+        let loose: HashMap<u64, u64> = loose.map(|e| (e.keys[0], e.identity)).collect();
+        let mut older = vec![];
+        for entry in newest.values().filter(|e| !loose.is_empty() && !scope(e).1.is_empty()) {
+            let Some(other) = loose.get(&entry.keys[0]).and_then(|identity| newest.get(identity)) else { continue };
+            if scope(other).0.is_empty() || scope(other).0 == scope(entry).0 {
+                older.push(if other.age() > entry.age() { entry.identity } else { other.identity });
+            }
+        }
+        older.iter().for_each(|identity| drop(newest.remove(identity)));
     }
 
     /// A snapshot made later does not list it any more, so it went away in between.

@@ -456,6 +456,19 @@ fn a_described_group_and_a_recorded_one_have_the_same_shape() {
 }
 
 #[test]
+fn a_described_group_stands_for_the_recorded_one_when_it_is_newer() {
+    let described =
+        json!({"SecurityGroups": [{"GroupId": "sg-1", "GroupName": "web", "OwnerId": "1", "IpPermissions": []}]});
+    let recorded = recording("config.json", &group(json!([permission(22, "0.0.0.0/0")])).to_string());
+    let mut answer = recording("ec2.json", &described.to_string());
+    answer.modified = Some("2026-11-21T00:00:00Z".parse().unwrap());
+    let source = AwsConfig::new(vec![recorded, answer]);
+    assert_eq!(source.unmanaged().count(), 1);
+    let live = found(source.lookup(&declared("aws_security_group", json!({"id": "sg-1"})), &[]));
+    assert_eq!(live.values["ingress"], json!([]));
+}
+
+#[test]
 fn every_recorded_answer_opens_and_is_found_again() {
     let Some(lab) = crate::testing::shared("lab/recorded") else { return };
     for entry in std::fs::read_dir(lab).unwrap().flatten() {

@@ -37,8 +37,19 @@ fn yaml(text: &str) -> Result<Vec<Value>, String> {
     documents.collect::<Result<_, _>>().map_err(|e| format!("is no valid YAML: {e}"))
 }
 
+/// What an HTTP recorder wrapped: `{headers, body}`, or `{request, response: {body}}`.
+fn body(value: Value) -> Value {
+    let body = match (value.get("request"), value.get("response")) {
+        (Some(_), Some(response)) => response.get("body"),
+        _ if value.get("headers").is_some() => value.get("body"),
+        _ => None,
+    };
+    body.cloned().unwrap_or(value)
+}
+
 /// Objects of a list, or the object itself; anything else is nothing to compare.
 fn elements(value: Value) -> Vec<Value> {
+    let value = body(value);
     let list = |v: &Value| v.as_array().is_some_and(|a| !a.is_empty() && a.iter().all(Value::is_object));
     match value {
         Value::Array(all) => all.into_iter().filter(Value::is_object).collect(),
@@ -121,5 +132,8 @@ mod tests {
         assert_eq!(elements(json!({"items": [{"a": 1}, {"a": 2}]})).len(), 2);
         assert_eq!(elements(json!({"value": "x"})), [json!({"value": "x"})]);
         assert!(elements(json!("x")).is_empty());
+        let recorded = json!({"request": {}, "response": {"status": 200, "body": {"kind": "Service"}}});
+        assert_eq!(elements(recorded), [json!({"kind": "Service"})]);
+        assert_eq!(elements(json!({"headers": {}, "body": {"items": [{"a": 1}]}})), [json!({"a": 1})]);
     }
 }

@@ -30,7 +30,9 @@ pub(super) fn policy(value: &Value) -> Option<Value> {
         Value::Array(list) if list.len() == 1 => policy(&list[0]),
         Value::String(text) if text.trim_start().starts_with('%') => {
             let decoded = percent_decode_str(text.trim()).decode_utf8().ok()?;
-            policy(&unfold(Value::String(decoded.into_owned())))
+            // Text that decodes to itself would never end.
+            let unfolded = unfold(Value::String(decoded.into_owned()));
+            if unfolded.is_string() { None } else { policy(&unfolded) }
         }
         Value::String(text) => match unfold(Value::String(text.clone())) {
             Value::String(_) => None,

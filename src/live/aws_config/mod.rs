@@ -4,6 +4,7 @@
 //! `evaluate` respells them. Nothing here knows a Terraform type by name but `rules`: rules of security groups are the one
 //! thing AWS and Terraform cut differently.
 
+mod build;
 mod evaluate;
 mod index;
 mod item;

@@ -78,7 +78,7 @@ impl<'s, 'a> Visitor<'a> for Document<'s, 'a> {
         let Self { sink, depth } = self;
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "configurationItems" | "baseConfigurationItems" => {
+                "configurationItems" | "baseConfigurationItems" | "BaseConfigurationItems" => {
                     map.next_value_seed(Items { sink, kind: Kind::Config })?
                 }
                 "SecurityGroups" => map.next_value_seed(Items { sink, kind: Kind::SecurityGroup })?,
@@ -100,7 +100,7 @@ impl<'s, 'a> Visitor<'a> for Document<'s, 'a> {
                         give(sink, Fact::NextPage)?;
                     }
                 }
-                "unprocessedResourceKeys" | "unprocessedResourceIdentifiers" => unprocessed(map.next_value()?, sink)?,
+                "unprocessedResourceKeys" | "UnprocessedResourceIdentifiers" => unprocessed(map.next_value()?, sink)?,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }

@@ -106,7 +106,7 @@ fn an_unreadable_file_is_unknown_and_names_its_path() {
         return;
     }
     let (home, state) = world();
-    std::fs::set_permissions(home.path().join("motd"), std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(home.path().join("motd"), std::fs::Permissions::from_mode(0o000)).unwrap();
     let resource = declared(&state, "local_file", json!({"filename": "motd", "content": "hello"}));
     match HostFiles::new().lookup(&resource, &[]) {
         Lookup::Unknown(UnverifiedReason::Denied, detail) => assert!(detail.raw().contains("motd")),

@@ -409,7 +409,9 @@ proptest! {
 #[test]
 #[ignore = "a measurement: cargo test --release --lib redaction_speed -- --ignored --nocapture"]
 fn redaction_speed() {
-    let policy = json!({"Statement": [{"Action": ["s3:GetObject"], "Effect": "Allow", "Resource": "arn:aws:s3:::b/*"}]}).to_string();
+    let policy =
+        json!({"Statement": [{"Action": ["s3:GetObject"], "Effect": "Allow", "Resource": "arn:aws:s3:::b/*"}]})
+            .to_string();
     let bodies: Vec<Value> = (0..40_000u64)
         .map(|i| {
             let mut body = json!({

@@ -224,30 +224,44 @@ fn a_note_that_names_an_incident_is_evidence_and_a_guess_stays_a_guess() {
     );
 }
 
-/// How far the rules agree with a policy tool; a floor, so that a careless edit of a pack is noticed.
-#[test]
-fn most_of_what_a_policy_tool_calls_high_is_high_here() {
-    let Some(path) = crate::testing::shared("labels/drift_trivy_examples.jsonl") else { return };
+/// The security score and what others say, for each row of a file of labelled drifts.
+fn labelled(file: &str) -> Vec<(Value, Score)> {
+    let Some(path) = crate::testing::shared(file) else { return vec![] };
     let text = std::fs::read_to_string(path).unwrap();
-    let (mut high, mut found, mut missed) = (0, 0, vec![]);
-    for row in text.lines().map(|l| serde_json::from_str::<Value>(l).unwrap()) {
-        if !matches!(row["severity"].as_str(), Some("HIGH" | "CRITICAL")) {
-            continue;
-        }
+    let rows = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    rows.map(|row| {
         let changes: Vec<Change> = row["changed"]
             .as_array()
             .unwrap()
             .iter()
             .map(|c| change(c["path"].as_str().unwrap(), c["declared"].clone(), c["actual"].clone()))
             .collect();
-        let severity = analysed(row["resource_type"].as_str().unwrap(), "x", DriftType::Modified, &changes).severity;
-        high += 1;
-        if severity.security >= Score::percent(60) {
-            found += 1;
-        } else {
-            missed.push(format!("{} {} {}", row["resource_type"], row["changed"][0]["path"], severity.security));
-        }
+        let score =
+            analysed(row["resource_type"].as_str().unwrap(), "x", DriftType::Modified, &changes).severity.security;
+        (row, score)
+    })
+    .collect()
+}
+
+/// How far the rules agree with policy tools; floors, so that a careless edit of a pack is noticed. The rules were written
+/// with the first file at hand, the others were not looked at.
+#[test]
+fn most_of_what_policy_tools_call_high_is_high_here() {
+    for (file, wanted, floor) in [
+        ("labels/drift_trivy_examples.jsonl", &["HIGH", "CRITICAL"][..], 80),
+        ("labels/drift_kics_sample.jsonl", &["HIGH", "CRITICAL"], 50),
+        ("labels/drift_trivy_examples.jsonl", &["LOW"], 0),
+        ("labels/drift_kics_sample.jsonl", &["LOW", "INFO"], 0),
+        ("labels/drift_benign_donor_sample.jsonl", &["NONE"], 0),
+    ] {
+        let rows = labelled(file);
+        let rows: Vec<_> =
+            rows.iter().filter(|(r, _)| r["severity"].as_str().is_some_and(|s| wanted.contains(&s))).collect();
+        let high = rows.iter().filter(|(_, score)| *score >= Score::percent(60)).count();
+        println!("{file} {wanted:?}: security >= 0.60 for {high} of {}", rows.len());
+        assert!(high * 100 >= rows.len() * floor, "{file} {wanted:?}: {high} of {}", rows.len());
     }
-    println!("security >= 0.60 for {found} of {high} HIGH or CRITICAL rows; missed:\n{}", missed.join("\n"));
-    assert!(found * 100 >= high * 75, "{found} of {high}");
+    let hardened = labelled("labels/drift_kics_hardening_sample.jsonl");
+    let high = hardened.iter().filter(|(_, score)| *score >= Score::percent(60)).count();
+    println!("hardening: security >= 0.60 for {high} of {}", hardened.len());
 }

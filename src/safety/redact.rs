@@ -7,7 +7,7 @@
 mod encoded;
 mod names;
 mod opaque;
-mod path;
+pub(crate) mod path;
 mod place;
 mod shapes;
 mod taint;

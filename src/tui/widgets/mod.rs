@@ -1,1 +1,3 @@
 //! Parts that know nothing of the application.
+
+pub mod source;

@@ -137,8 +137,8 @@ fn mistakes_are_reported_with_their_place_and_the_rest_holds() {
     let expect = [
         format!("{file}:2:7: “\"blurple\"” is no colour; write “#rrggbb”, 0 to 255 or a name like “light-blue”"),
         format!("{file}:4:7: “skye” is no colour and in no palette"),
-        format!("{file}:5:1: unknown role “titel”, did you mean “title”?"),
-        format!("{file}:6:24: unknown “blod”, did you mean “bold”?"),
+        format!("{file}:5:1: unknown role “titel” (did you mean “title”?)"),
+        format!("{file}:6:23: unknown “blod” (did you mean “bold”?)"),
     ];
     assert_eq!(warnings, expect);
     assert_eq!(theme.style(Role::Error).fg, Some(Color::Red));
@@ -148,7 +148,7 @@ fn mistakes_are_reported_with_their_place_and_the_rest_holds() {
 fn a_theme_that_is_nowhere_gives_the_default_and_says_so() {
     let (theme, warnings) = load("drak", None, ColorDepth::Ansi16);
     assert_eq!(theme.style(Role::Added), builtin("default").unwrap().style(Role::Added));
-    assert!(warnings[0].starts_with("no theme “drak”, did you mean “dark”?"), "{warnings:?}");
+    assert!(warnings[0].starts_with("no theme “drak” (did you mean “dark”?)"), "{warnings:?}");
 }
 
 #[test]
@@ -166,4 +166,14 @@ fn a_name_cannot_leave_the_directory_of_themes() {
     let (theme, warnings) = load("../secret", Some(&dir.path().join("themes")), ColorDepth::True);
     assert_eq!(theme.style(Role::Dim), builtin("default").unwrap().style(Role::Dim));
     assert_eq!(warnings.len(), 1);
+}
+
+#[test]
+fn a_role_that_is_left_out_takes_the_style_of_its_parent() {
+    let dir = user_themes(&[("small.toml", "[roles]\ndim = \"blue\"\ntitle = \"red\"\n")]);
+    let (theme, warnings) = load("small", Some(dir.path()), ColorDepth::True);
+    assert_eq!(warnings, Vec::<String>::new());
+    assert_eq!(theme.style(Role::Hidden).fg, Some(Color::Blue));
+    assert_eq!(theme.style(Role::SyntaxKey).fg, Some(Color::Red), "key, then title");
+    assert_eq!(theme.style(Role::Added), theme.style(Role::Text));
 }

@@ -28,11 +28,11 @@ impl Source<'_> {
     }
 }
 
-/// `, did you mean “filter”?` when one of `known` is close to `word`, else nothing.
+/// ` (did you mean “filter”?)` when one of `known` is close to `word`, else nothing.
 pub fn did_you_mean(word: &str, known: &[&str]) -> String {
     let word: String = word.chars().take(40).collect();
     match similar::get_close_matches(word.as_str(), known, 1, 0.6).first() {
-        Some(close) => format!(", did you mean “{close}”?"),
+        Some(close) => format!(" (did you mean “{close}”?)"),
         None => String::new(),
     }
 }
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn only_a_close_word_is_suggested() {
-        assert_eq!(did_you_mean("fliter", &["filter", "quit"]), ", did you mean “filter”?");
+        assert_eq!(did_you_mean("fliter", &["filter", "quit"]), " (did you mean “filter”?)");
         assert_eq!(did_you_mean("banana", &["filter", "quit"]), "");
     }
 }

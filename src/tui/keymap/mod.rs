@@ -18,11 +18,10 @@ pub const NAMES: [&str; 2] = ["default", "emacs"];
 const FILES: [&str; NAMES.len()] =
     [include_str!("../../../keymaps/default.toml"), include_str!("../../../keymaps/emacs.toml")];
 
-/// Where keys can be bound. `input` is a text field, `overlay` a window over the panes.
-pub const SCOPES: [&str; 7] = ["global", "environments", "timeline", "diff", "recommendations", "input", "overlay"];
-
-const GLOBAL: &str = SCOPES[0];
-const INPUT: &str = SCOPES[5];
+/// Where keys can be bound. `drift` holds what concerns the selected drift in the three panes that show one, `input` is a
+/// text field, `overlay` a window over the panes.
+pub const SCOPES: [&str; 8] =
+    ["global", "environments", "drift", "timeline", "diff", "recommendations", "input", "overlay"];
 
 /// How many files may inherit from each other in a row.
 const MAX_INHERITANCE: usize = 8;
@@ -70,12 +69,14 @@ pub struct Keymap {
 }
 
 impl Keymap {
-    /// What `key` after the `pending` ones means in `scope`, else globally. A key that types text never falls through
-    /// from a text field to a global binding.
+    /// What `key` after the `pending` ones means in `scope`, else in the scopes it [falls back](fallbacks) to. A key that
+    /// types text never falls through a text field or an overlay to what lies below.
     pub fn lookup(&self, scope: &str, pending: &[KeyPress], key: KeyPress) -> Match {
-        let typing = scope == INPUT && pending.is_empty() && key.typed().is_some();
-        let found = self.lookup_in(scope, pending, key);
-        if found != Match::None || typing { found } else { self.lookup_in(GLOBAL, pending, key) }
+        let typed = pending.first().unwrap_or(&key).typed().is_some();
+        let stays = typed && matches!(scope, "input" | "overlay");
+        let below = fallbacks(scope).iter().filter(|_| !stays).copied();
+        let mut found = std::iter::once(scope).chain(below).map(|s| self.lookup_in(s, pending, key));
+        found.find(|m| *m != Match::None).unwrap_or(Match::None)
     }
 
     fn lookup_in(&self, scope: &str, pending: &[KeyPress], key: KeyPress) -> Match {
@@ -88,13 +89,15 @@ impl Keymap {
         }
     }
 
-    /// The chords of an action as people read them: those of `scope` first, then the global ones that are not covered by
-    /// another action there.
+    /// The chords that run an action in `scope`, as people read them; nearest scope first.
     pub fn keys_for(&self, scope: &str, action: &str) -> Vec<String> {
-        let own = self.entries.iter().filter(|e| e.scope == scope && e.action == action);
-        let covered = |chord: &Chord| self.entries.iter().any(|e| e.scope == scope && e.chord.clashes_with(chord));
-        let global = self.entries.iter().filter(|e| e.scope == GLOBAL && e.action == action && scope != GLOBAL);
-        own.chain(global.filter(|e| !covered(&e.chord))).map(|e| e.chord.to_string()).collect()
+        let works = |e: &&Entry| {
+            let found = e.chord.0.split_last().map(|(last, before)| self.lookup(scope, before, *last));
+            found == Some(Match::Action(action.to_owned()))
+        };
+        let scopes = std::iter::once(scope).chain(fallbacks(scope).iter().copied());
+        let bound = scopes.flat_map(|s| self.entries.iter().filter(move |e| e.scope == s && e.action == action));
+        bound.filter(works).map(|e| e.chord.to_string()).collect()
     }
 
     /// Scope, chord and action of every binding, in the order of the files.
@@ -120,6 +123,15 @@ impl Keymap {
             });
             self.entries.push(entry);
         }
+    }
+}
+
+/// Where a key is looked for after `scope` itself.
+fn fallbacks(scope: &str) -> &'static [&'static str] {
+    match scope {
+        "timeline" | "diff" | "recommendations" => &["drift", "global"],
+        "global" => &[],
+        _ => &["global"],
     }
 }
 

@@ -37,6 +37,7 @@ const MAX_INHERITANCE: usize = 8;
 pub struct Theme {
     name: String,
     styles: [Style; Role::ALL.len()],
+    ascii: bool,
 }
 
 impl Theme {
@@ -48,6 +49,16 @@ impl Theme {
     /// The style of a role. Fill the screen with that of [`Role::Text`] first: other roles need not repeat its background.
     pub fn style(&self, role: Role) -> Style {
         self.styles[role as usize]
+    }
+
+    /// The same, drawn with ASCII only where widgets have a choice: for terminals and fonts without blocks and arrows.
+    pub fn with_ascii(self, ascii: bool) -> Self {
+        Self { ascii, ..self }
+    }
+
+    /// Whether only ASCII may be drawn.
+    pub fn is_ascii(&self) -> bool {
+        self.ascii
     }
 
     /// With the nearest colours the terminal has.
@@ -162,7 +173,7 @@ fn resolve(name: &str, files: &[ThemeFile], warnings: &mut Vec<String>) -> Theme
     }
     warnings.sort();
     warnings.dedup();
-    Theme { name: name.to_owned(), styles }
+    Theme { name: name.to_owned(), styles, ascii: false }
 }
 
 /// What the nearest file says about the role, or about the role it falls back to.

@@ -13,8 +13,8 @@ pub fn width(text: &str) -> usize {
 
 /// Sanitised, cut with `…` or padded with spaces to exactly `columns`.
 pub fn fit(text: &str, columns: usize) -> String {
-    // The sanitiser never shows a character in fewer columns than it has bytes over four, so the rest cannot matter.
-    let mut shown = cut(&sanitise::line(head(text, columns.saturating_mul(8).saturating_add(64))), columns);
+    // The sanitiser leaves a column at most three characters of four bytes, so what lies further cannot be seen.
+    let mut shown = cut(&sanitise::line(head(text, columns.saturating_mul(16).saturating_add(64))), columns);
     let missing = columns.saturating_sub(width(&shown));
     shown.extend(std::iter::repeat_n(' ', missing));
     shown

@@ -1,6 +1,8 @@
 //! Parts that know nothing of the application.
 
 pub mod bar;
+pub mod diff;
+pub mod highlight;
 pub mod list;
 pub mod source;
 pub mod text;

@@ -5,4 +5,5 @@ pub mod diff;
 pub mod highlight;
 pub mod list;
 pub mod source;
+pub mod svg;
 pub mod text;

@@ -14,9 +14,8 @@ const ALIKE: f32 = 0.3;
 pub fn marks(left: &str, right: &str) -> [Vec<Range<usize>>; 2] {
     let (start, ends) = trimmed(left, right);
     let (a, b) = (&left[start..ends[0]], &right[start..ends[1]]);
-    let whole = || [a.len(), b.len()].map(|len| if len > 0 { vec![start..start + len] } else { vec![] });
     if a.is_empty() || b.is_empty() || a.len() > LONGEST || b.len() > LONGEST {
-        return whole();
+        return [a, b].map(|text| one(start, text));
     }
     // Whole words again: half a word marked reads badly.
     let start = left[..start].rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| next_char(left, at));
@@ -25,7 +24,7 @@ pub fn marks(left: &str, right: &str) -> [Vec<Range<usize>>; 2] {
     let (a, b) = (&left[start..ends[0]], &right[start..ends[1]]);
     let diff = TextDiff::from_unicode_words(a, b);
     if diff.ratio() < ALIKE {
-        return [a.len(), b.len()].map(|len| vec![start..start + len]);
+        return [a, b].map(|text| one(start, text));
     }
     let mut marks = [Vec::new(), Vec::new()];
     let (a, b) = (offsets(diff.iter_old_slices(), start), offsets(diff.iter_new_slices(), start));
@@ -38,6 +37,11 @@ pub fn marks(left: &str, right: &str) -> [Vec<Range<usize>>; 2] {
         }
     }
     marks
+}
+
+/// All of `text`, which begins at byte `start`.
+fn one(start: usize, text: &str) -> Vec<Range<usize>> {
+    Some(start..start + text.len()).filter(|range| !range.is_empty()).into_iter().collect()
 }
 
 /// Where the common beginning ends, and where the common end begins on either side.

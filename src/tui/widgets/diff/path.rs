@@ -92,10 +92,7 @@ fn position(list: &[Value], segment: &Segment) -> Option<(usize, bool)> {
 }
 
 fn same(value: &Value, text: &str) -> bool {
-    match value {
-        Value::String(s) => s == text,
-        other => other.to_string() == text,
-    }
+    value.as_str().map_or_else(|| value.to_string() == text, |s| s == text)
 }
 
 /// The segments, and whether the path is whole: a path that was cut ends in `…` and its last segment cannot be trusted.

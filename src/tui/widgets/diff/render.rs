@@ -199,7 +199,7 @@ fn text_lines(buf: &mut Buffer, column: Column, shown: &Shown<'_>, theme: &Theme
 
 /// Where to begin a cut line so that its first differing word is visible.
 fn hidden_start(shown: &Shown<'_>, width: u16) -> usize {
-    let Some(mark) = shown.marks.first() else { return 0 };
+    let Some(mark) = shown.marks.first().filter(|_| width > 8) else { return 0 };
     let before = &shown.line.text[..mark.start];
     if fits(before, width.saturating_sub(8)) {
         return 0;

@@ -298,7 +298,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 24, 5, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::btree_map("[a-c日.]{0,2}", inner, 0..5).prop_map(|m| Value::from_iter(m)),
+            prop::collection::btree_map("[a-c日.]{0,2}", inner, 0..5).prop_map(Value::from_iter),
         ]
     })
 }

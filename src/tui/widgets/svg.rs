@@ -6,7 +6,7 @@ use std::fmt::Write;
 use ratatui::buffer::{Buffer, Cell, CellWidth};
 use ratatui::style::{Color, Modifier};
 
-use crate::tui::theme::{index_of, rgb};
+use crate::tui::theme::{contrast, index_of, rgb};
 
 /// Size of a cell and of its letters in user units. A letter of most monospaced fonts is 0.602 em wide and its line
 /// 1.164 em tall: so lines of box characters close.
@@ -18,8 +18,8 @@ const BASELINE: f64 = 13.5;
 const PADDING: f64 = 12.0;
 const TITLE_BAR: f64 = 30.0;
 
-const PAPER: &str = "#14171c";
-const INK: [u8; 3] = [0xd6, 0xda, 0xe0];
+/// The terminal's own colours where the screen sets none, for letters and ground.
+const OWN: ([u8; 3], [u8; 3]) = ([0xd6, 0xda, 0xe0], [0x14, 0x17, 0x1c]);
 
 /// The 16 colours, gentler than those of xterm.
 const ANSI: [[u8; 3]; 16] = [
@@ -49,6 +49,13 @@ struct Look {
     italic: bool,
 }
 
+/// The colours that cells have when they set none of their own.
+#[derive(Clone, Copy)]
+struct Paper {
+    ink: [u8; 3],
+    ground: [u8; 3],
+}
+
 /// Neighbouring cells of one row that look the same.
 struct Run {
     x: u16,
@@ -60,12 +67,13 @@ struct Run {
 pub fn render(buf: &Buffer, title: &str) -> String {
     let (width, height) = (f64::from(buf.area.width) * CELL.0, f64::from(buf.area.height) * CELL.1);
     let (full_width, full_height) = (number(width + 2.0 * PADDING), number(height + TITLE_BAR + PADDING));
+    let paper = Paper::of(buf);
     let mut looks: BTreeMap<Look, usize> = BTreeMap::new();
     let (mut grounds, mut texts) = (String::new(), String::new());
     for y in buf.area.top()..buf.area.bottom() {
         let top = TITLE_BAR + f64::from(y - buf.area.top()) * CELL.1;
-        draw_grounds(buf, y, top, &mut grounds);
-        draw_texts(buf, y, top, &mut looks, &mut texts);
+        draw_grounds(buf, paper, y, top, &mut grounds);
+        draw_texts(buf, paper, y, top, &mut looks, &mut texts);
     }
     let title = escaped(title);
     let mut out = format!(
@@ -80,17 +88,18 @@ pub fn render(buf: &Buffer, title: &str) -> String {
     }
     let _ = write!(
         out,
-        "</style>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{PAPER}\"/>\n\
-         <g fill=\"#4a525d\"><circle cx=\"18\" cy=\"15\" r=\"5\"/><circle cx=\"35\" cy=\"15\" r=\"5\"/><circle cx=\"52\" cy=\"15\" r=\"5\"/></g>\n\
+        "</style>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{}\"/>\n\
+         <g fill=\"#6b7480\"><circle cx=\"18\" cy=\"15\" r=\"5\"/><circle cx=\"35\" cy=\"15\" r=\"5\"/><circle cx=\"52\" cy=\"15\" r=\"5\"/></g>\n\
          <text x=\"{}\" y=\"19.5\" text-anchor=\"middle\" fill=\"#8a93a0\">{title}</text>\n{grounds}{texts}</svg>\n",
+        hex(paper.ground),
         number((width + 2.0 * PADDING) / 2.0),
     );
     out
 }
 
 /// Rectangles behind cells whose background is not the paper, and lines under underlined ones.
-fn draw_grounds(buf: &Buffer, y: u16, top: f64, out: &mut String) {
-    for (start, end, ground) in spans(buf, y, |cell| colours(cell).1) {
+fn draw_grounds(buf: &Buffer, paper: Paper, y: u16, top: f64, out: &mut String) {
+    for (start, end, ground) in spans(buf, y, |cell| paper.colours(cell).1) {
         let (x, width) = (left(buf, start), f64::from(end - start) * CELL.0);
         let _ = writeln!(
             out,
@@ -102,7 +111,7 @@ fn draw_grounds(buf: &Buffer, y: u16, top: f64, out: &mut String) {
             hex(ground)
         );
     }
-    let underlined = |cell: &Cell| cell.modifier.contains(Modifier::UNDERLINED).then(|| colours(cell).0);
+    let underlined = |cell: &Cell| cell.modifier.contains(Modifier::UNDERLINED).then(|| paper.colours(cell).0);
     for (start, end, ink) in spans(buf, y, underlined) {
         let (x, width) = (left(buf, start), f64::from(end - start) * CELL.0);
         let line = number(top + BASELINE + 2.0);
@@ -129,8 +138,8 @@ fn spans<T: PartialEq>(buf: &Buffer, y: u16, of: impl Fn(&Cell) -> Option<T>) ->
     spans
 }
 
-fn draw_texts(buf: &Buffer, y: u16, top: f64, looks: &mut BTreeMap<Look, usize>, out: &mut String) {
-    for (look, run) in runs(buf, y) {
+fn draw_texts(buf: &Buffer, paper: Paper, y: u16, top: f64, looks: &mut BTreeMap<Look, usize>, out: &mut String) {
+    for (look, run) in runs(buf, paper, y) {
         let next = looks.len();
         let class = *looks.entry(look).or_insert(next);
         // The length keeps columns in line whatever font the viewer has.
@@ -147,7 +156,7 @@ fn draw_texts(buf: &Buffer, y: u16, top: f64, looks: &mut BTreeMap<Look, usize>,
 
 /// The visible text of a row. A run ends where the look changes, at two spaces, and around characters that are not one
 /// column wide, which a font may draw wider than their cells.
-fn runs(buf: &Buffer, y: u16) -> Vec<(Look, Run)> {
+fn runs(buf: &Buffer, paper: Paper, y: u16) -> Vec<(Look, Run)> {
     let mut runs: Vec<(Look, Run)> = Vec::new();
     let (mut x, mut spaces) = (buf.area.left(), 2);
     while x < buf.area.right() {
@@ -156,7 +165,7 @@ fn runs(buf: &Buffer, y: u16) -> Vec<(Look, Run)> {
         if cell.symbol().trim().is_empty() {
             spaces += 1;
         } else {
-            let look = look(cell);
+            let look = paper.look(cell);
             let alone = columns > 1 || !cell.symbol().is_ascii();
             match runs.last_mut() {
                 Some((last, run)) if *last == look && spaces < 2 && joins(&run.text, alone, cell.symbol()) => {
@@ -182,26 +191,33 @@ fn joins(run: &str, alone: bool, symbol: &str) -> bool {
     }
 }
 
-fn look(cell: &Cell) -> Look {
-    Look {
-        ink: colours(cell).0,
-        bold: cell.modifier.contains(Modifier::BOLD),
-        italic: cell.modifier.contains(Modifier::ITALIC),
+impl Paper {
+    /// The ground that most cells have: a theme's, or the terminal's own.
+    fn of(buf: &Buffer) -> Self {
+        let mut counts: BTreeMap<Option<[u8; 3]>, usize> = BTreeMap::new();
+        buf.content().iter().for_each(|cell| *counts.entry(seen(cell.bg)).or_default() += 1);
+        let ground = counts.into_iter().max_by_key(|(_, count)| *count).and_then(|(ground, _)| ground).unwrap_or(OWN.1);
+        let [r, g, b] = ground;
+        let bright = contrast(Color::Rgb(r, g, b), Color::Black).is_some_and(|ratio| ratio > 8.0);
+        Self { ink: if bright { OWN.1 } else { OWN.0 }, ground }
     }
-}
 
-/// The colours as seen: of the letters, and of the ground unless it is the paper.
-fn colours(cell: &Cell) -> ([u8; 3], Option<[u8; 3]>) {
-    let (fg, bg) = (seen(cell.fg), seen(cell.bg));
-    let (ink, ground) = if cell.modifier.contains(Modifier::REVERSED) {
-        (bg.unwrap_or([0x14, 0x17, 0x1c]), Some(fg.unwrap_or(INK)))
-    } else {
-        (fg.unwrap_or(INK), bg)
-    };
-    let behind = ground.unwrap_or([0x14, 0x17, 0x1c]);
-    let faded = |at: usize| ((u16::from(ink[at]) * 3 + u16::from(behind[at]) * 2) / 5) as u8;
-    let ink = if cell.modifier.contains(Modifier::DIM) { [0, 1, 2].map(faded) } else { ink };
-    (ink, ground)
+    fn look(self, cell: &Cell) -> Look {
+        Look {
+            ink: self.colours(cell).0,
+            bold: cell.modifier.contains(Modifier::BOLD),
+            italic: cell.modifier.contains(Modifier::ITALIC),
+        }
+    }
+
+    /// The colours as seen: of the letters, and of the ground unless it is the paper.
+    fn colours(self, cell: &Cell) -> ([u8; 3], Option<[u8; 3]>) {
+        let (fg, bg) = (seen(cell.fg).unwrap_or(self.ink), seen(cell.bg).unwrap_or(self.ground));
+        let (ink, ground) = if cell.modifier.contains(Modifier::REVERSED) { (bg, fg) } else { (fg, bg) };
+        let faded = |at: usize| ((u16::from(ink[at]) * 3 + u16::from(ground[at]) * 2) / 5) as u8;
+        let ink = if cell.modifier.contains(Modifier::DIM) { [0, 1, 2].map(faded) } else { ink };
+        (ink, Some(ground).filter(|ground| *ground != self.ground))
+    }
 }
 
 fn seen(color: Color) -> Option<[u8; 3]> {

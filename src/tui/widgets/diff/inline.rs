@@ -13,15 +13,17 @@ const ALIKE: f32 = 0.3;
 /// The differing byte ranges of both texts, on character borders, in order.
 pub fn marks(left: &str, right: &str) -> [Vec<Range<usize>>; 2] {
     let (start, ends) = trimmed(left, right);
-    let (a, b) = (&left[start..ends[0]], &right[start..ends[1]]);
-    if a.is_empty() || b.is_empty() || a.len() > LONGEST || b.len() > LONGEST {
-        return [a, b].map(|text| one(start, text));
+    if start == left.len() && start == right.len() {
+        return Default::default();
     }
-    // Whole words again: half a word marked reads badly.
+    // Whole words: half a word marked reads badly.
     let start = left[..start].rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| next_char(left, at));
     let ends = [(left, ends[0]), (right, ends[1])]
         .map(|(text, end)| text[end..].find(|c: char| !c.is_alphanumeric()).map_or(text.len(), |at| end + at));
-    let (a, b) = (&left[start..ends[0]], &right[start..ends[1]]);
+    let (a, b) = (&left[start..ends[0].max(start)], &right[start..ends[1].max(start)]);
+    if a.is_empty() || b.is_empty() || a.len() > LONGEST || b.len() > LONGEST {
+        return [a, b].map(|text| one(start, text));
+    }
     let diff = TextDiff::from_unicode_words(a, b);
     if diff.ratio() < ALIKE {
         return [a, b].map(|text| one(start, text));
@@ -85,6 +87,8 @@ mod tests {
         assert_eq!(marked("\"cidr\": \"10.0.0.0/8\"", "\"cidr\": \"10.0.0.0/16\""), [["8"], ["16"]]);
         assert_eq!(marked("\"a\": true", "\"a\": false"), [["true"], ["false"]]);
         assert_eq!(marked("a b c d e", "a x c y e"), [["b", "d"], ["x", "y"]]);
+        assert_eq!(marked("\"port\": 22", "\"port\": 2222"), [["22"], ["2222"]]);
+        assert_eq!(marked("[]", "[a]"), [vec![], vec!["a"]]);
         assert_eq!(marked("same", "same"), [Vec::<String>::new(), Vec::new()]);
     }
 

@@ -57,9 +57,9 @@ pub enum Shows {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DiffRow {
     pub kind: RowKind,
-    /// Index of the declared line.
+    /// Index of the declared line; of a fold, of the line that opens the container which goes on below it.
     pub left: Option<usize>,
-    /// Index of the live line.
+    /// The same of the live line.
     pub right: Option<usize>,
     /// Index into the changes the view was built with.
     pub change: Option<usize>,
@@ -165,7 +165,7 @@ impl DiffView {
     /// The rows as they are shown; cached.
     pub fn rows(&self, mode: DiffMode, fold: bool) -> &[DiffRow] {
         let slot = usize::from(mode == DiffMode::Unified) * 2 + usize::from(fold);
-        self.shown[slot].get_or_init(|| fold::shown(&self.rows, mode, fold))
+        self.shown[slot].get_or_init(|| fold::shown(self, mode, fold))
     }
 
     /// Nothing to show.

@@ -21,6 +21,8 @@ pub struct Line {
     pub comma: bool,
     /// Bytes of indentation and key.
     pub label: usize,
+    /// Levels below the body.
+    pub depth: usize,
     /// Bytes that are JSON and can be highlighted.
     pub json: usize,
     pub within: Within,
@@ -107,14 +109,14 @@ impl Printer {
                     let label = format!("{}: ", Value::String(key.clone()));
                     self.child(&label, child, Step::Key(key.clone()), Within::Object, at < last, context);
                 }
-                self.line("", &format!("}}{}", wrap.1), context);
+                self.line("", &format!("}}{}", wrap.1), Context { within: Within::Object, ..context });
             }
             Value::Array(list) if !list.is_empty() => {
                 self.line(label, &format!("{}[", wrap.0), context);
                 for (at, child) in list.iter().enumerate() {
                     self.child("", child, Step::Index(at), Within::Array, at + 1 < list.len(), context);
                 }
-                self.line("", &format!("]{}", wrap.1), context);
+                self.line("", &format!("]{}", wrap.1), Context { within: Within::Array, ..context });
             }
             Value::String(text) => self.string(label, text, context),
             other => self.line(label, &other.to_string(), context),
@@ -166,6 +168,7 @@ impl Printer {
             text,
             comma: context.comma && !matches!(value, "{" | "[" | "jsonencode({" | "jsonencode(["),
             label,
+            depth: context.indent,
             within: context.within,
             hash: hasher.finish(),
             change: context.change,

@@ -53,7 +53,9 @@ impl DiffView {
     fn row(&self, row: &DiffRow, area: Rect, buf: &mut Buffer, theme: &Theme, state: &DiffState) -> u16 {
         if let RowKind::Fold { lines, hidden } = row.kind {
             let column = Column { x: area.x, y: area.y, width: area.width, rows: 1 };
-            put_text(buf, column, &fold_text(lines, hidden, theme.is_ascii()), theme.style(Role::Dim));
+            let around = [(row.left, &self.left), (row.right, &self.right)];
+            let around = around.iter().find_map(|(at, lines)| at.and_then(|at| lines.get(at)));
+            put_text(buf, column, &fold_text(lines, hidden, around, theme.is_ascii()), theme.style(Role::Dim));
             return 1;
         }
         let selected = row.change.is_some() && row.change == state.selected_change;
@@ -112,13 +114,16 @@ impl DiffView {
     }
 }
 
-fn fold_text(lines: usize, hidden: usize, ascii: bool) -> String {
+/// `around`: the container that begins in the fold and goes on below it.
+fn fold_text(lines: usize, hidden: usize, around: Option<&Line>, ascii: bool) -> String {
     let dots = if ascii { "..." } else { "…" };
     let plural = if lines == 1 { "" } else { "s" };
-    match hidden {
+    let count = match hidden {
         0 => format!("{dots} {lines} unchanged line{plural}"),
         _ => format!("{dots} {lines} line{plural} without drift, {hidden} with a hidden difference"),
-    }
+    };
+    let name = around.and_then(|line| line.text.get(..line.label)).map(|label| label.trim().trim_end_matches(':'));
+    name.map_or(count.clone(), |name| format!("{count}, in {name}"))
 }
 
 /// The sign of a row in one column.
@@ -292,9 +297,13 @@ impl<'a> Styles<'a> {
         self.token += self.tokens[self.token..].iter().take_while(|t| t.end <= byte).count();
         self.mark += self.shown.marks[self.mark..].iter().take_while(|m| m.end <= byte).count();
         let mut style = self.shown.base;
-        if self.shown.syntax && self.shown.line.within == Within::Text {
-            style = style.patch(self.theme.style(Role::SyntaxString));
-        } else if let Some(role) = self.tokens.get(self.token).and_then(|t| t.role) {
+        let role = match self.shown.line.within {
+            Within::Text => Some(Role::SyntaxString),
+            // What is not JSON: the comma, and how documents and text in strings begin and end.
+            _ if byte >= self.shown.line.json => Some(Role::SyntaxPunctuation),
+            _ => self.tokens.get(self.token).and_then(|t| t.role),
+        };
+        if let Some(role) = role.filter(|_| self.shown.syntax) {
             style = style.patch(self.theme.style(role));
         }
         let marked = self.shown.marks.get(self.mark).is_some_and(|m| m.contains(&byte));

@@ -343,3 +343,15 @@ fn roles_of_the_signs_are_those_of_the_theme() {
     assert_eq!(buf[(0, row)].fg, theme.style(Role::Removed).fg.unwrap());
     assert_eq!(buf[(19, row)].bg, theme.style(Role::Removed).bg.unwrap(), "the ground fills the line");
 }
+
+#[test]
+fn a_fold_says_which_container_goes_on_below_it() {
+    let body = |z: i32| {
+        let mut map: serde_json::Map<String, Value> = (10..40).map(|i| (format!("k{i}"), json!(i))).collect();
+        map.insert("z".into(), json!(z));
+        json!({"a": 1, "outer": [map]})
+    };
+    let view = view(body(1), body(2), &[change("outer[0].z", Some(json!(1)), Some(json!(2)))]);
+    let text = screen(&view, 70, 20, &UNIFIED);
+    assert!(text.starts_with("… 32 unchanged lines, in \"outer\"\n"), "{text}");
+}

@@ -1,7 +1,6 @@
 //! Parts that know nothing of the application.
 
 pub mod bar;
-pub mod diff;
 pub mod list;
 pub mod source;
 pub mod text;

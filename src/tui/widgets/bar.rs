@@ -45,7 +45,8 @@ fn axis(label: &str, score: Score, width: u16, theme: &Theme) -> Line<'static> {
     // A label of 11 columns and a gap before the bar, a gap and the letter after the number.
     let label_width = 12.min(width.saturating_sub(NUMBER + 2));
     let mut line = Line::from(Span::styled(super::text::fit(label, label_width.into()), theme.style(Role::Dim)));
-    let bar = Style { bg: None, ..style }.remove_modifier(ratatui::style::Modifier::REVERSED);
+    // A class may stand out by its ground; the bar then has the colour of that.
+    let bar = Style { fg: style.bg.or(style.fg), ..Style::new() };
     line.extend(scored(score, width.saturating_sub(label_width + 2), bar, theme));
     if width >= 2 {
         line.push_span(Span::raw(" "));

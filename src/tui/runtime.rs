@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::app::{Effect, Model, Msg, update};
 use super::term::{Screen, TermError};
+use super::widgets::highlight;
 use super::{Exit, Options, panes};
 use crate::service::DriftService;
 
@@ -93,6 +94,12 @@ pub async fn drive(
     let buffer = Buffer::empty(Rect::default());
     let connecting = tokio::spawn(connect);
     let decisions = JoinSet::new();
+    // The grammar takes a while to load; the first frames do without its colours.
+    let ready = send.clone();
+    tokio::task::spawn_blocking(move || {
+        highlight::warm();
+        let _ = ready.send(Msg::Highlighted);
+    });
     Loop { model, surface, clock, buffer, send, events_in, decisions, service: None, dirty: true, wake: None }
         .run(connecting, inbox, events)
         .await

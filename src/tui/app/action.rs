@@ -96,6 +96,7 @@ actions! {
         PreviousChange "previous-change" None "" off::no_drift, "Previous change of the diff";
         ToggleUnified "toggle-unified" None "" off::never, "Diff side by side, or in one column";
         ToggleFold "toggle-fold" None "" off::never, "Fold or unfold what did not change";
+        ToggleWrap "toggle-wrap" None "" off::never, "Cut or break long lines of the diff";
         ToggleHidden "toggle-hidden" None "hidden" off::nothing_hidden, "Show what was hidden by which rule, and what could not be verified";
         CopyAddress "copy-address" None "" off::no_drift, "Copy the resource's address";
         CopyPath "copy-path" None "" off::no_change, "Copy the selected change's path";

@@ -58,6 +58,8 @@ pub struct Detail {
     /// One column, even where there is room for two.
     pub unified: bool,
     pub fold: bool,
+    /// Break long lines instead of cutting them.
+    pub wrap: bool,
     pub show_hidden: bool,
     pub advice_scroll: usize,
 }
@@ -72,6 +74,7 @@ impl Default for Detail {
             change: 0,
             unified: false,
             fold: true,
+            wrap: false,
             show_hidden: false,
             advice_scroll: 0,
         }

@@ -52,6 +52,8 @@ pub enum Msg {
     TerminalGone,
     /// No more keys will come.
     InputEnded,
+    /// Colours of the diff are ready.
+    Highlighted,
     /// Back from the shell.
     Resumed,
     /// A task behind the screens broke down; the sentence is ours.

@@ -53,6 +53,7 @@ impl Screens {
 
     /// As at the first frame, before the service is there.
     pub fn connecting(service: Arc<dyn DriftService>, options: Options, size: (u16, u16)) -> io::Result<Self> {
+        crate::tui::widgets::highlight::warm();
         let model = Model::new(options, sample::now(), size);
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let events = service.subscribe();

@@ -10,7 +10,7 @@ use crate::safety::Masked;
 use crate::tui::app::Model;
 use crate::tui::app::model::Pane;
 use crate::tui::theme::Role;
-use crate::tui::widgets::diff::DiffMode;
+use crate::tui::widgets::diff::{DiffMode, DiffState};
 use crate::tui::widgets::text;
 
 /// Columns of the terminal below which the diff has one column.
@@ -41,8 +41,14 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let below = Rect { y: inner.y + used, height: inner.height - used, ..inner };
     if let Some(loaded) = canvas.model.loaded().filter(|_| !below.is_empty()) {
         let detail = &canvas.model.detail;
-        let from = scroll.saturating_sub(head.len());
-        loaded.view.render(below, canvas.buf, canvas.theme, mode(canvas.model), detail.fold, from, Some(detail.change));
+        let state = DiffState {
+            scroll: scroll.saturating_sub(head.len()),
+            mode: mode(canvas.model),
+            fold: detail.fold,
+            wrap: detail.wrap,
+            selected_change: Some(detail.change),
+        };
+        loaded.view.render(below, canvas.buf, canvas.theme, &state);
     }
 }
 
@@ -61,10 +67,12 @@ pub fn length(model: &Model) -> usize {
     head_rows(model) + body_rows(model)
 }
 
-/// Scrolls no further than needed to show the selected change's line.
+/// Scrolls no further than needed to show the selected change: in the bodies, or in the list while they are on their way.
 pub fn reveal(model: &mut Model) {
     let height = layout::plan(model).rows_of(Pane::Diff).max(1);
-    let at = HEADER + model.detail.change;
+    let (mode, detail) = (mode(model), &model.detail);
+    let row = model.loaded().and_then(|loaded| loaded.view.row_of_change(mode, detail.fold, detail.change));
+    let at = row.map_or(HEADER + detail.change, |row| head_rows(model) + row);
     model.detail.scroll = model.detail.scroll.min(at).max((at + 1).saturating_sub(height));
 }
 

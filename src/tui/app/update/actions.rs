@@ -30,6 +30,7 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::PreviousChange => moves::change(model, -1),
         Action::ToggleUnified => quietly(|| model.detail.unified = !model.detail.unified),
         Action::ToggleFold => quietly(|| model.detail.fold = !model.detail.fold),
+        Action::ToggleWrap => quietly(|| model.detail.wrap = !model.detail.wrap),
         Action::ToggleHidden => quietly(|| model.detail.show_hidden = !model.detail.show_hidden),
         Action::CopyAddress | Action::CopyPath | Action::CopyValue => copy(model, action),
         Action::Scan => vec![Effect::Scan(scanned(model))],

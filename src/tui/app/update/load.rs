@@ -110,7 +110,13 @@ pub fn detail(model: &mut Model, again: bool) -> Vec<Effect> {
 /// Another drift is shown from its start; how it is shown stays.
 fn rewind(model: &mut Model) {
     let old = std::mem::take(&mut model.detail);
-    model.detail = Detail { unified: old.unified, fold: old.fold, show_hidden: old.show_hidden, ..Detail::default() };
+    model.detail = Detail {
+        unified: old.unified,
+        fold: old.fold,
+        wrap: old.wrap,
+        show_hidden: old.show_hidden,
+        ..Detail::default()
+    };
 }
 
 pub fn detail_came(model: &mut Model, ticket: Ticket, answer: Result<Box<Loaded>, ServiceError>) -> Vec<Effect> {

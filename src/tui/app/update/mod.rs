@@ -41,7 +41,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Page(ticket, answer) => load::page_came(model, ticket, answer),
         Msg::Detail(ticket, answer) => load::detail_came(model, ticket, answer),
         Msg::Triaged(ticket, answer) => triage::answered(model, ticket, answer),
-        Msg::Asked(Ok(())) => vec![],
+        Msg::Asked(Ok(())) | Msg::Highlighted => vec![],
         Msg::Asked(Err(why)) => {
             model.notice(true, crate::safety::sanitise::line(&why.to_string()));
             vec![]

@@ -36,17 +36,24 @@ pub fn next_change(then: Timestamp, now: Timestamp) -> Timestamp {
     base.checked_add(SignedDuration::from_secs(left)).unwrap_or(Timestamp::MAX)
 }
 
-/// How long until a time to come: `in 3h`; `over` when it has passed.
+/// How long until a time to come: `in 3h`, `soon`; `over` when it has passed.
 pub fn until(then: Timestamp, now: Timestamp) -> String {
     let seconds = then.duration_since(now).as_secs();
     match seconds {
         ..=0 => "over".into(),
-        1..MINUTE => "in 1m".into(),
+        1..MINUTE => "soon".into(),
         _ => {
             let (size, name) = unit(seconds);
             format!("in {}{name}", seconds / size)
         }
     }
+}
+
+/// When [`until`] reads differently.
+pub fn until_change(then: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    let seconds = then.duration_since(now).as_secs();
+    let left = seconds % unit(seconds).0 + 1;
+    (seconds > 0).then(|| now.checked_add(SignedDuration::from_secs(left)).ok()).flatten().map(|at| at.min(then))
 }
 
 #[cfg(test)]
@@ -72,5 +79,17 @@ mod tests {
             assert_eq!(age(then, before.max(now)), age(then, now), "{seconds}");
             assert_ne!(age(then, change), age(then, now), "{seconds}");
         }
+    }
+
+    #[test]
+    fn what_is_left_reads_the_same_until_its_next_change() {
+        for seconds in [1, 59, 60, 61, 3600, 7300, 86400, 259_200] {
+            let (now, then) = (at(0), at(seconds));
+            let change = until_change(then, now).unwrap();
+            let before = change.checked_sub(SignedDuration::from_secs(1)).unwrap();
+            assert_eq!(until(then, before), until(then, now), "{seconds}");
+            assert!(until(then, change) != until(then, now), "{seconds}");
+        }
+        assert_eq!(until_change(at(0), at(0)), None);
     }
 }

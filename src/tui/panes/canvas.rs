@@ -48,14 +48,10 @@ impl<'a> Canvas<'a> {
         age::age(then, self.model.now)
     }
 
-    /// How long until; drawn again within a minute of every change.
+    /// How long until; the frame is drawn again when that changes.
     pub fn until(&mut self, then: Timestamp) -> String {
-        if then > self.model.now {
-            // Counted down, a rest of 59 s is the last that reads the same.
-            let left = then.duration_since(self.model.now).as_secs();
-            let step = if left < 7200 { left % 60 } else { left % 3600 };
-            let at = self.model.now.checked_add(jiff::SignedDuration::from_secs(step + 1));
-            self.wake_at(at.unwrap_or(then));
+        if let Some(at) = age::until_change(then, self.model.now) {
+            self.wake_at(at);
         }
         age::until(then, self.model.now)
     }
@@ -127,6 +123,7 @@ impl<'a> Canvas<'a> {
 
 /// Breaks sanitised text into lines of at most `width` columns, at spaces where there are any.
 pub fn wrap(words: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
     let mut lines = vec![];
     let mut line = String::new();
     for word in words.split(' ') {
@@ -134,8 +131,8 @@ pub fn wrap(words: &str, width: usize) -> Vec<String> {
         if !line.is_empty() && text::width(&line) + 1 + text::width(&word) > width {
             lines.push(std::mem::take(&mut line));
         }
-        while line.is_empty() && text::width(&word) > width.max(1) {
-            let (head, tail) = split_at_width(&word, width.max(1));
+        while line.is_empty() && text::width(&word) > width {
+            let (head, tail) = split_at_width(&word, width);
             lines.push(head);
             word = tail;
         }

@@ -6,7 +6,6 @@ use ratatui::text::{Line, Span};
 use super::timeline::type_sign;
 use super::{Canvas, layout};
 use crate::drift::{Change, DriftEvent, State, UnverifiedReason};
-use crate::safety::Masked;
 use crate::tui::app::Model;
 use crate::tui::app::model::Pane;
 use crate::tui::theme::Role;
@@ -162,12 +161,13 @@ fn changes(canvas: &Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'sta
     event.changes.iter().enumerate().map(line).collect()
 }
 
-/// `declared -> live`, each in half the room.
+/// `declared -> live`, each in half the room; one alone has all of it.
 fn values(change: &Change, width: usize) -> String {
-    let shown = |value: &Option<Masked>, room| value.as_ref().map(|value| value.inline(room));
-    match (shown(&change.declared, width.saturating_sub(4) / 2), shown(&change.actual, width.saturating_sub(4) / 2)) {
-        (Some(declared), Some(live)) => format!("{declared} -> {live}"),
-        (one, other) => one.or(other).unwrap_or_default(),
+    let half = width.saturating_sub(4) / 2;
+    match (&change.declared, &change.actual) {
+        (Some(declared), Some(live)) => format!("{} -> {}", declared.inline(half), live.inline(half)),
+        (Some(one), None) | (None, Some(one)) => one.inline(width),
+        (None, None) => String::new(),
     }
 }
 

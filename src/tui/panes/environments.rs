@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::Canvas;
+use super::{Canvas, wrap};
 use crate::drift::{ScanStage, SeverityClass};
 use crate::service::EnvironmentSummary;
 use crate::store::OpenCounts;
@@ -25,7 +25,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let height = usize::from(inner.height);
     let top = (cursor + 1).saturating_sub(height.saturating_sub(1).max(1));
     let all = total(&model.environments.list);
-    let name_width = name_width(&model.environments.list).min(usize::from(inner.width).saturating_sub(20).max(4));
+    let name_width = name_width(&model.environments.list).min(usize::from(inner.width).saturating_sub(6).max(4));
     for (row, at) in (top..=model.environments.list.len()).enumerate().take(height) {
         let line = match at.checked_sub(1) {
             None => whole(canvas, &all, name_width),
@@ -129,7 +129,7 @@ fn scan(canvas: &mut Canvas<'_>, summary: &EnvironmentSummary) -> (Role, String)
     }
 }
 
-/// Below the list: which sources failed, and how old what is shown instead is.
+/// Below the list: which sources failed, how old what is shown instead is, and what to do.
 fn failures(canvas: &mut Canvas<'_>, inner: Rect, from: usize) {
     let model = canvas.model;
     let cursor = model.environments.cursor.as_ref();
@@ -137,12 +137,22 @@ fn failures(canvas: &mut Canvas<'_>, inner: Rect, from: usize) {
     let mut row = from + 1;
     for source in shown.flat_map(|e| &e.sources) {
         let Some(error) = &source.error else { continue };
+        if row >= usize::from(inner.height) {
+            return;
+        }
         let age = source.last_good.map_or("never read".into(), |at| format!("data {} old", canvas.age(at)));
-        let what = format!(" ! {}: {}", error.source.cell(30), error.message.line());
-        let what = text::cut(&what, usize::from(inner.width).saturating_sub(age.len() + 2));
-        let line = Line::from(vec![canvas.span(Role::Error, what), canvas.span(Role::Dim, format!("  {age}"))]);
+        let name = error.source.cell(usize::from(inner.width).saturating_sub(age.len() + 6));
+        let line = Line::from(vec![
+            canvas.span(Role::Error, format!(" ! {name}")),
+            canvas.span(Role::Dim, format!("  {age}")),
+        ]);
         canvas.line(inner, row, &line);
         row += 1;
+        let words = format!("{}; {}", error.message.line(), error.help.line());
+        for piece in wrap(&words, usize::from(inner.width).saturating_sub(4).max(1)) {
+            canvas.line(inner, row, &Line::from(canvas.span(Role::Dim, format!("   {piece}"))));
+            row += 1;
+        }
     }
 }
 

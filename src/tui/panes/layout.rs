@@ -59,7 +59,7 @@ fn alone(body: Rect, focus: Pane) -> [Rect; 4] {
 fn tiled(body: Rect, environments: usize) -> [Rect; 4] {
     let wanted = u16::try_from(environments).unwrap_or(u16::MAX).saturating_add(6);
     let above = (body.height * 2 / 5).max(wanted.min(body.height / 2));
-    let left = (body.width * 3 / 10).clamp(38, 60);
+    let left = (body.width * 3 / 10).clamp(42, 60);
     let right = (body.width / 3).clamp(40, 76);
     let below = body.height - above;
     [

@@ -70,6 +70,9 @@ pub fn bar(canvas: &mut Canvas<'_>, area: Rect) {
         let text = text::cut(&format!(" {}", notice.text), area.width.into());
         return canvas.line(area, 0, &Line::from(canvas.span(role, text)));
     }
+    if canvas.model.overlay.is_some() {
+        return;
+    }
     let line = if canvas.model.typed.is_empty() { hints(canvas, area.width) } else { chord(canvas) };
     canvas.line(area, 0, &line);
 }
@@ -114,7 +117,7 @@ fn hints(canvas: &Canvas<'_>, width: u16) -> Line<'static> {
 
 /// `help` and `quit` come first: they are the way out when there is no room for more.
 fn hint_words(model: &Model) -> Vec<(String, &'static str)> {
-    let on_drift = model.focus != Pane::Environments && model.overlay.is_none();
+    let on_drift = model.focus != Pane::Environments;
     let shown = TABLE.iter().filter(|entry| !entry.hint.is_empty() && (entry.scope == Scope::Global || on_drift));
     let mut words: Vec<_> = shown
         .filter(|entry| entry.action.disabled(model).is_none())

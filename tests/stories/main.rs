@@ -10,6 +10,7 @@ mod ground_truth;
 mod live;
 mod pty;
 mod scan;
+mod screen;
 #[allow(dead_code)]
 mod support;
 #[allow(dead_code)]

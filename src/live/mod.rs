@@ -12,6 +12,8 @@ mod host;
 mod open;
 mod reader;
 
+pub mod kubernetes;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;

@@ -3,4 +3,11 @@
 
 mod live;
 #[allow(dead_code)]
+mod conformance;
+mod declared;
+mod scan;
+#[allow(dead_code)]
 mod support;
+
+#[allow(dead_code)]
+mod vectors;

@@ -9,6 +9,7 @@ use super::LiveResource;
 use super::open::{readers, unknown};
 use super::reader::{Recording, source_error};
 use crate::compare::{Dialect, Observable};
+use crate::declared::kubernetes::sensitive_paths;
 use crate::drift::SourceError;
 
 /// The resources a file holds: those of a recording, newest of each; else every JSON object or YAML document, as it is.
@@ -18,14 +19,20 @@ pub fn documents(path: &Path) -> Result<Vec<LiveResource>, SourceError> {
     if let Some(reader) = readers().iter().find(|r| r.recognises(&recording)) {
         return reader.documents(recording);
     }
+    plain_documents(&recording)
+}
+
+/// The objects of a file without a mapping.
+pub(super) fn plain_documents(recording: &Recording) -> Result<Vec<LiveResource>, SourceError> {
+    let path = &recording.path;
     if recording.broken.is_some() || recording.text.trim().is_empty() {
-        return Err(unknown(&recording));
+        return Err(unknown(recording));
     }
     let is_json = recording.text.trim_start().starts_with(['{', '[']);
     let values = if is_json { json(&recording.text) } else { yaml(&recording.text) };
     let values = values.map_err(|e| source_error(path, &e, "give a file that holds JSON objects or YAML documents"))?;
     let found: Vec<LiveResource> = values.into_iter().flat_map(elements).map(|v| plain(path, v)).collect();
-    if found.is_empty() { Err(unknown(&recording)) } else { Ok(found) }
+    if found.is_empty() { Err(unknown(recording)) } else { Ok(found) }
 }
 
 fn json(text: &str) -> Result<Vec<Value>, String> {
@@ -51,7 +58,11 @@ fn body(value: Value) -> Value {
 fn elements(value: Value) -> Vec<Value> {
     let value = body(value);
     let list = |v: &Value| v.as_array().is_some_and(|a| !a.is_empty() && a.iter().all(Value::is_object));
+    let is_list = value.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
     match value {
+        Value::Object(mut map) if is_list && map.get("items").is_some_and(Value::is_array) => {
+            map.remove("items").map(elements).unwrap_or_default()
+        }
         Value::Array(all) => all.into_iter().filter(Value::is_object).collect(),
         Value::Object(mut map) => match ["items", "value"].into_iter().find(|k| map.get(*k).is_some_and(list)) {
             Some(key) => map.remove(key).map(elements).unwrap_or_default(),
@@ -76,10 +87,14 @@ fn plain(path: &Path, values: Value) -> LiveResource {
         resource_type: resource_type.into(),
         provider_id: id.unwrap_or_else(|| path.display().to_string()).into(),
         dialect,
+        sensitive: if dialect == Dialect::Kubernetes {
+            sensitive_paths(text("kind").unwrap_or_default(), &values)
+        } else {
+            vec![]
+        },
         values,
         observable: Observable::All,
         captured_at: None,
-        sensitive: vec![],
     }
 }
 

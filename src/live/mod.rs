@@ -9,10 +9,10 @@ mod documents;
 mod files;
 pub mod generate;
 mod host;
+pub mod kubernetes;
+mod kubernetes_reader;
 mod open;
 mod reader;
-
-pub mod kubernetes;
 
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use super::LiveResource;
 use super::open::{readers, unknown};
 use super::reader::{Recording, source_error};
 use crate::compare::{Dialect, Observable};
-use crate::declared::kubernetes::sensitive_paths;
+use crate::declared::kubernetes::{address, sensitive_paths};
 use crate::drift::SourceError;
 
 /// The resources a file holds: those of a recording, newest of each; else every JSON object or YAML document, as it is.
@@ -22,7 +22,7 @@ pub fn documents(path: &Path) -> Result<Vec<LiveResource>, SourceError> {
     plain_documents(&recording)
 }
 
-/// The objects of a file without a mapping.
+/// Every JSON object or YAML document of a file, as it is.
 pub(super) fn plain_documents(recording: &Recording) -> Result<Vec<LiveResource>, SourceError> {
     let path = &recording.path;
     if recording.broken.is_some() || recording.text.trim().is_empty() {
@@ -31,7 +31,7 @@ pub(super) fn plain_documents(recording: &Recording) -> Result<Vec<LiveResource>
     let is_json = recording.text.trim_start().starts_with(['{', '[']);
     let values = if is_json { json(&recording.text) } else { yaml(&recording.text) };
     let values = values.map_err(|e| source_error(path, &e, "give a file that holds JSON objects or YAML documents"))?;
-    let found: Vec<LiveResource> = values.into_iter().flat_map(elements).map(|v| plain(path, v)).collect();
+    let found: Vec<LiveResource> = values.into_iter().flat_map(|v| parts(path, v)).collect();
     if found.is_empty() { Err(unknown(recording)) } else { Ok(found) }
 }
 
@@ -42,6 +42,11 @@ fn json(text: &str) -> Result<Vec<Value>, String> {
 fn yaml(text: &str) -> Result<Vec<Value>, String> {
     let documents = serde_norway::Deserializer::from_str(text).map(Value::deserialize);
     documents.collect::<Result<_, _>>().map_err(|e| format!("is no valid YAML: {e}"))
+}
+
+/// The resources in a part of a document, as they are.
+pub fn parts(path: &Path, value: Value) -> Vec<LiveResource> {
+    elements(value).into_iter().map(|v| plain(path, v)).collect()
 }
 
 /// What an HTTP recorder wrapped: `{headers, body}`, or `{request, response: {body}}`.
@@ -58,11 +63,7 @@ fn body(value: Value) -> Value {
 fn elements(value: Value) -> Vec<Value> {
     let value = body(value);
     let list = |v: &Value| v.as_array().is_some_and(|a| !a.is_empty() && a.iter().all(Value::is_object));
-    let is_list = value.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
     match value {
-        Value::Object(mut map) if is_list && map.get("items").is_some_and(Value::is_array) => {
-            map.remove("items").map(elements).unwrap_or_default()
-        }
         Value::Array(all) => all.into_iter().filter(Value::is_object).collect(),
         Value::Object(mut map) => match ["items", "value"].into_iter().find(|k| map.get(*k).is_some_and(list)) {
             Some(key) => map.remove(key).map(elements).unwrap_or_default(),
@@ -81,20 +82,20 @@ fn plain(path: &Path, values: Value) -> LiveResource {
         }
         _ => ["type", "resourceType", "kind"].iter().find_map(|k| text(k)).unwrap_or_default().to_owned(),
     };
-    let name = values.pointer("/metadata/name").and_then(Value::as_str);
-    let id = ["arn", "selfLink", "id", "name"].iter().find_map(|k| text(k)).or(name).map(str::to_owned);
+    let meta = |key: &str| values.pointer(&format!("/metadata/{key}")).and_then(Value::as_str).unwrap_or_default();
+    let kind = text("kind").unwrap_or_default();
+    let named = (dialect == Dialect::Kubernetes).then(|| address(meta("namespace"), kind, meta("name")));
+    let sensitive = named.as_ref().map(|_| sensitive_paths(kind, &values)).unwrap_or_default();
+    let id = ["arn", "selfLink", "id", "name"].iter().find_map(|k| text(k)).map(str::to_owned);
+    let id = named.or(id);
     LiveResource {
         resource_type: resource_type.into(),
         provider_id: id.unwrap_or_else(|| path.display().to_string()).into(),
         dialect,
-        sensitive: if dialect == Dialect::Kubernetes {
-            sensitive_paths(text("kind").unwrap_or_default(), &values)
-        } else {
-            vec![]
-        },
-        values,
         observable: Observable::All,
+        values,
         captured_at: None,
+        sensitive,
     }
 }
 

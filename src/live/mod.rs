@@ -10,7 +10,6 @@ mod files;
 pub mod generate;
 mod host;
 pub mod kubernetes;
-mod kubernetes_reader;
 mod open;
 mod reader;
 

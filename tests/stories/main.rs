@@ -1,6 +1,13 @@
 //! Stories: one file, one promise, all in one test binary so that they link once.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod live;
+#[allow(dead_code)]
+mod conformance;
 mod declared;
+mod scan;
 #[allow(dead_code)]
 mod support;
+
+#[allow(dead_code)]
+mod vectors;

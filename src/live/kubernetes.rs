@@ -6,7 +6,10 @@
 mod coverage;
 mod defaults;
 mod objects;
+mod reader;
 mod status;
+
+pub(super) use reader::KubernetesReader;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -18,12 +21,10 @@ use serde_json::Value;
 use self::coverage::Coverage;
 use self::objects::{Object, Reading, kind_of_type};
 use self::status::Failure;
-use super::{LiveResource, LiveSource, Lookup, Reader, Recording};
+use super::{LiveResource, LiveSource, Lookup, Recording};
 use crate::compare::{Dialect, Observable};
 use crate::declared::DeclaredResource;
-use crate::declared::input::source_error;
 use crate::declared::kubernetes::{address, sensitive_paths};
-use crate::declared::recognise::{Content, recognise_bytes};
 use crate::drift::{SourceError, UnverifiedReason};
 use crate::safety::Tainted;
 
@@ -67,6 +68,10 @@ impl KubernetesRecording {
             reading.file(&recording);
             paths.push(recording.path);
         }
+        Self::from_reading(reading, paths)
+    }
+
+    fn from_reading(mut reading: Reading, paths: Vec<PathBuf>) -> Self {
         let name = match paths.as_slice() {
             [] => String::new(),
             [only] => only.to_string_lossy().into_owned(),
@@ -83,6 +88,12 @@ impl KubernetesRecording {
             errors: reading.errors,
             asked: Mutex::default(),
         }
+    }
+
+    /// Every object as it is, without being asked for.
+    fn all(&self) -> Result<Vec<LiveResource>, String> {
+        let objects = self.objects.iter().enumerate();
+        objects.map(|(index, object)| self.live(index, Arc::clone(&object.resource_type))).collect()
     }
 
     /// Positions of the objects of this kind and name, in all namespaces.
@@ -138,33 +149,6 @@ impl KubernetesRecording {
             None => Lookup::Missing,
             Some((reason, sentence)) => Lookup::Unknown(reason, Tainted::from(sentence)),
         }
-    }
-}
-
-/// Recognises and opens recorded cluster state.
-pub(super) struct KubernetesReader;
-
-impl Reader for KubernetesReader {
-    fn name(&self) -> &'static str {
-        "recorded Kubernetes objects (`kubectl get -o json`)"
-    }
-
-    fn recognises(&self, recording: &Recording) -> bool {
-        matches!(recognise_bytes(recording.text.as_bytes()), Content::KubernetesJson | Content::KubernetesYaml)
-    }
-
-    fn open(&self, recordings: Vec<Recording>) -> Vec<Box<dyn LiveSource>> {
-        vec![Box::new(KubernetesRecording::of(recordings))]
-    }
-
-    fn documents(&self, recording: Recording) -> Result<Vec<LiveResource>, SourceError> {
-        let recording = KubernetesRecording::of(vec![recording]);
-        if let Some((error, _)) = recording.errors().into_iter().next() {
-            return Err(error);
-        }
-        let objects = recording.objects.iter().enumerate();
-        let live = objects.map(|(index, object)| recording.live(index, Arc::clone(&object.resource_type)));
-        live.collect::<Result<_, _>>().map_err(|what| source_error(recording.name.raw(), what, "Record it again."))
     }
 }
 

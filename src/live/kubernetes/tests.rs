@@ -1,7 +1,9 @@
 use serde_json::json;
 
+use super::reader::KubernetesReader;
 use super::*;
 use crate::declared::InstanceStatus;
+use crate::live::Reader;
 
 fn recording(files: &[Value]) -> KubernetesRecording {
     KubernetesRecording::of(files.iter().map(|file| text(file.to_string())).collect())

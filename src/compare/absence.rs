@@ -41,6 +41,9 @@ impl Walk<'_> {
         if let Some(rule) = self.is_default(at, d) {
             return self.hidden(rule, Some(d), live);
         }
+        if self.cannot_be_read(at, d) {
+            return self.unverified(UnverifiedReason::WriteOnly, "");
+        }
         let remembered = past.remembered.is_some_and(|r| !is_empty(self.dialect, at.key, r));
         if self.mode == Mode::Declared && live.is_none_or(Value::is_null) && !at.entry && at.documents == 0 {
             if !self.is_observed() {
@@ -56,6 +59,20 @@ impl Walk<'_> {
             }
         }
         self.change(ChangeType::Removed, Some(d), None);
+    }
+
+    /// Whether what is declared is made of nothing but write-only parts.
+    fn cannot_be_read(&self, at: At<'_>, d: &Value) -> bool {
+        let stated = |key: &str, v: &Value| !is_empty(self.dialect, key, v);
+        match d {
+            _ if at.cursor.has(Fact::WriteOnly) => true,
+            Value::Object(o) => {
+                let mut parts = o.iter().filter(|(key, v)| stated(key, v)).peekable();
+                parts.peek().is_some() && parts.all(|(key, v)| self.cannot_be_read(at.child(key, false), v))
+            }
+            Value::Array(a) => !a.is_empty() && a.iter().all(|v| self.cannot_be_read(at.item(), v)),
+            _ => false,
+        }
     }
 
     /// Part of what is declared can be read and is not there: each part answers for itself.
@@ -103,10 +120,10 @@ impl Walk<'_> {
             return self.hidden(rules::SERVER_MANAGED, declared, Some(l));
         }
         let applied = past.applied.is_some_and(|a| !is_empty(self.dialect, at.key, a));
-        // Null in a Terraform state says: was not set when last applied.
+        // Null in a Terraform state says: was not set when last applied. Elsewhere only an empty list says "none".
         let stated_empty = match self.dialect {
-            Dialect::Kubernetes => declared.is_some_and(|d| !d.is_null()),
-            _ => declared.is_some(),
+            Dialect::Terraform => declared.is_some(),
+            _ => declared.is_some_and(Value::is_array),
         };
         if at.entry || stated_empty || applied {
             return self.change(ChangeType::Added, None, Some(l));

@@ -66,18 +66,14 @@ impl Walk<'_> {
         list.iter().map(|value| self.canonical(at.item(), value)).collect()
     }
 
-    /// Elements that mean the same in the same order, spelt differently.
-    fn respelt<'w>(&mut self, at: At<'w>, d: &'w [Value], l: &'w [Value]) {
-        for (i, (dv, lv)) in d.iter().zip(l).enumerate() {
-            self.at_index(i, |walk| walk.node(at.item(), Some(dv), Some(lv), Past::default()));
-        }
-    }
-
     /// Sets: what means the same is taken out, what is left over was added and removed, or changed where it is alike.
     fn by_meaning<'w>(&mut self, at: At<'w>, d: &'w [Value], l: &'w [Value]) {
         let (a, b) = (self.canonical_items(at, d), self.canonical_items(at, l));
         if a == b {
-            return self.respelt(at, d, l);
+            for (i, (dv, lv)) in d.iter().zip(l).enumerate() {
+                self.element(dv, i, |walk| walk.node(at.item(), Some(dv), Some(lv), Past::default()));
+            }
+            return;
         }
         let mut waiting: HashMap<&str, Vec<usize>> = HashMap::with_capacity(l.len());
         for (i, text) in b.iter().enumerate().rev() {
@@ -165,7 +161,10 @@ impl Walk<'_> {
     fn in_order<'w>(&mut self, at: At<'w>, d: &'w [Value], l: &'w [Value]) {
         let (a, b) = (self.canonical_items(at, d), self.canonical_items(at, l));
         if a == b {
-            return self.respelt(at, d, l);
+            for (i, (dv, lv)) in d.iter().zip(l).enumerate() {
+                self.at_index(i, |walk| walk.node(at.item(), Some(dv), Some(lv), Past::default()));
+            }
+            return;
         }
         let sorted = |list: &[String]| {
             let mut list = list.to_vec();

@@ -230,7 +230,7 @@ fn corpus_figures(packs: &Packs) -> Option<(usize, usize, usize, Vec<String>)> {
                         .collect()
                 })
                 .collect();
-            notes.push(format!("{} {}", case["id"], changes.join("\n      ")));
+            notes.push(format!("{} {}", case["id"], changes.first().map_or("", String::as_str)));
         }
     }
     Some((hits, false_alarms, missed, notes))

@@ -99,7 +99,7 @@ impl<'a> Walk<'a> {
         if let (Some(d), Some(l)) = (declared, live)
             && same_scalar(d, l)
         {
-            if placeholder::hides_value(d) {
+            if placeholder::hides_value(d) && !placeholder::is_keyed_hash(d) {
                 self.unverified(UnverifiedReason::WriteOnly, "the value is masked on both sides");
             }
             return;
@@ -134,6 +134,10 @@ impl<'a> Walk<'a> {
                 self.unverified(UnverifiedReason::WriteOnly, "one side is masked");
                 return true;
             }
+        }
+        if declared != live && at.documents == 0 && declared.is_some_and(placeholder::is_unresolved) {
+            self.unverified(UnverifiedReason::Unresolved, "");
+            return true;
         }
         if at.cursor.has(Fact::WriteOnly) {
             if declared.is_some_and(|d| !is_empty(self.dialect, at.key, d)) {

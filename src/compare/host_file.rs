@@ -35,15 +35,15 @@ impl Walk<'_> {
         let shown =
             |side: &Value, key: &str| side.get(key).filter(|v| v.is_string() && !placeholder::hides_value(v)).cloned();
         let both = |key: &&'static str| shown(declared, key).zip(shown(live, key)).map(|(d, l)| (*key, d, l));
-        let content = CONTENTS.iter().find_map(|key| both(key));
-        let decisive = content.or_else(|| DIGESTS.iter().find_map(|key| both(key)));
+        let content = CONTENTS.iter().find_map(both);
+        let decisive = content.or_else(|| DIGESTS.iter().find_map(both));
         let Some((decisive, d, l)) = decisive else {
             return self.unreadable_file(declared);
         };
         if d != l {
             self.at_key(decisive, |walk| walk.modified(&d, &l));
         }
-        for (key, d, l) in DIGESTS.iter().filter(|key| **key != decisive).filter_map(|key| both(key)) {
+        for (key, d, l) in DIGESTS.iter().filter(|key| **key != decisive).filter_map(both) {
             if d != l {
                 self.at_key(key, |walk| walk.hidden(rules::COMPUTED, Some(&d), Some(&l)));
             }

@@ -64,7 +64,8 @@ impl Path {
         if self.text.len() <= MAX_BYTES {
             return self.text.clone();
         }
-        let end = self.text.floor_char_boundary(MAX_BYTES - '…'.len_utf8());
+        let fits = MAX_BYTES - '…'.len_utf8();
+        let end = (0..=fits).rev().find(|i| self.text.is_char_boundary(*i)).unwrap_or(0);
         format!("{}…", &self.text[..end])
     }
 

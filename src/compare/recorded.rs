@@ -83,9 +83,12 @@ fn ports_with_a_composite_key_are_aligned() {
     assert!(against_live.changes.iter().all(|c| c.path.contains("[containerPort=")), "{:#?}", against_live.changes);
 }
 
+/// An address and the paths that changed there.
+type Expected<'a> = (&'a str, &'a [&'a str]);
+
 #[test]
 fn terraform_plans_report_what_they_say_drifted() {
-    let cases: [(&str, &[(&str, &[&str])]); 4] = [
+    let cases: [(&str, &[Expected]); 4] = [
         ("terraform/drift_pairs/drift_simple.plan.json", &[("tfcoremock_simple_resource.drift", &["string"])]),
         (
             "terraform/drift_pairs/drift_relevant_attributes.plan.json",

@@ -1,6 +1,6 @@
 //! What stands on one side only, and what nothing means.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::facts::Fact;
 use super::walk::{At, Mode, Past, Walk};
@@ -102,6 +102,19 @@ impl Walk<'_> {
         if self.is_cloud_tag(at, l) {
             return self.hidden(rules::CLOUD_TAG, declared, Some(l));
         }
+        // Null in a Terraform state says: was not set when last applied. Elsewhere only an empty list says "none".
+        let stated_empty = match self.dialect {
+            Dialect::Terraform => declared.is_some(),
+            _ => declared.is_some_and(Value::is_array),
+        };
+        if (stated_empty || at.entry || self.mode == Mode::Seen) && !at.element && super::tags::named_so(at.key) {
+            // Tag by tag, because some may be the cloud's.
+            return match l {
+                Value::Object(tags) => self.object(at, &Map::new(), tags, past),
+                Value::Array(tags) => self.array(at, &[], tags, past),
+                _ => self.change(ChangeType::Added, None, Some(l)),
+            };
+        }
         if self.mode == Mode::Seen {
             return match self.is_default(at, l) {
                 Some(rule) => self.hidden(rule, declared, Some(l)),
@@ -120,11 +133,6 @@ impl Walk<'_> {
             return self.hidden(rules::SERVER_MANAGED, declared, Some(l));
         }
         let applied = past.applied.is_some_and(|a| !is_empty(self.dialect, at.key, a));
-        // Null in a Terraform state says: was not set when last applied. Elsewhere only an empty list says "none".
-        let stated_empty = match self.dialect {
-            Dialect::Terraform => declared.is_some(),
-            _ => declared.is_some_and(Value::is_array),
-        };
         if at.entry || stated_empty || applied {
             return self.change(ChangeType::Added, None, Some(l));
         }

@@ -54,7 +54,7 @@ impl Walk<'_> {
         let stated = CONTENTS.iter().chain(&DIGESTS).find(|key| declared.get(**key).is_some_and(|v| !v.is_null()));
         if let Some(key) = stated {
             self.at_key(key, |walk| {
-                walk.unverified(crate::drift::UnverifiedReason::NotObservable, "neither content nor digest was read")
+                walk.unverified(crate::drift::UnverifiedReason::NotObservable, "Neither content nor digest was read.")
             });
         }
     }

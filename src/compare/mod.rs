@@ -181,6 +181,9 @@ impl walk::Walk<'_> {
             (Value::Object(d), Value::Object(l)) => self.object(at, d, l, past),
             (Value::Object(d), Value::Null) => self.object(at, d, nothing, past),
             (Value::Null, Value::Object(l)) => self.object(at, nothing, l, past),
+            _ if [declared, live].iter().any(|v| walk::deeper_than(v, MAX_DEPTH)) => {
+                self.unverified(UnverifiedReason::Unsupported, walk::TOO_DEEP);
+            }
             _ => self.node(at, Some(declared), Some(live), past),
         }
     }

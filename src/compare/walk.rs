@@ -10,6 +10,8 @@ use super::spelling::{self, Place};
 use super::{Dialect, Observable, RawChange, RawHidden, RawUnverified, Verdict, placeholder, rules};
 use crate::drift::{ChangeType, UnverifiedReason};
 
+pub(super) const TOO_DEEP: &str = "The value nests deeper than 128 levels.";
+
 /// What the two sides are to each other.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -100,7 +102,7 @@ impl<'a> Walk<'a> {
             && same_scalar(d, l)
         {
             if placeholder::hides_value(d) && !placeholder::is_keyed_hash(d) {
-                self.unverified(UnverifiedReason::WriteOnly, "the value is masked on both sides");
+                self.unverified(UnverifiedReason::WriteOnly, "The value is masked on both sides.");
             }
             return;
         }
@@ -122,7 +124,9 @@ impl<'a> Walk<'a> {
     /// Differences that are settled by where they stand: meta, computed, masked, write-only.
     fn settled(&mut self, at: At<'_>, declared: Option<&Value>, live: Option<&Value>) -> bool {
         if let Some(rule) = at.cursor.hide() {
-            if declared != live {
+            // What only one side has makes no difference to explain, but for what the tool keeps beside the resource.
+            let stated = declared.is_some_and(|d| !is_empty(self.dialect, at.key, d)) && rule == rules::META;
+            if declared != live && (stated || (declared.is_some() && live.is_some())) {
                 self.hidden(rule, declared, live);
             }
             return true;
@@ -131,7 +135,7 @@ impl<'a> Walk<'a> {
             // Two keyed hashes are comparable; a hash and a clear value are not.
             let hashes = [declared, live].map(|v| v.is_some_and(placeholder::is_keyed_hash));
             if hashes != [true, true] && declared.is_some() {
-                self.unverified(UnverifiedReason::WriteOnly, "one side is masked");
+                self.unverified(UnverifiedReason::WriteOnly, "One side is masked.");
                 return true;
             }
         }
@@ -146,10 +150,10 @@ impl<'a> Walk<'a> {
             return true;
         }
         if let (Some(d), Some(l)) = (declared, live)
-            && !at.cursor.free
-            && names_a_record(at.key)
             && spelling::time::is_moment(d)
             && spelling::time::is_moment(l)
+            && !at.cursor.free
+            && names_a_record(at.key)
         {
             self.hidden(rules::COMPUTED, declared, live);
             return true;
@@ -219,7 +223,7 @@ impl<'a> Walk<'a> {
         let mark = self.path.mark();
         self.path.key(key);
         if at.root && [declared, live].iter().flatten().any(|v| deeper_than(v, super::MAX_DEPTH)) {
-            self.unverified(UnverifiedReason::Unsupported, "nested deeper than 128 levels");
+            self.unverified(UnverifiedReason::Unsupported, TOO_DEEP);
         } else {
             self.node(at.child(key, entry), declared, live, past.each(|v| v.get(key)));
         }
@@ -291,7 +295,7 @@ fn names_a_record(key: &str) -> bool {
 }
 
 /// Whether a value nests deeper than `levels`; looks no deeper itself.
-fn deeper_than(value: &Value, levels: usize) -> bool {
+pub(super) fn deeper_than(value: &Value, levels: usize) -> bool {
     let within = |v: &Value| levels == 0 || deeper_than(v, levels - 1);
     match value {
         Value::Array(a) => a.iter().any(within),

@@ -12,7 +12,11 @@ fn deployment(container: Value) -> Value {
 #[test]
 fn bookkeeping_and_status_are_hidden_and_labels_are_not() {
     let live = json!({"metadata": {"name": "a", "uid": "1", "labels": {"app": "b"}}, "status": {"ready": 1}});
-    let same = k8s("v1/Service", json!({"metadata": {"name": "a", "uid": "0", "labels": {"app": "b"}}}), live.clone());
+    let same = k8s(
+        "v1/Service",
+        json!({"metadata": {"name": "a", "uid": "0", "labels": {"app": "b"}}, "status": {}}),
+        live.clone(),
+    );
     assert_hidden(&same, "metadata.uid", "k8s-metadata");
     assert_hidden(&same, "status", "k8s-status");
     let label = k8s("v1/Service", json!({"metadata": {"name": "a", "labels": {"app": "c"}}}), live);

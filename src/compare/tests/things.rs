@@ -119,6 +119,9 @@ fn tags_of_the_cloud_are_hidden_and_lookalikes_are_not() {
     let cloud = tf("aws_vpc", declared.clone(), live("aws:cloudformation:stack-name"));
     assert_hidden(&cloud, "tags.aws:cloudformation:stack-name", "cloud-tag");
     assert_changes(&tf("aws_vpc", declared.clone(), live("aws-team")), &[("tags.aws-team", Added)]);
+    let none = tf("aws_vpc", json!({"tags": null}), json!({"tags": {"aws:x": "1"}}));
+    assert_hidden(&none, "tags.aws:x", "cloud-tag");
+    assert_changes(&tf("aws_vpc", json!({"tags": null}), live("aws:x")), &[("tags.a", Added)]);
     assert_changes(&tf("google_thing", declared, live("aws:x")), &[("tags.aws:x", Added)]);
 }
 

@@ -25,6 +25,8 @@ pub(super) enum Fact {
     Returned = 64,
     /// Firewall rules, to be taken apart into atomic ones.
     FirewallRules = 128,
+    /// A list of which the code states some elements and the cloud knows more: others count as undeclared.
+    Partial = 256,
 }
 
 /// How a scalar is spelt, where its name and looks do not say it.

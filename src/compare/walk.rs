@@ -66,7 +66,8 @@ impl<'w> At<'w> {
     }
 
     pub fn item(self) -> Self {
-        Self { cursor: self.cursor.item(), root: false, element: true, entry: true, ..self }
+        let entry = !self.cursor.has(Fact::Partial);
+        Self { cursor: self.cursor.item(), root: false, element: true, entry, ..self }
     }
 }
 

@@ -29,7 +29,7 @@ const DIALECTS: [(&str, Dialect); 6] = [
     ("gcp", Dialect::Gcp),
 ];
 
-const FACTS: [(&str, Fact); 8] = [
+const FACTS: [(&str, Fact); 9] = [
     ("unordered", Fact::Unordered),
     ("ordered", Fact::Ordered),
     ("free_form", Fact::FreeForm),
@@ -38,6 +38,7 @@ const FACTS: [(&str, Fact); 8] = [
     ("switch", Fact::Switch),
     ("returned", Fact::Returned),
     ("firewall_rules", Fact::FirewallRules),
+    ("partial", Fact::Partial),
 ];
 
 const KINDS: [(&str, Kind); 11] = [

@@ -77,20 +77,20 @@ impl Walk<'_> {
 
     /// Part of what is declared can be read and is not there: each part answers for itself.
     fn below<'w>(&mut self, at: At<'w>, d: &'w Value) {
-        let mark = self.path.mark();
+        let mark = self.path.depth();
         match d {
             Value::Object(o) => {
                 for (key, value) in o {
-                    self.path.key(key);
+                    self.path.push_key(key);
                     self.node(at.child(key, false), Some(value), None, Past::default());
-                    self.path.back_to(mark);
+                    self.path.truncate(mark);
                 }
             }
             Value::Array(a) => {
                 for (i, value) in a.iter().enumerate() {
-                    self.path.index(i);
+                    self.path.push_index(i);
                     self.node(At { entry: false, ..at.item() }, Some(value), None, Past::default());
-                    self.path.back_to(mark);
+                    self.path.truncate(mark);
                 }
             }
             _ => self.unverified(UnverifiedReason::NotObservable, ""),
@@ -168,7 +168,7 @@ impl Walk<'_> {
     /// Whether the reader returns the property the path stands at.
     fn is_observed(&self) -> bool {
         let Observable::Paths(paths) = self.observable else { return true };
-        let here = super::path::skeleton(self.path.text());
+        let here = super::path::skeleton(self.path.as_str());
         paths.iter().any(|p| {
             let p = super::path::skeleton(p);
             here.strip_prefix(p.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -178,7 +178,7 @@ impl Walk<'_> {
     /// Whether the reader returns something below it.
     fn observes_below(&self) -> bool {
         let Observable::Paths(paths) = self.observable else { return true };
-        let here = super::path::skeleton(self.path.text());
+        let here = super::path::skeleton(self.path.as_str());
         paths
             .iter()
             .any(|p| super::path::skeleton(p).strip_prefix(here.as_str()).is_some_and(|rest| rest.starts_with('.')))

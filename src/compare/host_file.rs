@@ -60,9 +60,9 @@ impl Walk<'_> {
     }
 
     fn at_key(&mut self, key: &str, f: impl FnOnce(&mut Self)) {
-        let mark = self.path.mark();
-        self.path.key(key);
+        let mark = self.path.depth();
+        self.path.push_key(key);
         f(self);
-        self.path.back_to(mark);
+        self.path.truncate(mark);
     }
 }

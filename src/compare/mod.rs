@@ -10,7 +10,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::drift::{ChangeType, UnverifiedReason};
+use crate::drift::{ChangeType, PathBuilder, UnverifiedReason};
 
 mod absence;
 mod arrays;
@@ -156,7 +156,7 @@ pub fn compare_with(subject: &Subject<'_>, settings: &Settings<'_>) -> Verdict {
         pack,
         observable: subject.observable,
         mode: walk::Mode::Declared,
-        path: path::Path::default(),
+        path: PathBuilder::new(),
         out: Verdict::default(),
         own_id,
         tags_done: false,

@@ -5,10 +5,9 @@ use serde_json::{Map, Value};
 use super::absence::is_empty;
 use super::facts::{Cursor, Fact};
 use super::packs::Pack;
-use super::path::Path;
 use super::spelling::{self, Place};
 use super::{Dialect, Observable, RawChange, RawHidden, RawUnverified, Verdict, placeholder, rules};
-use crate::drift::{ChangeType, UnverifiedReason};
+use crate::drift::{ChangeType, PathBuilder, UnverifiedReason};
 
 pub(super) const TOO_DEEP: &str = "The value nests deeper than 128 levels.";
 
@@ -28,7 +27,7 @@ pub(super) struct Walk<'a> {
     pub pack: &'a Pack,
     pub observable: &'a Observable,
     pub mode: Mode,
-    pub path: Path,
+    pub path: PathBuilder,
     pub out: Verdict,
     /// The security group's own id, for rules that name it.
     pub own_id: Option<&'a str>,
@@ -221,14 +220,14 @@ impl<'a> Walk<'a> {
         if at.root && self.handled_at_root(key) {
             return;
         }
-        let mark = self.path.mark();
-        self.path.key(key);
+        let mark = self.path.depth();
+        self.path.push_key(key);
         if at.root && [declared, live].iter().flatten().any(|v| deeper_than(v, super::MAX_DEPTH)) {
             self.unverified(UnverifiedReason::Unsupported, TOO_DEEP);
         } else {
             self.node(at.child(key, entry), declared, live, past.each(|v| v.get(key)));
         }
-        self.path.back_to(mark);
+        self.path.truncate(mark);
     }
 
     /// Whether an object is stated as a whole, so that a key on one side only is a difference: Terraform maps (blocks are
@@ -256,17 +255,17 @@ impl<'a> Walk<'a> {
     }
 
     pub fn change(&mut self, change_type: ChangeType, declared: Option<&Value>, actual: Option<&Value>) {
-        let path = self.path.finish();
+        let path = self.path.finish().raw().to_owned();
         self.out.changes.push(RawChange { path, change_type, declared: declared.cloned(), actual: actual.cloned() });
     }
 
     pub fn hidden(&mut self, rule: &'static str, declared: Option<&Value>, actual: Option<&Value>) {
-        let path = self.path.finish();
+        let path = self.path.finish().raw().to_owned();
         self.out.hidden.push(RawHidden { path, rule, declared: declared.cloned(), actual: actual.cloned() });
     }
 
     pub fn unverified(&mut self, reason: UnverifiedReason, detail: &'static str) {
-        self.out.unverified.push(RawUnverified { path: self.path.finish(), reason, detail });
+        self.out.unverified.push(RawUnverified { path: self.path.finish().raw().to_owned(), reason, detail });
     }
 }
 

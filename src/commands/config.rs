@@ -26,7 +26,12 @@ pub(super) fn run(session: &Session, command: &ConfigCommand) -> anyhow::Result<
         let user = session.paths.config_dir.join("config.toml");
         match config.files.as_slice() {
             [] => writeln!(out, "no configuration file; the one to write is {}", user.display())?,
-            files => writeln!(out, "{} file(s) read, {} environment(s), no mistakes", files.len(), config.environments.len())?,
+            files => writeln!(
+                out,
+                "{} file(s) read, {} environment(s), no mistakes",
+                files.len(),
+                config.environments.len()
+            )?,
         }
     }
     Ok(u8::from(!config.problems.is_empty()))

@@ -125,7 +125,8 @@ fn read_part(file: &Path, part: &str) -> anyhow::Result<Vec<LiveResource>> {
     let text = std::fs::read_to_string(file).map_err(|e| anyhow!("{}: {e}", file.display()))?;
     let document: Value = match text.trim_start().starts_with(['{', '[']) {
         true => serde_json::from_str(&text).map_err(|e| anyhow!("{}: {e}", file.display()))?,
-        false => Value::deserialize(serde_norway::Deserializer::from_str(&text)).map_err(|e| anyhow!("{}: {e}", file.display()))?,
+        false => Value::deserialize(serde_norway::Deserializer::from_str(&text))
+            .map_err(|e| anyhow!("{}: {e}", file.display()))?,
     };
     let mut value = &document;
     for step in part.split(['.', '[']).map(|s| s.trim_end_matches(']')).filter(|s| !s.is_empty()) {

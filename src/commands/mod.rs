@@ -5,6 +5,7 @@ mod demo;
 mod diff;
 mod keys;
 mod scan;
+mod screens;
 mod screenshots;
 mod session;
 mod store;
@@ -38,8 +39,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     }
     let session = Session::new(&cli)?;
     match cli.command {
-        None => triage::run(&session, Default::default()),
-        Some(Command::Triage(args)) => triage::run(&session, args),
+        None => triage::run(&session, &Default::default()),
+        Some(Command::Triage(args)) => triage::run(&session, &args),
         Some(Command::Scan(args)) => scan::run(&session, &args),
         Some(Command::Diff(args)) => diff::run(&session, &args),
         Some(Command::Demo(args)) => demo::run(&session, &args),

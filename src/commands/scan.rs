@@ -29,7 +29,9 @@ fn chosen(session: &Session, args: &Scan) -> anyhow::Result<Vec<EnvironmentSpec>
         specs.retain(|spec| args.env.iter().any(|slug| slug == spec.environment.slug.as_str()));
     }
     if specs.is_empty() {
-        bail!("nothing to scan: name declared state with --state, write [[environment]] into the configuration, or go where a terraform.tfstate is");
+        bail!(
+            "nothing to scan: name declared state with --state, write [[environment]] into the configuration, or go where a terraform.tfstate is"
+        );
     }
     Ok(specs)
 }

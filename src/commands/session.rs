@@ -14,7 +14,8 @@ pub(super) struct Session {
 
 impl Session {
     pub fn new(cli: &Cli) -> anyhow::Result<Self> {
-        let paths = Paths::of_user().context("no home directory: set HOME, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME")?;
+        let paths = Paths::of_user()
+            .context("no home directory: set HOME, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME")?;
         let explicit = cli.global.config.as_deref();
         let config = config::load(&paths, explicit, |name| std::env::var(name).ok(), &flags(cli));
         Ok(Self { paths, config })

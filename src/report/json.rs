@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{EnvironmentReport, Report};
 use crate::drift::{
-    Change, CloudProvider, Completeness, Counts, DriftType, Finding, Hidden, Severity, SeverityClass, Slug, SourceError,
-    UnverifiedReason,
+    Change, CloudProvider, Completeness, Counts, DriftType, Finding, Hidden, Severity, SeverityClass, Slug,
+    SourceError, UnverifiedReason,
 };
 use crate::safety::{Masked, Tainted, escape};
 

@@ -28,7 +28,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             }
         }
         for error in &e.errors {
-            let [source, message, help] = [&error.source, &error.message, &error.help].map(|t| escape::markdown(t.raw()));
+            let [source, message, help] =
+                [&error.source, &error.message, &error.help].map(|t| escape::markdown(t.raw()));
             writeln!(out, "\n**error** {source}: {message} {help}")?;
         }
     }

@@ -92,7 +92,10 @@ fn sentence(counts: &Counts) -> String {
         text.push_str(&format!("; {} hidden", plural(counts.hidden_changes, "change")));
     }
     if counts.unverified_properties > 0 {
-        text.push_str(&format!("; {} not comparable", plural(counts.unverified_properties, "property").replace("propertys", "properties")));
+        text.push_str(&format!(
+            "; {} not comparable",
+            plural(counts.unverified_properties, "property").replace("propertys", "properties")
+        ));
     }
     text
 }

@@ -43,7 +43,12 @@ fn report(counts: Counts, error: bool, completeness: Completeness) -> Report {
         unverified: (0..counts.unverified).map(|_| (resource.clone(), unverified.clone())).collect(),
         timings: vec![],
     };
-    Report::new(vec![EnvironmentReport { environment, summary, findings: vec![], errors: if error { vec![failed] } else { vec![] } }])
+    Report::new(vec![EnvironmentReport {
+        environment,
+        summary,
+        findings: vec![],
+        errors: if error { vec![failed] } else { vec![] },
+    }])
 }
 
 fn counts(in_sync: u64, drifted: u64, unverified: u64, unverified_properties: u64) -> Counts {

@@ -113,7 +113,7 @@ impl Walk<'_> {
             Value::String(s) => self.path.push_set_value(s),
             Value::Number(_) | Value::Bool(_) => self.path.push_set_value(&value.to_string()),
             _ => self.path.push_index(index),
-        }
+        };
         f(self);
         self.path.truncate(mark);
     }

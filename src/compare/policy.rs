@@ -142,9 +142,11 @@ impl Walk<'_> {
             let (dv, lv) = (dv.map(|i| (i, &d_values[i])), lv.map(|i| (i, &l_values[i])));
             match dv.or(lv) {
                 Some((_, Value::Object(s))) if sid(s).is_some() => {
-                    self.path.push_identity(&[("Sid", sid(s).unwrap_or_default())])
+                    self.path.push_identity(&[("Sid", sid(s).unwrap_or_default())]);
                 }
-                Some((i, _)) => self.path.push_index(i),
+                Some((i, _)) => {
+                    self.path.push_index(i);
+                }
                 None => {}
             }
             self.node(list.item(), dv.map(|v| v.1), lv.map(|v| v.1), Past::default());

@@ -3,6 +3,7 @@ use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::text::is_mark;
 use super::*;
 use crate::safety::vectors;
 

@@ -57,6 +57,11 @@ pub(super) fn marks_in(text: &str) -> Vec<Range<usize>> {
     text.match_indices("«secret #").map(|(at, _)| at..end(at)).collect()
 }
 
+/// The text is one mask and nothing else.
+pub(super) fn is_mark(text: &str) -> bool {
+    matches!(marks_in(text).as_slice(), [one] if *one == (0..text.len()))
+}
+
 /// The range has a byte in common with one of `marks`.
 pub(super) fn touches(marks: &[Range<usize>], range: &Range<usize>) -> bool {
     marks.iter().any(|m| m.start < range.end && range.start < m.end)

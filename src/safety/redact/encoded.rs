@@ -80,11 +80,11 @@ fn aligned_base64(secret: &str, shift: usize) -> String {
 
 /// The text inside of base64, or of base64 of gzip. `None` when there is none.
 pub(super) fn unpack(text: &str) -> Option<String> {
-    let compact: String = text.split_ascii_whitespace().collect();
-    let form = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'=');
-    if compact.len() < 8 || !compact.bytes().all(form) {
+    let form = |b: u8| b.is_ascii_alphanumeric() || b"+/-_=".contains(&b) || b.is_ascii_whitespace();
+    if text.len() < 8 || !text.bytes().all(form) {
         return None;
     }
+    let compact: String = text.split_ascii_whitespace().collect();
     let engines = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD];
     let bytes = engines.iter().find_map(|engine| engine.decode(&compact).ok())?;
     let bytes = if bytes.starts_with(&[0x1f, 0x8b]) {
@@ -110,7 +110,8 @@ pub(super) fn document_in(text: &str, depth: u8) -> Option<Value> {
 
 /// The text that base64 in a string unpacks to; not tried on what is short or plainly something else.
 pub(super) fn packed_in(text: &str) -> Option<String> {
-    (text.len() >= 16 && !opaque::is_identifier(text)).then(|| unpack(text)).flatten()
+    let inner = (text.len() >= 16).then(|| unpack(text)).flatten()?;
+    (!opaque::is_identifier(text)).then_some(inner)
 }
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ pub(super) struct Found {
     pub spread: bool,
 }
 
+/// No known form is shorter; most keys and many values are.
+const SHORTEST_SHAPE: usize = 12;
+
 /// Pieces of names that may announce a secret.
 const ANNOUNCED: &[&str] =
     &["pass", "pwd", "secret", "token", "key", "cred", "auth", "dsn", "connection", "signature", "cookie", "sas"];
@@ -36,7 +39,9 @@ static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Everything in `text` that is a secret by its form or by what is written before it.
 pub(super) fn find(text: &str) -> Vec<Found> {
     let mut ranges = vec![];
-    shapes::find(text, &mut ranges);
+    if text.len() >= SHORTEST_SHAPE {
+        shapes::find(text, &mut ranges);
+    }
     let mut found: Vec<Found> = ranges.into_iter().map(|range| Found { range, spread: true }).collect();
     static HINTED: LazyLock<Option<AhoCorasick>> =
         LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(ANNOUNCED).ok());

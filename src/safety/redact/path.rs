@@ -2,7 +2,7 @@
 
 /// One step of a path.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Step {
+pub(crate) enum Step {
     Key(String),
     /// A list position, as written.
     Position(String),
@@ -13,7 +13,7 @@ pub(super) enum Step {
 }
 
 /// Splits a path; never fails: what is not understood counts as a key.
-pub(super) fn parse(path: &str) -> Vec<Step> {
+pub(crate) fn parse(path: &str) -> Vec<Step> {
     let mut steps = vec![];
     let mut rest = path;
     while !rest.is_empty() {

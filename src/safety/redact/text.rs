@@ -16,6 +16,9 @@ pub(super) struct Found {
     pub spread: bool,
 }
 
+/// No known form is shorter; most keys and many values are.
+const SHORTEST_SHAPE: usize = 12;
+
 /// Pieces of names that may announce a secret.
 const ANNOUNCED: &[&str] =
     &["pass", "pwd", "secret", "token", "key", "cred", "auth", "dsn", "connection", "signature", "cookie", "sas"];
@@ -36,7 +39,9 @@ static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Everything in `text` that is a secret by its form or by what is written before it.
 pub(super) fn find(text: &str) -> Vec<Found> {
     let mut ranges = vec![];
-    shapes::find(text, &mut ranges);
+    if text.len() >= SHORTEST_SHAPE {
+        shapes::find(text, &mut ranges);
+    }
     let mut found: Vec<Found> = ranges.into_iter().map(|range| Found { range, spread: true }).collect();
     static HINTED: LazyLock<Option<AhoCorasick>> =
         LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(ANNOUNCED).ok());
@@ -55,6 +60,11 @@ pub(super) fn find(text: &str) -> Vec<Found> {
 pub(super) fn marks_in(text: &str) -> Vec<Range<usize>> {
     let end = |at: usize| text[at..].find('»').map_or(at, |end| at + end + '»'.len_utf8());
     text.match_indices("«secret #").map(|(at, _)| at..end(at)).collect()
+}
+
+/// The text is one mask and nothing else.
+pub(super) fn is_mark(text: &str) -> bool {
+    matches!(marks_in(text).as_slice(), [one] if *one == (0..text.len()))
 }
 
 /// The range has a byte in common with one of `marks`.

@@ -1,1 +1,9 @@
 //! Parts that know nothing of the application.
+
+pub mod bar;
+pub mod diff;
+pub mod highlight;
+pub mod list;
+pub mod source;
+pub mod svg;
+pub mod text;

@@ -1,0 +1,80 @@
+//! The rows of a view: folded or whole, in two columns or one.
+
+use super::print::Line;
+use super::{DiffMode, DiffRow, DiffView, RowKind, Shows};
+
+/// The longest run of quiet rows that is shown whole.
+const LONGEST_WHOLE: usize = 6;
+
+/// Quiet rows left standing beside a change.
+const CONTEXT: usize = 2;
+
+/// The rows as they are shown.
+pub fn shown(view: &DiffView, mode: DiffMode, fold: bool) -> Vec<DiffRow> {
+    let folded = if fold { folded(view) } else { view.rows.clone() };
+    match mode {
+        DiffMode::SideBySide => folded,
+        DiffMode::Unified => folded.into_iter().flat_map(unified).collect(),
+    }
+}
+
+/// Long runs of unchanged and hidden rows become one row. Nothing is folded where nothing changed: there would be nothing
+/// left to see.
+fn folded(view: &DiffView) -> Vec<DiffRow> {
+    let rows = view.rows.as_slice();
+    if rows.iter().all(is_quiet) {
+        return rows.to_vec();
+    }
+    let mut out = Vec::new();
+    let mut start = 0;
+    while start < rows.len() {
+        let run = rows[start..].iter().take_while(|r| is_quiet(r)).count();
+        let end = start + run;
+        let before = if start == 0 { 0 } else { CONTEXT };
+        let after = if end == rows.len() { 0 } else { CONTEXT };
+        if run > LONGEST_WHOLE {
+            out.extend_from_slice(&rows[start..start + before]);
+            let quiet = &rows[start + before..end - after];
+            let hidden = quiet.iter().filter(|r| r.kind == RowKind::Hidden).count();
+            let around = rows.get(end - after).and_then(|next| container(view, quiet, next));
+            let (left, right) = around.map_or((None, None), |row| (row.left, row.right));
+            out.push(DiffRow::new(RowKind::Fold { lines: quiet.len(), hidden }, left, right));
+            out.extend_from_slice(&rows[end - after..end]);
+        } else {
+            out.extend_from_slice(&rows[start..end]);
+        }
+        out.extend(rows.get(end).cloned());
+        start = end + 1;
+    }
+    out
+}
+
+/// The folded row that opens the innermost named container `next` stands in: without it nobody knows where they are.
+fn container<'a>(view: &DiffView, folded: &'a [DiffRow], next: &DiffRow) -> Option<&'a DiffRow> {
+    let mut depth = line(view, next)?.depth;
+    folded.iter().rev().find(|row| {
+        line(view, row).filter(|line| line.depth < depth).is_some_and(|line| {
+            depth = line.depth;
+            line.text.get(..line.label).is_some_and(|label| !label.trim().is_empty())
+        })
+    })
+}
+
+fn line<'a>(view: &'a DiffView, row: &DiffRow) -> Option<&'a Line> {
+    row.right.and_then(|r| view.right.get(r)).or_else(|| row.left.and_then(|l| view.left.get(l)))
+}
+
+fn is_quiet(row: &DiffRow) -> bool {
+    matches!(row.kind, RowKind::Equal | RowKind::Hidden) && row.change.is_none()
+}
+
+/// One column: two lines that differ stand one below the other.
+fn unified(row: DiffRow) -> impl Iterator<Item = DiffRow> {
+    let both = row.left.is_some() && row.right.is_some() && row.kind != RowKind::Equal;
+    let sides: &[Shows] = match (both && !matches!(row.kind, RowKind::Fold { .. }), row.left.is_some()) {
+        (true, _) => &[Shows::Left, Shows::Right],
+        (false, true) => &[Shows::Left],
+        (false, false) => &[Shows::Right],
+    };
+    sides.iter().map(move |shows| DiffRow { shows: *shows, ..row.clone() })
+}

@@ -1,0 +1,199 @@
+//! The difference of two resource bodies, line by line.
+//!
+//! [`build`] once per drift, [`DiffView::render`] on every frame: a frame costs what is visible, however long the body.
+
+mod align;
+mod fold;
+mod inline;
+mod path;
+mod print;
+mod render;
+
+use std::sync::OnceLock;
+
+use crate::drift::Change;
+use crate::safety::{Masked, sanitise};
+use path::Place;
+use print::{Line, Marks};
+
+/// How the two sides stand.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum DiffMode {
+    /// Declared left, live right.
+    #[default]
+    SideBySide,
+    /// In one column, declared above live.
+    Unified,
+}
+
+/// What a row says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RowKind {
+    Equal,
+    /// Both sides have the line, and it differs.
+    Modified,
+    /// Live only.
+    Added,
+    /// Declared only.
+    Removed,
+    /// Differs, but no change says so: a rule has explained it away.
+    Hidden,
+    /// Stands for `lines` quiet rows, `hidden` of them differing without being drift.
+    Fold {
+        lines: usize,
+        hidden: usize,
+    },
+}
+
+/// Which sides of a row are shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shows {
+    Both,
+    Left,
+    Right,
+}
+
+/// One row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DiffRow {
+    pub kind: RowKind,
+    /// Index of the declared line; of a fold, of the line that opens the container which goes on below it.
+    pub left: Option<usize>,
+    /// The same of the live line.
+    pub right: Option<usize>,
+    /// Index into the changes the view was built with.
+    pub change: Option<usize>,
+    pub shows: Shows,
+}
+
+impl DiffRow {
+    fn new(kind: RowKind, left: Option<usize>, right: Option<usize>) -> Self {
+        Self { kind, left, right, change: None, shows: Shows::Both }
+    }
+}
+
+/// What the pane remembers of a view.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct DiffState {
+    /// Index of the first visible row.
+    pub scroll: usize,
+    pub mode: DiffMode,
+    /// Fold long stretches without drift.
+    pub fold: bool,
+    /// Break long lines instead of cutting them.
+    pub wrap: bool,
+    /// Marked in the margin.
+    pub selected_change: Option<usize>,
+}
+
+/// Two bodies, aligned.
+#[derive(Clone, Debug)]
+pub struct DiffView {
+    left: Vec<Line>,
+    right: Vec<Line>,
+    rows: Vec<DiffRow>,
+    /// Rows as shown, by mode and fold, made when they are first asked for.
+    shown: [OnceLock<Vec<DiffRow>>; 4],
+}
+
+/// Aligns declared and live. `changes` say which differences are drift; others are hidden ones. Where a body is missing on
+/// both sides, or a change cannot be found in them, its own values are shown under its path.
+pub fn build(declared: Option<&Masked>, actual: Option<&Masked>, changes: &[Change]) -> DiffView {
+    let [places_left, places_right] = [declared, actual]
+        .map(|body| changes.iter().map(|c| body.map(|b| path::find(b.value(), c.path.raw()))).collect::<Vec<_>>());
+    let [mut marks_left, mut marks_right] = [Marks::default(), Marks::default()];
+    for (index, (l, r)) in places_left.iter().zip(&places_right).enumerate() {
+        let known = [l, r].into_iter().flatten().any(|p| p.complete);
+        mark(&mut marks_left, l.as_ref(), known, index);
+        mark(&mut marks_right, r.as_ref(), known, index);
+    }
+    let mut left = declared.map(|b| print::body(b.value(), &marks_left)).unwrap_or_default();
+    let mut right = actual.map(|b| print::body(b.value(), &marks_right)).unwrap_or_default();
+    let mut rows = align::align(&left, &right, declared.is_none() != actual.is_none());
+    let unseen = unseen(&mut rows, &left, &right, changes.len());
+    let mut listed = list(&unseen, changes, &mut left, &mut right);
+    listed.append(&mut rows);
+    DiffView { left, right, rows: listed, shown: Default::default() }
+}
+
+/// Notes a change where its path leads; where it leads nowhere on either side, around what it leads towards.
+fn mark(marks: &mut Marks, place: Option<&Place>, known: bool, change: usize) {
+    match place {
+        Some(place) if place.complete => marks.insert(&place.steps, change),
+        Some(place) if !place.steps.is_empty() && (known || !place.complete) => {
+            marks.insert_around(&place.steps, change)
+        }
+        _ => {}
+    }
+}
+
+/// The changes no row shows. A change whose lines look the same on both sides is pinned to the first of them.
+fn unseen(rows: &mut [DiffRow], left: &[Line], right: &[Line], changes: usize) -> Vec<usize> {
+    let mut seen = vec![false; changes];
+    rows.iter().filter_map(|r| r.change).for_each(|c| seen[c] = true);
+    for row in rows.iter_mut().filter(|r| r.change.is_none()) {
+        let of = |line: Option<&Line>| line.and_then(|l| l.change);
+        let change = of(row.left.and_then(|l| left.get(l))).or(of(row.right.and_then(|r| right.get(r))));
+        if let Some(change) = change.filter(|c| !seen[*c]) {
+            row.change = Some(change);
+            seen[change] = true;
+        }
+    }
+    (0..changes).filter(|c| !seen[*c]).collect()
+}
+
+/// Rows that show changes by path and value; their lines are appended to the two sides.
+fn list(which: &[usize], changes: &[Change], left: &mut Vec<Line>, right: &mut Vec<Line>) -> Vec<DiffRow> {
+    let mut rows = Vec::new();
+    for (index, change) in which.iter().filter_map(|i| changes.get(*i).map(|c| (*i, c))) {
+        let name = sanitise::line(change.path.raw());
+        let lines = |value: Option<&Masked>| value.map(|v| print::named(&name, v.value(), index)).unwrap_or_default();
+        let (old, new) = (lines(change.declared.as_ref()), lines(change.actual.as_ref()));
+        for mut row in align::align(&old, &new, false) {
+            row.change = Some(index);
+            row.left = row.left.map(|l| l + left.len());
+            row.right = row.right.map(|r| r + right.len());
+            rows.push(row);
+        }
+        left.extend(old);
+        right.extend(new);
+    }
+    rows
+}
+
+impl DiffView {
+    /// The rows as they are shown; cached.
+    pub fn rows(&self, mode: DiffMode, fold: bool) -> &[DiffRow] {
+        let slot = usize::from(mode == DiffMode::Unified) * 2 + usize::from(fold);
+        self.shown[slot].get_or_init(|| fold::shown(self, mode, fold))
+    }
+
+    /// Nothing to show.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The first row of the next change below `from_row`.
+    pub fn next_change(&self, mode: DiffMode, fold: bool, from_row: usize) -> Option<usize> {
+        let rows = self.rows(mode, fold);
+        (from_row.saturating_add(1)..rows.len()).find(|at| starts_change(rows, *at))
+    }
+
+    /// The first row of the nearest change above `from_row`.
+    pub fn previous_change(&self, mode: DiffMode, fold: bool, from_row: usize) -> Option<usize> {
+        let rows = self.rows(mode, fold);
+        (0..from_row.min(rows.len())).rev().find(|at| starts_change(rows, *at))
+    }
+
+    /// The first row that shows the change.
+    pub fn row_of_change(&self, mode: DiffMode, fold: bool, change: usize) -> Option<usize> {
+        self.rows(mode, fold).iter().position(|row| row.change == Some(change))
+    }
+}
+
+fn starts_change(rows: &[DiffRow], at: usize) -> bool {
+    rows[at].change.is_some() && at.checked_sub(1).is_none_or(|before| rows[before].change != rows[at].change)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,233 @@
+//! Finds what a [`PropertyPath`](crate::drift::PropertyPath) names in a resource body.
+
+use serde_json::Value;
+
+/// One step down from a value to one it holds.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// One part of a path.
+#[derive(Clone, PartialEq, Debug)]
+enum Segment {
+    Key(String),
+    Index(usize),
+    /// A list element by the values of some of its keys.
+    Identity(Vec<(String, String)>),
+    /// A list element by its own value.
+    Element(String),
+}
+
+/// Where a path leads in a body.
+#[derive(PartialEq, Debug)]
+pub struct Place {
+    pub steps: Vec<Step>,
+    /// False when only the first steps could be gone.
+    pub complete: bool,
+}
+
+/// Follows a path as far as it leads.
+pub fn find(body: &Value, path: &str) -> Place {
+    let (segments, whole) = parse(path);
+    let mut steps = Vec::new();
+    let complete = walk(body, &segments, &mut steps) && whole && !segments.is_empty();
+    Place { steps, complete }
+}
+
+/// A JSON document kept in a string: an object or a list, never a plain value.
+pub fn embedded(text: &str) -> Option<Value> {
+    let looks = text.trim_start().starts_with(['{', '[']);
+    let value = looks.then(|| serde_json::from_str::<Value>(text).ok()).flatten()?;
+    let has_content =
+        value.as_object().is_some_and(|o| !o.is_empty()) || value.as_array().is_some_and(|a| !a.is_empty());
+    has_content.then_some(value)
+}
+
+fn walk(value: &Value, segments: &[Segment], steps: &mut Vec<Step>) -> bool {
+    let Some((segment, rest)) = segments.split_first() else { return true };
+    let mut go = |step: Step, next: &Value, rest: &[Segment]| {
+        steps.push(step);
+        walk(next, rest, steps)
+    };
+    match (value, segment) {
+        (Value::Object(map), Segment::Key(key)) => match map.get(key) {
+            Some(next) => go(Step::Key(key.clone()), next, rest),
+            None => false,
+        },
+        (Value::Array(list), segment) => match position(list, segment) {
+            // A block that stands in a list of one is named without its position.
+            Some((at, true)) => go(Step::Index(at), &list[at], segments),
+            Some((at, false)) => go(Step::Index(at), &list[at], rest),
+            None => false,
+        },
+        (Value::String(text), _) => match embedded(text) {
+            Some(document) => walk(&document, segments, steps),
+            None => false,
+        },
+        _ => false,
+    }
+}
+
+/// The element a segment names, and whether the segment is still to be applied to it.
+fn position(list: &[Value], segment: &Segment) -> Option<(usize, bool)> {
+    let found = match segment {
+        Segment::Index(at) => (*at < list.len()).then_some(*at),
+        Segment::Element(text) => list.iter().position(|v| same(v, text)),
+        Segment::Identity(pairs) => {
+            list.iter().position(|v| pairs.iter().all(|(key, text)| v.get(key).is_some_and(|v| same(v, text))))
+        }
+        Segment::Key(key) => {
+            let single = list.len() == 1 && list[0].get(key).is_some();
+            if single {
+                return Some((0, true));
+            }
+            // Tags kept as a list of key and value.
+            let named = |v: &Value| ["Key", "key", "name"].iter().any(|k| v.get(k).is_some_and(|v| same(v, key)));
+            list.iter().position(named)
+        }
+    };
+    found.map(|at| (at, false))
+}
+
+fn same(value: &Value, text: &str) -> bool {
+    value.as_str().map_or_else(|| value.to_string() == text, |s| s == text)
+}
+
+/// The segments, and whether the path is whole: a path that was cut ends in `…` and its last segment cannot be trusted.
+fn parse(path: &str) -> (Vec<Segment>, bool) {
+    let mut segments = Vec::new();
+    let mut rest = path;
+    while !rest.is_empty() {
+        if let Some(inner) = rest.strip_prefix('[') {
+            let end = bracket_end(inner);
+            segments.push(bracketed(&inner[..end]));
+            rest = inner[end..].strip_prefix(']').unwrap_or_default();
+        } else {
+            let key = rest.strip_prefix('.').unwrap_or(rest);
+            let end = key.find(['.', '[']).unwrap_or(key.len());
+            if end > 0 {
+                segments.push(Segment::Key(key[..end].to_owned()));
+            }
+            rest = &key[end..];
+        }
+    }
+    let whole = !path.ends_with('…');
+    if !whole {
+        segments.pop();
+    }
+    (segments, whole)
+}
+
+/// Where the bracket closes: not inside a JSON string, not at one that an inner bracket needs.
+fn bracket_end(inner: &str) -> usize {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for (at, c) in inner.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '[' if !quoted => depth += 1,
+            ']' if !quoted && depth == 0 => return at,
+            ']' if !quoted => depth -= 1,
+            _ => {}
+        }
+    }
+    inner.len()
+}
+
+fn bracketed(inner: &str) -> Segment {
+    if let Ok(index) = inner.parse() {
+        Segment::Index(index)
+    } else if let Some(value) = inner.strip_prefix('=') {
+        Segment::Element(unquoted(value))
+    } else if inner.starts_with('"') && !inner.contains("\"=") {
+        Segment::Key(unquoted(inner))
+    } else {
+        Segment::Identity(split_pairs(inner))
+    }
+}
+
+fn split_pairs(inner: &str) -> Vec<(String, String)> {
+    let (mut pairs, mut start, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
+    for (at, c) in inner.char_indices().chain([(inner.len(), ',')]) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ',' if !quoted || at == inner.len() => {
+                if let Some((key, value)) = inner[start..at].split_once('=') {
+                    pairs.push((unquoted(key), unquoted(value)));
+                }
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    pairs
+}
+
+fn unquoted(text: &str) -> String {
+    let quoted = text.starts_with('"').then(|| serde_json::from_str::<String>(text).ok()).flatten();
+    quoted.unwrap_or_else(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn pointer(body: &Value, path: &str) -> String {
+        let place = find(body, path);
+        let steps: String = place
+            .steps
+            .iter()
+            .map(|s| match s {
+                Step::Key(key) => format!("/{key}"),
+                Step::Index(at) => format!("/{at}"),
+            })
+            .collect();
+        if place.complete { steps } else { format!("{steps}?") }
+    }
+
+    #[test]
+    fn every_form_of_a_path_leads_to_its_value() {
+        let body = json!({
+            "tags": {"a.b": 1, "team": "pay"},
+            "rules": [{"port": 80, "protocol": "TCP"}, {"port": 443, "protocol": "TCP"}],
+            "cidrs": ["10.0.0.0/8", "0.0.0.0/0"],
+            "policy": "{\"Statement\":[{\"Sid\":\"x\",\"Effect\":\"Allow\"}]}",
+            "versioning": [{"enabled": true}],
+            "labels": [{"Key": "team", "Value": "pay"}, {"Key": "env", "Value": "prod"}],
+        });
+        assert_eq!(pointer(&body, "tags.team"), "/tags/team");
+        assert_eq!(pointer(&body, "tags[\"a.b\"]"), "/tags/a.b");
+        assert_eq!(pointer(&body, "rules[1].port"), "/rules/1/port");
+        assert_eq!(pointer(&body, "rules[port=443,protocol=TCP].protocol"), "/rules/1/protocol");
+        assert_eq!(pointer(&body, "cidrs[=0.0.0.0/0]"), "/cidrs/1");
+        assert_eq!(pointer(&body, "policy.Statement[Sid=x].Effect"), "/policy/Statement/0/Effect");
+        assert_eq!(pointer(&body, "versioning.enabled"), "/versioning/0/enabled");
+        assert_eq!(pointer(&body, "labels.env"), "/labels/1");
+    }
+
+    #[test]
+    fn a_path_that_leads_nowhere_says_how_far_it_went() {
+        let body = json!({"a": {"b": 1}});
+        assert_eq!(pointer(&body, "a.c"), "/a?");
+        assert_eq!(pointer(&body, "a.b.c"), "/a/b?");
+        assert_eq!(pointer(&body, "a.b…"), "/a?");
+        assert_eq!(pointer(&body, ""), "?");
+    }
+
+    proptest! {
+        #[test]
+        fn any_path_can_be_followed(path in any::<String>(), other in "[a\\[\\]\"=,.0…\\\\]{0,20}") {
+            let body = json!({"a": ["a", {"a": 0}], "": {"0": null}});
+            find(&body, &path);
+            find(&body, &other);
+        }
+    }
+}

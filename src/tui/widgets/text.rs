@@ -1,0 +1,116 @@
+//! Text that fits: by the columns a terminal shows, not by bytes or characters.
+
+use jiff::Timestamp;
+use ratatui::buffer::CellWidth;
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::safety::sanitise;
+
+/// The columns that text takes when it is drawn cell by cell.
+pub fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.graphemes(true).map(|g| usize::from(g.cell_width())).sum() }
+}
+
+/// Sanitised, cut with `…` or padded with spaces to exactly `columns`.
+pub fn fit(text: &str, columns: usize) -> String {
+    // The sanitiser leaves a column at most three characters of four bytes, so what lies further cannot be seen.
+    let mut shown = cut(&sanitise::line(head(text, columns.saturating_mul(16).saturating_add(64))), columns);
+    let missing = columns.saturating_sub(width(&shown));
+    shown.extend(std::iter::repeat_n(' ', missing));
+    shown
+}
+
+/// At most `columns`, cut on a grapheme border and closed with `…`. The text is sanitised already.
+pub fn cut(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let Some(room) = columns.checked_sub(1) else { return String::new() };
+    let mut shown = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        used += usize::from(grapheme.cell_width());
+        if used > room {
+            break;
+        }
+        shown.push_str(grapheme);
+    }
+    shown.push('…');
+    shown
+}
+
+/// The first bytes of a text, cut on a character border.
+fn head(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// How long ago, in one unit: `4s`, `3m`, `5h`, `6d`, `7w`, `2y`. What lies ahead counts as `0s`.
+pub fn age(from: Timestamp, now: Timestamp) -> String {
+    const UNITS: [(i64, char); 6] =
+        [(31_536_000, 'y'), (604_800, 'w'), (86_400, 'd'), (3_600, 'h'), (60, 'm'), (1, 's')];
+    let seconds = now.as_second().saturating_sub(from.as_second()).max(0);
+    let (length, unit) = UNITS.into_iter().find(|(length, _)| seconds >= *length).unwrap_or((1, 's'));
+    format!("{}{unit}", seconds / length)
+}
+
+/// A count in at most four columns: `999`, `1.2k`, `12k`, `1.2M`. Cut, not rounded: never more than there are.
+pub fn count(n: u64) -> String {
+    const UNITS: [(u64, char); 6] = [
+        (1_000_000_000_000_000_000, 'E'),
+        (1_000_000_000_000_000, 'P'),
+        (1_000_000_000_000, 'T'),
+        (1_000_000_000, 'G'),
+        (1_000_000, 'M'),
+        (1_000, 'k'),
+    ];
+    match UNITS.into_iter().find(|(size, _)| n >= *size) {
+        Some((size, unit)) if n / size < 10 => format!("{}.{}{unit}", n / size, n / (size / 10) % 10),
+        Some((size, unit)) => format!("{}{unit}", n / size),
+        None => n.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn counts_take_four_columns_and_never_round_up() {
+        let shown = [0, 999, 1_000, 1_299, 12_999, 999_999, 1_234_567, u64::MAX].map(count);
+        assert_eq!(shown, ["0", "999", "1.0k", "1.2k", "12k", "999k", "1.2M", "18E"]);
+    }
+
+    #[test]
+    fn an_age_has_one_unit() {
+        let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+        let ago = |seconds: i64| age(Timestamp::from_second(now.as_second() - seconds).unwrap(), now);
+        assert_eq!(
+            [0, 59, 60, 3_599, 7_200, 86_400, 604_800, 63_072_000].map(ago),
+            ["0s", "59s", "1m", "59m", "2h", "1d", "1w", "2y"]
+        );
+        assert_eq!(ago(-5), "0s");
+    }
+
+    #[test]
+    fn wide_and_combining_characters_are_cut_whole() {
+        assert_eq!(fit("日本語", 5), "日本…");
+        assert_eq!(fit("日本語", 4), "日… ");
+        assert_eq!(fit("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
+        assert_eq!(fit("ab", 4), "ab  ");
+        assert_eq!(fit("ab", 0), "");
+        assert!(!fit("a\u{1b}[2Jb", 20).contains('\u{1b}'));
+    }
+
+    proptest! {
+        #[test]
+        fn fitted_text_has_exactly_the_width(text in any::<String>(), columns in 0_usize..40) {
+            prop_assert_eq!(width(&fit(&text, columns)), columns);
+        }
+    }
+}

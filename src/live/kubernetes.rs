@@ -6,7 +6,10 @@
 mod coverage;
 mod defaults;
 mod objects;
+mod reader;
 mod status;
+
+pub(super) use reader::KubernetesReader;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

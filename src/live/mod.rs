@@ -24,7 +24,7 @@ use crate::declared::DeclaredResource;
 use crate::drift::{SourceError, UnverifiedReason};
 use crate::safety::Tainted;
 
-pub use documents::documents;
+pub use documents::{documents, parts};
 pub use host::HostFiles;
 pub use open::open;
 pub use reader::{Reader, Recording};

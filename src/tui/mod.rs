@@ -1,5 +1,44 @@
 //! The screens. Pure core in `app`, one loop in `runtime`, rendering in `panes`, `overlays` and `widgets`.
 
+pub mod app;
 pub mod keymap;
+pub mod overlays;
+pub mod panes;
+pub mod runtime;
+pub mod sample;
+pub mod term;
 pub mod theme;
 pub mod widgets;
+
+pub use app::effect::Exit;
+pub use runtime::{RunError, run};
+
+use std::collections::BTreeSet;
+
+use crate::drift::Slug;
+
+/// How the screens are to be.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// Used first.
+    pub theme: theme::Theme,
+    /// To choose from live.
+    pub themes: Vec<theme::Theme>,
+    /// Used first; the user's own keys are merged already.
+    pub keymap: keymap::Keymap,
+    /// To choose from live, by name.
+    pub keymaps: Vec<(String, keymap::Keymap)>,
+    /// Login name that stands in the audit trail.
+    pub actor: String,
+    /// Why nothing may be decided, in words for the screen.
+    pub read_only: Option<String>,
+    /// Environments in which dangerous actions are off.
+    pub protected: BTreeSet<Slug>,
+    /// Ring the bell for new CRITICAL and HIGH drift.
+    pub bell: bool,
+    /// Sentences to show at the start (warnings of configuration, theme, keymap); sanitised.
+    pub notices: Vec<String>,
+    pub clock: runtime::Clock,
+    /// Times in UTC, not in the local zone.
+    pub utc: bool,
+}

@@ -1,0 +1,225 @@
+//! What a person can do, once: keymaps, palette, help overlay, key hints and the README's key table come from [`TABLE`].
+//!
+//! To add an action: a line here, its behaviour in `update/`, its keys in `keymaps/*.toml`.
+
+use super::{Model, disabled as off};
+use crate::tui::keymap::Keymap;
+
+/// Where an action's keys are bound, and the heading it stands under.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Scope {
+    /// Everywhere. In overlays the movements, `enter` and `back` work on the overlay.
+    Global,
+    /// Timeline, diff and recommendations: what concerns the selected drift.
+    Drift,
+}
+
+impl Scope {
+    /// Every scope, in the order help shows them.
+    pub const ALL: [Self; 2] = [Self::Drift, Self::Global];
+
+    /// The name of its table in a keymap.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Drift => "drift",
+        }
+    }
+
+    /// The heading in help.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Global => "Everywhere",
+            Self::Drift => "On a drift",
+        }
+    }
+}
+
+/// What an action may do to the world.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Danger {
+    /// Moves, shows, copies.
+    None,
+    /// Records a decision that `undo` takes back. Off when read-only.
+    Decides,
+    /// May put drift out of sight. Also off in protected environments, and always confirmed.
+    Confirmed,
+}
+
+/// One line of the table.
+pub struct Entry {
+    pub action: Action,
+    /// Kebab case; the name in keymaps and palette.
+    pub name: &'static str,
+    pub scope: Scope,
+    pub danger: Danger,
+    /// One sentence without a full stop.
+    pub help: &'static str,
+    /// The word in the status bar; empty: not shown there.
+    pub hint: &'static str,
+    /// Why it cannot be done now, in words for the screen.
+    pub disabled: fn(&Model) -> Option<String>,
+}
+
+macro_rules! actions {
+    ($($scope:ident: { $($action:ident $name:literal $danger:ident $hint:literal $disabled:path, $help:literal;)* })*) => {
+        /// The name of everything a person can do.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum Action { $($($action,)*)* }
+
+        /// Every action, by scope.
+        pub const TABLE: &[Entry] = &[$($(Entry {
+            action: Action::$action,
+            name: $name,
+            scope: Scope::$scope,
+            danger: Danger::$danger,
+            help: $help,
+            hint: $hint,
+            disabled: $disabled,
+        },)*)*];
+    };
+}
+
+actions! {
+    Drift: {
+        Acknowledge "acknowledge" Decides "ack" off::decide, "Acknowledge: somebody looks at it";
+        Resolve "resolve" Confirmed "resolve" off::confirm, "Resolve: revert, codify, accept or escalate, with a reason";
+        Snooze "snooze" Decides "snooze" off::decide, "Snooze: out of sight until a time";
+        Assign "assign" Decides "" off::decide, "Assign to somebody, or to nobody";
+        Note "note" Decides "note" off::decide, "Write a note";
+        Ignore "ignore" Confirmed "ignore" off::confirm, "Ignore by rule: type, id, path, reason, expiry";
+        Reopen "reopen" Decides "" off::reopen, "Reopen: back to the open list";
+        Mark "mark" None "mark" off::no_drift, "Mark for a decision on several, and go on";
+        MarkAll "mark-all" None "" off::no_drift, "Mark every drift that is loaded and passes the filter";
+        UnmarkAll "unmark-all" None "" off::no_marks, "Take all marks away";
+        NextChange "next-change" None "" off::no_drift, "Next change of the diff";
+        PreviousChange "previous-change" None "" off::no_drift, "Previous change of the diff";
+        ToggleUnified "toggle-unified" None "" off::never, "Diff side by side, or in one column";
+        ToggleFold "toggle-fold" None "" off::never, "Fold or unfold what did not change";
+        ToggleWrap "toggle-wrap" None "" off::never, "Cut or break long lines of the diff";
+        ToggleHidden "toggle-hidden" None "hidden" off::nothing_hidden, "Show what was hidden by which rule, and what could not be verified";
+        CopyAddress "copy-address" None "" off::no_drift, "Copy the resource's address";
+        CopyPath "copy-path" None "" off::no_change, "Copy the selected change's path";
+        CopyValue "copy-value" None "" off::no_change, "Copy the selected change's live value";
+    }
+    Global: {
+        Up "up" None "" off::never, "Up";
+        Down "down" None "" off::never, "Down";
+        PageUp "page-up" None "" off::never, "A page up";
+        PageDown "page-down" None "" off::never, "A page down";
+        HalfPageUp "half-page-up" None "" off::never, "Half a page up";
+        HalfPageDown "half-page-down" None "" off::never, "Half a page down";
+        Top "top" None "" off::never, "To the top: the newest";
+        Bottom "bottom" None "" off::never, "To the bottom";
+        Left "left" None "" off::never, "To the pane before this one";
+        Right "right" None "" off::never, "To the pane after this one";
+        Enter "enter" None "" off::never, "Go into: from environment to timeline, diff, recommendations; in a dialog: apply";
+        Back "back" None "" off::never, "Go back: leave dialog, zoom, pane, marks, filter";
+        FocusNext "focus-next" None "pane" off::never, "Next pane";
+        FocusPrevious "focus-previous" None "" off::never, "Previous pane";
+        FocusEnvironments "focus-environments" None "" off::never, "Environments";
+        FocusTimeline "focus-timeline" None "" off::never, "Drift timeline";
+        FocusDiff "focus-diff" None "" off::never, "Diff of declared and live";
+        FocusRecommendations "focus-recommendations" None "" off::never, "Recommendations, severity and cause";
+        Zoom "zoom" None "zoom" off::never, "Give the pane the whole screen, or take it back";
+        Filter "filter" None "filter" off::never, "Filter by words in type, address, id and path";
+        ClearFilter "clear-filter" None "" off::not_filtered, "Take the filters away";
+        CycleState "cycle-state-filter" None "" off::never, "Show open, set aside, ended or all drift";
+        CycleSeverity "cycle-severity-filter" None "" off::never, "Show all, or only CRITICAL, HIGH and worse, MEDIUM and worse";
+        AllEnvironments "all-environments" None "" off::never, "Show all environments";
+        Scan "scan" None "scan" off::disconnected, "Scan now: the environment under the cursor, else that of the selected drift";
+        ScanAll "scan-all" None "" off::disconnected, "Scan every environment now";
+        CancelScan "cancel-scan" None "" off::no_scan, "Cancel the running scans";
+        Undo "undo" Decides "undo" off::undo, "Take the last decision back";
+        Notices "notices" None "" off::never, "Notices so far";
+        Palette "palette" None "" off::never, "Find any action, environment, theme or keymap by name";
+        Help "help" None "help" off::never, "All keys";
+        NextTheme "next-theme" None "" off::one_theme, "Next theme";
+        Reload "reload" None "" off::disconnected, "Load everything again";
+        Redraw "redraw" None "" off::never, "Draw the screen anew";
+        Suspend "suspend" None "" off::never, "Back to the shell until `fg`";
+        Quit "quit" None "quit" off::never, "Quit";
+    }
+}
+
+impl Action {
+    /// Its line of the table.
+    pub fn entry(self) -> &'static Entry {
+        // The table holds every variant in order: both come from one macro.
+        &TABLE[self as usize]
+    }
+
+    /// The action of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        TABLE.iter().find(|e| e.name == name).map(|e| e.action)
+    }
+
+    /// Why it cannot be done now.
+    pub fn disabled(self, model: &Model) -> Option<String> {
+        (self.entry().disabled)(model)
+    }
+}
+
+/// Scope and name of every action, as a keymap's loader wants to know them.
+pub fn known() -> Vec<(&'static str, &'static str)> {
+    TABLE.iter().map(|e| (e.scope.as_str(), e.name)).collect()
+}
+
+/// The README's key table.
+pub fn key_table_markdown(keymap: &Keymap) -> String {
+    let mut out = String::new();
+    for scope in Scope::ALL {
+        out += &format!("**{}**\n\n| Key | Action | |\n|---|---|---|\n", scope.title());
+        for entry in TABLE.iter().filter(|e| e.scope == scope) {
+            let keys: Vec<String> = keymap
+                .keys_for(scope.as_str(), entry.name)
+                .iter()
+                .map(|key| format!("`{}`", key.replace('|', "\\|")))
+                .collect();
+            out += &format!("| {} | {} | {} |\n", keys.join(" "), entry.name, entry.help);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::keymap;
+
+    #[test]
+    fn every_action_stands_in_its_own_line_of_the_table() {
+        for (at, entry) in TABLE.iter().enumerate() {
+            assert_eq!(entry.action as usize, at, "{}", entry.name);
+            assert_eq!(Action::named(entry.name), Some(entry.action), "{} is there twice", entry.name);
+        }
+    }
+
+    #[test]
+    fn every_action_has_a_key_in_every_built_in_keymap() {
+        for name in keymap::NAMES {
+            let Some(keys) = keymap::builtin(name) else { panic!("{name} is missing") };
+            for entry in TABLE {
+                let bound = keys.keys_for(entry.scope.as_str(), entry.name);
+                assert!(!bound.is_empty(), "keymap {name} has no key for {} {}", entry.scope.as_str(), entry.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_of_the_built_in_keymaps_means_an_action() {
+        for name in keymap::NAMES {
+            for (scope, chord, action) in keymap::builtin(name).unwrap().bindings() {
+                assert!(Action::named(action).is_some(), "keymap {name}: {chord} in {scope} means {action}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_key_table_names_every_action_with_its_keys() {
+        let table = key_table_markdown(&keymap::builtin("default").unwrap());
+        assert!(TABLE.iter().all(|e| table.contains(e.name) && table.contains(e.help)));
+        assert!(table.contains("`a` | acknowledge |"), "{table}");
+    }
+}

@@ -1,0 +1,78 @@
+//! Why an action cannot be done now. One sentence each; shown where the key would have worked, in palette and help.
+
+use super::Model;
+use crate::drift::State;
+
+pub fn never(_: &Model) -> Option<String> {
+    None
+}
+
+pub fn disconnected(model: &Model) -> Option<String> {
+    (!model.connected()).then(|| "still connecting".into())
+}
+
+pub fn no_drift(model: &Model) -> Option<String> {
+    model.timeline.selected().is_none().then(|| "no drift is selected".into())
+}
+
+pub fn no_change(model: &Model) -> Option<String> {
+    no_drift(model).or_else(|| model.selected_change().is_none().then(|| "the drift has no change to copy".into()))
+}
+
+pub fn no_marks(model: &Model) -> Option<String> {
+    model.marks.is_empty().then(|| "nothing is marked".into())
+}
+
+/// Decisions: connected, not read-only, something to decide on that is not being decided already.
+pub fn decide(model: &Model) -> Option<String> {
+    disconnected(model)
+        .or_else(|| model.read_only().map(|why| format!("read-only: {why}")))
+        .or_else(|| no_drift(model))
+        .or_else(|| {
+            let busy = model.targets().iter().any(|t| model.pending.contains_key(&t.id));
+            busy.then(|| "the last decision on it is still being saved".into())
+        })
+}
+
+/// As [`decide`], and not in a protected environment.
+pub fn confirm(model: &Model) -> Option<String> {
+    decide(model).or_else(|| {
+        let targets = model.targets();
+        let hit = targets.iter().find(|t| model.protected.contains(&t.environment))?;
+        Some(format!("{} is protected by its configuration", hit.environment))
+    })
+}
+
+pub fn reopen(model: &Model) -> Option<String> {
+    decide(model).or_else(|| {
+        let open = model.targets().iter().all(|t| t.state == State::Open);
+        open.then(|| "it is open".into())
+    })
+}
+
+pub fn undo(model: &Model) -> Option<String> {
+    disconnected(model)
+        .or_else(|| model.read_only().map(|why| format!("read-only: {why}")))
+        .or_else(|| model.decided.is_empty().then(|| "nothing was decided in this session".into()))
+}
+
+pub fn no_scan(model: &Model) -> Option<String> {
+    let running = model.environments.list.iter().any(|e| e.running.is_some());
+    (!running).then(|| "no scan is running".into())
+}
+
+pub fn nothing_hidden(model: &Model) -> Option<String> {
+    no_drift(model).or_else(|| {
+        let event = model.timeline.selected()?;
+        (event.hidden_count == 0 && event.unverified_count == 0)
+            .then(|| "nothing of this resource is hidden or unverified".into())
+    })
+}
+
+pub fn one_theme(model: &Model) -> Option<String> {
+    (model.themes.len() < 2).then(|| "there is no other theme".into())
+}
+
+pub fn not_filtered(model: &Model) -> Option<String> {
+    (!model.timeline.filter.is_narrowed()).then(|| "no filter is set".into())
+}

@@ -1,0 +1,48 @@
+//! What the core asks the runtime to do.
+
+use super::Ticket;
+use crate::drift::{DriftId, Slug, TriageRequest};
+use crate::store::PageRequest;
+
+/// How the screens ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// On purpose.
+    Quit,
+    /// By SIGTERM, SIGHUP or SIGINT.
+    Signal(i32),
+    /// The terminal hung up.
+    TerminalGone,
+    /// The keyboard's end of the terminal was closed.
+    InputEnded,
+}
+
+impl Exit {
+    /// What the process should return: 0, or 128 and the signal's number (a dead terminal counts as SIGHUP).
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Quit | Self::InputEnded => 0,
+            Self::Signal(number) => u8::try_from(128 + number).unwrap_or(u8::MAX),
+            Self::TerminalGone => 129,
+        }
+    }
+}
+
+/// One thing to do outside the core. Those with a ticket answer with a message that carries it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Effect {
+    LoadEnvironments(Ticket),
+    LoadPage(Ticket, PageRequest),
+    LoadDetail(Ticket, DriftId),
+    Triage(Ticket, TriageRequest),
+    Scan(Option<Slug>),
+    CancelScan(Option<Slug>),
+    /// Sanitised already.
+    Copy(String),
+    /// Restore the terminal and stop until continued.
+    Suspend,
+    /// Forget what is on the screen and draw it anew.
+    Redraw,
+    Bell,
+    Exit(Exit),
+}

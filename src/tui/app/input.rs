@@ -1,0 +1,123 @@
+//! One line to type in.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// What a field takes at most, in bytes.
+const LONGEST: usize = 4096;
+
+/// Text with a cursor; both are counted in graphemes for people and kept in bytes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Line {
+    text: String,
+    /// A grapheme border.
+    cursor: usize,
+}
+
+impl Line {
+    /// With the cursor at the end.
+    pub fn new(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { cursor: text.len(), text }
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What stands before and after the cursor.
+    pub fn halves(&self) -> (&str, &str) {
+        self.text.split_at(self.cursor)
+    }
+
+    pub fn insert(&mut self, c: char) {
+        if !c.is_control() && self.text.len() + c.len_utf8() <= LONGEST {
+            self.text.insert(self.cursor, c);
+            self.cursor += c.len_utf8();
+        }
+    }
+
+    /// Takes a paste. Controls are left out; several lines are refused, since a newline may hide what the first line hides.
+    pub fn paste(&mut self, pasted: &str) -> Result<(), &'static str> {
+        let pasted = pasted.trim_end_matches(['\r', '\n']);
+        if pasted.contains(['\r', '\n']) {
+            return Err("a field takes one line, the paste has several: nothing was taken");
+        }
+        pasted.chars().for_each(|c| self.insert(c));
+        Ok(())
+    }
+
+    fn before(&self) -> usize {
+        self.text[..self.cursor].grapheme_indices(true).next_back().map_or(0, |(at, _)| at)
+    }
+
+    fn after(&self) -> usize {
+        self.text[self.cursor..].graphemes(true).next().map_or(self.cursor, |g| self.cursor + g.len())
+    }
+
+    pub fn left(&mut self) {
+        self.cursor = self.before();
+    }
+
+    pub fn right(&mut self) {
+        self.cursor = self.after();
+    }
+
+    pub fn start(&mut self) {
+        self.cursor = 0;
+    }
+
+    pub fn end(&mut self) {
+        self.cursor = self.text.len();
+    }
+
+    pub fn delete_back(&mut self) {
+        let from = self.before();
+        self.text.drain(from..self.cursor);
+        self.cursor = from;
+    }
+
+    pub fn delete(&mut self) {
+        let to = self.after();
+        self.text.drain(self.cursor..to);
+    }
+
+    pub fn delete_word(&mut self) {
+        let kept = self.text[..self.cursor].trim_end().rfind(char::is_whitespace);
+        let from = kept.map_or(0, |at| at + self.text[at..].chars().next().map_or(1, char::len_utf8));
+        self.text.drain(from..self.cursor);
+        self.cursor = from;
+    }
+
+    pub fn delete_line(&mut self) {
+        self.text.drain(..self.cursor);
+        self.cursor = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn editing_goes_by_graphemes() {
+        let mut line = Line::new("ae\u{301}👩‍🚒");
+        line.delete_back();
+        assert_eq!(line.text(), "ae\u{301}");
+        line.left();
+        assert_eq!(line.halves(), ("a", "e\u{301}"));
+        line.delete();
+        assert_eq!(line.text(), "a");
+        let mut line = Line::new("two wörds ");
+        line.delete_word();
+        assert_eq!(line.text(), "two ");
+    }
+
+    #[test]
+    fn a_paste_of_several_lines_is_refused_and_controls_are_left_out() {
+        let mut line = Line::default();
+        assert!(line.paste("rm -rf /\nyes").is_err());
+        assert_eq!(line.text(), "");
+        line.paste("a\u{1b}[2Jb\n").unwrap();
+        assert_eq!(line.text(), "a[2Jb");
+    }
+}

@@ -1,0 +1,22 @@
+//! The core of the screens, pure: [`update`] takes a message, changes the [`Model`] and says which [`Effect`]s to run. No
+//! I/O, no clock (time arrives in [`Msg::Clock`]); [`super::runtime`] does the rest, [`testkit`] does it for tests and screenshots.
+
+pub mod action;
+pub mod age;
+mod disabled;
+pub mod effect;
+pub mod input;
+pub mod model;
+pub mod msg;
+pub mod notice;
+pub mod overlay;
+pub mod testkit;
+pub mod timeline;
+pub mod update;
+pub mod when;
+
+pub use action::{Action, Scope};
+pub use effect::Effect;
+pub use model::Model;
+pub use msg::{Msg, Ticket};
+pub use update::update;

@@ -1,0 +1,252 @@
+//! All that the screens know. Owned by one loop; changed only by [`update`](super::update()).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::msg::{Loaded, Ticket};
+use super::notice::Notices;
+use super::overlay::{Overlay, Target};
+use super::timeline::Timeline;
+use crate::drift::{Change, DriftEvent, DriftId, Slug};
+use crate::service::EnvironmentSummary;
+use crate::tui::Options;
+use crate::tui::keymap::{KeyPress, Keymap};
+use crate::tui::theme::Theme;
+
+/// The four panes, in tab order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pane {
+    Environments,
+    Timeline,
+    Diff,
+    Recommendations,
+}
+
+impl Pane {
+    pub const ALL: [Self; 4] = [Self::Environments, Self::Timeline, Self::Diff, Self::Recommendations];
+}
+
+/// The service below.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Link {
+    Connecting,
+    Up { mode: String, read_only: Option<String> },
+}
+
+/// The environments pane. The cursor is what the timeline is filtered by; `None` is all of them.
+#[derive(Default)]
+pub struct Environments {
+    pub list: Vec<EnvironmentSummary>,
+    pub cursor: Option<Slug>,
+    pub loading: Option<Ticket>,
+    /// Something happened since they were asked for.
+    pub stale: bool,
+    pub error: Option<String>,
+}
+
+/// The diff and recommendations panes.
+pub struct Detail {
+    pub loaded: Option<Loaded>,
+    pub loading: Option<(Ticket, DriftId)>,
+    pub error: Option<(DriftId, String)>,
+    /// Rows scrolled away.
+    pub scroll: usize,
+    /// Which change of the drift is selected.
+    pub change: usize,
+    /// One column, even where there is room for two.
+    pub unified: bool,
+    pub fold: bool,
+    /// Break long lines instead of cutting them.
+    pub wrap: bool,
+    pub show_hidden: bool,
+    pub advice_scroll: usize,
+}
+
+impl Default for Detail {
+    fn default() -> Self {
+        Self {
+            loaded: None,
+            loading: None,
+            error: None,
+            scroll: 0,
+            change: 0,
+            unified: false,
+            fold: true,
+            wrap: false,
+            show_hidden: false,
+            advice_scroll: 0,
+        }
+    }
+}
+
+/// A decision on its way to the store.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pending {
+    pub ticket: Ticket,
+    pub batch: Ticket,
+    pub word: String,
+    pub label: crate::safety::Tainted,
+    /// The decision it takes back.
+    pub undoes: Option<u64>,
+}
+
+/// A decision of this session, durable.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Decided {
+    pub batch: Ticket,
+    pub seq: u64,
+    pub word: String,
+    pub target: Target,
+}
+
+/// How far the decisions of one plan are.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Batch {
+    pub saved: Vec<u64>,
+    pub failed: usize,
+}
+
+/// The state of the screens.
+pub struct Model {
+    pub now: Timestamp,
+    /// Columns, rows.
+    pub size: (u16, u16),
+    pub zone: TimeZone,
+    pub link: Link,
+    pub actor: String,
+    /// Why nothing may be decided, as the command line or configuration says.
+    read_only: Option<String>,
+    pub protected: BTreeSet<Slug>,
+    pub bell: bool,
+    pub themes: Vec<Theme>,
+    pub theme: usize,
+    pub keymaps: Vec<(String, Keymap)>,
+    pub keymap: usize,
+    pub environments: Environments,
+    pub timeline: Timeline,
+    pub detail: Detail,
+    pub focus: Pane,
+    pub zoom: bool,
+    pub overlay: Option<Overlay>,
+    pub notices: Notices,
+    /// The start of a chord.
+    pub typed: Vec<KeyPress>,
+    pub marks: BTreeMap<DriftId, Target>,
+    pub pending: BTreeMap<DriftId, Pending>,
+    pub batches: BTreeMap<Ticket, Batch>,
+    pub decided: Vec<Decided>,
+    /// Quit as soon as the last decision is saved.
+    pub leaving: bool,
+    tickets: u64,
+}
+
+impl Model {
+    /// Before anything is known.
+    pub fn new(options: Options, now: Timestamp, size: (u16, u16)) -> Self {
+        let mut notices = Notices::default();
+        options.notices.iter().for_each(|text| notices.add(now, false, text.clone()));
+        let mut model = Self {
+            now,
+            size,
+            zone: if options.utc { TimeZone::UTC } else { TimeZone::system() },
+            link: Link::Connecting,
+            actor: options.actor,
+            read_only: options.read_only,
+            protected: options.protected,
+            bell: options.bell,
+            themes: themes(options.theme, options.themes),
+            theme: 0,
+            keymaps: keymaps(options.keymap, options.keymaps),
+            keymap: 0,
+            environments: Environments::default(),
+            timeline: Timeline::default(),
+            detail: Detail::default(),
+            focus: Pane::Timeline,
+            zoom: false,
+            overlay: None,
+            notices,
+            typed: vec![],
+            marks: BTreeMap::new(),
+            pending: BTreeMap::new(),
+            batches: BTreeMap::new(),
+            decided: vec![],
+            leaving: false,
+            tickets: 0,
+        };
+        super::update::fit(&mut model);
+        model
+    }
+
+    pub fn ticket(&mut self) -> Ticket {
+        self.tickets += 1;
+        Ticket(self.tickets)
+    }
+
+    pub fn connected(&self) -> bool {
+        matches!(self.link, Link::Up { .. })
+    }
+
+    /// Why nothing may be decided.
+    pub fn read_only(&self) -> Option<&str> {
+        let service = match &self.link {
+            Link::Up { read_only, .. } => read_only.as_deref(),
+            Link::Connecting => None,
+        };
+        service.or(self.read_only.as_deref())
+    }
+
+    pub fn theme(&self) -> &Theme {
+        &self.themes[self.theme]
+    }
+
+    pub fn keymap(&self) -> &Keymap {
+        &self.keymaps[self.keymap].1
+    }
+
+    /// What a decision would be about: the marked drifts, else the selected one.
+    pub fn targets(&self) -> Vec<Target> {
+        if self.marks.is_empty() {
+            return self.timeline.selected().map(|event| self.target(event)).into_iter().collect();
+        }
+        self.marks.values().cloned().collect()
+    }
+
+    /// A drift as it stands now.
+    pub fn target(&self, event: &DriftEvent) -> Target {
+        Target {
+            id: event.id,
+            version: event.version,
+            environment: event.environment.clone(),
+            state: event.state_at(self.now),
+            label: event.resource.resource_id.clone(),
+        }
+    }
+
+    /// The change under the diff's cursor.
+    pub fn selected_change(&self) -> Option<&Change> {
+        self.timeline.selected()?.changes.get(self.detail.change)
+    }
+
+    /// Bodies of the selected drift, when they have come.
+    pub fn loaded(&self) -> Option<&Loaded> {
+        let id = self.timeline.selected_id()?;
+        self.detail.loaded.as_ref().filter(|loaded| loaded.detail.event.id == id)
+    }
+
+    /// A sentence of our own, or sanitised already.
+    pub fn notice(&mut self, error: bool, text: impl Into<String>) {
+        self.notices.add(self.now, error, text.into());
+    }
+}
+
+fn themes(first: Theme, more: Vec<Theme>) -> Vec<Theme> {
+    let rest: Vec<_> = more.into_iter().filter(|theme| theme.name() != first.name()).collect();
+    std::iter::once(first).chain(rest).collect()
+}
+
+/// The chosen one may be merged with the user's own; what it is called does not matter to anybody.
+fn keymaps(first: Keymap, more: Vec<(String, Keymap)>) -> Vec<(String, Keymap)> {
+    std::iter::once(("chosen at start".into(), first)).chain(more).collect()
+}

@@ -1,0 +1,61 @@
+//! What can happen to the screens.
+
+use std::sync::Arc;
+
+use crossterm::event::KeyEvent;
+use jiff::Timestamp;
+
+use crate::drift::DriftDetail;
+use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
+use crate::store::{Page, Receipt};
+use crate::tui::widgets::diff::DiffView;
+
+/// Names one question. An answer with a ticket nobody waits for any more is dropped.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Ticket(pub u64);
+
+/// A drift with its diff, built off the loop.
+#[derive(Clone)]
+pub struct Loaded {
+    pub detail: DriftDetail,
+    pub view: Arc<DiffView>,
+}
+
+/// One thing that happened.
+pub enum Msg {
+    /// What time it is; comes before every batch.
+    Clock(Timestamp),
+    Key(KeyEvent),
+    /// One paste, as it came.
+    Paste(String),
+    /// Columns, rows.
+    Resize(u16, u16),
+    /// The service is there.
+    Connected {
+        mode: String,
+        read_only: Option<String>,
+    },
+    Service(ServiceEvent),
+    /// Events were lost: load again.
+    Lagged,
+    Environments(Ticket, Result<Vec<EnvironmentSummary>, ServiceError>),
+    Page(Ticket, Result<Page, ServiceError>),
+    Detail(Ticket, Result<Box<Loaded>, ServiceError>),
+    Triaged(Ticket, Result<Receipt, ServiceError>),
+    /// The answer to asking for a scan or its end.
+    Asked(Result<(), ServiceError>),
+    /// The clipboard was written to: bytes, and whether they had to be cut.
+    Copied(usize, bool),
+    /// SIGTERM, SIGHUP or SIGINT by number.
+    Signal(i32),
+    /// The terminal hung up.
+    TerminalGone,
+    /// No more keys will come.
+    InputEnded,
+    /// Colours of the diff are ready.
+    Highlighted,
+    /// Back from the shell.
+    Resumed,
+    /// A task behind the screens broke down; the sentence is ours.
+    Broken(String),
+}

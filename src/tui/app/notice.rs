@@ -1,0 +1,59 @@
+//! What a person should read: shown in the status bar for a while, kept in a list.
+
+use std::collections::VecDeque;
+
+use jiff::{SignedDuration, Timestamp};
+
+/// How many are kept.
+const KEPT: usize = 200;
+
+/// One sentence.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Notice {
+    pub at: Timestamp,
+    pub error: bool,
+    /// Sanitised.
+    pub text: String,
+}
+
+impl Notice {
+    /// Errors stay longer.
+    fn expires(&self) -> Timestamp {
+        let seconds = if self.error { 15 } else { 5 };
+        self.at.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// Newest first.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Notices {
+    pub list: VecDeque<Notice>,
+    /// Set by a key press: what was there has been seen.
+    seen_until: Option<Timestamp>,
+}
+
+impl Notices {
+    /// Adds one; it is shown at once.
+    pub fn add(&mut self, at: Timestamp, error: bool, text: String) {
+        self.list.push_front(Notice { at, error, text });
+        self.list.truncate(KEPT);
+    }
+
+    /// What the status bar shows now, and until when.
+    pub fn current(&self, now: Timestamp) -> Option<(&Notice, Timestamp)> {
+        let newest = self.list.front()?;
+        let seen = self.seen_until.is_some_and(|seen| newest.at < seen);
+        (!seen && newest.expires() > now).then(|| (newest, newest.expires()))
+    }
+
+    /// A key was pressed a moment after it came up: enough.
+    pub fn dismiss(&mut self, now: Timestamp) {
+        self.seen_until = Some(now);
+    }
+}
+
+/// `1 decision`, `2 decisions`.
+pub fn count(number: usize, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{s}")
+}

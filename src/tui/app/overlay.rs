@@ -1,0 +1,155 @@
+//! What lies over the panes: one thing at a time.
+
+use super::input::Line;
+use crate::drift::{DriftId, Slug, State, TriageVerb};
+use crate::safety::Tainted;
+
+/// A drift as it stood on the screen when it was chosen: what a decision is about.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Target {
+    pub id: DriftId,
+    /// The version that was seen.
+    pub version: u64,
+    pub environment: Slug,
+    pub state: State,
+    /// The resource.
+    pub label: Tainted,
+}
+
+/// Decisions that are shown before they are made. Only what is listed is done.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Plan {
+    /// `acknowledge`, `undo resolve`, …
+    pub word: String,
+    pub steps: Vec<(Target, TriageVerb)>,
+    pub reason: Option<Tainted>,
+    /// What the decision says, line by line; sanitised.
+    pub says: Vec<String>,
+}
+
+/// What a form decides.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FormKind {
+    Snooze,
+    Assign,
+    Resolve,
+    Note,
+    Ignore,
+}
+
+/// What is in a field.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Value {
+    /// Up and down offer `presets`.
+    Text {
+        line: Line,
+        presets: &'static [&'static str],
+    },
+    Choice {
+        options: Vec<String>,
+        at: usize,
+    },
+}
+
+/// One field of a form.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Field {
+    pub label: &'static str,
+    /// What may stand there.
+    pub hint: &'static str,
+    pub value: Value,
+}
+
+impl Field {
+    pub fn text(label: &'static str, hint: &'static str, text: impl Into<String>) -> Self {
+        Self { label, hint, value: Value::Text { line: Line::new(text), presets: &[] } }
+    }
+
+    pub fn choice(label: &'static str, hint: &'static str, options: Vec<String>) -> Self {
+        Self { label, hint, value: Value::Choice { options, at: 0 } }
+    }
+
+    /// What is typed, trimmed; empty for a choice.
+    pub fn typed(&self) -> &str {
+        match &self.value {
+            Value::Text { line, .. } => line.text().trim(),
+            Value::Choice { .. } => "",
+        }
+    }
+
+    /// Which option; 0 for text.
+    pub fn chosen(&self) -> usize {
+        match &self.value {
+            Value::Choice { at, .. } => *at,
+            Value::Text { .. } => 0,
+        }
+    }
+
+    /// Next (`1`) or previous (`-1`) option or preset.
+    pub fn step(&mut self, by: isize) {
+        let turn = |at: usize, len: usize| (at + len).saturating_add_signed(by) % len.max(1);
+        match &mut self.value {
+            Value::Choice { options, at } => *at = turn(*at, options.len()),
+            Value::Text { line, presets } if !presets.is_empty() => {
+                let next = match presets.iter().position(|p| *p == line.text()) {
+                    Some(at) => turn(at, presets.len()),
+                    None => 0,
+                };
+                *line = Line::new(presets[next]);
+            }
+            Value::Text { .. } => {}
+        }
+    }
+}
+
+/// Asks what a verb needs to know.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Form {
+    pub kind: FormKind,
+    pub targets: Vec<Target>,
+    pub fields: Vec<Field>,
+    /// The field in focus.
+    pub at: usize,
+    /// What is wrong with what was typed.
+    pub problem: Option<String>,
+}
+
+impl Form {
+    /// The line of the field in focus.
+    pub fn line(&mut self) -> Option<&mut Line> {
+        match &mut self.fields.get_mut(self.at)?.value {
+            Value::Text { line, .. } => Some(line),
+            Value::Choice { .. } => None,
+        }
+    }
+}
+
+/// Finds anything by name.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Palette {
+    pub line: Line,
+    /// Row of the matches.
+    pub at: usize,
+}
+
+/// The one overlay.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Overlay {
+    Help {
+        scroll: usize,
+    },
+    Notices {
+        scroll: usize,
+    },
+    Palette(Palette),
+    /// The words of the filter; what they were before comes back on cancel.
+    Filter {
+        line: Line,
+        before: String,
+    },
+    Form(Form),
+    Confirm {
+        plan: Plan,
+        scroll: usize,
+    },
+}

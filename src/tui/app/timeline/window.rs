@@ -1,0 +1,160 @@
+//! The pages in memory: at most [`PAGES`], dropped at the far end, so that a key press costs the same however long the list.
+
+use std::cmp::Reverse;
+use std::collections::VecDeque;
+
+use crate::drift::{DriftEvent, DriftId};
+use crate::store::{Cursor, Page};
+
+/// Rows asked for at once.
+pub const PAGE: usize = 100;
+/// Pages kept.
+const PAGES: usize = 6;
+
+/// Where a new row went.
+pub enum Inserted {
+    At(usize),
+    /// Newer than what is loaded.
+    Above,
+    /// Older than what is loaded; it comes with its page.
+    Below,
+}
+
+/// Consecutive pages, newest first.
+#[derive(Default)]
+pub struct Window {
+    pages: VecDeque<Page>,
+    /// More new rows came than the first page takes: the top must be loaded again to see them.
+    detached: bool,
+}
+
+fn order(event: &DriftEvent) -> Reverse<(jiff::Timestamp, DriftId)> {
+    Reverse((event.detected_at, event.id))
+}
+
+impl Window {
+    pub fn len(&self) -> usize {
+        self.pages.iter().map(|page| page.data.len()).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// No page has come yet.
+    pub fn is_blank(&self) -> bool {
+        self.pages.is_empty()
+    }
+
+    pub fn get(&self, mut row: usize) -> Option<&DriftEvent> {
+        for page in &self.pages {
+            match page.data.get(row) {
+                Some(event) => return Some(event),
+                None => row -= page.data.len(),
+            }
+        }
+        None
+    }
+
+    /// From a row on.
+    pub fn rows(&self, from: usize) -> impl Iterator<Item = &DriftEvent> {
+        self.pages.iter().flat_map(|page| &page.data).skip(from)
+    }
+
+    pub fn position(&self, id: DriftId) -> Option<usize> {
+        self.rows(0).position(|event| event.id == id)
+    }
+
+    pub fn find(&self, id: DriftId) -> Option<&DriftEvent> {
+        self.rows(0).find(|event| event.id == id)
+    }
+
+    /// Where older rows start.
+    pub fn older(&self) -> Option<&Cursor> {
+        self.pages.back()?.next.as_ref()
+    }
+
+    /// Where newer rows start.
+    pub fn newer(&self) -> Option<&Cursor> {
+        self.pages.front()?.previous.as_ref()
+    }
+
+    pub fn is_detached(&self) -> bool {
+        self.detached
+    }
+
+    pub fn replace(&mut self, page: Page) {
+        self.detached = false;
+        self.pages = VecDeque::from([page]);
+    }
+
+    /// Adds a page at the end; returns how many rows left at the start.
+    pub fn push_older(&mut self, page: Page) -> usize {
+        let page = self.without_known(page);
+        self.pages.push_back(page);
+        let surplus = self.pages.len() > PAGES;
+        surplus.then(|| self.pages.pop_front()).flatten().map_or(0, |gone| gone.data.len())
+    }
+
+    /// Adds a page at the start; returns how many rows came.
+    pub fn push_newer(&mut self, page: Page) -> usize {
+        let page = self.without_known(page);
+        let came = page.data.len();
+        self.detached &= page.previous.is_some();
+        self.pages.push_front(page);
+        self.pages.truncate(PAGES);
+        came
+    }
+
+    /// A row that came by event may come again with its page.
+    fn without_known(&self, mut page: Page) -> Page {
+        page.data.retain(|event| self.find(event.id).is_none());
+        page
+    }
+
+    /// Puts a newer version in the place of a row; an older one is left out. `false`: no such row.
+    pub fn replace_row(&mut self, event: &DriftEvent) -> bool {
+        let row = self.pages.iter_mut().flat_map(|page| &mut page.data).find(|row| row.id == event.id);
+        let Some(row) = row else { return false };
+        if event.version >= row.version {
+            *row = event.clone();
+        }
+        true
+    }
+
+    pub fn insert(&mut self, event: DriftEvent) -> Inserted {
+        let row = self.rows(0).take_while(|row| order(row) < order(&event)).count();
+        if row == self.len() && (self.older().is_some() || self.is_blank()) {
+            return Inserted::Below;
+        }
+        let full = self.pages.front().is_none_or(|page| page.data.len() >= 3 * PAGE);
+        if row == 0 && (self.newer().is_some() || self.detached || full) {
+            self.detached |= full;
+            return Inserted::Above;
+        }
+        let mut at = row;
+        for page in &mut self.pages {
+            if at <= page.data.len() {
+                page.data.insert(at, event);
+                return Inserted::At(row);
+            }
+            at -= page.data.len();
+        }
+        Inserted::Below
+    }
+
+    /// Keeps what `keep` says; returns how many of the first `top` rows left.
+    pub fn retain(&mut self, top: usize, keep: impl Fn(&DriftEvent) -> bool) -> usize {
+        let mut row = 0;
+        let mut above = 0;
+        for page in &mut self.pages {
+            page.data.retain(|event| {
+                let stays = keep(event);
+                above += usize::from(!stays && row < top);
+                row += 1;
+                stays
+            });
+        }
+        above
+    }
+}

@@ -1,0 +1,79 @@
+//! What the service says by itself.
+
+use super::load;
+use crate::drift::{DriftEvent, SeverityClass};
+use crate::service::{ScanProgress, ServiceEvent};
+use crate::tui::app::overlay::{Overlay, Target};
+use crate::tui::app::{Effect, Model};
+
+pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
+    match event {
+        ServiceEvent::Progress(progress) => {
+            running(model, progress);
+            vec![]
+        }
+        ServiceEvent::Scanned(summary) => {
+            if let Some(row) = model.environments.list.iter_mut().find(|e| e.environment.slug == summary.environment) {
+                row.running = None;
+                row.last_scan = Some(*summary);
+            }
+            load::environments(model)
+        }
+        ServiceEvent::Drift(event) => {
+            let loud = model.bell && event.severity_class() >= SeverityClass::High;
+            let mut effects = absorb(model, *event);
+            effects.extend(loud.then_some(Effect::Bell));
+            effects
+        }
+        ServiceEvent::Updated(event) => absorb(model, *event),
+        ServiceEvent::Environments => load::environments(model),
+        ServiceEvent::Notice { error, text } => {
+            model.notice(error, text.line());
+            vec![]
+        }
+    }
+}
+
+fn running(model: &mut Model, progress: ScanProgress) {
+    if let Some(row) = model.environments.list.iter_mut().find(|e| e.environment.slug == progress.environment) {
+        row.running = Some(progress);
+    }
+}
+
+/// A drift appeared or changed, by a scan or by somebody's decision.
+pub fn absorb(model: &mut Model, event: DriftEvent) -> Vec<Effect> {
+    keep_in_sight(model, &event);
+    model.timeline.absorb(event, model.now);
+    let mut effects = load::environments(model);
+    effects.extend(load::follow(model));
+    effects
+}
+
+/// A scan that saw the same again moves the version on, but not what was seen: marks and open dialogs follow it. Any other
+/// change leaves them at the version that was shown, and the decision is refused as a conflict.
+fn keep_in_sight(model: &mut Model, event: &DriftEvent) {
+    let Some(shown) = model.timeline.window.find(event.id) else { return };
+    if !same_sight(shown, event) {
+        return;
+    }
+    let renew = |target: &mut Target| {
+        if target.id == event.id && target.version == shown.version {
+            target.version = event.version;
+        }
+    };
+    model.marks.values_mut().for_each(renew);
+    match &mut model.overlay {
+        Some(Overlay::Form(form)) => form.targets.iter_mut().for_each(renew),
+        Some(Overlay::Confirm { plan, .. }) => plan.steps.iter_mut().for_each(|(target, _)| renew(target)),
+        _ => {}
+    }
+}
+
+fn same_sight(a: &DriftEvent, b: &DriftEvent) -> bool {
+    a.drift_type == b.drift_type
+        && a.changes == b.changes
+        && a.state == b.state
+        && a.decision == b.decision
+        && a.assignee == b.assignee
+        && a.analysis.severity == b.analysis.severity
+}

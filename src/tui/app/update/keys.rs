@@ -1,0 +1,61 @@
+//! From a key to an action; a chord waits for its end.
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+use super::{actions, typing};
+use crate::tui::app::action::Action;
+use crate::tui::app::model::Pane;
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::{Effect, Model};
+use crate::tui::keymap::{KeyPress, Match};
+
+/// The scope of the keymap that is asked; it falls back to `global` by itself.
+pub fn scope(model: &Model) -> &'static str {
+    match (&model.overlay, model.focus) {
+        (Some(Overlay::Palette(_) | Overlay::Filter { .. } | Overlay::Form(_)), _) => "input",
+        (Some(_), _) => "overlay",
+        (None, Pane::Environments) => "environments",
+        (None, Pane::Timeline) => "timeline",
+        (None, Pane::Diff) => "diff",
+        (None, Pane::Recommendations) => "recommendations",
+    }
+}
+
+/// Over an overlay only these reach what lies outside it.
+fn works_in_overlay(action: Action) -> bool {
+    use Action as A;
+    let moves = matches!(action, A::Up | A::Down | A::PageUp | A::PageDown | A::HalfPageUp | A::HalfPageDown);
+    moves || matches!(action, A::Top | A::Bottom | A::Enter | A::Back | A::Suspend | A::Redraw | A::Quit)
+}
+
+pub fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
+    if event.kind == KeyEventKind::Release {
+        return vec![];
+    }
+    model.notices.dismiss(model.now);
+    // Keys that edit a line are the same in every keymap, as in every shell.
+    if let Some(effects) = typing::edit(model, &event) {
+        return effects;
+    }
+    let key = KeyPress::from(event);
+    match model.keymap().lookup(scope(model), &model.typed, key) {
+        Match::Prefix => {
+            model.typed.push(key);
+            vec![]
+        }
+        Match::Action(name) => {
+            model.typed.clear();
+            match Action::named(&name) {
+                Some(action) if model.overlay.is_some() && !works_in_overlay(action) => vec![],
+                // `ctrl-c` in a dialog leaves the dialog.
+                Some(Action::Quit) if model.overlay.is_some() => actions::run(model, Action::Back),
+                Some(action) => actions::run(model, action),
+                None => vec![],
+            }
+        }
+        Match::None => {
+            model.typed.clear();
+            key.typed().map_or(vec![], |c| typing::insert(model, c))
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! One message in, a changed model and the effects out.
+
+mod actions;
+mod events;
+pub mod forms;
+mod keys;
+mod load;
+mod moves;
+pub mod palette;
+mod triage;
+mod typing;
+
+use super::effect::{Effect, Exit};
+use super::model::Link;
+use super::{Model, Msg};
+use crate::tui::panes::layout;
+
+/// The only way the model changes. Pure: no I/O, no clock.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let effects = match msg {
+        Msg::Clock(now) => {
+            model.now = now;
+            vec![]
+        }
+        Msg::Key(key) => keys::press(model, key),
+        Msg::Paste(text) => typing::paste(model, &text),
+        Msg::Resize(columns, rows) => {
+            model.size = (columns, rows);
+            vec![]
+        }
+        Msg::Connected { mode, read_only } => {
+            if let Some(why) = &read_only {
+                model.notice(true, format!("read-only: {why}"));
+            }
+            model.link = Link::Up { mode, read_only };
+            load::everything(model)
+        }
+        Msg::Service(event) => events::take(model, event),
+        Msg::Lagged => load::after_loss(model),
+        Msg::Environments(ticket, answer) => load::environments_came(model, ticket, answer),
+        Msg::Page(ticket, answer) => load::page_came(model, ticket, answer),
+        Msg::Detail(ticket, answer) => load::detail_came(model, ticket, answer),
+        Msg::Triaged(ticket, answer) => triage::answered(model, ticket, answer),
+        Msg::Asked(Ok(())) | Msg::Highlighted => vec![],
+        Msg::Asked(Err(why)) => {
+            model.notice(true, crate::safety::sanitise::line(&why.to_string()));
+            vec![]
+        }
+        Msg::Copied(bytes, cut) => {
+            let tail = if cut { ", cut: the terminal takes no more" } else { "" };
+            model.notice(false, format!("copied {bytes} B{tail}"));
+            vec![]
+        }
+        Msg::Signal(number) => vec![Effect::Exit(Exit::Signal(number))],
+        Msg::TerminalGone => vec![Effect::Exit(Exit::TerminalGone)],
+        Msg::InputEnded => vec![Effect::Exit(Exit::InputEnded)],
+        Msg::Resumed => vec![Effect::Redraw],
+        Msg::Broken(what) => {
+            model.notice(true, what);
+            vec![]
+        }
+    };
+    fit(model);
+    effects
+}
+
+/// Tells the timeline how many rows it has.
+pub fn fit(model: &mut Model) {
+    let height = layout::plan(model).timeline_rows();
+    if model.timeline.height != height {
+        model.timeline.height = height;
+        model.timeline.scroll();
+    }
+}

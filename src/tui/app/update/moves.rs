@@ -1,0 +1,127 @@
+//! Up, down, pages and ends, in whatever is in focus.
+
+use super::{load, palette};
+use crate::tui::app::action::Action;
+use crate::tui::app::model::Pane;
+use crate::tui::app::overlay::{Form, Overlay};
+use crate::tui::app::timeline::Load;
+use crate::tui::app::{Effect, Model};
+use crate::tui::panes::layout;
+
+/// How far.
+#[derive(Clone, Copy)]
+enum Step {
+    Lines(isize),
+    HalfPages(isize),
+    Top,
+    Bottom,
+}
+
+fn step(action: Action) -> Option<Step> {
+    Some(match action {
+        Action::Up => Step::Lines(-1),
+        Action::Down => Step::Lines(1),
+        Action::HalfPageUp => Step::HalfPages(-1),
+        Action::HalfPageDown => Step::HalfPages(1),
+        Action::PageUp => Step::HalfPages(-2),
+        Action::PageDown => Step::HalfPages(2),
+        Action::Top => Step::Top,
+        Action::Bottom => Step::Bottom,
+        _ => return None,
+    })
+}
+
+/// Moves, if the action is a movement.
+pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(step) = step(action) else { return vec![] };
+    let rows = usize::from(model.size.1);
+    match &mut model.overlay {
+        Some(Overlay::Help { scroll } | Overlay::Notices { scroll } | Overlay::Confirm { scroll, .. }) => {
+            *scroll = moved(*scroll, step, rows.saturating_sub(6).max(1), usize::from(u16::MAX));
+            vec![]
+        }
+        Some(Overlay::Palette(state)) => {
+            let typed = state.line.text().to_owned();
+            let at = state.at;
+            let last = palette::matches(model, &typed).len().saturating_sub(1);
+            if let Some(Overlay::Palette(state)) = &mut model.overlay {
+                state.at = moved(at, step, rows.saturating_sub(6).max(1), last);
+            }
+            vec![]
+        }
+        Some(Overlay::Form(Form { fields, at, .. })) => {
+            if let (Some(field), Step::Lines(by)) = (fields.get_mut(*at), step) {
+                field.step(by);
+            }
+            vec![]
+        }
+        Some(Overlay::Filter { .. }) => vec![],
+        None => pane(model, step),
+    }
+}
+
+fn moved(at: usize, step: Step, page: usize, last: usize) -> usize {
+    let page = isize::try_from(page).unwrap_or(1);
+    let to = match step {
+        Step::Lines(lines) => at.saturating_add_signed(lines),
+        Step::HalfPages(halves) => at.saturating_add_signed(halves.signum() * (halves.abs() * page / 2).max(1)),
+        Step::Top => 0,
+        Step::Bottom => last,
+    };
+    to.min(last)
+}
+
+fn pane(model: &mut Model, step: Step) -> Vec<Effect> {
+    let page = layout::plan(model).rows_of(model.focus).saturating_sub(1).max(1);
+    match model.focus {
+        Pane::Environments => {
+            // Row 0 is "all".
+            let list = &model.environments.list;
+            let cursor = model.environments.cursor.as_ref();
+            let at =
+                cursor.and_then(|slug| list.iter().position(|e| e.environment.slug == *slug)).map_or(0, |at| at + 1);
+            let to = moved(at, step, page, list.len());
+            let slug = to.checked_sub(1).and_then(|at| list.get(at)).map(|e| e.environment.slug.clone());
+            load::environment(model, slug)
+        }
+        Pane::Timeline => timeline(model, step, page),
+        Pane::Diff => {
+            let last = crate::tui::panes::diff::length(model).saturating_sub(1);
+            model.detail.scroll = moved(model.detail.scroll.min(last), step, page, last);
+            vec![]
+        }
+        Pane::Recommendations => {
+            let last = crate::tui::panes::recommendations::length(model).saturating_sub(1);
+            model.detail.advice_scroll = moved(model.detail.advice_scroll.min(last), step, page, last);
+            vec![]
+        }
+    }
+}
+
+fn timeline(model: &mut Model, step: Step, page: usize) -> Vec<Effect> {
+    let window = &model.timeline.window;
+    let far = match step {
+        Step::Top if window.newer().is_some() || window.is_detached() => Some(Load::Newest),
+        Step::Bottom if window.older().is_some() => Some(Load::Oldest),
+        Step::Lines(-1) | Step::HalfPages(..0) if window.is_detached() && model.timeline.position() == Some(0) => {
+            Some(Load::Newest)
+        }
+        _ => None,
+    };
+    if let Some(load) = far {
+        return load::page(model, load);
+    }
+    let at = model.timeline.position().unwrap_or(0);
+    let to = moved(at, step, page, model.timeline.window.len().saturating_sub(1));
+    model.timeline.select_at(to);
+    model.timeline.settle(model.now);
+    load::follow(model)
+}
+
+/// To another change of the drift; the diff scrolls to it.
+pub fn change(model: &mut Model, by: isize) -> Vec<Effect> {
+    let count = model.timeline.selected().map_or(0, |event| event.changes.len());
+    model.detail.change = model.detail.change.saturating_add_signed(by).min(count.saturating_sub(1));
+    crate::tui::panes::diff::reveal(model);
+    vec![]
+}

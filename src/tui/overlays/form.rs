@@ -1,0 +1,62 @@
+//! What a verb needs to know.
+
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::{enter_or_back, frame};
+use crate::tui::app::notice::count;
+use crate::tui::app::overlay::{Field, Form, Value};
+use crate::tui::panes::{Canvas, field};
+use crate::tui::theme::Role;
+use crate::tui::widgets::text;
+
+pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
+    let width = canvas.area().width.saturating_sub(4).min(76);
+    let about = match form.targets.as_slice() {
+        [one] => one.label.cell(usize::from(width).saturating_sub(16)),
+        many => count(many.len(), "drift"),
+    };
+    let title = format!("{}: {about}", form.kind.action().entry().name);
+    let keys = format!("{}  tab next field", enter_or_back(canvas, "input", "go on"));
+    let inner = frame(canvas, width, form.fields.len() + 2, &title, &keys);
+    // On a very low screen the field in focus is the one that is seen.
+    let first = (form.at + 1).saturating_sub(inner.height.into());
+    for (row, (at, one)) in form.fields.iter().enumerate().skip(first).enumerate() {
+        let Ok(row) = u16::try_from(row) else { break };
+        if row < inner.height {
+            draw_field(canvas, Rect { y: inner.y + row, height: 1, ..inner }, one, at == form.at);
+        }
+    }
+    let hint = form.fields.get(form.at).map(|field| field.hint).unwrap_or_default();
+    let last = match &form.problem {
+        Some(problem) => canvas.span(Role::Error, text::cut(problem, inner.width.into())),
+        None => canvas.span(Role::Dim, text::cut(hint, inner.width.into())),
+    };
+    canvas.line(inner, form.fields.len() + 1, &Line::from(last));
+}
+
+fn draw_field(canvas: &mut Canvas<'_>, area: Rect, one: &Field, focused: bool) {
+    let mark = if focused { ">" } else { " " };
+    let lead = format!("{mark} {:8} ", one.label);
+    match &one.value {
+        Value::Choice { options, at } => {
+            let chosen = options.get(*at).map(String::as_str).unwrap_or_default();
+            let others = if focused { format!("   {} of {}", at + 1, options.len()) } else { String::new() };
+            let line = Line::from(vec![
+                canvas.span(Role::Key, lead),
+                canvas.span(Role::Text, chosen),
+                canvas.span(Role::Dim, others),
+            ]);
+            canvas.line(area, 0, &line);
+        }
+        Value::Text { line, .. } if focused => {
+            let (before, after) = line.halves();
+            field(canvas, area, &lead, before, after);
+        }
+        Value::Text { line, .. } => {
+            let shown = crate::safety::sanitise::line(line.text());
+            let line = Line::from(vec![canvas.span(Role::Key, lead), canvas.span(Role::Text, shown)]);
+            canvas.line(area, 0, &line);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What lies over the panes.
+
+mod confirm;
+mod form;
+mod lists;
+mod palette;
+
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::app::overlay::Overlay;
+use super::panes::Canvas;
+use super::theme::Role;
+
+/// Draws the overlay, if there is one. The filter is typed in the status bar.
+pub fn draw(canvas: &mut Canvas<'_>) {
+    match &canvas.model.overlay {
+        None | Some(Overlay::Filter { .. }) => {}
+        Some(Overlay::Help { scroll }) => lists::help(canvas, *scroll),
+        Some(Overlay::Notices { scroll }) => lists::notices(canvas, *scroll),
+        Some(Overlay::Palette(state)) => palette::draw(canvas, state),
+        Some(Overlay::Form(form)) => form::draw(canvas, form),
+        Some(Overlay::Confirm { plan, scroll }) => confirm::draw(canvas, plan, *scroll),
+    }
+}
+
+/// A cleared box in the middle, of at most the size wanted, with a title and a last line saying which keys there are.
+/// Returns what is left inside.
+fn frame(canvas: &mut Canvas<'_>, width: u16, height: usize, title: &str, keys: &str) -> Rect {
+    let screen = canvas.area();
+    let height = u16::try_from(height).unwrap_or(u16::MAX).saturating_add(2).min(screen.height);
+    let width = width.min(screen.width);
+    let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height);
+    for y in area.top()..area.bottom() {
+        for x in area.left()..area.right() {
+            canvas.buf[(x, y)].reset();
+        }
+    }
+    canvas.buf.set_style(area, canvas.style(Role::Text));
+    if area.height < 3 || area.width < 4 {
+        return area;
+    }
+    let border = canvas.style(Role::BorderFocus);
+    let set = if canvas.theme.is_ascii() {
+        ["+", "-", "+", "|", "+", "+"]
+    } else {
+        ["┌", "─", "┐", "│", "└", "┘"]
+    };
+    let between = usize::from(area.width - 2);
+    let top = format!("{}{}{}", set[0], set[1].repeat(between), set[2]);
+    let bottom = format!("{}{}{}", set[4], set[1].repeat(between), set[5]);
+    canvas.line(area, 0, &Line::styled(top, border));
+    for row in 1..area.height - 1 {
+        canvas.line(area, row.into(), &Line::styled(set[3], border));
+        canvas.line_right(area, row.into(), &Line::styled(set[3], border));
+    }
+    canvas.line(area, usize::from(area.height - 1), &Line::styled(bottom, border));
+    let inside = Rect { x: area.x + 2, width: area.width - 4, ..area };
+    let name = Line::from(canvas.span(Role::Title, format!(" {title} ")));
+    canvas.line(inside, 0, &name);
+    let keys = Line::from(canvas.span(Role::Dim, format!(" {keys} ")));
+    canvas.line(inside, usize::from(area.height - 1), &keys);
+    Rect { y: area.y + 1, height: area.height - 2, ..inside }
+}
+
+/// The first key of an action in a scope.
+fn key(canvas: &Canvas<'_>, scope: &str, action: &str) -> String {
+    canvas.model.keymap().keys_for(scope, action).into_iter().next().unwrap_or_default()
+}
+
+/// `enter apply  esc leave`
+fn enter_or_back(canvas: &Canvas<'_>, scope: &str, enter: &str) -> String {
+    format!("{} {enter}  {} leave", key(canvas, scope, "enter"), key(canvas, scope, "back"))
+}
+
+/// Draws lines from `scroll` on, never past the end, and says when there are more.
+fn scrolled(canvas: &mut Canvas<'_>, inner: Rect, lines: &[Line<'_>], scroll: usize) {
+    let height = usize::from(inner.height);
+    let from = scroll.min(lines.len().saturating_sub(height));
+    for (row, line) in lines.iter().skip(from).take(height).enumerate() {
+        canvas.line(inner, row, line);
+    }
+    let below = lines.len().saturating_sub(from + height);
+    if below > 0 && height > 1 {
+        let more = Line::from(canvas.span(Role::Key, format!(" {below} more ")));
+        canvas.line_right(inner, height - 1, &more);
+    }
+}

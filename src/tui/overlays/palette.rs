@@ -1,0 +1,48 @@
+//! Everything by name.
+
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::{enter_or_back, frame};
+use crate::tui::app::overlay::Palette;
+use crate::tui::app::update::palette::{Item, Row, matches};
+use crate::tui::panes::{Canvas, field};
+use crate::tui::theme::Role;
+use crate::tui::widgets::text;
+
+pub fn draw(canvas: &mut Canvas<'_>, state: &Palette) {
+    let rows = matches(canvas.model, state.line.text());
+    let width = canvas.area().width.saturating_sub(4).min(90);
+    let height = usize::from(canvas.area().height).saturating_sub(4).min(18);
+    let keys = enter_or_back(canvas, "input", "do it");
+    let inner = frame(canvas, width, height, "palette", &keys);
+    let (before, after) = state.line.halves();
+    field(canvas, Rect { height: inner.height.min(1), ..inner }, "> ", before, after);
+    let list = Rect { y: inner.y + inner.height.min(1), height: inner.height.saturating_sub(1), ..inner };
+    let height = usize::from(list.height);
+    let top = (state.at + 1).saturating_sub(height);
+    for (row, (at, found)) in rows.iter().enumerate().skip(top).take(height).enumerate() {
+        let line = line(canvas, found, list.width.into());
+        canvas.line(list, row, &line);
+        if at == state.at {
+            canvas.tint(list, row, Role::Selection);
+        }
+    }
+}
+
+fn line(canvas: &Canvas<'_>, row: &Row, width: usize) -> Line<'static> {
+    let key = match &row.item {
+        Item::Action(action) => super::key(canvas, action.entry().scope.as_str(), action.entry().name),
+        _ => String::new(),
+    };
+    let (role, help) = match &row.disabled {
+        Some(why) => (Role::Dim, why.as_str()),
+        None => (Role::Text, row.help.as_str()),
+    };
+    let help = text::cut(help, width.saturating_sub(36));
+    Line::from(vec![
+        canvas.span(Role::Key, text::fit(&key, 10)),
+        canvas.span(role, format!(" {}", text::fit(&row.name, 24))),
+        canvas.span(Role::Dim, format!(" {help}")),
+    ])
+}

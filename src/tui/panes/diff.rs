@@ -1,0 +1,227 @@
+//! What differs: the changes, security-critical ones first, and below them declared beside live.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::timeline::type_sign;
+use super::{Canvas, layout};
+use crate::drift::{Change, DriftEvent, State, UnverifiedReason};
+use crate::tui::app::Model;
+use crate::tui::app::model::Pane;
+use crate::tui::theme::Role;
+use crate::tui::widgets::diff::{DiffMode, DiffState};
+use crate::tui::widgets::text;
+
+/// Columns of the terminal below which the diff has one column.
+const UNIFIED_BELOW: u16 = 100;
+
+/// One column or two.
+pub fn mode(model: &Model) -> DiffMode {
+    if model.detail.unified || model.size.0 < UNIFIED_BELOW { DiffMode::Unified } else { DiffMode::SideBySide }
+}
+
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    let Some(event) = canvas.model.timeline.selected() else {
+        canvas.frame(area, Pane::Diff, "declared | live", Line::default());
+        return;
+    };
+    let (sign, role) = type_sign(event.drift_type);
+    let info = Line::from(canvas.span(role, format!("{sign} {}", event.drift_type.as_str())));
+    let inner = canvas.frame(area, Pane::Diff, "declared | live", info);
+    let mut head = header(canvas, event, inner.width);
+    head.extend(changes(canvas, event, inner.width));
+    head.extend(unshown(canvas, event, inner.width));
+    let rows = body_rows(canvas.model);
+    let scroll = canvas.model.detail.scroll.min((head.len() + rows).saturating_sub(1));
+    for (row, line) in head.iter().skip(scroll).enumerate() {
+        canvas.line(inner, row, line);
+    }
+    let used = u16::try_from(head.len().saturating_sub(scroll)).unwrap_or(u16::MAX).min(inner.height);
+    let below = Rect { y: inner.y + used, height: inner.height - used, ..inner };
+    if let Some(loaded) = canvas.model.loaded().filter(|_| !below.is_empty()) {
+        let detail = &canvas.model.detail;
+        let state = DiffState {
+            scroll: scroll.saturating_sub(head.len()),
+            mode: mode(canvas.model),
+            fold: detail.fold,
+            wrap: detail.wrap,
+            selected_change: Some(detail.change),
+        };
+        loaded.view.render(below, canvas.buf, canvas.theme, &state);
+    }
+}
+
+fn body_rows(model: &Model) -> usize {
+    model.loaded().map_or(0, |loaded| loaded.view.rows(mode(model), model.detail.fold).len())
+}
+
+/// Rows above the bodies.
+fn head_rows(model: &Model) -> usize {
+    let Some(event) = model.timeline.selected() else { return 0 };
+    HEADER + event.changes.len() + unshown_rows(model)
+}
+
+/// Rows of the whole pane.
+pub fn length(model: &Model) -> usize {
+    head_rows(model) + body_rows(model)
+}
+
+/// Scrolls no further than needed to show the selected change: in the bodies, or in the list while they are on their way.
+pub fn reveal(model: &mut Model) {
+    let height = layout::plan(model).rows_of(Pane::Diff).max(1);
+    let (mode, detail) = (mode(model), &model.detail);
+    let row = model.loaded().and_then(|loaded| loaded.view.row_of_change(mode, detail.fold, detail.change));
+    let at = row.map_or(HEADER + detail.change, |row| head_rows(model) + row);
+    model.detail.scroll = model.detail.scroll.min(at).max((at + 1).saturating_sub(height));
+}
+
+/// Rows of [`header`].
+const HEADER: usize = 3;
+
+fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'static>> {
+    let width = usize::from(width);
+    let resource = &event.resource;
+    let name = text::cut(&resource.resource_id.line(), width);
+    let rest = width.saturating_sub(text::width(&name) + 1);
+    let kind = text::cut(&resource.resource_type.line(), rest);
+    let first = Line::from(vec![canvas.span(Role::Title, name), Span::raw(" "), canvas.span(Role::Dim, kind)]);
+
+    let mut second = vec![canvas.span(Role::Text, event.environment.to_string())];
+    if is_production(canvas.model, event) {
+        second.push(Span::raw(" "));
+        second.push(canvas.span(Role::Production, "PROD"));
+    }
+    let (seen, last) = (canvas.age(event.detected_at), canvas.age(event.last_seen));
+    second.push(canvas.span(Role::Dim, format!("  first {seen}  last {last}  seen {}", text::count(event.seen_count))));
+    if event.is_regressed() {
+        second.push(canvas.span(Role::Warning, format!("  back {} time(s)", event.regressions)));
+    }
+    second.extend(standing(canvas, event));
+
+    let mut third = vec![];
+    if let Some(previous) = &resource.previous_address {
+        third.push(format!("was {}", previous.line()));
+    }
+    if let Some(id) = &resource.provider_id {
+        third.push(format!("id {}", id.line()));
+    }
+    match &resource.declared_in {
+        Some(source) => third.push(format!("in {}", source.line())),
+        None => third.push("declared nowhere known".into()),
+    }
+    let third = Line::from(canvas.span(Role::Dim, text::cut(&third.join("  "), width)));
+    vec![first, Line::from(second), third]
+}
+
+fn is_production(model: &Model, event: &DriftEvent) -> bool {
+    model.environments.list.iter().any(|e| e.is_production && e.environment.slug == event.environment)
+}
+
+/// `acknowledged by alice 5m`, `snoozed until …`, `-> bob`, `saving resolve`.
+fn standing(canvas: &mut Canvas<'_>, event: &DriftEvent) -> Vec<Span<'static>> {
+    let mut spans = vec![];
+    let state = event.state_at(canvas.model.now);
+    if state != State::Open {
+        spans.push(canvas.span(Role::Key, format!("  {}", state.as_str())));
+        if let Some(decision) = &event.decision {
+            let resolution = decision.resolution_type.map(|r| format!(" as {}", r.as_str())).unwrap_or_default();
+            let age = canvas.age(decision.at);
+            let end = decision.until.map(|until| format!(", ends {}", canvas.until(until))).unwrap_or_default();
+            spans.push(canvas.span(Role::Dim, format!("{resolution} by {} {age}{end}", decision.by.cell(20))));
+        }
+    }
+    if let Some(assignee) = &event.assignee {
+        spans.push(canvas.span(Role::Key, format!("  -> {}", assignee.cell(20))));
+    }
+    if let Some(pending) = canvas.model.pending.get(&event.id) {
+        spans.push(canvas.span(Role::Warning, format!("  saving {}", pending.word)));
+    }
+    spans
+}
+
+fn changes(canvas: &Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'static>> {
+    let line = |(at, change): (usize, &Change)| {
+        let role = match change.change_type {
+            crate::drift::ChangeType::Modified => Role::Modified,
+            crate::drift::ChangeType::Added => Role::Added,
+            crate::drift::ChangeType::Removed => Role::Removed,
+        };
+        let cursor = if at == canvas.model.detail.change { ">" } else { " " };
+        let critical = if change.is_security_critical { "!" } else { " " };
+        let room = usize::from(width).saturating_sub(4);
+        let path = change.path.0.cell((room / 2).max(12).min(room));
+        let values = values(change, room.saturating_sub(text::width(&path) + 2));
+        Line::from(vec![
+            canvas.span(Role::Key, cursor),
+            canvas.span(Role::Error, critical),
+            canvas.span(role, format!("{} {path}", change.change_type.sign())),
+            canvas.span(Role::Dim, format!("  {values}")),
+        ])
+    };
+    event.changes.iter().enumerate().map(line).collect()
+}
+
+/// `declared -> live`, each in half the room; one alone has all of it.
+fn values(change: &Change, width: usize) -> String {
+    let half = width.saturating_sub(4) / 2;
+    match (&change.declared, &change.actual) {
+        (Some(declared), Some(live)) => format!("{} -> {}", declared.inline(half), live.inline(half)),
+        (Some(one), None) | (None, Some(one)) => one.inline(width),
+        (None, None) => String::new(),
+    }
+}
+
+fn unshown_rows(model: &Model) -> usize {
+    let Some(event) = model.timeline.selected() else { return 0 };
+    if event.hidden_count == 0 && event.unverified_count == 0 {
+        return 0;
+    }
+    let listed = model.loaded().filter(|_| model.detail.show_hidden);
+    1 + listed.map_or(0, |loaded| loaded.detail.hidden.len() + loaded.detail.unverified.len())
+}
+
+/// How much is hidden and unverified; on demand each with its rule or reason.
+fn unshown(canvas: &Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'static>> {
+    let model = canvas.model;
+    if unshown_rows(model) == 0 {
+        return vec![];
+    }
+    let keys = model.keymap().keys_for("drift", "toggle-hidden").into_iter().next().unwrap_or_default();
+    let mut lines = vec![Line::from(vec![
+        canvas.span(Role::Hidden, format!("  {} hidden", event.hidden_count)),
+        canvas.span(Role::Unverified, format!("  {} unverified", event.unverified_count)),
+        canvas
+            .span(Role::Dim, format!("  {keys} {}", if model.detail.show_hidden { "hides them" } else { "shows why" })),
+    ])];
+    let Some(loaded) = model.loaded().filter(|_| model.detail.show_hidden) else { return lines };
+    let room = usize::from(width).saturating_sub(4);
+    for hidden in &loaded.detail.hidden {
+        let rule = text::cut(&crate::safety::sanitise::line(&hidden.rule), 28);
+        lines.push(Line::from(vec![
+            canvas.span(Role::Hidden, format!("  = {}", text::fit(hidden.path.raw(), room / 2))),
+            canvas.span(Role::Dim, format!(" {rule}")),
+        ]));
+    }
+    for unverified in &loaded.detail.unverified {
+        let path = unverified.path.as_ref().map_or("the resource", |path| path.raw());
+        let detail = format!("{} {}", reason(unverified.reason), unverified.detail.line());
+        lines.push(Line::from(vec![
+            canvas.span(Role::Unverified, format!("  ? {}", text::fit(path, room / 2))),
+            canvas.span(Role::Dim, format!(" {}", text::cut(&detail, room / 2))),
+        ]));
+    }
+    lines
+}
+
+fn reason(reason: UnverifiedReason) -> &'static str {
+    match reason {
+        UnverifiedReason::Denied => "denied",
+        UnverifiedReason::Throttled => "throttled",
+        UnverifiedReason::WriteOnly => "write only",
+        UnverifiedReason::NotObservable => "not observable",
+        UnverifiedReason::Unsupported => "unsupported",
+        UnverifiedReason::NeverSeen => "never seen",
+        UnverifiedReason::SourceFailed => "source failed",
+        UnverifiedReason::Unresolved => "known after apply",
+    }
+}

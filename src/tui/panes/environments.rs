@@ -1,0 +1,204 @@
+//! The environments: open drift by severity, age of the last scan, what failed. Production cannot be overlooked.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{Canvas, wrap};
+use crate::drift::{ScanStage, SeverityClass};
+use crate::service::EnvironmentSummary;
+use crate::store::OpenCounts;
+use crate::tui::app::model::Pane;
+use crate::tui::theme::Role;
+use crate::tui::widgets::{bar, text};
+
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    if area.height == 1 {
+        return strip(canvas, area);
+    }
+    let model = canvas.model;
+    let info = match &model.environments.error {
+        Some(_) => Line::from(canvas.span(Role::Error, "not loaded")),
+        None => Line::from(canvas.span(Role::Dim, model.environments.list.len().to_string())),
+    };
+    let inner = canvas.frame(area, Pane::Environments, "environments", info);
+    let cursor = position(canvas);
+    let height = usize::from(inner.height);
+    let top = (cursor + 1).saturating_sub(height.saturating_sub(1).max(1));
+    let all = total(&model.environments.list);
+    let name_width = name_width(&model.environments.list).min(usize::from(inner.width).saturating_sub(6).max(4));
+    for (row, at) in (top..=model.environments.list.len()).enumerate().take(height) {
+        let line = match at.checked_sub(1) {
+            None => whole(canvas, &all, name_width),
+            Some(at) => environment(canvas, &model.environments.list[at], name_width, inner.width),
+        };
+        canvas.line(inner, row, &line);
+        if at == cursor {
+            canvas.tint(inner, row, Role::Selection);
+        }
+    }
+    let used = (model.environments.list.len() + 1).saturating_sub(top);
+    failures(canvas, inner, used);
+}
+
+/// Row of the cursor; 0 is all environments.
+fn position(canvas: &Canvas<'_>) -> usize {
+    let environments = &canvas.model.environments;
+    let cursor = environments.cursor.as_ref();
+    cursor.and_then(|slug| environments.list.iter().position(|e| e.environment.slug == *slug)).map_or(0, |at| at + 1)
+}
+
+fn name_width(list: &[EnvironmentSummary]) -> usize {
+    list.iter().map(|e| e.environment.slug.as_str().len()).max().unwrap_or(0).max(3)
+}
+
+fn total(list: &[EnvironmentSummary]) -> OpenCounts {
+    list.iter().fold(OpenCounts::default(), |sum, e| OpenCounts {
+        critical: sum.critical + e.open.critical,
+        high: sum.high + e.open.high,
+        medium: sum.medium + e.open.medium,
+        low: sum.low + e.open.low,
+        total: sum.total + e.open.total,
+    })
+}
+
+/// `C2 H1 M0 L4`; zeros are dim.
+pub fn counts(canvas: &Canvas<'_>, open: &OpenCounts) -> Vec<Span<'static>> {
+    let numbers = [open.critical, open.high, open.medium, open.low];
+    let mut spans = vec![];
+    for (class, number) in SeverityClass::WORST_FIRST.into_iter().zip(numbers) {
+        let role = if number == 0 { Role::Dim } else { bar::role(class) };
+        spans.push(canvas.span(role, format!("{}{}", class.letter(), text::count(number))));
+        spans.push(Span::raw(" "));
+    }
+    spans
+}
+
+fn whole(canvas: &Canvas<'_>, open: &OpenCounts, name_width: usize) -> Line<'static> {
+    let mut spans = vec![canvas.span(Role::Text, format!(" {:name_width$}      ", "all"))];
+    spans.extend(counts(canvas, open));
+    Line::from(spans)
+}
+
+fn environment(canvas: &mut Canvas<'_>, summary: &EnvironmentSummary, name_width: usize, width: u16) -> Line<'static> {
+    let environment = &summary.environment;
+    let role = if environment.is_active { Role::Text } else { Role::Dim };
+    let mut spans = vec![canvas.span(role, format!(" {} ", text::fit(environment.slug.as_str(), name_width)))];
+    spans.push(match (environment.is_active, summary.is_production) {
+        (false, _) => canvas.span(Role::Dim, "off  "),
+        (true, true) => canvas.span(Role::Production, "PROD"),
+        (true, false) => canvas.span(Role::Dim, "    "),
+    });
+    spans.push(Span::raw(" "));
+    spans.extend(counts(canvas, &summary.open));
+    let (role, scan) = scan(canvas, summary);
+    spans.push(canvas.span(role, scan));
+    let failed = summary.sources.iter().filter(|source| source.error.is_some()).count();
+    if failed > 0 {
+        spans.push(canvas.span(Role::Error, format!(" !{failed}")));
+    }
+    if width >= 50 {
+        spans.push(canvas.span(Role::Dim, format!(" {}", environment.cloud_provider.as_str())));
+    }
+    Line::from(spans)
+}
+
+/// The running scan's stage and count, else how long ago the last one ended.
+fn scan(canvas: &mut Canvas<'_>, summary: &EnvironmentSummary) -> (Role, String) {
+    if let Some(running) = &summary.running {
+        let stage = match running.stage {
+            ScanStage::Queued => "queued",
+            ScanStage::Live => "live",
+            ScanStage::Compare => "compare",
+            ScanStage::Store => "store",
+            ScanStage::Done => "done",
+            ScanStage::Cancelled => "cancelled",
+            ScanStage::Failed => "failed",
+        };
+        return (Role::Key, format!("{stage} {}", text::count(running.resources)));
+    }
+    match &summary.last_scan {
+        None => (Role::Dim, "not scanned".into()),
+        Some(scan) => {
+            let age = canvas.age(scan.finished_at);
+            match scan.stage {
+                ScanStage::Failed => (Role::Error, format!("failed {age}")),
+                ScanStage::Cancelled => (Role::Warning, format!("cancelled {age}")),
+                _ => (Role::Dim, age),
+            }
+        }
+    }
+}
+
+/// Below the list: which sources failed, how old what is shown instead is, and what to do.
+fn failures(canvas: &mut Canvas<'_>, inner: Rect, from: usize) {
+    let model = canvas.model;
+    let cursor = model.environments.cursor.as_ref();
+    let shown = model.environments.list.iter().filter(|e| cursor.is_none_or(|slug| e.environment.slug == *slug));
+    let mut row = from + 1;
+    for source in shown.flat_map(|e| &e.sources) {
+        let Some(error) = &source.error else { continue };
+        if row >= usize::from(inner.height) {
+            return;
+        }
+        let age = source.last_good.map_or("never read".into(), |at| format!("data {} old", canvas.age(at)));
+        let name = error.source.cell(usize::from(inner.width).saturating_sub(age.len() + 6));
+        let line = Line::from(vec![
+            canvas.span(Role::Error, format!(" ! {name}")),
+            canvas.span(Role::Dim, format!("  {age}")),
+        ]);
+        canvas.line(inner, row, &line);
+        row += 1;
+        let words = format!("{}; {}", error.message.line(), error.help.line());
+        for piece in wrap(&words, usize::from(inner.width).saturating_sub(4).max(1)) {
+            canvas.line(inner, row, &Line::from(canvas.span(Role::Dim, format!("   {piece}"))));
+            row += 1;
+        }
+    }
+}
+
+/// All environments in one row, moved so that the cursor is in it.
+fn strip(canvas: &mut Canvas<'_>, area: Rect) {
+    let model = canvas.model;
+    let cursor = position(canvas);
+    let mut cells = vec![strip_cell(canvas, "all", false, true, &total(&model.environments.list))];
+    for summary in &model.environments.list {
+        let environment = &summary.environment;
+        let mut cell =
+            strip_cell(canvas, environment.slug.as_str(), summary.is_production, environment.is_active, &summary.open);
+        if summary.running.is_some() {
+            cell.push_span(canvas.span(Role::Key, "… "));
+        }
+        if summary.sources.iter().any(|source| source.error.is_some()) {
+            cell.push_span(canvas.span(Role::Error, "! "));
+        }
+        cells.push(cell);
+    }
+    let width = usize::from(area.width);
+    let mut first = 0;
+    while first < cursor && cells[first..=cursor].iter().map(|cell| cell.width() + 1).sum::<usize>() > width {
+        first += 1;
+    }
+    let mut x = area.x;
+    for (at, cell) in cells.iter().enumerate().skip(first) {
+        let rest = Rect { x, width: area.right().saturating_sub(x), ..area };
+        canvas.line(rest, 0, cell);
+        let taken = u16::try_from(cell.width()).unwrap_or(u16::MAX).min(rest.width);
+        if at == cursor {
+            canvas.tint(Rect { width: taken, ..rest }, 0, Role::Selection);
+        }
+        x = x.saturating_add(taken + 1).min(area.right());
+    }
+}
+
+fn strip_cell(canvas: &Canvas<'_>, name: &str, production: bool, active: bool, open: &OpenCounts) -> Line<'static> {
+    let mut spans = vec![canvas.span(if active { Role::Text } else { Role::Dim }, format!(" {name} "))];
+    if production {
+        spans.push(canvas.span(Role::Production, "PROD"));
+        spans.push(Span::raw(" "));
+    }
+    let numbers = [open.critical, open.high, open.medium, open.low];
+    for (class, number) in SeverityClass::WORST_FIRST.into_iter().zip(numbers).filter(|(_, number)| *number > 0) {
+        spans.push(canvas.span(bar::role(class), format!("{}{} ", class.letter(), text::count(number))));
+    }
+    Line::from(spans)
+}

@@ -1,0 +1,154 @@
+//! What to do about it: advice with its reasons, how bad it is on four axes, why it probably happened, what was decided.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{Canvas, layout, wrap};
+use crate::drift::{Axis, DriftEvent, Priority, Recommendation};
+use crate::safety::Tainted;
+use crate::tui::app::Model;
+use crate::tui::app::model::Pane;
+use crate::tui::theme::Role;
+use crate::tui::widgets::bar;
+
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    let info = match canvas.model.timeline.selected().map(|event| event.recommendations.len()) {
+        Some(number) if number > 1 => Line::from(canvas.span(Role::Dim, number.to_string())),
+        _ => Line::default(),
+    };
+    let inner = canvas.frame(area, Pane::Recommendations, "recommendations", info);
+    let lines = lines(canvas, inner.width);
+    let scroll = canvas.model.detail.advice_scroll.min(lines.len().saturating_sub(1));
+    for (row, line) in lines.iter().skip(scroll).take(inner.height.into()).enumerate() {
+        canvas.line(inner, row, line);
+    }
+}
+
+/// Rows of the whole pane.
+pub fn length(model: &Model) -> usize {
+    let area = layout::plan(model).area_of(Pane::Recommendations);
+    let width = if area.x > 0 { area.width.saturating_sub(2) } else { area.width };
+    let mut nowhere = Buffer::empty(Rect::default());
+    lines(&mut Canvas::new(model, &mut nowhere), width).len()
+}
+
+fn lines(canvas: &mut Canvas<'_>, width: u16) -> Vec<Line<'static>> {
+    let Some(event) = canvas.model.timeline.selected() else { return vec![] };
+    let mut lines = vec![];
+    for recommendation in &event.recommendations {
+        advice(canvas, recommendation, width, &mut lines);
+        lines.push(Line::default());
+    }
+    severity(canvas, event, width, &mut lines);
+    cause(canvas, event, width, &mut lines);
+    history(canvas, width, &mut lines);
+    lines
+}
+
+fn priority_role(priority: Priority) -> Role {
+    match priority {
+        Priority::Critical => Role::SeverityCritical,
+        Priority::High => Role::SeverityHigh,
+        Priority::Medium => Role::SeverityMedium,
+        Priority::Low => Role::SeverityLow,
+    }
+}
+
+fn advice(canvas: &mut Canvas<'_>, advice: &Recommendation, width: u16, lines: &mut Vec<Line<'static>>) {
+    let stale = advice.is_stale(canvas.model.now);
+    let mut head = vec![
+        canvas.span(if stale { Role::Dim } else { Role::Title }, advice.recommendation_type.as_str()),
+        Span::raw(" "),
+        canvas.span(priority_role(advice.priority), advice.priority.as_str()),
+        Span::raw(" "),
+    ];
+    head.extend(bar::confidence(advice.confidence_score, (width / 4).clamp(8, 16), canvas.theme).spans);
+    head.push(canvas.span(Role::Dim, format!(" {}", advice.estimated_effort.as_str())));
+    match advice.expires_at {
+        _ if stale => head.push(canvas.span(Role::Warning, " stale")),
+        Some(at) => {
+            let left = canvas.until(at);
+            head.push(canvas.span(Role::Dim, format!(" expires {left}")));
+        }
+        None => {}
+    }
+    lines.push(Line::from(head));
+    if advice.implemented_at.is_some() {
+        let result = advice.implementation_result.as_ref().map(Tainted::line).unwrap_or_default();
+        paragraph(canvas, Role::Success, "done: ", &result, width, lines);
+    }
+    paragraph(canvas, Role::Text, "", &advice.rationale.line(), width, lines);
+    for (at, step) in advice.implementation_steps.iter().enumerate() {
+        paragraph(canvas, Role::Text, &format!("{}. ", at + 1), &step.line(), width, lines);
+    }
+    for impact in &advice.risk_assessment.potential_impacts {
+        paragraph(canvas, Role::Dim, "risk: ", &impact.line(), width, lines);
+    }
+}
+
+/// Wrapped, with what follows the first line standing under its first word.
+fn paragraph(canvas: &Canvas<'_>, role: Role, lead: &str, words: &str, width: u16, lines: &mut Vec<Line<'static>>) {
+    let room = usize::from(width).saturating_sub(lead.len());
+    for (at, piece) in wrap(words, room.max(1)).into_iter().enumerate() {
+        let lead = if at == 0 { lead.to_owned() } else { " ".repeat(lead.len()) };
+        lines.push(Line::from(vec![canvas.span(Role::Key, lead), canvas.span(role, piece)]));
+    }
+}
+
+fn axis_name(axis: Axis) -> &'static str {
+    match axis {
+        Axis::Security => "security",
+        Axis::Performance => "performance",
+        Axis::Cost => "cost",
+        Axis::Compliance => "compliance",
+    }
+}
+
+fn severity(canvas: &Canvas<'_>, event: &DriftEvent, width: u16, lines: &mut Vec<Line<'static>>) {
+    let class = event.severity_class();
+    let number = event.severity().overall();
+    lines.push(Line::from(vec![
+        canvas.span(Role::Title, "severity "),
+        canvas.span(bar::role(class), format!("{} {number}", class.as_str())),
+    ]));
+    lines.extend(bar::severity(event.severity(), width.min(40), canvas.theme));
+    for reason in &event.analysis.reasons {
+        let lead = format!("{} {}: ", axis_name(reason.axis), reason.score);
+        paragraph(canvas, Role::Dim, &lead, &reason.text.line(), width, lines);
+    }
+    lines.push(Line::default());
+}
+
+fn cause(canvas: &Canvas<'_>, event: &DriftEvent, width: u16, lines: &mut Vec<Line<'static>>) {
+    let cause = &event.analysis.cause;
+    let mut head = vec![
+        canvas.span(Role::Title, "cause "),
+        canvas.span(Role::Text, cause.cause_category.as_str()),
+        Span::raw(" "),
+    ];
+    head.extend(bar::confidence(cause.confidence_score, (width / 4).clamp(8, 16), canvas.theme).spans);
+    lines.push(Line::from(head));
+    for factor in &cause.contributing_factors {
+        paragraph(canvas, Role::Dim, "- ", &factor.line(), width, lines);
+    }
+}
+
+/// The audit trail of the drift, newest first.
+fn history(canvas: &mut Canvas<'_>, width: u16, lines: &mut Vec<Line<'static>>) {
+    let Some(loaded) = canvas.model.loaded().filter(|loaded| !loaded.detail.history.is_empty()) else { return };
+    lines.push(Line::default());
+    lines.push(Line::from(canvas.span(Role::Title, "history")));
+    for entry in &loaded.detail.history {
+        let age = canvas.age(entry.timestamp);
+        let action = crate::safety::sanitise::cell(&entry.action, 24);
+        let undone = if entry.undone_by.is_some() { " (undone)" } else { "" };
+        let note = match &entry.verb {
+            Some(crate::drift::TriageVerb::Note { text }) => Some(text),
+            _ => entry.reason.as_ref(),
+        };
+        let said = note.map(|text| format!(": {}", text.line())).unwrap_or_default();
+        let words = format!("{action} by {}{undone}{said}", entry.actor.cell(20));
+        paragraph(canvas, Role::Dim, &format!("{age:>4} "), &words, width, lines);
+    }
+}

@@ -1,0 +1,131 @@
+//! The title line says where one is; the status bar what happened, or what can be done.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::Canvas;
+use crate::tui::app::Model;
+use crate::tui::app::action::{Scope, TABLE};
+use crate::tui::app::model::{Link, Pane};
+use crate::tui::app::overlay::Overlay;
+use crate::tui::theme::Role;
+use crate::tui::widgets::text;
+
+pub fn title(canvas: &mut Canvas<'_>, area: Rect) {
+    if area.is_empty() {
+        return;
+    }
+    let model = canvas.model;
+    let link = match &model.link {
+        Link::Connecting => "connecting".to_owned(),
+        Link::Up { mode, .. } => text::cut(&crate::safety::sanitise::line(mode), 40),
+    };
+    let mut spans = vec![canvas.span(Role::Title, "driftguard"), canvas.span(Role::Dim, format!("  {link}  "))];
+    if model.read_only().is_some() {
+        spans.push(canvas.span(Role::Warning, "READ-ONLY"));
+        spans.push(Span::raw("  "));
+    }
+    spans.extend(filters(canvas));
+    let line = Line::from(spans);
+    canvas.line(area, 0, &line);
+}
+
+/// What the timeline is narrowed to.
+fn filters(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
+    let filter = &canvas.model.timeline.filter;
+    let mut spans = vec![];
+    match &filter.environment {
+        None => spans.push(canvas.span(Role::Text, "all environments")),
+        Some(slug) => {
+            let list = &canvas.model.environments.list;
+            let production = list.iter().any(|e| e.is_production && e.environment.slug == *slug);
+            spans.push(canvas.span(if production { Role::Production } else { Role::Text }, slug.to_string()));
+        }
+    }
+    spans.push(canvas.span(Role::Dim, format!("  {}", filter.shown.as_str())));
+    if let Some(floor) = filter.floor {
+        spans.push(canvas.span(Role::Key, format!("  {} and worse", floor.as_str())));
+    }
+    if !filter.text.is_empty() {
+        spans.push(canvas.span(Role::Key, format!("  /{}", crate::safety::sanitise::cell(&filter.text, 30))));
+    }
+    if !canvas.model.marks.is_empty() {
+        spans.push(canvas.span(Role::Marked, format!("  {} marked", canvas.model.marks.len())));
+    }
+    spans
+}
+
+pub fn bar(canvas: &mut Canvas<'_>, area: Rect) {
+    if area.is_empty() {
+        return;
+    }
+    canvas.tint(area, 0, Role::StatusBar);
+    if let Some(Overlay::Filter { line, .. }) = &canvas.model.overlay {
+        let (before, after) = line.halves();
+        return field(canvas, area, "/", before, after);
+    }
+    if let Some((notice, until)) = canvas.model.notices.current(canvas.model.now) {
+        canvas.wake_at(until);
+        let role = if notice.error { Role::Error } else { Role::Text };
+        let text = text::cut(&format!(" {}", notice.text), area.width.into());
+        return canvas.line(area, 0, &Line::from(canvas.span(role, text)));
+    }
+    if canvas.model.overlay.is_some() {
+        return;
+    }
+    let line = if canvas.model.typed.is_empty() { hints(canvas, area.width) } else { chord(canvas) };
+    canvas.line(area, 0, &line);
+}
+
+/// A field in one row; what is left of the cursor stays in sight.
+pub fn field(canvas: &mut Canvas<'_>, area: Rect, lead: &str, before: &str, after: &str) {
+    let room = usize::from(area.width).saturating_sub(lead.len() + 1);
+    let mut before = crate::safety::sanitise::line(before);
+    while text::width(&before) > room {
+        let first = before.chars().next().map_or(1, char::len_utf8);
+        before.drain(..first);
+    }
+    let x = area.x.saturating_add(u16::try_from(lead.len() + text::width(&before)).unwrap_or(u16::MAX));
+    let line = Line::from(vec![
+        canvas.span(Role::Key, lead),
+        canvas.span(Role::Text, before),
+        canvas.span(Role::Text, crate::safety::sanitise::line(after)),
+    ]);
+    canvas.line(area, 0, &line);
+    canvas.cursor(x.min(area.right().saturating_sub(1)), area.y);
+}
+
+/// The keys of a chord so far.
+fn chord(canvas: &Canvas<'_>) -> Line<'static> {
+    let keys: Vec<String> = canvas.model.typed.iter().map(ToString::to_string).collect();
+    Line::from(canvas.span(Role::Key, format!(" {} …", keys.join(" "))))
+}
+
+/// Keys of what can be done here and now, from the action table.
+fn hints(canvas: &Canvas<'_>, width: u16) -> Line<'static> {
+    let model = canvas.model;
+    let mut line = Line::raw(" ");
+    for (key, word) in hint_words(model) {
+        let pair = [canvas.span(Role::Key, key), canvas.span(Role::Dim, format!(" {word}  "))];
+        if line.width() + pair[0].width() + word.len() + 1 > usize::from(width) {
+            break;
+        }
+        pair.into_iter().for_each(|span| line.push_span(span));
+    }
+    line
+}
+
+/// `help` and `quit` come first: they are the way out when there is no room for more.
+fn hint_words(model: &Model) -> Vec<(String, &'static str)> {
+    let on_drift = model.focus != Pane::Environments;
+    let shown = TABLE.iter().filter(|entry| !entry.hint.is_empty() && (entry.scope == Scope::Global || on_drift));
+    let mut words: Vec<_> = shown
+        .filter(|entry| entry.action.disabled(model).is_none())
+        .filter_map(|entry| {
+            let key = model.keymap().keys_for(entry.scope.as_str(), entry.name).into_iter().next()?;
+            Some((key, entry.hint))
+        })
+        .collect();
+    words.sort_by_key(|(_, word)| !matches!(*word, "help" | "quit"));
+    words
+}

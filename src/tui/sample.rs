@@ -1,0 +1,100 @@
+//! A made-up world for screenshots and tests: three environments, the same drifts every time, some text meant to do harm.
+//! [`Sample`] serves it as a store would; [`Synthetic`] serves any number of drifts without holding them.
+
+mod drifts;
+mod service;
+mod shots;
+mod synthetic;
+
+pub use service::Sample;
+pub use shots::{SHOTS, Shot, screenshot};
+pub use synthetic::Synthetic;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::drift::{
+    CloudProvider, Completeness, Counts, Environment, ScanId, ScanStage, ScanSummary, Slug, SourceError, SourceState,
+};
+use crate::service::{EnvironmentSummary, ScanProgress};
+use crate::store::OpenCounts;
+
+/// What time it is in the sample world: a Saturday morning.
+pub fn now() -> Timestamp {
+    Timestamp::from_second(1_795_255_200).unwrap_or_default()
+}
+
+/// So many minutes before [`now`].
+pub fn ago(minutes: i64) -> Timestamp {
+    now().checked_sub(SignedDuration::from_mins(minutes)).unwrap_or_default()
+}
+
+/// An id that is the same every time and grows with `at`.
+fn id(at: Timestamp, number: u64) -> ulid::Ulid {
+    ulid::Ulid::from_parts(u64::try_from(at.as_millisecond()).unwrap_or(0), number.into())
+}
+
+/// The three environments: an AWS account in production, a cluster, a host one of whose sources cannot be read.
+fn environments() -> Vec<EnvironmentSummary> {
+    let mut shop = environment("shop-k8s", "Shop cluster", CloudProvider::Kubernetes, 7);
+    shop.running = Some(ScanProgress {
+        environment: shop.environment.slug.clone(),
+        stage: ScanStage::Compare,
+        resources: 1_234,
+        drifted: 2,
+        started_at: ago(0),
+    });
+    let mut bastion = environment("bastion", "Bastion host", CloudProvider::Host, 61);
+    bastion.sources = vec![SourceState {
+        source: "/srv/state/bastion.tfstate".into(),
+        last_good: Some(ago(61)),
+        error: Some(SourceError {
+            source: "/srv/state/bastion.tfstate".into(),
+            message: "ends in the middle of a resource (byte 48211)".into(),
+            help: "write it again with `terraform state pull`".into(),
+        }),
+    }];
+    vec![environment("prod-eu", "Production, Frankfurt", CloudProvider::Aws, 2), shop, bastion]
+}
+
+fn environment(slug: &str, name: &str, cloud_provider: CloudProvider, minutes: i64) -> EnvironmentSummary {
+    let slug = Slug::from_text(slug);
+    let environment = Environment {
+        organization: Slug::from_text("local"),
+        slug: slug.clone(),
+        name: name.into(),
+        cloud_provider,
+        region: if cloud_provider == CloudProvider::Aws { "eu-central-1".into() } else { "".into() },
+        account_id: "".into(),
+        tags: Default::default(),
+        is_active: true,
+        created_at: ago(100_000),
+        updated_at: ago(100_000),
+    };
+    EnvironmentSummary {
+        is_production: environment.is_production(),
+        environment,
+        open: OpenCounts::default(),
+        last_scan: Some(scan(slug, ago(minutes))),
+        next_scan: None,
+        running: None,
+        sources: vec![],
+    }
+}
+
+fn scan(environment: Slug, finished_at: Timestamp) -> ScanSummary {
+    ScanSummary {
+        id: ScanId(id(finished_at, 0)),
+        environment,
+        started_at: finished_at,
+        finished_at,
+        stage: ScanStage::Done,
+        counts: Counts { resources: 1_420, in_sync: 1_414, drifted: 5, unverified: 1, ..Counts::default() },
+        new: 1,
+        regressed: 0,
+        closed: 0,
+        sources: vec![],
+        completeness: Completeness::Complete,
+        unverified: vec![],
+        timings: vec![],
+    }
+}

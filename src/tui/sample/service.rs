@@ -1,0 +1,278 @@
+//! The sample world as a service: decisions change it, versions are checked, undo takes back, events go out.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use tokio::sync::broadcast;
+
+use super::{drifts, environments, now};
+use crate::drift::{
+    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, SeverityClass, Slug, State, TriageRequest,
+    TriageVerb,
+};
+use crate::service::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
+use crate::store::{Cursor, Direction, DriftFilter, Observation, OpenCounts, Page, PageRequest, Receipt};
+use crate::tui::app::timeline::Filter;
+
+/// The world, in memory.
+pub struct Sample {
+    state: Mutex<World>,
+    events: broadcast::Sender<ServiceEvent>,
+    read_only: Option<String>,
+}
+
+struct World {
+    drifts: Vec<DriftDetail>,
+    audit: Vec<(AuditEntry, DriftEvent)>,
+    scans: Vec<Option<Slug>>,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        let state = World { drifts: drifts::all(), audit: vec![], scans: vec![] };
+        Self { state: Mutex::new(state), events: broadcast::channel(1024).0, read_only: None }
+    }
+}
+
+impl Sample {
+    /// Decisions are refused with this reason.
+    pub fn read_only(why: &str) -> Self {
+        Self { read_only: Some(why.into()), ..Self::default() }
+    }
+
+    /// With nothing in it.
+    pub fn empty() -> Self {
+        let sample = Self::default();
+        sample.world().drifts.clear();
+        sample
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A scan found `number` more drifts, a second apart.
+    pub fn appear(&self, number: u64) {
+        for one in 0..number {
+            let after = jiff::SignedDuration::from_secs(i64::try_from(one).unwrap_or(0));
+            let event = drifts::fresh(one, now().checked_add(after).unwrap_or_default());
+            let detail = DriftDetail { event: event.clone(), ..drifts::all().swap_remove(4) };
+            self.world().drifts.insert(0, detail);
+            let _ = self.events.send(ServiceEvent::Drift(Box::new(event)));
+        }
+    }
+
+    /// Somebody else changes a drift; `quietly`: the screens are not told.
+    pub fn change(&self, id: DriftId, quietly: bool, change: impl FnOnce(&mut DriftEvent)) {
+        let mut world = self.world();
+        let Some(detail) = world.drifts.iter_mut().find(|detail| detail.event.id == id) else { return };
+        change(&mut detail.event);
+        detail.event.version += 1;
+        if !quietly {
+            let _ = self.events.send(ServiceEvent::Updated(Box::new(detail.event.clone())));
+        }
+    }
+
+    /// Ids, newest first.
+    pub fn ids(&self) -> Vec<DriftId> {
+        self.world().drifts.iter().map(|detail| detail.event.id).collect()
+    }
+
+    /// A drift as it is now.
+    pub fn event(&self, id: DriftId) -> Option<DriftEvent> {
+        self.world().drifts.iter().find(|detail| detail.event.id == id).map(|detail| detail.event.clone())
+    }
+
+    /// The scans that were asked for.
+    pub fn scans(&self) -> Vec<Option<Slug>> {
+        self.world().scans.clone()
+    }
+
+    /// Says something to the screens.
+    pub fn say(&self, event: ServiceEvent) {
+        let _ = self.events.send(event);
+    }
+}
+
+fn passes(filter: &DriftFilter, event: &DriftEvent) -> bool {
+    let text = Filter { text: filter.text.clone(), shown: crate::tui::app::timeline::Shown::All, ..Filter::default() };
+    (filter.environments.is_empty() || filter.environments.contains(&event.environment))
+        && (filter.severities.is_empty() || filter.severities.contains(&event.severity_class()))
+        && (filter.states.is_empty() || filter.states.contains(&event.state_at(now())))
+        && text.matches(event, now())
+}
+
+fn counts(world: &World, slug: &Slug) -> OpenCounts {
+    let of = world.drifts.iter().map(|detail| &detail.event).filter(|event| event.environment == *slug);
+    let mut counts = OpenCounts::default();
+    for event in of {
+        counts.total += 1;
+        let number = match event.severity_class() {
+            SeverityClass::Critical => &mut counts.critical,
+            SeverityClass::High => &mut counts.high,
+            SeverityClass::Medium => &mut counts.medium,
+            SeverityClass::Low => &mut counts.low,
+        };
+        *number += u64::from(event.state_at(now()).needs_attention());
+    }
+    counts
+}
+
+/// Carries a verb out on an event.
+fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u64) {
+    let mut until_of = None;
+    let mut resolution = None;
+    match &request.verb {
+        TriageVerb::Acknowledge => event.state = State::Acknowledged,
+        TriageVerb::Snooze { until } => {
+            event.state = State::Snoozed;
+            until_of = Some(*until);
+        }
+        TriageVerb::Resolve { resolution_type, until } => {
+            event.state = State::Resolved;
+            event.resolved_at = Some(now());
+            (resolution, until_of) = (Some(*resolution_type), *until);
+        }
+        TriageVerb::Ignore { rule } => {
+            event.state = State::Ignored;
+            until_of = rule.expires_at;
+        }
+        TriageVerb::Reopen => event.state = State::Open,
+        TriageVerb::Assign { to } => event.assignee = to.clone(),
+        TriageVerb::Note { .. } => event.note_count += 1,
+        TriageVerb::Undo { .. } => {}
+    }
+    let rests = !matches!(request.verb, TriageVerb::Assign { .. } | TriageVerb::Note { .. } | TriageVerb::Reopen);
+    if rests {
+        event.decision = Some(Decision {
+            seq,
+            by: request.actor.clone(),
+            at: now(),
+            reason: request.reason.clone(),
+            resolution_type: resolution,
+            until: until_of,
+        });
+    }
+}
+
+#[async_trait]
+impl DriftService for Sample {
+    async fn environments(&self) -> Result<Vec<EnvironmentSummary>, ServiceError> {
+        let world = self.world();
+        let mut list = environments();
+        list.iter_mut().for_each(|row| row.open = counts(&world, &row.environment.slug));
+        Ok(list)
+    }
+
+    async fn drifts(&self, request: PageRequest) -> Result<Page, ServiceError> {
+        let world = self.world();
+        let rows: Vec<_> =
+            world.drifts.iter().map(|d| &d.event).filter(|event| passes(&request.filter, event)).collect();
+        let at = request.cursor.as_ref().and_then(|cursor| rows.iter().position(|e| e.id.to_string() == cursor.0));
+        let (from, to) = match (request.direction, at) {
+            (Direction::Older, at) => {
+                let from = at.map_or(0, |at| at + 1);
+                (from, (from + request.limit).min(rows.len()))
+            }
+            (Direction::Newer, at) => {
+                let to = at.unwrap_or(rows.len());
+                (to.saturating_sub(request.limit), to)
+            }
+        };
+        let data: Vec<DriftEvent> = rows[from..to].iter().map(|event| (*event).clone()).collect();
+        let cursor = |event: Option<&DriftEvent>| event.map(|event| Cursor(event.id.to_string()));
+        let next = cursor(data.last()).filter(|_| to < rows.len());
+        let previous = cursor(data.first()).filter(|_| from > 0);
+        Ok(Page { data, next, previous })
+    }
+
+    async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError> {
+        let world = self.world();
+        let found = world.drifts.iter().find(|detail| detail.event.id == id);
+        let mut detail = found.cloned().ok_or_else(|| ServiceError::NotFound("no such drift".into()))?;
+        let of = world.audit.iter().rev().map(|(entry, _)| entry).filter(|entry| entry.drift == Some(id));
+        detail.history = of.cloned().collect();
+        Ok(detail)
+    }
+
+    async fn observations(&self, _id: DriftId, _limit: usize) -> Result<Vec<Observation>, ServiceError> {
+        Ok(vec![])
+    }
+
+    async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError> {
+        if let Some(why) = &self.read_only {
+            return Err(ServiceError::ReadOnly(why.clone()));
+        }
+        let mut world = self.world();
+        let World { drifts, audit, .. } = &mut *world;
+        let found = drifts.iter_mut().find(|detail| detail.event.id == request.drift);
+        let event = &mut found.ok_or_else(|| ServiceError::NotFound("no such drift".into()))?.event;
+        if request.expected_version.is_some_and(|expected| expected != event.version) {
+            return Err(ServiceError::Conflict(Box::new(event.clone())));
+        }
+        let (seq, before) = (audit.len() as u64 + 1, event.clone());
+        if let TriageVerb::Undo { seq: undone } = request.verb {
+            let found = audit.iter_mut().find(|(entry, _)| entry.seq == undone);
+            let (entry, then) = found.ok_or_else(|| ServiceError::NotFound("no such decision".into()))?;
+            entry.undone_by = Some(seq);
+            *event = DriftEvent { version: event.version, ..then.clone() };
+        } else {
+            carry_out(event, &request, seq);
+        }
+        event.version += 1;
+        let entry = AuditEntry {
+            seq,
+            timestamp: now(),
+            actor: request.actor.clone(),
+            action: request.verb.as_str().into(),
+            environment: Some(event.environment.clone()),
+            drift: Some(event.id),
+            reason: request.reason.clone(),
+            old_state: Some(before.state),
+            new_state: Some(event.state),
+            verb: Some(request.verb.clone()),
+            undone_by: None,
+        };
+        audit.push((entry, before));
+        let _ = self.events.send(ServiceEvent::Updated(Box::new(event.clone())));
+        Ok(Receipt { seq, drifts: vec![event.clone()] })
+    }
+
+    async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError> {
+        let verbs = self.world().audit.iter().filter_map(|(entry, _)| entry.verb.clone()).collect::<Vec<_>>();
+        let rule = |verb| if let TriageVerb::Ignore { rule } = verb { Some(rule) } else { None };
+        Ok(verbs.into_iter().filter_map(rule).collect())
+    }
+
+    async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {
+        Ok(self.world().audit.iter().rev().take(limit).map(|(entry, _)| entry.clone()).collect())
+    }
+
+    async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {
+        self.world().scans.push(environment);
+        Ok(())
+    }
+
+    async fn cancel_scan(&self, _environment: Option<Slug>) -> Result<(), ServiceError> {
+        Ok(())
+    }
+
+    fn subscribe(&self) -> broadcast::Receiver<ServiceEvent> {
+        self.events.subscribe()
+    }
+
+    fn mode(&self) -> String {
+        "local".into()
+    }
+
+    fn read_only(&self) -> Option<String> {
+        self.read_only.clone()
+    }
+}
+
+impl Sample {
+    /// For [`crate::tui::app::testkit`] and the loop.
+    pub fn shared() -> Arc<Self> {
+        Arc::new(Self::default())
+    }
+}

@@ -1,0 +1,126 @@
+//! Any number of drifts, made when asked for: shows that the screens never load more than their window.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use serde_json::json;
+use tokio::sync::broadcast;
+
+use super::{Sample, drifts, id, now};
+use crate::drift::{AuditEntry, DriftDetail, DriftEvent, DriftId, IgnoreRule, Slug, TriageRequest};
+use crate::safety::Masked;
+use crate::service::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
+use crate::store::{Cursor, Direction, Observation, Page, PageRequest, Receipt};
+
+/// Drifts 0 to `count`, newest first, a second apart. Filters are not looked at; decisions are refused.
+pub struct Synthetic {
+    count: u64,
+    /// For environments and events.
+    sample: Sample,
+    served: AtomicU64,
+}
+
+impl Synthetic {
+    pub fn new(count: u64) -> Self {
+        Self { count, sample: Sample::empty(), served: AtomicU64::new(0) }
+    }
+
+    /// How many rows were handed out so far.
+    pub fn served(&self) -> u64 {
+        self.served.load(Ordering::Relaxed)
+    }
+
+    /// The drift with this number, 0 the newest.
+    pub fn event(number: u64) -> DriftEvent {
+        let seconds = i64::try_from(number).unwrap_or(i64::MAX);
+        let at = now().checked_sub(SignedDuration::from_secs(seconds)).unwrap_or_default();
+        DriftEvent { id: Self::id(number), ..drifts::fresh(number, at) }
+    }
+
+    fn id(number: u64) -> DriftId {
+        let seconds = i64::try_from(number).unwrap_or(i64::MAX);
+        DriftId(id(now().checked_sub(SignedDuration::from_secs(seconds)).unwrap_or_default(), number))
+    }
+}
+
+#[async_trait]
+impl DriftService for Synthetic {
+    async fn environments(&self) -> Result<Vec<EnvironmentSummary>, ServiceError> {
+        self.sample.environments().await
+    }
+
+    async fn drifts(&self, request: PageRequest) -> Result<Page, ServiceError> {
+        let limit = request.limit as u64;
+        let at = request.cursor.and_then(|cursor| cursor.0.parse::<u64>().ok());
+        let (from, to) = match request.direction {
+            Direction::Older => {
+                let from = at.map_or(0, |at| at + 1);
+                (from, (from + limit).min(self.count))
+            }
+            Direction::Newer => {
+                let to = at.unwrap_or(self.count);
+                (to.saturating_sub(limit), to)
+            }
+        };
+        self.served.fetch_add(to - from, Ordering::Relaxed);
+        Ok(Page {
+            data: (from..to).map(Self::event).collect(),
+            next: (to < self.count && to > 0).then(|| Cursor((to - 1).to_string())),
+            previous: (from > 0).then(|| Cursor(from.to_string())),
+        })
+    }
+
+    async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError> {
+        let number = u64::try_from(id.0.random()).unwrap_or(0);
+        let body = |seconds: u64| {
+            let statements: Vec<_> =
+                (0..40).map(|n| json!({"Sid": format!("s{n}"), "Action": ["s3:GetObject"]})).collect();
+            Some(Masked::trusted(json!({"max_session_duration": seconds, "policy": statements})))
+        };
+        Ok(DriftDetail {
+            event: Self::event(number),
+            declared_state: body(3600),
+            actual_state: body(43200),
+            hidden: vec![],
+            unverified: vec![],
+            history: vec![],
+        })
+    }
+
+    async fn observations(&self, _id: DriftId, _limit: usize) -> Result<Vec<Observation>, ServiceError> {
+        Ok(vec![])
+    }
+
+    async fn triage(&self, _request: TriageRequest) -> Result<Receipt, ServiceError> {
+        Err(ServiceError::ReadOnly("these drifts are made up".into()))
+    }
+
+    async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError> {
+        Ok(vec![])
+    }
+
+    async fn audit(&self, _limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {
+        Ok(vec![])
+    }
+
+    async fn scan(&self, _environment: Option<Slug>) -> Result<(), ServiceError> {
+        Ok(())
+    }
+
+    async fn cancel_scan(&self, _environment: Option<Slug>) -> Result<(), ServiceError> {
+        Ok(())
+    }
+
+    fn subscribe(&self) -> broadcast::Receiver<ServiceEvent> {
+        self.sample.subscribe()
+    }
+
+    fn mode(&self) -> String {
+        "local".into()
+    }
+
+    fn read_only(&self) -> Option<String> {
+        Some("these drifts are made up".into())
+    }
+}

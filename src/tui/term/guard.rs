@@ -1,0 +1,113 @@
+//! Takes the terminal and gives it back: when dropped, on a panic before its message is printed, and to go to the shell.
+
+use std::cell::Cell;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, Once, TryLockError};
+use std::time::{Duration, Instant};
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::ResetColor;
+use crossterm::terminal::{self, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen};
+use crossterm::{execute, queue};
+
+/// Whether the terminal is ours.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Held while anything is written.
+static WRITING: Mutex<()> = Mutex::new(());
+/// How long giving back waits for a writer that is stuck on a dead line.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+thread_local! {
+    /// Whether this thread runs the loop: only its panic is the end of the screens.
+    static IS_LOOP: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The terminal is ours as long as this lives. One at a time.
+pub struct Guard(());
+
+impl Guard {
+    /// Raw mode, the other screen, pastes as one event, no cursor.
+    pub fn enter() -> io::Result<Self> {
+        hook_panics();
+        IS_LOOP.with(|is| is.set(true));
+        take()?;
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        give_back();
+        IS_LOOP.with(|is| is.set(false));
+    }
+}
+
+/// Takes it, or takes it anew after the shell had it.
+pub fn take() -> io::Result<()> {
+    terminal::enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    let _writing = lock(PATIENCE);
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide).inspect_err(|_| {
+        let _ = terminal::disable_raw_mode();
+    })
+}
+
+/// As it was found. May be called again, from any thread.
+pub fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    // A writer that hangs on a dead line keeps the lock; the modes below are set without writing.
+    if let Some(_writing) = lock(PATIENCE) {
+        let mut out = io::stdout();
+        let _ = queue!(out, EndSynchronizedUpdate, ResetColor, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = out.flush();
+    }
+    let _ = terminal::disable_raw_mode();
+}
+
+/// Writes, if the terminal is ours; what comes too late is left out.
+pub fn write(bytes: &[u8]) -> io::Result<()> {
+    let _writing = WRITING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if !TAKEN.load(Ordering::SeqCst) {
+        return Ok(());
+    }
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+fn lock(patience: Duration) -> Option<MutexGuard<'static, ()>> {
+    let end = Instant::now() + patience;
+    loop {
+        match WRITING.try_lock() {
+            Ok(guard) => return Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) if Instant::now() >= end => return None,
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+/// The loop's panic: the terminal first, then the words, sanitised. Any other thread's panic goes to the log, since its
+/// task reports it and the screens go on.
+fn hook_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !TAKEN.load(Ordering::SeqCst) {
+                return before(info);
+            }
+            let words = crate::safety::sanitise::line(&info.to_string());
+            tracing::error!(panic = %words, "a thread broke down");
+            if IS_LOOP.with(Cell::get) {
+                give_back();
+                eprintln!("driftguard broke down: {words}");
+                eprintln!("Decisions it called saved are saved. Please report this with the lines above.");
+            }
+        }));
+    });
+}

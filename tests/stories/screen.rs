@@ -1,0 +1,525 @@
+//! What a person sees and does: keys in, screen out. The world is the sample one; time stands still unless a story moves it.
+
+use std::sync::Arc;
+
+use driftguard::drift::{DriftId, State, TriageVerb};
+use driftguard::safety::Tainted;
+use driftguard::service::{DriftService, ServiceEvent};
+use driftguard::tui::Options;
+use driftguard::tui::app::action::{Danger, TABLE};
+use driftguard::tui::app::testkit::{self, Screens};
+use driftguard::tui::app::{Effect, Msg};
+use driftguard::tui::sample::{self, Sample, Synthetic};
+
+fn open(size: (u16, u16)) -> (Screens, Arc<Sample>) {
+    let sample = Sample::shared();
+    let screens = Screens::open(sample.clone(), testkit::options(Options::default()), size).unwrap();
+    (screens, sample)
+}
+
+fn over(service: Arc<dyn DriftService>) -> Screens {
+    Screens::open(service, testkit::options(Options::default()), (120, 40)).unwrap()
+}
+
+fn selected(screens: &Screens) -> DriftId {
+    screens.model.timeline.selected_id().expect("something is selected")
+}
+
+/// The last row.
+fn status(screens: &Screens) -> String {
+    screens.screen().lines().last().unwrap_or_default().to_owned()
+}
+
+macro_rules! snapshots {
+    ($($name:ident: $columns:literal x $rows:literal, $acts:literal;)*) => {$(
+        #[test]
+        fn $name() {
+            let (mut screens, _) = open(($columns, $rows));
+            $acts.split_whitespace().for_each(|act| screens.act(act));
+            insta::assert_snapshot!(screens.screen());
+        }
+    )*};
+}
+
+snapshots! {
+    four_panes_at_60_by_16: 60 x 16, "";
+    four_panes_at_80_by_24: 80 x 24, "";
+    four_panes_at_120_by_40: 120 x 40, "";
+    four_panes_at_200_by_50: 200 x 50, "";
+    recommendations_in_focus_at_80_by_24: 80 x 24, "focus-recommendations";
+    environments_in_focus_at_80_by_24: 80 x 24, "focus-environments down";
+    a_zoomed_diff_at_80_by_24: 80 x 24, "focus-diff zoom";
+    what_was_hidden_and_why: 120 x 40, "toggle-hidden";
+    the_resolve_form: 80 x 24, "resolve";
+    the_ignore_form: 80 x 24, "ignore";
+    the_palette: 80 x 24, "palette";
+    the_keys: 100 x 60, "help";
+    hostile_names: 120 x 40, "bottom up";
+    every_environment_and_state: 120 x 40, "cycle-state-filter cycle-state-filter cycle-state-filter";
+}
+
+#[test]
+fn the_confirmation_shows_exactly_what_will_be_done() {
+    let (mut screens, _) = open((80, 24));
+    screens.keys("space space");
+    screens.act("resolve");
+    screens.keys("tab");
+    screens.text("planned work");
+    screens.keys("enter");
+    insta::assert_snapshot!(screens.screen());
+}
+
+#[test]
+fn the_first_frame_is_there_before_the_service() {
+    let options = testkit::options(Options::default());
+    let mut screens = Screens::connecting(Sample::shared(), options, (80, 24)).unwrap();
+    assert!(screens.screen().contains("connecting"));
+    screens.keys("j j s /");
+    screens.keys("esc");
+    assert!(screens.screen().contains("connecting"));
+    screens.connect();
+    assert!(screens.screen().contains("module.net.aws_security_group.web"));
+}
+
+#[test]
+fn no_size_panics_whatever_is_on_the_screen() {
+    let overlays =
+        ["", "help", "palette", "notices", "resolve", "ignore", "filter", "toggle-hidden", "focus-recommendations"];
+    for act in overlays {
+        let (mut screens, _) = open((80, 24));
+        screens.act(act);
+        let small = (1..=44).flat_map(|columns| (1..=26).map(move |rows| (columns, rows)));
+        let large =
+            [(60, 16), (99, 30), (100, 30), (119, 20), (120, 9), (120, 21), (200, 1), (1, 50), (200, 50), (250, 80)];
+        for (columns, rows) in small.chain(large) {
+            screens.resize(columns, rows);
+            screens.screen();
+        }
+    }
+    let (mut screens, _) = open((1, 1));
+    for columns in (45..200).step_by(7) {
+        for rows in 1..50 {
+            screens.resize(columns, rows);
+            screens.screen();
+        }
+    }
+}
+
+#[test]
+fn a_screen_of_20_by_5_shows_the_pane_in_focus() {
+    let (mut screens, _) = open((20, 5));
+    let screen = screens.screen();
+    assert!(screen.contains("drift") && screen.contains('C'), "{screen}");
+    screens.act("focus-environments");
+    assert!(screens.screen().contains("prod-eu"));
+}
+
+#[test]
+fn every_action_can_be_reached_by_keys_and_by_name() {
+    let (mut screens, _) = open((120, 40));
+    for entry in TABLE {
+        let keys = screens.model.keymap().keys_for(entry.scope.as_str(), entry.name);
+        assert!(!keys.is_empty(), "{} has no key", entry.name);
+        screens.act("palette");
+        screens.text(entry.name);
+        assert!(screens.screen().contains(entry.name), "{} is not in the palette", entry.name);
+        screens.keys("esc");
+    }
+}
+
+#[test]
+fn a_key_that_cannot_work_says_why() {
+    let mut screens = over(Arc::new(Sample::read_only("another driftguard (pid 4711) holds the store")));
+    for entry in TABLE.iter().filter(|entry| entry.danger != Danger::None) {
+        screens.act(entry.name);
+        assert!(status(&screens).contains("pid 4711"), "{}: {}", entry.name, status(&screens));
+        assert!(screens.model.overlay.is_none(), "{}", entry.name);
+    }
+    assert!(screens.screen().contains("READ-ONLY"));
+    let mut screens = over(Arc::new(Sample::empty()));
+    screens.act("acknowledge");
+    assert!(status(&screens).contains("no drift is selected"));
+}
+
+#[test]
+fn dangerous_actions_are_off_in_a_protected_environment() {
+    let slug = driftguard::drift::Slug::new("prod-eu").unwrap();
+    let options = Options { protected: [slug].into(), ..Options::default() };
+    let mut screens = Screens::open(Sample::shared(), testkit::options(options), (120, 40)).unwrap();
+    screens.act("resolve");
+    assert!(status(&screens).contains("prod-eu is protected"), "{}", status(&screens));
+    screens.act("acknowledge");
+    assert!(status(&screens).contains("saved: acknowledge"), "{}", status(&screens));
+}
+
+#[test]
+fn an_acknowledgement_is_saved_only_after_the_receipt() {
+    let (mut screens, sample) = open((120, 40));
+    let id = selected(&screens);
+    screens.hold();
+    screens.act("acknowledge");
+    assert!(screens.screen().contains("saving acknowledge"));
+    assert!(!screens.screen().contains("saved"));
+    assert_eq!(sample.event(id).unwrap().state, State::Open);
+    screens.release();
+    assert!(status(&screens).contains("saved: acknowledge module.net.aws_security_group.web (#1)"));
+    assert!(!screens.screen().contains("saving"));
+    assert_eq!(sample.event(id).unwrap().state, State::Acknowledged);
+}
+
+#[test]
+fn a_resolved_drift_leaves_the_list_and_undo_brings_it_back() {
+    let (mut screens, sample) = open((120, 40));
+    let id = selected(&screens);
+    screens.act("resolve");
+    screens.keys("down tab");
+    screens.text("merged in the network repository");
+    screens.keys("enter");
+    assert_eq!(sample.event(id).unwrap().state, State::Open, "nothing happens before the confirmation");
+    screens.keys("enter");
+    let event = sample.event(id).unwrap();
+    assert_eq!(event.state, State::Resolved);
+    assert_eq!(event.decision.unwrap().resolution_type.unwrap().as_str(), "codify_iac");
+    assert_ne!(selected(&screens), id, "the cursor is on the next one");
+    assert!(screens.model.timeline.window.find(id).is_none());
+    screens.act("undo");
+    assert_eq!(sample.event(id).unwrap().state, State::Open);
+    assert!(screens.model.timeline.window.find(id).is_some());
+    screens.act("undo");
+    assert!(status(&screens).contains("nothing was decided"));
+}
+
+#[test]
+fn a_decision_on_several_shows_the_list_and_is_undone_as_one() {
+    let (mut screens, sample) = open((120, 40));
+    screens.keys("space space space");
+    screens.act("acknowledge");
+    let screen = screens.screen();
+    assert!(screen.contains("acknowledge: 3 drifts") && screen.contains("local_file.sshd_config"), "{screen}");
+    screens.keys("enter");
+    let states =
+        || sample.ids().into_iter().filter(|id| sample.event(*id).unwrap().state == State::Acknowledged).count();
+    assert_eq!(states(), 3);
+    assert!(status(&screens).contains("saved: acknowledge 3 drifts"));
+    screens.act("undo");
+    assert!(screens.screen().contains("undo acknowledge: 3 drifts"));
+    screens.keys("enter");
+    assert_eq!(states(), 0);
+}
+
+#[test]
+fn leaving_the_confirmation_decides_nothing() {
+    let (mut screens, sample) = open((120, 40));
+    screens.act("mark-all");
+    screens.act("acknowledge");
+    screens.keys("esc");
+    assert!(sample.ids().iter().all(|id| sample.event(*id).unwrap().state == State::Open));
+    assert_eq!(screens.model.marks.len(), 8);
+}
+
+#[test]
+fn a_drift_that_changed_meanwhile_is_shown_again_and_not_decided() {
+    let (mut screens, sample) = open((120, 40));
+    let id = selected(&screens);
+    sample.change(id, true, |event| event.assignee = Some("bob".into()));
+    screens.act("acknowledge");
+    assert!(status(&screens).contains("it has changed since it was shown"), "{}", status(&screens));
+    assert_eq!(sample.event(id).unwrap().state, State::Open);
+    assert!(screens.screen().contains("-> bob"), "what it is now is on the screen");
+    screens.act("acknowledge");
+    assert_eq!(sample.event(id).unwrap().state, State::Acknowledged);
+}
+
+#[test]
+fn a_scan_that_sees_the_same_again_does_not_stand_in_the_way_of_a_decision() {
+    let (mut screens, sample) = open((120, 40));
+    let id = selected(&screens);
+    screens.act("snooze");
+    sample.change(id, false, |event| event.seen_count += 1);
+    screens.listen();
+    screens.keys("enter");
+    assert_eq!(sample.event(id).unwrap().state, State::Snoozed);
+}
+
+#[test]
+fn a_snooze_takes_presets_and_words() {
+    let (mut screens, sample) = open((120, 40));
+    let id = selected(&screens);
+    screens.act("snooze");
+    screens.keys("ctrl-u");
+    screens.text("yesterday");
+    screens.keys("enter");
+    assert!(screens.screen().contains("`yesterday` is no time"));
+    screens.keys("ctrl-u");
+    screens.text("monday");
+    screens.keys("enter");
+    let until = sample.event(id).unwrap().decision.unwrap().until.unwrap();
+    assert_eq!(until.to_string(), "2026-11-23T09:00:00Z");
+}
+
+#[test]
+fn a_rule_is_prefilled_from_the_drift_and_needs_a_reason() {
+    let (mut screens, sample) = open((120, 40));
+    let id = selected(&screens);
+    screens.act("ignore");
+    screens.keys("enter");
+    assert!(screens.screen().contains("a rule needs a reason"));
+    screens.keys("tab tab tab tab");
+    screens.text("owned by the network team");
+    screens.keys("enter");
+    let screen = screens.screen();
+    assert!(screen.contains("type    aws_security_group") && screen.contains("expires 2026-12-21"), "{screen}");
+    screens.keys("enter");
+    assert_eq!(sample.event(id).unwrap().state, State::Ignored);
+    let rules = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(sample.ignore_rules()).unwrap();
+    assert_eq!(rules[0].path.as_ref().unwrap().raw(), "ingress[[]from_port=22,protocol=tcp[]]");
+}
+
+#[test]
+fn notes_and_assignments_end_up_in_the_history() {
+    let (mut screens, _) = open((120, 60));
+    screens.act("note");
+    screens.text("asked jsmith");
+    screens.keys("enter");
+    screens.act("assign");
+    screens.keys("ctrl-u");
+    screens.text("carol");
+    screens.keys("enter");
+    screens.act("focus-recommendations");
+    screens.act("zoom");
+    let screen = screens.screen();
+    assert!(screen.contains("note by alice: asked jsmith") && screen.contains("assign by alice"), "{screen}");
+}
+
+#[test]
+fn the_cursor_stays_on_its_drift_when_others_appear() {
+    let (mut screens, sample) = open((80, 24));
+    screens.keys("j j");
+    let id = selected(&screens);
+    let row = |screens: &Screens| screens.screen().lines().position(|line| line.contains("local_file.sshd")).unwrap();
+    let before = row(&screens);
+    sample.appear(40);
+    screens.listen();
+    assert_eq!(selected(&screens), id);
+    assert_eq!(row(&screens), before, "not even its place on the screen has changed");
+    assert!(screens.screen().contains("40 new ↑"), "{}", screens.screen());
+    screens.act("top");
+    assert!(!screens.screen().contains("new ↑"));
+    assert!(screens.screen().contains("aws_iam_role.deploy[39]"));
+}
+
+#[test]
+fn a_selected_drift_that_heals_stays_until_the_cursor_leaves() {
+    let (mut screens, sample) = open((120, 40));
+    let id = selected(&screens);
+    sample.change(id, false, |event| event.state = State::Closed);
+    screens.listen();
+    assert_eq!(selected(&screens), id);
+    screens.keys("j");
+    assert!(screens.model.timeline.window.find(id).is_none());
+}
+
+#[test]
+fn the_filter_follows_what_is_typed_and_escape_takes_it_back() {
+    let (mut screens, _) = open((120, 40));
+    screens.act("filter");
+    screens.text("s3 lifecycle");
+    assert_eq!(screens.model.timeline.window.len(), 1);
+    assert!(screens.screen().contains("/s3 lifecycle"));
+    screens.keys("esc");
+    assert_eq!(screens.model.timeline.window.len(), 8);
+    screens.act("filter");
+    screens.text("nothing like this");
+    screens.keys("enter");
+    assert!(screens.screen().contains("no drift passes the filter"));
+    screens.keys("esc");
+    assert_eq!(screens.model.timeline.window.len(), 8);
+}
+
+#[test]
+fn typing_ahead_of_a_slow_service_asks_once_more_and_not_for_every_letter() {
+    let (mut screens, _) = open((120, 40));
+    screens.hold();
+    screens.act("filter");
+    screens.text("bucket");
+    let pages = |screens: &Screens| screens.held().iter().filter(|e| matches!(e, Effect::LoadPage(..))).count();
+    assert_eq!(pages(&screens), 1);
+    screens.release();
+    assert_eq!(screens.model.timeline.window.len(), 1);
+    assert!(screens.screen().contains("aws_s3_bucket.invoices"));
+}
+
+#[test]
+fn choosing_an_environment_filters_the_timeline() {
+    let (mut screens, _) = open((80, 24));
+    screens.act("focus-environments");
+    screens.keys("down down");
+    assert_eq!(screens.model.timeline.window.len(), 2);
+    screens.act("all-environments");
+    assert_eq!(screens.model.timeline.window.len(), 8);
+    screens.act("palette");
+    screens.text("bastion");
+    screens.keys("enter");
+    assert_eq!(screens.model.timeline.window.len(), 1);
+}
+
+#[test]
+fn severity_and_state_filters_narrow_the_list() {
+    let (mut screens, _) = open((120, 40));
+    screens.act("cycle-severity-filter");
+    assert_eq!(screens.model.timeline.window.len(), 1);
+    screens.act("clear-filter");
+    screens.act("acknowledge");
+    screens.act("cycle-state-filter");
+    assert_eq!(screens.model.timeline.window.len(), 0);
+    assert!(screens.screen().contains("set aside"));
+}
+
+#[test]
+fn the_palette_finds_actions_by_letters_and_says_why_not() {
+    let (mut screens, sample) = open((120, 40));
+    screens.act("palette");
+    screens.text("scanall");
+    screens.keys("enter");
+    assert_eq!(sample.scans(), [None]);
+    screens.act("palette");
+    screens.text("undo");
+    assert!(screens.screen().contains("nothing was decided in this session"));
+}
+
+#[test]
+fn scan_means_the_environment_of_the_selected_drift() {
+    let (mut screens, sample) = open((120, 40));
+    screens.act("scan");
+    assert_eq!(sample.scans()[0].as_ref().unwrap().as_str(), "prod-eu");
+}
+
+#[test]
+fn what_is_copied_is_sanitised() {
+    let (mut screens, _) = open((120, 40));
+    screens.keys("G k");
+    screens.act("copy-address");
+    screens.act("copy-path");
+    screens.act("copy-value");
+    let copied: Vec<_> =
+        screens.effects.iter().filter_map(|e| if let Effect::Copy(text) = e { Some(text) } else { None }).collect();
+    assert_eq!(copied.len(), 3);
+    assert!(copied.iter().all(|text| !text.chars().any(|c| c.is_control() && c != '\n')), "{copied:?}");
+    screens.send(Msg::Copied(312, false));
+    assert!(status(&screens).contains("copied 312 B"));
+}
+
+#[test]
+fn no_control_character_ever_reaches_a_cell() {
+    let (mut screens, sample) = open((200, 50));
+    let text = Tainted::from("\x1b[2J\u{9b}31m\x07notice\r\n");
+    sample.say(ServiceEvent::Notice { error: true, text });
+    screens.listen();
+    for act in ["bottom", "up", "toggle-hidden", "ignore", "back", "notices", "back", "mark-all", "acknowledge"] {
+        screens.act(act);
+        let buffer = screens.buffer();
+        for cell in buffer.content() {
+            assert!(!cell.symbol().chars().any(char::is_control), "{act}: {:?}", cell.symbol());
+        }
+    }
+}
+
+#[test]
+fn a_paste_is_text_and_never_keys() {
+    let (mut screens, sample) = open((120, 40));
+    screens.send(Msg::Paste("aaa\nS\n".into()));
+    assert!(sample.ids().iter().all(|id| sample.event(*id).unwrap().state == State::Open));
+    screens.act("note");
+    screens.send(Msg::Paste("one\ntwo".into()));
+    assert!(status(&screens).contains("nothing was taken"));
+    screens.send(Msg::Paste("one \x1b[2Jline\n".into()));
+    screens.keys("enter");
+    let verb = screens.model.decided.last().map(|decided| decided.word.clone());
+    assert_eq!(verb.as_deref(), Some("note"));
+}
+
+#[test]
+fn quitting_waits_for_the_decisions_that_are_being_saved() {
+    let (mut screens, _) = open((120, 40));
+    screens.hold();
+    screens.act("acknowledge");
+    screens.act("quit");
+    assert!(!screens.effects.iter().any(|effect| matches!(effect, Effect::Exit(_))));
+    assert!(status(&screens).contains("1 decision still being saved"));
+    screens.release();
+    assert!(screens.effects.iter().any(|effect| matches!(effect, Effect::Exit(_))));
+}
+
+#[test]
+fn a_million_drifts_are_never_more_than_a_window() {
+    let service = Arc::new(Synthetic::new(1_000_000));
+    let mut screens = over(service.clone());
+    let loaded = service.served();
+    assert!(loaded <= 200, "{loaded} rows for the first frame");
+    screens.act("bottom");
+    assert!(screens.screen().contains("aws_iam_role.deploy[999999]"), "{}", screens.screen());
+    for _ in 0..50 {
+        screens.act("page-up");
+    }
+    assert!(screens.model.timeline.window.len() <= 700);
+    screens.act("top");
+    assert!(screens.screen().contains("aws_iam_role.deploy[0]"));
+    assert!(service.served() < 3_000, "{}", service.served());
+}
+
+#[test]
+fn scrolling_down_and_up_passes_every_drift_once() {
+    let mut screens = over(Arc::new(Synthetic::new(1_500)));
+    let walk = |screens: &mut Screens, act: &str| {
+        let mut seen = vec![selected(screens)];
+        for _ in 0..1_499 {
+            screens.act(act);
+            seen.push(selected(screens));
+        }
+        seen
+    };
+    let down = walk(&mut screens, "down");
+    let mut unique = down.clone();
+    unique.sort();
+    unique.dedup();
+    assert_eq!(unique.len(), 1_500);
+    let mut up = walk(&mut screens, "up");
+    up.reverse();
+    assert_eq!(up, down);
+}
+
+#[test]
+fn a_picture_says_when_it_grows_old_and_reads_the_same_until_then() {
+    let (mut screens, _) = open((120, 40));
+    let (before, drawn) = screens.draw();
+    let wake = drawn.wake.unwrap();
+    screens.at(wake.checked_sub(jiff::SignedDuration::from_secs(1)).unwrap());
+    assert_eq!(screens.buffer(), before);
+    screens.at(wake);
+    assert_ne!(screens.buffer(), before);
+}
+
+#[test]
+fn the_notice_of_a_broken_decision_is_kept() {
+    let mut screens = over(Arc::new(Sample::default()));
+    screens.hold();
+    screens.act("acknowledge");
+    let ticket = match screens.held() {
+        [Effect::Triage(ticket, request)] if request.verb == TriageVerb::Acknowledge => *ticket,
+        other => panic!("{other:?}"),
+    };
+    let full = driftguard::service::ServiceError::Unavailable("no space left on device".into());
+    screens.send(Msg::Triaged(ticket, Err(full)));
+    assert!(status(&screens).contains("no space left on device"));
+    screens.act("notices");
+    assert!(screens.screen().contains("no space left on device"));
+    assert!(screens.model.pending.is_empty());
+}
+
+#[test]
+fn every_screenshot_can_be_drawn() {
+    for shot in sample::SHOTS {
+        let buffer = sample::screenshot(shot.name, shot.columns, shot.rows, Options::default()).unwrap();
+        assert_eq!((buffer.area.width, buffer.area.height), (shot.columns, shot.rows));
+    }
+}

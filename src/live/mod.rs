@@ -9,10 +9,9 @@ mod documents;
 mod files;
 pub mod generate;
 mod host;
+pub mod kubernetes;
 mod open;
 mod reader;
-
-pub mod kubernetes;
 
 use std::sync::Arc;
 

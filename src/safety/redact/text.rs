@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 
 use super::names::{self, Strength};
@@ -16,12 +15,8 @@ pub(super) struct Found {
     pub spread: bool,
 }
 
-/// No known form is shorter; most keys and many values are.
-const SHORTEST_SHAPE: usize = 12;
-
-/// Pieces of names that may announce a secret.
-const ANNOUNCED: &[&str] =
-    &["pass", "pwd", "secret", "token", "key", "cred", "auth", "dsn", "connection", "signature", "cookie", "sas"];
+/// `pass=x` and the like; every known form is longer.
+const SHORTEST: usize = 6;
 
 /// `name = value`, `name: value`, `--name value`, `name "value"`.
 static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -38,21 +33,22 @@ static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Everything in `text` that is a secret by its form or by what is written before it.
 pub(super) fn find(text: &str) -> Vec<Found> {
-    let mut ranges = vec![];
-    if text.len() >= SHORTEST_SHAPE {
-        shapes::find(text, &mut ranges);
+    if text.len() < SHORTEST {
+        return vec![];
     }
+    let mut ranges = vec![];
+    let announced = shapes::find(text, &mut ranges);
     let mut found: Vec<Found> = ranges.into_iter().map(|range| Found { range, spread: true }).collect();
-    static HINTED: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(ANNOUNCED).ok());
-    if text.len() > 6 && HINTED.as_ref().is_some_and(|hints| hints.is_match(text)) {
+    if announced {
         assignments(text, &mut found);
         if text.contains("kind: Secret") || text.contains("\"kind\":\"Secret\"") {
             secret_manifest(text, &mut found);
         }
     }
-    let marks = marks_in(text);
-    found.retain(|f| !f.range.is_empty() && !touches(&marks, &f.range));
+    if !found.is_empty() {
+        let marks = marks_in(text);
+        found.retain(|f| !f.range.is_empty() && !touches(&marks, &f.range));
+    }
     found
 }
 

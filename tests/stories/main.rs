@@ -11,6 +11,7 @@ mod live;
 mod pty;
 mod scan;
 mod screen;
+mod store;
 #[allow(dead_code)]
 mod support;
 #[allow(dead_code)]

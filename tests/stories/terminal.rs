@@ -52,7 +52,7 @@ impl Terminal {
             writer: Some(writer),
             child,
             output,
-            screen: vt100::Parser::new(rows, columns, 0),
+            screen: vt100::Parser::new(cells(rows), cells(columns), 0),
             bytes: vec![],
             modes_before,
         }
@@ -67,7 +67,7 @@ impl Terminal {
     pub fn resize(&mut self, columns: u16, rows: u16) {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         self.master.as_ref().expect("the terminal is open").resize(size).expect("resize");
-        self.screen.screen_mut().set_size(rows, columns);
+        self.screen.screen_mut().set_size(cells(rows), cells(columns));
     }
 
     /// What stands on the screen.
@@ -174,4 +174,8 @@ fn environment(home: &Path) -> Vec<(&'static str, String)> {
         ("USER", "alice".to_owned()),
         ("LANG", "C.UTF-8".to_owned()),
     ]
+}
+
+fn cells(count: u16) -> std::num::NonZero<u16> {
+    std::num::NonZero::new(count).expect("a terminal has at least one cell")
 }

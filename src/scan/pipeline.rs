@@ -114,13 +114,12 @@ pub fn run_on(
         ambiguous: HashSet::new(),
     };
     let mut tally = Tally::new(sink, context.remembered.as_ref().map(|r| r.seen));
-    tally.blind = examiner.blind.everything || !sources.declared_errors.is_empty();
-    tally.blind_types.clone_from(&examiner.blind.types);
+    tally.blind_declared = !sources.declared_errors.is_empty();
 
     let (mut failures, again) = survey(&mut examiner, &mut tally);
     let kin = review(&examiner, &mut tally, &again, &mut failures);
     families(&examiner, &mut tally, kin);
-    if spec.unmanaged && failures.is_empty() && !tally.blind_declared && sources.declared_errors.is_empty() {
+    if spec.unmanaged && failures.is_empty() && !tally.blind_declared {
         unmanaged(&examiner, &mut tally);
     }
     let _ = tally.flush();
@@ -141,6 +140,10 @@ fn finish(examiner: &Examiner<'_>, mut tally: Tally<'_>, ending: Ending) -> Resu
     }
     let (context, sources) = (examiner.context, examiner.sources);
     let cancelled = context.is_cancelled();
+    // Some sources can name the types they failed on only after they were asked.
+    let blind = Blind::of(sources);
+    tally.blind |= blind.everything;
+    tally.blind_types.extend(blind.types);
     tally.blind |= cancelled || !ending.failures.is_empty() || tally.blind_declared;
     let states = source_states(sources, &ending.failures, context.previous, examiner.now);
     let of_sources = states.iter().filter_map(|s| s.error.clone());

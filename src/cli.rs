@@ -1,1 +1,203 @@
 //! clap types only; completions and the man page derive from them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Infrastructure drift triage in the terminal: what changed behind the back of the code, and settle it with a few keys.
+///
+/// Without a command the screens open. Exit codes of `scan`, `diff` and `demo --once`: 0 in sync, 1 error, 2 drift,
+/// 3 incomplete (something could not be compared).
+#[derive(Parser, Debug)]
+#[command(name = "driftguard", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Flags every command takes.
+#[derive(Args, Debug, Default)]
+pub struct Global {
+    /// Read this file instead of the user's configuration
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Directory of the local store
+    #[arg(long, global = true, value_name = "DIR")]
+    pub store: Option<String>,
+    /// Who decides, as the audit trail names you
+    #[arg(long, global = true, value_name = "NAME")]
+    pub actor: Option<String>,
+    /// error, warn, info, debug or trace; logs go to a file
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log_level: Option<String>,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Open the screens (what `driftguard` alone does)
+    Triage(Triage),
+    /// Scan once and print what drifted
+    Scan(Scan),
+    /// Compare two files
+    Diff(Diff),
+    /// Open the screens on a small world of its own, in which things really change
+    Demo(Demo),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Write everything in the store as JSON lines
+    Export {
+        /// The file to make; `-` or nothing is standard output
+        file: Option<PathBuf>,
+    },
+    /// Read what `export` wrote into an empty store
+    Import {
+        /// The file; `-` is standard input
+        file: PathBuf,
+    },
+    /// Look after the store
+    #[command(subcommand)]
+    Store(StoreCommand),
+    /// Print the key table
+    Keys,
+    /// Print shell completions
+    Completions { shell: clap_complete::Shell },
+    /// Render the pictures of the README
+    #[command(hide = true)]
+    Screenshots {
+        /// Where they go
+        directory: PathBuf,
+    },
+}
+
+/// Which files stand for an environment given by hand.
+#[derive(Args, Debug, Default, Clone)]
+pub struct Paths {
+    /// Declared state: file, directory or glob; Terraform state or plan JSON, Kubernetes manifests
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub state: Vec<String>,
+    /// Recorded live state: AWS Config snapshots and history, kubectl get -o json
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub live: Vec<String>,
+}
+
+#[derive(Args, Debug, Default)]
+pub struct Triage {
+    #[command(flatten)]
+    pub paths: Paths,
+    #[command(flatten)]
+    pub look: Look,
+    /// Look, but decide nothing
+    #[arg(long)]
+    pub read_only: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Scan {
+    /// Only these configured environments
+    #[arg(long, value_name = "SLUG", num_args = 1.., conflicts_with_all = ["state", "live"])]
+    pub env: Vec<String>,
+    #[command(flatten)]
+    pub paths: Paths,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Exit with 3 when any single property could not be compared
+    #[arg(long)]
+    pub strict: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Diff {
+    /// What the code says. `FILE#a.b` takes a part of a JSON or YAML document
+    pub declared: String,
+    /// What is there
+    pub live: String,
+    /// The resource type, where the files do not tell
+    #[arg(long = "type", value_name = "TYPE")]
+    pub resource_type: Option<String>,
+    /// How properties are spelt, where the files do not tell
+    #[arg(long, value_enum)]
+    pub dialect: Option<DialectArg>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Exit with 3 when any single property could not be compared
+    #[arg(long)]
+    pub strict: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Demo {
+    /// Scan once, print, and leave
+    #[arg(long)]
+    pub once: bool,
+    /// With --once
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    #[command(flatten)]
+    pub look: Look,
+}
+
+/// How the screens look.
+#[derive(Args, Debug, Default)]
+pub struct Look {
+    /// Colours: default, dark, light, high-contrast, colour-blind, mono, or one of your own
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Keys: default or emacs
+    #[arg(long, value_name = "NAME")]
+    pub keymap: Option<String>,
+    /// Times in UTC
+    #[arg(long)]
+    pub utc: bool,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum ConfigCommand {
+    /// Name every mistake with file and line; exit code 1 when there is one
+    Check,
+    /// Every value in force and where it came from
+    Show,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum StoreCommand {
+    /// Check every record, index and the journal's chain
+    Verify,
+}
+
+/// How a report is written.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+    Ndjson,
+    Markdown,
+}
+
+/// See [`Dialect`](crate::compare::Dialect).
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+#[value(rename_all = "snake_case")]
+pub enum DialectArg {
+    Terraform,
+    Cloudformation,
+    AwsConfig,
+    Kubernetes,
+    Azure,
+    Gcp,
+}
+
+impl From<DialectArg> for crate::compare::Dialect {
+    fn from(arg: DialectArg) -> Self {
+        match arg {
+            DialectArg::Terraform => Self::Terraform,
+            DialectArg::Cloudformation => Self::Cloudformation,
+            DialectArg::AwsConfig => Self::AwsConfig,
+            DialectArg::Kubernetes => Self::Kubernetes,
+            DialectArg::Azure => Self::Azure,
+            DialectArg::Gcp => Self::Gcp,
+        }
+    }
+}

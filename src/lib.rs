@@ -11,6 +11,7 @@ pub mod commands;
 pub mod compare;
 pub mod config;
 pub mod declared;
+pub mod demo;
 pub mod drift;
 pub mod live;
 pub mod recommend;

@@ -1,9 +1,14 @@
 //! From facts to causes, severities and reasons. Deterministic rules first; a learned model comes later behind the same types.
 
+mod cause;
+mod pack;
+mod severity;
+mod value;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::drift::{Analysis, Cause, CauseAnalysis, Change, DriftType, Environment, ResourceRef, Score, Severity};
+use crate::drift::{Analysis, Change, DriftType, Environment, ResourceRef};
 
 /// What is known when a drift is analysed. Values are masked already.
 pub struct Facts<'a> {
@@ -16,24 +21,17 @@ pub struct Facts<'a> {
 
 /// Severity on four axes with reasons, and a cause with what speaks for it.
 pub fn analyse(facts: &Facts<'_>) -> Analysis {
-    Analysis {
-        cause: CauseAnalysis {
-            cause_category: Cause::Unknown,
-            confidence_score: Score::ZERO,
-            contributing_factors: vec![],
-        },
-        severity: Severity::default(),
-        reasons: vec![],
-        analyzed_at: facts.now,
-    }
+    let (severity, reasons) = severity::assess(facts);
+    Analysis { cause: cause::find(facts), severity, reasons, analyzed_at: facts.now }
 }
 
 /// Whether a change at this property touches security, whichever way it goes.
-pub fn is_security_critical(
-    _resource_type: &str,
-    _path: &str,
-    _declared: Option<&Value>,
-    _actual: Option<&Value>,
-) -> bool {
-    false
+pub fn is_security_critical(resource_type: &str, path: &str, declared: Option<&Value>, actual: Option<&Value>) -> bool {
+    use value::Test::{ClosesWorld, OpensWorld, Secret, Setuid, WorldWritable};
+    severity::touches_security(resource_type, path)
+        || (path.contains("cidr") && [OpensWorld, ClosesWorld].iter().any(|test| test.holds(path, declared, actual)))
+        || [Secret, Setuid, WorldWritable].iter().any(|test| test.holds(path, declared, actual))
 }
+
+#[cfg(test)]
+mod tests;

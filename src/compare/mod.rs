@@ -3,9 +3,46 @@
 //! [`compare`] gives four answers that are never mixed: changes (drift), hidden (a named rule says both sides mean the
 //! same), unverified (cannot be compared), and in sync (none of them).
 
-use serde_json::Value;
+//!
+//! The parts: [`walk`](self) goes over both trees; `spelling` holds the rules about single values, `sets`, `identity` and
+//! `arrays` those about lists, `policy`, `security_group`, `tags`, `document`, `kubernetes` and `host_file` those about things;
+//! `absence` judges what stands on one side only; `packs` is knowledge about types, as data; `rules` names every rule.
+
+use serde_json::{Map, Value};
 
 use crate::drift::{ChangeType, UnverifiedReason};
+
+mod absence;
+mod arrays;
+mod canon;
+mod document;
+mod facts;
+mod host_file;
+mod identity;
+mod kubernetes;
+mod packs;
+mod path;
+mod placeholder;
+mod policy;
+mod rules;
+mod security_group;
+mod sets;
+mod spelling;
+mod tags;
+mod walk;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod recorded;
+#[cfg(test)]
+mod tests;
+
+pub use packs::{PackError, Packs, Schema};
+pub use rules::{RuleInfo, explain, rules};
+
+/// A top-level property that nests deeper is not compared but unverified.
+pub const MAX_DEPTH: usize = 128;
 
 /// How property names and values of a resource are spelt; decides which general rules apply.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -71,6 +108,8 @@ pub struct RawHidden {
 pub struct RawUnverified {
     pub path: String,
     pub reason: UnverifiedReason,
+    /// One sentence for people, empty when the reason says it all.
+    pub detail: &'static str,
 }
 
 /// The answer; every list is sorted by path.
@@ -81,7 +120,82 @@ pub struct Verdict {
     pub unverified: Vec<RawUnverified>,
 }
 
-/// Compares one resource. Deterministic: same input, same answer in the same order.
-pub fn compare(_subject: &Subject<'_>) -> Verdict {
-    Verdict::default()
+/// What a comparison knows beyond the resource itself.
+#[derive(Clone, Copy)]
+pub struct Settings<'a> {
+    pub packs: &'a Packs,
+    /// The published schema of the resource's type, where it is at hand.
+    pub schema: Option<&'a Schema>,
+}
+
+impl Default for Settings<'_> {
+    fn default() -> Self {
+        Self { packs: Packs::embedded(), schema: None }
+    }
+}
+
+/// Compares one resource with what the embedded packs know. Deterministic: same input, same answer in the same order.
+///
+/// For what the code does not state, a change's `declared` is the value that was last seen and accepted (masked).
+pub fn compare(subject: &Subject<'_>) -> Verdict {
+    compare_with(subject, &Settings::default())
+}
+
+/// Compares one resource with given knowledge.
+pub fn compare_with(subject: &Subject<'_>, settings: &Settings<'_>) -> Verdict {
+    let pack = settings.packs.of(subject.dialect);
+    let nodes = [settings.schema.map(|s| &s.node), pack.of_type(subject.resource_type), Some(&pack.top)];
+    let folded = [subject.declared, subject.live].map(kubernetes::folded_secret);
+    let declared = folded[0].as_ref().unwrap_or(subject.declared);
+    let live = folded[1].as_ref().unwrap_or(subject.live);
+    let applied = (subject.dialect == Dialect::Kubernetes).then(|| kubernetes::last_applied(live)).flatten();
+    let own_id = [live, declared].into_iter().find_map(|v| v.get("id")?.as_str());
+    let mut walk = walk::Walk {
+        dialect: subject.dialect,
+        resource_type: subject.resource_type,
+        pack,
+        observable: subject.observable,
+        mode: walk::Mode::Declared,
+        path: path::Path::default(),
+        out: Verdict::default(),
+        own_id,
+        tags_done: false,
+    };
+    let past = walk::Past {
+        remembered: subject.memory.as_ref().map(|m| m.remembered),
+        seen: subject.memory.as_ref().map(|m| m.live),
+        applied: applied.as_ref(),
+    };
+    walk.resource(facts::Cursor::root(nodes, &pack.any), declared, live, past);
+    walk.out.sort();
+    walk.out
+}
+
+impl walk::Walk<'_> {
+    fn resource(&mut self, cursor: facts::Cursor<'_>, declared: &Value, live: &Value, past: walk::Past<'_>) {
+        let nothing = &Map::new();
+        let at = walk::At::root(cursor);
+        self.tags_done = self.effective_tags(at, declared, live);
+        self.host_file(declared, live);
+        match (declared, live) {
+            (Value::Object(d), Value::Object(l)) => self.object(at, d, l, past),
+            (Value::Object(d), Value::Null) => self.object(at, d, nothing, past),
+            (Value::Null, Value::Object(l)) => self.object(at, nothing, l, past),
+            _ => self.node(at, Some(declared), Some(live), past),
+        }
+    }
+
+    /// Properties that were compared before the walk.
+    fn handled_at_root(&self, key: &str) -> bool {
+        (self.tags_done && matches!(key, "tags" | "tags_all"))
+            || (self.dialect == Dialect::Terraform && host_file::handles(self.resource_type, key))
+    }
+}
+
+impl Verdict {
+    fn sort(&mut self) {
+        self.changes.sort_by(|a, b| (&a.path, a.change_type).cmp(&(&b.path, b.change_type)));
+        self.hidden.sort_by(|a, b| (&a.path, a.rule).cmp(&(&b.path, b.rule)));
+        self.unverified.sort_by(|a, b| (&a.path, a.reason).cmp(&(&b.path, b.reason)));
+    }
 }

@@ -1,1 +1,70 @@
-//! Layers of configuration; each value knows its origin.
+//! Layers of configuration: built in < `/etc` < user < environment variable < flag. Each value knows its origin, each mistake
+//! its file and line.
+
+mod discover;
+mod duration;
+mod environment;
+mod file;
+mod origin;
+mod paths;
+mod settings;
+
+use std::path::{Path, PathBuf};
+
+pub use discover::{ad_hoc, discover};
+pub use duration::parse_duration;
+pub use origin::{Origin, Problem, Valued};
+pub use paths::Paths;
+pub use settings::{SETTINGS, Setting, Settings};
+
+use crate::scan::EnvironmentSpec;
+
+/// Everything a run needs to know before it starts.
+#[derive(Debug)]
+pub struct Config {
+    pub settings: Settings,
+    pub environments: Vec<EnvironmentSpec>,
+    /// Files that were read, lowest layer first.
+    pub files: Vec<PathBuf>,
+    /// Mistakes found on the way; the values they stand at were left out.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads all layers. `flags`: setting key and text, as given on the command line.
+pub fn load(
+    paths: &Paths,
+    explicit: Option<&Path>,
+    variable: impl Fn(&str) -> Option<String>,
+    flags: &[(&'static str, String)],
+) -> Config {
+    let mut config = Config {
+        settings: Settings::built_in(paths, &variable),
+        environments: vec![],
+        files: vec![],
+        problems: vec![],
+    };
+    for candidate in layers(paths, explicit, &variable) {
+        let required = explicit == Some(candidate.as_path());
+        file::read(&candidate, required, &mut config);
+    }
+    config.settings.apply_all(
+        SETTINGS.iter().filter_map(|s| Some((s.key, variable(s.variable)?, Origin::Variable(s.variable)))),
+        &mut config.problems,
+    );
+    config
+        .settings
+        .apply_all(flags.iter().map(|(key, text)| (*key, text.clone(), Origin::Flag(key))), &mut config.problems);
+    environment::finish(&mut config);
+    config
+}
+
+fn layers(paths: &Paths, explicit: Option<&Path>, variable: &impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
+    let user = match explicit {
+        Some(path) => path.to_owned(),
+        None => variable("DRIFTGUARD_CONFIG").map_or_else(|| paths.config_dir.join("config.toml"), PathBuf::from),
+    };
+    vec![paths.system_dir.join("config.toml"), user]
+}
+
+#[cfg(test)]
+mod tests;

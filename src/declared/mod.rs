@@ -3,6 +3,18 @@
 //! A reader hands out one resource at a time and never holds a whole file: [`open`] recognises what a path holds, and
 //! [`DeclaredSource::read`] streams [`RawDeclared`] chunks that any thread may [`parse`](RawDeclared::parse).
 
+mod find;
+pub mod generate;
+pub(crate) mod input;
+pub(crate) mod kubernetes;
+mod open;
+pub(crate) mod recognise;
+pub(crate) mod split;
+mod terraform;
+mod yaml;
+
+pub use open::open;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 

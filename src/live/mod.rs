@@ -1,4 +1,18 @@
 //! Readers of live state: what the cloud, the cluster or this machine says now.
+//!
+//! [`open`] recognises recordings and makes one [`LiveSource`] of all files of a kind; [`HostFiles`] looks at this machine.
+//! [`documents`] gives the resources of a single file, for comparing two files with each other. A new kind of recording is one
+//! file with a [`Reader`] and one line in [`readers`](open::readers).
+
+pub mod aws_config;
+mod documents;
+mod files;
+pub mod generate;
+mod host;
+mod open;
+mod reader;
+
+pub mod kubernetes;
 
 use std::sync::Arc;
 
@@ -9,6 +23,11 @@ use crate::compare::{Dialect, Observable};
 use crate::declared::DeclaredResource;
 use crate::drift::{SourceError, UnverifiedReason};
 use crate::safety::Tainted;
+
+pub use documents::documents;
+pub use host::HostFiles;
+pub use open::open;
+pub use reader::{Reader, Recording};
 
 /// One live resource in the spelling of the declared side.
 #[derive(Clone, PartialEq, Debug)]
@@ -59,4 +78,9 @@ pub trait LiveSource: Send + Sync {
 
     /// Files to watch for changes.
     fn watch_paths(&self) -> Vec<std::path::PathBuf>;
+
+    /// Types the source holds and nobody can map yet, with the number of resources: neither drift nor clean.
+    fn unsupported(&self) -> Vec<(Tainted, u64)> {
+        vec![]
+    }
 }

@@ -1,9 +1,160 @@
 //! From analysis and policy to recommendations.
+//!
+//! The rules (contract rows 158 to 168), `confidence` being that of the cause:
+//!
+//! | when | then |
+//! |---|---|
+//! | confidence >= 0.80 and the cause is a configuration error | `auto_revert` |
+//! | confidence >= 0.80 and it is an emergency fix | `codify_iac` |
+//! | confidence >= 0.80 and it is a security response | `escalate_review`, priority critical |
+//! | production and security above 0.70 | also `escalate_review`: "Security impact requires CISO review" |
+//! | nothing else | `manual_review` |
+
+mod steps;
+mod veto;
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::analysis::Facts;
-use crate::drift::{Analysis, Recommendation};
+use crate::drift::{
+    Analysis, Cause, DriftType, Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment,
+    Score,
+};
+
+/// From this confidence on a cause is acted upon.
+const SURE: Score = Score::percent(80);
+/// Above this security score production needs a second look.
+const SECURITY_LIMIT: Score = Score::percent(70);
+/// How long advice to revert stays good.
+const REVERT_LIFE: SignedDuration = SignedDuration::from_hours(24);
+/// How long other advice stays good.
+const OTHER_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// At least one recommendation, the most urgent first.
-pub fn recommend(_facts: &Facts<'_>, _analysis: &Analysis) -> Vec<Recommendation> {
-    vec![]
+pub fn recommend(facts: &Facts<'_>, analysis: &Analysis) -> Vec<Recommendation> {
+    let mut advice = vec![];
+    if analysis.cause.confidence_score >= SURE {
+        match analysis.cause.cause_category {
+            Cause::ConfigurationError => advice.push(auto_revert(facts, analysis)),
+            Cause::EmergencyFix => advice.push(codify(facts, analysis)),
+            Cause::SecurityResponse => advice.push(escalate(facts, analysis, Priority::Critical, SECURITY_RESPONSE)),
+            Cause::ManualTroubleshooting | Cause::AutomatedResponse | Cause::Unknown => {}
+        }
+    }
+    if facts.environment.is_production() && analysis.severity.security > SECURITY_LIMIT {
+        let text = format!(
+            "Security impact requires CISO review: {} is production, and the security score is {}.",
+            facts.environment.slug.as_str(),
+            analysis.severity.security
+        );
+        advice.push(escalate(facts, analysis, Priority::Critical, &text));
+    }
+    let mut advice: Vec<Recommendation> = advice.into_iter().map(|one| veto::apply(facts, analysis, one)).collect();
+    if advice.is_empty() {
+        advice.push(manual_review(facts, analysis));
+    }
+    advice.sort_by_key(|one| std::cmp::Reverse(one.priority));
+    advice
 }
+
+const SECURITY_RESPONSE: &str = "It looks like an answer to a security event: undoing it could reopen what was closed. Somebody from security should decide.";
+
+fn auto_revert(facts: &Facts<'_>, analysis: &Analysis) -> Recommendation {
+    let confidence = analysis.cause.confidence_score;
+    Recommendation {
+        rationale: format!("A configuration error (confidence {confidence}): what the code says can be put back.")
+            .into(),
+        implementation_steps: steps::revert(facts),
+        risk_assessment: risk(90, &["Whoever relies on the live value loses it."]),
+        estimated_effort: Effort::Minutes,
+        ..blank(RecommendationType::AutoRevert, Priority::Medium, confidence, facts.now, REVERT_LIFE)
+    }
+}
+
+fn codify(facts: &Facts<'_>, analysis: &Analysis) -> Recommendation {
+    let confidence = analysis.cause.confidence_score;
+    Recommendation {
+        rationale: format!(
+            "An emergency fix (confidence {confidence}): it was needed, so the code should say it too, or the next apply undoes it."
+        )
+        .into(),
+        implementation_steps: steps::codify(facts),
+        risk_assessment: risk(85, &["Until the code says it, an apply undoes the fix."]),
+        estimated_effort: Effort::Hours,
+        ..blank(RecommendationType::CodifyIac, Priority::High, confidence, facts.now, OTHER_LIFE)
+    }
+}
+
+fn escalate(facts: &Facts<'_>, analysis: &Analysis, priority: Priority, rationale: &str) -> Recommendation {
+    let confidence = analysis.cause.confidence_score;
+    Recommendation {
+        rationale: rationale.into(),
+        implementation_steps: steps::escalate(facts, analysis),
+        risk_assessment: risk(80, &["Until somebody decides, the drift stays as it is."]),
+        estimated_effort: Effort::Hours,
+        ..blank(RecommendationType::EscalateReview, priority, confidence, facts.now, OTHER_LIFE)
+    }
+}
+
+fn manual_review(facts: &Facts<'_>, analysis: &Analysis) -> Recommendation {
+    let cause = &analysis.cause;
+    let rationale = if cause.cause_category == Cause::Unknown {
+        "Nobody knows yet why it changed: look before anything is put back or written down.".to_owned()
+    } else {
+        format!(
+            "Perhaps {} (confidence {}), which is not sure enough to act upon, or no cause to act by itself: look first.",
+            cause.cause_category.as_str().replace('_', " "),
+            cause.confidence_score
+        )
+    };
+    let priority = match analysis.severity.class() {
+        crate::drift::SeverityClass::Critical | crate::drift::SeverityClass::High => Priority::High,
+        crate::drift::SeverityClass::Medium => Priority::Medium,
+        crate::drift::SeverityClass::Low => Priority::Low,
+    };
+    Recommendation {
+        rationale: rationale.into(),
+        implementation_steps: steps::review(facts),
+        risk_assessment: risk(70, &["A drift that nobody looks at stays."]),
+        estimated_effort: Effort::Minutes,
+        ..blank(RecommendationType::ManualReview, priority, cause.confidence_score, facts.now, OTHER_LIFE)
+    }
+}
+
+fn blank(
+    recommendation_type: RecommendationType,
+    priority: Priority,
+    confidence_score: Score,
+    now: Timestamp,
+    life: SignedDuration,
+) -> Recommendation {
+    Recommendation {
+        recommendation_type,
+        priority,
+        confidence_score,
+        rationale: String::new().into(),
+        implementation_steps: vec![],
+        risk_assessment: risk(0, &[]),
+        estimated_effort: Effort::Minutes,
+        recommended_by: RecommendedBy::MlModel,
+        created_at: now,
+        expires_at: now.checked_add(life).ok(),
+        implemented_at: None,
+        implementation_result: None,
+    }
+}
+
+fn risk(success_percent: u8, impacts: &[&str]) -> RiskAssessment {
+    RiskAssessment {
+        success_probability: Score::percent(success_percent),
+        potential_impacts: impacts.iter().map(|text| (*text).into()).collect(),
+    }
+}
+
+/// What a drift type leaves to do, for texts.
+fn is_gone(facts: &Facts<'_>) -> bool {
+    facts.drift_type == DriftType::Deleted
+}
+
+#[cfg(test)]
+mod tests;

@@ -38,6 +38,21 @@ impl Tainted {
         sanitise::multiline(&self.0)
     }
 
+    /// One CSV field.
+    pub fn csv(&self) -> String {
+        sanitise::csv(&self.0)
+    }
+
+    /// Text for HTML.
+    pub fn html(&self) -> String {
+        sanitise::html(&self.0)
+    }
+
+    /// Plain text for Markdown.
+    pub fn markdown(&self) -> String {
+        sanitise::markdown(&self.0)
+    }
+
     /// Nothing in it.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,5 +1,30 @@
 //! Schedule, pipeline, limits, progress.
+//!
+//! [`pipeline::run`] scans one environment once and blocks; [`scheduler`] decides when it runs; [`watch`] tells the
+//! scheduler that a file changed. What a scan finds goes into a [`sink::Sink`]: the store, or the report of one command.
 
+mod examine;
+mod ordered;
+pub mod pipeline;
+mod reading;
+mod review;
+pub mod scheduler;
+mod seen;
+pub mod sink;
+pub mod sources;
 mod spec;
+mod survey;
+mod tally;
+pub mod watch;
 
+#[cfg(test)]
+mod doubles;
+#[cfg(test)]
+mod tests;
+
+pub use ordered::is_scan_worker;
+pub use pipeline::{Note, Progress, Remembered, ScanContext, ScanReport, run};
+pub use seen::Seen;
+pub use sink::{CollectSink, Sink, StoreSink};
+pub use sources::Sources;
 pub use spec::EnvironmentSpec;

@@ -1,6 +1,11 @@
 //! What the screens and (later) the server's handlers call. [`DriftService`] has two implementations: `local` (store and
 //! scanners in this process) and `remote` (a server's REST API).
 
+mod local;
+mod scanning;
+
+pub use local::LocalService;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

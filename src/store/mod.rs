@@ -3,7 +3,21 @@
 //! Decisions and audit go first into an append-only [journal](Store::decide) that is synced; everything else can be rebuilt
 //! from it and a new scan.
 
-use std::path::PathBuf;
+mod ballast;
+mod codec;
+mod files;
+mod identity;
+mod journal;
+mod life;
+mod lock;
+mod objects;
+mod probe;
+mod record;
+mod rules;
+mod sled;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,6 +27,37 @@ use crate::drift::{
     ScanSummary, SeverityClass, Slug, State, TriageRequest,
 };
 use crate::safety::{Masked, Tainted};
+
+pub use rules::literal_pattern;
+
+/// How the store is opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OpenMode {
+    /// One process at a time; made when it is not there.
+    ReadWrite,
+    /// Beside another process: a view of the store as it is now. Nothing can be decided in it.
+    ReadOnly,
+}
+
+/// A store, and what a person should know about how it was opened (repaired, set aside, read-only).
+pub struct Opened {
+    pub store: Arc<dyn Store>,
+    pub notices: Vec<String>,
+}
+
+/// Opens the store in the directory `path`.
+///
+/// # Errors
+/// [`StoreError::Held`] when another process has it, [`StoreError::Newer`] when a newer driftguard made it,
+/// [`StoreError::Damaged`] when the journal was tampered with, [`StoreError::Invalid`] when the place is not fit for a store
+/// (symbolic link, somebody else's, network file system). Damaged trees are no error: they are repaired or set aside and rebuilt
+/// from the journal; a full or read-only disk opens read-only. The notices say so.
+pub fn open(path: &Path, mode: OpenMode) -> Result<Opened, StoreError> {
+    match mode {
+        OpenMode::ReadWrite => sled::open_read_write(path, sled::Doors::default()).map(Opened::from),
+        OpenMode::ReadOnly => sled::open_read_only(path).map(Opened::from),
+    }
+}
 
 /// What a page of drifts is made of. Empty lists mean "any".
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default)]
@@ -156,7 +201,8 @@ pub trait Store: Send + Sync {
 
     /// A scan begins; drifts recorded under it count as seen by it.
     fn begin_scan(&self, environment: &Slug, at: Timestamp) -> Result<ScanId, StoreError>;
-    /// Adds or updates drifts, in one batch. Durable at the latest after `finish_scan`.
+    /// Adds or updates drifts, in one batch. Durable at the latest after `finish_scan`. A drift that an ignore rule hides comes
+    /// back as `New` or `SeenAgain` too: ask its state before telling anybody.
     fn record(&self, scan: ScanId, findings: Vec<Finding>) -> Result<Vec<Recorded>, StoreError>;
     /// Remembers what was seen; a value equal to the last one costs nothing. Durable at the latest after `finish_scan`.
     fn observe(&self, scan: ScanId, environment: &Slug, seen: Vec<Observation>) -> Result<(), StoreError>;
@@ -168,11 +214,13 @@ pub trait Store: Send + Sync {
         resource_id: &str,
     ) -> Result<Option<Masked>, StoreError>;
     /// Ends the scan, closes what it did not see (as far as `completeness` allows) and returns those. Fills `new`,
-    /// `regressed` and `closed` of the summary.
+    /// `regressed` and `closed` of the summary, without what ignore rules hide. Nothing closes unless the stage is `Done`.
     fn finish_scan(&self, scan: ScanId, summary: ScanSummary) -> Result<(ScanSummary, Vec<DriftEvent>), StoreError>;
     /// The last finished scan.
     fn last_scan(&self, environment: &Slug) -> Result<Option<ScanSummary>, StoreError>;
 
+    /// One call looks at a bounded number of drifts. A page may therefore be shorter than asked for, even empty, and yet have a
+    /// cursor onward: a text was searched that far and there is more to search. Only no cursor means the end.
     fn page(&self, request: &PageRequest) -> Result<Page, StoreError>;
     fn drift(&self, id: DriftId) -> Result<DriftDetail, StoreError>;
     fn open_counts(&self, environment: &Slug) -> Result<OpenCounts, StoreError>;
@@ -185,7 +233,11 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Observation>, StoreError>;
 
-    /// Journal first, synced; then the tree. Durable when it returns.
+    /// Journal first, synced; then the tree. Durable when it returns; after an error nothing has changed.
+    ///
+    /// An undo cannot be undone, and a decision that another one about the same part (state, assignee) followed must wait until
+    /// that one is taken back: both are `Invalid`. A closed drift takes only notes and assignees. Whoever decides about an ignored
+    /// drift, or reopens it, takes it out of the ignore rules until it closes.
     fn decide(&self, request: TriageRequest) -> Result<Receipt, StoreError>;
     fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, StoreError>;
     /// Newest first, at most `limit`.

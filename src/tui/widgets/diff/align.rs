@@ -11,7 +11,7 @@ use super::{DiffRow, RowKind};
 pub fn align(left: &[Line], right: &[Line], one_sided: bool) -> Vec<DiffRow> {
     let [a, b] = [left, right].map(|lines| lines.iter().map(|l| l.hash).collect::<Vec<_>>());
     let mut rows = Vec::with_capacity(left.len().max(right.len()));
-    for op in capture_diff_slices(Algorithm::Histogram, &a, &b) {
+    for op in capture_diff_slices(Algorithm::Myers, &a, &b) {
         let (tag, old, new) = op.as_tag_tuple();
         match tag {
             DiffTag::Equal => rows.extend(old.zip(new).map(|(l, r)| DiffRow::new(RowKind::Equal, Some(l), Some(r)))),
@@ -34,7 +34,7 @@ fn pair(
 ) {
     let a: Vec<u64> = left[old.clone()].iter().map(identity).collect();
     let b: Vec<u64> = right[new.clone()].iter().map(identity).collect();
-    for op in capture_diff_slices(Algorithm::Histogram, &a, &b) {
+    for op in capture_diff_slices(Algorithm::Myers, &a, &b) {
         let (tag, l, r) = op.as_tag_tuple();
         let (l, r) = (l.start + old.start..l.end + old.start, r.start + new.start..r.end + new.start);
         if tag == DiffTag::Equal {

@@ -92,7 +92,11 @@ fn position(list: &[Value], segment: &Segment) -> Option<(usize, bool)> {
 }
 
 fn same(value: &Value, text: &str) -> bool {
-    value.as_str().map_or_else(|| value.to_string() == text, |s| s == text)
+    match value {
+        Value::String(s) => s == text,
+        // A number by its digits, a container by its compact JSON.
+        other => serde_json::to_string(other).is_ok_and(|json| json == text),
+    }
 }
 
 /// The segments, and whether the path is whole: a path that was cut ends in `…` and its last segment cannot be trusted.

@@ -13,6 +13,12 @@ use super::path::{Step, embedded};
 use crate::safety::sanitise;
 use crate::tui::widgets::highlight::{Token, Within};
 
+/// What stands around text of several lines.
+const TEXT_START: &str = "<<-EOT";
+const TEXT_END: &str = "EOT";
+/// Closes text that does not end with a line break, as `diff` says it.
+const NO_NEWLINE: &str = "\\ no newline at the end";
+
 /// One line of one side, sanitised.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -139,7 +145,7 @@ impl Printer {
         if rest.is_empty() {
             return self.line(label, &Value::from(text).to_string(), context);
         }
-        self.line(label, "<<-EOT", Context { comma: false, ..context });
+        self.line(label, TEXT_START, Context { comma: false, ..context });
         let inner = Context { indent: context.indent + 1, within: Within::Text, comma: false, ..context };
         let (lines, whole) = match text.strip_suffix('\n') {
             Some(lines) => (lines, true),
@@ -149,9 +155,9 @@ impl Printer {
             self.line("", line, inner);
         }
         if !whole {
-            self.line("", "\\ no newline at the end", inner);
+            self.line("", NO_NEWLINE, Context { within: Within::Object, ..inner });
         }
-        self.line("", "EOT", context);
+        self.line("", TEXT_END, context);
     }
 
     fn line(&mut self, label: &str, value: &str, context: Context<'_>) {
@@ -161,8 +167,8 @@ impl Printer {
         (context.indent, &label, value).hash(&mut hasher);
         let text = format!("{indent}{label}{}", sanitise::line(value));
         let label = indent.len() + label.len();
-        let plain =
-            value.starts_with("jsonencode(") || value.ends_with(')') || value.starts_with("<<-") || value == "EOT";
+        let frame = [NO_NEWLINE, TEXT_START, TEXT_END].contains(&value);
+        let plain = frame || value.starts_with("jsonencode(") || value.ends_with(')');
         self.lines.push(Line {
             json: if plain { label } else { text.len() },
             text,

@@ -1,0 +1,132 @@
+//! From rules and changes to scores; every score has its reason.
+
+use std::cmp::Reverse;
+
+use super::Facts;
+use super::pack::{PACK, Rule, normal};
+use super::value::ports;
+use crate::drift::{Axis, Change, Score, Severity, SeverityReason};
+
+/// Reasons kept beyond the deciding one of each axis.
+const MAX_REASONS: usize = 12;
+
+/// What every drift costs, however small: the code no longer tells the truth.
+const ANY_DRIFT: (Score, &str) = (Score::percent(10), "The live resource differs from its code.");
+
+/// The scores, and the reasons from the worst down.
+pub(super) fn assess(facts: &Facts<'_>) -> (Severity, Vec<SeverityReason>) {
+    let mut reasons = whole_resource(facts);
+    for change in facts.changes {
+        for rule in rules_for(facts, change) {
+            for &(axis, score) in &rule.scores {
+                reasons.push(SeverityReason {
+                    axis,
+                    score,
+                    path: Some(change.path.clone()),
+                    text: sentence(rule, change).into(),
+                });
+            }
+        }
+    }
+    let (score, text) = ANY_DRIFT;
+    if !reasons.iter().any(|r| r.axis == Axis::Compliance) {
+        reasons.push(SeverityReason { axis: Axis::Compliance, score, path: None, text: text.into() });
+    }
+    reasons.sort_by(|a, b| {
+        (Reverse(a.score), a.axis, &a.path, &a.text).cmp(&(Reverse(b.score), b.axis, &b.path, &b.text))
+    });
+    let severity = severity_of(&reasons);
+    (severity, worth_telling(reasons))
+}
+
+fn severity_of(reasons: &[SeverityReason]) -> Severity {
+    let worst = |axis| reasons.iter().filter(|r| r.axis == axis).map(|r| r.score).max().unwrap_or_default();
+    Severity {
+        security: worst(Axis::Security),
+        performance: worst(Axis::Performance),
+        cost: worst(Axis::Cost),
+        compliance: worst(Axis::Compliance),
+    }
+}
+
+/// One reason per axis and sentence, the deciding one of every axis in any case. `reasons` come sorted, the worst first.
+fn worth_telling(reasons: Vec<SeverityReason>) -> Vec<SeverityReason> {
+    let mut told: Vec<SeverityReason> = vec![];
+    for reason in reasons {
+        let decides = !told.iter().any(|t| t.axis == reason.axis);
+        let repeats = told.iter().any(|t| t.axis == reason.axis && t.text == reason.text);
+        if decides || (!repeats && told.len() < MAX_REASONS) {
+            told.push(reason);
+        }
+    }
+    told
+}
+
+fn whole_resource(facts: &Facts<'_>) -> Vec<SeverityReason> {
+    let resource_type = facts.resource.resource_type.raw();
+    PACK.resources
+        .iter()
+        .filter(|rule| rule.drift == Some(facts.drift_type))
+        .filter(|rule| rule.types.as_ref().is_none_or(|t| t.is_match(resource_type)))
+        .flat_map(|rule| rule.scores.iter().map(move |&(axis, score)| (rule, axis, score)))
+        .map(|(rule, axis, score)| SeverityReason { axis, score, path: None, text: rule.text.as_str().into() })
+        .collect()
+}
+
+/// The rules that hold for a change: the hardening ones alone when there are any, fallbacks only when there is nothing else.
+fn rules_for(facts: &Facts<'_>, change: &Change) -> Vec<&'static Rule> {
+    let path = normal(change.path.raw());
+    let resource_type = facts.resource.resource_type.raw();
+    let mut rules: Vec<&Rule> =
+        PACK.changes.iter().filter(|rule| rule.is_about(resource_type, &path) && holds(rule, facts, change)).collect();
+    if rules.iter().any(|rule| !rule.fallback) {
+        rules.retain(|rule| !rule.fallback);
+    }
+    if rules.iter().any(|rule| rule.hardening) {
+        rules.retain(|rule| rule.hardening);
+    }
+    rules
+}
+
+/// Everything a rule says about values, ports and the resource.
+fn holds(rule: &Rule, facts: &Facts<'_>, change: &Change) -> bool {
+    let path = change.path.raw();
+    let declared = change.declared.as_ref().map(|m| m.value());
+    let actual = change.actual.as_ref().map(|m| m.value());
+    let resource = || {
+        let ids = [Some(&facts.resource.resource_id), facts.resource.provider_id.as_ref()];
+        rule.resources.as_ref().is_none_or(|globs| ids.into_iter().flatten().any(|id| globs.is_match(id.raw())))
+    };
+    let value = || {
+        rule.actual.as_ref().is_none_or(|globs| {
+            actual.is_some_and(|v| globs.is_match(v.as_str().map_or_else(|| v.to_string(), str::to_owned)))
+        })
+    };
+    rule.test.is_none_or(|test| test.holds(path, declared, actual))
+        && !rule.not_test.is_some_and(|test| test.holds(path, declared, actual))
+        && value()
+        && resource()
+        && about_ports(rule, &ports(path, actual))
+}
+
+fn about_ports(rule: &Rule, found: &[(u16, u16)]) -> bool {
+    let within = |list: &[u16]| !found.is_empty() && found.iter().all(|(from, to)| from == to && list.contains(from));
+    (rule.ports.is_empty() || rule.ports.iter().any(|p| found.iter().any(|(from, to)| (from..=to).contains(&p))))
+        && (rule.only_ports.is_empty() || within(&rule.only_ports))
+        && (rule.not_ports.is_empty() || !within(&rule.not_ports))
+}
+
+fn sentence(rule: &Rule, change: &Change) -> String {
+    let shown = |value: &Option<crate::safety::Masked>| value.as_ref().map_or("nothing".to_owned(), |m| m.inline(40));
+    rule.text.replace("{declared}", &shown(&change.declared)).replace("{actual}", &shown(&change.actual))
+}
+
+/// See [`super::is_security_critical`].
+pub(super) fn touches_security(resource_type: &str, path: &str) -> bool {
+    let normal = normal(path);
+    PACK.changes.iter().any(|rule| {
+        let weighty = rule.scores.iter().any(|(axis, score)| *axis == Axis::Security && *score >= Score::percent(50));
+        let by_path = rule.resources.is_none() && rule.ports.is_empty() && rule.only_ports.is_empty();
+        weighty && by_path && rule.id != "secret-value-changed" && rule.is_about(resource_type, &normal)
+    })
+}

@@ -1,0 +1,197 @@
+//! Lists: ordered ones by position, sets by meaning, lists of objects by identity.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::walk::{At, Past, Walk};
+use super::{identity, rules, sets};
+use crate::drift::ChangeType;
+
+/// Above this many pairs, elements without identity are paired in order instead of by likeness.
+const MOST_PAIRS: usize = 4096;
+
+impl Walk<'_> {
+    pub(super) fn array<'w>(&mut self, at: At<'w>, d: &'w [Value], l: &'w [Value], past: Past<'w>) {
+        let objects = |list: &[Value]| list.iter().all(Value::is_object);
+        if d == l && !d.iter().chain(l).any(super::placeholder::hides_value) {
+            return;
+        }
+        if objects(d) && objects(l) {
+            if let Some(keys) = identity::keys(at.cursor, d, l) {
+                return self.by_identity(at, &keys, d, l, past);
+            }
+            return if sets::is_ordered(at) { self.in_order(at, d, l) } else { self.by_meaning(at, d, l) };
+        }
+        if sets::is_unordered(at, d, l) { self.by_meaning(at, d, l) } else { self.in_order(at, d, l) }
+    }
+
+    fn by_identity<'w>(&mut self, at: At<'w>, keys: &[&'w str], d: &'w [Value], l: &'w [Value], past: Past<'w>) {
+        let index = |list: Option<&'w Value>| {
+            identity::index(at.cursor, keys, list.and_then(Value::as_array).map_or(&[], Vec::as_slice))
+        };
+        let ids = |list: &'w [Value]| -> Vec<_> { list.iter().map(|v| identity::of(at.cursor, keys, v)).collect() };
+        let (d_ids, l_ids) = (ids(d), ids(l));
+        let live: HashMap<_, _> = l_ids.iter().zip(l).collect();
+        let before = [past.remembered, past.seen, past.applied].map(index);
+        let element = |id| Past {
+            remembered: before[0].get(id).copied(),
+            seen: before[1].get(id).copied(),
+            applied: before[2].get(id).copied(),
+        };
+        let mark = self.path.mark();
+        let mut declared = HashMap::with_capacity(d.len());
+        for (id, dv) in d_ids.iter().zip(d) {
+            declared.insert(id, ());
+            self.path.identity(keys.iter().copied().zip(id.iter().map(|v| v.as_ref())));
+            self.node(at.item(), Some(dv), live.get(id).copied(), element(id));
+            self.path.back_to(mark);
+        }
+        for (id, lv) in l_ids.iter().zip(l).filter(|(id, _)| !declared.contains_key(id)) {
+            self.path.identity(keys.iter().copied().zip(id.iter().map(|v| v.as_ref())));
+            self.node(at.item(), None, Some(lv), element(id));
+            self.path.back_to(mark);
+        }
+        let common = l_ids.iter().filter(|id| declared.contains_key(id));
+        if !d_ids.iter().filter(|id| live.contains_key(id)).eq(common) {
+            if sets::is_ordered(at) {
+                self.change(ChangeType::Modified, Some(&Value::from(d)), Some(&Value::from(l)));
+            } else {
+                self.hidden(rules::IDENTITY_ALIGN, Some(&Value::from(d)), Some(&Value::from(l)));
+            }
+        }
+    }
+
+    fn canonical_items(&self, at: At<'_>, list: &[Value]) -> Vec<String> {
+        list.iter().map(|value| self.canonical(at.item(), value)).collect()
+    }
+
+    /// Elements that mean the same in the same order, spelt differently.
+    fn respelt<'w>(&mut self, at: At<'w>, d: &'w [Value], l: &'w [Value]) {
+        for (i, (dv, lv)) in d.iter().zip(l).enumerate() {
+            self.at_index(i, |walk| walk.node(at.item(), Some(dv), Some(lv), Past::default()));
+        }
+    }
+
+    /// Sets: what means the same is taken out, what is left over was added and removed, or changed where it is alike.
+    fn by_meaning<'w>(&mut self, at: At<'w>, d: &'w [Value], l: &'w [Value]) {
+        let (a, b) = (self.canonical_items(at, d), self.canonical_items(at, l));
+        if a == b {
+            return self.respelt(at, d, l);
+        }
+        let mut waiting: HashMap<&str, Vec<usize>> = HashMap::with_capacity(l.len());
+        for (i, text) in b.iter().enumerate().rev() {
+            waiting.entry(text).or_default().push(i);
+        }
+        let mut left_d: Vec<usize> = (0..d.len()).collect();
+        left_d.retain(|i| waiting.get_mut(a[*i].as_str()).and_then(Vec::pop).is_none());
+        let mut left_l: Vec<usize> = waiting.into_values().flatten().collect();
+        left_l.sort_unstable();
+        if at.policy {
+            // Naming something twice says nothing more than once.
+            left_d.retain(|i| !b.contains(&a[*i]));
+            left_l.retain(|i| !a.contains(&b[*i]));
+        }
+        if left_d.is_empty() && left_l.is_empty() {
+            return self.hidden(rules::SET_ORDER, Some(&Value::from(d)), Some(&Value::from(l)));
+        }
+        for (i, j) in self.pairs(at, d, l, &mut left_d, &mut left_l) {
+            self.element(&d[i], i, |walk| walk.node(at.item(), Some(&d[i]), Some(&l[j]), Past::default()));
+        }
+        for i in left_d {
+            self.element(&d[i], i, |walk| walk.node(at.item(), Some(&d[i]), None, Past::default()));
+        }
+        for j in left_l {
+            self.element(&l[j], j, |walk| walk.node(at.item(), None, Some(&l[j]), Past::default()));
+        }
+    }
+
+    fn element(&mut self, value: &Value, index: usize, f: impl FnOnce(&mut Self)) {
+        let mark = self.path.mark();
+        match value {
+            Value::String(s) => self.path.member(s),
+            Value::Number(_) | Value::Bool(_) => self.path.member(&value.to_string()),
+            _ => self.path.index(index),
+        }
+        f(self);
+        self.path.back_to(mark);
+    }
+
+    /// Takes out of what is left over the pairs that are one changed element: the only one of each side, or objects that
+    /// share the most properties.
+    fn pairs(
+        &self,
+        at: At<'_>,
+        d: &[Value],
+        l: &[Value],
+        left_d: &mut Vec<usize>,
+        left_l: &mut Vec<usize>,
+    ) -> Vec<(usize, usize)> {
+        if left_d.len() == 1 && left_l.len() == 1 {
+            return vec![(left_d.remove(0), left_l.remove(0))];
+        }
+        let likeness = |i: usize, j: usize| match (&d[i], &l[j]) {
+            (Value::Object(a), Value::Object(b)) => a.iter().filter(|(k, v)| b.get(*k) == Some(v)).count(),
+            _ => 0,
+        };
+        let objects = |list: &[Value], left: &[usize]| left.iter().all(|i| list[*i].is_object());
+        if left_d.is_empty() || left_l.is_empty() || at.policy || !objects(d, left_d) || !objects(l, left_l) {
+            return Vec::new();
+        }
+        if left_d.len() * left_l.len() > MOST_PAIRS {
+            let n = left_d.len().min(left_l.len());
+            return left_d.drain(..n).zip(left_l.drain(..n)).collect();
+        }
+        let mut ranked: Vec<_> = left_d
+            .iter()
+            .flat_map(|&i| left_l.iter().map(move |&j| (i, j)))
+            .map(|(i, j)| (likeness(i, j), i, j))
+            .collect();
+        ranked.retain(|(shared, ..)| *shared > 0);
+        ranked.sort_by_key(|&(shared, i, j)| (std::cmp::Reverse(shared), i, j));
+        let mut pairs = Vec::new();
+        for (_, i, j) in ranked {
+            if left_d.contains(&i) && left_l.contains(&j) {
+                left_d.retain(|x| *x != i);
+                left_l.retain(|x| *x != j);
+                pairs.push((i, j));
+            }
+        }
+        pairs.sort_unstable();
+        pairs
+    }
+
+    /// By position, after what is the same at both ends; the same elements in another order are one change of the list.
+    fn in_order<'w>(&mut self, at: At<'w>, d: &'w [Value], l: &'w [Value]) {
+        let (a, b) = (self.canonical_items(at, d), self.canonical_items(at, l));
+        if a == b {
+            return self.respelt(at, d, l);
+        }
+        let sorted = |list: &[String]| {
+            let mut list = list.to_vec();
+            list.sort_unstable();
+            list
+        };
+        if d.len() == l.len() && sorted(&a) == sorted(&b) {
+            return self.change(ChangeType::Modified, Some(&Value::from(d)), Some(&Value::from(l)));
+        }
+        let head = if d.len() == l.len() { 0 } else { a.iter().zip(&b).take_while(|(x, y)| x == y).count() };
+        let rest = d.len().min(l.len()) - head;
+        let tail = if d.len() == l.len() {
+            0
+        } else {
+            a.iter().rev().zip(b.iter().rev()).take(rest).take_while(|(x, y)| x == y).count()
+        };
+        let (d, l) = (&d[head..d.len() - tail], &l[head..l.len() - tail]);
+        for i in 0..d.len().max(l.len()) {
+            self.at_index(head + i, |walk| walk.node(at.item(), d.get(i), l.get(i), Past::default()));
+        }
+    }
+
+    fn at_index(&mut self, index: usize, f: impl FnOnce(&mut Self)) {
+        let mark = self.path.mark();
+        self.path.index(index);
+        f(self);
+        self.path.back_to(mark);
+    }
+}

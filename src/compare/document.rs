@@ -1,0 +1,56 @@
+//! JSON documents kept in texts: compared as what they say.
+
+use serde_json::Value;
+
+use super::facts::Kind;
+use super::rules;
+use super::walk::{At, Past, Walk};
+
+/// Documents in documents in documents are as far as it goes; each level of quoting doubles the text anyway.
+const MOST_LEVELS: u8 = 3;
+
+/// The document a text holds, if it is an object or a list. URL-encoded ones are decoded (IAM gives them out like that).
+/// serde_json refuses documents deeper than 128 levels; such a text is compared as text.
+pub(super) fn parse(at: At<'_>, value: &Value) -> Option<Value> {
+    let text = value.as_str().filter(|_| at.documents < MOST_LEVELS && at.cursor.kind() != Some(Kind::Exact))?.trim();
+    let decoded;
+    let text = if text.starts_with("%7B") || text.starts_with("%7b") {
+        decoded = percent_encoding::percent_decode_str(text).decode_utf8().ok()?;
+        decoded.as_ref()
+    } else {
+        text
+    };
+    match text.as_bytes().first()? {
+        b'{' | b'[' => serde_json::from_str(text).ok(),
+        _ => None,
+    }
+}
+
+/// The place of the document itself.
+pub(super) fn inside(at: At<'_>) -> At<'_> {
+    At { documents: at.documents + 1, root: false, element: false, ..at }
+}
+
+impl Walk<'_> {
+    /// Compares two values of which at least one is a text, as documents. `false` when they are none.
+    pub(super) fn document(&mut self, at: At<'_>, d: &Value, l: &Value) -> bool {
+        let (parsed_d, parsed_l) = (parse(at, d), parse(at, l));
+        let structured = |v: &Value| v.is_object() || v.is_array();
+        let inner_d = parsed_d.as_ref().or(Some(d).filter(|v| structured(v)));
+        let inner_l = parsed_l.as_ref().or(Some(l).filter(|v| structured(v)));
+        let (Some(inner_d), Some(inner_l)) = (inner_d, inner_l) else { return false };
+        if parsed_d.is_none() && parsed_l.is_none() {
+            return false;
+        }
+        let before = (self.out.changes.len(), self.out.hidden.len(), self.out.unverified.len());
+        // What was remembered is masked text and tells nothing about single properties: no memory goes along.
+        self.node(inside(at), Some(inner_d), Some(inner_l), Past::default());
+        if self.out.changes.len() == before.0 && self.out.unverified.len() == before.2 {
+            let policy =
+                matches!((inner_d, inner_l), (Value::Object(d), Value::Object(l)) if super::policy::is_policy(d, l));
+            self.out.hidden.truncate(before.1);
+            self.hidden(if policy { rules::IAM_POLICY } else { rules::JSON_IN_STRING }, Some(d), Some(l));
+        }
+        true
+    }
+}

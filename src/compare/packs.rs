@@ -1,0 +1,200 @@
+//! Knowledge about types as data: `packs/noise-*.toml`, embedded, parsed once into pattern trees.
+//!
+//! A pack file: `format = 1`, `dialects = [..]`, then sections of the same shape: `[any]` (by property name, at any depth
+//! outside free-form maps), `[top]` (by path, every type), `[shape.NAME]` (a subtree to include elsewhere), `[type.NAME]`.
+//! A section holds lists of dotted paths named after what is known of them (`unordered`, `computed`, `cidr`, …), and the
+//! tables `defaults`, `identity` (path to keys, or to alternatives of keys), `hide` (path to rule id) and, in `top` and types,
+//! `include` (path to shape). A type may say `same_as`. `[[cloud_tags]]` lists tag names a cloud sets (`types`, `names`).
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use super::Dialect;
+use super::facts::{Names, Node};
+
+mod read;
+
+pub use read::PackError;
+
+/// The files that come with the program.
+const EMBEDDED: [(&str, &str); 5] = [
+    ("noise-terraform.toml", include_str!("../../packs/noise-terraform.toml")),
+    ("noise-kubernetes.toml", include_str!("../../packs/noise-kubernetes.toml")),
+    ("noise-aws.toml", include_str!("../../packs/noise-aws.toml")),
+    ("noise-azure.toml", include_str!("../../packs/noise-azure.toml")),
+    ("noise-gcp.toml", include_str!("../../packs/noise-gcp.toml")),
+];
+
+/// Everything known about the types of one dialect.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Pack {
+    pub any: Names,
+    pub top: Node,
+    types: HashMap<Box<str>, Node>,
+    same_as: HashMap<Box<str>, Box<str>>,
+    cloud_tags: Vec<CloudTags>,
+}
+
+/// Tag names that a cloud sets by itself; a name that ends in `*` is a prefix.
+#[derive(Clone, Debug)]
+struct CloudTags {
+    /// Start of the type names; empty for all.
+    types: String,
+    names: Vec<String>,
+}
+
+impl Pack {
+    /// The patterns of a type. `apps/v1/Deployment` is known by its kind.
+    pub fn of_type(&self, resource_type: &str) -> Option<&Node> {
+        let name = resource_type.rsplit('/').next().unwrap_or(resource_type);
+        let known = |n: &str| self.types.get(self.same_as.get(n).map_or(n, |s| s));
+        known(resource_type).or_else(|| known(name))
+    }
+
+    /// Whether the cloud sets this tag by itself on this type.
+    pub fn is_cloud_tag(&self, resource_type: &str, tag: &str) -> bool {
+        self.cloud_tags.iter().filter(|t| resource_type.starts_with(&t.types)).flat_map(|t| &t.names).any(|name| {
+            match name.strip_suffix('*') {
+                Some(prefix) => tag.starts_with(prefix),
+                None => tag == name,
+            }
+        })
+    }
+}
+
+/// Packs of every dialect.
+#[derive(Clone, Default, Debug)]
+pub struct Packs {
+    by_dialect: HashMap<Dialect, Pack>,
+    empty: Pack,
+}
+
+impl Packs {
+    /// What comes with the program. A test holds that it parses; should it not, nothing is known about any type.
+    pub fn embedded() -> &'static Self {
+        static PACKS: OnceLock<Packs> = OnceLock::new();
+        PACKS.get_or_init(|| Self::parse(&EMBEDDED).unwrap_or_default())
+    }
+
+    /// Reads pack files (name, text) in order; a later one adds to and overrides an earlier one.
+    pub fn parse(files: &[(&str, &str)]) -> Result<Self, PackError> {
+        let mut packs = Self::default();
+        for (name, text) in files {
+            packs.add(name, text)?;
+        }
+        Ok(packs)
+    }
+
+    /// Adds one more file, for instance the user's own.
+    pub fn add(&mut self, name: &str, text: &str) -> Result<(), PackError> {
+        let (dialects, read) = read::pack(name, text)?;
+        for dialect in dialects {
+            self.by_dialect.entry(dialect).or_default().absorb(&read);
+        }
+        Ok(())
+    }
+
+    /// The same without what is known about single types, to see what the general rules do alone.
+    pub fn without_types(&self) -> Self {
+        let mut packs = self.clone();
+        packs.by_dialect.values_mut().for_each(|p| p.types.clear());
+        packs
+    }
+
+    pub(super) fn of(&self, dialect: Dialect) -> &Pack {
+        self.by_dialect.get(&dialect).unwrap_or(&self.empty)
+    }
+}
+
+impl Pack {
+    fn absorb(&mut self, other: &Self) {
+        for (name, facts) in &other.any {
+            self.any.entry(name.clone()).or_default().merge(facts);
+        }
+        self.top.graft_here(&other.top);
+        for (name, node) in &other.types {
+            self.types.entry(name.clone()).or_default().graft_here(node);
+        }
+        self.same_as.extend(other.same_as.clone());
+        self.cloud_tags.extend(other.cloud_tags.clone());
+    }
+}
+
+/// The facts of the published schema of one type, given beside a case.
+///
+/// Shape: `read_only`, `write_only`, `unordered_scalars`, `unordered_objects`, `free_form_maps` (lists of dotted paths, `*` for
+/// list elements), `defaults` (path to value). Anything else is left alone.
+#[derive(Clone, Default, Debug)]
+pub struct Schema {
+    pub(super) node: Node,
+}
+
+impl Schema {
+    /// From its JSON form; what is not there is not known.
+    pub fn from_json(schema: &Value) -> Self {
+        use super::facts::Fact;
+        let mut node = Node::default();
+        let paths = |name: &str| schema[name].as_array().into_iter().flatten().filter_map(Value::as_str);
+        for path in paths("read_only") {
+            node.at(path).hide = Some(super::rules::COMPUTED);
+        }
+        for (name, fact) in [
+            ("write_only", Fact::WriteOnly),
+            ("unordered_scalars", Fact::Unordered),
+            ("unordered_objects", Fact::Unordered),
+            ("free_form_maps", Fact::FreeForm),
+        ] {
+            paths(name).for_each(|path| node.at(path).set(fact));
+        }
+        for (path, value) in schema["defaults"].as_object().into_iter().flatten() {
+            node.at(path).default = Some(value.clone());
+        }
+        Self { node }
+    }
+}
+
+/// Sections by name, used while reading.
+type Shapes = BTreeMap<String, Node>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_packs_are_valid() {
+        if let Err(e) = Packs::parse(&EMBEDDED) {
+            panic!("{e}");
+        }
+    }
+
+    #[test]
+    fn an_alias_type_knows_what_its_twin_knows() {
+        let pack = Packs::embedded().of(Dialect::Terraform);
+        assert!(pack.of_type("aws_alb").is_some() && pack.of_type("aws_lb").is_some());
+    }
+
+    #[test]
+    fn a_mistake_in_a_pack_is_reported_with_file_and_line() {
+        for (text, line, word) in [
+            ("format = 1\ndialects = [\"klingon\"]", 2, "klingon"),
+            ("format = 1\ndialects = [\"gcp\"]\n[any]\nunorderd = []", 4, "unorderd"),
+            ("format = 1\ndialects = [\"gcp\"]\n[top.hide]\n\"a.b\" = \"no-rule\"", 4, "no-rule"),
+            ("format = 9", 1, "format"),
+            ("format = 1\ndialects = [", 2, ""),
+        ] {
+            let error = Packs::parse(&[("mine.toml", text)]).map(|_| ()).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("mine.toml:{line}: ")) && error.contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_later_pack_adds_to_an_earlier_one() {
+        let mut packs = Packs::embedded().clone();
+        packs
+            .add("mine.toml", "format = 1\ndialects = [\"terraform\"]\n[type.aws_alb]\nunordered = [\"mine\"]")
+            .unwrap();
+        assert!(packs.of(Dialect::Terraform).of_type("aws_alb").is_some());
+    }
+}

@@ -1,0 +1,179 @@
+//! Security group rules: taken apart into atomic ones (protocol, ports, one peer), because clouds group them as they like.
+//!
+//! Reads the shapes of Terraform (`cidr_blocks`), CloudFormation (`CidrIp`), AWS Config (`ipv4Ranges`, `ipRanges`) and EC2.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::walk::Walk;
+use super::{rules, spelling};
+use crate::drift::ChangeType;
+
+/// Protocol, from port, to port, kind of peer, peer.
+type Key = (String, String, String, &'static str, String);
+
+const PROTOCOL: &[&str] = &["protocol", "ip_protocol", "IpProtocol", "ipProtocol"];
+const FROM: &[&str] = &["from_port", "FromPort", "fromPort"];
+const TO: &[&str] = &["to_port", "ToPort", "toPort"];
+const DESCRIPTION: &[&str] = &["description", "Description"];
+
+/// Kind of peer, properties of a rule that hold such peers, properties of a peer that name it.
+const PEERS: [(&str, &[&str], &[&str]); 4] = [
+    (
+        "cidr",
+        &["cidr_blocks", "cidr_block", "cidr_ipv4", "CidrIp", "ipv4Ranges", "ipRanges", "IpRanges"],
+        &["cidrIp", "CidrIp", "cidr_ip"],
+    ),
+    (
+        "ipv6_cidr",
+        &["ipv6_cidr_blocks", "cidr_ipv6", "CidrIpv6", "ipv6Ranges", "Ipv6Ranges"],
+        &["cidrIpv6", "CidrIpv6"],
+    ),
+    (
+        "prefix_list",
+        &[
+            "prefix_list_ids",
+            "prefix_list_id",
+            "SourcePrefixListId",
+            "DestinationPrefixListId",
+            "prefixListIds",
+            "PrefixListIds",
+        ],
+        &["prefixListId", "PrefixListId"],
+    ),
+    (
+        "security_group",
+        &[
+            "security_groups",
+            "source_security_group_id",
+            "SourceSecurityGroupId",
+            "DestinationSecurityGroupId",
+            "userIdGroupPairs",
+            "UserIdGroupPairs",
+        ],
+        &["groupId", "GroupId"],
+    ),
+];
+
+/// An atomic rule's description, and the rule as a value.
+struct Atom {
+    description: String,
+    value: Value,
+}
+
+impl Walk<'_> {
+    /// Compares firewall rules atom by atom. `false` when a side is not there or has another shape.
+    pub(super) fn firewall_rules(&mut self, declared: Option<&Value>, live: Option<&Value>) -> bool {
+        let list = |side: Option<&Value>| match side {
+            Some(Value::Array(list)) => self.explode(list),
+            Some(Value::Null) => Some(BTreeMap::new()),
+            _ => None,
+        };
+        let (Some(d), Some(l)) = (list(declared), list(live)) else { return false };
+        let before = self.out.changes.len();
+        for (key, atom) in &d {
+            match l.get(key) {
+                None => self.at_rule(key, |walk| walk.change(ChangeType::Removed, Some(&atom.value), None)),
+                Some(other) if other.description != atom.description => {
+                    let texts = [&atom.description, &other.description].map(|t| Value::from(t.as_str()));
+                    self.at_rule(key, |walk| {
+                        walk.path.key("description");
+                        walk.modified(&texts[0], &texts[1]);
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+        for (key, atom) in l.iter().filter(|(key, _)| !d.contains_key(*key)) {
+            self.at_rule(key, |walk| walk.change(ChangeType::Added, None, Some(&atom.value)));
+        }
+        let both = declared.zip(live).filter(|(d, l)| d != l);
+        if self.out.changes.len() == before && both.is_some() {
+            self.hidden(rules::SG_RULES, declared, live);
+        }
+        true
+    }
+
+    fn at_rule(&mut self, (protocol, from, to, kind, peer): &Key, f: impl FnOnce(&mut Self)) {
+        let mark = self.path.mark();
+        let mut pairs = vec![("protocol", protocol.as_str())];
+        if !from.is_empty() || !to.is_empty() {
+            pairs.extend([("from_port", from.as_str()), ("to_port", to.as_str())]);
+        }
+        if !kind.is_empty() {
+            pairs.push((kind, peer));
+        }
+        self.path.identity(pairs);
+        f(self);
+        self.path.back_to(mark);
+    }
+
+    fn explode(&self, rules: &[Value]) -> Option<BTreeMap<Key, Atom>> {
+        let mut out = BTreeMap::new();
+        for rule in rules {
+            let rule = rule.as_object()?;
+            let (protocol, from, to) = service(rule);
+            let text = |v: Option<&Value>| v.and_then(Value::as_str).unwrap_or_default().to_owned();
+            let peers = self.peers(rule);
+            // A rule without a peer matches nothing, but it is stated.
+            let peers = if peers.is_empty() { vec![("", String::new(), None)] } else { peers };
+            for (kind, peer, described) in peers {
+                let description = described.unwrap_or_else(|| text(get(rule, DESCRIPTION)));
+                let mut value =
+                    json!({"protocol": protocol, "from_port": from, "to_port": to, "description": description});
+                value[if kind.is_empty() { "peer" } else { kind }] = Value::from(peer.as_str());
+                out.insert((protocol.clone(), from.clone(), to.clone(), kind, peer), Atom { description, value });
+            }
+        }
+        Some(out)
+    }
+
+    /// Kind, name and own description of every peer of a rule.
+    fn peers(&self, rule: &Map<String, Value>) -> Vec<(&'static str, String, Option<String>)> {
+        let mut out = Vec::new();
+        for (kind, properties, names) in PEERS {
+            for value in properties.iter().filter_map(|p| rule.get(*p)) {
+                let one = std::slice::from_ref(value);
+                for peer in value.as_array().map_or(one, Vec::as_slice) {
+                    let name = peer.as_str().or_else(|| names.iter().find_map(|n| peer.get(*n)?.as_str()));
+                    let described = DESCRIPTION.iter().find_map(|n| peer.get(*n)?.as_str()).map(str::to_owned);
+                    if let Some(name) = name.filter(|n| !n.is_empty()) {
+                        out.push((kind, canonical_peer(kind, name), described));
+                    }
+                }
+            }
+        }
+        if rule.get("self") == Some(&Value::Bool(true)) {
+            out.push(("security_group", self.own_id.unwrap_or("self").to_owned(), None));
+        }
+        out
+    }
+}
+
+fn get<'v>(rule: &'v Map<String, Value>, names: &[&str]) -> Option<&'v Value> {
+    names.iter().find_map(|n| rule.get(*n)).filter(|v| !v.is_null())
+}
+
+/// Protocol by name and ports as text; where every protocol is meant, ports mean nothing.
+fn service(rule: &Map<String, Value>) -> (String, String, String) {
+    let text = |v: Option<&Value>| match v {
+        Some(Value::String(s)) => s.clone(),
+        Some(v @ Value::Number(_)) => v.to_string(),
+        _ => String::new(),
+    };
+    let raw = text(get(rule, PROTOCOL));
+    let protocol = spelling::protocol(&raw).map_or(raw, str::to_owned);
+    if protocol == "-1" {
+        return (protocol, String::new(), String::new());
+    }
+    (protocol, text(get(rule, FROM)), text(get(rule, TO)))
+}
+
+fn canonical_peer(kind: &str, name: &str) -> String {
+    let network = |n: &str| n.parse::<ipnet::IpNet>().map(|net| net.trunc().to_string()).ok();
+    match kind {
+        "cidr" | "ipv6_cidr" => network(name).unwrap_or_else(|| name.to_owned()),
+        _ => name.to_owned(),
+    }
+}

@@ -1,0 +1,146 @@
+//! Which lists are sets: known ones, then by name, then by what they hold.
+
+use serde_json::Value;
+
+use super::facts::Fact;
+use super::walk::At;
+
+/// Lists whose order is known to matter.
+pub(super) fn is_ordered(at: At<'_>) -> bool {
+    at.cursor.has(Fact::Ordered) || (!at.cursor.has(Fact::Unordered) && !at.cursor.free && named_ordered(at.key))
+}
+
+/// Whether the order of a list of scalars means nothing. Both sides are looked at, so that the answer is symmetric.
+pub(super) fn is_unordered(at: At<'_>, a: &[Value], b: &[Value]) -> bool {
+    if at.cursor.has(Fact::Ordered) {
+        return false;
+    }
+    if at.cursor.has(Fact::Unordered) || at.policy {
+        return true;
+    }
+    if !at.cursor.free && named_ordered(at.key) {
+        return false;
+    }
+    (!at.cursor.free && named_set(at.key)) || hold_ids(a, b)
+}
+
+/// Lower case, without separators: `security_group_ids` and `SecurityGroupIds` are one name.
+fn plain(key: &str) -> String {
+    key.chars().filter(|c| *c != '_' && *c != '-').flat_map(char::to_lowercase).collect()
+}
+
+fn named_ordered(key: &str) -> bool {
+    const NAMES: [&str; 16] = [
+        "layers",
+        "command",
+        "commands",
+        "cmd",
+        "args",
+        "arguments",
+        "entrypoint",
+        "nameservers",
+        "domainnameservers",
+        "dnsservers",
+        "searchdomains",
+        "searches",
+        "stages",
+        "steps",
+        "behaviors",
+        "orderedcachebehavior",
+    ];
+    NAMES.contains(&plain(key).as_str())
+}
+
+fn named_set(key: &str) -> bool {
+    const ENDS: [&str; 33] = [
+        "ids",
+        "arns",
+        "subnets",
+        "securitygroups",
+        "cidrblocks",
+        "cidrs",
+        "zones",
+        "principals",
+        "identifiers",
+        "members",
+        "methods",
+        "groups",
+        "users",
+        "roles",
+        "scopes",
+        "ranges",
+        "tags",
+        "policies",
+        "regions",
+        "addresses",
+        "ports",
+        "aliases",
+        "events",
+        "actions",
+        "accounts",
+        "metrics",
+        "logtypes",
+        "logsexports",
+        "subjectalternativenames",
+        "compatibilities",
+        "capabilities",
+        "architectures",
+        "thumbprintlist",
+    ];
+    const NAMES: [&str; 9] = [
+        "verbs",
+        "resources",
+        "apigroups",
+        "resourcenames",
+        "finalizers",
+        "accessmodes",
+        "operations",
+        "notresources",
+        "notprincipal",
+    ];
+    let name = plain(key);
+    NAMES.contains(&name.as_str()) || ENDS.iter().any(|end| name.ends_with(end))
+}
+
+/// Nothing but ids, ARNs, networks or HTTP verbs: no provider gives such lists an order unless their name says so.
+fn hold_ids(a: &[Value], b: &[Value]) -> bool {
+    let mut all = a.iter().chain(b).peekable();
+    all.peek().is_some() && all.all(|v| v.as_str().is_some_and(is_id))
+}
+
+fn is_id(text: &str) -> bool {
+    const VERBS: [&str; 7] = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"];
+    text.starts_with("arn:") || VERBS.contains(&text) || is_aws_id(text) || text.parse::<ipnet::IpNet>().is_ok()
+}
+
+/// `sg-0a1b2c3d` and the like: a short word, a dash, 8 or 17 hexadecimal digits.
+fn is_aws_id(text: &str) -> bool {
+    text.rsplit_once('-').is_some_and(|(word, hex)| {
+        matches!(hex.len(), 8 | 17)
+            && hex.bytes().all(|c| c.is_ascii_hexdigit())
+            && (1..=8).contains(&word.len())
+            && word.bytes().all(|c| c.is_ascii_lowercase())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::facts::{Cursor, Names};
+    use super::*;
+
+    fn unordered(key: &str, list: Value) -> bool {
+        let names = Names::new();
+        let at = At::root(Cursor::root([None; 3], &names)).child(key, false);
+        is_unordered(at, list.as_array().unwrap(), &[])
+    }
+
+    #[test]
+    fn ids_and_known_names_make_a_set_and_nothing_else_does() {
+        assert!(unordered("x", json!(["sg-0a1b2c3d", "sg-0a1b2c3e"])));
+        assert!(unordered("cidr_blocks", json!(["b", "a"])) && unordered("SubnetIds", json!(["b"])));
+        assert!(!unordered("x", json!(["b", "a"])) && !unordered("x", json!([])));
+        assert!(!unordered("layers", json!(["arn:aws:lambda:eu-west-1:1:layer:a:1"])));
+    }
+}

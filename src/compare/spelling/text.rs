@@ -1,0 +1,107 @@
+//! Texts of several lines, keys and certificates, file modes, user data.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use sha1::{Digest, Sha1};
+
+use super::Place;
+use crate::compare::facts::Kind;
+
+/// Line ends, spaces before them and final newlines; a text of one line is taken literally.
+pub(super) fn multiline(place: &Place<'_>, value: &Value) -> Option<String> {
+    let text = value.as_str().filter(|_| !place.free)?;
+    if !text.contains('\n') {
+        return Some(text.to_owned());
+    }
+    let lines: Vec<&str> = text.lines().map(|l| l.trim_end_matches([' ', '\t', '\r'])).collect();
+    Some(lines.join("\n").trim_end_matches('\n').to_owned())
+}
+
+/// PEM blocks by label and content.
+pub(super) fn pem(place: &Place<'_>, value: &Value) -> Option<String> {
+    let mut rest = value.as_str().filter(|t| !place.free && t.contains("-----BEGIN "))?.trim();
+    let mut out = String::new();
+    while !rest.is_empty() {
+        let (label, tail) = rest.strip_prefix("-----BEGIN ")?.split_once("-----")?;
+        let (body, tail) = tail.split_once("-----END ")?;
+        out.push_str(label);
+        out.push('\n');
+        out.extend(body.split_whitespace());
+        out.push('\n');
+        rest = tail.strip_prefix(label)?.strip_prefix("-----")?.trim_start();
+    }
+    Some(out)
+}
+
+/// A public SSH key by type and content; the comment at its end means nothing.
+pub(super) fn ssh_key(place: &Place<'_>, value: &Value) -> Option<String> {
+    let text = value.as_str().filter(|t| !place.free && (t.starts_with("ssh-") || t.starts_with("ecdsa-sha2-")))?;
+    let mut words = text.lines().next().filter(|_| text.trim_end().lines().count() == 1)?.split_whitespace();
+    let (kind, body) = (words.next()?, words.next()?);
+    STANDARD.decode(body).ok().map(|_| format!("{kind} {body}"))
+}
+
+pub(super) fn file_mode(place: &Place<'_>, value: &Value) -> Option<String> {
+    if place.kind != Some(Kind::FileMode) {
+        return None;
+    }
+    u32::from_str_radix(value.as_str()?, 8).ok().map(|mode| format!("{mode:o}"))
+}
+
+/// The SHA-1 that Terraform keeps in its state of the plain text, whichever of the three forms is given.
+pub(super) fn user_data(place: &Place<'_>, value: &Value) -> Option<String> {
+    let text = value.as_str().filter(|_| place.kind == Some(Kind::UserData))?;
+    if text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Some(text.to_ascii_lowercase());
+    }
+    let decoded = STANDARD.decode(text).ok();
+    let digest = Sha1::digest(decoded.as_deref().unwrap_or(text.as_bytes()));
+    Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::same;
+    use super::super::testing::{at, of};
+    use super::*;
+
+    #[test]
+    fn line_ends_are_not_content() {
+        for (a, b) in [("a\nb\n", "a\r\nb"), ("a  \nb", "a\nb"), ("one line\n", "one line")] {
+            assert_eq!(same(&at("description"), &json!(a), &json!(b)), Some("multiline"), "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn another_line_or_indentation_is_reported() {
+        for (a, b) in [("a\nb\n", "a\nc\n"), ("a\n b", "a\nb"), ("x ", "x"), ("a\n\nb", "a\nb")] {
+            assert_eq!(same(&at("description"), &json!(a), &json!(b)), None, "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_its_content() {
+        let pem = |body: &str| json!(format!("-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----"));
+        assert_eq!(same(&at("k"), &pem("QUJD\nREVG"), &pem("QUJDREVG")), Some("pem"));
+        assert_eq!(same(&at("k"), &pem("QUJDREVG"), &pem("QUJDREVH")), None);
+        assert_eq!(same(&at("k"), &json!("ssh-rsa QUJD me@here"), &json!("ssh-rsa QUJD")), Some("pem"));
+        assert_eq!(same(&at("k"), &json!("ssh-rsa QUJD"), &json!("ssh-rsa QUJE")), None);
+    }
+
+    #[test]
+    fn a_file_mode_may_lack_its_leading_zero() {
+        assert_eq!(same(&of(Kind::FileMode), &json!("644"), &json!("0644")), Some("file-mode"));
+        assert_eq!(same(&of(Kind::FileMode), &json!("0644"), &json!("0666")), None);
+    }
+
+    #[test]
+    fn user_data_is_compared_through_its_hash() {
+        let hash = json!("0a4d55a8d778e5022fab701977c5d840bbc486d0");
+        assert_eq!(same(&of(Kind::UserData), &hash, &json!("Hello World")), Some("user-data"));
+        assert_eq!(same(&of(Kind::UserData), &hash, &json!("SGVsbG8gV29ybGQ=")), Some("user-data"));
+        assert_eq!(same(&of(Kind::UserData), &hash, &json!("Hello world")), None);
+    }
+}

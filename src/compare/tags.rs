@@ -1,0 +1,89 @@
+//! Tags and labels: one meaning, three shapes, and names that belong to the cloud.
+
+use serde_json::{Map, Value};
+
+use super::rules;
+use super::walk::{At, Past, Walk};
+use super::{Dialect, absence};
+
+/// Whether a property of this name holds tags.
+pub(super) fn named_so(key: &str) -> bool {
+    let lower = key.to_ascii_lowercase();
+    lower.ends_with("tags") || lower.ends_with("labels") || matches!(lower.as_str(), "tagset" | "taglist" | "tag_list")
+}
+
+/// Name and value of a tag in list form.
+fn entry(element: &Value) -> Option<(&str, &Value)> {
+    let get = |names: [&str; 4]| names.into_iter().find_map(|n| element.get(n));
+    let name = get(["Key", "key", "TagKey", "tagKey"])?.as_str()?;
+    Some((name, get(["Value", "value", "TagValue", "tagValue"]).unwrap_or(&Value::Null)))
+}
+
+fn as_map(tags: &Value) -> Option<Map<String, Value>> {
+    match tags {
+        Value::Object(map) => Some(map.clone()),
+        Value::Array(list) => list.iter().map(|e| entry(e).map(|(k, v)| (k.to_owned(), v.clone()))).collect(),
+        Value::Null => Some(Map::new()),
+        _ => None,
+    }
+}
+
+impl Walk<'_> {
+    /// Whether the cloud itself set the tag that stands here.
+    pub(super) fn is_cloud_tag(&self, at: At<'_>, value: &Value) -> bool {
+        let name = if at.element && named_so(at.key) {
+            entry(value).map(|(name, _)| name)
+        } else {
+            named_so(at.parent).then_some(at.key)
+        };
+        name.is_some_and(|name| self.pack.is_cloud_tag(self.resource_type, name))
+    }
+
+    /// Compares tags as a map with tags as a list. `false` when these are no tags.
+    pub(super) fn tag_shapes(&mut self, at: At<'_>, d: &Value, l: &Value) -> bool {
+        if !named_so(at.key) {
+            return false;
+        }
+        let (Some(declared), Some(live)) = (as_map(d), as_map(l)) else { return false };
+        let before = self.out.changes.len();
+        self.object(At { element: false, ..at }, &declared, &live, Past::default());
+        if self.out.changes.len() == before {
+            self.hidden(rules::TAGS, Some(d), Some(l));
+        }
+        true
+    }
+
+    /// Terraform keeps a resource's own tags in `tags` and all of them, the provider's default tags included, in `tags_all`:
+    /// all of them are compared once, as `tags`. `false` when `tags_all` stands on neither side.
+    pub(super) fn effective_tags(&mut self, at: At<'_>, declared: &Value, live: &Value) -> bool {
+        let stands =
+            |side: &Value| side.get("tags_all").is_some_and(|t| !absence::is_empty(Dialect::Terraform, "tags_all", t));
+        if self.dialect != Dialect::Terraform || !(stands(declared) || stands(live)) {
+            return false;
+        }
+        // What `tags` says wins: a reader may know it better than its echo.
+        let merged = |side: &Value| -> Option<Value> {
+            let mut all = as_map(side.get("tags_all").unwrap_or(&Value::Null))?;
+            all.extend(as_map(side.get("tags").unwrap_or(&Value::Null))?);
+            Some(Value::Object(all))
+        };
+        let (Some(d), Some(l)) = (merged(declared), merged(live)) else { return false };
+        let mark = self.path.mark();
+        self.path.key("tags");
+        let before = self.out.changes.len();
+        // A side that says nothing about tags at all does not say that there are none.
+        let states = |side: &Value| side.get("tags").is_some() || side.get("tags_all").is_some();
+        self.node(
+            at.child("tags", false),
+            Some(&d).filter(|_| states(declared)),
+            Some(&l).filter(|_| states(live)),
+            Past::default(),
+        );
+        let spelt = |side: &Value| (side.get("tags").cloned(), side.get("tags_all").cloned());
+        if self.out.changes.len() == before && spelt(declared) != spelt(live) && d != Value::Null {
+            self.hidden(rules::TAGS, declared.get("tags"), live.get("tags"));
+        }
+        self.path.back_to(mark);
+        true
+    }
+}

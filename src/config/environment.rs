@@ -1,0 +1,204 @@
+//! `[[environment]]` tables.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::file::{Source, resolve, scalar};
+use super::{Config, Origin, Problem, settings};
+use crate::drift::{CloudProvider, Environment, Slug};
+use crate::safety::Tainted;
+use crate::scan::EnvironmentSpec;
+
+const KEYS: [&str; 13] = [
+    "slug",
+    "name",
+    "cloud_provider",
+    "region",
+    "account_id",
+    "tags",
+    "state",
+    "live",
+    "interval",
+    "watch",
+    "protect",
+    "active",
+    "unmanaged",
+];
+
+/// Reads one table with every mistake in it; adds the environment when slug and provider are right.
+pub(super) fn read(source: &Source<'_>, item: &Spanned<DeValue<'_>>, config: &mut Config) {
+    let DeValue::Table(table) = item.get_ref() else {
+        config.problems.push(source.problem(&item.span(), "an environment is a table"));
+        return;
+    };
+    for key in table.keys().filter(|k| !KEYS.contains(&k.get_ref().as_ref())) {
+        let message = format!("unknown key '{}'; known are {}", key.get_ref(), KEYS.join(", "));
+        config.problems.push(source.problem(&key.span(), message));
+    }
+    let mut reader = Reader { source, table, problems: vec![] };
+    let spec = reader.spec(item, config);
+    config.problems.append(&mut reader.problems);
+    let Some(spec) = spec else { return };
+    match config.environments.iter_mut().find(|e| e.environment.slug == spec.environment.slug) {
+        // A higher layer replaces an environment of a lower one; twice in one file is a mistake.
+        Some(old) if config.files.len() > 1 && !twice_in_file(source, table, &spec.environment.slug) => *old = spec,
+        Some(_) => {
+            let message = format!("the slug '{}' is used twice", spec.environment.slug);
+            config.problems.push(source.problem(&item.span(), message));
+        }
+        None => config.environments.push(spec),
+    }
+}
+
+/// Whether the slug stands in the text before this table.
+fn twice_in_file(source: &Source<'_>, table: &DeTable<'_>, slug: &Slug) -> bool {
+    let Some(value) = table.get("slug") else { return false };
+    let before = source.text.get(..value.span().start).unwrap_or_default();
+    let (earlier, _) = DeTable::parse_recoverable(before);
+    let Some(DeValue::Array(items)) = earlier.get_ref().get("environment").map(Spanned::get_ref) else { return false };
+    items.iter().any(|i| i.get_ref().get("slug").and_then(|s| s.get_ref().as_str()) == Some(slug.as_str()))
+}
+
+struct Reader<'a> {
+    source: &'a Source<'a>,
+    table: &'a DeTable<'a>,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn spec(&mut self, item: &Spanned<DeValue<'_>>, config: &Config) -> Option<EnvironmentSpec> {
+        let slug = self.required("slug", item, |t| Slug::new(t).map_err(|e| e.to_string()));
+        let provider = self.required("cloud_provider", item, provider);
+        let (state, live) = (self.paths("state"), self.paths("live"));
+        if state.is_empty() && !self.table.contains_key("state") {
+            let message = "state is missing: name the files that declare this environment";
+            self.problems.push(self.source.problem(&item.span(), message));
+        }
+        let short = |what: &'static str| {
+            move |t: &str| {
+                if t.chars().count() <= 50 {
+                    Ok(Tainted::from(t))
+                } else {
+                    Err(format!("{what} has at most 50 characters"))
+                }
+            }
+        };
+        let name = self.text("name", |t| Ok(Tainted::from(t)));
+        let region = self.text("region", short("a region")).unwrap_or_default();
+        let account_id = self.text("account_id", short("an account id")).unwrap_or_default();
+        let interval: Option<Option<Duration>> = self.text("interval", settings::interval);
+        let (watch, protect) = (self.flag("watch"), self.flag("protect"));
+        let (active, unmanaged) = (self.flag("active"), self.flag("unmanaged"));
+        let tags = self.tags();
+        let slug = slug?;
+        let now = Timestamp::now();
+        Some(EnvironmentSpec {
+            environment: Environment {
+                organization: Slug::from_text("local"),
+                name: name.unwrap_or_else(|| slug.as_str().into()),
+                slug,
+                cloud_provider: provider?,
+                region,
+                account_id,
+                tags,
+                is_active: active.unwrap_or(true),
+                created_at: now,
+                updated_at: now,
+            },
+            state,
+            live,
+            interval: interval.unwrap_or(config.settings.interval.value),
+            watch: watch.unwrap_or(config.settings.watch.value),
+            protect: protect.unwrap_or(false),
+            unmanaged: unmanaged.unwrap_or(true),
+        })
+    }
+
+    fn required<T>(
+        &mut self,
+        key: &str,
+        item: &Spanned<DeValue<'_>>,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        if !self.table.contains_key(key) {
+            self.problems.push(self.source.problem(&item.span(), format!("{key} is missing")));
+        }
+        self.text(key, parse)
+    }
+
+    fn text<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let value = self.table.get(key)?;
+        let parsed = match scalar(value.get_ref()) {
+            Some(text) => parse(&text),
+            None => Err(format!("text is needed, not {}", value.get_ref().type_str())),
+        };
+        parsed.map_err(|e| self.problems.push(self.source.problem(&value.span(), format!("{key}: {e}")))).ok()
+    }
+
+    fn flag(&mut self, key: &str) -> Option<bool> {
+        let value = self.table.get(key)?;
+        let parsed = value.get_ref().as_bool();
+        if parsed.is_none() {
+            self.problems.push(self.source.problem(&value.span(), format!("{key}: true or false is needed")));
+        }
+        parsed
+    }
+
+    /// One path or a list of them.
+    fn paths(&mut self, key: &str) -> Vec<String> {
+        let Some(value) = self.table.get(key) else { return vec![] };
+        let items: Vec<&Spanned<DeValue<'_>>> = match value.get_ref() {
+            DeValue::Array(items) => items.iter().collect(),
+            _ => vec![value],
+        };
+        let mut paths = vec![];
+        for item in items {
+            match item.get_ref().as_str().filter(|t| !t.is_empty()) {
+                Some(text) => paths.push(resolve(self.source, text)),
+                None => self.problems.push(self.source.problem(&item.span(), format!("{key}: a path is needed"))),
+            }
+        }
+        paths
+    }
+
+    fn tags(&mut self) -> BTreeMap<String, Tainted> {
+        let Some(value) = self.table.get("tags") else { return BTreeMap::new() };
+        let Some(table) = value.get_ref().as_table() else {
+            self.problems
+                .push(self.source.problem(&value.span(), "tags: a table such as { team = \"pay\" } is needed"));
+            return BTreeMap::new();
+        };
+        let mut tags = BTreeMap::new();
+        for (key, value) in table.iter() {
+            match scalar(value.get_ref()) {
+                Some(text) => drop(tags.insert(key.get_ref().as_ref().to_owned(), Tainted::from(text))),
+                None => self.problems.push(self.source.problem(&value.span(), "tags: each tag is one text")),
+            }
+        }
+        tags
+    }
+}
+
+fn provider(text: &str) -> Result<CloudProvider, String> {
+    CloudProvider::ALL.into_iter().find(|p| p.as_str() == text).ok_or_else(|| {
+        let known: Vec<_> = CloudProvider::ALL.iter().map(|p| p.as_str()).collect();
+        format!("'{text}' is none of {}", known.join(", "))
+    })
+}
+
+/// What flags and variables decide for all environments, whatever their tables say.
+pub(super) fn finish(config: &mut Config) {
+    let forced = |origin: &Origin| matches!(origin, Origin::Variable(_) | Origin::Flag(_));
+    for spec in &mut config.environments {
+        if forced(&config.settings.interval.origin) {
+            spec.interval = config.settings.interval.value;
+        }
+        if forced(&config.settings.watch.origin) {
+            spec.watch = config.settings.watch.value;
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Single values: one table names them all, and every layer sets them through it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Origin, Paths, Problem, Valued, parse_duration};
+use crate::safety::Tainted;
+
+/// The values in force.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Settings {
+    pub theme: Valued<String>,
+    pub keymap: Valued<String>,
+    pub actor: Valued<Tainted>,
+    pub utc: Valued<bool>,
+    pub read_only: Valued<bool>,
+    pub log_level: Valued<String>,
+    pub store: Valued<PathBuf>,
+    /// Between scheduled scans, unless an environment says otherwise.
+    pub interval: Valued<Option<Duration>>,
+    pub watch: Valued<bool>,
+}
+
+/// One row of the table.
+pub struct Setting {
+    /// In files and, with `-` for `_`, as a flag.
+    pub key: &'static str,
+    pub variable: &'static str,
+    pub help: &'static str,
+    apply: fn(&mut Settings, &str, Origin) -> Result<(), String>,
+    show: fn(&Settings) -> (String, &Origin),
+}
+
+impl Setting {
+    /// The value in force as text, and where it came from.
+    pub fn show<'a>(&self, settings: &'a Settings) -> (String, &'a Origin) {
+        (self.show)(settings)
+    }
+}
+
+macro_rules! setting {
+    ($field:ident, $variable:literal, $help:literal, $parse:expr, $show:expr) => {
+        Setting {
+            key: stringify!($field),
+            variable: $variable,
+            help: $help,
+            apply: |settings, text, origin| {
+                settings.$field = Valued { value: $parse(text)?, origin };
+                Ok(())
+            },
+            show: |settings| ($show(&settings.$field.value), &settings.$field.origin),
+        }
+    };
+}
+
+/// Every setting.
+pub const SETTINGS: &[Setting] = &[
+    setting!(theme, "DRIFTGUARD_THEME", "colours: a built-in theme or one of your themes/", name, String::clone),
+    setting!(keymap, "DRIFTGUARD_KEYMAP", "keys: default or emacs", name, String::clone),
+    setting!(actor, "DRIFTGUARD_ACTOR", "who decides, as the audit trail names you", actor, Tainted::line),
+    setting!(utc, "DRIFTGUARD_UTC", "times in UTC instead of local time", boolean, bool::to_string),
+    setting!(read_only, "DRIFTGUARD_READ_ONLY", "look, but decide nothing", boolean, bool::to_string),
+    setting!(log_level, "DRIFTGUARD_LOG", "error, warn, info, debug or trace", log_level, String::clone),
+    setting!(store, "DRIFTGUARD_STORE", "directory of the local store", path, show_path),
+    setting!(interval, "DRIFTGUARD_INTERVAL", "time between scans (30s, 5m, 1h), or off", interval, show_interval),
+    setting!(watch, "DRIFTGUARD_WATCH", "scan at once when a source file changes", boolean, bool::to_string),
+];
+
+fn name(text: &str) -> Result<String, String> {
+    let fits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    fits.then(|| text.to_owned()).ok_or_else(|| "a name holds letters, digits, '-' and '_'".to_owned())
+}
+
+fn actor(text: &str) -> Result<Tainted, String> {
+    if text.trim().is_empty() { Err("a name is needed".to_owned()) } else { Ok(Tainted::from(text.trim())) }
+}
+
+fn boolean(text: &str) -> Result<bool, String> {
+    match text {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err("true or false is needed".to_owned()),
+    }
+}
+
+fn log_level(text: &str) -> Result<String, String> {
+    const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+    if LEVELS.contains(&text) { Ok(text.to_owned()) } else { Err(format!("one of {} is needed", LEVELS.join(", "))) }
+}
+
+fn path(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() { Err("a path is needed".to_owned()) } else { Ok(PathBuf::from(text)) }
+}
+
+fn show_path(path: &std::path::Path) -> String {
+    Tainted::from(path.to_string_lossy().as_ref()).line()
+}
+
+pub(super) fn interval(text: &str) -> Result<Option<Duration>, String> {
+    if text == "off" { Ok(None) } else { parse_duration(text).map(Some) }
+}
+
+fn show_interval(value: &Option<Duration>) -> String {
+    value.map_or_else(|| "off".to_owned(), |d| format!("{}s", d.as_secs()))
+}
+
+impl Settings {
+    /// The lowest layer.
+    pub(super) fn built_in(paths: &Paths, variable: &impl Fn(&str) -> Option<String>) -> Self {
+        fn value<T>(value: T) -> Valued<T> {
+            Valued { value, origin: Origin::BuiltIn }
+        }
+        // SUDO_USER first: on a bastion the person matters, not the account that was borrowed.
+        let login = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| variable(name).filter(|v| !v.is_empty()));
+        Self {
+            theme: value("default".into()),
+            keymap: value("default".into()),
+            actor: value(login.map_or_else(|| Tainted::from("unknown"), Tainted::from)),
+            utc: value(false),
+            read_only: value(false),
+            log_level: value("info".into()),
+            store: value(paths.data_dir.join("store")),
+            interval: value(Some(Duration::from_secs(300))),
+            watch: value(true),
+        }
+    }
+
+    /// Sets one value; an unknown key or a bad value is a problem and changes nothing.
+    pub(super) fn apply(&mut self, key: &str, text: &str, origin: Origin) -> Result<(), String> {
+        match SETTINGS.iter().find(|s| s.key == key) {
+            Some(setting) => (setting.apply)(self, text, origin).map_err(|e| format!("{key} = {text:?}: {e}")),
+            None => Err(format!("unknown key '{key}'")),
+        }
+    }
+
+    pub(super) fn apply_all(
+        &mut self,
+        values: impl Iterator<Item = (&'static str, String, Origin)>,
+        problems: &mut Vec<Problem>,
+    ) {
+        for (key, text, origin) in values {
+            if let Err(message) = self.apply(key, &text, origin.clone()) {
+                problems.push(Problem { origin, column: None, message: message.into() });
+            }
+        }
+    }
+}

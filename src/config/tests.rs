@@ -1,0 +1,129 @@
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::*;
+use crate::drift::CloudProvider;
+
+fn paths(dir: &Path) -> Paths {
+    Paths {
+        system_dir: dir.join("etc"),
+        config_dir: dir.join("config"),
+        data_dir: dir.join("data"),
+        state_dir: dir.join("state"),
+    }
+}
+
+fn load_with(dir: &Path, files: &[(&str, &str)], variables: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Config {
+    for (name, text) in files {
+        let path = dir.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let variables: HashMap<String, String> = variables.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+    let flags: Vec<_> = flags.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
+    load(&paths(dir), None, |name| variables.get(name).cloned(), &flags)
+}
+
+#[test]
+fn a_higher_layer_wins_and_every_value_knows_its_origin() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = [
+        ("etc/config.toml", "theme = \"dark\"\nkeymap = \"emacs\"\nutc = true\n"),
+        ("config/config.toml", "# mine\ntheme = \"light\"\n"),
+    ];
+    let config = load_with(dir.path(), &files, &[("DRIFTGUARD_KEYMAP", "default")], &[("log_level", "debug")]);
+    assert_eq!(config.problems, vec![]);
+    let shown: Vec<String> = SETTINGS
+        .iter()
+        .map(|s| (s.key, s.show(&config.settings)))
+        .map(|(key, (value, origin))| format!("{key}={value} ({origin})"))
+        .map(|line| line.replace(&dir.path().display().to_string(), "~"))
+        .collect();
+    assert!(shown.contains(&"theme=light (~/config/config.toml:2)".to_owned()), "{shown:#?}");
+    assert!(shown.contains(&"keymap=default ($DRIFTGUARD_KEYMAP)".to_owned()), "{shown:#?}");
+    assert!(shown.contains(&"utc=true (~/etc/config.toml:3)".to_owned()), "{shown:#?}");
+    assert!(shown.contains(&"log_level=debug (--log-level)".to_owned()), "{shown:#?}");
+}
+
+#[test]
+fn an_environment_is_read_with_paths_relative_to_its_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = r#"
+interval = "1m"
+[[environment]]
+slug = "prod-eu"
+cloud_provider = "aws"
+region = "eu-central-1"
+account_id = 123456789012
+tags = { env = "production" }
+state = "infra/*.tfstate"
+live = ["recordings"]
+protect = true
+"#;
+    let config = load_with(dir.path(), &[("config/config.toml", text)], &[], &[]);
+    assert_eq!(config.problems, vec![]);
+    let spec = &config.environments[0];
+    assert_eq!(spec.environment.cloud_provider, CloudProvider::Aws);
+    assert_eq!(spec.environment.account_id.raw(), "123456789012");
+    assert!(spec.environment.is_production() && spec.protect && spec.unmanaged);
+    assert_eq!(spec.interval, Some(Duration::from_secs(60)));
+    assert_eq!(spec.state, vec![dir.path().join("config/infra/*.tfstate").to_string_lossy()]);
+}
+
+#[test]
+fn every_mistake_is_named_with_file_line_and_column() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "themes = \"dark\"\nutc = \"perhaps\"\nkeymap = [1]\n\n[[environment]]\nslug = \"Prod EU\"\ncloud_provider = \"ibm\"\nregoin = \"x\"\nstate = [1]\nwatch = 3\ninterval = \"soon\"\n[[environment]]\ncloud_provider = \"aws\"\n";
+    let config = load_with(dir.path(), &[("config/config.toml", text)], &[("DRIFTGUARD_LOG", "loud")], &[]);
+    let said: Vec<String> =
+        config.problems.iter().map(|p| p.to_string().replace(&dir.path().display().to_string(), "~")).collect();
+    let expect = [
+        "~/config/config.toml:1:1: unknown key 'themes'",
+        "~/config/config.toml:2:7: utc = \"perhaps\": true or false is needed",
+        "~/config/config.toml:3:10: keymap takes a single value, not array",
+        "~/config/config.toml:6:8: slug: a slug holds only lower-case letters",
+        "~/config/config.toml:7:18: cloud_provider: 'ibm' is none of aws,",
+        "~/config/config.toml:8:1: unknown key 'regoin'",
+        "~/config/config.toml:9:10: state: a path is needed",
+        "~/config/config.toml:10:9: watch: true or false is needed",
+        "~/config/config.toml:11:12: interval: 'soon' is no duration",
+        "~/config/config.toml:12:1: slug is missing",
+        "~/config/config.toml:12:1: state is missing",
+        "$DRIFTGUARD_LOG: log_level = \"loud\": one of error, warn",
+    ];
+    for line in expect {
+        assert!(said.iter().any(|s| s.starts_with(line)), "missing: {line}\nsaid: {said:#?}");
+    }
+    assert_eq!(said.len(), expect.len(), "{said:#?}");
+    assert!(config.environments.is_empty());
+}
+
+#[test]
+fn broken_toml_names_its_line_and_the_rest_still_counts() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = load_with(dir.path(), &[("config/config.toml", "theme = \"dark\"\nutc = \n")], &[], &[]);
+    assert_eq!(config.settings.theme.value, "dark");
+    assert!(config.problems[0].to_string().contains("config.toml:2:"), "{:?}", config.problems);
+}
+
+#[test]
+fn a_slug_may_be_replaced_by_a_higher_layer_but_not_used_twice_in_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let one = "[[environment]]\nslug = \"a\"\ncloud_provider = \"host\"\nstate = \"x\"\n";
+    let twice = format!("{one}{one}");
+    let config = load_with(dir.path(), &[("etc/config.toml", one), ("config/config.toml", one)], &[], &[]);
+    assert_eq!((config.problems.len(), config.environments.len()), (0, 1));
+    let config = load_with(dir.path(), &[("etc/config.toml", one), ("config/config.toml", &twice)], &[], &[]);
+    assert!(config.problems[0].to_string().contains("used twice"), "{:?}", config.problems);
+}
+
+#[test]
+fn the_state_in_the_current_directory_is_offered() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = load_with(dir.path(), &[], &[], &[]).settings;
+    assert!(discover(dir.path(), &settings).is_empty());
+    std::fs::write(dir.path().join("terraform.tfstate"), "{}").unwrap();
+    std::fs::write(dir.path().join("other.tfstate"), "{}").unwrap();
+    let found = discover(dir.path(), &settings);
+    assert_eq!((found.len(), found[0].state.len()), (1, 2));
+}

@@ -1,0 +1,112 @@
+//! Turns an item into values in Terraform's spelling, as the mapping says.
+
+use serde_json::{Map, Value, json};
+
+use super::item::Item;
+use super::lenient::policy;
+use super::mapping::{Attribute, Transform, Type};
+use super::path::spelling;
+use super::{rules, siblings, tags};
+use crate::declared::DeclaredResource;
+
+/// Values with the paths that could be looked at; what the item does not say is in neither.
+#[derive(Default)]
+pub(super) struct Mapped {
+    pub values: Map<String, Value>,
+    pub observable: Vec<String>,
+}
+
+/// What is known beside the item.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub declared: Option<&'a Value>,
+    pub family: &'a [DeclaredResource],
+}
+
+/// Maps one item.
+pub(super) fn evaluate(spec: &Type, item: &Item, context: Context<'_>) -> Mapped {
+    let mut mapped = Mapped::default();
+    let full = spec.is_full(item);
+    for (target, attribute) in &spec.attributes {
+        let found = attribute.from.iter().find_map(|path| path.get(item, context.declared));
+        let value = match found {
+            Some(value) => respell(attribute, value, item, context),
+            None if full => attribute.default.clone(),
+            None => None,
+        };
+        let Some(value) = value else { continue };
+        let value = siblings::settle(attribute, target, value, context);
+        put(&mut mapped.values, target, value);
+        mapped.observable.push(target.clone());
+    }
+    if spec.tags {
+        tags::add(&mut mapped, item, context.declared);
+    }
+    mapped
+}
+
+/// `None` when the value is in no spelling we know: better unverified than wrong.
+fn respell(attribute: &Attribute, value: Value, item: &Item, context: Context<'_>) -> Option<Value> {
+    if let (Value::Null, Some(default)) = (&value, &attribute.default) {
+        return Some(default.clone());
+    }
+    if !attribute.each.is_empty() {
+        return Some(each(attribute, value, item, context));
+    }
+    if let Some(mapped) = attribute.values.get(&spelling(&value)) {
+        return Some(mapped.clone());
+    }
+    let Some(transform) = attribute.transform else { return Some(value) };
+    match (transform, value) {
+        (Transform::SgIngress | Transform::SgEgress, permissions) => {
+            Some(rules::for_group(transform == Transform::SgIngress, &permissions, item, context))
+        }
+        (_, Value::Null) => Some(Value::Null),
+        (Transform::IamPolicy, value) => policy(&value).map(|p| Value::String(p.to_string())),
+        (Transform::Bool, Value::String(s)) => s.parse().ok().map(Value::Bool),
+        (Transform::Lower, Value::String(s)) => Some(Value::String(s.to_lowercase())),
+        (Transform::LastSegment, Value::String(s)) => Some(json!(s.rsplit('/').next().unwrap_or_default())),
+        (Transform::Endpoint | Transform::NotAnEndpoint, Value::String(s)) => {
+            let wanted = s.starts_with("vpce-") == (transform == Transform::Endpoint);
+            Some(Value::String(if wanted { s } else { String::new() }))
+        }
+        (_, value) => Some(value),
+    }
+}
+
+/// A list of objects, each respelt; one object counts as a list of one, an object of which every field is null as none.
+fn each(attribute: &Attribute, value: Value, item: &Item, context: Context<'_>) -> Value {
+    let elements = match value {
+        Value::Null => vec![],
+        Value::Array(elements) => elements,
+        single => vec![single],
+    };
+    let keep = |e: &&Value| !attribute.skip.iter().any(|(key, value)| e.get(key) == Some(value));
+    let object = |element: &Value| {
+        let (mut out, mut empty) = (Map::new(), true);
+        for (target, field) in &attribute.each {
+            let found = field.from.iter().find_map(|p| p.below(element, context.declared));
+            empty &= found.as_ref().is_none_or(Value::is_null);
+            let value = found.and_then(|v| respell(field, v, item, context)).or_else(|| field.default.clone());
+            if let Some(value) = value {
+                put(&mut out, target, value);
+            }
+        }
+        (!empty).then_some(Value::Object(out))
+    };
+    elements.iter().filter(keep).filter_map(object).collect()
+}
+
+/// Sets `a[0].b`, making the objects and lists on the way. Only `[0]` stands in targets: Terraform's single blocks.
+fn put(values: &mut Map<String, Value>, target: &str, value: Value) {
+    let Some((step, rest)) = target.split_once('.') else {
+        values.insert(target.to_owned(), value);
+        return;
+    };
+    let key = step.trim_end_matches("[0]");
+    let block = values.entry(key.to_owned()).or_insert_with(|| if key == step { json!({}) } else { json!([{}]) });
+    let inner = if key == step { Some(block) } else { block.get_mut(0) };
+    if let Some(Value::Object(inner)) = inner {
+        put(inner, rest, value);
+    }
+}

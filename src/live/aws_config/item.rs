@@ -1,0 +1,175 @@
+//! One recorded resource: its head is read when the recording is indexed, its body when somebody asks for it.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::lenient::{timestamp, unfold};
+use super::split::Kind;
+
+/// Whether the resource is there, as far as the item says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Presence {
+    There,
+    Deleted,
+    NotRecorded,
+}
+
+/// What an item is found by.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Head {
+    /// `AWS::EC2::SecurityGroup`; old items spell it in capitals.
+    pub config_type: String,
+    pub id: String,
+    pub name: String,
+    pub arn: String,
+    pub account: String,
+    pub region: String,
+    pub captured_at: Option<Timestamp>,
+    pub state_id: u64,
+    pub presence: Presence,
+}
+
+/// An item with its strings taken apart.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Item {
+    pub head: Head,
+    pub configuration: Value,
+    pub supplementary: Value,
+    /// `None` when the recording leaves tags out (batch-get does).
+    pub tags: Option<Value>,
+}
+
+/// The fields of a configuration item, still as text.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Raw<'a> {
+    #[serde(borrow, default)]
+    resource_type: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    resource_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    resource_name: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    arn: Option<&'a RawValue>,
+    /// Delivered files spell it so.
+    #[serde(borrow, default, rename = "ARN")]
+    delivered_arn: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    account_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    aws_account_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    aws_region: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    configuration_item_capture_time: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    configuration_item_status: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    configuration_state_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    configuration: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    supplementary_configuration: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    tags: Option<&'a RawValue>,
+}
+
+impl Head {
+    /// Reads what identifies the item; the body is skipped. `modified`: the recording's time, for items without one.
+    pub fn read(kind: Kind, text: &str, modified: Option<Timestamp>) -> Result<Self, serde_json::Error> {
+        match kind {
+            Kind::Config => serde_json::from_str::<Raw<'_>>(text).map(|raw| Self::of(&raw)),
+            Kind::SecurityGroup => serde_json::from_str(text).map(|group| Self::of_group(&group, modified)),
+        }
+    }
+
+    fn of(raw: &Raw<'_>) -> Self {
+        let arn = plain(raw.arn.or(raw.delivered_arn));
+        let part = |n: usize| arn.split(':').nth(n).unwrap_or_default().to_owned();
+        let or = |text: String, n: usize| if text.is_empty() { part(n) } else { text };
+        Self {
+            config_type: plain(raw.resource_type),
+            id: plain(raw.resource_id),
+            name: plain(raw.resource_name),
+            account: or(plain(raw.account_id.or(raw.aws_account_id)), 4),
+            region: or(plain(raw.aws_region), 3),
+            captured_at: raw.configuration_item_capture_time.and_then(|t| timestamp(&value(Some(t)))),
+            state_id: plain(raw.configuration_state_id).parse().unwrap_or(0),
+            presence: match plain(raw.configuration_item_status).as_str() {
+                "ResourceDeleted" | "ResourceDeletedNotRecorded" => Presence::Deleted,
+                "ResourceNotRecorded" => Presence::NotRecorded,
+                _ => Presence::There,
+            },
+            arn,
+        }
+    }
+
+    /// A described group has no ARN in old answers; account and id are enough to tell it apart.
+    fn of_group(group: &Value, modified: Option<Timestamp>) -> Self {
+        let text = |k: &str| group.get(k).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let arn = text("SecurityGroupArn");
+        Self {
+            config_type: "AWS::EC2::SecurityGroup".to_owned(),
+            id: text("GroupId"),
+            name: text("GroupName"),
+            account: text("OwnerId"),
+            region: arn.split(':').nth(3).unwrap_or_default().to_owned(),
+            captured_at: modified,
+            state_id: 0,
+            presence: Presence::There,
+            arn,
+        }
+    }
+}
+
+impl Item {
+    /// Parses the whole item.
+    pub fn read(kind: Kind, text: &str, modified: Option<Timestamp>) -> Result<Self, serde_json::Error> {
+        match kind {
+            Kind::Config => {
+                let raw: Raw<'_> = serde_json::from_str(text)?;
+                let supplementary = match unfold(value(raw.supplementary_configuration)) {
+                    Value::Object(map) => map.into_iter().map(|(k, v)| (k, unfold(v))).collect(),
+                    _ => Map::new(),
+                };
+                Ok(Self {
+                    head: Head::of(&raw),
+                    configuration: unfold(value(raw.configuration)),
+                    supplementary: Value::Object(supplementary),
+                    tags: raw.tags.map(|t| unfold(value(Some(t)))),
+                })
+            }
+            Kind::SecurityGroup => {
+                let group: Value = serde_json::from_str(text)?;
+                let head = Head::of_group(&group, modified);
+                let configuration = camel_case(group);
+                Ok(Self { head, tags: None, configuration, supplementary: Value::Object(Map::new()) })
+            }
+        }
+    }
+}
+
+/// EC2 answers in PascalCase, Config records the same fields in camelCase.
+fn camel_case(value: Value) -> Value {
+    let lower = |key: String| {
+        let mut chars = key.chars();
+        chars.next().map(|c| c.to_lowercase().chain(chars).collect()).unwrap_or(key)
+    };
+    match value {
+        Value::Object(map) => map.into_iter().map(|(k, v)| (lower(k), camel_case(v))).collect(),
+        Value::Array(list) => list.into_iter().map(camel_case).collect(),
+        other => other,
+    }
+}
+
+/// A string's text, or the spelling of anything else.
+fn plain(raw: Option<&RawValue>) -> String {
+    let Some(raw) = raw else { return String::new() };
+    serde_json::from_str::<String>(raw.get()).unwrap_or_else(|_| raw.get().to_owned())
+}
+
+fn value(raw: Option<&RawValue>) -> Value {
+    raw.and_then(|r| serde_json::from_str(r.get()).ok()).unwrap_or(Value::Null)
+}

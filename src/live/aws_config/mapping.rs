@@ -1,0 +1,190 @@
+//! What each Terraform type is in AWS Config, as data: `packs/mapping-aws-config.toml`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::item::Item;
+use super::pack;
+use super::path::Path;
+
+const PACK: &str = include_str!("../../../packs/mapping-aws-config.toml");
+
+/// How a value is respelt.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Transform {
+    /// URL-encoded, JSON or object; becomes JSON text.
+    IamPolicy,
+    /// `"true"` and `true`.
+    Bool,
+    Lower,
+    /// `arn:aws:iam::1:instance-profile/web` becomes `web`.
+    LastSegment,
+    /// VPC endpoints stand among the gateways; Terraform keeps the two apart.
+    Endpoint,
+    NotAnEndpoint,
+    SgIngress,
+    SgEgress,
+}
+
+/// Where an attribute's value comes from.
+#[derive(Clone, Debug)]
+pub(super) struct Attribute {
+    /// The first that the item says is taken.
+    pub from: Vec<Path>,
+    pub transform: Option<Transform>,
+    /// Values that are spelt differently.
+    pub values: BTreeMap<String, Value>,
+    /// For null; and for absence when the item is known to be full (see [`Type::witness`]).
+    pub default: Option<Value>,
+    /// For lists of objects: the fields of each.
+    pub each: BTreeMap<String, Attribute>,
+    /// Elements to leave out: field and value.
+    pub skip: Vec<(String, Value)>,
+    pub siblings: Option<Siblings>,
+}
+
+/// Another resource type that may own (a part of) the attribute.
+#[derive(Clone, Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Siblings {
+    pub r#type: String,
+    /// Its attribute that names the element it owns; without it, it owns the whole attribute.
+    pub attribute: Option<String>,
+    /// The field of the element that is compared with it; without it, the element itself.
+    pub key: Option<String>,
+}
+
+/// A condition on an item: the first path it has holds the value, the text, or null.
+#[derive(Clone, Debug)]
+pub(super) struct Condition {
+    pub path: Vec<Path>,
+    pub equals: Option<Value>,
+    pub contains: Option<String>,
+    pub null: bool,
+}
+
+impl Condition {
+    /// `full`: a path the item does not have is null.
+    pub fn holds(&self, item: &Item, declared: Option<&Value>, full: bool) -> bool {
+        let found = self.path.iter().find_map(|p| p.get(item, declared));
+        match found.or(full.then_some(Value::Null)) {
+            None => false,
+            Some(Value::Null) => self.null,
+            Some(value) => {
+                self.equals.as_ref() == Some(&value)
+                    || self.contains.as_ref().is_some_and(|c| value.as_str().is_some_and(|v| v.contains(c)))
+            }
+        }
+    }
+}
+
+/// One Terraform type.
+#[derive(Clone, Debug)]
+pub(super) struct Type {
+    pub terraform: String,
+    pub config: String,
+    /// Declared attribute, and which key of the item it is.
+    pub identity: Vec<(String, Key)>,
+    /// The declared attribute that names the live thing several resources describe.
+    pub family: Option<String>,
+    /// Describes a part of another resource's item: never reported as unmanaged.
+    pub part: bool,
+    /// When it is gone although the item is there.
+    pub gone: Vec<Condition>,
+    /// Present in every full item; items without it leave out more than what is at its default.
+    pub witness: Option<Path>,
+    pub tags: bool,
+    /// One rule of a security group; see `rules`.
+    pub rule: bool,
+    pub attributes: BTreeMap<String, Attribute>,
+    pub not_observable: Vec<String>,
+    /// Items every account has, not reported as unmanaged.
+    pub defaults: Vec<Condition>,
+}
+
+impl Type {
+    /// The item leaves nothing out that is at its default.
+    pub fn is_full(&self, item: &Item) -> bool {
+        self.witness.as_ref().is_some_and(|w| w.get(item, None).is_some())
+    }
+
+    /// The item is there, what this type describes of it is not.
+    pub fn is_gone(&self, item: &Item, declared: Option<&Value>) -> bool {
+        let full = self.is_full(item);
+        self.gone.iter().any(|condition| condition.holds(item, declared, full))
+    }
+}
+
+/// The keys an item is indexed by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Deserialize, Debug)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Key {
+    Id,
+    Name,
+    Arn,
+}
+
+/// The whole pack.
+#[derive(Debug)]
+pub(super) struct Mapping {
+    by_terraform: HashMap<String, Type>,
+    /// Lower case, because old items are in capitals.
+    by_config: HashMap<String, String>,
+}
+
+impl Mapping {
+    /// The built-in pack. It is checked by a test, so what could not be parsed here is empty.
+    pub fn built_in() -> &'static Self {
+        static MAPPING: LazyLock<Mapping> = LazyLock::new(|| {
+            Mapping::parse(PACK).unwrap_or_else(|_| Mapping { by_terraform: HashMap::new(), by_config: HashMap::new() })
+        });
+        &MAPPING
+    }
+
+    /// Parses a pack.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let pack: pack::Pack = toml::from_str(text).map_err(|e| e.to_string())?;
+        let mut mapping = Self { by_terraform: HashMap::new(), by_config: HashMap::new() };
+        for entry in pack.r#type {
+            let aliases = entry.aliases.clone();
+            let name = entry.terraform.clone();
+            let parsed = entry.parse().map_err(|e| format!("{name}: {e}"))?;
+            if !parsed.part {
+                mapping.by_config.insert(parsed.config.to_ascii_lowercase(), name.clone());
+            }
+            for alias in aliases {
+                mapping.by_terraform.insert(alias, parsed.clone());
+            }
+            if mapping.by_terraform.insert(name.clone(), parsed).is_some() {
+                return Err(format!("{name} stands twice in the pack"));
+            }
+        }
+        Ok(mapping)
+    }
+
+    pub fn of(&self, terraform: &str) -> Option<&Type> {
+        self.by_terraform.get(terraform)
+    }
+
+    /// The Terraform type of an item.
+    pub fn of_config(&self, config: &str) -> Option<&Type> {
+        self.of(self.by_config.get(&config.to_ascii_lowercase())?)
+    }
+
+    /// All Terraform types that are read from items of this type.
+    pub fn terraform_types(&self, config: &str) -> Vec<&str> {
+        let same = |(_, t): &(&String, &Type)| t.config.eq_ignore_ascii_case(config);
+        let mut names: Vec<&str> = self.by_terraform.iter().filter(same).map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[cfg(test)]
+    pub fn types(&self) -> impl Iterator<Item = &Type> {
+        self.by_terraform.values()
+    }
+}

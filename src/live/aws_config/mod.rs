@@ -1,0 +1,224 @@
+//! Recorded AWS: what AWS Config delivers and the AWS CLI prints, matched to Terraform resources.
+//!
+//! `split` finds the items, `index` makes them searchable, `mapping` (data, in `packs/`) says what they are in Terraform,
+//! `evaluate` respells them. Nothing here knows a Terraform type by name but `rules`: rules of security groups are the one
+//! thing AWS and Terraform cut differently.
+
+mod build;
+mod evaluate;
+mod index;
+mod item;
+mod lenient;
+mod locate;
+mod mapping;
+mod pack;
+mod path;
+mod reader;
+mod rules;
+mod siblings;
+mod split;
+mod tags;
+mod unmanaged;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::{Map, Value};
+
+use self::evaluate::{Context, evaluate};
+use self::index::Index;
+use self::item::{Item, Presence};
+use self::locate::Located;
+use self::mapping::{Mapping, Type};
+use super::{LiveResource, LiveSource, Lookup, Recording};
+use crate::compare::{Dialect, Observable};
+use crate::declared::DeclaredResource;
+use crate::drift::{SourceError, UnverifiedReason};
+use crate::safety::Tainted;
+
+pub use self::reader::AwsReader;
+
+/// All AWS recordings of one environment.
+pub struct AwsConfig {
+    name: Arc<Tainted>,
+    index: Index,
+    mapping: &'static Mapping,
+    /// By item: a lookup has asked for it, so it is managed.
+    managed: Vec<AtomicBool>,
+}
+
+impl AwsConfig {
+    /// Reads the recordings; faults are kept and told by [`LiveSource::errors`].
+    pub fn new(recordings: Vec<Recording>) -> Self {
+        let name = match recordings.as_slice() {
+            [one] => format!("AWS recording {}", one.path.display()),
+            many => format!("{} AWS recordings", many.len()),
+        };
+        let index = Index::build(recordings);
+        let managed = (0..index.len()).map(|_| AtomicBool::new(false)).collect();
+        Self { name: Arc::new(name.into()), index, mapping: Mapping::built_in(), managed }
+    }
+
+    /// Attributes of a Terraform type that AWS Config does not record.
+    pub fn not_observable(&self, resource_type: &str) -> &[String] {
+        self.mapping.of(resource_type).map_or(&[], |t| &t.not_observable)
+    }
+
+    fn found(&self, spec: &Type, n: usize, declared: &DeclaredResource, family: &[DeclaredResource]) -> Lookup {
+        let item = match self.index.item(n) {
+            Ok(item) if item.configuration.is_object() => item,
+            Ok(_) => return failed("the recorded configuration is no JSON object"),
+            Err(e) => return failed(&format!("the recorded item does not parse: {e}")),
+        };
+        if spec.is_gone(&item, Some(&declared.values)) {
+            return Lookup::Missing;
+        }
+        let (values, observable) = if spec.rule {
+            match rules::for_sibling(declared, &item) {
+                Some(values) => (values, rules::SIBLING_PATHS.map(str::to_owned).to_vec()),
+                None => return Lookup::Missing,
+            }
+        } else {
+            let mapped = evaluate(spec, &item, Context { declared: Some(&declared.values), family });
+            (Value::Object(mapped.values), mapped.observable)
+        };
+        Lookup::Found(Box::new(live(declared.resource_type.clone(), &item, values, observable)))
+    }
+
+    /// Terraform types, by raw name, that are read from these Config types.
+    fn terraform_types(&self, config_types: &[String]) -> Vec<Tainted> {
+        let names = config_types.iter().flat_map(|config| match self.mapping.terraform_types(config) {
+            known if known.is_empty() => vec![config.as_str()],
+            known => known,
+        });
+        names.collect::<BTreeSet<_>>().into_iter().map(Tainted::from).collect()
+    }
+}
+
+impl LiveSource for AwsConfig {
+    fn name(&self) -> &Arc<Tainted> {
+        &self.name
+    }
+
+    fn handles(&self, resource_type: &str) -> bool {
+        self.mapping.of(resource_type).is_some()
+    }
+
+    fn family_key(&self, declared: &DeclaredResource) -> Option<String> {
+        let spec = self.mapping.of(&declared.resource_type)?;
+        let id = declared.values.get(spec.family.as_ref()?)?.as_str().filter(|id| !id.is_empty())?;
+        Some(format!("{}/{id}", spec.config))
+    }
+
+    fn lookup(&self, declared: &DeclaredResource, family: &[DeclaredResource]) -> Lookup {
+        let Some(spec) = self.mapping.of(&declared.resource_type) else {
+            return Lookup::Unknown(UnverifiedReason::Unsupported, Tainted::default());
+        };
+        match locate::locate(&self.index, spec, declared, family) {
+            Located::One(n) => {
+                if !spec.part {
+                    self.managed[n].store(true, Ordering::Relaxed);
+                }
+                match self.index.presence(n) {
+                    Presence::There => self.found(spec, n, declared, family),
+                    Presence::Deleted => Lookup::Missing,
+                    Presence::NotRecorded => unobservable("AWS Config is set up not to record this resource"),
+                }
+            }
+            Located::Several(all) => {
+                all.iter().for_each(|n| self.managed[*n].store(true, Ordering::Relaxed));
+                unobservable(&format!(
+                    "{} recorded resources have this name, in different accounts or regions",
+                    all.len()
+                ))
+            }
+            Located::Missing => Lookup::Missing,
+            Located::Unknown(reason, detail) => Lookup::Unknown(reason, detail),
+        }
+    }
+
+    fn unmanaged(&self) -> Box<dyn Iterator<Item = LiveResource> + '_> {
+        Box::new((0..self.index.len()).filter_map(|n| self.unmanaged_at(n)))
+    }
+
+    fn errors(&self) -> Vec<(SourceError, Vec<Tainted>)> {
+        let faults = self.index.faults.iter().map(|fault| {
+            let error = super::reader::source_error(&fault.file, &fault.message, fault.help);
+            (error, self.terraform_types(&fault.types))
+        });
+        let mut refused: BTreeMap<&str, u64> = BTreeMap::new();
+        self.index.unprocessed().for_each(|(config_type, _)| *refused.entry(config_type).or_default() += 1);
+        let refused = refused.into_iter().map(|(config_type, count)| {
+            let message =
+                format!("AWS gave no answer for {count} resources of type {config_type} (unprocessedResourceKeys)");
+            let help = "record them again".into();
+            let error = SourceError { source: (*self.name).clone(), message: message.into(), help };
+            (error, self.terraform_types(&[config_type.to_owned()]))
+        });
+        faults.chain(refused).collect()
+    }
+
+    fn watch_paths(&self) -> Vec<PathBuf> {
+        self.index.files().iter().map(|f| f.path.clone()).collect()
+    }
+
+    fn unsupported(&self) -> Vec<(Tainted, u64)> {
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        for n in (0..self.index.len()).filter(|n| self.index.presence(*n) == Presence::There) {
+            let config_type = self.index.config_type(n);
+            if self.mapping.of_config(config_type).is_none() {
+                *counts.entry(config_type).or_default() += 1;
+            }
+        }
+        counts.into_iter().map(|(name, count)| (name.into(), count)).collect()
+    }
+}
+
+/// An item in Terraform's clothes.
+fn live(resource_type: Arc<str>, item: &Item, values: Value, observable: Vec<String>) -> LiveResource {
+    LiveResource {
+        resource_type,
+        provider_id: provider_id(item),
+        dialect: Dialect::Terraform,
+        values,
+        observable: Observable::Paths(observable.into()),
+        captured_at: item.head.captured_at,
+        sensitive: vec![],
+    }
+}
+
+/// An item no declared resource stands beside; of a type without a mapping, its configuration as it was recorded.
+fn standalone(mapping: &Mapping, item: Item) -> LiveResource {
+    match mapping.of_config(&item.head.config_type) {
+        Some(spec) => {
+            let mapped = evaluate(spec, &item, Context { declared: None, family: &[] });
+            live(spec.terraform.as_str().into(), &item, Value::Object(mapped.values), mapped.observable)
+        }
+        None => {
+            let resource_type = item.head.config_type.as_str().into();
+            let mut bare = live(resource_type, &item, Value::Object(Map::new()), vec![]);
+            bare.dialect = Dialect::AwsConfig;
+            bare.observable = Observable::All;
+            bare.values = item.configuration;
+            bare
+        }
+    }
+}
+
+/// The ARN, else the id.
+fn provider_id(item: &Item) -> Tainted {
+    if item.head.arn.is_empty() { item.head.id.as_str().into() } else { item.head.arn.as_str().into() }
+}
+
+fn failed(detail: &str) -> Lookup {
+    Lookup::Unknown(UnverifiedReason::SourceFailed, detail.into())
+}
+
+fn unobservable(detail: &str) -> Lookup {
+    Lookup::Unknown(UnverifiedReason::NotObservable, detail.into())
+}
+
+#[cfg(test)]
+mod tests;

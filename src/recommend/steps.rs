@@ -1,0 +1,143 @@
+//! What to do, one sentence per step, with commands that can be pasted: every name from outside is quoted for a shell.
+
+use super::is_gone;
+use crate::analysis::Facts;
+use crate::drift::{Analysis, CloudProvider, DriftType};
+use crate::safety::Tainted;
+
+/// How the resource is changed.
+enum Tool {
+    Terraform,
+    Kubectl,
+    Cloudformation,
+}
+
+fn tool(facts: &Facts<'_>) -> Tool {
+    let resource_type = facts.resource.resource_type.raw();
+    if resource_type.starts_with("AWS::") {
+        Tool::Cloudformation
+    } else if facts.environment.cloud_provider == CloudProvider::Kubernetes || resource_type.contains('/') {
+        Tool::Kubectl
+    } else {
+        Tool::Terraform
+    }
+}
+
+/// Four steps: look, plan, do, verify.
+pub(super) fn revert(facts: &Facts<'_>) -> Vec<Tainted> {
+    let address = quoted(facts.resource.resource_id.raw());
+    let unmanaged = facts.drift_type == DriftType::Added;
+    let (plan, apply) = match tool(facts) {
+        Tool::Terraform if unmanaged => (
+            format!("Make sure that nothing depends on {address}."),
+            format!("Delete {address} with the provider's own tool."),
+        ),
+        Tool::Terraform => (
+            format!("Plan only this resource: terraform plan -target={address} -out=driftguard.tfplan"),
+            "Apply exactly that plan: terraform apply driftguard.tfplan".to_owned(),
+        ),
+        Tool::Kubectl => {
+            let object = object(facts);
+            let file = manifest(facts);
+            if unmanaged {
+                (
+                    format!("Make sure that nothing depends on it: kubectl describe {object}"),
+                    format!("Delete it: kubectl delete {object}"),
+                )
+            } else {
+                (
+                    format!("See what would change: kubectl diff -f {file}"),
+                    format!("Apply the manifest: kubectl apply -f {file}"),
+                )
+            }
+        }
+        Tool::Cloudformation => (
+            format!("Make a change set of the stack that declares {address}, with its template as it stands."),
+            format!("Execute the change set for {address}."),
+        ),
+    };
+    vec![
+        format!("Read the diff of {address} and make sure that nobody relies on the live values.").into(),
+        plan.into(),
+        apply.into(),
+        format!("Scan again and see the drift of {address} closed.").into(),
+    ]
+}
+
+/// Bring the code up to what is live.
+pub(super) fn codify(facts: &Facts<'_>) -> Vec<Tainted> {
+    let address = quoted(facts.resource.resource_id.raw());
+    let place =
+        facts.resource.declared_in.as_ref().map_or(String::new(), |p| format!(" (declared in {})", quoted(p.raw())));
+    let write = match facts.drift_type {
+        DriftType::Deleted => format!("Take {address}{place} out of the code."),
+        DriftType::Added => format!("Declare {address} in the code, with an import of the live resource."),
+        _ => format!("Write the live values of {address}{place} into the code."),
+    };
+    let check = match tool(facts) {
+        Tool::Terraform if is_gone(facts) => format!("Take it out of the state: terraform state rm {address}"),
+        Tool::Terraform => format!("See that nothing is left to change: terraform plan -target={address}"),
+        Tool::Kubectl => format!("See that nothing is left to change: kubectl diff -f {}", manifest(facts)),
+        Tool::Cloudformation => "See that a change set of the stack is empty.".to_owned(),
+    };
+    vec![
+        write.into(),
+        check.into(),
+        "Have the change reviewed, with the incident named in it.".into(),
+        format!("Scan again and see the drift of {address} closed.").into(),
+    ]
+}
+
+/// Give it to somebody who may decide.
+pub(super) fn escalate(facts: &Facts<'_>, analysis: &Analysis) -> Vec<Tainted> {
+    let address = quoted(facts.resource.resource_id.raw());
+    let worst = analysis.reasons.first().map_or(String::new(), |r| format!(" The worst of it: {}", r.text.line()));
+    vec![
+        format!("Show the diff of {address} to the security lead.{worst}").into(),
+        "Do not revert it before they have answered.".into(),
+        "Write their decision down as the drift's resolution.".into(),
+    ]
+}
+
+/// Find out why.
+pub(super) fn review(facts: &Facts<'_>) -> Vec<Tainted> {
+    let address = quoted(facts.resource.resource_id.raw());
+    let look = match tool(facts) {
+        Tool::Terraform => format!("See what the code would do: terraform plan -target={address}"),
+        Tool::Kubectl => {
+            format!("See who owns the fields: kubectl get {} -o yaml --show-managed-fields", object(facts))
+        }
+        Tool::Cloudformation => {
+            format!("See what the stack says about {address}: aws cloudformation describe-stack-resource-drifts")
+        }
+    };
+    vec![
+        format!("Read the diff of {address} and find out who changed it, and why.").into(),
+        look.into(),
+        "Then revert it, codify it, accept it for a while, or escalate it.".into(),
+    ]
+}
+
+/// `shop/Deployment/web` as kubectl takes it: `deployment/web -n shop`.
+fn object(facts: &Facts<'_>) -> String {
+    let parts: Vec<&str> = facts.resource.resource_id.raw().split('/').collect();
+    match parts.as_slice() {
+        [namespace, kind, name] if !namespace.is_empty() => {
+            format!("{} -n {}", quoted(&format!("{}/{name}", kind.to_lowercase())), quoted(namespace))
+        }
+        [.., kind, name] => quoted(&format!("{}/{name}", kind.to_lowercase())),
+        _ => quoted(facts.resource.resource_id.raw()),
+    }
+}
+
+fn manifest(facts: &Facts<'_>) -> String {
+    facts.resource.declared_in.as_ref().map_or("MANIFEST".to_owned(), |p| quoted(p.raw()))
+}
+
+/// One word for a POSIX shell, whatever is in it; control and invisible characters are shown, not passed on, and a leading
+/// dash cannot pass for an option.
+fn quoted(text: &str) -> String {
+    let safe = crate::safety::sanitise::line(text);
+    let safe = if safe.starts_with('-') { format!("./{safe}") } else { safe };
+    format!("'{}'", safe.replace('\'', r"'\''"))
+}

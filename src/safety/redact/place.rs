@@ -1,0 +1,131 @@
+//! Where a walk through a value stands, and what the way there says about what it finds.
+
+use serde_json::{Map, Value};
+
+use super::names::{self, Strength};
+use super::types::{TypeRule, rules_of};
+use super::{opaque, path};
+use crate::drift::PropertyPath;
+
+/// What holds for one whole resource.
+pub(super) struct Scope<'a> {
+    pub resource_type: &'a str,
+    rules: Vec<&'static TypeRule>,
+    /// Keys of the paths that the source marks.
+    sensitive: Vec<Vec<String>>,
+}
+
+/// What is known about a property before its value is looked at.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Judgement {
+    pub strength: Strength,
+    /// It was learned from properties beside it, so the path alone does not tell.
+    pub from_body: bool,
+}
+
+impl Judgement {
+    pub const NONE: Self = Self { strength: Strength::None, from_body: false };
+
+    fn raise(&mut self, strength: Strength, from_body: bool) {
+        if strength > self.strength {
+            *self = Self { strength, from_body };
+        } else if strength == self.strength && !from_body {
+            self.from_body = false;
+        }
+    }
+}
+
+/// The properties beside the one that is entered.
+pub(super) enum Siblings<'a> {
+    Object(&'a Map<String, Value>),
+    /// Known from a path selector only.
+    Identity(&'a [(String, String)]),
+    None,
+}
+
+impl Siblings<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Object(map) => map.get(name).and_then(Value::as_str).map(str::to_owned),
+            Self::Identity(pairs) => pairs.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone()),
+            Self::None => None,
+        }
+    }
+
+    /// `{name: DB_PASSWORD, value: …}`: the name of the value is its neighbour's text.
+    fn name_of(&self, key: &str) -> Option<String> {
+        let is_value =
+            ["value", "Value", "ParameterValue", "OptionValue", "default_value", "DefaultValue"].contains(&key);
+        let names = ["name", "Name", "key", "Key", "ParameterKey", "OptionName", "parameter_key", "variable_name"];
+        if is_value { names.iter().find_map(|name| self.text(name)) } else { None }
+    }
+
+    /// The object is a Kubernetes Secret, valid or not.
+    fn is_kubernetes_secret(&self) -> bool {
+        matches!(self, Self::Object(map) if map.get("kind").and_then(Value::as_str) == Some("Secret"))
+    }
+}
+
+impl<'a> Scope<'a> {
+    pub fn new(resource_type: &'a str, sensitive: &[PropertyPath]) -> Self {
+        Self {
+            resource_type,
+            rules: rules_of(resource_type),
+            sensitive: sensitive.iter().map(|p| path::keys(p.raw())).collect(),
+        }
+    }
+
+    /// The resource as a whole.
+    pub fn root(&self) -> Judgement {
+        let marked = self.sensitive.iter().any(Vec::is_empty);
+        Judgement { strength: if marked { Strength::Marked } else { Strength::None }, from_body: false }
+    }
+
+    /// One key deeper; the last of `keys` is the one that is entered.
+    pub fn enter(&self, keys: &[&str], parent: Judgement, siblings: &Siblings<'_>) -> Judgement {
+        let Some(key) = keys.last() else { return parent };
+        let inherited = match parent.strength {
+            Strength::Marked => Strength::Marked,
+            Strength::Named if !names::is_about(key) => Strength::Named,
+            _ => Strength::None,
+        };
+        let mut judgement =
+            Judgement { strength: inherited, from_body: parent.from_body && inherited > Strength::None };
+        judgement.raise(names::strength(key), false);
+        for rule in &self.rules {
+            if let Some(strength) = rule.strength_at(keys, |name| siblings.text(name)) {
+                judgement.raise(strength, rule.needs_sibling());
+            }
+        }
+        if self.sensitive.iter().any(|p| p.len() == keys.len() && p.iter().zip(keys).all(|(a, b)| a == b)) {
+            judgement.raise(Strength::Marked, false);
+        }
+        if let Some(name) = siblings.name_of(key) {
+            judgement.raise(names::strength(&name), true);
+        }
+        if (*key == "data" || *key == "stringData") && siblings.is_kubernetes_secret() {
+            judgement.raise(Strength::Marked, true);
+        }
+        judgement
+    }
+
+    /// A manifest kept as text beside the live one; of a Secret, and not readable as JSON, it is a secret as a whole.
+    pub fn is_unreadable_manifest(&self, keys: &[&str]) -> bool {
+        self.resource_type.ends_with("Secret") && keys.last().is_some_and(|k| k.ends_with("last-applied-configuration"))
+    }
+}
+
+/// Whether the whole scalar is masked.
+pub(super) fn is_secret(value: &Value, strength: Strength) -> bool {
+    match value {
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+        Value::Bool(_) => strength == Strength::Marked,
+        Value::Number(n) => strength == Strength::Marked || (strength == Strength::Named && n.to_string().len() >= 6),
+        Value::String(text) => match strength {
+            Strength::Marked => true,
+            Strength::Named => !text.is_empty() && text != "true" && text != "false" && !opaque::is_arn(text),
+            Strength::Weak => !opaque::is_harmless(text) && !text.contains('«'),
+            Strength::None => false,
+        },
+    }
+}

@@ -1,0 +1,333 @@
+//! Looks at one resource: finds its live side, compares, and, when it differs, masks, analyses and recommends.
+
+use std::collections::{BTreeSet, HashSet};
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::pipeline::ScanContext;
+use super::seen::{hash_parts, hash_value};
+use super::{EnvironmentSpec, Sources};
+use crate::analysis::{self, Facts};
+use crate::compare::{Dialect, Memory, Observable, RawChange, Subject, Verdict, compare};
+use crate::declared::{DeclaredResource, ReportedDrift};
+use crate::drift::{Change, DriftType, Finding, Hidden, PropertyPath, ResourceRef, Unverified, UnverifiedReason};
+use crate::live::{LiveResource, Lookup};
+use crate::recommend::recommend;
+use crate::safety::{Masked, Redactor, Tainted};
+use crate::store::Observation;
+
+/// What one resource came to.
+pub(super) enum Outcome {
+    InSync {
+        hidden: u64,
+        unverified: u64,
+        observed: Option<Box<Observed>>,
+    },
+    Drifted(Box<Finding>),
+    Unverified(Box<(ResourceRef, Unverified)>),
+    /// Looking at it panicked.
+    Broken(Box<ResourceRef>),
+}
+
+/// A value to remember, and what [`Seen`](super::Seen) keeps once it is remembered.
+pub(super) struct Observed {
+    /// `None` when the store has just this value already.
+    pub observation: Option<Observation>,
+    pub seen: (u64, u64),
+}
+
+/// What the first look, before all secrets are known, can say.
+pub(super) enum Glance {
+    Settled(Outcome),
+    /// Values would have to be masked: look again when every secret was seen.
+    Later,
+}
+
+/// Types of which some live source could not list everything: "missing" means nothing there.
+pub(super) struct Blind {
+    pub everything: bool,
+    pub types: BTreeSet<String>,
+}
+
+impl Blind {
+    pub fn of(sources: &Sources) -> Self {
+        let mut blind = Self { everything: !sources.live_errors.is_empty(), types: BTreeSet::new() };
+        for (_, types) in sources.live.iter().flat_map(|s| s.errors()) {
+            blind.everything |= types.is_empty();
+            blind.types.extend(types.iter().map(|t| t.raw().to_owned()));
+        }
+        blind
+    }
+}
+
+pub(super) struct Examiner<'a> {
+    pub spec: &'a EnvironmentSpec,
+    pub sources: &'a Sources,
+    pub context: &'a ScanContext<'a>,
+    pub redactor: Redactor,
+    pub blind: Blind,
+    pub now: Timestamp,
+    /// Hashes of type and address that several sources declare; their ids name the source too.
+    pub ambiguous: HashSet<u64>,
+}
+
+impl Examiner<'_> {
+    /// The first look. Learns every secret it passes.
+    pub fn glance(&self, declared: &DeclaredResource) -> Glance {
+        self.redactor.learn(&declared.resource_type, &declared.values, &declared.sensitive);
+        match self.look_up(declared, &[]) {
+            Err(unverified) => Glance::Settled(self.unverified(declared, unverified)),
+            Ok(None) => Glance::Later,
+            Ok(Some(live)) => {
+                let verdict = compare_plain(declared, &live);
+                if verdict.changes.is_empty() && self.is_remembered(declared, &live) {
+                    return Glance::Settled(in_sync(&verdict, None));
+                }
+                self.redactor.learn(&live.resource_type, &live.values, &live.sensitive);
+                Glance::Later
+            }
+        }
+    }
+
+    /// The full look. `family`: the other declared parts of the same live thing.
+    pub fn examine(&self, declared: &DeclaredResource, family: &[DeclaredResource]) -> Outcome {
+        match self.look_up(declared, family) {
+            Err(unverified) => self.unverified(declared, unverified),
+            Ok(None) => self.drifted(DriftType::Deleted, declared, None, Verdict::default(), None),
+            Ok(Some(live)) => self.judge(declared, &live),
+        }
+    }
+
+    /// A drift that the source itself reports; nothing but noise in it means in sync.
+    pub fn reported(&self, drift: &ReportedDrift) -> Outcome {
+        let declared = &drift.resource;
+        let Some(values) = &drift.live else {
+            return self.drifted(DriftType::Deleted, declared, None, Verdict::default(), None);
+        };
+        let live = LiveResource {
+            resource_type: declared.resource_type.clone(),
+            provider_id: Tainted::default(),
+            dialect: Dialect::Terraform,
+            values: values.clone(),
+            observable: Observable::All,
+            captured_at: None,
+            sensitive: drift.live_sensitive.clone(),
+        };
+        let verdict = compare_plain(declared, &live);
+        if verdict.changes.is_empty() && drift.drift_type != DriftType::Moved {
+            return in_sync(&verdict, None);
+        }
+        let mut outcome = self.drifted(drift.drift_type, declared, Some(&live), verdict, None);
+        if let Outcome::Drifted(finding) = &mut outcome {
+            finding.resource.previous_address.clone_from(&drift.previous_address);
+        }
+        outcome
+    }
+
+    /// A live resource that nothing declares.
+    pub fn unmanaged(&self, live: &LiveResource) -> Outcome {
+        self.redactor.learn(&live.resource_type, &live.values, &live.sensitive);
+        let resource = ResourceRef {
+            resource_type: Tainted::from(&*live.resource_type),
+            resource_id: live.provider_id.clone(),
+            previous_address: None,
+            provider_id: Some(live.provider_id.clone()),
+            declared_in: None,
+        };
+        let body = self.redactor.mask(&live.resource_type, &live.values, &live.sensitive);
+        Outcome::Drifted(Box::new(self.finding(DriftType::Added, resource, vec![], None, Some(body))))
+    }
+
+    /// The resource as findings name it.
+    pub fn reference(&self, declared: &DeclaredResource) -> ResourceRef {
+        ResourceRef {
+            resource_type: Tainted::from(&*declared.resource_type),
+            resource_id: self.id(declared),
+            previous_address: None,
+            provider_id: None,
+            declared_in: Some(declared.source.as_ref().clone()),
+        }
+    }
+
+    fn id(&self, declared: &DeclaredResource) -> Tainted {
+        if !self.ambiguous.contains(&address_hash(declared)) {
+            return declared.address.clone();
+        }
+        Tainted::from(format!("{} ({})", declared.address.raw(), declared.source.raw()))
+    }
+
+    /// The live side, `None` when it is gone for sure.
+    fn look_up(
+        &self,
+        declared: &DeclaredResource,
+        family: &[DeclaredResource],
+    ) -> Result<Option<Box<LiveResource>>, (UnverifiedReason, Tainted)> {
+        let resource_type = &*declared.resource_type;
+        let Some(index) = self.sources.answering(resource_type) else {
+            let text = format!("no live source for {resource_type}; add a recording with --live");
+            return Err((UnverifiedReason::NotObservable, text.into()));
+        };
+        match self.sources.live[index].lookup(declared, family) {
+            Lookup::Found(live) => Ok(Some(live)),
+            Lookup::Unknown(reason, detail) => Err((reason, detail)),
+            Lookup::Missing if self.is_blind(index, resource_type) => {
+                let text = "not found, and a source that may hold it could not be read";
+                Err((UnverifiedReason::SourceFailed, text.into()))
+            }
+            Lookup::Missing => Ok(None),
+        }
+    }
+
+    fn is_blind(&self, answering: usize, resource_type: &str) -> bool {
+        let this_machine = self.sources.host_is_last && answering + 1 == self.sources.live.len();
+        let by_type = self.blind.types.contains(resource_type);
+        by_type || (self.blind.everything && !this_machine)
+    }
+
+    /// In sync before with exactly this live value, so what is remembered equals what is live.
+    fn is_remembered(&self, declared: &DeclaredResource, live: &LiveResource) -> bool {
+        match &self.context.remembered {
+            Some(remembered) => remembered.seen.knows(self.key(declared), hash_value(&live.values)),
+            None => true,
+        }
+    }
+
+    fn key(&self, declared: &DeclaredResource) -> u64 {
+        hash_parts(&[&declared.resource_type, self.id(declared).raw()])
+    }
+
+    fn judge(&self, declared: &DeclaredResource, live: &LiveResource) -> Outcome {
+        let Some(store) = &self.context.remembered else {
+            let verdict = compare_plain(declared, live);
+            if verdict.changes.is_empty() {
+                return in_sync(&verdict, None);
+            }
+            return self.drifted(DriftType::Modified, declared, Some(live), verdict, None);
+        };
+        let id = self.id(declared);
+        let body = self.redactor.mask(&declared.resource_type, &live.values, &marks(declared, Some(live)));
+        let remembered = (store.load)(&declared.resource_type, id.raw());
+        let memory = remembered.as_ref().map(|r| Memory { remembered: r.value(), live: body.value() });
+        let verdict = compare(&subject(declared, live, memory));
+        if !verdict.changes.is_empty() {
+            return self.drifted(DriftType::Modified, declared, Some(live), verdict, Some(body));
+        }
+        // Only what is in sync is remembered: a drift must not become its own baseline.
+        let observation = (remembered.as_ref() != Some(&body)).then(|| Observation {
+            resource_type: Tainted::from(&*declared.resource_type),
+            resource_id: id,
+            observed_at: self.now,
+            value: body,
+        });
+        let seen = (self.key(declared), hash_value(&live.values));
+        in_sync(&verdict, Some(Box::new(Observed { observation, seen })))
+    }
+
+    fn drifted(
+        &self,
+        drift_type: DriftType,
+        declared: &DeclaredResource,
+        live: Option<&LiveResource>,
+        verdict: Verdict,
+        body: Option<Masked>,
+    ) -> Outcome {
+        let marks = marks(declared, live);
+        let resource_type = &*declared.resource_type;
+        let mut resource = self.reference(declared);
+        resource.provider_id = live.map(|l| l.provider_id.clone()).filter(|id| !id.is_empty());
+        let leaf = |path: &str, value: &Option<Value>| {
+            value.as_ref().map(|v| self.redactor.mask_leaf(resource_type, &path.into(), v, &marks))
+        };
+        // Keys, and values that select an element, may hold secrets too.
+        let shown = |path: &str| self.redactor.mask_path(resource_type, &path.into(), &marks);
+        let change = |raw: &RawChange| Change {
+            path: shown(&raw.path),
+            change_type: raw.change_type,
+            declared: leaf(&raw.path, &raw.declared),
+            actual: leaf(&raw.path, &raw.actual),
+            is_security_critical: is_critical(resource_type, raw),
+        };
+        let mut changes: Vec<Change> = verdict.changes.iter().map(change).collect();
+        changes.sort_by(|a, b| (!a.is_security_critical, &a.path).cmp(&(!b.is_security_critical, &b.path)));
+        let declared_state = self.redactor.mask(resource_type, &declared.values, &marks);
+        let actual = body.or_else(|| live.map(|l| self.redactor.mask(resource_type, &l.values, &marks)));
+        let mut finding = self.finding(drift_type, resource, changes, Some(declared_state), actual);
+        finding.hidden = (verdict.hidden.iter())
+            .map(|h| Hidden {
+                path: shown(&h.path),
+                rule: h.rule.to_owned(),
+                declared: leaf(&h.path, &h.declared),
+                actual: leaf(&h.path, &h.actual),
+            })
+            .collect();
+        finding.unverified = (verdict.unverified.into_iter())
+            .map(|u| Unverified { path: Some(shown(&u.path)), reason: u.reason, detail: Tainted::default() })
+            .collect();
+        Outcome::Drifted(Box::new(finding))
+    }
+
+    fn finding(
+        &self,
+        drift_type: DriftType,
+        resource: ResourceRef,
+        changes: Vec<Change>,
+        declared_state: Option<Masked>,
+        actual_state: Option<Masked>,
+    ) -> Finding {
+        let environment = &self.spec.environment;
+        let facts = Facts { environment, resource: &resource, drift_type, changes: &changes, now: self.now };
+        let analysis = analysis::analyse(&facts);
+        let recommendations = recommend(&facts, &analysis);
+        Finding {
+            environment: environment.slug.clone(),
+            drift_type,
+            hidden: vec![],
+            unverified: vec![],
+            declared_state,
+            actual_state,
+            analysis,
+            recommendations,
+            resource,
+            changes,
+        }
+    }
+
+    fn unverified(&self, declared: &DeclaredResource, (reason, detail): (UnverifiedReason, Tainted)) -> Outcome {
+        Outcome::Unverified(Box::new((self.reference(declared), Unverified { path: None, reason, detail })))
+    }
+}
+
+/// What makes an address unique within an environment.
+pub(super) fn address_hash(declared: &DeclaredResource) -> u64 {
+    hash_parts(&[&declared.resource_type, declared.address.raw()])
+}
+
+fn subject<'a>(declared: &'a DeclaredResource, live: &'a LiveResource, memory: Option<Memory<'a>>) -> Subject<'a> {
+    Subject {
+        dialect: live.dialect,
+        resource_type: &declared.resource_type,
+        declared: &declared.values,
+        live: &live.values,
+        memory,
+        observable: &live.observable,
+    }
+}
+
+fn compare_plain(declared: &DeclaredResource, live: &LiveResource) -> Verdict {
+    compare(&subject(declared, live, None))
+}
+
+fn is_critical(resource_type: &str, raw: &RawChange) -> bool {
+    analysis::is_security_critical(resource_type, &raw.path, raw.declared.as_ref(), raw.actual.as_ref())
+}
+
+fn in_sync(verdict: &Verdict, observed: Option<Box<Observed>>) -> Outcome {
+    let (hidden, unverified) = (verdict.hidden.len() as u64, verdict.unverified.len() as u64);
+    Outcome::InSync { hidden, unverified, observed }
+}
+
+/// A path that either side marks as sensitive is sensitive on both.
+fn marks(declared: &DeclaredResource, live: Option<&LiveResource>) -> Vec<PropertyPath> {
+    declared.sensitive.iter().chain(live.iter().flat_map(|l| &l.sensitive)).cloned().collect()
+}

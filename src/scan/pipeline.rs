@@ -1,0 +1,206 @@
+//! One scan of one environment, from its sources to a sink.
+//!
+//! Declared state is streamed, never held. A first pass ([`survey`]) settles what is in sync and learns every secret; only
+//! then does a second pass ([`review`]) read again the resources that differ, because only then can they be masked in full.
+//! Resources that describe one live thing together are put aside in the second pass and compared as [`families`]; what no
+//! lookup asked for is [`unmanaged`]. Findings come in the order of the sources, whatever the number of threads.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::examine::{Blind, Examiner};
+use super::reading::Failures;
+use super::review::{families, review, unmanaged};
+use super::sources::roots;
+use super::survey::survey;
+use super::tally::Tally;
+use super::{EnvironmentSpec, Seen, Sink, Sources};
+use crate::declared::InstanceStatus;
+use crate::drift::{ResourceRef, ScanId, ScanStage, ScanSummary, SourceError, SourceState};
+use crate::safety::{Masked, Redactor, Tainted};
+use crate::store::StoreError;
+use jiff::Timestamp;
+
+/// What a scan needs besides its sources.
+pub struct ScanContext<'a> {
+    pub redaction_key: [u8; 32],
+    /// Threads that compare; at least 1.
+    pub workers: usize,
+    /// Set from outside to stop; a cancelled scan closes nothing.
+    pub cancel: &'a AtomicBool,
+    /// `None`: nothing is remembered, nothing is observed.
+    pub remembered: Option<Remembered<'a>>,
+    /// The last scan, for the age of sources that fail now.
+    pub previous: Option<&'a ScanSummary>,
+    /// Called often; the caller coalesces.
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// Access to what was last seen and accepted.
+pub struct Remembered<'a> {
+    pub seen: &'a Seen,
+    /// By resource type and id.
+    pub load: &'a (dyn Fn(&str, &str) -> Option<Masked> + Sync),
+}
+
+impl<'a> ScanContext<'a> {
+    /// For a scan that remembers nothing: as many threads as cores.
+    pub fn ad_hoc(redaction_key: [u8; 32], cancel: &'a AtomicBool) -> Self {
+        let workers = std::thread::available_parallelism().map_or(1, |n| n.get());
+        Self { redaction_key, workers, cancel, remembered: None, previous: None, progress: &|_| {} }
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+}
+
+/// How far a scan is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progress {
+    pub stage: ScanStage,
+    pub resources: u64,
+    pub drifted: u64,
+}
+
+/// Worth a line in a report; not drift, and in no count.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Note {
+    pub resource: ResourceRef,
+    /// [`InstanceStatus::Tainted`] or [`InstanceStatus::Deposed`].
+    pub status: InstanceStatus,
+}
+
+/// The end of a scan, with what the store does not keep.
+#[derive(Debug)]
+pub struct ScanReport {
+    pub summary: ScanSummary,
+    /// Sources, and parts of them, that could not be read; at most 1000.
+    pub errors: Vec<SourceError>,
+    /// Tainted and deposed instances; at most 1000.
+    pub notes: Vec<Note>,
+    /// Files whose change should start the next scan.
+    pub watch: Vec<PathBuf>,
+}
+
+/// Scans once, blocking. Errors are the sink's; what sources do wrong is in the report.
+pub fn run(spec: &EnvironmentSpec, context: &ScanContext<'_>, sink: &mut dyn Sink) -> Result<ScanReport, StoreError> {
+    let start = Instant::now();
+    (context.progress)(Progress { stage: ScanStage::Live, resources: 0, drifted: 0 });
+    let sources = Sources::open(spec);
+    run_on(spec, &sources, start.elapsed(), context, sink)
+}
+
+/// [`run`] on sources that are open already; `opening` is the time that took.
+pub fn run_on(
+    spec: &EnvironmentSpec,
+    sources: &Sources,
+    opening: Duration,
+    context: &ScanContext<'_>,
+    sink: &mut dyn Sink,
+) -> Result<ScanReport, StoreError> {
+    let start = Instant::now();
+    let now = Timestamp::now();
+    let id = sink.begin(&spec.environment.slug, now)?;
+    let mut examiner = Examiner {
+        spec,
+        sources,
+        context,
+        redactor: Redactor::new(context.redaction_key),
+        blind: Blind::of(sources),
+        now,
+        ambiguous: HashSet::new(),
+    };
+    let mut tally = Tally::new(sink, context.remembered.as_ref().map(|r| r.seen));
+    tally.blind = examiner.blind.everything || !sources.declared_errors.is_empty();
+    tally.blind_types.clone_from(&examiner.blind.types);
+
+    let (mut failures, again) = survey(&mut examiner, &mut tally);
+    let kin = review(&examiner, &mut tally, &again, &mut failures);
+    families(&examiner, &mut tally, kin);
+    if spec.unmanaged && failures.is_empty() && !tally.blind_declared && sources.declared_errors.is_empty() {
+        unmanaged(&examiner, &mut tally);
+    }
+    let _ = tally.flush();
+    let timings = [opening, start.elapsed()];
+    finish(&examiner, tally, Ending { id, failures, timings })
+}
+
+struct Ending {
+    id: ScanId,
+    failures: Failures,
+    /// Opening, and everything after it.
+    timings: [Duration; 2],
+}
+
+fn finish(examiner: &Examiner<'_>, mut tally: Tally<'_>, ending: Ending) -> Result<ScanReport, StoreError> {
+    if let Some(error) = tally.refused {
+        return Err(error);
+    }
+    let (context, sources) = (examiner.context, examiner.sources);
+    let cancelled = context.is_cancelled();
+    tally.blind |= cancelled || !ending.failures.is_empty() || tally.blind_declared;
+    let states = source_states(sources, &ending.failures, context.previous, examiner.now);
+    let of_sources = states.iter().filter_map(|s| s.error.clone());
+    let mut errors: Vec<SourceError> = of_sources.chain(std::mem::take(&mut tally.errors)).collect();
+    for error in &mut errors {
+        error.message = examiner.redactor.mask_text(error.message.raw());
+    }
+    let nothing_read = tally.counts.resources == 0 && !errors.is_empty();
+    let micros = |d: Duration| u64::try_from(d.as_micros()).unwrap_or(u64::MAX);
+    let [opening, rest] = ending.timings;
+    let summary = ScanSummary {
+        id: ending.id,
+        environment: examiner.spec.environment.slug.clone(),
+        started_at: examiner.now,
+        finished_at: Timestamp::now(),
+        stage: match (cancelled, nothing_read) {
+            (true, _) => ScanStage::Cancelled,
+            (_, true) => ScanStage::Failed,
+            _ => ScanStage::Done,
+        },
+        counts: tally.counts,
+        new: 0,
+        regressed: 0,
+        closed: 0,
+        sources: states,
+        completeness: tally.completeness(),
+        unverified: std::mem::take(&mut tally.unverified),
+        timings: vec![
+            (ScanStage::Live, micros(opening)),
+            (ScanStage::Compare, micros(rest.saturating_sub(tally.store_time))),
+            (ScanStage::Store, micros(tally.store_time)),
+        ],
+    };
+    let notes = std::mem::take(&mut tally.notes);
+    let mut watch = sources.watch_paths();
+    watch.extend(roots(examiner.spec));
+    let summary = tally.into_sink().finish(summary)?;
+    Ok(ScanReport { summary, errors, notes, watch })
+}
+
+/// Every source with the age of what it last gave.
+fn source_states(
+    sources: &Sources,
+    failures: &Failures,
+    previous: Option<&ScanSummary>,
+    now: Timestamp,
+) -> Vec<SourceState> {
+    let last_good = |source: &Tainted| {
+        let known = previous.into_iter().flat_map(|p| &p.sources);
+        known.filter(|s| s.source == *source).find_map(|s| s.last_good)
+    };
+    let state = |source: Tainted, error: Option<SourceError>| SourceState {
+        last_good: if error.is_some() { last_good(&source) } else { Some(now) },
+        source,
+        error,
+    };
+    let declared = (sources.declared.iter().enumerate())
+        .map(|(index, s)| state(s.name().as_ref().clone(), failures.get(&index).cloned()));
+    let live = (sources.live.iter())
+        .map(|s| state(s.name().as_ref().clone(), s.errors().into_iter().next().map(|(error, _)| error)));
+    let unopened = sources.declared_errors.iter().chain(&sources.live_errors);
+    declared.chain(live).chain(unopened.map(|e| state(e.source.clone(), Some(e.clone())))).collect()
+}

@@ -1,0 +1,101 @@
+//! Where findings go: into the store, or into the report of one command.
+
+use jiff::Timestamp;
+
+use crate::drift::{DriftEvent, Finding, ScanId, ScanSummary, Slug};
+use crate::store::{Observation, Recorded, Store, StoreError};
+
+/// Takes what a scan finds, in batches of at most 500.
+pub trait Sink {
+    /// The scan begins.
+    fn begin(&mut self, environment: &Slug, at: Timestamp) -> Result<ScanId, StoreError>;
+    fn findings(&mut self, batch: Vec<Finding>) -> Result<(), StoreError>;
+    fn observations(&mut self, batch: Vec<Observation>) -> Result<(), StoreError>;
+    /// The scan is over, complete or not.
+    fn finish(&mut self, summary: ScanSummary) -> Result<ScanSummary, StoreError>;
+}
+
+/// Keeps the findings; nothing is remembered.
+#[derive(Default)]
+pub struct CollectSink {
+    /// Worst first, then by type and id, once the scan is over.
+    pub findings: Vec<Finding>,
+}
+
+impl Sink for CollectSink {
+    fn begin(&mut self, _environment: &Slug, _at: Timestamp) -> Result<ScanId, StoreError> {
+        Ok(ScanId::generate())
+    }
+
+    fn findings(&mut self, batch: Vec<Finding>) -> Result<(), StoreError> {
+        self.findings.extend(batch);
+        Ok(())
+    }
+
+    fn observations(&mut self, _batch: Vec<Observation>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn finish(&mut self, summary: ScanSummary) -> Result<ScanSummary, StoreError> {
+        let key = |f: &Finding| {
+            let worst_first = std::cmp::Reverse(f.analysis.severity.overall());
+            (worst_first, f.resource.resource_type.clone(), f.resource.resource_id.clone())
+        };
+        self.findings.sort_by_cached_key(key);
+        Ok(summary)
+    }
+}
+
+/// Writes to the store and tells what is new.
+pub struct StoreSink<'a> {
+    store: &'a dyn Store,
+    on_drift: &'a mut dyn FnMut(Told),
+    scan: Option<(ScanId, Slug)>,
+}
+
+/// What the store made of a finding, as far as somebody wants to hear it.
+pub enum Told {
+    /// First seen, or come back.
+    New(DriftEvent),
+    /// Ended by this scan.
+    Closed(DriftEvent),
+}
+
+impl<'a> StoreSink<'a> {
+    /// `on_drift` hears of every drift that is new, regressed or closed; a drift seen again is not told.
+    pub fn new(store: &'a dyn Store, on_drift: &'a mut dyn FnMut(Told)) -> Self {
+        Self { store, on_drift, scan: None }
+    }
+
+    fn scan(&self) -> Result<(ScanId, Slug), StoreError> {
+        self.scan.clone().ok_or_else(|| StoreError::Invalid("the scan has not begun".into()))
+    }
+}
+
+impl Sink for StoreSink<'_> {
+    fn begin(&mut self, environment: &Slug, at: Timestamp) -> Result<ScanId, StoreError> {
+        let id = self.store.begin_scan(environment, at)?;
+        self.scan = Some((id, environment.clone()));
+        Ok(id)
+    }
+
+    fn findings(&mut self, batch: Vec<Finding>) -> Result<(), StoreError> {
+        for recorded in self.store.record(self.scan()?.0, batch)? {
+            if let Recorded::New(event) | Recorded::Regressed(event) = recorded {
+                (self.on_drift)(Told::New(event));
+            }
+        }
+        Ok(())
+    }
+
+    fn observations(&mut self, batch: Vec<Observation>) -> Result<(), StoreError> {
+        let (id, environment) = self.scan()?;
+        self.store.observe(id, &environment, batch)
+    }
+
+    fn finish(&mut self, summary: ScanSummary) -> Result<ScanSummary, StoreError> {
+        let (summary, closed) = self.store.finish_scan(self.scan()?.0, summary)?;
+        closed.into_iter().for_each(|event| (self.on_drift)(Told::Closed(event)));
+        Ok(summary)
+    }
+}

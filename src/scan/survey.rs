@@ -1,0 +1,145 @@
+//! The first pass: settles what is in sync, learns every secret, and says what to look at again.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::examine::{Examiner, Glance, Outcome, address_hash};
+use super::ordered::ordered;
+use super::pipeline::Note;
+use super::reading::{Again, Chunk, ChunkId, Failures, Wanted, read_all};
+use super::review::{book_all, broken, family_key, parse};
+use super::seen::hash_parts;
+use super::tally::Tally;
+use crate::declared::{Declared, DeclaredResource, InstanceStatus};
+use crate::drift::SourceError;
+
+/// Chunks to look at again: those that differ, and the parts of families.
+pub(super) struct LookAgain {
+    pub wanted: Wanted,
+    /// Hashes of the keys of families with several members.
+    pub plural: HashSet<u64>,
+}
+
+/// What the first pass found in one chunk.
+struct Surveyed {
+    id: ChunkId,
+    hash: u64,
+    result: Result<(), SourceError>,
+    settled: Vec<Outcome>,
+    /// By hashed family key; settled as if it had no relatives.
+    family: Vec<(u64, Outcome)>,
+    addresses: Vec<u64>,
+    notes: Vec<Note>,
+    /// Something in it needs a second look, and then all of it gets one.
+    later: bool,
+}
+
+/// Relatives counted in the first pass.
+struct Kin {
+    chunks: Vec<(ChunkId, u64)>,
+    /// The answer of the last member, good when it has no relatives; `None` when its chunk is looked at again anyway.
+    alone: Option<Outcome>,
+}
+
+/// Reads everything once.
+pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Failures, LookAgain) {
+    let (context, sources) = (examiner.context, examiner.sources);
+    let mut wanted = Wanted::new();
+    let mut kin: BTreeMap<u64, Kin> = BTreeMap::new();
+    let mut homes: HashMap<u64, u32> = HashMap::new();
+    let mut ambiguous = HashSet::new();
+    let failures = ordered(
+        context.workers,
+        Chunk::weight,
+        |emit| read_all(&sources.declared, context.cancel, emit),
+        |chunk| survey_chunk(examiner, &chunk),
+        |seen: Surveyed| {
+            for address in &seen.addresses {
+                if *homes.entry(*address).or_insert(seen.id.0) != seen.id.0 {
+                    ambiguous.insert(*address);
+                }
+            }
+            seen.notes.into_iter().for_each(|note| tally.note(note));
+            if let Err(error) = seen.result {
+                tally.declared_error(error);
+            }
+            if seen.later {
+                wanted.insert(seen.id, Again { hash: seen.hash, whole: true });
+            }
+            for (key, outcome) in seen.family {
+                let entry = kin.entry(key).or_insert(Kin { chunks: Vec::with_capacity(1), alone: None });
+                entry.chunks.push((seen.id, seen.hash));
+                entry.alone = (!seen.later).then_some(outcome);
+            }
+            let settled = if seen.later { vec![] } else { seen.settled };
+            book_all(settled, context, tally)
+        },
+    );
+    examiner.ambiguous = ambiguous;
+    let mut plural = HashSet::new();
+    for (key, relatives) in kin {
+        if relatives.chunks.len() > 1 {
+            plural.insert(key);
+            for (id, hash) in relatives.chunks {
+                wanted.entry(id).or_insert(Again { hash, whole: false });
+            }
+        } else if let Some(outcome) = relatives.alone {
+            let _ = tally.take(outcome);
+        }
+    }
+    (failures, LookAgain { wanted, plural })
+}
+
+fn survey_chunk(examiner: &Examiner<'_>, chunk: &Chunk) -> Surveyed {
+    let mut seen = Surveyed {
+        id: chunk.id,
+        hash: chunk.hash(),
+        result: Ok(()),
+        settled: vec![],
+        family: vec![],
+        addresses: vec![],
+        notes: vec![],
+        later: false,
+    };
+    let parsed = match parse(chunk) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            seen.result = Err(error);
+            return seen;
+        }
+    };
+    for declared in &parsed {
+        match declared {
+            Declared::Resource(resource) => survey_resource(examiner, resource, &mut seen),
+            Declared::Drift(drift) => {
+                let resource = &drift.resource;
+                examiner.redactor.learn(&resource.resource_type, &resource.values, &resource.sensitive);
+                if let Some(live) = &drift.live {
+                    examiner.redactor.learn(&resource.resource_type, live, &drift.live_sensitive);
+                }
+                seen.later = true;
+            }
+        }
+    }
+    seen
+}
+
+fn survey_resource(examiner: &Examiner<'_>, resource: &DeclaredResource, seen: &mut Surveyed) {
+    if resource.status != InstanceStatus::Normal {
+        seen.notes.push(Note { resource: examiner.reference(resource), status: resource.status.clone() });
+    }
+    if matches!(resource.status, InstanceStatus::Deposed(_)) {
+        return;
+    }
+    seen.addresses.push(address_hash(resource));
+    let glance = catch_unwind(AssertUnwindSafe(|| (examiner.glance(resource), family_key(examiner, resource))));
+    match glance {
+        Ok((Glance::Settled(outcome), None)) => seen.settled.push(outcome),
+        Ok((Glance::Settled(outcome), Some(key))) => seen.family.push((hash_parts(&[&key]), outcome)),
+        Ok((Glance::Later, key)) => {
+            seen.later = true;
+            seen.family.extend(key.map(|k| (hash_parts(&[&k]), broken(examiner, resource))));
+        }
+        Err(_) => seen.later = true,
+    }
+}

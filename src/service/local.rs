@@ -1,0 +1,274 @@
+//! [`DriftService`] on a store and scanners in this process.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::runtime::Handle;
+use tokio::sync::{RwLock, Semaphore, broadcast};
+
+use super::scanning::ScanJob;
+use super::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
+use crate::drift::{
+    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, ScanSummary, Slug, SourceState,
+    TriageRequest, TriageVerb,
+};
+use crate::safety::{Redactor, Tainted};
+use crate::scan::EnvironmentSpec;
+use crate::scan::scheduler::{Lane, Plan};
+use crate::store::{Observation, Page, PageRequest, Receipt, Store, StoreError};
+
+/// Environments scanned at the same time; each uses every core already.
+const SCANS_AT_ONCE: usize = 2;
+/// Events a slow reader may be behind before it has to load again.
+const EVENTS: usize = 1024;
+
+/// Store and scanners in this process.
+pub struct LocalService {
+    store: Arc<dyn Store>,
+    lanes: BTreeMap<Slug, Watched>,
+    events: broadcast::Sender<ServiceEvent>,
+    redactor: Arc<Redactor>,
+    /// Held for reading by every decision under way, so that a shutdown waits for them.
+    deciding: Arc<RwLock<()>>,
+}
+
+struct Watched {
+    lane: Lane,
+    job: Arc<ScanJob>,
+    protect: bool,
+}
+
+impl LocalService {
+    /// Registers the environments in the store and starts their scans on `handle`'s runtime. What goes wrong here is told as a
+    /// notice to whoever subscribes, and again by the calls themselves.
+    pub fn start(store: Arc<dyn Store>, specs: Vec<EnvironmentSpec>, handle: Handle) -> Arc<Self> {
+        let (events, _) = broadcast::channel(EVENTS);
+        let limit = Arc::new(Semaphore::new(SCANS_AT_ONCE));
+        let mut lanes = BTreeMap::new();
+        for spec in specs {
+            let slug = spec.environment.slug.clone();
+            if let Err(error) = register(store.as_ref(), &spec.environment) {
+                tracing::warn!(environment = %slug, %error, "the environment could not be registered");
+            }
+            let last = store.last_scan(&slug).ok().flatten().map(|s| s.started_at);
+            let plan = Plan { slug: slug.clone(), interval: spec.interval, watch: spec.watch, last };
+            let protect = spec.protect;
+            let job = Arc::new(ScanJob::new(Arc::clone(&store), spec, events.clone()));
+            let lane = Lane::start(&handle, plan, Arc::clone(&limit), Arc::clone(&job) as _);
+            lanes.insert(slug, Watched { lane, job, protect });
+        }
+        let redactor = Arc::new(Redactor::new(store.redaction_key()));
+        Arc::new(Self { store, lanes, events, redactor, deciding: Arc::default() })
+    }
+
+    /// Whether dangerous actions are off in the environment. Triage stays possible.
+    pub fn is_protected(&self, environment: &Slug) -> bool {
+        self.lanes.get(environment).is_some_and(|w| w.protect)
+    }
+
+    /// Stops the scans and waits for every decision under way: what was acknowledged is in the store when this returns.
+    pub async fn shutdown(&self) {
+        for watched in self.lanes.values() {
+            watched.lane.cancel();
+        }
+        for watched in self.lanes.values() {
+            watched.lane.stop().await;
+        }
+        drop(self.deciding.write().await);
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&dyn Store) -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let store = Arc::clone(&self.store);
+        let answer = tokio::task::spawn_blocking(move || question(store.as_ref())).await;
+        answer.map_err(|_| ServiceError::Unavailable("the store failed unexpectedly; please report it".into()))?
+    }
+
+    fn chosen(&self, environment: Option<Slug>) -> Result<Vec<&Watched>, ServiceError> {
+        match environment {
+            None => Ok(self.lanes.values().collect()),
+            Some(slug) => match self.lanes.get(&slug) {
+                Some(watched) => Ok(vec![watched]),
+                None => Err(ServiceError::NotFound(format!("no environment {slug} is scanned here"))),
+            },
+        }
+    }
+
+    fn summary(&self, store: &Facts) -> EnvironmentSummary {
+        let watched = self.lanes.get(&store.environment.slug);
+        let failed = store.last_scan.iter().flat_map(|s| &s.sources).filter(|s| s.error.is_some());
+        let sources: Vec<SourceState> = failed.cloned().collect();
+        EnvironmentSummary {
+            is_production: store.environment.is_production(),
+            environment: store.environment.clone(),
+            open: store.open,
+            last_scan: store.last_scan.clone(),
+            next_scan: watched.and_then(|w| w.lane.next()),
+            running: watched.and_then(|w| w.job.progress()),
+            sources,
+        }
+    }
+}
+
+/// What the store knows about an environment.
+struct Facts {
+    environment: Environment,
+    open: crate::store::OpenCounts,
+    last_scan: Option<ScanSummary>,
+}
+
+/// Writes the environment only when it is new or differs, and keeps the time it was first seen.
+fn register(store: &dyn Store, environment: &Environment) -> Result<(), StoreError> {
+    let known = store.environments()?.into_iter().find(|e| e.slug == environment.slug);
+    let mut wanted = environment.clone();
+    if let Some(known) = &known {
+        wanted.created_at = known.created_at;
+        wanted.updated_at = known.updated_at;
+    }
+    if known.as_ref() == Some(&wanted) {
+        return Ok(());
+    }
+    wanted.updated_at = jiff::Timestamp::now();
+    store.put_environment(&wanted)
+}
+
+fn told(error: StoreError) -> ServiceError {
+    let text = error.to_string();
+    match error {
+        StoreError::NotFound(_) => ServiceError::NotFound(text),
+        StoreError::Invalid(_) => ServiceError::Invalid(text),
+        StoreError::ReadOnly(why) => ServiceError::ReadOnly(why),
+        _ => ServiceError::Unavailable(text),
+    }
+}
+
+/// A decision that came too late is answered with the drift as it is now.
+fn decide(store: &dyn Store, request: TriageRequest) -> Result<Receipt, ServiceError> {
+    let drift = request.drift;
+    store.decide(request).map_err(|error| match error {
+        StoreError::Conflict { .. } => match store.drift(drift) {
+            Ok(detail) => ServiceError::Conflict(Box::new(detail.event)),
+            Err(error) => told(error),
+        },
+        other => told(other),
+    })
+}
+
+/// What a person typed may hold a secret as well.
+fn masked(redactor: &Redactor, mut request: TriageRequest) -> TriageRequest {
+    let mask = |text: &mut Tainted| *text = redactor.mask_text(text.raw());
+    request.reason.iter_mut().for_each(mask);
+    match &mut request.verb {
+        TriageVerb::Note { text } => mask(text),
+        TriageVerb::Ignore { rule } => mask(&mut rule.reason),
+        _ => {}
+    }
+    request
+}
+
+/// What the resource was seen to have in sync, and, as the newest, what this drift shows.
+fn with_the_drift_itself(detail: DriftDetail, mut seen: Vec<Observation>, limit: usize) -> Vec<Observation> {
+    let event: DriftEvent = detail.event;
+    if let Some(value) = detail.actual_state {
+        let newest = Observation {
+            resource_type: event.resource.resource_type,
+            resource_id: event.resource.resource_id,
+            observed_at: event.last_seen,
+            value,
+        };
+        let at = seen.iter().position(|o| o.observed_at <= newest.observed_at).unwrap_or(seen.len());
+        if !seen.iter().any(|o| o.value == newest.value && o.observed_at == newest.observed_at) {
+            seen.insert(at, newest);
+        }
+    }
+    seen.truncate(limit);
+    seen
+}
+
+#[async_trait]
+impl DriftService for LocalService {
+    async fn environments(&self) -> Result<Vec<EnvironmentSummary>, ServiceError> {
+        let facts = self.ask(|store| {
+            let environments = store.environments().map_err(told)?;
+            let of = |environment: Environment| {
+                let open = store.open_counts(&environment.slug).map_err(told)?;
+                let last_scan = store.last_scan(&environment.slug).map_err(told)?;
+                Ok(Facts { environment, open, last_scan })
+            };
+            environments.into_iter().map(of).collect::<Result<Vec<_>, ServiceError>>()
+        });
+        Ok(facts.await?.iter().map(|f| self.summary(f)).collect())
+    }
+
+    async fn drifts(&self, request: PageRequest) -> Result<Page, ServiceError> {
+        self.ask(move |store| store.page(&request).map_err(told)).await
+    }
+
+    async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError> {
+        self.ask(move |store| store.drift(id).map_err(told)).await
+    }
+
+    async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {
+        self.ask(move |store| {
+            let detail = store.drift(id).map_err(told)?;
+            let (environment, resource) = (&detail.event.environment, &detail.event.resource);
+            let (kind, name) = (resource.resource_type.raw(), resource.resource_id.raw());
+            let seen = store.observations(environment, kind, name, limit).map_err(told)?;
+            Ok(with_the_drift_itself(detail, seen, limit))
+        })
+        .await
+    }
+
+    async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError> {
+        let under_way = Arc::clone(&self.deciding).read_owned().await;
+        let (redactor, events) = (Arc::clone(&self.redactor), self.events.clone());
+        // The task goes on when the caller has gone: the decision and its announcement are one.
+        self.ask(move |store| {
+            let _under_way = under_way;
+            let receipt = decide(store, masked(&redactor, request))?;
+            for drift in &receipt.drifts {
+                // Nobody listening is no fault.
+                let _ = events.send(ServiceEvent::Updated(Box::new(drift.clone())));
+            }
+            Ok(receipt)
+        })
+        .await
+    }
+
+    async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError> {
+        self.ask(|store| store.ignore_rules().map_err(told)).await
+    }
+
+    async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {
+        self.ask(move |store| store.audit(limit).map_err(told)).await
+    }
+
+    async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {
+        let chosen = self.chosen(environment)?;
+        if let Some(why) = self.store.read_only() {
+            return Err(ServiceError::ReadOnly(why));
+        }
+        chosen.iter().for_each(|w| w.lane.trigger());
+        Ok(())
+    }
+
+    async fn cancel_scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {
+        self.chosen(environment)?.iter().for_each(|w| w.lane.cancel());
+        Ok(())
+    }
+
+    fn subscribe(&self) -> broadcast::Receiver<ServiceEvent> {
+        self.events.subscribe()
+    }
+
+    fn mode(&self) -> String {
+        "local".to_owned()
+    }
+
+    fn read_only(&self) -> Option<String> {
+        self.store.read_only()
+    }
+}

@@ -1,0 +1,126 @@
+//! One environment's scan as the service runs it: into the store, telling whoever listens.
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tokio::sync::broadcast;
+
+use super::{ScanProgress, ServiceEvent};
+use crate::drift::Slug;
+use crate::safety::Tainted;
+use crate::scan::scheduler::Job;
+use crate::scan::sink::Told;
+use crate::scan::{EnvironmentSpec, Progress, Remembered, ScanContext, Seen, StoreSink, run, sources};
+use crate::store::Store;
+
+/// Progress is told this often at most.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+pub(super) struct ScanJob {
+    store: Arc<dyn Store>,
+    spec: EnvironmentSpec,
+    events: broadcast::Sender<ServiceEvent>,
+    seen: Seen,
+    running: Mutex<Option<ScanProgress>>,
+}
+
+impl ScanJob {
+    pub fn new(store: Arc<dyn Store>, spec: EnvironmentSpec, events: broadcast::Sender<ServiceEvent>) -> Self {
+        Self { store, spec, events, seen: Seen::default(), running: Mutex::new(None) }
+    }
+
+    /// How far the running scan is.
+    pub fn progress(&self) -> Option<ScanProgress> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_running(&self, progress: Option<ScanProgress>) {
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = progress;
+    }
+
+    fn tell(&self, event: ServiceEvent) {
+        // Nobody listening is no fault.
+        let _ = self.events.send(event);
+    }
+
+    fn slug(&self) -> &Slug {
+        &self.spec.environment.slug
+    }
+
+    fn scan(&self, cancel: &AtomicBool) -> Vec<PathBuf> {
+        let slug = self.slug();
+        if let Some(why) = self.store.read_only() {
+            self.notice(format!("{slug} is not scanned, the store is read-only: {why}"));
+            return sources::roots(&self.spec);
+        }
+        let previous = self.store.last_scan(slug).ok().flatten();
+        let load = |kind: &str, id: &str| self.store.remembered(slug, kind, id).ok().flatten();
+        let teller = Teller { job: self, started_at: Timestamp::now(), last: Mutex::new(None) };
+        let context = ScanContext {
+            remembered: Some(Remembered { seen: &self.seen, load: &load }),
+            previous: previous.as_ref(),
+            progress: &|progress| teller.progress(progress),
+            ..ScanContext::ad_hoc(self.store.redaction_key(), cancel)
+        };
+        let mut on_drift = |told| {
+            self.tell(match told {
+                Told::New(event) => ServiceEvent::Drift(Box::new(event)),
+                Told::Closed(event) => ServiceEvent::Updated(Box::new(event)),
+            });
+        };
+        let result = run(&self.spec, &context, &mut StoreSink::new(self.store.as_ref(), &mut on_drift));
+        self.set_running(None);
+        match result {
+            Ok(report) => {
+                self.tell(ServiceEvent::Scanned(Box::new(report.summary)));
+                report.watch
+            }
+            Err(error) => {
+                self.notice(format!("scanning {slug} stopped: {error}"));
+                sources::roots(&self.spec)
+            }
+        }
+    }
+}
+
+impl Job for ScanJob {
+    fn run(&self, cancel: &AtomicBool) -> Vec<PathBuf> {
+        let paths = self.scan(cancel);
+        self.set_running(None);
+        paths
+    }
+
+    fn notice(&self, text: String) {
+        tracing::warn!(environment = %self.slug(), text);
+        self.tell(ServiceEvent::Notice { error: true, text: Tainted::from(text) });
+    }
+}
+
+/// Keeps the running state, and tells of it now and then.
+struct Teller<'a> {
+    job: &'a ScanJob,
+    started_at: Timestamp,
+    last: Mutex<Option<Instant>>,
+}
+
+impl Teller<'_> {
+    fn progress(&self, progress: Progress) {
+        let progress = ScanProgress {
+            environment: self.job.slug().clone(),
+            stage: progress.stage,
+            resources: progress.resources,
+            drifted: progress.drifted,
+            started_at: self.started_at,
+        };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = last.is_none_or(|at| at.elapsed() >= PROGRESS_EVERY);
+        if due {
+            *last = Some(Instant::now());
+            self.job.set_running(Some(progress.clone()));
+            self.job.tell(ServiceEvent::Progress(progress));
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The life of a drift, without the disk: what a sighting and a decision make of it.
+
+use jiff::Timestamp;
+
+use super::StoreError;
+use super::record::{EventRecord, Standing};
+use crate::drift::{
+    Analysis, AuditEntry, Decision, DriftEvent, DriftId, Finding, Fingerprint, Recommendation, ResolutionType, State,
+    TriageVerb,
+};
+
+/// The part of a drift that a decision is about; decisions about different parts do not stand in each other's way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Facet {
+    State,
+    Assignee,
+    Notes,
+    /// An undo.
+    None,
+}
+
+impl Facet {
+    pub(super) fn of(entry: &AuditEntry) -> Self {
+        match &entry.verb {
+            // The system's own entries: closed, superseded, regressed, gone.
+            None => Self::State,
+            Some(TriageVerb::Assign { .. }) => Self::Assignee,
+            Some(TriageVerb::Note { .. }) => Self::Notes,
+            Some(TriageVerb::Undo { .. }) => Self::None,
+            Some(_) => Self::State,
+        }
+    }
+}
+
+/// A drift seen for the first time; [`refresh`] counts the sighting.
+pub(super) fn fresh(finding: &Finding, fingerprint: Fingerprint, id: DriftId, detected_at: Timestamp) -> EventRecord {
+    let event = DriftEvent {
+        id,
+        version: 1,
+        environment: finding.environment.clone(),
+        fingerprint,
+        resource: finding.resource.clone(),
+        drift_type: finding.drift_type,
+        changes: finding.changes.clone(),
+        hidden_count: 0,
+        unverified_count: count(finding.unverified.len()),
+        analysis: finding.analysis.clone(),
+        recommendations: finding.recommendations.clone(),
+        detected_at,
+        last_seen: detected_at,
+        seen_count: 0,
+        regressions: 0,
+        state: State::Open,
+        decision: None,
+        assignee: None,
+        note_count: 0,
+        resolved_at: None,
+        closure: None,
+        superseded_by: None,
+    };
+    EventRecord { event, woken: false, gone: false, exempt: false, hidden_by: Vec::new() }
+}
+
+/// Takes over what a new sighting shows. The version is left alone: see [`differs`].
+pub(super) fn refresh(event: &mut DriftEvent, finding: Finding, at: Timestamp) {
+    event.last_seen = at.max(event.last_seen);
+    event.seen_count += 1;
+    event.resource = finding.resource;
+    event.changes = finding.changes;
+    event.unverified_count = count(finding.unverified.len());
+    event.analysis = finding.analysis;
+    // Advice that has not changed keeps its age and what became of it.
+    let stale = event.recommendations.iter().any(|r| r.is_stale(at));
+    if stale || !same_advice(&event.recommendations, &finding.recommendations) {
+        event.recommendations = finding.recommendations;
+    }
+}
+
+/// Whether a person who saw `a` would see something else in `b`: then the version moves, else a decision made while a scan
+/// ran would always come too late.
+pub(super) fn differs(a: &DriftEvent, b: &DriftEvent) -> bool {
+    a.resource != b.resource
+        || a.changes != b.changes
+        || (a.hidden_count, a.unverified_count) != (b.hidden_count, b.unverified_count)
+        || !same_analysis(&a.analysis, &b.analysis)
+        || a.recommendations != b.recommendations
+}
+
+fn same_analysis(a: &Analysis, b: &Analysis) -> bool {
+    a.cause == b.cause && a.severity == b.severity && a.reasons == b.reasons
+}
+
+fn same_advice(old: &[Recommendation], new: &[Recommendation]) -> bool {
+    let timeless = |r: &Recommendation| Recommendation {
+        created_at: Timestamp::UNIX_EPOCH,
+        expires_at: None,
+        implemented_at: None,
+        implementation_result: None,
+        ..r.clone()
+    };
+    old.len() == new.len() && old.iter().zip(new).all(|(a, b)| timeless(a) == timeless(b))
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// Over, so that a new sighting means it has come back: closed, or set right by a decision and then gone.
+pub(super) fn has_ended(s: &Standing) -> bool {
+    let resolution = s.decision.as_ref().and_then(|d| d.resolution_type);
+    let set_right = matches!(resolution, Some(ResolutionType::AutoRevert | ResolutionType::CodifyIac));
+    s.state == State::Closed || (s.state == State::Resolved && s.gone && set_right)
+}
+
+/// What a verb makes of a standing that is effectively in `state` now. `decision` carries number, who, when and why.
+/// `Ignore` and `Undo` reach beyond one drift and are not decided here.
+pub(super) fn after_verb(
+    standing: &Standing,
+    state: State,
+    verb: &TriageVerb,
+    decision: Decision,
+) -> Result<Standing, StoreError> {
+    let now = decision.at;
+    let next = match verb {
+        TriageVerb::Assign { to } => return Ok(Standing { assignee: to.clone(), ..standing.clone() }),
+        TriageVerb::Note { text } if text.raw().trim().is_empty() => return invalid("a note needs some text"),
+        TriageVerb::Note { .. } => return Ok(Standing { note_count: standing.note_count + 1, ..standing.clone() }),
+        _ if state == State::Closed => return invalid("the drift is closed; there is nothing left to decide"),
+        TriageVerb::Acknowledge if state == State::Acknowledged => return invalid("it is already acknowledged"),
+        TriageVerb::Acknowledge => decided(standing, State::Acknowledged, decision),
+        TriageVerb::Snooze { until } if *until <= now => return invalid("a snooze must end in the future"),
+        TriageVerb::Snooze { until } => decided(standing, State::Snoozed, Decision { until: Some(*until), ..decision }),
+        TriageVerb::Resolve { resolution_type, until } => {
+            let decision = resolution(decision, *resolution_type, *until)?;
+            Standing { resolved_at: Some(now), ..decided(standing, State::Resolved, decision) }
+        }
+        TriageVerb::Reopen if state == State::Open => return invalid("it is already open"),
+        TriageVerb::Reopen => standing.reopened(),
+        TriageVerb::Ignore { .. } | TriageVerb::Undo { .. } => return invalid("not a decision about one drift"),
+    };
+    // Whoever decides about an ignored drift wants to see it: no rule hides it again.
+    Ok(Standing { exempt: standing.exempt || standing.state == State::Ignored, ..next })
+}
+
+fn decided(standing: &Standing, state: State, decision: Decision) -> Standing {
+    Standing { state, decision: Some(decision), ..standing.reopened() }
+}
+
+fn resolution(d: Decision, kind: ResolutionType, until: Option<Timestamp>) -> Result<Decision, StoreError> {
+    if until.is_some() && kind != ResolutionType::Accepted {
+        return invalid("only an accepted drift can have an end");
+    }
+    if until.is_some_and(|until| until <= d.at) {
+        return invalid("an exception must end in the future");
+    }
+    Ok(Decision { resolution_type: Some(kind), until, ..d })
+}
+
+fn invalid<T>(why: &str) -> Result<T, StoreError> {
+    Err(StoreError::Invalid(why.into()))
+}

@@ -1,0 +1,87 @@
+//! Bodies too large for the tree: one file each, named by the hash of its content, so that equal bodies are kept once.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+use super::files::{io_at, private_dir, sync_dir, write_durably};
+
+/// The BLAKE3 hash of an object's bytes.
+pub(super) type ObjectHash = [u8; 32];
+
+/// The directory `objects/ab/cdef…`.
+#[derive(Clone)]
+pub(super) struct Objects {
+    root: PathBuf,
+}
+
+impl Objects {
+    pub(super) fn new(store: &Path) -> Self {
+        Self { root: store.join("objects") }
+    }
+
+    fn path(&self, hash: &ObjectHash) -> PathBuf {
+        let hex = blake3::Hash::from_bytes(*hash).to_hex();
+        self.root.join(&hex[..2]).join(&hex[2..])
+    }
+
+    /// Keeps `content`; it is on the disk when this returns, before anything can refer to it.
+    pub(super) fn put(&self, content: &[u8]) -> Result<ObjectHash, StoreError> {
+        let hash = *blake3::hash(content).as_bytes();
+        let path = self.path(&hash);
+        if path.exists() {
+            return Ok(hash);
+        }
+        let dir = path.parent().unwrap_or(&self.root);
+        if !dir.exists() {
+            private_dir(dir)?;
+            sync_dir(&self.root).map_err(io_at(&self.root))?;
+        }
+        write_durably(&path, content).map_err(io_at(&path))?;
+        Ok(hash)
+    }
+
+    /// The content, which is what it was when it was put, or an error.
+    pub(super) fn get(&self, hash: &ObjectHash) -> Result<Vec<u8>, StoreError> {
+        let path = self.path(hash);
+        let content = fs::read(&path).map_err(io_at(&path))?;
+        if blake3::hash(&content).as_bytes() == hash {
+            Ok(content)
+        } else {
+            let detail = format!("{} does not hold what its name says", path.display());
+            Err(StoreError::Damaged { tree: "objects".into(), detail })
+        }
+    }
+
+    /// Reads every object: how many there are, and a sentence for each that is not what its name says.
+    pub(super) fn check_all(&self) -> (u64, Vec<String>) {
+        let (mut count, mut faults) = (0, Vec::new());
+        for dir in fs::read_dir(&self.root).into_iter().flatten().flatten() {
+            for file in fs::read_dir(dir.path()).into_iter().flatten().flatten() {
+                let name = format!("{}{}", dir.file_name().to_string_lossy(), file.file_name().to_string_lossy());
+                // Anything else is what a crash left of a write.
+                let Ok(hash) = blake3::Hash::from_hex(&name) else { continue };
+                count += 1;
+                faults.extend(self.get(hash.as_bytes()).err().map(|e| e.to_string()));
+            }
+        }
+        (count, faults)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_reads_back_or_is_reported() {
+        let dir = tempfile::tempdir().unwrap();
+        private_dir(&dir.path().join("objects")).unwrap();
+        let objects = Objects::new(dir.path());
+        let hash = objects.put(b"body").unwrap();
+        assert_eq!(objects.put(b"body").unwrap(), hash);
+        assert_eq!(objects.get(&hash).unwrap(), b"body");
+        fs::write(objects.path(&hash), b"bodY").unwrap();
+        assert!(matches!(objects.get(&hash), Err(StoreError::Damaged { .. })));
+    }
+}

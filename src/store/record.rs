@@ -1,0 +1,191 @@
+//! What the store writes down: a drift with its bookkeeping, and a deed, the journal's unit.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::drift::{
+    AuditEntry, Change, Closure, Decision, DriftEvent, DriftId, DriftType, Environment, Fingerprint, Hidden,
+    ResourceRef, RuleId, Slug, State, Unverified,
+};
+use crate::safety::{Masked, Tainted};
+
+/// A drift as it lies in the tree.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub(super) struct EventRecord {
+    pub(super) event: DriftEvent,
+    /// Indexed as open because its snooze or exception is over.
+    pub(super) woken: bool,
+    /// Decided, and a complete scan did not see it any more.
+    pub(super) gone: bool,
+    /// Somebody took it out of the ignore rules.
+    pub(super) exempt: bool,
+    /// The rules that hide it or some of its changes.
+    pub(super) hidden_by: Vec<RuleId>,
+}
+
+/// The large half of a drift, read only when it is looked at.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default)]
+pub(super) struct BodyRecord {
+    pub(super) declared_state: Option<Masked>,
+    pub(super) actual_state: Option<Masked>,
+    pub(super) hidden: Vec<Hidden>,
+    pub(super) unverified: Vec<Unverified>,
+    /// Changes that ignore rules hide; kept whole, so that they can come back exactly.
+    pub(super) ignored: Vec<(RuleId, Change)>,
+}
+
+/// Everything about a drift that scans alone cannot find again.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub(super) struct Standing {
+    pub(super) state: State,
+    pub(super) decision: Option<Decision>,
+    pub(super) resolved_at: Option<Timestamp>,
+    pub(super) closure: Option<Closure>,
+    pub(super) superseded_by: Option<DriftId>,
+    pub(super) gone: bool,
+    pub(super) exempt: bool,
+    pub(super) assignee: Option<Tainted>,
+    pub(super) note_count: u32,
+    pub(super) regressions: u32,
+}
+
+/// A standing and whose it is: enough to give it back when the tree was lost and the drift is found again.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub(super) struct Placed {
+    pub(super) id: DriftId,
+    pub(super) fingerprint: Fingerprint,
+    pub(super) environment: Slug,
+    pub(super) resource: ResourceRef,
+    pub(super) drift_type: DriftType,
+    pub(super) detected_at: Timestamp,
+    pub(super) standing: Standing,
+}
+
+/// One frame of the journal. Doing it again changes nothing.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub(super) struct Deed {
+    /// `undone_by` is always empty here: the journal is never rewritten.
+    pub(super) audit: AuditEntry,
+    /// How things stood before; what undo goes back to.
+    pub(super) before: Vec<(DriftId, Standing)>,
+    /// How they stand now.
+    pub(super) after: Vec<Placed>,
+    /// Made or changed.
+    pub(super) environment: Option<Environment>,
+}
+
+/// A deed in the tree.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub(super) struct AuditRecord {
+    pub(super) deed: Deed,
+    pub(super) undone_by: Option<u64>,
+}
+
+impl AuditRecord {
+    pub(super) fn entry(self) -> AuditEntry {
+        AuditEntry { undone_by: self.undone_by, ..self.deed.audit }
+    }
+}
+
+impl Standing {
+    /// Open, with what is no part of the state kept.
+    pub(super) fn reopened(&self) -> Self {
+        Self {
+            state: State::Open,
+            decision: None,
+            resolved_at: None,
+            closure: None,
+            superseded_by: None,
+            gone: false,
+            exempt: false,
+            ..self.clone()
+        }
+    }
+
+    /// The state of `other`, but this one's assignee, notes and regressions.
+    pub(super) fn with_state_of(&self, other: &Self) -> Self {
+        Self {
+            assignee: self.assignee.clone(),
+            note_count: self.note_count,
+            regressions: self.regressions,
+            ..other.clone()
+        }
+    }
+
+    /// Ended without a decision.
+    pub(super) fn closed(&self, closure: Closure, at: Timestamp, by: Option<DriftId>) -> Self {
+        Self {
+            state: State::Closed,
+            resolved_at: Some(at),
+            closure: Some(closure),
+            superseded_by: by,
+            ..self.reopened()
+        }
+    }
+
+    /// Hidden by a rule.
+    pub(super) fn ignored(&self, decision: Decision) -> Self {
+        Self { state: State::Ignored, decision: Some(decision), ..self.reopened() }
+    }
+}
+
+impl EventRecord {
+    pub(super) fn standing(&self) -> Standing {
+        let e = &self.event;
+        Standing {
+            state: e.state,
+            decision: e.decision.clone(),
+            resolved_at: e.resolved_at,
+            closure: e.closure,
+            superseded_by: e.superseded_by,
+            gone: self.gone,
+            exempt: self.exempt,
+            assignee: e.assignee.clone(),
+            note_count: e.note_count,
+            regressions: e.regressions,
+        }
+    }
+
+    /// Takes the standing on; the version moves when that changes anything.
+    pub(super) fn set_standing(&mut self, s: Standing) {
+        if self.standing() == s {
+            return;
+        }
+        let e = &mut self.event;
+        e.version += 1;
+        (e.state, e.decision, e.resolved_at, e.closure) = (s.state, s.decision, s.resolved_at, s.closure);
+        (e.superseded_by, e.assignee, e.note_count) = (s.superseded_by, s.assignee, s.note_count);
+        (e.regressions, self.gone, self.exempt) = (s.regressions, s.gone, s.exempt);
+    }
+
+    pub(super) fn placed(&self, standing: Standing) -> Placed {
+        let e = &self.event;
+        Placed {
+            id: e.id,
+            fingerprint: e.fingerprint,
+            environment: e.environment.clone(),
+            resource: e.resource.clone(),
+            drift_type: e.drift_type,
+            detected_at: e.detected_at,
+            standing,
+        }
+    }
+
+    /// Where the index has it.
+    pub(super) fn shown_state(&self) -> State {
+        if self.woken { State::Open } else { self.event.state }
+    }
+}
+
+impl BodyRecord {
+    /// Everything that is hidden, by whatever rule.
+    pub(super) fn all_hidden(&self) -> Vec<Hidden> {
+        let ignored = self.ignored.iter().map(|(rule, change)| Hidden {
+            path: change.path.clone(),
+            rule: format!("ignore:{rule}"),
+            declared: change.declared.clone(),
+            actual: change.actual.clone(),
+        });
+        self.hidden.iter().cloned().chain(ignored).collect()
+    }
+}

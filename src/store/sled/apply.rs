@@ -1,0 +1,70 @@
+//! A deed takes effect. Used when it is new and when the journal is replayed: doing it twice changes nothing.
+
+use super::engine::Tree;
+use super::tx::Tx;
+use crate::drift::{DriftId, TriageVerb};
+use crate::store::StoreError;
+use crate::store::record::{AuditRecord, Deed, Placed};
+use crate::store::rules::{self, Rule, RuleRecord};
+
+/// Writes the deed's effect into `tx`; `active` are the ignore rules, before and after.
+pub(super) fn apply(tx: &mut Tx<'_>, active: &mut Vec<Rule>, deed: &Deed) -> Result<(), StoreError> {
+    let seq = deed.audit.seq;
+    tx.write(Tree::Audit, seq.to_be_bytes().to_vec(), &AuditRecord { deed: deed.clone(), undone_by: None })?;
+    tx.put(Tree::Meta, b"seq".to_vec(), seq.to_be_bytes().to_vec());
+    if let Some(environment) = &deed.environment {
+        tx.write(Tree::Environments, environment.slug.as_str().as_bytes().to_vec(), environment)?;
+    }
+    match &deed.audit.verb {
+        Some(TriageVerb::Ignore { rule }) => {
+            let record = RuleRecord { rule: rule.clone(), seq };
+            tx.write(Tree::Rules, rule.id.0.to_bytes().to_vec(), &record)?;
+            active.retain(|r| r.record.rule.id != rule.id);
+            active.push(Rule::compile(record)?);
+        }
+        Some(TriageVerb::Undo { seq: undone }) => take_back(tx, active, *undone, seq)?,
+        _ => {}
+    }
+    for id in deed.after.iter().map(|p| p.id).chain(deed.audit.drift) {
+        tx.put(Tree::ByDrift, by_drift_key(id, seq), Vec::new());
+    }
+    let sort_anew = deed.audit.verb.is_some();
+    deed.after.iter().try_for_each(|placed| place(tx, active, placed, sort_anew))
+}
+
+fn take_back(tx: &mut Tx<'_>, active: &mut Vec<Rule>, undone: u64, by: u64) -> Result<(), StoreError> {
+    let key = undone.to_be_bytes().to_vec();
+    let Some(mut record) = tx.read::<AuditRecord>(Tree::Audit, &key)? else { return Ok(()) };
+    if let Some(TriageVerb::Ignore { rule }) = &record.deed.audit.verb {
+        tx.delete(Tree::Rules, rule.id.0.to_bytes().to_vec());
+        active.retain(|r| r.record.rule.id != rule.id);
+    }
+    record.undone_by = Some(by);
+    tx.write(Tree::Audit, key, &record)
+}
+
+/// Gives a drift its standing; one that is not there (or cannot be read) waits for it to be found again.
+fn place(tx: &mut Tx<'_>, active: &[Rule], placed: &Placed, sort_anew: bool) -> Result<(), StoreError> {
+    let old = match tx.event(placed.id) {
+        Ok(Some(old)) => old,
+        Ok(None) | Err(StoreError::Damaged { .. }) => {
+            return tx.write(Tree::Lost, placed.fingerprint.0.to_vec(), placed);
+        }
+        Err(error) => return Err(error),
+    };
+    let mut new = old.clone();
+    new.set_standing(placed.standing.clone());
+    if sort_anew {
+        let mut body = tx.body(placed.id)?;
+        rules::apply(active, &mut new, &mut body, tx.now);
+        if new.event.changes != old.event.changes && new.event.version == old.event.version {
+            new.event.version += 1;
+        }
+        tx.save_body(placed.id, &body)?;
+    }
+    if new == old { Ok(()) } else { tx.save(Some(&old), &mut new) }
+}
+
+pub(super) fn by_drift_key(id: DriftId, seq: u64) -> Vec<u8> {
+    [&id.0.to_bytes()[..], &seq.to_be_bytes()].concat()
+}

@@ -1,0 +1,204 @@
+//! A person decides: one verb on one drift, an ignore rule on many.
+
+use std::collections::HashSet;
+
+use super::engine::Tree;
+use super::tx::Tx;
+use super::{SledStore, Writer, apply, keys, scan};
+use crate::drift::{
+    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, SeverityClass, State, TriageRequest, TriageVerb,
+};
+use crate::store::record::{AuditRecord, Deed, EventRecord};
+use crate::store::rules::{self, Rule, RuleRecord};
+use crate::store::{Receipt, StoreError, codec, life};
+
+impl SledStore {
+    pub(super) fn decide_impl(&self, request: TriageRequest) -> Result<Receipt, StoreError> {
+        self.writable()?;
+        let mut guard = self.writer();
+        let writer = &mut *guard;
+        self.wake_all(writer)?;
+        let tx = Tx::new(self, self.now());
+        let record = tx.event(request.drift)?.ok_or_else(|| no_such_drift(request.drift))?;
+        let current = record.event.version;
+        if let Some(expected) = request.expected_version.filter(|v| *v != current) {
+            return Err(StoreError::Conflict { expected, current });
+        }
+        let seq = scan::next_seq(writer)?;
+        let mut deed = Deed {
+            audit: self.entry(writer, seq, &record.event, &request),
+            before: Vec::new(),
+            after: Vec::new(),
+            environment: None,
+        };
+        match &request.verb {
+            TriageVerb::Ignore { rule } => self.plan_ignore(writer, &tx, &record, rule, &mut deed)?,
+            TriageVerb::Undo { seq } => self.plan_undo(writer, &tx, &record, *seq, &mut deed)?,
+            verb => plan_one(&tx, &record, verb, &mut deed)?,
+        }
+        self.carry_out(writer, tx, deed)
+    }
+
+    fn entry(&self, writer: &mut Writer, seq: u64, event: &DriftEvent, request: &TriageRequest) -> AuditEntry {
+        AuditEntry {
+            seq,
+            timestamp: writer.tick(&self.clock),
+            actor: request.actor.clone(),
+            action: request.verb.as_str().into(),
+            environment: Some(event.environment.clone()),
+            drift: Some(event.id),
+            reason: request.reason.clone(),
+            old_state: Some(event.state_at(self.now())),
+            new_state: None,
+            verb: Some(request.verb.clone()),
+            undone_by: None,
+        }
+    }
+
+    fn carry_out(&self, writer: &mut Writer, mut tx: Tx<'_>, mut deed: Deed) -> Result<Receipt, StoreError> {
+        let target = deed.audit.drift;
+        deed.audit.new_state =
+            deed.after.iter().find(|p| Some(p.id) == target).map_or(deed.audit.old_state, |p| Some(p.standing.state));
+        let mut rules = writer.rules.clone();
+        apply::apply(&mut tx, &mut rules, &deed)?;
+        let touched = deed.after.iter().map(|p| p.id).chain(target);
+        let mut once = HashSet::new();
+        let drifts = touched
+            .filter(|id| once.insert(*id))
+            .filter_map(|id| tx.event(id).transpose())
+            .map(|record| record.map(|r| r.event))
+            .collect::<Result<Vec<_>, _>>()?;
+        let seq = deed.audit.seq;
+        self.keep(writer, &[deed], tx, true)?;
+        writer.rules = rules;
+        Ok(Receipt { seq, drifts })
+    }
+
+    fn plan_ignore(
+        &self,
+        writer: &Writer,
+        tx: &Tx<'_>,
+        target: &EventRecord,
+        rule: &IgnoreRule,
+        deed: &mut Deed,
+    ) -> Result<(), StoreError> {
+        let invalid = |why: &str| Err(StoreError::Invalid(why.into()));
+        let compiled = Rule::compile(RuleRecord { rule: rule.clone(), seq: deed.audit.seq })?;
+        if rule.expires_at.is_some_and(|at| at <= tx.now) {
+            return invalid("an ignore rule must end in the future, or not at all");
+        }
+        if writer.rules.iter().any(|r| r.record.rule.id == rule.id) {
+            return invalid("there is an ignore rule with this id already");
+        }
+        if !compiled.covers(&target.event.environment, &target.event.resource, tx.now) {
+            return invalid("the rule does not match the drift it was made on; check its patterns");
+        }
+        let mut rules = writer.rules.clone();
+        rules.push(compiled.clone());
+        for id in self.attention_ids(rule)? {
+            let old = match tx.event(id) {
+                Ok(Some(old)) => old,
+                Ok(None) | Err(StoreError::Damaged { .. }) => continue,
+                Err(error) => return Err(error),
+            };
+            if compiled.covers(&old.event.environment, &old.event.resource, tx.now) {
+                hide(tx, &rules, &old, deed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Drifts somebody still has to do with, in the environments of the rule.
+    fn attention_ids(&self, rule: &IgnoreRule) -> Result<Vec<DriftId>, StoreError> {
+        let environments: Vec<_> = match &rule.environment {
+            Some(slug) => vec![slug.clone()],
+            None => self.counts().keys().cloned().collect(),
+        };
+        let mut ids = Vec::new();
+        for slug in environments {
+            for state in [State::Open, State::Acknowledged, State::Snoozed] {
+                for (shelf, class) in
+                    keys::shelves(state).iter().flat_map(|s| SeverityClass::WORST_FIRST.map(|c| (*s, c)))
+                {
+                    let prefix = keys::class_prefix(shelf, class, &slug);
+                    for key in self.engine.tree(Tree::ByClass).scan_prefix(&prefix).keys() {
+                        let key = key.map_err(|e| self.engine.error(e))?;
+                        ids.extend(keys::place_of(&key).map(|place| keys::id_of(&place)));
+                    }
+                }
+            }
+        }
+        Ok(ids)
+    }
+
+    pub(super) fn audit_impl(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        let newest = self.engine.tree(Tree::Audit).iter().values().rev().take(limit);
+        newest
+            .map(|value| {
+                let value = value.map_err(|e| self.engine.error(e))?;
+                codec::decode::<AuditRecord>(Tree::Audit.name(), &value, &self.objects).map(AuditRecord::entry)
+            })
+            .collect()
+    }
+
+    pub(super) fn history(&self, id: DriftId) -> Result<Vec<AuditEntry>, StoreError> {
+        let mut history = Vec::new();
+        for key in self.engine.tree(Tree::ByDrift).scan_prefix(id.0.to_bytes()).keys().rev() {
+            let key = key.map_err(|e| self.engine.error(e))?;
+            let record: Option<AuditRecord> = self.read(Tree::Audit, key.get(16..).unwrap_or_default())?;
+            history.extend(record.map(AuditRecord::entry));
+        }
+        Ok(history)
+    }
+
+    pub(super) fn drift_impl(&self, id: DriftId) -> Result<DriftDetail, StoreError> {
+        let tx = Tx::new(self, self.now());
+        let record = tx.event(id)?.ok_or_else(|| no_such_drift(id))?;
+        let body = tx.body(id)?;
+        Ok(DriftDetail {
+            hidden: body.all_hidden(),
+            declared_state: body.declared_state,
+            actual_state: body.actual_state,
+            unverified: body.unverified,
+            history: self.history(id)?,
+            event: record.event,
+        })
+    }
+}
+
+fn plan_one(tx: &Tx<'_>, record: &EventRecord, verb: &TriageVerb, deed: &mut Deed) -> Result<(), StoreError> {
+    let audit = &deed.audit;
+    let decision = Decision {
+        seq: audit.seq,
+        by: audit.actor.clone(),
+        at: audit.timestamp,
+        reason: audit.reason.clone(),
+        resolution_type: None,
+        until: None,
+    };
+    let before = record.standing();
+    let after = life::after_verb(&before, record.event.state_at(tx.now), verb, decision)?;
+    deed.before.push((record.event.id, before));
+    deed.after.push(record.placed(after));
+    Ok(())
+}
+
+/// What the rules make of one drift, if anything.
+fn hide(tx: &Tx<'_>, rules: &[Rule], old: &EventRecord, deed: &mut Deed) -> Result<(), StoreError> {
+    let mut new = old.clone();
+    let mut body = tx.body(old.event.id)?;
+    let hidden = rules::apply(rules, &mut new, &mut body, tx.now);
+    let before = old.standing();
+    let after = match hidden {
+        Some(decision) => before.ignored(decision),
+        None if new.hidden_by != old.hidden_by => before.clone(),
+        None => return Ok(()),
+    };
+    deed.before.push((old.event.id, before));
+    deed.after.push(old.placed(after));
+    Ok(())
+}
+
+fn no_such_drift(id: DriftId) -> StoreError {
+    StoreError::NotFound(format!("there is no drift {id}"))
+}

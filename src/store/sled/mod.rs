@@ -1,0 +1,265 @@
+//! The local store on sled: the indexed view of what the [journal](super::journal) and the scans say.
+//!
+//! One writer at a time behind a mutex; readers go to the trees directly. What a person decides goes to the journal first and
+//! is then applied by [`apply`](apply::apply), the same function that replays the journal after a crash.
+
+mod apply;
+mod decide;
+mod engine;
+mod export;
+mod import;
+mod keys;
+mod open;
+mod page;
+mod scan;
+mod sight;
+mod tx;
+mod undo;
+mod verify;
+mod view;
+mod wake;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use jiff::{Timestamp, Unit};
+
+use super::files::no_more_writes;
+use super::identity::Identity;
+use super::journal::Journal;
+use super::lock::StoreLock;
+use super::objects::Objects;
+use super::record::Deed;
+use super::rules::Rule;
+use super::{Observation, OpenCounts, Page, PageRequest, Receipt, Recorded, Store, StoreError, VerifyReport, ballast};
+use crate::drift::{
+    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, ScanId, ScanSummary, Slug,
+    TriageRequest,
+};
+use crate::safety::Masked;
+
+use engine::{Engine, Tree};
+pub(super) use open::{Doors, open_read_write};
+use tx::Tx;
+pub(super) use view::open_read_only;
+
+/// Where the time comes from.
+pub(super) type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The store. Fields are dropped in order: the engine before the lock.
+pub(super) struct SledStore {
+    engine: Engine,
+    objects: Objects,
+    root: PathBuf,
+    identity: RwLock<Identity>,
+    writer: Mutex<Writer>,
+    counts: RwLock<BTreeMap<Slug, OpenCounts>>,
+    read_only: RwLock<Option<String>>,
+    clock: Clock,
+    /// The trees are a private copy: index upkeep may write there even when the store is read-only.
+    copy: Option<tempfile::TempDir>,
+    _lock: Option<StoreLock>,
+}
+
+/// What only the one who writes needs.
+struct Writer {
+    /// None in a read-only view.
+    journal: Option<Journal>,
+    rules: Vec<Rule>,
+    scans: HashMap<ScanId, RunningScan>,
+    /// No two entries have the same time, and none is before another, whatever the clock does.
+    last_time: Timestamp,
+    last_detected: HashMap<Slug, Timestamp>,
+}
+
+/// A scan between begin and finish.
+struct RunningScan {
+    environment: Slug,
+    at: Timestamp,
+    seen: HashSet<DriftId>,
+    new: u64,
+    regressed: u64,
+}
+
+impl Writer {
+    /// Now, but later than ever before.
+    fn tick(&mut self, clock: &Clock) -> Timestamp {
+        self.last_time = later(clock(), self.last_time);
+        self.last_time
+    }
+}
+
+/// `at` to the microsecond, as keys have it, but after `last`.
+fn later(at: Timestamp, last: Timestamp) -> Timestamp {
+    let at = at.round(Unit::Microsecond).unwrap_or(at);
+    if at > last { at } else { Timestamp::from_microsecond(last.as_microsecond() + 1).unwrap_or(last) }
+}
+
+impl SledStore {
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn counts(&self) -> RwLockReadGuard<'_, BTreeMap<Slug, OpenCounts>> {
+        self.counts.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn counts_mut(&self) -> RwLockWriteGuard<'_, BTreeMap<Slug, OpenCounts>> {
+        self.counts.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    fn writable(&self) -> Result<(), StoreError> {
+        self.read_only().map_or(Ok(()), |why| Err(StoreError::ReadOnly(why)))
+    }
+
+    fn set_read_only(&self, why: &str) {
+        let mut reason = self.read_only.write().unwrap_or_else(PoisonError::into_inner);
+        if reason.is_none() {
+            tracing::error!(why, "the store has become read-only");
+            *reason = Some(why.to_owned());
+        }
+    }
+
+    /// A write to journal or trees failed. Neither can be trusted with another one before the store is opened again.
+    fn writes_failed(&self, error: StoreError) -> StoreError {
+        let why = match &error {
+            StoreError::Io { source, .. } => match no_more_writes(source) {
+                Some(why) => format!("{why}; make room or repair it, then start driftguard again"),
+                None => format!("a write failed ({error}); start driftguard again"),
+            },
+            StoreError::ReadOnly(why) => why.clone(),
+            _ => format!("a write failed ({error}); run `driftguard store verify`"),
+        };
+        self.set_read_only(&why);
+        StoreError::ReadOnly(why)
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(&self, tree: Tree, key: &[u8]) -> Result<Option<T>, StoreError> {
+        let Some(bytes) = self.engine.get(tree, key)? else { return Ok(None) };
+        super::codec::decode(tree.name(), &bytes, &self.objects).map(Some)
+    }
+
+    /// All values of a tree; a damaged one is left out, and said so in the log.
+    fn read_all<T: serde::de::DeserializeOwned>(&self, tree: Tree) -> Result<Vec<T>, StoreError> {
+        let mut all = Vec::new();
+        for entry in self.engine.tree(tree).iter().values() {
+            let bytes = entry.map_err(|e| self.engine.error(e))?;
+            match super::codec::decode(tree.name(), &bytes, &self.objects) {
+                Ok(value) => all.push(value),
+                Err(error) => tracing::warn!(%error, "a record was left out"),
+            }
+        }
+        Ok(all)
+    }
+
+    /// Journal first, synced; then the trees. `tx` has the deeds applied already, so that nothing can go wrong in between
+    /// but the disk: then the decision stands in the journal and is applied at the next start.
+    fn keep(&self, writer: &mut Writer, deeds: &[Deed], tx: Tx<'_>, durable: bool) -> Result<(), StoreError> {
+        if !deeds.is_empty() {
+            self.write_journal(writer, deeds)?;
+        }
+        match tx.commit(durable || !deeds.is_empty()) {
+            Err(error) if !deeds.is_empty() => {
+                tracing::error!(%error, "kept in the journal, not yet in the tree");
+                Ok(())
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn write_journal(&self, writer: &mut Writer, deeds: &[Deed]) -> Result<(), StoreError> {
+        let payloads = deeds
+            .iter()
+            .map(|deed| serde_json::to_vec(deed).map_err(|e| StoreError::Invalid(format!("cannot be stored: {e}"))))
+            .collect::<Result<Vec<_>, _>>()?;
+        let Some(journal) = &mut writer.journal else {
+            return Err(StoreError::ReadOnly("this is a read-only view".into()));
+        };
+        let Err(error) = journal.append(&payloads) else { return Ok(()) };
+        // The last decisions get the room that was kept for them.
+        let is_full =
+            matches!(&error, StoreError::Io { source, .. } if no_more_writes(source) == Some("the disk is full"));
+        let kept = is_full && ballast::release(&self.root) && journal.append(&payloads).is_ok();
+        let error = self.writes_failed(error);
+        if kept { Ok(()) } else { Err(error) }
+    }
+}
+
+impl Store for SledStore {
+    fn environments(&self) -> Result<Vec<Environment>, StoreError> {
+        self.read_all(Tree::Environments)
+    }
+    fn put_environment(&self, environment: &Environment) -> Result<(), StoreError> {
+        self.put_environment_impl(environment)
+    }
+    fn begin_scan(&self, environment: &Slug, at: Timestamp) -> Result<ScanId, StoreError> {
+        self.begin_scan_impl(environment, at)
+    }
+    fn record(&self, scan: ScanId, findings: Vec<Finding>) -> Result<Vec<Recorded>, StoreError> {
+        self.record_impl(scan, findings)
+    }
+    fn observe(&self, scan: ScanId, environment: &Slug, seen: Vec<Observation>) -> Result<(), StoreError> {
+        self.observe_impl(scan, environment, seen)
+    }
+    fn remembered(&self, environment: &Slug, kind: &str, id: &str) -> Result<Option<Masked>, StoreError> {
+        Ok(self.observations(environment, kind, id, 1)?.pop().map(|o| o.value))
+    }
+    fn finish_scan(&self, scan: ScanId, summary: ScanSummary) -> Result<(ScanSummary, Vec<DriftEvent>), StoreError> {
+        self.finish_scan_impl(scan, summary)
+    }
+    fn last_scan(&self, environment: &Slug) -> Result<Option<ScanSummary>, StoreError> {
+        self.last_scan_impl(environment)
+    }
+    fn page(&self, request: &PageRequest) -> Result<Page, StoreError> {
+        self.page_impl(request).map(|(page, _)| page)
+    }
+    fn drift(&self, id: DriftId) -> Result<DriftDetail, StoreError> {
+        self.drift_impl(id)
+    }
+    fn open_counts(&self, environment: &Slug) -> Result<OpenCounts, StoreError> {
+        self.wake_due();
+        Ok(self.counts().get(environment).copied().unwrap_or_default())
+    }
+    fn observations(
+        &self,
+        environment: &Slug,
+        kind: &str,
+        id: &str,
+        limit: usize,
+    ) -> Result<Vec<Observation>, StoreError> {
+        self.observations_impl(environment, kind, id, limit)
+    }
+    fn decide(&self, request: TriageRequest) -> Result<Receipt, StoreError> {
+        self.decide_impl(request)
+    }
+    fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, StoreError> {
+        Ok(self.writer().rules.iter().map(|r| r.record.rule.clone()).collect())
+    }
+    fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        self.audit_impl(limit)
+    }
+    fn redaction_key(&self) -> [u8; 32] {
+        self.identity.read().unwrap_or_else(PoisonError::into_inner).redaction_key
+    }
+    fn read_only(&self) -> Option<String> {
+        self.read_only.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    fn verify(&self) -> Result<VerifyReport, StoreError> {
+        self.verify_impl()
+    }
+    fn export(&self, out: &mut dyn Write) -> Result<u64, StoreError> {
+        self.export_impl(out)
+    }
+    fn import(&self, input: &mut dyn BufRead) -> Result<u64, StoreError> {
+        self.import_impl(input)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,340 @@
+//! A scan: what it saw, what it remembers, what it did not see any more.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use super::engine::Tree;
+use super::tx::Tx;
+use super::{RunningScan, SledStore, Writer, apply, keys, later, sight};
+use crate::drift::{
+    AuditEntry, Closure, Completeness, DriftEvent, DriftId, Environment, Finding, ScanId, ScanStage, ScanSummary,
+    SeverityClass, Slug, State,
+};
+use crate::store::record::{Deed, EventRecord, Standing};
+use crate::store::{Observation, Recorded, StoreError, codec, may_close};
+
+/// One step and one barrier for so many.
+const BATCH: usize = 1000;
+/// Summaries kept per environment.
+const SCANS_KEPT: usize = 200;
+
+impl SledStore {
+    pub(super) fn put_environment_impl(&self, environment: &Environment) -> Result<(), StoreError> {
+        self.writable()?;
+        let mut writer = self.writer();
+        let known: Option<Environment> = self.read(Tree::Environments, environment.slug.as_str().as_bytes())?;
+        if known.as_ref() == Some(environment) {
+            return Ok(());
+        }
+        let action = if known.is_some() { "environment_changed" } else { "environment_added" };
+        let audit = self.system_entry(&mut writer, action, &environment.slug, 0);
+        let deed = Deed { audit, before: Vec::new(), after: Vec::new(), environment: Some(environment.clone()) };
+        let mut tx = Tx::new(self, self.now());
+        let mut rules = writer.rules.clone();
+        apply::apply(&mut tx, &mut rules, &deed)?;
+        self.keep(&mut writer, &[deed], tx, true)
+    }
+
+    pub(super) fn begin_scan_impl(&self, environment: &Slug, at: Timestamp) -> Result<ScanId, StoreError> {
+        self.writable()?;
+        let id = ScanId::generate();
+        let scan = RunningScan { environment: environment.clone(), at, seen: HashSet::new(), new: 0, regressed: 0 };
+        self.writer().scans.insert(id, scan);
+        Ok(id)
+    }
+
+    pub(super) fn record_impl(&self, scan: ScanId, findings: Vec<Finding>) -> Result<Vec<Recorded>, StoreError> {
+        self.writable()?;
+        let mut all = Vec::with_capacity(findings.len());
+        let mut findings = findings.into_iter().peekable();
+        while findings.peek().is_some() {
+            let chunk: Vec<Finding> = findings.by_ref().take(BATCH).collect();
+            all.extend(self.record_chunk(scan, chunk)?);
+        }
+        Ok(all)
+    }
+
+    fn record_chunk(&self, scan: ScanId, findings: Vec<Finding>) -> Result<Vec<Recorded>, StoreError> {
+        let mut guard = self.writer();
+        let writer = &mut *guard;
+        let (environment, at) = running(writer, scan)?;
+        let is_full = findings.len() == BATCH;
+        let mut tx = Tx::new(self, self.now());
+        let (mut recorded, mut deeds) = (Vec::with_capacity(findings.len()), Vec::new());
+        let first_seq = next_seq(writer)?;
+        let mut rules = writer.rules.clone();
+        for finding in findings {
+            if finding.environment != environment {
+                let (found, of) = (finding.environment, environment);
+                return Err(StoreError::Invalid(format!("a finding in {found} cannot belong to a scan of {of}")));
+            }
+            let (one, deed) = sight::sight(&mut tx, writer, at, finding, first_seq + deeds.len() as u64)?;
+            if let Some(deed) = deed {
+                apply::apply(&mut tx, &mut rules, &deed)?;
+                deeds.push(deed);
+            }
+            recorded.push(one);
+        }
+        self.keep(writer, &deeds, tx, is_full)?;
+        if let Some(running) = writer.scans.get_mut(&scan) {
+            running.note(&recorded);
+        }
+        Ok(recorded)
+    }
+
+    pub(super) fn observe_impl(
+        &self,
+        scan: ScanId,
+        environment: &Slug,
+        seen: Vec<Observation>,
+    ) -> Result<(), StoreError> {
+        self.writable()?;
+        let mut writer = self.writer();
+        running(&mut writer, scan)?;
+        for chunk in seen.chunks(BATCH) {
+            let mut tx = Tx::new(self, self.now());
+            let mut latest: HashMap<Vec<u8>, ([u8; 16], Timestamp)> = HashMap::new();
+            for one in chunk {
+                self.observe_one(&mut tx, &mut latest, environment, one)?;
+            }
+            tx.commit(chunk.len() == BATCH)?;
+        }
+        Ok(())
+    }
+
+    fn observe_one(
+        &self,
+        tx: &mut Tx<'_>,
+        latest: &mut HashMap<Vec<u8>, ([u8; 16], Timestamp)>,
+        environment: &Slug,
+        one: &Observation,
+    ) -> Result<(), StoreError> {
+        let prefix = keys::resource(environment, one.resource_type.raw(), one.resource_id.raw());
+        let last = match latest.get(&prefix) {
+            Some(last) => Some(*last),
+            None => self.last_observation(&prefix)?,
+        };
+        let hash = observation_hash(one);
+        if last.is_some_and(|(known, _)| known == hash) {
+            return Ok(());
+        }
+        let at = later(one.observed_at, last.map_or(Timestamp::UNIX_EPOCH, |(_, at)| at));
+        latest.insert(prefix.clone(), (hash, at));
+        let value = [&hash[..], &codec::encode(one, &self.objects)?].concat();
+        tx.put(Tree::Observations, [&prefix[..], &keys::micros(at)].concat(), value);
+        Ok(())
+    }
+
+    fn last_observation(&self, prefix: &[u8]) -> Result<Option<([u8; 16], Timestamp)>, StoreError> {
+        let Some(entry) = self.engine.tree(Tree::Observations).scan_prefix(prefix).next_back() else { return Ok(None) };
+        let (key, value) = entry.map_err(|e| self.engine.error(e))?;
+        Ok(value.first_chunk::<16>().copied().zip(keys::time_of(&key[prefix.len()..])))
+    }
+
+    pub(super) fn finish_scan_impl(
+        &self,
+        scan: ScanId,
+        mut summary: ScanSummary,
+    ) -> Result<(ScanSummary, Vec<DriftEvent>), StoreError> {
+        self.writable()?;
+        let mut guard = self.writer();
+        let writer = &mut *guard;
+        running(writer, scan)?;
+        self.wake_all(writer)?;
+        let Some(running) = writer.scans.remove(&scan) else { return Err(unknown_scan()) };
+        let mut closed = Vec::new();
+        if summary.stage == ScanStage::Done {
+            for chunk in self.unseen(&running)?.chunks(BATCH) {
+                closed.extend(self.end_unseen(writer, &running, chunk, &summary.completeness)?);
+            }
+        }
+        summary.id = scan;
+        summary.environment = running.environment.clone();
+        (summary.new, summary.regressed, summary.closed) = (running.new, running.regressed, closed.len() as u64);
+        self.keep_summary(&summary)?;
+        Ok((summary, closed))
+    }
+
+    fn keep_summary(&self, summary: &ScanSummary) -> Result<(), StoreError> {
+        let mut tx = Tx::new(self, self.now());
+        let prefix = keys::environment(&summary.environment);
+        let end = [&prefix[..], &keys::micros(summary.finished_at), &summary.id.0.to_bytes()].concat();
+        tx.write(Tree::Scans, end, summary)?;
+        for old in self.engine.tree(Tree::Scans).scan_prefix(&prefix).keys().rev().skip(SCANS_KEPT - 1) {
+            tx.delete(Tree::Scans, old.map_err(|e| self.engine.error(e))?.to_vec());
+        }
+        tx.commit(true)
+    }
+
+    pub(super) fn last_scan_impl(&self, environment: &Slug) -> Result<Option<ScanSummary>, StoreError> {
+        let last = self.engine.tree(Tree::Scans).scan_prefix(keys::environment(environment)).next_back();
+        let Some(entry) = last else { return Ok(None) };
+        let (_, value) = entry.map_err(|e| self.engine.error(e))?;
+        codec::decode(Tree::Scans.name(), &value, &self.objects).map(Some)
+    }
+
+    /// Drifts of the environment that had not ended and that this scan did not see.
+    fn unseen(&self, running: &RunningScan) -> Result<Vec<DriftId>, StoreError> {
+        let mut unseen = Vec::new();
+        for shelf in keys::STILL_SEEN {
+            for class in SeverityClass::WORST_FIRST {
+                let prefix = keys::class_prefix(shelf, class, &running.environment);
+                for key in self.engine.tree(Tree::ByClass).scan_prefix(&prefix).keys() {
+                    let key = key.map_err(|e| self.engine.error(e))?;
+                    let id = keys::place_of(&key).map(|place| keys::id_of(&place));
+                    unseen.extend(id.filter(|id| !running.seen.contains(id)));
+                }
+            }
+        }
+        Ok(unseen)
+    }
+
+    /// Ends what may be ended; returns the closed ones.
+    fn end_unseen(
+        &self,
+        writer: &mut Writer,
+        running: &RunningScan,
+        unseen: &[DriftId],
+        completeness: &Completeness,
+    ) -> Result<Vec<DriftEvent>, StoreError> {
+        let mut tx = Tx::new(self, self.now());
+        let mut deeds: Vec<Deed> = Vec::new();
+        let first_seq = next_seq(writer)?;
+        let mut rules = writer.rules.clone();
+        for id in unseen {
+            let record = match tx.event(*id) {
+                Ok(Some(record)) => record,
+                Ok(None) | Err(StoreError::Damaged { .. }) => continue,
+                Err(error) => return Err(error),
+            };
+            let heir = self.heir(&record, running)?;
+            if heir.is_none() && !may_close(completeness, record.event.resource.resource_type.raw()) {
+                continue;
+            }
+            let seq = first_seq + deeds.len() as u64;
+            let deed = self.end_one(writer, &tx, running.at, &record, heir, seq)?;
+            apply::apply(&mut tx, &mut rules, &deed)?;
+            deeds.push(deed);
+        }
+        let closed = deeds.iter().filter(|d| d.audit.new_state == Some(State::Closed)).filter_map(|d| d.audit.drift);
+        let closed = closed.filter_map(|id| tx.event(id).transpose()).map(|r| r.map(|r| r.event)).collect();
+        self.keep(writer, &deeds, tx, false)?;
+        closed
+    }
+
+    /// The drift of the same resource that this scan did see.
+    fn heir(&self, record: &EventRecord, running: &RunningScan) -> Result<Option<DriftId>, StoreError> {
+        for key in self.engine.tree(Tree::ByResource).scan_prefix(sight::resource_prefix(record)).keys().rev() {
+            let key = key.map_err(|e| self.engine.error(e))?;
+            let id = keys::place_of(&key).map(|place| keys::id_of(&place));
+            if let Some(id) = id.filter(|id| running.seen.contains(id)) {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    fn end_one(
+        &self,
+        writer: &mut Writer,
+        tx: &Tx<'_>,
+        at: Timestamp,
+        record: &EventRecord,
+        heir: Option<DriftId>,
+        seq: u64,
+    ) -> Result<Deed, StoreError> {
+        let state = record.event.state_at(tx.now);
+        let standing = record.standing();
+        let mut after = Vec::new();
+        let (action, ended) = match (state, heir) {
+            // Decided: the decision stands; that it is gone tells a return from a drift that never left.
+            (State::Resolved, _) => ("gone", Standing { gone: true, ..standing }),
+            (_, Some(heir)) => ("superseded", standing.closed(Closure::Superseded, at, Some(heir))),
+            (_, None) => ("closed", standing.closed(Closure::Healed, at, None)),
+        };
+        if action == "superseded" && record.event.assignee.is_some() {
+            let heir = heir.map(|id| tx.event(id)).transpose()?.flatten();
+            if let Some(heir) = heir.filter(|heir| heir.event.assignee.is_none()) {
+                after.push(heir.placed(Standing { assignee: record.event.assignee.clone(), ..heir.standing() }));
+            }
+        }
+        let mut audit = self.system_entry(writer, action, &record.event.environment, seq);
+        audit.drift = Some(record.event.id);
+        (audit.old_state, audit.new_state) = (Some(state), Some(ended.state));
+        after.insert(0, record.placed(ended));
+        Ok(Deed { audit, before: Vec::new(), after, environment: None })
+    }
+
+    /// An audit entry for what no person did; `seq` 0 takes the next number.
+    fn system_entry(&self, writer: &mut Writer, action: &str, environment: &Slug, seq: u64) -> AuditEntry {
+        let next = writer.journal.as_ref().map_or(0, |j| j.next_seq());
+        AuditEntry {
+            seq: if seq == 0 { next } else { seq },
+            timestamp: writer.tick(&self.clock),
+            actor: "system".into(),
+            action: action.into(),
+            environment: Some(environment.clone()),
+            drift: None,
+            reason: None,
+            old_state: None,
+            new_state: None,
+            verb: None,
+            undone_by: None,
+        }
+    }
+
+    pub(super) fn observations_impl(
+        &self,
+        environment: &Slug,
+        kind: &str,
+        id: &str,
+        limit: usize,
+    ) -> Result<Vec<Observation>, StoreError> {
+        let prefix = keys::resource(environment, kind, id);
+        let newest = self.engine.tree(Tree::Observations).scan_prefix(prefix).values().rev().take(limit);
+        newest
+            .map(|value| {
+                let value = value.map_err(|e| self.engine.error(e))?;
+                codec::decode(Tree::Observations.name(), value.get(16..).unwrap_or_default(), &self.objects)
+            })
+            .collect()
+    }
+}
+
+impl RunningScan {
+    fn note(&mut self, recorded: &[Recorded]) {
+        for one in recorded {
+            let (event, count) = match one {
+                Recorded::New(event) => (event, Some(&mut self.new)),
+                Recorded::Regressed(event) => (event, Some(&mut self.regressed)),
+                Recorded::SeenAgain(event) => (event, None),
+            };
+            self.seen.insert(event.id);
+            // What an ignore rule hides is no news.
+            if let (Some(count), true) = (count, event.state != State::Ignored) {
+                *count += 1;
+            }
+        }
+    }
+}
+
+/// Equal values have equal hashes; the order of keys does not matter.
+pub(super) fn observation_hash(one: &Observation) -> [u8; 16] {
+    let json = serde_json::to_vec(&one.value).unwrap_or_default();
+    blake3::hash(&json).as_bytes().first_chunk().copied().unwrap_or_default()
+}
+
+fn running(writer: &mut Writer, scan: ScanId) -> Result<(Slug, Timestamp), StoreError> {
+    let scan = writer.scans.get(&scan).ok_or_else(unknown_scan)?;
+    Ok((scan.environment.clone(), scan.at))
+}
+
+fn unknown_scan() -> StoreError {
+    StoreError::NotFound("no such scan is running; begin it again".into())
+}
+
+pub(super) fn next_seq(writer: &Writer) -> Result<u64, StoreError> {
+    let journal = writer.journal.as_ref();
+    journal.map(|j| j.next_seq()).ok_or_else(|| StoreError::ReadOnly("this is a read-only view".into()))
+}

@@ -1,0 +1,109 @@
+//! One finding meets the store: new, seen again, or come back.
+
+use super::engine::Tree;
+use super::tx::Tx;
+use super::{Writer, later, tx};
+use crate::drift::{AuditEntry, DriftId, Finding, Fingerprint, State};
+use crate::store::record::{BodyRecord, Deed, EventRecord, Placed, Standing};
+use crate::store::{Recorded, StoreError, life, rules};
+
+use jiff::Timestamp;
+
+/// Writes the sighting into `tx`. A drift that came back is a deed: its number is `seq`.
+pub(super) fn sight(
+    tx: &mut Tx<'_>,
+    writer: &mut Writer,
+    at: Timestamp,
+    finding: Finding,
+    seq: u64,
+) -> Result<(Recorded, Option<Deed>), StoreError> {
+    let fingerprint = finding.fingerprint();
+    let (old, mut new, was_known) = find(tx, writer, at, &finding, fingerprint)?;
+    let before = new.event.clone();
+    let mut body = BodyRecord {
+        declared_state: finding.declared_state.clone(),
+        actual_state: finding.actual_state.clone(),
+        hidden: finding.hidden.clone(),
+        unverified: finding.unverified.clone(),
+        ignored: Vec::new(),
+    };
+    life::refresh(&mut new.event, finding, at);
+    let standing = new.standing();
+    let came_back = life::has_ended(&standing);
+    if came_back {
+        let regressions = standing.regressions + 1;
+        new.set_standing(Standing { regressions, ..standing.reopened() });
+    }
+    let hidden = rules::apply(&writer.rules, &mut new, &mut body, tx.now);
+    let standing = Standing { gone: false, ..new.standing() };
+    let standing = match (hidden, new.event.state_at(tx.now)) {
+        (Some(rule), State::Open | State::Acknowledged | State::Snoozed) => standing.ignored(rule),
+        (None, State::Ignored) => standing.reopened(),
+        _ => standing,
+    };
+    new.set_standing(standing);
+    if old.is_some() && new.event.version == before.version && life::differs(&before, &new.event) {
+        new.event.version += 1;
+    }
+    tx.save_body(new.event.id, &body)?;
+    tx.save(old.as_ref(), &mut new)?;
+    let deed = came_back.then(|| regressed(writer, tx, seq, before.state, &new));
+    let event = new.event;
+    let recorded = match (came_back, was_known) {
+        (true, _) => Recorded::Regressed(event),
+        (false, true) => Recorded::SeenAgain(event),
+        (false, false) => Recorded::New(event),
+    };
+    Ok((recorded, deed))
+}
+
+/// The drift as the tree has it, and as the start of what it becomes; a new one is made, or made again from what was
+/// decided about it before the tree was lost.
+fn find(
+    tx: &mut Tx<'_>,
+    writer: &mut Writer,
+    at: Timestamp,
+    finding: &Finding,
+    fingerprint: Fingerprint,
+) -> Result<(Option<EventRecord>, EventRecord, bool), StoreError> {
+    if let Some(key) = tx.get(Tree::ByFingerprint, &fingerprint.0)? {
+        match tx.read::<EventRecord>(Tree::Events, &key) {
+            Ok(Some(old)) => return Ok((Some(old.clone()), old, true)),
+            // Unreadable: this sighting replaces it.
+            Ok(None) | Err(StoreError::Damaged { .. }) => tracing::warn!(?fingerprint, "a damaged drift is replaced"),
+            Err(error) => return Err(error),
+        }
+    }
+    if let Some(lost) = tx.read::<Placed>(Tree::Lost, &fingerprint.0)? {
+        tx.delete(Tree::Lost, fingerprint.0.to_vec());
+        let mut record = life::fresh(finding, fingerprint, lost.id, lost.detected_at);
+        record.set_standing(lost.standing);
+        return Ok((None, record, true));
+    }
+    let last = writer.last_detected.entry(finding.environment.clone()).or_insert(Timestamp::UNIX_EPOCH);
+    *last = later(at, *last);
+    Ok((None, life::fresh(finding, fingerprint, DriftId::generate(), *last), false))
+}
+
+fn regressed(writer: &mut Writer, tx: &Tx<'_>, seq: u64, old_state: State, record: &EventRecord) -> Deed {
+    let audit = AuditEntry {
+        seq,
+        timestamp: writer.tick(&tx.store.clock),
+        actor: "system".into(),
+        action: "regressed".into(),
+        environment: Some(record.event.environment.clone()),
+        drift: Some(record.event.id),
+        reason: None,
+        old_state: Some(old_state),
+        new_state: Some(record.event.state),
+        verb: None,
+        undone_by: None,
+    };
+    Deed { audit, before: Vec::new(), after: vec![record.placed(record.standing())], environment: None }
+}
+
+/// A drift with the same fingerprint, id or resource key: where `seen` looks for what took a drift's place.
+pub(super) fn resource_prefix(record: &EventRecord) -> Vec<u8> {
+    let key = tx::resource_key(&record.event);
+    key[..key.len() - 24].to_vec()
+}

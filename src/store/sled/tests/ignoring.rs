@@ -1,0 +1,100 @@
+//! Ignore rules over time.
+
+use super::*;
+
+fn ignore(w: &World, on: DriftId, rule: IgnoreRule) -> Receipt {
+    w.decide(on, TriageVerb::Ignore { rule }).unwrap()
+}
+
+#[test]
+fn a_rule_hides_what_is_there_and_what_comes() {
+    let w = World::new();
+    let id = w.one(&finding("web-1", &["ingress"])).id;
+    let (recorded, ..) =
+        w.scan(&[finding("web-1", &["ingress"]), finding("web-2", &["tags"]), finding("db", &["tags"])]);
+    assert_eq!(recorded.len(), 3);
+    let receipt = ignore(&w, id, rule(Some("web-*"), None, None));
+    assert_eq!(receipt.drifts.len(), 2);
+    assert_eq!((w.open_count(), w.open_ids().len()), (1, 1));
+    let (recorded, summary, _) = w.scan(&[
+        finding("web-1", &["ingress"]),
+        finding("web-2", &["tags"]),
+        finding("db", &["tags"]),
+        finding("web-3", &["tags"]),
+    ]);
+    let Recorded::New(new) = &recorded[3] else { panic!("{recorded:?}") };
+    assert_eq!((new.state, new.decision.as_ref().unwrap().seq, summary.new), (State::Ignored, receipt.seq, 0));
+    w.assert_sound();
+    // Taking the rule back shows them all, the one found later too.
+    w.decide(id, TriageVerb::Undo { seq: receipt.seq }).unwrap();
+    assert_eq!(w.open_count(), 4);
+    w.assert_sound();
+}
+
+#[test]
+fn a_path_rule_moves_changes_out_of_sight_and_keeps_the_drift_the_same() {
+    let w = World::new();
+    let before = w.one(&finding("web", &["ingress", "tags.a", "tags.b"]));
+    let rule = rule(None, Some("tags.*"), None);
+    let rule_id = rule.id;
+    ignore(&w, before.id, rule);
+    for _ in 0..2 {
+        let detail = w.store.drift(before.id).unwrap();
+        assert_eq!(detail.event.changes, [change("ingress")]);
+        assert_eq!((detail.event.state, detail.event.hidden_count), (State::Open, 2));
+        assert!(detail.hidden.iter().all(|h| h.rule == format!("ignore:{rule_id}")));
+        // The next scan finds all three again: still the same drift.
+        assert_eq!(w.one(&finding("web", &["ingress", "tags.a", "tags.b"])).id, before.id);
+    }
+    let only = w.scan(&[finding("web", &["ingress", "tags.a", "tags.b"]), finding("db", &["tags.c"])]).0;
+    let Recorded::New(only) = &only[1] else { panic!("{only:?}") };
+    assert_eq!((only.state, only.changes.len()), (State::Ignored, 0), "nothing is left to show");
+    w.assert_sound();
+}
+
+#[test]
+fn an_expired_rule_stops_working() {
+    let w = World::new();
+    let web = || finding("web", &["ingress"]);
+    let db = || finding("db", &["ingress", "tags"]);
+    w.scan(&[web(), db()]);
+    let ids = w.open_ids();
+    let by_name = |name: &str| *ids.iter().find(|id| w.get(**id).resource.resource_id.raw() == name).unwrap();
+    let (web_id, db_id) = (by_name("web"), by_name("db"));
+    let end = Some(at(START + 60_000_000));
+    ignore(&w, web_id, rule(Some("web"), None, end));
+    ignore(&w, db_id, rule(Some("db"), Some("*"), end));
+    assert_eq!(w.open_count(), 0);
+    w.pass(61);
+    assert_eq!(w.open_count(), 2);
+    assert_eq!(w.get(db_id).changes.len(), 2, "hidden changes are back before the next scan");
+    w.assert_sound();
+    w.scan(&[web(), db()]);
+    assert_eq!((w.get(web_id).state, w.get(db_id).state, w.open_count()), (State::Open, State::Open, 2));
+    w.assert_sound();
+}
+
+#[test]
+fn a_drift_taken_out_of_a_rule_by_hand_stays_out_until_it_closes() {
+    let w = World::new();
+    let id = w.one(&finding("web", &["ingress"])).id;
+    ignore(&w, id, rule(Some("web"), None, None));
+    w.decide(id, TriageVerb::Reopen).unwrap();
+    assert_eq!(w.one(&finding("web", &["ingress"])).state, State::Open);
+    w.scan(&[]);
+    let back = w.one(&finding("web", &["ingress"]));
+    assert_eq!((back.state, back.is_regressed()), (State::Ignored, true));
+    w.assert_sound();
+}
+
+#[test]
+fn rules_survive_a_restart() {
+    let w = World::new();
+    let id = w.one(&finding("web", &["ingress"])).id;
+    let rule = rule(Some("w*"), None, None);
+    ignore(&w, id, rule.clone());
+    let w = w.reopen();
+    assert_eq!(w.store.ignore_rules().unwrap(), [rule]);
+    assert_eq!(w.scan(&[finding("web", &["ingress"]), finding("w2", &["x"])]).1.new, 0);
+    assert_eq!(w.open_count(), 0);
+}

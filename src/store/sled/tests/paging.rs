@@ -1,0 +1,158 @@
+//! Pages are short ranges, whatever lies around them.
+
+use super::super::page::Cost;
+use super::*;
+
+fn page(w: &World, filter: DriftFilter, cursor: Option<Cursor>, direction: Direction, limit: usize) -> (Page, Cost) {
+    w.store.page_impl(&PageRequest { filter, cursor, direction, limit }).unwrap()
+}
+
+fn filter() -> DriftFilter {
+    DriftFilter::default()
+}
+
+fn open_filter() -> DriftFilter {
+    DriftFilter { states: vec![State::Open, State::Acknowledged], ..filter() }
+}
+
+/// `environments` with `each` drifts; every tenth is critical, every hundredth of type `deleted`; all but the first ten of each are
+/// closed again when `close`.
+fn crowd(environments: &[&str], each: usize, close: bool) -> World {
+    let w = World::new();
+    for name in environments {
+        let slug = Slug::from_text(name);
+        let findings: Vec<Finding> = (0..each)
+            .map(|n| {
+                let mut f = finding(&format!("r{n}"), &["ingress"]);
+                f.environment = slug.clone();
+                if n % 10 == 0 {
+                    f.analysis.severity.security = Score::percent(95);
+                }
+                if n % 100 == 0 {
+                    f.drift_type = DriftType::Deleted;
+                }
+                f
+            })
+            .collect();
+        let keep = findings[..10].to_vec();
+        let mut run = |findings: Vec<Finding>| {
+            w.pass(1);
+            let id = w.store.begin_scan(&slug, w.store.now()).unwrap();
+            w.store.record(id, findings).unwrap();
+            w.store.finish_scan(id, summary(w.store.now())).unwrap();
+        };
+        run(findings);
+        if close {
+            run(keep);
+        }
+    }
+    w
+}
+
+#[test]
+fn every_drift_is_on_exactly_one_page_in_both_directions() {
+    let w = crowd(&["a", "b", "c"], 70, false);
+    let filters = [
+        filter(),
+        open_filter(),
+        DriftFilter { environments: vec![Slug::from_text("a"), Slug::from_text("c")], ..filter() },
+        DriftFilter { severities: vec![SeverityClass::Critical], ..filter() },
+        DriftFilter { drift_types: vec![DriftType::Deleted], ..filter() },
+        DriftFilter { text: "R1 sg-r1 ingress".into(), ..filter() },
+    ];
+    for (filter, expected) in filters.into_iter().zip([210, 210, 140, 21, 3, 33]) {
+        let mut down: Vec<DriftEvent> = Vec::new();
+        let (mut cursor, mut backs) = (None, Vec::new());
+        loop {
+            let (page, _) = page(&w, filter.clone(), cursor, Direction::Older, 17);
+            assert_eq!(page.previous.is_some(), !down.is_empty());
+            backs.push(page.previous);
+            down.extend(page.data);
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(down.len(), expected, "{filter:?}");
+        assert!(down.windows(2).all(|p| (p[0].detected_at, p[0].id) > (p[1].detected_at, p[1].id)));
+        let (up, _) = page(&w, filter.clone(), backs.pop().unwrap(), Direction::Newer, 500);
+        let newer = down.len() - (down.len() - 1) % 17 - 1;
+        assert_eq!(up.data, down[..newer], "{filter:?}");
+        assert!(up.previous.is_none());
+        let (last, _) = page(&w, filter, None, Direction::Newer, 2);
+        assert_eq!(last.data, down[down.len() - 2..], "the end is reached from below");
+    }
+}
+
+#[test]
+fn a_page_does_not_move_when_newer_drifts_arrive() {
+    let w = crowd(&["a"], 40, false);
+    let (first, _) = page(&w, filter(), None, Direction::Older, 10);
+    w.scan(&[finding("new", &["x"])]);
+    let (second, _) = page(&w, filter(), first.next.clone(), Direction::Older, 10);
+    assert!(second.data[0].detected_at < first.data[9].detected_at);
+    let (back, _) = page(&w, filter(), second.previous, Direction::Newer, 10);
+    assert_eq!(back.data, first.data);
+}
+
+#[test]
+fn twenty_thousand_drifts_cost_no_more_than_a_page() {
+    let w = crowd(&["a", "b"], 10_000, true);
+    let b = || vec![Slug::from_text("b")];
+    for filter in [
+        filter(),
+        open_filter(),
+        DriftFilter { environments: b(), ..filter() },
+        DriftFilter { environments: b(), ..open_filter() },
+        DriftFilter { severities: vec![SeverityClass::Critical], ..open_filter() },
+        DriftFilter { severities: vec![SeverityClass::Critical], states: vec![State::Closed], ..filter() },
+    ] {
+        let (first, cost) = page(&w, filter.clone(), None, Direction::Older, 50);
+        assert!(!first.data.is_empty() && cost.examined <= 51 && cost.read <= 51, "{filter:?}: {cost:?}");
+        let (_, cost) = page(&w, filter.clone(), first.next, Direction::Older, 50);
+        assert!(cost.examined <= 51, "{filter:?}: {cost:?}");
+    }
+    assert_eq!(page(&w, open_filter(), None, Direction::Older, 500).0.data.len(), 20);
+    // The type is known without reading the drift.
+    let deleted = DriftFilter { drift_types: vec![DriftType::Deleted], ..filter() };
+    let (found, cost) = page(&w, deleted, None, Direction::Older, 10);
+    assert_eq!((found.data.len(), cost.read), (10, 11));
+    w.assert_sound();
+}
+
+#[test]
+fn a_search_that_finds_nothing_goes_on_where_it_stopped() {
+    let w = crowd(&["a", "b"], 6_000, false);
+    let filter = DriftFilter { text: "r17 ingress".into(), environments: vec![Slug::from_text("a")], ..filter() };
+    let filter = DriftFilter { text: format!("{} nowhere", filter.text), environments: vec![], ..filter };
+    let (first, cost) = page(&w, filter.clone(), None, Direction::Older, 50);
+    assert_eq!((first.data.len(), cost.read), (0, 10_000));
+    let (second, cost) = page(&w, filter, first.next, Direction::Older, 50);
+    assert_eq!((second.data.len(), cost.read, second.next), (0, 2_000, None));
+}
+
+#[test]
+fn times_bound_a_page() {
+    let w = World::new();
+    let events: Vec<DriftEvent> = (0..5).map(|n| w.one(&finding(&format!("r{n}"), &["x"]))).collect();
+    let (from, until) = (events[1].detected_at, events[3].detected_at);
+    let bounded = DriftFilter { detected_from: Some(from), detected_until: Some(until), ..filter() };
+    let ids = |filter| w.page(filter).iter().map(|e| e.id).collect::<Vec<_>>();
+    assert_eq!(ids(bounded), [events[3].id, events[2].id, events[1].id]);
+    let never = DriftFilter { detected_from: Some(until), detected_until: Some(from), ..filter() };
+    assert!(ids(never).is_empty());
+}
+
+#[test]
+fn a_cursor_from_elsewhere_is_refused() {
+    let w = World::new();
+    for cursor in ["", "zz", "é", "00112233"] {
+        let request = PageRequest {
+            filter: filter(),
+            cursor: Some(Cursor(cursor.into())),
+            direction: Direction::Older,
+            limit: 1,
+        };
+        assert!(matches!(w.store.page(&request), Err(StoreError::Invalid(_))), "{cursor}");
+    }
+}

@@ -1,0 +1,235 @@
+//! What every [`DriftService`] promises, whatever stands behind it. [`conforms`] runs once for each kind of service.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use driftguard::drift::{
+    DriftEvent, DriftId, DriftType, IgnoreRule, ResolutionType, RuleId, Slug, State, TriageRequest, TriageVerb,
+};
+use driftguard::service::{DriftService, ServiceError, ServiceEvent};
+use driftguard::store::{Cursor, Direction, DriftFilter, Page, PageRequest, Receipt};
+use jiff::Timestamp;
+
+/// A service over one environment whose resources the test can change: `thing` 0 to 11, all in sync at first.
+pub trait Bench {
+    fn service(&self) -> Arc<dyn DriftService>;
+    fn environment(&self) -> Slug;
+    /// Makes a thing drift (`true`), or puts it right.
+    fn disturb(&self, thing: usize, drifts: bool);
+}
+
+/// Longer than any answer takes on a busy machine; nothing waits this long when all is well.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The whole suite, one promise after the other.
+pub async fn conforms(bench: &dyn Bench) {
+    settle(bench).await;
+    environments_say_what_they_are(bench).await;
+    drift_shows_and_is_told(bench).await;
+    pages_stay_stable_while_drifts_arrive(bench).await;
+    every_verb_can_be_taken_back(bench).await;
+    a_decision_on_an_old_version_is_refused_with_the_new_one(bench).await;
+    what_is_put_right_closes_and_what_returns_is_regressed(bench).await;
+    what_does_not_exist_is_an_error_in_words(bench).await;
+}
+
+/// Waits until no scan runs.
+pub async fn settle(bench: &dyn Bench) {
+    let service = bench.service();
+    let quiet = async {
+        loop {
+            let all = service.environments().await.unwrap();
+            if all.iter().all(|e| e.last_scan.is_some() && e.running.is_none()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, quiet).await.expect("the first scan ends");
+}
+
+/// Scans and gives back what was told meanwhile, the end of the scan included.
+pub async fn scan(bench: &dyn Bench) -> Vec<ServiceEvent> {
+    let (service, environment) = (bench.service(), bench.environment());
+    let mut events = service.subscribe();
+    let asked = Timestamp::now();
+    service.scan(Some(environment.clone())).await.unwrap();
+    let mut told = Vec::new();
+    loop {
+        let event = tokio::time::timeout(PATIENCE, events.recv()).await.expect("the scan ends").unwrap();
+        let over = matches!(&event, ServiceEvent::Scanned(s) if s.environment == environment && s.started_at >= asked);
+        told.push(event);
+        if over {
+            return told;
+        }
+    }
+}
+
+pub fn request(states: Vec<State>, cursor: Option<Cursor>, limit: usize) -> PageRequest {
+    PageRequest { filter: DriftFilter { states, ..DriftFilter::default() }, cursor, direction: Direction::Older, limit }
+}
+
+pub async fn open_drifts(service: &dyn DriftService) -> Vec<DriftEvent> {
+    service.drifts(request(vec![State::Open], None, 100)).await.unwrap().data
+}
+
+fn ids(page: &Page) -> Vec<DriftId> {
+    page.data.iter().map(|d| d.id).collect()
+}
+
+async fn decide(service: &dyn DriftService, drift: DriftId, verb: TriageVerb) -> Receipt {
+    let request =
+        TriageRequest { drift, verb, reason: Some("because".into()), actor: "alice".into(), expected_version: None };
+    service.triage(request).await.unwrap()
+}
+
+async fn environments_say_what_they_are(bench: &dyn Bench) {
+    let service = bench.service();
+    let all = service.environments().await.unwrap();
+    let ours = all.iter().find(|e| e.environment.slug == bench.environment()).expect("it is listed");
+    assert_eq!(ours.open.total, 0);
+    let scan = ours.last_scan.as_ref().unwrap();
+    assert_eq!((scan.counts.resources, scan.counts.in_sync), (12, 12));
+    assert!(ours.sources.is_empty(), "no source failed");
+    assert!(!service.mode().is_empty());
+    assert_eq!(service.read_only(), None);
+}
+
+async fn drift_shows_and_is_told(bench: &dyn Bench) {
+    let service = bench.service();
+    (0..3).for_each(|n| bench.disturb(n, true));
+    let told = scan(bench).await;
+    let new: Vec<&DriftEvent> =
+        told.iter().filter_map(|e| if let ServiceEvent::Drift(d) = e { Some(d.as_ref()) } else { None }).collect();
+    assert_eq!(new.len(), 3);
+    let open = open_drifts(service.as_ref()).await;
+    assert_eq!(open.len(), 3);
+    assert!(open.is_sorted_by_key(|d| std::cmp::Reverse(d.detected_at)), "newest first");
+    let detail = service.drift(open[0].id).await.unwrap();
+    assert_eq!(detail.event.drift_type, DriftType::Modified);
+    assert!(!detail.event.changes.is_empty() && !detail.event.recommendations.is_empty());
+    assert!(detail.declared_state.is_some() && detail.actual_state.is_some());
+    let seen = service.observations(open[0].id, 10).await.unwrap();
+    assert_eq!(seen.len(), 2, "as it was in sync, and as it is now");
+    assert_eq!(Some(&seen[0].value), detail.actual_state.as_ref(), "the newest first");
+    let told = scan(bench).await;
+    assert!(!told.iter().any(|e| matches!(e, ServiceEvent::Drift(_))), "seen again is no news");
+    assert_eq!(service.drift(open[0].id).await.unwrap().event.seen_count, detail.event.seen_count + 1);
+}
+
+async fn pages_stay_stable_while_drifts_arrive(bench: &dyn Bench) {
+    let service = bench.service();
+    (3..7).for_each(|n| bench.disturb(n, true));
+    scan(bench).await;
+    let whole = ids(&service.drifts(request(vec![], None, 100)).await.unwrap());
+    assert_eq!(whole.len(), 7);
+    let first = service.drifts(request(vec![], None, 3)).await.unwrap();
+    assert_eq!(ids(&first), whole[..3]);
+    (7..9).for_each(|n| bench.disturb(n, true));
+    scan(bench).await;
+    let second = service.drifts(request(vec![], first.next.clone(), 3)).await.unwrap();
+    assert_eq!(ids(&second), whole[3..6], "two newcomers moved nothing");
+    let last = service.drifts(request(vec![], second.next.clone(), 3)).await.unwrap();
+    assert_eq!((ids(&last), last.next), (whole[6..].to_vec(), None));
+    let back = PageRequest { direction: Direction::Newer, ..request(vec![], second.previous.clone(), 3) };
+    assert_eq!(ids(&service.drifts(back).await.unwrap()), whole[..3]);
+    let none = DriftFilter { text: "no resource has this".into(), ..DriftFilter::default() };
+    let none = service.drifts(PageRequest { filter: none, ..request(vec![], None, 3) }).await.unwrap();
+    assert!(none.data.is_empty());
+}
+
+async fn every_verb_can_be_taken_back(bench: &dyn Bench) {
+    let service = bench.service();
+    let drift = open_drifts(service.as_ref()).await.remove(0);
+    let later = Timestamp::now() + jiff::SignedDuration::from_hours(1);
+    let rule = IgnoreRule {
+        id: RuleId::generate(),
+        environment: Some(bench.environment()),
+        resource_type: Some(drift.resource.resource_type.clone()),
+        resource_id: Some(drift.resource.resource_id.clone()),
+        path: None,
+        reason: "known".into(),
+        owner: "alice".into(),
+        created_at: Timestamp::now(),
+        expires_at: None,
+    };
+    let resolve = |resolution_type| TriageVerb::Resolve { resolution_type, until: None };
+    let verbs = [
+        (TriageVerb::Acknowledge, State::Acknowledged),
+        (TriageVerb::Snooze { until: later }, State::Snoozed),
+        (resolve(ResolutionType::AutoRevert), State::Resolved),
+        (resolve(ResolutionType::CodifyIac), State::Resolved),
+        (TriageVerb::Resolve { resolution_type: ResolutionType::Accepted, until: Some(later) }, State::Resolved),
+        (resolve(ResolutionType::Escalated), State::Resolved),
+        (TriageVerb::Ignore { rule }, State::Ignored),
+    ];
+    for (verb, state) in verbs {
+        let name = verb.as_str();
+        let mut events = service.subscribe();
+        let receipt = decide(service.as_ref(), drift.id, verb).await;
+        assert_eq!(service.drift(drift.id).await.unwrap().event.state, state, "{name}");
+        assert!(matches!(events.try_recv(), Ok(ServiceEvent::Updated(d)) if d.id == drift.id), "{name} is told");
+        let audit = service.audit(1).await.unwrap();
+        assert_eq!((audit[0].seq, audit[0].actor.raw()), (receipt.seq, "alice"), "{name}");
+        decide(service.as_ref(), drift.id, TriageVerb::Undo { seq: receipt.seq }).await;
+        assert_eq!(service.drift(drift.id).await.unwrap().event.state, State::Open, "{name} undone");
+    }
+    assert!(service.ignore_rules().await.unwrap().is_empty(), "the rule went with its undo");
+    let receipt = decide(service.as_ref(), drift.id, TriageVerb::Assign { to: Some("bob".into()) }).await;
+    assert_eq!(receipt.drifts[0].assignee.as_ref().map(|a| a.raw()), Some("bob"));
+    let receipt = decide(service.as_ref(), drift.id, TriageVerb::Note { text: "call kim".into() }).await;
+    assert_eq!(receipt.drifts[0].note_count, 1);
+    let history = service.drift(drift.id).await.unwrap().history;
+    assert_eq!(history[0].seq, receipt.seq, "newest first");
+}
+
+async fn a_decision_on_an_old_version_is_refused_with_the_new_one(bench: &dyn Bench) {
+    let service = bench.service();
+    let drift = open_drifts(service.as_ref()).await.remove(0);
+    decide(service.as_ref(), drift.id, TriageVerb::Note { text: "meanwhile".into() }).await;
+    let late = TriageRequest {
+        drift: drift.id,
+        verb: TriageVerb::Acknowledge,
+        reason: None,
+        actor: "bob".into(),
+        expected_version: Some(drift.version),
+    };
+    match service.triage(late).await {
+        Err(ServiceError::Conflict(now)) => assert!(now.id == drift.id && now.version > drift.version),
+        other => panic!("a conflict was expected, not {other:?}"),
+    }
+    assert_eq!(service.drift(drift.id).await.unwrap().event.state, State::Open);
+}
+
+async fn what_is_put_right_closes_and_what_returns_is_regressed(bench: &dyn Bench) {
+    let service = bench.service();
+    (0..12).for_each(|n| bench.disturb(n, false));
+    let told = scan(bench).await;
+    let closed = told.iter().filter(|e| matches!(e, ServiceEvent::Updated(d) if d.state == State::Closed)).count();
+    assert_eq!(closed, 9);
+    assert!(open_drifts(service.as_ref()).await.is_empty());
+    bench.disturb(0, true);
+    scan(bench).await;
+    let open = open_drifts(service.as_ref()).await;
+    assert_eq!((open.len(), open[0].is_regressed()), (1, true));
+    let all = service.environments().await.unwrap();
+    assert_eq!(all.iter().find(|e| e.environment.slug == bench.environment()).unwrap().open.total, 1);
+    bench.disturb(0, false);
+    scan(bench).await;
+}
+
+async fn what_does_not_exist_is_an_error_in_words(bench: &dyn Bench) {
+    let service = bench.service();
+    let nobody = Some(Slug::from_text("no-such-environment"));
+    let nothing = DriftId::generate();
+    let errors = [
+        service.drift(nothing).await.unwrap_err(),
+        service.observations(nothing, 1).await.unwrap_err(),
+        service.scan(nobody.clone()).await.unwrap_err(),
+        service.cancel_scan(nobody).await.unwrap_err(),
+    ];
+    for error in errors {
+        assert!(matches!(error, ServiceError::NotFound(_)) && !error.to_string().is_empty(), "{error:?}");
+    }
+    service.cancel_scan(None).await.expect("nothing to cancel is no error");
+}

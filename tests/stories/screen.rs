@@ -490,7 +490,7 @@ fn scrolling_down_and_up_passes_every_drift_once() {
 
 #[test]
 fn a_picture_says_when_it_grows_old_and_reads_the_same_until_then() {
-    let (mut screens, _) = open((120, 40));
+    let (mut screens, _) = open((80, 24));
     let (before, drawn) = screens.draw();
     let wake = drawn.wake.unwrap();
     screens.at(wake.checked_sub(jiff::SignedDuration::from_secs(1)).unwrap());

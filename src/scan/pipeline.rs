@@ -113,7 +113,7 @@ pub fn run_on(
         now,
         ambiguous: HashSet::new(),
     };
-    let mut tally = Tally::new(sink, context.remembered.as_ref().map(|r| r.seen));
+    let mut tally = Tally::new(sink, context.remembered.as_ref().map(|r| r.seen), now);
     tally.blind_declared = !sources.declared_errors.is_empty();
 
     let (mut failures, again) = survey(&mut examiner, &mut tally);

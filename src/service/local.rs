@@ -10,8 +10,8 @@ use tokio::sync::{RwLock, Semaphore, broadcast};
 use super::scanning::ScanJob;
 use super::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, ScanSummary, Slug, SourceState,
-    TriageRequest, TriageVerb,
+    AuditEntry, DriftDetail, DriftId, Environment, IgnoreRule, ScanSummary, Slug, SourceState, TriageRequest,
+    TriageVerb,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
@@ -181,25 +181,6 @@ fn masked(redactor: &Redactor, mut request: TriageRequest) -> TriageRequest {
     request
 }
 
-/// What the resource was seen to have in sync, and, as the newest, what this drift shows.
-fn with_the_drift_itself(detail: DriftDetail, mut seen: Vec<Observation>, limit: usize) -> Vec<Observation> {
-    let event: DriftEvent = detail.event;
-    if let Some(value) = detail.actual_state {
-        let newest = Observation {
-            resource_type: event.resource.resource_type,
-            resource_id: event.resource.resource_id,
-            observed_at: event.last_seen,
-            value,
-        };
-        let at = seen.iter().position(|o| o.observed_at <= newest.observed_at).unwrap_or(seen.len());
-        if !seen.iter().any(|o| o.value == newest.value && o.observed_at == newest.observed_at) {
-            seen.insert(at, newest);
-        }
-    }
-    seen.truncate(limit);
-    seen
-}
-
 #[async_trait]
 impl DriftService for LocalService {
     async fn environments(&self) -> Result<Vec<EnvironmentSummary>, ServiceError> {
@@ -228,8 +209,7 @@ impl DriftService for LocalService {
             let detail = store.drift(id).map_err(told)?;
             let (environment, resource) = (&detail.event.environment, &detail.event.resource);
             let (kind, name) = (resource.resource_type.raw(), resource.resource_id.raw());
-            let seen = store.observations(environment, kind, name, limit).map_err(told)?;
-            Ok(with_the_drift_itself(detail, seen, limit))
+            store.observations(environment, kind, name, limit).map_err(told)
         })
         .await
     }

@@ -122,6 +122,13 @@ pub struct Observation {
     pub resource_id: Tainted,
     pub observed_at: Timestamp,
     pub value: Masked,
+    /// In sync when it was seen: what the next comparison may remember. A drift must not become its own baseline.
+    #[serde(default = "yes")]
+    pub accepted: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Who holds the store.
@@ -206,7 +213,7 @@ pub trait Store: Send + Sync {
     fn record(&self, scan: ScanId, findings: Vec<Finding>) -> Result<Vec<Recorded>, StoreError>;
     /// Remembers what was seen; a value equal to the last one costs nothing. Durable at the latest after `finish_scan`.
     fn observe(&self, scan: ScanId, environment: &Slug, seen: Vec<Observation>) -> Result<(), StoreError>;
-    /// The last observed value.
+    /// The last observed value that was accepted.
     fn remembered(
         &self,
         environment: &Slug,

@@ -208,7 +208,7 @@ impl Store for SledStore {
         self.observe_impl(scan, environment, seen)
     }
     fn remembered(&self, environment: &Slug, kind: &str, id: &str) -> Result<Option<Masked>, StoreError> {
-        Ok(self.observations(environment, kind, id, 1)?.pop().map(|o| o.value))
+        self.remembered_impl(environment, kind, id)
     }
     fn finish_scan(&self, scan: ScanId, summary: ScanSummary) -> Result<(ScanSummary, Vec<DriftEvent>), StoreError> {
         self.finish_scan_impl(scan, summary)

@@ -1,4 +1,20 @@
 //! Which mode, then the exit code.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use driftguard::cli::Cli;
+use driftguard::commands;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap's own exit code for a wrong flag is 2, which here means drift.
+            let code = if error.use_stderr() { 1 } else { 0 };
+            return if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE };
+        }
+    };
+    ExitCode::from(commands::run(cli))
+}

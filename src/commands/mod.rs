@@ -1,1 +1,65 @@
 //! One file per subcommand.
+
+mod config;
+mod demo;
+mod diff;
+mod keys;
+mod scan;
+mod screens;
+mod screenshots;
+mod session;
+mod store;
+mod triage;
+
+use std::io::{self, Write};
+
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command};
+use crate::safety::sanitise;
+use session::Session;
+
+/// Runs the command and gives the exit code; an error is printed, never lost.
+pub fn run(cli: Cli) -> u8 {
+    match dispatch(cli) {
+        Ok(code) => code,
+        // `driftguard scan | head`: whoever reads has had enough.
+        Err(error) if is_broken_pipe(&error) => 0,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            1
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<u8> {
+    if let Some(Command::Completions { shell }) = cli.command {
+        clap_complete::generate(shell, &mut Cli::command(), "driftguard", &mut io::stdout());
+        return Ok(0);
+    }
+    let session = Session::new(&cli)?;
+    match cli.command {
+        None => triage::run(&session, &Default::default()),
+        Some(Command::Triage(args)) => triage::run(&session, &args),
+        Some(Command::Scan(args)) => scan::run(&session, &args),
+        Some(Command::Diff(args)) => diff::run(&session, &args),
+        Some(Command::Demo(args)) => demo::run(&session, &args),
+        Some(Command::Config(command)) => config::run(&session, &command),
+        Some(Command::Export { file }) => store::export(&session, file.as_deref()),
+        Some(Command::Import { file }) => store::import(&session, &file),
+        Some(Command::Store(command)) => store::run(&session, &command),
+        Some(Command::Keys) => keys::run(&session),
+        Some(Command::Screenshots { directory }) => screenshots::run(&directory),
+        Some(Command::Completions { .. }) => Ok(0),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().filter_map(|e| e.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// One line on standard error. Nobody is left to tell when that fails too.
+fn complain(message: &str) {
+    let lines = sanitise::multiline(message);
+    let _ = writeln!(io::stderr(), "driftguard: {}", lines.join("\n  "));
+}

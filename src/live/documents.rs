@@ -9,6 +9,7 @@ use super::LiveResource;
 use super::open::{readers, unknown};
 use super::reader::{Recording, source_error};
 use crate::compare::{Dialect, Observable};
+use crate::declared::kubernetes::{address, sensitive_paths};
 use crate::drift::SourceError;
 
 /// The resources a file holds: those of a recording, newest of each; else every JSON object or YAML document, as it is.
@@ -18,14 +19,20 @@ pub fn documents(path: &Path) -> Result<Vec<LiveResource>, SourceError> {
     if let Some(reader) = readers().iter().find(|r| r.recognises(&recording)) {
         return reader.documents(recording);
     }
+    plain_documents(&recording)
+}
+
+/// Every JSON object or YAML document of a file, as it is.
+pub(super) fn plain_documents(recording: &Recording) -> Result<Vec<LiveResource>, SourceError> {
+    let path = &recording.path;
     if recording.broken.is_some() || recording.text.trim().is_empty() {
-        return Err(unknown(&recording));
+        return Err(unknown(recording));
     }
     let is_json = recording.text.trim_start().starts_with(['{', '[']);
     let values = if is_json { json(&recording.text) } else { yaml(&recording.text) };
     let values = values.map_err(|e| source_error(path, &e, "give a file that holds JSON objects or YAML documents"))?;
-    let found: Vec<LiveResource> = values.into_iter().flat_map(elements).map(|v| plain(path, v)).collect();
-    if found.is_empty() { Err(unknown(&recording)) } else { Ok(found) }
+    let found: Vec<LiveResource> = values.into_iter().flat_map(|v| parts(path, v)).collect();
+    if found.is_empty() { Err(unknown(recording)) } else { Ok(found) }
 }
 
 fn json(text: &str) -> Result<Vec<Value>, String> {
@@ -35,6 +42,11 @@ fn json(text: &str) -> Result<Vec<Value>, String> {
 fn yaml(text: &str) -> Result<Vec<Value>, String> {
     let documents = serde_norway::Deserializer::from_str(text).map(Value::deserialize);
     documents.collect::<Result<_, _>>().map_err(|e| format!("is no valid YAML: {e}"))
+}
+
+/// The resources in a part of a document, as they are.
+pub fn parts(path: &Path, value: Value) -> Vec<LiveResource> {
+    elements(value).into_iter().map(|v| plain(path, v)).collect()
 }
 
 /// What an HTTP recorder wrapped: `{headers, body}`, or `{request, response: {body}}`.
@@ -70,16 +82,20 @@ fn plain(path: &Path, values: Value) -> LiveResource {
         }
         _ => ["type", "resourceType", "kind"].iter().find_map(|k| text(k)).unwrap_or_default().to_owned(),
     };
-    let name = values.pointer("/metadata/name").and_then(Value::as_str);
-    let id = ["arn", "selfLink", "id", "name"].iter().find_map(|k| text(k)).or(name).map(str::to_owned);
+    let meta = |key: &str| values.pointer(&format!("/metadata/{key}")).and_then(Value::as_str).unwrap_or_default();
+    let kind = text("kind").unwrap_or_default();
+    let named = (dialect == Dialect::Kubernetes).then(|| address(meta("namespace"), kind, meta("name")));
+    let sensitive = named.as_ref().map(|_| sensitive_paths(kind, &values)).unwrap_or_default();
+    let id = ["arn", "selfLink", "id", "name"].iter().find_map(|k| text(k)).map(str::to_owned);
+    let id = named.or(id);
     LiveResource {
         resource_type: resource_type.into(),
         provider_id: id.unwrap_or_else(|| path.display().to_string()).into(),
         dialect,
-        values,
         observable: Observable::All,
+        values,
         captured_at: None,
-        sensitive: vec![],
+        sensitive,
     }
 }
 

@@ -1,124 +1,130 @@
-//! Made-up recordings of any size, for measuring: deterministic, in the shape AWS delivers.
+//! Made-up recordings of any size, for measuring: same number, same bytes, in the shape AWS delivers.
 //!
-//! Resource `n` is of kind `n % 4` and has the identity the generator of declared state gives it, so that the two compare equal.
+//! Every item is made from the resource [`declared::generate`] gives the same number, so that a state and a snapshot of the
+//! same size are in sync.
 
 use std::io::{self, Write};
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+
+use crate::declared::generate;
 
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "eu-central-1";
 
-/// Writes a Config snapshot of `items` resources.
-pub fn snapshot(items: usize, out: &mut dyn Write) -> io::Result<()> {
+/// Writes a Config snapshot of the AWS resources among the first `resources` of a made-up state.
+pub fn snapshot(resources: usize, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(
         br#"{"fileVersion":"1.0","configSnapshotId":"00000000-0000-0000-0000-000000000000","configurationItems":["#,
     )?;
-    for n in 0..items {
+    for (n, item) in (0..resources).filter_map(item).enumerate() {
         if n > 0 {
             out.write_all(b",")?;
         }
-        serde_json::to_writer(&mut *out, &item(n))?;
+        serde_json::to_writer(&mut *out, &item)?;
     }
     out.write_all(b"]}")
 }
 
-/// One configuration item.
-pub fn item(n: usize) -> Value {
-    let (config_type, id, name, arn, configuration, supplementary) = match n % 4 {
-        0 => instance(n),
-        1 => security_group(n),
-        2 => bucket(n),
-        _ => role(n),
+/// The configuration item of the resource with this number; `None` for those that are not in AWS.
+pub fn item(number: usize) -> Option<Value> {
+    let resource = generate::resource(number);
+    let declared = resource.pointer("/instances/0/attributes")?;
+    let (config_type, id, configuration, supplementary) = match resource["type"].as_str()? {
+        "aws_instance" => ("AWS::EC2::Instance", "id", instance(declared), json!({})),
+        "aws_security_group" => ("AWS::EC2::SecurityGroup", "id", security_group(declared), json!({})),
+        "aws_s3_bucket" => ("AWS::S3::Bucket", "bucket", bucket(declared), bucket_parts(declared)),
+        "aws_iam_role" => ("AWS::IAM::Role", "unique_id", role(declared), json!({})),
+        _ => return None,
     };
-    let region = if n % 4 == 3 { "global" } else { REGION };
+    let region = if config_type == "AWS::IAM::Role" { "global" } else { REGION };
+    Some(json!({
+        "relatedEvents": [], "relationships": [], "configuration": configuration, "supplementaryConfiguration": supplementary,
+        "tags": declared["tags_all"], "configurationItemVersion": "1.3", "configurationItemCaptureTime": "2026-11-20T12:00:00.000Z",
+        "configurationStateId": 1_795_176_000_000_u64, "awsAccountId": ACCOUNT, "configurationItemStatus": "OK",
+        "resourceType": config_type, "resourceId": declared[id], "resourceName": declared["name"], "ARN": declared["arn"],
+        "awsRegion": region, "availabilityZone": "Not Applicable", "configurationStateMd5Hash": "",
+        "resourceCreationTime": "2026-01-01T00:00:00.000Z",
+    }))
+}
+
+fn tag_list(declared: &Value) -> Value {
+    let tags = declared["tags_all"].as_object().into_iter().flatten();
+    tags.map(|(key, value)| json!({"key": key, "value": value})).collect()
+}
+
+fn instance(d: &Value) -> Value {
+    let groups = d["vpc_security_group_ids"].as_array().into_iter().flatten();
+    let groups: Value = groups.map(|id| json!({"groupName": "", "groupId": id})).collect();
+    let profile = d["iam_instance_profile"].as_str().unwrap_or_default();
+    let (disk, options) = (&d["root_block_device"][0], &d["metadata_options"][0]);
     json!({
-        "relatedEvents": [], "relationships": relationships(n), "configuration": configuration,
-        "supplementaryConfiguration": supplementary, "tags": tags(n), "configurationItemVersion": "1.3",
-        "configurationItemCaptureTime": "2026-11-20T12:00:00.000Z", "configurationStateId": 1_795_176_000_000_u64,
-        "awsAccountId": ACCOUNT, "accountId": ACCOUNT, "configurationItemStatus": "OK", "resourceType": config_type,
-        "resourceId": id, "resourceName": name, "ARN": arn, "awsRegion": region, "availabilityZone": "Not Applicable",
-        "configurationStateMd5Hash": "", "resourceCreationTime": "2026-01-01T00:00:00.000Z",
+        "amiLaunchIndex": 0, "imageId": d["ami"], "instanceId": d["id"], "instanceType": d["instance_type"], "kernelId": null,
+        "keyName": d["key_name"], "launchTime": "2026-01-01T00:00:00.000Z",
+        "monitoring": {"state": if d["monitoring"] == true { "enabled" } else { "disabled" }},
+        "placement": {"availabilityZone": d["availability_zone"], "groupName": "", "tenancy": d["tenancy"]}, "platform": null,
+        "privateDnsName": d["private_dns"], "privateIpAddress": d["private_ip"], "productCodes": [],
+        "state": {"code": 16, "name": "running"}, "stateTransitionReason": "", "subnetId": d["subnet_id"], "architecture": "x86_64",
+        "clientToken": "", "ebsOptimized": d["ebs_optimized"], "enaSupport": true, "hypervisor": "xen", "networkInterfaces": [],
+        "iamInstanceProfile": {"arn": format!("arn:aws:iam::{ACCOUNT}:instance-profile/{profile}"), "id": "AIPA"},
+        "rootDeviceName": disk["device_name"], "rootDeviceType": "ebs", "securityGroups": groups,
+        "sourceDestCheck": d["source_dest_check"], "tags": tag_list(d), "virtualizationType": "hvm",
+        "blockDeviceMappings": [{"deviceName": disk["device_name"],
+            "ebs": {"deleteOnTermination": true, "status": "attached", "volumeId": disk["volume_id"]}}],
+        "cpuOptions": {"coreCount": d["cpu_core_count"], "threadsPerCore": d["cpu_threads_per_core"]},
+        "enclaveOptions": {"enabled": d["enclave_options"][0]["enabled"]}, "hibernationOptions": {"configured": d["hibernation"]},
+        "metadataOptions": {"state": "applied", "httpTokens": options["http_tokens"], "httpEndpoint": options["http_endpoint"],
+            "httpPutResponseHopLimit": options["http_put_response_hop_limit"],
+            "instanceMetadataTags": options["instance_metadata_tags"]},
     })
 }
 
-type Parts = (&'static str, String, String, String, Value, Value);
-
-fn tags(n: usize) -> Value {
-    json!({"Name": format!("r-{n}"), "team": "pay"})
+fn security_group(d: &Value) -> Value {
+    json!({
+        "description": d["description"], "groupName": d["name"], "ownerId": ACCOUNT, "groupId": d["id"], "vpcId": d["vpc_id"],
+        "ipPermissions": permissions(&d["ingress"]), "ipPermissionsEgress": permissions(&d["egress"]), "tags": tag_list(d),
+    })
 }
 
-fn tag_list(n: usize) -> Value {
-    json!([{"key": "Name", "value": format!("r-{n}")}, {"key": "team", "value": "pay"}])
+fn permissions(rules: &Value) -> Value {
+    let permission = |rule: &Value| {
+        let ranges: Value =
+            rule["cidr_blocks"].as_array().into_iter().flatten().map(|c| json!({"cidrIp": c})).collect();
+        json!({"ipProtocol": rule["protocol"], "fromPort": rule["from_port"], "toPort": rule["to_port"], "ipv6Ranges": [],
+            "prefixListIds": [], "userIdGroupPairs": [], "ipv4Ranges": ranges, "ipRanges": rule["cidr_blocks"]})
+    };
+    rules.as_array().into_iter().flatten().map(permission).collect()
 }
 
-fn relationships(n: usize) -> Value {
-    if n % 4 < 2 {
-        json!([{"resourceId": "vpc-0a1b2c3d", "resourceType": "AWS::EC2::VPC", "name": "Is contained in Vpc"}])
-    } else {
-        json!([])
-    }
+fn bucket(d: &Value) -> Value {
+    let owner = json!({"displayName": null, "id": "0".repeat(64)});
+    json!({"name": d["bucket"], "owner": owner, "creationDate": "2026-01-01T00:00:00.000Z", "region": REGION})
 }
 
-fn instance(n: usize) -> Parts {
-    let id = format!("i-{n:017x}");
-    let arn = format!("arn:aws:ec2:{REGION}:{ACCOUNT}:instance/{id}");
-    let configuration = json!({
-        "amiLaunchIndex": 0, "imageId": "ami-0abc1234", "instanceId": id, "instanceType": "t3.micro", "kernelId": null,
-        "keyName": null, "launchTime": "2026-01-01T00:00:00.000Z", "monitoring": {"state": "disabled"},
-        "placement": {"availabilityZone": "eu-central-1a", "groupName": "", "tenancy": "default"}, "platform": null,
-        "privateDnsName": "", "productCodes": [], "state": {"code": 16, "name": "running"}, "stateTransitionReason": "",
-        "subnetId": "subnet-0a1b2c3d", "vpcId": "vpc-0a1b2c3d", "architecture": "x86_64", "clientToken": "", "ebsOptimized": false,
-        "enaSupport": true, "hypervisor": "xen", "iamInstanceProfile": null, "networkInterfaces": [], "rootDeviceName": "/dev/xvda",
-        "rootDeviceType": "ebs", "securityGroups": [], "sourceDestCheck": true, "tags": tag_list(n), "virtualizationType": "hvm",
-        "blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": {"deleteOnTermination": true, "status": "attached", "volumeId": format!("vol-{n:017x}")}}],
-        "metadataOptions": {"state": "applied", "httpTokens": "required", "httpPutResponseHopLimit": 2, "httpEndpoint": "enabled"},
-    });
-    ("AWS::EC2::Instance", id, String::new(), arn, configuration, json!({}))
-}
-
-fn security_group(n: usize) -> Parts {
-    let id = format!("sg-{n:017x}");
-    let arn = format!("arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/{id}");
-    let configuration = json!({
-        "description": "made", "groupName": format!("sg-{n}"), "ownerId": ACCOUNT, "groupId": id, "vpcId": "vpc-0a1b2c3d",
-        "ipPermissions": [{"fromPort": 443, "ipProtocol": "tcp", "ipv6Ranges": [], "prefixListIds": [], "toPort": 443,
-            "userIdGroupPairs": [], "ipv4Ranges": [{"cidrIp": "10.0.0.0/8"}], "ipRanges": ["10.0.0.0/8"]}],
-        "ipPermissionsEgress": [{"ipProtocol": "-1", "ipv6Ranges": [], "prefixListIds": [], "userIdGroupPairs": [],
-            "ipv4Ranges": [{"cidrIp": "0.0.0.0/0"}], "ipRanges": ["0.0.0.0/0"]}],
-        "tags": tag_list(n),
-    });
-    ("AWS::EC2::SecurityGroup", id, format!("sg-{n}"), arn, configuration, json!({}))
-}
-
-fn bucket(n: usize) -> Parts {
-    let name = format!("bucket-{n}");
-    let configuration = json!({
-        "name": name, "owner": {"displayName": null, "id": "0".repeat(64)}, "creationDate": "2026-01-01T00:00:00.000Z",
-        "region": REGION,
-    });
-    let supplementary = json!({
+fn bucket_parts(d: &Value) -> Value {
+    let encryption = &d["server_side_encryption_configuration"][0]["rule"][0];
+    let by_default = &encryption["apply_server_side_encryption_by_default"][0];
+    let versioning = if d["versioning"][0]["enabled"] == true { "Enabled" } else { "Off" };
+    json!({
         "AccessControlList": json!(json!({"grantSet": null, "grantList": []}).to_string()).to_string(),
-        "BucketAccelerateConfiguration": {"status": null}, "IsRequesterPaysEnabled": false,
+        "BucketAccelerateConfiguration": {"status": null}, "IsRequesterPaysEnabled": "false",
         "BucketLoggingConfiguration": {"destinationBucketName": null, "logFilePrefix": null},
-        "BucketNotificationConfiguration": {"configurations": {}}, "BucketPolicy": {"policyText": null},
-        "BucketVersioningConfiguration": {"status": "Off", "isMfaDeleteEnabled": null},
-        "ServerSideEncryptionConfiguration": {"rules": [{"applyServerSideEncryptionByDefault":
-            {"sseAlgorithm": "AES256", "kmsMasterKeyID": null}, "bucketKeyEnabled": false}]},
-        "BucketTaggingConfiguration": {"tagSets": [{"tags": tags(n)}]},
-    });
-    ("AWS::S3::Bucket", name.clone(), name.clone(), format!("arn:aws:s3:::{name}"), configuration, supplementary)
+        "BucketNotificationConfiguration": {"configurations": {}}, "BucketPolicy": {"policyText": d["policy"]},
+        "BucketVersioningConfiguration": {"status": versioning, "isMfaDeleteEnabled": null},
+        "ServerSideEncryptionConfiguration": {"rules": [{"bucketKeyEnabled": encryption["bucket_key_enabled"],
+            "applyServerSideEncryptionByDefault": {"sseAlgorithm": by_default["sse_algorithm"], "kmsMasterKeyID": null}}]},
+        "BucketTaggingConfiguration": {"tagSets": [{"tags": d["tags_all"]}]},
+    })
 }
 
-fn role(n: usize) -> Parts {
-    let name = format!("role-{n}");
-    let arn = format!("arn:aws:iam::{ACCOUNT}:role/{name}");
-    let policy = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Principal%22%3A%7B\
-                  %22Service%22%3A%22ec2.amazonaws.com%22%7D%2C%22Action%22%3A%22sts%3AAssumeRole%22%7D%5D%7D";
-    let configuration = json!({
-        "path": "/", "roleName": name, "roleId": format!("AROA{n:017}"), "arn": arn, "createDate": "2026-01-01T00:00:00.000Z",
-        "assumeRolePolicyDocument": policy, "instanceProfileList": [], "rolePolicyList": [], "attachedManagedPolicies": [],
-        "permissionsBoundary": null, "tags": tag_list(n), "roleLastUsed": null,
-    });
-    ("AWS::IAM::Role", format!("AROA{n:017}"), name, arn, configuration, json!({}))
+fn role(d: &Value) -> Value {
+    let trust = utf8_percent_encode(d["assume_role_policy"].as_str().unwrap_or_default(), NON_ALPHANUMERIC).to_string();
+    let policies = d["managed_policy_arns"].as_array().into_iter().flatten();
+    let policies: Value = policies.map(|arn| json!({"policyArn": arn, "policyName": ""})).collect();
+    json!({
+        "path": d["path"], "roleName": d["name"], "roleId": d["unique_id"], "arn": d["arn"], "createDate": d["create_date"],
+        "assumeRolePolicyDocument": trust, "instanceProfileList": [], "rolePolicyList": [], "attachedManagedPolicies": policies,
+        "permissionsBoundary": null, "tags": tag_list(d), "roleLastUsed": null,
+    })
 }

@@ -9,10 +9,9 @@ mod documents;
 mod files;
 pub mod generate;
 mod host;
+pub mod kubernetes;
 mod open;
 mod reader;
-
-pub mod kubernetes;
 
 use std::sync::Arc;
 
@@ -24,7 +23,7 @@ use crate::declared::DeclaredResource;
 use crate::drift::{SourceError, UnverifiedReason};
 use crate::safety::Tainted;
 
-pub use documents::documents;
+pub use documents::{documents, parts};
 pub use host::HostFiles;
 pub use open::open;
 pub use reader::{Reader, Recording};

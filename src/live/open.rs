@@ -3,12 +3,13 @@
 use super::LiveSource;
 use super::aws_config::AwsReader;
 use super::files::expand;
+use super::kubernetes::KubernetesReader;
 use super::reader::{Reader, Recording, source_error};
 use crate::drift::SourceError;
 
 /// Every kind of recording, the most telling first. A new reader is one line here.
 pub(super) fn readers() -> &'static [&'static dyn Reader] {
-    &[&AwsReader]
+    &[&AwsReader, &KubernetesReader]
 }
 
 /// Opens files, directories and globs of recorded live state. All recordings of one kind become one source, so that several

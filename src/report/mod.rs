@@ -1,1 +1,104 @@
 //! Text, JSON, NDJSON and Markdown from the same data.
+
+mod json;
+mod markdown;
+mod text;
+
+use std::io::{self, Write};
+
+use crate::cli::Format;
+use crate::drift::{Completeness, Counts, Environment, Finding, ResourceRef, ScanSummary, SourceError, Unverified};
+
+/// What a scan of one environment gave.
+pub struct EnvironmentReport {
+    pub environment: Environment,
+    pub summary: ScanSummary,
+    pub findings: Vec<Finding>,
+    /// Sources, and parts of them, that could not be read.
+    pub errors: Vec<SourceError>,
+}
+
+impl EnvironmentReport {
+    /// Every unverified property of a drifted resource, then whole resources.
+    pub fn unverified(&self) -> impl Iterator<Item = (&ResourceRef, &Unverified)> {
+        let properties = self.findings.iter().flat_map(|f| f.unverified.iter().map(move |u| (&f.resource, u)));
+        properties.chain(self.summary.unverified.iter().map(|(resource, unverified)| (resource, unverified)))
+    }
+}
+
+/// A whole run, ready to be written: environments by slug, findings worst first.
+pub struct Report {
+    pub environments: Vec<EnvironmentReport>,
+}
+
+impl Report {
+    /// Brings everything into the order in which it is written.
+    pub fn new(mut environments: Vec<EnvironmentReport>) -> Self {
+        environments.sort_by(|a, b| a.environment.slug.cmp(&b.environment.slug));
+        for environment in &mut environments {
+            environment.findings.sort_by(|a, b| {
+                let worst_first = b.analysis.severity.overall().cmp(&a.analysis.severity.overall());
+                worst_first.then_with(|| a.resource.resource_id.cmp(&b.resource.resource_id))
+            });
+        }
+        Self { environments }
+    }
+
+    /// Writes it in one of the formats.
+    pub fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
+        match format {
+            Format::Text => text::write(self, out),
+            Format::Json => json::write(self, out),
+            Format::Ndjson => json::write_lines(self, out),
+            Format::Markdown => markdown::write(self, out),
+        }
+    }
+
+    /// Over all environments.
+    pub fn counts(&self) -> Counts {
+        let mut sum = Counts::default();
+        for environment in &self.environments {
+            sum += environment.summary.counts;
+        }
+        sum
+    }
+
+    /// 0 in sync, 1 nothing could be read, 2 drift, 3 incomplete. With `strict`, a single unverified property is incomplete.
+    pub fn exit_code(&self, strict: bool) -> u8 {
+        let counts = self.counts();
+        let failed = self.environments.iter().any(|e| !e.errors.is_empty());
+        let partial = self.environments.iter().any(|e| e.summary.completeness != Completeness::Complete);
+        match () {
+            () if counts.drifted > 0 => 2,
+            () if failed && counts.resources == 0 => 1,
+            () if failed || partial || counts.unverified > 0 => 3,
+            () if strict && counts.unverified_properties > 0 => 3,
+            () => 0,
+        }
+    }
+}
+
+/// "12 resources: 9 in sync, 2 drifted, 1 unverified; 3 changes hidden"
+fn sentence(counts: &Counts) -> String {
+    let plural = |n: u64, one: &str| if n == 1 { format!("{n} {one}") } else { format!("{n} {one}s") };
+    let mut text = format!(
+        "{}: {} in sync, {} drifted, {} unverified",
+        plural(counts.resources, "resource"),
+        counts.in_sync,
+        counts.drifted,
+        counts.unverified
+    );
+    if counts.hidden_changes > 0 {
+        text.push_str(&format!("; {} hidden", plural(counts.hidden_changes, "change")));
+    }
+    if counts.unverified_properties > 0 {
+        text.push_str(&format!(
+            "; {} not comparable",
+            plural(counts.unverified_properties, "property").replace("propertys", "properties")
+        ));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 //! [`Tainted`] is every string from cloud, state, files and people: it has no `Display`, it reaches a sink only through the
 //! sanitiser. [`Masked`] is every property value after the [redaction](redact) of secrets: nothing else can be stored or shown.
 
-mod escape;
+pub mod escape;
 mod masked;
 pub mod redact;
 pub mod sanitise;

@@ -5,6 +5,7 @@
 
 mod examine;
 mod ordered;
+mod pairs;
 pub mod pipeline;
 mod reading;
 mod review;
@@ -23,6 +24,7 @@ mod doubles;
 mod tests;
 
 pub use ordered::is_scan_worker;
+pub use pairs::Pair;
 pub use pipeline::{Note, Progress, Remembered, ScanContext, ScanReport, run};
 pub use seen::Seen;
 pub use sink::{CollectSink, Sink, StoreSink};

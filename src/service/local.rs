@@ -1,7 +1,7 @@
 //! [`DriftService`] on a store and scanners in this process.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use tokio::runtime::Handle;
@@ -29,6 +29,8 @@ pub struct LocalService {
     lanes: BTreeMap<Slug, Watched>,
     events: broadcast::Sender<ServiceEvent>,
     redactor: Arc<Redactor>,
+    /// Told before anybody listened; the first subscriber hears them.
+    unheard: Mutex<Vec<Tainted>>,
     /// Held for reading by every decision under way, so that a shutdown waits for them.
     deciding: Arc<RwLock<()>>,
 }
@@ -59,12 +61,22 @@ impl LocalService {
             lanes.insert(slug, Watched { lane, job, protect });
         }
         let redactor = Arc::new(Redactor::new(store.redaction_key()));
-        Arc::new(Self { store, lanes, events, redactor, deciding: Arc::default() })
+        Arc::new(Self { store, lanes, events, redactor, unheard: Mutex::default(), deciding: Arc::default() })
     }
 
     /// Whether dangerous actions are off in the environment. Triage stays possible.
     pub fn is_protected(&self, environment: &Slug) -> bool {
         self.lanes.get(environment).is_some_and(|w| w.protect)
+    }
+
+    /// Tells whoever looks at the screens, or will.
+    pub fn notify(&self, text: &str) {
+        let text = self.redactor.mask_text(text);
+        if self.events.receiver_count() > 0 {
+            let _ = self.events.send(ServiceEvent::Notice { error: true, text });
+        } else {
+            self.unheard.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+        }
     }
 
     /// Stops the scans and waits for every decision under way: what was acknowledged is in the store when this returns.
@@ -261,7 +273,11 @@ impl DriftService for LocalService {
     }
 
     fn subscribe(&self) -> broadcast::Receiver<ServiceEvent> {
-        self.events.subscribe()
+        let receiver = self.events.subscribe();
+        for text in self.unheard.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            let _ = self.events.send(ServiceEvent::Notice { error: true, text });
+        }
+        receiver
     }
 
     fn mode(&self) -> String {

@@ -18,6 +18,9 @@ const HEADER: usize = 56;
 /// A file that has reached this is closed and the next one begun.
 const ROTATE_AT: u64 = 16 << 20;
 
+/// Is given number and payload of every good frame.
+pub(super) type Each<'a> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), StoreError>;
+
 /// The end of the journal, where it grows.
 pub(super) struct Journal {
     dir: PathBuf,
@@ -47,11 +50,7 @@ struct Chain {
 
 impl Journal {
     /// Opens for appending. Every frame is checked and given to `each`; returns how many torn bytes were cut off.
-    pub(super) fn open(
-        store: &Path,
-        probe: Probe,
-        each: &mut dyn FnMut(u64, &[u8]) -> Result<(), StoreError>,
-    ) -> Result<(Self, u64), StoreError> {
+    pub(super) fn open(store: &Path, probe: Probe, each: Each<'_>) -> Result<(Self, u64), StoreError> {
         let dir = store.join("journal");
         private_dir(&dir)?;
         sync_dir(store).map_err(io_at(store))?;
@@ -130,10 +129,7 @@ impl Journal {
 }
 
 /// Reads and checks the whole journal without changing it; a torn end is passed over. Returns the last number.
-pub(super) fn read(
-    store: &Path,
-    each: &mut dyn FnMut(u64, &[u8]) -> Result<(), StoreError>,
-) -> Result<u64, StoreError> {
+pub(super) fn read(store: &Path, each: Each<'_>) -> Result<u64, StoreError> {
     walk(&store.join("journal"), each).map(|(tip, _)| tip.seq)
 }
 
@@ -143,10 +139,7 @@ fn file_path(dir: &Path, number: u32) -> PathBuf {
 
 /// Every file in order. Returns the tip, and number and good length of the last file.
 #[allow(clippy::type_complexity)]
-fn walk(
-    dir: &Path,
-    each: &mut dyn FnMut(u64, &[u8]) -> Result<(), StoreError>,
-) -> Result<(Tip, Option<(u32, u64)>), StoreError> {
+fn walk(dir: &Path, each: Each<'_>) -> Result<(Tip, Option<(u32, u64)>), StoreError> {
     let files = numbers(dir)?;
     let mut tip = Tip::default();
     let mut last = None;
@@ -179,12 +172,7 @@ fn numbers(dir: &Path) -> Result<Vec<u32>, StoreError> {
     Ok(numbers)
 }
 
-fn check(
-    path: &Path,
-    bytes: &[u8],
-    mut tip: Tip,
-    each: &mut dyn FnMut(u64, &[u8]) -> Result<(), StoreError>,
-) -> Result<Chain, StoreError> {
+fn check(path: &Path, bytes: &[u8], mut tip: Tip, each: Each<'_>) -> Result<Chain, StoreError> {
     let mut at = 0;
     while at < bytes.len() {
         let rest = &bytes[at..];

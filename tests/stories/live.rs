@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use driftguard::compare::Dialect;
+use driftguard::compare::{Dialect, Subject, compare};
 use driftguard::declared::{DeclaredResource, InstanceStatus};
 use driftguard::live::{HostFiles, LiveResource, LiveSource, Lookup, documents, generate, open};
 use serde_json::{Value, json};
@@ -30,8 +30,11 @@ fn snapshot(items: usize) -> Vec<u8> {
     text
 }
 
-fn instance(n: usize) -> DeclaredResource {
-    declared("aws_instance", json!({"id": format!("i-{n:017x}")}), Path::new("terraform.tfstate"))
+/// The made resource with this number (0, 5, 10, … are instances), as a state declares it.
+fn made(n: usize) -> DeclaredResource {
+    let resource = driftguard::declared::generate::resource(n);
+    let values = resource["instances"][0]["attributes"].clone();
+    declared(resource["type"].as_str().unwrap(), values, Path::new("terraform.tfstate"))
 }
 
 fn found(source: &dyn LiveSource, resource: &DeclaredResource) -> LiveResource {
@@ -55,7 +58,7 @@ fn a_directory_of_recordings_plain_and_gzipped_is_one_source() {
     let mut gz = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
     gz.write_all(&snapshot(4)).unwrap();
     gz.finish().unwrap();
-    let history = json!({"fileVersion": "1.0", "configurationItems": [generate::item(4)]});
+    let history = json!({"fileVersion": "1.0", "configurationItems": [generate::item(5)]});
     std::fs::write(home.path().join("history.json"), history.to_string()).unwrap();
     std::fs::write(home.path().join("README.md"), "not a recording").unwrap();
 
@@ -64,10 +67,44 @@ fn a_directory_of_recordings_plain_and_gzipped_is_one_source() {
     assert!(errors.is_empty(), "{errors:?}");
     assert_eq!(sources.len(), 1);
     let source = sources[0].as_ref();
-    found(source, &instance(0));
-    found(source, &instance(4));
+    found(source, &made(0));
+    found(source, &made(5));
     assert_eq!(source.watch_paths().len(), 2, "each file once");
-    assert_eq!(source.unmanaged().count(), 3);
+    assert_eq!(source.unmanaged().count(), 3, "the other three of the snapshot");
+}
+
+#[test]
+fn a_made_state_and_its_snapshot_are_in_sync_until_somebody_changes_one_resource() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("snapshot.json");
+    let changes = |text: &str| -> Vec<(String, String)> {
+        std::fs::write(&path, text).unwrap();
+        let (sources, _) = open(&pattern(&path));
+        let source = sources[0].as_ref();
+        let resources: Vec<DeclaredResource> = (0..20).map(made).filter(|r| source.handles(&r.resource_type)).collect();
+        let all = resources.iter().flat_map(|declared| {
+            let live = found(source, declared);
+            let verdict = compare(&Subject {
+                dialect: live.dialect,
+                resource_type: &declared.resource_type,
+                declared: &declared.values,
+                live: &live.values,
+                memory: None,
+                observable: &live.observable,
+            });
+            verdict.changes.into_iter().map(|c| (declared.resource_type.to_string(), c.path))
+        });
+        let all = all.collect();
+        assert_eq!(source.unmanaged().count(), 0);
+        all
+    };
+    let text = String::from_utf8(snapshot(20)).unwrap();
+    assert_eq!(changes(&text), []);
+    let tampered = text.replacen("\"imageId\":\"ami-", "\"imageId\":\"ami-666", 1);
+    assert_eq!(changes(&tampered), [("aws_instance".to_owned(), "ami".to_owned())]);
+    let opened = text.replacen("10.1.0.0/16", "0.0.0.0/0", 2);
+    let found: Vec<String> = changes(&opened).into_iter().map(|(kind, _)| kind).collect();
+    assert!(!found.is_empty() && found.iter().all(|kind| kind == "aws_security_group"), "{found:?}");
 }
 
 #[test]
@@ -82,8 +119,8 @@ fn a_broken_recording_is_an_error_and_the_others_are_used() {
     let faults = source.errors();
     assert_eq!(faults.len(), 1);
     assert!(faults[0].0.source.raw().ends_with("a-cut.json") && faults[0].1.is_empty());
-    found(source, &instance(0));
-    assert!(matches!(source.lookup(&instance(400), &[]), Lookup::Unknown(..)), "cut off: nothing can be called gone");
+    found(source, &made(0));
+    assert!(matches!(source.lookup(&made(400), &[]), Lookup::Unknown(..)), "cut off: nothing can be called gone");
 }
 
 #[test]
@@ -95,7 +132,7 @@ fn a_gzip_file_that_was_cut_off_still_gives_its_first_items() {
     let path = home.path().join("snapshot.json.gz");
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     let (sources, _) = open(&pattern(&path));
-    found(sources[0].as_ref(), &instance(0));
+    found(sources[0].as_ref(), &made(0));
     assert!(sources[0].errors()[0].0.message.raw().contains("damaged or cut off"));
 }
 

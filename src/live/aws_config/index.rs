@@ -1,7 +1,7 @@
 //! All recordings of one environment, searchable by identity, at about the memory of their own text.
 //!
 //! An item costs its text plus about a hundred bytes: it is kept as a range of the recording's text, found through sorted hashes
-//! of its keys, and parsed when it is asked for. A hash only leads to an item; the item's own text decides.
+//! of its keys, and parsed when it is asked for. The hashes are 64 bits under a random key, so two different keys do not meet.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::item::{Head, Item, Presence};
+use super::item::{Item, Presence};
 use super::mapping::Key;
 use super::split::Kind;
 use crate::live::Recording;
@@ -66,18 +66,7 @@ impl Index {
         let config_type = config_type.to_ascii_lowercase();
         let hash = self.hasher.hash_one((config_type.as_str(), key, text));
         let from = self.keys.partition_point(|(h, _)| *h < hash);
-        let hits = self.keys[from..].iter().take_while(|(h, _)| *h == hash).map(|(_, n)| *n as usize);
-        let fits = |n: &usize| {
-            self.head(*n).is_some_and(|head| {
-                let value = match key {
-                    Key::Id => &head.id,
-                    Key::Name => &head.name,
-                    Key::Arn => &head.arn,
-                };
-                value == text && head.config_type.eq_ignore_ascii_case(&config_type)
-            })
-        };
-        hits.filter(fits).collect()
+        self.keys[from..].iter().take_while(|(h, _)| *h == hash).map(|(_, n)| *n as usize).collect()
     }
 
     /// Number of resources, deleted ones included.
@@ -99,15 +88,10 @@ impl Index {
         self.entries[n].presence
     }
 
-    fn head(&self, n: usize) -> Option<Head> {
+    /// Parses an item; of its configuration only the `wanted` keys, or all.
+    pub fn item(&self, n: usize, wanted: Option<&HashSet<String>>) -> Result<Item, serde_json::Error> {
         let entry = &self.entries[n];
-        Head::read(entry.kind, self.text(entry), entry.captured_at).ok()
-    }
-
-    /// Parses an item.
-    pub fn item(&self, n: usize) -> Result<Item, serde_json::Error> {
-        let entry = &self.entries[n];
-        Item::read(entry.kind, self.text(entry), entry.captured_at)
+        Item::read(entry.kind, self.text(entry), entry.captured_at, wanted)
     }
 
     fn text(&self, entry: &Entry) -> &str {

@@ -1,7 +1,10 @@
 //! One recorded resource: its head is read when the recording is indexed, its body when somebody asks for it.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -125,8 +128,13 @@ impl Head {
 }
 
 impl Item {
-    /// Parses the whole item.
-    pub fn read(kind: Kind, text: &str, modified: Option<Timestamp>) -> Result<Self, serde_json::Error> {
+    /// Parses the item; of its configuration only the `wanted` keys, or all.
+    pub fn read(
+        kind: Kind,
+        text: &str,
+        modified: Option<Timestamp>,
+        wanted: Option<&HashSet<String>>,
+    ) -> Result<Self, serde_json::Error> {
         match kind {
             Kind::Config => {
                 let raw: Raw<'_> = serde_json::from_str(text)?;
@@ -136,7 +144,7 @@ impl Item {
                 };
                 Ok(Self {
                     head: Head::of(&raw),
-                    configuration: unfold(value(raw.configuration)),
+                    configuration: raw.configuration.map_or(Value::Null, |c| selected(c.get(), wanted)),
                     supplementary: Value::Object(supplementary),
                     tags: raw.tags.map(|t| unfold(value(Some(t)))),
                 })
@@ -148,6 +156,51 @@ impl Item {
                 Ok(Self { head, tags: None, configuration, supplementary: Value::Object(Map::new()) })
             }
         }
+    }
+}
+
+/// A JSON object, maybe inside strings, without the keys nobody asked for: most of an item is never compared.
+fn selected(text: &str, wanted: Option<&HashSet<String>>) -> Value {
+    let text = text.trim_start();
+    let inner = text.starts_with('"').then(|| serde_json::from_str::<String>(text).ok()).flatten();
+    match (inner, wanted) {
+        (Some(inner), _) if inner.trim_start().starts_with(['{', '"']) => selected(&inner, wanted),
+        (Some(inner), _) => Value::String(inner),
+        (None, Some(wanted)) if text.starts_with('{') => {
+            let mut json = serde_json::Deserializer::from_str(text);
+            Selection(wanted).deserialize(&mut json).unwrap_or(Value::Null)
+        }
+        (None, _) => serde_json::from_str(text).unwrap_or(Value::Null),
+    }
+}
+
+struct Selection<'w>(&'w HashSet<String>);
+
+impl<'a> DeserializeSeed<'a> for Selection<'_> {
+    type Value = Value;
+
+    fn deserialize<D: serde::Deserializer<'a>>(self, json: D) -> Result<Value, D::Error> {
+        json.deserialize_map(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Selection<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a recorded configuration")
+    }
+
+    fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<Value, M::Error> {
+        let mut out = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if self.0.contains(&key) {
+                out.insert(key, map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(Value::Object(out))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What each Terraform type is in AWS Config, as data: `packs/mapping-aws-config.toml`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -101,12 +101,28 @@ pub(super) struct Type {
     /// One rule of a security group; see `rules`.
     pub rule: bool,
     pub attributes: BTreeMap<String, Attribute>,
+    /// Keys of `configuration` that anything here reads.
+    pub wanted: HashSet<String>,
     pub not_observable: Vec<String>,
     /// Items every account has, not reported as unmanaged.
     pub defaults: Vec<Condition>,
 }
 
+/// What tags and rules are read from, whatever the pack says.
+const ALWAYS_WANTED: [&str; 7] =
+    ["tags", "tagSet", "Tags", "ownerId", "ipPermissions", "ipPermissionsEgress", "groupId"];
+
 impl Type {
+    /// Sets [`Type::wanted`] from the paths.
+    pub fn select(mut self) -> Self {
+        let attributes = self.attributes.values().flat_map(|a| &a.from);
+        let conditions = self.gone.iter().chain(&self.defaults).flat_map(|c| &c.path);
+        let paths = attributes.chain(conditions).chain(&self.witness);
+        let keys = paths.filter_map(Path::configuration_key).chain(ALWAYS_WANTED);
+        self.wanted = keys.map(str::to_owned).collect();
+        self
+    }
+
     /// The item leaves nothing out that is at its default.
     pub fn is_full(&self, item: &Item) -> bool {
         self.witness.as_ref().is_some_and(|w| w.get(item, None).is_some())

@@ -67,7 +67,7 @@ impl AwsConfig {
     }
 
     fn found(&self, spec: &Type, n: usize, declared: &DeclaredResource, family: &[DeclaredResource]) -> Lookup {
-        let item = match self.index.item(n) {
+        let item = match self.index.item(n, Some(&spec.wanted)) {
             Ok(item) if item.configuration.is_object() => item,
             Ok(_) => return failed("the recorded configuration is no JSON object"),
             Err(e) => return failed(&format!("the recorded item does not parse: {e}")),

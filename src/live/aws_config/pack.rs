@@ -1,6 +1,6 @@
 //! The pack as it is written; unknown keys are refused, so that a slip of the pen is found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -86,7 +86,7 @@ impl Entry {
     pub fn parse(self) -> Result<Type, String> {
         let attributes = self.attributes.into_iter().map(|(k, s)| Ok((k, s.parse(Path::absolute)?)));
         let conditions = |list: Vec<When>| list.into_iter().map(When::parse).collect::<Result<_, _>>();
-        Ok(Type {
+        let parsed = Type {
             attributes: attributes.collect::<Result<_, String>>()?,
             defaults: conditions(self.defaults)?,
             gone: conditions(self.gone)?,
@@ -99,7 +99,9 @@ impl Entry {
             tags: self.tags,
             rule: self.rule,
             not_observable: self.not_observable,
-        })
+            wanted: HashSet::new(),
+        };
+        Ok(parsed.select())
     }
 }
 

@@ -49,6 +49,14 @@ impl Path {
         Ok(Self { root: Root::Here, steps: steps(text)? })
     }
 
+    /// The key of `configuration` it begins with.
+    pub fn configuration_key(&self) -> Option<&str> {
+        match (self.root, self.steps.first()) {
+            (Root::Configuration, Some(Step::Key(key))) => Some(key),
+            _ => None,
+        }
+    }
+
     /// The value in the item. `None`: the item does not say. Below a value that is known to be null everything is null.
     pub fn get(&self, item: &Item, declared: Option<&Value>) -> Option<Value> {
         let text = |s: &String| Some(Value::String(s.clone()));

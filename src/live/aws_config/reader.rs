@@ -30,7 +30,7 @@ impl Reader for AwsReader {
             return Err(crate::live::reader::source_error(&fault.file, &fault.message, fault.help));
         }
         let there = (0..index.len()).filter(|n| index.presence(*n) == Presence::There);
-        Ok(there.filter_map(|n| index.item(n).ok()).map(|item| standalone(Mapping::built_in(), item)).collect())
+        Ok(there.filter_map(|n| index.item(n, None).ok()).map(|item| standalone(Mapping::built_in(), item)).collect())
     }
 }
 

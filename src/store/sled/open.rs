@@ -146,6 +146,7 @@ fn open_engine(
 fn try_open(root: &Path, probe: &Probe) -> Result<Engine, StoreError> {
     let path = between_path(root);
     let between = private_file(&path).map_err(io_at(&path))?;
+    private_dir(&tree_path(root))?;
     contained(&tree_path(root), Some(between), probe.clone())
 }
 

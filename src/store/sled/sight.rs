@@ -38,7 +38,7 @@ pub(super) fn sight(
     let standing = Standing { gone: false, ..new.standing() };
     let standing = match (hidden, new.event.state_at(tx.now)) {
         (Some(rule), State::Open | State::Acknowledged | State::Snoozed) => standing.ignored(rule),
-        (None, State::Ignored) => standing.reopened(),
+        (None, _) if standing.state == State::Ignored => standing.reopened(),
         _ => standing,
     };
     new.set_standing(standing);

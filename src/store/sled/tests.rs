@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::open::{Doors, open_read_write};
@@ -19,7 +19,7 @@ use super::*;
 use crate::drift::*;
 use crate::safety::{Masked, Tainted};
 use crate::store::probe::Probe;
-use crate::store::{Cursor, Direction, DriftFilter, Holder, OpenMode};
+use crate::store::{Cursor, Direction, DriftFilter, OpenMode};
 
 /// A store in a directory of its own, with a clock that stands still until it is moved.
 struct World {

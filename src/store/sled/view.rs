@@ -100,30 +100,27 @@ fn busy(root: &Path) -> StoreError {
 /// `true` when no file changed meanwhile. The lock keeps commits out; what is left are the engine's own tidying threads, which
 /// come to rest when nothing is written.
 fn copy_between_commits(root: &Path, target: &Path) -> io::Result<bool> {
-    let between = File::open(between_path(root)).ok();
-    let locked = between.as_ref().is_some_and(lock_for_a_while);
+    let _locked = File::open(between_path(root)).ok().and_then(lock_for_a_while);
     let from = tree_path(root);
-    let before = stamps(&from)?;
-    copy_tree(&from, target)?;
-    let unchanged = stamps(&from)? == before;
-    if locked && let Some(file) = between {
-        let _ = file.unlock();
+    for _ in 0..50 {
+        let before = stamps(&from)?;
+        // The kernel's clock for files moves in steps: a write in the same step as this look would go unseen.
+        let settled = SystemTime::now().checked_sub(Duration::from_millis(20));
+        if settled.is_some_and(|at| before.values().all(|(_, changed)| *changed < at)) {
+            copy_tree(&from, target)?;
+            return Ok(stamps(&from)? == before);
+        }
+        std::thread::sleep(Duration::from_millis(10));
     }
-    // The kernel's clock for files moves in steps: a write in the same step as the first look would go unseen.
-    let settled = SystemTime::now().checked_sub(Duration::from_millis(20));
-    let settled = settled.is_some_and(|at| before.values().all(|(_, changed)| *changed < at));
-    Ok(unchanged && settled)
+    Ok(false)
 }
 
-/// A writer stopped in the middle must not stop its readers.
-fn lock_for_a_while(file: &File) -> bool {
-    (0..100).any(|_| {
-        let locked = file.try_lock().is_ok();
-        if !locked {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        locked
-    })
+/// A writer that was stopped in the middle must not stop its readers: then the copy is made without the lock, and judged by
+/// whether files change and whether it opens. The lock ends with the file.
+fn lock_for_a_while(file: File) -> Option<File> {
+    let (locked, wait) = std::sync::mpsc::channel();
+    std::thread::spawn(move || file.lock().map(|()| locked.send(file)));
+    wait.recv_timeout(Duration::from_secs(2)).ok()
 }
 
 fn stamps(dir: &Path) -> io::Result<BTreeMap<std::ffi::OsString, (u64, SystemTime)>> {

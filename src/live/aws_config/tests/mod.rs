@@ -77,7 +77,7 @@ proptest! {
 
     #[test]
     fn any_json_as_configuration_is_mapped_without_panic(value in arbitrary_json(), kind in 0usize..4, key in "[a-zA-Z.]{1,12}") {
-        let mut item = generate::item(kind);
+        let mut item = generate::item(kind).unwrap();
         let own: Vec<String> = item["configuration"].as_object().unwrap().keys().cloned().collect();
         item["configuration"][&own[key.len() % own.len()]] = value.clone();
         item["configuration"][&key] = value.clone();

@@ -72,7 +72,8 @@ fn verify_finds_what_is_missing_and_what_is_too_much_in_every_index() {
 fn a_large_body_is_an_object_and_its_damage_is_found() {
     let w = World::new();
     let mut f = finding("web", &["x"]);
-    let noise = |salt: u64| (0..600u64).map(|n| blake3::hash(&(n ^ salt << 32).to_le_bytes()).to_hex().to_string());
+    let noise =
+        |salt: u64| (0..600u64).map(move |n| blake3::hash(&(n ^ salt << 32).to_le_bytes()).to_hex().to_string());
     f.actual_state = Some(Masked::trusted(noise(1).collect()));
     f.changes = noise(2).take(300).map(|p| change(&p)).collect();
     let id = w.one(&f).id;

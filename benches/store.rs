@@ -1,0 +1,172 @@
+//! The store with one million drifts in it: `cargo bench --bench store`.
+//!
+//! The store is built once, in the temporary directory, through the same calls a scan makes; that takes a minute or two.
+//! `DRIFTGUARD_BENCH_EVENTS` sets another number. Printed first: how long it took, and what it takes on disk and in memory.
+#![allow(clippy::unwrap_used)]
+
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use driftguard::drift::*;
+use driftguard::safety::Redactor;
+use driftguard::store::{Cursor, Direction, DriftFilter, OpenMode, PageRequest, Store, open};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+const ENVIRONMENTS: [&str; 4] = ["prod-eu", "prod-us", "staging", "sandbox"];
+
+fn finding(environment: &Slug, n: usize) -> Finding {
+    let redactor = Redactor::new([0; 32]);
+    let mask = |value| Some(redactor.mask("aws_security_group", &value, &[]));
+    let change = |path: String, declared, actual| Change {
+        path: path.into(),
+        change_type: ChangeType::Modified,
+        declared: mask(declared),
+        actual: mask(actual),
+        is_security_critical: true,
+    };
+    let score = Score::percent(if n.is_multiple_of(1000) { 95 } else { (n % 80) as u8 });
+    Finding {
+        environment: environment.clone(),
+        resource: ResourceRef {
+            resource_type: "aws_security_group".into(),
+            resource_id: format!("module.service[{n}].aws_security_group.web").into(),
+            previous_address: None,
+            provider_id: Some(format!("sg-{n:017x}").into()),
+            declared_in: Some("terraform.tfstate".into()),
+        },
+        drift_type: DriftType::Modified,
+        changes: vec![
+            change(format!("ingress[from_port={}].cidr_blocks", n % 9000), json!(["10.0.0.0/8"]), json!(["0.0.0.0/0"])),
+            change("tags.Owner".into(), json!("platform"), json!(format!("team-{}", n % 50))),
+        ],
+        hidden: Vec::new(),
+        unverified: Vec::new(),
+        declared_state: mask(json!({"name": format!("web-{n}"), "vpc_id": "vpc-1", "cidr_blocks": ["10.0.0.0/8"]})),
+        actual_state: mask(json!({"name": format!("web-{n}"), "vpc_id": "vpc-1", "cidr_blocks": ["0.0.0.0/0"]})),
+        analysis: Analysis {
+            cause: CauseAnalysis {
+                cause_category: Cause::ManualTroubleshooting,
+                confidence_score: Score::percent(40),
+                contributing_factors: vec!["changed outside working hours".into()],
+            },
+            severity: Severity { security: score, ..Severity::default() },
+            reasons: Vec::new(),
+            analyzed_at: Timestamp::UNIX_EPOCH,
+        },
+        recommendations: Vec::new(),
+    }
+}
+
+fn summary(id: ScanId, environment: &Slug, at: Timestamp) -> ScanSummary {
+    ScanSummary {
+        id,
+        environment: environment.clone(),
+        started_at: at,
+        finished_at: at,
+        stage: ScanStage::Done,
+        counts: Counts::default(),
+        new: 0,
+        regressed: 0,
+        closed: 0,
+        sources: Vec::new(),
+        completeness: Completeness::Complete,
+        unverified: Vec::new(),
+        timings: Vec::new(),
+    }
+}
+
+fn fill(store: &dyn Store, events: usize) {
+    let mut at = Timestamp::now() - SignedDuration::from_hours(24);
+    for environment in ENVIRONMENTS.map(Slug::from_text) {
+        let scan = store.begin_scan(&environment, at).unwrap();
+        for start in (0..events / ENVIRONMENTS.len()).step_by(1000) {
+            store.record(scan, (start..start + 1000).map(|n| finding(&environment, n)).collect()).unwrap();
+        }
+        store.finish_scan(scan, summary(scan, &environment, at)).unwrap();
+        at += SignedDuration::from_hours(1);
+    }
+}
+
+fn megabytes_below(path: &Path) -> u64 {
+    let entries = std::fs::read_dir(path).unwrap().flatten();
+    let bytes = |e: std::fs::DirEntry| match e.metadata().unwrap() {
+        meta if meta.is_dir() => megabytes_below(&e.path()) << 20,
+        meta => meta.len(),
+    };
+    entries.map(bytes).sum::<u64>() >> 20
+}
+
+/// `VmRSS`, `VmHWM`: memory in use now, and at most.
+fn memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let lines = status.lines().filter(|l| l.starts_with("VmRSS") || l.starts_with("VmHWM"));
+    lines.map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(", ")
+}
+
+fn page(store: &dyn Store, filter: &DriftFilter, cursor: Option<Cursor>) -> (usize, Option<Cursor>) {
+    let request = PageRequest { filter: filter.clone(), cursor, direction: Direction::Older, limit: 100 };
+    let page = store.page(&request).unwrap();
+    (page.data.len(), page.next)
+}
+
+fn stored(c: &mut Criterion) {
+    let events = std::env::var("DRIFTGUARD_BENCH_EVENTS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store");
+    let started = Instant::now();
+    let store = open(&path, OpenMode::ReadWrite).unwrap().store;
+    fill(&*store, events);
+    let seconds = started.elapsed().as_secs_f64();
+    println!("{events} drifts recorded in {seconds:.1} s ({:.0}/s); {}", events as f64 / seconds, memory());
+    drop(store);
+    for attempt in ["first", "second"] {
+        let started = Instant::now();
+        let store = open(&path, OpenMode::ReadWrite).unwrap().store;
+        println!("{attempt} open: {} ms; {} MB on disk", started.elapsed().as_millis(), megabytes_below(&path));
+        drop(store);
+    }
+    let store: Arc<dyn Store> = open(&path, OpenMode::ReadWrite).unwrap().store;
+    measure(c, &*store);
+    println!("after all: {}", memory());
+}
+
+fn measure(c: &mut Criterion, store: &dyn Store) {
+    let open_ones = DriftFilter { states: vec![State::Open, State::Acknowledged], ..DriftFilter::default() };
+    let one = DriftFilter { environments: vec![Slug::from_text("staging")], ..open_ones.clone() };
+    let critical = DriftFilter { severities: vec![SeverityClass::Critical], ..open_ones.clone() };
+    let nowhere = DriftFilter { text: "no such thing".into(), ..open_ones.clone() };
+    let mut group = c.benchmark_group("store");
+    group.sample_size(20);
+    for (name, filter) in
+        [("unfiltered", &DriftFilter::default()), ("open", &open_ones), ("environment", &one), ("critical", &critical)]
+    {
+        let (rows, next) = page(store, filter, None);
+        assert!(rows == 100 && next.is_some(), "{name}: {rows}");
+        group.bench_function(format!("first page of 100, {name}"), |b| b.iter(|| page(store, black_box(filter), None)));
+        group.bench_function(format!("next page of 100, {name}"), |b| {
+            b.iter(|| page(store, black_box(filter), next.clone()))
+        });
+    }
+    group.bench_function("text search, one step without a hit", |b| b.iter(|| page(store, black_box(&nowhere), None)));
+    let request = PageRequest { filter: open_ones, cursor: None, direction: Direction::Older, limit: 500 };
+    let ids: Vec<DriftId> = store.page(&request).unwrap().data.iter().map(|e| e.id).collect();
+    let mut next = ids.iter().cycle().copied();
+    group.bench_function("drift detail", |b| b.iter(|| store.drift(next.next().unwrap()).unwrap()));
+    group.bench_function("counts", |b| b.iter(|| store.open_counts(&Slug::from_text("staging")).unwrap()));
+    group.bench_function("decide, durable", |b| {
+        b.iter(|| {
+            let verb = TriageVerb::Assign { to: Some("bob".into()) };
+            let drift = next.next().unwrap();
+            let request = TriageRequest { drift, verb, reason: None, actor: "alice".into(), expected_version: None };
+            store.decide(request).unwrap()
+        })
+    });
+    group.finish();
+}
+
+criterion_group!(benches, stored);
+criterion_main!(benches);

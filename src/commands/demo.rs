@@ -1,0 +1,49 @@
+//! `driftguard demo`: a small world of its own, in which things really change.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::runtime::Handle;
+
+use super::{Session, scan, screens};
+use crate::cli::Demo;
+use crate::demo::{self, World};
+use crate::service::LocalService;
+use crate::store::{self, OpenMode};
+
+/// Between two things that happen.
+const PACE: Duration = Duration::from_secs(4);
+
+pub(super) fn run(session: &Session, args: &Demo) -> anyhow::Result<u8> {
+    let world = Arc::new(World::temporary().context("the demo's world cannot be made")?);
+    if args.once {
+        let report = scan::scan(&demo::specs(&world))?;
+        return scan::print(&report, args.format, false);
+    }
+    let mut options = screens::options(session);
+    options.notices.push(format!("demo: change the files in {} and watch", world.directory().display()));
+    let actor = Arc::clone(&world);
+    screens::open(session, options, move || async move {
+        let handle = Handle::current();
+        let started = tokio::task::spawn_blocking(move || start(&actor, handle));
+        started.await.map_err(|e| format!("the demo could not start: {e}"))?.map_err(|e| format!("{e:#}"))
+    })
+}
+
+fn start(world: &Arc<World>, handle: Handle) -> anyhow::Result<Arc<LocalService>> {
+    let opened = store::open(&world.directory().join("store"), OpenMode::ReadWrite)?;
+    let service = LocalService::start(opened.store, demo::specs(world), handle.clone());
+    let (world, told) = (Arc::clone(world), Arc::downgrade(&service));
+    handle.spawn(async move {
+        for step in 1.. {
+            tokio::time::sleep(PACE).await;
+            let Some(service) = told.upgrade() else { return };
+            match world.act(step) {
+                Ok(text) => tracing::info!(step, text, "the demo's actor did something"),
+                Err(error) => service.notify(&format!("the demo's actor could not do step {step}: {error}")),
+            }
+        }
+    });
+    Ok(service)
+}

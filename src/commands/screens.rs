@@ -1,0 +1,77 @@
+//! What the screens need to open: looks, keys, a service, a log.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use super::Session;
+use crate::service::DriftService;
+use crate::service::LocalService;
+use crate::telemetry;
+use crate::tui::app::action;
+use crate::tui::theme::ColorDepth;
+use crate::tui::{self, Options, keymap, theme};
+
+/// Looks and keys as configured, with everything that was wrong with them as notices.
+pub(super) fn options(session: &Session) -> Options {
+    let settings = session.settings();
+    let themes_dir = session.paths.config_dir.join("themes");
+    let depth = ColorDepth::detect(|name| std::env::var(name).ok());
+    let mut notices: Vec<String> = session.config.problems.iter().map(ToString::to_string).collect();
+    let (theme, warnings) = theme::load(&settings.theme.value, Some(&themes_dir), depth);
+    notices.extend(warnings);
+    let user_keys = session.paths.config_dir.join("keymap.toml");
+    let user_keys = user_keys.exists().then_some(user_keys.as_path());
+    let known = action::known();
+    let (keymap, warnings) = keymap::load(&settings.keymap.value, user_keys, &known);
+    notices.extend(warnings);
+    let protected = session.config.environments.iter().filter(|e| e.protect).map(|e| e.environment.slug.clone());
+    Options {
+        theme,
+        themes: theme::NAMES.iter().map(|name| theme::load(name, Some(&themes_dir), depth).0).collect(),
+        keymap,
+        keymaps: keymap::NAMES
+            .iter()
+            .map(|name| ((*name).to_owned(), keymap::load(name, user_keys, &known).0))
+            .collect(),
+        actor: settings.actor.value.line(),
+        read_only: settings.read_only.value.then(|| format!("read-only by {}", settings.read_only.origin)),
+        protected: protected.collect(),
+        notices,
+        utc: settings.utc.value,
+        ..Options::default()
+    }
+}
+
+/// Runs the screens on a service that `connect` makes behind the first frame; gives the exit code.
+pub(super) fn open<F>(
+    session: &Session,
+    mut options: Options,
+    connect: impl FnOnce() -> F + Send + 'static,
+) -> anyhow::Result<u8>
+where
+    F: Future<Output = Result<Arc<LocalService>, String>> + Send + 'static,
+{
+    let log = telemetry::init(&session.paths.state_dir, &session.settings().log_level.value);
+    if let Err(error) = &log {
+        options.notices.push(error.to_string());
+    }
+    let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;
+    let (started, service) = tokio::sync::oneshot::channel();
+    let connected = async move {
+        let service = connect().await?;
+        let _ = started.send(Arc::clone(&service));
+        Ok(service as Arc<dyn DriftService>)
+    };
+    let ended = runtime.block_on(async {
+        let ended = tui::run(connected, options).await;
+        // What was acknowledged is finished before the process ends.
+        if let Ok(service) = service.await {
+            service.shutdown().await;
+        }
+        ended
+    });
+    runtime.shutdown_background();
+    Ok(ended?.code())
+}

@@ -1,0 +1,69 @@
+//! What every command starts from: flags, configuration, directories.
+
+use anyhow::{Context, bail};
+
+use super::complain;
+use crate::cli::{Cli, Command, Look, Paths as PathArgs};
+use crate::config::{self, Config, Paths, Settings};
+use crate::scan::EnvironmentSpec;
+
+pub(super) struct Session {
+    pub paths: Paths,
+    pub config: Config,
+}
+
+impl Session {
+    pub fn new(cli: &Cli) -> anyhow::Result<Self> {
+        let paths = Paths::of_user()
+            .context("no home directory: set HOME, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME")?;
+        let explicit = cli.global.config.as_deref();
+        let config = config::load(&paths, explicit, |name| std::env::var(name).ok(), &flags(cli));
+        Ok(Self { paths, config })
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.config.settings
+    }
+
+    /// Names every mistake on standard error; for commands that must not work on half a configuration.
+    pub fn refuse_problems(&self) -> anyhow::Result<()> {
+        if self.config.problems.is_empty() {
+            return Ok(());
+        }
+        self.config.problems.iter().for_each(|p| complain(&p.to_string()));
+        bail!("the configuration has mistakes: mend them, or see `driftguard config show` for what is in force");
+    }
+
+    /// The environments to work on: those named by paths, else the configured ones, else what the current directory holds.
+    pub fn environments(&self, given: &PathArgs) -> anyhow::Result<Vec<EnvironmentSpec>> {
+        if !given.state.is_empty() || !given.live.is_empty() {
+            return Ok(vec![config::ad_hoc(&given.state, &given.live, self.settings())]);
+        }
+        if !self.config.environments.is_empty() {
+            return Ok(self.config.environments.iter().filter(|e| e.environment.is_active).cloned().collect());
+        }
+        let here = std::env::current_dir().context("the current directory is not there any more")?;
+        Ok(config::discover(&here, self.settings()))
+    }
+}
+
+/// Flags as settings.
+fn flags(cli: &Cli) -> Vec<(&'static str, String)> {
+    let mut flags = vec![];
+    let mut add = |key, value: &Option<String>| flags.extend(value.clone().map(|v| (key, v)));
+    add("store", &cli.global.store);
+    add("actor", &cli.global.actor);
+    add("log_level", &cli.global.log_level);
+    let none = Look::default();
+    let (look, read_only) = match &cli.command {
+        Some(Command::Triage(args)) => (&args.look, args.read_only),
+        Some(Command::Demo(args)) => (&args.look, false),
+        _ => (&none, false),
+    };
+    add("theme", &look.theme);
+    add("keymap", &look.keymap);
+    let on = |set: bool| set.then(|| "true".to_owned());
+    add("utc", &on(look.utc));
+    add("read_only", &on(read_only));
+    flags
+}

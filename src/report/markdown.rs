@@ -1,0 +1,52 @@
+//! The report for a ticket, a pull request or a chat.
+
+use std::io::{self, Write};
+
+use super::{Report, sentence};
+use crate::drift::Change;
+use crate::safety::{Masked, escape};
+
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# Drift report")?;
+    for e in &report.environments {
+        writeln!(out, "\n## {}\n\n{}", e.environment.slug, sentence(&e.summary.counts))?;
+        for finding in &e.findings {
+            writeln!(
+                out,
+                "\n### {} {}: {}\n",
+                finding.analysis.severity.class().as_str(),
+                finding.drift_type.as_str(),
+                escape::markdown(finding.resource.resource_id.raw())
+            )?;
+            if !finding.changes.is_empty() {
+                writeln!(out, "| | property | declared | live |\n|---|---|---|---|")?;
+            }
+            finding.changes.iter().try_for_each(|change| writeln!(out, "{}", row(change)))?;
+            for recommendation in &finding.recommendations {
+                let rationale = escape::markdown(recommendation.rationale.raw());
+                writeln!(out, "\n{}: {rationale}", recommendation.recommendation_type.as_str())?;
+            }
+        }
+        for error in &e.errors {
+            let [source, message, help] =
+                [&error.source, &error.message, &error.help].map(|t| escape::markdown(t.raw()));
+            writeln!(out, "\n**error** {source}: {message} {help}")?;
+        }
+    }
+    Ok(())
+}
+
+fn row(change: &Change) -> String {
+    let show = |value: &Option<Masked>| match value {
+        Some(value) => escape::markdown(&value.value().to_string()),
+        None => String::new(),
+    };
+    let critical = if change.is_security_critical { " !" } else { "" };
+    format!(
+        "| {}{critical} | {} | {} | {} |",
+        change.change_type.sign(),
+        escape::markdown(change.path.raw()),
+        show(&change.declared),
+        show(&change.actual)
+    )
+}

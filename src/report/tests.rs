@@ -1,0 +1,83 @@
+use jiff::Timestamp;
+
+use super::*;
+use crate::drift::{CloudProvider, ScanId, ScanStage, Slug, SourceState, UnverifiedReason};
+use crate::safety::Tainted;
+
+fn report(counts: Counts, error: bool, completeness: Completeness) -> Report {
+    let slug = Slug::from_text("prod");
+    let at = Timestamp::UNIX_EPOCH;
+    let failed = SourceError { source: "a.tfstate".into(), message: "cut off".into(), help: "fetch it again".into() };
+    let environment = Environment {
+        organization: Slug::from_text("local"),
+        slug: slug.clone(),
+        name: "prod".into(),
+        cloud_provider: CloudProvider::Aws,
+        region: Default::default(),
+        account_id: Default::default(),
+        tags: Default::default(),
+        is_active: true,
+        created_at: at,
+        updated_at: at,
+    };
+    let resource = ResourceRef {
+        resource_type: "aws_vpc".into(),
+        resource_id: "aws_vpc.\u{1b}[2Jmain".into(),
+        previous_address: None,
+        provider_id: None,
+        declared_in: None,
+    };
+    let unverified = Unverified { path: None, reason: UnverifiedReason::Denied, detail: "403".into() };
+    let summary = ScanSummary {
+        id: ScanId::generate(),
+        environment: slug,
+        started_at: at,
+        finished_at: at,
+        stage: ScanStage::Done,
+        counts,
+        new: 0,
+        regressed: 0,
+        closed: 0,
+        sources: vec![SourceState { source: "a.tfstate".into(), last_good: None, error: None }],
+        completeness,
+        unverified: (0..counts.unverified).map(|_| (resource.clone(), unverified.clone())).collect(),
+        timings: vec![],
+    };
+    Report::new(vec![EnvironmentReport {
+        environment,
+        summary,
+        findings: vec![],
+        errors: if error { vec![failed] } else { vec![] },
+    }])
+}
+
+fn counts(in_sync: u64, drifted: u64, unverified: u64, unverified_properties: u64) -> Counts {
+    let resources = in_sync + drifted + unverified;
+    Counts { resources, in_sync, drifted, unverified, hidden_changes: 0, unverified_properties }
+}
+
+#[test]
+fn the_exit_code_says_what_happened() {
+    let partial = || Completeness::Partial { unverified_types: vec![Tainted::from("aws_vpc")] };
+    let code = |c, error, completeness, strict| report(c, error, completeness).exit_code(strict);
+    assert_eq!(code(counts(3, 0, 0, 0), false, Completeness::Complete, false), 0);
+    assert_eq!(code(counts(3, 0, 0, 5), false, Completeness::Complete, false), 0);
+    assert_eq!(code(counts(3, 0, 0, 5), false, Completeness::Complete, true), 3);
+    assert_eq!(code(counts(3, 0, 1, 0), false, Completeness::Complete, false), 3);
+    assert_eq!(code(counts(3, 1, 1, 0), true, partial(), false), 2);
+    assert_eq!(code(counts(3, 0, 0, 0), true, partial(), false), 3);
+    assert_eq!(code(counts(0, 0, 0, 0), true, partial(), false), 1);
+    assert_eq!(code(counts(3, 0, 0, 0), false, partial(), false), 3);
+}
+
+#[test]
+fn no_format_lets_a_control_character_through() {
+    let report = report(counts(0, 0, 1, 0), true, Completeness::Complete);
+    for format in [Format::Text, Format::Json, Format::Ndjson, Format::Markdown] {
+        let mut out = vec![];
+        report.write(format, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{format:?}: {text:?}");
+        assert!(text.contains("fetch it again"), "{format:?}: {text}");
+    }
+}

@@ -1,0 +1,135 @@
+//! The real binary in a real terminal: it starts, answers keys, and leaves the terminal as it found it.
+
+use rustix::process::Signal;
+
+use crate::terminal::Terminal;
+
+fn home() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn demo(home: &tempfile::TempDir, columns: u16, rows: u16) -> Terminal {
+    let mut terminal = Terminal::start(home.path(), &["demo"], columns, rows);
+    terminal.wait_for("aws_security_group");
+    terminal
+}
+
+#[test]
+fn keys_move_filter_and_quit_and_the_terminal_is_as_it_was() {
+    let home = home();
+    let mut terminal = demo(&home, 120, 40);
+    terminal.send("?");
+    terminal.wait_for("Acknowledge:");
+    terminal.send("\x1b");
+    terminal.send("/sshd");
+    terminal.wait("only what matches", |s| s.contains("sshd") && !s.contains("aws_security_group"));
+    terminal.send("\r");
+    terminal.send("\x1b");
+    terminal.wait_for("aws_security_group");
+    terminal.send("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+    terminal.assert_restored();
+}
+
+#[test]
+fn a_decision_is_saved_and_survives_the_session() {
+    let home = home();
+    std::fs::write(home.path().join("motd"), "changed by hand\n").unwrap();
+    let state = serde_json::json!({"version": 4, "serial": 1, "lineage": "l", "resources": [{"mode": "managed",
+        "type": "local_file", "name": "motd", "provider": "provider[\"registry.terraform.io/hashicorp/local\"]",
+        "instances": [{"attributes": {"content": "welcome\n", "filename": "motd"}}]}]});
+    std::fs::write(home.path().join("terraform.tfstate"), state.to_string()).unwrap();
+    let mut terminal = Terminal::start(home.path(), &["triage", "--state", "terraform.tfstate"], 100, 30);
+    terminal.wait_for("local_file.motd");
+    terminal.send("a");
+    terminal.wait("the decision", |s| s.to_lowercase().contains("acknowledged"));
+    terminal.send("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+    let (code, out, err) = crate::support::run(crate::support::driftguard(home.path()).arg("export"));
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("\"acknowledge\"") && out.contains("alice"), "{out}");
+}
+
+#[test]
+fn a_signal_restores_the_terminal_before_the_end() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+        let home = home();
+        let mut terminal = demo(&home, 80, 24);
+        terminal.signal(signal);
+        assert_eq!(terminal.end().exit_code(), code);
+        terminal.assert_restored();
+    }
+}
+
+/// `script` holds the other end of the terminal; killed, it leaves driftguard with a dead one, as a dropped SSH connection does.
+#[test]
+fn a_dropped_connection_ends_it_within_a_moment_and_tidies_up() {
+    let home = home();
+    let temp = home.path().join("tmp");
+    std::fs::create_dir(&temp).unwrap();
+    let typescript = home.path().join("typescript");
+    let command = format!("stty cols 80 rows 24; exec {} demo", env!("CARGO_BIN_EXE_driftguard"));
+    let mut script = crate::support::driftguard_in("script", home.path());
+    script.args(["-qfec", &command]).arg(&typescript).env("TMPDIR", &temp).env("TERM", "xterm").env("SHELL", "/bin/sh");
+    script.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+    let Ok(mut script) = script.spawn() else {
+        eprintln!("SKIPPED: there is no `script` here");
+        return;
+    };
+    eventually("the screens", || {
+        std::fs::read(&typescript).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains("aws_security_group"))
+    });
+    script.kill().unwrap();
+    script.wait().unwrap();
+    eventually("the end, with nothing left behind", || {
+        std::fs::read_dir(&temp).is_ok_and(|mut left| left.next().is_none())
+    });
+}
+
+fn eventually(what: &str, done: impl Fn() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !done() {
+        assert!(std::time::Instant::now() < deadline, "it never came to this: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+/// Under a shell, because the kernel stops nobody whom no shell could wake again.
+#[test]
+fn a_stopped_session_gives_the_terminal_back_and_takes_it_again() {
+    let home = home();
+    let mut shell = Terminal::program("bash", home.path(), &["--noprofile", "--norc", "-i"], 80, 24);
+    shell.send(&format!("{} demo\r", env!("CARGO_BIN_EXE_driftguard")));
+    shell.wait("the screens", |s| s.contains("aws_security_group") && s.contains("recommendations"));
+    shell.send("\x1a");
+    shell.wait_for("Stopped");
+    assert!(shell.is_given_back());
+    shell.send("fg\r");
+    shell.wait("the screens again", |s| s.contains("aws_security_group") && s.contains("recommendations"));
+    shell.send("q");
+    shell.wait("the shell's third prompt", |s| s.matches("ready$").count() == 3);
+    shell.send("exit\r");
+    shell.end();
+    assert!(shell.is_given_back());
+}
+
+#[test]
+fn a_storm_of_sizes_ends_in_a_whole_picture() {
+    let home = home();
+    let mut terminal = demo(&home, 120, 40);
+    for (columns, rows) in [(1, 1), (200, 50), (3, 60), (60, 3), (37, 11), (250, 80), (80, 24)] {
+        terminal.resize(columns, rows);
+    }
+    terminal.wait_for("aws_security_group");
+    terminal.send("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
+
+#[test]
+fn without_a_terminal_it_says_what_to_run_instead() {
+    let home = home();
+    let (code, _, err) =
+        crate::support::run(crate::support::driftguard(home.path()).arg("demo").stdin(std::process::Stdio::null()));
+    assert_eq!(code, 1);
+    assert!(err.contains("driftguard scan") || err.contains("--once"), "{err}");
+}

@@ -68,8 +68,8 @@ impl Walk<'_> {
             Some(Value::Object(all))
         };
         let (Some(d), Some(l)) = (merged(declared), merged(live)) else { return false };
-        let mark = self.path.mark();
-        self.path.key("tags");
+        let mark = self.path.depth();
+        self.path.push_key("tags");
         let before = self.out.changes.len();
         // A side that says nothing about tags at all does not say that there are none.
         let states = |side: &Value| side.get("tags").is_some() || side.get("tags_all").is_some();
@@ -83,7 +83,7 @@ impl Walk<'_> {
         if self.out.changes.len() == before && spelt(declared) != spelt(live) && d != Value::Null {
             self.hidden(rules::TAGS, declared.get("tags"), live.get("tags"));
         }
-        self.path.back_to(mark);
+        self.path.truncate(mark);
         true
     }
 }

@@ -53,10 +53,10 @@ pub fn resource(number: usize) -> Value {
         "instances": [{"schema_version": 1, "attributes": attributes, "sensitive_attributes": [],
             "private": "eyJzY2hlbWFfdmVyc2lvbiI6IjEifQ==", "dependencies": ["aws_vpc.main", "data.aws_ami.base"]}]
     });
-    if number % 7 == 0 {
+    if number.is_multiple_of(7) {
         resource["module"] = Value::from(format!("module.team_{}", number % 11));
     }
-    if number % 13 == 0 {
+    if number.is_multiple_of(13) {
         resource["instances"][0]["index_key"] = Value::from(format!("eu-{number}"));
     }
     resource
@@ -78,7 +78,7 @@ fn instance(number: usize) -> Value {
         "ami": id("ami", number % 4), "arn": format!("arn:aws:ec2:eu-central-1:123456789012:instance/{id_text}"),
         "associate_public_ip_address": false, "availability_zone": "eu-central-1a", "capacity_reservation_specification":
         [{"capacity_reservation_preference": "open", "capacity_reservation_target": []}], "cpu_core_count": 2,
-        "cpu_threads_per_core": 1, "credit_specification": [{"cpu_credits": "unlimited"}], "disable_api_termination": number % 3 == 0,
+        "cpu_threads_per_core": 1, "credit_specification": [{"cpu_credits": "unlimited"}], "disable_api_termination": number.is_multiple_of(3),
         "ebs_block_device": [], "ebs_optimized": true, "enclave_options": [{"enabled": false}], "ephemeral_block_device": [],
         "get_password_data": false, "hibernation": false, "iam_instance_profile": format!("profile-{}", number % 20), "id": id_text,
         "instance_initiated_shutdown_behavior": "stop", "instance_state": "running", "instance_type": "m6i.large",

@@ -3,8 +3,10 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 
+type Parts = (Vec<Box<[u8]>>, Vec<u8>);
+
 /// Splits `text` in pieces of `size` bytes; the elements and what stands around them.
-fn split(text: &[u8], size: usize) -> Result<(Vec<Box<[u8]>>, Vec<u8>), SplitError> {
+fn split(text: &[u8], size: usize) -> Result<Parts, SplitError> {
     let mut elements = Vec::new();
     let mut splitter = Splitter::new("resources");
     for piece in text.chunks(size) {

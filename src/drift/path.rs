@@ -105,7 +105,8 @@ impl PathBuilder {
         if self.text.len() <= MAX_PATH_BYTES {
             return PropertyPath::from(self.text.as_str());
         }
-        let end = self.text.floor_char_boundary(MAX_PATH_BYTES - CUT.len_utf8());
+        let most = MAX_PATH_BYTES - CUT.len_utf8();
+        let end = (0..=most).rev().find(|end| self.text.is_char_boundary(*end)).unwrap_or(0);
         PropertyPath::from(format!("{}{CUT}", &self.text[..end]))
     }
 

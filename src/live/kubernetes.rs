@@ -12,22 +12,19 @@ mod status;
 pub(super) use reader::KubernetesReader;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use self::coverage::Coverage;
 use self::objects::{Object, Reading, kind_of_type};
 use self::status::Failure;
-use super::{LiveResource, LiveSource, Lookup};
+use super::{LiveResource, LiveSource, Lookup, Recording};
 use crate::compare::{Dialect, Observable};
 use crate::declared::DeclaredResource;
-use crate::declared::input::{self, io_error, source_error};
 use crate::declared::kubernetes::{address, sensitive_paths};
-use crate::declared::recognise::{Content, recognise_bytes};
 use crate::drift::{SourceError, UnverifiedReason};
 use crate::safety::Tainted;
 
@@ -60,29 +57,21 @@ struct Asked {
     namespaces: BTreeSet<Arc<str>>,
 }
 
-/// One recorded file, read and unpacked.
-pub struct RecordedText {
-    pub path: PathBuf,
-    pub text: String,
-    pub modified: Option<Timestamp>,
-}
-
 impl KubernetesRecording {
-    /// Whether a text is cluster state; its first 64 KiB decide.
-    pub fn recognises(text: &str) -> bool {
-        matches!(recognise_bytes(text.as_bytes()), Content::KubernetesJson | Content::KubernetesYaml)
-    }
-
     /// One source of all recordings of one cluster. Give them all at once: they complete each other. When an object stands in
     /// several, the last one counts.
-    pub fn from_texts(texts: Vec<RecordedText>) -> Self {
+    pub fn of(recordings: Vec<Recording>) -> Self {
         let mut reading = Reading::default();
         let mut paths = Vec::new();
-        for recorded in texts {
+        for recording in recordings {
             // Each text is dropped when its objects are taken out of it.
-            reading.file(&recorded);
-            paths.push(recorded.path);
+            reading.file(&recording);
+            paths.push(recording.path);
         }
+        Self::from_reading(reading, paths)
+    }
+
+    fn from_reading(mut reading: Reading, paths: Vec<PathBuf>) -> Self {
         let name = match paths.as_slice() {
             [] => String::new(),
             [only] => only.to_string_lossy().into_owned(),
@@ -101,21 +90,10 @@ impl KubernetesRecording {
         }
     }
 
-    /// Opens one file, or all files of a directory that hold cluster state. `None`: there are none.
-    pub fn open(path: &Path) -> Result<Option<Self>, SourceError> {
-        let name = path.to_string_lossy();
-        let mut files = vec![path.to_owned()];
-        if path.is_dir() {
-            let entries = std::fs::read_dir(path).and_then(|all| all.map(|e| e.map(|e| e.path())).collect());
-            files = entries.map_err(|error| io_error(&name, &error))?;
-            files.retain(|file| file.is_file() && has_our_ending(file));
-            files.sort();
-        }
-        let mut texts = Vec::new();
-        for file in files {
-            texts.extend(read(&file)?);
-        }
-        Ok(if texts.is_empty() { None } else { Some(Self::from_texts(texts)) })
+    /// Every object as it is, without being asked for.
+    fn all(&self) -> Result<Vec<LiveResource>, String> {
+        let objects = self.objects.iter().enumerate();
+        objects.map(|(index, object)| self.live(index, Arc::clone(&object.resource_type))).collect()
     }
 
     /// Positions of the objects of this kind and name, in all namespaces.
@@ -172,28 +150,6 @@ impl KubernetesRecording {
             Some((reason, sentence)) => Lookup::Unknown(reason, Tainted::from(sentence)),
         }
     }
-}
-
-/// A file's text when it holds cluster state.
-fn read(path: &Path) -> Result<Option<RecordedText>, SourceError> {
-    let name = path.to_string_lossy();
-    let failed = |error: std::io::Error| io_error(&name, &error);
-    let bytes = input::whole(path, u64::MAX - 1).map_err(failed)?.unwrap_or_default();
-    if !matches!(recognise_bytes(&bytes), Content::KubernetesJson | Content::KubernetesYaml) {
-        return Ok(None);
-    }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let message = format!("not UTF-8 at byte {}", error.utf8_error().valid_up_to());
-        source_error(&name, message, "Record it again.")
-    })?;
-    let modified = std::fs::metadata(path).and_then(|m| m.modified()).ok();
-    let modified = modified.and_then(|time| Timestamp::try_from(time).ok());
-    Ok(Some(RecordedText { path: path.to_owned(), text, modified }))
-}
-
-fn has_our_ending(path: &Path) -> bool {
-    let name = path.to_string_lossy();
-    [".json", ".yaml", ".yml", ".json.gz", ".yaml.gz"].iter().any(|end| name.ends_with(end))
 }
 
 impl LiveSource for KubernetesRecording {

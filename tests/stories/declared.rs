@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use driftguard::declared::{Declared, DeclaredResource, InstanceStatus, ReportedDrift, SourceFacts, open};
 use driftguard::drift::{DriftType, PropertyPath, SourceError};
-use driftguard::live::kubernetes::{KubernetesRecording, RecordedText};
-use driftguard::live::{LiveSource, Lookup};
+use driftguard::live::kubernetes::KubernetesRecording;
+use driftguard::live::{self, LiveSource, Lookup, Recording};
 use serde_json::{Value, json};
 
 use crate::support::shared;
@@ -305,8 +305,8 @@ fn declare(text: &str) -> DeclaredResource {
 }
 
 fn cluster(texts: Vec<String>) -> KubernetesRecording {
-    let text = |text| RecordedText { path: "recorded.json".into(), text, modified: None };
-    KubernetesRecording::from_texts(texts.into_iter().map(text).collect())
+    let text = |text| Recording { path: "recorded.json".into(), text, modified: None, broken: None };
+    KubernetesRecording::of(texts.into_iter().map(text).collect())
 }
 
 #[test]
@@ -386,8 +386,8 @@ fn recorded_manifests_of_both_spellings_meet_their_live_objects() {
         let Some(live) = shared(&format!("fixtures/kubernetes/argo_pairs/{live}")) else { return };
         let read = read(&[&config]);
         assert!(read.errors.is_empty(), "{:?}", read.errors);
-        let recording = KubernetesRecording::open(&live).unwrap().unwrap();
-        assert!(matches!(recording.lookup(&read.resources[0], &[]), Lookup::Found(_)), "{live:?}");
-        assert!(recording.errors().is_empty());
+        let (sources, errors) = live::open(&[live.to_string_lossy().into_owned()]);
+        assert!(errors.is_empty() && sources[0].errors().is_empty());
+        assert!(matches!(sources[0].lookup(&read.resources[0], &[]), Lookup::Found(_)), "{live:?}");
     }
 }

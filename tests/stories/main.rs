@@ -7,6 +7,7 @@ mod conformance;
 mod declared;
 mod firewall;
 mod ground_truth;
+mod hostile;
 mod live;
 mod pty;
 mod scan;

@@ -19,7 +19,7 @@ fn keys_move_filter_and_quit_and_the_terminal_is_as_it_was() {
     let home = home();
     let mut terminal = demo(&home, 120, 40);
     terminal.send("?");
-    terminal.wait_for("quit");
+    terminal.wait_for("Acknowledge:");
     terminal.send("\x1b");
     terminal.send("/sshd");
     terminal.wait("only what matches", |s| s.contains("sshd") && !s.contains("aws_security_group"));
@@ -61,38 +61,56 @@ fn a_signal_restores_the_terminal_before_the_end() {
     }
 }
 
+/// `script` holds the other end of the terminal; killed, it leaves driftguard with a dead one, as a dropped SSH connection does.
 #[test]
-fn a_dropped_connection_ends_it_within_a_moment_and_without_spinning() {
+fn a_dropped_connection_ends_it_within_a_moment_and_tidies_up() {
     let home = home();
-    let mut terminal = demo(&home, 80, 24);
-    terminal.drop_connection();
-    terminal.end();
+    let temp = home.path().join("tmp");
+    std::fs::create_dir(&temp).unwrap();
+    let typescript = home.path().join("typescript");
+    let command = format!("stty cols 80 rows 24; exec {} demo", env!("CARGO_BIN_EXE_driftguard"));
+    let mut script = crate::support::driftguard_in("script", home.path());
+    script.args(["-qfec", &command]).arg(&typescript).env("TMPDIR", &temp).env("TERM", "xterm").env("SHELL", "/bin/sh");
+    script.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+    let Ok(mut script) = script.spawn() else {
+        eprintln!("SKIPPED: there is no `script` here");
+        return;
+    };
+    eventually("the screens", || {
+        std::fs::read(&typescript).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains("aws_security_group"))
+    });
+    script.kill().unwrap();
+    script.wait().unwrap();
+    eventually("the end, with nothing left behind", || {
+        std::fs::read_dir(&temp).is_ok_and(|mut left| left.next().is_none())
+    });
 }
 
+fn eventually(what: &str, done: impl Fn() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !done() {
+        assert!(std::time::Instant::now() < deadline, "it never came to this: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+/// Under a shell, because the kernel stops nobody whom no shell could wake again.
 #[test]
 fn a_stopped_session_gives_the_terminal_back_and_takes_it_again() {
     let home = home();
-    let mut terminal = demo(&home, 80, 24);
-    let process = terminal.process_id();
-    terminal.send("\x1a");
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while state_of(process) != 'T' {
-        assert!(std::time::Instant::now() < deadline, "it does not stop");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    terminal.settle();
-    terminal.assert_restored();
-    terminal.signal(Signal::CONT);
-    terminal.wait_for("aws_security_group");
-    terminal.send("q");
-    assert_eq!(terminal.end().exit_code(), 0);
-    terminal.assert_restored();
-}
-
-/// The letter in `/proc/PID/stat`: `T` is stopped.
-fn state_of(process: u32) -> char {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    stat.rsplit(") ").next().and_then(|rest| rest.chars().next()).unwrap_or('?')
+    let mut shell = Terminal::program("bash", home.path(), &["--noprofile", "--norc", "-i"], 80, 24);
+    shell.send(&format!("{} demo\r", env!("CARGO_BIN_EXE_driftguard")));
+    shell.wait("the screens", |s| s.contains("aws_security_group") && s.contains("recommendations"));
+    shell.send("\x1a");
+    shell.wait_for("Stopped");
+    assert!(shell.is_given_back());
+    shell.send("fg\r");
+    shell.wait("the screens again", |s| s.contains("aws_security_group") && s.contains("recommendations"));
+    shell.send("q");
+    shell.wait("the shell's third prompt", |s| s.matches("ready$").count() == 3);
+    shell.send("exit\r");
+    shell.end();
+    assert!(shell.is_given_back());
 }
 
 #[test]

@@ -5,7 +5,12 @@ use std::process::Command;
 
 /// The real binary, with a private home so that no test touches the developer's own files.
 pub fn driftguard(home: &std::path::Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_driftguard"));
+    driftguard_in(env!("CARGO_BIN_EXE_driftguard"), home)
+}
+
+/// Another program that starts the real binary, with the same private home.
+pub fn driftguard_in(program: &str, home: &std::path::Path) -> Command {
+    let mut command = Command::new(program);
     command
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())

@@ -11,8 +11,8 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Terminal {
-    master: Option<Box<dyn MasterPty + Send>>,
-    writer: Option<Box<dyn Write + Send>>,
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     output: Receiver<Vec<u8>>,
     screen: vt100::Parser,
@@ -25,9 +25,14 @@ pub struct Terminal {
 impl Terminal {
     /// Starts driftguard with `args` in a terminal of this size; `home` is all it may touch.
     pub fn start(home: &Path, args: &[&str], columns: u16, rows: u16) -> Self {
+        Self::program(env!("CARGO_BIN_EXE_driftguard"), home, args, columns, rows)
+    }
+
+    /// Starts any program, a shell for instance.
+    pub fn program(program: &str, home: &Path, args: &[&str], columns: u16, rows: u16) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_driftguard"));
+        let mut command = CommandBuilder::new(program);
         command.args(args);
         command.cwd(home);
         command.env_clear();
@@ -48,8 +53,8 @@ impl Terminal {
             }
         });
         Self {
-            master: Some(pair.master),
-            writer: Some(writer),
+            master: pair.master,
+            writer,
             child,
             output,
             screen: vt100::Parser::new(cells(rows), cells(columns), 0),
@@ -60,13 +65,12 @@ impl Terminal {
 
     /// Types; `\x1b` is Esc, `\r` is Enter.
     pub fn send(&mut self, keys: &str) {
-        let writer = self.writer.as_mut().expect("the terminal is open");
-        writer.write_all(keys.as_bytes()).and_then(|()| writer.flush()).expect("keys arrive");
+        self.writer.write_all(keys.as_bytes()).and_then(|()| self.writer.flush()).expect("keys arrive");
     }
 
     pub fn resize(&mut self, columns: u16, rows: u16) {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
-        self.master.as_ref().expect("the terminal is open").resize(size).expect("resize");
+        self.master.resize(size).expect("resize");
         self.screen.screen_mut().set_size(cells(rows), cells(columns));
     }
 
@@ -101,8 +105,17 @@ impl Terminal {
 
     /// Reads what comes until nothing has come for a while.
     pub fn settle(&mut self) {
+        self.settle_for(Duration::from_millis(500));
+    }
+
+    /// Reads what a key press brought.
+    pub fn settle_briefly(&mut self) {
+        self.settle_for(Duration::from_millis(60));
+    }
+
+    fn settle_for(&mut self, pause: Duration) {
         loop {
-            match self.output.recv_timeout(Duration::from_millis(500)) {
+            match self.output.recv_timeout(pause) {
                 Ok(bytes) => self.take(&bytes),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
             }
@@ -124,30 +137,23 @@ impl Terminal {
         }
     }
 
-    /// Closes the terminal as a dropped connection does.
-    pub fn drop_connection(&mut self) {
-        self.writer = None;
-        self.master = None;
-    }
-
     pub fn signal(&self, signal: rustix::process::Signal) {
         let pid =
             self.child.process_id().and_then(|pid| rustix::process::Pid::from_raw(pid as i32)).expect("a process");
         rustix::process::kill_process(pid, signal).expect("the signal arrives");
     }
 
-    pub fn process_id(&self) -> u32 {
-        self.child.process_id().expect("a process")
+    /// The main screen, with its cursor.
+    pub fn is_given_back(&self) -> bool {
+        !self.screen.screen().alternate_screen() && !self.screen.screen().hide_cursor()
     }
 
     /// The terminal is as it was: cooked, main screen, cursor shown, no paste brackets.
     pub fn assert_restored(&self) {
         let screen = self.screen.screen();
-        assert!(!screen.alternate_screen(), "still on the alternate screen");
-        assert!(!screen.hide_cursor(), "the cursor is hidden");
+        assert!(self.is_given_back(), "still on the alternate screen, or without a cursor");
         assert!(!screen.bracketed_paste(), "paste is still bracketed");
-        let master = self.master.as_ref().expect("the terminal is open");
-        assert_eq!(modes(master.as_ref()), self.modes_before, "the terminal's modes");
+        assert_eq!(modes(self.master.as_ref()), self.modes_before, "the terminal's modes");
     }
 }
 
@@ -172,6 +178,7 @@ fn environment(home: &Path) -> Vec<(&'static str, String)> {
         ("TMPDIR", std::env::temp_dir().to_string_lossy().into_owned()),
         ("TERM", "xterm-256color".to_owned()),
         ("USER", "alice".to_owned()),
+        ("PS1", "ready$ ".to_owned()),
         ("LANG", "C.UTF-8".to_owned()),
     ]
 }

@@ -9,9 +9,10 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
+use super::super::Recording;
 use super::coverage::{Coverage, FileLists};
 use super::status::Failure;
-use super::{GroupKind, RecordedText, defaults};
+use super::{GroupKind, defaults};
 use crate::declared::input::source_error;
 use crate::declared::kubernetes::{json_objects, yaml_objects};
 use crate::declared::recognise::{Content, recognise_bytes};
@@ -78,7 +79,7 @@ pub(super) struct Reading {
 
 impl Reading {
     /// Reads one file. A mistake in it ends the file; what came before stands.
-    pub fn file(&mut self, recorded: &RecordedText) {
+    pub fn file(&mut self, recorded: &Recording) {
         let name = recorded.path.to_string_lossy().into_owned();
         let first = self.objects.len();
         let mut lists = FileLists::default();
@@ -104,7 +105,9 @@ impl Reading {
         if let Some(error) = lists.incomplete_error(&name) {
             self.errors.push((error, lists.types()));
         }
-        if let Err(error) = read {
+        let damaged =
+            || source_error(&name, recorded.broken.clone().unwrap_or_default(), "Copy or record the file again.");
+        if let Err(error) = recorded.broken.as_ref().map_or(read, |_| Err(damaged())) {
             lists.cut_off();
             self.errors.push((error, Vec::new()));
         }

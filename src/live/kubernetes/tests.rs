@@ -1,15 +1,16 @@
 use serde_json::json;
 
+use super::reader::KubernetesReader;
 use super::*;
 use crate::declared::InstanceStatus;
+use crate::live::Reader;
 
 fn recording(files: &[Value]) -> KubernetesRecording {
-    let texts = files.iter().enumerate().map(|(i, file)| RecordedText {
-        path: PathBuf::from(format!("{i}.json")),
-        text: file.to_string(),
-        modified: None,
-    });
-    KubernetesRecording::from_texts(texts.collect())
+    KubernetesRecording::of(files.iter().map(|file| text(file.to_string())).collect())
+}
+
+fn text(text: String) -> Recording {
+    Recording { path: PathBuf::from("r.json"), text, modified: None, broken: None }
 }
 
 fn object(resource_type: &str, namespace: &str, name: &str) -> Value {
@@ -25,7 +26,7 @@ fn list(items: &[Value]) -> Value {
     json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items})
 }
 
-fn ask(recording: &KubernetesRecording, resource_type: &str, namespace: &str, name: &str) -> Lookup {
+fn ask(recording: &dyn LiveSource, resource_type: &str, namespace: &str, name: &str) -> Lookup {
     let declared = DeclaredResource {
         address: Tainted::from("x"),
         resource_type: Arc::from(resource_type),
@@ -160,7 +161,7 @@ fn the_last_recording_of_an_object_counts() {
 }
 
 #[test]
-fn yaml_gzip_and_directories_are_read_and_other_files_passed_over() {
+fn yaml_gzip_and_directories_become_one_source() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(
         dir.path().join("a.yaml"),
@@ -172,19 +173,27 @@ fn yaml_gzip_and_directories_are_read_and_other_files_passed_over() {
     let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::default());
     std::io::Write::write_all(&mut gzip, list(&[object(DEPLOYMENT, "shop", "web")]).to_string().as_bytes()).unwrap();
     gzip.finish().unwrap();
-    let recording = KubernetesRecording::open(dir.path()).unwrap().unwrap();
-    assert_eq!(answer(ask(&recording, "v1/Service", "shop", "web")), "shop/Service/web");
-    assert_eq!(answer(ask(&recording, DEPLOYMENT, "shop", "web")), "shop/Deployment/web");
-    assert_eq!(recording.watch_paths().len(), 2);
-    assert!(KubernetesRecording::open(&dir.path().join("package.json")).unwrap().is_none());
+    let (sources, errors) = crate::live::open(&[dir.path().to_string_lossy().into_owned()]);
+    let [source] = sources.as_slice() else { panic!("one cluster, one source") };
+    assert_eq!(answer(ask(source.as_ref(), "v1/Service", "shop", "web")), "shop/Service/web");
+    assert_eq!(answer(ask(source.as_ref(), DEPLOYMENT, "shop", "web")), "shop/Deployment/web");
+    assert_eq!((source.watch_paths().len(), errors.len()), (2, 1));
+}
+
+#[test]
+fn the_objects_of_one_file_can_be_had_without_asking() {
+    let recorded = text(list(&[object(DEPLOYMENT, "shop", "web"), object("v1/Service", "shop", "web")]).to_string());
+    assert!(KubernetesReader.recognises(&recorded));
+    let all = KubernetesReader.documents(recorded).unwrap();
+    let ids: Vec<&str> = all.iter().map(|live| live.provider_id.raw()).collect();
+    assert_eq!(ids, ["shop/Service/web", "shop/Deployment/web"]);
 }
 
 #[test]
 fn a_cut_off_recording_keeps_what_it_had_and_says_so() {
     let text = list(&[object(DEPLOYMENT, "a", "x"), object(DEPLOYMENT, "b", "y")]).to_string();
     let cut = text.rfind("\"kind\":\"Deployment\"").unwrap();
-    let recorded = RecordedText { path: "r.json".into(), text: text[..cut].to_owned(), modified: None };
-    let recording = KubernetesRecording::from_texts(vec![recorded]);
+    let recording = KubernetesRecording::of(vec![super::tests::text(text[..cut].to_owned())]);
     assert_eq!(answer(ask(&recording, DEPLOYMENT, "a", "x")), "a/Deployment/x");
     assert!(answer(ask(&recording, DEPLOYMENT, "b", "y")).starts_with("SourceFailed: "));
     assert!(recording.errors()[0].0.message.raw().contains("cut off at byte"));

@@ -55,6 +55,7 @@ fn empty(canvas: &mut Canvas<'_>, inner: Rect) {
         (Some(why), _) => (Role::Error, why.clone()),
         (None, false) => (Role::Dim, "connecting".into()),
         (None, true) if model.timeline.window.is_blank() => (Role::Dim, "loading".into()),
+        (None, true) if model.timeline.window.older().is_some() => (Role::Dim, "searching".into()),
         (None, true) if model.timeline.filter.is_narrowed() => (Role::Dim, "no drift passes the filter".into()),
         (None, true) if model.environments.list.iter().all(|e| e.last_scan.is_none()) => {
             (Role::Dim, "no scan has ended yet".into())

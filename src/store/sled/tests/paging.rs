@@ -15,9 +15,9 @@ fn open_filter() -> DriftFilter {
     DriftFilter { states: vec![State::Open, State::Acknowledged], ..filter() }
 }
 
-/// `environments` with `each` drifts; every tenth is critical, every hundredth of type `deleted`; all but the first ten of each are
-/// closed again when `close`.
-fn crowd(environments: &[&str], each: usize, close: bool) -> World {
+/// `environments` with `each` drifts; every tenth is critical, every hundredth of type `deleted`; all but the first ten of
+/// those in `healed` are closed again.
+fn crowd(environments: &[&str], each: usize, healed: &[&str]) -> World {
     let w = World::new();
     for name in environments {
         let slug = Slug::from_text(name);
@@ -42,7 +42,7 @@ fn crowd(environments: &[&str], each: usize, close: bool) -> World {
             w.store.finish_scan(id, summary(w.store.now())).unwrap();
         };
         run(findings);
-        if close {
+        if healed.contains(name) {
             run(keep);
         }
     }
@@ -51,7 +51,7 @@ fn crowd(environments: &[&str], each: usize, close: bool) -> World {
 
 #[test]
 fn every_drift_is_on_exactly_one_page_in_both_directions() {
-    let w = crowd(&["a", "b", "c"], 70, false);
+    let w = crowd(&["a", "b", "c"], 70, &[]);
     let filters = [
         filter(),
         open_filter(),
@@ -88,7 +88,7 @@ fn every_drift_is_on_exactly_one_page_in_both_directions() {
 
 #[test]
 fn a_page_does_not_move_when_newer_drifts_arrive() {
-    let w = crowd(&["a"], 40, false);
+    let w = crowd(&["a"], 40, &[]);
     let (first, _) = page(&w, filter(), None, Direction::Older, 10);
     w.scan(&[finding("new", &["x"])]);
     let (second, _) = page(&w, filter(), first.next.clone(), Direction::Older, 10);
@@ -99,7 +99,7 @@ fn a_page_does_not_move_when_newer_drifts_arrive() {
 
 #[test]
 fn twenty_thousand_drifts_cost_no_more_than_a_page() {
-    let w = crowd(&["a", "b"], 10_000, true);
+    let w = crowd(&["a", "b"], 10_000, &["a"]);
     let b = || vec![Slug::from_text("b")];
     for filter in [
         filter(),
@@ -114,17 +114,18 @@ fn twenty_thousand_drifts_cost_no_more_than_a_page() {
         let (_, cost) = page(&w, filter.clone(), first.next, Direction::Older, 50);
         assert!(cost.examined <= 51, "{filter:?}: {cost:?}");
     }
-    assert_eq!(page(&w, open_filter(), None, Direction::Older, 500).0.data.len(), 20);
+    let left = DriftFilter { environments: vec![Slug::from_text("a")], ..open_filter() };
+    let (left, cost) = page(&w, left, None, Direction::Older, 500);
+    assert_eq!((left.data.len(), left.next, cost.examined), (10, None, 10), "ten open among ten thousand closed");
     // The type is known without reading the drift.
     let deleted = DriftFilter { drift_types: vec![DriftType::Deleted], ..filter() };
     let (found, cost) = page(&w, deleted, None, Direction::Older, 10);
     assert_eq!((found.data.len(), cost.read), (10, 11));
-    w.assert_sound();
 }
 
 #[test]
 fn a_search_that_finds_nothing_goes_on_where_it_stopped() {
-    let w = crowd(&["a", "b"], 6_000, false);
+    let w = crowd(&["a", "b"], 6_000, &[]);
     let filter = DriftFilter { text: "r17 ingress".into(), environments: vec![Slug::from_text("a")], ..filter() };
     let filter = DriftFilter { text: format!("{} nowhere", filter.text), environments: vec![], ..filter };
     let (first, cost) = page(&w, filter.clone(), None, Direction::Older, 50);

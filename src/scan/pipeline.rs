@@ -145,12 +145,13 @@ fn finish(examiner: &Examiner<'_>, mut tally: Tally<'_>, ending: Ending) -> Resu
     tally.blind |= blind.everything;
     tally.blind_types.extend(blind.types);
     tally.blind |= cancelled || !ending.failures.is_empty() || tally.blind_declared;
-    let states = source_states(sources, &ending.failures, context.previous, examiner.now);
+    let mut states = source_states(sources, &ending.failures, context.previous, examiner.now);
+    // Messages quote what was read, so they may hold secrets too.
+    let mask = |text: &mut Tainted| *text = examiner.redactor.mask_text(text.raw());
+    states.iter_mut().filter_map(|s| s.error.as_mut()).chain(&mut tally.errors).for_each(|e| mask(&mut e.message));
+    tally.unverified.iter_mut().for_each(|(_, why)| mask(&mut why.detail));
     let of_sources = states.iter().filter_map(|s| s.error.clone());
-    let mut errors: Vec<SourceError> = of_sources.chain(std::mem::take(&mut tally.errors)).collect();
-    for error in &mut errors {
-        error.message = examiner.redactor.mask_text(error.message.raw());
-    }
+    let errors: Vec<SourceError> = of_sources.chain(std::mem::take(&mut tally.errors)).collect();
     let nothing_read = tally.counts.resources == 0 && !errors.is_empty();
     let micros = |d: Duration| u64::try_from(d.as_micros()).unwrap_or(u64::MAX);
     let [opening, rest] = ending.timings;

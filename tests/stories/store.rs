@@ -1,4 +1,6 @@
 //! What a person may rely on: nothing acknowledged is lost, and whatever happened to the disk, the store opens and says so.
+//!
+//! Longer than most: one file for every way a process or a disk can fail, with the processes and small disks that make it happen.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -222,6 +224,7 @@ fn a_second_process_is_told_who_holds_the_store_and_gets_a_view() {
         assert_eq!(drifts.len(), 20);
         assert!(view.store.drift(drifts[0].id).unwrap().actual_state.is_some());
         assert!(view.store.read_only().is_some() && view.notices[0].contains("read-only"));
+        assert_sound(&*view.store);
         for refused in
             [view.store.decide(acknowledge(drifts[0].id)).err(), view.store.begin_scan(&env(), Timestamp::now()).err()]
         {

@@ -25,7 +25,10 @@ impl SledStore {
         self.writable()?;
         let mut writer = self.writer();
         let known: Option<Environment> = self.read(Tree::Environments, environment.slug.as_str().as_bytes())?;
-        if known.as_ref() == Some(environment) {
+        // Read from the same configuration at another time, it is still the same.
+        let times = (environment.created_at, environment.updated_at);
+        let timeless = |e: Environment| Environment { created_at: times.0, updated_at: times.1, ..e };
+        if known.clone().map(timeless).as_ref() == Some(environment) {
             return Ok(());
         }
         let action = if known.is_some() { "environment_changed" } else { "environment_added" };

@@ -1,5 +1,7 @@
 //! Paths without positions: what an observable path of a reader is matched by.
 
+use crate::drift::path::bracket_end;
+
 /// The keys of a path without positions and identities: `rule[id=a].prefix` gives `rule.prefix`. Quoted keys stay as they are.
 pub(super) fn skeleton(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
@@ -8,7 +10,7 @@ pub(super) fn skeleton(path: &str) -> String {
         out.push_str(&rest[..open]);
         let inside = &rest[open + 1..];
         let quoted_key = inside.starts_with('"');
-        let close = closing(inside);
+        let close = bracket_end(inside);
         if quoted_key {
             out.push('.');
             out.push_str(&inside[..close]);
@@ -17,21 +19,6 @@ pub(super) fn skeleton(path: &str) -> String {
     }
     out.push_str(rest);
     out
-}
-
-/// Position of the `]` that ends a bracket, quoted strings skipped; the end when there is none.
-fn closing(inside: &str) -> usize {
-    let (mut quoted, mut escaped) = (false, false);
-    for (i, c) in inside.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            ']' if !quoted => return i,
-            _ => {}
-        }
-    }
-    inside.len()
 }
 
 #[cfg(test)]

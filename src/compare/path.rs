@@ -1,7 +1,5 @@
 //! Paths without positions: what an observable path of a reader is matched by.
 
-use crate::drift::path::bracket_end;
-
 /// The keys of a path without positions and identities: `rule[id=a].prefix` gives `rule.prefix`. Quoted keys stay as they are.
 pub(super) fn skeleton(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
@@ -10,7 +8,7 @@ pub(super) fn skeleton(path: &str) -> String {
         out.push_str(&rest[..open]);
         let inside = &rest[open + 1..];
         let quoted_key = inside.starts_with('"');
-        let close = bracket_end(inside);
+        let close = crate::drift::path::bracket_end(inside);
         if quoted_key {
             out.push('.');
             out.push_str(&inside[..close]);

@@ -10,6 +10,7 @@ mod ground_truth;
 mod hostile;
 mod live;
 mod pty;
+mod readme;
 mod scan;
 mod screen;
 mod store;

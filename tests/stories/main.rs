@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod cli;
-#[allow(dead_code)]
 mod conformance;
 mod declared;
 mod firewall;
@@ -14,9 +13,8 @@ mod readme;
 mod scan;
 mod screen;
 mod store;
-#[allow(dead_code)]
 mod support;
-#[allow(dead_code)]
 mod terminal;
+// Shared with the unit tests, which use the rest of it.
 #[allow(dead_code)]
 mod vectors;

@@ -110,8 +110,7 @@ pub struct OpenCounts {
     pub high: u64,
     pub medium: u64,
     pub low: u64,
-    /// In any state.
-    pub total: u64,
+    pub in_any_state: u64,
 }
 
 /// One value a resource was seen to have.

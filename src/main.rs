@@ -7,7 +7,7 @@ use clap::Parser;
 use driftguard::cli::Cli;
 use driftguard::commands;
 
-/// Scans are made of small allocations on many threads; with the allocator of the system they take a third longer.
+/// Scans are made of small allocations on many threads; with the allocator of the system they take a quarter longer.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -13,7 +13,7 @@ pub(super) fn skeleton(path: &str) -> Cow<'_, str> {
         out.push_str(&rest[..open]);
         let inside = &rest[open + 1..];
         let quoted_key = inside.starts_with('"');
-        let close = closing(inside);
+        let close = crate::drift::path::bracket_end(inside);
         if quoted_key {
             out.push('.');
             out.push_str(&inside[..close]);
@@ -22,21 +22,6 @@ pub(super) fn skeleton(path: &str) -> Cow<'_, str> {
     }
     out.push_str(rest);
     Cow::Owned(out)
-}
-
-/// Position of the `]` that ends a bracket, quoted strings skipped; the end when there is none.
-fn closing(inside: &str) -> usize {
-    let (mut quoted, mut escaped) = (false, false);
-    for (i, c) in inside.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            ']' if !quoted => return i,
-            _ => {}
-        }
-    }
-    inside.len()
 }
 
 #[cfg(test)]

@@ -38,7 +38,6 @@ pub struct LocalService {
 struct Watched {
     lane: Lane,
     job: Arc<ScanJob>,
-    protect: bool,
 }
 
 impl LocalService {
@@ -55,18 +54,12 @@ impl LocalService {
             }
             let last = store.last_scan(&slug).ok().flatten().map(|s| s.started_at);
             let plan = Plan { slug: slug.clone(), interval: spec.interval, watch: spec.watch, last };
-            let protect = spec.protect;
             let job = Arc::new(ScanJob::new(Arc::clone(&store), spec, events.clone()));
             let lane = Lane::start(&handle, plan, Arc::clone(&limit), Arc::clone(&job) as _);
-            lanes.insert(slug, Watched { lane, job, protect });
+            lanes.insert(slug, Watched { lane, job });
         }
         let redactor = Arc::new(Redactor::new(store.redaction_key()));
         Arc::new(Self { store, lanes, events, redactor, unheard: Mutex::default(), deciding: Arc::default() })
-    }
-
-    /// Whether dangerous actions are off in the environment. Triage stays possible.
-    pub fn is_protected(&self, environment: &Slug) -> bool {
-        self.lanes.get(environment).is_some_and(|w| w.protect)
     }
 
     /// Tells whoever looks at the screens, or will.

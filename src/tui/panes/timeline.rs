@@ -23,6 +23,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         canvas.line(inner, row, &line);
         if selected == Some(event.id) {
             canvas.tint(inner, row, Role::Selection);
+            // How bad it is stays visible under the cursor.
+            let letter = Rect { x: inner.x + 1, width: inner.width.saturating_sub(1).min(1), ..inner };
+            canvas.tint(letter, row, bar::role(event.severity_class()));
         }
     }
 }

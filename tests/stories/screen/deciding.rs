@@ -161,6 +161,23 @@ fn a_rule_is_prefilled_from_the_drift_and_needs_a_reason() {
 }
 
 #[test]
+fn two_rules_from_one_drift_are_two_rules() {
+    let (mut screens, sample) = open((120, 40));
+    let later = screens.model.now.checked_add(jiff::SignedDuration::from_secs(5)).unwrap();
+    for _ in 0..2 {
+        screens.act("ignore");
+        screens.keys("tab tab tab tab");
+        screens.text("owned by the network team");
+        screens.keys("enter enter");
+        screens.act("undo");
+        screens.at(later);
+    }
+    let rules = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(sample.ignore_rules()).unwrap();
+    assert_eq!(rules.len(), 2);
+    assert_ne!(rules[0].id, rules[1].id);
+}
+
+#[test]
 fn notes_and_assignments_end_up_in_the_history() {
     let (mut screens, _) = open((120, 60));
     screens.act("note");

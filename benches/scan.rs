@@ -1,27 +1,25 @@
 //! How fast a scan is. `cargo bench --bench scan` prints:
 //!
 //! - `compare/20000 resources`: parsing and comparing, readers and store left out;
-//! - the whole `scan` of a generated Terraform state and AWS Config snapshot from disk, in MB of both per second, with the
-//!   peak of memory (`SCAN_RESOURCES` sets the size, 60,000 when unset);
+//! - the whole `driftguard scan` of a generated Terraform state and AWS Config snapshot from disk, in MB of both per second,
+//!   with the peak of memory; and of the state alone, and beside a small recording. `DRIFTGUARD_BENCH_RESOURCES` sets the size,
+//!   60,000 when unset; 400000 gives a state of about 900 MB;
 //! - the ratio to `terraform show -json` on one state, where Terraform is installed.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::HashMap;
 use std::fs::{self, File};
 use std::hint::black_box;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
 use driftguard::compare::{Subject, compare};
 use driftguard::declared::{self, Declared, RawDeclared};
-use driftguard::demo;
 use driftguard::live::{self, LiveResource, Lookup};
-use driftguard::scan::{CollectSink, EnvironmentSpec, ScanContext, ScanReport, run};
 use serde_json::{Value, json};
 
 /// A state and a recording that agree.
@@ -50,15 +48,6 @@ impl Pair {
         pair.bytes = [pair.state(), pair.recording()].iter().map(|p| fs::metadata(p).unwrap().len()).sum();
         pair
     }
-
-    fn spec(&self) -> EnvironmentSpec {
-        spec(self.state(), vec![self.recording()])
-    }
-}
-
-fn spec(state: String, live: Vec<String>) -> EnvironmentSpec {
-    let world = demo::create(&tempfile::tempdir().unwrap().path().join("world")).unwrap();
-    EnvironmentSpec { state: vec![state], live, ..demo::specs(&world).remove(1) }
 }
 
 fn write_state(path: &Path, resources: usize) {
@@ -72,11 +61,6 @@ fn write_state(path: &Path, resources: usize) {
         serde_json::to_writer_pretty(&mut out, &resource).unwrap();
     }
     out.write_all(b"\n]}\n").unwrap();
-}
-
-fn scan(spec: &EnvironmentSpec) -> ScanReport {
-    let cancel = AtomicBool::new(false);
-    run(spec, &ScanContext::ad_hoc([1; 32], &cancel), &mut CollectSink::default()).unwrap()
 }
 
 /// Unparsed chunks of a state with their live sides, looked up once.
@@ -125,33 +109,70 @@ fn parse_and_compare(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// `VmHWM` of this process in MB; the kernel's own count, so it holds whatever ran before in it.
-fn peak_memory() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let fields: HashMap<&str, &str> = status.lines().filter_map(|l| l.split_once(':')).collect();
-    let kilobytes = fields.get("VmHWM").and_then(|v| v.trim().split(' ').next()).and_then(|v| v.parse::<u64>().ok());
-    kilobytes.unwrap_or(0) / 1024
+/// One run of the program.
+struct Run {
+    seconds: f64,
+    /// In MB, by the kernel's own count (`VmHWM`).
+    peak: u64,
+    /// The line that sums up.
+    said: String,
 }
 
-fn megabytes_per_second() {
-    let resources = std::env::var("SCAN_RESOURCES").ok().and_then(|n| n.parse().ok()).unwrap_or(60_000);
-    let pair = Pair::generate(resources);
-    // Start counting anew: generating needed memory of its own.
-    let _ = fs::write("/proc/self/clear_refs", "5");
-    let (before, start) = (peak_memory(), Instant::now());
-    let report = scan(&pair.spec());
-    let seconds = start.elapsed().as_secs_f64();
-    let megabytes = pair.bytes as f64 / 1e6;
-    let counts = report.summary.counts;
-    println!(
-        "scan: {resources} resources, {megabytes:.0} MB of state and recording in {seconds:.2} s: {:.0} MB/s, peak {} MB ({before} MB before); {} in sync, {} drifted, {} unverified; {:?}",
-        megabytes / seconds,
-        peak_memory(),
-        counts.in_sync,
-        counts.drifted,
-        counts.unverified,
-        report.summary.timings,
-    );
+impl Run {
+    /// `driftguard scan` in a process of its own, so that nothing but the scan is measured.
+    fn of(state: &str, live: &[String]) -> Self {
+        let mut output = tempfile::tempfile().unwrap();
+        let start = Instant::now();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_driftguard"))
+            .args(["scan", "--state", state])
+            .args(live.iter().flat_map(|path| ["--live", path.as_str()]))
+            .stdout(output.try_clone().unwrap())
+            .spawn()
+            .unwrap();
+        let mut peak = 0;
+        let status = loop {
+            peak = peak.max(peak_memory(child.id()));
+            match child.try_wait().unwrap() {
+                Some(status) => break status,
+                None => thread::sleep(Duration::from_millis(2)),
+            }
+        };
+        let seconds = start.elapsed().as_secs_f64();
+        assert!(status.code().is_some(), "the scan was killed: {status}");
+        let mut said = String::new();
+        output.seek(SeekFrom::Start(0)).unwrap();
+        output.read_to_string(&mut said).unwrap();
+        let said = said.lines().find(|l| l.contains("resources")).unwrap_or("no summary").trim().to_owned();
+        Self { seconds, peak, said }
+    }
+
+    fn tell(&self, what: &str, bytes: u64) {
+        let megabytes = bytes as f64 / 1e6;
+        let (Self { seconds, peak, said }, speed) = (self, megabytes / self.seconds);
+        println!("{what}: {megabytes:.0} MB in {seconds:.2} s: {speed:.0} MB/s, peak {peak} MB; {said}");
+    }
+}
+
+/// 0 when the process is gone.
+fn peak_memory(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|kilobytes| kilobytes.parse::<u64>().ok()).unwrap_or(0) / 1024
+}
+
+/// Speed and memory on state and recording, and on the state beside little or no recording.
+fn whole_scan() {
+    let resources = std::env::var("DRIFTGUARD_BENCH_RESOURCES").ok().and_then(|n| n.parse().ok()).unwrap_or(60_000);
+    let pair = Pair::generate(resources * 5 / 4);
+    let size = |path: &str| fs::metadata(path).unwrap().len();
+    Run::of(&pair.state(), &[pair.recording()]).tell("scan, state and recording", pair.bytes);
+    Run::of(&pair.state(), &[]).tell("scan, state alone", size(&pair.state()));
+    let small = Pair::generate(1_000);
+    // A history instead of a snapshot: what it does not list is unknown, not deleted.
+    let history = fs::read_to_string(small.recording()).unwrap().replacen("configSnapshotId", "unread", 1);
+    fs::write(small.recording(), history).unwrap();
+    let bytes = size(&pair.state()) + size(&small.recording());
+    Run::of(&pair.state(), &[small.recording()]).tell("scan, state and a small recording", bytes);
 }
 
 /// A state that Terraform reads without any plugin.
@@ -187,10 +208,9 @@ fn ratio_to_terraform() {
         println!("terraform: not installed, or it cannot show the state; no ratio");
         return;
     }
-    let start = Instant::now();
-    let report = scan(&spec(state.display().to_string(), vec![]));
-    let ours = start.elapsed().as_secs_f64();
-    assert_eq!(report.summary.counts.resources, 20_000);
+    let run = Run::of(&state.display().to_string(), &[]);
+    assert!(run.said.contains("20000 resources"), "{}", run.said);
+    let ours = run.seconds;
     let size = fs::metadata(&state).unwrap().len() as f64 / 1e6;
     println!(
         "terraform show -json: {theirs:.2} s for {size:.0} MB of state, driftguard reads it in {ours:.2} s: {:.1} times as fast",
@@ -204,7 +224,7 @@ fn main() {
     criterion.final_summary();
     // `cargo test` runs benches too, to see that they work; measuring is for `cargo bench`.
     if std::env::args().any(|a| a == "--bench") {
-        megabytes_per_second();
+        whole_scan();
         ratio_to_terraform();
     }
 }

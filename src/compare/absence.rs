@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::facts::Fact;
 use super::walk::{At, Mode, Past, Walk};
-use super::{Dialect, Observable, rules};
+use super::{Dialect, rules};
 use crate::drift::{ChangeType, UnverifiedReason};
 
 /// Null, "", [], {} and objects of nothing else. A list with elements is something, even `[{}]`: an empty firewall rule
@@ -167,20 +167,16 @@ impl Walk<'_> {
 
     /// Whether the reader returns the property the path stands at.
     fn is_observed(&self) -> bool {
-        let Observable::Paths(paths) = self.observable else { return true };
+        let Some(paths) = &self.observable else { return true };
         let here = super::path::skeleton(self.path.as_str());
-        paths.iter().any(|p| {
-            let p = super::path::skeleton(p);
-            here.strip_prefix(p.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
+        let covers = |p: &str| here.strip_prefix(p).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        paths.iter().any(|p| covers(p))
     }
 
     /// Whether the reader returns something below it.
     fn observes_below(&self) -> bool {
-        let Observable::Paths(paths) = self.observable else { return true };
+        let Some(paths) = &self.observable else { return true };
         let here = super::path::skeleton(self.path.as_str());
-        paths
-            .iter()
-            .any(|p| super::path::skeleton(p).strip_prefix(here.as_str()).is_some_and(|rest| rest.starts_with('.')))
+        paths.iter().any(|p| p.strip_prefix(&*here).is_some_and(|rest| rest.starts_with('.')))
     }
 }

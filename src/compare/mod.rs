@@ -154,7 +154,10 @@ pub fn compare_with(subject: &Subject<'_>, settings: &Settings<'_>) -> Verdict {
         dialect: subject.dialect,
         resource_type: subject.resource_type,
         pack,
-        observable: subject.observable,
+        observable: match subject.observable {
+            Observable::All => None,
+            Observable::Paths(paths) => Some(paths.iter().map(|p| path::skeleton(p)).collect()),
+        },
         mode: walk::Mode::Declared,
         path: PathBuilder::new(),
         out: Verdict::default(),

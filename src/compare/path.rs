@@ -1,7 +1,12 @@
 //! Paths without positions: what an observable path of a reader is matched by.
 
+use std::borrow::Cow;
+
 /// The keys of a path without positions and identities: `rule[id=a].prefix` gives `rule.prefix`. Quoted keys stay as they are.
-pub(super) fn skeleton(path: &str) -> String {
+pub(super) fn skeleton(path: &str) -> Cow<'_, str> {
+    if !path.contains('[') {
+        return Cow::Borrowed(path);
+    }
     let mut out = String::with_capacity(path.len());
     let mut rest = path;
     while let Some(open) = rest.find('[') {
@@ -16,7 +21,7 @@ pub(super) fn skeleton(path: &str) -> String {
         rest = inside.get(close + 1..).unwrap_or_default();
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 #[cfg(test)]

@@ -196,7 +196,7 @@ proptest! {
         let mut b = a.clone();
         *b.pointer_mut(&all[which.index(all.len())]).unwrap() = json!("abc");
         let found = |x: &Value, y: &Value| -> Vec<String> {
-            let mut paths: Vec<_> = verdict(Dialect::Terraform, "x", x, y).changes.iter().map(|c| path::skeleton(&c.path)).collect();
+            let mut paths: Vec<_> = verdict(Dialect::Terraform, "x", x, y).changes.iter().map(|c| path::skeleton(&c.path).into_owned()).collect();
             paths.dedup();
             paths
         };

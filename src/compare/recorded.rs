@@ -138,7 +138,7 @@ fn google_pairs_report_what_a_reader_expects() {
     for (before, after, expected) in pairs {
         let (Some(before), Some(after)) = (json_file(&before), json_file(&after)) else { return };
         let verdict = verdict(Dialect::Gcp, "", body(&before), body(&after));
-        let found: Vec<String> = verdict.changes.iter().map(|c| skeleton(&c.path)).collect();
+        let found: Vec<String> = verdict.changes.iter().map(|c| skeleton(&c.path).into_owned()).collect();
         assert_eq!(found, expected, "{:#?}", verdict.changes);
     }
 }
@@ -154,7 +154,7 @@ fn a_patched_firewall_reports_its_three_properties() {
     let items = body(&before)["items"].as_array().unwrap();
     let declared = items.iter().find(|i| i["name"] == "test").unwrap();
     let verdict = verdict(Dialect::Gcp, "compute.firewall", declared, body(&after));
-    let mut found: Vec<String> = verdict.changes.iter().map(|c| skeleton(&c.path)).collect();
+    let mut found: Vec<String> = verdict.changes.iter().map(|c| skeleton(&c.path).into_owned()).collect();
     found.dedup();
     assert_eq!(found, ["allowed.ports", "priority", "targetTags"], "{:#?}", verdict.changes);
 }

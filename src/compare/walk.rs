@@ -1,12 +1,14 @@
 //! One pass over both trees, with the path, the knowledge and the memory walking beside them.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::absence::is_empty;
 use super::facts::{Cursor, Fact};
 use super::packs::Pack;
 use super::spelling::{self, Place};
-use super::{Dialect, Observable, RawChange, RawHidden, RawUnverified, Verdict, placeholder, rules};
+use super::{Dialect, RawChange, RawHidden, RawUnverified, Verdict, placeholder, rules};
 use crate::drift::{ChangeType, PathBuilder, UnverifiedReason};
 
 pub(super) const TOO_DEEP: &str = "The value nests deeper than 128 levels.";
@@ -25,7 +27,8 @@ pub(super) struct Walk<'a> {
     pub dialect: Dialect,
     pub resource_type: &'a str,
     pub pack: &'a Pack,
-    pub observable: &'a Observable,
+    /// Skeletons of the paths the reader returns; `None`: all.
+    pub observable: Option<Vec<Cow<'a, str>>>,
     pub mode: Mode,
     pub path: PathBuilder,
     pub out: Verdict,

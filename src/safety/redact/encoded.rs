@@ -1,5 +1,6 @@
 //! The same secret in other clothes: the encodings it is looked for in, and the containers it is unpacked from.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use base64::Engine;
@@ -84,9 +85,10 @@ pub(super) fn unpack(text: &str) -> Option<String> {
     if text.len() < 8 || !text.bytes().all(form) {
         return None;
     }
-    let compact: String = text.split_ascii_whitespace().collect();
+    let spaced = text.bytes().any(|b| b.is_ascii_whitespace());
+    let compact = if spaced { Cow::Owned(text.split_ascii_whitespace().collect()) } else { Cow::Borrowed(text) };
     let engines = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD];
-    let bytes = engines.iter().find_map(|engine| engine.decode(&compact).ok())?;
+    let bytes = engines.iter().find_map(|engine| engine.decode(compact.as_bytes()).ok())?;
     let bytes = if bytes.starts_with(&[0x1f, 0x8b]) {
         let mut plain = vec![];
         // What was unpacked before an error counts: a damaged archive still holds its secret.

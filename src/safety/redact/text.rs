@@ -40,7 +40,10 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     let announced = shapes::find(text, &mut ranges);
     let mut found: Vec<Found> = ranges.into_iter().map(|range| Found { range, spread: true }).collect();
     if announced {
-        assignments(text, &mut found);
+        if text.contains(['=', ':', ' ', '\t']) {
+            // Without one of these nothing is assigned; most names end here.
+            assignments(text, &mut found);
+        }
         if text.contains("kind: Secret") || text.contains("\"kind\":\"Secret\"") {
             secret_manifest(text, &mut found);
         }

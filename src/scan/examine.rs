@@ -11,11 +11,16 @@ use super::{EnvironmentSpec, Sources};
 use crate::analysis::{self, Facts};
 use crate::compare::{Dialect, Memory, Observable, RawChange, Subject, Verdict, compare};
 use crate::declared::{DeclaredResource, ReportedDrift};
-use crate::drift::{Change, DriftType, Finding, Hidden, PropertyPath, ResourceRef, Unverified, UnverifiedReason};
+use crate::drift::{
+    Axis, Change, DriftType, Finding, Hidden, PropertyPath, ResourceRef, Score, Unverified, UnverifiedReason,
+};
 use crate::live::{LiveResource, Lookup};
 use crate::recommend::recommend;
 use crate::safety::{Masked, Redactor, Tainted};
 use crate::store::Observation;
+
+/// A change whose security score reaches this touches security.
+const CRITICAL: Score = Score::percent(60);
 
 /// What one resource came to.
 pub(super) enum Outcome {
@@ -249,8 +254,7 @@ impl Examiner<'_> {
             actual: leaf(&raw.path, &raw.actual),
             is_security_critical: is_critical(resource_type, raw),
         };
-        let mut changes: Vec<Change> = verdict.changes.iter().map(change).collect();
-        changes.sort_by(|a, b| (!a.is_security_critical, &a.path).cmp(&(!b.is_security_critical, &b.path)));
+        let changes: Vec<Change> = verdict.changes.iter().map(change).collect();
         let declared_state = self.redactor.mask(resource_type, &declared.values, &marks);
         let actual = body.or_else(|| live.map(|l| self.redactor.mask(resource_type, &l.values, &marks)));
         let mut finding = self.finding(drift_type, resource, changes, Some(declared_state), actual);
@@ -272,7 +276,7 @@ impl Examiner<'_> {
         &self,
         drift_type: DriftType,
         resource: ResourceRef,
-        changes: Vec<Change>,
+        mut changes: Vec<Change>,
         declared_state: Option<Masked>,
         actual_state: Option<Masked>,
     ) -> Finding {
@@ -280,6 +284,13 @@ impl Examiner<'_> {
         let facts = Facts { environment, resource: &resource, drift_type, changes: &changes, now: self.now };
         let analysis = analysis::analyse(&facts);
         let recommendations = recommend(&facts, &analysis);
+        // What the whole resource makes critical (the content of an sshd_config, say) its path alone does not show.
+        for change in &mut changes {
+            change.is_security_critical |= analysis.reasons.iter().any(|reason| {
+                reason.axis == Axis::Security && reason.score >= CRITICAL && reason.path.as_ref() == Some(&change.path)
+            });
+        }
+        changes.sort_by(|a, b| (!a.is_security_critical, &a.path).cmp(&(!b.is_security_critical, &b.path)));
         Finding {
             environment: environment.slug.clone(),
             drift_type,

@@ -18,7 +18,7 @@ pub trait Sink {
 /// Keeps the findings; nothing is remembered.
 #[derive(Default)]
 pub struct CollectSink {
-    /// Worst first, then by type and id, once the scan is over.
+    /// Without bodies; worst first, then by type and id, once the scan is over.
     pub findings: Vec<Finding>,
 }
 
@@ -28,7 +28,8 @@ impl Sink for CollectSink {
     }
 
     fn findings(&mut self, batch: Vec<Finding>) -> Result<(), StoreError> {
-        self.findings.extend(batch);
+        // No report shows whole bodies, and a report of everything gone must not hold them all.
+        self.findings.extend(batch.into_iter().map(|f| Finding { declared_state: None, actual_state: None, ..f }));
         Ok(())
     }
 

@@ -61,24 +61,6 @@ fn finding(environment: &Slug, n: usize) -> Finding {
     }
 }
 
-fn summary(id: ScanId, environment: &Slug, at: Timestamp) -> ScanSummary {
-    ScanSummary {
-        id,
-        environment: environment.clone(),
-        started_at: at,
-        finished_at: at,
-        stage: ScanStage::Done,
-        counts: Counts::default(),
-        new: 0,
-        regressed: 0,
-        closed: 0,
-        sources: Vec::new(),
-        completeness: Completeness::Complete,
-        unverified: Vec::new(),
-        timings: Vec::new(),
-    }
-}
-
 fn fill(store: &dyn Store, events: usize) {
     let mut at = Timestamp::now() - SignedDuration::from_hours(24);
     for environment in ENVIRONMENTS.map(Slug::from_text) {
@@ -86,7 +68,7 @@ fn fill(store: &dyn Store, events: usize) {
         for start in (0..events / ENVIRONMENTS.len()).step_by(1000) {
             store.record(scan, (start..start + 1000).map(|n| finding(&environment, n)).collect()).unwrap();
         }
-        store.finish_scan(scan, summary(scan, &environment, at)).unwrap();
+        store.finish_scan(scan, ScanSummary::of_nothing(scan, environment.clone(), at)).unwrap();
         at += SignedDuration::from_hours(1);
     }
 }

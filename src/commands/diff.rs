@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::slice::from_ref;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ pub(super) fn run(session: &Session, args: &Diff) -> anyhow::Result<u8> {
     }
     let [declared, live] = sides;
     let sources = Sources::of_pairs(pair_up(declared, live), [&args.declared, &args.live]);
-    let spec = config::ad_hoc(&[args.declared.clone()], &[args.live.clone()], session.settings());
+    let spec = config::ad_hoc(from_ref(&args.declared), from_ref(&args.live), session.settings());
     let cancel = AtomicBool::new(false);
     let mut sink = CollectSink::default();
     let context = ScanContext::ad_hoc(scan::one_time_key()?, &cancel);

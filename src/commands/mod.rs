@@ -21,6 +21,7 @@ use session::Session;
 
 /// Runs the command and gives the exit code; an error is printed, never lost.
 pub fn run(cli: Cli) -> u8 {
+    quiet_panics();
     match dispatch(cli) {
         Ok(code) => code,
         // `driftguard scan | head`: whoever reads has had enough.
@@ -56,6 +57,15 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().filter_map(|e| e.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// A panic's words may hold text from outside. A scan's workers say nothing: what they break on is an error of the report.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        if !crate::scan::is_scan_worker() {
+            complain(&format!("broke down: {info}"));
+        }
+    }));
 }
 
 /// One line on standard error. Nobody is left to tell when that fails too.

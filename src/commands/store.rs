@@ -1,7 +1,7 @@
 //! `driftguard store`, `export` and `import`.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -61,13 +61,14 @@ pub(super) fn export(session: &Session, file: Option<&Path>) -> anyhow::Result<u
 }
 
 pub(super) fn import(session: &Session, file: &Path) -> anyhow::Result<u8> {
-    let opened = open(session, OpenMode::ReadWrite)?;
-    let count = if file == Path::new("-") {
-        opened.store.import(&mut io::stdin().lock())?
-    } else {
-        let input = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
-        opened.store.import(&mut BufReader::new(input))?
+    let mut input: Box<dyn BufRead> = match file {
+        file if file == Path::new("-") => Box::new(io::stdin().lock()),
+        file => {
+            let opened = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            Box::new(BufReader::new(opened))
+        }
     };
+    let count = open(session, OpenMode::ReadWrite)?.store.import(&mut input)?;
     complain(&format!("{count} records read"));
     Ok(0)
 }

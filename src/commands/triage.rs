@@ -37,7 +37,7 @@ fn start(
     let opened = match store::open(path, mode) {
         Err(held @ StoreError::Held { .. }) => {
             let mut opened = store::open(path, OpenMode::ReadOnly)?;
-            opened.notices.insert(0, format!("{held}; this is a read-only view"));
+            opened.notices.push(format!("{held}; this is a read-only view"));
             opened
         }
         other => other?,

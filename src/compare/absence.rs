@@ -1,10 +1,10 @@
 //! What stands on one side only, and what nothing means.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::facts::Fact;
 use super::walk::{At, Mode, Past, Walk};
-use super::{Dialect, Observable, rules};
+use super::{Dialect, rules};
 use crate::drift::{ChangeType, UnverifiedReason};
 
 /// Null, "", [], {} and objects of nothing else. A list with elements is something, even `[{}]`: an empty firewall rule
@@ -41,6 +41,9 @@ impl Walk<'_> {
         if let Some(rule) = self.is_default(at, d) {
             return self.hidden(rule, Some(d), live);
         }
+        if self.cannot_be_read(at, d) {
+            return self.unverified(UnverifiedReason::WriteOnly, "");
+        }
         let remembered = past.remembered.is_some_and(|r| !is_empty(self.dialect, at.key, r));
         if self.mode == Mode::Declared && live.is_none_or(Value::is_null) && !at.entry && at.documents == 0 {
             if !self.is_observed() {
@@ -58,22 +61,36 @@ impl Walk<'_> {
         self.change(ChangeType::Removed, Some(d), None);
     }
 
+    /// Whether what is declared is made of nothing but write-only parts.
+    fn cannot_be_read(&self, at: At<'_>, d: &Value) -> bool {
+        let stated = |key: &str, v: &Value| !is_empty(self.dialect, key, v);
+        match d {
+            _ if at.cursor.has(Fact::WriteOnly) => true,
+            Value::Object(o) => {
+                let mut parts = o.iter().filter(|(key, v)| stated(key, v)).peekable();
+                parts.peek().is_some() && parts.all(|(key, v)| self.cannot_be_read(at.child(key, false), v))
+            }
+            Value::Array(a) => !a.is_empty() && a.iter().all(|v| self.cannot_be_read(at.item(), v)),
+            _ => false,
+        }
+    }
+
     /// Part of what is declared can be read and is not there: each part answers for itself.
     fn below<'w>(&mut self, at: At<'w>, d: &'w Value) {
-        let mark = self.path.mark();
+        let mark = self.path.depth();
         match d {
             Value::Object(o) => {
                 for (key, value) in o {
-                    self.path.key(key);
+                    self.path.push_key(key);
                     self.node(at.child(key, false), Some(value), None, Past::default());
-                    self.path.back_to(mark);
+                    self.path.truncate(mark);
                 }
             }
             Value::Array(a) => {
                 for (i, value) in a.iter().enumerate() {
-                    self.path.index(i);
+                    self.path.push_index(i);
                     self.node(At { entry: false, ..at.item() }, Some(value), None, Past::default());
-                    self.path.back_to(mark);
+                    self.path.truncate(mark);
                 }
             }
             _ => self.unverified(UnverifiedReason::NotObservable, ""),
@@ -84,6 +101,19 @@ impl Walk<'_> {
     pub(super) fn extra<'w>(&mut self, at: At<'w>, declared: Option<&'w Value>, l: &'w Value, past: Past<'w>) {
         if self.is_cloud_tag(at, l) {
             return self.hidden(rules::CLOUD_TAG, declared, Some(l));
+        }
+        // Null in a Terraform state says: was not set when last applied. Elsewhere only an empty list says "none".
+        let stated_empty = match self.dialect {
+            Dialect::Terraform => declared.is_some(),
+            _ => declared.is_some_and(Value::is_array),
+        };
+        if (stated_empty || at.entry || self.mode == Mode::Seen) && !at.element && super::tags::named_so(at.key) {
+            // Tag by tag, because some may be the cloud's.
+            return match l {
+                Value::Object(tags) => self.object(at, &Map::new(), tags, past),
+                Value::Array(tags) => self.array(at, &[], tags, past),
+                _ => self.change(ChangeType::Added, None, Some(l)),
+            };
         }
         if self.mode == Mode::Seen {
             return match self.is_default(at, l) {
@@ -103,11 +133,6 @@ impl Walk<'_> {
             return self.hidden(rules::SERVER_MANAGED, declared, Some(l));
         }
         let applied = past.applied.is_some_and(|a| !is_empty(self.dialect, at.key, a));
-        // Null in a Terraform state says: was not set when last applied.
-        let stated_empty = match self.dialect {
-            Dialect::Kubernetes => declared.is_some_and(|d| !d.is_null()),
-            _ => declared.is_some(),
-        };
         if at.entry || stated_empty || applied {
             return self.change(ChangeType::Added, None, Some(l));
         }
@@ -142,20 +167,16 @@ impl Walk<'_> {
 
     /// Whether the reader returns the property the path stands at.
     fn is_observed(&self) -> bool {
-        let Observable::Paths(paths) = self.observable else { return true };
-        let here = super::path::skeleton(self.path.text());
-        paths.iter().any(|p| {
-            let p = super::path::skeleton(p);
-            here.strip_prefix(p.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
+        let Some(paths) = &self.observable else { return true };
+        let here = super::path::skeleton(self.path.as_str());
+        let covers = |p: &str| here.strip_prefix(p).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        paths.iter().any(|p| covers(p))
     }
 
     /// Whether the reader returns something below it.
     fn observes_below(&self) -> bool {
-        let Observable::Paths(paths) = self.observable else { return true };
-        let here = super::path::skeleton(self.path.text());
-        paths
-            .iter()
-            .any(|p| super::path::skeleton(p).strip_prefix(here.as_str()).is_some_and(|rest| rest.starts_with('.')))
+        let Some(paths) = &self.observable else { return true };
+        let here = super::path::skeleton(self.path.as_str());
+        paths.iter().any(|p| p.strip_prefix(&*here).is_some_and(|rest| rest.starts_with('.')))
     }
 }

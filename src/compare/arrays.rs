@@ -8,6 +8,11 @@ use super::walk::{At, Past, Walk};
 use super::{identity, rules, sets};
 use crate::drift::ChangeType;
 
+/// Identifying keys with their values, for the path.
+fn pairs<'k>(keys: &[&'k str], id: &'k identity::Identity<'_>) -> Vec<(&'k str, &'k str)> {
+    keys.iter().copied().zip(id.iter().map(|v| v.as_ref())).collect()
+}
+
 /// Above this many pairs, elements without identity are paired in order instead of by likeness.
 const MOST_PAIRS: usize = 4096;
 
@@ -39,18 +44,18 @@ impl Walk<'_> {
             seen: before[1].get(id).copied(),
             applied: before[2].get(id).copied(),
         };
-        let mark = self.path.mark();
+        let mark = self.path.depth();
         let mut declared = HashMap::with_capacity(d.len());
         for (id, dv) in d_ids.iter().zip(d) {
             declared.insert(id, ());
-            self.path.identity(keys.iter().copied().zip(id.iter().map(|v| v.as_ref())));
+            self.path.push_identity(&pairs(keys, id));
             self.node(at.item(), Some(dv), live.get(id).copied(), element(id));
-            self.path.back_to(mark);
+            self.path.truncate(mark);
         }
         for (id, lv) in l_ids.iter().zip(l).filter(|(id, _)| !declared.contains_key(id)) {
-            self.path.identity(keys.iter().copied().zip(id.iter().map(|v| v.as_ref())));
+            self.path.push_identity(&pairs(keys, id));
             self.node(at.item(), None, Some(lv), element(id));
-            self.path.back_to(mark);
+            self.path.truncate(mark);
         }
         let common = l_ids.iter().filter(|id| declared.contains_key(id));
         if !d_ids.iter().filter(|id| live.contains_key(id)).eq(common) {
@@ -66,18 +71,14 @@ impl Walk<'_> {
         list.iter().map(|value| self.canonical(at.item(), value)).collect()
     }
 
-    /// Elements that mean the same in the same order, spelt differently.
-    fn respelt<'w>(&mut self, at: At<'w>, d: &'w [Value], l: &'w [Value]) {
-        for (i, (dv, lv)) in d.iter().zip(l).enumerate() {
-            self.at_index(i, |walk| walk.node(at.item(), Some(dv), Some(lv), Past::default()));
-        }
-    }
-
     /// Sets: what means the same is taken out, what is left over was added and removed, or changed where it is alike.
     fn by_meaning<'w>(&mut self, at: At<'w>, d: &'w [Value], l: &'w [Value]) {
         let (a, b) = (self.canonical_items(at, d), self.canonical_items(at, l));
         if a == b {
-            return self.respelt(at, d, l);
+            for (i, (dv, lv)) in d.iter().zip(l).enumerate() {
+                self.element(dv, i, |walk| walk.node(at.item(), Some(dv), Some(lv), Past::default()));
+            }
+            return;
         }
         let mut waiting: HashMap<&str, Vec<usize>> = HashMap::with_capacity(l.len());
         for (i, text) in b.iter().enumerate().rev() {
@@ -107,14 +108,14 @@ impl Walk<'_> {
     }
 
     fn element(&mut self, value: &Value, index: usize, f: impl FnOnce(&mut Self)) {
-        let mark = self.path.mark();
+        let mark = self.path.depth();
         match value {
-            Value::String(s) => self.path.member(s),
-            Value::Number(_) | Value::Bool(_) => self.path.member(&value.to_string()),
-            _ => self.path.index(index),
-        }
+            Value::String(s) => self.path.push_set_value(s),
+            Value::Number(_) | Value::Bool(_) => self.path.push_set_value(&value.to_string()),
+            _ => self.path.push_index(index),
+        };
         f(self);
-        self.path.back_to(mark);
+        self.path.truncate(mark);
     }
 
     /// Takes out of what is left over the pairs that are one changed element: the only one of each side, or objects that
@@ -165,7 +166,10 @@ impl Walk<'_> {
     fn in_order<'w>(&mut self, at: At<'w>, d: &'w [Value], l: &'w [Value]) {
         let (a, b) = (self.canonical_items(at, d), self.canonical_items(at, l));
         if a == b {
-            return self.respelt(at, d, l);
+            for (i, (dv, lv)) in d.iter().zip(l).enumerate() {
+                self.at_index(i, |walk| walk.node(at.item(), Some(dv), Some(lv), Past::default()));
+            }
+            return;
         }
         let sorted = |list: &[String]| {
             let mut list = list.to_vec();
@@ -189,9 +193,9 @@ impl Walk<'_> {
     }
 
     fn at_index(&mut self, index: usize, f: impl FnOnce(&mut Self)) {
-        let mark = self.path.mark();
-        self.path.index(index);
+        let mark = self.path.depth();
+        self.path.push_index(index);
         f(self);
-        self.path.back_to(mark);
+        self.path.truncate(mark);
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn parse(at: At<'_>, value: &Value) -> Option<Value> {
 
 /// The place of the document itself.
 pub(super) fn inside(at: At<'_>) -> At<'_> {
-    At { documents: at.documents + 1, root: false, element: false, ..at }
+    At { cursor: at.cursor.inside_document(), documents: at.documents + 1, root: false, element: false, ..at }
 }
 
 impl Walk<'_> {

@@ -25,6 +25,8 @@ pub(super) enum Fact {
     Returned = 64,
     /// Firewall rules, to be taken apart into atomic ones.
     FirewallRules = 128,
+    /// A list of which the code states some elements and the cloud knows more: others count as undeclared.
+    Partial = 256,
 }
 
 /// How a scalar is spelt, where its name and looks do not say it.
@@ -153,7 +155,7 @@ pub(super) type Names = BTreeMap<Box<str>, Facts>;
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'k> {
     nodes: [Option<&'k Node>; 3],
-    names: &'k Names,
+    names: Option<&'k Names>,
     named: Option<&'k Facts>,
     /// List elements are spelt as the list says.
     inherited: Option<Kind>,
@@ -163,7 +165,7 @@ pub(super) struct Cursor<'k> {
 
 impl<'k> Cursor<'k> {
     pub fn root(nodes: [Option<&'k Node>; 3], names: &'k Names) -> Self {
-        Self { nodes, names, named: None, inherited: None, free: false }
+        Self { nodes, names: Some(names), named: None, inherited: None, free: false }
     }
 
     /// Down to a key.
@@ -171,7 +173,7 @@ impl<'k> Cursor<'k> {
         let free = self.free || self.has(Fact::FreeForm);
         Self {
             nodes: self.nodes.map(|n| n.and_then(|n| n.child(key))),
-            named: if free { None } else { self.names.get(key) },
+            named: self.names.filter(|_| !free).and_then(|names| names.get(key)),
             inherited: if free { self.kind() } else { None },
             free,
             ..self
@@ -182,6 +184,11 @@ impl<'k> Cursor<'k> {
     pub fn item(self) -> Self {
         let inherited = self.kind();
         Self { nodes: self.nodes.map(|n| n.and_then(|n| n.star.as_deref())), named: None, inherited, ..self }
+    }
+
+    /// Into a document that a text holds: what a name says of a resource's property it does not say there.
+    pub fn inside_document(self) -> Self {
+        Self { names: None, ..self }
     }
 
     fn facts(&self) -> impl Iterator<Item = &'k Facts> + use<'k> {

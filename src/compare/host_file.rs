@@ -35,15 +35,15 @@ impl Walk<'_> {
         let shown =
             |side: &Value, key: &str| side.get(key).filter(|v| v.is_string() && !placeholder::hides_value(v)).cloned();
         let both = |key: &&'static str| shown(declared, key).zip(shown(live, key)).map(|(d, l)| (*key, d, l));
-        let content = CONTENTS.iter().find_map(|key| both(key));
-        let decisive = content.or_else(|| DIGESTS.iter().find_map(|key| both(key)));
+        let content = CONTENTS.iter().find_map(both);
+        let decisive = content.or_else(|| DIGESTS.iter().find_map(both));
         let Some((decisive, d, l)) = decisive else {
             return self.unreadable_file(declared);
         };
         if d != l {
             self.at_key(decisive, |walk| walk.modified(&d, &l));
         }
-        for (key, d, l) in DIGESTS.iter().filter(|key| **key != decisive).filter_map(|key| both(key)) {
+        for (key, d, l) in DIGESTS.iter().filter(|key| **key != decisive).filter_map(both) {
             if d != l {
                 self.at_key(key, |walk| walk.hidden(rules::COMPUTED, Some(&d), Some(&l)));
             }
@@ -54,15 +54,15 @@ impl Walk<'_> {
         let stated = CONTENTS.iter().chain(&DIGESTS).find(|key| declared.get(**key).is_some_and(|v| !v.is_null()));
         if let Some(key) = stated {
             self.at_key(key, |walk| {
-                walk.unverified(crate::drift::UnverifiedReason::NotObservable, "neither content nor digest was read")
+                walk.unverified(crate::drift::UnverifiedReason::NotObservable, "Neither content nor digest was read.")
             });
         }
     }
 
     fn at_key(&mut self, key: &str, f: impl FnOnce(&mut Self)) {
-        let mark = self.path.mark();
-        self.path.key(key);
+        let mark = self.path.depth();
+        self.path.push_key(key);
         f(self);
-        self.path.back_to(mark);
+        self.path.truncate(mark);
     }
 }

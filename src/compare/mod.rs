@@ -10,7 +10,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::drift::{ChangeType, UnverifiedReason};
+use crate::drift::{ChangeType, PathBuilder, UnverifiedReason};
 
 mod absence;
 mod arrays;
@@ -154,9 +154,12 @@ pub fn compare_with(subject: &Subject<'_>, settings: &Settings<'_>) -> Verdict {
         dialect: subject.dialect,
         resource_type: subject.resource_type,
         pack,
-        observable: subject.observable,
+        observable: match subject.observable {
+            Observable::All => None,
+            Observable::Paths(paths) => Some(paths.iter().map(|p| path::skeleton(p)).collect()),
+        },
         mode: walk::Mode::Declared,
-        path: path::Path::default(),
+        path: PathBuilder::new(),
         out: Verdict::default(),
         own_id,
         tags_done: false,
@@ -181,6 +184,9 @@ impl walk::Walk<'_> {
             (Value::Object(d), Value::Object(l)) => self.object(at, d, l, past),
             (Value::Object(d), Value::Null) => self.object(at, d, nothing, past),
             (Value::Null, Value::Object(l)) => self.object(at, nothing, l, past),
+            _ if [declared, live].iter().any(|v| walk::deeper_than(v, MAX_DEPTH)) => {
+                self.unverified(UnverifiedReason::Unsupported, walk::TOO_DEEP);
+            }
             _ => self.node(at, Some(declared), Some(live), past),
         }
     }

@@ -96,13 +96,6 @@ impl Packs {
         Ok(())
     }
 
-    /// The same without what is known about single types, to see what the general rules do alone.
-    pub fn without_types(&self) -> Self {
-        let mut packs = self.clone();
-        packs.by_dialect.values_mut().for_each(|p| p.types.clear());
-        packs
-    }
-
     pub(super) fn of(&self, dialect: Dialect) -> &Pack {
         self.by_dialect.get(&dialect).unwrap_or(&self.empty)
     }

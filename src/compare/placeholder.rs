@@ -19,3 +19,13 @@ pub(super) fn hides_value(value: &Value) -> bool {
 pub(super) fn is_keyed_hash(value: &Value) -> bool {
     value.as_str().is_some_and(|s| s.starts_with("«secret #") && s.ends_with('»'))
 }
+
+/// A reference whose value nobody knows yet: Terraform's word for it, an intrinsic function of CloudFormation, or a marker
+/// that a case file puts there (`__…unresolved__`).
+pub(super) fn is_unresolved(value: &Value) -> bool {
+    match value {
+        Value::String(s) => s == "(known after apply)" || (s.starts_with("__") && s.ends_with("unresolved__")),
+        Value::Object(o) => o.len() == 1 && o.keys().all(|k| k == "Ref" || k.starts_with("Fn::")),
+        _ => false,
+    }
+}

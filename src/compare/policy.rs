@@ -131,29 +131,31 @@ impl Walk<'_> {
         let (frame_d, frame_l) = (frame(d, Vec::new()), frame(l, Vec::new()));
         let before = (self.out.changes.len(), self.out.hidden.len());
         self.object(at, &frame_d, &frame_l, Past::default());
-        let mark = self.path.mark();
-        self.path.key("Statement");
+        let mark = self.path.depth();
+        self.path.push_key("Statement");
         let list = at.child("Statement", true);
         let (pairs, left_d, left_l) = paired(&d_statements, &l_statements);
         let values = |list: &[Map<String, Value>]| -> Vec<Value> { list.iter().cloned().map(Value::Object).collect() };
         let (d_values, l_values) = (values(&d_statements), values(&l_statements));
         let mut one = |dv: Option<usize>, lv: Option<usize>| {
-            let mark = self.path.mark();
+            let mark = self.path.depth();
             let (dv, lv) = (dv.map(|i| (i, &d_values[i])), lv.map(|i| (i, &l_values[i])));
             match dv.or(lv) {
                 Some((_, Value::Object(s))) if sid(s).is_some() => {
-                    self.path.identity([("Sid", sid(s).unwrap_or_default())])
+                    self.path.push_identity(&[("Sid", sid(s).unwrap_or_default())]);
                 }
-                Some((i, _)) => self.path.index(i),
+                Some((i, _)) => {
+                    self.path.push_index(i);
+                }
                 None => {}
             }
             self.node(list.item(), dv.map(|v| v.1), lv.map(|v| v.1), Past::default());
-            self.path.back_to(mark);
+            self.path.truncate(mark);
         };
         pairs.into_iter().for_each(|(i, j)| one(Some(i), Some(j)));
         left_d.into_iter().for_each(|i| one(Some(i), None));
         left_l.into_iter().for_each(|j| one(None, Some(j)));
-        self.path.back_to(mark);
+        self.path.truncate(mark);
         if self.out.changes.len() == before.0 && at.documents == 0 {
             self.out.hidden.truncate(before.1);
             if d != l {

@@ -83,9 +83,12 @@ fn ports_with_a_composite_key_are_aligned() {
     assert!(against_live.changes.iter().all(|c| c.path.contains("[containerPort=")), "{:#?}", against_live.changes);
 }
 
+/// An address and the paths that changed there.
+type Expected<'a> = (&'a str, &'a [&'a str]);
+
 #[test]
 fn terraform_plans_report_what_they_say_drifted() {
-    let cases: [(&str, &[(&str, &[&str])]); 4] = [
+    let cases: [(&str, &[Expected]); 4] = [
         ("terraform/drift_pairs/drift_simple.plan.json", &[("tfcoremock_simple_resource.drift", &["string"])]),
         (
             "terraform/drift_pairs/drift_relevant_attributes.plan.json",
@@ -135,7 +138,7 @@ fn google_pairs_report_what_a_reader_expects() {
     for (before, after, expected) in pairs {
         let (Some(before), Some(after)) = (json_file(&before), json_file(&after)) else { return };
         let verdict = verdict(Dialect::Gcp, "", body(&before), body(&after));
-        let found: Vec<String> = verdict.changes.iter().map(|c| skeleton(&c.path)).collect();
+        let found: Vec<String> = verdict.changes.iter().map(|c| skeleton(&c.path).into_owned()).collect();
         assert_eq!(found, expected, "{:#?}", verdict.changes);
     }
 }
@@ -151,7 +154,7 @@ fn a_patched_firewall_reports_its_three_properties() {
     let items = body(&before)["items"].as_array().unwrap();
     let declared = items.iter().find(|i| i["name"] == "test").unwrap();
     let verdict = verdict(Dialect::Gcp, "compute.firewall", declared, body(&after));
-    let mut found: Vec<String> = verdict.changes.iter().map(|c| skeleton(&c.path)).collect();
+    let mut found: Vec<String> = verdict.changes.iter().map(|c| skeleton(&c.path).into_owned()).collect();
     found.dedup();
     assert_eq!(found, ["allowed.ports", "priority", "targetTags"], "{:#?}", verdict.changes);
 }
@@ -230,7 +233,7 @@ fn corpus_figures(packs: &Packs) -> Option<(usize, usize, usize, Vec<String>)> {
                         .collect()
                 })
                 .collect();
-            notes.push(format!("{} {}", case["id"], changes.join("\n      ")));
+            notes.push(format!("{} {}", case["id"], changes.first().map_or("", String::as_str)));
         }
     }
     Some((hits, false_alarms, missed, notes))
@@ -241,4 +244,70 @@ fn the_corpus_of_real_resources_gives_few_false_alarms_and_misses_nothing() {
     let Some((hits, false_alarms, missed, notes)) = corpus_figures(Packs::embedded()) else { return };
     println!("corpus: {hits} found, {missed} missed, {false_alarms} false alarms\n{}", notes.join("\n"));
     assert_eq!((hits, missed), (13, 0));
+    // What is left needs knowledge of single types; the number may only fall.
+    assert!(false_alarms <= 37, "{false_alarms} false alarms");
+}
+
+/// JSON pointers of all scalar leaves that say something.
+fn leaves(value: &Value, at: &str, out: &mut Vec<String>) {
+    let escape = |k: &str| k.replace('~', "~0").replace('/', "~1");
+    match value {
+        Value::Object(o) => o.iter().for_each(|(k, v)| leaves(v, &format!("{at}/{}", escape(k)), out)),
+        Value::Array(a) => a.iter().enumerate().for_each(|(i, v)| leaves(v, &format!("{at}/{i}"), out)),
+        Value::Null => {}
+        Value::String(s) if s.is_empty() || placeholder::is_unresolved(value) => {}
+        _ => out.push(at.to_owned()),
+    }
+}
+
+fn changed(value: &Value) -> Value {
+    match value {
+        Value::Bool(b) => Value::from(!b),
+        Value::Number(n) => Value::from(n.as_i64().map_or(12_345, |n| n + 1)),
+        Value::String(s) if s.starts_with(['{', '[']) => Value::from("{\"changed\":true}"),
+        Value::String(s) => Value::from(format!("{s}-changed")),
+        other => other.clone(),
+    }
+}
+
+/// Every leaf of every recorded declared model is changed in turn.
+#[test]
+fn a_change_of_any_recorded_leaf_is_reported_or_said_to_be_unverifiable() {
+    let Some(cases) = lines("corpus/aws-live.jsonl") else { return };
+    let (mut total, mut found, mut silent) = (0, 0, Vec::new());
+    for case in &cases {
+        let schema = Schema::from_json(&case["schema"]);
+        let settings = Settings { schema: Some(&schema), ..Settings::default() };
+        let declared = &case["declared"];
+        let resource_type = case["resource_type"].as_str().unwrap();
+        let mut all = Vec::new();
+        leaves(declared, "", &mut all);
+        for pointer in all {
+            let mut live = declared.clone();
+            let leaf = live.pointer_mut(&pointer).unwrap();
+            *leaf = changed(leaf);
+            let observable = &Observable::All;
+            let subject = Subject {
+                dialect: Dialect::Cloudformation,
+                resource_type,
+                declared,
+                live: &live,
+                memory: None,
+                observable,
+            };
+            let verdict = compare_with(&subject, &settings);
+            if !verdict.unverified.is_empty() {
+                continue;
+            }
+            total += 1;
+            if verdict.changes.is_empty() {
+                let hidden = verdict.hidden.iter().map(|h| (h.rule, h.path.as_str()));
+                silent.push(format!("{} {pointer} {:?}", case["id"], hidden.collect::<Vec<_>>()));
+            } else {
+                found += 1;
+            }
+        }
+    }
+    println!("{found} of {total} changed leaves reported\n{}", silent.join("\n"));
+    assert!(found * 1000 >= total * 999, "{found} of {total}:\n{}", silent.join("\n"));
 }

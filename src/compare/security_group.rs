@@ -78,7 +78,7 @@ impl Walk<'_> {
                 Some(other) if other.description != atom.description => {
                     let texts = [&atom.description, &other.description].map(|t| Value::from(t.as_str()));
                     self.at_rule(key, |walk| {
-                        walk.path.key("description");
+                        walk.path.push_key("description");
                         walk.modified(&texts[0], &texts[1]);
                     });
                 }
@@ -96,7 +96,7 @@ impl Walk<'_> {
     }
 
     fn at_rule(&mut self, (protocol, from, to, kind, peer): &Key, f: impl FnOnce(&mut Self)) {
-        let mark = self.path.mark();
+        let mark = self.path.depth();
         let mut pairs = vec![("protocol", protocol.as_str())];
         if !from.is_empty() || !to.is_empty() {
             pairs.extend([("from_port", from.as_str()), ("to_port", to.as_str())]);
@@ -104,9 +104,9 @@ impl Walk<'_> {
         if !kind.is_empty() {
             pairs.push((kind, peer));
         }
-        self.path.identity(pairs);
+        self.path.push_identity(&pairs);
         f(self);
-        self.path.back_to(mark);
+        self.path.truncate(mark);
     }
 
     fn explode(&self, rules: &[Value]) -> Option<BTreeMap<Key, Atom>> {

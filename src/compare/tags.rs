@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use super::facts::Fact;
 use super::rules;
 use super::walk::{At, Past, Walk};
-use super::{Dialect, absence};
+use super::{Dialect, absence, placeholder};
 
 /// Whether a property of this name holds tags.
 pub(super) fn named_so(key: &str) -> bool {
@@ -53,6 +54,16 @@ impl Walk<'_> {
         true
     }
 
+    /// Whether both sides spell plain tags the same: the usual case, and merging them costs more than this.
+    fn tags_are_equal(&self, at: At<'_>, declared: &Value, live: &Value) -> bool {
+        let is_plain = |tags: &Value| match tags {
+            Value::Object(map) => map.values().all(|v| v.is_string() && !placeholder::hides_value(v)),
+            other => other.is_null(),
+        };
+        let is_equal = |key: &&str| declared.get(key) == live.get(key) && declared.get(key).is_none_or(is_plain);
+        ["tags", "tags_all"].iter().all(is_equal) && !at.child("tags", false).cursor.has(Fact::WriteOnly)
+    }
+
     /// Terraform keeps a resource's own tags in `tags` and all of them, the provider's default tags included, in `tags_all`:
     /// all of them are compared once, as `tags`. `false` when `tags_all` stands on neither side.
     pub(super) fn effective_tags(&mut self, at: At<'_>, declared: &Value, live: &Value) -> bool {
@@ -61,6 +72,9 @@ impl Walk<'_> {
         if self.dialect != Dialect::Terraform || !(stands(declared) || stands(live)) {
             return false;
         }
+        if self.tags_are_equal(at, declared, live) {
+            return true;
+        }
         // What `tags` says wins: a reader may know it better than its echo.
         let merged = |side: &Value| -> Option<Value> {
             let mut all = as_map(side.get("tags_all").unwrap_or(&Value::Null))?;
@@ -68,8 +82,8 @@ impl Walk<'_> {
             Some(Value::Object(all))
         };
         let (Some(d), Some(l)) = (merged(declared), merged(live)) else { return false };
-        let mark = self.path.mark();
-        self.path.key("tags");
+        let mark = self.path.depth();
+        self.path.push_key("tags");
         let before = self.out.changes.len();
         // A side that says nothing about tags at all does not say that there are none.
         let states = |side: &Value| side.get("tags").is_some() || side.get("tags_all").is_some();
@@ -79,11 +93,11 @@ impl Walk<'_> {
             Some(&l).filter(|_| states(live)),
             Past::default(),
         );
-        let spelt = |side: &Value| (side.get("tags").cloned(), side.get("tags_all").cloned());
-        if self.out.changes.len() == before && spelt(declared) != spelt(live) && d != Value::Null {
+        let respelt = ["tags", "tags_all"].iter().any(|key| declared.get(key) != live.get(key));
+        if self.out.changes.len() == before && respelt && d != Value::Null {
             self.hidden(rules::TAGS, declared.get("tags"), live.get("tags"));
         }
-        self.path.back_to(mark);
+        self.path.truncate(mark);
         true
     }
 }

@@ -1,14 +1,17 @@
 //! One pass over both trees, with the path, the knowledge and the memory walking beside them.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::absence::is_empty;
 use super::facts::{Cursor, Fact};
 use super::packs::Pack;
-use super::path::Path;
 use super::spelling::{self, Place};
-use super::{Dialect, Observable, RawChange, RawHidden, RawUnverified, Verdict, placeholder, rules};
-use crate::drift::{ChangeType, UnverifiedReason};
+use super::{Dialect, RawChange, RawHidden, RawUnverified, Verdict, placeholder, rules};
+use crate::drift::{ChangeType, PathBuilder, UnverifiedReason};
+
+pub(super) const TOO_DEEP: &str = "The value nests deeper than 128 levels.";
 
 /// What the two sides are to each other.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,9 +27,10 @@ pub(super) struct Walk<'a> {
     pub dialect: Dialect,
     pub resource_type: &'a str,
     pub pack: &'a Pack,
-    pub observable: &'a Observable,
+    /// Skeletons of the paths the reader returns; `None`: all.
+    pub observable: Option<Vec<Cow<'a, str>>>,
     pub mode: Mode,
-    pub path: Path,
+    pub path: PathBuilder,
     pub out: Verdict,
     /// The security group's own id, for rules that name it.
     pub own_id: Option<&'a str>,
@@ -64,7 +68,8 @@ impl<'w> At<'w> {
     }
 
     pub fn item(self) -> Self {
-        Self { cursor: self.cursor.item(), root: false, element: true, entry: true, ..self }
+        let entry = !self.cursor.has(Fact::Partial);
+        Self { cursor: self.cursor.item(), root: false, element: true, entry, ..self }
     }
 }
 
@@ -99,8 +104,8 @@ impl<'a> Walk<'a> {
         if let (Some(d), Some(l)) = (declared, live)
             && same_scalar(d, l)
         {
-            if placeholder::hides_value(d) {
-                self.unverified(UnverifiedReason::WriteOnly, "the value is masked on both sides");
+            if placeholder::hides_value(d) && !placeholder::is_keyed_hash(d) {
+                self.unverified(UnverifiedReason::WriteOnly, "The value is masked on both sides.");
             }
             return;
         }
@@ -122,7 +127,9 @@ impl<'a> Walk<'a> {
     /// Differences that are settled by where they stand: meta, computed, masked, write-only.
     fn settled(&mut self, at: At<'_>, declared: Option<&Value>, live: Option<&Value>) -> bool {
         if let Some(rule) = at.cursor.hide() {
-            if declared != live {
+            // What only one side has makes no difference to explain, but for what the tool keeps beside the resource.
+            let stated = declared.is_some_and(|d| !is_empty(self.dialect, at.key, d)) && rule == rules::META;
+            if declared != live && (stated || (declared.is_some() && live.is_some())) {
                 self.hidden(rule, declared, live);
             }
             return true;
@@ -131,9 +138,13 @@ impl<'a> Walk<'a> {
             // Two keyed hashes are comparable; a hash and a clear value are not.
             let hashes = [declared, live].map(|v| v.is_some_and(placeholder::is_keyed_hash));
             if hashes != [true, true] && declared.is_some() {
-                self.unverified(UnverifiedReason::WriteOnly, "one side is masked");
+                self.unverified(UnverifiedReason::WriteOnly, "One side is masked.");
                 return true;
             }
+        }
+        if declared != live && at.documents == 0 && declared.is_some_and(placeholder::is_unresolved) {
+            self.unverified(UnverifiedReason::Unresolved, "");
+            return true;
         }
         if at.cursor.has(Fact::WriteOnly) {
             if declared.is_some_and(|d| !is_empty(self.dialect, at.key, d)) {
@@ -142,10 +153,10 @@ impl<'a> Walk<'a> {
             return true;
         }
         if let (Some(d), Some(l)) = (declared, live)
-            && !at.cursor.free
-            && names_a_record(at.key)
             && spelling::time::is_moment(d)
             && spelling::time::is_moment(l)
+            && !at.cursor.free
+            && names_a_record(at.key)
         {
             self.hidden(rules::COMPUTED, declared, live);
             return true;
@@ -212,14 +223,14 @@ impl<'a> Walk<'a> {
         if at.root && self.handled_at_root(key) {
             return;
         }
-        let mark = self.path.mark();
-        self.path.key(key);
+        let mark = self.path.depth();
+        self.path.push_key(key);
         if at.root && [declared, live].iter().flatten().any(|v| deeper_than(v, super::MAX_DEPTH)) {
-            self.unverified(UnverifiedReason::Unsupported, "nested deeper than 128 levels");
+            self.unverified(UnverifiedReason::Unsupported, TOO_DEEP);
         } else {
             self.node(at.child(key, entry), declared, live, past.each(|v| v.get(key)));
         }
-        self.path.back_to(mark);
+        self.path.truncate(mark);
     }
 
     /// Whether an object is stated as a whole, so that a key on one side only is a difference: Terraform maps (blocks are
@@ -247,17 +258,17 @@ impl<'a> Walk<'a> {
     }
 
     pub fn change(&mut self, change_type: ChangeType, declared: Option<&Value>, actual: Option<&Value>) {
-        let path = self.path.finish();
+        let path = self.path.finish().raw().to_owned();
         self.out.changes.push(RawChange { path, change_type, declared: declared.cloned(), actual: actual.cloned() });
     }
 
     pub fn hidden(&mut self, rule: &'static str, declared: Option<&Value>, actual: Option<&Value>) {
-        let path = self.path.finish();
+        let path = self.path.finish().raw().to_owned();
         self.out.hidden.push(RawHidden { path, rule, declared: declared.cloned(), actual: actual.cloned() });
     }
 
     pub fn unverified(&mut self, reason: UnverifiedReason, detail: &'static str) {
-        self.out.unverified.push(RawUnverified { path: self.path.finish(), reason, detail });
+        self.out.unverified.push(RawUnverified { path: self.path.finish().raw().to_owned(), reason, detail });
     }
 }
 
@@ -287,7 +298,7 @@ fn names_a_record(key: &str) -> bool {
 }
 
 /// Whether a value nests deeper than `levels`; looks no deeper itself.
-fn deeper_than(value: &Value, levels: usize) -> bool {
+pub(super) fn deeper_than(value: &Value, levels: usize) -> bool {
     let within = |v: &Value| levels == 0 || deeper_than(v, levels - 1);
     match value {
         Value::Array(a) => a.iter().any(within),

@@ -1,12 +1,13 @@
 //! From patterns to files: a file, a directory, a workspace tree or a glob.
 
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobMatcher;
 
 use super::input::{io_error, source_error};
 use crate::drift::SourceError;
+use crate::pattern;
 
 /// More entries than this are no folder of state; somebody named `/`.
 const MAX_ENTRIES: usize = 200_000;
@@ -37,7 +38,7 @@ pub(super) fn find(pattern: &str) -> Result<Vec<Found>, SourceError> {
             Ok(files)
         }
         Ok(_) => Ok(vec![Found { path: path.to_owned(), named: true }]),
-        Err(_) if pattern.contains(['*', '?', '[', '{']) => find_glob(pattern),
+        Err(_) if pattern::has_wildcards(pattern) => find_glob(pattern),
         Err(error) => Err(io_error(pattern, &error)),
     }
 }
@@ -46,18 +47,10 @@ pub(super) fn find(pattern: &str) -> Result<Vec<Found>, SourceError> {
 pub(super) const LOOKED_FOR: &str = "In a directory, driftguard looks for *.tfstate, *.tfstate.json, plans (*.json) and manifests (*.yaml, *.yml, *.json).";
 
 fn find_glob(pattern: &str) -> Result<Vec<Found>, SourceError> {
-    let glob =
-        GlobBuilder::new(pattern.strip_prefix("./").unwrap_or(pattern)).literal_separator(true).build().map_err(
-            |error| source_error(pattern, format!("not a valid glob: {}", error.kind()), "Correct the pattern."),
-        )?;
-    let base: PathBuf = Path::new(pattern)
-        .components()
-        .take_while(
-            |part| !matches!(part, Component::Normal(name) if name.to_string_lossy().contains(['*', '?', '[', '{'])),
-        )
-        .collect();
-    let base = if base.as_os_str().is_empty() { PathBuf::from(".") } else { base };
-    let files = Walk::new(pattern, Some(glob.compile_matcher())).run(&base)?;
+    let matcher = pattern::matcher(pattern).map_err(|error| {
+        source_error(pattern, format!("not a valid glob: {}", error.kind()), "Correct the pattern.")
+    })?;
+    let files = Walk::new(pattern, Some(matcher)).run(&pattern::fixed_part(Path::new(pattern)))?;
     if files.is_empty() {
         return Err(source_error(
             pattern,
@@ -110,8 +103,7 @@ impl<'a> Walk<'a> {
     fn entry(&mut self, path: &Path, entry: &fs::DirEntry, everything: bool, depth: usize) -> Result<(), SourceError> {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let plain = path.strip_prefix(".").unwrap_or(path);
-        let matched = self.glob.as_ref().is_some_and(|glob| glob.is_match(plain));
+        let matched = self.glob.as_ref().is_some_and(|glob| glob.is_match(pattern::spelled(path)));
         let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if is_directory {
             if !skipped_directory(&name) {

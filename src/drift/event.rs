@@ -79,6 +79,11 @@ impl Finding {
             self.changes.iter().map(|c| c.path.raw()),
         )
     }
+
+    /// How many of its properties could not be compared.
+    pub fn unverified_count(&self) -> u32 {
+        u32::try_from(self.unverified.len()).unwrap_or(u32::MAX)
+    }
 }
 
 /// How a drift ended without a decision.
@@ -174,6 +179,35 @@ pub struct DriftEvent {
 }
 
 impl DriftEvent {
+    /// As it is before the first sighting is counted: open, and nobody has done anything. What is hidden is counted by whoever
+    /// knows the rules.
+    pub fn first_seen(finding: &Finding, fingerprint: Fingerprint, id: DriftId, detected_at: jiff::Timestamp) -> Self {
+        Self {
+            id,
+            version: 1,
+            environment: finding.environment.clone(),
+            fingerprint,
+            resource: finding.resource.clone(),
+            drift_type: finding.drift_type,
+            changes: finding.changes.clone(),
+            hidden_count: 0,
+            unverified_count: finding.unverified_count(),
+            analysis: finding.analysis.clone(),
+            recommendations: finding.recommendations.clone(),
+            detected_at,
+            last_seen: detected_at,
+            seen_count: 0,
+            regressions: 0,
+            state: State::Open,
+            decision: None,
+            assignee: None,
+            note_count: 0,
+            resolved_at: None,
+            closure: None,
+            superseded_by: None,
+        }
+    }
+
     /// The state at `now`: a snooze or an exception whose time is over is open again.
     pub fn state_at(&self, now: jiff::Timestamp) -> State {
         let over = self.decision.as_ref().and_then(|d| d.until).is_some_and(|until| until <= now);

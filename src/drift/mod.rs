@@ -10,7 +10,7 @@ mod environment;
 mod event;
 mod ids;
 mod ignore;
-mod path;
+pub(crate) mod path;
 mod recommendation;
 mod scan;
 mod score;

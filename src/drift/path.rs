@@ -1,8 +1,11 @@
 //! Builds [`PropertyPath`] text step by step, so that every writer of paths spells them the same way.
 
+mod parse;
+
 use std::fmt::Write;
 
 use super::PropertyPath;
+pub(crate) use parse::{Step, bracket_end, parse};
 
 /// The longest path, in bytes.
 pub const MAX_PATH_BYTES: usize = 500;

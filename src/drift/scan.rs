@@ -95,3 +95,24 @@ pub struct ScanSummary {
     /// Time spent per stage, in microseconds.
     pub timings: Vec<(ScanStage, u64)>,
 }
+
+impl ScanSummary {
+    /// A complete scan that met nothing, begun and ended at `at`.
+    pub fn of_nothing(id: ScanId, environment: Slug, at: jiff::Timestamp) -> Self {
+        Self {
+            id,
+            environment,
+            started_at: at,
+            finished_at: at,
+            stage: ScanStage::Done,
+            counts: Counts::default(),
+            new: 0,
+            regressed: 0,
+            closed: 0,
+            sources: Vec::new(),
+            completeness: Completeness::Complete,
+            unverified: Vec::new(),
+            timings: Vec::new(),
+        }
+    }
+}

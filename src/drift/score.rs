@@ -16,8 +16,6 @@ pub struct ScoreError(pub f64);
 impl Score {
     /// 0.00
     pub const ZERO: Self = Self(0);
-    /// 1.00
-    pub const ONE: Self = Self(100);
 
     /// From a float in [0,1]; NaN is refused.
     pub fn new(value: f64) -> Result<Self, ScoreError> {

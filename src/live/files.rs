@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use globset::GlobBuilder;
-
 use super::reader::source_error;
 use crate::drift::SourceError;
+use crate::pattern;
 
 /// Deeper trees than this are not walked; AWS delivers seven levels deep.
 const MAX_DEPTH: usize = 16;
@@ -41,27 +40,19 @@ fn one(pattern: &str, errors: &mut Vec<SourceError>) -> Result<Vec<PathBuf>, Sou
                 found.push(file.to_owned());
             }
         });
-    } else if path.exists() || !pattern.contains(['*', '?', '[', '{']) {
+    } else if path.exists() || !pattern::has_wildcards(pattern) {
         found.push(path.to_owned());
     } else {
-        let glob = GlobBuilder::new(pattern).literal_separator(true).build();
-        let glob = glob.map_err(|e| source_error(path, &format!("is no valid glob: {e}"), "mend the pattern"))?;
-        let matcher = glob.compile_matcher();
-        walk(&fixed_prefix(path), 0, errors, &mut |file| {
-            if matcher.is_match(file) {
+        let matcher = pattern::matcher(pattern)
+            .map_err(|e| source_error(path, &format!("is no valid glob: {e}"), "mend the pattern"))?;
+        walk(&pattern::fixed_part(path), 0, errors, &mut |file| {
+            if matcher.is_match(pattern::spelled(file)) {
                 found.push(file.to_owned());
             }
         });
     }
     found.sort();
     Ok(found)
-}
-
-/// The leading directories without a wildcard.
-fn fixed_prefix(pattern: &Path) -> PathBuf {
-    let plain = |c: &std::path::Component<'_>| !c.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
-    let prefix: PathBuf = pattern.components().take_while(plain).collect();
-    if prefix.as_os_str().is_empty() { PathBuf::from(".") } else { prefix }
 }
 
 /// Hidden entries are left out, links to directories are not followed (they may loop), only regular files are reported.
@@ -80,6 +71,21 @@ fn walk(directory: &Path, depth: usize, errors: &mut Vec<SourceError>, take: &mu
             walk(&path, depth + 1, errors, take);
         } else if !is_dir && path.is_file() {
             take(&path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tests share one current directory: this one is only read.
+    #[test]
+    fn a_glob_from_the_current_directory_may_begin_with_a_dot() {
+        for pattern in ["*.toml", "./*.toml"] {
+            let (files, errors) = expand(&[pattern.to_owned()]);
+            assert_eq!(errors.len(), 0, "{pattern}");
+            assert!(files.contains(&PathBuf::from("Cargo.toml")), "{pattern}: {files:?}");
         }
     }
 }

@@ -1,15 +1,16 @@
 //! The report for a terminal or a log: no colours, no control characters.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{Report, sentence};
-use crate::drift::{Change, Finding};
-use crate::safety::Masked;
+use super::{EnvironmentReport, Report, sentence};
+use crate::drift::{Change, Finding, ResourceRef};
+use crate::safety::{Masked, sanitise};
 
 /// Columns a single value may take.
 const VALUE_WIDTH: usize = 60;
-/// Unverified resources that are listed one by one.
-const UNVERIFIED_LISTED: usize = 20;
+/// Unverified resources that are named for one reason.
+const NAMED: usize = 3;
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for (index, e) in report.environments.iter().enumerate() {
@@ -21,22 +22,34 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out)?;
             write_finding(finding, out)?;
         }
-        let whole: Vec<_> = e.summary.unverified.iter().collect();
-        if !whole.is_empty() {
-            writeln!(out, "\n  unverified:")?;
-        }
-        for (resource, unverified) in whole.iter().take(UNVERIFIED_LISTED) {
-            writeln!(out, "    ? {}  {}", resource.resource_id.line(), unverified.detail.line())?;
-        }
-        let rest = e.summary.counts.unverified.saturating_sub(whole.len().min(UNVERIFIED_LISTED) as u64);
-        if rest > 0 {
-            writeln!(out, "    … and {rest} more (--format json lists them)")?;
-        }
+        write_unverified(e, out)?;
         for error in &e.errors {
             writeln!(out, "\n  error: {}: {}\n    {}", error.source.line(), error.message.line(), error.help.line())?;
         }
     }
     Ok(())
+}
+
+/// One line for all resources that could not be compared for the same reason.
+fn write_unverified(e: &EnvironmentReport, out: &mut dyn Write) -> io::Result<()> {
+    let mut groups: BTreeMap<&str, Vec<&ResourceRef>> = BTreeMap::new();
+    for (resource, unverified) in &e.summary.unverified {
+        groups.entry(unverified.detail.raw()).or_default().push(resource);
+    }
+    if !groups.is_empty() {
+        writeln!(out, "\n  unverified:")?;
+    }
+    for (detail, resources) in &groups {
+        let named: Vec<String> = resources.iter().take(NAMED).map(|r| r.resource_id.line()).collect();
+        let more = resources.len() - named.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        writeln!(out, "    ? {}\n        {}{more}", sanitise::line(detail), named.join(", "))?;
+    }
+    let listed = e.summary.unverified.len() as u64;
+    match e.summary.counts.unverified.saturating_sub(listed) {
+        0 => Ok(()),
+        rest => writeln!(out, "    … and {rest} more"),
+    }
 }
 
 fn write_finding(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {

@@ -5,8 +5,10 @@
 //! what the others cannot: Terraform marks `input.password` and leaves the same value in `output.password` in the clear.
 
 mod encoded;
+mod learn;
 mod names;
 mod opaque;
+mod pass;
 pub(crate) mod path;
 mod place;
 mod shapes;
@@ -14,21 +16,19 @@ mod taint;
 mod text;
 mod types;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use self::learn::{Caught, collect, spreading};
 use self::names::Strength;
+use self::pass::Pass;
 use self::path::Step;
-use self::place::{Judgement, Scope, Siblings, is_secret};
+use self::place::{Judgement, Scope, arrive};
 use self::taint::Taint;
 use super::{Masked, Tainted};
 use crate::drift::PropertyPath;
-
-/// Documents in strings in documents: deeper ones are treated as text.
-const MAX_NESTING: u8 = 6;
 
 /// Shortest value that is looked for elsewhere: when its source marks it, and when it was recognised.
 const MIN_MARKED: usize = 6;
@@ -44,14 +44,6 @@ pub struct Redactor {
     taint: RwLock<Taint>,
 }
 
-/// What a walk has caught.
-enum Caught {
-    /// To be looked for everywhere, from this length on.
-    Everywhere(String, usize),
-    /// Secret under this key of this type only.
-    Placed(u64),
-}
-
 impl Redactor {
     /// `key`: the store's own random key; hashes are comparable within one store only.
     pub fn new(key: [u8; 32]) -> Self {
@@ -61,14 +53,14 @@ impl Redactor {
     /// Collects the secrets of one resource body, to be found in everything that is masked from now on.
     pub fn learn(&self, resource_type: &str, value: &Value, sensitive: &[PropertyPath]) {
         let scope = Scope::new(resource_type, sensitive);
-        self.learn_below(&scope, &mut vec![], value, scope.root());
+        self.learn_below(&scope, &[], value, scope.root());
     }
 
     /// Masks one resource body. `sensitive`: paths its source marks as sensitive; list positions in them stand for every
     /// position, since the two sides of a comparison need not agree on the order.
     pub fn mask(&self, resource_type: &str, value: &Value, sensitive: &[PropertyPath]) -> Masked {
         let scope = Scope::new(resource_type, sensitive);
-        self.learn_below(&scope, &mut vec![], value, scope.root());
+        self.learn_below(&scope, &[], value, scope.root());
         let pass = Pass { redactor: self, scope: &scope, taint: &self.known() };
         Masked::trusted(pass.value(&mut vec![], value, scope.root(), 0))
     }
@@ -88,7 +80,7 @@ impl Redactor {
             // The end of the path was cut off, and with it the name of the property.
             judgement.strength = judgement.strength.max(Strength::Weak);
         }
-        self.learn_below(&scope, &mut keys, value, judgement);
+        self.learn_below(&scope, &keys, value, judgement);
         let pass = Pass { redactor: self, scope: &scope, taint: &self.known() };
         Masked::trusted(pass.value(&mut keys, value, judgement, 0))
     }
@@ -127,9 +119,9 @@ impl Redactor {
         }
     }
 
-    fn learn_below(&self, scope: &Scope<'_>, keys: &mut Vec<&str>, value: &Value, judgement: Judgement) {
+    fn learn_below(&self, scope: &Scope<'_>, keys: &[&str], value: &Value, judgement: Judgement) {
         let mut caught = vec![];
-        collect(scope, &mut keys.clone(), value, judgement, 0, &mut caught);
+        collect(scope, &mut keys.to_vec(), value, judgement, 0, &mut caught);
         self.remember(caught);
     }
 
@@ -168,219 +160,6 @@ impl Redactor {
         }
         out.push_str(&text[done..]);
         Some(out)
-    }
-}
-
-/// Follows a path without a body: its keys, and what they say.
-fn arrive<'s>(scope: &Scope<'_>, steps: &'s [Step]) -> (Vec<&'s str>, Judgement) {
-    let (mut keys, mut judgement, mut siblings) = (vec![], scope.root(), Siblings::None);
-    for step in steps {
-        match step {
-            Step::Key(key) => {
-                keys.push(key.as_str());
-                judgement = scope.enter(&keys, judgement, &siblings);
-                siblings = Siblings::None;
-            }
-            Step::Identity(pairs) => siblings = Siblings::Identity(pairs),
-            Step::Position(_) | Step::Element(_) => {}
-        }
-    }
-    (keys, judgement)
-}
-
-/// The walk that learns.
-fn collect<'v>(
-    scope: &Scope<'_>,
-    keys: &mut Vec<&'v str>,
-    value: &'v Value,
-    judgement: Judgement,
-    depth: u8,
-    caught: &mut Vec<Caught>,
-) {
-    match value {
-        Value::Object(map) => {
-            let siblings = Siblings::Object(map);
-            for (key, child) in map {
-                caught.extend(spreading(key));
-                keys.push(key);
-                collect(scope, keys, child, scope.enter(keys, judgement, &siblings), depth, caught);
-                keys.pop();
-            }
-        }
-        Value::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                collect(scope, keys, item, item_judgement(items, at, judgement), depth, caught);
-            }
-        }
-        Value::String(text) if !is_secret(value, judgement.strength) => collect_text(scope, keys, text, depth, caught),
-        Value::String(text) => {
-            if judgement.from_body {
-                caught.push(Caught::Placed(place(scope, keys, text)));
-            }
-            match judgement.strength {
-                Strength::Marked => caught.push(Caught::Everywhere(text.clone(), MIN_MARKED)),
-                Strength::Weak if !opaque::looks_random(text, MIN_FOUND) => {}
-                _ => caught.push(Caught::Everywhere(text.clone(), MIN_FOUND)),
-            }
-            caught.extend(spreading(text));
-        }
-        scalar if judgement.from_body && is_secret(scalar, judgement.strength) => {
-            caught.push(Caught::Placed(place(scope, keys, &scalar.to_string())));
-        }
-        _ => {}
-    }
-}
-
-/// A text that is no secret as a whole.
-fn collect_text(scope: &Scope<'_>, keys: &[&str], text: &str, depth: u8, caught: &mut Vec<Caught>) {
-    if let Some(document) = document_in(text, depth) {
-        return collect(scope, &mut keys.to_vec(), &document, Judgement::NONE, depth + 1, caught);
-    }
-    let packed = packed_in(text);
-    let whole = scope.is_unreadable_manifest(keys);
-    if whole || opaque::is_high_entropy(keys.last().unwrap_or(&""), packed.as_deref().unwrap_or(text)) {
-        caught.push(Caught::Everywhere(text.to_owned(), MIN_FOUND));
-    }
-    caught.extend(spreading(text));
-    caught.extend(packed.iter().flat_map(|inner| spreading(inner)));
-}
-
-/// Secrets inside a text that are worth looking for elsewhere.
-fn spreading(text: &str) -> Vec<Caught> {
-    text::find(text)
-        .into_iter()
-        .filter(|found| found.spread)
-        .map(|found| Caught::Everywhere(text[found.range].to_owned(), MIN_FOUND))
-        .collect()
-}
-
-/// `["--password", "…"]`: an argument behind an option that announces a secret.
-fn item_judgement(items: &[Value], at: usize, list: Judgement) -> Judgement {
-    let before = at.checked_sub(1).and_then(|i| items[i].as_str()).unwrap_or("");
-    if before.starts_with('-') && !before.contains('=') && list.strength < Strength::Named {
-        let strength = names::strength(before);
-        if strength > list.strength {
-            return Judgement { strength, from_body: true };
-        }
-    }
-    list
-}
-
-/// The JSON document that a string holds.
-fn document_in(text: &str, depth: u8) -> Option<Value> {
-    let trimmed = text.trim_start();
-    let looks_so = trimmed.starts_with(['{', '[']) && trimmed.len() > 2 && depth < MAX_NESTING;
-    let document = looks_so.then(|| serde_json::from_str::<Value>(text).ok()).flatten()?;
-    (document.is_object() || document.is_array()).then_some(document)
-}
-
-/// The text that base64 in a string unpacks to; not tried on what is short or plainly something else.
-fn packed_in(text: &str) -> Option<String> {
-    (text.len() >= 16 && !opaque::is_identifier(text)).then(|| encoded::unpack(text)).flatten()
-}
-
-fn place(scope: &Scope<'_>, keys: &[&str], text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (scope.resource_type, keys.last(), text).hash(&mut hasher);
-    hasher.finish()
-}
-
-fn is_mark(text: &str) -> bool {
-    matches!(text::marks_in(text).as_slice(), [one] if *one == (0..text.len()))
-}
-
-/// The walk that masks.
-struct Pass<'a> {
-    redactor: &'a Redactor,
-    scope: &'a Scope<'a>,
-    taint: &'a Taint,
-}
-
-impl Pass<'_> {
-    fn value<'v>(&self, keys: &mut Vec<&'v str>, value: &'v Value, judgement: Judgement, depth: u8) -> Value {
-        match value {
-            Value::Object(map) => self.object(keys, map, judgement, depth),
-            Value::Array(items) => items
-                .iter()
-                .enumerate()
-                .map(|(at, item)| self.value(keys, item, item_judgement(items, at, judgement), depth))
-                .collect(),
-            Value::Null => Value::Null,
-            Value::String(text) => {
-                self.text(keys, text, value, judgement, depth).map_or_else(|| value.clone(), Value::from)
-            }
-            scalar => {
-                let text = scalar.to_string();
-                let secret = is_secret(scalar, judgement.strength) || self.is_placed(keys, &text);
-                if secret { self.redactor.mark(&text).into() } else { scalar.clone() }
-            }
-        }
-    }
-
-    fn object<'v>(
-        &self,
-        keys: &mut Vec<&'v str>,
-        map: &'v Map<String, Value>,
-        judgement: Judgement,
-        depth: u8,
-    ) -> Value {
-        let siblings = Siblings::Object(map);
-        let mut out = Map::new();
-        for (key, child) in map {
-            keys.push(key);
-            let masked = self.value(keys, child, self.scope.enter(keys, judgement, &siblings), depth);
-            keys.pop();
-            out.insert(self.redactor.replace(key, self.taint).unwrap_or_else(|| key.clone()), masked);
-        }
-        Value::Object(out)
-    }
-
-    /// `None`: nothing to mask.
-    fn text(&self, keys: &[&str], text: &str, value: &Value, judgement: Judgement, depth: u8) -> Option<String> {
-        if is_mark(text) {
-            return None;
-        }
-        if is_secret(value, judgement.strength) || self.is_placed(keys, text) {
-            return Some(self.redactor.mark(text));
-        }
-        if let Some(document) = document_in(text, depth) {
-            let masked = self.value(&mut keys.to_vec(), &document, Judgement::NONE, depth + 1);
-            return (masked != document).then(|| masked.to_string());
-        }
-        let packed = packed_in(text);
-        let random = opaque::is_high_entropy(keys.last().unwrap_or(&""), packed.as_deref().unwrap_or(text));
-        let hides = packed.is_some_and(|inner| self.redactor.replace(&inner, self.taint).is_some());
-        if random || hides || self.scope.is_unreadable_manifest(keys) {
-            return Some(self.redactor.mark(text));
-        }
-        self.redactor.replace(text, self.taint)
-    }
-
-    fn is_placed(&self, keys: &[&str], text: &str) -> bool {
-        self.taint.has_placed() && self.taint.is_placed(place(self.scope, keys, text))
-    }
-
-    /// One step of a path behind `before`.
-    fn step(&self, before: &[Step], step: &Step) -> Step {
-        let (keys, judgement) = arrive(self.scope, before);
-        let masked = |keys: &[&str], text: &str, judgement| {
-            self.text(keys, text, &Value::from(text), judgement, 0).unwrap_or_else(|| text.to_owned())
-        };
-        match step {
-            Step::Key(key) => Step::Key(self.redactor.replace(key, self.taint).unwrap_or_else(|| key.clone())),
-            Step::Element(value) => Step::Element(masked(&keys, value, judgement)),
-            Step::Position(at) => Step::Position(at.clone()),
-            Step::Identity(pairs) => Step::Identity(
-                pairs
-                    .iter()
-                    .map(|(key, value)| {
-                        let inner: Vec<&str> = keys.iter().copied().chain([key.as_str()]).collect();
-                        let judgement = self.scope.enter(&inner, judgement, &Siblings::Identity(pairs));
-                        (key.clone(), masked(&inner, value, judgement))
-                    })
-                    .collect(),
-            ),
-        }
     }
 }
 

@@ -65,6 +65,8 @@ fn shown(text: &str, limit: usize) -> String {
     for c in text.chars() {
         if visible::is_mark(c) {
             push_mark(&mut out, c, before, &mut marks);
+            // A variation selector counts right behind its emoji only: behind a mark that is left out it would lose its place.
+            before = Some(c);
             continue;
         }
         close_marks(&mut out, &mut marks);

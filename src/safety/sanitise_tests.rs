@@ -53,6 +53,7 @@ fn nothing_disappears_silently() {
 fn emoji_keep_their_colour_but_not_their_joiners() {
     assert_eq!(line("❤\u{fe0f} a\u{fe0f} ❤\u{fe0f}\u{fe0f}"), "❤\u{fe0f} a‹FE0F› ❤\u{fe0f}‹FE0F›");
     assert_eq!(line("👩\u{200d}👧"), "👩‹200D›👧");
+    assert_eq!(line("😀\u{301}\u{301}\u{301}\u{fe0f}"), "😀\u{301}\u{301}‹+1›‹FE0F›");
 }
 
 #[test]

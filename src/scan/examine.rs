@@ -219,6 +219,7 @@ impl Examiner<'_> {
             resource_id: id,
             observed_at: self.now,
             value: body,
+            accepted: true,
         });
         let seen = (self.key(declared), hash_value(&live.values));
         in_sync(&verdict, Some(Box::new(Observed { observation, seen })))
@@ -262,7 +263,7 @@ impl Examiner<'_> {
             })
             .collect();
         finding.unverified = (verdict.unverified.into_iter())
-            .map(|u| Unverified { path: Some(shown(&u.path)), reason: u.reason, detail: Tainted::default() })
+            .map(|u| Unverified { path: Some(shown(&u.path)), reason: u.reason, detail: u.detail.into() })
             .collect();
         Outcome::Drifted(Box::new(finding))
     }

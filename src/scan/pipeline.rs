@@ -113,14 +113,13 @@ pub fn run_on(
         now,
         ambiguous: HashSet::new(),
     };
-    let mut tally = Tally::new(sink, context.remembered.as_ref().map(|r| r.seen));
-    tally.blind = examiner.blind.everything || !sources.declared_errors.is_empty();
-    tally.blind_types.clone_from(&examiner.blind.types);
+    let mut tally = Tally::new(sink, context.remembered.as_ref().map(|r| r.seen), now);
+    tally.blind_declared = !sources.declared_errors.is_empty();
 
     let (mut failures, again) = survey(&mut examiner, &mut tally);
     let kin = review(&examiner, &mut tally, &again, &mut failures);
     families(&examiner, &mut tally, kin);
-    if spec.unmanaged && failures.is_empty() && !tally.blind_declared && sources.declared_errors.is_empty() {
+    if spec.unmanaged && failures.is_empty() && !tally.blind_declared {
         unmanaged(&examiner, &mut tally);
     }
     let _ = tally.flush();
@@ -141,13 +140,18 @@ fn finish(examiner: &Examiner<'_>, mut tally: Tally<'_>, ending: Ending) -> Resu
     }
     let (context, sources) = (examiner.context, examiner.sources);
     let cancelled = context.is_cancelled();
+    // Some sources can name the types they failed on only after they were asked.
+    let blind = Blind::of(sources);
+    tally.blind |= blind.everything;
+    tally.blind_types.extend(blind.types);
     tally.blind |= cancelled || !ending.failures.is_empty() || tally.blind_declared;
-    let states = source_states(sources, &ending.failures, context.previous, examiner.now);
+    let mut states = source_states(sources, &ending.failures, context.previous, examiner.now);
+    // Messages quote what was read, so they may hold secrets too.
+    let mask = |text: &mut Tainted| *text = examiner.redactor.mask_text(text.raw());
+    states.iter_mut().filter_map(|s| s.error.as_mut()).chain(&mut tally.errors).for_each(|e| mask(&mut e.message));
+    tally.unverified.iter_mut().for_each(|(_, why)| mask(&mut why.detail));
     let of_sources = states.iter().filter_map(|s| s.error.clone());
-    let mut errors: Vec<SourceError> = of_sources.chain(std::mem::take(&mut tally.errors)).collect();
-    for error in &mut errors {
-        error.message = examiner.redactor.mask_text(error.message.raw());
-    }
+    let errors: Vec<SourceError> = of_sources.chain(std::mem::take(&mut tally.errors)).collect();
     let nothing_read = tally.counts.resources == 0 && !errors.is_empty();
     let micros = |d: Duration| u64::try_from(d.as_micros()).unwrap_or(u64::MAX);
     let [opening, rest] = ending.timings;

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use super::examine::{Observed, Outcome};
 use super::pipeline::Note;
 use super::{Seen, Sink};
@@ -32,16 +34,18 @@ pub(super) struct Tally<'a> {
     pub store_time: Duration,
     /// What the sink said; the scan stops.
     pub refused: Option<StoreError>,
+    now: Timestamp,
     findings: Vec<Finding>,
     observations: Vec<Observation>,
     newly_seen: Vec<(u64, u64)>,
 }
 
 impl<'a> Tally<'a> {
-    pub fn new(sink: &'a mut dyn Sink, seen: Option<&'a Seen>) -> Self {
+    pub fn new(sink: &'a mut dyn Sink, seen: Option<&'a Seen>, now: Timestamp) -> Self {
         Self {
             sink,
             seen,
+            now,
             counts: Counts::default(),
             unverified: vec![],
             errors: vec![],
@@ -71,6 +75,7 @@ impl<'a> Tally<'a> {
                 self.counts.drifted += 1;
                 self.counts.hidden_changes += finding.hidden.len() as u64;
                 self.counts.unverified_properties += finding.unverified.len() as u64;
+                self.observed_drifted(&finding);
                 self.findings.push(*finding);
             }
             Outcome::Unverified(whole) => self.unverified(*whole),
@@ -160,6 +165,19 @@ impl<'a> Tally<'a> {
     fn observed(&mut self, observed: Observed) {
         self.observations.extend(observed.observation);
         self.newly_seen.push(observed.seen);
+    }
+
+    /// What differs belongs to the resource's history as well.
+    fn observed_drifted(&mut self, finding: &Finding) {
+        if let (Some(_), Some(value)) = (self.seen, &finding.actual_state) {
+            self.observations.push(Observation {
+                resource_type: finding.resource.resource_type.clone(),
+                resource_id: finding.resource.resource_id.clone(),
+                observed_at: self.now,
+                value: value.clone(),
+                accepted: false,
+            });
+        }
     }
 
     fn unverified(&mut self, whole: (ResourceRef, Unverified)) {

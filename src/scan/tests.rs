@@ -205,6 +205,19 @@ fn a_secret_in_the_last_resource_is_masked_in_the_first_finding() {
 }
 
 #[test]
+fn what_a_source_says_about_its_failure_is_masked_too() {
+    let mut code = one("a.same");
+    code.broken = true;
+    let mut sources = sources(vec![code], Cloud::new(&[("a.same", json!({"size": 1}))]));
+    let mut error = failure("snapshot.json");
+    error.message = "unexpected text: password = Xk29fjQ7wLm3pZ8".into();
+    sources.live_errors = vec![error];
+    let (report, _) = scan_with(2, &sources, false);
+    let told = format!("{:?} {:?}", report.errors, serde_json::to_string(&report.summary).unwrap());
+    assert!(told.contains("unexpected text") && !told.contains("Xk29fjQ7wLm3pZ8"), "{told}");
+}
+
+#[test]
 fn a_state_that_changes_while_it_is_read_concludes_nothing_from_what_is_missing() {
     let mut code = one("a.changed");
     code.edited = Some(thing("a.other", json!({"size": 1})));

@@ -10,8 +10,8 @@ use tokio::sync::{RwLock, Semaphore, broadcast};
 use super::scanning::ScanJob;
 use super::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, ScanSummary, Slug, SourceState,
-    TriageRequest, TriageVerb,
+    AuditEntry, DriftDetail, DriftId, Environment, IgnoreRule, ScanSummary, Slug, SourceState, TriageRequest,
+    TriageVerb,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
@@ -38,7 +38,6 @@ pub struct LocalService {
 struct Watched {
     lane: Lane,
     job: Arc<ScanJob>,
-    protect: bool,
 }
 
 impl LocalService {
@@ -55,18 +54,12 @@ impl LocalService {
             }
             let last = store.last_scan(&slug).ok().flatten().map(|s| s.started_at);
             let plan = Plan { slug: slug.clone(), interval: spec.interval, watch: spec.watch, last };
-            let protect = spec.protect;
             let job = Arc::new(ScanJob::new(Arc::clone(&store), spec, events.clone()));
             let lane = Lane::start(&handle, plan, Arc::clone(&limit), Arc::clone(&job) as _);
-            lanes.insert(slug, Watched { lane, job, protect });
+            lanes.insert(slug, Watched { lane, job });
         }
         let redactor = Arc::new(Redactor::new(store.redaction_key()));
         Arc::new(Self { store, lanes, events, redactor, unheard: Mutex::default(), deciding: Arc::default() })
-    }
-
-    /// Whether dangerous actions are off in the environment. Triage stays possible.
-    pub fn is_protected(&self, environment: &Slug) -> bool {
-        self.lanes.get(environment).is_some_and(|w| w.protect)
     }
 
     /// Tells whoever looks at the screens, or will.
@@ -181,25 +174,6 @@ fn masked(redactor: &Redactor, mut request: TriageRequest) -> TriageRequest {
     request
 }
 
-/// What the resource was seen to have in sync, and, as the newest, what this drift shows.
-fn with_the_drift_itself(detail: DriftDetail, mut seen: Vec<Observation>, limit: usize) -> Vec<Observation> {
-    let event: DriftEvent = detail.event;
-    if let Some(value) = detail.actual_state {
-        let newest = Observation {
-            resource_type: event.resource.resource_type,
-            resource_id: event.resource.resource_id,
-            observed_at: event.last_seen,
-            value,
-        };
-        let at = seen.iter().position(|o| o.observed_at <= newest.observed_at).unwrap_or(seen.len());
-        if !seen.iter().any(|o| o.value == newest.value && o.observed_at == newest.observed_at) {
-            seen.insert(at, newest);
-        }
-    }
-    seen.truncate(limit);
-    seen
-}
-
 #[async_trait]
 impl DriftService for LocalService {
     async fn environments(&self) -> Result<Vec<EnvironmentSummary>, ServiceError> {
@@ -228,8 +202,7 @@ impl DriftService for LocalService {
             let detail = store.drift(id).map_err(told)?;
             let (environment, resource) = (&detail.event.environment, &detail.event.resource);
             let (kind, name) = (resource.resource_type.raw(), resource.resource_id.raw());
-            let seen = store.observations(environment, kind, name, limit).map_err(told)?;
-            Ok(with_the_drift_itself(detail, seen, limit))
+            store.observations(environment, kind, name, limit).map_err(told)
         })
         .await
     }

@@ -34,30 +34,7 @@ impl Facet {
 
 /// A drift seen for the first time; [`refresh`] counts the sighting.
 pub(super) fn fresh(finding: &Finding, fingerprint: Fingerprint, id: DriftId, detected_at: Timestamp) -> EventRecord {
-    let event = DriftEvent {
-        id,
-        version: 1,
-        environment: finding.environment.clone(),
-        fingerprint,
-        resource: finding.resource.clone(),
-        drift_type: finding.drift_type,
-        changes: finding.changes.clone(),
-        hidden_count: 0,
-        unverified_count: count(finding.unverified.len()),
-        analysis: finding.analysis.clone(),
-        recommendations: finding.recommendations.clone(),
-        detected_at,
-        last_seen: detected_at,
-        seen_count: 0,
-        regressions: 0,
-        state: State::Open,
-        decision: None,
-        assignee: None,
-        note_count: 0,
-        resolved_at: None,
-        closure: None,
-        superseded_by: None,
-    };
+    let event = DriftEvent::first_seen(finding, fingerprint, id, detected_at);
     EventRecord { event, woken: false, gone: false, exempt: false, hidden_by: Vec::new() }
 }
 
@@ -65,9 +42,9 @@ pub(super) fn fresh(finding: &Finding, fingerprint: Fingerprint, id: DriftId, de
 pub(super) fn refresh(event: &mut DriftEvent, finding: Finding, at: Timestamp) {
     event.last_seen = at.max(event.last_seen);
     event.seen_count += 1;
+    event.unverified_count = finding.unverified_count();
     event.resource = finding.resource;
     event.changes = finding.changes;
-    event.unverified_count = count(finding.unverified.len());
     event.analysis = finding.analysis;
     // Advice that has not changed keeps its age and what became of it.
     let stale = event.recommendations.iter().any(|r| r.is_stale(at));
@@ -99,10 +76,6 @@ fn same_advice(old: &[Recommendation], new: &[Recommendation]) -> bool {
         ..r.clone()
     };
     old.len() == new.len() && old.iter().zip(new).all(|(a, b)| timeless(a) == timeless(b))
-}
-
-fn count(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 /// Over, so that a new sighting means it has come back: closed, or set right by a decision and then gone.

@@ -110,8 +110,7 @@ pub struct OpenCounts {
     pub high: u64,
     pub medium: u64,
     pub low: u64,
-    /// In any state.
-    pub total: u64,
+    pub in_any_state: u64,
 }
 
 /// One value a resource was seen to have.
@@ -122,6 +121,13 @@ pub struct Observation {
     pub resource_id: Tainted,
     pub observed_at: Timestamp,
     pub value: Masked,
+    /// In sync when it was seen: what the next comparison may remember. A drift must not become its own baseline.
+    #[serde(default = "yes")]
+    pub accepted: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Who holds the store.
@@ -206,7 +212,7 @@ pub trait Store: Send + Sync {
     fn record(&self, scan: ScanId, findings: Vec<Finding>) -> Result<Vec<Recorded>, StoreError>;
     /// Remembers what was seen; a value equal to the last one costs nothing. Durable at the latest after `finish_scan`.
     fn observe(&self, scan: ScanId, environment: &Slug, seen: Vec<Observation>) -> Result<(), StoreError>;
-    /// The last observed value.
+    /// The last observed value that was accepted.
     fn remembered(
         &self,
         environment: &Slug,

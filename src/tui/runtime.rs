@@ -2,6 +2,8 @@
 //! takes time happens here; idle, it sleeps until a message comes or something on the screen grows older.
 
 mod perform;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::sync::Arc;
@@ -53,8 +55,10 @@ pub trait Surface {
     fn written(&self) -> impl Future<Output = ()>;
     /// Shows a frame; the buffer it leaves may be drawn on again.
     fn show(&mut self, frame: &mut Buffer, cursor: Option<Position>) -> io::Result<()>;
-    /// Takes the terminal anew; the next frame is drawn from nothing.
-    fn redraw(&mut self) -> io::Result<()>;
+    /// The next frame is drawn from nothing.
+    fn forget(&mut self);
+    /// Takes the terminal again after the shell had it.
+    fn retake(&mut self) -> io::Result<()>;
     /// Gives the terminal back and stops until continued.
     fn suspend(&mut self);
     fn bell(&mut self);
@@ -194,7 +198,11 @@ impl<S: Surface> Loop<S> {
     fn run_effect(&mut self, effect: Effect) -> Result<Option<Exit>, RunError> {
         match effect {
             Effect::Exit(exit) => return Ok(Some(exit)),
-            Effect::Redraw => self.surface.redraw().map_err(TermError::Io)?,
+            Effect::Redraw => self.surface.forget(),
+            Effect::Retake => {
+                self.surface.retake().map_err(TermError::Io)?;
+                self.surface.forget();
+            }
             Effect::Bell => self.surface.bell(),
             Effect::Copy(text) => {
                 let (taken, cut) = self.surface.copy(&text);

@@ -13,7 +13,7 @@ pub use synthetic::Synthetic;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::drift::{
-    CloudProvider, Completeness, Counts, Environment, ScanId, ScanStage, ScanSummary, Slug, SourceError, SourceState,
+    CloudProvider, Counts, Environment, ScanId, ScanStage, ScanSummary, Slug, SourceError, SourceState,
 };
 use crate::service::{EnvironmentSummary, ScanProgress};
 use crate::store::OpenCounts;
@@ -83,18 +83,8 @@ fn environment(slug: &str, name: &str, cloud_provider: CloudProvider, minutes: i
 
 fn scan(environment: Slug, finished_at: Timestamp) -> ScanSummary {
     ScanSummary {
-        id: ScanId(id(finished_at, 0)),
-        environment,
-        started_at: finished_at,
-        finished_at,
-        stage: ScanStage::Done,
         counts: Counts { resources: 1_420, in_sync: 1_414, drifted: 5, unverified: 1, ..Counts::default() },
         new: 1,
-        regressed: 0,
-        closed: 0,
-        sources: vec![],
-        completeness: Completeness::Complete,
-        unverified: vec![],
-        timings: vec![],
+        ..ScanSummary::of_nothing(ScanId(id(finished_at, 0)), environment, finished_at)
     }
 }

@@ -2,19 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod cli;
-#[allow(dead_code)]
 mod conformance;
 mod declared;
 mod firewall;
 mod ground_truth;
+mod hostile;
 mod live;
 mod pty;
+mod readme;
 mod scan;
 mod screen;
 mod store;
-#[allow(dead_code)]
 mod support;
-#[allow(dead_code)]
 mod terminal;
+// Shared with the unit tests, which use the rest of it.
 #[allow(dead_code)]
 mod vectors;

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use driftguard::drift::{DriftId, State, TriageVerb};
+use driftguard::drift::{DriftId, State};
 use driftguard::safety::Tainted;
 use driftguard::service::{DriftService, ServiceEvent};
 use driftguard::tui::Options;
-use driftguard::tui::app::action::{Danger, TABLE};
+use driftguard::tui::app::action::TABLE;
 use driftguard::tui::app::testkit::{self, Screens};
 use driftguard::tui::app::{Effect, Msg};
 use driftguard::tui::sample::{self, Sample, Synthetic};
+
+mod deciding;
 
 fn open(size: (u16, u16)) -> (Screens, Arc<Sample>) {
     let sample = Sample::shared();
@@ -128,170 +130,6 @@ fn every_action_can_be_reached_by_keys_and_by_name() {
 }
 
 #[test]
-fn a_key_that_cannot_work_says_why() {
-    let mut screens = over(Arc::new(Sample::read_only("another driftguard (pid 4711) holds the store")));
-    for entry in TABLE.iter().filter(|entry| entry.danger != Danger::None) {
-        screens.act(entry.name);
-        assert!(status(&screens).contains("pid 4711"), "{}: {}", entry.name, status(&screens));
-        assert!(screens.model.overlay.is_none(), "{}", entry.name);
-    }
-    assert!(screens.screen().contains("READ-ONLY"));
-    let mut screens = over(Arc::new(Sample::empty()));
-    screens.act("acknowledge");
-    assert!(status(&screens).contains("no drift is selected"));
-}
-
-#[test]
-fn dangerous_actions_are_off_in_a_protected_environment() {
-    let slug = driftguard::drift::Slug::new("prod-eu").unwrap();
-    let options = Options { protected: [slug].into(), ..Options::default() };
-    let mut screens = Screens::open(Sample::shared(), testkit::options(options), (120, 40)).unwrap();
-    screens.act("resolve");
-    assert!(status(&screens).contains("prod-eu is protected"), "{}", status(&screens));
-    screens.act("acknowledge");
-    assert!(status(&screens).contains("saved: acknowledge"), "{}", status(&screens));
-}
-
-#[test]
-fn an_acknowledgement_is_saved_only_after_the_receipt() {
-    let (mut screens, sample) = open((120, 40));
-    let id = selected(&screens);
-    screens.hold();
-    screens.act("acknowledge");
-    assert!(screens.screen().contains("saving acknowledge"));
-    assert!(!screens.screen().contains("saved"));
-    assert_eq!(sample.event(id).unwrap().state, State::Open);
-    screens.release();
-    assert!(status(&screens).contains("saved: acknowledge module.net.aws_security_group.web (#1)"));
-    assert!(!screens.screen().contains("saving"));
-    assert_eq!(sample.event(id).unwrap().state, State::Acknowledged);
-}
-
-#[test]
-fn a_resolved_drift_leaves_the_list_and_undo_brings_it_back() {
-    let (mut screens, sample) = open((120, 40));
-    let id = selected(&screens);
-    screens.act("resolve");
-    screens.keys("down tab");
-    screens.text("merged in the network repository");
-    screens.keys("enter");
-    assert_eq!(sample.event(id).unwrap().state, State::Open, "nothing happens before the confirmation");
-    screens.keys("enter");
-    let event = sample.event(id).unwrap();
-    assert_eq!(event.state, State::Resolved);
-    assert_eq!(event.decision.unwrap().resolution_type.unwrap().as_str(), "codify_iac");
-    assert_ne!(selected(&screens), id, "the cursor is on the next one");
-    assert!(screens.model.timeline.window.find(id).is_none());
-    screens.act("undo");
-    assert_eq!(sample.event(id).unwrap().state, State::Open);
-    assert!(screens.model.timeline.window.find(id).is_some());
-    screens.act("undo");
-    assert!(status(&screens).contains("nothing was decided"));
-}
-
-#[test]
-fn a_decision_on_several_shows_the_list_and_is_undone_as_one() {
-    let (mut screens, sample) = open((120, 40));
-    screens.keys("space space space");
-    screens.act("acknowledge");
-    let screen = screens.screen();
-    assert!(screen.contains("acknowledge: 3 drifts") && screen.contains("local_file.sshd_config"), "{screen}");
-    screens.keys("enter");
-    let states =
-        || sample.ids().into_iter().filter(|id| sample.event(*id).unwrap().state == State::Acknowledged).count();
-    assert_eq!(states(), 3);
-    assert!(status(&screens).contains("saved: acknowledge 3 drifts"));
-    screens.act("undo");
-    assert!(screens.screen().contains("undo acknowledge: 3 drifts"));
-    screens.keys("enter");
-    assert_eq!(states(), 0);
-}
-
-#[test]
-fn leaving_the_confirmation_decides_nothing() {
-    let (mut screens, sample) = open((120, 40));
-    screens.act("mark-all");
-    screens.act("acknowledge");
-    screens.keys("esc");
-    assert!(sample.ids().iter().all(|id| sample.event(*id).unwrap().state == State::Open));
-    assert_eq!(screens.model.marks.len(), 8);
-}
-
-#[test]
-fn a_drift_that_changed_meanwhile_is_shown_again_and_not_decided() {
-    let (mut screens, sample) = open((120, 40));
-    let id = selected(&screens);
-    sample.change(id, true, |event| event.assignee = Some("bob".into()));
-    screens.act("acknowledge");
-    assert!(status(&screens).contains("it has changed since it was shown"), "{}", status(&screens));
-    assert_eq!(sample.event(id).unwrap().state, State::Open);
-    assert!(screens.screen().contains("-> bob"), "what it is now is on the screen");
-    screens.act("acknowledge");
-    assert_eq!(sample.event(id).unwrap().state, State::Acknowledged);
-}
-
-#[test]
-fn a_scan_that_sees_the_same_again_does_not_stand_in_the_way_of_a_decision() {
-    let (mut screens, sample) = open((120, 40));
-    let id = selected(&screens);
-    screens.act("snooze");
-    sample.change(id, false, |event| event.seen_count += 1);
-    screens.listen();
-    screens.keys("enter");
-    assert_eq!(sample.event(id).unwrap().state, State::Snoozed);
-}
-
-#[test]
-fn a_snooze_takes_presets_and_words() {
-    let (mut screens, sample) = open((120, 40));
-    let id = selected(&screens);
-    screens.act("snooze");
-    screens.keys("ctrl-u");
-    screens.text("yesterday");
-    screens.keys("enter");
-    assert!(screens.screen().contains("`yesterday` is no time"));
-    screens.keys("ctrl-u");
-    screens.text("monday");
-    screens.keys("enter");
-    let until = sample.event(id).unwrap().decision.unwrap().until.unwrap();
-    assert_eq!(until.to_string(), "2026-11-23T09:00:00Z");
-}
-
-#[test]
-fn a_rule_is_prefilled_from_the_drift_and_needs_a_reason() {
-    let (mut screens, sample) = open((120, 40));
-    let id = selected(&screens);
-    screens.act("ignore");
-    screens.keys("enter");
-    assert!(screens.screen().contains("a rule needs a reason"));
-    screens.keys("tab tab tab tab");
-    screens.text("owned by the network team");
-    screens.keys("enter");
-    let screen = screens.screen();
-    assert!(screen.contains("type    aws_security_group") && screen.contains("expires 2026-12-21"), "{screen}");
-    screens.keys("enter");
-    assert_eq!(sample.event(id).unwrap().state, State::Ignored);
-    let rules = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(sample.ignore_rules()).unwrap();
-    assert_eq!(rules[0].path.as_ref().unwrap().raw(), "ingress[[]from_port=22,protocol=tcp[]]");
-}
-
-#[test]
-fn notes_and_assignments_end_up_in_the_history() {
-    let (mut screens, _) = open((120, 60));
-    screens.act("note");
-    screens.text("asked jsmith");
-    screens.keys("enter");
-    screens.act("assign");
-    screens.keys("ctrl-u");
-    screens.text("carol");
-    screens.keys("enter");
-    screens.act("focus-recommendations");
-    screens.act("zoom");
-    let screen = screens.screen();
-    assert!(screen.contains("note by alice: asked jsmith") && screen.contains("assign by alice"), "{screen}");
-}
-
-#[test]
 fn the_cursor_stays_on_its_drift_when_others_appear() {
     let (mut screens, sample) = open((80, 24));
     screens.keys("j j");
@@ -388,13 +226,6 @@ fn the_palette_finds_actions_by_letters_and_says_why_not() {
 }
 
 #[test]
-fn scan_means_the_environment_of_the_selected_drift() {
-    let (mut screens, sample) = open((120, 40));
-    screens.act("scan");
-    assert_eq!(sample.scans()[0].as_ref().unwrap().as_str(), "prod-eu");
-}
-
-#[test]
 fn what_is_copied_is_sanitised() {
     let (mut screens, _) = open((120, 40));
     screens.keys("G k");
@@ -439,18 +270,6 @@ fn a_paste_is_text_and_never_keys() {
 }
 
 #[test]
-fn quitting_waits_for_the_decisions_that_are_being_saved() {
-    let (mut screens, _) = open((120, 40));
-    screens.hold();
-    screens.act("acknowledge");
-    screens.act("quit");
-    assert!(!screens.effects.iter().any(|effect| matches!(effect, Effect::Exit(_))));
-    assert!(status(&screens).contains("1 decision still being saved"));
-    screens.release();
-    assert!(screens.effects.iter().any(|effect| matches!(effect, Effect::Exit(_))));
-}
-
-#[test]
 fn a_million_drifts_are_never_more_than_a_window() {
     let service = Arc::new(Synthetic::new(1_000_000));
     let mut screens = over(service.clone());
@@ -490,30 +309,13 @@ fn scrolling_down_and_up_passes_every_drift_once() {
 
 #[test]
 fn a_picture_says_when_it_grows_old_and_reads_the_same_until_then() {
-    let (mut screens, _) = open((120, 40));
+    let (mut screens, _) = open((80, 24));
     let (before, drawn) = screens.draw();
     let wake = drawn.wake.unwrap();
     screens.at(wake.checked_sub(jiff::SignedDuration::from_secs(1)).unwrap());
     assert_eq!(screens.buffer(), before);
     screens.at(wake);
     assert_ne!(screens.buffer(), before);
-}
-
-#[test]
-fn the_notice_of_a_broken_decision_is_kept() {
-    let mut screens = over(Arc::new(Sample::default()));
-    screens.hold();
-    screens.act("acknowledge");
-    let ticket = match screens.held() {
-        [Effect::Triage(ticket, request)] if request.verb == TriageVerb::Acknowledge => *ticket,
-        other => panic!("{other:?}"),
-    };
-    let full = driftguard::service::ServiceError::Unavailable("no space left on device".into());
-    screens.send(Msg::Triaged(ticket, Err(full)));
-    assert!(status(&screens).contains("no space left on device"));
-    screens.act("notices");
-    assert!(screens.screen().contains("no space left on device"));
-    assert!(screens.model.pending.is_empty());
 }
 
 #[test]

@@ -58,22 +58,7 @@ fn scan(store: &dyn Store, findings: Vec<Finding>) -> Vec<DriftEvent> {
     let now = Timestamp::now();
     let id = store.begin_scan(&env(), now).unwrap();
     let recorded = store.record(id, findings).unwrap();
-    let summary = ScanSummary {
-        id,
-        environment: env(),
-        started_at: now,
-        finished_at: now,
-        stage: ScanStage::Done,
-        counts: Counts::default(),
-        new: 0,
-        regressed: 0,
-        closed: 0,
-        sources: Vec::new(),
-        completeness: Completeness::Complete,
-        unverified: Vec::new(),
-        timings: Vec::new(),
-    };
-    store.finish_scan(id, summary).unwrap();
+    store.finish_scan(id, ScanSummary::of_nothing(id, env(), now)).unwrap();
     recorded.into_iter().map(|(Recorded::New(e) | Recorded::SeenAgain(e) | Recorded::Regressed(e))| e).collect()
 }
 

@@ -105,8 +105,17 @@ impl Terminal {
 
     /// Reads what comes until nothing has come for a while.
     pub fn settle(&mut self) {
+        self.settle_for(Duration::from_millis(500));
+    }
+
+    /// Reads what a key press brought.
+    pub fn settle_briefly(&mut self) {
+        self.settle_for(Duration::from_millis(60));
+    }
+
+    fn settle_for(&mut self, pause: Duration) {
         loop {
-            match self.output.recv_timeout(Duration::from_millis(500)) {
+            match self.output.recv_timeout(pause) {
                 Ok(bytes) => self.take(&bytes),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
             }

@@ -148,7 +148,8 @@ pub fn pem_key(line_end: &str) -> String {
     for seed in 40..52 {
         write!(pem, "{}{line_end}", drawn(seed, BASE64, 64)).unwrap();
     }
-    write!(pem, "-----END RSA {} KEY-----", "PRIVATE").unwrap();
+    let kind = "PRIVATE";
+    write!(pem, "-----END RSA {kind} KEY-----").unwrap();
     pem
 }
 

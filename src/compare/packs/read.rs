@@ -29,7 +29,7 @@ const DIALECTS: [(&str, Dialect); 6] = [
     ("gcp", Dialect::Gcp),
 ];
 
-const FACTS: [(&str, Fact); 8] = [
+const FACTS: [(&str, Fact); 9] = [
     ("unordered", Fact::Unordered),
     ("ordered", Fact::Ordered),
     ("free_form", Fact::FreeForm),
@@ -38,6 +38,7 @@ const FACTS: [(&str, Fact); 8] = [
     ("switch", Fact::Switch),
     ("returned", Fact::Returned),
     ("firewall_rules", Fact::FirewallRules),
+    ("partial", Fact::Partial),
 ];
 
 const KINDS: [(&str, Kind); 11] = [
@@ -58,6 +59,7 @@ const HIDES: [(&str, &str); 2] = [("computed", rules::COMPUTED), ("meta", rules:
 
 /// A mistake and the bytes it stands at.
 type Mistake = (Range<usize>, String);
+type Knowledge = Box<dyn Fn(&mut Facts)>;
 type Entry<'a, 'i> = (&'a Spanned<std::borrow::Cow<'i, str>>, &'a Spanned<DeValue<'i>>);
 
 /// Reads one file: the dialects it is about and what it says.
@@ -80,7 +82,7 @@ fn read(text: &str) -> Result<(Vec<Dialect>, Pack), Mistake> {
     let mut pack = Pack::default();
     let mut shapes = Shapes::new();
     for (name, value) in document.get("shape").map(table).transpose()?.into_iter().flatten() {
-        section(value, &mut shapes.entry(name.get_ref().to_string()).or_default(), &Shapes::new())?;
+        section(value, shapes.entry(name.get_ref().to_string()).or_default(), &Shapes::new())?;
     }
     for (key, value) in document {
         match key.get_ref().as_ref() {
@@ -150,7 +152,7 @@ fn section(value: &Spanned<DeValue<'_>>, node: &mut Node, shapes: &Shapes) -> Re
 }
 
 /// What a list of paths called `name` says about each of them.
-fn knowledge(name: &str, span: Range<usize>) -> Result<Box<dyn Fn(&mut Facts)>, Mistake> {
+fn knowledge(name: &str, span: Range<usize>) -> Result<Knowledge, Mistake> {
     if let Ok(fact) = lookup(&FACTS, name, "", 0..0) {
         return Ok(Box::new(move |f| f.set(fact)));
     }

@@ -75,7 +75,8 @@ pub(in crate::compare) fn protocol(text: &str) -> Option<&'static str> {
 }
 
 pub(super) fn dns_name(place: &Place<'_>, value: &Value) -> Option<String> {
-    if place.kind != Some(Kind::Dns) {
+    const NAMES: [&str; 7] = ["DomainName", "domain_name", "dns_name", "DNSName", "dnsName", "HostedZoneName", "fqdn"];
+    if place.kind != Some(Kind::Dns) && (place.free || !NAMES.contains(&place.key)) {
         return None;
     }
     let lower = value.as_str()?.to_ascii_lowercase().replace("\\052", "*");

@@ -6,12 +6,18 @@ use std::hash::BuildHasher;
 use std::ops::Range;
 
 use jiff::Timestamp;
+use serde_json::value::RawValue;
 
 use super::index::{Coverage, Entry, Fault, Index};
 use super::item::{Head, Presence};
 use super::mapping::Key;
 use super::split::{Fact, Kind, split};
 use crate::live::Recording;
+
+/// Items whose heads are read together, on all cores.
+const BATCH_ITEMS: usize = 8192;
+/// Fewer are not worth a thread.
+const ITEMS_PER_THREAD: usize = 256;
 
 /// What a file says about itself while it is read.
 #[derive(Default)]
@@ -75,7 +81,7 @@ impl Index {
     /// One pass over the text; the error in words.
     fn pass(&mut self, recording: &Recording) -> (Pass, Option<String>) {
         let mut pass = Pass::default();
-        let base = recording.text.as_ptr() as usize;
+        let mut items = Vec::new();
         let result = split(&recording.text, &mut |fact| {
             match fact {
                 Fact::Marker => {}
@@ -85,17 +91,30 @@ impl Index {
                 Fact::Unprocessed(config_type, id) => {
                     self.unprocessed.insert((config_type.to_ascii_lowercase(), id));
                 }
-                Fact::Item(kind, raw) => match Head::read(kind, raw.get(), recording.modified) {
-                    Ok(head) if !head.config_type.is_empty() && !head.id.is_empty() => {
-                        let start = raw.get().as_ptr() as usize - base;
-                        pass.entries.push(self.entry(kind, &head, start..start + raw.get().len()));
+                Fact::Item(kind, raw) => {
+                    items.push((kind, raw));
+                    if items.len() == BATCH_ITEMS {
+                        self.take(recording, std::mem::take(&mut items), &mut pass);
                     }
-                    _ => pass.broken_items += 1,
-                },
+                }
             }
             true
         });
+        self.take(recording, items, &mut pass);
         (pass, result.err().map(|e| e.to_string()))
+    }
+
+    fn take(&mut self, recording: &Recording, items: Vec<(Kind, &RawValue)>, pass: &mut Pass) {
+        let base = recording.text.as_ptr() as usize;
+        for ((kind, raw), head) in items.iter().zip(heads(&items, recording.modified)) {
+            match head {
+                Some(head) if !head.config_type.is_empty() && !head.id.is_empty() => {
+                    let start = raw.get().as_ptr() as usize - base;
+                    pass.entries.push(self.entry(*kind, &head, start..start + raw.get().len()));
+                }
+                _ => pass.broken_items += 1,
+            }
+        }
     }
 
     fn entry(&mut self, kind: Kind, head: &Head, text: Range<usize>) -> Entry {
@@ -181,6 +200,23 @@ impl Index {
     fn snapshot_time(&self, entry: &Entry) -> Option<Timestamp> {
         self.files.get(entry.file as usize).and_then(delivered_at)
     }
+}
+
+/// The heads of some items in their order; `None` for what is no item.
+fn heads(items: &[(Kind, &RawValue)], modified: Option<Timestamp>) -> Vec<Option<Head>> {
+    let read = move |part: &[(Kind, &RawValue)]| -> Vec<Option<Head>> {
+        part.iter().map(|(kind, raw)| Head::read(*kind, raw.get(), modified).ok()).collect()
+    };
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let part = items.len().div_ceil(threads).max(ITEMS_PER_THREAD);
+    if items.len() <= part {
+        return read(items);
+    }
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = items.chunks(part).map(|part| scope.spawn(move || read(part))).collect();
+        let joined = parts.into_iter().map(|p| p.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        joined.flatten().collect()
+    })
 }
 
 impl Entry {

@@ -53,7 +53,9 @@ fn respell(attribute: &Attribute, value: Value, item: &Item, context: Context<'_
     if !attribute.each.is_empty() {
         return Some(each(attribute, value, item, context));
     }
-    if let Some(mapped) = attribute.values.get(&spelling(&value)) {
+    if !attribute.values.is_empty()
+        && let Some(mapped) = attribute.values.get(&spelling(&value))
+    {
         return Some(mapped.clone());
     }
     let Some(transform) = attribute.transform else { return Some(value) };

@@ -220,7 +220,12 @@ fn camel_case(value: Value) -> Value {
 /// A string's text, or the spelling of anything else.
 fn plain(raw: Option<&RawValue>) -> String {
     let Some(raw) = raw else { return String::new() };
-    serde_json::from_str::<String>(raw.get()).unwrap_or_else(|_| raw.get().to_owned())
+    let text = raw.get();
+    match text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
+        Some(bare) if !bare.contains('\\') => bare.to_owned(),
+        Some(_) => serde_json::from_str(text).unwrap_or_else(|_| text.to_owned()),
+        None => text.to_owned(),
+    }
 }
 
 fn value(raw: Option<&RawValue>) -> Value {

@@ -1,13 +1,20 @@
 //! The same secret in other clothes: the encodings it is looked for in, and the containers it is unpacked from.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use super::opaque;
 
 /// Bytes that a compressed text may unpack to.
 const MAX_UNPACKED: u64 = 1 << 20;
+
+/// Documents in strings in documents: deeper ones are treated as text.
+const MAX_NESTING: u8 = 6;
 
 /// How many encodings [`encode`] knows.
 pub(super) const VARIANTS: u8 = 17;
@@ -37,7 +44,7 @@ pub(super) fn encode(secret: &str, variant: u8) -> Vec<u8> {
 
 /// As JSON writes it between the quotes.
 fn json(text: &str) -> String {
-    let quoted = serde_json::Value::from(text).to_string();
+    let quoted = Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()
 }
 
@@ -74,13 +81,14 @@ fn aligned_base64(secret: &str, shift: usize) -> String {
 
 /// The text inside of base64, or of base64 of gzip. `None` when there is none.
 pub(super) fn unpack(text: &str) -> Option<String> {
-    let compact: String = text.split_ascii_whitespace().collect();
-    let form = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'=');
-    if compact.len() < 8 || !compact.bytes().all(form) {
+    let form = |b: u8| b.is_ascii_alphanumeric() || b"+/-_=".contains(&b) || b.is_ascii_whitespace();
+    if text.len() < 8 || !text.bytes().all(form) {
         return None;
     }
+    let spaced = text.bytes().any(|b| b.is_ascii_whitespace());
+    let compact = if spaced { Cow::Owned(text.split_ascii_whitespace().collect()) } else { Cow::Borrowed(text) };
     let engines = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD];
-    let bytes = engines.iter().find_map(|engine| engine.decode(&compact).ok())?;
+    let bytes = engines.iter().find_map(|engine| engine.decode(compact.as_bytes()).ok())?;
     let bytes = if bytes.starts_with(&[0x1f, 0x8b]) {
         let mut plain = vec![];
         // What was unpacked before an error counts: a damaged archive still holds its secret.
@@ -92,6 +100,20 @@ pub(super) fn unpack(text: &str) -> Option<String> {
     let text = String::from_utf8(bytes).ok()?;
     let printable = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).count();
     (!text.is_empty() && printable == text.chars().count()).then_some(text)
+}
+
+/// The JSON document that a string holds.
+pub(super) fn document_in(text: &str, depth: u8) -> Option<Value> {
+    let trimmed = text.trim_start();
+    let looks_so = trimmed.starts_with(['{', '[']) && trimmed.len() > 2 && depth < MAX_NESTING;
+    let document = looks_so.then(|| serde_json::from_str::<Value>(text).ok()).flatten()?;
+    (document.is_object() || document.is_array()).then_some(document)
+}
+
+/// The text that base64 in a string unpacks to; not tried on what is short or plainly something else.
+pub(super) fn packed_in(text: &str) -> Option<String> {
+    let inner = (text.len() >= 16).then(|| unpack(text)).flatten()?;
+    (!opaque::is_identifier(text)).then_some(inner)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 /// How surely a value is a secret.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -186,8 +186,9 @@ const ABOUT: &[&str] = &[
 
 /// What the name alone says.
 pub(super) fn strength(name: &str) -> Strength {
-    static HINTED: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(HINTS).ok());
+    static HINTED: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(HINTS).ok()
+    });
     if HINTED.as_ref().is_some_and(|hints| !hints.is_match(name)) {
         return Strength::None;
     }

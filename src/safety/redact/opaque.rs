@@ -227,13 +227,17 @@ pub(super) fn is_identifier(text: &str) -> bool {
 /// A long value without structure whose characters are nearly evenly spread, under a name that does not explain it.
 /// Thresholds as detect-secrets has them: 4.5 bits for base64 text, 3.0 for hexadecimal text of an unusual length.
 pub(super) fn is_high_entropy(name: &str, text: &str) -> bool {
-    if !(20..=512).contains(&text.len()) || !text.bytes().all(is_opaque_byte) || is_identifier(text) || has_words(text)
-    {
-        return false;
-    }
-    if names_an_identifier(name) || is_public_material(text) {
-        return false;
-    }
+    // The expressions of `is_identifier` cost the most, so they come last.
+    (20..=512).contains(&text.len())
+        && text.bytes().all(is_opaque_byte)
+        && is_evenly_spread(text)
+        && !has_words(text)
+        && !names_an_identifier(name)
+        && !is_public_material(text)
+        && !is_identifier(text)
+}
+
+fn is_evenly_spread(text: &str) -> bool {
     if text.bytes().all(|b| b.is_ascii_hexdigit()) {
         return text.len() >= 24 && text.bytes().any(|b| b.is_ascii_alphabetic()) && entropy(text) >= 3.0;
     }

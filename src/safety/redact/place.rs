@@ -1,8 +1,11 @@
 //! Where a walk through a value stands, and what the way there says about what it finds.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use serde_json::{Map, Value};
 
 use super::names::{self, Strength};
+use super::path::Step;
 use super::types::{TypeRule, rules_of};
 use super::{opaque, path};
 use crate::drift::PropertyPath;
@@ -113,6 +116,42 @@ impl<'a> Scope<'a> {
     pub fn is_unreadable_manifest(&self, keys: &[&str]) -> bool {
         self.resource_type.ends_with("Secret") && keys.last().is_some_and(|k| k.ends_with("last-applied-configuration"))
     }
+}
+
+/// Follows a path without a body: its keys, and what they say.
+pub(super) fn arrive<'s>(scope: &Scope<'_>, steps: &'s [Step]) -> (Vec<&'s str>, Judgement) {
+    let (mut keys, mut judgement, mut siblings) = (vec![], scope.root(), Siblings::None);
+    for step in steps {
+        match step {
+            Step::Key(key) => {
+                keys.push(key.as_str());
+                judgement = scope.enter(&keys, judgement, &siblings);
+                siblings = Siblings::None;
+            }
+            Step::Identity(pairs) => siblings = Siblings::Identity(pairs),
+            Step::Position(_) | Step::Element(_) => {}
+        }
+    }
+    (keys, judgement)
+}
+
+/// `["--password", "…"]`: an argument behind an option that announces a secret.
+pub(super) fn item_judgement(items: &[Value], at: usize, list: Judgement) -> Judgement {
+    let before = at.checked_sub(1).and_then(|i| items[i].as_str()).unwrap_or("");
+    if before.starts_with('-') && !before.contains('=') && list.strength < Strength::Named {
+        let strength = names::strength(before);
+        if strength > list.strength {
+            return Judgement { strength, from_body: true };
+        }
+    }
+    list
+}
+
+/// A value under a key of a type, for secrets that count only there.
+pub(super) fn hash_of(scope: &Scope<'_>, keys: &[&str], text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (scope.resource_type, keys.last(), text).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Whether the whole scalar is masked.

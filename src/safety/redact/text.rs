@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 
 use super::names::{self, Strength};
@@ -16,9 +15,8 @@ pub(super) struct Found {
     pub spread: bool,
 }
 
-/// Pieces of names that may announce a secret.
-const ANNOUNCED: &[&str] =
-    &["pass", "pwd", "secret", "token", "key", "cred", "auth", "dsn", "connection", "signature", "cookie", "sas"];
+/// `pass=x` and the like; every known form is longer.
+const SHORTEST: usize = 6;
 
 /// `name = value`, `name: value`, `--name value`, `name "value"`.
 static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -35,19 +33,25 @@ static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Everything in `text` that is a secret by its form or by what is written before it.
 pub(super) fn find(text: &str) -> Vec<Found> {
+    if text.len() < SHORTEST {
+        return vec![];
+    }
     let mut ranges = vec![];
-    shapes::find(text, &mut ranges);
+    let announced = shapes::find(text, &mut ranges);
     let mut found: Vec<Found> = ranges.into_iter().map(|range| Found { range, spread: true }).collect();
-    static HINTED: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(ANNOUNCED).ok());
-    if text.len() > 6 && HINTED.as_ref().is_some_and(|hints| hints.is_match(text)) {
-        assignments(text, &mut found);
+    if announced {
+        if text.contains(['=', ':', ' ', '\t']) {
+            // Without one of these nothing is assigned; most names end here.
+            assignments(text, &mut found);
+        }
         if text.contains("kind: Secret") || text.contains("\"kind\":\"Secret\"") {
             secret_manifest(text, &mut found);
         }
     }
-    let marks = marks_in(text);
-    found.retain(|f| !f.range.is_empty() && !touches(&marks, &f.range));
+    if !found.is_empty() {
+        let marks = marks_in(text);
+        found.retain(|f| !f.range.is_empty() && !touches(&marks, &f.range));
+    }
     found
 }
 
@@ -55,6 +59,11 @@ pub(super) fn find(text: &str) -> Vec<Found> {
 pub(super) fn marks_in(text: &str) -> Vec<Range<usize>> {
     let end = |at: usize| text[at..].find('»').map_or(at, |end| at + end + '»'.len_utf8());
     text.match_indices("«secret #").map(|(at, _)| at..end(at)).collect()
+}
+
+/// The text is one mask and nothing else.
+pub(super) fn is_mark(text: &str) -> bool {
+    matches!(marks_in(text).as_slice(), [one] if *one == (0..text.len()))
 }
 
 /// The range has a byte in common with one of `marks`.

@@ -21,7 +21,7 @@ mod wake;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::{Timestamp, Unit};
@@ -64,6 +64,7 @@ pub(super) struct SledStore {
 }
 
 /// What only the one who writes needs.
+#[derive(Default)]
 struct Writer {
     /// None in a read-only view.
     journal: Option<Journal>,
@@ -98,6 +99,22 @@ fn later(at: Timestamp, last: Timestamp) -> Timestamp {
 }
 
 impl SledStore {
+    /// What was opened, with nothing read from it yet.
+    fn around(engine: Engine, root: &Path, identity: Identity, clock: Clock) -> Self {
+        Self {
+            engine,
+            objects: Objects::new(root),
+            root: root.to_owned(),
+            identity: RwLock::new(identity),
+            writer: Mutex::new(Writer::default()),
+            counts: RwLock::default(),
+            read_only: RwLock::default(),
+            clock,
+            copy: None,
+            _lock: None,
+        }
+    }
+
     fn writer(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -208,7 +225,7 @@ impl Store for SledStore {
         self.observe_impl(scan, environment, seen)
     }
     fn remembered(&self, environment: &Slug, kind: &str, id: &str) -> Result<Option<Masked>, StoreError> {
-        Ok(self.observations(environment, kind, id, 1)?.pop().map(|o| o.value))
+        self.remembered_impl(environment, kind, id)
     }
     fn finish_scan(&self, scan: ScanId, summary: ScanSummary) -> Result<(ScanSummary, Vec<DriftEvent>), StoreError> {
         self.finish_scan_impl(scan, summary)

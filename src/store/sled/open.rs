@@ -1,22 +1,20 @@
 //! Opening: the lock, the identity, the trees (repaired or set aside if need be), then what the journal has and they lack.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, RwLock};
 
 use jiff::Timestamp;
 
 use super::engine::{Engine, Tree};
 use super::tx::Tx;
-use super::{Clock, SledStore, Writer, apply, keys, view};
+use super::{Clock, SledStore, apply, keys, view};
 use crate::drift::Slug;
 use crate::store::files::{io_at, make_private, no_more_writes, private_dir, private_file, refuse_unsafe_filesystem};
 use crate::store::identity::Identity;
 use crate::store::journal::{self, Journal};
 use crate::store::lock::StoreLock;
-use crate::store::objects::Objects;
 use crate::store::probe::Probe;
 use crate::store::record::{AuditRecord, Deed};
 use crate::store::rules::{Rule, RuleRecord};
@@ -61,18 +59,7 @@ fn open_writable(root: &Path, doors: Doors) -> Result<(SledStore, Vec<String>), 
     private_dir(&root.join("objects"))?;
     let identity = identity(root)?;
     let (engine, full) = open_engine(root, &identity, &doors.probe, &mut notices)?;
-    let store = SledStore {
-        engine,
-        objects: Objects::new(root),
-        root: root.to_owned(),
-        identity: RwLock::new(identity),
-        writer: Mutex::new(new_writer()),
-        counts: RwLock::default(),
-        read_only: RwLock::default(),
-        clock: doors.clock,
-        copy: None,
-        _lock: Some(lock),
-    };
+    let store = SledStore { _lock: Some(lock), ..SledStore::around(engine, root, identity, doors.clock) };
     store.load()?;
     store.catch_up(doors.probe, &mut notices)?;
     if full {
@@ -94,16 +81,6 @@ fn identity(root: &Path) -> Result<Identity, StoreError> {
     let identity = Identity::generate(root)?;
     identity.write(root)?;
     Ok(identity)
-}
-
-pub(super) fn new_writer() -> Writer {
-    Writer {
-        journal: None,
-        rules: Vec::new(),
-        scans: HashMap::new(),
-        last_time: Timestamp::UNIX_EPOCH,
-        last_detected: HashMap::new(),
-    }
 }
 
 /// The trees, and whether they could be opened only by giving up the last room on the disk.

@@ -11,6 +11,7 @@ use crate::drift::{
     AuditEntry, Closure, Completeness, DriftEvent, DriftId, Environment, Finding, ScanId, ScanStage, ScanSummary,
     SeverityClass, Slug, State,
 };
+use crate::safety::Masked;
 use crate::store::record::{Deed, EventRecord, Standing};
 use crate::store::{Observation, Recorded, StoreError, codec, may_close};
 
@@ -288,6 +289,16 @@ impl SledStore {
         }
     }
 
+    pub(super) fn remembered_impl(
+        &self,
+        environment: &Slug,
+        kind: &str,
+        id: &str,
+    ) -> Result<Option<Masked>, StoreError> {
+        let newest_first = self.values_of(environment, kind, id).find(|one| one.as_ref().map_or(true, |o| o.accepted));
+        Ok(newest_first.transpose()?.map(|o| o.value))
+    }
+
     pub(super) fn observations_impl(
         &self,
         environment: &Slug,
@@ -295,14 +306,21 @@ impl SledStore {
         id: &str,
         limit: usize,
     ) -> Result<Vec<Observation>, StoreError> {
+        self.values_of(environment, kind, id).take(limit).collect()
+    }
+
+    /// What a resource was seen to have, newest first.
+    fn values_of(
+        &self,
+        environment: &Slug,
+        kind: &str,
+        id: &str,
+    ) -> impl Iterator<Item = Result<Observation, StoreError>> + '_ {
         let prefix = keys::resource(environment, kind, id);
-        let newest = self.engine.tree(Tree::Observations).scan_prefix(prefix).values().rev().take(limit);
-        newest
-            .map(|value| {
-                let value = value.map_err(|e| self.engine.error(e))?;
-                codec::decode(Tree::Observations.name(), value.get(16..).unwrap_or_default(), &self.objects)
-            })
-            .collect()
+        self.engine.tree(Tree::Observations).scan_prefix(prefix).values().rev().map(|value| {
+            let value = value.map_err(|e| self.engine.error(e))?;
+            codec::decode(Tree::Observations.name(), value.get(16..).unwrap_or_default(), &self.objects)
+        })
     }
 }
 
@@ -323,9 +341,9 @@ impl RunningScan {
     }
 }
 
-/// Equal values have equal hashes; the order of keys does not matter.
+/// Equal values with the same verdict have equal hashes; the order of keys does not matter.
 pub(super) fn observation_hash(one: &Observation) -> [u8; 16] {
-    let json = serde_json::to_vec(&one.value).unwrap_or_default();
+    let json = serde_json::to_vec(&(&one.value, one.accepted)).unwrap_or_default();
     blake3::hash(&json).as_bytes().first_chunk().copied().unwrap_or_default()
 }
 

@@ -79,7 +79,7 @@ impl World {
         self.pass(1);
         let id = self.store.begin_scan(&env(), self.store.now()).unwrap();
         let recorded = self.store.record(id, findings.to_vec()).unwrap();
-        let summary = ScanSummary { stage, completeness, ..summary(self.store.now()) };
+        let summary = ScanSummary { stage, completeness, ..ScanSummary::of_nothing(id, env(), self.store.now()) };
         let (summary, closed) = self.store.finish_scan(id, summary).unwrap();
         (recorded, summary, closed)
     }
@@ -125,24 +125,6 @@ fn open_at(dir: &Path, time: &Arc<AtomicI64>, probe: Probe) -> Result<(SledStore
     let time = time.clone();
     let clock = Box::new(move || at(time.load(Ordering::SeqCst)));
     open_read_write(&dir.join("store"), Doors { clock, probe })
-}
-
-fn summary(now: Timestamp) -> ScanSummary {
-    ScanSummary {
-        id: ScanId::generate(),
-        environment: env(),
-        started_at: now,
-        finished_at: now,
-        stage: ScanStage::Done,
-        counts: Counts::default(),
-        new: 0,
-        regressed: 0,
-        closed: 0,
-        sources: Vec::new(),
-        completeness: Completeness::Complete,
-        unverified: Vec::new(),
-        timings: Vec::new(),
-    }
 }
 
 fn change(path: &str) -> Change {

@@ -117,7 +117,7 @@ impl<'a> Tx<'a> {
         }
         let Some(counts) = self.counts.get_mut(slug) else { return };
         match old {
-            None => counts.total += 1,
+            None => counts.in_any_state += 1,
             Some(old) if old.shown_state().needs_attention() => {
                 let n = class_count(counts, old.event.severity_class());
                 *n = n.saturating_sub(1);

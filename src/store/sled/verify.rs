@@ -75,7 +75,7 @@ impl Check<'_> {
             check.report.drifts += 1;
             let Some(record) = check.decode::<EventRecord>(Tree::Events, key, value) else { return Ok(()) };
             let of = counts.entry(record.event.environment.clone()).or_default();
-            of.total += 1;
+            of.in_any_state += 1;
             if record.shown_state().needs_attention() {
                 *class_count(of, record.event.severity_class()) += 1;
             }

@@ -8,16 +8,15 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, RwLock};
+use std::sync::RwLock;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
-use super::open::{Doors, between_path, contained, is_ours, new_writer, parse_deed, tree_path};
+use super::open::{Doors, between_path, contained, is_ours, parse_deed, tree_path};
 use super::{SledStore, engine::Engine};
 use crate::store::files::{copy_tree, io_at, refuse_foreign};
 use crate::store::identity::Identity;
-use crate::store::objects::Objects;
 use crate::store::probe::Probe;
 use crate::store::{StoreError, journal};
 
@@ -38,18 +37,8 @@ pub(super) fn open_copy(root: &Path, doors: Doors, why: String) -> Result<(SledS
     remove_left_behind();
     let (engine, copy) = copied_engine(root, &identity)?;
     let mut notices = vec![format!("read-only: {why}")];
-    let store = SledStore {
-        engine,
-        objects: Objects::new(root),
-        root: root.to_owned(),
-        identity: RwLock::new(identity),
-        writer: Mutex::new(new_writer()),
-        counts: RwLock::default(),
-        read_only: RwLock::new(Some(why)),
-        clock: doors.clock,
-        copy: Some(copy),
-        _lock: None,
-    };
+    let whole = SledStore::around(engine, root, identity, doors.clock);
+    let store = SledStore { read_only: RwLock::new(Some(why)), copy: Some(copy), ..whole };
     store.load()?;
     let applied = store.applied_seq()?;
     let mut missing = Vec::new();

@@ -43,6 +43,8 @@ pub enum Effect {
     Suspend,
     /// Forget what is on the screen and draw it anew.
     Redraw,
+    /// The shell may have had the terminal: take it again, and draw anew.
+    Retake,
     Bell,
     Exit(Exit),
 }

@@ -117,7 +117,12 @@ impl Timeline {
                     self.select_at(if last { usize::MAX } else { 0 });
                 }
             }
-            Load::Older => self.top = self.top.saturating_sub(self.window.push_older(page)),
+            Load::Older => {
+                self.top = self.top.saturating_sub(self.window.push_older(page));
+                if self.selected.is_none() {
+                    self.select_at(0);
+                }
+            }
             Load::Newer => self.top += self.window.push_newer(page),
         }
         self.scroll();
@@ -138,6 +143,9 @@ impl Timeline {
 
     /// Which page to fetch before the cursor gets to the window's edge.
     pub fn wants(&self) -> Option<Load> {
+        if self.window.is_empty() {
+            return self.window.older().is_some().then_some(Load::Older);
+        }
         let at = self.position()?;
         let margin = self.height.max(20);
         if at + margin >= self.window.len() && self.window.older().is_some() {

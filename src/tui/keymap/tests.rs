@@ -2,16 +2,8 @@ use std::collections::HashSet;
 
 use super::*;
 
-/// Every action there is; the action table of the application has a test that it says the same.
-const ACTIONS: &str = "quit help palette focus-next focus-previous focus-environments focus-timeline focus-diff \
-    focus-recommendations zoom up down page-up page-down half-page-up half-page-down top bottom left right enter back \
-    filter clear-filter cycle-state-filter cycle-severity-filter mark mark-all unmark-all acknowledge snooze assign \
-    resolve note ignore undo reopen scan scan-all cancel-scan copy-address copy-path copy-value next-change \
-    previous-change toggle-unified toggle-fold toggle-hidden toggle-wrap notices next-theme suspend redraw \
-    reload all-environments";
-
 fn known() -> Vec<(&'static str, &'static str)> {
-    ACTIONS.split_whitespace().map(|action| ("global", action)).collect()
+    crate::tui::app::action::known()
 }
 
 fn key(text: &str) -> KeyPress {
@@ -35,7 +27,7 @@ fn the_built_in_keymaps_bind_known_actions_without_conflict_and_reach_them_all()
         let (keymap, more) = load(name, None, &known());
         assert_eq!((problems, more), (Vec::new(), Vec::new()), "{name}");
         let bound: HashSet<&str> = keymap.bindings().map(|(_, _, action)| action).collect();
-        let missing: Vec<&str> = ACTIONS.split_whitespace().filter(|a| !bound.contains(a)).collect();
+        let missing: Vec<&str> = known().into_iter().map(|(_, action)| action).filter(|a| !bound.contains(a)).collect();
         assert_eq!(missing, Vec::<&str>::new(), "{name}");
     }
 }

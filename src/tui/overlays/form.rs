@@ -1,7 +1,7 @@
 //! What a verb needs to know.
 
 use ratatui::layout::Rect;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use super::{enter_or_back, frame};
 use crate::tui::app::notice::count;
@@ -9,6 +9,9 @@ use crate::tui::app::overlay::{Field, Form, Value};
 use crate::tui::panes::{Canvas, field};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
+
+/// Columns before a field's value.
+const LEAD: usize = 11;
 
 pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
     let width = canvas.area().width.saturating_sub(4).min(76);
@@ -40,14 +43,9 @@ fn draw_field(canvas: &mut Canvas<'_>, area: Rect, one: &Field, focused: bool) {
     let lead = format!("{mark} {:8} ", one.label);
     match &one.value {
         Value::Choice { options, at } => {
-            let chosen = options.get(*at).map(String::as_str).unwrap_or_default();
-            let others = if focused { format!("   {} of {}", at + 1, options.len()) } else { String::new() };
-            let line = Line::from(vec![
-                canvas.span(Role::Key, lead),
-                canvas.span(Role::Text, chosen),
-                canvas.span(Role::Dim, others),
-            ]);
-            canvas.line(area, 0, &line);
+            let mut spans = vec![canvas.span(Role::Key, lead)];
+            spans.extend(choice(canvas, options, *at, area.width));
+            canvas.line(area, 0, &Line::from(spans));
         }
         Value::Text { line, .. } if focused => {
             let (before, after) = line.halves();
@@ -59,4 +57,19 @@ fn draw_field(canvas: &mut Canvas<'_>, area: Rect, one: &Field, focused: bool) {
             canvas.line(area, 0, &line);
         }
     }
+}
+
+/// All options with the chosen one in brackets where there is room for them; else the chosen one and how many there are.
+fn choice(canvas: &Canvas<'_>, options: &[String], at: usize, width: u16) -> Vec<Span<'static>> {
+    let all: usize = options.iter().map(|option| text::width(option) + 3).sum();
+    if LEAD + all > usize::from(width) {
+        let chosen = options.get(at).map(String::as_str).unwrap_or_default();
+        let number = format!("   {} of {}", at + 1, options.len());
+        return vec![canvas.span(Role::Text, chosen), canvas.span(Role::Dim, number)];
+    }
+    let shown = options.iter().enumerate().map(|(index, option)| match index == at {
+        true => canvas.span(Role::Selection, format!("[{option}]")),
+        false => canvas.span(Role::Dim, format!(" {option} ")),
+    });
+    shown.flat_map(|span| [span, Span::raw(" ")]).collect()
 }

@@ -133,6 +133,9 @@ pub fn wrap(words: &str, width: usize) -> Vec<String> {
         }
         while line.is_empty() && text::width(&word) > width {
             let (head, tail) = split_at_width(&word, width);
+            if tail.is_empty() {
+                break;
+            }
             lines.push(head);
             word = tail;
         }

@@ -57,7 +57,7 @@ fn total(list: &[EnvironmentSummary]) -> OpenCounts {
         high: sum.high + e.open.high,
         medium: sum.medium + e.open.medium,
         low: sum.low + e.open.low,
-        total: sum.total + e.open.total,
+        in_any_state: sum.in_any_state + e.open.in_any_state,
     })
 }
 

@@ -23,6 +23,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         canvas.line(inner, row, &line);
         if selected == Some(event.id) {
             canvas.tint(inner, row, Role::Selection);
+            // How bad it is stays visible under the cursor.
+            let letter = Rect { x: inner.x + 1, width: inner.width.saturating_sub(1).min(1), ..inner };
+            canvas.tint(letter, row, bar::role(event.severity_class()));
         }
     }
 }
@@ -55,6 +58,7 @@ fn empty(canvas: &mut Canvas<'_>, inner: Rect) {
         (Some(why), _) => (Role::Error, why.clone()),
         (None, false) => (Role::Dim, "connecting".into()),
         (None, true) if model.timeline.window.is_blank() => (Role::Dim, "loading".into()),
+        (None, true) if model.timeline.window.older().is_some() => (Role::Dim, "searching".into()),
         (None, true) if model.timeline.filter.is_narrowed() => (Role::Dim, "no drift passes the filter".into()),
         (None, true) if model.environments.list.iter().all(|e| e.last_scan.is_none()) => {
             (Role::Dim, "no scan has ended yet".into())

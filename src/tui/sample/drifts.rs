@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{ago, id, now};
 use crate::drift::{
     Analysis, Axis, Cause, CauseAnalysis, Change, ChangeType, DriftDetail, DriftEvent, DriftId, DriftType, Effort,
-    Fingerprint, Hidden, Priority, Recommendation, RecommendationType, RecommendedBy, ResourceRef, RiskAssessment,
-    Score, Severity, SeverityReason, Slug, State, Unverified, UnverifiedReason,
+    Finding, Hidden, Priority, Recommendation, RecommendationType, RecommendedBy, ResourceRef, RiskAssessment, Score,
+    Severity, SeverityReason, Slug, Unverified, UnverifiedReason,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -19,15 +19,11 @@ pub fn all() -> Vec<DriftDetail> {
 /// What every drift here has; the rest is set one by one.
 pub fn drift(environment: &str, kind: DriftType, what: (&str, &str), minutes: i64, score: u8) -> DriftDetail {
     let (resource_type, address) = what;
-    let environment = Slug::from_text(environment);
     let detected_at = ago(minutes);
     let number = u64::from(blake3::hash(address.as_bytes()).as_bytes()[0]);
     let severity = Severity { security: Score::percent(score), ..Severity::default() };
-    let event = DriftEvent {
-        id: DriftId(id(detected_at, number)),
-        version: 1,
-        fingerprint: Fingerprint::of(&environment, resource_type, address, kind, std::iter::empty()),
-        environment,
+    let finding = Finding {
+        environment: Slug::from_text(environment),
         resource: ResourceRef {
             resource_type: resource_type.into(),
             resource_id: address.into(),
@@ -37,8 +33,10 @@ pub fn drift(environment: &str, kind: DriftType, what: (&str, &str), minutes: i6
         },
         drift_type: kind,
         changes: vec![],
-        hidden_count: 0,
-        unverified_count: 0,
+        hidden: vec![],
+        unverified: vec![],
+        declared_state: None,
+        actual_state: None,
         analysis: Analysis {
             cause: CauseAnalysis {
                 cause_category: Cause::Unknown,
@@ -50,18 +48,11 @@ pub fn drift(environment: &str, kind: DriftType, what: (&str, &str), minutes: i6
             analyzed_at: now(),
         },
         recommendations: vec![advice(RecommendationType::ManualReview, Priority::Medium, 50)],
-        detected_at,
-        last_seen: ago(2),
-        seen_count: u64::try_from(minutes / 5 + 1).unwrap_or(1),
-        regressions: 0,
-        state: State::Open,
-        decision: None,
-        assignee: None,
-        note_count: 0,
-        resolved_at: None,
-        closure: None,
-        superseded_by: None,
     };
+    let id = DriftId(id(detected_at, number));
+    let mut event = DriftEvent::first_seen(&finding, finding.fingerprint(), id, detected_at);
+    event.last_seen = ago(2);
+    event.seen_count = u64::try_from(minutes / 5 + 1).unwrap_or(1);
     DriftDetail { event, declared_state: None, actual_state: None, hidden: vec![], unverified: vec![], history: vec![] }
 }
 

@@ -106,7 +106,7 @@ fn counts(world: &World, slug: &Slug) -> OpenCounts {
     let of = world.drifts.iter().map(|detail| &detail.event).filter(|event| event.environment == *slug);
     let mut counts = OpenCounts::default();
     for event in of {
-        counts.total += 1;
+        counts.in_any_state += 1;
         let number = match event.severity_class() {
             SeverityClass::Critical => &mut counts.critical,
             SeverityClass::High => &mut counts.high,

@@ -92,13 +92,13 @@ fn lock(patience: Duration) -> Option<MutexGuard<'static, ()>> {
 }
 
 /// The loop's panic: the terminal first, then the words, sanitised. Any other thread's panic goes to the log, since its
-/// task reports it and the screens go on.
+/// task reports it and the screens go on. A scan goes on even while the shell has the terminal, and is no less quiet then.
 fn hook_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if !TAKEN.load(Ordering::SeqCst) {
+            if !TAKEN.load(Ordering::SeqCst) && !crate::scan::is_scan_worker() {
                 return before(info);
             }
             let words = crate::safety::sanitise::line(&info.to_string());
@@ -110,4 +110,50 @@ fn hook_panics() {
             }
         }));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Output};
+
+    use super::*;
+
+    const HERE: &str = "DRIFTGUARD_TEST_PANIC";
+
+    /// Runs `panics` of this file in a process of its own: the hook and the terminal are the whole process's.
+    fn process(who: &str) -> Output {
+        let exe = std::env::current_exe().unwrap();
+        let test = ["--exact", "tui::term::guard::tests::panics", "--nocapture", "--test-threads=1"];
+        Command::new(exe).args(test).env(HERE, who).output().unwrap()
+    }
+
+    #[test]
+    fn panics() {
+        let Ok(who) = std::env::var(HERE) else { return };
+        hook_panics();
+        TAKEN.store(true, Ordering::SeqCst);
+        let panicked = std::thread::spawn(move || {
+            IS_LOOP.set(who == "loop");
+            panic!("it was \u{1b}[31mred");
+        });
+        assert!(panicked.join().is_err());
+        eprintln!("taken: {}", TAKEN.load(Ordering::SeqCst));
+    }
+
+    #[test]
+    fn a_worker_that_panics_leaves_the_screens_alone() {
+        let output = process("worker");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "taken: true\n");
+        assert!(!output.stdout.contains(&0x1b), "{output:?}");
+    }
+
+    #[test]
+    fn the_loop_that_panics_gives_the_terminal_back_and_then_says_so() {
+        let output = process("loop");
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(words.starts_with("driftguard broke down: "), "{words}");
+        assert!(words.contains("red") && !words.contains('\u{1b}'), "{words}");
+        assert!(words.ends_with("taken: false\n"), "{words}");
+        assert!(output.stdout.windows(8).any(|w| w == b"\x1b[?1049l"), "{output:?}");
+    }
 }

@@ -66,7 +66,8 @@ impl Screen {
 
 impl Surface for Screen {
     fn size(&self) -> (u16, u16) {
-        crossterm::terminal::size().unwrap_or((80, 24))
+        // Some lines know no size and say 0.
+        crossterm::terminal::size().ok().filter(|(columns, rows)| *columns > 0 && *rows > 0).unwrap_or((80, 24))
     }
 
     fn ready(&self) -> bool {
@@ -83,8 +84,11 @@ impl Surface for Screen {
         Ok(())
     }
 
-    fn redraw(&mut self) -> io::Result<()> {
+    fn forget(&mut self) {
         self.output.forget();
+    }
+
+    fn retake(&mut self) -> io::Result<()> {
         guard::take()
     }
 

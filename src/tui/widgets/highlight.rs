@@ -56,11 +56,6 @@ pub fn warm() {
     HIGHLIGHTER.get_or_init(Highlighter::load);
 }
 
-/// Whether [`warm`] has been called and is done.
-pub fn is_warm() -> bool {
-    HIGHLIGHTER.get().is_some()
-}
-
 /// The tokens of one line of JSON. `None` until [`warm`] is done.
 pub fn json_line(text: &str, within: Within) -> Option<Box<[Token]>> {
     let highlighter = HIGHLIGHTER.get()?.as_ref();

@@ -36,6 +36,7 @@ fn verify_finds_what_is_missing_and_what_is_too_much_in_every_index() {
             resource_id: "i".into(),
             observed_at: at(START),
             value: Masked::trusted(json!(1)),
+            accepted: true,
         };
         w.store.observe(scan, &env(), vec![seen]).unwrap();
         w.assert_sound();
@@ -63,7 +64,7 @@ fn verify_finds_what_is_missing_and_what_is_too_much_in_every_index() {
         assert!(!w.store.verify().unwrap().faults.is_empty(), "{tree:?} has a flipped bit");
     }
     let w = make();
-    w.store.counts_mut().get_mut(&env()).unwrap().total += 1;
+    w.store.counts_mut().get_mut(&env()).unwrap().in_any_state += 1;
     assert!(w.store.verify().unwrap().faults[0].contains("counts"));
 }
 
@@ -190,6 +191,7 @@ fn an_export_becomes_the_same_store_again() {
         resource_id: "i".into(),
         observed_at: at(START + n % 2),
         value: Masked::trusted(json!([n, exact])),
+        accepted: true,
     };
     w.store.observe(scan, &env(), (0..5).map(seen).collect()).unwrap();
     let mut first = Vec::new();

@@ -158,6 +158,7 @@ fn every_observed_value_is_kept_once() {
         resource_id: "main".into(),
         observed_at: at(START + second),
         value: Masked::trusted(value),
+        accepted: true,
     };
     let big = json!({"n": serde_json::from_str::<serde_json::Value>("12345678901234567890123").unwrap()});
     let values = [json!({"a": 1, "b": 2}), json!({"b": 2, "a": 1}), big.clone(), json!({"a": 1, "b": 2})];
@@ -169,6 +170,26 @@ fn every_observed_value_is_kept_once() {
     assert_eq!(history[1].value.value(), &big);
     assert_eq!(w.store.remembered(&env(), "aws_vpc", "main").unwrap().unwrap().value(), &json!({"a": 1, "b": 2}));
     assert_eq!(w.store.remembered(&env(), "aws_vpc", "other").unwrap(), None);
+}
+
+#[test]
+fn a_drifted_value_is_history_but_never_what_is_remembered() {
+    let w = World::new();
+    let id = w.store.begin_scan(&env(), w.store.now()).unwrap();
+    let seen = |n: i64, accepted: bool| Observation {
+        resource_type: "aws_vpc".into(),
+        resource_id: "main".into(),
+        observed_at: at(START + n),
+        value: Masked::trusted(json!(n)),
+        accepted,
+    };
+    for (n, accepted) in [(1, true), (2, false), (3, false)] {
+        w.store.observe(id, &env(), vec![seen(n, accepted)]).unwrap();
+    }
+    assert_eq!(w.store.observations(&env(), "aws_vpc", "main", 10).unwrap().len(), 3);
+    assert_eq!(w.store.remembered(&env(), "aws_vpc", "main").unwrap().unwrap().value(), &json!(1));
+    w.store.observe(id, &env(), vec![seen(3, true)]).unwrap();
+    assert_eq!(w.store.remembered(&env(), "aws_vpc", "main").unwrap().unwrap().value(), &json!(3));
 }
 
 #[test]

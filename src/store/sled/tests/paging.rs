@@ -39,7 +39,7 @@ fn crowd(environments: &[&str], each: usize, healed: &[&str]) -> World {
             w.pass(1);
             let id = w.store.begin_scan(&slug, w.store.now()).unwrap();
             w.store.record(id, findings).unwrap();
-            w.store.finish_scan(id, summary(w.store.now())).unwrap();
+            w.store.finish_scan(id, ScanSummary::of_nothing(id, env(), w.store.now())).unwrap();
         };
         run(findings);
         if healed.contains(name) {

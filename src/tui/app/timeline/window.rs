@@ -88,20 +88,33 @@ impl Window {
         self.pages = VecDeque::from([page]);
     }
 
-    /// Adds a page at the end; returns how many rows left at the start.
+    /// Adds a page at the end; returns how many rows left at the start. A search may hand out short or empty pages: they
+    /// are joined, so that they push nothing out.
     pub fn push_older(&mut self, page: Page) -> usize {
         let page = self.without_known(page);
-        self.pages.push_back(page);
+        match self.pages.back_mut().filter(|last| last.data.len() + page.data.len() <= PAGE) {
+            Some(last) => {
+                last.data.extend(page.data);
+                last.next = page.next;
+            }
+            None => self.pages.push_back(page),
+        }
         let surplus = self.pages.len() > PAGES;
         surplus.then(|| self.pages.pop_front()).flatten().map_or(0, |gone| gone.data.len())
     }
 
     /// Adds a page at the start; returns how many rows came.
     pub fn push_newer(&mut self, page: Page) -> usize {
-        let page = self.without_known(page);
+        let mut page = self.without_known(page);
         let came = page.data.len();
         self.detached &= page.previous.is_some();
-        self.pages.push_front(page);
+        match self.pages.front_mut().filter(|first| first.data.len() + came <= PAGE) {
+            Some(first) => {
+                page.data.append(&mut first.data);
+                (first.data, first.previous) = (page.data, page.previous);
+            }
+            None => self.pages.push_front(page),
+        }
         self.pages.truncate(PAGES);
         came
     }
@@ -156,5 +169,47 @@ impl Window {
             });
         }
         above
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::sample::Synthetic;
+
+    fn page(numbers: std::ops::Range<u64>, next: Option<u64>) -> Page {
+        let data = numbers.map(Synthetic::event).collect();
+        Page { data, next: next.map(|n| Cursor(n.to_string())), previous: None }
+    }
+
+    #[test]
+    fn empty_pages_of_a_long_search_push_nothing_out() {
+        let mut window = Window::default();
+        window.replace(page(0..3, Some(100)));
+        for searched in 2..40 {
+            assert_eq!(window.push_older(page(0..0, Some(searched * 100))), 0);
+        }
+        assert_eq!(window.older(), Some(&Cursor("3900".into())));
+        window.push_older(page(3950..3952, None));
+        assert_eq!((window.len(), window.older()), (5, None));
+    }
+
+    #[test]
+    fn a_row_that_came_by_event_does_not_come_twice_with_its_page() {
+        let mut window = Window::default();
+        window.replace(page(1..50, Some(49)));
+        assert!(matches!(window.insert(Synthetic::event(0)), Inserted::At(0)));
+        assert!(matches!(window.insert(Synthetic::event(60)), Inserted::Below));
+        window.push_older(page(48..150, None));
+        assert_eq!(window.len(), 150);
+    }
+
+    #[test]
+    fn a_flood_of_new_rows_is_counted_and_not_kept() {
+        let mut window = Window::default();
+        window.replace(page(5_000..5_100, Some(5_099)));
+        let above = (0..5_000).rev().filter(|n| matches!(window.insert(Synthetic::event(*n)), Inserted::Above)).count();
+        assert!(window.is_detached() && window.len() == 3 * PAGE, "{}", window.len());
+        assert_eq!(above, 5_000 - 2 * PAGE);
     }
 }

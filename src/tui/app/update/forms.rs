@@ -135,7 +135,10 @@ fn rule(model: &Model, form: &Form, expires_at: Option<Timestamp>) -> Result<Ign
         return Err("a rule for everything would hide everything: give a type, id or path".into());
     }
     let here = form.fields.first().is_some_and(|field| field.chosen() == 0);
-    let id = form.targets.first().map(|target| RuleId(target.id.0)).ok_or("no drift is selected")?;
+    let drift = form.targets.first().ok_or("no drift is selected")?.id;
+    // Made without chance, since this is pure: a drift may give several rules, but not within one millisecond.
+    let made = u64::try_from(model.now.as_millisecond()).unwrap_or(0);
+    let id = RuleId(ulid::Ulid::from_parts(made, drift.0.random()));
     Ok(IgnoreRule {
         id,
         environment: form.targets.first().filter(|_| here).map(|target| target.environment.clone()),

@@ -26,7 +26,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Paste(text) => typing::paste(model, &text),
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);
-            vec![]
+            // Terminals move cells about while they are resized, even when they end up as they were.
+            vec![Effect::Redraw]
         }
         Msg::Connected { mode, read_only } => {
             if let Some(why) = &read_only {
@@ -54,7 +55,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Signal(number) => vec![Effect::Exit(Exit::Signal(number))],
         Msg::TerminalGone => vec![Effect::Exit(Exit::TerminalGone)],
         Msg::InputEnded => vec![Effect::Exit(Exit::InputEnded)],
-        Msg::Resumed => vec![Effect::Redraw],
+        Msg::Resumed => vec![Effect::Retake],
         Msg::Broken(what) => {
             model.notice(true, what);
             vec![]

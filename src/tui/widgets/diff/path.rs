@@ -2,22 +2,13 @@
 
 use serde_json::Value;
 
+use crate::drift::path::{Step as Segment, parse};
+
 /// One step down from a value to one it holds.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Step {
     Key(String),
     Index(usize),
-}
-
-/// One part of a path.
-#[derive(Clone, PartialEq, Debug)]
-enum Segment {
-    Key(String),
-    Index(usize),
-    /// A list element by the values of some of its keys.
-    Identity(Vec<(String, String)>),
-    /// A list element by its own value.
-    Element(String),
 }
 
 /// Where a path leads in a body.
@@ -74,7 +65,7 @@ fn walk(value: &Value, segments: &[Segment], steps: &mut Vec<Step>) -> bool {
 fn position(list: &[Value], segment: &Segment) -> Option<(usize, bool)> {
     let found = match segment {
         Segment::Index(at) => (*at < list.len()).then_some(*at),
-        Segment::Element(text) => list.iter().position(|v| same(v, text)),
+        Segment::SetValue(text) => list.iter().position(|v| same(v, text)),
         Segment::Identity(pairs) => {
             list.iter().position(|v| pairs.iter().all(|(key, text)| v.get(key).is_some_and(|v| same(v, text))))
         }
@@ -97,84 +88,6 @@ fn same(value: &Value, text: &str) -> bool {
         // A number by its digits, a container by its compact JSON.
         other => serde_json::to_string(other).is_ok_and(|json| json == text),
     }
-}
-
-/// The segments, and whether the path is whole: a path that was cut ends in `…` and its last segment cannot be trusted.
-fn parse(path: &str) -> (Vec<Segment>, bool) {
-    let mut segments = Vec::new();
-    let mut rest = path;
-    while !rest.is_empty() {
-        if let Some(inner) = rest.strip_prefix('[') {
-            let end = bracket_end(inner);
-            segments.push(bracketed(&inner[..end]));
-            rest = inner[end..].strip_prefix(']').unwrap_or_default();
-        } else {
-            let key = rest.strip_prefix('.').unwrap_or(rest);
-            let end = key.find(['.', '[']).unwrap_or(key.len());
-            if end > 0 {
-                segments.push(Segment::Key(key[..end].to_owned()));
-            }
-            rest = &key[end..];
-        }
-    }
-    let whole = !path.ends_with('…');
-    if !whole {
-        segments.pop();
-    }
-    (segments, whole)
-}
-
-/// Where the bracket closes: not inside a JSON string, not at one that an inner bracket needs.
-fn bracket_end(inner: &str) -> usize {
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    for (at, c) in inner.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            '[' if !quoted => depth += 1,
-            ']' if !quoted && depth == 0 => return at,
-            ']' if !quoted => depth -= 1,
-            _ => {}
-        }
-    }
-    inner.len()
-}
-
-fn bracketed(inner: &str) -> Segment {
-    if let Ok(index) = inner.parse() {
-        Segment::Index(index)
-    } else if let Some(value) = inner.strip_prefix('=') {
-        Segment::Element(unquoted(value))
-    } else if inner.starts_with('"') && !inner.contains("\"=") {
-        Segment::Key(unquoted(inner))
-    } else {
-        Segment::Identity(split_pairs(inner))
-    }
-}
-
-fn split_pairs(inner: &str) -> Vec<(String, String)> {
-    let (mut pairs, mut start, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
-    for (at, c) in inner.char_indices().chain([(inner.len(), ',')]) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            ',' if !quoted || at == inner.len() => {
-                if let Some((key, value)) = inner[start..at].split_once('=') {
-                    pairs.push((unquoted(key), unquoted(value)));
-                }
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    pairs
-}
-
-fn unquoted(text: &str) -> String {
-    let quoted = text.starts_with('"').then(|| serde_json::from_str::<String>(text).ok()).flatten();
-    quoted.unwrap_or_else(|| text.to_owned())
 }
 
 #[cfg(test)]

@@ -1,0 +1,55 @@
+//! What the README says is so.
+
+use clap::Parser;
+use driftguard::cli::Cli;
+use driftguard::tui::app::action;
+use driftguard::tui::keymap;
+
+use crate::support::{driftguard, run};
+
+fn readme() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap()
+}
+
+#[test]
+fn the_key_table_is_the_one_of_the_program() {
+    let readme = readme();
+    let table = readme.split("<!-- keys -->\n").nth(1).and_then(|rest| rest.split("<!-- /keys -->").next()).unwrap();
+    let keymap = keymap::builtin("default").unwrap();
+    assert_eq!(table, action::key_table_markdown(&keymap), "run `driftguard keys` and paste what it prints");
+}
+
+#[test]
+fn every_command_it_shows_is_one_the_program_takes() {
+    let readme = readme();
+    let shown: Vec<&str> = readme
+        .split("```sh\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .flat_map(str::lines)
+        .map(|line| line.split(" #").next().unwrap_or_default().trim())
+        .filter(|line| line.starts_with("driftguard"))
+        .collect();
+    assert!(shown.len() >= 4, "{shown:?}");
+    for line in shown {
+        let words = line.split_whitespace().map(|word| word.trim_matches('\''));
+        assert!(Cli::try_parse_from(words).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn its_pictures_are_current() {
+    let home = tempfile::tempdir().unwrap();
+    let drawn = home.path().join("pictures");
+    let (code, _, err) = run(driftguard(home.path()).arg("screenshots").arg(&drawn));
+    assert_eq!(code, 0, "{err}");
+    let kept = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/screenshots"));
+    let mut names: Vec<_> = std::fs::read_dir(&drawn).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert!(!names.is_empty());
+    for name in names {
+        let text = |directory: &std::path::Path| std::fs::read_to_string(directory.join(&name)).unwrap_or_default();
+        let current = text(kept) == text(&drawn);
+        assert!(current, "{} is out of date: run `driftguard screenshots screenshots`", name.display());
+    }
+}

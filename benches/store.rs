@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use driftguard::drift::*;
-use driftguard::safety::Redactor;
+use driftguard::safety::Masked;
 use driftguard::store::{Cursor, Direction, DriftFilter, OpenMode, PageRequest, Store, open};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -19,8 +19,8 @@ use serde_json::json;
 const ENVIRONMENTS: [&str; 4] = ["prod-eu", "prod-us", "staging", "sandbox"];
 
 fn finding(environment: &Slug, n: usize) -> Finding {
-    let redactor = Redactor::new([0; 32]);
-    let mask = |value| Some(redactor.mask("aws_security_group", &value, &[]));
+    // Made as if it had been masked: this measures the store, not the redactor.
+    let mask = |value| serde_json::from_value::<Masked>(value).ok();
     let change = |path: String, declared, actual| Change {
         path: path.into(),
         change_type: ChangeType::Modified,

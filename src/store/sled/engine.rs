@@ -24,10 +24,8 @@ pub(super) enum Tree {
     Ids,
     /// Id → `BodyRecord`.
     Bodies,
-    /// Fingerprint → key of the drift.
+    /// Resource, fingerprint → key of the drift.
     ByFingerprint,
-    /// Resource, place → nothing.
-    ByResource,
     /// Shelf, severity, key of the drift → its type.
     ByClass,
     /// Rule, id of a drift it hides → nothing.
@@ -53,12 +51,11 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Events,
         Self::Ids,
         Self::Bodies,
         Self::ByFingerprint,
-        Self::ByResource,
         Self::ByClass,
         Self::ByRule,
         Self::ByDrift,
@@ -78,7 +75,6 @@ impl Tree {
             Self::Ids => "ids",
             Self::Bodies => "bodies",
             Self::ByFingerprint => "by_fingerprint",
-            Self::ByResource => "by_resource",
             Self::ByClass => "by_class",
             Self::ByRule => "by_rule",
             Self::ByDrift => "by_drift",

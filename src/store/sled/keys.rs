@@ -86,13 +86,17 @@ pub(super) fn drift_type(kind: DriftType) -> u8 {
     kind as u8
 }
 
-/// `environment | 0 | hash of type and id [16]`, what all entries about a resource begin with.
+/// `environment | 0 | start of the id [32] | hash of type and id [16]`, what all entries about a resource begin with. A scan goes
+/// from address to address: with the start of the id in the key it finds neighbours together and not one page for each.
 pub(super) fn resource(slug: &Slug, resource_type: &str, resource_id: &str) -> Vec<u8> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&(resource_type.len() as u64).to_be_bytes());
     hasher.update(resource_type.as_bytes());
     hasher.update(resource_id.as_bytes());
-    [&environment(slug)[..], &hasher.finalize().as_bytes()[..16]].concat()
+    let mut start = [0; 32];
+    let length = resource_id.len().min(start.len());
+    start[..length].copy_from_slice(&resource_id.as_bytes()[..length]);
+    [&environment(slug)[..], &start, &hasher.finalize().as_bytes()[..16]].concat()
 }
 
 /// The first key after all that begin with `prefix`; prefixes of ours never end in 0xff bytes only.

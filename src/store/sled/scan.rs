@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::engine::Tree;
-use super::tx::Tx;
+use super::tx::{self, Tx};
 use super::{RunningScan, SledStore, Writer, apply, keys, later, sight};
 use crate::drift::{
     AuditEntry, Closure, Completeness, DriftEvent, DriftId, Environment, Finding, ScanId, ScanStage, ScanSummary,
@@ -229,7 +229,8 @@ impl SledStore {
 
     /// The drift of the same resource that this scan did see.
     fn heir(&self, record: &EventRecord, running: &RunningScan) -> Result<Option<DriftId>, StoreError> {
-        for key in self.engine.tree(Tree::ByResource).scan_prefix(sight::resource_prefix(record)).keys().rev() {
+        let prefix = tx::resource_prefix(&record.event.environment, &record.event.resource);
+        for key in self.engine.tree(Tree::ByFingerprint).scan_prefix(prefix).values() {
             let key = key.map_err(|e| self.engine.error(e))?;
             let id = keys::place_of(&key).map(|place| keys::id_of(&place));
             if let Some(id) = id.filter(|id| running.seen.contains(id)) {

@@ -66,7 +66,8 @@ fn find(
     finding: &Finding,
     fingerprint: Fingerprint,
 ) -> Result<(Option<EventRecord>, EventRecord, bool), StoreError> {
-    if let Some(key) = tx.get(Tree::ByFingerprint, &fingerprint.0)? {
+    let known = [&tx::resource_prefix(&finding.environment, &finding.resource)[..], &fingerprint.0].concat();
+    if let Some(key) = tx.get(Tree::ByFingerprint, &known)? {
         match tx.read::<EventRecord>(Tree::Events, &key) {
             Ok(Some(old)) => return Ok((Some(old.clone()), old, true)),
             // Unreadable: this sighting replaces it.
@@ -100,10 +101,4 @@ fn regressed(writer: &mut Writer, tx: &Tx<'_>, seq: u64, old_state: State, recor
         undone_by: None,
     };
     Deed { audit, before: Vec::new(), after: vec![record.placed(record.standing())], environment: None }
-}
-
-/// A drift with the same fingerprint, id or resource key: where `seen` looks for what took a drift's place.
-pub(super) fn resource_prefix(record: &EventRecord) -> Vec<u8> {
-    let key = tx::resource_key(&record.event);
-    key[..key.len() - 24].to_vec()
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::engine::{Tree, Writes};
 use super::{SledStore, keys};
-use crate::drift::{DriftEvent, DriftId, SeverityClass, Slug};
+use crate::drift::{DriftEvent, DriftId, ResourceRef, SeverityClass, Slug};
 use crate::store::codec;
 use crate::store::record::{BodyRecord, EventRecord};
 use crate::store::{OpenCounts, StoreError};
@@ -94,8 +94,7 @@ impl<'a> Tx<'a> {
 
     fn index_new(&mut self, key: &[u8], event: &DriftEvent) {
         self.put(Tree::Ids, event.id.0.to_bytes().to_vec(), key.to_vec());
-        self.put(Tree::ByFingerprint, event.fingerprint.0.to_vec(), key.to_vec());
-        self.put(Tree::ByResource, resource_key(event), Vec::new());
+        self.put(Tree::ByFingerprint, fingerprint_key(event), key.to_vec());
     }
 
     fn unindex(&mut self, key: &[u8], old: &EventRecord, new: &EventRecord) {
@@ -157,10 +156,13 @@ pub(super) fn event_key(event: &DriftEvent) -> Vec<u8> {
     keys::event(&event.environment, event.detected_at, event.id)
 }
 
-pub(super) fn resource_key(event: &DriftEvent) -> Vec<u8> {
-    let resource = &event.resource;
-    let prefix = keys::resource(&event.environment, resource.resource_type.raw(), resource.resource_id.raw());
-    [&prefix[..], &keys::place(event.detected_at, event.id)].concat()
+/// What the fingerprints of a resource begin with.
+pub(super) fn resource_prefix(environment: &Slug, resource: &ResourceRef) -> Vec<u8> {
+    keys::resource(environment, resource.resource_type.raw(), resource.resource_id.raw())
+}
+
+pub(super) fn fingerprint_key(event: &DriftEvent) -> Vec<u8> {
+    [&resource_prefix(&event.environment, &event.resource)[..], &event.fingerprint.0].concat()
 }
 
 pub(super) fn by_rule_key(rule: crate::drift::RuleId, drift: DriftId) -> Vec<u8> {

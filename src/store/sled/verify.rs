@@ -92,8 +92,7 @@ impl Check<'_> {
         let e = &record.event;
         let mut expected = vec![
             (Tree::Ids, e.id.0.to_bytes().to_vec(), key.to_vec()),
-            (Tree::ByFingerprint, e.fingerprint.0.to_vec(), key.to_vec()),
-            (Tree::ByResource, tx::resource_key(e), Vec::new()),
+            (Tree::ByFingerprint, tx::fingerprint_key(e), key.to_vec()),
             (Tree::ByClass, keys::class(record), vec![keys::drift_type(e.drift_type)]),
         ];
         let timer = if record.woken { None } else { tx::timer_key(key, record) };
@@ -113,7 +112,7 @@ impl Check<'_> {
     /// From each index entry back to a drift that has it.
     fn indexes(&mut self) -> Result<(), StoreError> {
         self.back(Tree::Ids, |_, value| Some(value.to_vec()), |key, r| r.event.id.0.to_bytes()[..] == *key)?;
-        self.back(Tree::ByFingerprint, |_, value| Some(value.to_vec()), |key, r| r.event.fingerprint.0[..] == *key)?;
+        self.back(Tree::ByFingerprint, |_, value| Some(value.to_vec()), |key, r| tx::fingerprint_key(&r.event) == key)?;
         self.back(Tree::ByClass, |key, _| key.get(2..).map(<[u8]>::to_vec), |key, r| keys::class(r) == key)?;
         self.back(
             Tree::Timers,
@@ -122,7 +121,6 @@ impl Check<'_> {
         )?;
         let store = self.store;
         let by_id = |key: &[u8]| store.engine.get(Tree::Ids, key.last_chunk::<16>()?).ok().flatten();
-        self.back(Tree::ByResource, |key, _| by_id(key), |key, r| tx::resource_key(&r.event) == key)?;
         self.back(
             Tree::ByRule,
             |key, _| by_id(key),

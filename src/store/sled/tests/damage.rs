@@ -42,8 +42,7 @@ fn verify_finds_what_is_missing_and_what_is_too_much_in_every_index() {
         w.assert_sound();
         w
     };
-    let indexes =
-        [Tree::Ids, Tree::ByFingerprint, Tree::ByResource, Tree::ByClass, Tree::ByRule, Tree::ByDrift, Tree::Timers];
+    let indexes = [Tree::Ids, Tree::ByFingerprint, Tree::ByClass, Tree::ByRule, Tree::ByDrift, Tree::Timers];
     for tree in indexes {
         let w = make();
         let (key, value) = w.store.engine.tree(tree).first().unwrap().unwrap();

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::triage;
 use crate::drift::{IgnoreRule, ResolutionType, RuleId, TriageVerb};
 use crate::safety::{Tainted, sanitise};
+use crate::store::literal_pattern;
 use crate::tui::app::action::{Action, Danger};
 use crate::tui::app::input::Line;
 use crate::tui::app::overlay::{Field, Form, FormKind, Overlay, Plan, Value};
@@ -67,11 +68,9 @@ fn ignore_fields(model: &Model) -> Vec<Field> {
     ]
 }
 
-/// A pattern that matches exactly this text: what a glob would read as a sign stands in brackets.
+/// A pattern that matches exactly this text; control characters cannot be typed, so they are left out.
 fn literal(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).fold(String::new(), |out, c| {
-        if "*?[]{}\\!".contains(c) { out + "[" + &c.to_string() + "]" } else { out + &c.to_string() }
-    })
+    literal_pattern(&text.chars().filter(|c| !c.is_control()).collect::<String>())
 }
 
 /// Plans what the form says, or keeps it open with what is wrong.

@@ -115,7 +115,9 @@ impl Settings {
         Self {
             theme: value("default".into()),
             keymap: value("default".into()),
-            actor: value(login.map_or_else(|| Tainted::from("unknown"), Tainted::from)),
+            actor: value(
+                login.map_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()).into(), Tainted::from),
+            ),
             utc: value(false),
             read_only: value(false),
             log_level: value("info".into()),

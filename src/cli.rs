@@ -42,6 +42,8 @@ pub enum Command {
     Scan(Scan),
     /// Compare two files
     Diff(Diff),
+    /// Measure the comparer on recorded cases
+    Bench(Bench),
     /// Open the screens on a small world of its own, in which things really change
     Demo(Demo),
     /// Look at the configuration
@@ -125,6 +127,31 @@ pub struct Diff {
     /// Exit with 3 when any single property could not be compared
     #[arg(long)]
     pub strict: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Bench {
+    /// Case files, one JSON object a line, or directories of *.jsonl files
+    #[arg(required = true, value_name = "CASES")]
+    pub cases: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: BenchFormat,
+    /// Name every case that did not come out as expected
+    #[arg(long)]
+    pub failures: bool,
+    /// Switch off what packs know about single resource types
+    #[arg(long)]
+    pub no_packs: bool,
+    /// Also change and re-spell every live property in turn, at random from this seed
+    #[arg(long, value_name = "SEED")]
+    pub mutate: Option<u64>,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum BenchFormat {
+    #[default]
+    Text,
+    Json,
 }
 
 #[derive(Args, Debug)]

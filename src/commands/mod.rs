@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+mod bench;
 mod config;
 mod demo;
 mod diff;
@@ -44,6 +45,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Triage(args)) => triage::run(&session, &args),
         Some(Command::Scan(args)) => scan::run(&session, &args),
         Some(Command::Diff(args)) => diff::run(&session, &args),
+        Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Demo(args)) => demo::run(&session, &args),
         Some(Command::Config(command)) => config::run(&session, &command),
         Some(Command::Export { file }) => store::export(&session, file.as_deref()),

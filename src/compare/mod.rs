@@ -15,6 +15,7 @@ use crate::drift::{ChangeType, PathBuilder, UnverifiedReason};
 mod absence;
 mod arrays;
 mod canon;
+mod context;
 mod document;
 mod facts;
 mod host_file;
@@ -38,6 +39,7 @@ mod recorded;
 #[cfg(test)]
 mod tests;
 
+pub use context::Context;
 pub use packs::{PackError, Packs, Schema};
 pub use rules::{RuleInfo, explain, rules};
 
@@ -56,6 +58,27 @@ pub enum Dialect {
     Kubernetes,
     Azure,
     Gcp,
+}
+
+const DIALECTS: [(&str, Dialect); 6] = [
+    ("terraform", Dialect::Terraform),
+    ("cloudformation", Dialect::Cloudformation),
+    ("aws_config", Dialect::AwsConfig),
+    ("kubernetes", Dialect::Kubernetes),
+    ("azure", Dialect::Azure),
+    ("gcp", Dialect::Gcp),
+];
+
+impl Dialect {
+    /// By the name packs and case files give it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        DIALECTS.iter().find(|(n, _)| *n == name).map(|(_, dialect)| *dialect)
+    }
+
+    /// Every name, in a fixed order.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        DIALECTS.iter().map(|(name, _)| *name)
+    }
 }
 
 /// Which properties the live reader returns for the type.
@@ -126,11 +149,13 @@ pub struct Settings<'a> {
     pub packs: &'a Packs,
     /// The published schema of the resource's type, where it is at hand.
     pub schema: Option<&'a Schema>,
+    /// What is known of the resource's surroundings.
+    pub context: Option<&'a Context>,
 }
 
 impl Default for Settings<'_> {
     fn default() -> Self {
-        Self { packs: Packs::embedded(), schema: None }
+        Self { packs: Packs::embedded(), schema: None, context: None }
     }
 }
 

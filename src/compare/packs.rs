@@ -96,6 +96,17 @@ impl Packs {
         Ok(())
     }
 
+    /// The same packs without what they know about single resource types.
+    pub fn without_types(&self) -> Self {
+        let mut packs = self.clone();
+        for pack in packs.by_dialect.values_mut() {
+            pack.types.clear();
+            pack.same_as.clear();
+            pack.cloud_tags.retain(|tags| tags.types.is_empty());
+        }
+        packs
+    }
+
     pub(super) fn of(&self, dialect: Dialect) -> &Pack {
         self.by_dialect.get(&dialect).unwrap_or(&self.empty)
     }

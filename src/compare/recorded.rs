@@ -214,7 +214,7 @@ fn corpus_figures(packs: &Packs) -> Option<(usize, usize, usize, Vec<String>)> {
             memory: None,
             observable: &Observable::All,
         };
-        let verdict = compare_with(&subject, &Settings { packs, schema: Some(&schema) });
+        let verdict = compare_with(&subject, &Settings { packs, schema: Some(&schema), context: None });
         let expected = !case["expect"]["drift"].as_array().unwrap().is_empty();
         match (expected, !verdict.changes.is_empty()) {
             (true, true) => hits += 1,

@@ -20,15 +20,6 @@ pub struct PackError {
     what: String,
 }
 
-const DIALECTS: [(&str, Dialect); 6] = [
-    ("terraform", Dialect::Terraform),
-    ("cloudformation", Dialect::Cloudformation),
-    ("aws_config", Dialect::AwsConfig),
-    ("kubernetes", Dialect::Kubernetes),
-    ("azure", Dialect::Azure),
-    ("gcp", Dialect::Gcp),
-];
-
 const FACTS: [(&str, Fact); 9] = [
     ("unordered", Fact::Unordered),
     ("ordered", Fact::Ordered),
@@ -89,7 +80,7 @@ fn read(text: &str) -> Result<(Vec<Dialect>, Pack), Mistake> {
             "format" | "shape" => {}
             "dialects" => {
                 for (word, span) in words(value)? {
-                    dialects.push(lookup(&DIALECTS, word, "dialect", span)?);
+                    dialects.push(dialect(word, span)?);
                 }
             }
             "any" => {
@@ -167,6 +158,13 @@ fn lookup<T: Copy>(words: &[(&str, T)], word: &str, what: &str, span: Range<usiz
     words.iter().find(|(w, _)| *w == word).map(|(_, t)| *t).ok_or_else(|| {
         let known: Vec<_> = words.iter().map(|(w, _)| *w).collect();
         (span, format!("unknown {what} `{word}`; known are: {}", known.join(", ")))
+    })
+}
+
+fn dialect(word: &str, span: Range<usize>) -> Result<Dialect, Mistake> {
+    Dialect::from_name(word).ok_or_else(|| {
+        let known: Vec<_> = Dialect::names().collect();
+        (span, format!("unknown dialect `{word}`; known are: {}", known.join(", ")))
     })
 }
 

@@ -1,0 +1,50 @@
+//! `driftguard bench`: how well and how fast the comparer does on recorded cases.
+
+use std::hint::black_box;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+
+use super::complain;
+use crate::bench::{self, BenchReport, Case};
+use crate::cli::{Bench, BenchFormat};
+use crate::compare::Packs;
+
+/// Long enough for a figure, short enough to wait for.
+const MEASURED: Duration = Duration::from_millis(700);
+
+pub(super) fn run(args: &Bench) -> anyhow::Result<u8> {
+    let read = bench::read(&args.cases);
+    for error in &read.errors {
+        complain(&error.to_string());
+    }
+    if read.cases.is_empty() {
+        bail!(
+            "no case to compare; a case file holds one JSON object a line with id, dialect, resource_type, declared and live"
+        );
+    }
+    let packs = if args.no_packs { Packs::embedded().without_types() } else { Packs::embedded().clone() };
+    let report = BenchReport {
+        scored: bench::score(&read.cases, &packs),
+        cases_per_second: speed(&read.cases, &packs),
+        mutations: args.mutate.map(|seed| bench::mutate(&read.cases, &packs, seed)),
+    };
+    let mut out = std::io::stdout().lock();
+    match args.format {
+        BenchFormat::Text => write!(out, "{}", bench::text(&report, args.failures))?,
+        BenchFormat::Json => writeln!(out, "{:#}", bench::json(&report))?,
+    }
+    Ok(u8::from(!read.errors.is_empty()))
+}
+
+/// Whole passes over all cases, one after another.
+fn speed(cases: &[Case], packs: &Packs) -> f64 {
+    let start = Instant::now();
+    let mut passes = 0;
+    while start.elapsed() < MEASURED {
+        cases.iter().for_each(|case| _ = black_box(case.compare(packs)));
+        passes += 1;
+    }
+    (cases.len() * passes) as f64 / start.elapsed().as_secs_f64()
+}

@@ -1,0 +1,34 @@
+//! What a comparison knows of the resource's surroundings.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+/// Where a resource lives, and what things around it are called. What is not known is left out.
+#[derive(Clone, Default, Debug)]
+pub struct Context {
+    pub account: Option<Box<str>>,
+    pub region: Option<Box<str>>,
+    /// KMS alias (`alias/…`) to key id.
+    pub(super) key_aliases: HashMap<Box<str>, Box<str>>,
+    /// Firewall rules declared beside the group they belong to: group id to `ingress` and `egress`, as rules are declared inline.
+    pub(super) sibling_rules: HashMap<Box<str>, Value>,
+}
+
+impl Context {
+    /// From the `context` of a case: `accountId`, `region`, `kmsAliasTargets`, `siblingSgRules`; anything else is left alone.
+    pub fn from_json(context: &Value) -> Self {
+        let word = |name: &str| context[name].as_str().map(Box::from);
+        let entries = |name: &str| context[name].as_object().into_iter().flatten();
+        let aliases =
+            entries("kmsAliasTargets").filter_map(|(alias, key)| Some((alias.as_str().into(), key.as_str()?.into())));
+        Self {
+            account: word("accountId"),
+            region: word("region"),
+            key_aliases: aliases.collect(),
+            sibling_rules: entries("siblingSgRules")
+                .map(|(group, rules)| (group.as_str().into(), rules.clone()))
+                .collect(),
+        }
+    }
+}

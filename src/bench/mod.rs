@@ -15,3 +15,40 @@ pub use case::{Case, CaseError, Cases, Expect, read};
 pub use mutate::{Mutations, mutate};
 pub use report::{BenchReport, json, text};
 pub use score::{Failure, Level, Scored, Scores, score};
+
+#[cfg(test)]
+mod corpus {
+    use super::*;
+    use crate::compare::Packs;
+    use crate::testing::shared;
+
+    fn cases() -> Option<Vec<Case>> {
+        let read = read(&[shared("corpus/aws-live.jsonl")?]);
+        assert!(read.errors.is_empty(), "{:?}", read.errors);
+        Some(read.cases)
+    }
+
+    #[test]
+    fn the_corpus_of_real_resources_gives_no_false_alarm_and_misses_nothing() {
+        let Some(cases) = cases() else { return };
+        let scored = score(&cases, Packs::embedded());
+        assert_eq!(scored.all.case_level, Level { tp: 13, fp: 0, fn_: 0, tn: 662 }, "{:#?}", scored.failures);
+        assert_eq!(scored.all.property_level.precision(), 1.0, "{:#?}", scored.failures);
+    }
+
+    #[test]
+    fn without_knowledge_of_single_types_there_are_few_false_alarms() {
+        let Some(cases) = cases() else { return };
+        let scored = score(&cases, &Packs::embedded().without_types());
+        assert!(scored.all.case_level.fp <= 4, "{:#?}", scored.failures);
+    }
+
+    #[test]
+    fn a_change_of_any_recorded_leaf_is_reported_and_a_respelling_is_not() {
+        let Some(cases) = cases() else { return };
+        let mutations = mutate(&cases, Packs::embedded(), 1);
+        assert!(mutations.changes > 4000 && mutations.respelt() > 6000, "{mutations:#?}");
+        assert!(mutations.reported * 1000 >= mutations.changes * 999, "{:#?}", mutations.failures);
+        assert_eq!(mutations.alarms(), 0, "{:#?}", mutations.failures);
+    }
+}

@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::walk::{At, Past, Walk};
-use super::{identity, rules, sets};
-use crate::drift::ChangeType;
+use super::{Dialect, identity, rules, sets};
+use crate::drift::{ChangeType, UnverifiedReason};
 
 /// Identifying keys with their values, for the path.
 fn pairs<'k>(keys: &[&'k str], id: &'k identity::Identity<'_>) -> Vec<(&'k str, &'k str)> {
     keys.iter().copied().zip(id.iter().map(|v| v.as_ref())).collect()
 }
+
+const ORDER_UNKNOWN: &str = "Only the order differs, and whether it means something here is not known.";
 
 /// Above this many pairs, elements without identity are paired in order instead of by likeness.
 const MOST_PAIRS: usize = 4096;
@@ -23,12 +25,24 @@ impl Walk<'_> {
             return;
         }
         if objects(d) && objects(l) {
+            let at = At { partial: self.states_some_settings(at, d), ..at };
             if let Some(keys) = identity::keys(at.cursor, d, l) {
                 return self.by_identity(at, &keys, d, l, past);
             }
             return if sets::is_ordered(at) { self.in_order(at, d, l) } else { self.by_meaning(at, d, l) };
         }
         if sets::is_unordered(at, d, l) { self.by_meaning(at, d, l) } else { self.in_order(at, d, l) }
+    }
+
+    /// Whether a list is one of settings by name (`LoadBalancerAttributes`, `OptionSettings`), in which a cloud fills in all
+    /// that the code does not state.
+    fn states_some_settings(&self, at: At<'_>, d: &[Value]) -> bool {
+        const ENDS: [&str; 4] = ["attributes", "settings", "parameters", "options"];
+        let cloud = matches!(self.dialect, Dialect::Cloudformation | Dialect::AwsConfig);
+        let name = super::spelling::plain_name(at.key);
+        let is_setting =
+            |v: &Value| v.as_object().is_some_and(|o| o.keys().any(|k| k.ends_with("Value") || k == "value"));
+        cloud && ENDS.iter().any(|end| name.ends_with(end)) && d.iter().all(is_setting)
     }
 
     fn by_identity<'w>(&mut self, at: At<'w>, keys: &[&'w str], d: &'w [Value], l: &'w [Value], past: Past<'w>) {
@@ -177,6 +191,11 @@ impl Walk<'_> {
             list
         };
         if d.len() == l.len() && sorted(&a) == sorted(&b) {
+            // Whoever describes a cloud's types says of few lists whether their order means something.
+            let undescribed = matches!(self.dialect, Dialect::Cloudformation | Dialect::AwsConfig);
+            if undescribed && !sets::is_ordered(at) {
+                return self.unverified(UnverifiedReason::Unsupported, ORDER_UNKNOWN);
+            }
             return self.change(ChangeType::Modified, Some(&Value::from(d)), Some(&Value::from(l)));
         }
         let head = if d.len() == l.len() { 0 } else { a.iter().zip(&b).take_while(|(x, y)| x == y).count() };

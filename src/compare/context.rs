@@ -31,4 +31,17 @@ impl Context {
                 .collect(),
         }
     }
+
+    /// Account and region, when both are known.
+    pub(super) fn home(&self) -> Option<(&str, &str)> {
+        Some((self.account.as_deref()?, self.region.as_deref()?))
+    }
+}
+
+/// Account and region out of a resource's own ARN.
+pub(super) fn own_arn(values: &Value) -> Option<(&str, &str)> {
+    let arn = ["arn", "Arn", "ARN"].iter().find_map(|key| values.get(key)?.as_str())?;
+    let mut parts = arn.strip_prefix("arn:")?.splitn(5, ':').skip(2);
+    let (region, account) = (parts.next()?, parts.next()?);
+    (!region.is_empty() && !account.is_empty()).then_some((account, region))
 }

@@ -27,6 +27,8 @@ pub(super) enum Fact {
     FirewallRules = 128,
     /// A list of which the code states some elements and the cloud knows more: others count as undeclared.
     Partial = 256,
+    /// Set once when the resource is made.
+    CreateOnly = 512,
 }
 
 /// How a scalar is spelt, where its name and looks do not say it.
@@ -42,6 +44,12 @@ pub(super) enum Kind {
     FileMode,
     UserData,
     Protocol,
+    /// A version, or the track it is on.
+    VersionTrack,
+    /// The access rules of a Redis user.
+    RedisAcl,
+    /// A moment that the service rounds down to the hour.
+    Hour,
     /// Nothing but the same bytes is the same.
     Exact,
 }

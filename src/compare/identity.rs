@@ -40,11 +40,15 @@ const USUAL: [&str; 26] = [
     "availability_zone",
 ];
 
+/// Keys that identify together.
+const TOGETHER: [&[&str]; 1] = [&["Namespace", "OptionName", "ResourceName"]];
+
 /// The identifying keys for these two lists; `None` when nothing tells every element of a side apart.
 pub(super) fn keys<'w>(cursor: Cursor<'w>, d: &[Value], l: &[Value]) -> Option<Vec<&'w str>> {
     let known = cursor.identity().iter().map(|keys| keys.iter().map(|k| k.as_ref()).collect::<Vec<_>>());
     let usual = USUAL.iter().map(|key| vec![*key]);
-    known.chain(usual).find(|keys| tells_apart(cursor, keys, d) && tells_apart(cursor, keys, l))
+    let together = TOGETHER.iter().map(|keys| keys.to_vec());
+    known.chain(usual).chain(together).find(|keys| tells_apart(cursor, keys, d) && tells_apart(cursor, keys, l))
 }
 
 fn tells_apart(cursor: Cursor<'_>, keys: &[&str], list: &[Value]) -> bool {

@@ -174,7 +174,9 @@ pub fn compare_with(subject: &Subject<'_>, settings: &Settings<'_>) -> Verdict {
     let declared = folded[0].as_ref().unwrap_or(subject.declared);
     let live = folded[1].as_ref().unwrap_or(subject.live);
     let applied = (subject.dialect == Dialect::Kubernetes).then(|| kubernetes::last_applied(live)).flatten();
-    let own_id = [live, declared].into_iter().find_map(|v| v.get("id")?.as_str());
+    let own_id = [live, declared]
+        .into_iter()
+        .find_map(|v| ["id", "GroupId", "groupId"].iter().find_map(|key| v.get(key)?.as_str()));
     let mut walk = walk::Walk {
         dialect: subject.dialect,
         resource_type: subject.resource_type,
@@ -187,6 +189,11 @@ pub fn compare_with(subject: &Subject<'_>, settings: &Settings<'_>) -> Verdict {
         path: PathBuilder::new(),
         out: Verdict::default(),
         own_id,
+        context: settings.context,
+        home: settings
+            .context
+            .and_then(Context::home)
+            .or_else(|| [live, declared].into_iter().find_map(context::own_arn)),
         tags_done: false,
     };
     let past = walk::Past {

@@ -128,7 +128,7 @@ impl Pack {
 
 /// The facts of the published schema of one type, given beside a case.
 ///
-/// Shape: `read_only`, `write_only`, `unordered_scalars`, `unordered_objects`, `free_form_maps` (lists of dotted paths, `*` for
+/// Shape: `read_only`, `write_only`, `create_only`, `unordered_scalars`, `unordered_objects`, `free_form_maps` (lists of dotted paths, `*` for
 /// list elements), `defaults` (path to value). Anything else is left alone.
 #[derive(Clone, Default, Debug)]
 pub struct Schema {
@@ -146,6 +146,7 @@ impl Schema {
         }
         for (name, fact) in [
             ("write_only", Fact::WriteOnly),
+            ("create_only", Fact::CreateOnly),
             ("unordered_scalars", Fact::Unordered),
             ("unordered_objects", Fact::Unordered),
             ("free_form_maps", Fact::FreeForm),

@@ -32,7 +32,11 @@ rules! {
     CIDR = "cidr", "addresses and networks": "The same network address in another spelling.";
     DNS_NAME = "dns-name", "DNS names": "The same DNS name in another spelling (case, final dot, dualstack prefix, escaped star).";
     ID_CASE = "id-case", "Azure resource ids": "Azure resource ids do not distinguish upper and lower case.";
-    FOLD_CASE = "fold-case", "paths known to ignore case": "This property does not distinguish upper and lower case.";
+    FOLD_CASE = "fold-case", "choices, and paths known to ignore case": "This property does not distinguish upper and lower case.";
+    LOWER_NAME = "lower-name", "names that a service keeps in lower case": "The service keeps this name in lower case; it is the same name.";
+    REFERENCE = "reference", "names, ids, ARNs and aliases": "The same thing by its name and by its ARN, in this account and region.";
+    VERSION_TRACK = "version-track", "versions of engines and platforms": "The code names a version track and the live version is on it.";
+    REDIS_ACL = "redis-acl", "access strings of Redis users": "The same access; the service writes the rule that everything starts from.";
     LOCATION = "location", "Azure regions": "The same region in its long and its short spelling.";
     PROTOCOL = "protocol", "network protocols": "The same network protocol by name and by number.";
     NUMBER_STRING = "number-string", "everywhere, ids with leading zeros excepted": "The same number, once written as a text.";

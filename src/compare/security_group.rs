@@ -59,18 +59,22 @@ const PEERS: [(&str, &[&str], &[&str]); 4] = [
 /// An atomic rule's description, and the rule as a value.
 struct Atom {
     description: String,
+    /// What the property is called that holds it.
+    describes: &'static str,
     value: Value,
 }
 
 impl Walk<'_> {
     /// Compares firewall rules atom by atom. `false` when a side is not there or has another shape.
-    pub(super) fn firewall_rules(&mut self, declared: Option<&Value>, live: Option<&Value>) -> bool {
+    pub(super) fn firewall_rules(&mut self, key: &str, declared: Option<&Value>, live: Option<&Value>) -> bool {
         let list = |side: Option<&Value>| match side {
             Some(Value::Array(list)) => self.explode(list),
             Some(Value::Null) => Some(BTreeMap::new()),
             _ => None,
         };
-        let (Some(d), Some(l)) = (list(declared), list(live)) else { return false };
+        let (Some(mut d), Some(l)) = (list(declared), list(live)) else { return false };
+        // The same rule inline and beside the group is one rule.
+        self.sibling_rules(key).into_iter().for_each(|(key, atom)| _ = d.entry(key).or_insert(atom));
         let before = self.out.changes.len();
         for (key, atom) in &d {
             match l.get(key) {
@@ -78,7 +82,7 @@ impl Walk<'_> {
                 Some(other) if other.description != atom.description => {
                     let texts = [&atom.description, &other.description].map(|t| Value::from(t.as_str()));
                     self.at_rule(key, |walk| {
-                        walk.path.push_key("description");
+                        walk.path.push_key(atom.describes);
                         walk.modified(&texts[0], &texts[1]);
                     });
                 }
@@ -93,6 +97,14 @@ impl Walk<'_> {
             self.hidden(rules::SG_RULES, declared, live);
         }
         true
+    }
+
+    /// Rules of this direction that are declared as resources of their own.
+    fn sibling_rules(&self, key: &str) -> BTreeMap<Key, Atom> {
+        let group = self.context.zip(self.own_id).and_then(|(context, id)| context.sibling_rules.get(id));
+        let direction = if key.to_ascii_lowercase().ends_with("egress") { "egress" } else { "ingress" };
+        let rules = group.and_then(|group| group[direction].as_array());
+        rules.and_then(|rules| self.explode(rules)).unwrap_or_default()
     }
 
     fn at_rule(&mut self, (protocol, from, to, kind, peer): &Key, f: impl FnOnce(&mut Self)) {
@@ -115,6 +127,7 @@ impl Walk<'_> {
             let rule = rule.as_object()?;
             let (protocol, from, to) = service(rule);
             let text = |v: Option<&Value>| v.and_then(Value::as_str).unwrap_or_default().to_owned();
+            let describes = DESCRIPTION.iter().find(|name| rule.contains_key(**name)).unwrap_or(&DESCRIPTION[0]);
             let peers = self.peers(rule);
             // A rule without a peer matches nothing, but it is stated.
             let peers = if peers.is_empty() { vec![("", String::new(), None)] } else { peers };
@@ -123,7 +136,10 @@ impl Walk<'_> {
                 let mut value =
                     json!({"protocol": protocol, "from_port": from, "to_port": to, "description": description});
                 value[if kind.is_empty() { "peer" } else { kind }] = Value::from(peer.as_str());
-                out.insert((protocol.clone(), from.clone(), to.clone(), kind, peer), Atom { description, value });
+                out.insert(
+                    (protocol.clone(), from.clone(), to.clone(), kind, peer),
+                    Atom { description, describes, value },
+                );
             }
         }
         Some(out)
@@ -159,7 +175,8 @@ fn get<'v>(rule: &'v Map<String, Value>, names: &[&str]) -> Option<&'v Value> {
 fn service(rule: &Map<String, Value>) -> (String, String, String) {
     let text = |v: Option<&Value>| match v {
         Some(Value::String(s)) => s.clone(),
-        Some(v @ Value::Number(_)) => v.to_string(),
+        // Ports are whole numbers, whoever writes them as `80.0`.
+        Some(Value::Number(n)) => n.as_str().strip_suffix(".0").unwrap_or(n.as_str()).to_owned(),
         _ => String::new(),
     };
     let raw = text(get(rule, PROTOCOL));

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::facts::Fact;
+use super::spelling::plain_name;
 use super::walk::At;
 
 /// Lists whose order is known to matter.
@@ -24,11 +25,6 @@ pub(super) fn is_unordered(at: At<'_>, a: &[Value], b: &[Value]) -> bool {
     (!at.cursor.free && named_set(at.key)) || hold_ids(a, b)
 }
 
-/// Lower case, without separators: `security_group_ids` and `SecurityGroupIds` are one name.
-fn plain(key: &str) -> String {
-    key.chars().filter(|c| *c != '_' && *c != '-').flat_map(char::to_lowercase).collect()
-}
-
 fn named_ordered(key: &str) -> bool {
     const NAMES: [&str; 16] = [
         "layers",
@@ -48,11 +44,11 @@ fn named_ordered(key: &str) -> bool {
         "behaviors",
         "orderedcachebehavior",
     ];
-    NAMES.contains(&plain(key).as_str())
+    NAMES.contains(&plain_name(key).as_str())
 }
 
 fn named_set(key: &str) -> bool {
-    const ENDS: [&str; 33] = [
+    const ENDS: [&str; 37] = [
         "ids",
         "arns",
         "subnets",
@@ -86,6 +82,10 @@ fn named_set(key: &str) -> bool {
         "capabilities",
         "architectures",
         "thumbprintlist",
+        "types",
+        "providers",
+        "records",
+        "nonkeyattributes",
     ];
     const NAMES: [&str; 9] = [
         "verbs",
@@ -98,7 +98,7 @@ fn named_set(key: &str) -> bool {
         "notresources",
         "notprincipal",
     ];
-    let name = plain(key);
+    let name = plain_name(key);
     NAMES.contains(&name.as_str()) || ENDS.iter().any(|end| name.ends_with(end))
 }
 

@@ -8,7 +8,7 @@ use super::absence::is_empty;
 use super::facts::{Cursor, Fact};
 use super::packs::Pack;
 use super::spelling::{self, Place};
-use super::{Dialect, RawChange, RawHidden, RawUnverified, Verdict, placeholder, rules};
+use super::{Context, Dialect, RawChange, RawHidden, RawUnverified, Verdict, placeholder, rules};
 use crate::drift::{ChangeType, PathBuilder, UnverifiedReason};
 
 pub(super) const TOO_DEEP: &str = "The value nests deeper than 128 levels.";
@@ -34,6 +34,9 @@ pub(super) struct Walk<'a> {
     pub out: Verdict,
     /// The security group's own id, for rules that name it.
     pub own_id: Option<&'a str>,
+    pub context: Option<&'a Context>,
+    /// Account and region of the resource, where known; an ARN of another one names another thing.
+    pub home: Option<(&'a str, &'a str)>,
     /// `tags` and `tags_all` were compared together.
     pub tags_done: bool,
 }
@@ -55,21 +58,33 @@ pub(super) struct At<'w> {
     pub documents: u8,
     /// In an access policy: every list is a set.
     pub policy: bool,
+    /// A list of which the code states some elements.
+    pub partial: bool,
 }
 
 impl<'w> At<'w> {
     pub fn root(cursor: Cursor<'w>) -> Self {
-        Self { cursor, key: "", parent: "", root: true, element: false, entry: false, documents: 0, policy: false }
+        Self {
+            cursor,
+            key: "",
+            parent: "",
+            root: true,
+            element: false,
+            entry: false,
+            documents: 0,
+            policy: false,
+            partial: false,
+        }
     }
 
     pub fn child(self, key: &'w str, entry: bool) -> Self {
         let cursor = self.cursor.key(key);
-        Self { cursor, key, parent: self.key, root: false, element: false, entry, ..self }
+        Self { cursor, key, parent: self.key, root: false, element: false, entry, partial: false, ..self }
     }
 
     pub fn item(self) -> Self {
-        let entry = !self.cursor.has(Fact::Partial);
-        Self { cursor: self.cursor.item(), root: false, element: true, entry, ..self }
+        let entry = !self.partial && !self.cursor.has(Fact::Partial);
+        Self { cursor: self.cursor.item(), root: false, element: true, entry, partial: false, ..self }
     }
 }
 
@@ -112,7 +127,7 @@ impl<'a> Walk<'a> {
         if self.settled(at, declared, live) {
             return;
         }
-        if at.cursor.has(Fact::FirewallRules) && self.firewall_rules(declared, live) {
+        if at.cursor.has(Fact::FirewallRules) && self.firewall_rules(at.key, declared, live) {
             return;
         }
         let full = |v: Option<&'w Value>| v.filter(|v| !is_empty(self.dialect, at.key, v));
@@ -181,8 +196,11 @@ impl<'a> Walk<'a> {
     }
 
     fn scalar(&mut self, at: At<'_>, d: &Value, l: &Value) {
-        if let Some(rule) = spelling::same(&self.place(at), d, l) {
+        let place = self.place(at);
+        if let Some(rule) = spelling::same(&place, d, l) {
             self.hidden(rule, Some(d), Some(l));
+        } else if let Some((reason, detail)) = spelling::reference::undecidable(&place, d, l) {
+            self.unverified(reason, detail);
         } else if !self.document(at, d, l) {
             self.modified(d, l);
         }
@@ -250,7 +268,18 @@ impl<'a> Walk<'a> {
         'a: 'w,
     {
         let free = at.cursor.free;
-        Place { dialect: self.dialect, resource_type: self.resource_type, key: at.key, kind: at.cursor.kind(), free }
+        let home = self.home.filter(|_| !at.policy);
+        Place {
+            dialect: self.dialect,
+            resource_type: self.resource_type,
+            key: at.key,
+            kind: at.cursor.kind(),
+            free,
+            create_only: at.cursor.has(Fact::CreateOnly),
+            account: home.map(|h| h.0),
+            region: home.map(|h| h.1),
+            context: self.context,
+        }
     }
 
     pub fn modified(&mut self, declared: &Value, actual: &Value) {

@@ -20,7 +20,7 @@ pub struct PackError {
     what: String,
 }
 
-const FACTS: [(&str, Fact); 9] = [
+const FACTS: [(&str, Fact); 10] = [
     ("unordered", Fact::Unordered),
     ("ordered", Fact::Ordered),
     ("free_form", Fact::FreeForm),
@@ -30,9 +30,10 @@ const FACTS: [(&str, Fact); 9] = [
     ("returned", Fact::Returned),
     ("firewall_rules", Fact::FirewallRules),
     ("partial", Fact::Partial),
+    ("create_only", Fact::CreateOnly),
 ];
 
-const KINDS: [(&str, Kind); 11] = [
+const KINDS: [(&str, Kind); 14] = [
     ("cidr", Kind::Cidr),
     ("dns", Kind::Dns),
     ("duration", Kind::Duration),
@@ -43,6 +44,9 @@ const KINDS: [(&str, Kind); 11] = [
     ("file_mode", Kind::FileMode),
     ("user_data", Kind::UserData),
     ("protocol", Kind::Protocol),
+    ("version_track", Kind::VersionTrack),
+    ("redis_acl", Kind::RedisAcl),
+    ("hour", Kind::Hour),
     ("exact", Kind::Exact),
 ];
 

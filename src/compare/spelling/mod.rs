@@ -4,13 +4,14 @@
 
 use serde_json::Value;
 
-use super::Dialect;
 use super::facts::Kind;
+use super::{Context, Dialect, rules};
 
 mod names;
 mod network;
 mod number;
 mod quantity;
+pub(super) mod reference;
 mod text;
 pub(super) mod time;
 
@@ -26,43 +27,54 @@ pub(super) struct Place<'p> {
     pub kind: Option<Kind>,
     /// In a map whose keys people choose: nothing follows from names, and texts are taken literally.
     pub free: bool,
+    /// Set once when the resource is made: the service may spell it its own way, but nobody can change it.
+    pub create_only: bool,
+    /// Account and region of the resource, where known; never inside an access policy, whose principals are judged there.
+    pub account: Option<&'p str>,
+    pub region: Option<&'p str>,
+    pub context: Option<&'p Context>,
 }
 
-struct Rule {
-    id: &'static str,
-    /// Only between values of different JSON types.
-    mixed: bool,
-    canonical: fn(&Place<'_>, &Value) -> Option<String>,
+type Canonical = fn(&Place<'_>, &Value) -> Option<String>;
+
+/// How a rule finds that two values are the same.
+enum How {
+    /// Equal canonical forms.
+    Canonical(Canonical),
+    /// Equal canonical forms, between values of different JSON types only.
+    Mixed(Canonical),
+    /// Two texts, looked at together: what is no equivalence among three (a name and two ARNs) has no canonical form.
+    Pair(fn(&Place<'_>, &str, &str) -> bool),
 }
 
-const fn rule(id: &'static str, canonical: fn(&Place<'_>, &Value) -> Option<String>) -> Rule {
-    Rule { id, mixed: false, canonical }
-}
-
-const fn mixed(id: &'static str, canonical: fn(&Place<'_>, &Value) -> Option<String>) -> Rule {
-    Rule { id, mixed: true, canonical }
-}
+use How::{Canonical as Form, Mixed, Pair};
 
 /// From the cheapest and most certain on.
-static RULES: [Rule; 18] = [
-    rule(super::rules::QUANTITY, quantity::quantity),
-    rule(super::rules::NUMBER_PRECISION, number::precise),
-    mixed(super::rules::NUMBER_STRING, number::number_or_text),
-    mixed(super::rules::BOOL_STRING, number::bool_or_text),
-    rule(super::rules::CIDR, network::cidr),
-    rule(super::rules::PROTOCOL, network::protocol_name),
-    rule(super::rules::DNS_NAME, network::dns_name),
-    rule(super::rules::ID_CASE, names::azure_id),
-    rule(super::rules::FOLD_CASE, names::folded),
-    rule(super::rules::LOCATION, names::location),
-    rule(super::rules::FILE_MODE, text::file_mode),
-    rule(super::rules::USER_DATA, text::user_data),
-    rule(super::rules::TIMESTAMP, time::timestamp),
-    mixed(super::rules::TIMESTAMP, time::timestamp_or_epoch),
-    rule(super::rules::DURATION, time::duration),
-    rule(super::rules::PEM, text::pem),
-    rule(super::rules::PEM, text::ssh_key),
-    rule(super::rules::MULTILINE, text::multiline),
+static RULES: [(&str, How); 24] = [
+    (rules::QUANTITY, Form(quantity::quantity)),
+    (rules::NUMBER_PRECISION, Form(number::precise)),
+    (rules::NUMBER_STRING, Mixed(number::number_or_text)),
+    (rules::BOOL_STRING, Mixed(number::bool_or_text)),
+    (rules::CIDR, Form(network::cidr)),
+    (rules::PROTOCOL, Form(network::protocol_name)),
+    (rules::DNS_NAME, Form(network::dns_name)),
+    (rules::ID_CASE, Form(names::azure_id)),
+    (rules::FOLD_CASE, Form(names::folded)),
+    (rules::FOLD_CASE, Form(names::choice)),
+    (rules::LOWER_NAME, Pair(names::lowered)),
+    (rules::LOCATION, Form(names::location)),
+    (rules::FILE_MODE, Form(text::file_mode)),
+    (rules::USER_DATA, Form(text::user_data)),
+    (rules::REDIS_ACL, Form(text::redis_acl)),
+    (rules::TIMESTAMP, Form(time::hour)),
+    (rules::TIMESTAMP, Form(time::timestamp)),
+    (rules::TIMESTAMP, Mixed(time::timestamp_or_epoch)),
+    (rules::DURATION, Form(time::duration)),
+    (rules::REFERENCE, Pair(reference::same_thing)),
+    (rules::VERSION_TRACK, Pair(reference::same_track)),
+    (rules::PEM, Form(text::pem)),
+    (rules::PEM, Form(text::ssh_key)),
+    (rules::MULTILINE, Form(text::multiline)),
 ];
 
 /// The rule by which two scalars mean the same, if any.
@@ -71,19 +83,29 @@ pub(super) fn same(place: &Place<'_>, a: &Value, b: &Value) -> Option<&'static s
         return None;
     }
     let types_differ = std::mem::discriminant(a) != std::mem::discriminant(b);
-    let holds = |rule: &&Rule| {
-        (!rule.mixed || types_differ)
-            && (rule.canonical)(place, a).is_some_and(|x| (rule.canonical)(place, b).is_some_and(|y| x == y))
+    let equal = |form: Canonical| form(place, a).is_some_and(|x| form(place, b).is_some_and(|y| x == y));
+    let holds = |how: &How| match how {
+        Form(form) => equal(*form),
+        Mixed(form) => types_differ && equal(*form),
+        Pair(same) => a.as_str().zip(b.as_str()).is_some_and(|(a, b)| same(place, a, b)),
     };
-    RULES.iter().find(holds).map(|rule| rule.id)
+    RULES.iter().find(|(_, how)| holds(how)).map(|(id, _)| *id)
+}
+
+/// A property's name in lower case, without separators: `security_group_ids` and `SecurityGroupIds` are one name.
+pub(super) fn plain_name(key: &str) -> String {
+    key.chars().filter(|c| *c != '_' && *c != '-').flat_map(char::to_lowercase).collect()
 }
 
 /// One text per meaning, for comparing many values at once: equal exactly when [`same`] finds a rule, but for values of
 /// different JSON types, which are equal when they read the same.
 pub(super) fn canonical(place: &Place<'_>, value: &Value) -> String {
     if place.kind != Some(Kind::Exact) {
-        let form = RULES.iter().filter(|r| !r.mixed).find_map(|r| (r.canonical)(place, value));
-        if let Some(form) = form {
+        let form = |how: &How| match how {
+            Form(form) => form(place, value),
+            Mixed(_) | Pair(_) => None,
+        };
+        if let Some(form) = RULES.iter().find_map(|(_, how)| form(how)) {
             return form;
         }
     }
@@ -99,7 +121,17 @@ pub(super) mod testing {
 
     /// A place in an ordinary Terraform property called `key`.
     pub fn at(key: &str) -> Place<'_> {
-        Place { dialect: Dialect::Terraform, resource_type: "aws_thing", key, kind: None, free: false }
+        Place {
+            dialect: Dialect::Terraform,
+            resource_type: "aws_thing",
+            key,
+            kind: None,
+            free: false,
+            create_only: false,
+            account: None,
+            region: None,
+            context: None,
+        }
     }
 
     /// A place of a known kind.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Place;
+use super::{Place, plain_name};
 use crate::compare::Dialect;
 use crate::compare::facts::Kind;
 
@@ -16,6 +16,44 @@ pub(super) fn azure_id(_: &Place<'_>, value: &Value) -> Option<String> {
 
 pub(super) fn folded(place: &Place<'_>, value: &Value) -> Option<String> {
     value.as_str().filter(|_| place.kind == Some(Kind::FoldCase)).map(str::to_lowercase)
+}
+
+/// A choice from a fixed list, by the property's name: `managed` is `MANAGED`. Kubernetes does distinguish case.
+pub(super) fn choice(place: &Place<'_>, value: &Value) -> Option<String> {
+    const ENDS: [&str; 12] = [
+        "type",
+        "types",
+        "protocol",
+        "protocols",
+        "mode",
+        "status",
+        "state",
+        "class",
+        "tier",
+        "engine",
+        "scheme",
+        "effect",
+    ];
+    let text = value.as_str()?;
+    let word = text.len() <= 40 && text.bytes().all(|c| c.is_ascii_alphabetic() || matches!(c, b'_' | b'-'));
+    if !word || place.free || place.dialect == Dialect::Kubernetes {
+        return None;
+    }
+    let name = plain_name(place.key);
+    ENDS.iter().any(|end| name.ends_with(end)).then(|| text.to_ascii_lowercase())
+}
+
+/// A name that only differs by being in lower case, where services are known to keep names so: identifiers and families of
+/// databases, and what cannot be changed once it is set.
+pub(super) fn lowered(place: &Place<'_>, a: &str, b: &str) -> bool {
+    const ENDS: [&str; 6] =
+        ["identifier", "parametergroupname", "subnetgroupname", "optiongroupname", "clustername", "family"];
+    if place.free || place.dialect == Dialect::Kubernetes || !a.eq_ignore_ascii_case(b) {
+        return false;
+    }
+    let lower = |text: &str| !text.bytes().any(|c| c.is_ascii_uppercase());
+    let name = plain_name(place.key);
+    (lower(a) || lower(b)) && (place.create_only || ENDS.iter().any(|end| name.ends_with(end)))
 }
 
 /// `West Europe` is `westeurope`.
@@ -48,6 +86,25 @@ mod tests {
         assert_eq!(same(&of(Kind::FoldCase), &json!("Content-Type"), &json!("content-type")), Some("fold-case"));
         assert_eq!(same(&of(Kind::FoldCase), &json!("Content-Type"), &json!("content-length")), None);
         assert_eq!(same(&at("x"), &json!("A"), &json!("a")), None);
+    }
+
+    #[test]
+    fn a_choice_ignores_case_and_a_name_does_not() {
+        assert_eq!(same(&at("InstanceProtocol"), &json!("http"), &json!("HTTP")), Some("fold-case"));
+        assert_eq!(same(&at("type"), &json!("managed"), &json!("fargate")), None);
+        assert_eq!(same(&at("name"), &json!("http"), &json!("HTTP")), None);
+        let kubernetes = Place { dialect: Dialect::Kubernetes, ..at("type") };
+        assert_eq!(same(&kubernetes, &json!("clusterip"), &json!("ClusterIP")), None);
+    }
+
+    #[test]
+    fn a_name_in_lower_case_is_the_same_where_it_cannot_be_changed() {
+        let fixed = Place { create_only: true, ..at("x") };
+        assert_eq!(same(&fixed, &json!("MyGroup"), &json!("mygroup")), Some("lower-name"));
+        assert_eq!(same(&at("db_instance_identifier"), &json!("MyDb"), &json!("mydb")), Some("lower-name"));
+        assert_eq!(same(&fixed, &json!("MyGroup"), &json!("mygroups")), None);
+        assert_eq!(same(&at("x"), &json!("MyGroup"), &json!("mygroup")), None);
+        assert_eq!(same(&fixed, &json!("MyGroup"), &json!("MYgroup")), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use serde_json::Value;
 
 use super::Place;
+use crate::compare::Dialect;
 use crate::compare::facts::Kind;
 
 /// Networks in firewall-like properties are masked and a bare address is a network of one; elsewhere only the notation of
@@ -15,7 +16,9 @@ pub(super) fn cidr(place: &Place<'_>, value: &Value) -> Option<String> {
     if !text.contains(['/', ':']) && !is_address(text) {
         return None;
     }
-    if place.kind == Some(Kind::Cidr) || (!place.free && names_networks(place.key)) {
+    // AWS knows no addresses with a prefix, only networks.
+    let network_only = matches!(place.dialect, Dialect::Cloudformation | Dialect::AwsConfig) && text.contains('/');
+    if place.kind == Some(Kind::Cidr) || (!place.free && (network_only || names_networks(place.key))) {
         let network = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
         return Some(network.trunc().to_string());
     }

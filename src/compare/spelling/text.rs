@@ -42,6 +42,15 @@ pub(super) fn ssh_key(place: &Place<'_>, value: &Value) -> Option<String> {
     STANDARD.decode(body).ok().map(|_| format!("{kind} {body}"))
 }
 
+/// Access rules of a Redis user: everything starts from `-@all`, whether it is written or not.
+pub(super) fn redis_acl(place: &Place<'_>, value: &Value) -> Option<String> {
+    let text = value.as_str().filter(|_| place.kind == Some(Kind::RedisAcl))?;
+    let first = text.split_whitespace().position(|word| word.starts_with(['+', '-']));
+    let start = |(i, word): &(usize, &str)| !(Some(*i) == first && *word == "-@all");
+    let words: Vec<&str> = text.split_whitespace().enumerate().filter(start).map(|(_, word)| word).collect();
+    Some(words.join(" "))
+}
+
 pub(super) fn file_mode(place: &Place<'_>, value: &Value) -> Option<String> {
     if place.kind != Some(Kind::FileMode) {
         return None;
@@ -103,5 +112,13 @@ mod tests {
         assert_eq!(same(&of(Kind::UserData), &hash, &json!("Hello World")), Some("user-data"));
         assert_eq!(same(&of(Kind::UserData), &hash, &json!("SGVsbG8gV29ybGQ=")), Some("user-data"));
         assert_eq!(same(&of(Kind::UserData), &hash, &json!("Hello world")), None);
+    }
+
+    #[test]
+    fn the_access_of_a_redis_user_starts_from_nothing() {
+        let acl = of(Kind::RedisAcl);
+        assert_eq!(same(&acl, &json!("on ~app:* +@read"), &json!("on ~app:* -@all +@read")), Some("redis-acl"));
+        assert_eq!(same(&acl, &json!("on ~app:* +@read"), &json!("on ~app:* +@all")), None);
+        assert_eq!(same(&acl, &json!("on +@read -@all"), &json!("on +@read")), None);
     }
 }

@@ -86,6 +86,15 @@ fn units(text: &str, known: &[(&str, i128)]) -> Option<i128> {
     (!text.is_empty()).then_some(total)
 }
 
+/// Seconds since 1970, at properties the service rounds down to the hour.
+pub(super) fn hour(place: &Place<'_>, value: &Value) -> Option<String> {
+    if place.kind != Some(super::Kind::Hour) {
+        return None;
+    }
+    let seconds = value.as_f64().or_else(|| value.as_str()?.parse().ok())? as i64;
+    Some((seconds / 3600).to_string())
+}
+
 pub(super) fn timestamp(place: &Place<'_>, value: &Value) -> Option<String> {
     let text = value.as_str().filter(|_| !place.free || place.kind == Some(Kind::Timestamp))?;
     if text.len() < 16 || text.as_bytes()[4] != b'-' {
@@ -143,6 +152,14 @@ mod tests {
         let tag = Place { free: true, ..at("ttl") };
         assert_eq!(same(&tag, &json!("60s"), &json!("1m")), None);
         assert_eq!(same(&Place { kind: Some(Kind::Quantity), ..at("cpu") }, &json!("1m"), &json!("60s")), None);
+    }
+
+    #[test]
+    fn a_moment_is_rounded_only_where_the_service_does() {
+        let hour = super::super::testing::of(super::super::Kind::Hour);
+        assert_eq!(same(&hour, &json!(1_784_632_175), &json!(1_784_631_600)), Some("timestamp"));
+        assert_eq!(same(&hour, &json!(1_784_632_175), &json!(1_784_635_200)), None);
+        assert_eq!(same(&at("x"), &json!(1_784_632_175), &json!(1_784_631_600)), None);
     }
 
     #[test]

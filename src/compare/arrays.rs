@@ -39,10 +39,9 @@ impl Walk<'_> {
     fn states_some_settings(&self, at: At<'_>, d: &[Value]) -> bool {
         const ENDS: [&str; 4] = ["attributes", "settings", "parameters", "options"];
         let cloud = matches!(self.dialect, Dialect::Cloudformation | Dialect::AwsConfig);
-        let name = super::spelling::plain_name(at.key);
         let is_setting =
             |v: &Value| v.as_object().is_some_and(|o| o.keys().any(|k| k.ends_with("Value") || k == "value"));
-        cloud && ENDS.iter().any(|end| name.ends_with(end)) && d.iter().all(is_setting)
+        cloud && ENDS.iter().any(|end| super::spelling::name_ends_with(at.key, end)) && d.iter().all(is_setting)
     }
 
     fn by_identity<'w>(&mut self, at: At<'w>, keys: &[&'w str], d: &'w [Value], l: &'w [Value], past: Past<'w>) {

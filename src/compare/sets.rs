@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::facts::Fact;
-use super::spelling::plain_name;
+use super::spelling::{is_named, name_ends_with};
 use super::walk::At;
 
 /// Lists whose order is known to matter.
@@ -44,7 +44,7 @@ fn named_ordered(key: &str) -> bool {
         "behaviors",
         "orderedcachebehavior",
     ];
-    NAMES.contains(&plain_name(key).as_str())
+    NAMES.iter().any(|name| is_named(key, name))
 }
 
 fn named_set(key: &str) -> bool {
@@ -98,8 +98,7 @@ fn named_set(key: &str) -> bool {
         "notresources",
         "notprincipal",
     ];
-    let name = plain_name(key);
-    NAMES.contains(&name.as_str()) || ENDS.iter().any(|end| name.ends_with(end))
+    NAMES.iter().any(|name| is_named(key, name)) || ENDS.iter().any(|end| name_ends_with(key, end))
 }
 
 /// Nothing but ids, ARNs, networks or HTTP verbs: no provider gives such lists an order unless their name says so.

@@ -92,9 +92,20 @@ pub(super) fn same(place: &Place<'_>, a: &Value, b: &Value) -> Option<&'static s
     RULES.iter().find(|(_, how)| holds(how)).map(|(id, _)| *id)
 }
 
-/// A property's name in lower case, without separators: `security_group_ids` and `SecurityGroupIds` are one name.
-pub(super) fn plain_name(key: &str) -> String {
-    key.chars().filter(|c| *c != '_' && *c != '-').flat_map(char::to_lowercase).collect()
+/// Whether a property's name ends with `end`, whatever its case and separators: `security_group_ids` and `SecurityGroupIds`
+/// end with `groupids`. Looked at for every list and every differing text, so it allocates nothing.
+pub(super) fn name_ends_with(key: &str, end: &str) -> bool {
+    let mut letters = letters(key).rev();
+    end.bytes().rev().all(|c| letters.next() == Some(c))
+}
+
+/// Whether a property's name is `name`, whatever its case and separators.
+pub(super) fn is_named(key: &str, name: &str) -> bool {
+    letters(key).eq(name.bytes())
+}
+
+fn letters(key: &str) -> impl DoubleEndedIterator<Item = u8> {
+    key.bytes().filter(|c| !matches!(c, b'_' | b'-')).map(|c| c.to_ascii_lowercase())
 }
 
 /// One text per meaning, for comparing many values at once: equal exactly when [`same`] finds a rule, but for values of

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Place, plain_name};
+use super::{Place, name_ends_with};
 use crate::compare::Dialect;
 use crate::compare::facts::Kind;
 
@@ -39,8 +39,7 @@ pub(super) fn choice(place: &Place<'_>, value: &Value) -> Option<String> {
     if !word || place.free || place.dialect == Dialect::Kubernetes {
         return None;
     }
-    let name = plain_name(place.key);
-    ENDS.iter().any(|end| name.ends_with(end)).then(|| text.to_ascii_lowercase())
+    ENDS.iter().any(|end| name_ends_with(place.key, end)).then(|| text.to_ascii_lowercase())
 }
 
 /// A name that only differs by being in lower case, where services are known to keep names so: identifiers and families of
@@ -52,8 +51,7 @@ pub(super) fn lowered(place: &Place<'_>, a: &str, b: &str) -> bool {
         return false;
     }
     let lower = |text: &str| !text.bytes().any(|c| c.is_ascii_uppercase());
-    let name = plain_name(place.key);
-    (lower(a) || lower(b)) && (place.create_only || ENDS.iter().any(|end| name.ends_with(end)))
+    (lower(a) || lower(b)) && (place.create_only || ENDS.iter().any(|end| name_ends_with(place.key, end)))
 }
 
 /// `West Europe` is `westeurope`.

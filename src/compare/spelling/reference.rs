@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Place, plain_name};
+use super::{Place, is_named};
 use crate::drift::UnverifiedReason;
 
 /// `arn:partition:service:region:account:resource` (AWS documentation, "Amazon Resource Names").
@@ -104,8 +104,7 @@ fn masks_letters(masked: &str, text: &str) -> bool {
 
 /// A version and the track it is on: `8.0` and `8.0.45`, at properties that are known or named to hold an engine's version.
 pub(super) fn same_track(place: &Place<'_>, a: &str, b: &str) -> bool {
-    let named =
-        place.kind == Some(super::Kind::VersionTrack) || (!place.free && plain_name(place.key) == "engineversion");
+    let named = place.kind == Some(super::Kind::VersionTrack) || (!place.free && is_named(place.key, "engineversion"));
     let numbers = |text: &str| text.split('.').all(|part| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit()));
     let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
     named && numbers(short) && numbers(long) && long.strip_prefix(short).is_some_and(|rest| rest.starts_with('.'))

@@ -158,7 +158,10 @@ impl Case {
             memory: self.remembered.as_ref().map(|remembered| Memory { remembered, live }),
             observable: &Observable::All,
         };
-        compare_with(&subject, &Settings { packs, schema: self.schema.as_ref(), context: Some(&self.context) })
+        compare_with(
+            &subject,
+            &Settings { packs, schema: self.schema.as_ref(), context: Some(&self.context), never_hide: &[] },
+        )
     }
 }
 

@@ -21,6 +21,7 @@ mod facts;
 mod host_file;
 mod identity;
 mod kubernetes;
+mod never_hide;
 mod packs;
 mod path;
 mod placeholder;
@@ -40,6 +41,7 @@ mod recorded;
 mod tests;
 
 pub use context::Context;
+pub use never_hide::NeverHide;
 pub use packs::{PackError, Packs, Schema};
 pub use rules::{RuleInfo, explain, rules};
 
@@ -151,11 +153,13 @@ pub struct Settings<'a> {
     pub schema: Option<&'a Schema>,
     /// What is known of the resource's surroundings.
     pub context: Option<&'a Context>,
+    /// Rules that people switched off.
+    pub never_hide: &'a [NeverHide],
 }
 
 impl Default for Settings<'_> {
     fn default() -> Self {
-        Self { packs: Packs::embedded(), schema: None, context: None }
+        Self { packs: Packs::embedded(), schema: None, context: None, never_hide: &[] }
     }
 }
 
@@ -202,6 +206,7 @@ pub fn compare_with(subject: &Subject<'_>, settings: &Settings<'_>) -> Verdict {
         applied: applied.as_ref(),
     };
     walk.resource(facts::Cursor::root(nodes, &pack.any), declared, live, past);
+    never_hide::apply(settings.never_hide, subject.resource_type, &mut walk.out);
     walk.out.sort();
     walk.out
 }

@@ -168,7 +168,7 @@ fn a_schema_beside_a_case_is_used() {
     let schema = Schema::from_json(
         &json!({"read_only": ["Made"], "defaults": {"Size": 3}, "unordered_scalars": ["Words"], "write_only": ["Key"]}),
     );
-    let settings = Settings { packs: &Packs::default(), schema: Some(&schema), context: None };
+    let settings = Settings { packs: &Packs::default(), schema: Some(&schema), ..Settings::default() };
     let observable = Observable::All;
     let run = |declared: Value, live: Value| {
         let subject = Subject {

@@ -1,0 +1,94 @@
+//! Rules that people switched off, everywhere or at some place.
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::{RawChange, RawHidden, Verdict, rules};
+use crate::drift::ChangeType;
+
+/// A rule that must not hide anything on matching resource types at matching paths. Patterns are globs; `*` crosses dots.
+#[derive(Clone, Debug)]
+pub struct NeverHide {
+    rule: &'static str,
+    resource_type: Option<GlobMatcher>,
+    path: Option<GlobMatcher>,
+}
+
+impl NeverHide {
+    /// No pattern matches everything. The error says what is wrong with the rule's id or a pattern.
+    pub fn new(rule: &str, resource_type: Option<&str>, path: Option<&str>) -> Result<Self, String> {
+        let rule = rules::find(rule).ok_or_else(|| format!("no rule is called '{rule}'"))?.id;
+        let matcher = |pattern: &str| {
+            let glob = GlobBuilder::new(pattern).literal_separator(false).backslash_escape(true).build();
+            glob.map(|g| g.compile_matcher())
+                .map_err(|e| format!("the pattern '{pattern}' does not work: {}", e.kind()))
+        };
+        Ok(Self { rule, resource_type: resource_type.map(matcher).transpose()?, path: path.map(matcher).transpose()? })
+    }
+
+    fn covers(&self, resource_type: &str, hidden: &RawHidden) -> bool {
+        self.rule == hidden.rule
+            && self.resource_type.as_ref().is_none_or(|g| g.is_match(resource_type))
+            && self.path.as_ref().is_none_or(|g| g.is_match(&hidden.path))
+    }
+}
+
+/// Makes changes of what must not be hidden.
+pub(super) fn apply(rules: &[NeverHide], resource_type: &str, verdict: &mut Verdict) {
+    if rules.is_empty() {
+        return;
+    }
+    let exposed = verdict.hidden.extract_if(.., |hidden| rules.iter().any(|r| r.covers(resource_type, hidden)));
+    verdict.changes.extend(exposed.map(as_change));
+}
+
+fn as_change(hidden: RawHidden) -> RawChange {
+    let change_type = match (&hidden.declared, &hidden.actual) {
+        (None, _) => ChangeType::Added,
+        (_, None) => ChangeType::Removed,
+        _ => ChangeType::Modified,
+    };
+    RawChange { path: hidden.path, change_type, declared: hidden.declared, actual: hidden.actual }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{Dialect, Observable, Settings, Subject, compare_with};
+    use super::*;
+
+    fn changes(never_hide: &[NeverHide]) -> Vec<(String, ChangeType)> {
+        let declared = json!({"security_groups": ["a", "b"], "port": "5", "tags": {"a": "x"}});
+        let live = json!({"security_groups": ["b", "a"], "port": 5, "tags": {"a": "x"}, "extra": 1});
+        let subject = Subject {
+            dialect: Dialect::Terraform,
+            resource_type: "aws_instance",
+            declared: &declared,
+            live: &live,
+            memory: None,
+            observable: &Observable::All,
+        };
+        let verdict = compare_with(&subject, &Settings { never_hide, ..Settings::default() });
+        verdict.changes.into_iter().map(|c| (c.path, c.change_type)).collect()
+    }
+
+    #[test]
+    fn a_rule_that_must_not_hide_gives_a_change_and_others_go_on_hiding() {
+        assert_eq!(changes(&[]), []);
+        let set = NeverHide::new("set-order", None, None).unwrap();
+        assert_eq!(changes(&[set]), [("security_groups".to_owned(), ChangeType::Modified)]);
+        let undeclared = NeverHide::new("undeclared", Some("aws_*"), Some("ex*")).unwrap();
+        assert_eq!(changes(&[undeclared]), [("extra".to_owned(), ChangeType::Added)]);
+    }
+
+    #[test]
+    fn it_counts_only_where_it_is_meant() {
+        let elsewhere = [
+            NeverHide::new("set-order", Some("aws_vpc"), None).unwrap(),
+            NeverHide::new("number-string", None, Some("size")).unwrap(),
+        ];
+        assert_eq!(changes(&elsewhere), []);
+        assert!(NeverHide::new("no-such-rule", None, None).is_err_and(|e| e.contains("no-such-rule")));
+        assert!(NeverHide::new("set-order", None, Some("[")).is_err_and(|e| e.contains("'['")));
+    }
+}

@@ -6,6 +6,7 @@
 
 mod analysis;
 mod change;
+mod driftignore;
 mod environment;
 mod event;
 mod ids;
@@ -18,6 +19,7 @@ mod triage;
 
 pub use analysis::{Analysis, Axis, Cause, CauseAnalysis, Severity, SeverityClass, SeverityReason};
 pub use change::{Change, ChangeType, Hidden, PropertyPath, Unverified, UnverifiedReason};
+pub use driftignore::DriftIgnore;
 pub use environment::{CloudProvider, Environment};
 pub use event::{Closure, DriftDetail, DriftEvent, DriftType, Finding, ResourceRef, State};
 pub use ids::{DriftId, Fingerprint, RuleId, ScanId, Slug, SlugError};

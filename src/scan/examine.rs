@@ -120,7 +120,7 @@ impl Examiner<'_> {
             sensitive: drift.live_sensitive.clone(),
         };
         let verdict = compare_plain(declared, &live);
-        if verdict.changes.is_empty() && drift.drift_type != DriftType::Moved {
+        if verdict.changes.is_empty() && !matches!(drift.drift_type, DriftType::Moved | DriftType::Added) {
             return in_sync(&verdict, None);
         }
         let mut outcome = self.drifted(drift.drift_type, declared, Some(&live), verdict, None);

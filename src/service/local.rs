@@ -126,7 +126,7 @@ struct Facts {
 }
 
 /// Writes the environment only when it is new or differs, and keeps the time it was first seen.
-fn register(store: &dyn Store, environment: &Environment) -> Result<(), StoreError> {
+pub(super) fn register(store: &dyn Store, environment: &Environment) -> Result<(), StoreError> {
     let known = store.environments()?.into_iter().find(|e| e.slug == environment.slug);
     let mut wanted = environment.clone();
     if let Some(known) = &known {

@@ -2,9 +2,11 @@
 //! scanners in this process) and `remote` (a server's REST API).
 
 mod local;
+mod once;
 mod scanning;
 
 pub use local::LocalService;
+pub use once::{Memory, Scanned, scan_once};
 
 use async_trait::async_trait;
 use jiff::Timestamp;

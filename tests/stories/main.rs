@@ -8,6 +8,7 @@ mod firewall;
 mod ground_truth;
 mod hostile;
 mod live;
+mod memory;
 mod pty;
 mod readme;
 mod scan;

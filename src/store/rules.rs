@@ -120,6 +120,7 @@ pub(super) fn apply(
 ) -> Option<Decision> {
     gather(&mut record.event, body);
     record.hidden_by.clear();
+    record.hidden_until = None;
     if record.exempt {
         return finish(record, body, None);
     }
@@ -138,6 +139,8 @@ pub(super) fn apply(
                 if !record.hidden_by.contains(&id) {
                     record.hidden_by.push(id);
                 }
+                let end = rule.record.rule.expires_at;
+                record.hidden_until = record.hidden_until.into_iter().chain(end).min();
                 // The one that ends first brings the drift back.
                 last = sooner(last, rule.decision());
                 body.ignored.push((id, change));

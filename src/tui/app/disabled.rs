@@ -31,13 +31,10 @@ fn deciding(model: &Model) -> Option<String> {
 
 /// Decisions: connected, not read-only, something to decide on that is not being decided already.
 pub fn decide(model: &Model) -> Option<String> {
-    disconnected(model)
-        .or_else(|| deciding(model))
-        .or_else(|| no_drift(model))
-        .or_else(|| {
-            let busy = model.targets().iter().any(|t| model.pending.contains_key(&t.id));
-            busy.then(|| "the last decision on it is still being saved".into())
-        })
+    disconnected(model).or_else(|| deciding(model)).or_else(|| no_drift(model)).or_else(|| {
+        let busy = model.targets().iter().any(|t| model.pending.contains_key(&t.id));
+        busy.then(|| "the last decision on it is still being saved".into())
+    })
 }
 
 /// As [`decide`], and not in a protected environment.

@@ -11,6 +11,7 @@ mod live;
 mod memory;
 mod pty;
 mod readme;
+mod recency;
 mod scan;
 mod screen;
 mod store;

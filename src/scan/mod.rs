@@ -25,7 +25,6 @@ mod doubles;
 #[cfg(test)]
 mod tests;
 
-pub use ordered::is_scan_worker;
 pub use pairs::Pair;
 pub use pipeline::{Note, Progress, Remembered, ScanContext, ScanReport, run};
 pub use seen::Seen;

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, bail};
 
+use super::session::open_store;
 use super::{Session, complain};
 use crate::cli::{Format, Scan};
 use crate::report::{EnvironmentReport, Report, StoreUse};
@@ -18,6 +19,8 @@ pub(super) fn run(session: &Session, args: &Scan) -> anyhow::Result<u8> {
     let specs = chosen(session, args)?;
     let memory = if args.no_store || !is_configured(session, args) { no_memory()? } else { remember(session)? };
     let report = scan(&specs, &memory)?;
+    // Whoever reads the report may take their time; others need the store.
+    drop(memory);
     print(&report, args.format, args.strict)
 }
 
@@ -53,7 +56,7 @@ fn remember(session: &Session) -> anyhow::Result<Memory> {
     if settings.read_only.value {
         return view(path, &format!("read-only by {}", settings.read_only.origin));
     }
-    match store::open(path, OpenMode::ReadWrite) {
+    match open_store(path) {
         Ok(opened) => {
             opened.notices.iter().for_each(|notice| complain(notice));
             let is_view = opened.store.read_only().is_some();

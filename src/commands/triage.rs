@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
+use super::session::open_store;
 use super::{Session, screens};
 use crate::cli::Triage;
 use crate::scan::EnvironmentSpec;
@@ -33,8 +34,8 @@ fn start(
     specs: Vec<EnvironmentSpec>,
     handle: Handle,
 ) -> Result<Arc<LocalService>, StoreError> {
-    let mode = if guard.read_only.is_some() { OpenMode::ReadOnly } else { OpenMode::ReadWrite };
-    let opened = match store::open(path, mode) {
+    let read_only = guard.read_only.is_some();
+    let opened = match if read_only { store::open(path, OpenMode::ReadOnly) } else { open_store(path) } {
         Err(held @ StoreError::Held { .. }) => {
             let mut opened = store::open(path, OpenMode::ReadOnly)?;
             opened.notices.push(format!("{held}; this is a read-only view"));

@@ -90,5 +90,5 @@ fn unreadable(path: &Path, error: &std::io::Error) -> SourceError {
         std::io::ErrorKind::NotFound => "check the path",
         _ => "check the file and the disk it is on",
     };
-    source_error(path, &format!("cannot be read: {error}"), help)
+    source_error(path, format!("cannot be read: {error}"), help)
 }

@@ -200,7 +200,7 @@ impl Examiner<'_> {
 
     /// No source answers for it, and none ever will.
     fn is_state_only(&self, declared: &DeclaredResource) -> bool {
-        is_state_only(&declared.resource_type) && self.sources.answering(&declared.resource_type).is_none()
+        self.sources.answering(&declared.resource_type).is_none() && is_state_only(&declared.resource_type)
     }
 
     /// Why something that is missing may be too young for the recording; what was seen live before is not.

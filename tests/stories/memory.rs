@@ -204,6 +204,20 @@ fn beside_the_screens_a_scan_reads_their_memory_and_writes_nothing() {
 }
 
 #[test]
+fn a_scan_waits_a_moment_for_another_one_to_let_go_of_the_store() {
+    let world = World::new();
+    world.put("motd", "edited\n");
+    let held = world.store();
+    let other = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(400));
+        drop(held);
+    });
+    let (code, document) = world.scan(&[]);
+    assert_eq!((code, &document["environments"][0]["store"]), (2, &json!("written")), "{document:#}");
+    other.join().unwrap();
+}
+
+#[test]
 fn an_ignore_rule_holds_for_a_drift_the_store_has_not_met() {
     let world = World::new();
     world.put("motd", "edited\n");

@@ -1,11 +1,12 @@
 //! A drift as a scan reports it: what was found, and what the store knows of it.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Change, Decision, DriftEvent, DriftId, Finding, Fingerprint, Hidden, ResolutionType, State};
 
 /// A finding beside its history. What ignore rules hide stands among the hidden properties, not among the changes.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
 pub struct Sighting {
     /// Without bodies.
     pub finding: Finding,
@@ -14,7 +15,7 @@ pub struct Sighting {
 }
 
 /// What the store knows of a drift at the time of the scan.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
 pub struct Known {
     /// `None`: an ignore rule is about it, but it is not written down.
     pub id: Option<DriftId>,

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use super::local::register;
 use super::scanning::Beside;
-use crate::drift::{DriftId, Finding, Fingerprint, Hidden, ScanId, ScanSummary, Sighting, Slug, State};
-use crate::scan::{CollectSink, EnvironmentSpec, ScanContext, ScanReport, Seen, Sink, run};
+use crate::drift::{DriftId, Finding, Fingerprint, Known, ScanId, ScanSummary, Sighting, Slug, State};
+use crate::scan::{EnvironmentSpec, ScanContext, ScanReport, Seen, Sink, run};
 use crate::store::{Direction, DriftFilter, IgnoreRules, Observation, PageRequest, Recorded, Store, StoreError};
 
 /// Drifts per call while a view is read.
@@ -35,103 +35,127 @@ pub struct Scanned {
 pub fn scan_once(memory: &Memory, spec: &EnvironmentSpec, cancel: &AtomicBool) -> Result<Scanned, StoreError> {
     let seen = Seen::default();
     let slug = &spec.environment.slug;
-    let beside = |store| Beside { store, seen: &seen, progress: &|_| {} };
-    match memory {
-        Memory::None { redaction_key } => {
-            let mut sink = CollectSink::default();
-            let report = run(spec, &ScanContext::ad_hoc(*redaction_key, cancel), &mut sink)?;
-            Ok(Scanned { report, drifts: sink.findings.into_iter().map(Sighting::from).collect() })
+    let mut collector = Collector { knows: Knows::of(memory, slug)?, scan: None, drifts: vec![] };
+    let report = match memory {
+        Memory::None { redaction_key } => run(spec, &ScanContext::ad_hoc(*redaction_key, cancel), &mut collector)?,
+        Memory::Kept(store) | Memory::View(store) => {
+            if matches!(memory, Memory::Kept(_)) {
+                register(store.as_ref(), &spec.environment)?;
+            }
+            let beside = Beside { store: store.as_ref(), seen: &seen, progress: &|_| {} };
+            beside.scan(spec, cancel, &mut collector)?
         }
-        Memory::Kept(store) => {
-            let store = store.as_ref();
-            register(store, &spec.environment)?;
-            let mut sink = Keeper { store, scan: None, drifts: vec![] };
-            let report = beside(store).scan(spec, cancel, &mut sink)?;
-            Ok(Scanned { report, drifts: sink.drifts })
-        }
-        Memory::View(store) => {
-            let store = store.as_ref();
-            let mut sink = CollectSink::default();
-            let report = beside(store).scan(spec, cancel, &mut sink)?;
-            let viewer =
-                Viewer { store, known: still_there(store, slug)?, rules: IgnoreRules::new(store.ignore_rules()?) };
-            let drifts = sink.findings.into_iter().map(|f| viewer.sighting(f)).collect::<Result<_, _>>()?;
-            Ok(Scanned { report, drifts })
-        }
+    };
+    Ok(Scanned { report, drifts: collector.drifts })
+}
+
+/// Who says what is known of a finding.
+enum Knows<'a> {
+    Nobody,
+    /// The store, to which it is written.
+    Store(&'a dyn Store),
+    /// A store that must not be written to.
+    View {
+        store: &'a dyn Store,
+        /// Drifts that have not ended.
+        known: HashMap<Fingerprint, DriftId>,
+        rules: IgnoreRules,
+    },
+}
+
+impl<'a> Knows<'a> {
+    fn of(memory: &'a Memory, environment: &Slug) -> Result<Self, StoreError> {
+        Ok(match memory {
+            Memory::None { .. } => Self::Nobody,
+            Memory::Kept(store) => Self::Store(store.as_ref()),
+            Memory::View(store) => Self::View {
+                store: store.as_ref(),
+                known: still_there(store.as_ref(), environment)?,
+                rules: IgnoreRules::new(store.ignore_rules()?),
+            },
+        })
     }
 }
 
-/// What is hidden of a drift, by whatever rule.
-fn hidden(store: &dyn Store, id: DriftId) -> Vec<Hidden> {
-    store.drift(id).map(|detail| detail.hidden).unwrap_or_default()
-}
-
-/// Writes to the store, and keeps what it says.
-struct Keeper<'a> {
-    store: &'a dyn Store,
+/// Keeps the findings with what is known of them, and writes them where that is wanted.
+struct Collector<'a> {
+    knows: Knows<'a>,
+    /// In the store.
     scan: Option<(ScanId, Slug)>,
     drifts: Vec<Sighting>,
 }
 
-impl Keeper<'_> {
+impl Collector<'_> {
     fn scan(&self) -> Result<(ScanId, Slug), StoreError> {
         self.scan.clone().ok_or_else(|| StoreError::Invalid("the scan has not begun".into()))
     }
 }
 
-impl Sink for Keeper<'_> {
+impl Sink for Collector<'_> {
     fn begin(&mut self, environment: &Slug, at: Timestamp) -> Result<ScanId, StoreError> {
-        let id = self.store.begin_scan(environment, at)?;
+        let Knows::Store(store) = &self.knows else { return Ok(ScanId::generate()) };
+        let id = store.begin_scan(environment, at)?;
         self.scan = Some((id, environment.clone()));
         Ok(id)
     }
 
     fn findings(&mut self, mut batch: Vec<Finding>) -> Result<(), StoreError> {
-        let (id, _) = self.scan()?;
-        let bare = |f: &mut Finding| {
-            let bodies = (f.declared_state.take(), f.actual_state.take());
-            let bare = f.clone();
-            (f.declared_state, f.actual_state) = bodies;
-            bare
-        };
-        let found: Vec<Finding> = batch.iter_mut().map(bare).collect();
         let now = Timestamp::now();
-        for (finding, recorded) in found.into_iter().zip(self.store.record(id, batch)?) {
-            let (Recorded::New(event) | Recorded::SeenAgain(event) | Recorded::Regressed(event)) = recorded;
-            self.drifts.push(Sighting::of(finding, &event, now, || hidden(self.store, event.id)));
+        let found: Vec<Finding> = batch.iter_mut().map(without_bodies).collect();
+        match &self.knows {
+            Knows::Nobody => self.drifts.extend(found.into_iter().map(Sighting::from)),
+            Knows::Store(store) => {
+                let recorded = store.record(self.scan()?.0, batch)?;
+                for (finding, recorded) in found.into_iter().zip(recorded) {
+                    let (Recorded::New(event) | Recorded::SeenAgain(event) | Recorded::Regressed(event)) = recorded;
+                    let hidden = || store.drift(event.id).map(|detail| detail.hidden).unwrap_or_default();
+                    self.drifts.push(Sighting::of(finding, &event, now, hidden));
+                }
+            }
+            Knows::View { store, known, rules } => {
+                for finding in found {
+                    self.drifts.push(viewed(*store, known, rules, finding, now)?);
+                }
+            }
         }
         Ok(())
     }
 
     fn observations(&mut self, batch: Vec<Observation>) -> Result<(), StoreError> {
+        let Knows::Store(store) = &self.knows else { return Ok(()) };
         let (id, environment) = self.scan()?;
-        self.store.observe(id, &environment, batch)
+        store.observe(id, &environment, batch)
     }
 
     fn finish(&mut self, summary: ScanSummary) -> Result<ScanSummary, StoreError> {
-        Ok(self.store.finish_scan(self.scan()?.0, summary)?.0)
+        let Knows::Store(store) = &self.knows else { return Ok(summary) };
+        Ok(store.finish_scan(self.scan()?.0, summary)?.0)
     }
 }
 
-/// Says of each finding what a store knows that it must not write to.
-struct Viewer<'a> {
-    store: &'a dyn Store,
-    known: HashMap<Fingerprint, DriftId>,
-    rules: IgnoreRules,
+/// A copy for the report, which shows no whole bodies.
+fn without_bodies(finding: &mut Finding) -> Finding {
+    let bodies = (finding.declared_state.take(), finding.actual_state.take());
+    let bare = finding.clone();
+    (finding.declared_state, finding.actual_state) = bodies;
+    bare
 }
 
-impl Viewer<'_> {
-    fn sighting(&self, finding: Finding) -> Result<Sighting, StoreError> {
-        let now = Timestamp::now();
-        if let Some(id) = self.known.get(&finding.fingerprint()) {
-            let detail = self.store.drift(*id)?;
-            return Ok(Sighting::of(finding, &detail.event, now, || detail.hidden));
-        }
-        let Some((event, hidden)) = self.rules.preview(&finding, now) else { return Ok(finding.into()) };
-        let mut sighting = Sighting::of(finding, &event, now, || hidden);
-        sighting.known = sighting.known.map(|known| crate::drift::Known { id: None, ..known });
-        Ok(sighting)
+fn viewed(
+    store: &dyn Store,
+    known: &HashMap<Fingerprint, DriftId>,
+    rules: &IgnoreRules,
+    finding: Finding,
+    now: Timestamp,
+) -> Result<Sighting, StoreError> {
+    if let Some(id) = known.get(&finding.fingerprint()) {
+        let detail = store.drift(*id)?;
+        return Ok(Sighting::of(finding, &detail.event, now, || detail.hidden));
     }
+    let Some((event, hidden)) = rules.preview(&finding, now) else { return Ok(finding.into()) };
+    let mut sighting = Sighting::of(finding, &event, now, || hidden);
+    sighting.known = sighting.known.map(|known| Known { id: None, ..known });
+    Ok(sighting)
 }
 
 /// Every drift of the environment that has not ended.

@@ -112,6 +112,9 @@ pub struct Scan {
     pub paths: Paths,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Ignore what matches, for this run: `TYPE.ID` or `TYPE.ID.PATH` with `*`, as a line of a .driftignore file
+    #[arg(long, value_name = "PATTERN")]
+    pub ignore: Vec<String>,
     /// Exit with 2 for drift that is ignored, snoozed or accepted too, and with 3 when any single property could not be
     /// compared
     #[arg(long)]

@@ -37,7 +37,7 @@ fn chosen(session: &Session, args: &Scan) -> anyhow::Result<Vec<EnvironmentSpec>
                 bail!("there is no environment '{slug}' in the configuration; see `driftguard config show`");
             }
         }
-        specs = session.config.environments.clone();
+        specs = session.equip(session.config.environments.clone())?;
         specs.retain(|spec| args.env.iter().any(|slug| slug == spec.environment.slug.as_str()));
     }
     if specs.is_empty() {

@@ -55,7 +55,7 @@ pub(super) enum Kind {
 }
 
 /// Everything known about one property.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub(super) struct Facts {
     bits: u16,
     pub kind: Option<Kind>,
@@ -89,7 +89,7 @@ impl Facts {
 }
 
 /// One step of the pattern tree.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub(super) struct Node {
     pub facts: Facts,
     children: BTreeMap<Box<str>, Node>,

@@ -20,6 +20,7 @@ mod document;
 mod facts;
 mod host_file;
 mod identity;
+mod knowledge;
 mod kubernetes;
 mod never_hide;
 mod packs;
@@ -41,6 +42,7 @@ mod recorded;
 mod tests;
 
 pub use context::Context;
+pub use knowledge::Knowledge;
 pub use never_hide::NeverHide;
 pub use packs::{PackError, Packs, Schema};
 pub use rules::{RuleInfo, explain, rules};

@@ -19,6 +19,8 @@ pub struct Settings {
     /// Between scheduled scans, unless an environment says otherwise.
     pub interval: Valued<Option<Duration>>,
     pub watch: Valued<bool>,
+    /// Patterns of what is not to be reported, as driftctl writes them; need not exist.
+    pub driftignore: Valued<PathBuf>,
 }
 
 /// One row of the table.
@@ -63,6 +65,7 @@ pub const SETTINGS: &[Setting] = &[
     setting!(log_level, "DRIFTGUARD_LOG", "error, warn, info, debug or trace", log_level, String::clone),
     setting!(store, "DRIFTGUARD_STORE", "directory of the local store", path, show_path),
     setting!(interval, "DRIFTGUARD_INTERVAL", "time between scans (30s, 5m, 1h), or off", interval, show_interval),
+    setting!(driftignore, "DRIFTGUARD_DRIFTIGNORE", "patterns of what not to report, as in driftctl", path, show_path),
     setting!(watch, "DRIFTGUARD_WATCH", "scan at once when a source file changes", boolean, bool::to_string),
 ];
 
@@ -124,6 +127,7 @@ impl Settings {
             store: value(paths.data_dir.join("store")),
             interval: value(Some(Duration::from_secs(300))),
             watch: value(true),
+            driftignore: value(".driftignore".into()),
         }
     }
 

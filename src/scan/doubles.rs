@@ -30,7 +30,17 @@ pub fn spec() -> EnvironmentSpec {
         updated_at: jiff::Timestamp::UNIX_EPOCH,
     };
     let (state, live) = (vec![], vec![]);
-    EnvironmentSpec { environment, state, live, interval: None, watch: false, protect: false, unmanaged: true }
+    EnvironmentSpec {
+        environment,
+        state,
+        live,
+        interval: None,
+        watch: false,
+        protect: false,
+        unmanaged: true,
+        knowledge: Default::default(),
+        ignore: Default::default(),
+    }
 }
 
 pub fn failure(source: &str) -> SourceError {

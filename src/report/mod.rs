@@ -119,6 +119,9 @@ fn sentence(e: &EnvironmentReport) -> String {
     if counts.state_only > 0 {
         text.push_str(&format!(", {} in the state only", counts.state_only));
     }
+    if counts.ignored > 0 {
+        text.push_str(&format!(", {} ignored", counts.ignored));
+    }
     if counts.hidden_changes > 0 {
         text.push_str(&format!("; {} hidden", plural(counts.hidden_changes, "change")));
     }

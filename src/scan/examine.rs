@@ -11,7 +11,7 @@ use super::seen::{hash_parts, hash_value};
 use super::state_only::is_state_only;
 use super::{EnvironmentSpec, Sources};
 use crate::analysis::{self, Facts};
-use crate::compare::{Dialect, Memory, Observable, RawChange, Subject, Verdict, compare};
+use crate::compare::{DRIFTIGNORE, Dialect, Memory, Observable, RawChange, Subject, Verdict, compare_with};
 use crate::declared::{DeclaredResource, ReportedDrift};
 use crate::drift::{
     Axis, Change, DriftType, Finding, Hidden, PropertyPath, ResourceRef, Score, Unverified, UnverifiedReason,
@@ -35,6 +35,8 @@ pub(super) enum Outcome {
     Unverified(Box<(ResourceRef, Unverified)>),
     /// Nothing outside of the state could differ from it.
     StateOnly,
+    /// A `.driftignore` pattern covers it.
+    Ignored,
     /// Looking at it panicked.
     Broken(Box<ResourceRef>),
 }
@@ -93,7 +95,7 @@ impl Examiner<'_> {
             Err(unverified) => Glance::Settled(self.unverified(declared, unverified)),
             Ok(None) => Glance::Later,
             Ok(Some(live)) => {
-                let verdict = compare_plain(declared, &live);
+                let verdict = self.compare(declared, &live, None);
                 if verdict.changes.is_empty() && self.is_remembered(declared, &live) {
                     return Glance::Settled(in_sync(&verdict, None));
                 }
@@ -130,7 +132,7 @@ impl Examiner<'_> {
             captured_at: None,
             sensitive: drift.live_sensitive.clone(),
         };
-        let verdict = compare_plain(declared, &live);
+        let verdict = self.compare(declared, &live, None);
         if verdict.changes.is_empty() && !matches!(drift.drift_type, DriftType::Moved | DriftType::Added) {
             return in_sync(&verdict, None);
         }
@@ -152,7 +154,7 @@ impl Examiner<'_> {
             declared_in: None,
         };
         let body = self.redactor.mask(&live.resource_type, &live.values, &live.sensitive);
-        Outcome::Drifted(Box::new(self.finding(DriftType::Added, resource, vec![], None, Some(body))))
+        self.found(self.finding(DriftType::Added, resource, vec![], None, Some(body)))
     }
 
     /// The resource as findings name it.
@@ -232,7 +234,7 @@ impl Examiner<'_> {
 
     fn judge(&self, declared: &DeclaredResource, live: &LiveResource) -> Outcome {
         let Some(store) = &self.context.remembered else {
-            let verdict = compare_plain(declared, live);
+            let verdict = self.compare(declared, live, None);
             if verdict.changes.is_empty() {
                 return in_sync(&verdict, None);
             }
@@ -242,11 +244,14 @@ impl Examiner<'_> {
         let body = self.redactor.mask(&declared.resource_type, &live.values, &marks(declared, Some(live)));
         let remembered = (store.load)(&declared.resource_type, id.raw());
         let memory = remembered.as_ref().map(|r| Memory { remembered: r.value(), live: body.value() });
-        let verdict = compare(&subject(declared, live, memory));
+        let verdict = self.compare(declared, live, memory);
         if !verdict.changes.is_empty() {
             return self.drifted(DriftType::Modified, declared, Some(live), verdict, Some(body));
         }
-        // Only what is in sync is remembered: a drift must not become its own baseline.
+        // Only what is in sync is remembered: a drift must not become its own baseline, be it an ignored one.
+        if verdict.hidden.iter().any(|hidden| hidden.rule == DRIFTIGNORE) {
+            return in_sync(&verdict, None);
+        }
         let observation = (remembered.as_ref() != Some(&body)).then(|| Observation {
             resource_type: Tainted::from(&*declared.resource_type),
             resource_id: id,
@@ -256,6 +261,20 @@ impl Examiner<'_> {
         });
         let seen = (self.key(declared), hash_value(&live.values));
         in_sync(&verdict, Some(Box::new(Observed { observation, seen })))
+    }
+
+    /// Compares by what the environment goes by. Changes that a `.driftignore` pattern covers are hidden ones.
+    fn compare(&self, declared: &DeclaredResource, live: &LiveResource, memory: Option<Memory<'_>>) -> Verdict {
+        let mut verdict = compare_with(&subject(declared, live, memory), &self.spec.knowledge.settings(None));
+        if !self.spec.ignore.is_empty() && !verdict.changes.is_empty() {
+            let mut resource = self.reference(declared);
+            resource.provider_id = Some(live.provider_id.clone()).filter(|id| !id.is_empty());
+            // A resource that is covered as a whole is counted as such.
+            if !self.spec.ignore.covers(&resource) {
+                verdict.hide_changes(DRIFTIGNORE, |change| self.spec.ignore.covers_path(&resource, &change.path));
+            }
+        }
+        verdict
     }
 
     fn drifted(
@@ -297,7 +316,11 @@ impl Examiner<'_> {
         finding.unverified = (verdict.unverified.into_iter())
             .map(|u| Unverified { path: Some(shown(&u.path)), reason: u.reason, detail: u.detail.into() })
             .collect();
-        Outcome::Drifted(Box::new(finding))
+        self.found(finding)
+    }
+
+    fn found(&self, finding: Finding) -> Outcome {
+        if self.spec.ignore.covers(&finding.resource) { Outcome::Ignored } else { Outcome::Drifted(Box::new(finding)) }
     }
 
     fn finding(
@@ -334,7 +357,11 @@ impl Examiner<'_> {
     }
 
     fn unverified(&self, declared: &DeclaredResource, (reason, detail): (UnverifiedReason, Tainted)) -> Outcome {
-        Outcome::Unverified(Box::new((self.reference(declared), Unverified { path: None, reason, detail })))
+        let resource = self.reference(declared);
+        if self.spec.ignore.covers(&resource) {
+            return Outcome::Ignored;
+        }
+        Outcome::Unverified(Box::new((resource, Unverified { path: None, reason, detail })))
     }
 }
 
@@ -352,10 +379,6 @@ fn subject<'a>(declared: &'a DeclaredResource, live: &'a LiveResource, memory: O
         memory,
         observable: &live.observable,
     }
-}
-
-fn compare_plain(declared: &DeclaredResource, live: &LiveResource) -> Verdict {
-    compare(&subject(declared, live, None))
 }
 
 fn is_critical(resource_type: &str, raw: &RawChange) -> bool {

@@ -8,6 +8,7 @@ mod declared;
 mod firewall;
 mod ground_truth;
 mod hostile;
+mod ignoring;
 mod live;
 mod memory;
 mod pty;

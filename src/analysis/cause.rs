@@ -12,8 +12,8 @@ use regex::Regex;
 use super::Facts;
 use super::pack::normal;
 use super::value::Test;
-use crate::drift::{Cause, CauseAnalysis, Change, DriftType, Score};
 use crate::drift::path::{Step, parse};
+use crate::drift::{Cause, CauseAnalysis, Change, DriftType, Score};
 
 /// A cause, how sure, and the sentence that says why.
 type Evidence = (Cause, Score, String);
@@ -142,7 +142,8 @@ fn is_automation_tag(path: &str) -> bool {
         "ms-resource",
         "karpenter.sh/",
     ];
-    let keys: Vec<String> = parse(path).0
+    let keys: Vec<String> = parse(path)
+        .0
         .into_iter()
         .flat_map(|step| match step {
             Step::Key(key) => vec![key],

@@ -14,8 +14,8 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 
 use super::value::Test;
-use crate::drift::{Axis, DriftType, Score};
 use crate::drift::path::{Step, parse};
+use crate::drift::{Axis, DriftType, Score};
 
 const PACKS: &[(&str, &str)] = &[
     ("severity-network", include_str!("../../packs/severity-network.toml")),

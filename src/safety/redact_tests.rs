@@ -319,7 +319,11 @@ fn secrets_under_quoted_keys_are_masked_in_every_place() {
     ] {
         let shown = path(secret_path);
         assert_gone(secret, &shown);
-        assert_eq!(crate::drift::path::parse(&shown).0.len(), crate::drift::path::parse(secret_path).0.len(), "{shown}");
+        assert_eq!(
+            crate::drift::path::parse(&shown).0.len(),
+            crate::drift::path::parse(secret_path).0.len(),
+            "{shown}"
+        );
     }
     let token = format!("ghp_{}", "a1B2".repeat(9));
     for place in [format!("[\"k.{token}\"].x"), format!("l[\"k.{token}\"=1]"), format!("l[k=\"{token},\"]")] {

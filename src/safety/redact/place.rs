@@ -5,8 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde_json::{Map, Value};
 
 use super::names::{self, Strength};
-use super::types::{TypeRule, rules_of};
 use super::opaque;
+use super::types::{TypeRule, rules_of};
 use crate::drift::PropertyPath;
 use crate::drift::path::{Step, parse};
 
@@ -71,11 +71,7 @@ impl Siblings<'_> {
 
 impl<'a> Scope<'a> {
     pub fn new(resource_type: &'a str, sensitive: &[PropertyPath]) -> Self {
-        Self {
-            resource_type,
-            rules: rules_of(resource_type),
-            sensitive: sensitive.iter().map(keys_of).collect(),
-        }
+        Self { resource_type, rules: rules_of(resource_type), sensitive: sensitive.iter().map(keys_of).collect() }
     }
 
     /// The resource as a whole.

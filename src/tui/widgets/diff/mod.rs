@@ -168,31 +168,10 @@ impl DiffView {
         self.shown[slot].get_or_init(|| fold::shown(self, mode, fold))
     }
 
-    /// Nothing to show.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// The first row of the next change below `from_row`.
-    pub fn next_change(&self, mode: DiffMode, fold: bool, from_row: usize) -> Option<usize> {
-        let rows = self.rows(mode, fold);
-        (from_row.saturating_add(1)..rows.len()).find(|at| starts_change(rows, *at))
-    }
-
-    /// The first row of the nearest change above `from_row`.
-    pub fn previous_change(&self, mode: DiffMode, fold: bool, from_row: usize) -> Option<usize> {
-        let rows = self.rows(mode, fold);
-        (0..from_row.min(rows.len())).rev().find(|at| starts_change(rows, *at))
-    }
-
     /// The first row that shows the change.
     pub fn row_of_change(&self, mode: DiffMode, fold: bool, change: usize) -> Option<usize> {
         self.rows(mode, fold).iter().position(|row| row.change == Some(change))
     }
-}
-
-fn starts_change(rows: &[DiffRow], at: usize) -> bool {
-    rows[at].change.is_some() && at.checked_sub(1).is_none_or(|before| rows[before].change != rows[at].change)
 }
 
 #[cfg(test)]

@@ -189,6 +189,36 @@ fn a_stopped_session_gives_the_terminal_back_and_takes_it_again() {
 }
 
 #[test]
+fn a_terminal_that_knows_ascii_only_gets_nothing_else() {
+    let home = home();
+    drifted_host(&home);
+    std::fs::write(home.path().join("motd"), "größer als früher, 日本\n").unwrap();
+    let args = ["triage", "--state", "terraform.tfstate"];
+    let mut bytes = vec![];
+    for (more, variable) in
+        [(&[][..], ("LANG", "C")), (&["--ascii"][..], ("LANG", "C.UTF-8")), (&[][..], ("TERM", "linux"))]
+    {
+        let mut terminal = Terminal::start_with(home.path(), &[&args[..], more].concat(), 100, 30, &[variable]);
+        terminal.wait_for("gr??er als fr?her");
+        for keys in ["D", "\x1b", "?", "\x1b", ":"] {
+            terminal.send(keys);
+            terminal.settle();
+        }
+        terminal.send("\x1b");
+        terminal.settle();
+        terminal.send("q");
+        assert_eq!(terminal.end().exit_code(), 0);
+        bytes.append(&mut terminal.bytes);
+    }
+    assert!(bytes.is_ascii());
+    let mut terminal =
+        Terminal::start_with(home.path(), &[&args[..], &["--ascii=false"]].concat(), 100, 30, &[("LANG", "C")]);
+    terminal.wait_for("größer als früher");
+    terminal.send("q");
+    terminal.end();
+}
+
+#[test]
 fn a_storm_of_sizes_ends_in_a_whole_picture() {
     let home = home();
     let mut terminal = demo(&home, 120, 40);

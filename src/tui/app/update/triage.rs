@@ -133,10 +133,7 @@ fn refused(model: &mut Model, pending: &Pending, why: ServiceError, kept: &str) 
     match why {
         ServiceError::Conflict(event) => {
             let effects = events::absorb(model, *event);
-            model.notice(
-                true,
-                format!("{what}: it has changed since it was shown, nothing was decided{kept}"),
-            );
+            model.notice(true, format!("{what}: it has changed since it was shown, nothing was decided{kept}"));
             effects
         }
         other => {

@@ -9,7 +9,7 @@ use crate::drift::{Change, DriftEvent, State, UnverifiedReason};
 use crate::tui::app::Model;
 use crate::tui::app::model::Pane;
 use crate::tui::theme::Role;
-use crate::tui::widgets::diff::{DiffMode, DiffState};
+use crate::tui::widgets::diff::{DiffMode, DiffState, Fold};
 use crate::tui::widgets::text;
 
 /// Columns of the terminal below which the diff has one column.
@@ -18,6 +18,15 @@ const UNIFIED_BELOW: u16 = 100;
 /// One column or two.
 pub fn mode(model: &Model) -> DiffMode {
     if model.detail.unified || model.size.0 < UNIFIED_BELOW { DiffMode::Unified } else { DiffMode::SideBySide }
+}
+
+/// What was hidden is not folded away while it is to be shown.
+fn fold(model: &Model) -> Fold {
+    match (model.detail.fold, model.detail.show_hidden) {
+        (false, _) => Fold::Nothing,
+        (true, true) => Fold::Same,
+        (true, false) => Fold::Quiet,
+    }
 }
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
@@ -43,7 +52,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         let state = DiffState {
             scroll: scroll.saturating_sub(head.len()),
             mode: mode(canvas.model),
-            fold: detail.fold,
+            fold: fold(canvas.model),
             wrap: detail.wrap,
             selected_change: Some(detail.change),
         };
@@ -52,7 +61,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 fn body_rows(model: &Model) -> usize {
-    model.loaded().map_or(0, |loaded| loaded.view.rows(mode(model), model.detail.fold).len())
+    model.loaded().map_or(0, |loaded| loaded.view.rows(mode(model), fold(model)).len())
 }
 
 /// Rows above the bodies.
@@ -69,8 +78,8 @@ pub fn length(model: &Model) -> usize {
 /// Scrolls no further than needed to show the selected change: in the bodies, or in the list while they are on their way.
 pub fn reveal(model: &mut Model) {
     let height = layout::plan(model).rows_of(Pane::Diff).max(1);
-    let (mode, detail) = (mode(model), &model.detail);
-    let row = model.loaded().and_then(|loaded| loaded.view.row_of_change(mode, detail.fold, detail.change));
+    let (mode, fold, detail) = (mode(model), fold(model), &model.detail);
+    let row = model.loaded().and_then(|loaded| loaded.view.row_of_change(mode, fold, detail.change));
     let at = row.map_or(HEADER + detail.change, |row| head_rows(model) + row);
     model.detail.scroll = model.detail.scroll.min(at).max((at + 1).saturating_sub(height));
 }

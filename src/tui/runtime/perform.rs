@@ -29,7 +29,8 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
 /// Large bodies take a while to align and colour: that is done beside the loop.
 async fn load(detail: crate::drift::DriftDetail) -> Result<Loaded, ServiceError> {
     let build = move || {
-        let view = diff::build(detail.declared_state.as_ref(), detail.actual_state.as_ref(), &detail.event.changes);
+        let (declared, actual) = (detail.declared_state.as_ref(), detail.actual_state.as_ref());
+        let view = diff::build(declared, actual, &detail.event.changes, &detail.hidden);
         Loaded { view: Arc::new(view), detail }
     };
     let built = tokio::task::spawn_blocking(build).await;

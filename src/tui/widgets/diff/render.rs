@@ -58,6 +58,15 @@ impl DiffView {
             put_text(buf, column, &fold_text(lines, hidden, around, theme.is_ascii()), theme.style(Role::Dim));
             return 1;
         }
+        let used = self.lines(row, area, buf, theme, state);
+        if let Some(rule) = row.rule.and_then(|rule| self.rules.get(rule)) {
+            put_rule(buf, area, rule, theme.style(Role::Dim));
+        }
+        used
+    }
+
+    /// The text of a row, on one side or both.
+    fn lines(&self, row: &DiffRow, area: Rect, buf: &mut Buffer, theme: &Theme, state: &DiffState) -> u16 {
         let selected = row.change.is_some() && row.change == state.selected_change;
         let [left, right] = self.sides(row, theme);
         match state.mode {
@@ -319,6 +328,15 @@ fn tokens(line: &Line) -> &[highlight::Token] {
     match highlight::json_line(&line.text[..line.json], line.within) {
         Some(tokens) => line.tokens.get_or_init(|| tokens),
         None => &[],
+    }
+}
+
+/// At the right end of the row, where there is room for it beside some of the text.
+fn put_rule(buf: &mut Buffer, area: Rect, rule: &str, style: Style) {
+    let name = format!(" {rule}");
+    let width = name.cell_width();
+    if width + 12 <= area.width && area.height > 0 {
+        buf.set_stringn(area.right() - width, area.y, name, width.into(), style);
     }
 }
 

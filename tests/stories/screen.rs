@@ -356,3 +356,29 @@ fn every_screenshot_can_be_drawn() {
         assert_eq!((buffer.area.width, buffer.area.height), (shot.columns, shot.rows));
     }
 }
+
+#[test]
+fn a_name_that_reads_like_another_is_marked_and_spelt_out() {
+    let (mut screens, sample) = open((120, 40));
+    let id = sample.ids()[5];
+    sample.change(id, false, |event| event.resource.resource_id = "aws_s3_bucket.inv\u{43e}ices".into());
+    screens.listen();
+    let row =
+        |screens: &Screens| screens.screen().lines().find(|line| line.contains("inv\u{43e}ices")).map(str::to_owned);
+    assert!(row(&screens).unwrap().contains("≠ aws_s3_bucket"), "{}", screens.screen());
+    let look = |screens: &mut Screens, id| {
+        while selected(screens) != id {
+            screens.keys("j");
+        }
+        screens.screen()
+    };
+    let screen = look(&mut screens, sample.ids()[4]);
+    assert!(screen.contains(r"≠ reads like another resource: aws_s3_bucket.inv\u{43e}ices in shop-k8s"), "{screen}");
+    let screen = look(&mut screens, id);
+    assert!(screen.contains(r"≠ mixes scripts: aws_s3_bucket.inv\u{43e}ices"), "{screen}");
+    assert!(screen.contains("≠ reads like another resource: aws_s3_bucket.invoices in prod-eu"), "{screen}");
+    screens.act("acknowledge");
+    screens.act("mark-all");
+    screens.act("acknowledge");
+    assert!(screens.screen().contains("≠ aws_s3_bucket.inv\u{43e}ices"), "the confirmation says so too");
+}

@@ -148,13 +148,14 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
         third.push(format!("was {}", previous.line()));
     }
     if let Some(id) = resource.provider_id.as_ref().filter(|id| **id != resource.resource_id) {
-        third.push(format!("id {}", id.name(width)));
+        let mark = if id.raw().is_ascii() { String::new() } else { format!("{} ", lookalike::MARK) };
+        third.push(format!("id {mark}{}", text::tail(&id.line(), (width / 2).saturating_sub(3))));
     }
     match &resource.declared_in {
         Some(source) => {
             // The end of a path says most, and it is what there is room for.
             let taken: usize = third.iter().map(|part| text::width(part) + 2).sum();
-            let room = width.saturating_sub(taken + "declared in ".len()).max(width / 3);
+            let room = width.saturating_sub(taken + "declared in ".len());
             third.push(format!("declared in {}", text::tail(&source.line(), room)));
         }
         None => third.push("in no code".into()),
@@ -220,10 +221,27 @@ fn changes(canvas: &Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'sta
 fn values(change: &Change, width: usize) -> String {
     let half = width.saturating_sub(4) / 2;
     match (&change.declared, &change.actual) {
-        (Some(declared), Some(live)) => format!("{} -> {}", declared.inline(half), live.inline(half)),
+        (Some(declared), Some(live)) => {
+            let [declared, live] = from_difference([declared.inline(LOOKED_AT), live.inline(LOOKED_AT)], half);
+            format!("{} -> {}", text::cut(&declared, half), text::cut(&live, half))
+        }
         (Some(one), None) | (None, Some(one)) => one.inline(width),
         (None, None) => String::new(),
     }
+}
+
+/// Columns of a value that are looked at for where it begins to differ.
+const LOOKED_AT: usize = 2_000;
+
+/// Two long texts that begin alike begin a few letters before they differ: the beginning alone would say nothing.
+fn from_difference(texts: [String; 2], room: usize) -> [String; 2] {
+    let [a, b] = &texts;
+    let same = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
+    let fits = texts.iter().all(|text| text::width(text) <= room);
+    if fits || same < room / 2 || a == b {
+        return texts;
+    }
+    texts.map(|text| format!("…{}", text.chars().skip(same.saturating_sub(room / 4)).collect::<String>()))
 }
 
 fn unshown_rows(model: &Model) -> usize {
@@ -278,5 +296,18 @@ fn reason(reason: UnverifiedReason) -> &'static str {
         UnverifiedReason::NeverSeen => "never seen",
         UnverifiedReason::SourceFailed => "source failed",
         UnverifiedReason::Unresolved => "known after apply",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_that_begin_alike_are_shown_from_where_they_differ() {
+        let shown = |a: &str, b: &str| from_difference([a.to_owned(), b.to_owned()], 12);
+        assert_eq!(shown("Welcome to bastion", "Welcome to beta"), ["…o bastion", "…o beta"]);
+        assert_eq!(shown("short", "shore"), ["short", "shore"]);
+        assert_eq!(shown("another beginning", "of a long text"), ["another beginning", "of a long text"]);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::drift::Hidden;
 use crate::service::{DriftService, ServiceError};
 use crate::tui::app::msg::Loaded;
 use crate::tui::app::{Effect, Msg};
@@ -30,7 +31,12 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
 async fn load(detail: crate::drift::DriftDetail) -> Result<Loaded, ServiceError> {
     let build = move || {
         let (declared, actual) = (detail.declared_state.as_ref(), detail.actual_state.as_ref());
-        let view = diff::build(declared, actual, &detail.event.changes, &detail.hidden);
+        // What could not be compared is no drift either, and the row says so.
+        let unverified = detail.unverified.iter().filter_map(|one| {
+            Some(Hidden { path: one.path.clone()?, rule: "unverified".into(), declared: None, actual: None })
+        });
+        let hidden: Vec<Hidden> = detail.hidden.iter().cloned().chain(unverified).collect();
+        let view = diff::build(declared, actual, &detail.event.changes, &hidden);
         Loaded { view: Arc::new(view), detail }
     };
     let built = tokio::task::spawn_blocking(build).await;

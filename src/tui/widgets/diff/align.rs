@@ -59,11 +59,14 @@ fn explain(row: &mut DiffRow, [left, right]: [&[Line]; 2], changes: usize, one_s
     if !differs {
         return;
     }
-    let own = || lines.iter().flatten().filter_map(|l| l.change);
-    let marks = || own().chain(lines.iter().flatten().filter_map(|l| l.around));
-    row.change = marks().find(|mark| *mark < changes);
+    let first = |mark: fn(&Line) -> Option<usize>| lines.iter().flatten().find_map(|line| mark(line));
+    // An element that came or went where a change leads is that change; a value that differs need not be.
+    let came_or_went = row.left.is_none() || row.right.is_none();
+    let loose = || first(|line| line.loose).filter(|_| came_or_went);
+    let mark = first(|line| line.change).or_else(|| first(|line| line.around)).or_else(loose);
+    row.change = mark.filter(|mark| *mark < changes);
     if row.change.is_none() && !one_sided {
         row.kind = RowKind::Hidden;
-        row.rule = marks().find_map(|mark| mark.checked_sub(changes));
+        row.rule = mark.and_then(|mark| mark.checked_sub(changes));
     }
 }

@@ -12,6 +12,9 @@ use super::{DiffMode, DiffRow, DiffState, DiffView, RowKind, Shows, inline};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::highlight::{self, Within};
 
+/// See [`DiffView::rule`].
+const SAME_AS_ABSENT: &str = "empty or absent";
+
 /// Columns before the text: the sign, and the mark of the selected change.
 const MARGIN: u16 = 2;
 
@@ -59,10 +62,21 @@ impl DiffView {
             return 1;
         }
         let used = self.lines(row, area, buf, theme, state);
-        if let Some(rule) = row.rule.and_then(|rule| self.rules.get(rule)) {
+        if let Some(rule) = self.rule(row) {
             put_rule(buf, area, rule, theme.style(Role::Dim));
         }
         used
+    }
+
+    /// Why a row is hidden. What stands on one side only and is empty means the same as what is not there, without a rule.
+    fn rule(&self, row: &DiffRow) -> Option<&str> {
+        if row.kind != RowKind::Hidden {
+            return None;
+        }
+        let lines = [row.left.and_then(|l| self.left.get(l)), row.right.and_then(|r| self.right.get(r))];
+        let empty = |line: &&Line| matches!(line.text.get(line.label..), Some("null" | "[]" | "{}" | "\"\""));
+        let absent = || lines.iter().flatten().any(empty).then_some(SAME_AS_ABSENT);
+        row.rule.and_then(|rule| self.rules.get(rule)).map(String::as_str).or_else(absent)
     }
 
     /// The text of a row, on one side or both.

@@ -139,6 +139,21 @@ fn a_hidden_row_says_which_rule_has_hidden_it() {
 }
 
 #[test]
+fn an_element_that_came_where_a_change_leads_is_drift_and_not_hidden() {
+    let rule = |port: u16| json!({"cidr_blocks": ["0.0.0.0/0"], "from_port": port});
+    let view = view(
+        json!({"ingress": [rule(443)], "egress": null}),
+        json!({"ingress": [rule(443), rule(22)]}),
+        &[change("ingress[port=22,cidr=0.0.0.0/0]", None, Some(json!({"cidr": "0.0.0.0/0"})))],
+    );
+    let rows = view.rows(DiffMode::SideBySide, Fold::Nothing);
+    assert!(rows.iter().filter(|row| row.kind == RowKind::Added).count() >= 5);
+    let text = screen(&view, 60, 30, &DiffState { fold: Fold::Same, ..SPLIT });
+    assert!(text.lines().any(|line| line.contains("\"egress\": null") && line.ends_with("empty or absent")), "{text}");
+    assert_eq!(rows.iter().filter(|row| row.kind == RowKind::Hidden).count(), 1, "{text}");
+}
+
+#[test]
 fn folded_hidden_differences_are_counted() {
     let body = |arn: &str, z: i32| {
         let mut map: serde_json::Map<String, Value> = (10..40).map(|i| (format!("k{i}"), json!(i))).collect();

@@ -46,6 +46,6 @@ mod tests {
         assert!(!mixes_scripts("aws_instance.прод") && !mixes_scripts("tags.größe") && !mixes_scripts("データベース1"));
         assert!(reads_like("prod", "pr\u{43e}d") && reads_like("pr\u{43e}d", "prod"));
         assert!(!reads_like("prod", "prod") && !reads_like("web-1", "web-l") && !reads_like("prod", "größe"));
-        assert_eq!(escaped(&"ж".repeat(1_000)).len(), LONGEST / 8 * 8 + 8 + 3);
+        assert!(escaped(&"ж".repeat(1_000)).len() <= LONGEST + 13);
     }
 }

@@ -78,6 +78,16 @@ impl PathBuilder {
         self
     }
 
+    /// A step as [`parse`] gives it.
+    pub(crate) fn push(&mut self, step: &Step) -> &mut Self {
+        match step {
+            Step::Key(key) => self.push_key(key),
+            Step::Index(at) => self.push_index(*at),
+            Step::Identity(pairs) => self.push_identity(pairs),
+            Step::SetValue(value) => self.push_set_value(value),
+        }
+    }
+
     /// Takes the last step back; nothing happens at the root.
     pub fn pop(&mut self) {
         if let Some(length) = self.steps.pop() {

@@ -5,10 +5,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde_json::{Map, Value};
 
 use super::names::{self, Strength};
-use super::path::Step;
+use super::opaque;
 use super::types::{TypeRule, rules_of};
-use super::{opaque, path};
 use crate::drift::PropertyPath;
+use crate::drift::path::{Step, parse};
 
 /// What holds for one whole resource.
 pub(super) struct Scope<'a> {
@@ -71,11 +71,7 @@ impl Siblings<'_> {
 
 impl<'a> Scope<'a> {
     pub fn new(resource_type: &'a str, sensitive: &[PropertyPath]) -> Self {
-        Self {
-            resource_type,
-            rules: rules_of(resource_type),
-            sensitive: sensitive.iter().map(|p| path::keys(p.raw())).collect(),
-        }
+        Self { resource_type, rules: rules_of(resource_type), sensitive: sensitive.iter().map(keys_of).collect() }
     }
 
     /// The resource as a whole.
@@ -118,6 +114,13 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// Only the keys: positions are not stable between two sides of a comparison, so marks do not look at them. A mark that was
+/// cut covers all that lies where it still leads.
+fn keys_of(path: &PropertyPath) -> Vec<String> {
+    let key = |step| if let Step::Key(key) = step { Some(key) } else { None };
+    parse(path.raw()).0.into_iter().filter_map(key).collect()
+}
+
 /// Follows a path without a body: its keys, and what they say.
 pub(super) fn arrive<'s>(scope: &Scope<'_>, steps: &'s [Step]) -> (Vec<&'s str>, Judgement) {
     let (mut keys, mut judgement, mut siblings) = (vec![], scope.root(), Siblings::None);
@@ -129,7 +132,7 @@ pub(super) fn arrive<'s>(scope: &Scope<'_>, steps: &'s [Step]) -> (Vec<&'s str>,
                 siblings = Siblings::None;
             }
             Step::Identity(pairs) => siblings = Siblings::Identity(pairs),
-            Step::Position(_) | Step::Element(_) => {}
+            Step::Index(_) | Step::SetValue(_) => {}
         }
     }
     (keys, judgement)

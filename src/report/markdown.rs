@@ -2,36 +2,44 @@
 
 use std::io::{self, Write};
 
-use super::{Report, sentence};
-use crate::drift::Change;
+use super::{Report, SHOWN, not_shown, sentence};
+use crate::drift::{Change, Finding};
 use crate::safety::{Masked, escape};
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# Drift report")?;
     for e in &report.environments {
         writeln!(out, "\n## {}\n\n{}", e.environment.slug, sentence(&e.summary.counts))?;
-        for finding in &e.findings {
-            writeln!(
-                out,
-                "\n### {} {}: {}\n",
-                finding.analysis.severity.class().as_str(),
-                finding.drift_type.as_str(),
-                escape::markdown(finding.resource.resource_id.raw())
-            )?;
-            if !finding.changes.is_empty() {
-                writeln!(out, "| | property | declared | live |\n|---|---|---|---|")?;
-            }
-            finding.changes.iter().try_for_each(|change| writeln!(out, "{}", row(change)))?;
-            for recommendation in &finding.recommendations {
-                let rationale = escape::markdown(recommendation.rationale.raw());
-                writeln!(out, "\n{}: {rationale}", recommendation.recommendation_type.as_str())?;
-            }
+        for finding in e.findings.iter()?.take(SHOWN) {
+            write_finding(&finding?, out)?;
+        }
+        if let Some(rest) = not_shown(e.summary.counts.drifted) {
+            writeln!(out, "\n{rest}")?;
         }
         for error in &e.errors {
             let [source, message, help] =
                 [&error.source, &error.message, &error.help].map(|t| escape::markdown(t.raw()));
             writeln!(out, "\n**error** {source}: {message} {help}")?;
         }
+    }
+    Ok(())
+}
+
+fn write_finding(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "\n### {} {}: {}\n",
+        finding.analysis.severity.class().as_str(),
+        finding.drift_type.as_str(),
+        escape::markdown(finding.resource.resource_id.raw())
+    )?;
+    if !finding.changes.is_empty() {
+        writeln!(out, "| | property | declared | live |\n|---|---|---|---|")?;
+    }
+    finding.changes.iter().try_for_each(|change| writeln!(out, "{}", row(change)))?;
+    for recommendation in &finding.recommendations {
+        let rationale = escape::markdown(recommendation.rationale.raw());
+        writeln!(out, "\n{}: {rationale}", recommendation.recommendation_type.as_str())?;
     }
     Ok(())
 }

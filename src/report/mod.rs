@@ -7,24 +7,20 @@ mod text;
 use std::io::{self, Write};
 
 use crate::cli::Format;
-use crate::drift::{Completeness, Counts, Environment, Finding, ResourceRef, ScanSummary, SourceError, Unverified};
+use crate::drift::{Completeness, Counts, Environment, ScanSummary, SourceError};
+use crate::scan::Findings;
 
 /// What a scan of one environment gave.
 pub struct EnvironmentReport {
     pub environment: Environment,
     pub summary: ScanSummary,
-    pub findings: Vec<Finding>,
+    pub findings: Findings,
     /// Sources, and parts of them, that could not be read.
     pub errors: Vec<SourceError>,
 }
 
-impl EnvironmentReport {
-    /// Every unverified property of a drifted resource, then whole resources.
-    pub fn unverified(&self) -> impl Iterator<Item = (&ResourceRef, &Unverified)> {
-        let properties = self.findings.iter().flat_map(|f| f.unverified.iter().map(move |u| (&f.resource, u)));
-        properties.chain(self.summary.unverified.iter().map(|(resource, unverified)| (resource, unverified)))
-    }
-}
+/// Findings that are written out where people read; the rest is counted. The JSON formats list all.
+const SHOWN: usize = 1000;
 
 /// A whole run, ready to be written: environments by slug, findings worst first.
 pub struct Report {
@@ -35,12 +31,6 @@ impl Report {
     /// Brings everything into the order in which it is written.
     pub fn new(mut environments: Vec<EnvironmentReport>) -> Self {
         environments.sort_by(|a, b| a.environment.slug.cmp(&b.environment.slug));
-        for environment in &mut environments {
-            environment.findings.sort_by(|a, b| {
-                let worst_first = b.analysis.severity.overall().cmp(&a.analysis.severity.overall());
-                worst_first.then_with(|| a.resource.resource_id.cmp(&b.resource.resource_id))
-            });
-        }
         Self { environments }
     }
 
@@ -76,6 +66,12 @@ impl Report {
             () => 0,
         }
     }
+}
+
+/// What is said in place of the findings that are not shown; `None` when all are.
+fn not_shown(drifted: u64) -> Option<String> {
+    let rest = drifted.checked_sub(SHOWN as u64).filter(|rest| *rest > 0)?;
+    Some(format!("… and {rest} more drifts, none of them worse: --format json or ndjson lists all"))
 }
 
 /// "12 resources: 9 in sync, 2 drifted, 1 unverified; 3 changes hidden"

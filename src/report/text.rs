@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{EnvironmentReport, Report, sentence};
+use super::{EnvironmentReport, Report, SHOWN, not_shown, sentence};
 use crate::drift::{Change, Finding, ResourceRef};
 use crate::safety::{Masked, sanitise};
 
@@ -18,9 +18,12 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out)?;
         }
         writeln!(out, "{}  {}", e.environment.slug, sentence(&e.summary.counts))?;
-        for finding in &e.findings {
+        for finding in e.findings.iter()?.take(SHOWN) {
             writeln!(out)?;
-            write_finding(finding, out)?;
+            write_finding(&finding?, out)?;
+        }
+        if let Some(rest) = not_shown(e.summary.counts.drifted) {
+            writeln!(out, "\n  {rest}")?;
         }
         write_unverified(e, out)?;
         for error in &e.errors {

@@ -4,6 +4,8 @@
 //! scheduler that a file changed. What a scan finds goes into a [`sink::Sink`]: the store, or the report of one command.
 
 mod examine;
+mod findings;
+mod kin;
 mod ordered;
 mod pairs;
 pub mod pipeline;
@@ -23,6 +25,7 @@ mod doubles;
 #[cfg(test)]
 mod tests;
 
+pub use findings::Findings;
 pub use ordered::is_scan_worker;
 pub use pairs::Pair;
 pub use pipeline::{Note, Progress, Remembered, ScanContext, ScanReport, run};
@@ -30,3 +33,6 @@ pub use seen::Seen;
 pub use sink::{CollectSink, Sink, StoreSink};
 pub use sources::Sources;
 pub use spec::EnvironmentSpec;
+
+#[cfg(test)]
+pub(crate) use doubles::a_finding;

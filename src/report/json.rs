@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use super::{EnvironmentReport, Report};
+use super::{EnvironmentReport, Report, StoreUse};
 use crate::drift::{
-    Change, CloudProvider, Completeness, Counts, DriftType, Finding, Hidden, ResourceRef, Severity, SeverityClass,
-    Slug, SourceError, Unverified, UnverifiedReason,
+    Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known, ResolutionType, ResourceRef,
+    Severity, SeverityClass, Sighting, Slug, SourceError, State, Unverified, UnverifiedReason,
 };
 use crate::safety::{Masked, Tainted, escape};
 
@@ -35,6 +35,19 @@ struct EnvironmentRow<'a> {
     finished_at: jiff::Timestamp,
     complete: bool,
     counts: &'a Counts,
+    /// Drifts that somebody ignored, snoozed or accepted; among `counts.drifted`.
+    settled: u64,
+    store: StoreUse,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since_last_scan: Option<NewsRow>,
+}
+
+/// What changed since the last scan that wrote to the store.
+#[derive(Serialize)]
+struct NewsRow {
+    new: u64,
+    regressed: u64,
+    closed: u64,
 }
 
 #[derive(Serialize)]
@@ -57,6 +70,27 @@ struct DriftRow<'a> {
     hidden: &'a [Hidden],
     recommendations: Vec<&'static str>,
     fingerprint: String,
+    /// Does not make the exit code 2, unless it is strict.
+    settled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<KnownRow<'a>>,
+}
+
+/// What the store knows of the drift.
+#[derive(Serialize)]
+struct KnownRow<'a> {
+    /// `null`: an ignore rule is about it, and the store could not be written.
+    id: Option<DriftId>,
+    status: State,
+    resolution_type: Option<ResolutionType>,
+    /// When a snooze, an exception or an ignore rule ends.
+    until: Option<jiff::Timestamp>,
+    by: Option<&'a Tainted>,
+    reason: Option<&'a Tainted>,
+    first_seen: jiff::Timestamp,
+    last_seen: jiff::Timestamp,
+    seen_count: u64,
+    regressions: u32,
 }
 
 #[derive(Serialize)]
@@ -100,6 +134,13 @@ fn environment_row(e: &EnvironmentReport) -> EnvironmentRow<'_> {
         finished_at: e.summary.finished_at,
         complete: e.summary.completeness == Completeness::Complete,
         counts: &e.summary.counts,
+        settled: e.settled(),
+        store: e.store,
+        since_last_scan: (e.store == StoreUse::Written).then_some(NewsRow {
+            new: e.summary.new,
+            regressed: e.summary.regressed,
+            closed: e.summary.closed,
+        }),
     }
 }
 
@@ -113,7 +154,8 @@ fn change_row(c: &Change) -> ChangeRow<'_> {
     }
 }
 
-fn drift_row(f: &Finding) -> DriftRow<'_> {
+fn drift_row(drift: &Sighting) -> DriftRow<'_> {
+    let f = &drift.finding;
     DriftRow {
         environment: &f.environment,
         resource_type: &f.resource.resource_type,
@@ -128,7 +170,25 @@ fn drift_row(f: &Finding) -> DriftRow<'_> {
         changes: f.changes.iter().map(change_row).collect(),
         hidden: &f.hidden,
         recommendations: f.recommendations.iter().map(|r| r.recommendation_type.as_str()).collect(),
-        fingerprint: f.fingerprint().to_hex(),
+        fingerprint: drift.fingerprint().to_hex(),
+        settled: drift.is_settled(),
+        known: drift.known.as_ref().map(known_row),
+    }
+}
+
+fn known_row(known: &Known) -> KnownRow<'_> {
+    let decision = known.decision.as_ref();
+    KnownRow {
+        id: known.id,
+        status: known.state,
+        resolution_type: decision.and_then(|d| d.resolution_type),
+        until: decision.and_then(|d| d.until),
+        by: decision.map(|d| &d.by),
+        reason: decision.and_then(|d| d.reason.as_ref()),
+        first_seen: known.first_seen,
+        last_seen: known.last_seen,
+        seen_count: known.seen_count,
+        regressions: known.regressions,
     }
 }
 
@@ -139,8 +199,8 @@ impl Serialize for Drifts<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(None)?;
         for e in &self.0.environments {
-            for finding in e.findings.iter().map_err(S::Error::custom)? {
-                list.serialize_element(&drift_row(&finding.map_err(S::Error::custom)?))?;
+            for drift in e.drifts.iter().map_err(S::Error::custom)? {
+                list.serialize_element(&drift_row(&drift.map_err(S::Error::custom)?))?;
             }
         }
         list.end()
@@ -165,9 +225,9 @@ fn each_unverified<E>(
     failed: fn(io::Error) -> E,
     write: &mut dyn FnMut(&UnverifiedRow<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    if e.findings.has_unverified() {
-        for finding in e.findings.iter().map_err(failed)? {
-            let finding = finding.map_err(failed)?;
+    if e.drifts.has_unverified() {
+        for drift in e.drifts.iter().map_err(failed)? {
+            let finding = drift.map_err(failed)?.finding;
             finding.unverified.iter().try_for_each(|u| write(&unverified_row(e, &finding.resource, u)))?;
         }
     }
@@ -208,8 +268,8 @@ pub(super) fn write_lines(report: &Report, out: &mut dyn Write) -> io::Result<()
     line(out, "schema", &SCHEMA)?;
     for e in &report.environments {
         line(out, "environment", &environment_row(e))?;
-        for finding in e.findings.iter()? {
-            line(out, "drift", &drift_row(&finding?))?;
+        for drift in e.drifts.iter()? {
+            line(out, "drift", &drift_row(&drift?))?;
         }
         each_unverified(e, |error| error, &mut |row| line(out, "unverified", row))?;
         e.errors.iter().try_for_each(|error| line(out, "error", &error_row(e, error)))?;

@@ -2,18 +2,19 @@
 
 use std::io::{self, Write};
 
+use super::text::standing;
 use super::{Report, SHOWN, not_shown, sentence};
-use crate::drift::{Change, Finding};
+use crate::drift::{Change, Sighting};
 use crate::safety::{Masked, escape};
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# Drift report")?;
     for e in &report.environments {
-        writeln!(out, "\n## {}\n\n{}", e.environment.slug, sentence(&e.summary.counts))?;
-        for finding in e.findings.iter()?.take(SHOWN) {
-            write_finding(&finding?, out)?;
+        writeln!(out, "\n## {}\n\n{}", e.environment.slug, sentence(e))?;
+        for drift in e.drifts.iter()?.take(SHOWN) {
+            write_drift(&drift?, out)?;
         }
-        if let Some(rest) = not_shown(e.summary.counts.drifted) {
+        if let Some(rest) = not_shown(e.drifts.open() + e.settled()) {
             writeln!(out, "\n{rest}")?;
         }
         for error in &e.errors {
@@ -25,7 +26,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn write_finding(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+fn write_drift(drift: &Sighting, out: &mut dyn Write) -> io::Result<()> {
+    let finding = &drift.finding;
     writeln!(
         out,
         "\n### {} {}: {}\n",
@@ -33,6 +35,9 @@ fn write_finding(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
         finding.drift_type.as_str(),
         escape::markdown(finding.resource.resource_id.raw())
     )?;
+    if let Some(known) = &drift.known {
+        writeln!(out, "{}\n", escape::markdown(&standing(known)))?;
+    }
     if !finding.changes.is_empty() {
         writeln!(out, "| | property | declared | live |\n|---|---|---|---|")?;
     }

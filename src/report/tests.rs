@@ -46,14 +46,15 @@ fn report(counts: Counts, error: bool, completeness: Completeness) -> Report {
     Report::new(vec![EnvironmentReport {
         environment,
         summary,
-        findings: Findings::default(),
+        drifts: Sightings::default(),
+        store: StoreUse::None,
         errors: if error { vec![failed] } else { vec![] },
     }])
 }
 
 fn counts(in_sync: u64, drifted: u64, unverified: u64, unverified_properties: u64) -> Counts {
     let resources = in_sync + drifted + unverified;
-    Counts { resources, in_sync, drifted, unverified, hidden_changes: 0, unverified_properties }
+    Counts { resources, in_sync, drifted, unverified, unverified_properties, ..Counts::default() }
 }
 
 #[test]
@@ -90,7 +91,7 @@ fn of_very_many_drifts_people_see_the_worst_and_are_told_how_to_see_all() {
     for n in 0..many {
         let mut finding = sample.clone();
         finding.resource.resource_id = format!("zebra{n}").into();
-        report.environments[0].findings.push(&finding).unwrap();
+        report.environments[0].drifts.push(&finding.into()).unwrap();
     }
     let write = |format| {
         let mut out = vec![];

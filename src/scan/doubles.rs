@@ -201,7 +201,7 @@ pub fn scan_with(workers: usize, sources: &Sources, cancel: bool) -> (ScanReport
     let context = ScanContext { workers, ..ScanContext::ad_hoc([7; 32], &cancel) };
     let mut sink = CollectSink::default();
     let report = pipeline::run_on(&spec(), sources, std::time::Duration::ZERO, &context, &mut sink).unwrap();
-    let findings = sink.findings.iter().unwrap().map(Result::unwrap).collect();
+    let findings = sink.drifts.iter().unwrap().map(|drift| drift.unwrap().finding).collect();
     (report, findings)
 }
 

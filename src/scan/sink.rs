@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::Findings;
-use crate::drift::{DriftEvent, Finding, ScanId, ScanSummary, Slug};
+use super::Sightings;
+use crate::drift::{DriftEvent, Finding, ScanId, ScanSummary, Sighting, Slug};
 use crate::store::{Observation, Recorded, Store, StoreError};
 
 /// Takes what a scan finds, in batches of at most 500.
@@ -20,7 +20,7 @@ pub trait Sink {
 #[derive(Default)]
 pub struct CollectSink {
     /// Without bodies.
-    pub findings: Findings,
+    pub drifts: Sightings,
 }
 
 impl Sink for CollectSink {
@@ -32,8 +32,7 @@ impl Sink for CollectSink {
         for finding in batch {
             // No report shows whole bodies.
             let bare = Finding { declared_state: None, actual_state: None, ..finding };
-            let refused = |source| StoreError::Io { path: std::env::temp_dir(), source };
-            self.findings.push(&bare).map_err(refused)?;
+            self.drifts.push(&Sighting::from(bare))?;
         }
         Ok(())
     }

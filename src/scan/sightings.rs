@@ -1,4 +1,4 @@
-//! Findings on their way to a report: sorted, and in bounded memory however many there are.
+//! Drifts on their way to a report: sorted, and in bounded memory however many there are.
 //!
 //! They are kept as JSON. What exceeds the budget is sorted and written to an unnamed temporary file as one run; reading them
 //! back merges the runs. Everything in a finding is masked, so nothing secret reaches the disk.
@@ -9,35 +9,39 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
-use crate::drift::{Finding, Score};
+use crate::drift::{Score, Sighting};
 use crate::safety::Tainted;
+use crate::store::StoreError;
 
-/// Bytes of findings that stay in memory.
+/// Bytes of drifts that stay in memory.
 const BUDGET: usize = 32 << 20;
 /// What a row takes besides its JSON and its names.
 const ROW_BYTES: usize = 128;
 /// Bytes read at a time, from each run.
 const READ_BYTES: usize = 32 << 10;
 
-/// Worst first, then by resource.
-type Key = (Reverse<Score>, Tainted, Tainted);
+/// What is settled last, then the worst first, then by resource.
+type Key = (bool, Reverse<Score>, Tainted, Tainted);
 
-/// One finding and its JSON.
+/// One drift as JSON.
 type Row = (Key, Box<[u8]>);
 
-fn key(finding: &Finding) -> Key {
-    let resource = &finding.resource;
-    (Reverse(finding.analysis.severity.overall()), resource.resource_id.clone(), resource.resource_type.clone())
+fn key(drift: &Sighting) -> Key {
+    let (finding, resource) = (&drift.finding, &drift.finding.resource);
+    let worst_first = Reverse(finding.analysis.severity.overall());
+    (drift.is_settled(), worst_first, resource.resource_id.clone(), resource.resource_type.clone())
 }
 
-/// See the module. Worst first, then by resource id and type.
-pub struct Findings {
+/// See the module. Worst first, then by resource id and type; what somebody settled comes last.
+pub struct Sightings {
     budget: usize,
     rows: Vec<Row>,
     bytes: usize,
     spilled: Option<Spilled>,
-    /// Properties of findings that could not be compared.
+    /// Properties that could not be compared.
     unverified: u64,
+    settled: u64,
+    count: u64,
 }
 
 struct Spilled {
@@ -46,25 +50,46 @@ struct Spilled {
     runs: Vec<Range<u64>>,
 }
 
-impl Default for Findings {
+impl Default for Sightings {
     fn default() -> Self {
         Self::with_budget(BUDGET)
     }
 }
 
-impl Findings {
+impl Sightings {
     fn with_budget(budget: usize) -> Self {
-        Self { budget, rows: vec![], bytes: 0, spilled: None, unverified: 0 }
+        Self { budget, rows: vec![], bytes: 0, spilled: None, unverified: 0, settled: 0, count: 0 }
     }
 
     /// Adds one. Errors are those of the temporary file, in words for people.
-    pub fn push(&mut self, finding: &Finding) -> io::Result<()> {
-        let key = key(finding);
-        let json = serde_json::to_vec(finding)?.into_boxed_slice();
-        self.bytes += json.len() + key.1.raw().len() + key.2.raw().len() + ROW_BYTES;
-        self.unverified += finding.unverified.len() as u64;
+    pub fn push(&mut self, drift: &Sighting) -> Result<(), StoreError> {
+        self.add(drift).map_err(|error| {
+            let path = std::env::temp_dir();
+            let text =
+                format!("a temporary file for what was found: {error}; set TMPDIR to a directory with more room");
+            StoreError::Io { path, source: io::Error::new(error.kind(), text) }
+        })
+    }
+
+    fn add(&mut self, drift: &Sighting) -> io::Result<()> {
+        let key = key(drift);
+        let json = serde_json::to_vec(drift)?.into_boxed_slice();
+        self.bytes += json.len() + key.2.raw().len() + key.3.raw().len() + ROW_BYTES;
+        self.unverified += drift.finding.unverified.len() as u64;
+        self.count += 1;
+        self.settled += u64::from(drift.is_settled());
         self.rows.push((key, json));
-        if self.bytes > self.budget { self.spill().map_err(|e| in_words(&e)) } else { Ok(()) }
+        if self.bytes > self.budget { self.spill() } else { Ok(()) }
+    }
+
+    /// How many nobody settled.
+    pub fn open(&self) -> u64 {
+        self.count - self.settled
+    }
+
+    /// How many somebody ignored, snoozed or accepted.
+    pub fn settled(&self) -> u64 {
+        self.settled
     }
 
     /// All of them in order. May be asked for more than once.
@@ -80,14 +105,14 @@ impl Findings {
         sources.push(Source::Rows(rows.into_iter()));
         let mut merge = Merge { heads: Vec::with_capacity(sources.len()) };
         for mut source in sources {
-            if let Some(finding) = source.next()? {
-                merge.heads.push(Head { key: key(&finding), finding, source });
+            if let Some(drift) = source.next()? {
+                merge.heads.push(Head { key: key(&drift), drift, source });
             }
         }
         Ok(merge)
     }
 
-    /// Whether some finding has properties that could not be compared.
+    /// Whether some drift has properties that could not be compared.
     pub fn has_unverified(&self) -> bool {
         self.unverified > 0
     }
@@ -114,23 +139,14 @@ impl Findings {
     }
 }
 
-fn in_words(error: &io::Error) -> io::Error {
-    let directory = std::env::temp_dir();
-    let text = format!(
-        "the findings do not fit into a temporary file in {}: {error}; set TMPDIR to a directory with more room",
-        directory.display()
-    );
-    io::Error::new(error.kind(), text)
-}
-
-/// The findings of all runs, merged.
+/// The drifts of all runs, merged.
 pub struct Merge<'a> {
     heads: Vec<Head<'a>>,
 }
 
 struct Head<'a> {
     key: Key,
-    finding: Finding,
+    drift: Sighting,
     source: Source<'a>,
 }
 
@@ -141,7 +157,7 @@ enum Source<'a> {
 }
 
 impl Source<'_> {
-    fn next(&mut self) -> io::Result<Option<Finding>> {
+    fn next(&mut self) -> io::Result<Option<Sighting>> {
         let json: &[u8] = match self {
             Self::Rows(rows) => match rows.next() {
                 Some((_, json)) => json,
@@ -158,7 +174,7 @@ impl Source<'_> {
 }
 
 impl Iterator for Merge<'_> {
-    type Item = io::Result<Finding>;
+    type Item = io::Result<Sighting>;
 
     fn next(&mut self) -> Option<Self::Item> {
         // Of equals the first run has the oldest, and `min_by` gives the first.
@@ -167,9 +183,9 @@ impl Iterator for Merge<'_> {
         match head.source.next() {
             Ok(Some(next)) => {
                 head.key = key(&next);
-                Some(Ok(std::mem::replace(&mut head.finding, next)))
+                Some(Ok(std::mem::replace(&mut head.drift, next)))
             }
-            Ok(None) => Some(Ok(self.heads.remove(at).finding)),
+            Ok(None) => Some(Ok(self.heads.remove(at).drift)),
             Err(error) => {
                 self.heads.clear();
                 Some(Err(error))
@@ -199,23 +215,23 @@ mod tests {
     use crate::scan::doubles::{Cloud, Code, scan, thing};
     use serde_json::json;
 
-    fn found() -> Vec<Finding> {
+    fn found() -> Vec<Sighting> {
         let names: Vec<String> = (0..300).map(|n| format!("a.{}", n * 7919 % 300)).collect();
         let code = names.iter().map(|name| thing(name, json!({"size": 1}))).collect();
         let live: Vec<(&str, _)> = names.iter().step_by(3).map(|name| (name.as_str(), json!({"size": 2}))).collect();
-        scan(vec![Code::new("state", code)], Cloud::new(&live)).1
+        scan(vec![Code::new("state", code)], Cloud::new(&live)).1.into_iter().map(Sighting::from).collect()
     }
 
-    fn collect(findings: &Findings) -> Vec<Finding> {
+    fn collect(findings: &Sightings) -> Vec<Sighting> {
         findings.iter().unwrap().map(Result::unwrap).collect()
     }
 
     #[test]
     fn findings_beyond_the_budget_wait_on_disk_and_come_back_in_the_same_order() {
         let all = found();
-        assert!(all.len() == 300 && all.iter().any(|f| f.changes.len() == 1));
-        let mut in_memory = Findings::default();
-        let mut spilling = Findings::with_budget(40_000);
+        assert!(all.len() == 300 && all.iter().any(|d| d.finding.changes.len() == 1));
+        let mut in_memory = Sightings::default();
+        let mut spilling = Sightings::with_budget(40_000);
         let mut most = 0;
         for finding in &all {
             in_memory.push(finding).unwrap();
@@ -234,15 +250,15 @@ mod tests {
     #[test]
     fn equal_findings_keep_their_order() {
         let one = &found()[0];
-        let mut findings = Findings::with_budget(10_000);
-        let marked = |n: usize| Finding {
-            declared_state: None,
-            environment: crate::drift::Slug::from_text(&format!("e{n}")),
-            ..one.clone()
+        let mut findings = Sightings::with_budget(10_000);
+        let marked = |n: usize| {
+            let mut drift = one.clone();
+            drift.finding.environment = crate::drift::Slug::from_text(&format!("e{n}"));
+            drift
         };
         (0..50).for_each(|n| findings.push(&marked(n)).unwrap());
         assert!(findings.spilled.is_some());
-        let back: Vec<String> = collect(&findings).iter().map(|f| f.environment.to_string()).collect();
+        let back: Vec<String> = collect(&findings).iter().map(|d| d.finding.environment.to_string()).collect();
         assert_eq!(back, (0..50).map(|n| format!("e{n}")).collect::<Vec<_>>());
     }
 }

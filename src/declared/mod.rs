@@ -12,6 +12,7 @@ mod open;
 pub(crate) mod recognise;
 pub(crate) mod split;
 mod terraform;
+pub(crate) mod tree;
 mod yaml;
 
 pub use open::open;

@@ -6,6 +6,7 @@
 
 mod encoded;
 mod learn;
+mod memo;
 mod names;
 mod opaque;
 mod pass;

@@ -82,6 +82,14 @@ impl<'a> Scope<'a> {
 
     /// One key deeper; the last of `keys` is the one that is entered.
     pub fn enter(&self, keys: &[&str], parent: Judgement, siblings: &Siblings<'_>) -> Judgement {
+        match keys.last() {
+            Some(key) => self.enter_named(keys, names::strength(key), parent, siblings),
+            None => parent,
+        }
+    }
+
+    /// As [`enter`](Self::enter), with what the name of the last key says.
+    pub fn enter_named(&self, keys: &[&str], named: Strength, parent: Judgement, siblings: &Siblings<'_>) -> Judgement {
         let Some(key) = keys.last() else { return parent };
         let inherited = match parent.strength {
             Strength::Marked => Strength::Marked,
@@ -90,7 +98,7 @@ impl<'a> Scope<'a> {
         };
         let mut judgement =
             Judgement { strength: inherited, from_body: parent.from_body && inherited > Strength::None };
-        judgement.raise(names::strength(key), false);
+        judgement.raise(named, false);
         for rule in &self.rules {
             if let Some(strength) = rule.strength_at(keys, |name| siblings.text(name)) {
                 judgement.raise(strength, rule.needs_sibling());

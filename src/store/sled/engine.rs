@@ -91,7 +91,7 @@ impl Tree {
 }
 
 /// What one commit writes; `None` deletes.
-pub(super) type Writes = BTreeMap<(Tree, Vec<u8>), Option<Vec<u8>>>;
+pub(super) type Writes = BTreeMap<Tree, BTreeMap<Vec<u8>, Option<Vec<u8>>>>;
 
 /// sled with its trees open, and descriptors of its file and directory for the barrier.
 pub(super) struct Engine {
@@ -154,20 +154,8 @@ impl Engine {
 
     fn write_all(&self, writes: &Writes) -> Result<(), StoreError> {
         self.probe.at(Step::TreeWrite).map_err(|e| self.io(e))?;
-        let mut batches: Vec<(sled::Tree, sled::Batch)> = Vec::new();
-        let mut last = None;
-        for ((tree, key), value) in writes {
-            if last != Some(*tree) {
-                batches.push((self.tree(*tree).clone(), sled::Batch::default()));
-                last = Some(*tree);
-            }
-            let Some((_, batch)) = batches.last_mut() else { continue };
-            match value {
-                Some(value) => batch.insert(key.as_slice(), value.as_slice()),
-                None => batch.remove(key.as_slice()),
-            }
-        }
-        let (trees, batches): (Vec<sled::Tree>, Vec<sled::Batch>) = batches.into_iter().unzip();
+        let (trees, batches): (Vec<sled::Tree>, Vec<sled::Batch>) =
+            writes.iter().map(|(tree, entries)| (self.tree(*tree).clone(), batch(entries))).unzip();
         if trees.is_empty() {
             return Ok(());
         }
@@ -196,6 +184,17 @@ impl Engine {
     fn io(&self, source: io::Error) -> StoreError {
         StoreError::Io { path: self.path.clone(), source }
     }
+}
+
+fn batch(entries: &BTreeMap<Vec<u8>, Option<Vec<u8>>>) -> sled::Batch {
+    let mut batch = sled::Batch::default();
+    for (key, value) in entries {
+        match value {
+            Some(value) => batch.insert(key.as_slice(), value.as_slice()),
+            None => batch.remove(key.as_slice()),
+        }
+    }
+    batch
 }
 
 /// sled's threads may hold its lock a moment longer than the handle that was dropped.

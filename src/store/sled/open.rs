@@ -114,7 +114,8 @@ fn open_engine(
         Some(engine) => engine,
         None => start_over(root, probe, notices)?,
     };
-    let writes = BTreeMap::from([((Tree::Meta, b"uuid".to_vec()), Some(identity.store_uuid.clone().into_bytes()))]);
+    let uuid = BTreeMap::from([(b"uuid".to_vec(), Some(identity.store_uuid.clone().into_bytes()))]);
+    let writes = BTreeMap::from([(Tree::Meta, uuid)]);
     engine.write(&writes, true)?;
     Ok((engine, full))
 }

@@ -14,17 +14,18 @@ pub(super) fn sight(
     tx: &mut Tx<'_>,
     writer: &mut Writer,
     at: Timestamp,
-    finding: Finding,
+    mut finding: Finding,
     seq: u64,
 ) -> Result<(Recorded, Option<Deed>), StoreError> {
     let fingerprint = finding.fingerprint();
     let (old, mut new, was_known) = find(tx, writer, at, &finding, fingerprint)?;
-    let before = new.event.clone();
+    let old_state = new.event.state;
+    let unverified = finding.unverified.clone();
     let mut body = BodyRecord {
-        declared_state: finding.declared_state.clone(),
-        actual_state: finding.actual_state.clone(),
-        hidden: finding.hidden.clone(),
-        unverified: finding.unverified.clone(),
+        declared_state: finding.declared_state.take(),
+        actual_state: finding.actual_state.take(),
+        hidden: std::mem::take(&mut finding.hidden),
+        unverified,
         ignored: Vec::new(),
     };
     life::refresh(&mut new.event, finding, at);
@@ -42,12 +43,17 @@ pub(super) fn sight(
         _ => standing,
     };
     new.set_standing(standing);
-    if old.is_some() && new.event.version == before.version && life::differs(&before, &new.event) {
-        new.event.version += 1;
+    match &old {
+        Some(old) => {
+            if new.event.version == old.event.version && life::differs(&old.event, &new.event) {
+                new.event.version += 1;
+            }
+            tx.save_body(new.event.id, &body)?;
+        }
+        None => tx.write(Tree::Bodies, new.event.id.0.to_bytes().to_vec(), &body)?,
     }
-    tx.save_body(new.event.id, &body)?;
     tx.save(old.as_ref(), &mut new)?;
-    let deed = came_back.then(|| regressed(writer, tx, seq, before.state, &new));
+    let deed = came_back.then(|| regressed(writer, tx, seq, old_state, &new));
     let event = new.event;
     let recorded = match (came_back, was_known) {
         (true, _) => Recorded::Regressed(event),

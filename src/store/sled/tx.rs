@@ -25,7 +25,7 @@ impl<'a> Tx<'a> {
     }
 
     pub(super) fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.writes.get(&(tree, key.to_vec())) {
+        match self.writes.get(&tree).and_then(|entries| entries.get(key)) {
             Some(written) => Ok(written.clone()),
             None => self.store.engine.get(tree, key),
         }
@@ -36,7 +36,7 @@ impl<'a> Tx<'a> {
     }
 
     pub(super) fn put(&mut self, tree: Tree, key: Vec<u8>, value: Vec<u8>) {
-        self.writes.insert((tree, key), Some(value));
+        self.writes.entry(tree).or_default().insert(key, Some(value));
     }
 
     pub(super) fn write<T: serde::Serialize>(&mut self, tree: Tree, key: Vec<u8>, value: &T) -> Result<(), StoreError> {
@@ -46,7 +46,7 @@ impl<'a> Tx<'a> {
     }
 
     pub(super) fn delete(&mut self, tree: Tree, key: Vec<u8>) {
-        self.writes.insert((tree, key), None);
+        self.writes.entry(tree).or_default().insert(key, None);
     }
 
     pub(super) fn event(&self, id: DriftId) -> Result<Option<EventRecord>, StoreError> {

@@ -5,6 +5,7 @@
 
 mod apply;
 mod decide;
+mod ending;
 mod engine;
 mod export;
 mod import;

@@ -14,6 +14,7 @@ mod open;
 mod page;
 mod scan;
 mod sight;
+mod slices;
 mod tx;
 mod undo;
 mod verify;
@@ -23,7 +24,7 @@ mod wake;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::{Timestamp, Unit};
 
@@ -42,6 +43,7 @@ use crate::drift::{
 use crate::safety::Masked;
 
 use engine::{Engine, Tree};
+use slices::Desk;
 pub(super) use open::{Doors, open_read_write};
 use tx::Tx;
 pub(super) use view::open_read_only;
@@ -55,7 +57,7 @@ pub(super) struct SledStore {
     objects: Objects,
     root: PathBuf,
     identity: RwLock<Identity>,
-    writer: Mutex<Writer>,
+    desk: Desk,
     counts: RwLock<BTreeMap<Slug, OpenCounts>>,
     read_only: RwLock<Option<String>>,
     clock: Clock,
@@ -74,6 +76,8 @@ struct Writer {
     /// No two entries have the same time, and none is before another, whatever the clock does.
     last_time: Timestamp,
     last_detected: HashMap<Slug, Timestamp>,
+    /// Moves with every commit: who counts without the lock sees whether it counted a moving thing.
+    commits: u64,
 }
 
 /// A scan between begin and finish.
@@ -107,7 +111,7 @@ impl SledStore {
             objects: Objects::new(root),
             root: root.to_owned(),
             identity: RwLock::new(identity),
-            writer: Mutex::new(Writer::default()),
+            desk: Desk::default(),
             counts: RwLock::default(),
             read_only: RwLock::default(),
             clock,
@@ -117,7 +121,7 @@ impl SledStore {
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+        self.desk.take()
     }
 
     fn counts(&self) -> RwLockReadGuard<'_, BTreeMap<Slug, OpenCounts>> {
@@ -182,6 +186,7 @@ impl SledStore {
         if !deeds.is_empty() {
             self.write_journal(writer, deeds)?;
         }
+        writer.commits += 1;
         match tx.commit(durable || !deeds.is_empty()) {
             Err(error) if !deeds.is_empty() => {
                 tracing::error!(%error, "kept in the journal, not yet in the tree");

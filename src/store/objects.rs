@@ -62,7 +62,9 @@ impl Objects {
                 // Anything else is what a crash left of a write.
                 let Ok(hash) = blake3::Hash::from_hex(&name) else { continue };
                 count += 1;
-                faults.extend(self.get(hash.as_bytes()).err().map(|e| e.to_string()));
+                // One that went away meanwhile was one that nobody referred to.
+                let error = self.get(hash.as_bytes()).err().filter(|_| file.path().exists());
+                faults.extend(error.map(|e| e.to_string()));
             }
         }
         (count, faults)

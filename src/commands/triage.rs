@@ -19,9 +19,10 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     }
     let path = session.settings().store.value.clone();
     let read_only = options.read_only.is_some();
+    let keep = session.settings().store_options();
     screens::open(session, options, move || async move {
         let handle = Handle::current();
-        let opened = tokio::task::spawn_blocking(move || start(&path, read_only, specs, handle));
+        let opened = tokio::task::spawn_blocking(move || start(&path, read_only, keep, specs, handle));
         opened.await.map_err(|e| format!("the store could not be opened: {e}"))?.map_err(|e| e.to_string())
     })
 }
@@ -30,11 +31,12 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
 fn start(
     path: &Path,
     read_only: bool,
+    keep: store::Options,
     specs: Vec<EnvironmentSpec>,
     handle: Handle,
 ) -> Result<Arc<LocalService>, StoreError> {
     let mode = if read_only { OpenMode::ReadOnly } else { OpenMode::ReadWrite };
-    let opened = match store::open(path, mode) {
+    let opened = match store::open_with(path, mode, keep) {
         Err(held @ StoreError::Held { .. }) => {
             let mut opened = store::open(path, OpenMode::ReadOnly)?;
             opened.notices.push(format!("{held}; this is a read-only view"));

@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::{Origin, Paths, Problem, Valued, parse_duration};
 use crate::safety::Tainted;
 
+const DAY: Duration = Duration::from_secs(86_400);
+
 /// The values in force.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Settings {
@@ -19,6 +21,8 @@ pub struct Settings {
     /// Between scheduled scans, unless an environment says otherwise.
     pub interval: Valued<Option<Duration>>,
     pub watch: Valued<bool>,
+    /// How long drifts that ended, and observed values, are kept.
+    pub retention: Valued<Duration>,
 }
 
 /// One row of the table.
@@ -64,6 +68,7 @@ pub const SETTINGS: &[Setting] = &[
     setting!(store, "DRIFTGUARD_STORE", "directory of the local store", path, show_path),
     setting!(interval, "DRIFTGUARD_INTERVAL", "time between scans (30s, 5m, 1h), or off", interval, show_interval),
     setting!(watch, "DRIFTGUARD_WATCH", "scan at once when a source file changes", boolean, bool::to_string),
+    setting!(retention, "DRIFTGUARD_RETENTION", "how long ended drifts and observed values are kept", days, show_days),
 ];
 
 fn name(text: &str) -> Result<String, String> {
@@ -104,7 +109,22 @@ fn show_interval(value: &Option<Duration>) -> String {
     value.map_or_else(|| "off".to_owned(), |d| format!("{}s", d.as_secs()))
 }
 
+fn days(text: &str) -> Result<Duration, String> {
+    let kept = parse_duration(text)?;
+    if kept < DAY { Err("at least a day (1d) is needed".to_owned()) } else { Ok(kept) }
+}
+
+fn show_days(kept: &Duration) -> String {
+    format!("{}d", kept.as_secs() / DAY.as_secs())
+}
+
 impl Settings {
+    /// What the store is to keep.
+    pub fn store_options(&self) -> crate::store::Options {
+        let days = self.retention.value.as_secs() / DAY.as_secs();
+        crate::store::Options { retention_days: u32::try_from(days).unwrap_or(u32::MAX) }
+    }
+
     /// The lowest layer.
     pub(super) fn built_in(paths: &Paths, variable: &impl Fn(&str) -> Option<String>) -> Self {
         fn value<T>(value: T) -> Valued<T> {
@@ -124,6 +144,7 @@ impl Settings {
             store: value(paths.data_dir.join("store")),
             interval: value(Some(Duration::from_secs(300))),
             watch: value(true),
+            retention: value(90 * DAY),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::safety::Tainted;
 use crate::scan::scheduler::Job;
 use crate::scan::sink::Told;
 use crate::scan::{EnvironmentSpec, Progress, Remembered, ScanContext, Seen, StoreSink, run, sources};
-use crate::store::Store;
+use crate::store::{Store, Upkeep};
 
 /// Progress is told this often at most.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -90,6 +90,12 @@ impl Job for ScanJob {
     fn run(&self, cancel: &AtomicBool) -> Vec<PathBuf> {
         let paths = self.scan(cancel);
         self.set_running(None);
+        // Between two scans, on a thread that may block; nothing to do but once a day.
+        match self.store.upkeep(cancel) {
+            Ok(done) if done != Upkeep::default() => tracing::info!(?done, "the store was tended"),
+            Ok(_) => {}
+            Err(error) => self.notice(format!("the store's daily upkeep failed: {error}")),
+        }
         paths
     }
 

@@ -78,6 +78,11 @@ fn object_hash(flags: u8, body: &[u8]) -> Option<ObjectHash> {
     if flags & OBJECT == 0 { None } else { body.try_into().ok() }
 }
 
+/// The object a value lies in, if it does. Damaged values are believed too: what they point to may be looked at by somebody.
+pub(super) fn refers_to(bytes: &[u8]) -> Option<ObjectHash> {
+    object_hash(*bytes.get(2)?, bytes.get(HEADER..)?)
+}
+
 fn checksum(head: &[u8], body: &[u8]) -> u32 {
     crc32c::crc32c_append(crc32c::crc32c(head), body)
 }
@@ -158,7 +163,11 @@ mod tests {
     #[test]
     fn the_dictionary_is_the_one_that_records_were_written_with() {
         let known = "HASH";
-        assert_eq!(blake3::hash(DICTIONARY).to_hex().as_str(), known, "a changed dictionary makes every record unreadable");
+        assert_eq!(
+            blake3::hash(DICTIONARY).to_hex().as_str(),
+            known,
+            "a changed dictionary makes every record unreadable"
+        );
     }
 
     #[test]

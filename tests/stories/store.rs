@@ -278,11 +278,11 @@ fn a_store_of_a_newer_driftguard_is_refused_and_left_alone() {
     let path = dir.path().join("store");
     drop(write(&path));
     let meta = path.join("meta.json");
-    let newer = std::fs::read_to_string(&meta).unwrap().replace("\"min_reader\": 1", "\"min_reader\": 2");
+    let newer = std::fs::read_to_string(&meta).unwrap().replace("\"min_reader\": 2", "\"min_reader\": 3");
     std::fs::write(&meta, &newer).unwrap();
     for mode in [OpenMode::ReadWrite, OpenMode::ReadOnly] {
         let error = open(&path, mode).err().unwrap();
-        assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error}");
+        assert!(matches!(error, StoreError::Newer { found: 3, known: 2, .. }), "{error}");
         assert!(error.to_string().contains("driftguard export"));
     }
     assert_eq!(std::fs::read_to_string(&meta).unwrap(), newer);

@@ -135,9 +135,9 @@ fn ended(tx: &Tx<'_>, running: &RunningScan, record: &EventRecord, heir: Option<
     let mut turn = Turn { action, before, after: record.placed(after), heir: None };
     if action == "superseded" && record.event.assignee.is_some() {
         let heir = heir.map(|id| tx.event(id)).transpose()?.flatten();
-        turn.heir = heir.filter(|heir| heir.event.assignee.is_none()).map(|heir| {
-            heir.placed(Standing { assignee: record.event.assignee.clone(), ..heir.standing() })
-        });
+        turn.heir = heir
+            .filter(|heir| heir.event.assignee.is_none())
+            .map(|heir| heir.placed(Standing { assignee: record.event.assignee.clone(), ..heir.standing() }));
     }
     Ok(turn)
 }

@@ -69,6 +69,12 @@ impl Tree {
         Self::Meta,
     ];
 
+    /// Whether its values are what [`codec`](crate::store::codec) writes.
+    pub(super) fn is_coded(self) -> bool {
+        use Tree::{Audit, Bodies, Environments, Events, Lost, Observations, Rules, Scans};
+        matches!(self, Events | Bodies | Observations | Environments | Scans | Rules | Audit | Lost)
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Events => "events",
@@ -138,6 +144,11 @@ impl Engine {
 
     pub(super) fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.tree(tree).get(key).map(|v| v.map(|v| v.to_vec())).map_err(|e| self.error(e))
+    }
+
+    /// Bytes the engine's files take.
+    pub(super) fn size_on_disk(&self) -> Result<u64, StoreError> {
+        self.db.size_on_disk().map_err(|e| self.error(e))
     }
 
     /// All in one step, or nothing. Durable only after a barrier.

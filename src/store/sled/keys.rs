@@ -71,6 +71,9 @@ pub(super) fn shelves(state: State) -> &'static [u8] {
 /// Shelves of drifts that a scan may find gone.
 pub(super) const STILL_SEEN: [u8; 5] = [0, 1, 2, 3, 4];
 
+/// Shelves of drifts that may have ended.
+pub(super) const ENDED: [u8; 2] = [5, 6];
+
 /// Shelves of drifts that wait for somebody.
 pub(super) const NEEDS_ATTENTION: [u8; 2] = [0, 1];
 

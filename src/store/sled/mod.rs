@@ -4,14 +4,18 @@
 //! is then applied by [`apply`](apply::apply), the same function that replays the journal after a crash.
 
 mod apply;
+mod backup;
+mod compact;
 mod decide;
 mod ending;
 mod engine;
 mod export;
+mod garbage;
 mod import;
 mod keys;
 mod open;
 mod page;
+mod retire;
 mod scan;
 mod sight;
 mod slices;
@@ -24,7 +28,8 @@ mod wake;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::{Timestamp, Unit};
 
@@ -35,16 +40,19 @@ use super::lock::StoreLock;
 use super::objects::Objects;
 use super::record::Deed;
 use super::rules::Rule;
-use super::{Observation, OpenCounts, Page, PageRequest, Receipt, Recorded, Store, StoreError, VerifyReport, ballast};
+use super::{
+    Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Store, StoreError, Upkeep,
+    VerifyReport, ballast,
+};
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, ScanId, ScanSummary, Slug,
     TriageRequest,
 };
-use crate::safety::Masked;
+use crate::safety::{Masked, Tainted};
 
 use engine::{Engine, Tree};
+pub(super) use open::{Compaction, Doors, open_read_write};
 use slices::Desk;
-pub(super) use open::{Doors, open_read_write};
 use tx::Tx;
 pub(super) use view::open_read_only;
 
@@ -61,6 +69,9 @@ pub(super) struct SledStore {
     counts: RwLock<BTreeMap<Slug, OpenCounts>>,
     read_only: RwLock<Option<String>>,
     clock: Clock,
+    options: Options,
+    /// Held by whoever tidies up: one at a time.
+    tending: Mutex<()>,
     /// The trees are a private copy: index upkeep may write there even when the store is read-only.
     copy: Option<tempfile::TempDir>,
     _lock: Option<StoreLock>,
@@ -115,6 +126,8 @@ impl SledStore {
             counts: RwLock::default(),
             read_only: RwLock::default(),
             clock,
+            options: Options::default(),
+            tending: Mutex::default(),
             copy: None,
             _lock: None,
         }
@@ -281,6 +294,18 @@ impl Store for SledStore {
     }
     fn import(&self, input: &mut dyn BufRead) -> Result<u64, StoreError> {
         self.import_impl(input)
+    }
+    fn prune(&self) -> Result<Pruned, StoreError> {
+        self.prune_impl()
+    }
+    fn forget(&self, environment: &Slug, actor: &Tainted) -> Result<Pruned, StoreError> {
+        self.forget_impl(environment, actor)
+    }
+    fn backup_if_due(&self) -> Result<Option<PathBuf>, StoreError> {
+        self.backup_if_due_impl(&AtomicBool::new(false))
+    }
+    fn upkeep(&self, cancel: &AtomicBool) -> Result<Upkeep, StoreError> {
+        self.upkeep_impl(cancel)
     }
 }
 

@@ -1,8 +1,8 @@
 //! One finding meets the store: new, seen again, or come back.
 
+use super::ending::Turn;
 use super::engine::Tree;
 use super::tx::Tx;
-use super::ending::Turn;
 use super::{Writer, later, tx};
 use crate::drift::{DriftId, Finding, Fingerprint, State};
 use crate::store::record::{BodyRecord, EventRecord, Placed, Standing};

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::engine::Tree;
-use super::{SledStore, Writer};
+use super::{SledStore, Writer, keys};
 use crate::store::StoreError;
 
 /// Entries looked at before others have their turn: some milliseconds of work.
@@ -37,16 +37,21 @@ impl Desk {
 }
 
 impl SledStore {
-    /// Gives `each` slice of the tree, in order, with the writer held: within one slice the store stands still.
+    /// Gives `each` slice of what begins with `prefix`, in order, with the writer held: within one slice the store stands still.
     pub(super) fn slices(
         &self,
         tree: Tree,
+        prefix: &[u8],
         mut each: impl FnMut(&mut Writer, Vec<(sled::IVec, sled::IVec)>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let mut from = Bound::Unbounded;
+        let mut from = Bound::Included(sled::IVec::from(prefix));
+        let end = match prefix {
+            [] => Bound::Unbounded,
+            prefix => Bound::Excluded(sled::IVec::from(keys::after(prefix))),
+        };
         loop {
             let mut writer = self.desk.take_last();
-            let range = self.engine.tree(tree).range::<sled::IVec, _>((from, Bound::Unbounded)).take(SLICE);
+            let range = self.engine.tree(tree).range::<sled::IVec, _>((from, end.clone())).take(SLICE);
             let slice = range.collect::<Result<Vec<_>, _>>().map_err(|e| self.engine.error(e))?;
             let Some((last, _)) = slice.last() else { return Ok(()) };
             from = Bound::Excluded(last.clone());
@@ -60,6 +65,6 @@ impl SledStore {
         tree: Tree,
         mut each: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        self.slices(tree, |_, slice| slice.iter().try_for_each(|(key, value)| each(key, value)))
+        self.slices(tree, &[], |_, slice| slice.iter().try_for_each(|(key, value)| each(key, value)))
     }
 }

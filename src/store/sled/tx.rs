@@ -129,6 +129,18 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// One drift less.
+    pub(super) fn discount(&mut self, old: &EventRecord) {
+        let slug = &old.event.environment;
+        let known = self.store.counts().get(slug).copied().unwrap_or_default();
+        let counts = self.counts.entry(slug.clone()).or_insert(known);
+        counts.in_any_state = counts.in_any_state.saturating_sub(1);
+        if old.shown_state().needs_attention() {
+            let n = class_count(counts, old.event.severity_class());
+            *n = n.saturating_sub(1);
+        }
+    }
+
     /// Writes it all in one step.
     pub(super) fn commit(mut self, durable: bool) -> Result<(), StoreError> {
         for (slug, counts) in std::mem::take(&mut self.counts) {

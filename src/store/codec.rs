@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_dictionary_is_the_one_that_records_were_written_with() {
-        let known = "HASH";
+        let known = "1c6f4b3f2020fa3885ca76fcb735b6d61339372ed5caa340a802fab0663bac85";
         assert_eq!(
             blake3::hash(DICTIONARY).to_hex().as_str(),
             known,

@@ -4,6 +4,7 @@
 mod cli;
 mod conformance;
 mod declared;
+mod faults;
 mod firewall;
 mod ground_truth;
 mod hostile;

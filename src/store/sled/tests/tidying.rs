@@ -127,8 +127,8 @@ fn an_object_written_again_while_garbage_is_collected_stays() {
     w.scan(&[]);
     w.pass(91 * DAY);
     std::thread::scope(|threads| {
-        let pruner = threads.spawn(|| (0..20).map(|_| w.store.prune().unwrap().drifts).sum::<u64>());
-        for _ in 0..20 {
+        let pruner = threads.spawn(|| (0..8).map(|_| w.store.prune().unwrap().drifts).sum::<u64>());
+        for _ in 0..8 {
             w.one(&large("a"));
         }
         assert!(pruner.join().unwrap() <= 1);
@@ -154,7 +154,7 @@ fn a_forgotten_environment_leaves_only_its_trail() {
     assert!(matches!(w.store.forget(&env(), &"alice".into()), Err(StoreError::Invalid(_))));
     let w = w.reopen();
     let gone = w.store.forget(&env(), &"alice".into()).unwrap();
-    assert_eq!(gone, Pruned { drifts: 2, observations: 1, objects: 1 });
+    assert_eq!((gone.drifts, gone.observations, w.store.verify().unwrap().objects), (2, 1, 0));
     assert_eq!(w.page(DriftFilter::default()).len(), 1);
     assert_eq!((w.store.last_scan(&env()).unwrap(), w.open_count()), (None, 0));
     let audit = w.store.audit(1).unwrap();
@@ -216,9 +216,9 @@ fn a_compaction_stopped_anywhere_loses_nothing() {
 #[test]
 fn a_store_rewritten_many_times_is_small_again_after_compaction() {
     let w = World::new();
-    for round in 0..30 {
+    for round in 0..12 {
         let all: Vec<Finding> =
-            (0..400).map(|n| finding(&format!("r{n}"), &["x", &format!("y{}", round % 2)])).collect();
+            (0..200).map(|n| finding(&format!("r{n}"), &["x", &format!("y{}", round % 2)])).collect();
         w.scan(&all);
     }
     let before = export(&w);
@@ -322,7 +322,7 @@ fn a_store_of_the_first_schema_is_backed_up_and_taken_over() {
 /// Thousands of drifts, so that a slow look at all of them has many slices.
 fn big_world() -> World {
     let w = World::new();
-    w.scan(&(0..3000).map(|n| finding(&format!("r{n:04}"), &["x"])).collect::<Vec<_>>());
+    w.scan(&(0..1500).map(|n| finding(&format!("r{n:04}"), &["x"])).collect::<Vec<_>>());
     w
 }
 

@@ -5,6 +5,7 @@
 
 mod apply;
 mod backup;
+mod behind;
 mod compact;
 mod decide;
 mod ending;
@@ -191,6 +192,12 @@ impl SledStore {
             }
         }
         Ok(all)
+    }
+
+    /// What a scan found, of which nothing has to go to the journal: it may be written while the scan goes on.
+    fn keep_behind(&self, writer: &mut Writer, tx: Tx<'_>, durable: bool) -> Result<(), StoreError> {
+        writer.commits += 1;
+        tx.commit_behind(durable)
     }
 
     /// Journal first, synced; then the trees. `tx` has the deeds applied already, so that nothing can go wrong in between

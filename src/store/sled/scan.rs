@@ -14,6 +14,8 @@ use crate::store::{Observation, Recorded, StoreError, codec};
 
 /// One step and one barrier for so many.
 const BATCH: usize = 1000;
+/// Smaller ones are not worth a thread.
+const BEHIND: usize = 250;
 /// Summaries kept per environment.
 const SCANS_KEPT: usize = 200;
 
@@ -75,7 +77,11 @@ impl SledStore {
         let deeds = self.deeds_of(writer, &environment, turns, next_seq(writer)?);
         let mut rules = writer.rules.clone();
         deeds.iter().try_for_each(|deed| apply::apply(&mut tx, &mut rules, deed))?;
-        self.keep(writer, &deeds, tx, is_full)?;
+        if deeds.is_empty() && recorded.len() >= BEHIND {
+            self.keep_behind(writer, tx, is_full)?;
+        } else {
+            self.keep(writer, &deeds, tx, is_full)?;
+        }
         if let Some(running) = writer.scans.get_mut(&scan) {
             running.note(&recorded);
         }
@@ -140,6 +146,8 @@ impl SledStore {
         let mut guard = self.writer();
         let writer = &mut *guard;
         running(writer, scan)?;
+        // Nothing may end because of what was then not written.
+        self.engine.settle().map_err(|e| self.writes_failed(e))?;
         self.wake_all(writer)?;
         let Some(running) = writer.scans.remove(&scan) else { return Err(unknown_scan()) };
         let mut closed = Vec::new();

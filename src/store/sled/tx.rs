@@ -143,13 +143,26 @@ impl<'a> Tx<'a> {
 
     /// Writes it all in one step.
     pub(super) fn commit(mut self, durable: bool) -> Result<(), StoreError> {
+        self.write_counts()?;
+        self.store.engine.write(&self.writes, durable).map_err(|e| self.store.writes_failed(e))?;
+        self.store.counts_mut().extend(self.counts);
+        Ok(())
+    }
+
+    /// Writes it all in one step, later: see [`Engine::write_behind`](super::engine::Engine::write_behind).
+    pub(super) fn commit_behind(mut self, durable: bool) -> Result<(), StoreError> {
+        self.write_counts()?;
+        self.store.engine.write_behind(self.writes, durable).map_err(|e| self.store.writes_failed(e))?;
+        self.store.counts_mut().extend(self.counts);
+        Ok(())
+    }
+
+    fn write_counts(&mut self) -> Result<(), StoreError> {
         for (slug, counts) in std::mem::take(&mut self.counts) {
             let key = [b"counts/", slug.as_str().as_bytes()].concat();
             self.write(Tree::Meta, key, &counts)?;
             self.counts.insert(slug, counts);
         }
-        self.store.engine.write(&self.writes, durable).map_err(|e| self.store.writes_failed(e))?;
-        self.store.counts_mut().extend(self.counts);
         Ok(())
     }
 }

@@ -39,6 +39,13 @@ pub enum Command {
     /// Open the screens (what `driftguard` alone does)
     Triage(Triage),
     /// Scan once and print what drifted
+    ///
+    /// Configured environments are compared with what the store remembers, and what was seen is written to it: scans and screens
+    /// share one memory. While the screens hold the store it is only read. Files named by --state and --live, and what the
+    /// current directory holds, are scanned without it.
+    ///
+    /// Exit code: 0 in sync, 1 error, 2 drift, 3 incomplete. Drift that somebody ignored, snoozed or accepted is reported as
+    /// settled and does not count as drift, unless --strict.
     Scan(Scan),
     /// Compare two files
     Diff(Diff),
@@ -103,9 +110,13 @@ pub struct Scan {
     pub paths: Paths,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Exit with 3 when any single property could not be compared
+    /// Exit with 2 for drift that is ignored, snoozed or accepted too, and with 3 when any single property could not be
+    /// compared
     #[arg(long)]
     pub strict: bool,
+    /// Neither read nor write the store
+    #[arg(long)]
+    pub no_store: bool,
 }
 
 #[derive(Args, Debug)]

@@ -1,11 +1,15 @@
 //! What every command starts from: flags, configuration, directories.
 
+use std::path::Path;
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, bail};
 
 use super::complain;
 use crate::cli::{Cli, Command, Look, Paths as PathArgs};
 use crate::config::{self, Config, Paths, Settings};
 use crate::scan::EnvironmentSpec;
+use crate::store::{self, OpenMode, Opened, Options, StoreError};
 
 pub(super) struct Session {
     pub paths: Paths,
@@ -44,6 +48,28 @@ impl Session {
         }
         let here = std::env::current_dir().context("the current directory is not there any more")?;
         Ok(config::discover(&here, self.settings()))
+    }
+}
+
+/// How long a scan in the background is waited for, and for how long a holder may have had the store to pass for one.
+const PATIENCE: Duration = Duration::from_secs(2);
+const SHORT: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+
+/// Opens the store for writing. Whoever has it without a terminal, and not for long, is a scan that will soon be done: it is
+/// waited for, since a cron job must not turn a whole session into a read-only view.
+pub(super) fn open_store(path: &Path, keep: Options) -> Result<Opened, StoreError> {
+    let start = Instant::now();
+    loop {
+        match store::open_with(path, OpenMode::ReadWrite, keep) {
+            Err(StoreError::Held { holder, .. })
+                if holder.tty.is_none()
+                    && jiff::Timestamp::now().duration_since(holder.since) < SHORT
+                    && start.elapsed() < PATIENCE =>
+            {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            outcome => return outcome,
+        }
     }
 }
 

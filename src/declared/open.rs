@@ -80,10 +80,10 @@ fn open_file(found: &Found) -> Result<Option<Box<dyn DeclaredSource>>, SourceErr
         Content::Empty if expected => {
             let help =
                 "An empty state file is left behind when writing fails: restore it from its backup or the backend.";
-            Err(source_error(&name, "the file is empty", help))
+            Err(source_error(&*name, "the file is empty", help))
         }
         Content::Other { found, help } if expected => {
-            Err(source_error(&name, format!("{found}: nothing driftguard reads"), help))
+            Err(source_error(&*name, format!("{found}: nothing driftguard reads"), help))
         }
         Content::Empty | Content::Other { .. } => Ok(None),
     }

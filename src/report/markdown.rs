@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::text::standing;
 use super::{Report, sentence};
 use crate::drift::Change;
 use crate::safety::{Masked, escape};
@@ -9,8 +10,9 @@ use crate::safety::{Masked, escape};
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# Drift report")?;
     for e in &report.environments {
-        writeln!(out, "\n## {}\n\n{}", e.environment.slug, sentence(&e.summary.counts))?;
-        for finding in &e.findings {
+        writeln!(out, "\n## {}\n\n{}", e.environment.slug, sentence(e))?;
+        for drift in &e.drifts {
+            let finding = &drift.finding;
             writeln!(
                 out,
                 "\n### {} {}: {}\n",
@@ -18,6 +20,9 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 finding.drift_type.as_str(),
                 escape::markdown(finding.resource.resource_id.raw())
             )?;
+            if let Some(known) = &drift.known {
+                writeln!(out, "{}\n", escape::markdown(&standing(known)))?;
+            }
             if !finding.changes.is_empty() {
                 writeln!(out, "| | property | declared | live |\n|---|---|---|---|")?;
             }

@@ -46,14 +46,15 @@ fn report(counts: Counts, error: bool, completeness: Completeness) -> Report {
     Report::new(vec![EnvironmentReport {
         environment,
         summary,
-        findings: vec![],
+        drifts: vec![],
+        store: StoreUse::None,
         errors: if error { vec![failed] } else { vec![] },
     }])
 }
 
 fn counts(in_sync: u64, drifted: u64, unverified: u64, unverified_properties: u64) -> Counts {
     let resources = in_sync + drifted + unverified;
-    Counts { resources, in_sync, drifted, unverified, hidden_changes: 0, unverified_properties }
+    Counts { resources, in_sync, drifted, unverified, unverified_properties, ..Counts::default() }
 }
 
 #[test]

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::pipeline::ScanContext;
+use super::recency::Recency;
 use super::seen::{hash_parts, hash_value};
+use super::state_only::is_state_only;
 use super::{EnvironmentSpec, Sources};
 use crate::analysis::{self, Facts};
 use crate::compare::{Dialect, Memory, Observable, RawChange, Subject, Verdict, compare};
@@ -31,6 +33,8 @@ pub(super) enum Outcome {
     },
     Drifted(Box<Finding>),
     Unverified(Box<(ResourceRef, Unverified)>),
+    /// Nothing outside of the state could differ from it.
+    StateOnly,
     /// Looking at it panicked.
     Broken(Box<ResourceRef>),
 }
@@ -72,6 +76,7 @@ pub(super) struct Examiner<'a> {
     pub context: &'a ScanContext<'a>,
     pub redactor: Redactor,
     pub blind: Blind,
+    pub recency: Recency,
     pub now: Timestamp,
     /// Hashes of type and address that several sources declare; their ids name the source too.
     pub ambiguous: HashSet<u64>,
@@ -81,6 +86,9 @@ impl Examiner<'_> {
     /// The first look. Learns every secret it passes.
     pub fn glance(&self, declared: &DeclaredResource) -> Glance {
         self.redactor.learn(&declared.resource_type, &declared.values, &declared.sensitive);
+        if self.is_state_only(declared) {
+            return Glance::Settled(Outcome::StateOnly);
+        }
         match self.look_up(declared, &[]) {
             Err(unverified) => Glance::Settled(self.unverified(declared, unverified)),
             Ok(None) => Glance::Later,
@@ -97,6 +105,9 @@ impl Examiner<'_> {
 
     /// The full look. `family`: the other declared parts of the same live thing.
     pub fn examine(&self, declared: &DeclaredResource, family: &[DeclaredResource]) -> Outcome {
+        if self.is_state_only(declared) {
+            return Outcome::StateOnly;
+        }
         match self.look_up(declared, family) {
             Err(unverified) => self.unverified(declared, unverified),
             Ok(None) => self.drifted(DriftType::Deleted, declared, None, Verdict::default(), None),
@@ -180,8 +191,25 @@ impl Examiner<'_> {
                 let text = "not found, and a source that may hold it could not be read";
                 Err((UnverifiedReason::SourceFailed, text.into()))
             }
-            Lookup::Missing => Ok(None),
+            Lookup::Missing => match self.made_later(declared, family, index) {
+                Some(why) => Err((UnverifiedReason::NeverSeen, why.into())),
+                None => Ok(None),
+            },
         }
+    }
+
+    /// No source answers for it, and none ever will.
+    fn is_state_only(&self, declared: &DeclaredResource) -> bool {
+        self.sources.answering(&declared.resource_type).is_none() && is_state_only(&declared.resource_type)
+    }
+
+    /// Why something that is missing may be too young for the recording; what was seen live before is not.
+    fn made_later(&self, declared: &DeclaredResource, family: &[DeclaredResource], index: usize) -> Option<String> {
+        let listed_at = self.sources.live[index].listed_at(declared, family)?;
+        let why = self.recency.made_later(declared, index, listed_at)?;
+        let remembered = self.context.remembered.as_ref();
+        let seen = remembered.and_then(|r| (r.load)(&declared.resource_type, self.id(declared).raw()));
+        seen.is_none().then_some(why)
     }
 
     fn is_blind(&self, answering: usize, resource_type: &str) -> bool {

@@ -8,12 +8,14 @@ mod ordered;
 mod pairs;
 pub mod pipeline;
 mod reading;
+mod recency;
 mod review;
 pub mod scheduler;
 mod seen;
 pub mod sink;
 pub mod sources;
 mod spec;
+mod state_only;
 mod survey;
 mod tally;
 pub mod watch;
@@ -23,7 +25,6 @@ mod doubles;
 #[cfg(test)]
 mod tests;
 
-pub use ordered::is_scan_worker;
 pub use pairs::Pair;
 pub use pipeline::{Note, Progress, Remembered, ScanContext, ScanReport, run};
 pub use seen::Seen;

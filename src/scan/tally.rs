@@ -79,6 +79,7 @@ impl<'a> Tally<'a> {
                 self.findings.push(*finding);
             }
             Outcome::Unverified(whole) => self.unverified(*whole),
+            Outcome::StateOnly => self.counts.state_only += 1,
             Outcome::Broken(resource) => self.broken(*resource),
         }
         if self.findings.len().max(self.newly_seen.len()) < BATCH { ControlFlow::Continue(()) } else { self.flush() }

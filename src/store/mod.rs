@@ -29,7 +29,7 @@ use crate::drift::{
 };
 use crate::safety::{Masked, Tainted};
 
-pub use rules::literal_pattern;
+pub use rules::{IgnoreRules, literal_pattern};
 
 /// How the store is opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -21,6 +21,9 @@ pub(super) struct EventRecord {
     pub(super) exempt: bool,
     /// The rules that hide it or some of its changes.
     pub(super) hidden_by: Vec<RuleId>,
+    /// When the first of them that hides single changes ends.
+    #[serde(default)]
+    pub(super) hidden_until: Option<Timestamp>,
 }
 
 /// The large half of a drift, read only when it is looked at.

@@ -263,6 +263,7 @@ impl Store for SledStore {
         self.page_impl(request).map(|(page, _)| page)
     }
     fn drift(&self, id: DriftId) -> Result<DriftDetail, StoreError> {
+        self.wake_due();
         self.drift_impl(id)
     }
     fn open_counts(&self, environment: &Slug) -> Result<OpenCounts, StoreError> {

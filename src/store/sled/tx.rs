@@ -80,9 +80,7 @@ impl<'a> Tx<'a> {
         }
         let class = keys::class(new);
         self.put(Tree::ByClass, class, vec![keys::drift_type(new.event.drift_type)]);
-        if !new.woken
-            && let Some(timer) = timer_key(&key, new)
-        {
+        if let Some(timer) = timer_key(&key, new) {
             self.put(Tree::Timers, timer, Vec::new());
         }
         for rule in &new.hidden_by {
@@ -194,10 +192,11 @@ pub(super) fn by_rule_key(rule: crate::drift::RuleId, drift: DriftId) -> Vec<u8>
     [rule.0.to_bytes(), drift.0.to_bytes()].concat()
 }
 
-/// The timer of a snooze or an exception; none for what does not end by time.
+/// When something about it ends: a snooze, an exception, a rule that hides some of its changes. None for what does not end.
 pub(super) fn timer_key(key: &[u8], record: &EventRecord) -> Option<Vec<u8>> {
-    let until = record.event.decision.as_ref()?.until?;
     // Asked one moment before the end of time: only the state decides whether time matters.
-    let timed = record.event.state_at(Timestamp::MAX) != record.event.state;
-    timed.then(|| [&keys::micros(until)[..], key].concat())
+    let timed = !record.woken && record.event.state_at(Timestamp::MAX) != record.event.state;
+    let state = record.event.decision.as_ref().and_then(|d| d.until).filter(|_| timed);
+    let next = state.into_iter().chain(record.hidden_until).min()?;
+    Some([&keys::micros(next)[..], key].concat())
 }

@@ -118,7 +118,7 @@ impl Check<'_> {
             (Tree::ByFingerprint, tx::fingerprint_key(e), key.to_vec()),
             (Tree::ByClass, keys::class(record), vec![keys::drift_type(e.drift_type)]),
         ];
-        let timer = if record.woken { None } else { tx::timer_key(key, record) };
+        let timer = tx::timer_key(key, record);
         expected.extend(timer.map(|timer| (Tree::Timers, timer, Vec::new())));
         expected.extend(record.hidden_by.iter().map(|rule| (Tree::ByRule, by_rule_key(*rule, e.id), Vec::new())));
         for (tree, index_key, value) in expected {

@@ -18,6 +18,7 @@ mod screen;
 mod store;
 mod support;
 mod terminal;
+mod tidying;
 // Shared with the unit tests, which use the rest of it.
 #[allow(dead_code)]
 mod vectors;

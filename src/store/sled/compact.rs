@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::engine::{Engine, Tree};
-use super::open::{between_path, contained, tree_path, try_open};
+use super::open::{between_path, contained, tree_path};
 use crate::store::StoreError;
 use crate::store::files::{io_at, private_dir, private_file, sync_dir};
 use crate::store::probe::{Probe, Step};
@@ -68,18 +68,8 @@ fn due(size: u64, last: Measured) -> bool {
     is_hollow || (size > LARGE && size > last.compacted.saturating_mul(2))
 }
 
-/// Writes the trees anew. An error before the swap leaves the old ones in force, and they are given back with it.
-pub(super) fn compact(root: &Path, old: Engine, probe: &Probe) -> Result<Engine, (Option<Engine>, StoreError)> {
-    match write_anew(root, &old, probe) {
-        Ok(()) => {}
-        Err(error) => return Err((Some(old), error)),
-    }
-    drop(old);
-    let swapped = swap(root, probe).and_then(|()| try_open(root, probe));
-    swapped.map_err(|error| (None, error))
-}
-
-fn write_anew(root: &Path, old: &Engine, probe: &Probe) -> Result<(), StoreError> {
+/// Writes the trees anew beside the old ones, which stay in force.
+pub(super) fn write_anew(root: &Path, old: &Engine, probe: &Probe) -> Result<(), StoreError> {
     let at = |step: Step| probe.at(step).map_err(io_at(root));
     let path = beside(root, "new");
     private_dir(&path)?;
@@ -107,7 +97,8 @@ fn write_anew(root: &Path, old: &Engine, probe: &Probe) -> Result<(), StoreError
     Ok(())
 }
 
-fn swap(root: &Path, probe: &Probe) -> Result<(), StoreError> {
+/// Puts what [`write_anew`] wrote into force. Nobody may have the trees open.
+pub(super) fn swap(root: &Path, probe: &Probe) -> Result<(), StoreError> {
     let at = |step: Step| probe.at(step).map_err(io_at(root));
     let (tree, new, old) = (tree_path(root), beside(root, "new"), beside(root, "old"));
     wait_until_closed(&tree)?;

@@ -277,7 +277,7 @@ fn open_patiently(path: &Path) -> sled::Result<sled::Db> {
 fn open_once(path: &Path) -> sled::Result<sled::Db> {
     sled::Config::new()
         .path(path)
-        .cache_capacity(32 << 20)
+        .cache_capacity(16 << 20)
         .mode(sled::Mode::LowSpace)
         .flush_every_ms(Some(500))
         .use_compression(false)

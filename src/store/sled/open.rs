@@ -101,19 +101,21 @@ fn compacted(root: &Path, engine: Engine, doors: &Doors, notices: &mut Vec<Strin
         return Ok(engine);
     }
     let before = engine.size_on_disk()?;
-    match compact::compact(root, engine, &doors.probe) {
-        Ok(engine) => {
-            let (before, after) = (before >> 10, engine.size_on_disk()? >> 10);
-            notices.push(format!("the store was compacted: {before} KiB before, {after} KiB now"));
-            Ok(engine)
-        }
+    match compact::write_anew(root, &engine, &doors.probe) {
         // No room for the copy, say: the store is as good as it was.
-        Err((Some(engine), error)) if doors.compact == Compaction::WhenDue => {
+        Err(error) if doors.compact == Compaction::WhenDue => {
             tracing::warn!(%error, "the store could not be compacted");
-            Ok(engine)
+            let _ = compact::mend(root);
+            return Ok(engine);
         }
-        Err((_, error)) => Err(error),
+        outcome => outcome?,
     }
+    drop(engine);
+    compact::swap(root, &doors.probe)?;
+    let engine = try_open(root, &doors.probe)?;
+    let (before, after) = (before >> 10, engine.size_on_disk()? >> 10);
+    notices.push(format!("the store was compacted: {before} KiB before, {after} KiB now"));
+    Ok(engine)
 }
 
 fn identity(root: &Path) -> Result<Identity, StoreError> {

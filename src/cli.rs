@@ -159,6 +159,9 @@ pub struct Look {
     /// Keys: default or emacs
     #[arg(long, value_name = "NAME")]
     pub keymap: Option<String>,
+    /// Draw with ASCII only: true, false or auto, which goes by the locale and TERM
+    #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub ascii: Option<String>,
     /// Times in UTC
     #[arg(long)]
     pub utc: bool,

@@ -15,7 +15,7 @@ use crate::cli::Diff;
 use crate::compare::{Dialect, Observable};
 use crate::config;
 use crate::declared::{self, Declared, DeclaredResource};
-use crate::drift::{Sighting, SourceError};
+use crate::drift::SourceError;
 use crate::live::{self, LiveResource};
 use crate::report::{EnvironmentReport, Report, StoreUse};
 use crate::safety::Tainted;
@@ -39,7 +39,7 @@ pub(super) fn run(session: &Session, args: &Diff) -> anyhow::Result<u8> {
     let report = EnvironmentReport {
         environment: spec.environment,
         summary: done.summary,
-        drifts: sink.findings.into_iter().map(Sighting::from).collect(),
+        drifts: sink.drifts,
         errors: done.errors,
         store: StoreUse::None,
     };

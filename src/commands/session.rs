@@ -88,6 +88,7 @@ fn flags(cli: &Cli) -> Vec<(&'static str, String)> {
     };
     add("theme", &look.theme);
     add("keymap", &look.keymap);
+    add("ascii", &look.ascii);
     let on = |set: bool| set.then(|| "true".to_owned());
     add("utc", &on(look.utc));
     add("read_only", &on(read_only));

@@ -1,6 +1,6 @@
 //! `driftguard triage`: the screens on configured environments, or on paths given by hand.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -19,6 +19,7 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         options.notices.push("nothing to scan here: start driftguard where a terraform.tfstate is, name one with --state, or write [[environment]] into the configuration".into());
     }
     let path = session.settings().store.value.clone();
+    options.drafts = Some(beside(&path));
     let guard = Guard { read_only: options.read_only.clone(), protected: options.protected.clone() };
     let keep = session.settings().store_options();
     screens::open(session, options, move || async move {
@@ -26,6 +27,13 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         let opened = tokio::task::spawn_blocking(move || start(&path, guard, keep, specs, handle));
         opened.await.map_err(|e| format!("the store could not be opened: {e}"))?.map_err(|e| e.to_string())
     })
+}
+
+/// Where drafts are kept: they outlive a store that is set aside, and are none of its records.
+fn beside(store: &Path) -> PathBuf {
+    let mut name = store.file_name().unwrap_or_default().to_owned();
+    name.push(".drafts");
+    store.with_file_name(name)
 }
 
 /// Opens the store, beside its holder when there is one, and starts the scanners.

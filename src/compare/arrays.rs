@@ -1,6 +1,6 @@
 //! Lists: ordered ones by position, sets by meaning, lists of objects by identity.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -37,7 +37,7 @@ impl Walk<'_> {
         };
         let ids = |list: &'w [Value]| -> Vec<_> { list.iter().map(|v| identity::of(at.cursor, keys, v)).collect() };
         let (d_ids, l_ids) = (ids(d), ids(l));
-        let live: HashMap<_, _> = l_ids.iter().zip(l).collect();
+        let live: BTreeMap<_, _> = l_ids.iter().zip(l).collect();
         let before = [past.remembered, past.seen, past.applied].map(index);
         let element = |id| Past {
             remembered: before[0].get(id).copied(),
@@ -45,19 +45,19 @@ impl Walk<'_> {
             applied: before[2].get(id).copied(),
         };
         let mark = self.path.depth();
-        let mut declared = HashMap::with_capacity(d.len());
+        let mut declared = BTreeSet::new();
         for (id, dv) in d_ids.iter().zip(d) {
-            declared.insert(id, ());
+            declared.insert(id);
             self.path.push_identity(&pairs(keys, id));
             self.node(at.item(), Some(dv), live.get(id).copied(), element(id));
             self.path.truncate(mark);
         }
-        for (id, lv) in l_ids.iter().zip(l).filter(|(id, _)| !declared.contains_key(id)) {
+        for (id, lv) in l_ids.iter().zip(l).filter(|(id, _)| !declared.contains(id)) {
             self.path.push_identity(&pairs(keys, id));
             self.node(at.item(), None, Some(lv), element(id));
             self.path.truncate(mark);
         }
-        let common = l_ids.iter().filter(|id| declared.contains_key(id));
+        let common = l_ids.iter().filter(|id| declared.contains(id));
         if !d_ids.iter().filter(|id| live.contains_key(id)).eq(common) {
             if sets::is_ordered(at) {
                 self.change(ChangeType::Modified, Some(&Value::from(d)), Some(&Value::from(l)));

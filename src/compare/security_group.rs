@@ -56,10 +56,14 @@ const PEERS: [(&str, &[&str], &[&str]); 4] = [
     ),
 ];
 
-/// An atomic rule's description, and the rule as a value.
-struct Atom {
-    description: String,
-    value: Value,
+/// Atomic rules with their descriptions.
+type Atoms = BTreeMap<Key, String>;
+
+/// An atomic rule as a change shows it.
+fn shown((protocol, from, to, kind, peer): &Key, description: &str) -> Value {
+    let mut value = json!({"protocol": protocol, "from_port": from, "to_port": to, "description": description});
+    value[if kind.is_empty() { "peer" } else { kind }] = Value::from(peer.as_str());
+    value
 }
 
 impl Walk<'_> {
@@ -72,11 +76,13 @@ impl Walk<'_> {
         };
         let (Some(d), Some(l)) = (list(declared), list(live)) else { return false };
         let before = self.out.changes.len();
-        for (key, atom) in &d {
+        for (key, description) in &d {
             match l.get(key) {
-                None => self.at_rule(key, |walk| walk.change(ChangeType::Removed, Some(&atom.value), None)),
-                Some(other) if other.description != atom.description => {
-                    let texts = [&atom.description, &other.description].map(|t| Value::from(t.as_str()));
+                None => {
+                    self.at_rule(key, |walk| walk.change(ChangeType::Removed, Some(&shown(key, description)), None))
+                }
+                Some(other) if other != description => {
+                    let texts = [description, other].map(|t| Value::from(t.as_str()));
                     self.at_rule(key, |walk| {
                         walk.path.push_key("description");
                         walk.modified(&texts[0], &texts[1]);
@@ -85,8 +91,8 @@ impl Walk<'_> {
                 Some(_) => {}
             }
         }
-        for (key, atom) in l.iter().filter(|(key, _)| !d.contains_key(*key)) {
-            self.at_rule(key, |walk| walk.change(ChangeType::Added, None, Some(&atom.value)));
+        for (key, description) in l.iter().filter(|(key, _)| !d.contains_key(*key)) {
+            self.at_rule(key, |walk| walk.change(ChangeType::Added, None, Some(&shown(key, description))));
         }
         let both = declared.zip(live).filter(|(d, l)| d != l);
         if self.out.changes.len() == before && both.is_some() {
@@ -109,7 +115,7 @@ impl Walk<'_> {
         self.path.truncate(mark);
     }
 
-    fn explode(&self, rules: &[Value]) -> Option<BTreeMap<Key, Atom>> {
+    fn explode(&self, rules: &[Value]) -> Option<Atoms> {
         let mut out = BTreeMap::new();
         for rule in rules {
             let rule = rule.as_object()?;
@@ -120,10 +126,7 @@ impl Walk<'_> {
             let peers = if peers.is_empty() { vec![("", String::new(), None)] } else { peers };
             for (kind, peer, described) in peers {
                 let description = described.unwrap_or_else(|| text(get(rule, DESCRIPTION)));
-                let mut value =
-                    json!({"protocol": protocol, "from_port": from, "to_port": to, "description": description});
-                value[if kind.is_empty() { "peer" } else { kind }] = Value::from(peer.as_str());
-                out.insert((protocol.clone(), from.clone(), to.clone(), kind, peer), Atom { description, value });
+                out.insert((protocol.clone(), from.clone(), to.clone(), kind, peer), description);
             }
         }
         Some(out)

@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     fn unordered(key: &str, list: Value) -> bool {
-        let names = Names::new();
+        let names = Names::default();
         let at = At::root(Cursor::root([None; 3], &names)).child(key, false);
         is_unordered(at, list.as_array().unwrap(), &[])
     }

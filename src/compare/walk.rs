@@ -258,17 +258,17 @@ impl<'a> Walk<'a> {
     }
 
     pub fn change(&mut self, change_type: ChangeType, declared: Option<&Value>, actual: Option<&Value>) {
-        let path = self.path.finish().raw().to_owned();
+        let path = self.path.text();
         self.out.changes.push(RawChange { path, change_type, declared: declared.cloned(), actual: actual.cloned() });
     }
 
     pub fn hidden(&mut self, rule: &'static str, declared: Option<&Value>, actual: Option<&Value>) {
-        let path = self.path.finish().raw().to_owned();
+        let path = self.path.text();
         self.out.hidden.push(RawHidden { path, rule, declared: declared.cloned(), actual: actual.cloned() });
     }
 
     pub fn unverified(&mut self, reason: UnverifiedReason, detail: &'static str) {
-        self.out.unverified.push(RawUnverified { path: self.path.finish().raw().to_owned(), reason, detail });
+        self.out.unverified.push(RawUnverified { path: self.path.text(), reason, detail });
     }
 }
 

@@ -13,6 +13,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub struct Settings {
     pub theme: Valued<String>,
     pub keymap: Valued<String>,
+    /// `None`: as the terminal's locale says.
+    pub ascii: Valued<Option<bool>>,
     pub actor: Valued<Tainted>,
     pub utc: Valued<bool>,
     pub read_only: Valued<bool>,
@@ -61,6 +63,13 @@ macro_rules! setting {
 pub const SETTINGS: &[Setting] = &[
     setting!(theme, "DRIFTGUARD_THEME", "colours: a built-in theme or one of your themes/", name, String::clone),
     setting!(keymap, "DRIFTGUARD_KEYMAP", "keys: default or emacs", name, String::clone),
+    setting!(
+        ascii,
+        "DRIFTGUARD_ASCII",
+        "draw with ASCII only: true, false or auto (by locale and terminal)",
+        ascii,
+        show_ascii
+    ),
     setting!(actor, "DRIFTGUARD_ACTOR", "who decides, as the audit trail names you", actor, Tainted::line),
     setting!(utc, "DRIFTGUARD_UTC", "times in UTC instead of local time", boolean, bool::to_string),
     setting!(read_only, "DRIFTGUARD_READ_ONLY", "look, but decide nothing", boolean, bool::to_string),
@@ -86,6 +95,17 @@ fn boolean(text: &str) -> Result<bool, String> {
         "false" | "0" | "no" | "off" => Ok(false),
         _ => Err("true or false is needed".to_owned()),
     }
+}
+
+fn ascii(text: &str) -> Result<Option<bool>, String> {
+    match text {
+        "auto" => Ok(None),
+        _ => boolean(text).map(Some).map_err(|_| "true, false or auto is needed".to_owned()),
+    }
+}
+
+fn show_ascii(value: &Option<bool>) -> String {
+    value.map_or_else(|| "auto".to_owned(), |on| on.to_string())
 }
 
 fn log_level(text: &str) -> Result<String, String> {
@@ -135,6 +155,7 @@ impl Settings {
         Self {
             theme: value("default".into()),
             keymap: value("default".into()),
+            ascii: value(None),
             actor: value(
                 login.map_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()).into(), Tainted::from),
             ),

@@ -11,6 +11,7 @@ mod open;
 pub(crate) mod recognise;
 pub(crate) mod split;
 mod terraform;
+pub(crate) mod tree;
 mod yaml;
 
 pub use open::open;

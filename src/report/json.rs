@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::ser::{Error, SerializeSeq};
+use serde::{Serialize, Serializer};
 
 use super::{EnvironmentReport, Report, StoreUse};
 use crate::drift::{
-    Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known, ResolutionType, Severity,
-    SeverityClass, Sighting, Slug, SourceError, State, UnverifiedReason,
+    Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known, ResolutionType, ResourceRef,
+    Severity, SeverityClass, Sighting, Slug, SourceError, State, Unverified, UnverifiedReason,
 };
 use crate::safety::{Masked, Tainted, escape};
 
@@ -18,8 +19,8 @@ const SCHEMA: &str = "driftguard.scan/1";
 struct Document<'a> {
     schema: &'static str,
     environments: Vec<EnvironmentRow<'a>>,
-    drifts: Vec<DriftRow<'a>>,
-    unverified: Vec<UnverifiedRow<'a>>,
+    drifts: Drifts<'a>,
+    unverified: AllUnverified<'a>,
     errors: Vec<ErrorRow<'a>>,
 }
 
@@ -191,15 +192,57 @@ fn known_row(known: &Known) -> KnownRow<'_> {
     }
 }
 
-fn unverified_rows(e: &EnvironmentReport) -> impl Iterator<Item = UnverifiedRow<'_>> {
-    e.unverified().map(|(resource, u)| UnverifiedRow {
+/// Every drift; written one by one, because there may be very many.
+struct Drifts<'a>(&'a Report);
+
+impl Serialize for Drifts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for e in &self.0.environments {
+            for drift in e.drifts.iter().map_err(S::Error::custom)? {
+                list.serialize_element(&drift_row(&drift.map_err(S::Error::custom)?))?;
+            }
+        }
+        list.end()
+    }
+}
+
+struct AllUnverified<'a>(&'a Report);
+
+impl Serialize for AllUnverified<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for e in &self.0.environments {
+            each_unverified(e, S::Error::custom, &mut |row| list.serialize_element(row))?;
+        }
+        list.end()
+    }
+}
+
+/// Every unverified property of a drifted resource, then whole resources.
+fn each_unverified<E>(
+    e: &EnvironmentReport,
+    failed: fn(io::Error) -> E,
+    write: &mut dyn FnMut(&UnverifiedRow<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    if e.drifts.has_unverified() {
+        for drift in e.drifts.iter().map_err(failed)? {
+            let finding = drift.map_err(failed)?.finding;
+            finding.unverified.iter().try_for_each(|u| write(&unverified_row(e, &finding.resource, u)))?;
+        }
+    }
+    e.summary.unverified.iter().try_for_each(|(resource, u)| write(&unverified_row(e, resource, u)))
+}
+
+fn unverified_row<'a>(e: &'a EnvironmentReport, resource: &'a ResourceRef, u: &'a Unverified) -> UnverifiedRow<'a> {
+    UnverifiedRow {
         environment: &e.environment.slug,
         resource_type: &resource.resource_type,
         resource_id: &resource.resource_id,
         path: u.path.as_ref().map(|p| p.raw()),
         reason: u.reason,
         detail: &u.detail,
-    })
+    }
 }
 
 fn error_row<'a>(e: &'a EnvironmentReport, error: &'a SourceError) -> ErrorRow<'a> {
@@ -212,8 +255,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
         environments: all().map(environment_row).collect(),
-        drifts: all().flat_map(|e| e.drifts.iter().map(drift_row)).collect(),
-        unverified: all().flat_map(unverified_rows).collect(),
+        drifts: Drifts(report),
+        unverified: AllUnverified(report),
         errors: all().flat_map(|e| e.errors.iter().map(move |error| error_row(e, error))).collect(),
     };
     escape::to_json_writer(&mut *out, &document, true)?;
@@ -225,8 +268,10 @@ pub(super) fn write_lines(report: &Report, out: &mut dyn Write) -> io::Result<()
     line(out, "schema", &SCHEMA)?;
     for e in &report.environments {
         line(out, "environment", &environment_row(e))?;
-        e.drifts.iter().try_for_each(|d| line(out, "drift", &drift_row(d)))?;
-        unverified_rows(e).try_for_each(|row| line(out, "unverified", &row))?;
+        for drift in e.drifts.iter()? {
+            line(out, "drift", &drift_row(&drift?))?;
+        }
+        each_unverified(e, |error| error, &mut |row| line(out, "unverified", row))?;
         e.errors.iter().try_for_each(|error| line(out, "error", &error_row(e, error)))?;
     }
     Ok(())

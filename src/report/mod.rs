@@ -7,13 +7,14 @@ mod text;
 use std::io::{self, Write};
 
 use crate::cli::Format;
-use crate::drift::{Completeness, Counts, Environment, ResourceRef, ScanSummary, Sighting, SourceError, Unverified};
+use crate::drift::{Completeness, Counts, Environment, ScanSummary, SourceError};
+use crate::scan::Sightings;
 
 /// What a scan of one environment gave.
 pub struct EnvironmentReport {
     pub environment: Environment,
     pub summary: ScanSummary,
-    pub drifts: Vec<Sighting>,
+    pub drifts: Sightings,
     /// Sources, and parts of them, that could not be read.
     pub errors: Vec<SourceError>,
     pub store: StoreUse,
@@ -32,18 +33,14 @@ pub enum StoreUse {
 }
 
 impl EnvironmentReport {
-    /// Every unverified property of a drifted resource, then whole resources.
-    pub fn unverified(&self) -> impl Iterator<Item = (&ResourceRef, &Unverified)> {
-        let findings = self.drifts.iter().map(|d| &d.finding);
-        let properties = findings.flat_map(|f| f.unverified.iter().map(move |u| (&f.resource, u)));
-        properties.chain(self.summary.unverified.iter().map(|(resource, unverified)| (resource, unverified)))
-    }
-
     /// Drifts that somebody ignored, snoozed or accepted.
     pub fn settled(&self) -> u64 {
-        self.drifts.iter().filter(|d| d.is_settled()).count() as u64
+        self.drifts.settled()
     }
 }
+
+/// Drifts that are written out where people read; the rest is counted. The JSON formats list all.
+const SHOWN: usize = 1000;
 
 /// A whole run, ready to be written: environments by slug, drifts worst first, the settled ones last.
 pub struct Report {
@@ -54,14 +51,6 @@ impl Report {
     /// Brings everything into the order in which it is written.
     pub fn new(mut environments: Vec<EnvironmentReport>) -> Self {
         environments.sort_by(|a, b| a.environment.slug.cmp(&b.environment.slug));
-        for environment in &mut environments {
-            environment.drifts.sort_by(|a, b| {
-                let settled_last = a.is_settled().cmp(&b.is_settled());
-                let (a, b) = (&a.finding, &b.finding);
-                let worst_first = b.analysis.severity.overall().cmp(&a.analysis.severity.overall());
-                settled_last.then(worst_first).then_with(|| a.resource.resource_id.cmp(&b.resource.resource_id))
-            });
-        }
         Self { environments }
     }
 
@@ -99,6 +88,12 @@ impl Report {
             () => 0,
         }
     }
+}
+
+/// What is said in place of the drifts that are not shown; `None` when all are.
+fn not_shown(drifts: u64) -> Option<String> {
+    let rest = drifts.checked_sub(SHOWN as u64).filter(|rest| *rest > 0)?;
+    Some(format!("… and {rest} more drifts, none of them worse: --format json or ndjson lists all"))
 }
 
 /// "12 resources: 9 in sync, 2 drifted (1 of them settled), 1 unverified; 3 changes hidden; 1 new"

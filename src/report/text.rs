@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{EnvironmentReport, Report, sentence};
+use super::{EnvironmentReport, Report, SHOWN, not_shown, sentence};
 use crate::drift::{Change, Known, ResourceRef, Sighting};
 use crate::safety::{Masked, sanitise};
 
@@ -18,9 +18,13 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out)?;
         }
         writeln!(out, "{}  {}", e.environment.slug, sentence(e))?;
-        for drift in e.drifts.iter().filter(|d| !d.is_settled()) {
+        let open = e.drifts.open();
+        for drift in e.drifts.iter()?.take(SHOWN.min(usize::try_from(open).unwrap_or(SHOWN))) {
             writeln!(out)?;
-            write_drift(drift, out)?;
+            write_drift(&drift?, out)?;
+        }
+        if let Some(rest) = not_shown(open) {
+            writeln!(out, "\n  {rest}")?;
         }
         write_settled(e, out)?;
         write_unverified(e, out)?;
@@ -55,11 +59,15 @@ fn write_unverified(e: &EnvironmentReport, out: &mut dyn Write) -> io::Result<()
 
 /// One line each: somebody has looked at them.
 fn write_settled(e: &EnvironmentReport, out: &mut dyn Write) -> io::Result<()> {
-    let mut settled = e.drifts.iter().filter(|d| d.is_settled()).peekable();
-    if settled.peek().is_some() {
-        writeln!(out, "\n  settled:")?;
+    if e.settled() == 0 {
+        return Ok(());
     }
-    settled.try_for_each(|drift| writeln!(out, "    {}", headline(drift)))
+    writeln!(out, "\n  settled:")?;
+    let is_settled = |d: &io::Result<Sighting>| d.as_ref().map_or(true, Sighting::is_settled);
+    for drift in e.drifts.iter()?.filter(is_settled).take(SHOWN) {
+        writeln!(out, "    {}", headline(&drift?))?;
+    }
+    not_shown(e.settled()).map_or(Ok(()), |rest| writeln!(out, "    {rest}"))
 }
 
 fn write_drift(drift: &Sighting, out: &mut dyn Write) -> io::Result<()> {

@@ -151,8 +151,8 @@ impl Examiner<'_> {
             provider_id: Some(live.provider_id.clone()),
             declared_in: None,
         };
-        let body = self.redactor.mask(&live.resource_type, &live.values, &live.sensitive);
-        Outcome::Drifted(Box::new(self.finding(DriftType::Added, resource, vec![], None, Some(body))))
+        let body = self.body(&live.resource_type, &live.values, &live.sensitive);
+        Outcome::Drifted(Box::new(self.finding(DriftType::Added, resource, vec![], None, body)))
     }
 
     /// The resource as findings name it.
@@ -283,9 +283,9 @@ impl Examiner<'_> {
             is_security_critical: is_critical(resource_type, raw),
         };
         let changes: Vec<Change> = verdict.changes.iter().map(change).collect();
-        let declared_state = self.redactor.mask(resource_type, &declared.values, &marks);
-        let actual = body.or_else(|| live.map(|l| self.redactor.mask(resource_type, &l.values, &marks)));
-        let mut finding = self.finding(drift_type, resource, changes, Some(declared_state), actual);
+        let declared_state = self.body(resource_type, &declared.values, &marks);
+        let actual = body.or_else(|| live.and_then(|l| self.body(resource_type, &l.values, &marks)));
+        let mut finding = self.finding(drift_type, resource, changes, declared_state, actual);
         finding.hidden = (verdict.hidden.iter())
             .map(|h| Hidden {
                 path: shown(&h.path),
@@ -298,6 +298,18 @@ impl Examiner<'_> {
             .map(|u| Unverified { path: Some(shown(&u.path)), reason: u.reason, detail: u.detail.into() })
             .collect();
         Outcome::Drifted(Box::new(finding))
+    }
+
+    /// The whole resource, masked, where a store keeps it: masking it costs more than all else a finding needs.
+    fn body(&self, resource_type: &str, values: &Value, marks: &[PropertyPath]) -> Option<Masked> {
+        if self.context.remembered.is_some() {
+            return Some(self.redactor.mask(resource_type, values, marks));
+        }
+        // Each side was learned with its own marks only.
+        if !marks.is_empty() {
+            self.redactor.learn(resource_type, values, marks);
+        }
+        None
     }
 
     fn finding(

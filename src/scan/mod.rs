@@ -4,6 +4,7 @@
 //! scheduler that a file changed. What a scan finds goes into a [`sink::Sink`]: the store, or the report of one command.
 
 mod examine;
+mod kin;
 mod ordered;
 mod pairs;
 pub mod pipeline;
@@ -12,6 +13,7 @@ mod recency;
 mod review;
 pub mod scheduler;
 mod seen;
+mod sightings;
 pub mod sink;
 pub mod sources;
 mod spec;
@@ -28,6 +30,10 @@ mod tests;
 pub use pairs::Pair;
 pub use pipeline::{Note, Progress, Remembered, ScanContext, ScanReport, run};
 pub use seen::Seen;
+pub use sightings::Sightings;
 pub use sink::{CollectSink, Sink, StoreSink};
 pub use sources::Sources;
 pub use spec::EnvironmentSpec;
+
+#[cfg(test)]
+pub(crate) use doubles::a_finding;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::local::register;
 use super::scanning::Beside;
 use crate::drift::{DriftId, Finding, Fingerprint, Known, ScanId, ScanSummary, Sighting, Slug, State};
-use crate::scan::{EnvironmentSpec, ScanContext, ScanReport, Seen, Sink, run};
+use crate::scan::{EnvironmentSpec, ScanContext, ScanReport, Seen, Sightings, Sink, run};
 use crate::store::{Direction, DriftFilter, IgnoreRules, Observation, PageRequest, Recorded, Store, StoreError};
 
 /// Drifts per call while a view is read.
@@ -25,17 +25,17 @@ pub enum Memory {
     View(Arc<dyn Store>),
 }
 
-/// The end of a scan, with its drifts in the order of the sources.
+/// The end of a scan, with its drifts.
 pub struct Scanned {
     pub report: ScanReport,
-    pub drifts: Vec<Sighting>,
+    pub drifts: Sightings,
 }
 
 /// Scans once, blocking. Errors are the store's; what sources do wrong is in the report.
 pub fn scan_once(memory: &Memory, spec: &EnvironmentSpec, cancel: &AtomicBool) -> Result<Scanned, StoreError> {
     let seen = Seen::default();
     let slug = &spec.environment.slug;
-    let mut collector = Collector { knows: Knows::of(memory, slug)?, scan: None, drifts: vec![] };
+    let mut collector = Collector { knows: Knows::of(memory, slug)?, scan: None, drifts: Sightings::default() };
     let report = match memory {
         Memory::None { redaction_key } => run(spec, &ScanContext::ad_hoc(*redaction_key, cancel), &mut collector)?,
         Memory::Kept(store) | Memory::View(store) => {
@@ -82,7 +82,7 @@ struct Collector<'a> {
     knows: Knows<'a>,
     /// In the store.
     scan: Option<(ScanId, Slug)>,
-    drifts: Vec<Sighting>,
+    drifts: Sightings,
 }
 
 impl Collector<'_> {
@@ -103,18 +103,18 @@ impl Sink for Collector<'_> {
         let now = Timestamp::now();
         let found: Vec<Finding> = batch.iter_mut().map(without_bodies).collect();
         match &self.knows {
-            Knows::Nobody => self.drifts.extend(found.into_iter().map(Sighting::from)),
+            Knows::Nobody => found.into_iter().try_for_each(|f| self.drifts.push(&Sighting::from(f)))?,
             Knows::Store(store) => {
                 let recorded = store.record(self.scan()?.0, batch)?;
                 for (finding, recorded) in found.into_iter().zip(recorded) {
                     let (Recorded::New(event) | Recorded::SeenAgain(event) | Recorded::Regressed(event)) = recorded;
                     let hidden = || store.drift(event.id).map(|detail| detail.hidden).unwrap_or_default();
-                    self.drifts.push(Sighting::of(finding, &event, now, hidden));
+                    self.drifts.push(&Sighting::of(finding, &event, now, hidden))?;
                 }
             }
             Knows::View { store, known, rules } => {
                 for finding in found {
-                    self.drifts.push(viewed(*store, known, rules, finding, now)?);
+                    self.drifts.push(&viewed(*store, known, rules, finding, now)?)?;
                 }
             }
         }

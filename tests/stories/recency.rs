@@ -77,7 +77,8 @@ fn role(created: &str) -> Value {
 
 /// How a resource was judged: drift, unverified, or neither.
 fn judged(scanned: &Scanned, address: &str) -> (Option<DriftType>, Option<UnverifiedReason>) {
-    let drift = scanned.drifts.iter().find(|d| d.finding.resource.resource_id.raw() == address);
+    let mut drifts = scanned.drifts.iter().unwrap().map(Result::unwrap);
+    let drift = drifts.find(|d| d.finding.resource.resource_id.raw() == address);
     let unverified = scanned.report.summary.unverified.iter().find(|(r, _)| r.resource_id.raw() == address);
     (drift.map(|d| d.finding.drift_type), unverified.map(|(_, u)| u.reason))
 }

@@ -26,7 +26,8 @@ fn scan_once(spec: &EnvironmentSpec) -> (ScanReport, Vec<Finding>) {
     let cancel = AtomicBool::new(false);
     let mut sink = CollectSink::default();
     let report = run(spec, &ScanContext::ad_hoc([3; 32], &cancel), &mut sink).unwrap();
-    (report, sink.findings)
+    let findings = sink.drifts.iter().unwrap().map(|drift| drift.unwrap().finding).collect();
+    (report, findings)
 }
 
 fn world(dir: &Path) -> (World, Vec<EnvironmentSpec>) {

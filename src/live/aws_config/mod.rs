@@ -19,6 +19,7 @@ mod siblings;
 mod split;
 mod tags;
 mod unmanaged;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -209,6 +209,18 @@ pub enum ConfigCommand {
 pub enum StoreCommand {
     /// Check every record, index and the journal's chain
     Verify,
+    /// Write the store anew, so that it takes no more room than it needs
+    Compact,
+    /// Throw away drifts that ended, and values observed, longer ago than `retention`; decisions stay
+    Prune,
+    /// Throw away everything about an environment but the audit trail
+    Forget {
+        /// The environment's slug
+        environment: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// How a report is written.

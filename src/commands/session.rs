@@ -11,7 +11,7 @@ use crate::cli::{Cli, Command, Look, Paths as PathArgs};
 use crate::config::{self, Config, Origin, Paths, Settings};
 use crate::drift::DriftIgnore;
 use crate::scan::EnvironmentSpec;
-use crate::store::{self, OpenMode, Opened, StoreError};
+use crate::store::{self, OpenMode, Opened, Options, StoreError};
 
 pub(super) struct Session {
     pub paths: Paths,
@@ -84,10 +84,10 @@ const SHORT: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
 /// Opens the store for writing. Whoever has it without a terminal, and not for long, is a scan that will soon be done: it is
 /// waited for, since a cron job must not turn a whole session into a read-only view.
-pub(super) fn open_store(path: &Path) -> Result<Opened, StoreError> {
+pub(super) fn open_store(path: &Path, keep: Options) -> Result<Opened, StoreError> {
     let start = Instant::now();
     loop {
-        match store::open(path, OpenMode::ReadWrite) {
+        match store::open_with(path, OpenMode::ReadWrite, keep) {
             Err(StoreError::Held { holder, .. })
                 if holder.tty.is_none()
                     && jiff::Timestamp::now().duration_since(holder.since) < SHORT

@@ -21,9 +21,10 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     let path = session.settings().store.value.clone();
     options.drafts = Some(beside(&path));
     let guard = Guard { read_only: options.read_only.clone(), protected: options.protected.clone() };
+    let keep = session.settings().store_options();
     screens::open(session, options, move || async move {
         let handle = Handle::current();
-        let opened = tokio::task::spawn_blocking(move || start(&path, guard, specs, handle));
+        let opened = tokio::task::spawn_blocking(move || start(&path, guard, keep, specs, handle));
         opened.await.map_err(|e| format!("the store could not be opened: {e}"))?.map_err(|e| e.to_string())
     })
 }
@@ -39,11 +40,12 @@ fn beside(store: &Path) -> PathBuf {
 fn start(
     path: &Path,
     guard: Guard,
+    keep: store::Options,
     specs: Vec<EnvironmentSpec>,
     handle: Handle,
 ) -> Result<Arc<LocalService>, StoreError> {
     let read_only = guard.read_only.is_some();
-    let opened = match if read_only { store::open(path, OpenMode::ReadOnly) } else { open_store(path) } {
+    let opened = match if read_only { store::open(path, OpenMode::ReadOnly) } else { open_store(path, keep) } {
         Err(held @ StoreError::Held { .. }) => {
             let mut opened = store::open(path, OpenMode::ReadOnly)?;
             opened.notices.push(format!("{held}; this is a read-only view"));

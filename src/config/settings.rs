@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::{Origin, Paths, Problem, Valued, parse_duration};
 use crate::safety::Tainted;
 
+const DAY: Duration = Duration::from_secs(86_400);
+
 /// The values in force.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Settings {
@@ -23,6 +25,8 @@ pub struct Settings {
     pub watch: Valued<bool>,
     /// Patterns of what is not to be reported, as driftctl writes them; need not exist.
     pub driftignore: Valued<PathBuf>,
+    /// How long drifts that ended, and observed values, are kept.
+    pub retention: Valued<Duration>,
 }
 
 /// One row of the table.
@@ -76,6 +80,7 @@ pub const SETTINGS: &[Setting] = &[
     setting!(interval, "DRIFTGUARD_INTERVAL", "time between scans (30s, 5m, 1h), or off", interval, show_interval),
     setting!(driftignore, "DRIFTGUARD_DRIFTIGNORE", "patterns of what not to report, as in driftctl", path, show_path),
     setting!(watch, "DRIFTGUARD_WATCH", "scan at once when a source file changes", boolean, bool::to_string),
+    setting!(retention, "DRIFTGUARD_RETENTION", "how long ended drifts and observed values are kept", days, show_days),
 ];
 
 fn name(text: &str) -> Result<String, String> {
@@ -127,7 +132,22 @@ fn show_interval(value: &Option<Duration>) -> String {
     value.map_or_else(|| "off".to_owned(), |d| format!("{}s", d.as_secs()))
 }
 
+fn days(text: &str) -> Result<Duration, String> {
+    let kept = parse_duration(text)?;
+    if kept < DAY { Err("at least a day (1d) is needed".to_owned()) } else { Ok(kept) }
+}
+
+fn show_days(kept: &Duration) -> String {
+    format!("{}d", kept.as_secs() / DAY.as_secs())
+}
+
 impl Settings {
+    /// What the store is to keep.
+    pub fn store_options(&self) -> crate::store::Options {
+        let days = self.retention.value.as_secs() / DAY.as_secs();
+        crate::store::Options { retention_days: u32::try_from(days).unwrap_or(u32::MAX) }
+    }
+
     /// The lowest layer.
     pub(super) fn built_in(paths: &Paths, variable: &impl Fn(&str) -> Option<String>) -> Self {
         fn value<T>(value: T) -> Valued<T> {
@@ -149,6 +169,7 @@ impl Settings {
             interval: value(Some(Duration::from_secs(300))),
             watch: value(true),
             driftignore: value(".driftignore".into()),
+            retention: value(90 * DAY),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::scan::sink::Told;
 use crate::scan::{
     EnvironmentSpec, Progress, Remembered, ScanContext, ScanReport, Seen, Sink, StoreSink, run, sources,
 };
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, Upkeep};
 
 /// Progress is told this often at most.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -114,6 +114,12 @@ impl Job for ScanJob {
     fn run(&self, cancel: &AtomicBool) -> Vec<PathBuf> {
         let paths = self.scan(cancel);
         self.set_running(None);
+        // Between two scans, on a thread that may block; nothing to do but once a day.
+        match self.store.upkeep(cancel) {
+            Ok(done) if done != Upkeep::default() => tracing::info!(?done, "the store was tended"),
+            Ok(_) => {}
+            Err(error) => self.notice(format!("the store's daily upkeep failed: {error}")),
+        }
         paths
     }
 

@@ -5,6 +5,7 @@ mod bench;
 mod cli;
 mod conformance;
 mod declared;
+mod faults;
 mod firewall;
 mod ground_truth;
 mod hostile;
@@ -19,6 +20,7 @@ mod screen;
 mod store;
 mod support;
 mod terminal;
+mod tidying;
 // Shared with the unit tests, which use the rest of it.
 #[allow(dead_code)]
 mod vectors;

@@ -25,7 +25,7 @@ impl<'a> Tx<'a> {
     }
 
     pub(super) fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.writes.get(&(tree, key.to_vec())) {
+        match self.writes.get(&tree).and_then(|entries| entries.get(key)) {
             Some(written) => Ok(written.clone()),
             None => self.store.engine.get(tree, key),
         }
@@ -36,7 +36,7 @@ impl<'a> Tx<'a> {
     }
 
     pub(super) fn put(&mut self, tree: Tree, key: Vec<u8>, value: Vec<u8>) {
-        self.writes.insert((tree, key), Some(value));
+        self.writes.entry(tree).or_default().insert(key, Some(value));
     }
 
     pub(super) fn write<T: serde::Serialize>(&mut self, tree: Tree, key: Vec<u8>, value: &T) -> Result<(), StoreError> {
@@ -46,7 +46,7 @@ impl<'a> Tx<'a> {
     }
 
     pub(super) fn delete(&mut self, tree: Tree, key: Vec<u8>) {
-        self.writes.insert((tree, key), None);
+        self.writes.entry(tree).or_default().insert(key, None);
     }
 
     pub(super) fn event(&self, id: DriftId) -> Result<Option<EventRecord>, StoreError> {
@@ -127,15 +127,40 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// One drift less.
+    pub(super) fn discount(&mut self, old: &EventRecord) {
+        let slug = &old.event.environment;
+        let known = self.store.counts().get(slug).copied().unwrap_or_default();
+        let counts = self.counts.entry(slug.clone()).or_insert(known);
+        counts.in_any_state = counts.in_any_state.saturating_sub(1);
+        if old.shown_state().needs_attention() {
+            let n = class_count(counts, old.event.severity_class());
+            *n = n.saturating_sub(1);
+        }
+    }
+
     /// Writes it all in one step.
     pub(super) fn commit(mut self, durable: bool) -> Result<(), StoreError> {
+        self.write_counts()?;
+        self.store.engine.write(&self.writes, durable).map_err(|e| self.store.writes_failed(e))?;
+        self.store.counts_mut().extend(self.counts);
+        Ok(())
+    }
+
+    /// Writes it all in one step, later: see [`Engine::write_behind`](super::engine::Engine::write_behind).
+    pub(super) fn commit_behind(mut self, durable: bool) -> Result<(), StoreError> {
+        self.write_counts()?;
+        self.store.engine.write_behind(self.writes, durable).map_err(|e| self.store.writes_failed(e))?;
+        self.store.counts_mut().extend(self.counts);
+        Ok(())
+    }
+
+    fn write_counts(&mut self) -> Result<(), StoreError> {
         for (slug, counts) in std::mem::take(&mut self.counts) {
             let key = [b"counts/", slug.as_str().as_bytes()].concat();
             self.write(Tree::Meta, key, &counts)?;
             self.counts.insert(slug, counts);
         }
-        self.store.engine.write(&self.writes, durable).map_err(|e| self.store.writes_failed(e))?;
-        self.store.counts_mut().extend(self.counts);
         Ok(())
     }
 }

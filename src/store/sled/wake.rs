@@ -34,6 +34,7 @@ impl SledStore {
             for timer in due {
                 wake(&mut tx, writer, &timer)?;
             }
+            writer.commits += 1;
             tx.commit(false)?;
         }
     }

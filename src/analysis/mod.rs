@@ -1,9 +1,12 @@
 //! From facts to causes, severities and reasons. Deterministic rules first; a learned model comes later behind the same types.
 
+mod actor;
 mod cause;
 mod pack;
 mod severity;
 mod value;
+
+pub use actor::changed_by;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -22,7 +25,7 @@ pub struct Facts<'a> {
 /// Severity on four axes with reasons, and a cause with what speaks for it.
 pub fn analyse(facts: &Facts<'_>) -> Analysis {
     let (severity, reasons) = severity::assess(facts);
-    Analysis { cause: cause::find(facts), severity, reasons, analyzed_at: facts.now }
+    Analysis { cause: cause::find(facts), severity, reasons, changed_by: vec![], analyzed_at: facts.now }
 }
 
 /// Whether a change at this property touches security, whichever way it goes.

@@ -133,5 +133,8 @@ pub struct Analysis {
     pub cause: CauseAnalysis,
     pub severity: Severity,
     pub reasons: Vec<SeverityReason>,
+    /// Who made the changes, as far as a source says: field managers, cloud principals. Empty: nobody knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed_by: Vec<Tainted>,
     pub analyzed_at: jiff::Timestamp,
 }

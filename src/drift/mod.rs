@@ -24,7 +24,7 @@ pub use driftignore::DriftIgnore;
 pub use environment::{CloudProvider, Environment};
 pub use event::{Closure, DriftDetail, DriftEvent, DriftType, Finding, ResourceRef, State};
 pub use ids::{DriftId, Fingerprint, RuleId, ScanId, Slug, SlugError};
-pub use ignore::IgnoreRule;
+pub use ignore::{IgnoreRule, Reached, RuleChange, RuleReach, RuleRequest, RuleStatus, RuleVerb};
 pub use path::{MAX_PATH_BYTES, PathBuilder};
 pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment};
 pub use scan::{Completeness, Counts, ScanStage, ScanSummary, SourceError, SourceState};

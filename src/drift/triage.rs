@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DriftId, IgnoreRule, Slug, State};
+use super::{DriftId, IgnoreRule, RuleChange, Slug, State};
 use crate::safety::Tainted;
 
 /// How a drift was settled.
@@ -137,4 +137,7 @@ pub struct AuditEntry {
     /// Sequence number of the undo that took this back.
     #[serde(default)]
     pub undone_by: Option<u64>,
+    /// What became of an ignore rule that was there already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Box<RuleChange>>,
 }

@@ -345,7 +345,8 @@ impl Examiner<'_> {
     ) -> Finding {
         let environment = &self.spec.environment;
         let facts = Facts { environment, resource: &resource, drift_type, changes: &changes, now: self.now };
-        let analysis = analysis::analyse(&facts);
+        let mut analysis = analysis::analyse(&facts);
+        analysis.changed_by = analysis::changed_by(actual_state.as_ref(), &changes);
         let recommendations = recommend(&facts, &analysis);
         // What the whole resource makes critical (the content of an sshd_config, say) its path alone does not show.
         for change in &mut changes {

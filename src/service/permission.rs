@@ -75,6 +75,8 @@ mod tests {
                 resource_type: Some("*".into()),
                 resource_id: None,
                 path: None,
+                value: None,
+                actor: None,
                 reason: "known".into(),
                 owner: "alice".into(),
                 created_at: jiff::Timestamp::UNIX_EPOCH,

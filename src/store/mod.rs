@@ -24,12 +24,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::drift::{
-    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, DriftType, Environment, Finding, IgnoreRule, ScanId,
-    ScanSummary, SeverityClass, Slug, State, TriageRequest,
+    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, DriftType, Environment, Finding, IgnoreRule, RuleReach,
+    RuleRequest, RuleStatus, ScanId, ScanSummary, SeverityClass, Slug, State, TriageRequest,
 };
 use crate::safety::{Masked, Tainted};
 
-pub use rules::{IgnoreRules, literal_pattern};
+pub use rules::{IgnoreRules, literal_pattern, shown_value};
 
 /// How the store is opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -296,6 +296,13 @@ pub trait Store: Send + Sync {
     /// drift, or reopens it, takes it out of the ignore rules until it closes.
     fn decide(&self, request: TriageRequest) -> Result<Receipt, StoreError>;
     fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, StoreError>;
+    /// Every rule with what it hides now.
+    fn rule_statuses(&self) -> Result<Vec<RuleStatus>, StoreError>;
+    /// What the rule would hide now, in place of the one with its id if there is one. Drifts that somebody took out of the ignore
+    /// rules, and what other rules hide already, are not counted. Reads every drift that waits for somebody.
+    fn preview_rule(&self, rule: &IgnoreRule) -> Result<RuleReach, StoreError>;
+    /// Changes or deletes a rule, or takes that back. Durable as [`decide`](Self::decide) is; the audit trail has old and new.
+    fn change_rule(&self, request: RuleRequest) -> Result<Receipt, StoreError>;
     /// Newest first, at most `limit`.
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
 

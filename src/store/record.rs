@@ -103,7 +103,9 @@ impl AuditRecord {
                 deed.audit.drift = Some(placed.id);
                 deed.audit.old_state = before.map(|(_, standing)| standing.state_at(deed.audit.timestamp));
                 deed.audit.new_state = Some(placed.standing.state);
-                deed.audit.reason = None;
+                if deed.audit.rule.is_none() {
+                    deed.audit.reason = None;
+                }
             }
         }
         self.entry()

@@ -7,16 +7,20 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use super::life;
 use super::record::{BodyRecord, EventRecord};
-use crate::drift::{
-    Change, Decision, DriftEvent, DriftId, Finding, Hidden, IgnoreRule, ResourceRef, RuleId, Slug, State,
-};
-use crate::safety::Tainted;
+use crate::drift::{Change, Decision, DriftEvent, DriftId, Finding, Hidden, IgnoreRule, RuleChange, RuleId, State};
+use crate::safety::{Masked, Tainted};
+
+/// What every mask begins with.
+const SECRET: &str = "«secret #";
 
 /// A rule with the number of the decision that made it.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
 pub(super) struct RuleRecord {
     pub(super) rule: IgnoreRule,
     pub(super) seq: u64,
+    /// When it was last changed, or came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) changed_at: Option<Timestamp>,
 }
 
 /// A rule ready to match.
@@ -26,6 +30,8 @@ pub(super) struct Rule {
     resource_type: Option<GlobMatcher>,
     resource_id: Option<GlobMatcher>,
     path: Option<GlobMatcher>,
+    value: Option<GlobMatcher>,
+    actor: Option<GlobMatcher>,
 }
 
 /// `text` as a pattern that matches just it: addresses hold brackets, which patterns give a meaning.
@@ -39,7 +45,7 @@ pub struct IgnoreRules(Vec<Rule>);
 impl IgnoreRules {
     /// A rule that does not work hides nothing.
     pub fn new(rules: Vec<IgnoreRule>) -> Self {
-        Self(rules.into_iter().filter_map(|rule| Rule::compile(RuleRecord { rule, seq: 0 }).ok()).collect())
+        Self(rules.into_iter().filter_map(|rule| Rule::compile(RuleRecord::new(rule, 0)).ok()).collect())
     }
 
     /// What they make of a drift that the store has never met: the event as it would be, and what is hidden of it. `None`: they
@@ -56,6 +62,38 @@ impl IgnoreRules {
     }
 }
 
+impl RuleRecord {
+    pub(super) fn new(rule: IgnoreRule, seq: u64) -> Self {
+        Self { rule, seq, changed_at: None }
+    }
+
+    /// Since when it is as it is.
+    pub(super) fn since(&self) -> Timestamp {
+        self.changed_at.unwrap_or(self.rule.created_at)
+    }
+}
+
+/// `rules` after a change of one of them, oldest first. Refuses what [`Rule::compile`] refuses.
+pub(super) fn with_change(rules: &[Rule], change: &RuleChange, at: Timestamp) -> Result<Vec<Rule>, StoreError> {
+    let id = change.before.as_ref().or(change.after.as_ref()).map(|rule| rule.id);
+    let mut rules: Vec<Rule> = rules.iter().filter(|r| Some(r.record.rule.id) != id).cloned().collect();
+    if let Some(rule) = &change.after {
+        rules.push(Rule::compile(RuleRecord { changed_at: Some(at), ..RuleRecord::new(rule.clone(), change.made) })?);
+        rules.sort_by_key(|rule| rule.record.seq);
+    }
+    Ok(rules)
+}
+
+/// As it is stored: a rule by value or actor alone gets the type `*`, because a driftguard that knows neither wants one pattern
+/// that it does know.
+pub(super) fn completed(mut rule: IgnoreRule) -> IgnoreRule {
+    let is_bare = rule.resource_type.is_none() && rule.resource_id.is_none() && rule.path.is_none();
+    if is_bare && (rule.value.is_some() || rule.actor.is_some()) {
+        rule.resource_type = Some("*".into());
+    }
+    rule
+}
+
 impl Rule {
     /// Refuses what cannot work: no pattern, a bad pattern, no reason.
     pub(super) fn compile(record: RuleRecord) -> Result<Self, StoreError> {
@@ -63,29 +101,38 @@ impl Rule {
         if rule.reason.raw().trim().is_empty() {
             return Err(StoreError::Invalid("an ignore rule needs a reason".into()));
         }
-        if rule.resource_type.is_none() && rule.resource_id.is_none() && rule.path.is_none() {
-            return Err(StoreError::Invalid("an ignore rule needs at least one pattern: type, id or path".into()));
+        if rule.patterns().next().is_none() {
+            let why = "an ignore rule needs at least one pattern: type, id, path, value or who changed it";
+            return Err(StoreError::Invalid(why.into()));
         }
         let (resource_type, resource_id) = (matcher(&rule.resource_type)?, matcher(&rule.resource_id)?);
-        let path = matcher(&rule.path)?;
-        Ok(Self { record, resource_type, resource_id, path })
+        let (path, value, actor) = (matcher(&rule.path)?, matcher(&rule.value)?, matcher(&rule.actor)?);
+        Ok(Self { record, resource_type, resource_id, path, value, actor })
     }
 
-    /// Whether it is about this resource at this time.
-    pub(super) fn covers(&self, environment: &Slug, resource: &ResourceRef, now: Timestamp) -> bool {
-        let rule = &self.record.rule;
+    /// Whether it is about this drift at this time.
+    pub(super) fn covers(&self, event: &DriftEvent, now: Timestamp) -> bool {
+        let (rule, resource) = (&self.record.rule, &event.resource);
+        let changed_by = |g: &GlobMatcher| event.analysis.changed_by.iter().any(|actor| g.is_match(actor.raw()));
         rule.expires_at.is_none_or(|at| at > now)
-            && rule.environment.as_ref().is_none_or(|e| e == environment)
+            && rule.environment.as_ref().is_none_or(|e| *e == event.environment)
             && self.resource_type.as_ref().is_none_or(|g| g.is_match(resource.resource_type.raw()))
             && self.resource_id.as_ref().is_none_or(|g| g.is_match(resource.resource_id.raw()))
+            && self.actor.as_ref().is_none_or(changed_by)
+    }
+
+    /// How many changes of a drift that it covers it hides.
+    pub(super) fn hidden_of(&self, changes: &[Change]) -> usize {
+        if self.is_whole() { changes.len() } else { changes.iter().filter(|change| self.hides(change)).count() }
     }
 
     fn hides(&self, change: &Change) -> bool {
-        self.path.as_ref().is_some_and(|g| g.is_match(change.path.raw()))
+        let value = |g: &GlobMatcher| change.actual.as_ref().and_then(shown_value).is_some_and(|text| g.is_match(text));
+        self.path.as_ref().is_none_or(|g| g.is_match(change.path.raw())) && self.value.as_ref().is_none_or(value)
     }
 
     pub(super) fn is_whole(&self) -> bool {
-        self.path.is_none()
+        self.path.is_none() && self.value.is_none()
     }
 
     /// What a drift that it hides stands on.
@@ -100,6 +147,12 @@ impl Rule {
             until: rule.expires_at,
         }
     }
+}
+
+/// What a pattern over values is held against; `None` for a secret, or what holds one: its mask must not be matched.
+pub fn shown_value(value: &Masked) -> Option<String> {
+    let text = value.value().as_str().map_or_else(|| value.value().to_string(), str::to_owned);
+    (!text.contains(SECRET)).then_some(text)
 }
 
 fn matcher(pattern: &Option<Tainted>) -> Result<Option<GlobMatcher>, StoreError> {
@@ -124,8 +177,7 @@ pub(super) fn apply(
     if record.exempt {
         return finish(record, body, None);
     }
-    let covering: Vec<&Rule> =
-        rules.iter().filter(|r| r.covers(&record.event.environment, &record.event.resource, now)).collect();
+    let covering: Vec<&Rule> = rules.iter().filter(|r| r.covers(&record.event, now)).collect();
     if let Some(whole) = covering.iter().find(|r| r.is_whole()) {
         record.hidden_by.push(whole.record.rule.id);
         return finish(record, body, Some(whole.decision()));
@@ -174,42 +226,5 @@ fn gather(event: &mut DriftEvent, body: &mut BodyRecord) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rule(resource_id: &str) -> Rule {
-        let rule = IgnoreRule {
-            id: RuleId::generate(),
-            environment: None,
-            resource_type: None,
-            resource_id: Some(resource_id.into()),
-            path: None,
-            reason: "known".into(),
-            owner: "alice".into(),
-            created_at: Timestamp::UNIX_EPOCH,
-            expires_at: None,
-        };
-        Rule::compile(RuleRecord { rule, seq: 1 }).unwrap()
-    }
-
-    fn resource(id: &str) -> ResourceRef {
-        ResourceRef {
-            resource_type: "aws_vpc".into(),
-            resource_id: id.into(),
-            previous_address: None,
-            provider_id: None,
-            declared_in: None,
-        }
-    }
-
-    #[test]
-    fn a_star_crosses_dots_and_slashes_and_a_literal_matches_itself() {
-        let (env, now) = (Slug::from_text("prod"), Timestamp::UNIX_EPOCH);
-        let covers = |pattern: &str, id: &str| rule(pattern).covers(&env, &resource(id), now);
-        assert!(covers("module.*", "module.a.aws_vpc.x/y"));
-        assert!(!covers("module.?", "module.ab"));
-        let address = "module.net[\"eu*\"].aws_vpc.main[0]";
-        assert!(covers(&literal_pattern(address), address));
-        assert!(!covers(&literal_pattern(address), "module.net[\"eux\"].aws_vpc.main[0]"));
-    }
-}
+#[path = "rules_tests.rs"]
+mod tests;

@@ -148,6 +148,8 @@ async fn every_verb_can_be_taken_back(bench: &dyn Bench) {
         resource_type: Some(drift.resource.resource_type.clone()),
         resource_id: Some(drift.resource.resource_id.clone()),
         path: None,
+        value: None,
+        actor: None,
         reason: "known".into(),
         owner: "alice".into(),
         created_at: Timestamp::now(),

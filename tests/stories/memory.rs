@@ -88,6 +88,8 @@ fn ignore(path: Option<&str>) -> TriageVerb {
             resource_type: None,
             resource_id: Some(literal_pattern("local_file.motd").into()),
             path: path.map(Into::into),
+            value: None,
+            actor: None,
             reason: "known".into(),
             owner: "alice".into(),
             created_at: jiff::Timestamp::now(),

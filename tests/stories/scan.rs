@@ -155,6 +155,8 @@ async fn names_that_hold_a_secret_or_a_control_character_are_masked_like_everyth
         resource_type: Some("local_file".into()),
         resource_id: None,
         path: None,
+        value: None,
+        actor: None,
         reason: typed.as_str().into(),
         owner: typed.as_str().into(),
         created_at: jiff::Timestamp::now(),

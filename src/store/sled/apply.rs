@@ -3,7 +3,7 @@
 use super::engine::Tree;
 use super::retire;
 use super::tx::Tx;
-use crate::drift::{DriftId, TriageVerb};
+use crate::drift::{DriftId, RuleChange, TriageVerb};
 use crate::store::StoreError;
 use crate::store::record::{AuditRecord, Deed, Placed};
 use crate::store::rules::{self, Rule, RuleRecord};
@@ -23,7 +23,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, active: &mut Vec<Rule>, deed: &Deed) -> Res
     }
     match &deed.audit.verb {
         Some(TriageVerb::Ignore { rule }) => {
-            let record = RuleRecord { rule: rule.clone(), seq };
+            let record = RuleRecord::new(rule.clone(), seq);
             tx.write(Tree::Rules, rule.id.0.to_bytes().to_vec(), &record)?;
             active.retain(|r| r.record.rule.id != rule.id);
             active.push(Rule::compile(record)?);
@@ -31,22 +31,43 @@ pub(super) fn apply(tx: &mut Tx<'_>, active: &mut Vec<Rule>, deed: &Deed) -> Res
         Some(TriageVerb::Undo { seq: undone }) => take_back(tx, active, *undone, seq)?,
         _ => {}
     }
+    if let Some(change) = &deed.audit.rule {
+        change_rule(tx, active, change, deed)?;
+    }
     for id in deed.after.iter().map(|p| p.id).chain(deed.audit.drift) {
         tx.put(Tree::ByDrift, by_drift_key(id, seq), Vec::new());
     }
-    let sort_anew = deed.audit.verb.is_some();
+    let sort_anew = deed.audit.verb.is_some() || deed.audit.rule.is_some();
     deed.after.iter().try_for_each(|placed| place(tx, active, placed, sort_anew))
 }
 
-fn take_back(tx: &mut Tx<'_>, active: &mut Vec<Rule>, undone: u64, by: u64) -> Result<(), StoreError> {
+fn change_rule(tx: &mut Tx<'_>, active: &mut Vec<Rule>, change: &RuleChange, deed: &Deed) -> Result<(), StoreError> {
+    *active = rules::with_change(active, change, deed.audit.timestamp)?;
+    if let Some(gone) = &change.before {
+        tx.delete(Tree::Rules, gone.id.0.to_bytes().to_vec());
+    }
+    let there = change.after.as_ref().and_then(|rule| active.iter().find(|r| r.record.rule.id == rule.id));
+    if let Some(rule) = there {
+        tx.write(Tree::Rules, rule.record.rule.id.0.to_bytes().to_vec(), &rule.record)?;
+    }
+    let Some(undone) = change.undoes else { return Ok(()) };
+    mark_undone(tx, undone, deed.audit.seq)
+}
+
+fn mark_undone(tx: &mut Tx<'_>, undone: u64, by: u64) -> Result<(), StoreError> {
     let key = undone.to_be_bytes().to_vec();
     let Some(mut record) = tx.read::<AuditRecord>(Tree::Audit, &key)? else { return Ok(()) };
-    if let Some(TriageVerb::Ignore { rule }) = &record.deed.audit.verb {
+    record.undone_by = Some(by);
+    tx.write(Tree::Audit, key, &record)
+}
+
+fn take_back(tx: &mut Tx<'_>, active: &mut Vec<Rule>, undone: u64, by: u64) -> Result<(), StoreError> {
+    let record = tx.read::<AuditRecord>(Tree::Audit, &undone.to_be_bytes())?;
+    if let Some(TriageVerb::Ignore { rule }) = record.and_then(|record| record.deed.audit.verb) {
         tx.delete(Tree::Rules, rule.id.0.to_bytes().to_vec());
         active.retain(|r| r.record.rule.id != rule.id);
     }
-    record.undone_by = Some(by);
-    tx.write(Tree::Audit, key, &record)
+    mark_undone(tx, undone, by)
 }
 
 /// Gives a drift its standing; one that is not there (or cannot be read) waits for it to be found again.

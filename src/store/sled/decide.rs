@@ -13,8 +13,11 @@ use crate::store::rules::{self, Rule, RuleRecord};
 use crate::store::{Receipt, StoreError, codec, life};
 
 impl SledStore {
-    pub(super) fn decide_impl(&self, request: TriageRequest) -> Result<Receipt, StoreError> {
+    pub(super) fn decide_impl(&self, mut request: TriageRequest) -> Result<Receipt, StoreError> {
         self.writable()?;
+        if let TriageVerb::Ignore { rule } = &mut request.verb {
+            *rule = rules::completed(rule.clone());
+        }
         let mut guard = self.writer();
         let writer = &mut *guard;
         self.wake_all(writer)?;
@@ -52,10 +55,11 @@ impl SledStore {
             new_state: None,
             verb: Some(request.verb.clone()),
             undone_by: None,
+            rule: None,
         }
     }
 
-    fn carry_out(&self, writer: &mut Writer, mut tx: Tx<'_>, mut deed: Deed) -> Result<Receipt, StoreError> {
+    pub(super) fn carry_out(&self, writer: &mut Writer, mut tx: Tx<'_>, mut deed: Deed) -> Result<Receipt, StoreError> {
         let target = deed.audit.drift;
         deed.audit.new_state =
             deed.after.iter().find(|p| Some(p.id) == target).map_or(deed.audit.old_state, |p| Some(p.standing.state));
@@ -83,14 +87,14 @@ impl SledStore {
         deed: &mut Deed,
     ) -> Result<(), StoreError> {
         let invalid = |why: &str| Err(StoreError::Invalid(why.into()));
-        let compiled = Rule::compile(RuleRecord { rule: rule.clone(), seq: deed.audit.seq })?;
+        let compiled = Rule::compile(RuleRecord::new(rule.clone(), deed.audit.seq))?;
         if rule.expires_at.is_some_and(|at| at <= tx.now) {
             return invalid("an ignore rule must end in the future, or not at all");
         }
         if writer.rules.iter().any(|r| r.record.rule.id == rule.id) {
             return invalid("there is an ignore rule with this id already");
         }
-        if !compiled.covers(&target.event.environment, &target.event.resource, tx.now) {
+        if !compiled.covers(&target.event, tx.now) {
             return invalid("the rule does not match the drift it was made on; check its patterns");
         }
         let mut rules = writer.rules.clone();
@@ -101,7 +105,7 @@ impl SledStore {
                 Ok(None) | Err(StoreError::Damaged { .. }) => continue,
                 Err(error) => return Err(error),
             };
-            if compiled.covers(&old.event.environment, &old.event.resource, tx.now) {
+            if compiled.covers(&old.event, tx.now) {
                 hide(tx, &rules, &old, deed)?;
             }
         }
@@ -109,7 +113,7 @@ impl SledStore {
     }
 
     /// Drifts somebody still has to do with, in the environments of the rule.
-    fn attention_ids(&self, rule: &IgnoreRule) -> Result<Vec<DriftId>, StoreError> {
+    pub(super) fn attention_ids(&self, rule: &IgnoreRule) -> Result<Vec<DriftId>, StoreError> {
         let environments: Vec<_> = match &rule.environment {
             Some(slug) => vec![slug.clone()],
             None => self.counts().keys().cloned().collect(),

@@ -16,7 +16,9 @@ mod import;
 mod keys;
 mod open;
 mod page;
+mod reach;
 mod retire;
+mod ruling;
 mod scan;
 mod sight;
 mod slices;
@@ -46,8 +48,8 @@ use super::{
     VerifyReport, ballast,
 };
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, ScanId, ScanSummary, Slug,
-    TriageRequest,
+    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, RuleReach, RuleRequest, RuleStatus,
+    ScanId, ScanSummary, Slug, TriageRequest,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -284,6 +286,15 @@ impl Store for SledStore {
     }
     fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, StoreError> {
         Ok(self.writer().rules.iter().map(|r| r.record.rule.clone()).collect())
+    }
+    fn rule_statuses(&self) -> Result<Vec<RuleStatus>, StoreError> {
+        self.rule_statuses_impl()
+    }
+    fn preview_rule(&self, rule: &IgnoreRule) -> Result<RuleReach, StoreError> {
+        self.preview_rule_impl(rule)
+    }
+    fn change_rule(&self, request: RuleRequest) -> Result<Receipt, StoreError> {
+        self.change_rule_impl(request)
     }
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
         self.audit_impl(limit)

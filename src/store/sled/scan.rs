@@ -196,6 +196,7 @@ impl SledStore {
             new_state: None,
             verb: None,
             undone_by: None,
+            rule: None,
         }
     }
 

@@ -164,7 +164,7 @@ fn finding(id: &str, paths: &[&str]) -> Finding {
         unverified: Vec::new(),
         declared_state: Some(Masked::trusted(json!({"id": id, "name": "a"}))),
         actual_state: Some(Masked::trusted(json!({"id": id, "name": "b"}))),
-        analysis: Analysis { cause, severity, reasons: Vec::new(), analyzed_at: at(START) },
+        analysis: Analysis { cause, severity, reasons: Vec::new(), changed_by: Vec::new(), analyzed_at: at(START) },
         recommendations: Vec::new(),
     }
 }
@@ -176,6 +176,8 @@ fn rule(resource_id: Option<&str>, path: Option<&str>, expires_at: Option<Timest
         resource_type: None,
         resource_id: resource_id.map(Tainted::from),
         path: path.map(Tainted::from),
+        value: None,
+        actor: None,
         reason: "autoscaler".into(),
         owner: "alice".into(),
         created_at: at(START),

@@ -3,11 +3,11 @@
 use super::engine::Tree;
 use super::tx::Tx;
 use super::{SledStore, Writer};
-use crate::drift::{DriftId, IgnoreRule, State, TriageVerb};
+use crate::drift::{DriftId, TriageVerb};
 use crate::store::StoreError;
 use crate::store::life::Facet;
 use crate::store::record::{AuditRecord, Deed, EventRecord, Standing};
-use crate::store::rules::{self, Rule};
+use crate::store::rules::Rule;
 
 impl SledStore {
     /// An undo cannot be undone: what it took back is decided anew. A decision that another one about the same part of the
@@ -32,7 +32,13 @@ impl SledStore {
         match &record.deed.audit.verb {
             None => invalid(format!("entry {seq} is no decision; there is nothing to take back")),
             Some(TriageVerb::Undo { .. }) => invalid("an undo cannot be taken back; decide anew".into()),
-            Some(TriageVerb::Ignore { rule }) => self.plan_unignore(writer, tx, rule, &record.deed, deed),
+            Some(TriageVerb::Ignore { rule }) if writer.rules.iter().all(|r| r.record.rule.id != rule.id) => {
+                invalid(format!("the rule of decision {seq} has been deleted; there is nothing left to take back"))
+            }
+            Some(TriageVerb::Ignore { rule }) => {
+                let others: Vec<Rule> = writer.rules.iter().filter(|r| r.record.rule.id != rule.id).cloned().collect();
+                self.sort_anew(tx, rule, None, &others, deed)
+            }
             Some(TriageVerb::Note { .. }) => {
                 let now = target.standing();
                 let after = Standing { note_count: now.note_count.saturating_sub(1), ..now };
@@ -75,39 +81,8 @@ impl SledStore {
             None => Ok(()),
         }
     }
-
-    /// Without the rule, everything it hid is shown again as it stood before; what found its way out of it stays.
-    fn plan_unignore(
-        &self,
-        writer: &Writer,
-        tx: &Tx<'_>,
-        rule: &IgnoreRule,
-        made: &Deed,
-        deed: &mut Deed,
-    ) -> Result<(), StoreError> {
-        let others: Vec<Rule> = writer.rules.iter().filter(|r| r.record.rule.id != rule.id).cloned().collect();
-        for key in self.engine.tree(Tree::ByRule).scan_prefix(rule.id.0.to_bytes()).keys() {
-            let key = key.map_err(|e| self.engine.error(e))?;
-            let Some(id) = key.last_chunk::<16>().map(|b| DriftId(ulid::Ulid::from_bytes(*b))) else { continue };
-            let Some(old) = tx.event(id)? else { continue };
-            let (mut new, mut body) = (old.clone(), tx.body(id)?);
-            let still_hidden = rules::apply(&others, &mut new, &mut body, tx.now);
-            let now = old.standing();
-            let after = match (old.event.state, still_hidden) {
-                (State::Ignored, Some(decision)) => now.ignored(decision),
-                (State::Ignored, None) => match standing_before(made, id) {
-                    Some(before) if before.regressions == now.regressions => now.with_state_of(&before),
-                    // Found, or come back, when the rule was there already.
-                    _ => now.reopened(),
-                },
-                _ => now,
-            };
-            deed.after.push(old.placed(after));
-        }
-        Ok(())
-    }
 }
 
-fn standing_before(deed: &Deed, id: DriftId) -> Option<Standing> {
+pub(super) fn standing_before(deed: &Deed, id: DriftId) -> Option<Standing> {
     deed.before.iter().find(|(of, _)| *of == id).map(|(_, standing)| standing.clone())
 }

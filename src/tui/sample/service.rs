@@ -232,6 +232,7 @@ impl DriftService for Sample {
             new_state: Some(event.state),
             verb: Some(request.verb.clone()),
             undone_by: None,
+            rule: None,
         };
         audit.push((entry, before));
         let _ = self.events.send(ServiceEvent::Updated(Box::new(event.clone())));

@@ -146,6 +146,8 @@ fn rule(model: &Model, form: &Form, expires_at: Option<Timestamp>) -> Result<Ign
         resource_type: some(typed(1)),
         resource_id: some(typed(2)),
         path: some(typed(3)),
+        value: None,
+        actor: None,
         reason,
         owner: Tainted::from(model.actor.as_str()),
         created_at: model.now,

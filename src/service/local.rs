@@ -10,8 +10,8 @@ use tokio::sync::{RwLock, Semaphore, broadcast};
 use super::scanning::ScanJob;
 use super::{DriftService, EnvironmentSummary, Guard, ServiceError, ServiceEvent, permission};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftId, Environment, IgnoreRule, ScanSummary, Slug, SourceState, TriageRequest,
-    TriageVerb,
+    AuditEntry, DriftDetail, DriftId, Environment, IgnoreRule, RuleReach, RuleRequest, RuleStatus, RuleVerb,
+    ScanSummary, Slug, SourceState, TriageRequest, TriageVerb,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
@@ -105,6 +105,25 @@ impl LocalService {
         answer.map_err(|_| ServiceError::Unavailable("the store failed unexpectedly; please report it".into()))?
     }
 
+    /// The task goes on when the caller has gone: the decision and its announcement are one.
+    async fn deciding(
+        &self,
+        decide: impl FnOnce(&dyn Store) -> Result<Receipt, ServiceError> + Send + 'static,
+    ) -> Result<Receipt, ServiceError> {
+        let under_way = Arc::clone(&self.deciding).read_owned().await;
+        let events = self.events.clone();
+        self.ask(move |store| {
+            let _under_way = under_way;
+            let receipt = decide(store)?;
+            for drift in &receipt.drifts {
+                // Nobody listening is no fault.
+                let _ = events.send(ServiceEvent::Updated(Box::new(drift.clone())));
+            }
+            Ok(receipt)
+        })
+        .await
+    }
+
     fn chosen(&self, environment: Option<Slug>) -> Result<Vec<&Watched>, ServiceError> {
         match environment {
             None => Ok(self.lanes.values().collect()),
@@ -188,20 +207,30 @@ fn decide(store: &dyn Store, request: TriageRequest) -> Result<Receipt, ServiceE
 /// What a person typed may hold a secret as well, and names stand on one line. Patterns are left alone: they have to match, and
 /// what they match was masked when it was found.
 fn masked(redactor: &Redactor, mut request: TriageRequest) -> TriageRequest {
-    let mask = |text: &mut Tainted| *text = redactor.mask_text(text.raw());
-    let name = |text: &mut Tainted| *text = redactor.mask_text(text.raw()).line().into();
-    name(&mut request.actor);
-    request.reason.iter_mut().for_each(mask);
+    mask_who_and_why(redactor, &mut request.actor, &mut request.reason);
     match &mut request.verb {
-        TriageVerb::Note { text } => mask(text),
-        TriageVerb::Assign { to } => to.iter_mut().for_each(name),
-        TriageVerb::Ignore { rule } => {
-            mask(&mut rule.reason);
-            name(&mut rule.owner);
-        }
+        TriageVerb::Note { text } => *text = redactor.mask_text(text.raw()),
+        TriageVerb::Assign { to } => to.iter_mut().for_each(|name| mask_name(redactor, name)),
+        TriageVerb::Ignore { rule } => mask_rule(redactor, rule),
         _ => {}
     }
     request
+}
+
+fn mask_who_and_why(redactor: &Redactor, actor: &mut Tainted, reason: &mut Option<Tainted>) {
+    mask_name(redactor, actor);
+    reason.iter_mut().for_each(|reason| *reason = redactor.mask_text(reason.raw()));
+}
+
+fn mask_name(redactor: &Redactor, name: &mut Tainted) {
+    *name = redactor.mask_text(name.raw()).line().into();
+}
+
+/// A pattern over values is text that a person typed from a value: it may hold a secret, and matches none anyway.
+fn mask_rule(redactor: &Redactor, rule: &mut IgnoreRule) {
+    rule.reason = redactor.mask_text(rule.reason.raw());
+    mask_name(redactor, &mut rule.owner);
+    rule.value.iter_mut().for_each(|value| *value = redactor.mask_text(value.raw()));
 }
 
 #[async_trait]
@@ -238,24 +267,34 @@ impl DriftService for LocalService {
     }
 
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError> {
-        let under_way = Arc::clone(&self.deciding).read_owned().await;
-        let (redactor, guard, events) = (Arc::clone(&self.redactor), Arc::clone(&self.guard), self.events.clone());
-        // The task goes on when the caller has gone: the decision and its announcement are one.
-        self.ask(move |store| {
-            let _under_way = under_way;
+        let (redactor, guard) = (Arc::clone(&self.redactor), Arc::clone(&self.guard));
+        self.deciding(move |store| {
             check(&guard, store, &request)?;
-            let receipt = decide(store, masked(&redactor, request))?;
-            for drift in &receipt.drifts {
-                // Nobody listening is no fault.
-                let _ = events.send(ServiceEvent::Updated(Box::new(drift.clone())));
-            }
-            Ok(receipt)
+            decide(store, masked(&redactor, request))
         })
         .await
     }
 
     async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError> {
         self.ask(|store| store.ignore_rules().map_err(told)).await
+    }
+
+    async fn rules(&self) -> Result<Vec<RuleStatus>, ServiceError> {
+        self.ask(|store| store.rule_statuses().map_err(told)).await
+    }
+
+    async fn preview_rule(&self, rule: IgnoreRule) -> Result<RuleReach, ServiceError> {
+        self.ask(move |store| store.preview_rule(&rule).map_err(told)).await
+    }
+
+    async fn change_rule(&self, mut request: RuleRequest) -> Result<Receipt, ServiceError> {
+        permission::deciding(self.guard.read_only.as_deref())?;
+        if let RuleVerb::Change { to } = &mut request.verb {
+            self.guard.allows_rule(to)?;
+            mask_rule(&self.redactor, to);
+        }
+        mask_who_and_why(&self.redactor, &mut request.actor, &mut request.reason);
+        self.deciding(move |store| store.change_rule(request).map_err(told)).await
     }
 
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, ScanStage, ScanSummary, Slug, SourceState,
-    TriageRequest,
+    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, RuleReach, RuleRequest, RuleStatus,
+    ScanStage, ScanSummary, Slug, SourceState, TriageRequest,
 };
 use crate::store::{Observation, OpenCounts, Page, PageRequest, Receipt};
 
@@ -91,6 +91,12 @@ pub trait DriftService: Send + Sync {
     /// Durable when it returns.
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError>;
     async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError>;
+    /// Every rule with what it hides now.
+    async fn rules(&self) -> Result<Vec<RuleStatus>, ServiceError>;
+    /// What the rule would hide now, in place of the one with its id if there is one.
+    async fn preview_rule(&self, rule: IgnoreRule) -> Result<RuleReach, ServiceError>;
+    /// Durable when it returns.
+    async fn change_rule(&self, request: RuleRequest) -> Result<Receipt, ServiceError>;
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError>;
     /// Scans now; `None` scans every environment. Returns at once.
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError>;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::drift::{Slug, TriageVerb};
+use crate::drift::{IgnoreRule, Slug, TriageVerb};
 
 /// Where decisions are limited.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -53,11 +53,17 @@ impl Guard {
         }
         settling(&self.protected, [environment])?;
         match verb {
-            TriageVerb::Ignore { rule } => match &rule.environment {
-                Some(slug) => settling(&self.protected, [slug]),
-                None => self.protected.first().map_or(Ok(()), |slug| Err(Refusal::ReachesProtected(slug.clone()))),
-            },
+            TriageVerb::Ignore { rule } => self.allows_rule(rule),
             _ => Ok(()),
+        }
+    }
+
+    /// Whether there may be such a rule.
+    pub fn allows_rule(&self, rule: &IgnoreRule) -> Result<(), Refusal> {
+        deciding(self.read_only.as_deref())?;
+        match &rule.environment {
+            Some(slug) => settling(&self.protected, [slug]),
+            None => self.protected.first().map_or(Ok(()), |slug| Err(Refusal::ReachesProtected(slug.clone()))),
         }
     }
 }
@@ -65,7 +71,7 @@ impl Guard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drift::{IgnoreRule, ResolutionType, RuleId};
+    use crate::drift::{ResolutionType, RuleId};
 
     fn ignore(environment: Option<&str>) -> TriageVerb {
         TriageVerb::Ignore {

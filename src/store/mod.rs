@@ -24,8 +24,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::drift::{
-    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, DriftType, Environment, Finding, IgnoreRule, RuleReach,
-    RuleRequest, RuleStatus, ScanId, ScanSummary, SeverityClass, Slug, State, TriageRequest,
+    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, DriftType, Environment, Finding, IgnoreRule, RuleId,
+    RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, SeverityClass, Slug, State, TriageRequest,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -104,6 +104,9 @@ pub struct DriftFilter {
     pub detected_until: Option<Timestamp>,
     /// Every word must stand in the resource type, id, provider id or a changed path; case does not matter.
     pub text: String,
+    /// Only what this ignore rule hides, wholly or in part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleId>,
 }
 
 /// Where a page starts. Stable under inserts: it names a drift, not a row number.

@@ -47,6 +47,7 @@ pub(crate) fn finding(id: &str) -> Finding {
             cause: CauseAnalysis { cause_category, confidence_score: Score::ZERO, contributing_factors: Vec::new() },
             severity: Severity::default(),
             reasons: Vec::new(),
+            changed_by: Vec::new(),
             analyzed_at: Timestamp::UNIX_EPOCH,
         },
         recommendations: Vec::new(),

@@ -6,7 +6,7 @@ use std::ops::Bound;
 
 use super::engine::Tree;
 use super::{SledStore, keys};
-use crate::drift::{DriftEvent, SeverityClass, Slug, State};
+use crate::drift::{DriftEvent, RuleId, SeverityClass, Slug, State};
 use crate::store::record::EventRecord;
 use crate::store::{Cursor, Direction, DriftFilter, Page, PageRequest, StoreError, codec};
 use keys::Place;
@@ -156,13 +156,13 @@ impl SledStore {
             if wanted.has_type(head.drift_type)
                 && let Some(event) = self.readable(&head.key, cost)?
                 && wanted.has(&event)
-                && seen.insert(event.id)
+                && seen.insert(event.event.id)
             {
                 if rows.len() == limit {
                     let more = rows.last().map(|(place, _)| *place);
                     return Ok(Found { rows, more });
                 }
-                rows.push((place, event));
+                rows.push((place, event.event));
             }
             if cost.examined == EXAMINED_MAX || cost.read == READ_MAX {
                 return Ok(Found { rows, more: Some(place) });
@@ -183,11 +183,11 @@ impl SledStore {
     }
 
     /// A drift that cannot be read is left out, and said so: one bad record must not hide all others.
-    fn readable(&self, key: &[u8], cost: &mut Cost) -> Result<Option<DriftEvent>, StoreError> {
+    fn readable(&self, key: &[u8], cost: &mut Cost) -> Result<Option<EventRecord>, StoreError> {
         cost.read += 1;
         let Some(bytes) = self.engine.get(Tree::Events, key)? else { return Ok(None) };
         match codec::decode::<EventRecord>(Tree::Events.name(), &bytes, &self.objects) {
-            Ok(record) => Ok(Some(record.event)),
+            Ok(record) => Ok(Some(record)),
             Err(error) => {
                 tracing::warn!(%error, "a drift was left out of the page");
                 Ok(None)
@@ -200,6 +200,7 @@ impl SledStore {
 struct Wanted {
     types: Vec<u8>,
     words: Vec<String>,
+    rule: Option<RuleId>,
 }
 
 impl Wanted {
@@ -207,6 +208,7 @@ impl Wanted {
         Self {
             types: filter.drift_types.iter().map(|t| keys::drift_type(*t)).collect(),
             words: filter.text.split_whitespace().map(str::to_lowercase).collect(),
+            rule: filter.rule,
         }
     }
 
@@ -214,7 +216,11 @@ impl Wanted {
         self.types.is_empty() || drift_type.is_none_or(|t| self.types.contains(&t))
     }
 
-    fn has(&self, event: &DriftEvent) -> bool {
+    fn has(&self, record: &EventRecord) -> bool {
+        let event = &record.event;
+        if self.rule.is_some_and(|rule| !record.hidden_by.contains(&rule)) {
+            return false;
+        }
         if self.words.is_empty() {
             return true;
         }

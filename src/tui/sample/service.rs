@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
-use super::{drifts, environments, now};
+use super::{drifts, environments, now, rules};
 use crate::drift::{
-    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, SeverityClass, Slug, State, TriageRequest,
-    TriageVerb,
+    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, RuleReach, RuleRequest, RuleStatus,
+    SeverityClass, Slug, State, TriageRequest, TriageVerb,
 };
 use crate::service::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Cursor, Direction, DriftFilter, Observation, OpenCounts, Page, PageRequest, Receipt};
@@ -240,9 +240,32 @@ impl DriftService for Sample {
     }
 
     async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError> {
-        let verbs = self.world().audit.iter().filter_map(|(entry, _)| entry.verb.clone()).collect::<Vec<_>>();
-        let rule = |verb| if let TriageVerb::Ignore { rule } = verb { Some(rule) } else { None };
-        Ok(verbs.into_iter().filter_map(rule).collect())
+        Ok(rules::active(&self.world().audit))
+    }
+
+    async fn rules(&self) -> Result<Vec<RuleStatus>, ServiceError> {
+        let world = self.world();
+        Ok(rules::active(&world.audit).into_iter().map(|rule| rules::status(rule, &world.drifts)).collect())
+    }
+
+    async fn preview_rule(&self, rule: IgnoreRule) -> Result<RuleReach, ServiceError> {
+        Ok(rules::reach(&rule, &self.world().drifts, false))
+    }
+
+    async fn change_rule(&self, request: RuleRequest) -> Result<Receipt, ServiceError> {
+        if let Some(why) = &self.read_only {
+            return Err(ServiceError::ReadOnly(why.clone()));
+        }
+        let mut world = self.world();
+        let World { drifts, audit, .. } = &mut *world;
+        let (entry, changed) = rules::change(&request, audit, drifts)?;
+        let receipt = Receipt { seq: entry.seq, drifts: changed };
+        let before = drifts[0].event.clone();
+        audit.push((entry, before));
+        for event in &receipt.drifts {
+            let _ = self.events.send(ServiceEvent::Updated(Box::new(event.clone())));
+        }
+        Ok(receipt)
     }
 
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {

@@ -8,7 +8,9 @@ use serde_json::json;
 use tokio::sync::broadcast;
 
 use super::{Sample, drifts, id, now};
-use crate::drift::{AuditEntry, DriftDetail, DriftEvent, DriftId, IgnoreRule, Slug, TriageRequest};
+use crate::drift::{
+    AuditEntry, DriftDetail, DriftEvent, DriftId, IgnoreRule, RuleReach, RuleRequest, RuleStatus, Slug, TriageRequest,
+};
 use crate::safety::Masked;
 use crate::service::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Cursor, Direction, Observation, Page, PageRequest, Receipt};
@@ -98,6 +100,18 @@ impl DriftService for Synthetic {
 
     async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError> {
         Ok(vec![])
+    }
+
+    async fn rules(&self) -> Result<Vec<RuleStatus>, ServiceError> {
+        Ok(vec![])
+    }
+
+    async fn preview_rule(&self, _rule: IgnoreRule) -> Result<RuleReach, ServiceError> {
+        Ok(RuleReach::default())
+    }
+
+    async fn change_rule(&self, _request: RuleRequest) -> Result<Receipt, ServiceError> {
+        Err(ServiceError::ReadOnly("these drifts are made up".into()))
     }
 
     async fn audit(&self, _limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {

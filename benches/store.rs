@@ -59,6 +59,7 @@ fn finding(environment: &Slug, n: usize) -> Finding {
             },
             severity: Severity { security: score, ..Severity::default() },
             reasons: Vec::new(),
+            changed_by: Vec::new(),
             analyzed_at: Timestamp::UNIX_EPOCH,
         },
         recommendations: Vec::new(),

@@ -66,6 +66,11 @@ pub enum Command {
         /// The file; `-` is standard input
         file: PathBuf,
     },
+    /// List the ignore rules in the store with what each hides now, and the comparer's own rules
+    Rules {
+        #[arg(long, value_enum, default_value_t)]
+        format: RulesFormat,
+    },
     /// Look after the store
     #[command(subcommand)]
     Store(StoreCommand),
@@ -163,6 +168,13 @@ pub struct Bench {
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum BenchFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum RulesFormat {
     #[default]
     Text,
     Json,

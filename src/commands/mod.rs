@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod diff;
 mod keys;
+mod rules;
 mod scan;
 mod screens;
 mod screenshots;
@@ -51,6 +52,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Export { file }) => store::export(&session, file.as_deref()),
         Some(Command::Import { file }) => store::import(&session, &file),
         Some(Command::Store(command)) => store::run(&session, &command),
+        Some(Command::Rules { format }) => rules::run(&session, format),
         Some(Command::Keys) => keys::run(&session),
         Some(Command::Screenshots { directory }) => screenshots::run(&directory),
         Some(Command::Completions { .. }) => Ok(0),

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use super::session::open_store;
 use super::{Session, complain};
 use crate::cli::{Format, Scan};
+use crate::drift::{Completeness, RuleStatus, ScanStage};
 use crate::report::{EnvironmentReport, Report, StoreUse};
 use crate::scan::EnvironmentSpec;
 use crate::service::{Memory, Scanned, scan_once};
@@ -18,7 +19,9 @@ pub(super) fn run(session: &Session, args: &Scan) -> anyhow::Result<u8> {
     session.refuse_problems()?;
     let specs = chosen(session, args)?;
     let memory = if args.no_store || !is_configured(session, args) { no_memory()? } else { remember(session)? };
-    let report = scan(&specs, &memory)?;
+    let mut report = scan(&specs, &memory)?;
+    report.rules_unused = unused_rules(&memory);
+    tell_unused_patterns(args, &specs, &report);
     // Whoever reads the report may take their time; others need the store.
     drop(memory);
     print(&report, args.format, args.strict)
@@ -100,6 +103,37 @@ pub(super) fn scan(specs: &[EnvironmentSpec], memory: &Memory) -> anyhow::Result
         reports.push(reported(spec, done, store));
     }
     Ok(Report::new(reports))
+}
+
+/// Rules that have expired, or that nothing matches any more.
+fn unused_rules(memory: &Memory) -> Option<Vec<RuleStatus>> {
+    let (Memory::Kept(store) | Memory::View(store)) = memory else { return None };
+    match store.rule_statuses() {
+        Ok(rules) => Some(rules.into_iter().filter(|one| one.is_expired || one.unused_since.is_some()).collect()),
+        Err(error) => {
+            complain(&format!("whether every ignore rule is still of use is not known: {error}"));
+            None
+        }
+    }
+}
+
+/// Patterns that are named on the line.
+const NAMED: usize = 5;
+
+/// One line about patterns of `.driftignore` and `--ignore` that hid nothing. Only a scan of everything, to its end, can tell.
+fn tell_unused_patterns(args: &Scan, specs: &[EnvironmentSpec], report: &Report) {
+    let complete =
+        |e: &EnvironmentReport| e.summary.stage == ScanStage::Done && e.summary.completeness == Completeness::Complete;
+    let Some(spec) = specs.first().filter(|_| args.env.is_empty() && report.environments.iter().all(complete)) else {
+        return;
+    };
+    let unused: Vec<&str> = spec.ignore.unused().collect();
+    let named = unused.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    let more = unused.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    if !unused.is_empty() {
+        complain(&format!("nothing was hidden by these patterns of .driftignore and --ignore: {named}{more}"));
+    }
 }
 
 fn store_use(memory: &Memory) -> StoreUse {

@@ -20,7 +20,7 @@ fn open(session: &Session, mode: OpenMode) -> Result<Opened, StoreError> {
 }
 
 /// For reading: beside a running driftguard when there is one.
-fn open_to_read(session: &Session) -> anyhow::Result<Opened> {
+pub(super) fn open_to_read(session: &Session) -> anyhow::Result<Opened> {
     if !session.settings().store.value.exists() {
         bail!("there is no store at {}", session.settings().store.value.display());
     }

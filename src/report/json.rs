@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
+use super::rules::RuleRow;
 use super::{EnvironmentReport, Report, StoreUse};
 use crate::drift::{
     Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known, ResolutionType, ResourceRef,
@@ -22,6 +23,9 @@ struct Document<'a> {
     drifts: Drifts<'a>,
     unverified: AllUnverified<'a>,
     errors: Vec<ErrorRow<'a>>,
+    /// Absent when no store was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rules_unused: Option<Vec<RuleRow<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -258,12 +262,14 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         drifts: Drifts(report),
         unverified: AllUnverified(report),
         errors: all().flat_map(|e| e.errors.iter().map(move |error| error_row(e, error))).collect(),
+        rules_unused: report.rules_unused.as_ref().map(|rules| rules.iter().map(RuleRow::from).collect()),
     };
     escape::to_json_writer(&mut *out, &document, true)?;
     writeln!(out)
 }
 
-/// One object a line: `{"schema":…}` first, then `{"environment":{…}}`, `{"drift":{…}}`, `{"unverified":{…}}`, `{"error":{…}}`.
+/// One object a line: `{"schema":…}` first, then `{"environment":{…}}`, `{"drift":{…}}`, `{"unverified":{…}}`, `{"error":{…}}`,
+/// and last `{"rule_unused":{…}}`.
 pub(super) fn write_lines(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     line(out, "schema", &SCHEMA)?;
     for e in &report.environments {
@@ -274,7 +280,7 @@ pub(super) fn write_lines(report: &Report, out: &mut dyn Write) -> io::Result<()
         each_unverified(e, |error| error, &mut |row| line(out, "unverified", row))?;
         e.errors.iter().try_for_each(|error| line(out, "error", &error_row(e, error)))?;
     }
-    Ok(())
+    report.rules_unused.iter().flatten().try_for_each(|rule| line(out, "rule_unused", &RuleRow::from(rule)))
 }
 
 fn line(out: &mut dyn Write, key: &str, row: &impl Serialize) -> io::Result<()> {

@@ -2,12 +2,13 @@
 
 mod json;
 mod markdown;
+pub mod rules;
 mod text;
 
 use std::io::{self, Write};
 
 use crate::cli::Format;
-use crate::drift::{Completeness, Counts, Environment, ScanSummary, SourceError};
+use crate::drift::{Completeness, Counts, Environment, RuleStatus, ScanSummary, SourceError};
 use crate::scan::Sightings;
 
 /// What a scan of one environment gave.
@@ -45,13 +46,15 @@ const SHOWN: usize = 1000;
 /// A whole run, ready to be written: environments by slug, drifts worst first, the settled ones last.
 pub struct Report {
     pub environments: Vec<EnvironmentReport>,
+    /// Ignore rules that have expired, or match nothing any more; `None` without a store.
+    pub rules_unused: Option<Vec<RuleStatus>>,
 }
 
 impl Report {
     /// Brings everything into the order in which it is written.
     pub fn new(mut environments: Vec<EnvironmentReport>) -> Self {
         environments.sort_by(|a, b| a.environment.slug.cmp(&b.environment.slug));
-        Self { environments }
+        Self { environments, rules_unused: None }
     }
 
     /// Writes it in one of the formats.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{EnvironmentReport, Report, SHOWN, not_shown, sentence};
+use super::{EnvironmentReport, Report, SHOWN, not_shown, rules, sentence};
 use crate::drift::{Change, Known, ResourceRef, Sighting};
 use crate::safety::{Masked, sanitise};
 
@@ -32,7 +32,11 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "\n  error: {}: {}\n    {}", error.source.line(), error.message.line(), error.help.line())?;
         }
     }
-    Ok(())
+    let unused = rules::unused_lines(report.rules_unused.as_deref().unwrap_or_default());
+    if !unused.is_empty() {
+        writeln!(out, "\nignore rules that hide nothing any more (`driftguard rules` lists all):")?;
+    }
+    unused.iter().try_for_each(|line| writeln!(out, "  {line}"))
 }
 
 /// One line for all resources that could not be compared for the same reason.

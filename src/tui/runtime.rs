@@ -72,6 +72,8 @@ pub trait Surface {
 const FRAME: Duration = Duration::from_millis(16);
 /// Events of the service taken per frame.
 const BATCH: usize = 1000;
+/// A preview is asked for when nothing was typed for so long.
+const TYPING: Duration = Duration::from_millis(150);
 /// How long decisions on their way may take once the end has come.
 const GRACE: Duration = Duration::from_millis(800);
 
@@ -107,9 +109,22 @@ pub async fn drive(
         highlight::warm();
         let _ = ready.send(Msg::Highlighted);
     });
-    Loop { model, surface, clock, buffer, send, events_in, decisions, keeper, service: None, dirty: true, wake: None }
-        .run(connecting, inbox, events)
-        .await
+    Loop {
+        model,
+        surface,
+        clock,
+        buffer,
+        send,
+        events_in,
+        decisions,
+        keeper,
+        preview: None,
+        service: None,
+        dirty: true,
+        wake: None,
+    }
+    .run(connecting, inbox, events)
+    .await
 }
 
 struct Loop<S> {
@@ -122,6 +137,8 @@ struct Loop<S> {
     /// Decisions on their way.
     decisions: JoinSet<()>,
     keeper: Keeper,
+    /// The preview that was asked for last.
+    preview: Option<tokio::task::AbortHandle>,
     service: Option<Arc<dyn DriftService>>,
     /// The model has changed since the last frame.
     dirty: bool,
@@ -233,14 +250,21 @@ impl<S: Surface> Loop<S> {
     fn ask(&mut self, effect: Effect) {
         let Some(service) = self.service.clone() else { return };
         let send = self.send.clone();
-        let decides = matches!(effect, Effect::Triage(..));
+        let decides = matches!(effect, Effect::Triage(..) | Effect::ChangeRule(..));
+        let previews = matches!(effect, Effect::PreviewRule(..));
         let asked = async move {
+            if previews {
+                tokio::time::sleep(TYPING).await;
+            }
             let broken = perform::broken(&effect);
             let msg = tokio::spawn(async move { perform(service.as_ref(), effect).await }).await.unwrap_or(broken);
             let _ = send.send(msg);
         };
         if decides {
             self.decisions.spawn(asked);
+        } else if previews {
+            let last = self.preview.replace(tokio::spawn(asked).abort_handle());
+            last.iter().for_each(tokio::task::AbortHandle::abort);
         } else {
             tokio::spawn(asked);
         }

@@ -12,17 +12,20 @@ pub enum Scope {
     Global,
     /// Timeline, diff and recommendations: what concerns the selected drift.
     Drift,
+    /// In the list of ignore rules.
+    Rules,
 }
 
 impl Scope {
     /// Every scope, in the order help shows them.
-    pub const ALL: [Self; 2] = [Self::Drift, Self::Global];
+    pub const ALL: [Self; 3] = [Self::Drift, Self::Global, Self::Rules];
 
     /// The name of its table in a keymap.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Global => "global",
             Self::Drift => "drift",
+            Self::Rules => "rules",
         }
     }
 
@@ -31,6 +34,7 @@ impl Scope {
         match self {
             Self::Global => "Everywhere",
             Self::Drift => "On a drift",
+            Self::Rules => "In the list of ignore rules",
         }
     }
 }
@@ -87,7 +91,7 @@ actions! {
         Snooze "snooze" Decides "snooze" off::decide, "Snooze: out of sight until a time";
         Assign "assign" Decides "" off::decide, "Assign to somebody, or to nobody";
         Note "note" Decides "note" off::decide, "Write a note";
-        Ignore "ignore" Confirmed "ignore" off::confirm, "Ignore by rule: type, id, path, reason, expiry";
+        Ignore "ignore" Confirmed "ignore" off::confirm, "Ignore by rule, made from the selected change; shows what it would hide";
         Reopen "reopen" Decides "" off::reopen, "Reopen: back to the open list";
         Mark "mark" None "mark" off::no_drift, "Mark for a decision on several, and go on";
         MarkAll "mark-all" None "" off::no_drift, "Mark every drift that is loaded and passes the filter";
@@ -131,6 +135,7 @@ actions! {
         ScanAll "scan-all" None "" off::disconnected, "Scan every environment now";
         CancelScan "cancel-scan" None "" off::no_scan, "Cancel the running scans";
         Undo "undo" Decides "undo" off::undo, "Take the last decision back";
+        Rules "rules" None "" off::disconnected, "Ignore rules: what each hides; edit, delete, go to what it hides";
         Notices "notices" None "" off::never, "Notices so far";
         Palette "palette" None "" off::never, "Find any action, environment, theme or keymap by name";
         Help "help" None "help" off::never, "All keys";
@@ -139,6 +144,10 @@ actions! {
         Redraw "redraw" None "" off::never, "Draw the screen anew";
         Suspend "suspend" None "" off::never, "Back to the shell until `fg`";
         Quit "quit" None "quit" off::never, "Quit";
+    }
+    Rules: {
+        EditRule "edit-rule" Confirmed "" off::rule, "Edit: patterns, reason, expiry";
+        DeleteRule "delete-rule" Confirmed "" off::rule, "Delete: what it hides comes back";
     }
 }
 

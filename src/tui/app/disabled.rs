@@ -46,6 +46,15 @@ pub fn confirm(model: &Model) -> Option<String> {
     })
 }
 
+/// Decisions about the rule under the cursor.
+pub fn rule(model: &Model) -> Option<String> {
+    let busy = || model.rules.pending.is_some().then(|| "the last decision on the rules is still being saved".into());
+    disconnected(model)
+        .or_else(|| deciding(model))
+        .or_else(|| model.rules.current().is_none().then(|| "there is no ignore rule".into()))
+        .or_else(busy)
+}
+
 pub fn reopen(model: &Model) -> Option<String> {
     decide(model).or_else(|| {
         let open = model.targets().iter().all(|t| t.state == State::Open);

@@ -2,7 +2,7 @@
 
 use super::Ticket;
 use super::drafts::Draft;
-use crate::drift::{DriftId, Slug, TriageRequest};
+use crate::drift::{DriftId, IgnoreRule, RuleRequest, Slug, TriageRequest};
 use crate::store::PageRequest;
 
 /// How the screens ended.
@@ -36,6 +36,10 @@ pub enum Effect {
     LoadPage(Ticket, PageRequest),
     LoadDetail(Ticket, DriftId),
     Triage(Ticket, TriageRequest),
+    LoadRules(Ticket),
+    /// Asked a moment later, and only the last of several: it is asked while somebody types.
+    PreviewRule(Ticket, Box<IgnoreRule>),
+    ChangeRule(Ticket, Box<RuleRequest>),
     Scan(Option<Slug>),
     CancelScan(Option<Slug>),
     /// Sanitised already.

@@ -8,9 +8,9 @@ use jiff::tz::TimeZone;
 use super::drafts::{DraftKey, Drafts};
 use super::msg::{Loaded, Ticket};
 use super::notice::Notices;
-use super::overlay::{Overlay, Target};
+use super::overlay::{Overlay, Plan, Target};
 use super::timeline::Timeline;
-use crate::drift::{Change, DriftEvent, DriftId, Slug};
+use crate::drift::{Change, DriftEvent, DriftId, RuleId, RuleReach, RuleStatus, Slug};
 use crate::service::EnvironmentSummary;
 use crate::tui::Options;
 use crate::tui::keymap::{KeyPress, Keymap};
@@ -93,13 +93,59 @@ pub struct Pending {
     pub undoes: Option<u64>,
 }
 
+/// What a decision is about.
+#[derive(Clone, PartialEq, Debug)]
+pub enum On {
+    Drift(Target),
+    Rule(RuleId),
+}
+
+/// The ignore rules, and what is being done to one of them.
+#[derive(Default)]
+pub struct Rules {
+    pub list: Vec<RuleStatus>,
+    pub is_loaded: bool,
+    pub loading: Option<Ticket>,
+    /// Something happened since they were asked for.
+    pub stale: bool,
+    pub error: Option<String>,
+    /// The one under the cursor; the first, when it is not there any more.
+    pub selected: Option<RuleId>,
+    /// Those that were said to match nothing any more.
+    pub told: BTreeSet<RuleId>,
+    /// On its way to the store: what it is called, and what it takes back.
+    pub pending: Option<(Ticket, Plan)>,
+}
+
+impl Rules {
+    /// Its row.
+    pub fn at(&self) -> usize {
+        self.list.iter().position(|one| Some(one.rule.id) == self.selected).unwrap_or(0)
+    }
+
+    /// The one under the cursor.
+    pub fn current(&self) -> Option<&RuleStatus> {
+        self.list.get(self.at())
+    }
+}
+
+/// What the rule in a form would hide.
+#[derive(Default)]
+pub struct Preview {
+    /// The patterns it was asked for.
+    pub about: Vec<String>,
+    /// On its way; what stands below is about older patterns.
+    pub asked: Option<Ticket>,
+    pub answer: Option<Result<RuleReach, String>>,
+}
+
 /// A decision of this session, durable.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Decided {
     pub batch: Ticket,
     pub seq: u64,
     pub word: String,
-    pub target: Target,
+    pub on: On,
 }
 
 /// How far the decisions of one plan are.
@@ -141,6 +187,8 @@ pub struct Model {
     pub batches: BTreeMap<Ticket, Batch>,
     pub decided: Vec<Decided>,
     pub drafts: Drafts,
+    pub rules: Rules,
+    pub preview: Preview,
     /// Quit as soon as the last decision is saved.
     pub leaving: bool,
     tickets: u64,
@@ -177,6 +225,8 @@ impl Model {
             batches: BTreeMap::new(),
             decided: vec![],
             drafts: Drafts::default(),
+            rules: Rules::default(),
+            preview: Preview::default(),
             leaving: false,
             tickets: 0,
         };
@@ -200,6 +250,11 @@ impl Model {
             Link::Connecting => None,
         };
         service.or(self.read_only.as_deref())
+    }
+
+    /// Decisions that are not saved yet.
+    pub fn saving(&self) -> usize {
+        self.pending.len() + usize::from(self.rules.pending.is_some())
     }
 
     pub fn theme(&self) -> &Theme {

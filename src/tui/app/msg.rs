@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
-use crate::drift::DriftDetail;
+use crate::drift::{DriftDetail, RuleReach, RuleStatus};
 use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Page, Receipt};
 use crate::tui::app::drafts::Draft;
@@ -43,6 +43,9 @@ pub enum Msg {
     Page(Ticket, Result<Page, ServiceError>),
     Detail(Ticket, Result<Box<Loaded>, ServiceError>),
     Triaged(Ticket, Result<Receipt, ServiceError>),
+    Rules(Ticket, Result<Vec<RuleStatus>, ServiceError>),
+    Preview(Ticket, Result<RuleReach, ServiceError>),
+    RuleChanged(Ticket, Result<Receipt, ServiceError>),
     /// The answer to asking for a scan or its end.
     Asked(Result<(), ServiceError>),
     /// The clipboard was written to: bytes, and whether they had to be cut.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::drafts::DraftKey;
 use super::input::Line;
-use crate::drift::{DriftId, Slug, State, TriageVerb};
+use crate::drift::{DriftId, IgnoreRule, RuleRequest, Slug, State, TriageVerb};
 use crate::safety::Tainted;
 
 /// A drift as it stood on the screen when it was chosen: what a decision is about.
@@ -30,6 +30,8 @@ pub struct Plan {
     pub says: Vec<String>,
     /// Where it was typed: kept until it is saved.
     pub draft: Option<DraftKey>,
+    /// About a rule that is there, and no drift.
+    pub rule: Option<Box<RuleRequest>>,
 }
 
 /// What a form decides.
@@ -41,6 +43,8 @@ pub enum FormKind {
     Resolve,
     Note,
     Ignore,
+    /// A rule that is there.
+    EditRule,
 }
 
 /// What is in a field.
@@ -49,7 +53,7 @@ pub enum Value {
     /// Up and down offer `presets`.
     Text {
         line: Line,
-        presets: &'static [&'static str],
+        presets: Vec<String>,
     },
     Choice {
         options: Vec<String>,
@@ -58,7 +62,7 @@ pub enum Value {
 }
 
 impl Value {
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         match self {
             Self::Text { line, .. } => line.text().to_owned(),
             Self::Choice { options, at } => options.get(*at).cloned().unwrap_or_default(),
@@ -77,7 +81,7 @@ pub struct Field {
 
 impl Field {
     pub fn text(label: &'static str, hint: &'static str, text: impl Into<String>) -> Self {
-        Self { label, hint, value: Value::Text { line: Line::new(text), presets: &[] } }
+        Self { label, hint, value: Value::Text { line: Line::new(text), presets: vec![] } }
     }
 
     pub fn choice(label: &'static str, hint: &'static str, options: Vec<String>) -> Self {
@@ -110,7 +114,7 @@ impl Field {
                     Some(at) => turn(at, presets.len()),
                     None => 0,
                 };
-                *line = Line::new(presets[next]);
+                *line = Line::new(presets[next].clone());
             }
             Value::Text { .. } => {}
         }
@@ -127,13 +131,15 @@ pub struct Form {
     pub at: usize,
     /// What is wrong with what was typed.
     pub problem: Option<String>,
+    /// The rule that is edited.
+    pub rule: Option<IgnoreRule>,
     /// The fields as they were offered.
     pub untouched: Vec<String>,
 }
 
 impl Form {
     pub fn new(kind: FormKind, targets: Vec<Target>, fields: Vec<Field>) -> Self {
-        let mut form = Self { kind, targets, fields, at: 0, problem: None, untouched: vec![] };
+        let mut form = Self { kind, targets, fields, at: 0, problem: None, rule: None, untouched: vec![] };
         form.untouched = form.texts();
         form
     }
@@ -141,8 +147,21 @@ impl Form {
     /// Names what is typed into it.
     pub fn key(&self) -> DraftKey {
         let mut targets: Vec<DriftId> = self.targets.iter().map(|target| target.id).collect();
+        // A rule's id is of the same kind as a drift's, and drafts of different forms never meet.
+        targets.extend(self.rule.iter().map(|rule| DriftId(rule.id.0)));
         targets.sort();
         DraftKey { form: Some(self.kind), targets }
+    }
+
+    /// The field with this label.
+    pub fn field(&self, label: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.label == label)
+    }
+
+    /// Whether the field with this label is as it was offered.
+    pub fn is_untouched(&self, label: &str) -> bool {
+        let at = self.fields.iter().position(|field| field.label == label);
+        at.is_some_and(|at| Some(&self.fields[at].value.text()) == self.untouched.get(at))
     }
 
     /// What stands in the fields.
@@ -195,6 +214,8 @@ pub enum Overlay {
         before: String,
     },
     Form(Form),
+    /// The ignore rules.
+    Rules,
     Confirm {
         plan: Plan,
         scroll: usize,

@@ -88,6 +88,9 @@ impl Screens {
                 | Effect::LoadPage(..)
                 | Effect::LoadDetail(..)
                 | Effect::Triage(..)
+                | Effect::LoadRules(_)
+                | Effect::PreviewRule(..)
+                | Effect::ChangeRule(..)
                 | Effect::Scan(_)
                 | Effect::CancelScan(_)
         );

@@ -2,9 +2,10 @@
 
 use ratatui::text::Line;
 
-use super::{enter_or_back, frame, scrolled};
+use super::{enter_or_back, frame, preview, scrolled};
 use crate::tui::app::notice::count;
 use crate::tui::app::overlay::Plan;
+use crate::tui::app::update::preview::is_previewed;
 use crate::tui::panes::Canvas;
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
@@ -14,7 +15,11 @@ pub fn draw(canvas: &mut Canvas<'_>, plan: &Plan, scroll: usize) {
     let room = usize::from(width).saturating_sub(4);
     let mut lines: Vec<Line<'_>> =
         plan.says.iter().map(|says| Line::from(canvas.span(Role::Text, text::cut(says, room)))).collect();
-    if !lines.is_empty() {
+    if is_previewed(plan) {
+        lines.push(Line::default());
+        lines.extend(preview::lines(canvas, room));
+    }
+    if !lines.is_empty() && !plan.steps.is_empty() {
         lines.push(Line::default());
     }
     for (target, _) in &plan.steps {
@@ -28,7 +33,10 @@ pub fn draw(canvas: &mut Canvas<'_>, plan: &Plan, scroll: usize) {
             canvas.span(Role::Text, format!(" {}", target.label.name(rest))),
         ]));
     }
-    let title = format!("{}: {}", plan.word, count(plan.steps.len(), "drift"));
+    let title = match plan.rule {
+        Some(_) => plan.word.clone(),
+        None => format!("{}: {}", plan.word, count(plan.steps.len(), "drift")),
+    };
     let keys = enter_or_back(canvas, "overlay", "apply");
     let inner = frame(canvas, width, lines.len(), &title, &keys);
     scrolled(canvas, inner, &lines, scroll);

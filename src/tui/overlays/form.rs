@@ -3,9 +3,9 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{enter_or_back, frame};
+use super::{enter_or_back, frame, preview};
 use crate::tui::app::notice::count;
-use crate::tui::app::overlay::{Field, Form, Value};
+use crate::tui::app::overlay::{Field, Form, FormKind, Value};
 use crate::tui::panes::{Canvas, field};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
@@ -16,12 +16,15 @@ const LEAD: usize = 11;
 pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
     let width = canvas.area().width.saturating_sub(4).min(76);
     let about = match form.targets.as_slice() {
+        [] => form.rule.as_ref().map_or(String::new(), |rule| text::cut(&rule.says(), 50)),
         [one] => one.label.name(usize::from(width).saturating_sub(16)),
         many => count(many.len(), "drift"),
     };
     let title = format!("{}: {about}", form.kind.action().entry().name);
     let keys = format!("{}  tab next field", enter_or_back(canvas, "input", "go on"));
-    let inner = frame(canvas, width, form.fields.len() + 2, &title, &keys);
+    let previewed = matches!(form.kind, FormKind::Ignore | FormKind::EditRule);
+    let below = if previewed { preview::ROWS + 1 } else { 0 };
+    let inner = frame(canvas, width, form.fields.len() + 2 + below, &title, &keys);
     // On a very low screen the field in focus is the one that is seen.
     let first = (form.at + 1).saturating_sub(inner.height.into());
     for (row, (at, one)) in form.fields.iter().enumerate().skip(first).enumerate() {
@@ -35,7 +38,11 @@ pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
         Some(problem) => canvas.span(Role::Error, text::cut(problem, inner.width.into())),
         None => canvas.span(Role::Dim, text::cut(hint, inner.width.into())),
     };
-    canvas.line(inner, form.fields.len() + 1, &Line::from(last));
+    canvas.line(inner, form.fields.len() + usize::from(!previewed), &Line::from(last));
+    if previewed {
+        let lines = preview::lines(canvas, inner.width.into());
+        lines.iter().enumerate().for_each(|(row, line)| canvas.line(inner, form.fields.len() + 2 + row, line));
+    }
 }
 
 fn draw_field(canvas: &mut Canvas<'_>, area: Rect, one: &Field, focused: bool) {

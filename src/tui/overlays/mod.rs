@@ -4,6 +4,8 @@ mod confirm;
 mod form;
 mod lists;
 mod palette;
+mod preview;
+mod rules;
 
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -20,6 +22,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Notices { scroll }) => lists::notices(canvas, *scroll),
         Some(Overlay::Palette(state)) => palette::draw(canvas, state),
         Some(Overlay::Form(form)) => form::draw(canvas, form),
+        Some(Overlay::Rules) => rules::draw(canvas),
         Some(Overlay::Confirm { plan, scroll }) => confirm::draw(canvas, plan, *scroll),
     }
 }

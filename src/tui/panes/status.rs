@@ -43,7 +43,10 @@ fn filters(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
             spans.push(canvas.span(if production { Role::Production } else { Role::Text }, slug.to_string()));
         }
     }
-    spans.push(canvas.span(Role::Dim, format!("  {}", filter.shown.as_str())));
+    match &filter.rule {
+        Some((_, says)) => spans.push(canvas.span(Role::Key, format!("  hidden by {}", text::cut(says, 40)))),
+        None => spans.push(canvas.span(Role::Dim, format!("  {}", filter.shown.as_str()))),
+    }
     if let Some(floor) = filter.floor {
         spans.push(canvas.span(
             Role::Key,
@@ -120,10 +123,10 @@ fn chord(canvas: &Canvas<'_>) -> Line<'static> {
     let typed = &model.typed;
     let keys: Vec<String> = typed.iter().map(ToString::to_string).collect();
     let mut spans = vec![canvas.span(Role::Key, format!(" {} …", keys.join(" ")))];
-    let scopes = ["drift", "global", "overlay", "input"];
+    let scopes = ["drift", "global", "overlay", "rules", "input"];
     for (scope, chord, action) in model.keymap().bindings().filter(|(scope, ..)| scopes.contains(scope)) {
         let goes_on = chord.keys().len() > typed.len() && chord.keys().starts_with(typed);
-        let overlay = matches!(scope, "overlay" | "input");
+        let overlay = matches!(scope, "overlay" | "rules" | "input");
         if let Some(next) = chord.keys().get(typed.len()).filter(|_| goes_on && overlay == model.overlay.is_some()) {
             spans.push(canvas.span(Role::Key, format!("  {next}")));
             spans.push(canvas.span(Role::Dim, format!(" {action}")));

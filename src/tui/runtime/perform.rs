@@ -21,6 +21,9 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
             Msg::Detail(ticket, loaded.map(Box::new))
         }
         Effect::Triage(ticket, request) => Msg::Triaged(ticket, service.triage(request).await),
+        Effect::LoadRules(ticket) => Msg::Rules(ticket, service.rules().await),
+        Effect::PreviewRule(ticket, rule) => Msg::Preview(ticket, service.preview_rule(*rule).await),
+        Effect::ChangeRule(ticket, request) => Msg::RuleChanged(ticket, service.change_rule(*request).await),
         Effect::Scan(environment) => Msg::Asked(service.scan(environment).await),
         Effect::CancelScan(environment) => Msg::Asked(service.cancel_scan(environment).await),
         other => Msg::Broken(format!("{other:?} is not for the service")),
@@ -51,6 +54,9 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::LoadPage(ticket, _) => Msg::Page(*ticket, Err(why())),
         Effect::LoadDetail(ticket, _) => Msg::Detail(*ticket, Err(why())),
         Effect::Triage(ticket, _) => Msg::Triaged(*ticket, Err(why())),
+        Effect::LoadRules(ticket) => Msg::Rules(*ticket, Err(why())),
+        Effect::PreviewRule(ticket, _) => Msg::Preview(*ticket, Err(why())),
+        Effect::ChangeRule(ticket, _) => Msg::RuleChanged(*ticket, Err(why())),
         _ => Msg::Asked(Err(why())),
     }
 }

@@ -33,7 +33,7 @@ fn names(pattern: Option<&Tainted>, text: &str) -> bool {
     })
 }
 
-fn covers(rule: &IgnoreRule, event: &DriftEvent) -> bool {
+pub fn covers(rule: &IgnoreRule, event: &DriftEvent) -> bool {
     rule.environment.as_ref().is_none_or(|slug| *slug == event.environment)
         && names(rule.resource_type.as_ref(), event.resource.resource_type.raw())
         && names(rule.resource_id.as_ref(), event.resource.resource_id.raw())

@@ -166,8 +166,17 @@ impl DriftService for Sample {
 
     async fn drifts(&self, request: PageRequest) -> Result<Page, ServiceError> {
         let world = self.world();
-        let rows: Vec<_> =
-            world.drifts.iter().map(|d| &d.event).filter(|event| passes(&request.filter, event)).collect();
+        let active = rules::active(&world.audit);
+        let of_rule = |event: &DriftEvent| {
+            let wanted = request.filter.rule;
+            wanted.is_none() || active.iter().any(|rule| Some(rule.id) == wanted && rules::covers(rule, event))
+        };
+        let rows: Vec<_> = world
+            .drifts
+            .iter()
+            .map(|d| &d.event)
+            .filter(|event| passes(&request.filter, event) && of_rule(event))
+            .collect();
         let at = request.cursor.as_ref().and_then(|cursor| rows.iter().position(|e| e.id.to_string() == cursor.0));
         let (from, to) = match (request.direction, at) {
             (Direction::Older, at) => {

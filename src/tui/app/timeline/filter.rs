@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::drift::{DriftEvent, SeverityClass, Slug, State};
+use crate::drift::{DriftEvent, RuleId, SeverityClass, Slug, State};
 use crate::store::DriftFilter;
 
 /// Which states.
@@ -57,7 +57,12 @@ pub struct Filter {
     pub floor: Option<SeverityClass>,
     /// Words, all of which must be found.
     pub text: String,
+    /// Only what this ignore rule hides, whatever else is set; with its patterns, for people.
+    pub rule: Option<(RuleId, String)>,
 }
+
+/// What a rule hides is hidden wholly (ignored) or in part.
+const OF_A_RULE: &[State] = &[State::Open, State::Acknowledged, State::Snoozed, State::Ignored];
 
 impl Filter {
     /// For the service.
@@ -68,19 +73,27 @@ impl Filter {
         DriftFilter {
             environments: self.environment.iter().cloned().collect(),
             severities,
-            states: self.shown.states().to_vec(),
+            states: self.states().to_vec(),
             text: self.text.trim().to_owned(),
+            rule: self.rule.as_ref().map(|(id, _)| *id),
             ..DriftFilter::default()
         }
     }
 
     /// The same question for a drift that arrives by itself.
     pub fn matches(&self, event: &DriftEvent, now: Timestamp) -> bool {
-        let states = self.shown.states();
-        self.environment.as_ref().is_none_or(|slug| *slug == event.environment)
+        let states = self.states();
+        // Which rule hides it is not known here.
+        let may_be_of_rule = event.state_at(now) == State::Ignored || event.hidden_count > 0;
+        (self.rule.is_none() || may_be_of_rule)
+            && self.environment.as_ref().is_none_or(|slug| *slug == event.environment)
             && (states.is_empty() || states.contains(&event.state_at(now)))
             && self.floor.is_none_or(|floor| event.severity_class() >= floor)
             && self.text_matches(event)
+    }
+
+    fn states(&self) -> &'static [State] {
+        if self.rule.is_some() { OF_A_RULE } else { self.shown.states() }
     }
 
     fn text_matches(&self, event: &DriftEvent) -> bool {
@@ -110,7 +123,7 @@ impl Filter {
 
     /// Something beyond environment and open ones is set.
     pub fn is_narrowed(&self) -> bool {
-        self.floor.is_some() || !self.text.is_empty() || self.shown != Shown::Open
+        self.floor.is_some() || !self.text.is_empty() || self.shown != Shown::Open || self.rule.is_some()
     }
 
     /// Back to the open ones of the environment.

@@ -1,6 +1,6 @@
 //! What each action does.
 
-use super::{drafting, forms, load, moves, palette, triage};
+use super::{drafting, forms, load, moves, palette, rules, triage};
 use crate::tui::app::action::Action;
 use crate::tui::app::drafts::DraftKey;
 use crate::tui::app::effect::{Effect, Exit};
@@ -24,6 +24,9 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Assign => forms::open(model, FormKind::Assign),
         Action::Note => forms::open(model, FormKind::Note),
         Action::Ignore => forms::open(model, FormKind::Ignore),
+        Action::Rules => rules::open(model),
+        Action::EditRule => rules::edit(model),
+        Action::DeleteRule => rules::delete(model),
         Action::Mark => mark(model),
         Action::MarkAll => mark_all(model),
         Action::UnmarkAll => quietly(|| model.marks.clear()),
@@ -149,11 +152,11 @@ fn scanned(model: &Model) -> Option<crate::drift::Slug> {
 
 /// Waits for decisions that are still being saved; a second time it does not.
 fn quit(model: &mut Model) -> Vec<Effect> {
-    if model.pending.is_empty() || model.leaving {
+    if model.saving() == 0 || model.leaving {
         return vec![Effect::Exit(Exit::Quit)];
     }
     model.leaving = true;
-    let count = notice::count(model.pending.len(), "decision");
+    let count = notice::count(model.saving(), "decision");
     model.notice(true, format!("{count} still being saved; quits when done, again to quit now"));
     vec![]
 }
@@ -168,6 +171,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
             model.drafts.forget(&DraftKey::FILTER);
             focus(model, Pane::Timeline)
         }
+        Some(Overlay::Rules) => rules::go(model),
         Some(Overlay::Help { .. } | Overlay::Notices { .. }) | None => vec![],
     }
 }
@@ -179,11 +183,15 @@ fn leave(model: &mut Model) -> Vec<Effect> {
             model.drafts.forget(&DraftKey::FILTER);
             load::filtered(model, |filter| filter.text = before)
         }
-        Some(Overlay::Form(form)) => quietly(|| model.drafts.forget(&form.key())),
+        Some(Overlay::Form(form)) => {
+            model.drafts.forget(&form.key());
+            if form.rule.is_some() { rules::open(model) } else { vec![] }
+        }
         Some(Overlay::Confirm { plan, .. }) if plan.draft.is_some() => {
             model.notice(false, format!("{}: not done; the form still has what you typed", plan.word));
-            vec![]
+            if plan.rule.is_some() { rules::open(model) } else { vec![] }
         }
+        Some(Overlay::Confirm { plan, .. }) if plan.rule.is_some() => rules::open(model),
         _ => vec![],
     }
 }

@@ -24,6 +24,10 @@ pub fn follow(model: &mut Model) -> Option<Effect> {
 /// Fills a form that opens with what was typed into it before.
 pub fn restore(model: &mut Model, form: &mut Form) {
     if let Some(draft) = model.drafts.offer(&form.key()) {
+        // A form of another version had other fields.
+        if draft.fields.len() != form.fields.len() {
+            return;
+        }
         form.fill(&draft.fields);
         say(model, &draft);
     }

@@ -17,7 +17,9 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
                 row.running = None;
                 row.last_scan = Some(*summary);
             }
-            load::environments(model)
+            let mut effects = load::environments(model);
+            effects.extend(super::rules::load(model));
+            effects
         }
         ServiceEvent::Drift(event) => {
             let loud = model.bell && event.severity_class() >= SeverityClass::High;

@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{drafting, triage};
-use crate::drift::{IgnoreRule, ResolutionType, RuleId, TriageVerb};
+use super::{drafting, ruling, triage};
+use crate::drift::{ResolutionType, TriageVerb};
 use crate::safety::{Tainted, sanitise};
-use crate::store::literal_pattern;
 use crate::tui::app::action::{Action, Danger};
 use crate::tui::app::input::Line;
 use crate::tui::app::overlay::{Field, Form, FormKind, Overlay, Plan, Value};
@@ -20,6 +19,7 @@ impl FormKind {
             Self::Resolve => Action::Resolve,
             Self::Note => Action::Note,
             Self::Ignore => Action::Ignore,
+            Self::EditRule => Action::EditRule,
         }
     }
 }
@@ -35,7 +35,10 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
             Field {
                 label: "until",
                 hint: "2h, 1d12h, friday, 2026-12-01; up and down: presets",
-                value: Value::Text { line: Line::new("4h"), presets: when::PRESETS },
+                value: Value::Text {
+                    line: Line::new("4h"),
+                    presets: when::PRESETS.iter().map(|p| (*p).to_owned()).collect(),
+                },
             },
             Field::text("reason", "may be empty", ""),
         ],
@@ -48,31 +51,13 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
             Field::text("until", "only for accepted: 2h, friday, 2026-12-01; empty: for good", ""),
         ],
         FormKind::Note => vec![Field::text("note", "one line", "")],
-        FormKind::Ignore => ignore_fields(model),
+        FormKind::Ignore => ruling::offered(model),
+        FormKind::EditRule => return super::rules::edit(model),
     };
     let mut form = Form::new(kind, targets, fields);
     drafting::restore(model, &mut form);
     model.overlay = Some(Overlay::Form(form));
     vec![]
-}
-
-fn ignore_fields(model: &Model) -> Vec<Field> {
-    let Some(event) = model.timeline.selected() else { return vec![] };
-    let path = model.selected_change().map(|change| literal(change.path.raw())).unwrap_or_default();
-    let slug = event.environment.to_string();
-    vec![
-        Field::choice("in", "up and down choose", vec![slug, "every environment".into()]),
-        Field::text("type", "glob; empty: any", literal(event.resource.resource_type.raw())),
-        Field::text("id", "glob; empty: any", literal(event.resource.resource_id.raw())),
-        Field::text("path", "glob; empty: the whole resource", path),
-        Field::text("reason", "must be given", ""),
-        Field::text("expires", "30d, friday, 2026-12-01; empty: never", "30d"),
-    ]
-}
-
-/// A pattern that matches exactly this text; control characters cannot be typed, so they are left out.
-fn literal(text: &str) -> String {
-    literal_pattern(&text.chars().filter(|c| !c.is_control()).collect::<String>())
 }
 
 /// Plans what the form says, or keeps it open with what is wrong.
@@ -118,47 +103,21 @@ fn plan(model: &Model, form: &Form) -> Result<Plan, String> {
             let text = some(typed(0)).ok_or("the note is empty")?;
             (TriageVerb::Note { text }, "")
         }
-        FormKind::Ignore => (TriageVerb::Ignore { rule: rule(model, form, time(5)?)? }, typed(4)),
+        FormKind::Ignore => (TriageVerb::Ignore { rule: ruling::rule(model, form)? }, ruling::typed(form, "reason")),
+        FormKind::EditRule => return ruling::change(model, form),
     };
     let says = says(&verb, reason, model);
     let plan = triage::same(form.targets.clone(), form.kind.action().entry().name, &verb);
     Ok(Plan { reason: some(reason), says, draft: Some(form.key()), ..plan })
 }
 
-fn some(text: &str) -> Option<Tainted> {
+pub fn some(text: &str) -> Option<Tainted> {
     (!text.is_empty()).then(|| Tainted::from(text))
-}
-
-fn rule(model: &Model, form: &Form, expires_at: Option<Timestamp>) -> Result<IgnoreRule, String> {
-    let typed = |at: usize| form.fields.get(at).map(Field::typed).unwrap_or_default();
-    let reason = some(typed(4)).ok_or("a rule needs a reason")?;
-    if [1, 2, 3].iter().all(|at| typed(*at).is_empty()) {
-        return Err("a rule for everything would hide everything: give a type, id or path".into());
-    }
-    let here = form.fields.first().is_some_and(|field| field.chosen() == 0);
-    let drift = form.targets.first().ok_or("no drift is selected")?.id;
-    // Made without chance, since this is pure: a drift may give several rules, but not within one millisecond.
-    let made = u64::try_from(model.now.as_millisecond()).unwrap_or(0);
-    let id = RuleId(ulid::Ulid::from_parts(made, drift.0.random()));
-    Ok(IgnoreRule {
-        id,
-        environment: form.targets.first().filter(|_| here).map(|target| target.environment.clone()),
-        resource_type: some(typed(1)),
-        resource_id: some(typed(2)),
-        path: some(typed(3)),
-        value: None,
-        actor: None,
-        reason,
-        owner: Tainted::from(model.actor.as_str()),
-        created_at: model.now,
-        expires_at,
-    })
 }
 
 /// What the confirmation shows above the list.
 fn says(verb: &TriageVerb, reason: &str, model: &Model) -> Vec<String> {
     let clock = |at: Timestamp| at.to_zoned(model.zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
-    let shown = |text: &Option<Tainted>| text.as_ref().map_or("any".into(), Tainted::line);
     let mut lines = match verb {
         TriageVerb::Snooze { until } => vec![format!("until   {}", clock(*until))],
         TriageVerb::Assign { to } => vec![format!("to      {}", to.as_ref().map_or("nobody".into(), Tainted::line))],
@@ -167,13 +126,7 @@ fn says(verb: &TriageVerb, reason: &str, model: &Model) -> Vec<String> {
             vec![format!("as      {}{end}", resolution_type.as_str())]
         }
         TriageVerb::Note { text } => vec![format!("note    {}", text.line())],
-        TriageVerb::Ignore { rule } => vec![
-            format!("in      {}", rule.environment.as_ref().map_or("every environment".into(), ToString::to_string)),
-            format!("type    {}", shown(&rule.resource_type)),
-            format!("id      {}", shown(&rule.resource_id)),
-            format!("path    {}", shown(&rule.path)),
-            format!("expires {}", rule.expires_at.map_or("never".into(), clock)),
-        ],
+        TriageVerb::Ignore { rule } => ruling::says(rule, model),
         _ => vec![],
     };
     if !reason.is_empty() {

@@ -13,6 +13,7 @@ use crate::tui::keymap::{KeyPress, Match};
 pub fn scope(model: &Model) -> &'static str {
     match (&model.overlay, model.focus) {
         (Some(Overlay::Palette(_) | Overlay::Filter { .. } | Overlay::Form(_)), _) => "input",
+        (Some(Overlay::Rules), _) => "rules",
         (Some(_), _) => "overlay",
         (None, Pane::Environments) => "environments",
         (None, Pane::Timeline) => "timeline",
@@ -22,8 +23,11 @@ pub fn scope(model: &Model) -> &'static str {
 }
 
 /// Over an overlay only these reach what lies outside it.
-fn works_in_overlay(action: Action) -> bool {
+fn works_in(overlay: &Overlay, action: Action) -> bool {
     use Action as A;
+    if *overlay == Overlay::Rules && matches!(action, A::EditRule | A::DeleteRule | A::Undo) {
+        return true;
+    }
     let moves = matches!(action, A::Up | A::Down | A::PageUp | A::PageDown | A::HalfPageUp | A::HalfPageDown);
     moves || matches!(action, A::Top | A::Bottom | A::Enter | A::Back | A::Suspend | A::Redraw | A::Quit)
 }
@@ -46,7 +50,7 @@ pub fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         Match::Action(name) => {
             model.typed.clear();
             match Action::named(&name) {
-                Some(action) if model.overlay.is_some() && !works_in_overlay(action) => vec![],
+                Some(action) if model.overlay.as_ref().is_some_and(|overlay| !works_in(overlay, action)) => vec![],
                 // `ctrl-c` in a dialog leaves the dialog.
                 Some(Action::Quit) if model.overlay.is_some() => actions::run(model, Action::Back),
                 Some(action) => actions::run(model, action),

@@ -14,6 +14,7 @@ pub fn everything(model: &mut Model) -> Vec<Effect> {
     let mut effects = environments(model);
     effects.extend(page(model, Load::Newest));
     effects.extend(detail(model, true));
+    effects.extend(super::rules::load(model));
     effects
 }
 

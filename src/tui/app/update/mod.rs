@@ -8,6 +8,9 @@ mod keys;
 mod load;
 mod moves;
 pub mod palette;
+pub mod preview;
+pub mod rules;
+pub mod ruling;
 mod triage;
 mod typing;
 
@@ -43,6 +46,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Page(ticket, answer) => load::page_came(model, ticket, answer),
         Msg::Detail(ticket, answer) => load::detail_came(model, ticket, answer),
         Msg::Triaged(ticket, answer) => triage::answered(model, ticket, answer),
+        Msg::Rules(ticket, answer) => rules::came(model, ticket, answer),
+        Msg::Preview(ticket, answer) => preview::came(model, ticket, answer),
+        Msg::RuleChanged(ticket, answer) => rules::answered(model, ticket, answer),
         Msg::Asked(Ok(())) | Msg::Highlighted => vec![],
         Msg::Asked(Err(why)) => {
             model.notice(true, crate::safety::sanitise::line(&why.to_string()));
@@ -67,6 +73,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
     };
     fit(model);
+    effects.extend(preview::follow(model));
     effects.extend(drafting::follow(model));
     effects
 }

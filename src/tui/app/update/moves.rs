@@ -55,6 +55,12 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             vec![]
         }
+        Some(Overlay::Rules) => {
+            let last = model.rules.list.len().saturating_sub(1);
+            let to = moved(model.rules.at(), step, rows.saturating_sub(12).max(1), last);
+            model.rules.selected = model.rules.list.get(to).map(|one| one.rule.id);
+            vec![]
+        }
         Some(Overlay::Filter { .. }) => vec![],
         None => pane(model, step),
     }

@@ -1,12 +1,12 @@
 //! Decisions: planned, confirmed where that is due, sent with the version that was seen, "saved" only after the receipt.
 
-use super::{events, load};
+use super::{events, load, rules};
 use crate::drift::{TriageRequest, TriageVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::service::ServiceError;
 use crate::store::Receipt;
 use crate::tui::app::effect::Exit;
-use crate::tui::app::model::{Batch, Decided, Pending};
+use crate::tui::app::model::{Batch, Decided, On, Pending};
 use crate::tui::app::msg::Ticket;
 use crate::tui::app::notice::count;
 use crate::tui::app::overlay::{Overlay, Plan, Target};
@@ -25,25 +25,30 @@ pub fn reopen(model: &mut Model) -> Vec<Effect> {
 /// The same verb on every target.
 pub fn same(targets: Vec<Target>, word: &str, verb: &TriageVerb) -> Plan {
     let steps = targets.into_iter().map(|target| (target, verb.clone())).collect();
-    Plan { word: word.into(), steps, reason: None, says: vec![], draft: None }
+    Plan { word: word.into(), steps, reason: None, says: vec![], draft: None, rule: None }
 }
 
 /// Takes back the last plan of this session, as a whole.
 pub fn undo(model: &mut Model) -> Vec<Effect> {
     let Some(last) = model.decided.last() else { return vec![] };
     let (batch, word) = (last.batch, format!("undo {}", last.word));
-    let taken = model.decided.iter().filter(|d| d.batch == batch && !model.pending.contains_key(&d.target.id));
-    let steps: Vec<_> = taken
-        .map(|d| {
-            let version = model.timeline.window.find(d.target.id).map_or(d.target.version, |event| event.version);
-            (Target { version, ..d.target.clone() }, TriageVerb::Undo { seq: d.seq })
+    if let On::Rule(rule) = last.on {
+        return rules::undo(model, rule, last.seq, word);
+    }
+    let of_batch = model.decided.iter().filter(|d| d.batch == batch);
+    let on_drift = of_batch.filter_map(|d| if let On::Drift(target) = &d.on { Some((target, d.seq)) } else { None });
+    let steps: Vec<_> = on_drift
+        .filter(|(target, _)| !model.pending.contains_key(&target.id))
+        .map(|(target, seq)| {
+            let version = model.timeline.window.find(target.id).map_or(target.version, |event| event.version);
+            (Target { version, ..target.clone() }, TriageVerb::Undo { seq })
         })
         .collect();
     if steps.is_empty() {
         model.notice(false, "undo: the last one is still being saved");
         return vec![];
     }
-    propose(model, Plan { word, steps, reason: None, says: vec![], draft: None }, false)
+    propose(model, Plan { word, steps, reason: None, says: vec![], draft: None, rule: None }, false)
 }
 
 /// Does it at once, or shows the exact list first: for several drifts, and for what `careful` says.
@@ -57,6 +62,9 @@ pub fn propose(model: &mut Model, plan: Plan, careful: bool) -> Vec<Effect> {
 
 /// Sends every step of the plan, and nothing else.
 pub fn apply(model: &mut Model, plan: Plan) -> Vec<Effect> {
+    if plan.rule.is_some() {
+        return rules::apply(model, plan);
+    }
     let batch = model.ticket();
     model.batches.insert(batch, Batch { draft: plan.draft, ..Batch::default() });
     let mut effects = vec![];
@@ -103,10 +111,16 @@ pub fn answered(model: &mut Model, ticket: Ticket, answer: Result<Receipt, Servi
         }
     }
     report(model, &pending);
-    if model.leaving && model.pending.is_empty() {
-        effects.push(Effect::Exit(Exit::Quit));
+    if pending.word.contains("ignore") {
+        effects.extend(rules::load(model));
     }
+    effects.extend(leave(model));
     effects
+}
+
+/// The end, when only the last answer was waited for.
+pub fn leave(model: &Model) -> Option<Effect> {
+    (model.leaving && model.saving() == 0).then_some(Effect::Exit(Exit::Quit))
 }
 
 fn saved(model: &mut Model, id: crate::drift::DriftId, pending: &Pending, receipt: Receipt) -> Vec<Effect> {
@@ -121,7 +135,7 @@ fn saved(model: &mut Model, id: crate::drift::DriftId, pending: &Pending, receip
         (Some(seq), _) => model.decided.retain(|decided| decided.seq != seq),
         (None, Some(target)) => {
             let (batch, word) = (pending.batch, pending.word.clone());
-            model.decided.push(Decided { batch, seq: receipt.seq, word, target });
+            model.decided.push(Decided { batch, seq: receipt.seq, word, on: On::Drift(target) });
         }
         (None, None) => {}
     }

@@ -12,7 +12,7 @@ fn line(model: &mut Model) -> Option<&mut Line> {
         Overlay::Palette(palette) => Some(&mut palette.line),
         Overlay::Filter { line, .. } => Some(line),
         Overlay::Form(form) => form.line(),
-        Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Confirm { .. } => None,
+        Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Rules | Overlay::Confirm { .. } => None,
     }
 }
 

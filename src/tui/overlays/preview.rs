@@ -1,0 +1,83 @@
+//! What a rule would hide, under its form and in its confirmation.
+
+use ratatui::text::Line;
+
+use crate::drift::{RuleReach, SeverityClass};
+use crate::tui::app::notice::count;
+use crate::tui::panes::Canvas;
+use crate::tui::theme::Role;
+use crate::tui::widgets::text;
+
+/// Rows it takes: how much, warnings, the first by name.
+pub const ROWS: usize = 6;
+/// Drifts that are named.
+const NAMED: usize = 3;
+
+pub fn lines(canvas: &Canvas<'_>, room: usize) -> Vec<Line<'static>> {
+    let preview = &canvas.model.preview;
+    let waits = preview.asked.is_some();
+    let mut lines = match &preview.answer {
+        None => vec![Line::from(canvas.span(Role::Dim, "counting what it would hide …"))],
+        Some(Err(why)) => vec![Line::from(canvas.span(Role::Warning, text::cut(why, room)))],
+        Some(Ok(reach)) => of(canvas, reach, room),
+    };
+    if waits && preview.answer.is_some() {
+        // What was counted stays until the next count is there.
+        lines.iter_mut().for_each(|line| *line = Line::from(canvas.span(Role::Dim, line.to_string())));
+    }
+    lines.truncate(ROWS);
+    lines
+}
+
+fn of(canvas: &Canvas<'_>, reach: &RuleReach, room: usize) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::from(canvas.span(Role::Text, text::cut(&amount("would hide now", reach), room)))];
+    let protected = reach.environments.keys().find(|slug| canvas.model.protected.contains(*slug));
+    let mut warn = |what: String| lines.push(Line::from(canvas.span(Role::Warning, text::cut(&what, room))));
+    if reach.critical > 0 {
+        warn(format!("! {} of them CRITICAL", reach.critical));
+    }
+    if let Some(slug) = protected {
+        warn(format!("! {slug} is protected: such a rule is refused"));
+    }
+    lines.extend(names(canvas, reach, room, NAMED));
+    lines
+}
+
+/// `would hide now: 3 drifts, 5 changes (prod-eu 2, staging 1)`
+pub fn amount(verb: &str, reach: &RuleReach) -> String {
+    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    if reach.drifts == 0 {
+        return format!("{verb}: nothing");
+    }
+    let environments: Vec<String> = reach.environments.iter().map(|(slug, n)| format!("{slug} {n}")).collect();
+    let (drifts, changes) = (count(number(reach.drifts), "drift"), count(number(reach.changes), "change"));
+    format!("{verb}: {drifts}, {changes} ({})", environments.join(", "))
+}
+
+/// The worst by name, and how many more there are.
+pub fn names(canvas: &Canvas<'_>, reach: &RuleReach, room: usize, most: usize) -> Vec<Line<'static>> {
+    let shown = reach.first.iter().take(most);
+    let rest = reach.drifts.saturating_sub(shown.len() as u64);
+    let last = shown.len().saturating_sub(1);
+    let name = |(at, one): (usize, &crate::drift::Reached)| {
+        let more = if at == last && rest > 0 { format!("  and {rest} more") } else { String::new() };
+        let lead = format!(" {} ", text::cut(one.environment.as_str(), 16));
+        let left = room.saturating_sub(text::width(&lead) + text::width(&more) + 3);
+        Line::from(vec![
+            canvas.span(severity(one.severity), format!("  {}", one.severity.letter())),
+            canvas.span(Role::Dim, lead),
+            canvas.span(Role::Text, one.resource_id.name(left)),
+            canvas.span(Role::Dim, more),
+        ])
+    };
+    shown.enumerate().map(name).collect()
+}
+
+fn severity(class: SeverityClass) -> Role {
+    match class {
+        SeverityClass::Critical => Role::SeverityCritical,
+        SeverityClass::High => Role::SeverityHigh,
+        SeverityClass::Medium => Role::SeverityMedium,
+        SeverityClass::Low => Role::SeverityLow,
+    }
+}

@@ -1,0 +1,117 @@
+//! The ignore rules: a line each, and all of the one under the cursor below.
+
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::{frame, key, preview};
+use crate::drift::RuleStatus;
+use crate::tui::panes::{Canvas, wrap};
+use crate::tui::theme::Role;
+use crate::tui::widgets::text;
+
+/// Rows of what is said about the one under the cursor.
+const ABOUT: usize = 9;
+
+pub fn draw(canvas: &mut Canvas<'_>) {
+    let model = canvas.model;
+    let rules = &model.rules;
+    let width = canvas.area().width.saturating_sub(4).min(110);
+    let most = usize::from(canvas.area().height).saturating_sub(4);
+    let height = (rules.list.len().max(1) + 2 + ABOUT).min(most);
+    let title = match rules.list.len() {
+        0 => "ignore rules".to_owned(),
+        n => format!("ignore rules: {n}"),
+    };
+    let keys = [("enter", "go to what it hides"), ("edit-rule", "edit"), ("delete-rule", "delete"), ("back", "close")];
+    let keys: Vec<String> = keys.iter().map(|(name, word)| format!("{} {word}", key(canvas, "rules", name))).collect();
+    let inner = frame(canvas, width, height, &title, &keys.join("  "));
+    if rules.list.is_empty() {
+        return empty(canvas, inner);
+    }
+    let about = usize::from(inner.height).saturating_sub(5).min(ABOUT + 1);
+    let rows = usize::from(inner.height) - about;
+    let top = (rules.at() + 1).saturating_sub(rows);
+    for (row, (at, one)) in rules.list.iter().enumerate().skip(top).take(rows).enumerate() {
+        let line = line(canvas, one, inner.width.into());
+        canvas.line(inner, row, &line);
+        if at == rules.at() {
+            canvas.tint(inner, row, Role::Selection);
+        }
+    }
+    let Some(one) = rules.current() else { return };
+    let lines = about_one(canvas, one, inner.width.into());
+    for (row, line) in lines.iter().take(about.saturating_sub(1)).enumerate() {
+        canvas.line(inner, rows.min(rules.list.len()) + 1 + row, line);
+    }
+}
+
+fn empty(canvas: &mut Canvas<'_>, inner: Rect) {
+    let rules = &canvas.model.rules;
+    let ignore = key(canvas, "drift", "ignore");
+    let (role, words) = match (&rules.error, rules.is_loaded) {
+        (Some(why), _) => (Role::Error, why.clone()),
+        (None, false) => (Role::Dim, "loading".into()),
+        (None, true) => (Role::Dim, format!("none yet: {ignore} on a drift makes one from the selected change")),
+    };
+    for (row, words) in wrap(&words, inner.width.into()).into_iter().enumerate() {
+        let line = Line::from(canvas.span(role, words));
+        canvas.line(inner, row, &line);
+    }
+}
+
+/// How many it hides, where, what, until when.
+fn line(canvas: &mut Canvas<'_>, one: &RuleStatus, width: usize) -> Line<'static> {
+    let rule = &one.rule;
+    let ends = match rule.expires_at {
+        _ if one.is_expired => "expired".to_owned(),
+        Some(at) => canvas.until(at),
+        None => "no end".to_owned(),
+    };
+    let (role, hides) = match one.hides.drifts {
+        0 if one.is_expired => (Role::Dim, "-".to_owned()),
+        0 if one.unused_since.is_some() => (Role::Warning, "unused".to_owned()),
+        n => (Role::Text, text::count(n)),
+    };
+    let environment = rule.environment.as_ref().map_or("everywhere".to_owned(), ToString::to_string);
+    let left = width.saturating_sub(7 + 13 + 9);
+    Line::from(vec![
+        canvas.span(role, format!("{hides:>6} ")),
+        canvas.span(Role::Dim, text::fit(&environment, 12)),
+        canvas.span(Role::Text, format!(" {}", text::fit(&rule.says(), left))),
+        canvas.span(Role::Dim, format!(" {ends:>8}")),
+    ])
+}
+
+/// All of it: patterns, reason, owner and age, end, what it hides.
+fn about_one(canvas: &mut Canvas<'_>, one: &RuleStatus, room: usize) -> Vec<Line<'static>> {
+    let rule = &one.rule;
+    let mut lines = vec![];
+    for (name, pattern) in rule.patterns() {
+        lines.push(labelled(canvas, name, &pattern.line(), room));
+    }
+    lines.push(labelled(canvas, "reason", &rule.reason.line(), room));
+    let age = canvas.age(rule.created_at);
+    let ends = match rule.expires_at {
+        None => "no end".to_owned(),
+        Some(at) if one.is_expired => format!("expired {} ago", canvas.age(at)),
+        Some(at) => format!("ends in {}", canvas.until(at)),
+    };
+    lines.push(labelled(canvas, "owner", &format!("{}, {age} ago; {ends}", rule.owner.cell(40)), room));
+    match one.unused_since {
+        Some(since) => {
+            let words = format!("matches nothing any more, since {}", canvas.age(since));
+            lines.push(Line::from(canvas.span(Role::Warning, text::cut(&words, room))));
+        }
+        None => {
+            let words = preview::amount("hides now", &one.hides);
+            lines.push(Line::from(canvas.span(Role::Text, text::cut(&words, room))));
+        }
+    }
+    lines.extend(preview::names(canvas, &one.hides, room, 3));
+    lines
+}
+
+fn labelled(canvas: &Canvas<'_>, label: &str, words: &str, room: usize) -> Line<'static> {
+    let words = text::cut(words, room.saturating_sub(8));
+    Line::from(vec![canvas.span(Role::Key, format!("{label:7} ")), canvas.span(Role::Text, words)])
+}

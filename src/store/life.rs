@@ -23,7 +23,13 @@ impl Facet {
     pub(super) fn of(entry: &AuditEntry) -> Self {
         match &entry.verb {
             // What became of a rule decides about the drifts that it hides from then on.
-            None if entry.rule.is_some() && entry.new_state != Some(State::Ignored) => Self::None,
+            None if entry
+                .rule
+                .as_ref()
+                .is_some_and(|c| c.undoes.is_some() || entry.new_state != Some(State::Ignored)) =>
+            {
+                Self::None
+            }
             // The system's own entries: closed, superseded, regressed, gone.
             None => Self::State,
             Some(TriageVerb::Assign { .. }) => Self::Assignee,

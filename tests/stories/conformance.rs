@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftguard::drift::{
-    DriftEvent, DriftId, DriftType, IgnoreRule, ResolutionType, RuleId, Slug, State, TriageRequest, TriageVerb,
+    DriftEvent, DriftId, DriftType, IgnoreRule, ResolutionType, RuleId, RuleRequest, RuleVerb, Slug, State,
+    TriageRequest, TriageVerb,
 };
 use driftguard::service::{DriftService, ServiceError, ServiceEvent};
 use driftguard::store::{Cursor, Direction, DriftFilter, Page, PageRequest, Receipt};
@@ -28,6 +29,7 @@ pub async fn conforms(bench: &dyn Bench) {
     drift_shows_and_is_told(bench).await;
     pages_stay_stable_while_drifts_arrive(bench).await;
     every_verb_can_be_taken_back(bench).await;
+    rules_are_previewed_listed_changed_and_deleted(bench).await;
     a_decision_on_an_old_version_is_refused_with_the_new_one(bench).await;
     what_is_put_right_closes_and_what_returns_is_regressed(bench).await;
     what_does_not_exist_is_an_error_in_words(bench).await;
@@ -183,6 +185,46 @@ async fn every_verb_can_be_taken_back(bench: &dyn Bench) {
     assert_eq!(receipt.drifts[0].note_count, 1);
     let history = service.drift(drift.id).await.unwrap().history;
     assert_eq!(history[0].seq, receipt.seq, "newest first");
+}
+
+async fn rules_are_previewed_listed_changed_and_deleted(bench: &dyn Bench) {
+    let service = bench.service();
+    let drift = open_drifts(service.as_ref()).await.remove(0);
+    let rule = IgnoreRule {
+        id: RuleId::generate(),
+        environment: Some(bench.environment()),
+        resource_type: Some(drift.resource.resource_type.clone()),
+        resource_id: None,
+        path: None,
+        value: None,
+        actor: None,
+        reason: "known".into(),
+        owner: "alice".into(),
+        created_at: Timestamp::now(),
+        expires_at: None,
+    };
+    let open = open_drifts(service.as_ref()).await.len() as u64;
+    let reach = service.preview_rule(rule.clone()).await.unwrap();
+    assert_eq!((reach.drifts, reach.environments), (open, [(bench.environment(), open)].into()));
+    assert_eq!(open_drifts(service.as_ref()).await.len() as u64, open, "a preview hides nothing");
+    decide(service.as_ref(), drift.id, TriageVerb::Ignore { rule: rule.clone() }).await;
+    let listed = service.rules().await.unwrap();
+    assert_eq!((listed.len(), &listed[0].rule, listed[0].hides.drifts), (1, &rule, open));
+    let change = |verb| RuleRequest { rule: rule.id, verb, reason: None, actor: "bob".into(), expected: None };
+    let to = IgnoreRule { reason: "asked kim".into(), ..rule.clone() };
+    service.change_rule(change(RuleVerb::Change { to: to.clone() })).await.unwrap();
+    assert_eq!(service.ignore_rules().await.unwrap(), [to]);
+    let mut events = service.subscribe();
+    let gone = service.change_rule(change(RuleVerb::Delete)).await.unwrap();
+    assert!(matches!(events.try_recv(), Ok(ServiceEvent::Updated(_))), "what comes back is told");
+    assert_eq!((gone.drifts.len() as u64, service.rules().await.unwrap().len()), (open, 0));
+    let audit = service.audit(1).await.unwrap().remove(0);
+    assert_eq!((audit.seq, audit.actor.raw(), audit.rule.is_some()), (gone.seq, "bob", true));
+    service.change_rule(change(RuleVerb::Undo { seq: gone.seq })).await.unwrap();
+    assert_eq!(service.rules().await.unwrap()[0].hides.drifts, open, "it came back with what it hid");
+    service.change_rule(change(RuleVerb::Delete)).await.unwrap();
+    let error = service.change_rule(change(RuleVerb::Delete)).await.unwrap_err();
+    assert!(matches!(error, ServiceError::NotFound(_)), "{error:?}");
 }
 
 async fn a_decision_on_an_old_version_is_refused_with_the_new_one(bench: &dyn Bench) {

@@ -61,6 +61,19 @@ fn ignore_counts_for_one_run() {
 }
 
 #[test]
+fn patterns_that_hid_nothing_are_named_in_one_line_when_everything_was_scanned() {
+    let home = tempfile::tempdir().unwrap();
+    two_drifts(home.path());
+    fs::write(home.path().join(".driftignore"), "aws_sqs_queue.*\naws_vpc.gone\n").unwrap();
+    let complaint = |more: &[&str]| run(driftguard(home.path()).args(SCAN).args(more)).2;
+    let err = complaint(&["--ignore", "aws_nothing.*"]);
+    assert_eq!(err.lines().filter(|line| line.contains("nothing was hidden by")).count(), 1, "{err}");
+    assert!(err.contains("aws_vpc.gone, aws_nothing.*") && !err.contains("aws_sqs_queue"), "{err}");
+    let err = complaint(&["broken.tfstate"]);
+    assert!(!err.contains("nothing was hidden by"), "a scan that saw only a part cannot tell: {err}");
+}
+
+#[test]
 fn a_named_driftignore_that_is_not_there_is_an_error() {
     let home = tempfile::tempdir().unwrap();
     two_drifts(home.path());

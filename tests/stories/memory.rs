@@ -257,3 +257,37 @@ fn paths_given_by_hand_and_no_store_leave_no_trace() {
     let kept: &Path = &world.store_path();
     assert!(!kept.exists(), "a scan without memory makes no store");
 }
+
+#[test]
+fn rules_are_listed_with_what_they_hide_and_a_scan_reports_those_that_hide_nothing_any_more() {
+    let world = World::new();
+    let rules = || {
+        let (code, out, err) = run(driftguard(world.home.path()).args(["rules", "--format", "json"]));
+        assert_eq!(code, 0, "{err}");
+        serde_json::from_str::<Value>(&out).unwrap()
+    };
+    let none = rules();
+    assert_eq!((&none["schema"], &none["ignore_rules"]), (&json!("driftguard.rules/1"), &json!([])));
+    let comparer = none["comparer_rules"].as_array().unwrap();
+    assert!(comparer.iter().any(|r| r["id"] == "set-order" && r["sentence"].is_string() && r["scope"].is_string()));
+    world.put("motd", "edited\n");
+    world.scan(&[]);
+    world.decide(ignore(None));
+    let (_, used) = world.scan(&[]);
+    assert_eq!(used["rules_unused"], json!([]));
+    let listed = &rules()["ignore_rules"][0];
+    assert_eq!(
+        (&listed["reason"], &listed["drifts"], &listed["unused_since"]),
+        (&json!("known"), &json!(1), &Value::Null)
+    );
+    world.put("motd", "declared\n");
+    let (_, unused) = world.scan(&[]);
+    assert_eq!(unused["rules_unused"][0]["id"], listed["id"], "{unused:#}");
+    assert!(unused["rules_unused"][0]["unused_since"].is_string());
+    let (_, text, _) = run(driftguard(world.home.path()).args(["scan", "--env", "host"]));
+    assert!(text.contains("ignore rules that hide nothing any more") && text.contains("local_file.motd"), "{text}");
+    let (_, text, _) = run(driftguard(world.home.path()).args(["rules"]));
+    assert!(text.contains("matches nothing any more, since") && text.contains("set-order"), "{text}");
+    let (_, without) = world.scan(&["--no-store"]);
+    assert!(without.get("rules_unused").is_none());
+}

@@ -12,6 +12,7 @@ use driftguard::tui::app::{Effect, Msg};
 use driftguard::tui::sample::{self, Sample, Synthetic};
 
 mod deciding;
+mod ruling;
 
 fn open(size: (u16, u16)) -> (Screens, Arc<Sample>) {
     let sample = Sample::shared();
@@ -84,7 +85,7 @@ fn the_first_frame_is_there_before_the_service() {
 }
 
 /// What can lie over the panes, or change how they stand: the actions that get there, and text to type then.
-const SCENES: [(&str, &str); 13] = [
+const SCENES: [(&str, &str); 14] = [
     ("", ""),
     ("focus-environments", ""),
     ("focus-diff", ""),
@@ -96,6 +97,7 @@ const SCENES: [(&str, &str); 13] = [
     ("filter", "bucket"),
     ("resolve", ""),
     ("ignore", ""),
+    ("rules", ""),
     ("note", "日本語 and a long line of words that goes on beyond the border of every narrow screen"),
     ("mark-all acknowledge", ""),
 ];

@@ -64,7 +64,7 @@ impl SledStore {
         Ok(RuleStatus { rule: rule.rule.clone(), hides, is_expired, unused_since: is_unused.then_some(last) })
     }
 
-    /// Whether the last scan of every environment the rule is about was complete, and began when the rule was there.
+    /// Whether the last scan of every environment the rule is about was complete, and began after the rule was there as it is.
     fn has_been_tried(&self, rule: &IgnoreRule, since: Timestamp) -> Result<bool, StoreError> {
         let environments: Vec<Slug> = match &rule.environment {
             Some(slug) => vec![slug.clone()],
@@ -72,7 +72,7 @@ impl SledStore {
         };
         for slug in &environments {
             let tried = self.last_scan_impl(slug)?.is_some_and(|scan| {
-                scan.stage == ScanStage::Done && scan.completeness == Completeness::Complete && scan.started_at >= since
+                scan.stage == ScanStage::Done && scan.completeness == Completeness::Complete && scan.started_at > since
             });
             if !tried {
                 return Ok(false);

@@ -6,6 +6,7 @@ mod ignoring;
 mod lives;
 mod paging;
 mod promises;
+mod rules;
 mod tidying;
 
 use std::path::Path;

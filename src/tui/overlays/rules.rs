@@ -10,14 +10,17 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::text;
 
 /// Rows of what is said about the one under the cursor.
-const ABOUT: usize = 9;
+const ABOUT: usize = 11;
+/// Rows the list has at least, where there are so many rules.
+const LISTED: usize = 3;
 
 pub fn draw(canvas: &mut Canvas<'_>) {
     let model = canvas.model;
     let rules = &model.rules;
     let width = canvas.area().width.saturating_sub(4).min(110);
     let most = usize::from(canvas.area().height).saturating_sub(4);
-    let height = (rules.list.len().max(1) + 2 + ABOUT).min(most);
+    let about = if rules.list.is_empty() { 0 } else { 1 + ABOUT };
+    let height = (rules.list.len().max(1) + about).min(most);
     let title = match rules.list.len() {
         0 => "ignore rules".to_owned(),
         n => format!("ignore rules: {n}"),
@@ -28,8 +31,8 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     if rules.list.is_empty() {
         return empty(canvas, inner);
     }
-    let about = usize::from(inner.height).saturating_sub(5).min(ABOUT + 1);
-    let rows = usize::from(inner.height) - about;
+    let room = usize::from(inner.height);
+    let rows = rules.list.len().min(room.saturating_sub(ABOUT + 1).max(LISTED)).min(room);
     let top = (rules.at() + 1).saturating_sub(rows);
     for (row, (at, one)) in rules.list.iter().enumerate().skip(top).take(rows).enumerate() {
         let line = line(canvas, one, inner.width.into());
@@ -40,8 +43,8 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     }
     let Some(one) = rules.current() else { return };
     let lines = about_one(canvas, one, inner.width.into());
-    for (row, line) in lines.iter().take(about.saturating_sub(1)).enumerate() {
-        canvas.line(inner, rows.min(rules.list.len()) + 1 + row, line);
+    for (row, line) in lines.iter().take(room.saturating_sub(rows + 1)).enumerate() {
+        canvas.line(inner, rows + 1 + row, line);
     }
 }
 
@@ -90,16 +93,16 @@ fn about_one(canvas: &mut Canvas<'_>, one: &RuleStatus, room: usize) -> Vec<Line
         lines.push(labelled(canvas, name, &pattern.line(), room));
     }
     lines.push(labelled(canvas, "reason", &rule.reason.line(), room));
-    let age = canvas.age(rule.created_at);
+    let age = past(canvas, rule.created_at);
     let ends = match rule.expires_at {
         None => "no end".to_owned(),
-        Some(at) if one.is_expired => format!("expired {} ago", canvas.age(at)),
-        Some(at) => format!("ends in {}", canvas.until(at)),
+        Some(at) if one.is_expired => format!("expired {}", past(canvas, at)),
+        Some(at) => format!("ends {}", canvas.until(at)),
     };
-    lines.push(labelled(canvas, "owner", &format!("{}, {age} ago; {ends}", rule.owner.cell(40)), room));
+    lines.push(labelled(canvas, "owner", &format!("{}, {age}; {ends}", rule.owner.cell(40)), room));
     match one.unused_since {
         Some(since) => {
-            let words = format!("matches nothing any more, since {}", canvas.age(since));
+            let words = format!("matches nothing any more, since {}", past(canvas, since));
             lines.push(Line::from(canvas.span(Role::Warning, text::cut(&words, room))));
         }
         None => {
@@ -109,6 +112,14 @@ fn about_one(canvas: &mut Canvas<'_>, one: &RuleStatus, room: usize) -> Vec<Line
     }
     lines.extend(preview::names(canvas, &one.hides, room, 3));
     lines
+}
+
+/// `3d ago`, `just now`.
+fn past(canvas: &mut Canvas<'_>, at: jiff::Timestamp) -> String {
+    match canvas.age(at) {
+        age if age == "now" => "just now".to_owned(),
+        age => format!("{age} ago"),
+    }
 }
 
 fn labelled(canvas: &Canvas<'_>, label: &str, words: &str, room: usize) -> Line<'static> {

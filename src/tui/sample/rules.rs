@@ -20,7 +20,11 @@ pub fn active(audit: &Audit) -> Vec<IgnoreRule> {
             rules.extend(change.after.clone());
         }
         match &entry.verb {
-            Some(TriageVerb::Ignore { rule }) if entry.undone_by.is_none() => rules.push(rule.clone()),
+            Some(TriageVerb::Ignore { rule }) => rules.push(rule.clone()),
+            Some(TriageVerb::Undo { seq }) => {
+                let made = audit.iter().find(|(entry, _)| entry.seq == *seq).and_then(|(entry, _)| entry.verb.as_ref());
+                rules.retain(|one| !matches!(made, Some(TriageVerb::Ignore { rule }) if rule.id == one.id));
+            }
             _ => {}
         }
     }

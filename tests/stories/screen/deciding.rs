@@ -149,7 +149,6 @@ fn a_rule_is_prefilled_from_the_drift_and_needs_a_reason() {
     screens.act("ignore");
     screens.keys("enter");
     assert!(screens.screen().contains("a rule needs a reason"));
-    screens.keys("tab tab tab tab");
     screens.text("owned by the network team");
     screens.keys("enter");
     let screen = screens.screen();
@@ -166,13 +165,16 @@ fn two_rules_from_one_drift_are_two_rules() {
     let later = screens.model.now.checked_add(jiff::SignedDuration::from_secs(5)).unwrap();
     for _ in 0..2 {
         screens.act("ignore");
-        screens.keys("tab tab tab tab");
         screens.text("owned by the network team");
         screens.keys("enter enter");
         screens.act("undo");
         screens.at(later);
     }
-    let rules = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(sample.ignore_rules()).unwrap();
+    let audit = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(sample.audit(10)).unwrap();
+    let made = audit
+        .into_iter()
+        .filter_map(|e| if let Some(TriageVerb::Ignore { rule }) = e.verb { Some(rule) } else { None });
+    let rules: Vec<_> = made.collect();
     assert_eq!(rules.len(), 2);
     assert_ne!(rules[0].id, rules[1].id);
 }

@@ -55,6 +55,10 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
         FormKind::EditRule => return super::rules::edit(model),
     };
     let mut form = Form::new(kind, targets, fields);
+    if kind == FormKind::Ignore {
+        // All else is filled in.
+        form.at = form.fields.iter().position(|field| field.label == "reason").unwrap_or(0);
+    }
     drafting::restore(model, &mut form);
     model.overlay = Some(Overlay::Form(form));
     vec![]

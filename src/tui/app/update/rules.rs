@@ -1,7 +1,7 @@
 //! The list of ignore rules, and what is done to one of them.
 
 use super::{drafting, events, load, ruling, triage};
-use crate::drift::{RuleId, RuleReach, RuleRequest, RuleStatus, RuleVerb};
+use crate::drift::{DriftEvent, RuleId, RuleReach, RuleRequest, RuleStatus, RuleVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::service::ServiceError;
 use crate::store::Receipt;
@@ -55,14 +55,14 @@ fn tell_unused(model: &mut Model) {
     let new: Vec<&RuleStatus> = unused.into_iter().filter(|one| !rules.told.contains(&one.rule.id)).collect();
     let which = match new.as_slice() {
         [] => None,
-        [one] => Some(format!("the ignore rule {} matches", one.rule.says())),
-        many => Some(format!("{} match", count(many.len(), "ignore rule"))),
+        [one] => Some(("an ignore rule matches".to_owned(), format!(": {}", one.rule.says()))),
+        many => Some((format!("{} match", count(many.len(), "ignore rule")), String::new())),
     };
     // One that hides something again may be told again.
     rules.told = ids;
-    if let Some(which) = which {
+    if let Some((which, says)) = which {
         let key = model.keymap().keys_for("global", "rules").into_iter().next().unwrap_or_default();
-        model.notice(false, format!("{which} nothing any more; {key} lists the rules"));
+        model.notice(false, format!("{which} nothing any more ({key} lists the rules){says}"));
     }
 }
 
@@ -150,6 +150,7 @@ pub fn answered(model: &mut Model, ticket: Ticket, answer: Result<Receipt, Servi
                 model.drafts.forget(&draft);
             }
             for event in receipt.drifts {
+                seen(model, &event);
                 effects.extend(events::absorb(model, event));
             }
         }
@@ -164,6 +165,17 @@ pub fn answered(model: &mut Model, ticket: Ticket, answer: Result<Receipt, Servi
     effects.extend(load(model));
     effects.extend(triage::leave(model));
     effects
+}
+
+/// A drift that moved with its rule is known as it is now: what was decided on it before can still be taken back.
+fn seen(model: &mut Model, event: &DriftEvent) {
+    for decided in &mut model.decided {
+        if let On::Drift(target) = &mut decided.on
+            && target.id == event.id
+        {
+            target.version = event.version;
+        }
+    }
 }
 
 /// Shows in the timeline what the rule under the cursor hides.

@@ -69,8 +69,8 @@ fn fields(
         Field::text("type", "glob; empty: any", kind),
         Field::text("id", "glob; empty: any", id),
         Field::text("path", "glob; empty: the whole resource", path),
-        Field::text("value", "glob over the live value (up: as it is); empty: any; masked ones never match", value),
-        Field::text("by", "glob over who changed it (up: who did), where known; empty: anybody", by),
+        Field::text("value", "glob over the live value; up: as it is; empty: any; never a secret", value),
+        Field::text("by", "glob over who changed it, where known; up: who did; empty: anybody", by),
         Field::text("reason", "must be given", reason),
         Field::text("expires", "30d, friday, 2026-12-01; empty: never", expires),
     ]

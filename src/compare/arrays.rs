@@ -16,7 +16,7 @@ fn pairs<'k>(keys: &[&'k str], id: &'k identity::Identity<'_>) -> Vec<(&'k str, 
 const ORDER_UNKNOWN: &str = "Only the order differs, and whether it means something here is not known.";
 
 /// Above this many pairs, elements without identity are paired in order instead of by likeness.
-const MOST_PAIRS: usize = 4096;
+pub(super) const MOST_PAIRS: usize = 4096;
 
 impl Walk<'_> {
     pub(super) fn array<'w>(&mut self, at: At<'w>, d: &'w [Value], l: &'w [Value], past: Past<'w>) {
@@ -144,13 +144,12 @@ impl Walk<'_> {
         if left_d.len() == 1 && left_l.len() == 1 {
             return vec![(left_d.remove(0), left_l.remove(0))];
         }
-        let likeness = |i: usize, j: usize| match (&d[i], &l[j]) {
-            (Value::Object(a), Value::Object(b)) => a.iter().filter(|(k, v)| b.get(*k) == Some(v)).count(),
-            _ => 0,
-        };
         let objects = |list: &[Value], left: &[usize]| left.iter().all(|i| list[*i].is_object());
-        if left_d.is_empty() || left_l.is_empty() || at.policy || !objects(d, left_d) || !objects(l, left_l) {
+        if left_d.is_empty() || left_l.is_empty() {
             return Vec::new();
+        }
+        if at.policy || !objects(d, left_d) || !objects(l, left_l) {
+            return self.respelt(at, d, l, left_d, left_l);
         }
         if left_d.len() * left_l.len() > MOST_PAIRS {
             let n = left_d.len().min(left_l.len());
@@ -159,7 +158,7 @@ impl Walk<'_> {
         let mut ranked: Vec<_> = left_d
             .iter()
             .flat_map(|&i| left_l.iter().map(move |&j| (i, j)))
-            .map(|(i, j)| (likeness(i, j), i, j))
+            .map(|(i, j)| (self.likeness(at.item(), &d[i], &l[j]), i, j))
             .collect();
         ranked.retain(|(shared, ..)| *shared > 0);
         ranked.sort_by_key(|&(shared, i, j)| (std::cmp::Reverse(shared), i, j));

@@ -29,6 +29,8 @@ pub(super) enum Fact {
     Partial = 256,
     /// Set once when the resource is made.
     CreateOnly = 512,
+    /// Matching patterns: every list in it names alternatives, and its order means nothing.
+    AnyOf = 1024,
 }
 
 /// How a scalar is spelt, where its name and looks do not say it.
@@ -50,6 +52,8 @@ pub(super) enum Kind {
     RedisAcl,
     /// A moment that the service rounds down to the hour.
     Hour,
+    /// A path whose outer slashes mean nothing.
+    Slash,
     /// Nothing but the same bytes is the same.
     Exact,
 }

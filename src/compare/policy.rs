@@ -109,7 +109,9 @@ fn principal(value: &Value) -> Value {
 fn account(who: &str) -> String {
     let mut parts = who.splitn(6, ':');
     match (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some("arn"), Some(_), Some("iam"), Some(""), Some(account), Some("root")) => account.to_owned(),
+        (Some("arn"), Some("aws" | "aws-cn" | "aws-us-gov"), Some("iam"), Some(""), Some(account), Some("root")) => {
+            account.to_owned()
+        }
         _ => who.to_owned(),
     }
 }
@@ -127,7 +129,8 @@ impl Walk<'_> {
     /// Reports differences where they stand: `policy.Statement[0].Action[=s3:getobject]`, by statement id where there is one.
     pub(super) fn policy(&mut self, at: At<'_>, d: &Map<String, Value>, l: &Map<String, Value>) {
         let at = At { policy: true, entry: true, ..at };
-        let (d_statements, l_statements) = (statements(d), statements(l));
+        let (mut d_statements, mut l_statements) = (statements(d), statements(l));
+        self.in_surroundings(&mut d_statements, &mut l_statements);
         let (frame_d, frame_l) = (frame(d, Vec::new()), frame(l, Vec::new()));
         let before = (self.out.changes.len(), self.out.hidden.len());
         self.object(at, &frame_d, &frame_l, Past::default());

@@ -1,6 +1,6 @@
 //! Lists: ordered ones by position, sets by meaning, lists of objects by identity.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -15,6 +15,8 @@ fn pairs<'k>(keys: &[&'k str], id: &'k identity::Identity<'_>) -> Vec<(&'k str, 
 
 const ORDER_UNKNOWN: &str = "Only the order differs, and whether it means something here is not known.";
 
+const TOO_LONG: &str = "The list has more than 100,000 elements.";
+
 /// Above this many pairs, elements without identity are paired in order instead of by likeness.
 pub(super) const MOST_PAIRS: usize = 4096;
 
@@ -23,6 +25,9 @@ impl Walk<'_> {
         let objects = |list: &[Value]| list.iter().all(Value::is_object);
         if d == l && !d.iter().chain(l).any(super::placeholder::hides_value) {
             return;
+        }
+        if d.len().max(l.len()) > super::MAX_ELEMENTS {
+            return self.unverified(UnverifiedReason::Unsupported, TOO_LONG);
         }
         if objects(d) && objects(l) {
             let at = At { partial: self.states_some_settings(at, d), ..at };
@@ -103,8 +108,9 @@ impl Walk<'_> {
         left_l.sort_unstable();
         if at.policy {
             // Naming something twice says nothing more than once.
-            left_d.retain(|i| !b.contains(&a[*i]));
-            left_l.retain(|i| !a.contains(&b[*i]));
+            let [said_d, said_l] = [&a, &b].map(|texts| texts.iter().collect::<HashSet<_>>());
+            left_d.retain(|i| !said_l.contains(&a[*i]));
+            left_l.retain(|i| !said_d.contains(&b[*i]));
         }
         if left_d.is_empty() && left_l.is_empty() {
             return self.hidden(rules::SET_ORDER, Some(&Value::from(d)), Some(&Value::from(l)));
@@ -188,12 +194,12 @@ impl Walk<'_> {
             list.sort_unstable();
             list
         };
+        // Whoever describes a cloud's types says of few lists whether their order means something.
+        let undescribed = matches!(self.dialect, Dialect::Cloudformation | Dialect::AwsConfig) && !sets::is_ordered(at);
+        if undescribed && self.is_shuffled(at, (d, &a), (l, &b)) {
+            return self.unverified(UnverifiedReason::Unsupported, ORDER_UNKNOWN);
+        }
         if d.len() == l.len() && sorted(&a) == sorted(&b) {
-            // Whoever describes a cloud's types says of few lists whether their order means something.
-            let undescribed = matches!(self.dialect, Dialect::Cloudformation | Dialect::AwsConfig);
-            if undescribed && !sets::is_ordered(at) {
-                return self.unverified(UnverifiedReason::Unsupported, ORDER_UNKNOWN);
-            }
             return self.change(ChangeType::Modified, Some(&Value::from(d)), Some(&Value::from(l)));
         }
         let head = if d.len() == l.len() { 0 } else { a.iter().zip(&b).take_while(|(x, y)| x == y).count() };

@@ -1,5 +1,7 @@
 //! Which elements of two sets are the same ones, changed: the more they share, the likelier.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::arrays::MOST_PAIRS;
@@ -47,6 +49,22 @@ impl Walk<'_> {
             twin.map(|twin| pairs.push((i, left_l.remove(twin)))).is_none()
         });
         pairs
+    }
+
+    /// Whether two lists hold the same in another order, given their canonical texts.
+    pub(super) fn is_shuffled(&self, at: At<'_>, (d, a): (&[Value], &[String]), (l, b): (&[Value], &[String])) -> bool {
+        let place = self.place(at.item());
+        let same = |i: usize| a[i] == b[i] || spelling::same(&place, &d[i], &l[i]).is_some();
+        if d.len() != l.len() || (0..d.len()).all(same) {
+            return false;
+        }
+        let mut waiting: HashMap<&str, Vec<usize>> = HashMap::with_capacity(l.len());
+        b.iter().enumerate().for_each(|(i, text)| waiting.entry(text).or_default().push(i));
+        let mut left_d: Vec<usize> = (0..d.len()).collect();
+        left_d.retain(|i| waiting.get_mut(a[*i].as_str()).and_then(Vec::pop).is_none());
+        let mut left_l: Vec<usize> = waiting.into_values().flatten().collect();
+        self.respelt(at, d, l, &mut left_d, &mut left_l);
+        left_d.is_empty()
     }
 
     /// CloudFormation takes one value for a list of it. `false` when the sides are nothing like that, or differ.

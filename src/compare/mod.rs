@@ -52,6 +52,9 @@ pub use rules::{RuleInfo, explain, rules};
 /// A top-level property that nests deeper is not compared but unverified.
 pub const MAX_DEPTH: usize = 128;
 
+/// A differing list with more elements on a side is not compared but unverified.
+pub const MAX_ELEMENTS: usize = 100_000;
+
 /// How property names and values of a resource are spelt; decides which general rules apply.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Dialect {

@@ -109,9 +109,7 @@ fn principal(value: &Value) -> Value {
 fn account(who: &str) -> String {
     let mut parts = who.splitn(6, ':');
     match (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some("arn"), Some("aws" | "aws-cn" | "aws-us-gov"), Some("iam"), Some(""), Some(account), Some("root")) => {
-            account.to_owned()
-        }
+        (Some("arn"), Some(_), Some("iam"), Some(""), Some(account), Some("root")) => account.to_owned(),
         _ => who.to_owned(),
     }
 }

@@ -6,7 +6,9 @@ use super::*;
 use crate::drift::ChangeType::{Added, Modified, Removed};
 
 mod absence;
+mod classes;
 mod kubernetes;
+mod limits;
 mod lists;
 mod things;
 

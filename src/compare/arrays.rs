@@ -42,10 +42,11 @@ impl Walk<'_> {
     /// Whether a list is one of settings by name (`LoadBalancerAttributes`, `OptionSettings`), in which a cloud fills in all
     /// that the code does not state.
     fn states_some_settings(&self, at: At<'_>, d: &[Value]) -> bool {
-        const ENDS: [&str; 4] = ["attributes", "settings", "parameters", "options"];
+        const ENDS: [&str; 5] = ["attributes", "settings", "parameters", "options", "features"];
         let cloud = matches!(self.dialect, Dialect::Cloudformation | Dialect::AwsConfig);
-        let is_setting =
-            |v: &Value| v.as_object().is_some_and(|o| o.keys().any(|k| k.ends_with("Value") || k == "value"));
+        let is_setting = |v: &Value| {
+            v.as_object().is_some_and(|o| o.keys().any(|k| k.ends_with("Value") || k == "value" || k == "Status"))
+        };
         cloud && ENDS.iter().any(|end| super::spelling::name_ends_with(at.key, end)) && d.iter().all(is_setting)
     }
 

@@ -4,6 +4,10 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, 
 use driftguard::compare::{Dialect, Observable, Settings, Subject, Verdict, compare, compare_with};
 use serde_json::{Value, json};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const RESOURCES: u64 = 20_000;
 
 /// Resource type, declared and live values of one resource; every tenth has drifted.

@@ -7,7 +7,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use driftguard::drift::{Change, ChangeType};
 use driftguard::safety::Masked;
 use driftguard::tui::theme::Theme;
-use driftguard::tui::widgets::diff::{DiffMode, DiffState, build};
+use driftguard::tui::widgets::diff::{DiffMode, DiffState, Fold, build};
 use driftguard::tui::widgets::highlight;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -53,16 +53,16 @@ fn benches(c: &mut Criterion) {
     let few = (masked(group(Some(100))), changes(100));
     let all = (masked(group(Some(1))), changes(1));
     let other = masked(unrelated());
-    let lines = build(Some(&declared), None, &[]).rows(DiffMode::SideBySide, false).len();
+    let lines = build(Some(&declared), None, &[], &[]).rows(DiffMode::SideBySide, Fold::Nothing).len();
     assert!((5_000..5_100).contains(&lines), "{lines} lines");
     c.bench_function("build 5,000 lines, 5 changes", |b| {
-        b.iter(|| build(Some(&declared), Some(&few.0), black_box(&few.1)))
+        b.iter(|| build(Some(&declared), Some(&few.0), black_box(&few.1), &[]))
     });
     c.bench_function("build 5,000 lines, 500 changes", |b| {
-        b.iter(|| build(Some(&declared), Some(&all.0), black_box(&all.1)))
+        b.iter(|| build(Some(&declared), Some(&all.0), black_box(&all.1), &[]))
     });
     c.bench_function("build 5,000 lines, nothing in common", |b| {
-        b.iter(|| build(Some(&declared), Some(&other), black_box(&[])))
+        b.iter(|| build(Some(&declared), Some(&other), black_box(&[]), &[]))
     });
     let theme = Theme::default();
     let mut buf = Buffer::empty(Rect::new(0, 0, 200, 50));
@@ -71,7 +71,7 @@ fn benches(c: &mut Criterion) {
         ("unified", DiffMode::Unified, false),
         ("wrapped", DiffMode::SideBySide, true),
     ] {
-        let view = build(Some(&declared), Some(&all.0), &all.1);
+        let view = build(Some(&declared), Some(&all.0), &all.1, &[]);
         let mut state = DiffState { mode, wrap, ..DiffState::default() };
         // Every frame stands one row further, as when a key is held: lines are seen for the first time again and again.
         c.bench_function(&format!("draw 200×50, {name}"), |b| {
@@ -82,7 +82,7 @@ fn benches(c: &mut Criterion) {
             });
         });
     }
-    let fresh = || build(Some(&declared), Some(&few.0), &few.1);
+    let fresh = || build(Some(&declared), Some(&few.0), &few.1, &[]);
     c.bench_function("first frame of a view", |b| {
         b.iter_batched(
             fresh,

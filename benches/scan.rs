@@ -2,7 +2,8 @@
 //!
 //! - `compare/20000 resources`: parsing and comparing, readers and store left out;
 //! - the whole `driftguard scan` of a generated Terraform state and AWS Config snapshot from disk, in MB of both per second,
-//!   with the peak of memory; and of the state alone, and beside a small recording. `DRIFTGUARD_BENCH_RESOURCES` sets the size,
+//!   with the peak of memory; and of the state alone, beside a recording in which nearly everything is gone (a finding for each
+//!   resource), and beside a small one. `DRIFTGUARD_BENCH_RESOURCES` sets the size,
 //!   60,000 when unset; 400000 gives a state of about 900 MB;
 //! - the ratio to `terraform show -json` on one state, where Terraform is installed.
 #![allow(clippy::unwrap_used)]
@@ -168,10 +169,12 @@ fn whole_scan() {
     Run::of(&pair.state(), &[pair.recording()]).tell("scan, state and recording", pair.bytes);
     Run::of(&pair.state(), &[]).tell("scan, state alone", size(&pair.state()));
     let small = Pair::generate(1_000);
+    let bytes = size(&pair.state()) + size(&small.recording());
+    // A snapshot of an account in which nearly nothing of the state is left.
+    Run::of(&pair.state(), &[small.recording()]).tell("scan, nearly everything gone", bytes);
     // A history instead of a snapshot: what it does not list is unknown, not deleted.
     let history = fs::read_to_string(small.recording()).unwrap().replacen("configSnapshotId", "unread", 1);
     fs::write(small.recording(), history).unwrap();
-    let bytes = size(&pair.state()) + size(&small.recording());
     Run::of(&pair.state(), &[small.recording()]).tell("scan, state and a small recording", bytes);
 }
 

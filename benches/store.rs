@@ -16,6 +16,10 @@ use driftguard::store::{Cursor, Direction, DriftFilter, OpenMode, PageRequest, S
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+/// As the program has it: what is measured is what runs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ENVIRONMENTS: [&str; 4] = ["prod-eu", "prod-us", "staging", "sandbox"];
 
 fn finding(environment: &Slug, n: usize) -> Finding {

@@ -39,6 +39,13 @@ pub enum Command {
     /// Open the screens (what `driftguard` alone does)
     Triage(Triage),
     /// Scan once and print what drifted
+    ///
+    /// Configured environments are compared with what the store remembers, and what was seen is written to it: scans and screens
+    /// share one memory. While the screens hold the store it is only read. Files named by --state and --live, and what the
+    /// current directory holds, are scanned without it.
+    ///
+    /// Exit code: 0 in sync, 1 error, 2 drift, 3 incomplete. Drift that somebody ignored, snoozed or accepted is reported as
+    /// settled and does not count as drift, unless --strict.
     Scan(Scan),
     /// Compare two files
     Diff(Diff),
@@ -105,9 +112,16 @@ pub struct Scan {
     pub paths: Paths,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Exit with 3 when any single property could not be compared
+    /// Ignore what matches, for this run: `TYPE.ID` or `TYPE.ID.PATH` with `*`, as a line of a .driftignore file
+    #[arg(long, value_name = "PATTERN")]
+    pub ignore: Vec<String>,
+    /// Exit with 2 for drift that is ignored, snoozed or accepted too, and with 3 when any single property could not be
+    /// compared
     #[arg(long)]
     pub strict: bool,
+    /// Neither read nor write the store
+    #[arg(long)]
+    pub no_store: bool,
 }
 
 #[derive(Args, Debug)]
@@ -175,6 +189,9 @@ pub struct Look {
     /// Keys: default or emacs
     #[arg(long, value_name = "NAME")]
     pub keymap: Option<String>,
+    /// Draw with ASCII only: true, false or auto, which goes by the locale and TERM
+    #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub ascii: Option<String>,
     /// Times in UTC
     #[arg(long)]
     pub utc: bool,
@@ -192,6 +209,18 @@ pub enum ConfigCommand {
 pub enum StoreCommand {
     /// Check every record, index and the journal's chain
     Verify,
+    /// Write the store anew, so that it takes no more room than it needs
+    Compact,
+    /// Throw away drifts that ended, and values observed, longer ago than `retention`; decisions stay
+    Prune,
+    /// Throw away everything about an environment but the audit trail
+    Forget {
+        /// The environment's slug
+        environment: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// How a report is written.

@@ -15,6 +15,7 @@ pub mod declared;
 pub mod demo;
 pub mod drift;
 pub mod live;
+mod panics;
 mod pattern;
 pub mod recommend;
 pub mod report;

@@ -12,8 +12,8 @@ use regex::Regex;
 use super::Facts;
 use super::pack::normal;
 use super::value::Test;
+use crate::drift::path::{Step, parse};
 use crate::drift::{Cause, CauseAnalysis, Change, DriftType, Score};
-use crate::safety::redact::path::{Step, parse};
 
 /// A cause, how sure, and the sentence that says why.
 type Evidence = (Cause, Score, String);
@@ -43,7 +43,7 @@ fn note(change: &Change) -> Option<(String, &str)> {
     let text = change.actual.as_ref()?.value().as_str()?;
     let path = normal(change.path.raw());
     let is_note = ["tags", "labels", "metadata.annotations", "metadata.labels"].iter().any(|p| path.starts_with(p));
-    let name = parse(change.path.raw()).into_iter().rev().find_map(|step| match step {
+    let name = parse(change.path.raw()).0.into_iter().rev().find_map(|step| match step {
         Step::Key(key) if !key.eq_ignore_ascii_case("value") => Some(key),
         Step::Identity(pairs) => pairs.into_iter().find(|(k, _)| k.eq_ignore_ascii_case("key")).map(|(_, v)| v),
         _ => None,
@@ -143,6 +143,7 @@ fn is_automation_tag(path: &str) -> bool {
         "karpenter.sh/",
     ];
     let keys: Vec<String> = parse(path)
+        .0
         .into_iter()
         .flat_map(|step| match step {
             Step::Key(key) => vec![key],

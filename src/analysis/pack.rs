@@ -14,8 +14,8 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 
 use super::value::Test;
+use crate::drift::path::{Step, parse};
 use crate::drift::{Axis, DriftType, Score};
-use crate::safety::redact::path::{Step, parse};
 
 const PACKS: &[(&str, &str)] = &[
     ("severity-network", include_str!("../../packs/severity-network.toml")),
@@ -176,7 +176,7 @@ impl Rule {
 /// in a list (`Tags[Key=owner].Value`) stands as a key of its own.
 pub(super) fn normal(path: &str) -> String {
     let mut keys: Vec<String> = vec![];
-    for step in parse(path) {
+    for step in parse(path).0 {
         match step {
             Step::Key(key) => keys.push(normal_key(&key)),
             Step::Identity(pairs) if keys.last().is_some_and(|k| k.starts_with("tag")) => {

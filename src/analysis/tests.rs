@@ -122,7 +122,7 @@ fn the_classes_fit_what_an_engineer_would_say() {
         class("apps/v1/Deployment", "spec.template.spec.containers[name=web].image", json!("a:1"), json!("a:2")),
         SeverityClass::Medium
     );
-    assert_eq!(class("apps/v1/Deployment", "spec.replicas", json!(3), json!(5)), SeverityClass::High);
+    assert_eq!(class("apps/v1/Deployment", "spec.replicas", json!(3), json!(5)), SeverityClass::Medium);
     assert_eq!(class("aws_instance", "tags.Name", json!("a"), json!("b")), SeverityClass::Low);
     assert_eq!(class("aws_instance", "tags.Owner", json!("a"), json!("b")), SeverityClass::Medium);
     assert_eq!(class("acme_thing", "colour", json!("red"), json!("blue")), SeverityClass::Low);
@@ -152,6 +152,13 @@ fn deleted_and_unmanaged_resources_are_judged_by_kind() {
     let gone = |t: &str| analysed(t, "x", DriftType::Deleted, &[]).severity;
     assert!(gone("aws_db_instance").performance >= Score::percent(85));
     assert!(gone("aws_security_group").security >= Score::percent(85));
+    for opening in ["aws_security_group_rule", "aws_vpc_security_group_ingress_rule", "AWS::EC2::SecurityGroupIngress"]
+    {
+        let gone = gone(opening);
+        assert_eq!(gone.class(), SeverityClass::Medium, "{opening}: fewer reach it");
+        let new = analysed(opening, "x", DriftType::Added, &[]).severity;
+        assert!(new.security >= Score::percent(60) && new.security > gone.security, "{opening}");
+    }
     assert!(gone("acme_thing").overall() >= Score::percent(50));
     let new = |t: &str| analysed(t, "x", DriftType::Added, &[]).severity;
     assert!(new("aws_iam_access_key").security > new("aws_sns_topic").security);
@@ -243,25 +250,47 @@ fn labelled(file: &str) -> Vec<(Value, Score)> {
     .collect()
 }
 
-/// How far the rules agree with policy tools; floors, so that a careless edit of a pack is noticed. The rules were written
-/// with the first file at hand, the others were not looked at.
 #[test]
-fn most_of_what_policy_tools_call_high_is_high_here() {
-    for (file, wanted, floor) in [
-        ("labels/drift_trivy_examples.jsonl", &["HIGH", "CRITICAL"][..], 80),
-        ("labels/drift_kics_sample.jsonl", &["HIGH", "CRITICAL"], 50),
-        ("labels/drift_trivy_examples.jsonl", &["LOW"], 0),
-        ("labels/drift_kics_sample.jsonl", &["LOW", "INFO"], 0),
-        ("labels/drift_benign_donor_sample.jsonl", &["NONE"], 0),
+fn a_change_that_guards_better_is_not_alarming() {
+    for (resource_type, path, loose, tight) in [
+        ("aws_security_group", "ingress[from_port=22,to_port=22]", json!({"cidr_blocks": ["10.0.0.0/8"]}), json!(null)),
+        ("azurerm_network_security_rule", "access", json!("Allow"), json!("Deny")),
+        ("aws_db_instance", "backup_retention_period", json!(1), json!(14)),
+        ("google_storage_bucket", "versioning[0].enabled", json!(false), json!(true)),
+        ("aws_ecr_repository", "image_tag_mutability", json!("MUTABLE"), json!("IMMUTABLE")),
+        ("aws_cloudfront_distribution", "web_acl_id", json!(null), json!("arn:aws:wafv2:x")),
+        ("google_sql_database_instance", "settings[0].ip_configuration[0].require_ssl", json!(false), json!(true)),
+        ("aws_kms_key", "enable_key_rotation", json!(false), json!(true)),
+    ] {
+        let tightened = one(resource_type, path, loose.clone(), tight.clone()).severity;
+        let loosened = one(resource_type, path, tight, loose).severity;
+        assert!(tightened.overall() < Score::percent(60), "{resource_type} {path}: {tightened:?}");
+        assert!(loosened.security > tightened.security, "{resource_type} {path}: {loosened:?} {tightened:?}");
+    }
+    let wider = security("aws_security_group", "ingress[0].from_port", json!(443), json!(0));
+    assert!(wider >= 0.6, "a range that begins at 0 is wider: {wider}");
+}
+
+/// How far the rules agree with policy tools: floors for what is high, ceilings for what is not, so that a careless edit of a
+/// pack is noticed. The rules were written with the trivy examples and a look at the others at hand: this shows that they are
+/// coherent, not how well they do on what nobody here has seen.
+#[test]
+fn most_of_what_policy_tools_call_high_is_high_here_and_most_of_the_rest_is_not() {
+    for (file, wanted, least, most) in [
+        ("labels/drift_trivy_examples.jsonl", &["HIGH", "CRITICAL"][..], 85, 100),
+        ("labels/drift_kics_sample.jsonl", &["HIGH", "CRITICAL"], 85, 100),
+        ("labels/drift_trivy_examples.jsonl", &["LOW"], 0, 22),
+        ("labels/drift_kics_sample.jsonl", &["LOW", "INFO"], 0, 32),
+        ("labels/drift_benign_donor_sample.jsonl", &["NONE"], 0, 0),
+        ("labels/drift_kics_hardening_sample.jsonl", &[], 0, 10),
     ] {
         let rows = labelled(file);
-        let rows: Vec<_> =
-            rows.iter().filter(|(r, _)| r["severity"].as_str().is_some_and(|s| wanted.contains(&s))).collect();
+        let is_wanted =
+            |row: &Value| wanted.is_empty() || row["severity"].as_str().is_some_and(|s| wanted.contains(&s));
+        let rows: Vec<_> = rows.iter().filter(|(row, _)| is_wanted(row)).collect();
         let high = rows.iter().filter(|(_, score)| *score >= Score::percent(60)).count();
         println!("{file} {wanted:?}: security >= 0.60 for {high} of {}", rows.len());
-        assert!(high * 100 >= rows.len() * floor, "{file} {wanted:?}: {high} of {}", rows.len());
+        let within = (rows.len() * least..=rows.len() * most).contains(&(high * 100));
+        assert!(within, "{file} {wanted:?}: {high} of {}", rows.len());
     }
-    let hardened = labelled("labels/drift_kics_hardening_sample.jsonl");
-    let high = hardened.iter().filter(|(_, score)| *score >= Score::percent(60)).count();
-    println!("hardening: security >= 0.60 for {high} of {}", hardened.len());
 }

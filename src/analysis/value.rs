@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::safety::redact::path::{Step, parse};
+use crate::drift::path::{Step, parse};
 
 /// A question about the declared and the live value. Absent counts as off, empty and nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, Debug)]
@@ -102,7 +102,7 @@ fn is_masked(value: &Value) -> bool {
 }
 
 fn gains_wildcard(path: &str, before: Option<&Value>, after: Option<&Value>) -> bool {
-    let last = parse(path).into_iter().rev().find_map(|step| match step {
+    let last = parse(path).0.into_iter().rev().find_map(|step| match step {
         Step::Key(key) => Some(key),
         _ => None,
     });
@@ -196,7 +196,7 @@ fn modes(declared: Option<&Value>, actual: Option<&Value>) -> Option<(u32, u32)>
 /// The port ranges a change is about, as far as its path and its live value tell.
 pub(super) fn ports(path: &str, actual: Option<&Value>) -> Vec<(u16, u16)> {
     let mut found = vec![];
-    for step in parse(path) {
+    for step in parse(path).0 {
         if let Step::Identity(pairs) = step {
             let map = pairs.into_iter().map(|(k, v)| (k, Value::from(v))).collect();
             ports_in(&Value::Object(map), &mut found);

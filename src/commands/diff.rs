@@ -17,7 +17,7 @@ use crate::config;
 use crate::declared::{self, Declared, DeclaredResource};
 use crate::drift::SourceError;
 use crate::live::{self, LiveResource};
-use crate::report::{EnvironmentReport, Report};
+use crate::report::{EnvironmentReport, Report, StoreUse};
 use crate::safety::Tainted;
 use crate::scan::{CollectSink, Pair, ScanContext, Sources, pipeline};
 
@@ -39,8 +39,9 @@ pub(super) fn run(session: &Session, args: &Diff) -> anyhow::Result<u8> {
     let report = EnvironmentReport {
         environment: spec.environment,
         summary: done.summary,
-        findings: sink.findings,
+        drifts: sink.drifts,
         errors: done.errors,
+        store: StoreUse::None,
     };
     scan::print(&Report::new(vec![report]), args.format, args.strict)
 }

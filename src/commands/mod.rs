@@ -64,7 +64,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// A panic's words may hold text from outside. A scan's workers say nothing: what they break on is an error of the report.
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|info| {
-        if !crate::scan::is_scan_worker() {
+        if !crate::panics::is_caught() {
             complain(&format!("broke down: {info}"));
         }
     }));

@@ -1,20 +1,32 @@
 //! `driftguard scan`: once, to standard output, with an exit code.
 
 use std::io::{self, Read, Write};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, bail};
 
+use super::session::open_store;
 use super::{Session, complain};
 use crate::cli::{Format, Scan};
-use crate::report::{EnvironmentReport, Report};
-use crate::scan::{CollectSink, EnvironmentSpec, ScanContext, pipeline};
+use crate::report::{EnvironmentReport, Report, StoreUse};
+use crate::scan::EnvironmentSpec;
+use crate::service::{Memory, Scanned, scan_once};
+use crate::store::{self, OpenMode, StoreError};
 
 pub(super) fn run(session: &Session, args: &Scan) -> anyhow::Result<u8> {
     session.refuse_problems()?;
     let specs = chosen(session, args)?;
-    let report = scan(&specs)?;
+    let memory = if args.no_store || !is_configured(session, args) { no_memory()? } else { remember(session)? };
+    let report = scan(&specs, &memory)?;
+    // Whoever reads the report may take their time; others need the store.
+    drop(memory);
     print(&report, args.format, args.strict)
+}
+
+/// Environments with a name of their own have a memory; paths given by hand, or found here, are looked at and forgotten.
+fn is_configured(session: &Session, args: &Scan) -> bool {
+    args.paths.state.is_empty() && args.paths.live.is_empty() && !session.config.environments.is_empty()
 }
 
 fn chosen(session: &Session, args: &Scan) -> anyhow::Result<Vec<EnvironmentSpec>> {
@@ -25,7 +37,7 @@ fn chosen(session: &Session, args: &Scan) -> anyhow::Result<Vec<EnvironmentSpec>
                 bail!("there is no environment '{slug}' in the configuration; see `driftguard config show`");
             }
         }
-        specs = session.config.environments.clone();
+        specs = session.equip(session.config.environments.clone())?;
         specs.retain(|spec| args.env.iter().any(|slug| slug == spec.environment.slug.as_str()));
     }
     if specs.is_empty() {
@@ -36,25 +48,79 @@ fn chosen(session: &Session, args: &Scan) -> anyhow::Result<Vec<EnvironmentSpec>
     Ok(specs)
 }
 
-/// Scans each environment in turn; a scan uses every core already. Nothing is remembered.
-pub(super) fn scan(specs: &[EnvironmentSpec]) -> anyhow::Result<Report> {
-    let cancel = AtomicBool::new(false);
-    let key = one_time_key()?;
+/// Opens the store, beside its holder when there is one. A store that cannot be opened is no reason not to scan: it is said in
+/// one line, and the scan does without.
+fn remember(session: &Session) -> anyhow::Result<Memory> {
+    let settings = session.settings();
+    let path = &settings.store.value;
+    if settings.read_only.value {
+        return view(path, &format!("read-only by {}", settings.read_only.origin));
+    }
+    match open_store(path, settings.store_options()) {
+        Ok(opened) => {
+            opened.notices.iter().for_each(|notice| complain(notice));
+            let is_view = opened.store.read_only().is_some();
+            Ok(if is_view { Memory::View(opened.store) } else { Memory::Kept(opened.store) })
+        }
+        Err(held @ StoreError::Held { .. }) => view(path, &held.to_string()),
+        Err(error) => forget(&error.to_string()),
+    }
+}
+
+/// `why`: what stands in the way of writing.
+fn view(path: &Path, why: &str) -> anyhow::Result<Memory> {
+    match store::open(path, OpenMode::ReadOnly) {
+        Ok(opened) => {
+            complain(&format!("{why}; this scan compares with what the store remembers and writes nothing to it"));
+            Ok(Memory::View(opened.store))
+        }
+        Err(error) => forget(&format!("{why}; {error}")),
+    }
+}
+
+fn forget(why: &str) -> anyhow::Result<Memory> {
+    complain(&format!("{why}; this scan does without the store"));
+    no_memory()
+}
+
+/// Nothing is remembered; hashes of secrets are comparable within one report and nowhere else.
+pub(super) fn no_memory() -> anyhow::Result<Memory> {
+    Ok(Memory::None { redaction_key: one_time_key()? })
+}
+
+/// Scans each environment in turn; a scan uses every core already.
+pub(super) fn scan(specs: &[EnvironmentSpec], memory: &Memory) -> anyhow::Result<Report> {
     let mut reports = vec![];
     for spec in specs {
-        let mut sink = CollectSink::default();
-        let done = pipeline::run(spec, &ScanContext::ad_hoc(key, &cancel), &mut sink)?;
-        for note in done.notes {
-            complain(&format!("{}: {:?}, not judged as drift", note.resource.resource_id.line(), note.status));
-        }
-        reports.push(EnvironmentReport {
-            environment: spec.environment.clone(),
-            summary: done.summary,
-            findings: sink.findings,
-            errors: done.errors,
-        });
+        let cancel = AtomicBool::new(false);
+        let (done, store) = match scan_once(memory, spec, &cancel) {
+            Ok(done) => (done, store_use(memory)),
+            Err(error) => (scan_once(&forget(&error.to_string())?, spec, &cancel)?, StoreUse::None),
+        };
+        reports.push(reported(spec, done, store));
     }
     Ok(Report::new(reports))
+}
+
+fn store_use(memory: &Memory) -> StoreUse {
+    match memory {
+        Memory::None { .. } => StoreUse::None,
+        Memory::Kept(_) => StoreUse::Written,
+        Memory::View(_) => StoreUse::Read,
+    }
+}
+
+fn reported(spec: &EnvironmentSpec, done: Scanned, store: StoreUse) -> EnvironmentReport {
+    for note in done.report.notes {
+        complain(&format!("{}: {:?}, not judged as drift", note.resource.resource_id.line(), note.status));
+    }
+    EnvironmentReport {
+        environment: spec.environment.clone(),
+        summary: done.report.summary,
+        drifts: done.drifts,
+        errors: done.report.errors,
+        store,
+    }
 }
 
 /// Writes the report and gives the exit code.

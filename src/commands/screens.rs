@@ -10,6 +10,7 @@ use crate::service::DriftService;
 use crate::service::LocalService;
 use crate::telemetry;
 use crate::tui::app::action;
+use crate::tui::term::glyphs;
 use crate::tui::theme::ColorDepth;
 use crate::tui::{self, Options, keymap, theme};
 
@@ -19,6 +20,7 @@ pub(super) fn options(session: &Session) -> Options {
     let themes_dir = session.paths.config_dir.join("themes");
     let depth = ColorDepth::detect(|name| std::env::var(name).ok());
     let mut notices: Vec<String> = session.config.problems.iter().map(ToString::to_string).collect();
+    let ascii = only_ascii(settings.ascii.value, &mut notices);
     let (theme, warnings) = theme::load(&settings.theme.value, Some(&themes_dir), depth);
     notices.extend(warnings);
     let user_keys = session.paths.config_dir.join("keymap.toml");
@@ -28,8 +30,11 @@ pub(super) fn options(session: &Session) -> Options {
     notices.extend(warnings);
     let protected = session.config.environments.iter().filter(|e| e.protect).map(|e| e.environment.slug.clone());
     Options {
-        theme,
-        themes: theme::NAMES.iter().map(|name| theme::load(name, Some(&themes_dir), depth).0).collect(),
+        theme: theme.with_ascii(ascii),
+        themes: theme::NAMES
+            .iter()
+            .map(|name| theme::load(name, Some(&themes_dir), depth).0.with_ascii(ascii))
+            .collect(),
         keymap,
         keymaps: keymap::NAMES
             .iter()
@@ -42,6 +47,16 @@ pub(super) fn options(session: &Session) -> Options {
         utc: settings.utc.value,
         ..Options::default()
     }
+}
+
+/// As configured, else as the terminal's environment says; then with a word about why.
+fn only_ascii(configured: Option<bool>, notices: &mut Vec<String>) -> bool {
+    configured.unwrap_or_else(|| {
+        let why = glyphs::only_ascii(|name| std::env::var(name).ok());
+        notices
+            .extend(why.as_ref().map(|why| format!("ASCII only, since {why}; --ascii=false draws lines and blocks")));
+        why.is_some()
+    })
 }
 
 /// Runs the screens on a service that `connect` makes behind the first frame; gives the exit code.

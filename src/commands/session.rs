@@ -1,15 +1,23 @@
 //! What every command starts from: flags, configuration, directories.
 
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, bail};
 
 use super::complain;
 use crate::cli::{Cli, Command, Look, Paths as PathArgs};
-use crate::config::{self, Config, Paths, Settings};
+use crate::config::{self, Config, Origin, Paths, Settings};
+use crate::drift::DriftIgnore;
 use crate::scan::EnvironmentSpec;
+use crate::store::{self, OpenMode, Opened, Options, StoreError};
 
 pub(super) struct Session {
     pub paths: Paths,
     pub config: Config,
+    /// Patterns of what this run ignores.
+    ignore: Vec<String>,
 }
 
 impl Session {
@@ -18,7 +26,11 @@ impl Session {
             .context("no home directory: set HOME, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME")?;
         let explicit = cli.global.config.as_deref();
         let config = config::load(&paths, explicit, |name| std::env::var(name).ok(), &flags(cli));
-        Ok(Self { paths, config })
+        let ignore = match &cli.command {
+            Some(Command::Scan(args)) => args.ignore.clone(),
+            _ => vec![],
+        };
+        Ok(Self { paths, config, ignore })
     }
 
     pub fn settings(&self) -> &Settings {
@@ -37,13 +49,54 @@ impl Session {
     /// The environments to work on: those named by paths, else the configured ones, else what the current directory holds.
     pub fn environments(&self, given: &PathArgs) -> anyhow::Result<Vec<EnvironmentSpec>> {
         if !given.state.is_empty() || !given.live.is_empty() {
-            return Ok(vec![config::ad_hoc(&given.state, &given.live, self.settings())]);
+            return self.equip(vec![config::ad_hoc(&given.state, &given.live, self.settings())]);
         }
         if !self.config.environments.is_empty() {
-            return Ok(self.config.environments.iter().filter(|e| e.environment.is_active).cloned().collect());
+            return self.equip(self.config.environments.iter().filter(|e| e.environment.is_active).cloned().collect());
         }
         let here = std::env::current_dir().context("the current directory is not there any more")?;
-        Ok(config::discover(&here, self.settings()))
+        self.equip(config::discover(&here, self.settings()))
+    }
+
+    /// Gives environments what all of them are compared by: the user's packs and rules, and the patterns of what to ignore.
+    pub fn equip(&self, mut specs: Vec<EnvironmentSpec>) -> anyhow::Result<Vec<EnvironmentSpec>> {
+        let mut ignore = DriftIgnore::default();
+        let file = &self.settings().driftignore;
+        match std::fs::read_to_string(&file.value) {
+            Ok(text) => ignore.add(&text),
+            // The usual one need not be there; one that somebody named must.
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && file.origin == Origin::BuiltIn => {}
+            Err(e) => bail!("{}: cannot be read: {e} (driftignore, by {})", file.value.display(), file.origin),
+        }
+        self.ignore.iter().for_each(|pattern| ignore.add(pattern));
+        let ignore = Arc::new(ignore);
+        for spec in &mut specs {
+            spec.knowledge = self.config.knowledge.clone();
+            spec.ignore = Arc::clone(&ignore);
+        }
+        Ok(specs)
+    }
+}
+
+/// How long a scan in the background is waited for, and for how long a holder may have had the store to pass for one.
+const PATIENCE: Duration = Duration::from_secs(2);
+const SHORT: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+
+/// Opens the store for writing. Whoever has it without a terminal, and not for long, is a scan that will soon be done: it is
+/// waited for, since a cron job must not turn a whole session into a read-only view.
+pub(super) fn open_store(path: &Path, keep: Options) -> Result<Opened, StoreError> {
+    let start = Instant::now();
+    loop {
+        match store::open_with(path, OpenMode::ReadWrite, keep) {
+            Err(StoreError::Held { holder, .. })
+                if holder.tty.is_none()
+                    && jiff::Timestamp::now().duration_since(holder.since) < SHORT
+                    && start.elapsed() < PATIENCE =>
+            {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            outcome => return outcome,
+        }
     }
 }
 
@@ -62,6 +115,7 @@ fn flags(cli: &Cli) -> Vec<(&'static str, String)> {
     };
     add("theme", &look.theme);
     add("keymap", &look.keymap);
+    add("ascii", &look.ascii);
     let on = |set: bool| set.then(|| "true".to_owned());
     add("utc", &on(look.utc));
     add("read_only", &on(read_only));

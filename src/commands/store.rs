@@ -8,10 +8,13 @@ use anyhow::{Context, bail};
 
 use super::{Session, complain};
 use crate::cli::StoreCommand;
-use crate::store::{self, OpenMode, Opened, StoreError};
+use crate::drift::Slug;
+use crate::safety::sanitise;
+use crate::store::{self, OpenMode, Opened, Pruned, StoreError};
 
 fn open(session: &Session, mode: OpenMode) -> Result<Opened, StoreError> {
-    let opened = store::open(&session.settings().store.value, mode)?;
+    let settings = session.settings();
+    let opened = store::open_with(&settings.store.value, mode, settings.store_options())?;
     opened.notices.iter().for_each(|notice| complain(notice));
     Ok(opened)
 }
@@ -27,8 +30,77 @@ fn open_to_read(session: &Session) -> anyhow::Result<Opened> {
     })
 }
 
+/// For commands that would make no sense on a store that is not there.
+fn open_to_write(session: &Session) -> anyhow::Result<Opened> {
+    let path = &session.settings().store.value;
+    if !path.exists() {
+        bail!("there is no store at {}", path.display());
+    }
+    Ok(open(session, OpenMode::ReadWrite)?)
+}
+
 pub(super) fn run(session: &Session, command: &StoreCommand) -> anyhow::Result<u8> {
-    let StoreCommand::Verify = command;
+    match command {
+        StoreCommand::Verify => verify(session),
+        StoreCommand::Compact => compact(session),
+        StoreCommand::Prune => {
+            let pruned = open_to_write(session)?.store.prune()?;
+            say_pruned(&pruned)
+        }
+        StoreCommand::Forget { environment, yes } => forget(session, environment, *yes),
+    }
+}
+
+fn compact(session: &Session) -> anyhow::Result<u8> {
+    let path = &session.settings().store.value;
+    if !path.exists() {
+        bail!("there is no store at {}", path.display());
+    }
+    let opened = store::compact(path)?;
+    let mut out = io::stdout().lock();
+    opened.notices.iter().try_for_each(|notice| writeln!(out, "{}", sanitise::line(notice)))?;
+    // A disk that is full, say: then nothing was written.
+    Ok(u8::from(opened.store.read_only().is_some()))
+}
+
+fn say_pruned(pruned: &Pruned) -> anyhow::Result<u8> {
+    let Pruned { drifts, observations, objects } = pruned;
+    let what = format!("{drifts} drifts, {observations} observed values and {objects} large bodies were thrown away");
+    writeln!(io::stdout().lock(), "{what}; decisions stay in the audit trail")?;
+    Ok(0)
+}
+
+fn forget(session: &Session, environment: &str, yes: bool) -> anyhow::Result<u8> {
+    let slug =
+        Slug::new(environment).with_context(|| format!("'{}' is no environment", sanitise::line(environment)))?;
+    let opened = open_to_write(session)?;
+    let drifts = opened.store.open_counts(&slug)?.in_any_state;
+    let question = format!(
+        "{drifts} drifts of {slug}, its scans and every value observed in it will be deleted; decisions stay in the audit trail."
+    );
+    complain(&question);
+    if session.config.environments.iter().any(|e| e.environment.slug == slug) {
+        complain(&format!("{slug} is still in the configuration: it comes back, empty, when it is scanned again"));
+    }
+    if !yes && !confirmed(&slug)? {
+        complain("nothing was deleted");
+        return Ok(1);
+    }
+    let pruned = opened.store.forget(&slug, &session.settings().actor.value)?;
+    say_pruned(&pruned)
+}
+
+/// Typing the name is harder to do by accident than a letter.
+fn confirmed(slug: &Slug) -> anyhow::Result<bool> {
+    let mut ask = io::stderr().lock();
+    write!(ask, "Type {slug} to delete it: ")?;
+    ask.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(answer.trim() == slug.as_str())
+}
+
+fn verify(session: &Session) -> anyhow::Result<u8> {
     let report = open_to_read(session)?.store.verify()?;
     let mut out = io::stdout().lock();
     writeln!(

@@ -1,14 +1,15 @@
 //! `driftguard triage`: the screens on configured environments, or on paths given by hand.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
+use super::session::open_store;
 use super::{Session, screens};
 use crate::cli::Triage;
 use crate::scan::EnvironmentSpec;
-use crate::service::LocalService;
+use crate::service::{Guard, LocalService};
 use crate::store::{self, OpenMode, Opened, StoreError};
 
 pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
@@ -18,23 +19,33 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         options.notices.push("nothing to scan here: start driftguard where a terraform.tfstate is, name one with --state, or write [[environment]] into the configuration".into());
     }
     let path = session.settings().store.value.clone();
-    let read_only = options.read_only.is_some();
+    options.drafts = Some(beside(&path));
+    let guard = Guard { read_only: options.read_only.clone(), protected: options.protected.clone() };
+    let keep = session.settings().store_options();
     screens::open(session, options, move || async move {
         let handle = Handle::current();
-        let opened = tokio::task::spawn_blocking(move || start(&path, read_only, specs, handle));
+        let opened = tokio::task::spawn_blocking(move || start(&path, guard, keep, specs, handle));
         opened.await.map_err(|e| format!("the store could not be opened: {e}"))?.map_err(|e| e.to_string())
     })
+}
+
+/// Where drafts are kept: they outlive a store that is set aside, and are none of its records.
+fn beside(store: &Path) -> PathBuf {
+    let mut name = store.file_name().unwrap_or_default().to_owned();
+    name.push(".drafts");
+    store.with_file_name(name)
 }
 
 /// Opens the store, beside its holder when there is one, and starts the scanners.
 fn start(
     path: &Path,
-    read_only: bool,
+    guard: Guard,
+    keep: store::Options,
     specs: Vec<EnvironmentSpec>,
     handle: Handle,
 ) -> Result<Arc<LocalService>, StoreError> {
-    let mode = if read_only { OpenMode::ReadOnly } else { OpenMode::ReadWrite };
-    let opened = match store::open(path, mode) {
+    let read_only = guard.read_only.is_some();
+    let opened = match if read_only { store::open(path, OpenMode::ReadOnly) } else { open_store(path, keep) } {
         Err(held @ StoreError::Held { .. }) => {
             let mut opened = store::open(path, OpenMode::ReadOnly)?;
             opened.notices.push(format!("{held}; this is a read-only view"));
@@ -45,7 +56,7 @@ fn start(
     let Opened { store, notices } = opened;
     // A read-only store takes no scans: what its holder scans is shown.
     let specs = if store.read_only().is_some() { vec![] } else { specs };
-    let service = LocalService::start(store, specs, handle);
+    let service = LocalService::start_guarded(store, specs, guard, handle);
     notices.iter().for_each(|notice| service.notify(notice));
     Ok(service)
 }

@@ -1,6 +1,6 @@
 //! Lists: ordered ones by position, sets by meaning, lists of objects by identity.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -56,7 +56,7 @@ impl Walk<'_> {
         };
         let ids = |list: &'w [Value]| -> Vec<_> { list.iter().map(|v| identity::of(at.cursor, keys, v)).collect() };
         let (d_ids, l_ids) = (ids(d), ids(l));
-        let live: HashMap<_, _> = l_ids.iter().zip(l).collect();
+        let live: BTreeMap<_, _> = l_ids.iter().zip(l).collect();
         let before = [past.remembered, past.seen, past.applied].map(index);
         let element = |id| Past {
             remembered: before[0].get(id).copied(),
@@ -64,19 +64,19 @@ impl Walk<'_> {
             applied: before[2].get(id).copied(),
         };
         let mark = self.path.depth();
-        let mut declared = HashMap::with_capacity(d.len());
+        let mut declared = BTreeSet::new();
         for (id, dv) in d_ids.iter().zip(d) {
-            declared.insert(id, ());
+            declared.insert(id);
             self.path.push_identity(&pairs(keys, id));
             self.node(at.item(), Some(dv), live.get(id).copied(), element(id));
             self.path.truncate(mark);
         }
-        for (id, lv) in l_ids.iter().zip(l).filter(|(id, _)| !declared.contains_key(id)) {
+        for (id, lv) in l_ids.iter().zip(l).filter(|(id, _)| !declared.contains(id)) {
             self.path.push_identity(&pairs(keys, id));
             self.node(at.item(), None, Some(lv), element(id));
             self.path.truncate(mark);
         }
-        let common = l_ids.iter().filter(|id| declared.contains_key(id));
+        let common = l_ids.iter().filter(|id| declared.contains(id));
         if !d_ids.iter().filter(|id| live.contains_key(id)).eq(common) {
             if sets::is_ordered(at) {
                 self.change(ChangeType::Modified, Some(&Value::from(d)), Some(&Value::from(l)));
@@ -196,7 +196,8 @@ impl Walk<'_> {
             list
         };
         // Whoever describes a cloud's types says of few lists whether their order means something.
-        let undescribed = matches!(self.dialect, Dialect::Cloudformation | Dialect::AwsConfig) && !sets::is_ordered(at);
+        let undescribed =
+            matches!(self.dialect, Dialect::Cloudformation | Dialect::AwsConfig) && !sets::is_ordered(at) && !at.policy;
         if undescribed && self.is_shuffled(at, (d, &a), (l, &b)) {
             return self.unverified(UnverifiedReason::Unsupported, ORDER_UNKNOWN);
         }

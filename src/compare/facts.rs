@@ -2,7 +2,8 @@
 //!
 //! A pattern is dotted; `*` stands for any list element or any key; `\.` is a dot inside a key.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use serde_json::Value;
 
@@ -59,7 +60,7 @@ pub(super) enum Kind {
 }
 
 /// Everything known about one property.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub(super) struct Facts {
     bits: u16,
     pub kind: Option<Kind>,
@@ -93,10 +94,10 @@ impl Facts {
 }
 
 /// One step of the pattern tree.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub(super) struct Node {
     pub facts: Facts,
-    children: BTreeMap<Box<str>, Node>,
+    children: Table<Node>,
     star: Option<Box<Node>>,
 }
 
@@ -161,7 +162,27 @@ fn steps(pattern: &str) -> Vec<String> {
 }
 
 /// Facts by property name, wherever it stands outside free-form maps.
-pub(super) type Names = BTreeMap<Box<str>, Facts>;
+pub(super) type Names = Table<Facts>;
+
+/// By name. The names come with the program or from its user, so that nobody can make them collide.
+pub(super) type Table<V> = HashMap<Box<str>, V, BuildHasherDefault<Quick>>;
+
+/// FNV-1a: quick for the short names of properties.
+#[derive(Default)]
+pub(super) struct Quick(u64);
+
+impl Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        // The table looks at the upper bits, which the last bytes have not reached.
+        self.0 ^ self.0.rotate_left(32)
+    }
+}
 
 /// Where the walk stands in the pattern trees: those of the type, of the dialect, and of the schema of the case.
 #[derive(Clone, Copy)]
@@ -203,6 +224,11 @@ impl<'k> Cursor<'k> {
         Self { names: None, ..self }
     }
 
+    /// Where nothing is known of what lies below, and texts mean themselves.
+    pub fn literal(self) -> Self {
+        Self { nodes: [None; 3], names: None, named: None, inherited: None, free: true }
+    }
+
     fn facts(&self) -> impl Iterator<Item = &'k Facts> + use<'k> {
         self.nodes.into_iter().flatten().map(|n| &n.facts).chain(self.named)
     }
@@ -237,7 +263,7 @@ mod tests {
         let mut tree = Node::default();
         tree.at("ingress.*.cidr_blocks").set(Fact::Unordered);
         tree.at(r"metadata.a\.b").set(Fact::Owned);
-        let names = Names::from([("etag".into(), Facts { hide: Some("computed"), ..Facts::default() })]);
+        let names = Names::from_iter([("etag".into(), Facts { hide: Some("computed"), ..Facts::default() })]);
         let root = Cursor::root([Some(&tree), None, None], &names);
         assert!(root.key("ingress").item().key("cidr_blocks").has(Fact::Unordered));
         assert!(root.key("metadata").key("a.b").has(Fact::Owned));
@@ -248,7 +274,7 @@ mod tests {
     fn names_mean_nothing_inside_a_free_form_map() {
         let mut tree = Node::default();
         tree.at("tags").set(Fact::FreeForm);
-        let names = Names::from([("etag".into(), Facts { hide: Some("computed"), ..Facts::default() })]);
+        let names = Names::from_iter([("etag".into(), Facts { hide: Some("computed"), ..Facts::default() })]);
         assert_eq!(Cursor::root([Some(&tree), None, None], &names).key("tags").key("etag").hide(), None);
     }
 }

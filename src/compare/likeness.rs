@@ -63,6 +63,7 @@ impl Walk<'_> {
         let mut left_d: Vec<usize> = (0..d.len()).collect();
         left_d.retain(|i| waiting.get_mut(a[*i].as_str()).and_then(Vec::pop).is_none());
         let mut left_l: Vec<usize> = waiting.into_values().flatten().collect();
+        left_l.sort_unstable();
         self.respelt(at, d, l, &mut left_d, &mut left_l);
         left_d.is_empty()
     }

@@ -20,6 +20,7 @@ mod document;
 mod facts;
 mod host_file;
 mod identity;
+mod knowledge;
 mod kubernetes;
 mod labels;
 mod likeness;
@@ -45,8 +46,10 @@ mod recorded;
 mod tests;
 
 pub use context::Context;
+pub use knowledge::Knowledge;
 pub use never_hide::NeverHide;
 pub use packs::{PackError, Packs, Schema};
+pub(crate) use rules::DRIFTIGNORE;
 pub use rules::{RuleInfo, explain, rules};
 
 /// A top-level property that nests deeper is not compared but unverified.
@@ -256,6 +259,13 @@ impl walk::Walk<'_> {
 }
 
 impl Verdict {
+    /// Hides the changes that `covers` says something about, by a rule.
+    pub(crate) fn hide_changes(&mut self, rule: &'static str, mut covers: impl FnMut(&RawChange) -> bool) {
+        let hidden = self.changes.extract_if(.., |change| covers(change));
+        self.hidden.extend(hidden.map(|c| RawHidden { path: c.path, rule, declared: c.declared, actual: c.actual }));
+        self.hidden.sort_by(|a, b| (&a.path, a.rule).cmp(&(&b.path, b.rule)));
+    }
+
     fn sort(&mut self) {
         self.changes.sort_by(|a, b| (&a.path, a.change_type).cmp(&(&b.path, b.change_type)));
         self.hidden.sort_by(|a, b| (&a.path, a.rule).cmp(&(&b.path, b.rule)));

@@ -13,7 +13,27 @@ pub struct NeverHide {
     path: Option<GlobMatcher>,
 }
 
+impl PartialEq for NeverHide {
+    fn eq(&self, other: &Self) -> bool {
+        let text = |glob: &Option<GlobMatcher>| glob.as_ref().map(|g| g.glob().glob().to_owned());
+        self.rule == other.rule
+            && text(&self.resource_type) == text(&other.resource_type)
+            && text(&self.path) == text(&other.path)
+    }
+}
+
 impl NeverHide {
+    /// As configuration writes it: `RULE`, `RULE TYPE` or `RULE TYPE PATH`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut words = text.split_whitespace();
+        let rule = words.next().ok_or("a rule is needed")?;
+        let place = (words.next(), words.next());
+        match words.next() {
+            Some(more) => Err(format!("'{more}' is one word too many: write RULE, RULE TYPE or RULE TYPE PATH")),
+            None => Self::new(rule, place.0, place.1),
+        }
+    }
+
     /// No pattern matches everything. The error says what is wrong with the rule's id or a pattern.
     pub fn new(rule: &str, resource_type: Option<&str>, path: Option<&str>) -> Result<Self, String> {
         let rule = rules::find(rule).ok_or_else(|| format!("no rule is called '{rule}'"))?.id;

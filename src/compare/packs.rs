@@ -7,7 +7,7 @@
 //! `include` (path to shape). A type may say `same_as`. `[[cloud_tags]]` lists tag names a cloud sets (`types`, `names`).
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -28,7 +28,7 @@ const EMBEDDED: [(&str, &str); 5] = [
 ];
 
 /// Everything known about the types of one dialect.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub(super) struct Pack {
     pub any: Names,
     pub top: Node,
@@ -38,7 +38,7 @@ pub(super) struct Pack {
 }
 
 /// Tag names that a cloud sets by itself; a name that ends in `*` is a prefix.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 struct CloudTags {
     /// Start of the type names; empty for all.
     types: String,
@@ -65,7 +65,7 @@ impl Pack {
 }
 
 /// Packs of every dialect.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub struct Packs {
     by_dialect: HashMap<Dialect, Pack>,
     empty: Pack,
@@ -74,8 +74,17 @@ pub struct Packs {
 impl Packs {
     /// What comes with the program. A test holds that it parses; should it not, nothing is known about any type.
     pub fn embedded() -> &'static Self {
-        static PACKS: OnceLock<Packs> = OnceLock::new();
-        PACKS.get_or_init(|| Self::parse(&EMBEDDED).unwrap_or_default())
+        Self::once()
+    }
+
+    /// The same, to be kept.
+    pub fn shared() -> Arc<Self> {
+        Arc::clone(Self::once())
+    }
+
+    fn once() -> &'static Arc<Self> {
+        static PACKS: OnceLock<Arc<Packs>> = OnceLock::new();
+        PACKS.get_or_init(|| Arc::new(Self::parse(&EMBEDDED).unwrap_or_default()))
     }
 
     /// Reads pack files (name, text) in order; a later one adds to and overrides an earlier one.

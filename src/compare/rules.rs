@@ -13,7 +13,7 @@ pub struct RuleInfo {
 
 macro_rules! rules {
     ($($constant:ident = $id:literal, $scope:literal: $sentence:literal;)*) => {
-        $(#[allow(dead_code, reason = "some ids are only named by packs")] pub(super) const $constant: &str = $id;)*
+        $(#[allow(dead_code, reason = "some ids are only named by packs")] pub(crate) const $constant: &str = $id;)*
         static RULES: &[RuleInfo] = &[$(RuleInfo { id: $id, sentence: $sentence, scope: $scope },)*];
     };
 }
@@ -64,6 +64,7 @@ rules! {
     META = "meta", "settings of the tool": "This setting tells the tool how to work and does not exist in the cloud.";
     WRITE_ONLY = "write-only", "values that cannot be read back": "This value can be written but not read back.";
     SERVER_MANAGED = "server-managed", "fields that controllers fill in": "The code leaves it out and a controller or the cloud fills it in.";
+    DRIFTIGNORE = "driftignore", "what a .driftignore file or --ignore names": "A pattern of the .driftignore file, or one given for this run, covers it.";
     K8S_METADATA = "k8s-metadata", "Kubernetes objects": "The API server keeps this bookkeeping for every object.";
     K8S_STATUS = "k8s-status", "Kubernetes objects": "The status is reported by controllers, not configured.";
     K8S_DEFAULT = "k8s-default", "Kubernetes objects": "The manifest leaves it out and the API server filled in its documented default.";

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::walk::Walk;
-use super::{rules, spelling};
+use super::{Dialect, rules, spelling};
 use crate::drift::ChangeType;
 
 /// Protocol, from port, to port, kind of peer, peer.
@@ -56,12 +56,14 @@ const PEERS: [(&str, &[&str], &[&str]); 4] = [
     ),
 ];
 
-/// An atomic rule's description, and the rule as a value.
-struct Atom {
-    description: String,
-    /// What the property is called that holds it.
-    describes: &'static str,
-    value: Value,
+/// Atomic rules with their descriptions.
+type Atoms = BTreeMap<Key, String>;
+
+/// An atomic rule as a change shows it.
+fn shown((protocol, from, to, kind, peer): &Key, description: &str) -> Value {
+    let mut value = json!({"protocol": protocol, "from_port": from, "to_port": to, "description": description});
+    value[if kind.is_empty() { "peer" } else { kind }] = Value::from(peer.as_str());
+    value
 }
 
 impl Walk<'_> {
@@ -74,23 +76,26 @@ impl Walk<'_> {
         };
         let (Some(mut d), Some(l)) = (list(declared), list(live)) else { return false };
         // The same rule inline and beside the group is one rule.
-        self.sibling_rules(key).into_iter().for_each(|(key, atom)| _ = d.entry(key).or_insert(atom));
+        self.sibling_rules(key).into_iter().for_each(|(key, description)| _ = d.entry(key).or_insert(description));
         let before = self.out.changes.len();
-        for (key, atom) in &d {
+        let described = if self.dialect == Dialect::Cloudformation { "Description" } else { "description" };
+        for (key, description) in &d {
             match l.get(key) {
-                None => self.at_rule(key, |walk| walk.change(ChangeType::Removed, Some(&atom.value), None)),
-                Some(other) if other.description != atom.description => {
-                    let texts = [&atom.description, &other.description].map(|t| Value::from(t.as_str()));
+                None => {
+                    self.at_rule(key, |walk| walk.change(ChangeType::Removed, Some(&shown(key, description)), None))
+                }
+                Some(other) if other != description => {
+                    let texts = [description, other].map(|t| Value::from(t.as_str()));
                     self.at_rule(key, |walk| {
-                        walk.path.push_key(atom.describes);
+                        walk.path.push_key(described);
                         walk.modified(&texts[0], &texts[1]);
                     });
                 }
                 Some(_) => {}
             }
         }
-        for (key, atom) in l.iter().filter(|(key, _)| !d.contains_key(*key)) {
-            self.at_rule(key, |walk| walk.change(ChangeType::Added, None, Some(&atom.value)));
+        for (key, description) in l.iter().filter(|(key, _)| !d.contains_key(*key)) {
+            self.at_rule(key, |walk| walk.change(ChangeType::Added, None, Some(&shown(key, description))));
         }
         let both = declared.zip(live).filter(|(d, l)| d != l);
         if self.out.changes.len() == before && both.is_some() {
@@ -100,7 +105,7 @@ impl Walk<'_> {
     }
 
     /// Rules of this direction that are declared as resources of their own.
-    fn sibling_rules(&self, key: &str) -> BTreeMap<Key, Atom> {
+    fn sibling_rules(&self, key: &str) -> Atoms {
         let group = self.context.zip(self.own_id).and_then(|(context, id)| context.sibling_rules.get(id));
         let direction = if key.to_ascii_lowercase().ends_with("egress") { "egress" } else { "ingress" };
         let rules = group.and_then(|group| group[direction].as_array());
@@ -121,25 +126,18 @@ impl Walk<'_> {
         self.path.truncate(mark);
     }
 
-    fn explode(&self, rules: &[Value]) -> Option<BTreeMap<Key, Atom>> {
+    fn explode(&self, rules: &[Value]) -> Option<Atoms> {
         let mut out = BTreeMap::new();
         for rule in rules {
             let rule = rule.as_object()?;
             let (protocol, from, to) = service(rule);
             let text = |v: Option<&Value>| v.and_then(Value::as_str).unwrap_or_default().to_owned();
-            let describes = DESCRIPTION.iter().find(|name| rule.contains_key(**name)).unwrap_or(&DESCRIPTION[0]);
             let peers = self.peers(rule);
             // A rule without a peer matches nothing, but it is stated.
             let peers = if peers.is_empty() { vec![("", String::new(), None)] } else { peers };
             for (kind, peer, described) in peers {
                 let description = described.unwrap_or_else(|| text(get(rule, DESCRIPTION)));
-                let mut value =
-                    json!({"protocol": protocol, "from_port": from, "to_port": to, "description": description});
-                value[if kind.is_empty() { "peer" } else { kind }] = Value::from(peer.as_str());
-                out.insert(
-                    (protocol.clone(), from.clone(), to.clone(), kind, peer),
-                    Atom { description, describes, value },
-                );
+                out.insert((protocol.clone(), from.clone(), to.clone(), kind, peer), description);
             }
         }
         Some(out)

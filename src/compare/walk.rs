@@ -188,8 +188,11 @@ impl<'a> Walk<'a> {
     }
 
     fn both<'w>(&mut self, at: At<'w>, d: &'w Value, l: &'w Value, past: Past<'w>) {
-        let at = At { policy: at.policy || at.cursor.has(Fact::AnyOf), ..at };
         match (d, l) {
+            (Value::Object(d), Value::Object(l)) if !at.policy && at.cursor.has(Fact::AnyOf) => {
+                // Matched against literally.
+                self.object(At { policy: true, cursor: at.cursor.literal(), ..at }, d, l, Past::default());
+            }
             (Value::Object(d), Value::Object(l)) if at.policy || !super::policy::is_policy(d, l) => {
                 self.object(at, d, l, past)
             }
@@ -302,17 +305,17 @@ impl<'a> Walk<'a> {
     }
 
     pub fn change(&mut self, change_type: ChangeType, declared: Option<&Value>, actual: Option<&Value>) {
-        let path = self.path.finish().raw().to_owned();
+        let path = self.path.text();
         self.out.changes.push(RawChange { path, change_type, declared: declared.cloned(), actual: actual.cloned() });
     }
 
     pub fn hidden(&mut self, rule: &'static str, declared: Option<&Value>, actual: Option<&Value>) {
-        let path = self.path.finish().raw().to_owned();
+        let path = self.path.text();
         self.out.hidden.push(RawHidden { path, rule, declared: declared.cloned(), actual: actual.cloned() });
     }
 
     pub fn unverified(&mut self, reason: UnverifiedReason, detail: &'static str) {
-        self.out.unverified.push(RawUnverified { path: self.path.finish().raw().to_owned(), reason, detail });
+        self.out.unverified.push(RawUnverified { path: self.path.text(), reason, detail });
     }
 }
 

@@ -74,5 +74,7 @@ fn spec(slug: &Slug, state: &[String], live: &[String], settings: &Settings) -> 
         watch: settings.watch.value,
         protect: false,
         unmanaged: true,
+        knowledge: Default::default(),
+        ignore: Default::default(),
     }
 }

@@ -115,6 +115,8 @@ impl Reader<'_> {
             watch: watch.unwrap_or(config.settings.watch.value),
             protect: protect.unwrap_or(false),
             unmanaged: unmanaged.unwrap_or(true),
+            knowledge: Default::default(),
+            ignore: Default::default(),
         })
     }
 

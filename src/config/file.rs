@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::environment;
 use super::{Config, Origin, Problem};
+use crate::compare::NeverHide;
 
 /// The text of a file with what is needed to name a place in it.
 pub(super) struct Source<'a> {
@@ -63,7 +64,23 @@ pub(super) fn read(path: &Path, required: bool, config: &mut Config) {
                 let message = "environments are written as [[environment]] tables";
                 config.problems.push(source.problem(&value.span(), message));
             }
+            ("never_hide", _) => never_hide(&source, value, config),
             (name, value_ref) => setting(&source, name, key, value, value_ref, config),
+        }
+    }
+}
+
+/// Comparison rules that must not hide anything, everywhere or at a place.
+fn never_hide(source: &Source<'_>, value: &Spanned<DeValue<'_>>, config: &mut Config) {
+    let DeValue::Array(items) = value.get_ref() else {
+        config.problems.push(source.problem(&value.span(), "never_hide takes a list of rules"));
+        return;
+    };
+    for item in items.iter() {
+        match item.get_ref().as_str().map(NeverHide::parse) {
+            Some(Ok(rule)) => config.knowledge.never_hide.push(rule),
+            Some(Err(message)) => config.problems.push(source.problem(&item.span(), format!("never_hide: {message}"))),
+            None => config.problems.push(source.problem(&item.span(), "never_hide: a text is needed")),
         }
     }
 }
@@ -81,7 +98,7 @@ fn setting(
         config.problems.push(source.problem(&value.span(), message));
         return;
     };
-    if name == "store" {
+    if matches!(name, "store" | "driftignore") {
         text = resolve(source, &text);
     }
     if let Err(message) = config.settings.apply(name, &text, source.origin(&key.span())) {

@@ -6,6 +6,7 @@ mod duration;
 mod environment;
 mod file;
 mod origin;
+mod packs;
 mod paths;
 mod settings;
 
@@ -17,6 +18,7 @@ pub use origin::{Origin, Problem, Valued};
 pub use paths::Paths;
 pub use settings::{SETTINGS, Setting, Settings};
 
+use crate::compare::Knowledge;
 use crate::scan::EnvironmentSpec;
 
 /// Everything a run needs to know before it starts.
@@ -24,6 +26,8 @@ use crate::scan::EnvironmentSpec;
 pub struct Config {
     pub settings: Settings,
     pub environments: Vec<EnvironmentSpec>,
+    /// What every environment is compared by.
+    pub knowledge: Knowledge,
     /// Files that were read, lowest layer first.
     pub files: Vec<PathBuf>,
     /// Mistakes found on the way; the values they stand at were left out.
@@ -40,9 +44,11 @@ pub fn load(
     let mut config = Config {
         settings: Settings::built_in(paths, &variable),
         environments: vec![],
+        knowledge: Knowledge::default(),
         files: vec![],
         problems: vec![],
     };
+    packs::read(paths, &mut config);
     for candidate in layers(paths, explicit, &variable) {
         let required = explicit == Some(candidate.as_path());
         file::read(&candidate, required, &mut config);

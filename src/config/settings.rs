@@ -6,11 +6,15 @@ use std::time::Duration;
 use super::{Origin, Paths, Problem, Valued, parse_duration};
 use crate::safety::Tainted;
 
+const DAY: Duration = Duration::from_secs(86_400);
+
 /// The values in force.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Settings {
     pub theme: Valued<String>,
     pub keymap: Valued<String>,
+    /// `None`: as the terminal's locale says.
+    pub ascii: Valued<Option<bool>>,
     pub actor: Valued<Tainted>,
     pub utc: Valued<bool>,
     pub read_only: Valued<bool>,
@@ -19,6 +23,10 @@ pub struct Settings {
     /// Between scheduled scans, unless an environment says otherwise.
     pub interval: Valued<Option<Duration>>,
     pub watch: Valued<bool>,
+    /// Patterns of what is not to be reported, as driftctl writes them; need not exist.
+    pub driftignore: Valued<PathBuf>,
+    /// How long drifts that ended, and observed values, are kept.
+    pub retention: Valued<Duration>,
 }
 
 /// One row of the table.
@@ -57,13 +65,22 @@ macro_rules! setting {
 pub const SETTINGS: &[Setting] = &[
     setting!(theme, "DRIFTGUARD_THEME", "colours: a built-in theme or one of your themes/", name, String::clone),
     setting!(keymap, "DRIFTGUARD_KEYMAP", "keys: default or emacs", name, String::clone),
+    setting!(
+        ascii,
+        "DRIFTGUARD_ASCII",
+        "draw with ASCII only: true, false or auto (by locale and terminal)",
+        ascii,
+        show_ascii
+    ),
     setting!(actor, "DRIFTGUARD_ACTOR", "who decides, as the audit trail names you", actor, Tainted::line),
     setting!(utc, "DRIFTGUARD_UTC", "times in UTC instead of local time", boolean, bool::to_string),
     setting!(read_only, "DRIFTGUARD_READ_ONLY", "look, but decide nothing", boolean, bool::to_string),
     setting!(log_level, "DRIFTGUARD_LOG", "error, warn, info, debug or trace", log_level, String::clone),
     setting!(store, "DRIFTGUARD_STORE", "directory of the local store", path, show_path),
     setting!(interval, "DRIFTGUARD_INTERVAL", "time between scans (30s, 5m, 1h), or off", interval, show_interval),
+    setting!(driftignore, "DRIFTGUARD_DRIFTIGNORE", "patterns of what not to report, as in driftctl", path, show_path),
     setting!(watch, "DRIFTGUARD_WATCH", "scan at once when a source file changes", boolean, bool::to_string),
+    setting!(retention, "DRIFTGUARD_RETENTION", "how long ended drifts and observed values are kept", days, show_days),
 ];
 
 fn name(text: &str) -> Result<String, String> {
@@ -81,6 +98,17 @@ fn boolean(text: &str) -> Result<bool, String> {
         "false" | "0" | "no" | "off" => Ok(false),
         _ => Err("true or false is needed".to_owned()),
     }
+}
+
+fn ascii(text: &str) -> Result<Option<bool>, String> {
+    match text {
+        "auto" => Ok(None),
+        _ => boolean(text).map(Some).map_err(|_| "true, false or auto is needed".to_owned()),
+    }
+}
+
+fn show_ascii(value: &Option<bool>) -> String {
+    value.map_or_else(|| "auto".to_owned(), |on| on.to_string())
 }
 
 fn log_level(text: &str) -> Result<String, String> {
@@ -104,7 +132,22 @@ fn show_interval(value: &Option<Duration>) -> String {
     value.map_or_else(|| "off".to_owned(), |d| format!("{}s", d.as_secs()))
 }
 
+fn days(text: &str) -> Result<Duration, String> {
+    let kept = parse_duration(text)?;
+    if kept < DAY { Err("at least a day (1d) is needed".to_owned()) } else { Ok(kept) }
+}
+
+fn show_days(kept: &Duration) -> String {
+    format!("{}d", kept.as_secs() / DAY.as_secs())
+}
+
 impl Settings {
+    /// What the store is to keep.
+    pub fn store_options(&self) -> crate::store::Options {
+        let days = self.retention.value.as_secs() / DAY.as_secs();
+        crate::store::Options { retention_days: u32::try_from(days).unwrap_or(u32::MAX) }
+    }
+
     /// The lowest layer.
     pub(super) fn built_in(paths: &Paths, variable: &impl Fn(&str) -> Option<String>) -> Self {
         fn value<T>(value: T) -> Valued<T> {
@@ -115,6 +158,7 @@ impl Settings {
         Self {
             theme: value("default".into()),
             keymap: value("default".into()),
+            ascii: value(None),
             actor: value(
                 login.map_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()).into(), Tainted::from),
             ),
@@ -124,6 +168,8 @@ impl Settings {
             store: value(paths.data_dir.join("store")),
             interval: value(Some(Duration::from_secs(300))),
             watch: value(true),
+            driftignore: value(".driftignore".into()),
+            retention: value(90 * DAY),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Reading files: plain or gzip, streamed through the [`Splitter`], with errors in words for people.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -22,10 +23,14 @@ pub(crate) enum StreamError {
     Split(#[from] SplitError),
 }
 
-/// Words for an error at a source.
-pub(crate) fn source_error(source: &str, message: impl Into<String>, help: impl Into<String>) -> SourceError {
+/// Words for an error at a source: a path, or the name of something else.
+pub(crate) fn source_error(
+    source: &(impl AsRef<OsStr> + ?Sized),
+    message: impl Into<String>,
+    help: impl Into<String>,
+) -> SourceError {
     SourceError {
-        source: Tainted::from(source),
+        source: Tainted::from(source.as_ref().to_string_lossy().as_ref()),
         message: Tainted::from(message.into()),
         help: Tainted::from(help.into()),
     }

@@ -3,6 +3,7 @@
 //! A reader hands out one resource at a time and never holds a whole file: [`open`] recognises what a path holds, and
 //! [`DeclaredSource::read`] streams [`RawDeclared`] chunks that any thread may [`parse`](RawDeclared::parse).
 
+mod driftctl;
 mod find;
 pub mod generate;
 pub(crate) mod input;
@@ -11,6 +12,7 @@ mod open;
 pub(crate) mod recognise;
 pub(crate) mod split;
 mod terraform;
+pub(crate) mod tree;
 mod yaml;
 
 pub use open::open;

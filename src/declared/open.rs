@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::DeclaredSource;
+use super::driftctl::DriftctlReport;
 use super::find::{self, Found, LOOKED_FOR};
 use super::input::{io_error, source_error};
 use super::kubernetes::{ManifestFile, Spelling};
@@ -73,6 +74,7 @@ fn open_file(found: &Found) -> Result<Option<Box<dyn DeclaredSource>>, SourceErr
     match content {
         Content::TerraformState => Ok(Some(Box::new(StateFile::new(path.clone())))),
         Content::TerraformPlan => Ok(Some(Box::new(PlanFile::new(path.clone())))),
+        Content::DriftctlReport => Ok(Some(Box::new(DriftctlReport::new(path.clone())))),
         Content::KubernetesJson => Ok(Some(manifests(path.clone(), Spelling::Json))),
         Content::KubernetesYaml => Ok(Some(manifests(path.clone(), Spelling::Yaml))),
         Content::TerraformStateOld(version) => Err(refused_old(&name, &version)),
@@ -80,10 +82,10 @@ fn open_file(found: &Found) -> Result<Option<Box<dyn DeclaredSource>>, SourceErr
         Content::Empty if expected => {
             let help =
                 "An empty state file is left behind when writing fails: restore it from its backup or the backend.";
-            Err(source_error(&name, "the file is empty", help))
+            Err(source_error(&*name, "the file is empty", help))
         }
         Content::Other { found, help } if expected => {
-            Err(source_error(&name, format!("{found}: nothing driftguard reads"), help))
+            Err(source_error(&*name, format!("{found}: nothing driftguard reads"), help))
         }
         Content::Empty | Content::Other { .. } => Ok(None),
     }

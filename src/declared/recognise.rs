@@ -21,6 +21,7 @@ pub(crate) enum Content {
         lineage: Option<String>,
     },
     TerraformPlan,
+    DriftctlReport,
     KubernetesJson,
     KubernetesYaml,
     /// Nothing we read; a sentence says what it seems to be, another what to do.
@@ -85,6 +86,8 @@ fn json(text: &[u8]) -> Content {
         )
     } else if any(&["resource_drift", "resource_changes", "planned_values"]) {
         Content::TerraformPlan
+    } else if has("summary") && any(&["managed", "unmanaged", "missing", "differences"]) {
+        Content::DriftctlReport
     } else if has("format_version") && has("values") {
         other(
             "the output of `terraform show -json` for a state",
@@ -155,6 +158,7 @@ mod tests {
             ("\u{feff}{\"version\": 4, \"resources\": [", Content::TerraformState),
             ("{\"version\":3,\"serial\":8,\"modules\":[]}", Content::TerraformStateOld("3".into())),
             ("{\"format_version\":\"1.2\",\"planned_values\":{", Content::TerraformPlan),
+            ("{\"summary\":{},\"managed\":[],\"unmanaged\":[", Content::DriftctlReport),
             ("{\"configuration\":{\"provider_config\":", Content::TerraformPlan),
             ("{\"apiVersion\":\"v1\",\"items\":[{", Content::KubernetesJson),
             ("# web\n---\napiVersion: v1\nkind: Service\n", Content::KubernetesYaml),

@@ -158,6 +158,8 @@ fn spec(
             updated_at: now,
         },
         unmanaged: cloud_provider == CloudProvider::Aws,
+        knowledge: Default::default(),
+        ignore: Default::default(),
         state,
         live,
         interval: None,

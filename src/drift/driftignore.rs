@@ -28,6 +28,12 @@ struct Line {
     used: AtomicBool,
 }
 
+impl PartialEq for DriftIgnore {
+    fn eq(&self, other: &Self) -> bool {
+        self.lines.iter().map(|l| &l.text).eq(other.lines.iter().map(|l| &l.text))
+    }
+}
+
 impl DriftIgnore {
     /// Adds the patterns of a file's text.
     pub fn add(&mut self, text: &str) {

@@ -15,6 +15,7 @@ pub(crate) mod path;
 mod recommendation;
 mod scan;
 mod score;
+mod sighting;
 mod triage;
 
 pub use analysis::{Analysis, Axis, Cause, CauseAnalysis, Severity, SeverityClass, SeverityReason};
@@ -28,4 +29,5 @@ pub use path::{MAX_PATH_BYTES, PathBuilder};
 pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment};
 pub use scan::{Completeness, Counts, ScanStage, ScanSummary, SourceError, SourceState};
 pub use score::{Score, ScoreError};
+pub use sighting::{Known, Sighting};
 pub use triage::{AuditEntry, Decision, ResolutionType, TriageRequest, TriageVerb};

@@ -32,7 +32,7 @@ impl PathBuilder {
     /// A key of an object: `.key`, or `["a.b"]` when it cannot stand bare.
     pub fn push_key(&mut self, key: &str) -> &mut Self {
         self.start();
-        if key.is_empty() || key.contains(|c: char| ".[]=,\"".contains(c) || c.is_control()) {
+        if !stands_bare(key) {
             self.text.push('[');
             self.quoted(key);
             self.text.push(']');
@@ -78,6 +78,16 @@ impl PathBuilder {
         self
     }
 
+    /// A step as [`parse`] gives it.
+    pub(crate) fn push(&mut self, step: &Step) -> &mut Self {
+        match step {
+            Step::Key(key) => self.push_key(key),
+            Step::Index(at) => self.push_index(*at),
+            Step::Identity(pairs) => self.push_identity(pairs),
+            Step::SetValue(value) => self.push_set_value(value),
+        }
+    }
+
     /// Takes the last step back; nothing happens at the root.
     pub fn pop(&mut self) {
         if let Some(length) = self.steps.pop() {
@@ -105,12 +115,17 @@ impl PathBuilder {
 
     /// The path, cut to [`MAX_PATH_BYTES`] and closed with `…` when it is longer.
     pub fn finish(&self) -> PropertyPath {
+        PropertyPath::from(self.text())
+    }
+
+    /// The text of [`finish`](Self::finish).
+    pub fn text(&self) -> String {
         if self.text.len() <= MAX_PATH_BYTES {
-            return PropertyPath::from(self.text.as_str());
+            return self.text.clone();
         }
         let most = MAX_PATH_BYTES - CUT.len_utf8();
         let end = (0..=most).rev().find(|end| self.text.is_char_boundary(*end)).unwrap_or(0);
-        PropertyPath::from(format!("{}{CUT}", &self.text[..end]))
+        format!("{}{CUT}", &self.text[..end])
     }
 
     /// The path, or the nearest ancestor that fits uncut: for marks that cover what lies below, as sensitive paths do.
@@ -135,6 +150,13 @@ impl PathBuilder {
     fn quoted(&mut self, text: &str) {
         self.text.push_str(&serde_json::Value::from(text).to_string());
     }
+}
+
+/// Whether a key needs no brackets.
+fn stands_bare(key: &str) -> bool {
+    let plain = |b: &u8| !matches!(b, b'.' | b'[' | b']' | b'=' | b',' | b'"' | ..b' ' | 0x7f);
+    // Beyond ASCII there are control characters, too.
+    !key.is_empty() && key.as_bytes().iter().all(plain) && (key.is_ascii() || !key.contains(char::is_control))
 }
 
 #[cfg(test)]

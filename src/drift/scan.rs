@@ -21,7 +21,7 @@ pub enum ScanStage {
     Failed,
 }
 
-/// Four answers that are never mixed up. `resources` = in_sync + drifted + unverified.
+/// Answers that are never mixed up. `resources` = in_sync + drifted + unverified + state_only + ignored.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
 pub struct Counts {
     /// Resources looked at, unmanaged ones included.
@@ -30,6 +30,12 @@ pub struct Counts {
     pub drifted: u64,
     /// Whole resources that could not be compared.
     pub unverified: u64,
+    /// Whole resources that live in the state alone (`random_id`): nothing outside could differ from it.
+    #[serde(default)]
+    pub state_only: u64,
+    /// Whole resources that differ or could not be compared, and that a `.driftignore` pattern covers.
+    #[serde(default)]
+    pub ignored: u64,
     /// Hidden changes, over all resources.
     pub hidden_changes: u64,
     /// Unverified properties of resources that could otherwise be compared.
@@ -42,6 +48,8 @@ impl std::ops::AddAssign for Counts {
         self.in_sync += other.in_sync;
         self.drifted += other.drifted;
         self.unverified += other.unverified;
+        self.state_only += other.state_only;
+        self.ignored += other.ignored;
         self.hidden_changes += other.hidden_changes;
         self.unverified_properties += other.unverified_properties;
     }

@@ -44,7 +44,7 @@ fn one(pattern: &str, errors: &mut Vec<SourceError>) -> Result<Vec<PathBuf>, Sou
         found.push(path.to_owned());
     } else {
         let matcher = pattern::matcher(pattern)
-            .map_err(|e| source_error(path, &format!("is no valid glob: {e}"), "mend the pattern"))?;
+            .map_err(|e| source_error(path, format!("is no valid glob: {e}"), "mend the pattern"))?;
         walk(&pattern::fixed_part(path), 0, errors, &mut |file| {
             if matcher.is_match(pattern::spelled(file)) {
                 found.push(file.to_owned());
@@ -61,7 +61,7 @@ fn walk(directory: &Path, depth: usize, errors: &mut Vec<SourceError>, take: &mu
         Ok(entries) => entries,
         Err(e) => {
             let help = "let the user who runs driftguard list the directory";
-            return errors.push(source_error(directory, &format!("cannot be listed: {e}"), help));
+            return errors.push(source_error(directory, format!("cannot be listed: {e}"), help));
         }
     };
     for entry in entries.flatten().filter(|e| !e.file_name().as_encoded_bytes().starts_with(b".")) {

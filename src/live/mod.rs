@@ -69,6 +69,13 @@ pub trait LiveSource: Send + Sync {
     /// Finds the live side of one resource. `family`: the other declared resources with the same key.
     fn lookup(&self, declared: &DeclaredResource, family: &[DeclaredResource]) -> Lookup;
 
+    /// For a resource that [`lookup`](Self::lookup) calls missing: when the listing was made in which it does not stand. `None`:
+    /// it looked just now, or the source says itself that the resource was deleted.
+    fn listed_at(&self, declared: &DeclaredResource, family: &[DeclaredResource]) -> Option<Timestamp> {
+        let _ = (declared, family);
+        None
+    }
+
     /// Live resources no lookup has found, default resources of the account excepted. Empty for sources that cannot list.
     fn unmanaged(&self) -> Box<dyn Iterator<Item = LiveResource> + '_>;
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 
 use super::{LiveResource, LiveSource};
+pub(super) use crate::declared::input::source_error;
 use crate::drift::SourceError;
 
 /// gzip gives at most 1032:1; real recordings stay far below this, a bomb does not.
@@ -83,16 +84,11 @@ fn gunzip(bytes: &[u8]) -> (Vec<u8>, Option<String>) {
     (out, broken)
 }
 
-/// An error about a file.
-pub(super) fn source_error(path: &Path, message: &str, help: &str) -> SourceError {
-    SourceError { source: path.display().to_string().into(), message: message.into(), help: help.into() }
-}
-
 fn unreadable(path: &Path, error: &std::io::Error) -> SourceError {
     let help = match error.kind() {
         std::io::ErrorKind::PermissionDenied => "let the user who runs driftguard read it",
         std::io::ErrorKind::NotFound => "check the path",
         _ => "check the file and the disk it is on",
     };
-    source_error(path, &format!("cannot be read: {error}"), help)
+    source_error(path, format!("cannot be read: {error}"), help)
 }

@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::ser::{Error, SerializeSeq};
+use serde::{Serialize, Serializer};
 
-use super::{EnvironmentReport, Report};
+use super::{EnvironmentReport, Report, StoreUse};
 use crate::drift::{
-    Change, CloudProvider, Completeness, Counts, DriftType, Finding, Hidden, Severity, SeverityClass, Slug,
-    SourceError, UnverifiedReason,
+    Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known, ResolutionType, ResourceRef,
+    Severity, SeverityClass, Sighting, Slug, SourceError, State, Unverified, UnverifiedReason,
 };
 use crate::safety::{Masked, Tainted, escape};
 
@@ -18,8 +19,8 @@ const SCHEMA: &str = "driftguard.scan/1";
 struct Document<'a> {
     schema: &'static str,
     environments: Vec<EnvironmentRow<'a>>,
-    drifts: Vec<DriftRow<'a>>,
-    unverified: Vec<UnverifiedRow<'a>>,
+    drifts: Drifts<'a>,
+    unverified: AllUnverified<'a>,
     errors: Vec<ErrorRow<'a>>,
 }
 
@@ -34,6 +35,19 @@ struct EnvironmentRow<'a> {
     finished_at: jiff::Timestamp,
     complete: bool,
     counts: &'a Counts,
+    /// Drifts that somebody ignored, snoozed or accepted; among `counts.drifted`.
+    settled: u64,
+    store: StoreUse,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since_last_scan: Option<NewsRow>,
+}
+
+/// What changed since the last scan that wrote to the store.
+#[derive(Serialize)]
+struct NewsRow {
+    new: u64,
+    regressed: u64,
+    closed: u64,
 }
 
 #[derive(Serialize)]
@@ -56,6 +70,27 @@ struct DriftRow<'a> {
     hidden: &'a [Hidden],
     recommendations: Vec<&'static str>,
     fingerprint: String,
+    /// Does not make the exit code 2, unless it is strict.
+    settled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<KnownRow<'a>>,
+}
+
+/// What the store knows of the drift.
+#[derive(Serialize)]
+struct KnownRow<'a> {
+    /// `null`: an ignore rule is about it, and the store could not be written.
+    id: Option<DriftId>,
+    status: State,
+    resolution_type: Option<ResolutionType>,
+    /// When a snooze, an exception or an ignore rule ends.
+    until: Option<jiff::Timestamp>,
+    by: Option<&'a Tainted>,
+    reason: Option<&'a Tainted>,
+    first_seen: jiff::Timestamp,
+    last_seen: jiff::Timestamp,
+    seen_count: u64,
+    regressions: u32,
 }
 
 #[derive(Serialize)]
@@ -99,6 +134,13 @@ fn environment_row(e: &EnvironmentReport) -> EnvironmentRow<'_> {
         finished_at: e.summary.finished_at,
         complete: e.summary.completeness == Completeness::Complete,
         counts: &e.summary.counts,
+        settled: e.settled(),
+        store: e.store,
+        since_last_scan: (e.store == StoreUse::Written).then_some(NewsRow {
+            new: e.summary.new,
+            regressed: e.summary.regressed,
+            closed: e.summary.closed,
+        }),
     }
 }
 
@@ -112,7 +154,8 @@ fn change_row(c: &Change) -> ChangeRow<'_> {
     }
 }
 
-fn drift_row(f: &Finding) -> DriftRow<'_> {
+fn drift_row(drift: &Sighting) -> DriftRow<'_> {
+    let f = &drift.finding;
     DriftRow {
         environment: &f.environment,
         resource_type: &f.resource.resource_type,
@@ -127,19 +170,79 @@ fn drift_row(f: &Finding) -> DriftRow<'_> {
         changes: f.changes.iter().map(change_row).collect(),
         hidden: &f.hidden,
         recommendations: f.recommendations.iter().map(|r| r.recommendation_type.as_str()).collect(),
-        fingerprint: f.fingerprint().to_hex(),
+        fingerprint: drift.fingerprint().to_hex(),
+        settled: drift.is_settled(),
+        known: drift.known.as_ref().map(known_row),
     }
 }
 
-fn unverified_rows(e: &EnvironmentReport) -> impl Iterator<Item = UnverifiedRow<'_>> {
-    e.unverified().map(|(resource, u)| UnverifiedRow {
+fn known_row(known: &Known) -> KnownRow<'_> {
+    let decision = known.decision.as_ref();
+    KnownRow {
+        id: known.id,
+        status: known.state,
+        resolution_type: decision.and_then(|d| d.resolution_type),
+        until: decision.and_then(|d| d.until),
+        by: decision.map(|d| &d.by),
+        reason: decision.and_then(|d| d.reason.as_ref()),
+        first_seen: known.first_seen,
+        last_seen: known.last_seen,
+        seen_count: known.seen_count,
+        regressions: known.regressions,
+    }
+}
+
+/// Every drift; written one by one, because there may be very many.
+struct Drifts<'a>(&'a Report);
+
+impl Serialize for Drifts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for e in &self.0.environments {
+            for drift in e.drifts.iter().map_err(S::Error::custom)? {
+                list.serialize_element(&drift_row(&drift.map_err(S::Error::custom)?))?;
+            }
+        }
+        list.end()
+    }
+}
+
+struct AllUnverified<'a>(&'a Report);
+
+impl Serialize for AllUnverified<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for e in &self.0.environments {
+            each_unverified(e, S::Error::custom, &mut |row| list.serialize_element(row))?;
+        }
+        list.end()
+    }
+}
+
+/// Every unverified property of a drifted resource, then whole resources.
+fn each_unverified<E>(
+    e: &EnvironmentReport,
+    failed: fn(io::Error) -> E,
+    write: &mut dyn FnMut(&UnverifiedRow<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    if e.drifts.has_unverified() {
+        for drift in e.drifts.iter().map_err(failed)? {
+            let finding = drift.map_err(failed)?.finding;
+            finding.unverified.iter().try_for_each(|u| write(&unverified_row(e, &finding.resource, u)))?;
+        }
+    }
+    e.summary.unverified.iter().try_for_each(|(resource, u)| write(&unverified_row(e, resource, u)))
+}
+
+fn unverified_row<'a>(e: &'a EnvironmentReport, resource: &'a ResourceRef, u: &'a Unverified) -> UnverifiedRow<'a> {
+    UnverifiedRow {
         environment: &e.environment.slug,
         resource_type: &resource.resource_type,
         resource_id: &resource.resource_id,
         path: u.path.as_ref().map(|p| p.raw()),
         reason: u.reason,
         detail: &u.detail,
-    })
+    }
 }
 
 fn error_row<'a>(e: &'a EnvironmentReport, error: &'a SourceError) -> ErrorRow<'a> {
@@ -152,8 +255,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
         environments: all().map(environment_row).collect(),
-        drifts: all().flat_map(|e| e.findings.iter().map(drift_row)).collect(),
-        unverified: all().flat_map(unverified_rows).collect(),
+        drifts: Drifts(report),
+        unverified: AllUnverified(report),
         errors: all().flat_map(|e| e.errors.iter().map(move |error| error_row(e, error))).collect(),
     };
     escape::to_json_writer(&mut *out, &document, true)?;
@@ -165,8 +268,10 @@ pub(super) fn write_lines(report: &Report, out: &mut dyn Write) -> io::Result<()
     line(out, "schema", &SCHEMA)?;
     for e in &report.environments {
         line(out, "environment", &environment_row(e))?;
-        e.findings.iter().try_for_each(|f| line(out, "drift", &drift_row(f)))?;
-        unverified_rows(e).try_for_each(|row| line(out, "unverified", &row))?;
+        for drift in e.drifts.iter()? {
+            line(out, "drift", &drift_row(&drift?))?;
+        }
+        each_unverified(e, |error| error, &mut |row| line(out, "unverified", row))?;
         e.errors.iter().try_for_each(|error| line(out, "error", &error_row(e, error)))?;
     }
     Ok(())

@@ -2,36 +2,49 @@
 
 use std::io::{self, Write};
 
-use super::{Report, sentence};
-use crate::drift::Change;
+use super::text::standing;
+use super::{Report, SHOWN, not_shown, sentence};
+use crate::drift::{Change, Sighting};
 use crate::safety::{Masked, escape};
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# Drift report")?;
     for e in &report.environments {
-        writeln!(out, "\n## {}\n\n{}", e.environment.slug, sentence(&e.summary.counts))?;
-        for finding in &e.findings {
-            writeln!(
-                out,
-                "\n### {} {}: {}\n",
-                finding.analysis.severity.class().as_str(),
-                finding.drift_type.as_str(),
-                escape::markdown(finding.resource.resource_id.raw())
-            )?;
-            if !finding.changes.is_empty() {
-                writeln!(out, "| | property | declared | live |\n|---|---|---|---|")?;
-            }
-            finding.changes.iter().try_for_each(|change| writeln!(out, "{}", row(change)))?;
-            for recommendation in &finding.recommendations {
-                let rationale = escape::markdown(recommendation.rationale.raw());
-                writeln!(out, "\n{}: {rationale}", recommendation.recommendation_type.as_str())?;
-            }
+        writeln!(out, "\n## {}\n\n{}", e.environment.slug, sentence(e))?;
+        for drift in e.drifts.iter()?.take(SHOWN) {
+            write_drift(&drift?, out)?;
+        }
+        if let Some(rest) = not_shown(e.drifts.open() + e.settled()) {
+            writeln!(out, "\n{rest}")?;
         }
         for error in &e.errors {
             let [source, message, help] =
                 [&error.source, &error.message, &error.help].map(|t| escape::markdown(t.raw()));
             writeln!(out, "\n**error** {source}: {message} {help}")?;
         }
+    }
+    Ok(())
+}
+
+fn write_drift(drift: &Sighting, out: &mut dyn Write) -> io::Result<()> {
+    let finding = &drift.finding;
+    writeln!(
+        out,
+        "\n### {} {}: {}\n",
+        finding.analysis.severity.class().as_str(),
+        finding.drift_type.as_str(),
+        escape::markdown(finding.resource.resource_id.raw())
+    )?;
+    if let Some(known) = &drift.known {
+        writeln!(out, "{}\n", escape::markdown(&standing(known)))?;
+    }
+    if !finding.changes.is_empty() {
+        writeln!(out, "| | property | declared | live |\n|---|---|---|---|")?;
+    }
+    finding.changes.iter().try_for_each(|change| writeln!(out, "{}", row(change)))?;
+    for recommendation in &finding.recommendations {
+        let rationale = escape::markdown(recommendation.rationale.raw());
+        writeln!(out, "\n{}: {rationale}", recommendation.recommendation_type.as_str())?;
     }
     Ok(())
 }

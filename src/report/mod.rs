@@ -7,26 +7,42 @@ mod text;
 use std::io::{self, Write};
 
 use crate::cli::Format;
-use crate::drift::{Completeness, Counts, Environment, Finding, ResourceRef, ScanSummary, SourceError, Unverified};
+use crate::drift::{Completeness, Counts, Environment, ScanSummary, SourceError};
+use crate::scan::Sightings;
 
 /// What a scan of one environment gave.
 pub struct EnvironmentReport {
     pub environment: Environment,
     pub summary: ScanSummary,
-    pub findings: Vec<Finding>,
+    pub drifts: Sightings,
     /// Sources, and parts of them, that could not be read.
     pub errors: Vec<SourceError>,
+    pub store: StoreUse,
+}
+
+/// What a scan did with the store.
+#[derive(Clone, Copy, PartialEq, Eq, serde::Serialize, Debug)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreUse {
+    /// Nothing: nothing is remembered.
+    None,
+    /// Compared with what it remembers, and wrote nothing.
+    Read,
+    /// Compared with what it remembers, and wrote what was seen.
+    Written,
 }
 
 impl EnvironmentReport {
-    /// Every unverified property of a drifted resource, then whole resources.
-    pub fn unverified(&self) -> impl Iterator<Item = (&ResourceRef, &Unverified)> {
-        let properties = self.findings.iter().flat_map(|f| f.unverified.iter().map(move |u| (&f.resource, u)));
-        properties.chain(self.summary.unverified.iter().map(|(resource, unverified)| (resource, unverified)))
+    /// Drifts that somebody ignored, snoozed or accepted.
+    pub fn settled(&self) -> u64 {
+        self.drifts.settled()
     }
 }
 
-/// A whole run, ready to be written: environments by slug, findings worst first.
+/// Drifts that are written out where people read; the rest is counted. The JSON formats list all.
+const SHOWN: usize = 1000;
+
+/// A whole run, ready to be written: environments by slug, drifts worst first, the settled ones last.
 pub struct Report {
     pub environments: Vec<EnvironmentReport>,
 }
@@ -35,12 +51,6 @@ impl Report {
     /// Brings everything into the order in which it is written.
     pub fn new(mut environments: Vec<EnvironmentReport>) -> Self {
         environments.sort_by(|a, b| a.environment.slug.cmp(&b.environment.slug));
-        for environment in &mut environments {
-            environment.findings.sort_by(|a, b| {
-                let worst_first = b.analysis.severity.overall().cmp(&a.analysis.severity.overall());
-                worst_first.then_with(|| a.resource.resource_id.cmp(&b.resource.resource_id))
-            });
-        }
         Self { environments }
     }
 
@@ -63,13 +73,15 @@ impl Report {
         sum
     }
 
-    /// 0 in sync, 1 nothing could be read, 2 drift, 3 incomplete. With `strict`, a single unverified property is incomplete.
+    /// 0 in sync, 1 nothing could be read, 2 drift, 3 incomplete. What somebody settled is no news for whoever is woken by this.
+    /// With `strict` it is drift all the same, and a single unverified property is incomplete.
     pub fn exit_code(&self, strict: bool) -> u8 {
         let counts = self.counts();
         let failed = self.environments.iter().any(|e| !e.errors.is_empty());
         let partial = self.environments.iter().any(|e| e.summary.completeness != Completeness::Complete);
+        let settled: u64 = if strict { 0 } else { self.environments.iter().map(EnvironmentReport::settled).sum() };
         match () {
-            () if counts.drifted > 0 => 2,
+            () if counts.drifted > settled => 2,
             () if failed && counts.resources == 0 => 1,
             () if failed || partial || counts.unverified > 0 => 3,
             () if strict && counts.unverified_properties > 0 => 3,
@@ -78,16 +90,33 @@ impl Report {
     }
 }
 
-/// "12 resources: 9 in sync, 2 drifted, 1 unverified; 3 changes hidden"
-fn sentence(counts: &Counts) -> String {
+/// What is said in place of the drifts that are not shown; `None` when all are.
+fn not_shown(drifts: u64) -> Option<String> {
+    let rest = drifts.checked_sub(SHOWN as u64).filter(|rest| *rest > 0)?;
+    Some(format!("… and {rest} more drifts, none of them worse: --format json or ndjson lists all"))
+}
+
+/// "12 resources: 9 in sync, 2 drifted (1 of them settled), 1 unverified; 3 changes hidden; 1 new"
+fn sentence(e: &EnvironmentReport) -> String {
+    let counts = &e.summary.counts;
     let plural = |n: u64, one: &str| if n == 1 { format!("{n} {one}") } else { format!("{n} {one}s") };
+    let settled = match e.settled() {
+        0 => String::new(),
+        n => format!(" ({n} of them settled)"),
+    };
     let mut text = format!(
-        "{}: {} in sync, {} drifted, {} unverified",
+        "{}: {} in sync, {} drifted{settled}, {} unverified",
         plural(counts.resources, "resource"),
         counts.in_sync,
         counts.drifted,
         counts.unverified
     );
+    if counts.state_only > 0 {
+        text.push_str(&format!(", {} in the state only", counts.state_only));
+    }
+    if counts.ignored > 0 {
+        text.push_str(&format!(", {} ignored", counts.ignored));
+    }
     if counts.hidden_changes > 0 {
         text.push_str(&format!("; {} hidden", plural(counts.hidden_changes, "change")));
     }
@@ -96,6 +125,12 @@ fn sentence(counts: &Counts) -> String {
             "; {} not comparable",
             plural(counts.unverified_properties, "property").replace("propertys", "properties")
         ));
+    }
+    let s = &e.summary;
+    for (n, what) in [(s.new, "new"), (s.regressed, "come back"), (s.closed, "closed")] {
+        if n > 0 {
+            text.push_str(&format!("; {n} {what}"));
+        }
     }
     text
 }

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::drift::{CloudProvider, ScanId, ScanStage, Slug, SourceState, UnverifiedReason};
+use crate::drift::{CloudProvider, ResourceRef, ScanId, ScanStage, Slug, SourceState, Unverified, UnverifiedReason};
 use crate::safety::Tainted;
 
 fn report(counts: Counts, error: bool, completeness: Completeness) -> Report {
@@ -46,14 +46,15 @@ fn report(counts: Counts, error: bool, completeness: Completeness) -> Report {
     Report::new(vec![EnvironmentReport {
         environment,
         summary,
-        findings: vec![],
+        drifts: Sightings::default(),
+        store: StoreUse::None,
         errors: if error { vec![failed] } else { vec![] },
     }])
 }
 
 fn counts(in_sync: u64, drifted: u64, unverified: u64, unverified_properties: u64) -> Counts {
     let resources = in_sync + drifted + unverified;
-    Counts { resources, in_sync, drifted, unverified, hidden_changes: 0, unverified_properties }
+    Counts { resources, in_sync, drifted, unverified, unverified_properties, ..Counts::default() }
 }
 
 #[test]
@@ -80,4 +81,29 @@ fn no_format_lets_a_control_character_through() {
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{format:?}: {text:?}");
         assert!(text.contains("fetch it again"), "{format:?}: {text}");
     }
+}
+
+#[test]
+fn of_very_many_drifts_people_see_the_worst_and_are_told_how_to_see_all() {
+    let many = u64::try_from(SHOWN).unwrap() + 200;
+    let mut report = report(counts(0, many, 0, 0), false, Completeness::Complete);
+    let sample = crate::scan::a_finding();
+    for n in 0..many {
+        let mut finding = sample.clone();
+        finding.resource.resource_id = format!("zebra{n}").into();
+        report.environments[0].drifts.push(&finding.into()).unwrap();
+    }
+    let write = |format| {
+        let mut out = vec![];
+        report.write(format, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    for format in [Format::Text, Format::Markdown] {
+        let text = write(format);
+        assert!(text.contains("… and 200 more drifts"), "{format:?}");
+        assert_eq!(text.matches("zebra").count(), SHOWN, "{format:?}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&write(Format::Json)).unwrap();
+    assert_eq!(json["drifts"].as_array().unwrap().len() as u64, many);
+    assert_eq!(write(Format::Ndjson).matches("{\"drift\":").count() as u64, many);
 }

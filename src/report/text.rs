@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{EnvironmentReport, Report, sentence};
-use crate::drift::{Change, Finding, ResourceRef};
+use super::{EnvironmentReport, Report, SHOWN, not_shown, sentence};
+use crate::drift::{Change, Known, ResourceRef, Sighting};
 use crate::safety::{Masked, sanitise};
 
 /// Columns a single value may take.
@@ -17,11 +17,16 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         if index > 0 {
             writeln!(out)?;
         }
-        writeln!(out, "{}  {}", e.environment.slug, sentence(&e.summary.counts))?;
-        for finding in &e.findings {
+        writeln!(out, "{}  {}", e.environment.slug, sentence(e))?;
+        let open = e.drifts.open();
+        for drift in e.drifts.iter()?.take(SHOWN.min(usize::try_from(open).unwrap_or(SHOWN))) {
             writeln!(out)?;
-            write_finding(finding, out)?;
+            write_drift(&drift?, out)?;
         }
+        if let Some(rest) = not_shown(open) {
+            writeln!(out, "\n  {rest}")?;
+        }
+        write_settled(e, out)?;
         write_unverified(e, out)?;
         for error in &e.errors {
             writeln!(out, "\n  error: {}: {}\n    {}", error.source.line(), error.message.line(), error.help.line())?;
@@ -52,18 +57,62 @@ fn write_unverified(e: &EnvironmentReport, out: &mut dyn Write) -> io::Result<()
     }
 }
 
-fn write_finding(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "  {:<8}  {:<8}  {}",
-        finding.analysis.severity.class().as_str(),
-        finding.drift_type.as_str(),
-        finding.resource.resource_id.line()
-    )?;
+/// One line each: somebody has looked at them.
+fn write_settled(e: &EnvironmentReport, out: &mut dyn Write) -> io::Result<()> {
+    if e.settled() == 0 {
+        return Ok(());
+    }
+    writeln!(out, "\n  settled:")?;
+    let is_settled = |d: &io::Result<Sighting>| d.as_ref().map_or(true, Sighting::is_settled);
+    for drift in e.drifts.iter()?.filter(is_settled).take(SHOWN) {
+        writeln!(out, "    {}", headline(&drift?))?;
+    }
+    not_shown(e.settled()).map_or(Ok(()), |rest| writeln!(out, "    {rest}"))
+}
+
+fn write_drift(drift: &Sighting, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "  {}", headline(drift))?;
+    let finding = &drift.finding;
     if let Some(previous) = &finding.resource.previous_address {
         writeln!(out, "    moved from {}", previous.line())?;
     }
     finding.changes.iter().try_for_each(|change| writeln!(out, "    {}", change_line(change)))
+}
+
+fn headline(drift: &Sighting) -> String {
+    let finding = &drift.finding;
+    let known = drift.known.as_ref().map(|known| format!("  ({})", standing(known))).unwrap_or_default();
+    format!(
+        "{:<8}  {:<8}  {}{known}",
+        finding.analysis.severity.class().as_str(),
+        finding.drift_type.as_str(),
+        finding.resource.resource_id.line()
+    )
+}
+
+/// "snoozed until 2026-03-01T09:00:00Z by alice, since 2026-02-01T09:00:00Z, 01J…"
+pub(super) fn standing(known: &Known) -> String {
+    let mut text = known.state.as_str().to_owned();
+    if let Some(decision) = &known.decision {
+        if let Some(resolution) = decision.resolution_type {
+            text.push_str(&format!(" as {}", resolution.as_str()));
+        }
+        if let Some(until) = decision.until {
+            text.push_str(&format!(" until {}", second(until)));
+        }
+        text.push_str(&format!(" by {}", decision.by.line()));
+    }
+    if known.regressions > 0 {
+        text.push_str(", come back");
+    }
+    if let Some(id) = known.id {
+        text.push_str(&format!(", since {}, {id}", second(known.first_seen)));
+    }
+    text
+}
+
+fn second(at: jiff::Timestamp) -> impl std::fmt::Display {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ")
 }
 
 /// `~ ! path: declared → live`; `!` marks what touches security.

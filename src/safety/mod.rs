@@ -4,6 +4,7 @@
 //! sanitiser. [`Masked`] is every property value after the [redaction](redact) of secrets: nothing else can be stored or shown.
 
 pub mod escape;
+pub mod lookalike;
 mod masked;
 pub mod redact;
 pub mod sanitise;

@@ -6,10 +6,10 @@
 
 mod encoded;
 mod learn;
+mod memo;
 mod names;
 mod opaque;
 mod pass;
-pub(crate) mod path;
 mod place;
 mod shapes;
 mod taint;
@@ -24,11 +24,11 @@ use serde_json::Value;
 use self::learn::{Caught, collect, spreading};
 use self::names::Strength;
 use self::pass::Pass;
-use self::path::Step;
 use self::place::{Judgement, Scope, arrive};
 use self::taint::Taint;
 use super::{Masked, Tainted};
 use crate::drift::PropertyPath;
+use crate::drift::path::{PathBuilder, Step, parse};
 
 /// Shortest value that is looked for elsewhere: when its source marks it, and when it was recognised.
 const MIN_MARKED: usize = 6;
@@ -74,9 +74,9 @@ impl Redactor {
         sensitive: &[PropertyPath],
     ) -> Masked {
         let scope = Scope::new(resource_type, sensitive);
-        let steps = path::parse(path.raw());
+        let (steps, whole) = parse(path.raw());
         let (mut keys, mut judgement) = arrive(&scope, &steps);
-        if path.raw().ends_with('…') {
+        if !whole {
             // The end of the path was cut off, and with it the name of the property.
             judgement.strength = judgement.strength.max(Strength::Weak);
         }
@@ -88,11 +88,20 @@ impl Redactor {
     /// Masks secrets in a path: keys, and the values by which elements are selected.
     pub fn mask_path(&self, resource_type: &str, path: &PropertyPath, sensitive: &[PropertyPath]) -> PropertyPath {
         let scope = Scope::new(resource_type, sensitive);
-        let steps = path::parse(path.raw());
+        // Of a path that was cut the last step is half a step; it is looked at all the same, for what is left of a secret.
+        let uncut = path.raw().trim_end_matches('…');
+        let (steps, _) = parse(uncut);
         let taint = self.known();
         let pass = Pass { redactor: self, scope: &scope, taint: &taint };
         let masked: Vec<Step> = (0..steps.len()).map(|at| pass.step(&steps[..at], &steps[at])).collect();
-        if masked == steps { path.clone() } else { path::write(&masked).into() }
+        if masked == steps {
+            return path.clone();
+        }
+        let mut written = PathBuilder::new();
+        for step in &masked {
+            written.push(step);
+        }
+        if uncut.len() == path.raw().len() { written.finish() } else { format!("{}…", written.as_str()).into() }
     }
 
     /// Masks free text (error messages, notes, subprocess output).

@@ -284,6 +284,67 @@ fn secrets_in_paths_are_masked() {
     assert_eq!(masked("tags[\"a.b\"].c[3]", &[]), "tags[\"a.b\"].c[3]");
 }
 
+/// Keys with dots, brackets and quotes in them, wherever a path can hold one: as a step, as the name and as the value of what
+/// identifies an element, above the secret and below it.
+#[test]
+fn secrets_under_quoted_keys_are_masked_in_every_place() {
+    let redactor = redactor();
+    let secret = "xK9-short";
+    let body = json!({"a.b": {"db.password": secret}, "list": [{"api]key=": secret}], "e[0]": {"plain": "text"}});
+    let masked = redactor.mask("x", &body, &[]);
+    assert_gone(secret, &masked.value().to_string());
+    assert_eq!(masked.value().pointer("/e[0]/plain"), Some(&json!("text")));
+    for (path, keys) in [
+        (r#"["a.b"]["db.password"]"#, "/a.b/db.password"),
+        (r#"list[0]["api]key="]"#, "/list/0/api]key="),
+        (r#"["e[0]"].plain"#, "/e[0]/plain"),
+    ] {
+        let value = body.pointer(keys).unwrap();
+        let leaf = redactor.mask_leaf("x", &path.into(), value, &[]);
+        assert_eq!(Some(leaf.value()), masked.value().pointer(keys), "{path}");
+    }
+    let marked: &[PropertyPath] = &[r#"tags["a.b"]"#.into()];
+    let marked_leaf = |path: &str| redactor.mask_leaf("x", &path.into(), &json!("plain"), marked).value().clone();
+    assert_ne!(marked_leaf(r#"tags["a.b"]"#), json!("plain"));
+    assert_ne!(marked_leaf(r#"tags["a.b"].below[3]"#), json!("plain"));
+    assert_eq!(marked_leaf("tags.a.b"), json!("plain"), "another key");
+
+    let path = |path: &str| Redactor::new([7; 32]).mask_path("x", &path.into(), marked).raw().to_owned();
+    for secret_path in [
+        r#"env["db.password"="xK9-short"]"#,
+        r#"env["db.password"=xK9-short,name=a]"#,
+        r#"env[name="a=b,c","api]key="=xK9-short]"#,
+        r#"tags["a.b"][="xK9-short"]"#,
+        r#"["db.password"][=xK9-short]"#,
+    ] {
+        let shown = path(secret_path);
+        assert_gone(secret, &shown);
+        assert_eq!(
+            crate::drift::path::parse(&shown).0.len(),
+            crate::drift::path::parse(secret_path).0.len(),
+            "{shown}"
+        );
+    }
+    let token = format!("ghp_{}", "a1B2".repeat(9));
+    for place in [format!("[\"k.{token}\"].x"), format!("l[\"k.{token}\"=1]"), format!("l[k=\"{token},\"]")] {
+        assert_gone(&token, &path(&place));
+    }
+    assert_eq!(path(r#"l["a=b"="c,d"]["e.f"]"#), r#"l["a=b"="c,d"]["e.f"]"#);
+}
+
+#[test]
+fn what_is_left_of_a_cut_path_holds_no_secret_either() {
+    let redactor = redactor();
+    let token = format!("ghp_{}", "a1B2".repeat(9));
+    for path in [format!("tags.{token}…"), format!("env[password={token}…"), format!("env[name=\"{token}…")] {
+        let shown = redactor.mask_path("x", &path.as_str().into(), &[]).raw().to_owned();
+        assert_gone(&token, &shown);
+        assert!(shown.ends_with('…'), "{shown}");
+    }
+    let plain = "spec.containers[name=app].env…";
+    assert_eq!(redactor.mask_path("x", &plain.into(), &[]).raw(), plain);
+}
+
 #[test]
 fn a_leaf_is_masked_as_it_is_inside_its_body() {
     let body = json!({

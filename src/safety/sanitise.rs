@@ -48,11 +48,6 @@ pub fn multiline(text: &str) -> Vec<String> {
     lines
 }
 
-/// Bytes that are text only after a lossy decoding: every invalid sequence shows as U+FFFD.
-pub fn line_of_bytes(bytes: &[u8]) -> String {
-    line(&String::from_utf8_lossy(bytes))
-}
-
 /// Nothing but printable ASCII.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|b| (0x20..0x7F).contains(&b))

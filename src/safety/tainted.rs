@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::sanitise;
+use super::{lookalike, sanitise};
 
 /// A string from outside. No `Display`, no `Deref`: every way out names its sink.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,6 +26,14 @@ impl Tainted {
     /// One line of at most `max_width` terminal columns.
     pub fn cell(&self, max_width: usize) -> String {
         sanitise::cell(&self.0, max_width)
+    }
+
+    /// As [`cell`](Self::cell), for what names a thing: marked when it is not pure ASCII, since it may read like another name.
+    pub fn name(&self, max_width: usize) -> String {
+        match self.0.is_ascii() {
+            true => self.cell(max_width),
+            false => sanitise::cell(&format!("{} {}", lookalike::MARK, self.0), max_width),
+        }
     }
 
     /// One line, however long: for text that is printed and not laid out.

@@ -30,7 +30,17 @@ pub fn spec() -> EnvironmentSpec {
         updated_at: jiff::Timestamp::UNIX_EPOCH,
     };
     let (state, live) = (vec![], vec![]);
-    EnvironmentSpec { environment, state, live, interval: None, watch: false, protect: false, unmanaged: true }
+    EnvironmentSpec {
+        environment,
+        state,
+        live,
+        interval: None,
+        watch: false,
+        protect: false,
+        unmanaged: true,
+        knowledge: Default::default(),
+        ignore: Default::default(),
+    }
 }
 
 pub fn failure(source: &str) -> SourceError {
@@ -201,7 +211,8 @@ pub fn scan_with(workers: usize, sources: &Sources, cancel: bool) -> (ScanReport
     let context = ScanContext { workers, ..ScanContext::ad_hoc([7; 32], &cancel) };
     let mut sink = CollectSink::default();
     let report = pipeline::run_on(&spec(), sources, std::time::Duration::ZERO, &context, &mut sink).unwrap();
-    (report, sink.findings)
+    let findings = sink.drifts.iter().unwrap().map(|drift| drift.unwrap().finding).collect();
+    (report, findings)
 }
 
 pub fn scan(code: Vec<Code>, cloud: Cloud) -> (ScanReport, Vec<Finding>) {
@@ -210,4 +221,10 @@ pub fn scan(code: Vec<Code>, cloud: Cloud) -> (ScanReport, Vec<Finding>) {
 
 pub fn thing(address: &str, values: Value) -> Value {
     json!({"type": "thing", "address": address, "values": values})
+}
+
+/// Some finding: a thing that is gone.
+pub fn a_finding() -> Finding {
+    let code = Code::new("state", vec![thing("a.gone", json!({"size": 1}))]);
+    scan(vec![code], Cloud::new(&[])).1.remove(0)
 }

@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::pipeline::ScanContext;
+use super::recency::Recency;
 use super::seen::{hash_parts, hash_value};
+use super::state_only::is_state_only;
 use super::{EnvironmentSpec, Sources};
 use crate::analysis::{self, Facts};
-use crate::compare::{Dialect, Memory, Observable, RawChange, Subject, Verdict, compare};
+use crate::compare::{DRIFTIGNORE, Dialect, Memory, Observable, RawChange, Subject, Verdict, compare_with};
 use crate::declared::{DeclaredResource, ReportedDrift};
 use crate::drift::{
     Axis, Change, DriftType, Finding, Hidden, PropertyPath, ResourceRef, Score, Unverified, UnverifiedReason,
@@ -31,6 +33,10 @@ pub(super) enum Outcome {
     },
     Drifted(Box<Finding>),
     Unverified(Box<(ResourceRef, Unverified)>),
+    /// Nothing outside of the state could differ from it.
+    StateOnly,
+    /// A `.driftignore` pattern covers it.
+    Ignored,
     /// Looking at it panicked.
     Broken(Box<ResourceRef>),
 }
@@ -72,6 +78,7 @@ pub(super) struct Examiner<'a> {
     pub context: &'a ScanContext<'a>,
     pub redactor: Redactor,
     pub blind: Blind,
+    pub recency: Recency,
     pub now: Timestamp,
     /// Hashes of type and address that several sources declare; their ids name the source too.
     pub ambiguous: HashSet<u64>,
@@ -81,11 +88,14 @@ impl Examiner<'_> {
     /// The first look. Learns every secret it passes.
     pub fn glance(&self, declared: &DeclaredResource) -> Glance {
         self.redactor.learn(&declared.resource_type, &declared.values, &declared.sensitive);
+        if self.is_state_only(declared) {
+            return Glance::Settled(Outcome::StateOnly);
+        }
         match self.look_up(declared, &[]) {
             Err(unverified) => Glance::Settled(self.unverified(declared, unverified)),
             Ok(None) => Glance::Later,
             Ok(Some(live)) => {
-                let verdict = compare_plain(declared, &live);
+                let verdict = self.compare(declared, &live, None);
                 if verdict.changes.is_empty() && self.is_remembered(declared, &live) {
                     return Glance::Settled(in_sync(&verdict, None));
                 }
@@ -97,6 +107,9 @@ impl Examiner<'_> {
 
     /// The full look. `family`: the other declared parts of the same live thing.
     pub fn examine(&self, declared: &DeclaredResource, family: &[DeclaredResource]) -> Outcome {
+        if self.is_state_only(declared) {
+            return Outcome::StateOnly;
+        }
         match self.look_up(declared, family) {
             Err(unverified) => self.unverified(declared, unverified),
             Ok(None) => self.drifted(DriftType::Deleted, declared, None, Verdict::default(), None),
@@ -119,8 +132,8 @@ impl Examiner<'_> {
             captured_at: None,
             sensitive: drift.live_sensitive.clone(),
         };
-        let verdict = compare_plain(declared, &live);
-        if verdict.changes.is_empty() && drift.drift_type != DriftType::Moved {
+        let verdict = self.compare(declared, &live, None);
+        if verdict.changes.is_empty() && !matches!(drift.drift_type, DriftType::Moved | DriftType::Added) {
             return in_sync(&verdict, None);
         }
         let mut outcome = self.drifted(drift.drift_type, declared, Some(&live), verdict, None);
@@ -140,8 +153,8 @@ impl Examiner<'_> {
             provider_id: Some(live.provider_id.clone()),
             declared_in: None,
         };
-        let body = self.redactor.mask(&live.resource_type, &live.values, &live.sensitive);
-        Outcome::Drifted(Box::new(self.finding(DriftType::Added, resource, vec![], None, Some(body))))
+        let body = self.body(&live.resource_type, &live.values, &live.sensitive);
+        self.found(self.finding(DriftType::Added, resource, vec![], None, body))
     }
 
     /// The resource as findings name it.
@@ -180,8 +193,25 @@ impl Examiner<'_> {
                 let text = "not found, and a source that may hold it could not be read";
                 Err((UnverifiedReason::SourceFailed, text.into()))
             }
-            Lookup::Missing => Ok(None),
+            Lookup::Missing => match self.made_later(declared, family, index) {
+                Some(why) => Err((UnverifiedReason::NeverSeen, why.into())),
+                None => Ok(None),
+            },
         }
+    }
+
+    /// No source answers for it, and none ever will.
+    fn is_state_only(&self, declared: &DeclaredResource) -> bool {
+        self.sources.answering(&declared.resource_type).is_none() && is_state_only(&declared.resource_type)
+    }
+
+    /// Why something that is missing may be too young for the recording; what was seen live before is not.
+    fn made_later(&self, declared: &DeclaredResource, family: &[DeclaredResource], index: usize) -> Option<String> {
+        let listed_at = self.sources.live[index].listed_at(declared, family)?;
+        let why = self.recency.made_later(declared, index, listed_at)?;
+        let remembered = self.context.remembered.as_ref();
+        let seen = remembered.and_then(|r| (r.load)(&declared.resource_type, self.id(declared).raw()));
+        seen.is_none().then_some(why)
     }
 
     fn is_blind(&self, answering: usize, resource_type: &str) -> bool {
@@ -204,7 +234,7 @@ impl Examiner<'_> {
 
     fn judge(&self, declared: &DeclaredResource, live: &LiveResource) -> Outcome {
         let Some(store) = &self.context.remembered else {
-            let verdict = compare_plain(declared, live);
+            let verdict = self.compare(declared, live, None);
             if verdict.changes.is_empty() {
                 return in_sync(&verdict, None);
             }
@@ -214,11 +244,14 @@ impl Examiner<'_> {
         let body = self.redactor.mask(&declared.resource_type, &live.values, &marks(declared, Some(live)));
         let remembered = (store.load)(&declared.resource_type, id.raw());
         let memory = remembered.as_ref().map(|r| Memory { remembered: r.value(), live: body.value() });
-        let verdict = compare(&subject(declared, live, memory));
+        let verdict = self.compare(declared, live, memory);
         if !verdict.changes.is_empty() {
             return self.drifted(DriftType::Modified, declared, Some(live), verdict, Some(body));
         }
-        // Only what is in sync is remembered: a drift must not become its own baseline.
+        // Only what is in sync is remembered: a drift must not become its own baseline, be it an ignored one.
+        if verdict.hidden.iter().any(|hidden| hidden.rule == DRIFTIGNORE) {
+            return in_sync(&verdict, None);
+        }
         let observation = (remembered.as_ref() != Some(&body)).then(|| Observation {
             resource_type: Tainted::from(&*declared.resource_type),
             resource_id: id,
@@ -228,6 +261,20 @@ impl Examiner<'_> {
         });
         let seen = (self.key(declared), hash_value(&live.values));
         in_sync(&verdict, Some(Box::new(Observed { observation, seen })))
+    }
+
+    /// Compares by what the environment goes by. Changes that a `.driftignore` pattern covers are hidden ones.
+    fn compare(&self, declared: &DeclaredResource, live: &LiveResource, memory: Option<Memory<'_>>) -> Verdict {
+        let mut verdict = compare_with(&subject(declared, live, memory), &self.spec.knowledge.settings(None));
+        if !self.spec.ignore.is_empty() && !verdict.changes.is_empty() {
+            let mut resource = self.reference(declared);
+            resource.provider_id = Some(live.provider_id.clone()).filter(|id| !id.is_empty());
+            // A resource that is covered as a whole is counted as such.
+            if !self.spec.ignore.covers(&resource) {
+                verdict.hide_changes(DRIFTIGNORE, |change| self.spec.ignore.covers_path(&resource, &change.path));
+            }
+        }
+        verdict
     }
 
     fn drifted(
@@ -255,9 +302,9 @@ impl Examiner<'_> {
             is_security_critical: is_critical(resource_type, raw),
         };
         let changes: Vec<Change> = verdict.changes.iter().map(change).collect();
-        let declared_state = self.redactor.mask(resource_type, &declared.values, &marks);
-        let actual = body.or_else(|| live.map(|l| self.redactor.mask(resource_type, &l.values, &marks)));
-        let mut finding = self.finding(drift_type, resource, changes, Some(declared_state), actual);
+        let declared_state = self.body(resource_type, &declared.values, &marks);
+        let actual = body.or_else(|| live.and_then(|l| self.body(resource_type, &l.values, &marks)));
+        let mut finding = self.finding(drift_type, resource, changes, declared_state, actual);
         finding.hidden = (verdict.hidden.iter())
             .map(|h| Hidden {
                 path: shown(&h.path),
@@ -269,7 +316,23 @@ impl Examiner<'_> {
         finding.unverified = (verdict.unverified.into_iter())
             .map(|u| Unverified { path: Some(shown(&u.path)), reason: u.reason, detail: u.detail.into() })
             .collect();
-        Outcome::Drifted(Box::new(finding))
+        self.found(finding)
+    }
+
+    fn found(&self, finding: Finding) -> Outcome {
+        if self.spec.ignore.covers(&finding.resource) { Outcome::Ignored } else { Outcome::Drifted(Box::new(finding)) }
+    }
+
+    /// The whole resource, masked, where a store keeps it: masking it costs more than all else a finding needs.
+    fn body(&self, resource_type: &str, values: &Value, marks: &[PropertyPath]) -> Option<Masked> {
+        if self.context.remembered.is_some() {
+            return Some(self.redactor.mask(resource_type, values, marks));
+        }
+        // Each side was learned with its own marks only.
+        if !marks.is_empty() {
+            self.redactor.learn(resource_type, values, marks);
+        }
+        None
     }
 
     fn finding(
@@ -306,7 +369,11 @@ impl Examiner<'_> {
     }
 
     fn unverified(&self, declared: &DeclaredResource, (reason, detail): (UnverifiedReason, Tainted)) -> Outcome {
-        Outcome::Unverified(Box::new((self.reference(declared), Unverified { path: None, reason, detail })))
+        let resource = self.reference(declared);
+        if self.spec.ignore.covers(&resource) {
+            return Outcome::Ignored;
+        }
+        Outcome::Unverified(Box::new((resource, Unverified { path: None, reason, detail })))
     }
 }
 
@@ -324,10 +391,6 @@ fn subject<'a>(declared: &'a DeclaredResource, live: &'a LiveResource, memory: O
         memory,
         observable: &live.observable,
     }
-}
-
-fn compare_plain(declared: &DeclaredResource, live: &LiveResource) -> Verdict {
-    compare(&subject(declared, live, None))
 }
 
 fn is_critical(resource_type: &str, raw: &RawChange) -> bool {

@@ -4,16 +4,20 @@
 //! scheduler that a file changed. What a scan finds goes into a [`sink::Sink`]: the store, or the report of one command.
 
 mod examine;
+mod kin;
 mod ordered;
 mod pairs;
 pub mod pipeline;
 mod reading;
+mod recency;
 mod review;
 pub mod scheduler;
 mod seen;
+mod sightings;
 pub mod sink;
 pub mod sources;
 mod spec;
+mod state_only;
 mod survey;
 mod tally;
 pub mod watch;
@@ -23,10 +27,13 @@ mod doubles;
 #[cfg(test)]
 mod tests;
 
-pub use ordered::is_scan_worker;
 pub use pairs::Pair;
 pub use pipeline::{Note, Progress, Remembered, ScanContext, ScanReport, run};
 pub use seen::Seen;
+pub use sightings::Sightings;
 pub use sink::{CollectSink, Sink, StoreSink};
 pub use sources::Sources;
 pub use spec::EnvironmentSpec;
+
+#[cfg(test)]
+pub(crate) use doubles::a_finding;

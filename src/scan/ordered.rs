@@ -1,10 +1,11 @@
 //! Work spread over threads whose results come back in the order of the input.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::panics;
 
 /// Items travel in batches of this many, or of [`BATCH_BYTES`], so that a channel costs little per item.
 const BATCH_ITEMS: usize = 256;
@@ -27,7 +28,7 @@ pub(super) fn ordered<I: Send, O: Send, R: Send>(
     let (outbox, results) = sync_channel::<Batch<O>>(workers * 2);
     std::thread::scope(|scope| {
         let feeder = scope.spawn(move || {
-            IS_WORKER.set(true);
+            panics::are_caught_here();
             let mut batcher = Batcher { items, weigh, number: 0, bytes: 0, batch: Vec::new() };
             let answer = feed(&mut |item| batcher.add(item));
             // Whether anybody still listens does not matter at the end.
@@ -49,18 +50,8 @@ pub(super) fn ordered<I: Send, O: Send, R: Send>(
     })
 }
 
-thread_local! {
-    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether this thread compares resources. A panic there is caught and becomes an error of the scan: a panic hook that would
-/// restore the terminal should let it pass.
-pub fn is_scan_worker() -> bool {
-    IS_WORKER.get()
-}
-
 fn serve<I, O>(inbox: &Mutex<Receiver<Batch<I>>>, outbox: &SyncSender<Batch<O>>, work: impl Fn(I) -> O) {
-    IS_WORKER.set(true);
+    panics::are_caught_here();
     loop {
         // Held while waiting; whoever gets the batch lets go at once.
         let next = inbox.lock().unwrap_or_else(PoisonError::into_inner).recv();

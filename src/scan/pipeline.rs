@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::examine::{Blind, Examiner};
 use super::reading::Failures;
+use super::recency::Recency;
 use super::review::{families, review, unmanaged};
 use super::sources::roots;
 use super::survey::survey;
@@ -110,6 +111,7 @@ pub fn run_on(
         context,
         redactor: Redactor::new(context.redaction_key),
         blind: Blind::of(sources),
+        recency: Recency::of(sources),
         now,
         ambiguous: HashSet::new(),
     };

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::drift::{DriftEvent, Finding, ScanId, ScanSummary, Slug};
+use super::Sightings;
+use crate::drift::{DriftEvent, Finding, ScanId, ScanSummary, Sighting, Slug};
 use crate::store::{Observation, Recorded, Store, StoreError};
 
 /// Takes what a scan finds, in batches of at most 500.
@@ -15,11 +16,11 @@ pub trait Sink {
     fn finish(&mut self, summary: ScanSummary) -> Result<ScanSummary, StoreError>;
 }
 
-/// Keeps the findings; nothing is remembered.
+/// Keeps the findings for a report; nothing is remembered.
 #[derive(Default)]
 pub struct CollectSink {
-    /// Without bodies; worst first, then by type and id, once the scan is over.
-    pub findings: Vec<Finding>,
+    /// Without bodies.
+    pub drifts: Sightings,
 }
 
 impl Sink for CollectSink {
@@ -28,8 +29,11 @@ impl Sink for CollectSink {
     }
 
     fn findings(&mut self, batch: Vec<Finding>) -> Result<(), StoreError> {
-        // No report shows whole bodies, and a report of everything gone must not hold them all.
-        self.findings.extend(batch.into_iter().map(|f| Finding { declared_state: None, actual_state: None, ..f }));
+        for finding in batch {
+            // No report shows whole bodies.
+            let bare = Finding { declared_state: None, actual_state: None, ..finding };
+            self.drifts.push(&Sighting::from(bare))?;
+        }
         Ok(())
     }
 
@@ -38,11 +42,6 @@ impl Sink for CollectSink {
     }
 
     fn finish(&mut self, summary: ScanSummary) -> Result<ScanSummary, StoreError> {
-        let key = |f: &Finding| {
-            let worst_first = std::cmp::Reverse(f.analysis.severity.overall());
-            (worst_first, f.resource.resource_type.clone(), f.resource.resource_id.clone())
-        };
-        self.findings.sort_by_cached_key(key);
         Ok(summary)
     }
 }

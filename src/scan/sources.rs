@@ -1,12 +1,13 @@
 //! Opens what an environment is made of; the one place that knows the readers by name.
 
 use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::EnvironmentSpec;
 use crate::declared::{self, DeclaredSource};
 use crate::drift::SourceError;
 use crate::live::{self, LiveSource};
+use crate::pattern::fixed_part;
 
 /// Everything one scan reads.
 pub struct Sources {
@@ -42,13 +43,7 @@ impl Sources {
 
 /// The paths of the configuration itself: a file that appears in one of these directories is a new source.
 pub fn roots(spec: &EnvironmentSpec) -> Vec<PathBuf> {
-    let fixed = |path: &String| -> PathBuf {
-        let plain = |c: &Component<'_>| !c.as_os_str().as_encoded_bytes().iter().any(|b| b"*?[{".contains(b));
-        Path::new(path).components().take_while(plain).collect()
-    };
-    let paths = spec.state.iter().chain(&spec.live).map(fixed);
-    // A glob without any fixed part starts here.
-    paths.map(|p| if p.as_os_str().is_empty() { PathBuf::from(".") } else { p }).collect()
+    spec.state.iter().chain(&spec.live).map(|path| fixed_part(Path::new(path))).collect()
 }
 
 /// A file named twice (by itself and by a glob) is one source.

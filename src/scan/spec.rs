@@ -1,8 +1,10 @@
 //! What is scanned, as configuration or the command line says it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::drift::Environment;
+use crate::compare::Knowledge;
+use crate::drift::{DriftIgnore, Environment};
 
 /// One environment with its sources. Paths may be files, directories, globs or workspace trees; they are looked at anew at
 /// each scan.
@@ -21,4 +23,8 @@ pub struct EnvironmentSpec {
     pub protect: bool,
     /// Report live resources that no state declares. Off for single-purpose scans.
     pub unmanaged: bool,
+    /// What its comparisons go by.
+    pub knowledge: Knowledge,
+    /// `.driftignore` patterns, from a file or for one run.
+    pub ignore: Arc<DriftIgnore>,
 }

@@ -1,9 +1,10 @@
 //! The first pass: settles what is in sync, learns every secret, and says what to look at again.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::examine::{Examiner, Glance, Outcome, address_hash};
+use super::kin::Kin;
 use super::ordered::ordered;
 use super::pipeline::Note;
 use super::reading::{Again, Chunk, ChunkId, Failures, Wanted, read_all};
@@ -34,18 +35,13 @@ struct Surveyed {
     later: bool,
 }
 
-/// Relatives counted in the first pass.
-struct Kin {
-    chunks: Vec<(ChunkId, u64)>,
-    /// The answer of the last member, good when it has no relatives; `None` when its chunk is looked at again anyway.
-    alone: Option<Outcome>,
-}
-
 /// Reads everything once.
 pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Failures, LookAgain) {
     let (context, sources) = (examiner.context, examiner.sources);
     let mut wanted = Wanted::new();
-    let mut kin: BTreeMap<u64, Kin> = BTreeMap::new();
+    let mut kin = Kin::default();
+    // Several sources may declare the same address; one alone cannot.
+    let one_source = sources.declared.len() < 2;
     let mut homes: HashMap<u64, u32> = HashMap::new();
     let mut ambiguous = HashSet::new();
     let failures = ordered(
@@ -54,7 +50,7 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Fai
         |emit| read_all(&sources.declared, context.cancel, emit),
         |chunk| survey_chunk(examiner, &chunk),
         |seen: Surveyed| {
-            for address in &seen.addresses {
+            for address in seen.addresses.iter().filter(|_| !one_source) {
                 if *homes.entry(*address).or_insert(seen.id.0) != seen.id.0 {
                     ambiguous.insert(*address);
                 }
@@ -67,26 +63,14 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Fai
                 wanted.insert(seen.id, Again { hash: seen.hash, whole: true });
             }
             for (key, outcome) in seen.family {
-                let entry = kin.entry(key).or_insert(Kin { chunks: Vec::with_capacity(1), alone: None });
-                entry.chunks.push((seen.id, seen.hash));
-                entry.alone = (!seen.later).then_some(outcome);
+                kin.add(key, (seen.id, seen.hash), (!seen.later).then_some(outcome), &mut wanted);
             }
             let settled = if seen.later { vec![] } else { seen.settled };
             book_all(settled, context, tally)
         },
     );
     examiner.ambiguous = ambiguous;
-    let mut plural = HashSet::new();
-    for (key, relatives) in kin {
-        if relatives.chunks.len() > 1 {
-            plural.insert(key);
-            for (id, hash) in relatives.chunks {
-                wanted.entry(id).or_insert(Again { hash, whole: false });
-            }
-        } else if let Some(outcome) = relatives.alone {
-            let _ = tally.take(outcome);
-        }
-    }
+    let plural = kin.book(tally);
     (failures, LookAgain { wanted, plural })
 }
 

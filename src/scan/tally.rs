@@ -16,7 +16,7 @@ use crate::store::{Observation, StoreError};
 /// Findings and observations per call of the sink.
 const BATCH: usize = 500;
 /// Unverified resources, errors and notes that are kept in full.
-const SAMPLE: usize = 1000;
+pub(super) const SAMPLE: usize = 1000;
 
 pub(super) struct Tally<'a> {
     sink: &'a mut dyn Sink,
@@ -79,6 +79,8 @@ impl<'a> Tally<'a> {
                 self.findings.push(*finding);
             }
             Outcome::Unverified(whole) => self.unverified(*whole),
+            Outcome::StateOnly => self.counts.state_only += 1,
+            Outcome::Ignored => self.counts.ignored += 1,
             Outcome::Broken(resource) => self.broken(*resource),
         }
         if self.findings.len().max(self.newly_seen.len()) < BATCH { ControlFlow::Continue(()) } else { self.flush() }
@@ -180,12 +182,22 @@ impl<'a> Tally<'a> {
         }
     }
 
-    fn unverified(&mut self, whole: (ResourceRef, Unverified)) {
+    /// Books a whole resource that could not be compared, when enough others are named.
+    pub fn unnamed(&mut self, resource_type: &Tainted) {
+        self.counts.resources += 1;
+        self.not_compared(resource_type);
+    }
+
+    fn not_compared(&mut self, resource_type: &Tainted) {
         self.counts.unverified += 1;
         // Drift this resource had before is neither there nor gone now.
-        if !self.blind_types.contains(whole.0.resource_type.raw()) {
-            self.blind_types.insert(whole.0.resource_type.raw().to_owned());
+        if !self.blind_types.contains(resource_type.raw()) {
+            self.blind_types.insert(resource_type.raw().to_owned());
         }
+    }
+
+    fn unverified(&mut self, whole: (ResourceRef, Unverified)) {
+        self.not_compared(&whole.0.resource_type);
         if self.unverified.len() < SAMPLE {
             self.unverified.push(whole);
         }

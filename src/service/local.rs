@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{RwLock, Semaphore, broadcast};
 
 use super::scanning::ScanJob;
-use super::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
+use super::{DriftService, EnvironmentSummary, Guard, ServiceError, ServiceEvent, permission};
 use crate::drift::{
     AuditEntry, DriftDetail, DriftId, Environment, IgnoreRule, ScanSummary, Slug, SourceState, TriageRequest,
     TriageVerb,
@@ -29,6 +29,7 @@ pub struct LocalService {
     lanes: BTreeMap<Slug, Watched>,
     events: broadcast::Sender<ServiceEvent>,
     redactor: Arc<Redactor>,
+    guard: Arc<Guard>,
     /// Told before anybody listened; the first subscriber hears them.
     unheard: Mutex<Vec<Tainted>>,
     /// Held for reading by every decision under way, so that a shutdown waits for them.
@@ -44,6 +45,17 @@ impl LocalService {
     /// Registers the environments in the store and starts their scans on `handle`'s runtime. What goes wrong here is told as a
     /// notice to whoever subscribes, and again by the calls themselves.
     pub fn start(store: Arc<dyn Store>, specs: Vec<EnvironmentSpec>, handle: Handle) -> Arc<Self> {
+        Self::start_guarded(store, specs, Guard::default(), handle)
+    }
+
+    /// [`start`](Self::start), with more than the environments themselves say about what may be decided.
+    pub fn start_guarded(
+        store: Arc<dyn Store>,
+        specs: Vec<EnvironmentSpec>,
+        mut guard: Guard,
+        handle: Handle,
+    ) -> Arc<Self> {
+        guard.protected.extend(specs.iter().filter(|s| s.protect).map(|s| s.environment.slug.clone()));
         let (events, _) = broadcast::channel(EVENTS);
         let limit = Arc::new(Semaphore::new(SCANS_AT_ONCE));
         let mut lanes = BTreeMap::new();
@@ -59,7 +71,8 @@ impl LocalService {
             lanes.insert(slug, Watched { lane, job });
         }
         let redactor = Arc::new(Redactor::new(store.redaction_key()));
-        Arc::new(Self { store, lanes, events, redactor, unheard: Mutex::default(), deciding: Arc::default() })
+        let guard = Arc::new(guard);
+        Arc::new(Self { store, lanes, events, redactor, guard, unheard: Mutex::default(), deciding: Arc::default() })
     }
 
     /// Tells whoever looks at the screens, or will.
@@ -126,7 +139,7 @@ struct Facts {
 }
 
 /// Writes the environment only when it is new or differs, and keeps the time it was first seen.
-fn register(store: &dyn Store, environment: &Environment) -> Result<(), StoreError> {
+pub(super) fn register(store: &dyn Store, environment: &Environment) -> Result<(), StoreError> {
     let known = store.environments()?.into_iter().find(|e| e.slug == environment.slug);
     let mut wanted = environment.clone();
     if let Some(known) = &known {
@@ -150,6 +163,16 @@ fn told(error: StoreError) -> ServiceError {
     }
 }
 
+/// Before anything is written.
+fn check(guard: &Guard, store: &dyn Store, request: &TriageRequest) -> Result<(), ServiceError> {
+    permission::deciding(guard.read_only.as_deref())?;
+    if permission::settles(&request.verb) && !guard.protected.is_empty() {
+        let environment = store.drift(request.drift).map_err(told)?.event.environment;
+        guard.allows(&request.verb, &environment)?;
+    }
+    Ok(())
+}
+
 /// A decision that came too late is answered with the drift as it is now.
 fn decide(store: &dyn Store, request: TriageRequest) -> Result<Receipt, ServiceError> {
     let drift = request.drift;
@@ -162,13 +185,20 @@ fn decide(store: &dyn Store, request: TriageRequest) -> Result<Receipt, ServiceE
     })
 }
 
-/// What a person typed may hold a secret as well.
+/// What a person typed may hold a secret as well, and names stand on one line. Patterns are left alone: they have to match, and
+/// what they match was masked when it was found.
 fn masked(redactor: &Redactor, mut request: TriageRequest) -> TriageRequest {
     let mask = |text: &mut Tainted| *text = redactor.mask_text(text.raw());
+    let name = |text: &mut Tainted| *text = redactor.mask_text(text.raw()).line().into();
+    name(&mut request.actor);
     request.reason.iter_mut().for_each(mask);
     match &mut request.verb {
         TriageVerb::Note { text } => mask(text),
-        TriageVerb::Ignore { rule } => mask(&mut rule.reason),
+        TriageVerb::Assign { to } => to.iter_mut().for_each(name),
+        TriageVerb::Ignore { rule } => {
+            mask(&mut rule.reason);
+            name(&mut rule.owner);
+        }
         _ => {}
     }
     request
@@ -209,10 +239,11 @@ impl DriftService for LocalService {
 
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError> {
         let under_way = Arc::clone(&self.deciding).read_owned().await;
-        let (redactor, events) = (Arc::clone(&self.redactor), self.events.clone());
+        let (redactor, guard, events) = (Arc::clone(&self.redactor), Arc::clone(&self.guard), self.events.clone());
         // The task goes on when the caller has gone: the decision and its announcement are one.
         self.ask(move |store| {
             let _under_way = under_way;
+            check(&guard, store, &request)?;
             let receipt = decide(store, masked(&redactor, request))?;
             for drift in &receipt.drifts {
                 // Nobody listening is no fault.
@@ -258,6 +289,6 @@ impl DriftService for LocalService {
     }
 
     fn read_only(&self) -> Option<String> {
-        self.store.read_only()
+        self.guard.read_only.clone().or_else(|| self.store.read_only())
     }
 }

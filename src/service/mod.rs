@@ -2,9 +2,13 @@
 //! scanners in this process) and `remote` (a server's REST API).
 
 mod local;
+mod once;
+pub mod permission;
 mod scanning;
 
 pub use local::LocalService;
+pub use once::{Memory, Scanned, scan_once};
+pub use permission::{Guard, Refusal};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -70,6 +74,9 @@ pub enum ServiceError {
     Invalid(String),
     #[error("read-only: {0}")]
     ReadOnly(String),
+    /// Not allowed here.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     #[error("{0}")]
     Unavailable(String),
 }

@@ -13,11 +13,42 @@ use crate::drift::Slug;
 use crate::safety::Tainted;
 use crate::scan::scheduler::Job;
 use crate::scan::sink::Told;
-use crate::scan::{EnvironmentSpec, Progress, Remembered, ScanContext, Seen, StoreSink, run, sources};
-use crate::store::Store;
+use crate::scan::{
+    EnvironmentSpec, Progress, Remembered, ScanContext, ScanReport, Seen, Sink, StoreSink, run, sources,
+};
+use crate::store::{Store, StoreError, Upkeep};
 
 /// Progress is told this often at most.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// A scan that compares with what a store remembers.
+pub(super) struct Beside<'a> {
+    pub store: &'a dyn Store,
+    pub seen: &'a Seen,
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+impl Beside<'_> {
+    /// Whether anything is written is the sink's affair.
+    pub fn scan(
+        &self,
+        spec: &EnvironmentSpec,
+        cancel: &AtomicBool,
+        sink: &mut dyn Sink,
+    ) -> Result<ScanReport, StoreError> {
+        let slug = &spec.environment.slug;
+        // What is remembered and cannot be read is not remembered.
+        let previous = self.store.last_scan(slug).ok().flatten();
+        let load = |kind: &str, id: &str| self.store.remembered(slug, kind, id).ok().flatten();
+        let context = ScanContext {
+            remembered: Some(Remembered { seen: self.seen, load: &load }),
+            previous: previous.as_ref(),
+            progress: self.progress,
+            ..ScanContext::ad_hoc(self.store.redaction_key(), cancel)
+        };
+        run(spec, &context, sink)
+    }
+}
 
 pub(super) struct ScanJob {
     store: Arc<dyn Store>,
@@ -56,22 +87,15 @@ impl ScanJob {
             self.notice(format!("{slug} is not scanned, the store is read-only: {why}"));
             return sources::roots(&self.spec);
         }
-        let previous = self.store.last_scan(slug).ok().flatten();
-        let load = |kind: &str, id: &str| self.store.remembered(slug, kind, id).ok().flatten();
         let teller = Teller { job: self, started_at: Timestamp::now(), last: Mutex::new(None) };
-        let context = ScanContext {
-            remembered: Some(Remembered { seen: &self.seen, load: &load }),
-            previous: previous.as_ref(),
-            progress: &|progress| teller.progress(progress),
-            ..ScanContext::ad_hoc(self.store.redaction_key(), cancel)
-        };
         let mut on_drift = |told| {
             self.tell(match told {
                 Told::New(event) => ServiceEvent::Drift(Box::new(event)),
                 Told::Closed(event) => ServiceEvent::Updated(Box::new(event)),
             });
         };
-        let result = run(&self.spec, &context, &mut StoreSink::new(self.store.as_ref(), &mut on_drift));
+        let beside = Beside { store: self.store.as_ref(), seen: &self.seen, progress: &|p| teller.progress(p) };
+        let result = beside.scan(&self.spec, cancel, &mut StoreSink::new(self.store.as_ref(), &mut on_drift));
         self.set_running(None);
         match result {
             Ok(report) => {
@@ -90,6 +114,12 @@ impl Job for ScanJob {
     fn run(&self, cancel: &AtomicBool) -> Vec<PathBuf> {
         let paths = self.scan(cancel);
         self.set_running(None);
+        // Between two scans, on a thread that may block; nothing to do but once a day.
+        match self.store.upkeep(cancel) {
+            Ok(done) if done != Upkeep::default() => tracing::info!(?done, "the store was tended"),
+            Ok(_) => {}
+            Err(error) => self.notice(format!("the store's daily upkeep failed: {error}")),
+        }
         paths
     }
 

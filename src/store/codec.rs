@@ -11,21 +11,29 @@ use serde::de::DeserializeOwned;
 use super::StoreError;
 use super::objects::{ObjectHash, Objects};
 
-/// Of the values; a reader refuses newer ones.
-pub(super) const SCHEMA: u16 = 1;
+/// Of the values; a reader refuses newer ones. 1 knew no dictionary.
+pub(super) const SCHEMA: u16 = 2;
 const ZSTD: u8 = 1;
 const OBJECT: u8 = 2;
+/// Compressed against [`DICTIONARY`].
+const SHARED: u8 = 4;
+/// What records have in common, the most common last: it saves two thirds of a record's room and half of the work. Never to be
+/// changed, or what was written with it cannot be read; a better one needs a flag of its own.
+const DICTIONARY: &[u8] = include_bytes!("dictionary.txt");
+/// The work is in the search, and what is to be found stands in the dictionary.
+const LEVEL: i32 = 1;
 const HEADER: usize = 7;
 /// Larger values make the engine leak space when they are rewritten.
 const INLINE_MAX: usize = 4096;
 /// Below this compression gains nothing.
-const COMPRESS_MIN: usize = 200;
+const COMPRESS_MIN: usize = 100;
 /// No value of ours comes near it; a damaged length must not ask for all memory.
 const PLAIN_MAX: usize = 1 << 30;
 
 /// The bytes for the tree. A large value is on the disk as an object when this returns.
 pub(super) fn encode<T: Serialize>(value: &T, objects: &Objects) -> Result<Vec<u8>, StoreError> {
-    let json = serde_json::to_vec(value).map_err(|e| StoreError::Invalid(format!("cannot be stored: {e}")))?;
+    let mut json = Vec::with_capacity(1024);
+    serde_json::to_writer(&mut json, value).map_err(|e| StoreError::Invalid(format!("cannot be stored: {e}")))?;
     let (mut flags, body) = squeeze(json);
     let body = if body.len() > INLINE_MAX {
         flags |= OBJECT;
@@ -70,6 +78,11 @@ fn object_hash(flags: u8, body: &[u8]) -> Option<ObjectHash> {
     if flags & OBJECT == 0 { None } else { body.try_into().ok() }
 }
 
+/// The object a value lies in, if it does. Damaged values are believed too: what they point to may be looked at by somebody.
+pub(super) fn refers_to(bytes: &[u8]) -> Option<ObjectHash> {
+    object_hash(*bytes.get(2)?, bytes.get(HEADER..)?)
+}
+
 fn checksum(head: &[u8], body: &[u8]) -> u32 {
     crc32c::crc32c_append(crc32c::crc32c(head), body)
 }
@@ -80,8 +93,11 @@ fn damaged(tree: &str, detail: &str) -> StoreError {
 
 thread_local! {
     // Making a compressor costs more than compressing one record.
-    static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = RefCell::new(zstd::bulk::Compressor::new(3).ok());
+    static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> =
+        RefCell::new(zstd::bulk::Compressor::with_dictionary(LEVEL, DICTIONARY).ok());
     static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> =
+        RefCell::new(zstd::bulk::Decompressor::with_dictionary(DICTIONARY).ok());
+    static PLAIN_DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> =
         RefCell::new(zstd::bulk::Decompressor::new().ok());
 }
 
@@ -93,7 +109,7 @@ fn squeeze(json: Vec<u8>) -> (u8, Vec<u8>) {
     }
     let packed = COMPRESSOR.with_borrow_mut(|c| c.as_mut().and_then(|c| c.compress(&json).ok()));
     match packed {
-        Some(packed) if packed.len() + 4 < json.len() => (ZSTD, [&length.to_be_bytes()[..], &packed].concat()),
+        Some(packed) if packed.len() + 4 < json.len() => (ZSTD | SHARED, [&length.to_be_bytes()[..], &packed].concat()),
         _ => (0, json),
     }
 }
@@ -107,7 +123,8 @@ fn expand(tree: &str, flags: u8, body: &[u8]) -> Result<Vec<u8>, StoreError> {
     if length > PLAIN_MAX {
         return Err(damaged(tree, "the body claims an impossible length"));
     }
-    DECOMPRESSOR
+    let decompressor = if flags & SHARED == 0 { &PLAIN_DECOMPRESSOR } else { &DECOMPRESSOR };
+    decompressor
         .with_borrow_mut(|d| d.as_mut().map(|d| d.decompress(packed, length)))
         .and_then(Result::ok)
         .ok_or_else(|| damaged(tree, "the body does not decompress"))
@@ -141,6 +158,27 @@ mod tests {
             assert_eq!(bytes[2] & OBJECT != 0, is_object);
             assert_eq!(decode::<Value>("t", &bytes, &objects).unwrap(), value);
         }
+    }
+
+    #[test]
+    fn the_dictionary_is_the_one_that_records_were_written_with() {
+        let known = "1c6f4b3f2020fa3885ca76fcb735b6d61339372ed5caa340a802fab0663bac85";
+        assert_eq!(
+            blake3::hash(DICTIONARY).to_hex().as_str(),
+            known,
+            "a changed dictionary makes every record unreadable"
+        );
+    }
+
+    #[test]
+    fn a_record_of_the_first_schema_still_reads() {
+        let (_dir, objects) = objects();
+        let json = serde_json::to_vec(&"a".repeat(300)).unwrap();
+        let packed = zstd::bulk::compress(&json, 3).unwrap();
+        let body = [&(json.len() as u32).to_be_bytes()[..], &packed].concat();
+        let head = [0, 1, ZSTD];
+        let bytes = [&head[..], &checksum(&head, &body).to_be_bytes(), &body].concat();
+        assert_eq!(decode::<String>("t", &bytes, &objects).unwrap(), "a".repeat(300));
     }
 
     #[test]

@@ -8,7 +8,8 @@ use super::StoreError;
 use super::files::{io_at, write_durably};
 
 /// Of the store as a whole: layout, trees and keys. Raised when an older driftguard could no longer work on it.
-pub(super) const SCHEMA_VERSION: u32 = 1;
+/// 2: records are compressed against a dictionary.
+pub(super) const SCHEMA_VERSION: u32 = 2;
 
 /// What never changes in the life of a store.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -35,7 +35,7 @@ impl Facet {
 /// A drift seen for the first time; [`refresh`] counts the sighting.
 pub(super) fn fresh(finding: &Finding, fingerprint: Fingerprint, id: DriftId, detected_at: Timestamp) -> EventRecord {
     let event = DriftEvent::first_seen(finding, fingerprint, id, detected_at);
-    EventRecord { event, woken: false, gone: false, exempt: false, hidden_by: Vec::new() }
+    EventRecord { event, woken: false, gone: false, exempt: false, hidden_by: Vec::new(), hidden_until: None }
 }
 
 /// Takes over what a new sighting shows. The version is left alone: see [`differs`].

@@ -18,6 +18,7 @@ mod sled;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ use crate::drift::{
 };
 use crate::safety::{Masked, Tainted};
 
-pub use rules::literal_pattern;
+pub use rules::{IgnoreRules, literal_pattern};
 
 /// How the store is opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +38,19 @@ pub enum OpenMode {
     ReadWrite,
     /// Beside another process: a view of the store as it is now. Nothing can be decided in it.
     ReadOnly,
+}
+
+/// What a store keeps, and for how long.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// Drifts that ended, and observed values that were followed by others, are kept for so many days. Decisions are kept for ever.
+    pub retention_days: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { retention_days: 90 }
+    }
 }
 
 /// A store, and what a person should know about how it was opened (repaired, set aside, read-only).
@@ -53,10 +67,30 @@ pub struct Opened {
 /// (symbolic link, somebody else's, network file system). Damaged trees are no error: they are repaired or set aside and rebuilt
 /// from the journal; a full or read-only disk opens read-only. The notices say so.
 pub fn open(path: &Path, mode: OpenMode) -> Result<Opened, StoreError> {
+    open_with(path, mode, Options::default())
+}
+
+/// As [`open`].
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(path: &Path, mode: OpenMode, options: Options) -> Result<Opened, StoreError> {
     match mode {
-        OpenMode::ReadWrite => sled::open_read_write(path, sled::Doors::default()).map(Opened::from),
+        OpenMode::ReadWrite => {
+            sled::open_read_write(path, sled::Doors { options, ..sled::Doors::default() }).map(Opened::from)
+        }
         OpenMode::ReadOnly => sled::open_read_only(path).map(Opened::from),
     }
+}
+
+/// Opens the store and writes its trees anew, so that they take no more room than they need. Opening does that by itself when it
+/// is worth it. Needs the room of what is in the store once more; whenever it is stopped, nothing is lost.
+///
+/// # Errors
+/// As [`open`].
+pub fn compact(path: &Path) -> Result<Opened, StoreError> {
+    let doors = sled::Doors { compact: sled::Compaction::Now, ..sled::Doors::default() };
+    sled::open_read_write(path, doors).map(Opened::from)
 }
 
 /// What a page of drifts is made of. Empty lists mean "any".
@@ -198,6 +232,22 @@ pub struct VerifyReport {
     pub faults: Vec<String>,
 }
 
+/// What was thrown away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Pruned {
+    pub drifts: u64,
+    pub observations: u64,
+    /// Large bodies that nothing referred to any more.
+    pub objects: u64,
+}
+
+/// What the daily upkeep did; nothing when it was not due.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Upkeep {
+    pub backup: Option<PathBuf>,
+    pub pruned: Option<Pruned>,
+}
+
 /// The store. Every call may block on the disk: never from the UI loop. What a call has returned is durable, unless it says
 /// otherwise.
 pub trait Store: Send + Sync {
@@ -254,10 +304,20 @@ pub trait Store: Send + Sync {
     /// `None` when writes work; else why not, in words for the banner.
     fn read_only(&self) -> Option<String>;
     fn verify(&self) -> Result<VerifyReport, StoreError>;
-    /// JSON lines, one record a line; see `driftguard export`.
+    /// JSON lines, one record a line; see `driftguard export`. Decisions go on meanwhile.
     fn export(&self, out: &mut dyn std::io::Write) -> Result<u64, StoreError>;
-    /// The inverse; refuses a store that is not empty.
+    /// The inverse, of plain and of compressed (zstd) exports; refuses a store that is not empty.
     fn import(&self, input: &mut dyn std::io::BufRead) -> Result<u64, StoreError>;
+
+    /// Throws away what ended or was observed longer ago than [`Options::retention_days`].
+    fn prune(&self) -> Result<Pruned, StoreError>;
+    /// Throws away everything about an environment but the audit trail. It comes back when it is scanned again, with nothing in it.
+    fn forget(&self, environment: &Slug, actor: &Tainted) -> Result<Pruned, StoreError>;
+    /// Once a day: an export beside the store, in `backups/`, of which seven are kept. Returns the file when one was made.
+    fn backup_if_due(&self) -> Result<Option<PathBuf>, StoreError>;
+    /// Once a day: a backup, and what is over thrown away. Takes its time; to be called now and then from a thread that may block.
+    /// Ends soon, with less done, when `cancel` is set.
+    fn upkeep(&self, cancel: &AtomicBool) -> Result<Upkeep, StoreError>;
 }
 
 /// Whether drift of `resource_type` may be closed by a scan of this completeness.

@@ -1,7 +1,9 @@
 //! Bodies too large for the tree: one file each, named by the hash of its content, so that equal bodies are kept once.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::StoreError;
 use super::files::{io_at, private_dir, sync_dir, write_durably};
@@ -10,14 +12,15 @@ use super::files::{io_at, private_dir, sync_dir, write_durably};
 pub(super) type ObjectHash = [u8; 32];
 
 /// The directory `objects/ab/cdef…`.
-#[derive(Clone)]
 pub(super) struct Objects {
     root: PathBuf,
+    /// What was put while somebody looks for unused ones; `None` when nobody does.
+    recent: Mutex<Option<HashSet<ObjectHash>>>,
 }
 
 impl Objects {
     pub(super) fn new(store: &Path) -> Self {
-        Self { root: store.join("objects") }
+        Self { root: store.join("objects"), recent: Mutex::default() }
     }
 
     fn path(&self, hash: &ObjectHash) -> PathBuf {
@@ -25,9 +28,48 @@ impl Objects {
         self.root.join(&hex[..2]).join(&hex[2..])
     }
 
+    fn recent(&self) -> MutexGuard<'_, Option<HashSet<ObjectHash>>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on, or no longer, what is put is noted.
+    pub(super) fn note_puts(&self, on: bool) {
+        *self.recent() = on.then(HashSet::new);
+    }
+
+    /// Removes an object, unless it was put again meanwhile.
+    pub(super) fn remove_unless_put(&self, hash: &ObjectHash) -> bool {
+        let recent = self.recent();
+        recent.as_ref().is_some_and(|recent| !recent.contains(hash)) && fs::remove_file(self.path(hash)).is_ok()
+    }
+
+    fn files(&self) -> impl Iterator<Item = (String, PathBuf)> {
+        let dirs = fs::read_dir(&self.root).into_iter().flatten().flatten();
+        dirs.flat_map(|dir| {
+            let start = dir.file_name().to_string_lossy().into_owned();
+            let files = fs::read_dir(dir.path()).into_iter().flatten().flatten();
+            files.map(move |file| (format!("{start}{}", file.file_name().to_string_lossy()), file.path()))
+        })
+    }
+
+    /// Every object there is.
+    pub(super) fn all(&self) -> Vec<ObjectHash> {
+        self.files().filter_map(|(name, _)| blake3::Hash::from_hex(&name).ok()).map(|hash| *hash.as_bytes()).collect()
+    }
+
+    /// What a crash left of a write. Nobody may be putting.
+    pub(super) fn remove_unfinished(&self) {
+        for (_, path) in self.files().filter(|(name, _)| blake3::Hash::from_hex(name).is_err()) {
+            let _ = fs::remove_file(path);
+        }
+    }
+
     /// Keeps `content`; it is on the disk when this returns, before anything can refer to it.
     pub(super) fn put(&self, content: &[u8]) -> Result<ObjectHash, StoreError> {
         let hash = *blake3::hash(content).as_bytes();
+        if let Some(recent) = &mut *self.recent() {
+            recent.insert(hash);
+        }
         let path = self.path(&hash);
         if path.exists() {
             return Ok(hash);
@@ -56,14 +98,13 @@ impl Objects {
     /// Reads every object: how many there are, and a sentence for each that is not what its name says.
     pub(super) fn check_all(&self) -> (u64, Vec<String>) {
         let (mut count, mut faults) = (0, Vec::new());
-        for dir in fs::read_dir(&self.root).into_iter().flatten().flatten() {
-            for file in fs::read_dir(dir.path()).into_iter().flatten().flatten() {
-                let name = format!("{}{}", dir.file_name().to_string_lossy(), file.file_name().to_string_lossy());
-                // Anything else is what a crash left of a write.
-                let Ok(hash) = blake3::Hash::from_hex(&name) else { continue };
-                count += 1;
-                faults.extend(self.get(hash.as_bytes()).err().map(|e| e.to_string()));
+        for hash in self.all() {
+            // One that went away meanwhile was one that nobody referred to.
+            match self.get(&hash) {
+                Err(_) if !self.path(&hash).exists() => continue,
+                outcome => faults.extend(outcome.err().map(|e| e.to_string())),
             }
+            count += 1;
         }
         (count, faults)
     }

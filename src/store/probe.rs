@@ -12,6 +12,10 @@ pub(super) enum Step {
     TreeFlush,
     TreeSync,
     DirSync,
+    CompactBegun,
+    CompactCopied,
+    CompactAside,
+    CompactSwapped,
 }
 
 /// Called before each step; an error stands for the step's own. Does nothing outside tests.

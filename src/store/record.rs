@@ -21,6 +21,9 @@ pub(super) struct EventRecord {
     pub(super) exempt: bool,
     /// The rules that hide it or some of its changes.
     pub(super) hidden_by: Vec<RuleId>,
+    /// When the first of them that hides single changes ends.
+    #[serde(default)]
+    pub(super) hidden_until: Option<Timestamp>,
 }
 
 /// The large half of a drift, read only when it is looked at.
@@ -66,7 +69,7 @@ pub(super) struct Placed {
 pub(super) struct Deed {
     /// `undone_by` is always empty here: the journal is never rewritten.
     pub(super) audit: AuditEntry,
-    /// How things stood before; what undo goes back to.
+    /// How things stood before; what undo goes back to. Of what a scan did: those it is about, not those it touched besides.
     pub(super) before: Vec<(DriftId, Standing)>,
     /// How they stand now.
     pub(super) after: Vec<Placed>,
@@ -87,7 +90,34 @@ impl AuditRecord {
     }
 }
 
+impl AuditRecord {
+    /// As the history of one drift tells it: an entry about many is about this one there.
+    pub(super) fn entry_of(mut self, id: DriftId) -> AuditEntry {
+        let deed = &mut self.deed;
+        if deed.audit.verb.is_none() && deed.audit.drift.is_none() {
+            // A drift that only took an assignee over is told whose place it took.
+            let is_turn = |p: &&Placed| p.id == id && deed.before.iter().any(|(of, _)| *of == id);
+            let heir_of = |p: &&Placed| p.standing.superseded_by == Some(id);
+            if let Some(placed) = deed.after.iter().find(is_turn).or_else(|| deed.after.iter().find(heir_of)) {
+                let before = deed.before.iter().find(|(of, _)| *of == placed.id);
+                deed.audit.drift = Some(placed.id);
+                deed.audit.old_state = before.map(|(_, standing)| standing.state_at(deed.audit.timestamp));
+                deed.audit.new_state = Some(placed.standing.state);
+                deed.audit.reason = None;
+            }
+        }
+        self.entry()
+    }
+}
+
 impl Standing {
+    /// See [`DriftEvent::state_at`].
+    pub(super) fn state_at(&self, now: Timestamp) -> State {
+        let over = self.decision.as_ref().and_then(|d| d.until).is_some_and(|until| until <= now);
+        let ends = matches!(self.state, State::Snoozed | State::Ignored | State::Resolved);
+        if over && ends { State::Open } else { self.state }
+    }
+
     /// Open, with what is no part of the state kept.
     pub(super) fn reopened(&self) -> Self {
         Self {

@@ -5,8 +5,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use super::life;
 use super::record::{BodyRecord, EventRecord};
-use crate::drift::{Change, Decision, DriftEvent, IgnoreRule, ResourceRef, RuleId, Slug};
+use crate::drift::{
+    Change, Decision, DriftEvent, DriftId, Finding, Hidden, IgnoreRule, ResourceRef, RuleId, Slug, State,
+};
 use crate::safety::Tainted;
 
 /// A rule with the number of the decision that made it.
@@ -28,6 +31,29 @@ pub(super) struct Rule {
 /// `text` as a pattern that matches just it: addresses hold brackets, which patterns give a meaning.
 pub fn literal_pattern(text: &str) -> String {
     globset::escape(text)
+}
+
+/// Ignore rules for a scan that cannot write to the store.
+pub struct IgnoreRules(Vec<Rule>);
+
+impl IgnoreRules {
+    /// A rule that does not work hides nothing.
+    pub fn new(rules: Vec<IgnoreRule>) -> Self {
+        Self(rules.into_iter().filter_map(|rule| Rule::compile(RuleRecord { rule, seq: 0 }).ok()).collect())
+    }
+
+    /// What they make of a drift that the store has never met: the event as it would be, and what is hidden of it. `None`: they
+    /// say nothing about it.
+    pub fn preview(&self, finding: &Finding, now: Timestamp) -> Option<(DriftEvent, Vec<Hidden>)> {
+        let mut record = life::fresh(finding, finding.fingerprint(), DriftId::generate(), now);
+        let mut body = BodyRecord::default();
+        let decision = apply(&self.0, &mut record, &mut body, now);
+        if decision.is_some() {
+            record.event.state = State::Ignored;
+            record.event.decision = decision;
+        }
+        (!record.hidden_by.is_empty()).then(|| (record.event, body.all_hidden()))
+    }
 }
 
 impl Rule {
@@ -94,6 +120,7 @@ pub(super) fn apply(
 ) -> Option<Decision> {
     gather(&mut record.event, body);
     record.hidden_by.clear();
+    record.hidden_until = None;
     if record.exempt {
         return finish(record, body, None);
     }
@@ -112,6 +139,8 @@ pub(super) fn apply(
                 if !record.hidden_by.contains(&id) {
                     record.hidden_by.push(id);
                 }
+                let end = rule.record.rule.expires_at;
+                record.hidden_until = record.hidden_until.into_iter().chain(end).min();
                 // The one that ends first brings the drift back.
                 last = sooner(last, rule.decision());
                 body.ignored.push((id, change));

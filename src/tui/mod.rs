@@ -38,6 +38,8 @@ pub struct Options {
     pub bell: bool,
     /// Sentences to show at the start (warnings of configuration, theme, keymap); sanitised.
     pub notices: Vec<String>,
+    /// Where what is being typed is kept; `None`: nowhere.
+    pub drafts: Option<std::path::PathBuf>,
     pub clock: runtime::Clock,
     /// Times in UTC, not in the local zone.
     pub utc: bool,

@@ -1,6 +1,7 @@
 //! The only loop, and the only awaits: drain what has come, update, run effects, draw once if anything changed. Nothing that
 //! takes time happens here; idle, it sleeps until a message comes or something on the screen grows older.
 
+mod keeper;
 mod perform;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use super::widgets::highlight;
 use super::{Exit, Options, panes};
 use crate::service::DriftService;
 
+use keeper::Keeper;
 pub use perform::perform;
 
 /// Why the screens ended before their time.
@@ -94,6 +96,7 @@ pub async fn drive(
 ) -> Result<Exit, RunError> {
     let (events_in, events) = mpsc::channel(BATCH);
     let clock = options.clock;
+    let keeper = Keeper::start(options.drafts.clone(), &options.actor, send.clone());
     let model = Model::new(options, (clock.0)(), surface.size());
     let buffer = Buffer::empty(Rect::default());
     let connecting = tokio::spawn(connect);
@@ -104,7 +107,7 @@ pub async fn drive(
         highlight::warm();
         let _ = ready.send(Msg::Highlighted);
     });
-    Loop { model, surface, clock, buffer, send, events_in, decisions, service: None, dirty: true, wake: None }
+    Loop { model, surface, clock, buffer, send, events_in, decisions, keeper, service: None, dirty: true, wake: None }
         .run(connecting, inbox, events)
         .await
 }
@@ -118,6 +121,7 @@ struct Loop<S> {
     events_in: Sender<Msg>,
     /// Decisions on their way.
     decisions: JoinSet<()>,
+    keeper: Keeper,
     service: Option<Arc<dyn DriftService>>,
     /// The model has changed since the last frame.
     dirty: bool,
@@ -158,6 +162,8 @@ impl<S: Surface> Loop<S> {
                 batch.push(msg);
             }
             if let Some(exit) = self.take(batch)? {
+                // Written at once: what may take long comes after.
+                self.keeper = Keeper::default();
                 // What was decided is saved before the end, unless it takes too long; then the journal says what was.
                 let _ =
                     tokio::time::timeout(GRACE, async { while self.decisions.join_next().await.is_some() {} }).await;
@@ -204,6 +210,7 @@ impl<S: Surface> Loop<S> {
                 self.surface.forget();
             }
             Effect::Bell => self.surface.bell(),
+            Effect::KeepDrafts(drafts) => self.keeper.keep(drafts),
             Effect::Copy(text) => {
                 let (taken, cut) = self.surface.copy(&text);
                 let _ = self.send.send(Msg::Copied(taken, cut));

@@ -68,6 +68,38 @@ fn state_without_live_state_is_incomplete_and_not_clean() {
 }
 
 #[test]
+fn what_lives_in_the_state_alone_is_counted_apart_and_makes_nothing_incomplete() {
+    let home = tempfile::tempdir().unwrap();
+    let state = state_of_files(home.path(), &[("motd", "welcome\n")]);
+    let mut document: serde_json::Value = serde_json::from_slice(&fs::read(&state).unwrap()).unwrap();
+    for kind in ["random_password", "null_resource", "tls_private_key", "time_static", "terraform_data"] {
+        document["resources"].as_array_mut().unwrap().push(serde_json::json!({"mode": "managed", "type": kind,
+            "name": "x", "provider": "provider[\"registry.terraform.io/hashicorp/x\"]",
+            "instances": [{"schema_version": 0, "attributes": {"id": "1", "result": "Xk29fjQ7wLm3pZ8"}}]}));
+    }
+    fs::write(&state, document.to_string()).unwrap();
+    let (code, document) = json(home.path(), &["scan", "--state", &state]);
+    let counts = &document["environments"][0]["counts"];
+    assert_eq!((code, &counts["state_only"], &counts["in_sync"]), (0, &5.into(), &1.into()), "{document:#}");
+    assert_eq!((&counts["unverified"], &document["environments"][0]["complete"]), (&0.into(), &true.into()));
+    let (_, text, _) = run(driftguard(home.path()).args(["scan", "--state", &state]));
+    assert!(text.contains("6 resources: 1 in sync, 0 drifted, 0 unverified, 5 in the state only"), "{text}");
+}
+
+#[test]
+fn a_plan_counts_what_it_says_drifted_and_nothing_else() {
+    let home = tempfile::tempdir().unwrap();
+    let plan = home.path().join("plan.json");
+    let unchanged = serde_json::json!({"address": "aws_vpc.main", "mode": "managed", "type": "aws_vpc", "name": "main",
+        "change": {"actions": ["no-op"], "before": {"id": "vpc-1"}, "after": {"id": "vpc-1"}}});
+    let document = serde_json::json!({"format_version": "1.2", "terraform_version": "1.11.4",
+        "resource_changes": [unchanged], "planned_values": {"root_module": {}}});
+    fs::write(&plan, document.to_string()).unwrap();
+    let (code, document) = json(home.path(), &["scan", "--state", plan.to_str().unwrap()]);
+    assert_eq!((code, &document["environments"][0]["counts"]["resources"]), (0, &0.into()), "{document:#}");
+}
+
+#[test]
 fn a_broken_source_is_named_and_the_others_still_scan() {
     let home = tempfile::tempdir().unwrap();
     let good = state_of_files(home.path(), &[("motd", "welcome\n")]);

@@ -5,17 +5,22 @@ mod bench;
 mod cli;
 mod conformance;
 mod declared;
+mod faults;
 mod firewall;
 mod ground_truth;
 mod hostile;
+mod ignoring;
 mod live;
+mod memory;
 mod pty;
 mod readme;
+mod recency;
 mod scan;
 mod screen;
 mod store;
 mod support;
 mod terminal;
+mod tidying;
 // Shared with the unit tests, which use the rest of it.
 #[allow(dead_code)]
 mod vectors;

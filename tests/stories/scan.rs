@@ -8,9 +8,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use driftguard::demo::{self, World};
-use driftguard::drift::{Closure, DriftEvent, DriftType, Finding, Slug, State, TriageRequest, TriageVerb};
+use driftguard::drift::{
+    Closure, DriftEvent, DriftType, Finding, IgnoreRule, ResolutionType, RuleId, Slug, State, TriageRequest, TriageVerb,
+};
 use driftguard::scan::{CollectSink, EnvironmentSpec, ScanContext, ScanReport, run};
-use driftguard::service::{DriftService, LocalService};
+use driftguard::service::{DriftService, Guard, LocalService, Refusal, ServiceError};
 use driftguard::store::{self, OpenMode, Store};
 use serde_json::json;
 
@@ -24,7 +26,8 @@ fn scan_once(spec: &EnvironmentSpec) -> (ScanReport, Vec<Finding>) {
     let cancel = AtomicBool::new(false);
     let mut sink = CollectSink::default();
     let report = run(spec, &ScanContext::ad_hoc([3; 32], &cancel), &mut sink).unwrap();
-    (report, sink.findings)
+    let findings = sink.drifts.iter().unwrap().map(|drift| drift.unwrap().finding).collect();
+    (report, findings)
 }
 
 fn world(dir: &Path) -> (World, Vec<EnvironmentSpec>) {
@@ -129,6 +132,73 @@ async fn what_was_decided_before_a_shutdown_is_there_after_it() {
     assert_eq!(detail.event.note_count, 1);
     let history = serde_json::to_string(&detail.history).unwrap();
     assert!(!history.contains("Xk29fjQ7wLm3pZ8"), "what people type is masked before it is kept: {history}");
+}
+
+/// A request of alice.
+fn asks(drift: &DriftEvent, verb: TriageVerb) -> TriageRequest {
+    TriageRequest { drift: drift.id, verb, reason: None, actor: "alice".into(), expected_version: None }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_hold_a_secret_or_a_control_character_are_masked_like_everything_people_type() {
+    let (files, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let bench = Files::new(files.path(), open_store(&dir.path().join("store")));
+    conformance::settle(&bench).await;
+    bench.disturb(4, true);
+    conformance::scan(&bench).await;
+    let drift = open_drifts(bench.service.as_ref()).await.remove(0);
+    let secret = "ghp_aB3dE5fG7hI9jK1lM2nO4pQ6rS8tU0vW1xY2";
+    let typed = format!("bob {secret}\u{1b}[2J\nroot");
+    let rule = IgnoreRule {
+        id: RuleId::generate(),
+        environment: None,
+        resource_type: Some("local_file".into()),
+        resource_id: None,
+        path: None,
+        reason: typed.as_str().into(),
+        owner: typed.as_str().into(),
+        created_at: jiff::Timestamp::now(),
+        expires_at: None,
+    };
+    for verb in [TriageVerb::Assign { to: Some(typed.as_str().into()) }, TriageVerb::Ignore { rule }] {
+        let request = TriageRequest { actor: typed.as_str().into(), ..asks(&drift, verb) };
+        bench.service.triage(request).await.unwrap();
+    }
+    let detail = bench.service.drift(drift.id).await.unwrap();
+    let rules = bench.service.ignore_rules().await.unwrap();
+    let kept = format!("{}{}", serde_json::to_string(&detail).unwrap(), serde_json::to_string(&rules).unwrap());
+    assert!(!kept.contains(&secret[4..]), "{kept}");
+    let names = [detail.event.assignee.as_ref().unwrap(), &rules[0].owner, &detail.history[0].actor];
+    assert!(names.iter().all(|name| !name.raw().chars().any(char::is_control)), "{names:?}");
+    bench.service.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_itself_refuses_to_settle_drift_of_a_protected_environment() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_world, mut specs) = world(dir.path());
+    specs.truncate(1);
+    specs[0].protect = true;
+    let slug = specs[0].environment.slug.clone();
+    let store = open_store(&dir.path().join("store"));
+    let service = LocalService::start(Arc::clone(&store), specs, tokio::runtime::Handle::current());
+    let drift = until(service.as_ref(), |open| !open.is_empty()).await.remove(0);
+    let resolve = TriageVerb::Resolve { resolution_type: ResolutionType::Accepted, until: None };
+    let refused = service.triage(asks(&drift, resolve.clone())).await.unwrap_err();
+    assert!(matches!(&refused, ServiceError::Refused(Refusal::Protected(s)) if *s == slug), "{refused:?}");
+    assert_eq!(refused.to_string(), format!("{slug} is protected by its configuration"));
+    service.triage(asks(&drift, TriageVerb::Acknowledge)).await.unwrap();
+    assert_eq!(store.drift(drift.id).unwrap().event.state, State::Acknowledged);
+    service.shutdown().await;
+
+    let guard = Guard { read_only: Some("by --read-only".into()), ..Guard::default() };
+    let handle = tokio::runtime::Handle::current();
+    let service = LocalService::start_guarded(Arc::clone(&store), vec![], guard, handle);
+    let refused = service.triage(asks(&drift, TriageVerb::Reopen)).await.unwrap_err();
+    assert!(matches!(&refused, ServiceError::Refused(Refusal::ReadOnly(_))), "{refused:?}");
+    assert_eq!(service.read_only().as_deref(), Some("by --read-only"));
+    assert_eq!(store.drift(drift.id).unwrap().event.state, State::Acknowledged);
+    service.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

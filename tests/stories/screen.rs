@@ -83,26 +83,56 @@ fn the_first_frame_is_there_before_the_service() {
     assert!(screens.screen().contains("module.net.aws_security_group.web"));
 }
 
+/// What can lie over the panes, or change how they stand: the actions that get there, and text to type then.
+const SCENES: [(&str, &str); 13] = [
+    ("", ""),
+    ("focus-environments", ""),
+    ("focus-diff", ""),
+    ("focus-recommendations", ""),
+    ("focus-diff zoom toggle-hidden toggle-unified toggle-wrap toggle-fold", ""),
+    ("help", ""),
+    ("palette", "scan"),
+    ("notices", ""),
+    ("filter", "bucket"),
+    ("resolve", ""),
+    ("ignore", ""),
+    ("note", "日本語 and a long line of words that goes on beyond the border of every narrow screen"),
+    ("mark-all acknowledge", ""),
+];
+
+fn scene((acts, text): (&str, &str)) -> Screens {
+    let (mut screens, _) = open((80, 24));
+    acts.split_whitespace().for_each(|act| screens.act(act));
+    screens.text(text);
+    screens
+}
+
+/// Every width with some heights and every height with some widths; `every_size_can_be_drawn` draws them all.
 #[test]
 fn no_size_panics_whatever_is_on_the_screen() {
-    let overlays =
-        ["", "help", "palette", "notices", "resolve", "ignore", "filter", "toggle-hidden", "focus-recommendations"];
-    for act in overlays {
-        let (mut screens, _) = open((80, 24));
-        screens.act(act);
-        let small = (1..=44).flat_map(|columns| (1..=26).map(move |rows| (columns, rows)));
-        let large =
-            [(60, 16), (99, 30), (100, 30), (119, 20), (120, 9), (120, 21), (200, 1), (1, 50), (200, 50), (250, 80)];
-        for (columns, rows) in small.chain(large) {
-            screens.resize(columns, rows);
-            screens.screen();
+    let heights = [1, 3, 9, 24, 50];
+    let widths = [1, 3, 20, 39, 40, 79, 80, 119, 120, 200];
+    let wide = (1..=200).flat_map(|columns| heights.map(|rows| (columns, rows)));
+    let high = (1..=50).flat_map(|rows| widths.map(|columns| (columns, rows)));
+    let small = (1..=10).flat_map(|columns| (1..=10).map(move |rows| (columns, rows)));
+    let sizes: Vec<(u16, u16)> = wide.chain(high).chain(small).chain([(250, 80), (1, 300), (500, 1)]).collect();
+    for what in SCENES {
+        let mut screens = scene(what);
+        for (columns, rows) in &sizes {
+            screens.resize(*columns, *rows);
+            screens.draw();
         }
     }
-    let (mut screens, _) = open((1, 1));
-    for columns in (45..200).step_by(7) {
-        for rows in 1..50 {
+}
+
+#[test]
+#[ignore = "130,000 frames: cargo test --release --test stories every_size -- --ignored"]
+fn every_size_can_be_drawn() {
+    for what in SCENES {
+        let mut screens = scene(what);
+        for (columns, rows) in (1..=200).flat_map(|columns| (1..=50).map(move |rows| (columns, rows))) {
             screens.resize(columns, rows);
-            screens.screen();
+            screens.draw();
         }
     }
 }
@@ -205,7 +235,8 @@ fn choosing_an_environment_filters_the_timeline() {
 fn severity_and_state_filters_narrow_the_list() {
     let (mut screens, _) = open((120, 40));
     screens.act("cycle-severity-filter");
-    assert_eq!(screens.model.timeline.window.len(), 1);
+    assert_eq!(screens.model.timeline.window.len(), 2);
+    assert!(screens.screen().contains("CRITICAL only"));
     screens.act("clear-filter");
     screens.act("acknowledge");
     screens.act("cycle-state-filter");
@@ -324,4 +355,30 @@ fn every_screenshot_can_be_drawn() {
         let buffer = sample::screenshot(shot.name, shot.columns, shot.rows, Options::default()).unwrap();
         assert_eq!((buffer.area.width, buffer.area.height), (shot.columns, shot.rows));
     }
+}
+
+#[test]
+fn a_name_that_reads_like_another_is_marked_and_spelt_out() {
+    let (mut screens, sample) = open((120, 40));
+    let id = sample.ids()[5];
+    sample.change(id, false, |event| event.resource.resource_id = "aws_s3_bucket.inv\u{43e}ices".into());
+    screens.listen();
+    let row =
+        |screens: &Screens| screens.screen().lines().find(|line| line.contains("inv\u{43e}ices")).map(str::to_owned);
+    assert!(row(&screens).unwrap().contains("≠ aws_s3_bucket"), "{}", screens.screen());
+    let look = |screens: &mut Screens, id| {
+        while selected(screens) != id {
+            screens.keys("j");
+        }
+        screens.screen()
+    };
+    let screen = look(&mut screens, sample.ids()[4]);
+    assert!(screen.contains(r"≠ reads like another resource: aws_s3_bucket.inv\u{43e}ices in shop-k8s"), "{screen}");
+    let screen = look(&mut screens, id);
+    assert!(screen.contains(r"≠ mixes scripts: aws_s3_bucket.inv\u{43e}ices"), "{screen}");
+    assert!(screen.contains("≠ reads like another resource: aws_s3_bucket.invoices in prod-eu"), "{screen}");
+    screens.act("acknowledge");
+    screens.act("mark-all");
+    screens.act("acknowledge");
+    assert!(screens.screen().contains("≠ aws_s3_bucket.inv\u{43e}ices"), "the confirmation says so too");
 }

@@ -28,8 +28,23 @@ impl Terminal {
         Self::program(env!("CARGO_BIN_EXE_driftguard"), home, args, columns, rows)
     }
 
+    /// As [`Self::start`], with other environment variables laid over the usual ones.
+    pub fn start_with(home: &Path, args: &[&str], columns: u16, rows: u16, variables: &[(&str, &str)]) -> Self {
+        Self::launch(env!("CARGO_BIN_EXE_driftguard"), home, args, (columns, rows), variables)
+    }
+
     /// Starts any program, a shell for instance.
     pub fn program(program: &str, home: &Path, args: &[&str], columns: u16, rows: u16) -> Self {
+        Self::launch(program, home, args, (columns, rows), &[])
+    }
+
+    fn launch(
+        program: &str,
+        home: &Path,
+        args: &[&str],
+        (columns, rows): (u16, u16),
+        variables: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(program);
@@ -37,6 +52,9 @@ impl Terminal {
         command.cwd(home);
         command.env_clear();
         for (key, value) in environment(home) {
+            command.env(key, value);
+        }
+        for (key, value) in variables {
             command.env(key, value);
         }
         let modes_before = modes(pair.master.as_ref());

@@ -15,9 +15,10 @@ use super::{CloudTags, Pack, Shapes};
 #[derive(Debug, thiserror::Error)]
 #[error("{file}:{line}: {what}")]
 pub struct PackError {
-    file: String,
-    line: usize,
-    what: String,
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    pub what: String,
 }
 
 const FACTS: [(&str, Fact); 11] = [

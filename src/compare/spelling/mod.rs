@@ -137,6 +137,8 @@ pub(super) fn canonical(place: &Place<'_>, value: &Value) -> String {
     }
     match value {
         Value::String(s) => s.clone(),
+        // Where only the same is the same, a number is no text.
+        other if place.kind == Some(Kind::Exact) => format!("\0{other}"),
         other => other.to_string(),
     }
 }

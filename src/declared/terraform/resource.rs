@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::{address, flatmap, sensitive};
 use crate::declared::input::source_error;
 use crate::declared::split::Splitter;
+use crate::declared::tree;
 use crate::declared::{Declared, DeclaredResource, InstanceStatus};
 use crate::drift::SourceError;
 use crate::safety::Tainted;
@@ -19,8 +20,8 @@ const HELP: &str = "Repair the state with Terraform (`terraform state pull`, `te
 /// Parses the bytes of one resource. Data sources give an empty list.
 pub(super) fn parse(bytes: &[u8], source: &Arc<Tainted>) -> Result<Vec<Declared>, SourceError> {
     let wrong = |at: &str, what: String| source_error(source.raw(), format!("{at}: {what}"), HELP);
-    let mut value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| wrong(&address_of_broken(bytes), format!("broken JSON: {error}")))?;
+    let mut value =
+        tree::from_slice(bytes).map_err(|error| wrong(&address_of_broken(bytes), format!("broken JSON: {error}")))?;
     let Some(resource) = value.as_object_mut() else {
         return Err(wrong("an entry of `resources`", "it is not an object".to_owned()));
     };

@@ -102,12 +102,7 @@ mod tests {
     fn written(steps: &[Step]) -> PathBuilder {
         let mut path = PathBuilder::new();
         for step in steps {
-            match step {
-                Step::Key(key) => path.push_key(key),
-                Step::Index(at) => path.push_index(*at),
-                Step::Identity(pairs) => path.push_identity(pairs),
-                Step::SetValue(value) => path.push_set_value(value),
-            };
+            path.push(step);
         }
         path
     }

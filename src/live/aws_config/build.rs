@@ -4,9 +4,9 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::ops::Range;
+use std::sync::mpsc::sync_channel;
 
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 
 use super::index::{Coverage, Entry, Fault, Index};
 use super::item::{Head, Presence};
@@ -14,10 +14,10 @@ use super::mapping::Key;
 use super::split::{Fact, Kind, split};
 use crate::live::Recording;
 
-/// Items whose heads are read together, on all cores.
-const BATCH_ITEMS: usize = 8192;
-/// Fewer are not worth a thread.
-const ITEMS_PER_THREAD: usize = 256;
+/// Facts travel between threads in batches of this many,
+const BATCH_FACTS: usize = 256;
+/// and so many batches may wait.
+const BATCHES: usize = 16;
 
 /// What a file says about itself while it is read.
 #[derive(Default)]
@@ -78,42 +78,46 @@ impl Index {
         (recording, pass)
     }
 
-    /// One pass over the text; the error in words.
+    /// One pass over the text; the error in words. One thread finds the items, this one reads their heads.
     fn pass(&mut self, recording: &Recording) -> (Pass, Option<String>) {
         let mut pass = Pass::default();
-        let mut items = Vec::new();
-        let result = split(&recording.text, &mut |fact| {
-            match fact {
-                Fact::Marker => {}
-                Fact::Snapshot => pass.snapshot = true,
-                Fact::NextPage => pass.next_page = true,
-                Fact::Embedded(text) => pass.embedded = Some(text),
-                Fact::Unprocessed(config_type, id) => {
-                    self.unprocessed.insert((config_type.to_ascii_lowercase(), id));
-                }
-                Fact::Item(kind, raw) => {
-                    items.push((kind, raw));
-                    if items.len() == BATCH_ITEMS {
-                        self.take(recording, std::mem::take(&mut items), &mut pass);
+        let (outbox, inbox) = sync_channel::<Vec<Fact<'_>>>(BATCHES);
+        let result = std::thread::scope(|scope| {
+            let splitter = scope.spawn(move || {
+                let mut batch = Vec::with_capacity(BATCH_FACTS);
+                let result = split(&recording.text, &mut |fact| {
+                    batch.push(fact);
+                    batch.len() < BATCH_FACTS || {
+                        let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH_FACTS));
+                        outbox.send(full).is_ok()
                     }
-                }
-            }
-            true
+                });
+                // Whoever listens does so until the end.
+                let _ = outbox.send(batch);
+                result
+            });
+            inbox.into_iter().flatten().for_each(|fact| self.take(recording, fact, &mut pass));
+            splitter.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         });
-        self.take(recording, items, &mut pass);
         (pass, result.err().map(|e| e.to_string()))
     }
 
-    fn take(&mut self, recording: &Recording, items: Vec<(Kind, &RawValue)>, pass: &mut Pass) {
-        let base = recording.text.as_ptr() as usize;
-        for ((kind, raw), head) in items.iter().zip(heads(&items, recording.modified)) {
-            match head {
-                Some(head) if !head.config_type.is_empty() && !head.id.is_empty() => {
-                    let start = raw.get().as_ptr() as usize - base;
-                    pass.entries.push(self.entry(*kind, &head, start..start + raw.get().len()));
+    fn take(&mut self, recording: &Recording, fact: Fact<'_>, pass: &mut Pass) {
+        match fact {
+            Fact::Marker => {}
+            Fact::Snapshot => pass.snapshot = true,
+            Fact::NextPage => pass.next_page = true,
+            Fact::Embedded(text) => pass.embedded = Some(text),
+            Fact::Unprocessed(config_type, id) => {
+                self.unprocessed.insert((config_type.to_ascii_lowercase(), id));
+            }
+            Fact::Item(kind, raw) => match Head::read(kind, raw.get(), recording.modified) {
+                Ok(head) if !head.config_type.is_empty() && !head.id.is_empty() => {
+                    let start = raw.get().as_ptr() as usize - recording.text.as_ptr() as usize;
+                    pass.entries.push(self.entry(kind, &head, start..start + raw.get().len()));
                 }
                 _ => pass.broken_items += 1,
-            }
+            },
         }
     }
 
@@ -200,23 +204,6 @@ impl Index {
     fn snapshot_time(&self, entry: &Entry) -> Option<Timestamp> {
         self.files.get(entry.file as usize).and_then(delivered_at)
     }
-}
-
-/// The heads of some items in their order; `None` for what is no item.
-fn heads(items: &[(Kind, &RawValue)], modified: Option<Timestamp>) -> Vec<Option<Head>> {
-    let read = move |part: &[(Kind, &RawValue)]| -> Vec<Option<Head>> {
-        part.iter().map(|(kind, raw)| Head::read(*kind, raw.get(), modified).ok()).collect()
-    };
-    let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
-    let part = items.len().div_ceil(threads).max(ITEMS_PER_THREAD);
-    if items.len() <= part {
-        return read(items);
-    }
-    std::thread::scope(|scope| {
-        let parts: Vec<_> = items.chunks(part).map(|part| scope.spawn(move || read(part))).collect();
-        let joined = parts.into_iter().map(|p| p.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        joined.flatten().collect()
-    })
 }
 
 impl Entry {

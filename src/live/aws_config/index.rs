@@ -104,6 +104,17 @@ impl Index {
         self.covered.keys().any(|(t, scope)| is_type(*t) && fits(self.scopes.of(*scope)))
     }
 
+    /// When the newest snapshot that lists the type was made.
+    pub fn covered_at(&self, config_type: &str) -> Option<Timestamp> {
+        let is_type = |t: u32| self.types.of(t).eq_ignore_ascii_case(config_type);
+        self.covered.iter().filter(|((t, _), _)| is_type(*t)).filter_map(|(_, coverage)| coverage.as_of).max()
+    }
+
+    /// When the item was recorded.
+    pub fn captured_at(&self, n: usize) -> Option<Timestamp> {
+        self.entries[n].captured_at
+    }
+
     /// AWS gave no answer for it.
     pub fn is_unprocessed(&self, config_type: &str, id: &str) -> bool {
         !self.unprocessed.is_empty() && self.unprocessed.contains(&(config_type.to_ascii_lowercase(), id.to_owned()))

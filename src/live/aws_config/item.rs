@@ -4,12 +4,13 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::lenient::{timestamp, unfold};
+use super::lenient::timestamp;
 use super::split::Kind;
+use super::whole::Whole;
 
 /// Whether the resource is there, as far as the item says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,39 +45,33 @@ pub(super) struct Item {
     pub tags: Option<Value>,
 }
 
-/// The fields of a configuration item, still as text.
-#[derive(Deserialize)]
+/// What identifies a configuration item, still as text.
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
-struct Raw<'a> {
+pub(super) struct Raw<'a> {
     #[serde(borrow, default)]
-    resource_type: Option<&'a RawValue>,
+    pub resource_type: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    resource_id: Option<&'a RawValue>,
+    pub resource_id: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    resource_name: Option<&'a RawValue>,
+    pub resource_name: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    arn: Option<&'a RawValue>,
+    pub arn: Option<&'a RawValue>,
     /// Delivered files spell it so.
     #[serde(borrow, default, rename = "ARN")]
-    delivered_arn: Option<&'a RawValue>,
+    pub delivered_arn: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    account_id: Option<&'a RawValue>,
+    pub account_id: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    aws_account_id: Option<&'a RawValue>,
+    pub aws_account_id: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    aws_region: Option<&'a RawValue>,
+    pub aws_region: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    configuration_item_capture_time: Option<&'a RawValue>,
+    pub configuration_item_capture_time: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    configuration_item_status: Option<&'a RawValue>,
+    pub configuration_item_status: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    configuration_state_id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    configuration: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    supplementary_configuration: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    tags: Option<&'a RawValue>,
+    pub configuration_state_id: Option<&'a RawValue>,
 }
 
 impl Head {
@@ -88,7 +83,7 @@ impl Head {
         }
     }
 
-    fn of(raw: &Raw<'_>) -> Self {
+    pub fn of(raw: &Raw<'_>) -> Self {
         let arn = plain(raw.arn.or(raw.delivered_arn));
         let part = |n: usize| arn.split(':').nth(n).unwrap_or_default().to_owned();
         let or = |text: String, n: usize| if text.is_empty() { part(n) } else { text };
@@ -137,17 +132,10 @@ impl Item {
     ) -> Result<Self, serde_json::Error> {
         match kind {
             Kind::Config => {
-                let raw: Raw<'_> = serde_json::from_str(text)?;
-                let supplementary = match unfold(value(raw.supplementary_configuration)) {
-                    Value::Object(map) => map.into_iter().map(|(k, v)| (k, unfold(v))).collect(),
-                    _ => Map::new(),
-                };
-                Ok(Self {
-                    head: Head::of(&raw),
-                    configuration: raw.configuration.map_or(Value::Null, |c| selected(c.get(), wanted)),
-                    supplementary: Value::Object(supplementary),
-                    tags: raw.tags.map(|t| unfold(value(Some(t)))),
-                })
+                let mut json = serde_json::Deserializer::from_str(text);
+                let item = Whole(wanted).deserialize(&mut json)?;
+                json.end()?;
+                Ok(item)
             }
             Kind::SecurityGroup => {
                 let group: Value = serde_json::from_str(text)?;
@@ -156,51 +144,6 @@ impl Item {
                 Ok(Self { head, tags: None, configuration, supplementary: Value::Object(Map::new()) })
             }
         }
-    }
-}
-
-/// A JSON object, maybe inside strings, without the keys nobody asked for: most of an item is never compared.
-fn selected(text: &str, wanted: Option<&HashSet<String>>) -> Value {
-    let text = text.trim_start();
-    let inner = text.starts_with('"').then(|| serde_json::from_str::<String>(text).ok()).flatten();
-    match (inner, wanted) {
-        (Some(inner), _) if inner.trim_start().starts_with(['{', '"']) => selected(&inner, wanted),
-        (Some(inner), _) => Value::String(inner),
-        (None, Some(wanted)) if text.starts_with('{') => {
-            let mut json = serde_json::Deserializer::from_str(text);
-            Selection(wanted).deserialize(&mut json).unwrap_or(Value::Null)
-        }
-        (None, _) => serde_json::from_str(text).unwrap_or(Value::Null),
-    }
-}
-
-struct Selection<'w>(&'w HashSet<String>);
-
-impl<'a> DeserializeSeed<'a> for Selection<'_> {
-    type Value = Value;
-
-    fn deserialize<D: serde::Deserializer<'a>>(self, json: D) -> Result<Value, D::Error> {
-        json.deserialize_map(self)
-    }
-}
-
-impl<'a> Visitor<'a> for Selection<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a recorded configuration")
-    }
-
-    fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<Value, M::Error> {
-        let mut out = Map::new();
-        while let Some(key) = map.next_key::<String>()? {
-            if self.0.contains(&key) {
-                out.insert(key, map.next_value()?);
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(Value::Object(out))
     }
 }
 

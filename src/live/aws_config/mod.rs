@@ -19,12 +19,14 @@ mod siblings;
 mod split;
 mod tags;
 mod unmanaged;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use self::evaluate::{Context, evaluate};
@@ -136,6 +138,18 @@ impl LiveSource for AwsConfig {
             }
             Located::Missing => Lookup::Missing,
             Located::Unknown(reason, detail) => Lookup::Unknown(reason, detail),
+        }
+    }
+
+    fn listed_at(&self, declared: &DeclaredResource, family: &[DeclaredResource]) -> Option<Timestamp> {
+        let spec = self.mapping.of(&declared.resource_type)?;
+        match locate::locate(&self.index, spec, declared, family) {
+            // A part that does not stand in the item it belongs to; a snapshot repeats an item that has not changed.
+            Located::One(n) if self.index.presence(n) == Presence::There => {
+                self.index.captured_at(n).max(self.index.covered_at(&spec.config))
+            }
+            Located::Missing => self.index.covered_at(&spec.config),
+            _ => None,
         }
     }
 

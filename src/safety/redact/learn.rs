@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::encoded::{document_in, packed_in};
 use super::names::Strength;
 use super::place::{Judgement, Scope, Siblings, hash_of, is_secret, item_judgement};
-use super::{MIN_FOUND, MIN_MARKED, opaque, text};
+use super::{MIN_FOUND, MIN_MARKED, memo, opaque, text};
 
 /// What a walk has caught.
 pub(super) enum Caught {
@@ -28,9 +28,13 @@ pub(super) fn collect<'v>(
         Value::Object(map) => {
             let siblings = Siblings::Object(map);
             for (key, child) in map {
-                caught.extend(spreading(key));
+                let known = memo::known(key);
+                if !known.silent {
+                    caught.extend(spreading(key));
+                }
                 keys.push(key);
-                collect(scope, keys, child, scope.enter(keys, judgement, &siblings), depth, caught);
+                let below = scope.enter_named(keys, known.strength, judgement, &siblings);
+                collect(scope, keys, child, below, depth, caught);
                 keys.pop();
             }
         }

@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 use super::Redactor;
 use super::encoded::{document_in, packed_in};
 use super::opaque;
-use super::path::Step;
 use super::place::{Judgement, Scope, Siblings, arrive, hash_of, is_secret, item_judgement};
 use super::taint::Taint;
 use super::text::is_mark;
+use crate::drift::path::Step;
 
 /// One body, or one leaf, masked with what is known now.
 pub(super) struct Pass<'a> {
@@ -52,7 +52,7 @@ impl Pass<'_> {
             keys.push(key);
             let masked = self.value(keys, child, self.scope.enter(keys, judgement, &siblings), depth);
             keys.pop();
-            out.insert(self.redactor.replace(key, self.taint).unwrap_or_else(|| key.clone()), masked);
+            out.insert(self.name(key), masked);
         }
         Value::Object(out)
     }
@@ -82,6 +82,11 @@ impl Pass<'_> {
         self.taint.has_placed() && self.taint.is_placed(hash_of(self.scope, keys, text))
     }
 
+    /// A key, which may itself hold a secret.
+    fn name(&self, key: &str) -> String {
+        self.redactor.replace(key, self.taint).unwrap_or_else(|| key.to_owned())
+    }
+
     /// One step of a path behind `before`.
     pub fn step(&self, before: &[Step], step: &Step) -> Step {
         let (keys, judgement) = arrive(self.scope, before);
@@ -89,16 +94,16 @@ impl Pass<'_> {
             self.text(keys, text, &Value::from(text), judgement, 0).unwrap_or_else(|| text.to_owned())
         };
         match step {
-            Step::Key(key) => Step::Key(self.redactor.replace(key, self.taint).unwrap_or_else(|| key.clone())),
-            Step::Element(value) => Step::Element(masked(&keys, value, judgement)),
-            Step::Position(at) => Step::Position(at.clone()),
+            Step::Key(key) => Step::Key(self.name(key)),
+            Step::SetValue(value) => Step::SetValue(masked(&keys, value, judgement)),
+            Step::Index(at) => Step::Index(*at),
             Step::Identity(pairs) => Step::Identity(
                 pairs
                     .iter()
                     .map(|(key, value)| {
                         let inner: Vec<&str> = keys.iter().copied().chain([key.as_str()]).collect();
                         let judgement = self.scope.enter(&inner, judgement, &Siblings::Identity(pairs));
-                        (key.clone(), masked(&inner, value, judgement))
+                        (self.name(key), masked(&inner, value, judgement))
                     })
                     .collect(),
             ),

@@ -5,10 +5,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde_json::{Map, Value};
 
 use super::names::{self, Strength};
-use super::path::Step;
+use super::opaque;
 use super::types::{TypeRule, rules_of};
-use super::{opaque, path};
 use crate::drift::PropertyPath;
+use crate::drift::path::{Step, parse};
 
 /// What holds for one whole resource.
 pub(super) struct Scope<'a> {
@@ -71,11 +71,7 @@ impl Siblings<'_> {
 
 impl<'a> Scope<'a> {
     pub fn new(resource_type: &'a str, sensitive: &[PropertyPath]) -> Self {
-        Self {
-            resource_type,
-            rules: rules_of(resource_type),
-            sensitive: sensitive.iter().map(|p| path::keys(p.raw())).collect(),
-        }
+        Self { resource_type, rules: rules_of(resource_type), sensitive: sensitive.iter().map(keys_of).collect() }
     }
 
     /// The resource as a whole.
@@ -86,6 +82,14 @@ impl<'a> Scope<'a> {
 
     /// One key deeper; the last of `keys` is the one that is entered.
     pub fn enter(&self, keys: &[&str], parent: Judgement, siblings: &Siblings<'_>) -> Judgement {
+        match keys.last() {
+            Some(key) => self.enter_named(keys, names::strength(key), parent, siblings),
+            None => parent,
+        }
+    }
+
+    /// As [`enter`](Self::enter), with what the name of the last key says.
+    pub fn enter_named(&self, keys: &[&str], named: Strength, parent: Judgement, siblings: &Siblings<'_>) -> Judgement {
         let Some(key) = keys.last() else { return parent };
         let inherited = match parent.strength {
             Strength::Marked => Strength::Marked,
@@ -94,7 +98,7 @@ impl<'a> Scope<'a> {
         };
         let mut judgement =
             Judgement { strength: inherited, from_body: parent.from_body && inherited > Strength::None };
-        judgement.raise(names::strength(key), false);
+        judgement.raise(named, false);
         for rule in &self.rules {
             if let Some(strength) = rule.strength_at(keys, |name| siblings.text(name)) {
                 judgement.raise(strength, rule.needs_sibling());
@@ -118,6 +122,13 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// Only the keys: positions are not stable between two sides of a comparison, so marks do not look at them. A mark that was
+/// cut covers all that lies where it still leads.
+fn keys_of(path: &PropertyPath) -> Vec<String> {
+    let key = |step| if let Step::Key(key) = step { Some(key) } else { None };
+    parse(path.raw()).0.into_iter().filter_map(key).collect()
+}
+
 /// Follows a path without a body: its keys, and what they say.
 pub(super) fn arrive<'s>(scope: &Scope<'_>, steps: &'s [Step]) -> (Vec<&'s str>, Judgement) {
     let (mut keys, mut judgement, mut siblings) = (vec![], scope.root(), Siblings::None);
@@ -129,7 +140,7 @@ pub(super) fn arrive<'s>(scope: &Scope<'_>, steps: &'s [Step]) -> (Vec<&'s str>,
                 siblings = Siblings::None;
             }
             Step::Identity(pairs) => siblings = Siblings::Identity(pairs),
-            Step::Position(_) | Step::Element(_) => {}
+            Step::Index(_) | Step::SetValue(_) => {}
         }
     }
     (keys, judgement)

@@ -89,8 +89,14 @@ impl TypeRule {
 
 /// At most one `*`.
 fn matches(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((head, tail)) => text.len() >= head.len() + tail.len() && text.starts_with(head) && text.ends_with(tail),
+    for (at, byte) in pattern.bytes().enumerate() {
+        if byte == b'*' {
+            let tail = &pattern[at + 1..];
+            return text.len() >= at + tail.len() && text.ends_with(tail);
+        }
+        if text.as_bytes().get(at) != Some(&byte) {
+            return false;
+        }
     }
+    pattern.len() == text.len()
 }

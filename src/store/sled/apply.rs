@@ -1,6 +1,7 @@
 //! A deed takes effect. Used when it is new and when the journal is replayed: doing it twice changes nothing.
 
 use super::engine::Tree;
+use super::retire;
 use super::tx::Tx;
 use crate::drift::{DriftId, TriageVerb};
 use crate::store::StoreError;
@@ -14,6 +15,11 @@ pub(super) fn apply(tx: &mut Tx<'_>, active: &mut Vec<Rule>, deed: &Deed) -> Res
     tx.put(Tree::Meta, b"seq".to_vec(), seq.to_be_bytes().to_vec());
     if let Some(environment) = &deed.environment {
         tx.write(Tree::Environments, environment.slug.as_str().as_bytes().to_vec(), environment)?;
+    }
+    if deed.audit.action == retire::FORGOTTEN
+        && let Some(slug) = &deed.audit.environment
+    {
+        retire::begin_forgetting(tx, slug);
     }
     match &deed.audit.verb {
         Some(TriageVerb::Ignore { rule }) => {

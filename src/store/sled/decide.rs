@@ -146,7 +146,7 @@ impl SledStore {
         for key in self.engine.tree(Tree::ByDrift).scan_prefix(id.0.to_bytes()).keys().rev() {
             let key = key.map_err(|e| self.engine.error(e))?;
             let record: Option<AuditRecord> = self.read(Tree::Audit, key.get(16..).unwrap_or_default())?;
-            history.extend(record.map(AuditRecord::entry));
+            history.extend(record.map(|record| record.entry_of(id)));
         }
         Ok(history)
     }

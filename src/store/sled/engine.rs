@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional, UnabortableTransactionError};
 
+use super::behind::Behind;
 use crate::store::StoreError;
 use crate::store::probe::{Probe, Step};
 
@@ -69,6 +71,12 @@ impl Tree {
         Self::Meta,
     ];
 
+    /// Whether its values are what [`codec`](crate::store::codec) writes.
+    pub(super) fn is_coded(self) -> bool {
+        use Tree::{Audit, Bodies, Environments, Events, Lost, Observations, Rules, Scans};
+        matches!(self, Events | Bodies | Observations | Environments | Scans | Rules | Audit | Lost)
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Events => "events",
@@ -91,10 +99,16 @@ impl Tree {
 }
 
 /// What one commit writes; `None` deletes.
-pub(super) type Writes = BTreeMap<(Tree, Vec<u8>), Option<Vec<u8>>>;
+pub(super) type Writes = BTreeMap<Tree, BTreeMap<Vec<u8>, Option<Vec<u8>>>>;
+
+/// sled, and what is being written to it.
+pub(super) struct Engine {
+    files: Arc<Files>,
+    behind: Behind,
+}
 
 /// sled with its trees open, and descriptors of its file and directory for the barrier.
-pub(super) struct Engine {
+struct Files {
     db: sled::Db,
     trees: Vec<sled::Tree>,
     path: PathBuf,
@@ -125,23 +139,73 @@ impl Engine {
         let io = |source| StoreError::Io { path: path.to_owned(), source };
         let file = File::open(path.join("db")).map_err(io)?;
         let dir = File::open(path).map_err(io)?;
-        Ok(Self { db, trees, path: path.to_owned(), file, dir, between, probe })
+        let files = Arc::new(Files { db, trees, path: path.to_owned(), file, dir, between, probe });
+        Ok(Self { files, behind: Behind::default() })
     }
 
+    /// With everything in it that was written.
     pub(super) fn tree(&self, tree: Tree) -> &sled::Tree {
-        &self.trees[tree as usize]
+        self.behind.wait();
+        self.files.tree(tree)
     }
 
     pub(super) fn error(&self, error: sled::Error) -> StoreError {
-        sled_error(&self.path, error)
+        self.files.error(error)
     }
 
     pub(super) fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.tree(tree).get(key).map(|v| v.map(|v| v.to_vec())).map_err(|e| self.error(e))
+        if let Some(value) = self.behind.get(tree, key) {
+            return Ok(value);
+        }
+        self.files.tree(tree).get(key).map(|v| v.map(|v| v.to_vec())).map_err(|e| self.error(e))
+    }
+
+    /// Bytes the engine's files take.
+    pub(super) fn size_on_disk(&self) -> Result<u64, StoreError> {
+        self.behind.wait();
+        self.files.db.size_on_disk().map_err(|e| self.error(e))
     }
 
     /// All in one step, or nothing. Durable only after a barrier.
     pub(super) fn write(&self, writes: &Writes, durable: bool) -> Result<(), StoreError> {
+        self.behind.ended()?;
+        self.files.write(writes, durable)
+    }
+
+    /// As [`Engine::write`], but the work is done while the caller goes on; an error comes with the next write.
+    pub(super) fn write_behind(&self, writes: Writes, durable: bool) -> Result<(), StoreError> {
+        let files = Arc::clone(&self.files);
+        self.behind.start(writes, move |writes| files.write(writes, durable))
+    }
+
+    /// When this returns, everything written behind is written, or the error says why not.
+    pub(super) fn settle(&self) -> Result<(), StoreError> {
+        self.behind.ended()
+    }
+
+    /// When this returns, everything written before it survives a power cut.
+    pub(super) fn barrier(&self) -> Result<(), StoreError> {
+        self.behind.ended()?;
+        self.files.barrier()
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.behind.wait();
+    }
+}
+
+impl Files {
+    fn tree(&self, tree: Tree) -> &sled::Tree {
+        &self.trees[tree as usize]
+    }
+
+    fn error(&self, error: sled::Error) -> StoreError {
+        sled_error(&self.path, error)
+    }
+
+    fn write(&self, writes: &Writes, durable: bool) -> Result<(), StoreError> {
         let between = self.between.as_ref();
         // A lock that cannot be had only makes a reader's copy retry.
         let locked = between.is_some_and(|file| file.lock().is_ok());
@@ -154,20 +218,8 @@ impl Engine {
 
     fn write_all(&self, writes: &Writes) -> Result<(), StoreError> {
         self.probe.at(Step::TreeWrite).map_err(|e| self.io(e))?;
-        let mut batches: Vec<(sled::Tree, sled::Batch)> = Vec::new();
-        let mut last = None;
-        for ((tree, key), value) in writes {
-            if last != Some(*tree) {
-                batches.push((self.tree(*tree).clone(), sled::Batch::default()));
-                last = Some(*tree);
-            }
-            let Some((_, batch)) = batches.last_mut() else { continue };
-            match value {
-                Some(value) => batch.insert(key.as_slice(), value.as_slice()),
-                None => batch.remove(key.as_slice()),
-            }
-        }
-        let (trees, batches): (Vec<sled::Tree>, Vec<sled::Batch>) = batches.into_iter().unzip();
+        let (trees, batches): (Vec<sled::Tree>, Vec<sled::Batch>) =
+            writes.iter().map(|(tree, entries)| (self.tree(*tree).clone(), batch(entries))).unzip();
         if trees.is_empty() {
             return Ok(());
         }
@@ -183,8 +235,7 @@ impl Engine {
         })
     }
 
-    /// When this returns, everything written before it survives a power cut.
-    pub(super) fn barrier(&self) -> Result<(), StoreError> {
+    fn barrier(&self) -> Result<(), StoreError> {
         self.probe.at(Step::TreeFlush).map_err(|e| self.io(e))?;
         self.db.flush().map_err(|e| self.error(e))?;
         self.probe.at(Step::TreeSync).map_err(|e| self.io(e))?;
@@ -196,6 +247,17 @@ impl Engine {
     fn io(&self, source: io::Error) -> StoreError {
         StoreError::Io { path: self.path.clone(), source }
     }
+}
+
+fn batch(entries: &BTreeMap<Vec<u8>, Option<Vec<u8>>>) -> sled::Batch {
+    let mut batch = sled::Batch::default();
+    for (key, value) in entries {
+        match value {
+            Some(value) => batch.insert(key.as_slice(), value.as_slice()),
+            None => batch.remove(key.as_slice()),
+        }
+    }
+    batch
 }
 
 /// sled's threads may hold its lock a moment longer than the handle that was dropped.
@@ -215,7 +277,7 @@ fn open_patiently(path: &Path) -> sled::Result<sled::Db> {
 fn open_once(path: &Path) -> sled::Result<sled::Db> {
     sled::Config::new()
         .path(path)
-        .cache_capacity(64 << 20)
+        .cache_capacity(16 << 20)
         .mode(sled::Mode::LowSpace)
         .flush_every_ms(Some(500))
         .use_compression(false)

@@ -17,8 +17,8 @@ use crate::store::record::{AuditRecord, BodyRecord, EventRecord, Placed};
 use crate::store::rules::RuleRecord;
 use crate::store::{Observation, Store, StoreError, codec, identity};
 
-/// The version of the format.
-pub(super) const VERSION: u32 = 1;
+/// The version of the format. 1 had no `settled` and no last line.
+pub(super) const VERSION: u32 = 2;
 
 /// The first line.
 #[derive(Serialize, Deserialize)]
@@ -26,6 +26,17 @@ pub(super) struct Header {
     pub(super) driftguard_export: u32,
     #[serde(with = "identity::hex")]
     pub(super) redaction_key: [u8; 32],
+    /// Deeds up to this number are in every record; later ones happened while the export was made and may be in some.
+    #[serde(default)]
+    pub(super) settled: Option<u64>,
+}
+
+/// The last line.
+#[derive(Serialize, Deserialize, PartialEq, Debug)]
+pub(super) struct Seal {
+    pub(super) records: u64,
+    /// BLAKE3 of all lines before, line ends included.
+    pub(super) blake3: String,
 }
 
 /// Every other line.
@@ -39,47 +50,65 @@ pub(super) enum Line {
     Lost(Box<Placed>),
     Observation { environment: Slug, at: Timestamp, observation: Box<Observation> },
     Scan(Box<ScanSummary>),
+    End(Seal),
 }
 
 impl SledStore {
     /// Returns the number of records. Damaged ones are left out, and said so in the log: better most of it than nothing.
+    ///
+    /// Decisions go on meanwhile: what is large is written in slices, and the deeds of that time with it, to be done again by
+    /// whoever reads it.
     pub(super) fn export_impl(&self, out: &mut dyn Write) -> Result<u64, StoreError> {
         self.wake_due();
-        let _writer = self.writer();
-        let mut lines = Lines { out, count: 0 };
-        lines.put(&Header { driftguard_export: VERSION, redaction_key: self.redaction_key() })?;
-        lines.count = 0;
-        self.export_tree(Tree::Environments, &mut lines, |_, value| {
+        let settled = self.applied_seq()?;
+        let mut lines = Lines { out, count: 0, hasher: blake3::Hasher::new() };
+        let redaction_key = self.redaction_key();
+        lines.write(&Header { driftguard_export: VERSION, redaction_key, settled: Some(settled) })?;
+        self.each_entry(Tree::Audit, |key, value| {
+            let is_settled = *key <= settled.to_be_bytes()[..];
+            if is_settled { lines.put(self.plain(Tree::Audit, value).map(Line::Audit)) } else { Ok(()) }
+        })?;
+        self.each_entry(Tree::Events, |_, value| lines.put(self.drift_line(value)))?;
+        self.each_entry(Tree::Observations, |key, value| lines.put(self.observation_line(key, value)))?;
+        self.export_rest(settled, &mut lines)?;
+        let records = lines.count;
+        let blake3 = lines.hasher.finalize().to_hex().to_string();
+        lines.write(&Line::End(Seal { records, blake3 }))?;
+        lines.out.flush().map_err(io_at(Path::new("export")))?;
+        Ok(records)
+    }
+
+    /// What is small, and what happened meanwhile, at one moment.
+    fn export_rest(&self, settled: u64, lines: &mut Lines<'_>) -> Result<(), StoreError> {
+        let _writer = self.desk.take_last();
+        for entry in self.engine.tree(Tree::Audit).range((settled + 1).to_be_bytes()..) {
+            let (_, value) = entry.map_err(|e| self.engine.error(e))?;
+            lines.put(self.plain(Tree::Audit, &value).map(Line::Audit))?;
+        }
+        self.export_tree(Tree::Environments, lines, |value| {
             self.plain(Tree::Environments, value).map(Line::Environment)
         })?;
-        self.export_tree(Tree::Audit, &mut lines, |_, value| self.plain(Tree::Audit, value).map(Line::Audit))?;
-        self.export_tree(Tree::Rules, &mut lines, |_, value| self.plain(Tree::Rules, value).map(Line::Rule))?;
-        self.export_tree(Tree::Events, &mut lines, |_, value| {
-            let record: Box<EventRecord> = self.plain(Tree::Events, value)?;
-            let body = self.read(Tree::Bodies, &record.event.id.0.to_bytes())?.unwrap_or_default();
-            Ok(Line::Drift { record, body })
-        })?;
-        self.export_tree(Tree::Lost, &mut lines, |_, value| self.plain(Tree::Lost, value).map(Line::Lost))?;
-        self.export_tree(Tree::Observations, &mut lines, |key, value| self.observation_line(key, value))?;
-        self.export_tree(Tree::Scans, &mut lines, |_, value| self.plain(Tree::Scans, value).map(Line::Scan))?;
-        lines.out.flush().map_err(io_at(Path::new("export")))?;
-        Ok(lines.count)
+        self.export_tree(Tree::Rules, lines, |value| self.plain(Tree::Rules, value).map(Line::Rule))?;
+        self.export_tree(Tree::Lost, lines, |value| self.plain(Tree::Lost, value).map(Line::Lost))?;
+        self.export_tree(Tree::Scans, lines, |value| self.plain(Tree::Scans, value).map(Line::Scan))
     }
 
     fn export_tree(
         &self,
         tree: Tree,
         lines: &mut Lines<'_>,
-        line: impl Fn(&[u8], &[u8]) -> Result<Line, StoreError>,
+        line: impl Fn(&[u8]) -> Result<Line, StoreError>,
     ) -> Result<(), StoreError> {
-        for entry in self.engine.tree(tree).iter() {
-            let (key, value) = entry.map_err(|e| self.engine.error(e))?;
-            match line(&key, &value) {
-                Ok(line) => lines.put(&line)?,
-                Err(error) => tracing::warn!(%error, "a record was left out of the export"),
-            }
+        for value in self.engine.tree(tree).iter().values() {
+            lines.put(line(&value.map_err(|e| self.engine.error(e))?))?;
         }
         Ok(())
+    }
+
+    fn drift_line(&self, value: &[u8]) -> Result<Line, StoreError> {
+        let record: Box<EventRecord> = self.plain(Tree::Events, value)?;
+        let body = self.read(Tree::Bodies, &record.event.id.0.to_bytes())?.unwrap_or_default();
+        Ok(Line::Drift { record, body })
     }
 
     fn plain<T: serde::de::DeserializeOwned>(&self, tree: Tree, value: &[u8]) -> Result<T, StoreError> {
@@ -100,14 +129,28 @@ impl SledStore {
 struct Lines<'a> {
     out: &'a mut dyn Write,
     count: u64,
+    hasher: blake3::Hasher,
 }
 
 impl Lines<'_> {
-    fn put<T: Serialize>(&mut self, line: &T) -> Result<(), StoreError> {
-        self.count += 1;
+    fn put(&mut self, line: Result<Line, StoreError>) -> Result<(), StoreError> {
+        match line {
+            Ok(line) => {
+                self.count += 1;
+                self.write(&line)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a record was left out of the export");
+                Ok(())
+            }
+        }
+    }
+
+    fn write<T: Serialize>(&mut self, line: &T) -> Result<(), StoreError> {
         let at = Path::new("export");
         let mut text = serde_json::to_vec(line).map_err(std::io::Error::from).map_err(io_at(at))?;
         text.push(b'\n');
+        self.hasher.update(&text);
         self.out.write_all(&text).map_err(io_at(at))
     }
 }

@@ -71,6 +71,19 @@ pub(super) fn shelves(state: State) -> &'static [u8] {
 /// Shelves of drifts that a scan may find gone.
 pub(super) const STILL_SEEN: [u8; 5] = [0, 1, 2, 3, 4];
 
+/// Shelves of drifts that may have ended.
+pub(super) const ENDED: [u8; 2] = [5, 6];
+
+/// Shelves of drifts that wait for somebody.
+pub(super) const NEEDS_ATTENTION: [u8; 2] = [0, 1];
+
+/// Shelf, class and environment of an entry of the class index.
+pub(super) fn class_parts(key: &[u8]) -> Option<(u8, SeverityClass, Slug)> {
+    let class = SeverityClass::WORST_FIRST.into_iter().find(|class| Some(&(*class as u8)) == key.get(1))?;
+    let slug = key.get(2..)?.split(|byte| *byte == 0).next()?;
+    Some((*key.first()?, class, Slug::new(std::str::from_utf8(slug).ok()?).ok()?))
+}
+
 /// What the entries of one shelf, class and environment begin with.
 pub(super) fn class_prefix(shelf: u8, class: SeverityClass, slug: &Slug) -> Vec<u8> {
     [&[shelf, class as u8][..], &environment(slug)].concat()

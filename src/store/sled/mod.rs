@@ -4,15 +4,22 @@
 //! is then applied by [`apply`](apply::apply), the same function that replays the journal after a crash.
 
 mod apply;
+mod backup;
+mod behind;
+mod compact;
 mod decide;
+mod ending;
 mod engine;
 mod export;
+mod garbage;
 mod import;
 mod keys;
 mod open;
 mod page;
+mod retire;
 mod scan;
 mod sight;
+mod slices;
 mod tx;
 mod undo;
 mod verify;
@@ -22,6 +29,7 @@ mod wake;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::{Timestamp, Unit};
@@ -33,15 +41,19 @@ use super::lock::StoreLock;
 use super::objects::Objects;
 use super::record::Deed;
 use super::rules::Rule;
-use super::{Observation, OpenCounts, Page, PageRequest, Receipt, Recorded, Store, StoreError, VerifyReport, ballast};
+use super::{
+    Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Store, StoreError, Upkeep,
+    VerifyReport, ballast,
+};
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, ScanId, ScanSummary, Slug,
     TriageRequest,
 };
-use crate::safety::Masked;
+use crate::safety::{Masked, Tainted};
 
 use engine::{Engine, Tree};
-pub(super) use open::{Doors, open_read_write};
+pub(super) use open::{Compaction, Doors, open_read_write};
+use slices::Desk;
 use tx::Tx;
 pub(super) use view::open_read_only;
 
@@ -54,10 +66,13 @@ pub(super) struct SledStore {
     objects: Objects,
     root: PathBuf,
     identity: RwLock<Identity>,
-    writer: Mutex<Writer>,
+    desk: Desk,
     counts: RwLock<BTreeMap<Slug, OpenCounts>>,
     read_only: RwLock<Option<String>>,
     clock: Clock,
+    options: Options,
+    /// Held by whoever tidies up: one at a time.
+    tending: Mutex<()>,
     /// The trees are a private copy: index upkeep may write there even when the store is read-only.
     copy: Option<tempfile::TempDir>,
     _lock: Option<StoreLock>,
@@ -73,6 +88,8 @@ struct Writer {
     /// No two entries have the same time, and none is before another, whatever the clock does.
     last_time: Timestamp,
     last_detected: HashMap<Slug, Timestamp>,
+    /// Moves with every commit: who counts without the lock sees whether it counted a moving thing.
+    commits: u64,
 }
 
 /// A scan between begin and finish.
@@ -106,17 +123,19 @@ impl SledStore {
             objects: Objects::new(root),
             root: root.to_owned(),
             identity: RwLock::new(identity),
-            writer: Mutex::new(Writer::default()),
+            desk: Desk::default(),
             counts: RwLock::default(),
             read_only: RwLock::default(),
             clock,
+            options: Options::default(),
+            tending: Mutex::default(),
             copy: None,
             _lock: None,
         }
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+        self.desk.take()
     }
 
     fn counts(&self) -> RwLockReadGuard<'_, BTreeMap<Slug, OpenCounts>> {
@@ -175,12 +194,19 @@ impl SledStore {
         Ok(all)
     }
 
+    /// What a scan found, of which nothing has to go to the journal: it may be written while the scan goes on.
+    fn keep_behind(&self, writer: &mut Writer, tx: Tx<'_>, durable: bool) -> Result<(), StoreError> {
+        writer.commits += 1;
+        tx.commit_behind(durable)
+    }
+
     /// Journal first, synced; then the trees. `tx` has the deeds applied already, so that nothing can go wrong in between
     /// but the disk: then the decision stands in the journal and is applied at the next start.
     fn keep(&self, writer: &mut Writer, deeds: &[Deed], tx: Tx<'_>, durable: bool) -> Result<(), StoreError> {
         if !deeds.is_empty() {
             self.write_journal(writer, deeds)?;
         }
+        writer.commits += 1;
         match tx.commit(durable || !deeds.is_empty()) {
             Err(error) if !deeds.is_empty() => {
                 tracing::error!(%error, "kept in the journal, not yet in the tree");
@@ -237,6 +263,7 @@ impl Store for SledStore {
         self.page_impl(request).map(|(page, _)| page)
     }
     fn drift(&self, id: DriftId) -> Result<DriftDetail, StoreError> {
+        self.wake_due();
         self.drift_impl(id)
     }
     fn open_counts(&self, environment: &Slug) -> Result<OpenCounts, StoreError> {
@@ -275,6 +302,18 @@ impl Store for SledStore {
     }
     fn import(&self, input: &mut dyn BufRead) -> Result<u64, StoreError> {
         self.import_impl(input)
+    }
+    fn prune(&self) -> Result<Pruned, StoreError> {
+        self.prune_impl()
+    }
+    fn forget(&self, environment: &Slug, actor: &Tainted) -> Result<Pruned, StoreError> {
+        self.forget_impl(environment, actor)
+    }
+    fn backup_if_due(&self) -> Result<Option<PathBuf>, StoreError> {
+        self.backup_if_due_impl(&AtomicBool::new(false))
+    }
+    fn upkeep(&self, cancel: &AtomicBool) -> Result<Upkeep, StoreError> {
+        self.upkeep_impl(cancel)
     }
 }
 

@@ -4,31 +4,48 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
 use super::engine::{Engine, Tree};
 use super::tx::Tx;
-use super::{Clock, SledStore, apply, keys, view};
+use super::{Clock, SledStore, apply, compact, keys, retire, view};
 use crate::drift::Slug;
 use crate::store::files::{io_at, make_private, no_more_writes, private_dir, private_file, refuse_unsafe_filesystem};
-use crate::store::identity::Identity;
+use crate::store::identity::{Identity, SCHEMA_VERSION};
 use crate::store::journal::{self, Journal};
 use crate::store::lock::StoreLock;
 use crate::store::probe::Probe;
 use crate::store::record::{AuditRecord, Deed};
 use crate::store::rules::{Rule, RuleRecord};
-use crate::store::{OpenCounts, Opened, StoreError, ballast, codec};
+use crate::store::{OpenCounts, Opened, Options, StoreError, ballast, codec};
 
 /// What tests may bring along.
 pub(in crate::store) struct Doors {
     pub(in crate::store) clock: Clock,
     pub(in crate::store) probe: Probe,
+    pub(in crate::store) compact: Compaction,
+    pub(in crate::store) options: Options,
+}
+
+/// Whether the trees are written anew at opening.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::store) enum Compaction {
+    /// When they take far more room than what is in them.
+    WhenDue,
+    Now,
 }
 
 impl Default for Doors {
     fn default() -> Self {
-        Self { clock: Box::new(Timestamp::now), probe: Probe::default() }
+        Self {
+            clock: Box::new(Timestamp::now),
+            probe: Probe::default(),
+            compact: Compaction::WhenDue,
+            options: Options::default(),
+        }
     }
 }
 
@@ -58,8 +75,11 @@ fn open_writable(root: &Path, doors: Doors) -> Result<(SledStore, Vec<String>), 
     let lock = StoreLock::take(root)?;
     private_dir(&root.join("objects"))?;
     let identity = identity(root)?;
+    compact::mend(root)?;
     let (engine, full) = open_engine(root, &identity, &doors.probe, &mut notices)?;
-    let store = SledStore { _lock: Some(lock), ..SledStore::around(engine, root, identity, doors.clock) };
+    let engine = if full { engine } else { compacted(root, engine, &doors, &mut notices)? };
+    let around = SledStore::around(engine, root, identity, doors.clock);
+    let store = SledStore { _lock: Some(lock), options: doors.options, ..around };
     store.load()?;
     store.catch_up(doors.probe, &mut notices)?;
     if full {
@@ -70,8 +90,32 @@ fn open_writable(root: &Path, doors: Doors) -> Result<(SledStore, Vec<String>), 
         // Modes are a second wall behind the directory's own; an engine file that vanished meanwhile is no harm.
         let _ = make_private(&tree_path(root));
         store.wake_all(&mut store.writer())?;
+        store.finish_forgetting()?;
+        store.migrate(&mut notices)?;
     }
     Ok((store, notices))
+}
+
+fn compacted(root: &Path, engine: Engine, doors: &Doors, notices: &mut Vec<String>) -> Result<Engine, StoreError> {
+    if doors.compact == Compaction::WhenDue && !compact::is_due(&engine)? {
+        return Ok(engine);
+    }
+    let before = engine.size_on_disk()?;
+    match compact::write_anew(root, &engine, &doors.probe) {
+        // No room for the copy, say: the store is as good as it was.
+        Err(error) if doors.compact == Compaction::WhenDue => {
+            tracing::warn!(%error, "the store could not be compacted");
+            let _ = compact::mend(root);
+            return Ok(engine);
+        }
+        outcome => outcome?,
+    }
+    drop(engine);
+    compact::swap(root, &doors.probe)?;
+    let engine = try_open(root, &doors.probe)?;
+    let (before, after) = (before >> 10, engine.size_on_disk()? >> 10);
+    notices.push(format!("the store was compacted: {before} KiB before, {after} KiB now"));
+    Ok(engine)
 }
 
 fn identity(root: &Path) -> Result<Identity, StoreError> {
@@ -114,13 +158,14 @@ fn open_engine(
         Some(engine) => engine,
         None => start_over(root, probe, notices)?,
     };
-    let writes = BTreeMap::from([((Tree::Meta, b"uuid".to_vec()), Some(identity.store_uuid.clone().into_bytes()))]);
+    let uuid = BTreeMap::from([(b"uuid".to_vec(), Some(identity.store_uuid.clone().into_bytes()))]);
+    let writes = BTreeMap::from([(Tree::Meta, uuid)]);
     engine.write(&writes, true)?;
     Ok((engine, full))
 }
 
 /// sled may panic on damaged files; that must not take the program with it.
-fn try_open(root: &Path, probe: &Probe) -> Result<Engine, StoreError> {
+pub(super) fn try_open(root: &Path, probe: &Probe) -> Result<Engine, StoreError> {
     let path = between_path(root);
     let between = private_file(&path).map_err(io_at(&path))?;
     private_dir(&tree_path(root))?;
@@ -233,6 +278,23 @@ impl SledStore {
         if missing.is_empty() { Ok(()) } else { self.engine.barrier() }
     }
 
+    /// Records of older schemas read as they are; from here on newer ones are written, which an older driftguard cannot read.
+    fn migrate(&self, notices: &mut Vec<String>) -> Result<(), StoreError> {
+        let mut identity = self.identity.write().unwrap_or_else(PoisonError::into_inner).clone();
+        if identity.schema_version >= SCHEMA_VERSION {
+            return Ok(());
+        }
+        let backup = self.backup(&AtomicBool::new(false))?;
+        notices.push(format!(
+            "the store is now of schema {SCHEMA_VERSION}; as it was before it lies in {}",
+            backup.display()
+        ));
+        (identity.schema_version, identity.min_reader) = (SCHEMA_VERSION, SCHEMA_VERSION);
+        identity.write(&self.root)?;
+        *self.identity.write().unwrap_or_else(PoisonError::into_inner) = identity;
+        Ok(())
+    }
+
     pub(super) fn applied_seq(&self) -> Result<u64, StoreError> {
         let bytes = self.engine.get(Tree::Meta, b"seq")?;
         Ok(bytes.and_then(|b| b.first_chunk::<8>().map(|b| u64::from_be_bytes(*b))).unwrap_or(0))
@@ -265,6 +327,11 @@ impl SledStore {
             let mut tx = Tx::new(self, self.now());
             for deed in chunk {
                 apply::apply(&mut tx, &mut rules, deed)?;
+                // What comes after may be about an environment of the same name that was made anew.
+                if deed.audit.action == retire::FORGOTTEN {
+                    std::mem::replace(&mut tx, Tx::new(self, self.now())).commit(false)?;
+                    self.finish_forgetting()?;
+                }
             }
             tx.commit(false)?;
         }

@@ -5,18 +5,17 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::engine::Tree;
-use super::tx::{self, Tx};
+use super::tx::Tx;
 use super::{RunningScan, SledStore, Writer, apply, keys, later, sight};
-use crate::drift::{
-    AuditEntry, Closure, Completeness, DriftEvent, DriftId, Environment, Finding, ScanId, ScanStage, ScanSummary,
-    SeverityClass, Slug, State,
-};
+use crate::drift::{AuditEntry, DriftEvent, Environment, Finding, ScanId, ScanStage, ScanSummary, Slug, State};
 use crate::safety::Masked;
-use crate::store::record::{Deed, EventRecord, Standing};
-use crate::store::{Observation, Recorded, StoreError, codec, may_close};
+use crate::store::record::Deed;
+use crate::store::{Observation, Recorded, StoreError, codec};
 
 /// One step and one barrier for so many.
 const BATCH: usize = 1000;
+/// Smaller ones are not worth a thread.
+const BEHIND: usize = 250;
 /// Summaries kept per environment.
 const SCANS_KEPT: usize = 200;
 
@@ -65,22 +64,24 @@ impl SledStore {
         let (environment, at) = running(writer, scan)?;
         let is_full = findings.len() == BATCH;
         let mut tx = Tx::new(self, self.now());
-        let (mut recorded, mut deeds) = (Vec::with_capacity(findings.len()), Vec::new());
-        let first_seq = next_seq(writer)?;
-        let mut rules = writer.rules.clone();
+        let (mut recorded, mut turns) = (Vec::with_capacity(findings.len()), Vec::new());
         for finding in findings {
             if finding.environment != environment {
                 let (found, of) = (finding.environment, environment);
                 return Err(StoreError::Invalid(format!("a finding in {found} cannot belong to a scan of {of}")));
             }
-            let (one, deed) = sight::sight(&mut tx, writer, at, finding, first_seq + deeds.len() as u64)?;
-            if let Some(deed) = deed {
-                apply::apply(&mut tx, &mut rules, &deed)?;
-                deeds.push(deed);
-            }
+            let (one, turn) = sight::sight(&mut tx, writer, at, finding)?;
+            turns.extend(turn);
             recorded.push(one);
         }
-        self.keep(writer, &deeds, tx, is_full)?;
+        let deeds = self.deeds_of(writer, &environment, turns, next_seq(writer)?);
+        let mut rules = writer.rules.clone();
+        deeds.iter().try_for_each(|deed| apply::apply(&mut tx, &mut rules, deed))?;
+        if deeds.is_empty() && recorded.len() >= BEHIND {
+            self.keep_behind(writer, tx, is_full)?;
+        } else {
+            self.keep(writer, &deeds, tx, is_full)?;
+        }
         if let Some(running) = writer.scans.get_mut(&scan) {
             running.note(&recorded);
         }
@@ -145,6 +146,8 @@ impl SledStore {
         let mut guard = self.writer();
         let writer = &mut *guard;
         running(writer, scan)?;
+        // Nothing may end because of what was then not written.
+        self.engine.settle().map_err(|e| self.writes_failed(e))?;
         self.wake_all(writer)?;
         let Some(running) = writer.scans.remove(&scan) else { return Err(unknown_scan()) };
         let mut closed = Vec::new();
@@ -178,101 +181,8 @@ impl SledStore {
         codec::decode(Tree::Scans.name(), &value, &self.objects).map(Some)
     }
 
-    /// Drifts of the environment that had not ended and that this scan did not see.
-    fn unseen(&self, running: &RunningScan) -> Result<Vec<DriftId>, StoreError> {
-        let mut unseen = Vec::new();
-        for shelf in keys::STILL_SEEN {
-            for class in SeverityClass::WORST_FIRST {
-                let prefix = keys::class_prefix(shelf, class, &running.environment);
-                for key in self.engine.tree(Tree::ByClass).scan_prefix(&prefix).keys() {
-                    let key = key.map_err(|e| self.engine.error(e))?;
-                    let id = keys::place_of(&key).map(|place| keys::id_of(&place));
-                    unseen.extend(id.filter(|id| !running.seen.contains(id)));
-                }
-            }
-        }
-        Ok(unseen)
-    }
-
-    /// Ends what may be ended; returns the closed ones.
-    fn end_unseen(
-        &self,
-        writer: &mut Writer,
-        running: &RunningScan,
-        unseen: &[DriftId],
-        completeness: &Completeness,
-    ) -> Result<Vec<DriftEvent>, StoreError> {
-        let mut tx = Tx::new(self, self.now());
-        let mut deeds: Vec<Deed> = Vec::new();
-        let first_seq = next_seq(writer)?;
-        let mut rules = writer.rules.clone();
-        for id in unseen {
-            let record = match tx.event(*id) {
-                Ok(Some(record)) => record,
-                Ok(None) | Err(StoreError::Damaged { .. }) => continue,
-                Err(error) => return Err(error),
-            };
-            let heir = self.heir(&record, running)?;
-            if heir.is_none() && !may_close(completeness, record.event.resource.resource_type.raw()) {
-                continue;
-            }
-            let seq = first_seq + deeds.len() as u64;
-            let deed = self.end_one(writer, &tx, running.at, &record, heir, seq)?;
-            apply::apply(&mut tx, &mut rules, &deed)?;
-            deeds.push(deed);
-        }
-        let closed = deeds.iter().filter(|d| d.audit.new_state == Some(State::Closed)).filter_map(|d| d.audit.drift);
-        let closed = closed.filter_map(|id| tx.event(id).transpose()).map(|r| r.map(|r| r.event)).collect();
-        self.keep(writer, &deeds, tx, false)?;
-        closed
-    }
-
-    /// The drift of the same resource that this scan did see.
-    fn heir(&self, record: &EventRecord, running: &RunningScan) -> Result<Option<DriftId>, StoreError> {
-        let prefix = tx::resource_prefix(&record.event.environment, &record.event.resource);
-        for key in self.engine.tree(Tree::ByFingerprint).scan_prefix(prefix).values() {
-            let key = key.map_err(|e| self.engine.error(e))?;
-            let id = keys::place_of(&key).map(|place| keys::id_of(&place));
-            if let Some(id) = id.filter(|id| running.seen.contains(id)) {
-                return Ok(Some(id));
-            }
-        }
-        Ok(None)
-    }
-
-    fn end_one(
-        &self,
-        writer: &mut Writer,
-        tx: &Tx<'_>,
-        at: Timestamp,
-        record: &EventRecord,
-        heir: Option<DriftId>,
-        seq: u64,
-    ) -> Result<Deed, StoreError> {
-        let state = record.event.state_at(tx.now);
-        let standing = record.standing();
-        let mut after = Vec::new();
-        let (action, ended) = match (state, heir) {
-            // Decided: the decision stands; that it is gone tells a return from a drift that never left.
-            (State::Resolved, _) => ("gone", Standing { gone: true, ..standing }),
-            (_, Some(heir)) => ("superseded", standing.closed(Closure::Superseded, at, Some(heir))),
-            (_, None) => ("closed", standing.closed(Closure::Healed, at, None)),
-        };
-        if action == "superseded" && record.event.assignee.is_some() {
-            let heir = heir.map(|id| tx.event(id)).transpose()?.flatten();
-            if let Some(heir) = heir.filter(|heir| heir.event.assignee.is_none()) {
-                after.push(heir.placed(Standing { assignee: record.event.assignee.clone(), ..heir.standing() }));
-            }
-        }
-        let mut audit = self.system_entry(writer, action, &record.event.environment, seq);
-        audit.drift = Some(record.event.id);
-        (audit.old_state, audit.new_state) = (Some(state), Some(ended.state));
-        after.insert(0, record.placed(ended));
-        Ok(Deed { audit, before: Vec::new(), after, environment: None })
-    }
-
     /// An audit entry for what no person did; `seq` 0 takes the next number.
-    fn system_entry(&self, writer: &mut Writer, action: &str, environment: &Slug, seq: u64) -> AuditEntry {
+    pub(super) fn system_entry(&self, writer: &mut Writer, action: &str, environment: &Slug, seq: u64) -> AuditEntry {
         let next = writer.journal.as_ref().map_or(0, |j| j.next_seq());
         AuditEntry {
             seq: if seq == 0 { next } else { seq },

@@ -1,30 +1,31 @@
 //! One finding meets the store: new, seen again, or come back.
 
+use super::ending::Turn;
 use super::engine::Tree;
 use super::tx::Tx;
 use super::{Writer, later, tx};
-use crate::drift::{AuditEntry, DriftId, Finding, Fingerprint, State};
-use crate::store::record::{BodyRecord, Deed, EventRecord, Placed, Standing};
+use crate::drift::{DriftId, Finding, Fingerprint, State};
+use crate::store::record::{BodyRecord, EventRecord, Placed, Standing};
 use crate::store::{Recorded, StoreError, life, rules};
 
 use jiff::Timestamp;
 
-/// Writes the sighting into `tx`. A drift that came back is a deed: its number is `seq`.
+/// Writes the sighting into `tx`. That a drift came back is for the journal too.
 pub(super) fn sight(
     tx: &mut Tx<'_>,
     writer: &mut Writer,
     at: Timestamp,
-    finding: Finding,
-    seq: u64,
-) -> Result<(Recorded, Option<Deed>), StoreError> {
+    mut finding: Finding,
+) -> Result<(Recorded, Option<Turn>), StoreError> {
     let fingerprint = finding.fingerprint();
     let (old, mut new, was_known) = find(tx, writer, at, &finding, fingerprint)?;
-    let before = new.event.clone();
+    let before = new.standing();
+    let unverified = finding.unverified.clone();
     let mut body = BodyRecord {
-        declared_state: finding.declared_state.clone(),
-        actual_state: finding.actual_state.clone(),
-        hidden: finding.hidden.clone(),
-        unverified: finding.unverified.clone(),
+        declared_state: finding.declared_state.take(),
+        actual_state: finding.actual_state.take(),
+        hidden: std::mem::take(&mut finding.hidden),
+        unverified,
         ignored: Vec::new(),
     };
     life::refresh(&mut new.event, finding, at);
@@ -42,19 +43,24 @@ pub(super) fn sight(
         _ => standing,
     };
     new.set_standing(standing);
-    if old.is_some() && new.event.version == before.version && life::differs(&before, &new.event) {
-        new.event.version += 1;
+    match &old {
+        Some(old) => {
+            if new.event.version == old.event.version && life::differs(&old.event, &new.event) {
+                new.event.version += 1;
+            }
+            tx.save_body(new.event.id, &body)?;
+        }
+        None => tx.write(Tree::Bodies, new.event.id.0.to_bytes().to_vec(), &body)?,
     }
-    tx.save_body(new.event.id, &body)?;
     tx.save(old.as_ref(), &mut new)?;
-    let deed = came_back.then(|| regressed(writer, tx, seq, before.state, &new));
+    let turn = came_back.then(|| Turn { action: "regressed", before, after: new.placed(new.standing()), heir: None });
     let event = new.event;
     let recorded = match (came_back, was_known) {
         (true, _) => Recorded::Regressed(event),
         (false, true) => Recorded::SeenAgain(event),
         (false, false) => Recorded::New(event),
     };
-    Ok((recorded, deed))
+    Ok((recorded, turn))
 }
 
 /// The drift as the tree has it, and as the start of what it becomes; a new one is made, or made again from what was
@@ -84,21 +90,4 @@ fn find(
     let last = writer.last_detected.entry(finding.environment.clone()).or_insert(Timestamp::UNIX_EPOCH);
     *last = later(at, *last);
     Ok((None, life::fresh(finding, fingerprint, DriftId::generate(), *last), false))
-}
-
-fn regressed(writer: &mut Writer, tx: &Tx<'_>, seq: u64, old_state: State, record: &EventRecord) -> Deed {
-    let audit = AuditEntry {
-        seq,
-        timestamp: writer.tick(&tx.store.clock),
-        actor: "system".into(),
-        action: "regressed".into(),
-        environment: Some(record.event.environment.clone()),
-        drift: Some(record.event.id),
-        reason: None,
-        old_state: Some(old_state),
-        new_state: Some(record.event.state),
-        verb: None,
-        undone_by: None,
-    };
-    Deed { audit, before: Vec::new(), after: vec![record.placed(record.standing())], environment: None }
 }

@@ -6,6 +6,7 @@ mod ignoring;
 mod lives;
 mod paging;
 mod promises;
+mod tidying;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::open::{Doors, open_read_write};
+use super::open::{Compaction, Doors, open_read_write};
 use super::*;
 use crate::drift::*;
 use crate::safety::{Masked, Tainted};
@@ -124,7 +125,10 @@ impl World {
 fn open_at(dir: &Path, time: &Arc<AtomicI64>, probe: Probe) -> Result<(SledStore, Vec<String>), StoreError> {
     let time = time.clone();
     let clock = Box::new(move || at(time.load(Ordering::SeqCst)));
-    open_read_write(&dir.join("store"), Doors { clock, probe })
+    open_read_write(
+        &dir.join("store"),
+        Doors { clock, probe, compact: Compaction::WhenDue, options: Options::default() },
+    )
 }
 
 fn change(path: &str) -> Change {

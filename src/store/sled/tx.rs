@@ -25,7 +25,7 @@ impl<'a> Tx<'a> {
     }
 
     pub(super) fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.writes.get(&(tree, key.to_vec())) {
+        match self.writes.get(&tree).and_then(|entries| entries.get(key)) {
             Some(written) => Ok(written.clone()),
             None => self.store.engine.get(tree, key),
         }
@@ -36,7 +36,7 @@ impl<'a> Tx<'a> {
     }
 
     pub(super) fn put(&mut self, tree: Tree, key: Vec<u8>, value: Vec<u8>) {
-        self.writes.insert((tree, key), Some(value));
+        self.writes.entry(tree).or_default().insert(key, Some(value));
     }
 
     pub(super) fn write<T: serde::Serialize>(&mut self, tree: Tree, key: Vec<u8>, value: &T) -> Result<(), StoreError> {
@@ -46,7 +46,7 @@ impl<'a> Tx<'a> {
     }
 
     pub(super) fn delete(&mut self, tree: Tree, key: Vec<u8>) {
-        self.writes.insert((tree, key), None);
+        self.writes.entry(tree).or_default().insert(key, None);
     }
 
     pub(super) fn event(&self, id: DriftId) -> Result<Option<EventRecord>, StoreError> {
@@ -80,9 +80,7 @@ impl<'a> Tx<'a> {
         }
         let class = keys::class(new);
         self.put(Tree::ByClass, class, vec![keys::drift_type(new.event.drift_type)]);
-        if !new.woken
-            && let Some(timer) = timer_key(&key, new)
-        {
+        if let Some(timer) = timer_key(&key, new) {
             self.put(Tree::Timers, timer, Vec::new());
         }
         for rule in &new.hidden_by {
@@ -129,15 +127,40 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// One drift less.
+    pub(super) fn discount(&mut self, old: &EventRecord) {
+        let slug = &old.event.environment;
+        let known = self.store.counts().get(slug).copied().unwrap_or_default();
+        let counts = self.counts.entry(slug.clone()).or_insert(known);
+        counts.in_any_state = counts.in_any_state.saturating_sub(1);
+        if old.shown_state().needs_attention() {
+            let n = class_count(counts, old.event.severity_class());
+            *n = n.saturating_sub(1);
+        }
+    }
+
     /// Writes it all in one step.
     pub(super) fn commit(mut self, durable: bool) -> Result<(), StoreError> {
+        self.write_counts()?;
+        self.store.engine.write(&self.writes, durable).map_err(|e| self.store.writes_failed(e))?;
+        self.store.counts_mut().extend(self.counts);
+        Ok(())
+    }
+
+    /// Writes it all in one step, later: see [`Engine::write_behind`](super::engine::Engine::write_behind).
+    pub(super) fn commit_behind(mut self, durable: bool) -> Result<(), StoreError> {
+        self.write_counts()?;
+        self.store.engine.write_behind(self.writes, durable).map_err(|e| self.store.writes_failed(e))?;
+        self.store.counts_mut().extend(self.counts);
+        Ok(())
+    }
+
+    fn write_counts(&mut self) -> Result<(), StoreError> {
         for (slug, counts) in std::mem::take(&mut self.counts) {
             let key = [b"counts/", slug.as_str().as_bytes()].concat();
             self.write(Tree::Meta, key, &counts)?;
             self.counts.insert(slug, counts);
         }
-        self.store.engine.write(&self.writes, durable).map_err(|e| self.store.writes_failed(e))?;
-        self.store.counts_mut().extend(self.counts);
         Ok(())
     }
 }
@@ -169,10 +192,11 @@ pub(super) fn by_rule_key(rule: crate::drift::RuleId, drift: DriftId) -> Vec<u8>
     [rule.0.to_bytes(), drift.0.to_bytes()].concat()
 }
 
-/// The timer of a snooze or an exception; none for what does not end by time.
+/// When something about it ends: a snooze, an exception, a rule that hides some of its changes. None for what does not end.
 pub(super) fn timer_key(key: &[u8], record: &EventRecord) -> Option<Vec<u8>> {
-    let until = record.event.decision.as_ref()?.until?;
     // Asked one moment before the end of time: only the state decides whether time matters.
-    let timed = record.event.state_at(Timestamp::MAX) != record.event.state;
-    timed.then(|| [&keys::micros(until)[..], key].concat())
+    let timed = !record.woken && record.event.state_at(Timestamp::MAX) != record.event.state;
+    let state = record.event.decision.as_ref().and_then(|d| d.until).filter(|_| timed);
+    let next = state.into_iter().chain(record.hidden_until).min()?;
+    Some([&keys::micros(next)[..], key].concat())
 }

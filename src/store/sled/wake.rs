@@ -1,10 +1,10 @@
-//! Snoozes and exceptions end by time: the index follows when somebody looks.
+//! Snoozes, exceptions and ignore rules end by time: the index follows when somebody looks.
 
 use super::engine::Tree;
 use super::tx::Tx;
 use super::{SledStore, Writer, keys};
 use crate::store::record::EventRecord;
-use crate::store::{Store, StoreError, rules};
+use crate::store::{Store, StoreError, life, rules};
 
 /// So many at a time, so that a long pause does not make one huge step.
 const AT_ONCE: usize = 1000;
@@ -34,6 +34,7 @@ impl SledStore {
             for timer in due {
                 wake(&mut tx, writer, &timer)?;
             }
+            writer.commits += 1;
             tx.commit(false)?;
         }
     }
@@ -57,6 +58,9 @@ fn wake(tx: &mut Tx<'_>, writer: &Writer, timer: &[u8]) -> Result<(), StoreError
         let mut body = tx.body(old.event.id)?;
         rules::apply(&writer.rules, &mut new, &mut body, tx.now);
         tx.save_body(old.event.id, &body)?;
+        if life::differs(&old.event, &new.event) {
+            new.event.version += 1;
+        }
     }
     tx.save(Some(&old), &mut new)
 }

@@ -2,6 +2,7 @@
 
 use super::Model;
 use crate::drift::State;
+use crate::service::permission;
 
 pub fn never(_: &Model) -> Option<String> {
     None
@@ -23,23 +24,25 @@ pub fn no_marks(model: &Model) -> Option<String> {
     model.marks.is_empty().then(|| "nothing is marked".into())
 }
 
+/// The service refuses it too, in these words.
+fn deciding(model: &Model) -> Option<String> {
+    permission::deciding(model.read_only()).err().map(|refusal| refusal.to_string())
+}
+
 /// Decisions: connected, not read-only, something to decide on that is not being decided already.
 pub fn decide(model: &Model) -> Option<String> {
-    disconnected(model)
-        .or_else(|| model.read_only().map(|why| format!("read-only: {why}")))
-        .or_else(|| no_drift(model))
-        .or_else(|| {
-            let busy = model.targets().iter().any(|t| model.pending.contains_key(&t.id));
-            busy.then(|| "the last decision on it is still being saved".into())
-        })
+    disconnected(model).or_else(|| deciding(model)).or_else(|| no_drift(model)).or_else(|| {
+        let busy = model.targets().iter().any(|t| model.pending.contains_key(&t.id));
+        busy.then(|| "the last decision on it is still being saved".into())
+    })
 }
 
 /// As [`decide`], and not in a protected environment.
 pub fn confirm(model: &Model) -> Option<String> {
     decide(model).or_else(|| {
         let targets = model.targets();
-        let hit = targets.iter().find(|t| model.protected.contains(&t.environment))?;
-        Some(format!("{} is protected by its configuration", hit.environment))
+        let allowed = permission::settling(&model.protected, targets.iter().map(|t| &t.environment));
+        allowed.err().map(|refusal| refusal.to_string())
     })
 }
 
@@ -52,7 +55,7 @@ pub fn reopen(model: &Model) -> Option<String> {
 
 pub fn undo(model: &Model) -> Option<String> {
     disconnected(model)
-        .or_else(|| model.read_only().map(|why| format!("read-only: {why}")))
+        .or_else(|| deciding(model))
         .or_else(|| model.decided.is_empty().then(|| "nothing was decided in this session".into()))
 }
 

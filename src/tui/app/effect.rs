@@ -1,6 +1,7 @@
 //! What the core asks the runtime to do.
 
 use super::Ticket;
+use super::drafts::Draft;
 use crate::drift::{DriftId, Slug, TriageRequest};
 use crate::store::PageRequest;
 
@@ -46,5 +47,7 @@ pub enum Effect {
     /// The shell may have had the terminal: take it again, and draw anew.
     Retake,
     Bell,
+    /// These are all drafts there are now.
+    KeepDrafts(Vec<Draft>),
     Exit(Exit),
 }

@@ -20,6 +20,13 @@ impl Line {
         Self { cursor: text.len(), text }
     }
 
+    /// As if the text were typed: without controls, and no longer than a field takes.
+    pub fn typed(text: &str) -> Self {
+        let mut line = Self::default();
+        text.chars().for_each(|c| line.insert(c));
+        line
+    }
+
     pub fn text(&self) -> &str {
         &self.text
     }

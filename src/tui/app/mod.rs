@@ -4,6 +4,7 @@
 pub mod action;
 pub mod age;
 mod disabled;
+pub mod drafts;
 pub mod effect;
 pub mod input;
 pub mod model;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::drafts::{DraftKey, Drafts};
 use super::msg::{Loaded, Ticket};
 use super::notice::Notices;
 use super::overlay::{Overlay, Target};
@@ -106,6 +107,8 @@ pub struct Decided {
 pub struct Batch {
     pub saved: Vec<u64>,
     pub failed: usize,
+    /// What was typed for it.
+    pub draft: Option<DraftKey>,
 }
 
 /// The state of the screens.
@@ -137,6 +140,7 @@ pub struct Model {
     pub pending: BTreeMap<DriftId, Pending>,
     pub batches: BTreeMap<Ticket, Batch>,
     pub decided: Vec<Decided>,
+    pub drafts: Drafts,
     /// Quit as soon as the last decision is saved.
     pub leaving: bool,
     tickets: u64,
@@ -172,6 +176,7 @@ impl Model {
             pending: BTreeMap::new(),
             batches: BTreeMap::new(),
             decided: vec![],
+            drafts: Drafts::default(),
             leaving: false,
             tickets: 0,
         };

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::drift::DriftDetail;
 use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Page, Receipt};
+use crate::tui::app::drafts::Draft;
 use crate::tui::widgets::diff::DiffView;
 
 /// Names one question. An answer with a ticket nobody waits for any more is dropped.
@@ -52,6 +53,8 @@ pub enum Msg {
     TerminalGone,
     /// No more keys will come.
     InputEnded,
+    /// What earlier sessions left typed and not saved.
+    Drafts(Vec<Draft>),
     /// Colours of the diff are ready.
     Highlighted,
     /// Back from the shell.

@@ -1,5 +1,8 @@
 //! What lies over the panes: one thing at a time.
 
+use serde::{Deserialize, Serialize};
+
+use super::drafts::DraftKey;
 use super::input::Line;
 use crate::drift::{DriftId, Slug, State, TriageVerb};
 use crate::safety::Tainted;
@@ -25,10 +28,13 @@ pub struct Plan {
     pub reason: Option<Tainted>,
     /// What the decision says, line by line; sanitised.
     pub says: Vec<String>,
+    /// Where it was typed: kept until it is saved.
+    pub draft: Option<DraftKey>,
 }
 
 /// What a form decides.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
 pub enum FormKind {
     Snooze,
     Assign,
@@ -49,6 +55,15 @@ pub enum Value {
         options: Vec<String>,
         at: usize,
     },
+}
+
+impl Value {
+    fn text(&self) -> String {
+        match self {
+            Self::Text { line, .. } => line.text().to_owned(),
+            Self::Choice { options, at } => options.get(*at).cloned().unwrap_or_default(),
+        }
+    }
 }
 
 /// One field of a form.
@@ -112,9 +127,41 @@ pub struct Form {
     pub at: usize,
     /// What is wrong with what was typed.
     pub problem: Option<String>,
+    /// The fields as they were offered.
+    pub untouched: Vec<String>,
 }
 
 impl Form {
+    pub fn new(kind: FormKind, targets: Vec<Target>, fields: Vec<Field>) -> Self {
+        let mut form = Self { kind, targets, fields, at: 0, problem: None, untouched: vec![] };
+        form.untouched = form.texts();
+        form
+    }
+
+    /// Names what is typed into it.
+    pub fn key(&self) -> DraftKey {
+        let mut targets: Vec<DriftId> = self.targets.iter().map(|target| target.id).collect();
+        targets.sort();
+        DraftKey { form: Some(self.kind), targets }
+    }
+
+    /// What stands in the fields.
+    pub fn texts(&self) -> Vec<String> {
+        self.fields.iter().map(|field| field.value.text()).collect()
+    }
+
+    /// Puts texts into the fields, as if they were typed: what cannot be typed is left out.
+    pub fn fill(&mut self, texts: &[String]) {
+        for (field, text) in self.fields.iter_mut().zip(texts) {
+            match &mut field.value {
+                Value::Text { line, .. } => *line = Line::typed(text),
+                Value::Choice { options, at } => {
+                    *at = options.iter().position(|option| option == text).unwrap_or(*at);
+                }
+            }
+        }
+    }
+
     /// The line of the field in focus.
     pub fn line(&mut self) -> Option<&mut Line> {
         match &mut self.fields.get_mut(self.at)?.value {

@@ -87,13 +87,6 @@ impl KeyPress {
     }
 }
 
-impl From<KeyEvent> for KeyPress {
-    /// Without asking whether it is a press, or a key that a keymap can name; see [`KeyPress::from_event`].
-    fn from(event: KeyEvent) -> Self {
-        Self::new(event.code, event.modifiers)
-    }
-}
-
 impl fmt::Display for KeyPress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, modifier) in MODIFIERS {

@@ -25,7 +25,7 @@ pub fn draw(canvas: &mut Canvas<'_>, plan: &Plan, scroll: usize) {
         let rest = room.saturating_sub(text::width(&environment) + 1);
         lines.push(Line::from(vec![
             canvas.span(role, environment),
-            canvas.span(Role::Text, format!(" {}", target.label.cell(rest))),
+            canvas.span(Role::Text, format!(" {}", target.label.name(rest))),
         ]));
     }
     let title = format!("{}: {}", plan.word, count(plan.steps.len(), "drift"));

@@ -16,7 +16,7 @@ const LEAD: usize = 11;
 pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
     let width = canvas.area().width.saturating_sub(4).min(76);
     let about = match form.targets.as_slice() {
-        [one] => one.label.cell(usize::from(width).saturating_sub(16)),
+        [one] => one.label.name(usize::from(width).saturating_sub(16)),
         many => count(many.len(), "drift"),
     };
     let title = format!("{}: {about}", form.kind.action().entry().name);

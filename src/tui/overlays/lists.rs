@@ -4,7 +4,7 @@ use ratatui::text::Line;
 
 use super::{frame, key, scrolled};
 use crate::tui::app::action::{Scope, TABLE};
-use crate::tui::panes::Canvas;
+use crate::tui::panes::{Canvas, wrap};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
 
@@ -22,15 +22,36 @@ pub fn help(canvas: &mut Canvas<'_>, scroll: usize) {
             let why = entry.action.disabled(canvas.model);
             let role = if why.is_some() { Role::Dim } else { Role::Text };
             let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
-            let sentence = text::cut(&format!("{}{why}", entry.help), room.saturating_sub(19));
-            let keys = canvas.span(Role::Key, text::fit(&keys, 18));
-            lines.push(Line::from(vec![keys, canvas.span(role, format!(" {sentence}"))]));
+            described(canvas, &keys, role, &format!("{}{why}", entry.help), room, &mut lines);
         }
+    }
+    lines.push(Line::default());
+    lines.push(Line::from(canvas.span(Role::Title, "Signs of a drift")));
+    for (sign, meaning) in SIGNS {
+        described(canvas, sign, Role::Text, meaning, room, &mut lines);
     }
     let keys = format!("{} close", key(canvas, "overlay", "back"));
     let height = lines.len().min(usize::from(canvas.area().height).saturating_sub(2));
     let inner = frame(canvas, width, height, "keys", &keys);
     scrolled(canvas, inner, &lines, scroll);
+}
+
+/// What the letters in a row of the timeline mean.
+const SIGNS: [(&str, &str); 6] = [
+    ("C H M L", "Severity: CRITICAL from 0.85, HIGH from 0.60, MEDIUM from 0.30, LOW"),
+    ("a z i r c", "State: acknowledged, snoozed, ignored, resolved, closed; none: open"),
+    ("~ + - >", "Modified, added (in no code), deleted, moved"),
+    ("R", "Came back after it had ended"),
+    ("*", "Marked"),
+    ("≠", "A name that is not pure ASCII, and may read like another"),
+];
+
+/// A key or sign and its sentence, on as many rows as it needs.
+fn described(canvas: &Canvas<'_>, key: &str, role: Role, sentence: &str, room: usize, lines: &mut Vec<Line<'static>>) {
+    for (at, piece) in wrap(sentence, room.saturating_sub(19)).into_iter().enumerate() {
+        let key = text::fit(if at == 0 { key } else { "" }, 18);
+        lines.push(Line::from(vec![canvas.span(Role::Key, key), canvas.span(role, format!(" {piece}"))]));
+    }
 }
 
 pub fn notices(canvas: &mut Canvas<'_>, scroll: usize) {
@@ -41,8 +62,7 @@ pub fn notices(canvas: &mut Canvas<'_>, scroll: usize) {
     for notice in &model.notices.list {
         let age = canvas.age(notice.at);
         let role = if notice.error { Role::Error } else { Role::Text };
-        for (at, piece) in crate::tui::panes::wrap(&notice.text, room.saturating_sub(6).max(1)).into_iter().enumerate()
-        {
+        for (at, piece) in wrap(&notice.text, room.saturating_sub(6).max(1)).into_iter().enumerate() {
             let lead = if at == 0 { format!("{age:>4}  ") } else { " ".repeat(6) };
             lines.push(Line::from(vec![canvas.span(Role::Dim, lead), canvas.span(role, piece)]));
         }

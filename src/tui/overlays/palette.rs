@@ -18,7 +18,14 @@ pub fn draw(canvas: &mut Canvas<'_>, state: &Palette) {
     let inner = frame(canvas, width, height, "palette", &keys);
     let (before, after) = state.line.halves();
     field(canvas, Rect { height: inner.height.min(1), ..inner }, "> ", before, after);
-    let list = Rect { y: inner.y + inner.height.min(1), height: inner.height.saturating_sub(1), ..inner };
+    // The last row says in full what the rows above have no room for.
+    let last = u16::from(inner.height > 3);
+    let list = Rect { y: inner.y + inner.height.min(1), height: inner.height.saturating_sub(1 + last), ..inner };
+    if let Some(chosen) = rows.get(state.at).filter(|_| last > 0) {
+        let words = chosen.disabled.as_ref().map_or(chosen.help.clone(), |why| format!("{} ({why})", chosen.help));
+        let words = canvas.span(Role::Text, text::cut(&words, inner.width.into()));
+        canvas.line(inner, usize::from(inner.height - 1), &Line::from(words));
+    }
     let height = usize::from(list.height);
     let top = (state.at + 1).saturating_sub(height);
     for (row, (at, found)) in rows.iter().enumerate().skip(top).take(height).enumerate() {

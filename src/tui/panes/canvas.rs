@@ -10,7 +10,7 @@ use super::Drawn;
 use crate::tui::app::model::Pane;
 use crate::tui::app::{Model, age};
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widgets::text;
+use crate::tui::widgets::{scroll, text};
 
 /// The frame being drawn.
 pub struct Canvas<'a> {
@@ -86,6 +86,16 @@ impl<'a> Canvas<'a> {
         let Ok(row) = u16::try_from(row) else { return };
         if row < area.height {
             self.buf.set_style(Rect { y: area.y + row, height: 1, ..area }, self.theme.style(role));
+        }
+    }
+
+    /// A thumb in the last column of `area` that shows which of `total` rows are seen; nothing when all are.
+    pub fn scrollbar(&mut self, area: Rect, first: usize, shown: usize, total: usize) {
+        let Some((start, length)) = scroll::thumb(first, shown, total, area.height.into()) else { return };
+        let sign = if self.theme.is_ascii() { "#" } else { "▐" };
+        for row in start..start + length {
+            let thumb = Line::from(self.span(Role::Border, sign));
+            self.line_right(area, row, &thumb);
         }
     }
 

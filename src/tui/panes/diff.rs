@@ -6,10 +6,11 @@ use ratatui::text::{Line, Span};
 use super::timeline::type_sign;
 use super::{Canvas, layout};
 use crate::drift::{Change, DriftEvent, State, UnverifiedReason};
-use crate::tui::app::Model;
+use crate::safety::lookalike;
 use crate::tui::app::model::Pane;
+use crate::tui::app::{Model, notice};
 use crate::tui::theme::Role;
-use crate::tui::widgets::diff::{DiffMode, DiffState};
+use crate::tui::widgets::diff::{DiffMode, DiffState, Fold};
 use crate::tui::widgets::text;
 
 /// Columns of the terminal below which the diff has one column.
@@ -20,6 +21,15 @@ pub fn mode(model: &Model) -> DiffMode {
     if model.detail.unified || model.size.0 < UNIFIED_BELOW { DiffMode::Unified } else { DiffMode::SideBySide }
 }
 
+/// What was hidden is not folded away while it is to be shown.
+fn fold(model: &Model) -> Fold {
+    match (model.detail.fold, model.detail.show_hidden) {
+        (false, _) => Fold::Nothing,
+        (true, true) => Fold::Same,
+        (true, false) => Fold::Quiet,
+    }
+}
+
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let Some(event) = canvas.model.timeline.selected() else {
         canvas.frame(area, Pane::Diff, "declared | live", Line::default());
@@ -27,12 +37,13 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     };
     let (sign, role) = type_sign(event.drift_type);
     let info = Line::from(canvas.span(role, format!("{sign} {}", event.drift_type.as_str())));
-    let inner = canvas.frame(area, Pane::Diff, "declared | live", info);
-    let mut head = header(canvas, event, inner.width);
-    head.extend(changes(canvas, event, inner.width));
-    head.extend(unshown(canvas, event, inner.width));
+    let framed = canvas.frame(area, Pane::Diff, "declared | live", info);
+    let inner = Rect { width: framed.width.saturating_sub(1), ..framed };
+    let head = head(canvas, event, inner.width);
     let rows = body_rows(canvas.model);
     let scroll = canvas.model.detail.scroll.min((head.len() + rows).saturating_sub(1));
+    let length = head.len() + rows;
+    canvas.scrollbar(framed, scroll, length.min(framed.height.into()), length);
     for (row, line) in head.iter().skip(scroll).enumerate() {
         canvas.line(inner, row, line);
     }
@@ -43,7 +54,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         let state = DiffState {
             scroll: scroll.saturating_sub(head.len()),
             mode: mode(canvas.model),
-            fold: detail.fold,
+            fold: fold(canvas.model),
             wrap: detail.wrap,
             selected_change: Some(detail.change),
         };
@@ -52,13 +63,43 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 fn body_rows(model: &Model) -> usize {
-    model.loaded().map_or(0, |loaded| loaded.view.rows(mode(model), model.detail.fold).len())
+    model.loaded().map_or(0, |loaded| loaded.view.rows(mode(model), fold(model)).len())
 }
 
 /// Rows above the bodies.
 fn head_rows(model: &Model) -> usize {
     let Some(event) = model.timeline.selected() else { return 0 };
-    HEADER + event.changes.len() + unshown_rows(model)
+    HEADER + foreign(model, event).len() + event.changes.len() + unshown_rows(model)
+}
+
+fn head(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'static>> {
+    let mut lines = header(canvas, event, width);
+    for warning in foreign(canvas.model, event) {
+        lines.push(Line::from(canvas.span(Role::Warning, text::cut(&warning, width.into()))));
+    }
+    lines.extend(changes(canvas, event, width));
+    lines.extend(unshown(canvas, event, width));
+    lines
+}
+
+/// What a name with letters beyond ASCII really is, and which other name it can be taken for.
+fn foreign(model: &Model, event: &DriftEvent) -> Vec<String> {
+    let resource = &event.resource;
+    let path = model.selected_change().map(|change| &change.path.0);
+    let names =
+        [Some(&resource.resource_id), resource.provider_id.as_ref().filter(|id| **id != resource.resource_id), path];
+    let foreign = names.into_iter().flatten().filter(|name| !name.raw().is_ascii());
+    let exact = foreign.map(|name| {
+        let mixed = if lookalike::mixes_scripts(name.raw()) { " mixes scripts:" } else { "" };
+        format!("{}{mixed} {}", lookalike::MARK, lookalike::escaped(name.raw()))
+    });
+    let name = resource.resource_id.raw();
+    let twin = model.timeline.window.rows(0).find(|row| lookalike::reads_like(name, row.resource.resource_id.raw()));
+    let twin = twin.map(|row| {
+        let other = lookalike::escaped(row.resource.resource_id.raw());
+        format!("{} reads like another resource: {other} in {}", lookalike::MARK, row.environment)
+    });
+    exact.chain(twin).collect()
 }
 
 /// Rows of the whole pane.
@@ -69,9 +110,10 @@ pub fn length(model: &Model) -> usize {
 /// Scrolls no further than needed to show the selected change: in the bodies, or in the list while they are on their way.
 pub fn reveal(model: &mut Model) {
     let height = layout::plan(model).rows_of(Pane::Diff).max(1);
-    let (mode, detail) = (mode(model), &model.detail);
-    let row = model.loaded().and_then(|loaded| loaded.view.row_of_change(mode, detail.fold, detail.change));
-    let at = row.map_or(HEADER + detail.change, |row| head_rows(model) + row);
+    let (mode, fold, detail) = (mode(model), fold(model), &model.detail);
+    let row = model.loaded().and_then(|loaded| loaded.view.row_of_change(mode, fold, detail.change));
+    let listed = || HEADER + model.timeline.selected().map_or(0, |event| foreign(model, event).len());
+    let at = row.map_or_else(|| listed() + detail.change, |row| head_rows(model) + row);
     model.detail.scroll = model.detail.scroll.min(at).max((at + 1).saturating_sub(height));
 }
 
@@ -81,7 +123,7 @@ const HEADER: usize = 3;
 fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'static>> {
     let width = usize::from(width);
     let resource = &event.resource;
-    let name = text::cut(&resource.resource_id.line(), width);
+    let name = resource.resource_id.name(width);
     let rest = width.saturating_sub(text::width(&name) + 1);
     let kind = text::cut(&resource.resource_type.line(), rest);
     let first = Line::from(vec![canvas.span(Role::Title, name), Span::raw(" "), canvas.span(Role::Dim, kind)]);
@@ -92,9 +134,12 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
         second.push(canvas.span(Role::Production, "PROD"));
     }
     let (seen, last) = (canvas.age(event.detected_at), canvas.age(event.last_seen));
-    second.push(canvas.span(Role::Dim, format!("  first {seen}  last {last}  seen {}", text::count(event.seen_count))));
+    let times = notice::count(usize::try_from(event.seen_count).unwrap_or(usize::MAX), "time");
+    second.push(canvas.span(Role::Dim, format!("  first seen {}, last {}, {times}", ago(&seen), ago(&last))));
     if event.is_regressed() {
-        second.push(canvas.span(Role::Warning, format!("  back {} time(s)", event.regressions)));
+        second.push(
+            canvas.span(Role::Warning, format!("  came back {}", notice::count(event.regressions as usize, "time"))),
+        );
     }
     second.extend(standing(canvas, event));
 
@@ -102,15 +147,26 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
     if let Some(previous) = &resource.previous_address {
         third.push(format!("was {}", previous.line()));
     }
-    if let Some(id) = &resource.provider_id {
-        third.push(format!("id {}", id.line()));
+    if let Some(id) = resource.provider_id.as_ref().filter(|id| **id != resource.resource_id) {
+        let mark = if id.raw().is_ascii() { String::new() } else { format!("{} ", lookalike::MARK) };
+        third.push(format!("id {mark}{}", text::tail(&id.line(), (width / 2).saturating_sub(3))));
     }
     match &resource.declared_in {
-        Some(source) => third.push(format!("in {}", source.line())),
-        None => third.push("declared nowhere known".into()),
+        Some(source) => {
+            // The end of a path says most, and it is what there is room for.
+            let taken: usize = third.iter().map(|part| text::width(part) + 2).sum();
+            let room = width.saturating_sub(taken + "declared in ".len());
+            third.push(format!("declared in {}", text::tail(&source.line(), room)));
+        }
+        None => third.push("in no code".into()),
     }
     let third = Line::from(canvas.span(Role::Dim, text::cut(&third.join("  "), width)));
     vec![first, Line::from(second), third]
+}
+
+/// `now`, `3m ago`.
+fn ago(age: &str) -> String {
+    if age == "now" { age.to_owned() } else { format!("{age} ago") }
 }
 
 fn is_production(model: &Model, event: &DriftEvent) -> bool {
@@ -165,10 +221,27 @@ fn changes(canvas: &Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'sta
 fn values(change: &Change, width: usize) -> String {
     let half = width.saturating_sub(4) / 2;
     match (&change.declared, &change.actual) {
-        (Some(declared), Some(live)) => format!("{} -> {}", declared.inline(half), live.inline(half)),
+        (Some(declared), Some(live)) => {
+            let [declared, live] = from_difference([declared.inline(LOOKED_AT), live.inline(LOOKED_AT)], half);
+            format!("{} -> {}", text::cut(&declared, half), text::cut(&live, half))
+        }
         (Some(one), None) | (None, Some(one)) => one.inline(width),
         (None, None) => String::new(),
     }
+}
+
+/// Columns of a value that are looked at for where it begins to differ.
+const LOOKED_AT: usize = 2_000;
+
+/// Two long texts that begin alike begin a few letters before they differ: the beginning alone would say nothing.
+fn from_difference(texts: [String; 2], room: usize) -> [String; 2] {
+    let [a, b] = &texts;
+    let same = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
+    let fits = texts.iter().all(|text| text::width(text) <= room);
+    if fits || same < room / 2 || a == b {
+        return texts;
+    }
+    texts.map(|text| format!("…{}", text.chars().skip(same.saturating_sub(room / 4)).collect::<String>()))
 }
 
 fn unshown_rows(model: &Model) -> usize {
@@ -223,5 +296,18 @@ fn reason(reason: UnverifiedReason) -> &'static str {
         UnverifiedReason::NeverSeen => "never seen",
         UnverifiedReason::SourceFailed => "source failed",
         UnverifiedReason::Unresolved => "known after apply",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_that_begin_alike_are_shown_from_where_they_differ() {
+        let shown = |a: &str, b: &str| from_difference([a.to_owned(), b.to_owned()], 12);
+        assert_eq!(shown("Welcome to bastion", "Welcome to beta"), ["…o bastion", "…o beta"]);
+        assert_eq!(shown("short", "shore"), ["short", "shore"]);
+        assert_eq!(shown("another beginning", "of a long text"), ["another beginning", "of a long text"]);
     }
 }

@@ -20,16 +20,24 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         Some(_) => Line::from(canvas.span(Role::Error, "not loaded")),
         None => Line::from(canvas.span(Role::Dim, model.environments.list.len().to_string())),
     };
-    let inner = canvas.frame(area, Pane::Environments, "environments", info);
+    let mut inner = canvas.frame(area, Pane::Environments, "environments", info);
+    let widths = count_widths(&model.environments.list);
+    let name_width = name_width(&model.environments.list).min(usize::from(inner.width).saturating_sub(6).max(4));
+    if usize::from(inner.height) >= model.environments.list.len() + 3 {
+        let open: usize = widths.iter().map(|width| width + 2).sum();
+        let names = format!(" {:name_width$}      {:open$}last scan", "", "open");
+        let names = canvas.span(Role::Dim, names);
+        canvas.line(inner, 0, &Line::from(names));
+        inner = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
+    }
     let cursor = position(canvas);
     let height = usize::from(inner.height);
     let top = (cursor + 1).saturating_sub(height.saturating_sub(1).max(1));
     let all = total(&model.environments.list);
-    let name_width = name_width(&model.environments.list).min(usize::from(inner.width).saturating_sub(6).max(4));
     for (row, at) in (top..=model.environments.list.len()).enumerate().take(height) {
         let line = match at.checked_sub(1) {
-            None => whole(canvas, &all, name_width),
-            Some(at) => environment(canvas, &model.environments.list[at], name_width, inner.width),
+            None => whole(canvas, &all, name_width, widths),
+            Some(at) => environment(canvas, &model.environments.list[at], (name_width, widths), inner.width),
         };
         canvas.line(inner, row, &line);
         if at == cursor {
@@ -61,40 +69,62 @@ fn total(list: &[EnvironmentSummary]) -> OpenCounts {
     })
 }
 
-/// `C2 H1 M0 L4`; zeros are dim.
-pub fn counts(canvas: &Canvas<'_>, open: &OpenCounts) -> Vec<Span<'static>> {
-    let numbers = [open.critical, open.high, open.medium, open.low];
-    let mut spans = vec![];
-    for (class, number) in SeverityClass::WORST_FIRST.into_iter().zip(numbers) {
-        let role = if number == 0 { Role::Dim } else { bar::role(class) };
-        spans.push(canvas.span(role, format!("{}{}", class.letter(), text::count(number))));
-        spans.push(Span::raw(" "));
-    }
-    spans
+/// Columns of the widest number of each severity class.
+type Widths = [usize; 4];
+
+fn by_class(open: &OpenCounts) -> [u64; 4] {
+    [open.critical, open.high, open.medium, open.low]
 }
 
-fn whole(canvas: &Canvas<'_>, open: &OpenCounts, name_width: usize) -> Line<'static> {
+fn count_widths(list: &[EnvironmentSummary]) -> Widths {
+    let mut widths = by_class(&total(list)).map(|number| text::count(number).len());
+    for numbers in list.iter().map(|e| by_class(&e.open)) {
+        for (width, number) in widths.iter_mut().zip(numbers) {
+            *width = (*width).max(text::count(number).len());
+        }
+    }
+    widths
+}
+
+/// `C2  H1  M0  L4`, each class below the same one of the row above; zeros are dim.
+fn counts(canvas: &Canvas<'_>, open: &OpenCounts, widths: Widths) -> Vec<Span<'static>> {
+    let classes = SeverityClass::WORST_FIRST.into_iter().zip(by_class(open)).zip(widths);
+    let span = |((class, number), width): ((SeverityClass, u64), usize)| {
+        let role = if number == 0 { Role::Dim } else { bar::role(class) };
+        let shown = format!("{}{}", class.letter(), text::count(number));
+        let gap = " ".repeat((width + 2).saturating_sub(shown.len()));
+        [canvas.span(role, shown), Span::raw(gap)]
+    };
+    classes.flat_map(span).collect()
+}
+
+fn whole(canvas: &Canvas<'_>, open: &OpenCounts, name_width: usize, widths: Widths) -> Line<'static> {
     let mut spans = vec![canvas.span(Role::Text, format!(" {:name_width$}      ", "all"))];
-    spans.extend(counts(canvas, open));
+    spans.extend(counts(canvas, open, widths));
     Line::from(spans)
 }
 
-fn environment(canvas: &mut Canvas<'_>, summary: &EnvironmentSummary, name_width: usize, width: u16) -> Line<'static> {
+fn environment(
+    canvas: &mut Canvas<'_>,
+    summary: &EnvironmentSummary,
+    (name_width, widths): (usize, Widths),
+    width: u16,
+) -> Line<'static> {
     let environment = &summary.environment;
     let role = if environment.is_active { Role::Text } else { Role::Dim };
     let mut spans = vec![canvas.span(role, format!(" {} ", text::fit(environment.slug.as_str(), name_width)))];
     spans.push(match (environment.is_active, summary.is_production) {
-        (false, _) => canvas.span(Role::Dim, "off  "),
+        (false, _) => canvas.span(Role::Dim, "off "),
         (true, true) => canvas.span(Role::Production, "PROD"),
         (true, false) => canvas.span(Role::Dim, "    "),
     });
     spans.push(Span::raw(" "));
-    spans.extend(counts(canvas, &summary.open));
+    spans.extend(counts(canvas, &summary.open, widths));
     let (role, scan) = scan(canvas, summary);
     spans.push(canvas.span(role, scan));
     let failed = summary.sources.iter().filter(|source| source.error.is_some()).count();
     if failed > 0 {
-        spans.push(canvas.span(Role::Error, format!(" !{failed}")));
+        spans.push(canvas.span(Role::Error, format!(" {failed} failed")));
     }
     if width >= 50 {
         spans.push(canvas.span(Role::Dim, format!(" {}", environment.cloud_provider.as_str())));
@@ -165,17 +195,22 @@ fn strip(canvas: &mut Canvas<'_>, area: Rect) {
         let environment = &summary.environment;
         let mut cell =
             strip_cell(canvas, environment.slug.as_str(), summary.is_production, environment.is_active, &summary.open);
-        if summary.running.is_some() {
-            cell.push_span(canvas.span(Role::Key, "… "));
-        }
         if summary.sources.iter().any(|source| source.error.is_some()) {
-            cell.push_span(canvas.span(Role::Error, "! "));
+            cell.spans.insert(1, canvas.span(Role::Error, "! "));
+        }
+        match &summary.last_scan {
+            _ if summary.running.is_some() => cell.push_span(canvas.span(Role::Key, "… ")),
+            Some(scan) => {
+                let age = canvas.age(scan.finished_at);
+                cell.push_span(canvas.span(Role::Dim, format!("{age} ")));
+            }
+            None => cell.push_span(canvas.span(Role::Dim, "? ")),
         }
         cells.push(cell);
     }
     let width = usize::from(area.width);
     let mut first = 0;
-    while first < cursor && cells[first..=cursor].iter().map(|cell| cell.width() + 1).sum::<usize>() > width {
+    while first < cursor && cells[first..=cursor].iter().map(Line::width).sum::<usize>() > width {
         first += 1;
     }
     let mut x = area.x;
@@ -186,7 +221,11 @@ fn strip(canvas: &mut Canvas<'_>, area: Rect) {
         if at == cursor {
             canvas.tint(Rect { width: taken, ..rest }, 0, Role::Selection);
         }
-        x = x.saturating_add(taken + 1).min(area.right());
+        x = x.saturating_add(taken).min(area.right());
+    }
+    if cells[first..].iter().map(Line::width).sum::<usize>() > width + 1 {
+        let more = Line::from(canvas.span(Role::Key, "…"));
+        canvas.line_right(area, 0, &more);
     }
 }
 
@@ -196,8 +235,8 @@ fn strip_cell(canvas: &Canvas<'_>, name: &str, production: bool, active: bool, o
         spans.push(canvas.span(Role::Production, "PROD"));
         spans.push(Span::raw(" "));
     }
-    let numbers = [open.critical, open.high, open.medium, open.low];
-    for (class, number) in SeverityClass::WORST_FIRST.into_iter().zip(numbers).filter(|(_, number)| *number > 0) {
+    for (class, number) in SeverityClass::WORST_FIRST.into_iter().zip(by_class(open)).filter(|(_, number)| *number > 0)
+    {
         spans.push(canvas.span(bar::role(class), format!("{}{} ", class.letter(), text::count(number))));
     }
     Line::from(spans)

@@ -9,6 +9,8 @@ use crate::tui::app::model::Pane;
 const TILED: u16 = 120;
 /// Rows that four panes need on top of each other.
 const STACKED: u16 = 9;
+/// Rows of the timeline from which its columns have names.
+const NAMED: usize = 8;
 /// Columns below which only one pane is shown.
 const NARROW: u16 = 40;
 
@@ -31,7 +33,12 @@ impl Plan {
     }
 
     pub fn timeline_rows(&self) -> usize {
-        self.rows_of(Pane::Timeline)
+        self.rows_of(Pane::Timeline) - usize::from(self.names_columns())
+    }
+
+    /// Whether the timeline has a row to spare for the names of its columns.
+    pub fn names_columns(&self) -> bool {
+        self.rows_of(Pane::Timeline) >= NAMED
     }
 }
 
@@ -76,7 +83,8 @@ fn stacked(body: Rect, model: &Model) -> [Rect; 4] {
     let strip = if model.focus == Pane::Environments { list.clamp(3, body.height / 3) } else { 1 };
     let rest = body.height - strip;
     let small = if rest >= 15 { 3 } else { 2 };
-    let timeline = (rest * 2 / 5).max(3);
+    // The diff in focus needs rows; the drift it is about stays in sight.
+    let timeline = if model.focus == Pane::Diff { (rest / 5).max(3) } else { (rest * 2 / 5).max(3) };
     let (diff, advice) = match model.focus {
         Pane::Recommendations => (small, rest - timeline - small),
         _ => (rest - timeline - small, small),

@@ -18,6 +18,7 @@ use ratatui::layout::Position;
 
 use super::app::Model;
 use super::app::model::Pane;
+use super::term::glyphs;
 use super::theme::Role;
 
 /// What a frame needs besides its cells.
@@ -50,5 +51,9 @@ pub fn draw(model: &Model, buf: &mut Buffer) -> Drawn {
     }
     status::bar(&mut canvas, plan.status);
     super::overlays::draw(&mut canvas);
-    canvas.done()
+    let drawn = canvas.done();
+    if model.theme().is_ascii() {
+        glyphs::to_ascii(buf);
+    }
+    drawn
 }

@@ -18,8 +18,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         _ => Line::default(),
     };
     let inner = canvas.frame(area, Pane::Recommendations, "recommendations", info);
-    let lines = lines(canvas, inner.width);
+    let lines = lines(canvas, inner.width.saturating_sub(1));
     let scroll = canvas.model.detail.advice_scroll.min(lines.len().saturating_sub(1));
+    canvas.scrollbar(inner, scroll, lines.len().min(inner.height.into()), lines.len());
     for (row, line) in lines.iter().skip(scroll).take(inner.height.into()).enumerate() {
         canvas.line(inner, row, line);
     }
@@ -30,7 +31,7 @@ pub fn length(model: &Model) -> usize {
     let area = layout::plan(model).area_of(Pane::Recommendations);
     let width = if area.x > 0 { area.width.saturating_sub(2) } else { area.width };
     let mut nowhere = Buffer::empty(Rect::default());
-    lines(&mut Canvas::new(model, &mut nowhere), width).len()
+    lines(&mut Canvas::new(model, &mut nowhere), width.saturating_sub(1)).len()
 }
 
 fn lines(canvas: &mut Canvas<'_>, width: u16) -> Vec<Line<'static>> {
@@ -57,23 +58,23 @@ fn priority_role(priority: Priority) -> Role {
 
 fn advice(canvas: &mut Canvas<'_>, advice: &Recommendation, width: u16, lines: &mut Vec<Line<'static>>) {
     let stale = advice.is_stale(canvas.model.now);
-    let mut head = vec![
+    let head = vec![
         canvas.span(if stale { Role::Dim } else { Role::Title }, advice.recommendation_type.as_str()),
         Span::raw(" "),
         canvas.span(priority_role(advice.priority), advice.priority.as_str()),
-        Span::raw(" "),
     ];
-    head.extend(bar::confidence(advice.confidence_score, (width / 4).clamp(8, 16), canvas.theme).spans);
-    head.push(canvas.span(Role::Dim, format!(" {}", advice.estimated_effort.as_str())));
+    let mut sure = vec![canvas.span(Role::Dim, "confidence ")];
+    sure.extend(bar::confidence(advice.confidence_score, (width / 8).clamp(8, 16), canvas.theme).spans);
+    let mut effort = vec![canvas.span(Role::Dim, format!("takes {}", advice.estimated_effort.as_str()))];
     match advice.expires_at {
-        _ if stale => head.push(canvas.span(Role::Warning, " stale")),
+        _ if stale => effort.push(canvas.span(Role::Warning, "  stale")),
         Some(at) => {
             let left = canvas.until(at);
-            head.push(canvas.span(Role::Dim, format!(" expires {left}")));
+            effort.push(canvas.span(Role::Dim, format!("  expires {left}")));
         }
         None => {}
     }
-    lines.push(Line::from(head));
+    flow([head, sure, effort], width, lines);
     if advice.implemented_at.is_some() {
         let result = advice.implementation_result.as_ref().map(Tainted::line).unwrap_or_default();
         paragraph(canvas, Role::Success, "done: ", &result, width, lines);
@@ -85,6 +86,22 @@ fn advice(canvas: &mut Canvas<'_>, advice: &Recommendation, width: u16, lines: &
     for impact in &advice.risk_assessment.potential_impacts {
         paragraph(canvas, Role::Dim, "risk: ", &impact.line(), width, lines);
     }
+}
+
+/// The parts beside each other, on as few rows as they need.
+fn flow(parts: [Vec<Span<'static>>; 3], width: u16, lines: &mut Vec<Line<'static>>) {
+    let mut row = Line::default();
+    for part in parts {
+        let part = Line::from(part);
+        if row.width() > 0 && row.width() + 2 + part.width() > usize::from(width) {
+            lines.push(std::mem::take(&mut row));
+        }
+        if row.width() > 0 {
+            row.push_span(Span::raw("  "));
+        }
+        row.extend(part.spans);
+    }
+    lines.push(row);
 }
 
 /// Wrapped, with what follows the first line standing under its first word.
@@ -122,11 +139,8 @@ fn severity(canvas: &Canvas<'_>, event: &DriftEvent, width: u16, lines: &mut Vec
 
 fn cause(canvas: &Canvas<'_>, event: &DriftEvent, width: u16, lines: &mut Vec<Line<'static>>) {
     let cause = &event.analysis.cause;
-    let mut head = vec![
-        canvas.span(Role::Title, "cause "),
-        canvas.span(Role::Text, cause.cause_category.as_str()),
-        Span::raw(" "),
-    ];
+    let mut head = vec![canvas.span(Role::Title, "cause "), canvas.span(Role::Text, cause.cause_category.as_str())];
+    head.push(canvas.span(Role::Dim, " confidence "));
     head.extend(bar::confidence(cause.confidence_score, (width / 4).clamp(8, 16), canvas.theme).spans);
     lines.push(Line::from(head));
     for factor in &cause.contributing_factors {

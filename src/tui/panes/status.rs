@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::Canvas;
+use crate::drift::SeverityClass;
 use crate::tui::app::Model;
 use crate::tui::app::action::{Scope, TABLE};
 use crate::tui::app::model::{Link, Pane};
@@ -44,7 +45,13 @@ fn filters(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
     }
     spans.push(canvas.span(Role::Dim, format!("  {}", filter.shown.as_str())));
     if let Some(floor) = filter.floor {
-        spans.push(canvas.span(Role::Key, format!("  {} and worse", floor.as_str())));
+        spans.push(canvas.span(
+            Role::Key,
+            match floor {
+                SeverityClass::Critical => "  CRITICAL only".to_owned(),
+                floor => format!("  {} and worse", floor.as_str()),
+            },
+        ));
     }
     if !filter.text.is_empty() {
         spans.push(canvas.span(Role::Key, format!("  /{}", crate::safety::sanitise::cell(&filter.text, 30))));
@@ -62,7 +69,14 @@ pub fn bar(canvas: &mut Canvas<'_>, area: Rect) {
     canvas.tint(area, 0, Role::StatusBar);
     if let Some(Overlay::Filter { line, .. }) = &canvas.model.overlay {
         let (before, after) = line.halves();
-        return field(canvas, area, "/", before, after);
+        let [enter, back] = ["enter", "back"].map(|action| first_key(canvas.model, "input", action));
+        let help = Line::from(canvas.span(Role::Dim, format!(" {enter} keep  {back} as before ")));
+        let room = usize::from(area.width) >= 2 * help.width() + text::width(before) + text::width(after);
+        if room {
+            canvas.line_right(area, 0, &help);
+        }
+        let taken = if room { u16::try_from(help.width()).unwrap_or(0) } else { 0 };
+        return field(canvas, Rect { width: area.width - taken, ..area }, "/", before, after);
     }
     if let Some((notice, until)) = canvas.model.notices.current(canvas.model.now) {
         canvas.wake_at(until);
@@ -95,10 +109,27 @@ pub fn field(canvas: &mut Canvas<'_>, area: Rect, lead: &str, before: &str, afte
     canvas.cursor(x.min(area.right().saturating_sub(1)), area.y);
 }
 
-/// The keys of a chord so far.
+/// The first key of an action.
+fn first_key(model: &Model, scope: &str, action: &str) -> String {
+    model.keymap().keys_for(scope, action).into_iter().next().unwrap_or_default()
+}
+
+/// The keys of a chord so far, and which may follow.
 fn chord(canvas: &Canvas<'_>) -> Line<'static> {
-    let keys: Vec<String> = canvas.model.typed.iter().map(ToString::to_string).collect();
-    Line::from(canvas.span(Role::Key, format!(" {} …", keys.join(" "))))
+    let model = canvas.model;
+    let typed = &model.typed;
+    let keys: Vec<String> = typed.iter().map(ToString::to_string).collect();
+    let mut spans = vec![canvas.span(Role::Key, format!(" {} …", keys.join(" ")))];
+    let scopes = ["drift", "global", "overlay", "input"];
+    for (scope, chord, action) in model.keymap().bindings().filter(|(scope, ..)| scopes.contains(scope)) {
+        let goes_on = chord.keys().len() > typed.len() && chord.keys().starts_with(typed);
+        let overlay = matches!(scope, "overlay" | "input");
+        if let Some(next) = chord.keys().get(typed.len()).filter(|_| goes_on && overlay == model.overlay.is_some()) {
+            spans.push(canvas.span(Role::Key, format!("  {next}")));
+            spans.push(canvas.span(Role::Dim, format!(" {action}")));
+        }
+    }
+    Line::from(spans)
 }
 
 /// Keys of what can be done here and now, from the action table.

@@ -3,9 +3,13 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Canvas, summary};
-use crate::drift::{DriftEvent, DriftType, State};
+use super::{Canvas, layout, summary};
+use crate::drift::{DriftEvent, DriftType, SeverityClass, State};
+use crate::safety::lookalike;
+use crate::store::OpenCounts;
 use crate::tui::app::model::Pane;
+use crate::tui::app::timeline::Shown;
+use crate::tui::app::{Model, notice};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{bar, text};
 
@@ -17,6 +21,12 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         return empty(canvas, inner);
     }
     let columns = Columns::of(inner.width, canvas.model.timeline.filter.environment.is_none());
+    let mut inner = inner;
+    if layout::plan(canvas.model).names_columns() {
+        let names = canvas.span(Role::Dim, columns.names());
+        canvas.line(inner, 0, &Line::from(names));
+        inner = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
+    }
     let selected = timeline.selected_id();
     for (row, event) in timeline.window.rows(timeline.top).take(inner.height.into()).enumerate() {
         let line = line(canvas, event, &columns);
@@ -28,6 +38,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             canvas.tint(letter, row, bar::role(event.severity_class()));
         }
     }
+    let (before, total) = timeline.window.extent(counted(canvas.model));
+    let shown = timeline.window.len().min(inner.height.into());
+    let total = total.unwrap_or(before.unwrap_or(0) + timeline.window.len());
+    canvas.scrollbar(inner, before.unwrap_or(0) + timeline.top, shown, total);
 }
 
 /// What is in the list, and what lies above it.
@@ -43,13 +57,35 @@ fn info(canvas: &Canvas<'_>) -> Line<'static> {
     } else if timeline.is_loading() {
         spans.push(canvas.span(Role::Dim, "loading  "));
     }
-    let (older, newer) = (timeline.window.older().is_some(), timeline.window.newer().is_some());
-    let number = match timeline.position() {
-        Some(at) if !newer => format!("{}/{}{}", at + 1, timeline.window.len(), if older { "+" } else { "" }),
-        _ => timeline.window.len().to_string(),
+    let (before, total) = timeline.window.extent(counted(canvas.model));
+    let total = match total {
+        Some(total) => text::grouped(total),
+        None => format!("{}+", text::grouped(before.unwrap_or(0) + timeline.window.len())),
     };
-    spans.push(canvas.span(Role::Dim, number));
+    let number = timeline.position().zip(before).map(|(at, before)| text::grouped(before + at + 1));
+    spans.push(canvas.span(Role::Dim, number.map_or(total.clone(), |number| format!("{number}/{total}"))));
     Line::from(spans)
+}
+
+/// How many drifts pass the filter, where the counts of the environments tell.
+fn counted(model: &Model) -> Option<usize> {
+    let filter = &model.timeline.filter;
+    let environments = &model.environments;
+    if !filter.text.is_empty() || environments.list.is_empty() || environments.error.is_some() {
+        return None;
+    }
+    let here =
+        environments.list.iter().filter(|e| filter.environment.as_ref().is_none_or(|s| *s == e.environment.slug));
+    let of = |open: &OpenCounts| match (filter.shown, filter.floor) {
+        (Shown::All, None) => Some(open.in_any_state),
+        (Shown::Open, floor) => {
+            let counts = [open.critical, open.high, open.medium, open.low];
+            let classes = SeverityClass::WORST_FIRST.into_iter().zip(counts);
+            Some(classes.filter(|(class, _)| floor.is_none_or(|floor| *class >= floor)).map(|(_, n)| n).sum())
+        }
+        _ => None,
+    };
+    here.map(|e| of(&e.open)).sum::<Option<u64>>().and_then(|sum| usize::try_from(sum).ok())
 }
 
 fn empty(canvas: &mut Canvas<'_>, inner: Rect) {
@@ -59,7 +95,7 @@ fn empty(canvas: &mut Canvas<'_>, inner: Rect) {
         (None, false) => (Role::Dim, "connecting".into()),
         (None, true) if model.timeline.window.is_blank() => (Role::Dim, "loading".into()),
         (None, true) if model.timeline.window.older().is_some() => (Role::Dim, "searching".into()),
-        (None, true) if model.timeline.filter.is_narrowed() => (Role::Dim, "no drift passes the filter".into()),
+        (None, true) if model.timeline.filter.is_narrowed() => (Role::Dim, filtered_out(canvas)),
         (None, true) if model.environments.list.iter().all(|e| e.last_scan.is_none()) => {
             (Role::Dim, "no scan has ended yet".into())
         }
@@ -69,14 +105,30 @@ fn empty(canvas: &mut Canvas<'_>, inner: Rect) {
     canvas.line(inner, 0, &line);
 }
 
+/// Which filter leaves nothing, and how it is taken away.
+fn filtered_out(canvas: &Canvas<'_>) -> String {
+    let filter = &canvas.model.timeline.filter;
+    let what = match (filter.shown, filter.floor.is_some() || !filter.text.is_empty()) {
+        (Shown::Aside, false) => "nothing is snoozed or ignored",
+        (Shown::Ended, false) => "nothing is resolved or closed",
+        (Shown::All, false) => "no drift was ever found",
+        _ => "no drift passes the filter",
+    };
+    let key = canvas.model.keymap().keys_for("timeline", "clear-filter").into_iter().next().unwrap_or_default();
+    format!("{what}; {key} shows all that is open")
+}
+
 /// "No open drift" is said only with what could not be verified.
-fn in_sync(model: &crate::tui::app::Model) -> (Role, String) {
+fn in_sync(model: &Model) -> (Role, String) {
     let slug = model.timeline.filter.environment.as_ref();
     let scans = model.environments.list.iter().filter(|e| slug.is_none_or(|s| e.environment.slug == *s));
     let unverified: u64 = scans.filter_map(|e| e.last_scan.as_ref()).map(|scan| scan.counts.unverified).sum();
     match unverified {
         0 => (Role::Success, "no open drift".into()),
-        n => (Role::Unverified, format!("no open drift, but {n} resources could not be verified")),
+        n => {
+            let resources = notice::count(usize::try_from(n).unwrap_or(usize::MAX), "resource");
+            (Role::Unverified, format!("no open drift, but {resources} could not be verified"))
+        }
     }
 }
 
@@ -100,6 +152,17 @@ impl Columns {
         let rest = width.saturating_sub(SIGNS + AGE + environment + seen);
         let changed = if rest >= 30 { rest * 2 / 5 } else { 0 };
         Self { environment, resource: rest - changed, changed, seen }
+    }
+
+    fn names(&self) -> String {
+        let seen = if self.seen > 0 { " seen " } else { "" };
+        let [environment, resource, changed] = [
+            (if self.environment > 11 { "environment" } else { "env" }, self.environment),
+            ("resource", self.resource),
+            ("what changed", self.changed),
+        ]
+        .map(|(name, width)| column(name, width));
+        format!("{:SIGNS$}{environment}{resource}{changed} age {seen}", " sev")
     }
 }
 
@@ -166,14 +229,14 @@ fn column(shown: &str, width: usize) -> String {
 fn name(event: &DriftEvent, width: usize) -> String {
     let resource = &event.resource;
     if event.drift_type == DriftType::Added {
-        return format!("{} {}", resource.resource_type.cell(width / 2), resource.resource_id.cell(width));
+        return format!("{} {}", resource.resource_type.cell(width / 2), resource.resource_id.name(width));
     }
     let address = resource.resource_id.line();
-    let columns = text::width(&address);
+    let mark = if resource.resource_id.raw().is_ascii() { String::new() } else { format!("{} ", lookalike::MARK) };
+    let columns = text::width(&address) + text::width(&mark);
     if columns < width {
-        return address;
+        return mark + &address;
     }
     // The end of an address says more than the modules before it.
-    let tail: String = address.chars().skip(columns.saturating_sub(width.saturating_sub(2))).collect();
-    format!("…{tail}")
+    format!("{mark}{}", text::tail(&address, width.saturating_sub(1 + text::width(&mark))))
 }

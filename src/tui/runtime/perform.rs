@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::drift::Hidden;
 use crate::service::{DriftService, ServiceError};
 use crate::tui::app::msg::Loaded;
 use crate::tui::app::{Effect, Msg};
@@ -29,7 +30,13 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
 /// Large bodies take a while to align and colour: that is done beside the loop.
 async fn load(detail: crate::drift::DriftDetail) -> Result<Loaded, ServiceError> {
     let build = move || {
-        let view = diff::build(detail.declared_state.as_ref(), detail.actual_state.as_ref(), &detail.event.changes);
+        let (declared, actual) = (detail.declared_state.as_ref(), detail.actual_state.as_ref());
+        // What could not be compared is no drift either, and the row says so.
+        let unverified = detail.unverified.iter().filter_map(|one| {
+            Some(Hidden { path: one.path.clone()?, rule: "unverified".into(), declared: None, actual: None })
+        });
+        let hidden: Vec<Hidden> = detail.hidden.iter().cloned().chain(unverified).collect();
+        let view = diff::build(declared, actual, &detail.event.changes, &hidden);
         Loaded { view: Arc::new(view), detail }
     };
     let built = tokio::task::spawn_blocking(build).await;

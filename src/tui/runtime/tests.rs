@@ -9,11 +9,15 @@ use crate::tui::sample::Sample;
 
 /// Remembers what it was shown.
 #[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<String>>>);
+struct Paper {
+    frames: Arc<Mutex<Vec<String>>>,
+    /// A frame with these words in it is its last.
+    breaks_at: Option<&'static str>,
+}
 
 impl Paper {
     fn frames(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
+        self.frames.lock().unwrap().clone()
     }
 
     /// Waits until a frame says so.
@@ -42,7 +46,10 @@ impl Surface for Paper {
     }
 
     fn show(&mut self, frame: &mut Buffer, _cursor: Option<Position>) -> io::Result<()> {
-        self.0.lock().unwrap().push(frame.content().iter().map(|cell| cell.symbol()).collect());
+        let frame: String = frame.content().iter().map(|cell| cell.symbol()).collect();
+        let breaks = self.breaks_at.is_some_and(|words| frame.contains(words));
+        self.frames.lock().unwrap().push(frame);
+        assert!(!breaks, "broken on purpose");
         Ok(())
     }
 
@@ -123,6 +130,22 @@ async fn a_decision_made_just_before_the_terminal_dies_is_still_saved() {
     assert_eq!(session.done.await.unwrap().unwrap(), Exit::TerminalGone);
     let id = session.sample.ids()[0];
     assert_eq!(session.sample.event(id).unwrap().state, State::Acknowledged);
+}
+
+#[tokio::test]
+async fn what_is_typed_survives_a_panic_of_the_loop() {
+    let home = tempfile::tempdir().unwrap();
+    let paper = Paper { breaks_at: Some("half a note"), ..Paper::default() };
+    let (send, inbox) = mpsc::unbounded_channel();
+    let options = || Options { drafts: Some(home.path().join("drafts")), ..testkit::options(Options::default()) };
+    let sample = Sample::shared();
+    let service = async move { Ok(sample as Arc<dyn DriftService>) };
+    let done = tokio::spawn(drive(service, options(), paper.clone(), send.clone(), inbox));
+    paper.says("aws_security_group").await;
+    "chalf a note".chars().for_each(|c| send.send(key(c)).unwrap());
+    assert!(done.await.unwrap_err().is_panic());
+    let file = std::fs::read_dir(home.path().join("drafts")).unwrap().next().unwrap().unwrap().path();
+    assert!(std::fs::read_to_string(file).unwrap().contains("half a note"));
 }
 
 #[tokio::test]

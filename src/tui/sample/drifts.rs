@@ -1,27 +1,54 @@
-//! The drifts of the sample world.
+//! The drifts of the sample world. What they differ in is made up; how bad that is, why it happened and what to do about it say
+//! the rules that judge real drift.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{ago, id, now};
+use super::{ago, id};
+use crate::analysis::{self, Facts};
 use crate::drift::{
-    Analysis, Axis, Cause, CauseAnalysis, Change, ChangeType, DriftDetail, DriftEvent, DriftId, DriftType, Effort,
-    Finding, Hidden, Priority, Recommendation, RecommendationType, RecommendedBy, ResourceRef, RiskAssessment, Score,
-    Severity, SeverityReason, Slug, Unverified, UnverifiedReason,
+    Analysis, Cause, CauseAnalysis, Change, ChangeType, DriftDetail, DriftEvent, DriftId, DriftType, Finding, Hidden,
+    ResourceRef, Score, Severity, Slug, Unverified, UnverifiedReason,
 };
-use crate::safety::{Masked, Tainted};
+use crate::recommend::recommend;
+use crate::safety::Masked;
 
 /// Everything, newest first.
 pub fn all() -> Vec<DriftDetail> {
-    vec![open_to_the_world(), replicas(), sshd(), unmanaged(), bucket(), gone(), hostile(), moved()]
+    let all = [open_to_the_world(), replicas(), sshd(), unmanaged(), bucket(), gone(), hostile(), moved()];
+    all.map(judged).into()
+}
+
+/// As a scan would have judged it a moment ago.
+fn judged(mut detail: DriftDetail) -> DriftDetail {
+    let event = &mut detail.event;
+    let environments = super::environments();
+    let Some(summary) = environments.iter().find(|e| e.environment.slug == event.environment) else { return detail };
+    let resource_type = event.resource.resource_type.raw();
+    for change in &mut event.changes {
+        let [declared, actual] = [&change.declared, &change.actual].map(|side| side.as_ref().map(Masked::value));
+        change.is_security_critical =
+            analysis::is_security_critical(resource_type, change.path.raw(), declared, actual);
+    }
+    let facts = Facts {
+        environment: &summary.environment,
+        resource: &event.resource,
+        drift_type: event.drift_type,
+        changes: &event.changes,
+        now: ago(2),
+    };
+    let analysis = analysis::analyse(&facts);
+    event.recommendations = recommend(&facts, &analysis);
+    event.analysis = analysis;
+    event.changes.sort_by(|a, b| (!a.is_security_critical, &a.path).cmp(&(!b.is_security_critical, &b.path)));
+    detail
 }
 
 /// What every drift here has; the rest is set one by one.
-pub fn drift(environment: &str, kind: DriftType, what: (&str, &str), minutes: i64, score: u8) -> DriftDetail {
+pub fn drift(environment: &str, kind: DriftType, what: (&str, &str), minutes: i64) -> DriftDetail {
     let (resource_type, address) = what;
     let detected_at = ago(minutes);
     let number = u64::from(blake3::hash(address.as_bytes()).as_bytes()[0]);
-    let severity = Severity { security: Score::percent(score), ..Severity::default() };
     let finding = Finding {
         environment: Slug::from_text(environment),
         resource: ResourceRef {
@@ -37,23 +64,21 @@ pub fn drift(environment: &str, kind: DriftType, what: (&str, &str), minutes: i6
         unverified: vec![],
         declared_state: None,
         actual_state: None,
-        analysis: Analysis {
-            cause: CauseAnalysis {
-                cause_category: Cause::Unknown,
-                confidence_score: Score::ZERO,
-                contributing_factors: vec!["no audit log was read".into()],
-            },
-            severity,
-            reasons: vec![],
-            analyzed_at: now(),
-        },
-        recommendations: vec![advice(RecommendationType::ManualReview, Priority::Medium, 50)],
+        analysis: blank(detected_at),
+        recommendations: vec![],
     };
     let id = DriftId(id(detected_at, number));
     let mut event = DriftEvent::first_seen(&finding, finding.fingerprint(), id, detected_at);
     event.last_seen = ago(2);
     event.seen_count = u64::try_from(minutes / 5 + 1).unwrap_or(1);
     DriftDetail { event, declared_state: None, actual_state: None, hidden: vec![], unverified: vec![], history: vec![] }
+}
+
+/// Until it is judged.
+fn blank(analyzed_at: Timestamp) -> Analysis {
+    let cause =
+        CauseAnalysis { cause_category: Cause::Unknown, confidence_score: Score::ZERO, contributing_factors: vec![] };
+    Analysis { cause, severity: Severity::default(), reasons: vec![], analyzed_at }
 }
 
 fn masked(value: Value) -> Masked {
@@ -76,38 +101,14 @@ fn change(path: &str, declared: Value, actual: Value) -> Change {
     }
 }
 
-fn advice(recommendation_type: RecommendationType, priority: Priority, confidence: u8) -> Recommendation {
-    Recommendation {
-        recommendation_type,
-        priority,
-        confidence_score: Score::percent(confidence),
-        rationale: "Nothing is known about who did this or why.".into(),
-        implementation_steps: vec!["Look at the diff".into(), "Decide whether the code or the cloud is right".into()],
-        risk_assessment: RiskAssessment { success_probability: Score::percent(90), potential_impacts: vec![] },
-        estimated_effort: Effort::Minutes,
-        recommended_by: RecommendedBy::MlModel,
-        created_at: ago(3),
-        expires_at: now().checked_add(SignedDuration::from_hours(72)).ok(),
-        implemented_at: None,
-        implementation_result: None,
-    }
-}
-
-fn reason(axis: Axis, score: u8, text: &str) -> SeverityReason {
-    SeverityReason { axis, score: Score::percent(score), path: None, text: text.into() }
-}
-
-fn texts(list: &[&str]) -> Vec<Tainted> {
-    list.iter().map(|text| Tainted::from(*text)).collect()
-}
-
-fn security_group(ingress: Value, owner: &str) -> Masked {
+fn security_group(ingress: Value, owner: &str, owner_id: Option<&str>) -> Masked {
     masked(json!({
         "arn": "arn:aws:ec2:eu-central-1:111122223333:security-group/sg-0a1b2c3d4e5f60718",
         "description": "Web tier",
         "egress": [{"cidr_blocks": ["0.0.0.0/0"], "from_port": 0, "protocol": "-1", "to_port": 0}],
         "ingress": ingress,
         "name": "web",
+        "owner_id": owner_id,
         "revoke_rules_on_delete": false,
         "tags": {"Name": "web", "Owner": owner},
         "vpc_id": "vpc-0f1e2d3c4b5a69788"
@@ -118,47 +119,26 @@ fn open_to_the_world() -> DriftDetail {
     let https = json!({"cidr_blocks": ["10.0.0.0/8"], "from_port": 443, "protocol": "tcp", "to_port": 443});
     let ssh = json!({"cidr_blocks": ["0.0.0.0/0"], "from_port": 22, "protocol": "tcp", "to_port": 22});
     let what = ("aws_security_group", "module.net.aws_security_group.web");
-    let mut detail = drift("prod-eu", DriftType::Modified, what, 3, 92);
-    let mut opened = change("ingress[from_port=22,protocol=tcp]", Value::Null, ssh.clone());
-    opened.is_security_critical = true;
+    let mut detail = drift("prod-eu", DriftType::Modified, what, 3);
+    let opened = change("ingress[from_port=22,protocol=tcp]", Value::Null, ssh.clone());
     let event = &mut detail.event;
     event.changes = vec![opened, change("tags.Owner", json!("platform"), json!("jsmith"))];
     event.resource.provider_id = Some("sg-0a1b2c3d4e5f60718".into());
-    event.analysis.severity.compliance = Score::percent(70);
-    event.analysis.reasons = vec![
-        reason(Axis::Security, 92, "Port 22 is open to 0.0.0.0/0, which the code does not allow."),
-        reason(Axis::Compliance, 70, "CIS AWS 5.2: no ingress from 0.0.0.0/0 to remote administration ports."),
-    ];
-    event.analysis.cause = CauseAnalysis {
-        cause_category: Cause::ManualTroubleshooting,
-        confidence_score: Score::percent(64),
-        contributing_factors: texts(&["changed outside working hours", "one rule for remote administration was added"]),
-    };
-    let mut revert = advice(RecommendationType::AutoRevert, Priority::Critical, 91);
-    revert.rationale =
-        "The rule opens remote administration to the internet, and nothing in the code asks for it.".into();
-    revert.implementation_steps = texts(&[
-        "Check that nobody depends on the rule: look for sessions on port 22",
-        "terraform plan -target=module.net.aws_security_group.web",
-        "terraform apply, and scan again",
-    ]);
-    revert.risk_assessment.potential_impacts = texts(&["Sessions over port 22 from outside end"]);
-    event.recommendations = vec![revert, advice(RecommendationType::EscalateReview, Priority::High, 72)];
-    detail.hidden = vec![Hidden { path: "egress".into(), rule: "set-order".into(), declared: None, actual: None }];
+    detail.hidden = vec![Hidden { path: "owner_id".into(), rule: "computed".into(), declared: None, actual: None }];
     detail.unverified = vec![Unverified {
         path: Some("revoke_rules_on_delete".into()),
         reason: UnverifiedReason::NotObservable,
         detail: "Terraform's own setting".into(),
     }];
     (event.hidden_count, event.unverified_count) = (1, 1);
-    detail.declared_state = Some(security_group(json!([https]), "platform"));
-    detail.actual_state = Some(security_group(json!([https, ssh]), "jsmith"));
+    detail.declared_state = Some(security_group(json!([https]), "platform", None));
+    detail.actual_state = Some(security_group(json!([https, ssh]), "jsmith", Some("111122223333")));
     detail
 }
 
 fn replicas() -> DriftDetail {
     let what = ("apps/v1/Deployment", "shop/Deployment/checkout");
-    let mut detail = drift("shop-k8s", DriftType::Modified, what, 25, 45);
+    let mut detail = drift("shop-k8s", DriftType::Modified, what, 25);
     detail.event.changes = vec![
         change("spec.replicas", json!(3), json!(1)),
         change(
@@ -181,12 +161,9 @@ fn replicas() -> DriftDetail {
 }
 
 fn sshd() -> DriftDetail {
-    let mut detail = drift("bastion", DriftType::Modified, ("local_file", "local_file.sshd_config"), 61, 78);
-    let mut content =
-        change("content", json!("PermitRootLogin no\nPort 22\n"), json!("PermitRootLogin yes\nPort 22\n"));
-    content.is_security_critical = true;
+    let mut detail = drift("bastion", DriftType::Modified, ("local_file", "local_file.sshd_config"), 61);
+    let content = change("content", json!("PermitRootLogin no\nPort 22\n"), json!("PermitRootLogin yes\nPort 22\n"));
     detail.event.changes = vec![content, change("file_permission", json!("0600"), json!("0644"))];
-    detail.event.recommendations = vec![advice(RecommendationType::AutoRevert, Priority::High, 80)];
     let body = |root: &str, mode: &str| {
         masked(json!({
             "content": format!("PermitRootLogin {root}\nPort 22\n"),
@@ -200,31 +177,30 @@ fn sshd() -> DriftDetail {
 }
 
 fn unmanaged() -> DriftDetail {
-    let mut detail = drift("prod-eu", DriftType::Added, ("aws_instance", "i-0123456789abcdef0"), 190, 61);
+    let mut detail = drift("prod-eu", DriftType::Added, ("aws_instance", "i-0123456789abcdef0"), 190);
     detail.event.resource.declared_in = None;
     detail.actual_state = Some(masked(json!({"instance_type": "p4d.24xlarge", "tags": {"Name": "test-jsmith"}})));
-    detail.event.analysis.severity.cost = Score::percent(61);
     detail
 }
 
 fn bucket() -> DriftDetail {
     let what = ("aws_s3_bucket", "aws_s3_bucket.invoices");
-    let mut detail = drift("prod-eu", DriftType::Modified, what, 60 * 26, 33);
+    let mut detail = drift("prod-eu", DriftType::Modified, what, 60 * 26);
     detail.event.changes = vec![
         change("lifecycle_rule[id=expire].expiration.days", json!(365), json!(30)),
-        change("tags.CostCentre", json!("4711"), Value::Null),
+        change("tags.Ticket", Value::Null, json!("INC-4711: bills were not deleted in time")),
     ];
     detail
 }
 
 fn gone() -> DriftDetail {
-    drift("shop-k8s", DriftType::Deleted, ("v1/ConfigMap", "shop/ConfigMap/feature-flags"), 60 * 50, 30)
+    drift("shop-k8s", DriftType::Deleted, ("v1/ConfigMap", "shop/ConfigMap/feature-flags"), 60 * 50)
 }
 
 /// Names that would do harm on a screen that printed them.
 fn hostile() -> DriftDetail {
     let address = "aws_instance.\x1b[2J\x1b]52;c;cm0gLXJmIH4=\x07user\u{202e}nimda\u{2066}\r\nx";
-    let mut detail = drift("prod-eu", DriftType::Modified, ("aws_instance", address), 60 * 80, 12);
+    let mut detail = drift("prod-eu", DriftType::Modified, ("aws_instance", address), 60 * 80);
     detail.event.changes = vec![change(
         "tags.\x1b]0;PWN\x07Name",
         json!("pro\u{200b}d\u{9b}31m"),
@@ -235,7 +211,7 @@ fn hostile() -> DriftDetail {
 
 fn moved() -> DriftDetail {
     let what = ("aws_vpc", "module.net.aws_vpc.main");
-    let mut detail = drift("prod-eu", DriftType::Moved, what, 60 * 24 * 9, 5);
+    let mut detail = drift("prod-eu", DriftType::Moved, what, 60 * 24 * 9);
     detail.event.resource.previous_address = Some("aws_vpc.main".into());
     detail
 }
@@ -243,9 +219,9 @@ fn moved() -> DriftDetail {
 /// A new drift, as a scan would find it now; `number` tells one from another.
 pub fn fresh(number: u64, at: Timestamp) -> DriftEvent {
     let address = format!("aws_iam_role.deploy[{number}]");
-    let mut event = drift("prod-eu", DriftType::Modified, ("aws_iam_role", &address), 0, 66).event;
-    event.detected_at = at;
-    event.id = DriftId(id(at, number));
-    event.changes = vec![change("max_session_duration", json!(3600), json!(43200))];
-    event
+    let mut detail = drift("prod-eu", DriftType::Modified, ("aws_iam_role", &address), 0);
+    detail.event.detected_at = at;
+    detail.event.id = DriftId(id(at, number));
+    detail.event.changes = vec![change("max_session_duration", json!(3600), json!(43200))];
+    judged(detail).event
 }

@@ -98,7 +98,7 @@ fn hook_panics() {
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if !TAKEN.load(Ordering::SeqCst) && !crate::scan::is_scan_worker() {
+            if !TAKEN.load(Ordering::SeqCst) && !crate::panics::is_caught() {
                 return before(info);
             }
             let words = crate::safety::sanitise::line(&info.to_string());

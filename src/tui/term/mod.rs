@@ -1,6 +1,7 @@
 //! The terminal: taken and given back by [`guard`], written by one thread, read by another, watched by a third.
 
 pub mod clipboard;
+pub mod glyphs;
 pub mod guard;
 pub mod input;
 pub mod output;

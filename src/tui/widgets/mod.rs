@@ -3,7 +3,7 @@
 pub mod bar;
 pub mod diff;
 pub mod highlight;
-pub mod list;
+pub mod scroll;
 pub mod source;
 pub mod svg;
 pub mod text;

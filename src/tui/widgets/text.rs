@@ -39,6 +39,21 @@ pub fn cut(text: &str, columns: usize) -> String {
     shown
 }
 
+/// At most `columns` from the end, begun with `…` when that is not all. The text is sanitised already.
+pub fn tail(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let Some(room) = columns.checked_sub(1) else { return String::new() };
+    let mut used = 0;
+    let fits = text.grapheme_indices(true).rev().take_while(|(_, grapheme)| {
+        used += usize::from(grapheme.cell_width());
+        used <= room
+    });
+    let start = fits.last().map_or(text.len(), |(at, _)| at);
+    format!("…{}", &text[start..])
+}
+
 /// The first bytes of a text, cut on a character border.
 fn head(text: &str, bytes: usize) -> &str {
     let mut end = bytes.min(text.len());
@@ -55,6 +70,19 @@ pub fn age(from: Timestamp, now: Timestamp) -> String {
     let seconds = now.as_second().saturating_sub(from.as_second()).max(0);
     let (length, unit) = UNITS.into_iter().find(|(length, _)| seconds >= *length).unwrap_or((1, 's'));
     format!("{}{unit}", seconds / length)
+}
+
+/// Every digit of a number, in groups of three: `3,401`.
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// A count in at most four columns: `999`, `1.2k`, `12k`, `1.2M`. Cut, not rounded: never more than there are.
@@ -87,6 +115,11 @@ mod tests {
     }
 
     #[test]
+    fn digits_stand_in_groups_of_three() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
     fn an_age_has_one_unit() {
         let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
         let ago = |seconds: i64| age(Timestamp::from_second(now.as_second() - seconds).unwrap(), now);
@@ -104,6 +137,7 @@ mod tests {
         assert_eq!(fit("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
         assert_eq!(fit("ab", 4), "ab  ");
         assert_eq!(fit("ab", 0), "");
+        assert_eq!([tail("日本語", 5), tail("日本語", 4), tail("ab", 2), tail("ab", 0)], ["…本語", "…語", "ab", ""]);
         assert!(!fit("a\u{1b}[2Jb", 20).contains('\u{1b}'));
     }
 

@@ -228,3 +228,87 @@ fn the_notice_of_a_broken_decision_is_kept() {
     assert!(screens.screen().contains("no space left on device"));
     assert!(screens.model.pending.is_empty());
 }
+
+/// What the runtime was last told to keep.
+fn kept(screens: &Screens) -> Vec<String> {
+    let last =
+        screens.effects.iter().rev().find_map(|e| if let Effect::KeepDrafts(list) = e { Some(list) } else { None });
+    last.into_iter().flatten().flat_map(|draft| draft.fields.clone()).collect()
+}
+
+#[test]
+fn a_typed_note_is_a_draft_until_it_is_saved() {
+    let (mut screens, sample) = open((120, 40));
+    screens.act("note");
+    assert!(kept(&screens).is_empty(), "nothing is typed yet");
+    screens.text("asked jsm");
+    assert_eq!(kept(&screens), ["asked jsm"]);
+    screens.hold();
+    screens.keys("enter");
+    assert_eq!(kept(&screens), ["asked jsm"], "the store has not answered");
+    screens.release();
+    assert!(kept(&screens).is_empty());
+    screens.act("note");
+    assert!(!screens.screen().contains("asked jsm"));
+    screens.text("once more");
+    screens.keys("esc");
+    assert!(kept(&screens).is_empty(), "left on purpose");
+    // Refused: the words are offered again.
+    let id = selected(&screens);
+    sample.change(id, true, |event| event.assignee = Some("bob".into()));
+    screens.act("note");
+    screens.text("on the phone with bob");
+    screens.keys("enter");
+    assert!(status(&screens).contains("your text is kept"), "{}", status(&screens));
+    screens.act("note");
+    assert!(screens.screen().contains("on the phone with bob") && status(&screens).contains("restored"));
+    screens.keys("enter");
+    assert!(kept(&screens).is_empty() && status(&screens).contains("saved: note"));
+}
+
+#[test]
+fn drafts_of_an_earlier_session_are_offered_to_the_same_form_on_the_same_drift() {
+    let (mut screens, _) = open((120, 40));
+    screens.keys("space space");
+    screens.act("resolve");
+    screens.keys("down tab");
+    screens.text("merged by hand");
+    screens.keys("enter");
+    assert!(screens.screen().contains("reason  merged by hand"), "the confirmation is open");
+    let left = match screens.effects.iter().rev().find(|e| matches!(e, Effect::KeepDrafts(_))) {
+        Some(Effect::KeepDrafts(left)) => left.clone(),
+        other => panic!("{other:?}"),
+    };
+    let (mut screens, _) = open((120, 40));
+    let mut hostile = left.clone();
+    hostile[0].fields[1] = "merged \u{1b}[2Jby hand".into();
+    screens.send(Msg::Drafts(hostile));
+    screens.act("note");
+    assert!(!screens.screen().contains("merged"), "another form");
+    screens.keys("esc");
+    screens.act("resolve");
+    let screen = screens.screen();
+    assert!(screen.contains("merged [2Jby hand") && screen.contains("[codify_iac]"), "{screen}");
+    assert!(status(&screens).contains("draft of 10:00 restored"), "{}", status(&screens));
+    screens.keys("esc j j j");
+    screens.act("resolve");
+    assert!(!screens.screen().contains("merged"), "another drift, and it was discarded before");
+}
+
+#[test]
+fn a_half_typed_filter_comes_back_and_narrows_the_list() {
+    let (mut screens, _) = open((120, 40));
+    screens.act("filter");
+    screens.text("bucket");
+    let left =
+        screens.effects.iter().rev().find_map(|e| if let Effect::KeepDrafts(l) = e { Some(l.clone()) } else { None });
+    let (mut screens, _) = open((120, 40));
+    screens.send(Msg::Drafts(left.unwrap()));
+    assert_eq!(screens.model.timeline.window.len(), 8);
+    screens.act("filter");
+    assert_eq!(screens.model.timeline.window.len(), 1);
+    screens.keys("esc");
+    assert_eq!(screens.model.timeline.window.len(), 8);
+    screens.act("filter");
+    assert_eq!(screens.model.timeline.window.len(), 8);
+}

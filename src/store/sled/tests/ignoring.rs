@@ -75,6 +75,24 @@ fn an_expired_rule_stops_working() {
 }
 
 #[test]
+fn a_path_rule_that_ends_gives_its_changes_back_at_that_moment() {
+    let w = World::new();
+    let id = w.one(&finding("web", &["ingress", "tags.a", "tags.b"])).id;
+    ignore(&w, id, rule(None, Some("tags.a"), Some(at(START + 60_000_000))));
+    ignore(&w, id, rule(None, Some("tags.b"), Some(at(START + 120_000_000))));
+    let before = w.get(id);
+    assert_eq!((before.changes.len(), before.hidden_count), (1, 2));
+    w.pass(61);
+    let detail = w.store.drift(id).unwrap();
+    assert_eq!((detail.event.changes.len(), detail.hidden.len()), (2, 1), "no scan was needed: {detail:#?}");
+    assert!(detail.event.version > before.version, "a decision made on what was shown before is too late");
+    w.assert_sound();
+    w.pass(61);
+    assert_eq!((w.get(id).changes.len(), w.get(id).hidden_count), (3, 0));
+    w.assert_sound();
+}
+
+#[test]
 fn a_drift_taken_out_of_a_rule_by_hand_stays_out_until_it_closes() {
     let w = World::new();
     let id = w.one(&finding("web", &["ingress"])).id;

@@ -57,9 +57,42 @@ fn a_scan_ends_with_a_barrier_and_a_full_batch_has_one_of_its_own() {
     w.store.record(scan, vec![finding("web", &["x"])]).unwrap();
     assert_eq!(disk.take(), [TreeWrite]);
     w.store.record(scan, (0..1000).map(|n| finding(&format!("r{n}"), &["x"])).collect()).unwrap();
-    assert_eq!(disk.take(), [TreeWrite, TreeFlush, TreeSync, DirSync]);
+    // The batch is written while the scan goes on; the end waits for it.
     w.store.finish_scan(scan, ScanSummary::of_nothing(scan, env(), w.store.now())).unwrap();
-    assert_eq!(disk.take(), [TreeWrite, TreeFlush, TreeSync, DirSync]);
+    assert_eq!(disk.take(), [TreeWrite, TreeFlush, TreeSync, DirSync].repeat(2));
+    assert_eq!(w.open_count(), 1001);
+    w.assert_sound();
+}
+
+#[test]
+fn a_batch_that_could_not_be_written_behind_the_scan_stops_it_at_the_next_step() {
+    for step in [Step::TreeWrite, Step::TreeFlush, Step::TreeSync] {
+        let disk = Disk::default();
+        let w = disk.world();
+        let id = w.one(&finding("web", &["x"])).id;
+        let scan = w.store.begin_scan(&env(), w.store.now()).unwrap();
+        disk.fail(step, FULL);
+        w.store.record(scan, (0..1000).map(|n| finding(&format!("r{n}"), &["x"])).collect()).unwrap();
+        let error = w.store.finish_scan(scan, ScanSummary::of_nothing(scan, env(), w.store.now())).unwrap_err();
+        assert!(matches!(error, StoreError::ReadOnly(_)), "{error}");
+        assert!(w.store.read_only().unwrap().contains("disk is full"));
+        let w = w.reopen();
+        assert_eq!(w.get(id).state, State::Open);
+        w.assert_sound();
+    }
+}
+
+#[test]
+fn what_is_being_written_behind_is_seen_by_the_next_batch() {
+    let w = World::new();
+    let many: Vec<Finding> = (0..1000).map(|n| finding(&format!("r{n}"), &["x"])).collect();
+    let scan = w.store.begin_scan(&env(), w.store.now()).unwrap();
+    w.store.record(scan, many.clone()).unwrap();
+    let again = w.store.record(scan, many).unwrap();
+    assert!(again.iter().all(|r| matches!(r, Recorded::SeenAgain(e) if e.seen_count == 2)));
+    assert_eq!((w.open_count(), w.page(DriftFilter::default()).len()), (1000, 500));
+    w.store.finish_scan(scan, ScanSummary::of_nothing(scan, env(), w.store.now())).unwrap();
+    w.assert_sound();
 }
 
 #[test]

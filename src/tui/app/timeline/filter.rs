@@ -21,10 +21,10 @@ pub enum Shown {
 impl Shown {
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Open => "open",
-            Self::Aside => "set aside",
-            Self::Ended => "ended",
-            Self::All => "all",
+            Self::Open => "open drift",
+            Self::Aside => "set aside (snoozed, ignored)",
+            Self::Ended => "ended (resolved, closed)",
+            Self::All => "drift in any state",
         }
     }
 

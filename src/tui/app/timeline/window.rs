@@ -26,6 +26,9 @@ pub struct Window {
     pages: VecDeque<Page>,
     /// More new rows came than the first page takes: the top must be loaded again to see them.
     detached: bool,
+    /// Rows above and below the pages, where they could be counted.
+    before: Option<usize>,
+    after: Option<usize>,
 }
 
 fn order(event: &DriftEvent) -> Reverse<(jiff::Timestamp, DriftId)> {
@@ -83,8 +86,21 @@ impl Window {
         self.detached
     }
 
+    /// How many rows stand above the pages, and how many there are in all; `counted` is what somebody else knows of that.
+    pub fn extent(&self, counted: Option<usize>) -> (Option<usize>, Option<usize>) {
+        let least = self.before.unwrap_or(0) + self.len() + self.after.unwrap_or(0);
+        let total = match (self.before, self.after) {
+            (Some(_), Some(_)) => Some(least),
+            _ => counted.map(|counted| counted.max(least)),
+        };
+        let from_the_end = || Some(total? - self.len() - self.after?);
+        (self.before.or_else(from_the_end), total)
+    }
+
     pub fn replace(&mut self, page: Page) {
         self.detached = false;
+        self.before = page.previous.is_none().then_some(0);
+        self.after = page.next.is_none().then_some(0);
         self.pages = VecDeque::from([page]);
     }
 
@@ -92,6 +108,10 @@ impl Window {
     /// are joined, so that they push nothing out.
     pub fn push_older(&mut self, page: Page) -> usize {
         let page = self.without_known(page);
+        self.after = match page.next {
+            None => Some(0),
+            Some(_) => self.after.map(|after| after.saturating_sub(page.data.len())),
+        };
         match self.pages.back_mut().filter(|last| last.data.len() + page.data.len() <= PAGE) {
             Some(last) => {
                 last.data.extend(page.data);
@@ -100,7 +120,9 @@ impl Window {
             None => self.pages.push_back(page),
         }
         let surplus = self.pages.len() > PAGES;
-        surplus.then(|| self.pages.pop_front()).flatten().map_or(0, |gone| gone.data.len())
+        let gone = surplus.then(|| self.pages.pop_front()).flatten().map_or(0, |gone| gone.data.len());
+        self.before = self.before.map(|before| before + gone);
+        gone
     }
 
     /// Adds a page at the start; returns how many rows came.
@@ -108,6 +130,10 @@ impl Window {
         let mut page = self.without_known(page);
         let came = page.data.len();
         self.detached &= page.previous.is_some();
+        self.before = match page.previous {
+            None => Some(0),
+            Some(_) => self.before.map(|before| before.saturating_sub(came)),
+        };
         match self.pages.front_mut().filter(|first| first.data.len() + came <= PAGE) {
             Some(first) => {
                 page.data.append(&mut first.data);
@@ -115,6 +141,8 @@ impl Window {
             }
             None => self.pages.push_front(page),
         }
+        let gone: usize = self.pages.iter().skip(PAGES).map(|page| page.data.len()).sum();
+        self.after = self.after.map(|after| after + gone);
         self.pages.truncate(PAGES);
         came
     }
@@ -143,6 +171,7 @@ impl Window {
         let full = self.pages.front().is_none_or(|page| page.data.len() >= 3 * PAGE);
         if row == 0 && (self.newer().is_some() || self.detached || full) {
             self.detached |= full;
+            self.before = self.before.map(|before| before + 1);
             return Inserted::Above;
         }
         let mut at = row;
@@ -192,6 +221,24 @@ mod tests {
         assert_eq!(window.older(), Some(&Cursor("3900".into())));
         window.push_older(page(3950..3952, None));
         assert_eq!((window.len(), window.older()), (5, None));
+    }
+
+    #[test]
+    fn rows_are_counted_from_either_end() {
+        let mut window = Window::default();
+        window.replace(page(0..100, Some(99)));
+        assert_eq!(window.extent(None), (Some(0), None));
+        assert_eq!(window.extent(Some(3_401)), (Some(0), Some(3_401)));
+        for start in (100..1_000).step_by(100) {
+            window.push_older(page(start..start + 100, Some(start + 99)));
+        }
+        assert_eq!(window.extent(Some(3_401)), (Some(400), Some(3_401)));
+        // From the oldest on.
+        window.replace(Page { previous: Some(Cursor("900".into())), ..page(900..1_000, None) });
+        assert_eq!(window.extent(None), (None, None));
+        assert_eq!(window.extent(Some(1_000)), (Some(900), Some(1_000)));
+        window.push_newer(Page { previous: Some(Cursor("800".into())), ..page(800..900, Some(899)) });
+        assert_eq!(window.extent(Some(1_000)), (Some(800), Some(1_000)));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What each action does.
 
-use super::{forms, load, moves, palette, triage};
+use super::{drafting, forms, load, moves, palette, triage};
 use crate::tui::app::action::Action;
+use crate::tui::app::drafts::DraftKey;
 use crate::tui::app::effect::{Effect, Exit};
 use crate::tui::app::input::Line;
 use crate::tui::app::model::Pane;
@@ -60,7 +61,10 @@ fn view(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back => back(model),
         Action::Filter => {
             let before = model.timeline.filter.text.clone();
-            overlay(model, Overlay::Filter { line: Line::new(before.clone()), before })
+            let typed = drafting::restored_filter(model).map_or_else(|| Line::new(before.clone()), |t| Line::typed(&t));
+            let text = typed.text().to_owned();
+            overlay(model, Overlay::Filter { line: typed, before });
+            load::filtered(model, |filter| filter.text = text)
         }
         Action::ClearFilter => load::filtered(model, |filter| filter.clear()),
         Action::CycleState => load::filtered(model, |filter| filter.shown = filter.shown.next()),
@@ -160,7 +164,10 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Confirm { plan, .. }) => triage::apply(model, plan),
         Some(Overlay::Form(form)) => forms::submit(model, form),
         Some(Overlay::Palette(state)) => palette::pick(model, &state),
-        Some(Overlay::Filter { .. }) => focus(model, Pane::Timeline),
+        Some(Overlay::Filter { .. }) => {
+            model.drafts.forget(&DraftKey::FILTER);
+            focus(model, Pane::Timeline)
+        }
         Some(Overlay::Help { .. } | Overlay::Notices { .. }) | None => vec![],
     }
 }
@@ -168,7 +175,15 @@ fn enter(model: &mut Model) -> Vec<Effect> {
 /// Closes the overlay without doing anything.
 fn leave(model: &mut Model) -> Vec<Effect> {
     match model.overlay.take() {
-        Some(Overlay::Filter { before, .. }) => load::filtered(model, |filter| filter.text = before),
+        Some(Overlay::Filter { before, .. }) => {
+            model.drafts.forget(&DraftKey::FILTER);
+            load::filtered(model, |filter| filter.text = before)
+        }
+        Some(Overlay::Form(form)) => quietly(|| model.drafts.forget(&form.key())),
+        Some(Overlay::Confirm { plan, .. }) if plan.draft.is_some() => {
+            model.notice(false, format!("{}: not done; the form still has what you typed", plan.word));
+            vec![]
+        }
         _ => vec![],
     }
 }

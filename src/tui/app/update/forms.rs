@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::triage;
+use super::{drafting, triage};
 use crate::drift::{IgnoreRule, ResolutionType, RuleId, TriageVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::store::literal_pattern;
@@ -50,7 +50,9 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
         FormKind::Note => vec![Field::text("note", "one line", "")],
         FormKind::Ignore => ignore_fields(model),
     };
-    model.overlay = Some(Overlay::Form(Form { kind, targets, fields, at: 0, problem: None }));
+    let mut form = Form::new(kind, targets, fields);
+    drafting::restore(model, &mut form);
+    model.overlay = Some(Overlay::Form(form));
     vec![]
 }
 
@@ -120,7 +122,7 @@ fn plan(model: &Model, form: &Form) -> Result<Plan, String> {
     };
     let says = says(&verb, reason, model);
     let plan = triage::same(form.targets.clone(), form.kind.action().entry().name, &verb);
-    Ok(Plan { reason: some(reason), says, ..plan })
+    Ok(Plan { reason: some(reason), says, draft: Some(form.key()), ..plan })
 }
 
 fn some(text: &str) -> Option<Tainted> {

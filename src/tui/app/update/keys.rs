@@ -37,7 +37,7 @@ pub fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     if let Some(effects) = typing::edit(model, &event) {
         return effects;
     }
-    let key = KeyPress::from(event);
+    let Some(key) = KeyPress::from_event(&event) else { return vec![] };
     match model.keymap().lookup(scope(model), &model.typed, key) {
         Match::Prefix => {
             model.typed.push(key);

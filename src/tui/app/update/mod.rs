@@ -1,6 +1,7 @@
 //! One message in, a changed model and the effects out.
 
 mod actions;
+mod drafting;
 mod events;
 pub mod forms;
 mod keys;
@@ -17,7 +18,7 @@ use crate::tui::panes::layout;
 
 /// The only way the model changes. Pure: no I/O, no clock.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
-    let effects = match msg {
+    let mut effects = match msg {
         Msg::Clock(now) => {
             model.now = now;
             vec![]
@@ -52,6 +53,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.notice(false, format!("copied {bytes} B{tail}"));
             vec![]
         }
+        Msg::Drafts(earlier) => {
+            model.drafts.load(earlier);
+            vec![]
+        }
         Msg::Signal(number) => vec![Effect::Exit(Exit::Signal(number))],
         Msg::TerminalGone => vec![Effect::Exit(Exit::TerminalGone)],
         Msg::InputEnded => vec![Effect::Exit(Exit::InputEnded)],
@@ -62,6 +67,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
     };
     fit(model);
+    effects.extend(drafting::follow(model));
     effects
 }
 

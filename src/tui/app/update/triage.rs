@@ -25,7 +25,7 @@ pub fn reopen(model: &mut Model) -> Vec<Effect> {
 /// The same verb on every target.
 pub fn same(targets: Vec<Target>, word: &str, verb: &TriageVerb) -> Plan {
     let steps = targets.into_iter().map(|target| (target, verb.clone())).collect();
-    Plan { word: word.into(), steps, reason: None, says: vec![] }
+    Plan { word: word.into(), steps, reason: None, says: vec![], draft: None }
 }
 
 /// Takes back the last plan of this session, as a whole.
@@ -43,7 +43,7 @@ pub fn undo(model: &mut Model) -> Vec<Effect> {
         model.notice(false, "undo: the last one is still being saved");
         return vec![];
     }
-    propose(model, Plan { word, steps, reason: None, says: vec![] }, false)
+    propose(model, Plan { word, steps, reason: None, says: vec![], draft: None }, false)
 }
 
 /// Does it at once, or shows the exact list first: for several drifts, and for what `careful` says.
@@ -58,7 +58,7 @@ pub fn propose(model: &mut Model, plan: Plan, careful: bool) -> Vec<Effect> {
 /// Sends every step of the plan, and nothing else.
 pub fn apply(model: &mut Model, plan: Plan) -> Vec<Effect> {
     let batch = model.ticket();
-    model.batches.insert(batch, Batch::default());
+    model.batches.insert(batch, Batch { draft: plan.draft, ..Batch::default() });
     let mut effects = vec![];
     for (target, verb) in plan.steps {
         let ticket = model.ticket();
@@ -98,7 +98,8 @@ pub fn answered(model: &mut Model, ticket: Ticket, answer: Result<Receipt, Servi
             batch.failed += 1;
             // What was refused must be seen.
             model.leaving = false;
-            effects.extend(refused(model, &pending, why));
+            let kept = if batch.draft.is_some() { "; your text is kept" } else { "" };
+            effects.extend(refused(model, &pending, why, kept));
         }
     }
     report(model, &pending);
@@ -127,16 +128,16 @@ fn saved(model: &mut Model, id: crate::drift::DriftId, pending: &Pending, receip
     effects
 }
 
-fn refused(model: &mut Model, pending: &Pending, why: ServiceError) -> Vec<Effect> {
+fn refused(model: &mut Model, pending: &Pending, why: ServiceError, kept: &str) -> Vec<Effect> {
     let what = format!("{} {}", pending.word, pending.label.cell(40));
     match why {
         ServiceError::Conflict(event) => {
             let effects = events::absorb(model, *event);
-            model.notice(true, format!("{what}: it has changed since it was shown, nothing was decided; look again"));
+            model.notice(true, format!("{what}: it has changed since it was shown, nothing was decided{kept}"));
             effects
         }
         other => {
-            model.notice(true, format!("{what}: {}", sanitise::line(&other.to_string())));
+            model.notice(true, format!("{what}: {}{kept}", sanitise::line(&other.to_string())));
             vec![]
         }
     }
@@ -149,6 +150,9 @@ fn report(model: &mut Model, pending: &Pending) {
     }
     let Some(batch) = model.batches.remove(&pending.batch) else { return };
     let (saved, failed) = (batch.saved.len(), batch.failed);
+    if let Some(draft) = batch.draft.filter(|_| failed == 0) {
+        model.drafts.forget(&draft);
+    }
     match (batch.saved.as_slice(), failed) {
         ([], _) => {}
         ([seq], 0) => model.notice(false, format!("saved: {} {} (#{seq})", pending.word, pending.label.cell(40))),

@@ -1,7 +1,7 @@
 //! The rows of a view: folded or whole, in two columns or one.
 
 use super::print::Line;
-use super::{DiffMode, DiffRow, DiffView, RowKind, Shows};
+use super::{DiffMode, DiffRow, DiffView, Fold, RowKind, Shows};
 
 /// The longest run of quiet rows that is shown whole.
 const LONGEST_WHOLE: usize = 6;
@@ -10,19 +10,23 @@ const LONGEST_WHOLE: usize = 6;
 const CONTEXT: usize = 2;
 
 /// The rows as they are shown.
-pub fn shown(view: &DiffView, mode: DiffMode, fold: bool) -> Vec<DiffRow> {
-    let folded = if fold { folded(view) } else { view.rows.clone() };
+pub fn shown(view: &DiffView, mode: DiffMode, fold: Fold) -> Vec<DiffRow> {
+    let folded = match fold {
+        Fold::Nothing => view.rows.clone(),
+        Fold::Same => folded(view, |row| is_quiet(row) && row.kind != RowKind::Hidden),
+        Fold::Quiet => folded(view, is_quiet),
+    };
     match mode {
         DiffMode::SideBySide => folded,
         DiffMode::Unified => folded.into_iter().flat_map(unified).collect(),
     }
 }
 
-/// Long runs of unchanged and hidden rows become one row. Nothing is folded where nothing changed: there would be nothing
+/// Long runs of quiet rows become one row. Nothing is folded where nothing changed: there would be nothing
 /// left to see.
-fn folded(view: &DiffView) -> Vec<DiffRow> {
+fn folded(view: &DiffView, is_quiet: impl Fn(&DiffRow) -> bool) -> Vec<DiffRow> {
     let rows = view.rows.as_slice();
-    if rows.iter().all(is_quiet) {
+    if rows.iter().all(&is_quiet) {
         return rows.to_vec();
     }
     let mut out = Vec::new();

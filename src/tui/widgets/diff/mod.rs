@@ -11,10 +11,13 @@ mod render;
 
 use std::sync::OnceLock;
 
-use crate::drift::Change;
+use crate::drift::{Change, Hidden};
 use crate::safety::{Masked, sanitise};
 use path::Place;
 use print::{Line, Marks};
+
+/// Columns a rule's name takes at most.
+const LONGEST_RULE: usize = 28;
 
 /// How the two sides stand.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -24,6 +27,17 @@ pub enum DiffMode {
     SideBySide,
     /// In one column, declared above live.
     Unified,
+}
+
+/// What is folded away.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Fold {
+    #[default]
+    Nothing,
+    /// Long stretches that are the same on both sides; differences that are no drift stay in sight.
+    Same,
+    /// Long stretches without drift.
+    Quiet,
 }
 
 /// What a row says.
@@ -63,12 +77,14 @@ pub struct DiffRow {
     pub right: Option<usize>,
     /// Index into the changes the view was built with.
     pub change: Option<usize>,
+    /// Of a hidden row: index of the rule that explains the difference, in the order the view was built with.
+    pub rule: Option<usize>,
     pub shows: Shows,
 }
 
 impl DiffRow {
     fn new(kind: RowKind, left: Option<usize>, right: Option<usize>) -> Self {
-        Self { kind, left, right, change: None, shows: Shows::Both }
+        Self { kind, left, right, change: None, rule: None, shows: Shows::Both }
     }
 }
 
@@ -78,8 +94,7 @@ pub struct DiffState {
     /// Index of the first visible row.
     pub scroll: usize,
     pub mode: DiffMode,
-    /// Fold long stretches without drift.
-    pub fold: bool,
+    pub fold: Fold,
     /// Break long lines instead of cutting them.
     pub wrap: bool,
     /// Marked in the margin.
@@ -92,13 +107,15 @@ pub struct DiffView {
     left: Vec<Line>,
     right: Vec<Line>,
     rows: Vec<DiffRow>,
+    /// Names of the rules behind hidden rows, sanitised.
+    rules: Vec<String>,
     /// Rows as shown, by mode and fold, made when they are first asked for.
-    shown: [OnceLock<Vec<DiffRow>>; 4],
+    shown: [OnceLock<Vec<DiffRow>>; 6],
 }
 
-/// Aligns declared and live. `changes` say which differences are drift; others are hidden ones. Where a body is missing on
-/// both sides, or a change cannot be found in them, its own values are shown under its path.
-pub fn build(declared: Option<&Masked>, actual: Option<&Masked>, changes: &[Change]) -> DiffView {
+/// Aligns declared and live. `changes` say which differences are drift; others are hidden ones, and `hidden` knows by which
+/// rule. Where a body is missing on both sides, or a change cannot be found in them, its own values are shown under its path.
+pub fn build(declared: Option<&Masked>, actual: Option<&Masked>, changes: &[Change], hidden: &[Hidden]) -> DiffView {
     let [places_left, places_right] = [declared, actual]
         .map(|body| changes.iter().map(|c| body.map(|b| path::find(b.value(), c.path.raw()))).collect::<Vec<_>>());
     let [mut marks_left, mut marks_right] = [Marks::default(), Marks::default()];
@@ -107,13 +124,22 @@ pub fn build(declared: Option<&Masked>, actual: Option<&Masked>, changes: &[Chan
         mark(&mut marks_left, l.as_ref(), known, index);
         mark(&mut marks_right, r.as_ref(), known, index);
     }
+    // Hidden differences are counted on behind the changes.
+    for (index, difference) in hidden.iter().enumerate() {
+        for (body, marks) in [(declared, &mut marks_left), (actual, &mut marks_right)] {
+            if let Some(place) = body.map(|b| path::find(b.value(), difference.path.raw())).filter(|p| p.complete) {
+                marks.insert(&place.steps, changes.len() + index);
+            }
+        }
+    }
     let mut left = declared.map(|b| print::body(b.value(), &marks_left)).unwrap_or_default();
     let mut right = actual.map(|b| print::body(b.value(), &marks_right)).unwrap_or_default();
-    let mut rows = align::align(&left, &right, declared.is_none() != actual.is_none());
+    let mut rows = align::align(&left, &right, changes.len(), declared.is_none() != actual.is_none());
     let unseen = unseen(&mut rows, &left, &right, changes.len());
     let mut listed = list(&unseen, changes, &mut left, &mut right);
     listed.append(&mut rows);
-    DiffView { left, right, rows: listed, shown: Default::default() }
+    let rules = hidden.iter().map(|h| sanitise::cell(&h.rule, LONGEST_RULE)).collect();
+    DiffView { left, right, rows: listed, rules, shown: Default::default() }
 }
 
 /// Notes a change where its path leads; where it leads nowhere on either side, around what it leads towards.
@@ -134,7 +160,7 @@ fn unseen(rows: &mut [DiffRow], left: &[Line], right: &[Line], changes: usize) -
     for row in rows.iter_mut().filter(|r| r.change.is_none()) {
         let of = |line: Option<&Line>| line.and_then(|l| l.change);
         let change = of(row.left.and_then(|l| left.get(l))).or(of(row.right.and_then(|r| right.get(r))));
-        if let Some(change) = change.filter(|c| !seen[*c]) {
+        if let Some(change) = change.filter(|c| seen.get(*c) == Some(&false)) {
             row.change = Some(change);
             seen[change] = true;
         }
@@ -149,7 +175,7 @@ fn list(which: &[usize], changes: &[Change], left: &mut Vec<Line>, right: &mut V
         let name = sanitise::line(change.path.raw());
         let lines = |value: Option<&Masked>| value.map(|v| print::named(&name, v.value(), index)).unwrap_or_default();
         let (old, new) = (lines(change.declared.as_ref()), lines(change.actual.as_ref()));
-        for mut row in align::align(&old, &new, false) {
+        for mut row in align::align(&old, &new, changes.len(), false) {
             row.change = Some(index);
             row.left = row.left.map(|l| l + left.len());
             row.right = row.right.map(|r| r + right.len());
@@ -163,36 +189,15 @@ fn list(which: &[usize], changes: &[Change], left: &mut Vec<Line>, right: &mut V
 
 impl DiffView {
     /// The rows as they are shown; cached.
-    pub fn rows(&self, mode: DiffMode, fold: bool) -> &[DiffRow] {
-        let slot = usize::from(mode == DiffMode::Unified) * 2 + usize::from(fold);
+    pub fn rows(&self, mode: DiffMode, fold: Fold) -> &[DiffRow] {
+        let slot = usize::from(mode == DiffMode::Unified) * 3 + fold as usize;
         self.shown[slot].get_or_init(|| fold::shown(self, mode, fold))
     }
 
-    /// Nothing to show.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// The first row of the next change below `from_row`.
-    pub fn next_change(&self, mode: DiffMode, fold: bool, from_row: usize) -> Option<usize> {
-        let rows = self.rows(mode, fold);
-        (from_row.saturating_add(1)..rows.len()).find(|at| starts_change(rows, *at))
-    }
-
-    /// The first row of the nearest change above `from_row`.
-    pub fn previous_change(&self, mode: DiffMode, fold: bool, from_row: usize) -> Option<usize> {
-        let rows = self.rows(mode, fold);
-        (0..from_row.min(rows.len())).rev().find(|at| starts_change(rows, *at))
-    }
-
     /// The first row that shows the change.
-    pub fn row_of_change(&self, mode: DiffMode, fold: bool, change: usize) -> Option<usize> {
+    pub fn row_of_change(&self, mode: DiffMode, fold: Fold, change: usize) -> Option<usize> {
         self.rows(mode, fold).iter().position(|row| row.change == Some(change))
     }
-}
-
-fn starts_change(rows: &[DiffRow], at: usize) -> bool {
-    rows[at].change.is_some() && at.checked_sub(1).is_none_or(|before| rows[before].change != rows[at].change)
 }
 
 #[cfg(test)]

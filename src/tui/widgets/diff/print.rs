@@ -38,6 +38,8 @@ pub struct Line {
     pub change: Option<usize>,
     /// For the first and last line of a container: a change somewhere in it.
     pub around: Option<usize>,
+    /// A change somewhere in the container around it, of which only the container could be found.
+    pub loose: Option<usize>,
     /// Syntax of the line, found when it is first drawn.
     pub tokens: OnceLock<Box<[Token]>>,
 }
@@ -47,6 +49,7 @@ pub struct Line {
 pub struct Marks {
     change: Option<usize>,
     below: Option<usize>,
+    loose: Option<usize>,
     children: HashMap<Step, Marks>,
 }
 
@@ -65,8 +68,9 @@ impl Marks {
     /// Notes that `change` is somewhere in the value at `steps`, nobody knows where.
     pub fn insert_around(&mut self, steps: &[Step], change: usize) {
         self.below = self.below.or(Some(change));
-        if let Some((step, rest)) = steps.split_first() {
-            self.children.entry(step.clone()).or_default().insert_around(rest, change);
+        match steps.split_first() {
+            None => self.loose = self.loose.or(Some(change)),
+            Some((step, rest)) => self.children.entry(step.clone()).or_default().insert_around(rest, change),
         }
     }
 }
@@ -77,6 +81,7 @@ struct Context<'a> {
     indent: usize,
     marks: Option<&'a Marks>,
     change: Option<usize>,
+    loose: Option<usize>,
     within: Within,
     comma: bool,
 }
@@ -84,7 +89,8 @@ struct Context<'a> {
 /// A body from its first to its last line.
 pub fn body(value: &Value, marks: &Marks) -> Vec<Line> {
     let mut printer = Printer { lines: Vec::new() };
-    let context = Context { indent: 0, marks: Some(marks), change: None, within: Within::Array, comma: false };
+    let context =
+        Context { indent: 0, marks: Some(marks), change: None, loose: None, within: Within::Array, comma: false };
     printer.value("", value, context, ("", ""));
     printer.lines
 }
@@ -92,7 +98,8 @@ pub fn body(value: &Value, marks: &Marks) -> Vec<Line> {
 /// One value below a name of its own, all of it part of `change`.
 pub fn named(name: &str, value: &Value, change: usize) -> Vec<Line> {
     let mut printer = Printer { lines: Vec::new() };
-    let context = Context { indent: 0, marks: None, change: Some(change), within: Within::Array, comma: false };
+    let context =
+        Context { indent: 0, marks: None, change: Some(change), loose: None, within: Within::Array, comma: false };
     printer.value(&format!("{name}: "), value, context, ("", ""));
     printer.lines
 }
@@ -104,7 +111,11 @@ struct Printer {
 impl Printer {
     /// `label`: the key with its colon, or nothing; `wrap`: what stands around the value.
     fn value(&mut self, label: &str, value: &Value, outer: Context<'_>, wrap: (&str, &str)) {
-        let context = Context { change: outer.marks.and_then(|m| m.change).or(outer.change), ..outer };
+        let context = Context {
+            change: outer.marks.and_then(|m| m.change).or(outer.change),
+            loose: outer.marks.and_then(|m| m.loose).or(outer.loose),
+            ..outer
+        };
         match value {
             Value::Object(map) if !map.is_empty() => {
                 self.line(label, &format!("{}{{", wrap.0), context);
@@ -131,7 +142,7 @@ impl Printer {
 
     fn child(&mut self, label: &str, value: &Value, step: Step, within: Within, comma: bool, parent: Context<'_>) {
         let marks = parent.marks.and_then(|m| m.children.get(&step));
-        let context = Context { indent: parent.indent + 1, marks, change: parent.change, within, comma };
+        let context = Context { indent: parent.indent + 1, marks, within, comma, ..parent };
         self.value(label, value, context, ("", ""));
     }
 
@@ -179,6 +190,7 @@ impl Printer {
             hash: hasher.finish(),
             change: context.change,
             around: context.marks.and_then(|m| m.below),
+            loose: context.loose,
             tokens: OnceLock::new(),
         });
     }

@@ -12,6 +12,9 @@ use super::{DiffMode, DiffRow, DiffState, DiffView, RowKind, Shows, inline};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::highlight::{self, Within};
 
+/// See [`DiffView::rule`].
+const SAME_AS_ABSENT: &str = "empty or absent";
+
 /// Columns before the text: the sign, and the mark of the selected change.
 const MARGIN: u16 = 2;
 
@@ -58,6 +61,26 @@ impl DiffView {
             put_text(buf, column, &fold_text(lines, hidden, around, theme.is_ascii()), theme.style(Role::Dim));
             return 1;
         }
+        let used = self.lines(row, area, buf, theme, state);
+        if let Some(rule) = self.rule(row) {
+            put_rule(buf, area, rule, theme.style(Role::Dim));
+        }
+        used
+    }
+
+    /// Why a row is hidden. What stands on one side only and is empty means the same as what is not there, without a rule.
+    fn rule(&self, row: &DiffRow) -> Option<&str> {
+        if row.kind != RowKind::Hidden {
+            return None;
+        }
+        let lines = [row.left.and_then(|l| self.left.get(l)), row.right.and_then(|r| self.right.get(r))];
+        let empty = |line: &&Line| matches!(line.text.get(line.label..), Some("null" | "[]" | "{}" | "\"\""));
+        let absent = || lines.iter().flatten().any(empty).then_some(SAME_AS_ABSENT);
+        row.rule.and_then(|rule| self.rules.get(rule)).map(String::as_str).or_else(absent)
+    }
+
+    /// The text of a row, on one side or both.
+    fn lines(&self, row: &DiffRow, area: Rect, buf: &mut Buffer, theme: &Theme, state: &DiffState) -> u16 {
         let selected = row.change.is_some() && row.change == state.selected_change;
         let [left, right] = self.sides(row, theme);
         match state.mode {
@@ -319,6 +342,15 @@ fn tokens(line: &Line) -> &[highlight::Token] {
     match highlight::json_line(&line.text[..line.json], line.within) {
         Some(tokens) => line.tokens.get_or_init(|| tokens),
         None => &[],
+    }
+}
+
+/// At the right end of the row, where there is room for it beside some of the text.
+fn put_rule(buf: &mut Buffer, area: Rect, rule: &str, style: Style) {
+    let name = format!(" {rule}");
+    let width = name.cell_width();
+    if width + 12 <= area.width && area.height > 0 {
+        buf.set_stringn(area.right() - width, area.y, name, width.into(), style);
     }
 }
 

@@ -19,7 +19,7 @@ fn change(path: &str, declared: Option<Value>, actual: Option<Value>) -> Change 
 }
 
 fn view(declared: Value, actual: Value, changes: &[Change]) -> DiffView {
-    build(Some(&Masked::trusted(declared)), Some(&Masked::trusted(actual)), changes)
+    build(Some(&Masked::trusted(declared)), Some(&Masked::trusted(actual)), changes, &[])
 }
 
 fn drawn(view: &DiffView, width: u16, height: u16, state: &DiffState) -> Buffer {
@@ -45,7 +45,7 @@ fn screen(view: &DiffView, width: u16, height: u16, state: &DiffState) -> String
 }
 
 const UNIFIED: DiffState =
-    DiffState { scroll: 0, mode: DiffMode::Unified, fold: true, wrap: false, selected_change: None };
+    DiffState { scroll: 0, mode: DiffMode::Unified, fold: Fold::Quiet, wrap: false, selected_change: None };
 const SPLIT: DiffState = DiffState { mode: DiffMode::SideBySide, ..UNIFIED };
 
 #[test]
@@ -93,7 +93,7 @@ fn long_unchanged_runs_fold_and_unfold() {
     let view = view(body(1), body(2), &[change("z", Some(json!(1)), Some(json!(2)))]);
     let expect = "… 29 unchanged lines\n    \"k38\": 38,\n    \"k39\": 39,\n-   \"z\": 1\n+   \"z\": 2\n  }";
     assert_eq!(screen(&view, 40, 20, &UNIFIED), expect);
-    assert_eq!(view.rows(DiffMode::SideBySide, false).len(), 33);
+    assert_eq!(view.rows(DiffMode::SideBySide, Fold::Nothing).len(), 33);
 }
 
 #[test]
@@ -104,13 +104,53 @@ fn a_difference_that_is_no_drift_is_dim_and_folds_away() {
         &[change("z", Some(json!("x")), Some(json!("y")))],
     );
     let hidden: Vec<&DiffRow> =
-        view.rows(DiffMode::SideBySide, false).iter().filter(|r| r.kind == RowKind::Hidden).collect();
+        view.rows(DiffMode::SideBySide, Fold::Nothing).iter().filter(|r| r.kind == RowKind::Hidden).collect();
     assert_eq!(hidden.len(), 2);
     assert!(hidden.iter().all(|r| r.change.is_none()));
     let buf = drawn(&view, 41, 8, &SPLIT);
     let row = (0..8).find(|y| buf[(0, *y)].symbol() == "≈").unwrap();
     assert!(buf[(6, row)].modifier.contains(Modifier::DIM));
-    assert_eq!(view.next_change(DiffMode::SideBySide, false, 0), Some(3), "hidden rows are no stops");
+}
+
+#[test]
+fn a_hidden_row_says_which_rule_has_hidden_it() {
+    let body = |name: &str, arn: &str, z: i32| {
+        let rules = json!([{"port": 80, "note": name}, {"port": 443, "note": "x"}]);
+        let mut map: serde_json::Map<String, Value> = (10..30).map(|i| (format!("k{i}"), json!(i))).collect();
+        map.extend([("arn".into(), json!(arn)), ("rules".into(), rules), ("z".into(), json!(z))]);
+        Masked::trusted(Value::Object(map))
+    };
+    let hidden = |path: &str, rule: &str| Hidden { path: path.into(), rule: rule.into(), declared: None, actual: None };
+    let hidden = [hidden("arn", "computed"), hidden("rules[port=80].note", "text-case\u{7}"), hidden("no.where", "x")];
+    let changes = [change("z", Some(json!(1)), Some(json!(2)))];
+    let view = build(Some(&body("A", "old", 1)), Some(&body("a", "new", 2)), &changes, &hidden);
+    let text = screen(&view, 60, 40, &DiffState { fold: Fold::Same, ..SPLIT });
+    let row = |of: &str| text.lines().find(|line| line.contains(of)).unwrap_or_default();
+    assert!(row("\"old\"").ends_with("computed"), "{text}");
+    assert!(row("note\": \"A").ends_with("text-case␇"), "{text}");
+    assert!(row("\"z\"").ends_with("\"z\": 2"), "{text}");
+    assert!(text.contains("unchanged lines"), "{text}");
+    let quiet = screen(&view, 60, 40, &SPLIT);
+    assert!(!quiet.contains("computed") && quiet.contains("with a hidden difference"), "{quiet}");
+    // A change inside of what a rule explains is a change.
+    let changes = [change("rules[port=80].note", Some(json!("A")), Some(json!("a")))];
+    let view = build(Some(&body("A", "x", 1)), Some(&body("a", "x", 1)), &changes, &hidden[1..2]);
+    assert!(view.rows(DiffMode::SideBySide, Fold::Nothing).iter().all(|row| row.kind != RowKind::Hidden));
+}
+
+#[test]
+fn an_element_that_came_where_a_change_leads_is_drift_and_not_hidden() {
+    let rule = |port: u16| json!({"cidr_blocks": ["0.0.0.0/0"], "from_port": port});
+    let view = view(
+        json!({"ingress": [rule(443)], "egress": null}),
+        json!({"ingress": [rule(443), rule(22)]}),
+        &[change("ingress[port=22,cidr=0.0.0.0/0]", None, Some(json!({"cidr": "0.0.0.0/0"})))],
+    );
+    let rows = view.rows(DiffMode::SideBySide, Fold::Nothing);
+    assert!(rows.iter().filter(|row| row.kind == RowKind::Added).count() >= 5);
+    let text = screen(&view, 60, 30, &DiffState { fold: Fold::Same, ..SPLIT });
+    assert!(text.lines().any(|line| line.contains("\"egress\": null") && line.ends_with("empty or absent")), "{text}");
+    assert_eq!(rows.iter().filter(|row| row.kind == RowKind::Hidden).count(), 1, "{text}");
 }
 
 #[test]
@@ -127,31 +167,28 @@ fn folded_hidden_differences_are_counted() {
 }
 
 #[test]
-fn every_change_can_be_reached_in_order_and_by_index() {
+fn every_change_can_be_reached_by_its_index() {
     let view = view(
         json!({"a": 1, "b": {"c": [1, 2]}, "d": 4}),
         json!({"a": 2, "b": {"c": [1, 3]}, "d": 4}),
         &[change("b.c[1]", Some(json!(2)), Some(json!(3))), change("a", Some(json!(1)), Some(json!(2)))],
     );
-    let (mode, fold) = (DiffMode::SideBySide, true);
+    let (mode, fold) = (DiffMode::SideBySide, Fold::Quiet);
     let (a, c) = (view.row_of_change(mode, fold, 1).unwrap(), view.row_of_change(mode, fold, 0).unwrap());
     assert_eq!((a, c), (1, 5));
-    assert_eq!(view.next_change(mode, fold, 0), Some(a));
-    assert_eq!(view.next_change(mode, fold, a), Some(c));
-    assert_eq!(view.next_change(mode, fold, c), None);
-    assert_eq!(view.previous_change(mode, fold, c), Some(a));
-    assert_eq!(view.previous_change(mode, fold, a), None);
     assert_eq!(view.row_of_change(mode, fold, 9), None);
 }
 
 #[test]
 fn a_deleted_resource_has_an_empty_live_side() {
     let declared = Masked::trusted(json!({"a": 1}));
-    let view = build(Some(&declared), None, &[]);
-    assert!(view.rows(DiffMode::SideBySide, true).iter().all(|r| r.kind == RowKind::Removed && r.right.is_none()));
+    let view = build(Some(&declared), None, &[], &[]);
+    assert!(
+        view.rows(DiffMode::SideBySide, Fold::Quiet).iter().all(|r| r.kind == RowKind::Removed && r.right.is_none())
+    );
     assert_eq!(screen(&view, 25, 5, &SPLIT), "- {         │\n-   \"a\": 1  │\n- }         │");
-    let view = build(None, Some(&declared), &[]);
-    assert!(view.rows(DiffMode::Unified, true).iter().all(|r| r.kind == RowKind::Added));
+    let view = build(None, Some(&declared), &[], &[]);
+    assert!(view.rows(DiffMode::Unified, Fold::Quiet).iter().all(|r| r.kind == RowKind::Added));
 }
 
 #[test]
@@ -160,10 +197,10 @@ fn without_bodies_the_changes_are_shown_by_path() {
         change("tags.team", Some(json!("pay")), Some(json!("ops"))),
         change("ingress[port=22]", None, Some(json!({"port": 22}))),
     ];
-    let view = build(None, None, &changes);
+    let view = build(None, None, &changes, &[]);
     let expect = "- tags.team: \"pay\"\n+ tags.team: \"ops\"\n+ ingress[port=22]: {\n+   \"port\": 22\n+ }";
     assert_eq!(screen(&view, 40, 9, &UNIFIED), expect);
-    assert_eq!(view.row_of_change(DiffMode::Unified, true, 1), Some(2));
+    assert_eq!(view.row_of_change(DiffMode::Unified, Fold::Quiet, 1), Some(2));
 }
 
 #[test]
@@ -180,7 +217,7 @@ fn a_container_that_only_one_side_has_is_drift_when_what_is_in_it_is() {
         json!({"a": 1, "meta": {"labels": {"app": "x"}}}),
         &[change("meta.labels.app", None, Some(json!("x")))],
     );
-    let rows = view.rows(DiffMode::SideBySide, true);
+    let rows = view.rows(DiffMode::SideBySide, Fold::Quiet);
     assert_eq!(rows.iter().filter(|r| r.kind == RowKind::Added && r.change == Some(0)).count(), 5);
     assert_eq!(rows.iter().filter(|r| r.kind == RowKind::Hidden).count(), 0);
 }
@@ -191,7 +228,7 @@ fn a_policy_in_a_string_is_compared_line_by_line() {
         |effect: &str| json!({"policy": format!("{{\"Statement\":[{{\"Effect\":\"{effect}\",\"Sid\":\"x\"}}]}}")});
     let path = "policy.Statement[Sid=x].Effect";
     let view = view(policy("Deny"), policy("Allow"), &[change(path, Some(json!("Deny")), Some(json!("Allow")))]);
-    let rows = view.rows(DiffMode::SideBySide, false);
+    let rows = view.rows(DiffMode::SideBySide, Fold::Nothing);
     assert_eq!(rows.iter().filter(|r| r.kind == RowKind::Modified).count(), 1);
     assert!(screen(&view, 60, 12, &UNIFIED).contains("-         \"Effect\": \"Deny\","));
 }
@@ -229,7 +266,7 @@ fn a_difference_far_to_the_right_is_still_visible() {
 
 #[test]
 fn long_lines_are_cut_or_broken() {
-    let view = build(Some(&Masked::trusted(json!("abcdefghij"))), None, &[]);
+    let view = build(Some(&Masked::trusted(json!("abcdefghij"))), None, &[], &[]);
     assert_eq!(screen(&view, 8, 4, &UNIFIED), "- \"abcd…");
     let wrapped = DiffState { wrap: true, ..UNIFIED };
     assert_eq!(screen(&view, 8, 4, &wrapped), "- \"abcde\n  fghij\"");
@@ -309,17 +346,17 @@ proptest! {
         declared in prop::option::of(any_json()), actual in prop::option::of(any_json()),
         paths in prop::collection::vec("[a-c.\\[\\]=0-2\"]{0,8}", 0..4),
         width in 0_u16..60, height in 0_u16..12, scroll in 0_usize..8,
-        unified in any::<bool>(), fold in any::<bool>(), wrap in any::<bool>(),
+        unified in any::<bool>(), fold in prop_oneof![Just(Fold::Nothing), Just(Fold::Same), Just(Fold::Quiet)], wrap in any::<bool>(),
     ) {
         let [declared, actual] = [declared, actual].map(|v| v.map(Masked::trusted));
         let changes: Vec<Change> = paths.iter().map(|p| change(p, Some(json!(1)), Some(json!(2)))).collect();
-        let view = build(declared.as_ref(), actual.as_ref(), &changes);
+        let view = build(declared.as_ref(), actual.as_ref(), &changes, &[]);
         let mode = if unified { DiffMode::Unified } else { DiffMode::SideBySide };
         for index in 0..changes.len() {
             prop_assert!(view.row_of_change(mode, fold, index).is_some(), "change {} is lost", index);
         }
         // Every line of either side stands in exactly one row.
-        let rows = view.rows(DiffMode::SideBySide, false);
+        let rows = view.rows(DiffMode::SideBySide, Fold::Nothing);
         prop_assert_eq!(rows.iter().filter(|r| r.left.is_some()).count(), view.left.len());
         prop_assert_eq!(rows.iter().filter(|r| r.right.is_some()).count(), view.right.len());
         let mut buf = Buffer::empty(Rect::new(3, 2, width, height));

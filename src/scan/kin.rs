@@ -1,0 +1,157 @@
+//! Which resources describe a live thing together with others: counted in the first pass, at 32 bytes for each live thing.
+
+use std::collections::{HashMap, HashSet};
+
+use super::examine::Outcome;
+use super::reading::{Again, ChunkId, Wanted};
+use super::tally::{SAMPLE, Tally};
+use crate::safety::Tainted;
+
+/// By hashed family key.
+#[derive(Default)]
+pub(super) struct Kin {
+    families: HashMap<u64, Family>,
+    /// Whole outcomes that a report may name; emptied when they are not needed after all.
+    samples: Vec<Option<Outcome>>,
+    /// Types of further resources that could not be compared.
+    types: Vec<Tainted>,
+}
+
+/// The first member of a family, and what it comes to if it stays the only one.
+struct Family {
+    chunk: ChunkId,
+    /// Of the chunk's hash; enough to notice that a source has changed.
+    hash: [u32; 2],
+    alone: Alone,
+}
+
+/// Answers that are good without relatives.
+#[derive(Clone, Copy)]
+enum Alone {
+    /// Its chunk is looked at again anyway.
+    Again,
+    /// Number of hidden changes and unverified properties.
+    InSync(u16, u16),
+    /// Position among the samples.
+    Sample(u32),
+    /// Could not be compared, like a thousand others: only the type counts. Its position.
+    Unverified(u32),
+    /// It has relatives: every member is looked at again.
+    Plural,
+}
+
+impl Kin {
+    /// One more member. `outcome`: what it comes to without relatives, `None` when its chunk is wanted already.
+    pub fn add(&mut self, key: u64, (chunk, hash): (ChunkId, u64), outcome: Option<Outcome>, wanted: &mut Wanted) {
+        if let Some(family) = self.families.get_mut(&key) {
+            let again = |hash| Again { hash, whole: false };
+            if let Alone::Sample(at) = std::mem::replace(&mut family.alone, Alone::Plural) {
+                self.samples[at as usize] = None;
+            }
+            wanted.entry(family.chunk).or_insert(again(join(family.hash)));
+            wanted.entry(chunk).or_insert(again(hash));
+            return;
+        }
+        let alone = outcome.map_or(Alone::Again, |outcome| self.pack(outcome));
+        self.families.insert(key, Family { chunk, hash: [hash as u32, (hash >> 32) as u32], alone });
+    }
+
+    fn pack(&mut self, outcome: Outcome) -> Alone {
+        let small = |n: u64| u16::try_from(n).ok();
+        match outcome {
+            Outcome::InSync { hidden, unverified, observed: None }
+                if small(hidden).and(small(unverified)).is_some() =>
+            {
+                Alone::InSync(hidden as u16, unverified as u16)
+            }
+            Outcome::Unverified(whole) if self.samples.len() >= SAMPLE => {
+                let name = &whole.0.resource_type;
+                // Few types, so a list is enough.
+                let at = self.types.iter().position(|known| known == name).unwrap_or_else(|| {
+                    self.types.push(name.clone());
+                    self.types.len() - 1
+                });
+                Alone::Unverified(at as u32)
+            }
+            whole => {
+                self.samples.push(Some(whole));
+                Alone::Sample(self.samples.len() as u32 - 1)
+            }
+        }
+    }
+
+    /// Books everything that has no relatives, and gives the keys of what has.
+    pub fn book(mut self, tally: &mut Tally<'_>) -> HashSet<u64> {
+        // In the order of the sources, so that every run tells the same.
+        for outcome in self.samples.into_iter().flatten() {
+            let _ = tally.take(outcome);
+        }
+        let mut plural = HashSet::new();
+        for (key, family) in self.families.drain() {
+            match family.alone {
+                Alone::Again | Alone::Sample(_) => {}
+                Alone::InSync(hidden, unverified) => {
+                    let (hidden, unverified) = (hidden.into(), unverified.into());
+                    let _ = tally.take(Outcome::InSync { hidden, unverified, observed: None });
+                }
+                Alone::Unverified(at) => tally.unnamed(&self.types[at as usize]),
+                Alone::Plural => drop(plural.insert(key)),
+            }
+        }
+        plural
+    }
+}
+
+fn join([low, high]: [u32; 2]) -> u64 {
+    u64::from(low) | u64::from(high) << 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drift::{ResourceRef, Unverified, UnverifiedReason};
+    use crate::scan::CollectSink;
+
+    fn unverified(name: &str) -> Outcome {
+        let resource = ResourceRef {
+            resource_type: "thing".into(),
+            resource_id: name.into(),
+            previous_address: None,
+            provider_id: None,
+            declared_in: None,
+        };
+        let why = Unverified { path: None, reason: UnverifiedReason::Denied, detail: "no".into() };
+        Outcome::Unverified(Box::new((resource, why)))
+    }
+
+    #[test]
+    fn a_family_costs_32_bytes_whatever_its_answer() {
+        assert!(size_of::<(u64, Family)>() <= 32, "{}", size_of::<(u64, Family)>());
+        let (mut kin, mut wanted) = (Kin::default(), Wanted::new());
+        for n in 0..5000 {
+            kin.add(u64::from(n), ((0, n), 7), Some(unverified(&n.to_string())), &mut wanted);
+        }
+        assert_eq!((kin.samples.len(), kin.types.len()), (SAMPLE, 1));
+        let mut sink = CollectSink::default();
+        let mut tally = Tally::new(&mut sink, None, jiff::Timestamp::UNIX_EPOCH);
+        assert!(kin.book(&mut tally).is_empty() && wanted.is_empty());
+        assert_eq!((tally.counts.unverified, tally.counts.resources), (5000, 5000));
+        assert_eq!((tally.unverified.len(), tally.blind_types.len()), (SAMPLE, 1));
+    }
+
+    #[test]
+    fn members_of_a_family_are_booked_by_nobody_and_wanted_again() {
+        let in_sync = |hidden| Some(Outcome::InSync { hidden, unverified: 0, observed: None });
+        let (mut kin, mut wanted) = (Kin::default(), Wanted::new());
+        kin.add(1, ((0, 0), 10), in_sync(1), &mut wanted);
+        kin.add(2, ((0, 1), u64::MAX - 1), Some(unverified("a")), &mut wanted);
+        kin.add(2, ((0, 2), 12), in_sync(1), &mut wanted);
+        kin.add(3, ((0, 3), 13), in_sync(1 << 20), &mut wanted);
+        let again: Vec<_> = wanted.iter().map(|(id, again)| (*id, again.hash)).collect();
+        assert_eq!(again, [((0, 1), u64::MAX - 1), ((0, 2), 12)]);
+        let mut sink = CollectSink::default();
+        let mut tally = Tally::new(&mut sink, None, jiff::Timestamp::UNIX_EPOCH);
+        assert_eq!(kin.book(&mut tally), HashSet::from([2]));
+        assert_eq!((tally.counts.in_sync, tally.counts.hidden_changes), (2, 1 + (1 << 20)));
+    }
+}

@@ -1,0 +1,175 @@
+//! One scan for a report: what it found, and what the store knows of it. The same memory the screens have.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use jiff::Timestamp;
+
+use super::local::register;
+use super::scanning::Beside;
+use crate::drift::{DriftId, Finding, Fingerprint, Known, ScanId, ScanSummary, Sighting, Slug, State};
+use crate::scan::{EnvironmentSpec, ScanContext, ScanReport, Seen, Sightings, Sink, run};
+use crate::store::{Direction, DriftFilter, IgnoreRules, Observation, PageRequest, Recorded, Store, StoreError};
+
+/// Drifts per call while a view is read.
+const PAGE: usize = 500;
+
+/// What a scan remembers.
+pub enum Memory {
+    /// Nothing; values of secrets are comparable within one report only.
+    None { redaction_key: [u8; 32] },
+    /// It reads the store and writes what it saw.
+    Kept(Arc<dyn Store>),
+    /// It reads the store and leaves it alone: somebody else holds it, or it cannot be written.
+    View(Arc<dyn Store>),
+}
+
+/// The end of a scan, with its drifts.
+pub struct Scanned {
+    pub report: ScanReport,
+    pub drifts: Sightings,
+}
+
+/// Scans once, blocking. Errors are the store's; what sources do wrong is in the report.
+pub fn scan_once(memory: &Memory, spec: &EnvironmentSpec, cancel: &AtomicBool) -> Result<Scanned, StoreError> {
+    let seen = Seen::default();
+    let slug = &spec.environment.slug;
+    let mut collector = Collector { knows: Knows::of(memory, slug)?, scan: None, drifts: Sightings::default() };
+    let report = match memory {
+        Memory::None { redaction_key } => run(spec, &ScanContext::ad_hoc(*redaction_key, cancel), &mut collector)?,
+        Memory::Kept(store) | Memory::View(store) => {
+            if matches!(memory, Memory::Kept(_)) {
+                register(store.as_ref(), &spec.environment)?;
+            }
+            let beside = Beside { store: store.as_ref(), seen: &seen, progress: &|_| {} };
+            beside.scan(spec, cancel, &mut collector)?
+        }
+    };
+    Ok(Scanned { report, drifts: collector.drifts })
+}
+
+/// Who says what is known of a finding.
+enum Knows<'a> {
+    Nobody,
+    /// The store, to which it is written.
+    Store(&'a dyn Store),
+    /// A store that must not be written to.
+    View {
+        store: &'a dyn Store,
+        /// Drifts that have not ended.
+        known: HashMap<Fingerprint, DriftId>,
+        rules: IgnoreRules,
+    },
+}
+
+impl<'a> Knows<'a> {
+    fn of(memory: &'a Memory, environment: &Slug) -> Result<Self, StoreError> {
+        Ok(match memory {
+            Memory::None { .. } => Self::Nobody,
+            Memory::Kept(store) => Self::Store(store.as_ref()),
+            Memory::View(store) => Self::View {
+                store: store.as_ref(),
+                known: still_there(store.as_ref(), environment)?,
+                rules: IgnoreRules::new(store.ignore_rules()?),
+            },
+        })
+    }
+}
+
+/// Keeps the findings with what is known of them, and writes them where that is wanted.
+struct Collector<'a> {
+    knows: Knows<'a>,
+    /// In the store.
+    scan: Option<(ScanId, Slug)>,
+    drifts: Sightings,
+}
+
+impl Collector<'_> {
+    fn scan(&self) -> Result<(ScanId, Slug), StoreError> {
+        self.scan.clone().ok_or_else(|| StoreError::Invalid("the scan has not begun".into()))
+    }
+}
+
+impl Sink for Collector<'_> {
+    fn begin(&mut self, environment: &Slug, at: Timestamp) -> Result<ScanId, StoreError> {
+        let Knows::Store(store) = &self.knows else { return Ok(ScanId::generate()) };
+        let id = store.begin_scan(environment, at)?;
+        self.scan = Some((id, environment.clone()));
+        Ok(id)
+    }
+
+    fn findings(&mut self, mut batch: Vec<Finding>) -> Result<(), StoreError> {
+        let now = Timestamp::now();
+        let found: Vec<Finding> = batch.iter_mut().map(without_bodies).collect();
+        match &self.knows {
+            Knows::Nobody => found.into_iter().try_for_each(|f| self.drifts.push(&Sighting::from(f)))?,
+            Knows::Store(store) => {
+                let recorded = store.record(self.scan()?.0, batch)?;
+                for (finding, recorded) in found.into_iter().zip(recorded) {
+                    let (Recorded::New(event) | Recorded::SeenAgain(event) | Recorded::Regressed(event)) = recorded;
+                    let hidden = || store.drift(event.id).map(|detail| detail.hidden).unwrap_or_default();
+                    self.drifts.push(&Sighting::of(finding, &event, now, hidden))?;
+                }
+            }
+            Knows::View { store, known, rules } => {
+                for finding in found {
+                    self.drifts.push(&viewed(*store, known, rules, finding, now)?)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn observations(&mut self, batch: Vec<Observation>) -> Result<(), StoreError> {
+        let Knows::Store(store) = &self.knows else { return Ok(()) };
+        let (id, environment) = self.scan()?;
+        store.observe(id, &environment, batch)
+    }
+
+    fn finish(&mut self, summary: ScanSummary) -> Result<ScanSummary, StoreError> {
+        let Knows::Store(store) = &self.knows else { return Ok(summary) };
+        Ok(store.finish_scan(self.scan()?.0, summary)?.0)
+    }
+}
+
+/// A copy for the report, which shows no whole bodies.
+fn without_bodies(finding: &mut Finding) -> Finding {
+    let bodies = (finding.declared_state.take(), finding.actual_state.take());
+    let bare = finding.clone();
+    (finding.declared_state, finding.actual_state) = bodies;
+    bare
+}
+
+fn viewed(
+    store: &dyn Store,
+    known: &HashMap<Fingerprint, DriftId>,
+    rules: &IgnoreRules,
+    finding: Finding,
+    now: Timestamp,
+) -> Result<Sighting, StoreError> {
+    if let Some(id) = known.get(&finding.fingerprint()) {
+        let detail = store.drift(*id)?;
+        return Ok(Sighting::of(finding, &detail.event, now, || detail.hidden));
+    }
+    let Some((event, hidden)) = rules.preview(&finding, now) else { return Ok(finding.into()) };
+    let mut sighting = Sighting::of(finding, &event, now, || hidden);
+    sighting.known = sighting.known.map(|known| Known { id: None, ..known });
+    Ok(sighting)
+}
+
+/// Every drift of the environment that has not ended.
+fn still_there(store: &dyn Store, environment: &Slug) -> Result<HashMap<Fingerprint, DriftId>, StoreError> {
+    let states = State::ALL.into_iter().filter(|s| *s != State::Closed).collect();
+    let filter = DriftFilter { environments: vec![environment.clone()], states, ..DriftFilter::default() };
+    let mut request = PageRequest { filter, cursor: None, direction: Direction::Older, limit: PAGE };
+    let mut known = HashMap::new();
+    loop {
+        let page = store.page(&request)?;
+        known.extend(page.data.iter().map(|event| (event.fingerprint, event.id)));
+        match page.next {
+            Some(next) => request.cursor = Some(next),
+            None => return Ok(known),
+        }
+    }
+}

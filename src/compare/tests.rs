@@ -7,6 +7,7 @@ use crate::drift::ChangeType::{Added, Modified, Removed};
 
 mod absence;
 mod classes;
+mod elsewhere;
 mod kubernetes;
 mod limits;
 mod lists;

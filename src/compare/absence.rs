@@ -22,18 +22,6 @@ pub(super) fn is_empty(dialect: Dialect, key: &str, value: &Value) -> bool {
     }
 }
 
-/// Whether anything in a value is more than "no".
-fn is_on(value: &Value) -> bool {
-    match value {
-        Value::Object(o) => o.values().any(is_on),
-        Value::Array(a) => a.iter().any(is_on),
-        Value::Bool(b) => *b,
-        Value::Number(n) => n.as_str() != "0",
-        Value::String(s) => !s.is_empty(),
-        Value::Null => false,
-    }
-}
-
 impl Walk<'_> {
     /// Nothing on either side, perhaps spelt differently, perhaps seen otherwise before.
     pub(super) fn neither<'w>(&mut self, at: At<'w>, d: Option<&'w Value>, l: Option<&'w Value>, past: Past<'w>) {
@@ -67,24 +55,12 @@ impl Walk<'_> {
             }
             let whole = matches!(self.dialect, Dialect::Terraform | Dialect::Kubernetes);
             // A list that came back has lost the value that is not in it.
-            let returned = (at.element && !d.is_object()) || at.cursor.has(Fact::Returned) || self.was_returned(at, d);
+            let returned = (at.element && !d.is_object()) || at.cursor.has(Fact::Returned);
             if !whole && !remembered && live.is_none() && !returned {
                 return self.unverified(UnverifiedReason::NeverSeen, "");
             }
         }
         self.change(ChangeType::Removed, Some(d), None);
-    }
-
-    /// Cloud Control's readers return the whole model but for what is write-only (CloudFormation CLI documentation, "read
-    /// handlers"). Those that leave single values out exist; one that tells more than the code says and yet leaves out a
-    /// whole object or list that is switched on has lost it.
-    fn was_returned(&self, at: At<'_>, d: &Value) -> bool {
-        self.dialect == Dialect::Cloudformation
-            && self.path.depth() == 1
-            && self.live_tells_more
-            && (d.is_object() || d.is_array())
-            && !at.cursor.has(Fact::CreateOnly)
-            && is_on(d)
     }
 
     /// Whether what is declared is made of nothing but write-only parts.

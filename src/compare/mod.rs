@@ -214,9 +214,6 @@ pub fn compare_with(subject: &Subject<'_>, settings: &Settings<'_>) -> Verdict {
         tags_done: false,
         labels_done: false,
         rules_done: false,
-        live_tells_more: live
-            .as_object()
-            .is_some_and(|l| l.iter().any(|(key, v)| !v.is_null() && declared.get(key).is_none())),
         autoscaled: subject.dialect == Dialect::Kubernetes && kubernetes::is_autoscaled(live),
     };
     let past = walk::Past {

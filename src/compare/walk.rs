@@ -43,8 +43,6 @@ pub(super) struct Walk<'a> {
     pub labels_done: bool,
     /// The rules of a ClusterRole belong to the control plane.
     pub rules_done: bool,
-    /// The live model has properties that the code does not state.
-    pub live_tells_more: bool,
     /// An autoscaler sets the number of replicas.
     pub autoscaled: bool,
 }

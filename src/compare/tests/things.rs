@@ -220,11 +220,10 @@ fn whoever_scaled_by_hand_is_reported_even_beside_an_autoscaler() {
 }
 
 #[test]
-fn a_whole_model_that_leaves_out_what_is_switched_on_has_lost_it() {
-    let aws = |declared: Value, live: Value| run(Dialect::Cloudformation, "AWS::X::Y", declared, live);
-    let declared = json!({"Name": "a", "Logging": {"Bucket": "b"}});
-    assert_changes(&aws(declared.clone(), json!({"Name": "a", "Size": 3})), &[("Logging", Removed)]);
-    assert_unverified(&aws(declared, json!({"Name": "a"})), "Logging", UnverifiedReason::NeverSeen);
-    let off = aws(json!({"Logging": {"Enabled": false}}), json!({"Size": 3}));
-    assert_unverified(&off, "Logging", UnverifiedReason::NeverSeen);
+fn what_was_never_seen_live_is_unverified_and_what_is_known_to_be_returned_is_removed() {
+    let aws = |kind: &str, declared: Value| run(Dialect::Cloudformation, kind, declared, json!({"Size": 3}));
+    let declared = json!({"CorsConfiguration": {"CorsRules": []}, "Logging": {"Bucket": "b"}});
+    assert_unverified(&aws("AWS::X::Y", declared), "Logging", UnverifiedReason::NeverSeen);
+    let cors = json!({"CorsConfiguration": {"CorsRules": [{"Id": "a"}]}});
+    assert_changes(&aws("AWS::S3::Bucket", cors), &[("CorsConfiguration", Removed)]);
 }

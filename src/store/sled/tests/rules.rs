@@ -93,7 +93,7 @@ fn a_changed_rule_hides_by_its_new_patterns_and_the_trail_has_old_and_new() {
     ignore(&w, on, narrow.clone());
     let wide = IgnoreRule { resource_id: None, path: Some("tags.*".into()), reason: "tagger".into(), ..narrow.clone() };
     let receipt = change(&w, narrow.id, RuleVerb::Change { to: wide.clone() }).unwrap();
-    assert_eq!(w.store.ignore_rules().unwrap(), [wide.clone()]);
+    assert_eq!(w.store.ignore_rules().unwrap(), std::slice::from_ref(&wide));
     assert_eq!(w.get(on).changes.len(), 1, "shown again, without its tags");
     assert_eq!(w.open_count(), 2, "db has nothing left to show");
     let entry = &w.store.audit(1).unwrap()[0];
@@ -128,7 +128,7 @@ fn what_happened_to_rules_is_rebuilt_from_the_journal() {
     std::fs::remove_dir_all(dir.path().join("store/tree")).unwrap();
     let (store, notices) = open_at(dir.path(), &time, Probe::default()).unwrap();
     let w = World { store, notices, time, dir };
-    assert_eq!(w.store.ignore_rules().unwrap(), [changed.clone()]);
+    assert_eq!(w.store.ignore_rules().unwrap(), std::slice::from_ref(&changed));
     w.scan(&[web(1), web(2)]);
     assert_eq!(sight(&w), before);
     w.assert_sound();

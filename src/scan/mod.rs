@@ -5,6 +5,7 @@
 
 mod examine;
 mod kin;
+mod leaves;
 mod ordered;
 mod pairs;
 pub mod pipeline;

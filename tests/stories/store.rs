@@ -38,6 +38,7 @@ pub(crate) fn finding(id: &str) -> Finding {
             declared: Some(redactor.mask("aws_vpc", &json!("10.0.0.0/16"), &[])),
             actual: Some(redactor.mask("aws_vpc", &json!("10.1.0.0/16"), &[])),
             is_security_critical: false,
+            remembered_at: None,
         }],
         hidden: Vec::new(),
         unverified: Vec::new(),

@@ -98,6 +98,7 @@ fn change(path: &str, declared: Value, actual: Value) -> Change {
         declared: present(declared),
         actual: present(actual),
         is_security_critical: false,
+        remembered_at: None,
     }
 }
 

@@ -75,6 +75,22 @@ pub struct Change {
     pub remembered_at: Option<jiff::Timestamp>,
 }
 
+/// Columns of a value in a sentence.
+const IN_SENTENCE: usize = 40;
+
+impl Change {
+    /// What memory has to do with it: `not in the code; was "a" when seen in sync 2026-11-20 02:41`. Safe to show.
+    pub fn memory(&self, clock: impl Fn(jiff::Timestamp) -> String) -> Option<String> {
+        let at = clock(self.remembered_at?);
+        let was = match (self.change_type, &self.declared) {
+            (ChangeType::Removed, _) => "was there".to_owned(),
+            (_, None) => "not in the code; was absent".to_owned(),
+            (_, Some(old)) => format!("not in the code; was {}", old.inline(IN_SENTENCE)),
+        };
+        Some(format!("{was} when seen in sync {at}"))
+    }
+}
+
 /// A difference that a named rule explains away. Never lost: shown on demand.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
 pub struct Hidden {

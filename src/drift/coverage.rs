@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::UnverifiedReason;
+use super::{Score, UnverifiedReason};
 
 /// Properties with a value on the declared side, by the answer they got. Properties of resources that were ignored as a whole,
 /// or that live in the state alone, are not counted.
@@ -114,11 +114,18 @@ impl Coverage {
     pub fn verified_percent(&self) -> Option<String> {
         (self.total() > 0).then(|| format!("{} %", percent(self.verified, self.total())))
     }
+
+    /// Hundredths of what was verified, rounded as in [`sentence`](Self::sentence).
+    pub fn verified_score(&self) -> Score {
+        let shown = percent(self.verified, self.total());
+        Score::percent(shown.parse().unwrap_or(1))
+    }
 }
 
 /// Only all is 100, and only nothing is 0.
 fn percent(part: u64, total: u64) -> String {
     match u128::from(part) * 100 {
+        // Of nothing, nothing.
         0 => "0".to_owned(),
         _ if part >= total => "100".to_owned(),
         hundredfold => match (hundredfold + u128::from(total) / 2) / u128::from(total) {

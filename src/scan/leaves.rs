@@ -29,7 +29,7 @@ fn find<'a>(value: &'a Value, steps: &[Step]) -> Option<&'a Value> {
     let Some((step, rest)) = steps.split_first() else { return Some(value) };
     let is = |value: Option<&Value>, text: &str| match value {
         Some(Value::String(own)) => own == text,
-        Some(other) => other.to_string() == text,
+        Some(other) => format!("{other}") == text,
         None => false,
     };
     let next = match step {

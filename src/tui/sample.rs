@@ -94,6 +94,7 @@ fn scan(environment: Slug, finished_at: Timestamp) -> ScanSummary {
             in_sync: 1_414,
             drifted: 5,
             unverified: 1,
+            hidden_changes: 37,
             coverage: coverage(),
             ..Counts::default()
         },

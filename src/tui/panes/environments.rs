@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Canvas, wrap};
-use crate::drift::{Coverage, ScanStage, SeverityClass};
+use crate::drift::{Counts, ScanStage, SeverityClass};
 use crate::service::EnvironmentSummary;
 use crate::store::OpenCounts;
 use crate::tui::app::model::Pane;
@@ -39,7 +39,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     for (row, (at, line)) in lines.iter().enumerate().skip(top).enumerate().take(height) {
         canvas.line(inner, row, line);
         let fits = line.width() + usize::from(meter) + 2 <= usize::from(inner.width);
-        let coverage = coverage(list, at.checked_sub(1));
+        let coverage = counted(list, at.checked_sub(1)).coverage;
         if let Some(meter) = bar::coverage(&coverage, meter, canvas.theme).filter(|_| fits) {
             canvas.line_right(Rect { width: inner.width - 1, ..inner }, row, &meter);
         }
@@ -48,7 +48,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         }
     }
     let used = (list.len() + 1).saturating_sub(top);
-    let used = used + verified(canvas, inner, used, cursor);
+    let used = used + answers(canvas, inner, used, cursor);
     failures(canvas, inner, used);
 }
 
@@ -72,22 +72,27 @@ fn meter(lines: &[Line<'_>], width: u16) -> u16 {
 const METER: u16 = 12;
 const NUMBER: u16 = 5;
 
-/// Of one environment by its position, or of all.
-fn coverage(list: &[EnvironmentSummary], at: Option<usize>) -> Coverage {
-    let mut sum = Coverage::default();
+/// Of the last scan of one environment by its position, or of all.
+fn counted(list: &[EnvironmentSummary], at: Option<usize>) -> Counts {
+    let mut sum = Counts::default();
     for (index, summary) in list.iter().enumerate() {
         if let (true, Some(scan)) = (at.is_none_or(|at| at == index), &summary.last_scan) {
-            sum += scan.counts.coverage;
+            sum += scan.counts;
         }
     }
     sum
 }
 
-/// Below the list: how much of what the code states was compared, and why not all. Returns the rows it took.
-fn verified(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> usize {
-    let Some(sentence) = coverage(&canvas.model.environments.list, cursor.checked_sub(1)).sentence() else { return 0 };
-    let lines = wrap(&sentence, usize::from(inner.width).saturating_sub(2).max(1));
-    // Where there is only one row to spare, it is not left empty.
+/// Below the list: the four answers, how much of what the code states was compared, and why not all. Returns the rows it took.
+fn answers(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> usize {
+    let counts = counted(&canvas.model.environments.list, cursor.checked_sub(1));
+    let Some(coverage) = counts.coverage.sentence() else { return 0 };
+    let [in_sync, drifted, unverified, hidden] =
+        [counts.in_sync, counts.drifted, counts.unverified, counts.hidden_changes].map(text::count);
+    let resources = format!("{in_sync} in sync, {drifted} drifted, {unverified} unverified; {hidden} changes hidden");
+    let width = usize::from(inner.width).saturating_sub(2).max(1);
+    let lines: Vec<String> = [coverage, resources].iter().flat_map(|words| wrap(words, width)).collect();
+    // Where there is no row to spare, none is left empty.
     let first = from + usize::from(from + lines.len() < usize::from(inner.height));
     for (row, words) in lines.iter().enumerate() {
         let line = Line::from(canvas.span(Role::Dim, format!(" {words}")));

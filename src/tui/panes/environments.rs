@@ -29,7 +29,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         lines.push(environment(canvas, summary, (name_width, widths), inner.width));
     }
     let meter = meter(&lines, inner.width);
-    if usize::from(inner.height) >= list.len() + 3 {
+    if usize::from(inner.height) >= list.len() + 5 {
         headings(canvas, inner, name_width, widths, meter);
         inner = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
     }

@@ -115,11 +115,8 @@ fn texts(case: &Case, text: &str, place: &Place, rng: &mut Rng) -> Vec<(&'static
         let long: Vec<String> = network.addr().segments().iter().map(|s| format!("{s:04X}")).collect();
         out.push(("IPv6 in full", format!("{}/{}", long.join(":"), network.prefix_len())));
     }
-    if text.starts_with("/subscriptions/") {
-        out.push((
-            "Azure id in capitals",
-            format!("/subscriptions/{}", text["/subscriptions/".len()..].to_uppercase()),
-        ));
+    if let Some(rest) = text.strip_prefix("/subscriptions/") {
+        out.push(("Azure id in capitals", format!("/subscriptions/{}", rest.to_uppercase())));
     }
     out
 }

@@ -54,7 +54,9 @@ impl Walk<'_> {
                 };
             }
             let whole = matches!(self.dialect, Dialect::Terraform | Dialect::Kubernetes);
-            if !whole && !remembered && live.is_none() && !at.cursor.has(Fact::Returned) {
+            // A list that came back has lost the value that is not in it.
+            let returned = (at.element && !d.is_object()) || at.cursor.has(Fact::Returned);
+            if !whole && !remembered && live.is_none() && !returned {
                 return self.unverified(UnverifiedReason::NeverSeen, "");
             }
         }

@@ -1,6 +1,6 @@
 //! Lists: ordered ones by position, sets by meaning, lists of objects by identity.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -15,14 +15,19 @@ fn pairs<'k>(keys: &[&'k str], id: &'k identity::Identity<'_>) -> Vec<(&'k str, 
 
 const ORDER_UNKNOWN: &str = "Only the order differs, and whether it means something here is not known.";
 
+const TOO_LONG: &str = "The list has more than 100,000 elements.";
+
 /// Above this many pairs, elements without identity are paired in order instead of by likeness.
-const MOST_PAIRS: usize = 4096;
+pub(super) const MOST_PAIRS: usize = 4096;
 
 impl Walk<'_> {
     pub(super) fn array<'w>(&mut self, at: At<'w>, d: &'w [Value], l: &'w [Value], past: Past<'w>) {
         let objects = |list: &[Value]| list.iter().all(Value::is_object);
         if d == l && !d.iter().chain(l).any(super::placeholder::hides_value) {
             return;
+        }
+        if d.len().max(l.len()) > super::MAX_ELEMENTS {
+            return self.unverified(UnverifiedReason::Unsupported, TOO_LONG);
         }
         if objects(d) && objects(l) {
             let at = At { partial: self.states_some_settings(at, d), ..at };
@@ -37,10 +42,11 @@ impl Walk<'_> {
     /// Whether a list is one of settings by name (`LoadBalancerAttributes`, `OptionSettings`), in which a cloud fills in all
     /// that the code does not state.
     fn states_some_settings(&self, at: At<'_>, d: &[Value]) -> bool {
-        const ENDS: [&str; 4] = ["attributes", "settings", "parameters", "options"];
+        const ENDS: [&str; 5] = ["attributes", "settings", "parameters", "options", "features"];
         let cloud = matches!(self.dialect, Dialect::Cloudformation | Dialect::AwsConfig);
-        let is_setting =
-            |v: &Value| v.as_object().is_some_and(|o| o.keys().any(|k| k.ends_with("Value") || k == "value"));
+        let is_setting = |v: &Value| {
+            v.as_object().is_some_and(|o| o.keys().any(|k| k.ends_with("Value") || k == "value" || k == "Status"))
+        };
         cloud && ENDS.iter().any(|end| super::spelling::name_ends_with(at.key, end)) && d.iter().all(is_setting)
     }
 
@@ -103,8 +109,9 @@ impl Walk<'_> {
         left_l.sort_unstable();
         if at.policy {
             // Naming something twice says nothing more than once.
-            left_d.retain(|i| !b.contains(&a[*i]));
-            left_l.retain(|i| !a.contains(&b[*i]));
+            let [said_d, said_l] = [&a, &b].map(|texts| texts.iter().collect::<HashSet<_>>());
+            left_d.retain(|i| !said_l.contains(&a[*i]));
+            left_l.retain(|i| !said_d.contains(&b[*i]));
         }
         if left_d.is_empty() && left_l.is_empty() {
             return self.hidden(rules::SET_ORDER, Some(&Value::from(d)), Some(&Value::from(l)));
@@ -144,13 +151,12 @@ impl Walk<'_> {
         if left_d.len() == 1 && left_l.len() == 1 {
             return vec![(left_d.remove(0), left_l.remove(0))];
         }
-        let likeness = |i: usize, j: usize| match (&d[i], &l[j]) {
-            (Value::Object(a), Value::Object(b)) => a.iter().filter(|(k, v)| b.get(*k) == Some(v)).count(),
-            _ => 0,
-        };
         let objects = |list: &[Value], left: &[usize]| left.iter().all(|i| list[*i].is_object());
-        if left_d.is_empty() || left_l.is_empty() || at.policy || !objects(d, left_d) || !objects(l, left_l) {
+        if left_d.is_empty() || left_l.is_empty() {
             return Vec::new();
+        }
+        if at.policy || !objects(d, left_d) || !objects(l, left_l) {
+            return self.respelt(at, d, l, left_d, left_l);
         }
         if left_d.len() * left_l.len() > MOST_PAIRS {
             let n = left_d.len().min(left_l.len());
@@ -159,7 +165,7 @@ impl Walk<'_> {
         let mut ranked: Vec<_> = left_d
             .iter()
             .flat_map(|&i| left_l.iter().map(move |&j| (i, j)))
-            .map(|(i, j)| (likeness(i, j), i, j))
+            .map(|(i, j)| (self.likeness(at.item(), &d[i], &l[j]), i, j))
             .collect();
         ranked.retain(|(shared, ..)| *shared > 0);
         ranked.sort_by_key(|&(shared, i, j)| (std::cmp::Reverse(shared), i, j));
@@ -189,12 +195,13 @@ impl Walk<'_> {
             list.sort_unstable();
             list
         };
+        // Whoever describes a cloud's types says of few lists whether their order means something.
+        let undescribed =
+            matches!(self.dialect, Dialect::Cloudformation | Dialect::AwsConfig) && !sets::is_ordered(at) && !at.policy;
+        if undescribed && self.is_shuffled(at, (d, &a), (l, &b)) {
+            return self.unverified(UnverifiedReason::Unsupported, ORDER_UNKNOWN);
+        }
         if d.len() == l.len() && sorted(&a) == sorted(&b) {
-            // Whoever describes a cloud's types says of few lists whether their order means something.
-            let undescribed = matches!(self.dialect, Dialect::Cloudformation | Dialect::AwsConfig);
-            if undescribed && !sets::is_ordered(at) {
-                return self.unverified(UnverifiedReason::Unsupported, ORDER_UNKNOWN);
-            }
             return self.change(ChangeType::Modified, Some(&Value::from(d)), Some(&Value::from(l)));
         }
         let head = if d.len() == l.len() { 0 } else { a.iter().zip(&b).take_while(|(x, y)| x == y).count() };

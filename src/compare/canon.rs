@@ -57,7 +57,7 @@ impl Walk<'_> {
         if objects || sets::is_unordered(at, items, &[]) {
             parts.sort_unstable();
         }
-        if at.policy {
+        if at.policy && at.key != "numeric" {
             parts.dedup();
         }
         out.push('[');

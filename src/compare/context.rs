@@ -13,19 +13,31 @@ pub struct Context {
     pub(super) key_aliases: HashMap<Box<str>, Box<str>>,
     /// Firewall rules declared beside the group they belong to: group id to `ingress` and `egress`, as rules are declared inline.
     pub(super) sibling_rules: HashMap<Box<str>, Value>,
+    /// Origin access identity of CloudFront to its canonical user id.
+    pub(super) access_identities: HashMap<Box<str>, Box<str>>,
 }
 
 impl Context {
-    /// From the `context` of a case: `accountId`, `region`, `kmsAliasTargets`, `siblingSgRules`; anything else is left alone.
+    /// From the `context` of a case: `accountId`, `region`, `kmsAliasTargets`, `siblingSgRules`, `oaiCanonicalIds`; anything else is left alone.
     pub fn from_json(context: &Value) -> Self {
         let word = |name: &str| context[name].as_str().map(Box::from);
         let entries = |name: &str| context[name].as_object().into_iter().flatten();
         let aliases =
             entries("kmsAliasTargets").filter_map(|(alias, key)| Some((alias.as_str().into(), key.as_str()?.into())));
+        // Some write the identity first and some the user; canonical user ids are 64 digits or longer.
+        let identities = entries("oaiCanonicalIds").filter_map(|(one, other)| {
+            let other = other.as_str()?;
+            Some(if one.len() >= 64 {
+                (other.into(), one.as_str().into())
+            } else {
+                (one.as_str().into(), other.into())
+            })
+        });
         Self {
             account: word("accountId"),
             region: word("region"),
             key_aliases: aliases.collect(),
+            access_identities: identities.collect(),
             sibling_rules: entries("siblingSgRules")
                 .map(|(group, rules)| (group.as_str().into(), rules.clone()))
                 .collect(),

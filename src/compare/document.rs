@@ -26,6 +26,13 @@ pub(super) fn parse(at: At<'_>, value: &Value) -> Option<Value> {
     }
 }
 
+/// The same for YAML, which any text may be: only what holds an object or a list counts.
+fn parse_yaml(at: At<'_>, value: &Value) -> Option<Value> {
+    let text = value.as_str().filter(|_| at.documents < MOST_LEVELS && at.cursor.kind() != Some(Kind::Exact))?;
+    let parsed: Value = serde_norway::from_str(text).ok()?;
+    (text.contains('\n') && (parsed.is_object() || parsed.is_array())).then_some(parsed)
+}
+
 /// The place of the document itself.
 pub(super) fn inside(at: At<'_>) -> At<'_> {
     At { cursor: at.cursor.inside_document(), documents: at.documents + 1, root: false, element: false, ..at }
@@ -34,8 +41,16 @@ pub(super) fn inside(at: At<'_>) -> At<'_> {
 impl Walk<'_> {
     /// Compares two values of which at least one is a text, as documents. `false` when they are none.
     pub(super) fn document(&mut self, at: At<'_>, d: &Value, l: &Value) -> bool {
-        let (parsed_d, parsed_l) = (parse(at, d), parse(at, l));
         let structured = |v: &Value| v.is_object() || v.is_array();
+        let (mut parsed_d, mut parsed_l) = (parse(at, d), parse(at, l));
+        let mut rule = rules::JSON_IN_STRING;
+        let known = [parsed_d.is_some() || structured(d), parsed_l.is_some() || structured(l)];
+        if known[0] != known[1] {
+            // The other side may say it in YAML. Two YAML texts are compared as texts.
+            let (slot, text) = if known[0] { (&mut parsed_l, l) } else { (&mut parsed_d, d) };
+            *slot = parse_yaml(at, text);
+            rule = rules::YAML_IN_STRING;
+        }
         let inner_d = parsed_d.as_ref().or(Some(d).filter(|v| structured(v)));
         let inner_l = parsed_l.as_ref().or(Some(l).filter(|v| structured(v)));
         let (Some(inner_d), Some(inner_l)) = (inner_d, inner_l) else { return false };
@@ -49,7 +64,7 @@ impl Walk<'_> {
             let policy =
                 matches!((inner_d, inner_l), (Value::Object(d), Value::Object(l)) if super::policy::is_policy(d, l));
             self.out.hidden.truncate(before.1);
-            self.hidden(if policy { rules::IAM_POLICY } else { rules::JSON_IN_STRING }, Some(d), Some(l));
+            self.hidden(if policy { rules::IAM_POLICY } else { rule }, Some(d), Some(l));
         }
         true
     }

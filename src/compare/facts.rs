@@ -30,6 +30,8 @@ pub(super) enum Fact {
     Partial = 256,
     /// Set once when the resource is made.
     CreateOnly = 512,
+    /// Matching patterns: every list in it names alternatives, and its order means nothing.
+    AnyOf = 1024,
 }
 
 /// How a scalar is spelt, where its name and looks do not say it.
@@ -51,6 +53,8 @@ pub(super) enum Kind {
     RedisAcl,
     /// A moment that the service rounds down to the hour.
     Hour,
+    /// A path whose outer slashes mean nothing.
+    Slash,
     /// Nothing but the same bytes is the same.
     Exact,
 }
@@ -218,6 +222,11 @@ impl<'k> Cursor<'k> {
     /// Into a document that a text holds: what a name says of a resource's property it does not say there.
     pub fn inside_document(self) -> Self {
         Self { names: None, ..self }
+    }
+
+    /// Where nothing is known of what lies below, and texts mean themselves.
+    pub fn literal(self) -> Self {
+        Self { nodes: [None; 3], names: None, named: None, inherited: None, free: true }
     }
 
     fn facts(&self) -> impl Iterator<Item = &'k Facts> + use<'k> {

@@ -22,6 +22,8 @@ mod host_file;
 mod identity;
 mod knowledge;
 mod kubernetes;
+mod labels;
+mod likeness;
 mod never_hide;
 mod packs;
 mod path;
@@ -31,7 +33,9 @@ mod rules;
 mod security_group;
 mod sets;
 mod spelling;
+mod surroundings;
 mod tags;
+mod twins;
 mod walk;
 
 #[cfg(test)]
@@ -50,6 +54,9 @@ pub use rules::{RuleInfo, explain, rules};
 
 /// A top-level property that nests deeper is not compared but unverified.
 pub const MAX_DEPTH: usize = 128;
+
+/// A differing list with more elements on a side is not compared but unverified.
+pub const MAX_ELEMENTS: usize = 100_000;
 
 /// How property names and values of a resource are spelt; decides which general rules apply.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -179,13 +186,16 @@ pub fn compare(subject: &Subject<'_>) -> Verdict {
 pub fn compare_with(subject: &Subject<'_>, settings: &Settings<'_>) -> Verdict {
     let pack = settings.packs.of(subject.dialect);
     let nodes = [settings.schema.map(|s| &s.node), pack.of_type(subject.resource_type), Some(&pack.top)];
-    let folded = [subject.declared, subject.live].map(kubernetes::folded_secret);
+    let folded = match subject.dialect {
+        Dialect::Kubernetes => [subject.declared, subject.live].map(kubernetes::folded),
+        _ => [twins::substituted(subject.declared), None],
+    };
     let declared = folded[0].as_ref().unwrap_or(subject.declared);
     let live = folded[1].as_ref().unwrap_or(subject.live);
     let applied = (subject.dialect == Dialect::Kubernetes).then(|| kubernetes::last_applied(live)).flatten();
-    let own_id = [live, declared]
-        .into_iter()
-        .find_map(|v| ["id", "GroupId", "groupId"].iter().find_map(|key| v.get(key)?.as_str()));
+    let own_id = [live, declared].into_iter().find_map(|v| {
+        ["id", "GroupId", "groupId", "RestApiId", "rest_api_id"].iter().find_map(|key| v.get(key)?.as_str())
+    });
     let mut walk = walk::Walk {
         dialect: subject.dialect,
         resource_type: subject.resource_type,
@@ -204,6 +214,9 @@ pub fn compare_with(subject: &Subject<'_>, settings: &Settings<'_>) -> Verdict {
             .and_then(Context::home)
             .or_else(|| [live, declared].into_iter().find_map(context::own_arn)),
         tags_done: false,
+        labels_done: false,
+        rules_done: false,
+        autoscaled: subject.dialect == Dialect::Kubernetes && kubernetes::is_autoscaled(live),
     };
     let past = walk::Past {
         remembered: subject.memory.as_ref().map(|m| m.remembered),
@@ -222,6 +235,8 @@ impl walk::Walk<'_> {
         let at = walk::At::root(cursor);
         self.tags_done = self.effective_tags(at, declared, live);
         self.host_file(declared, live);
+        self.labels_done = self.google_labels(at, declared, live, past);
+        self.rules_done = self.aggregated_rules(declared, live);
         match (declared, live) {
             (Value::Object(d), Value::Object(l)) => self.object(at, d, l, past),
             (Value::Object(d), Value::Null) => self.object(at, d, nothing, past),
@@ -236,6 +251,8 @@ impl walk::Walk<'_> {
     /// Properties that were compared before the walk.
     fn handled_at_root(&self, key: &str) -> bool {
         (self.tags_done && matches!(key, "tags" | "tags_all"))
+            || (self.labels_done && labels::NAMES.contains(&key))
+            || (self.rules_done && key == "rules")
             || (self.dialect == Dialect::Terraform && host_file::handles(self.resource_type, key))
     }
 }

@@ -127,7 +127,8 @@ impl Walk<'_> {
     /// Reports differences where they stand: `policy.Statement[0].Action[=s3:getobject]`, by statement id where there is one.
     pub(super) fn policy(&mut self, at: At<'_>, d: &Map<String, Value>, l: &Map<String, Value>) {
         let at = At { policy: true, entry: true, ..at };
-        let (d_statements, l_statements) = (statements(d), statements(l));
+        let (mut d_statements, mut l_statements) = (statements(d), statements(l));
+        self.in_surroundings(&mut d_statements, &mut l_statements);
         let (frame_d, frame_l) = (frame(d, Vec::new()), frame(l, Vec::new()));
         let before = (self.out.changes.len(), self.out.hidden.len());
         self.object(at, &frame_d, &frame_l, Past::default());

@@ -35,6 +35,17 @@ rules! {
     FOLD_CASE = "fold-case", "choices, and paths known to ignore case": "This property does not distinguish upper and lower case.";
     LOWER_NAME = "lower-name", "names that a service keeps in lower case": "The service keeps this name in lower case; it is the same name.";
     REFERENCE = "reference", "names, ids, ARNs and aliases": "The same thing by its name and by its ARN, in this account and region.";
+    URL = "url", "URLs": "Both URLs lead to the same place.";
+    SCHEDULE = "schedule", "cron expressions": "The same schedule in another spelling.";
+    PORT_RANGE = "port-range", "ports": "One port, and the range that begins and ends with it.";
+    TASK_SIZE = "task-size", "sizes of ECS tasks": "The same size, once in units and once in vCPU or GB.";
+    TRAILING_SLASH = "trailing-slash", "paths known to ignore outer slashes": "The same path with and without its outer slashes.";
+    SINGLE_LIST = "single-list", "CloudFormation and AWS Config": "One value, and a list of just this value.";
+    YAML_IN_STRING = "yaml-in-string", "texts that hold JSON or YAML": "The same document, once as YAML and once as JSON.";
+    TWIN_PROPERTY = "twin-property", "properties with two names": "The same value under the other of the property's two documented names.";
+    GOOGLE_LABELS = "google-labels", "labels of Google resources": "Google's provider keeps the same labels in three attributes; they are compared once.";
+    CONTROLLER = "controller", "counts that a controller sets": "An autoscaler set this number, as the object itself records.";
+    AGGREGATED = "aggregated", "ClusterRoles with an aggregation rule": "The control plane fills in these rules from the roles that the aggregation rule selects.";
     VERSION_TRACK = "version-track", "versions of engines and platforms": "The code names a version track and the live version is on it.";
     REDIS_ACL = "redis-acl", "access strings of Redis users": "The same access; the service writes the rule that everything starts from.";
     LOCATION = "location", "Azure regions": "The same region in its long and its short spelling.";

@@ -16,7 +16,8 @@ pub(super) fn is_unordered(at: At<'_>, a: &[Value], b: &[Value]) -> bool {
     if at.cursor.has(Fact::Ordered) {
         return false;
     }
-    if at.cursor.has(Fact::Unordered) || at.policy {
+    // In patterns, `numeric` lists comparisons with their numbers.
+    if at.cursor.has(Fact::Unordered) || (at.policy && at.key != "numeric") {
         return true;
     }
     if !at.cursor.free && named_ordered(at.key) {

@@ -6,7 +6,10 @@ use super::*;
 use crate::drift::ChangeType::{Added, Modified, Removed};
 
 mod absence;
+mod classes;
+mod elsewhere;
 mod kubernetes;
+mod limits;
 mod lists;
 mod things;
 

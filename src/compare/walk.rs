@@ -32,13 +32,19 @@ pub(super) struct Walk<'a> {
     pub mode: Mode,
     pub path: PathBuilder,
     pub out: Verdict,
-    /// The security group's own id, for rules that name it.
+    /// The resource's own id, for rules that name it: a security group or an API.
     pub own_id: Option<&'a str>,
     pub context: Option<&'a Context>,
     /// Account and region of the resource, where known; an ARN of another one names another thing.
     pub home: Option<(&'a str, &'a str)>,
     /// `tags` and `tags_all` were compared together.
     pub tags_done: bool,
+    /// So were Google's three kinds of labels.
+    pub labels_done: bool,
+    /// The rules of a ClusterRole belong to the control plane.
+    pub rules_done: bool,
+    /// An autoscaler sets the number of replicas.
+    pub autoscaled: bool,
 }
 
 /// Where the walk stands, as far as it is not the path.
@@ -181,6 +187,10 @@ impl<'a> Walk<'a> {
 
     fn both<'w>(&mut self, at: At<'w>, d: &'w Value, l: &'w Value, past: Past<'w>) {
         match (d, l) {
+            (Value::Object(d), Value::Object(l)) if !at.policy && at.cursor.has(Fact::AnyOf) => {
+                // Matched against literally.
+                self.object(At { policy: true, cursor: at.cursor.literal(), ..at }, d, l, Past::default());
+            }
             (Value::Object(d), Value::Object(l)) if at.policy || !super::policy::is_policy(d, l) => {
                 self.object(at, d, l, past)
             }
@@ -191,13 +201,16 @@ impl<'a> Walk<'a> {
                     self.modified(d, l);
                 }
             }
+            _ if self.single_list(at, d, l) => {}
             _ => self.scalar(at, d, l),
         }
     }
 
     fn scalar(&mut self, at: At<'_>, d: &Value, l: &Value) {
         let place = self.place(at);
-        if let Some(rule) = spelling::same(&place, d, l) {
+        if self.autoscaled && self.path.as_str() == "spec.replicas" {
+            self.hidden(rules::CONTROLLER, Some(d), Some(l));
+        } else if let Some(rule) = spelling::same(&place, d, l) {
             self.hidden(rule, Some(d), Some(l));
         } else if let Some((reason, detail)) = spelling::reference::undecidable(&place, d, l) {
             self.unverified(reason, detail);
@@ -215,6 +228,9 @@ impl<'a> Walk<'a> {
                 && same_scalar(dv, lv)
                 && !placeholder::hides_value(dv)
             {
+                continue;
+            }
+            if lv.is_none() && self.twin(at, key, dv, l) {
                 continue;
             }
             self.child(at, key, entries, Some(dv), lv, past);

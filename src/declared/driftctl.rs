@@ -163,7 +163,10 @@ mod tests {
 
     use super::*;
 
-    fn read(report: &Value) -> (Vec<(String, DriftType, Value, Option<Value>)>, Option<String>) {
+    /// Address, kind, declared and live values.
+    type Row = (String, DriftType, Value, Option<Value>);
+
+    fn read(report: &Value) -> (Vec<Row>, Option<String>) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("report.json");
         std::fs::write(&path, report.to_string()).unwrap();

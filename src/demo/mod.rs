@@ -15,6 +15,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::drift::{CloudProvider, Environment, Slug};
 use crate::scan::EnvironmentSpec;
@@ -106,7 +107,13 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         // Nobody is left to tell; the next start tries again.
-        let _ = fs::remove_dir_all(&self.directory);
+        // The store's own threads may still write a moment longer; what is made while all is removed is removed next.
+        for _ in 0..50 {
+            if fs::remove_dir_all(&self.directory).is_ok() || !self.directory.exists() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 

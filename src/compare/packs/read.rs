@@ -21,7 +21,7 @@ pub struct PackError {
     pub what: String,
 }
 
-const FACTS: [(&str, Fact); 10] = [
+const FACTS: [(&str, Fact); 11] = [
     ("unordered", Fact::Unordered),
     ("ordered", Fact::Ordered),
     ("free_form", Fact::FreeForm),
@@ -32,9 +32,10 @@ const FACTS: [(&str, Fact); 10] = [
     ("firewall_rules", Fact::FirewallRules),
     ("partial", Fact::Partial),
     ("create_only", Fact::CreateOnly),
+    ("any_of", Fact::AnyOf),
 ];
 
-const KINDS: [(&str, Kind); 14] = [
+const KINDS: [(&str, Kind); 15] = [
     ("cidr", Kind::Cidr),
     ("dns", Kind::Dns),
     ("duration", Kind::Duration),
@@ -48,6 +49,7 @@ const KINDS: [(&str, Kind); 14] = [
     ("version_track", Kind::VersionTrack),
     ("redis_acl", Kind::RedisAcl),
     ("hour", Kind::Hour),
+    ("trailing_slash", Kind::Slash),
     ("exact", Kind::Exact),
 ];
 

@@ -7,6 +7,8 @@ use serde_json::Value;
 use super::facts::Kind;
 use super::{Context, Dialect, rules};
 
+mod aws;
+mod moment;
 mod names;
 mod network;
 mod number;
@@ -14,6 +16,7 @@ mod quantity;
 pub(super) mod reference;
 mod text;
 pub(super) mod time;
+mod web;
 
 pub(super) use network::protocol;
 
@@ -50,7 +53,7 @@ enum How {
 use How::{Canonical as Form, Mixed, Pair};
 
 /// From the cheapest and most certain on.
-static RULES: [(&str, How); 24] = [
+static RULES: [(&str, How); 36] = [
     (rules::QUANTITY, Form(quantity::quantity)),
     (rules::NUMBER_PRECISION, Form(number::precise)),
     (rules::NUMBER_STRING, Mixed(number::number_or_text)),
@@ -61,6 +64,8 @@ static RULES: [(&str, How); 24] = [
     (rules::ID_CASE, Form(names::azure_id)),
     (rules::FOLD_CASE, Form(names::folded)),
     (rules::FOLD_CASE, Form(names::choice)),
+    (rules::FOLD_CASE, Pair(web::same_header)),
+    (rules::FOLD_CASE, Pair(moment::same_window)),
     (rules::LOWER_NAME, Pair(names::lowered)),
     (rules::LOCATION, Form(names::location)),
     (rules::FILE_MODE, Form(text::file_mode)),
@@ -72,6 +77,16 @@ static RULES: [(&str, How); 24] = [
     (rules::DURATION, Form(time::duration)),
     (rules::REFERENCE, Pair(reference::same_thing)),
     (rules::VERSION_TRACK, Pair(reference::same_track)),
+    (rules::REFERENCE, Pair(aws::same_resource)),
+    (rules::DNS_NAME, Pair(web::same_domain)),
+    (rules::URL, Pair(web::same_url)),
+    (rules::PORT_RANGE, Pair(web::same_ports)),
+    (rules::TASK_SIZE, Pair(aws::task_size)),
+    (rules::TIMESTAMP, Pair(moment::same_moment)),
+    (rules::SCHEDULE, Pair(moment::same_cron)),
+    (rules::FILE_MODE, Pair(text::same_mode)),
+    (rules::USER_DATA, Pair(text::same_user_data)),
+    (rules::TRAILING_SLASH, Pair(names::same_path)),
     (rules::PEM, Form(text::pem)),
     (rules::PEM, Form(text::ssh_key)),
     (rules::MULTILINE, Form(text::multiline)),
@@ -122,6 +137,8 @@ pub(super) fn canonical(place: &Place<'_>, value: &Value) -> String {
     }
     match value {
         Value::String(s) => s.clone(),
+        // Where only the same is the same, a number is no text.
+        other if place.kind == Some(Kind::Exact) => format!("\0{other}"),
         other => other.to_string(),
     }
 }

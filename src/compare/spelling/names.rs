@@ -20,7 +20,7 @@ pub(super) fn folded(place: &Place<'_>, value: &Value) -> Option<String> {
 
 /// A choice from a fixed list, by the property's name: `managed` is `MANAGED`. Kubernetes does distinguish case.
 pub(super) fn choice(place: &Place<'_>, value: &Value) -> Option<String> {
-    const ENDS: [&str; 12] = [
+    const ENDS: [&str; 24] = [
         "type",
         "types",
         "protocol",
@@ -33,6 +33,18 @@ pub(super) fn choice(place: &Place<'_>, value: &Value) -> Option<String> {
         "engine",
         "scheme",
         "effect",
+        "method",
+        "methods",
+        "format",
+        "level",
+        "algorithm",
+        "statistic",
+        "unit",
+        "operator",
+        "compression",
+        "encoding",
+        "visibility",
+        "mutability",
     ];
     let text = value.as_str()?;
     let word = text.len() <= 40 && text.bytes().all(|c| c.is_ascii_alphabetic() || matches!(c, b'_' | b'-'));
@@ -52,6 +64,11 @@ pub(super) fn lowered(place: &Place<'_>, a: &str, b: &str) -> bool {
     }
     let lower = |text: &str| !text.bytes().any(|c| c.is_ascii_uppercase());
     (lower(a) || lower(b)) && (place.create_only || ENDS.iter().any(|end| name_ends_with(place.key, end)))
+}
+
+/// A path or prefix with and without its outer slashes, where that is known to mean nothing.
+pub(super) fn same_path(place: &Place<'_>, a: &str, b: &str) -> bool {
+    place.kind == Some(Kind::Slash) && !a.is_empty() && !b.is_empty() && a.trim_matches('/') == b.trim_matches('/')
 }
 
 /// `West Europe` is `westeurope`.

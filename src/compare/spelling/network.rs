@@ -45,7 +45,7 @@ fn names_networks(key: &str) -> bool {
         "address_space",
         "ipRanges",
     ];
-    NAMES.contains(&key) || key.to_ascii_lowercase().contains("cidr")
+    NAMES.contains(&key) || key.to_ascii_lowercase().contains("cidr") || key.eq_ignore_ascii_case("aws:sourceip")
 }
 
 pub(super) fn protocol_name(place: &Place<'_>, value: &Value) -> Option<String> {

@@ -41,6 +41,8 @@ fn decimal(text: &str) -> Option<String> {
     let (sign, unsigned) = text.strip_prefix('-').map_or(("", text), |t| ("-", t));
     let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    // Zeros at the end of a fraction are no digits of it: `9007199254740993.0` is a whole number.
+    let fraction = fraction.trim_end_matches('0');
     let exponent = exponent.parse::<i64>().ok()?.checked_sub(fraction.len() as i64)?;
     let digits = format!("{whole}{fraction}");
     let trimmed = digits.trim_start_matches('0');

@@ -46,7 +46,7 @@ pub(super) fn same_thing(place: &Place<'_>, a: &str, b: &str) -> bool {
     let (arn, name) = match (Arn::parse(a), Arn::parse(b)) {
         (Some(arn), None) => (arn, b),
         (None, Some(arn)) => (arn, a),
-        _ => return false,
+        _ => return alias_of(place, a, b) == Some(true),
     };
     arn.is_called(name, place) || alias_of(place, a, b) == Some(true)
 }

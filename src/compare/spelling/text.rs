@@ -44,7 +44,8 @@ pub(super) fn ssh_key(place: &Place<'_>, value: &Value) -> Option<String> {
 
 /// Access rules of a Redis user: everything starts from `-@all`, whether it is written or not.
 pub(super) fn redis_acl(place: &Place<'_>, value: &Value) -> Option<String> {
-    let text = value.as_str().filter(|_| place.kind == Some(Kind::RedisAcl))?;
+    let text =
+        value.as_str().filter(|_| place.kind == Some(Kind::RedisAcl) || super::is_named(place.key, "accessstring"))?;
     let first = text.split_whitespace().position(|word| word.starts_with(['+', '-']));
     let start = |(i, word): &(usize, &str)| !(Some(*i) == first && *word == "-@all");
     let words: Vec<&str> = text.split_whitespace().enumerate().filter(start).map(|(_, word)| word).collect();
@@ -56,6 +57,22 @@ pub(super) fn file_mode(place: &Place<'_>, value: &Value) -> Option<String> {
         return None;
     }
     u32::from_str_radix(value.as_str()?, 8).ok().map(|mode| format!("{mode:o}"))
+}
+
+/// `755` and `0755` at properties named after permissions.
+pub(super) fn same_mode(place: &Place<'_>, a: &str, b: &str) -> bool {
+    let mode = |text: &str| {
+        let octal = matches!(text.len(), 3 | 4) && text.bytes().all(|c| matches!(c, b'0'..=b'7'));
+        octal.then(|| u32::from_str_radix(text, 8).ok())?
+    };
+    !place.free && super::is_named(place.key, "permissions") && mode(a).is_some_and(|x| mode(b) == Some(x))
+}
+
+/// User data in plain text and in base64.
+pub(super) fn same_user_data(place: &Place<'_>, a: &str, b: &str) -> bool {
+    let decodes = |encoded: &str, plain: &str| STANDARD.decode(encoded).is_ok_and(|bytes| bytes == plain.as_bytes());
+    let named = ["userdata", "userdatabase64"].iter().any(|name| super::is_named(place.key, name));
+    !place.free && named && (decodes(a, b) || decodes(b, a))
 }
 
 /// The SHA-1 that Terraform keeps in its state of the plain text, whichever of the three forms is given.

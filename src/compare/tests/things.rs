@@ -189,3 +189,41 @@ fn a_schema_beside_a_case_is_used() {
     assert_changes(&run(json!({"Words": ["b", "a"]}), json!({"Words": ["a", "c"]})), &[("Words[=b]", Modified)]);
     assert_unverified(&run(json!({"Key": "k"}), json!({})), "Key", UnverifiedReason::WriteOnly);
 }
+
+#[test]
+fn the_alternatives_of_a_pattern_have_no_order_and_are_taken_literally() {
+    let pattern = |detail: Value| json!({"EventPattern": {"detail": detail}});
+    let rule = |declared: Value, live: Value| {
+        run(Dialect::Cloudformation, "AWS::Events::Rule", pattern(declared), pattern(live))
+    };
+    let turned = rule(json!({"state": ["a", "b", {"prefix": "c"}]}), json!({"state": [{"prefix": "c"}, "b", "a"]}));
+    assert_hidden(&turned, "EventPattern.detail.state", "set-order");
+    for (declared, live) in [
+        (json!({"type": ["Task"]}), json!({"type": ["task"]})),
+        (json!({"n": [{"numeric": [">", 0, "<", 5]}]}), json!({"n": [{"numeric": [">", 5, "<", 0]}]})),
+        (json!({"a": ["x"]}), json!({"a": ["x"], "b": ["y"]})),
+    ] {
+        assert!(!rule(declared.clone(), live.clone()).changes.is_empty(), "{declared} {live}");
+    }
+}
+
+#[test]
+fn whoever_scaled_by_hand_is_reported_even_beside_an_autoscaler() {
+    let owner =
+        |manager: &str| json!({"manager": manager, "subresource": "scale", "fieldsV1": {"f:spec": {"f:replicas": {}}}});
+    let live = |managers: Value| json!({"metadata": {"managedFields": managers}, "spec": {"replicas": 0}});
+    let declared = json!({"spec": {"replicas": 3}});
+    let run = |managers: Value| run(Dialect::Kubernetes, "apps/v1/Deployment", declared.clone(), live(managers));
+    assert_hidden(&run(json!([owner("kube-controller-manager")])), "spec.replicas", "controller");
+    let other = json!({"manager": "kube-controller-manager", "fieldsV1": {"f:status": {}}});
+    assert_changes(&run(json!([other, owner("kubectl")])), &[("spec.replicas", Modified)]);
+}
+
+#[test]
+fn what_was_never_seen_live_is_unverified_and_what_is_known_to_be_returned_is_removed() {
+    let aws = |kind: &str, declared: Value| run(Dialect::Cloudformation, kind, declared, json!({"Size": 3}));
+    let declared = json!({"CorsConfiguration": {"CorsRules": []}, "Logging": {"Bucket": "b"}});
+    assert_unverified(&aws("AWS::X::Y", declared), "Logging", UnverifiedReason::NeverSeen);
+    let cors = json!({"CorsConfiguration": {"CorsRules": [{"Id": "a"}]}});
+    assert_changes(&aws("AWS::S3::Bucket", cors), &[("CorsConfiguration", Removed)]);
+}

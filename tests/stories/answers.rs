@@ -11,7 +11,7 @@ use driftguard::drift::{
 };
 use driftguard::scan::EnvironmentSpec;
 use driftguard::service::{DriftService, LocalService, ServiceEvent};
-use driftguard::store::{self, Direction, DriftFilter, OpenMode, PageRequest, Store};
+use driftguard::store::{self, Direction, DriftFilter, PageRequest, Store};
 use serde_json::{Value, json};
 
 use crate::support::{driftguard, json as scanned, run};
@@ -68,7 +68,7 @@ impl Cluster {
     }
 
     fn store(&self) -> Arc<dyn Store> {
-        store::open(&self.path("data/driftguard/store"), OpenMode::ReadWrite).unwrap().store
+        crate::store::write(&self.path("data/driftguard/store")).store
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::leaves::{coverage, leaves};
+use super::outcome::{Glance, Observed, Outcome, Whole, in_sync};
 use super::pipeline::ScanContext;
 use super::recency::Recency;
 use super::seen::{hash_parts, hash_value};
@@ -25,64 +26,10 @@ use crate::store::Observation;
 /// A change whose security score reaches this touches security.
 const CRITICAL: Score = Score::percent(60);
 
-/// What one resource came to.
-pub(super) enum Outcome {
-    InSync {
-        answers: Answers,
-        observed: Option<Box<Observed>>,
-    },
-    Drifted(Box<Finding>, Coverage),
-    Unverified(Box<Whole>),
-    /// Nothing outside of the state could differ from it.
-    StateOnly,
-    /// A `.driftignore` pattern covers it.
-    Ignored,
-    /// Looking at it panicked. The number of its properties.
-    Broken(Box<ResourceRef>, u64),
-}
-
-/// What a resource in sync adds to the counts.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(super) struct Answers {
-    /// Hidden changes.
-    pub hidden: u64,
-    /// Unverified properties, as the comparer names them.
-    pub unverified: u64,
-    pub coverage: Coverage,
-}
-
-/// A whole resource that could not be compared.
-pub(super) struct Whole {
-    pub resource: ResourceRef,
-    pub why: Unverified,
-    /// Declared ones.
-    pub properties: u64,
-}
-
-impl Whole {
-    pub fn coverage(&self) -> Coverage {
-        Coverage::none(self.why.reason, self.properties)
-    }
-}
-
-/// A value to remember, and what [`Seen`](super::Seen) keeps once it is remembered.
-pub(super) struct Observed {
-    /// `None` when the store has just this value already.
-    pub observation: Option<Observation>,
-    pub seen: (u64, u64),
-}
-
 /// The live side, masked, and since when what is remembered of it is known.
 struct Seen {
     body: Masked,
     remembered_at: Option<Timestamp>,
-}
-
-/// What the first look, before all secrets are known, can say.
-pub(super) enum Glance {
-    Settled(Outcome),
-    /// Values would have to be masked: look again when every secret was seen.
-    Later,
 }
 
 /// Types of which some live source could not list everything: "missing" means nothing there.
@@ -436,15 +383,6 @@ fn subject<'a>(declared: &'a DeclaredResource, live: &'a LiveResource, memory: O
 
 fn is_critical(resource_type: &str, raw: &RawChange) -> bool {
     analysis::is_security_critical(resource_type, &raw.path, raw.declared.as_ref(), raw.actual.as_ref())
-}
-
-fn in_sync(declared: &DeclaredResource, verdict: &Verdict, observed: Option<Box<Observed>>) -> Outcome {
-    let answers = Answers {
-        hidden: verdict.hidden.len() as u64,
-        unverified: verdict.unverified.len() as u64,
-        coverage: coverage(&declared.values, verdict),
-    };
-    Outcome::InSync { answers, observed }
 }
 
 /// What the resource may be called: which of the two is known only after all sources were read.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use super::examine::{Answers, Outcome};
+use super::outcome::{Answers, Outcome};
 use super::reading::{Again, ChunkId, Wanted};
 use super::tally::{SAMPLE, Tally};
 use crate::drift::Coverage;
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
     use crate::drift::{ResourceRef, Unverified, UnverifiedReason};
     use crate::scan::CollectSink;
-    use crate::scan::examine::Whole;
+    use crate::scan::outcome::Whole;
 
     fn unverified(name: &str) -> Outcome {
         let resource = ResourceRef {

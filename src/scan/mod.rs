@@ -7,6 +7,7 @@ mod examine;
 mod kin;
 mod leaves;
 mod ordered;
+mod outcome;
 mod pairs;
 pub mod pipeline;
 mod reading;

@@ -6,9 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
 
-use super::examine::{Examiner, Outcome};
+use super::examine::Examiner;
 use super::leaves::leaves;
 use super::ordered::ordered;
+use super::outcome::Outcome;
 use super::pipeline::{Progress, ScanContext};
 use super::reading::{Chunk, Failures, read_wanted};
 use super::seen::hash_parts;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::examine::{Observed, Outcome, Whole};
+use super::outcome::{Observed, Outcome, Whole};
 use super::pipeline::Note;
 use super::{Seen, Sink};
 use crate::drift::{Completeness, Counts, Coverage, Finding, ResourceRef, SourceError, Unverified, UnverifiedReason};

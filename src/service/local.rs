@@ -10,8 +10,8 @@ use tokio::sync::{RwLock, Semaphore, broadcast};
 use super::scanning::ScanJob;
 use super::{DriftService, EnvironmentSummary, Guard, ServiceError, ServiceEvent, permission};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftId, Environment, IgnoreRule, ScanSummary, Slug, SourceState, TriageRequest,
-    TriageVerb,
+    AuditEntry, DriftDetail, DriftId, Environment, IgnoreRule, NeverHideRule, ScanSummary, Slug, SourceState,
+    TriageRequest, TriageVerb,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
@@ -199,6 +199,7 @@ fn masked(redactor: &Redactor, mut request: TriageRequest) -> TriageRequest {
             mask(&mut rule.reason);
             name(&mut rule.owner);
         }
+        TriageVerb::NeverHide { rule } => name(&mut rule.owner),
         _ => {}
     }
     request
@@ -241,21 +242,36 @@ impl DriftService for LocalService {
         let under_way = Arc::clone(&self.deciding).read_owned().await;
         let (redactor, guard, events) = (Arc::clone(&self.redactor), Arc::clone(&self.guard), self.events.clone());
         // The task goes on when the caller has gone: the decision and its announcement are one.
-        self.ask(move |store| {
-            let _under_way = under_way;
-            check(&guard, store, &request)?;
-            let receipt = decide(store, masked(&redactor, request))?;
-            for drift in &receipt.drifts {
-                // Nobody listening is no fault.
-                let _ = events.send(ServiceEvent::Updated(Box::new(drift.clone())));
-            }
-            Ok(receipt)
-        })
-        .await
+        let (receipt, moved) = self
+            .ask(move |store| {
+                let _under_way = under_way;
+                check(&guard, store, &request)?;
+                let before = store.never_hidden().unwrap_or_default();
+                let receipt = decide(store, masked(&redactor, request))?;
+                for drift in &receipt.drifts {
+                    // Nobody listening is no fault.
+                    let _ = events.send(ServiceEvent::Updated(Box::new(drift.clone())));
+                }
+                let after = store.never_hidden().unwrap_or_else(|_| before.clone());
+                let only_in = |a: &[NeverHideRule], b: &[NeverHideRule]| {
+                    a.iter().filter(|rule| !b.contains(rule)).map(|rule| rule.environment.clone()).collect::<Vec<_>>()
+                };
+                Ok((receipt, [only_in(&after, &before), only_in(&before, &after)].concat()))
+            })
+            .await?;
+        for environment in moved {
+            // One that is not scanned here has nothing to bring to light.
+            self.chosen(environment).into_iter().flatten().for_each(|watched| watched.lane.trigger());
+        }
+        Ok(receipt)
     }
 
     async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError> {
         self.ask(|store| store.ignore_rules().map_err(told)).await
+    }
+
+    async fn never_hidden(&self) -> Result<Vec<NeverHideRule>, ServiceError> {
+        self.ask(|store| store.never_hidden().map_err(told)).await
     }
 
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, ScanStage, ScanSummary, Slug, SourceState,
-    TriageRequest,
+    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, NeverHideRule, ScanStage, ScanSummary, Slug,
+    SourceState, TriageRequest,
 };
 use crate::store::{Observation, OpenCounts, Page, PageRequest, Receipt};
 
@@ -88,9 +88,11 @@ pub trait DriftService: Send + Sync {
     async fn drifts(&self, request: PageRequest) -> Result<Page, ServiceError>;
     async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError>;
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError>;
-    /// Durable when it returns.
+    /// Durable when it returns. What must or may be hidden from now on starts a scan of the environments it is about.
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError>;
     async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError>;
+    /// What the rules of the comparer must not hide, as people decided.
+    async fn never_hidden(&self) -> Result<Vec<NeverHideRule>, ServiceError>;
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError>;
     /// Scans now; `None` scans every environment. Returns at once.
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError>;

@@ -24,8 +24,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::drift::{
-    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, DriftType, Environment, Finding, IgnoreRule, ScanId,
-    ScanSummary, SeverityClass, Slug, State, TriageRequest,
+    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, DriftType, Environment, Finding, IgnoreRule,
+    NeverHideRule, ScanId, ScanSummary, SeverityClass, Slug, State, TriageRequest,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -262,13 +262,13 @@ pub trait Store: Send + Sync {
     fn record(&self, scan: ScanId, findings: Vec<Finding>) -> Result<Vec<Recorded>, StoreError>;
     /// Remembers what was seen; a value equal to the last one costs nothing. Durable at the latest after `finish_scan`.
     fn observe(&self, scan: ScanId, environment: &Slug, seen: Vec<Observation>) -> Result<(), StoreError>;
-    /// The last observed value that was accepted.
+    /// The last observed value that was accepted, with the time when it was first seen.
     fn remembered(
         &self,
         environment: &Slug,
         resource_type: &str,
         resource_id: &str,
-    ) -> Result<Option<Masked>, StoreError>;
+    ) -> Result<Option<Observation>, StoreError>;
     /// Ends the scan, closes what it did not see (as far as `completeness` allows) and returns those. Fills `new`,
     /// `regressed` and `closed` of the summary, without what ignore rules hide. Nothing closes unless the stage is `Done`.
     fn finish_scan(&self, scan: ScanId, summary: ScanSummary) -> Result<(ScanSummary, Vec<DriftEvent>), StoreError>;
@@ -296,6 +296,8 @@ pub trait Store: Send + Sync {
     /// drift, or reopens it, takes it out of the ignore rules until it closes.
     fn decide(&self, request: TriageRequest) -> Result<Receipt, StoreError>;
     fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, StoreError>;
+    /// What the rules of the comparer must not hide, by id.
+    fn never_hidden(&self) -> Result<Vec<NeverHideRule>, StoreError>;
     /// Newest first, at most `limit`.
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
 

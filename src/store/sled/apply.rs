@@ -28,6 +28,9 @@ pub(super) fn apply(tx: &mut Tx<'_>, active: &mut Vec<Rule>, deed: &Deed) -> Res
             active.retain(|r| r.record.rule.id != rule.id);
             active.push(Rule::compile(record)?);
         }
+        Some(TriageVerb::NeverHide { rule }) => {
+            tx.write(Tree::NeverHide, rule.id.0.to_bytes().to_vec(), rule)?;
+        }
         Some(TriageVerb::Undo { seq: undone }) => take_back(tx, active, *undone, seq)?,
         _ => {}
     }
@@ -44,6 +47,9 @@ fn take_back(tx: &mut Tx<'_>, active: &mut Vec<Rule>, undone: u64, by: u64) -> R
     if let Some(TriageVerb::Ignore { rule }) = &record.deed.audit.verb {
         tx.delete(Tree::Rules, rule.id.0.to_bytes().to_vec());
         active.retain(|r| r.record.rule.id != rule.id);
+    }
+    if let Some(TriageVerb::NeverHide { rule }) = &record.deed.audit.verb {
+        tx.delete(Tree::NeverHide, rule.id.0.to_bytes().to_vec());
     }
     record.undone_by = Some(by);
     tx.write(Tree::Audit, key, &record)

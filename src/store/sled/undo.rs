@@ -33,6 +33,8 @@ impl SledStore {
             None => invalid(format!("entry {seq} is no decision; there is nothing to take back")),
             Some(TriageVerb::Undo { .. }) => invalid("an undo cannot be taken back; decide anew".into()),
             Some(TriageVerb::Ignore { rule }) => self.plan_unignore(writer, tx, rule, &record.deed, deed),
+            // What it brings to light changes with the next scan.
+            Some(TriageVerb::NeverHide { .. }) => Ok(()),
             Some(TriageVerb::Note { .. }) => {
                 let now = target.standing();
                 let after = Standing { note_count: now.note_count.saturating_sub(1), ..now };

@@ -41,6 +41,7 @@ pub enum FormKind {
     Resolve,
     Note,
     Ignore,
+    NeverHide,
 }
 
 /// What is in a field.

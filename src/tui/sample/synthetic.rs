@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::sync::broadcast;
 
 use super::{Sample, drifts, id, now};
-use crate::drift::{AuditEntry, DriftDetail, DriftEvent, DriftId, IgnoreRule, Slug, TriageRequest};
+use crate::drift::{AuditEntry, DriftDetail, DriftEvent, DriftId, IgnoreRule, NeverHideRule, Slug, TriageRequest};
 use crate::safety::Masked;
 use crate::service::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Cursor, Direction, Observation, Page, PageRequest, Receipt};
@@ -97,6 +97,10 @@ impl DriftService for Synthetic {
     }
 
     async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError> {
+        Ok(vec![])
+    }
+
+    async fn never_hidden(&self) -> Result<Vec<NeverHideRule>, ServiceError> {
         Ok(vec![])
     }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{drafting, triage};
+use super::{drafting, never_hide, triage};
 use crate::drift::{IgnoreRule, ResolutionType, RuleId, TriageVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::store::literal_pattern;
@@ -20,6 +20,7 @@ impl FormKind {
             Self::Resolve => Action::Resolve,
             Self::Note => Action::Note,
             Self::Ignore => Action::Ignore,
+            Self::NeverHide => Action::NeverHide,
         }
     }
 }
@@ -27,7 +28,9 @@ impl FormKind {
 /// Opens the form over what is marked, or selected. A rule is made from one drift: the selected one.
 pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
     let targets = match kind {
-        FormKind::Ignore => model.timeline.selected().map(|event| model.target(event)).into_iter().collect(),
+        FormKind::Ignore | FormKind::NeverHide => {
+            model.timeline.selected().map(|event| model.target(event)).into_iter().collect()
+        }
         _ => model.targets(),
     };
     let fields = match kind {
@@ -49,6 +52,7 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
         ],
         FormKind::Note => vec![Field::text("note", "one line", "")],
         FormKind::Ignore => ignore_fields(model),
+        FormKind::NeverHide => never_hide::fields(model),
     };
     let mut form = Form::new(kind, targets, fields);
     drafting::restore(model, &mut form);
@@ -71,7 +75,7 @@ fn ignore_fields(model: &Model) -> Vec<Field> {
 }
 
 /// A pattern that matches exactly this text; control characters cannot be typed, so they are left out.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     literal_pattern(&text.chars().filter(|c| !c.is_control()).collect::<String>())
 }
 
@@ -118,6 +122,7 @@ fn plan(model: &Model, form: &Form) -> Result<Plan, String> {
             let text = some(typed(0)).ok_or("the note is empty")?;
             (TriageVerb::Note { text }, "")
         }
+        FormKind::NeverHide => (TriageVerb::NeverHide { rule: never_hide::rule(model, form)? }, ""),
         FormKind::Ignore => (TriageVerb::Ignore { rule: rule(model, form, time(5)?)? }, typed(4)),
     };
     let says = says(&verb, reason, model);
@@ -125,7 +130,7 @@ fn plan(model: &Model, form: &Form) -> Result<Plan, String> {
     Ok(Plan { reason: some(reason), says, draft: Some(form.key()), ..plan })
 }
 
-fn some(text: &str) -> Option<Tainted> {
+pub(super) fn some(text: &str) -> Option<Tainted> {
     (!text.is_empty()).then(|| Tainted::from(text))
 }
 

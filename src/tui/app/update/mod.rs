@@ -7,6 +7,7 @@ pub mod forms;
 mod keys;
 mod load;
 mod moves;
+mod never_hide;
 pub mod palette;
 mod triage;
 mod typing;

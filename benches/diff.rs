@@ -39,6 +39,7 @@ fn changes(every: usize) -> Vec<Change> {
         declared: Some(masked(json!(8000 + i))),
         actual: Some(masked(json!(22))),
         is_security_critical: false,
+        remembered_at: None,
     };
     (0..RULES).step_by(every).map(change).collect()
 }

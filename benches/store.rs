@@ -31,6 +31,7 @@ fn finding(environment: &Slug, n: usize) -> Finding {
         declared: mask(declared),
         actual: mask(actual),
         is_security_critical: true,
+        remembered_at: None,
     };
     let score = Score::percent(if n.is_multiple_of(1000) { 95 } else { (n % 80) as u8 });
     Finding {

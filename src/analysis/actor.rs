@@ -68,6 +68,7 @@ mod tests {
             declared: None,
             actual: None,
             is_security_critical: false,
+            remembered_at: None,
         };
         changed_by(Some(&live), &[change]).iter().map(Tainted::line).collect()
     }

@@ -25,6 +25,7 @@ fn change(path: &str, declared: Value, actual: Value) -> Change {
         declared: value(&declared),
         actual: value(&actual),
         is_security_critical: false,
+        remembered_at: None,
     }
 }
 

@@ -61,6 +61,9 @@ impl Walk<'_> {
             }
         }
         self.change(ChangeType::Removed, Some(d), None);
+        if let Some(change) = self.out.changes.last_mut() {
+            change.is_remembered |= remembered;
+        }
     }
 
     /// Whether what is declared is made of nothing but write-only parts.

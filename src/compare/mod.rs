@@ -127,6 +127,8 @@ pub struct RawChange {
     pub change_type: ChangeType,
     pub declared: Option<Value>,
     pub actual: Option<Value>,
+    /// Known by memory: the code is silent (`declared` is what was remembered), or it was seen live before and is gone.
+    pub is_remembered: bool,
 }
 
 /// A difference that `rule` explains away.

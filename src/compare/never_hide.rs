@@ -3,13 +3,14 @@
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::{RawChange, RawHidden, Verdict, rules};
-use crate::drift::ChangeType;
+use crate::drift::{ChangeType, NeverHideRule};
 
 /// A rule that must not hide anything on matching resource types at matching paths. Patterns are globs; `*` crosses dots.
 #[derive(Clone, Debug)]
 pub struct NeverHide {
     rule: &'static str,
     resource_type: Option<GlobMatcher>,
+    resource_id: Option<GlobMatcher>,
     path: Option<GlobMatcher>,
 }
 
@@ -18,6 +19,7 @@ impl PartialEq for NeverHide {
         let text = |glob: &Option<GlobMatcher>| glob.as_ref().map(|g| g.glob().glob().to_owned());
         self.rule == other.rule
             && text(&self.resource_type) == text(&other.resource_type)
+            && text(&self.resource_id) == text(&other.resource_id)
             && text(&self.path) == text(&other.path)
     }
 }
@@ -37,12 +39,27 @@ impl NeverHide {
     /// No pattern matches everything. The error says what is wrong with the rule's id or a pattern.
     pub fn new(rule: &str, resource_type: Option<&str>, path: Option<&str>) -> Result<Self, String> {
         let rule = rules::find(rule).ok_or_else(|| format!("no rule is called '{rule}'"))?.id;
-        let matcher = |pattern: &str| {
-            let glob = GlobBuilder::new(pattern).literal_separator(false).backslash_escape(true).build();
-            glob.map(|g| g.compile_matcher())
-                .map_err(|e| format!("the pattern '{pattern}' does not work: {}", e.kind()))
-        };
-        Ok(Self { rule, resource_type: resource_type.map(matcher).transpose()?, path: path.map(matcher).transpose()? })
+        let (resource_type, path) = (matcher(resource_type)?, matcher(path)?);
+        Ok(Self { rule, resource_type, resource_id: None, path })
+    }
+
+    /// As somebody decided it; in which environment it holds is for the caller to know. Errors as [`new`](Self::new).
+    pub fn decided(rule: &NeverHideRule) -> Result<Self, String> {
+        let raw = |text: &'_ Option<crate::safety::Tainted>| text.as_ref().map(|t| t.raw().to_owned());
+        let [resource_type, resource_id, path] = [&rule.resource_type, &rule.resource_id, &rule.path].map(raw);
+        let general = Self::new(&rule.rule, resource_type.as_deref(), path.as_deref())?;
+        Ok(Self { resource_id: matcher(resource_id.as_deref())?, ..general })
+    }
+
+    /// Whether it names single resources.
+    pub(super) fn is_of_some(&self) -> bool {
+        self.resource_id.is_some()
+    }
+
+    /// Whether it may be about a resource that has any of these names.
+    pub fn is_about(&self, resource_type: &str, names: &[&str]) -> bool {
+        self.resource_type.as_ref().is_none_or(|g| g.is_match(resource_type))
+            && self.resource_id.as_ref().is_none_or(|g| names.iter().any(|name| g.is_match(name)))
     }
 
     fn covers(&self, resource_type: &str, hidden: &RawHidden) -> bool {
@@ -50,6 +67,13 @@ impl NeverHide {
             && self.resource_type.as_ref().is_none_or(|g| g.is_match(resource_type))
             && self.path.as_ref().is_none_or(|g| g.is_match(&hidden.path))
     }
+}
+
+fn matcher(pattern: Option<&str>) -> Result<Option<GlobMatcher>, String> {
+    let Some(pattern) = pattern else { return Ok(None) };
+    let glob = GlobBuilder::new(pattern).literal_separator(false).backslash_escape(true).build();
+    let glob = glob.map_err(|e| format!("the pattern '{pattern}' does not work: {}", e.kind()))?;
+    Ok(Some(glob.compile_matcher()))
 }
 
 /// Makes changes of what must not be hidden.
@@ -67,14 +91,15 @@ fn as_change(hidden: RawHidden) -> RawChange {
         (_, None) => ChangeType::Removed,
         _ => ChangeType::Modified,
     };
-    RawChange { path: hidden.path, change_type, declared: hidden.declared, actual: hidden.actual }
+    let RawHidden { path, declared, actual, .. } = hidden;
+    RawChange { path, change_type, declared, actual, is_remembered: false }
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::super::{Dialect, Observable, Settings, Subject, compare_with};
+    use super::super::{Dialect, Knowledge, Observable, Settings, Subject, compare_with};
     use super::*;
 
     fn changes(never_hide: &[NeverHide]) -> Vec<(String, ChangeType)> {
@@ -108,6 +133,19 @@ mod tests {
             NeverHide::new("number-string", None, Some("size")).unwrap(),
         ];
         assert_eq!(changes(&elsewhere), []);
+        let decided = NeverHideRule {
+            id: crate::drift::RuleId::generate(),
+            rule: "set-order".into(),
+            environment: None,
+            resource_type: Some("aws_instance".into()),
+            resource_id: Some("aws_instance.web".into()),
+            path: None,
+            owner: "alice".into(),
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let knowledge = Knowledge { never_hide: vec![NeverHide::decided(&decided).unwrap()], ..Knowledge::default() };
+        let of = |name: &str| knowledge.never_hide_of("aws_instance", || vec![name.to_owned()]).len();
+        assert_eq!((of("aws_instance.web"), of("aws_instance.db")), (1, 0));
         assert!(NeverHide::new("no-such-rule", None, None).is_err_and(|e| e.contains("no-such-rule")));
         assert!(NeverHide::new("set-order", None, Some("[")).is_err_and(|e| e.contains("'['")));
     }

@@ -304,7 +304,9 @@ impl<'a> Walk<'a> {
 
     pub fn change(&mut self, change_type: ChangeType, declared: Option<&Value>, actual: Option<&Value>) {
         let path = self.path.text();
-        self.out.changes.push(RawChange { path, change_type, declared: declared.cloned(), actual: actual.cloned() });
+        let is_remembered = self.mode == Mode::Seen;
+        let (declared, actual) = (declared.cloned(), actual.cloned());
+        self.out.changes.push(RawChange { path, change_type, declared, actual, is_remembered });
     }
 
     pub fn hidden(&mut self, rule: &'static str, declared: Option<&Value>, actual: Option<&Value>) {

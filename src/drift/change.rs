@@ -69,6 +69,26 @@ pub struct Change {
     pub actual: Option<Masked>,
     #[serde(default)]
     pub is_security_critical: bool,
+    /// Found by memory: the code is silent about it, or it was seen live before and is gone. When it was seen in sync, with
+    /// the old value; where the code is silent, `declared` is that value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remembered_at: Option<jiff::Timestamp>,
+}
+
+/// Columns of a value in a sentence.
+const IN_SENTENCE: usize = 40;
+
+impl Change {
+    /// What memory has to do with it: `not in the code; was "a" when seen in sync 2026-11-20 02:41`. Safe to show.
+    pub fn memory(&self, clock: impl Fn(jiff::Timestamp) -> String) -> Option<String> {
+        let at = clock(self.remembered_at?);
+        let was = match (self.change_type, &self.declared) {
+            (ChangeType::Removed, _) => "was there".to_owned(),
+            (_, None) => "not in the code; was absent".to_owned(),
+            (_, Some(old)) => format!("not in the code; was {}", old.inline(IN_SENTENCE)),
+        };
+        Some(format!("{was} when seen in sync {at}"))
+    }
 }
 
 /// A difference that a named rule explains away. Never lost: shown on demand.
@@ -103,6 +123,34 @@ pub enum UnverifiedReason {
     SourceFailed,
     /// A reference that is known only after apply.
     Unresolved,
+}
+
+impl UnverifiedReason {
+    /// Every reason, in the order reports name them.
+    pub const ALL: [Self; 8] = [
+        Self::Denied,
+        Self::Throttled,
+        Self::WriteOnly,
+        Self::NotObservable,
+        Self::Unsupported,
+        Self::NeverSeen,
+        Self::SourceFailed,
+        Self::Unresolved,
+    ];
+
+    /// In words for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::Throttled => "throttled",
+            Self::WriteOnly => "write-only",
+            Self::NotObservable => "not observable",
+            Self::Unsupported => "unsupported",
+            Self::NeverSeen => "never seen",
+            Self::SourceFailed => "source failed",
+            Self::Unresolved => "known after apply",
+        }
+    }
 }
 
 /// A property (or a whole resource, when `path` is `None`) that could not be compared.

@@ -6,11 +6,13 @@
 
 mod analysis;
 mod change;
+mod coverage;
 mod driftignore;
 mod environment;
 mod event;
 mod ids;
 mod ignore;
+mod never_hide;
 pub(crate) mod path;
 mod recommendation;
 mod scan;
@@ -20,11 +22,13 @@ mod triage;
 
 pub use analysis::{Analysis, Axis, Cause, CauseAnalysis, Severity, SeverityClass, SeverityReason};
 pub use change::{Change, ChangeType, Hidden, PropertyPath, Unverified, UnverifiedReason};
+pub use coverage::Coverage;
 pub use driftignore::DriftIgnore;
 pub use environment::{CloudProvider, Environment};
 pub use event::{Closure, DriftDetail, DriftEvent, DriftType, Finding, ResourceRef, State};
 pub use ids::{DriftId, Fingerprint, RuleId, ScanId, Slug, SlugError};
 pub use ignore::{IgnoreRule, Reached, RuleChange, RuleReach, RuleRequest, RuleStatus, RuleVerb};
+pub use never_hide::NeverHideRule;
 pub use path::{MAX_PATH_BYTES, PathBuilder};
 pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment};
 pub use scan::{Completeness, Counts, ScanStage, ScanSummary, SourceError, SourceState};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ScanId, Slug, Unverified};
+use super::{Coverage, ScanId, Slug, Unverified};
 use crate::safety::Tainted;
 
 /// The stages of a scan, in order.
@@ -40,6 +40,9 @@ pub struct Counts {
     pub hidden_changes: u64,
     /// Unverified properties of resources that could otherwise be compared.
     pub unverified_properties: u64,
+    /// How much of what the code states was compared.
+    #[serde(default)]
+    pub coverage: Coverage,
 }
 
 impl std::ops::AddAssign for Counts {
@@ -52,6 +55,7 @@ impl std::ops::AddAssign for Counts {
         self.ignored += other.ignored;
         self.hidden_changes += other.hidden_changes;
         self.unverified_properties += other.unverified_properties;
+        self.coverage += other.coverage;
     }
 }
 

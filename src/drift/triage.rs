@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DriftId, IgnoreRule, RuleChange, Slug, State};
+use super::{DriftId, IgnoreRule, NeverHideRule, RuleChange, Slug, State};
 use crate::safety::Tainted;
 
 /// How a drift was settled.
@@ -58,6 +58,10 @@ pub enum TriageVerb {
     Ignore {
         rule: IgnoreRule,
     },
+    /// A rule of the comparer must not hide what it hides of this drift, there or wherever the patterns say.
+    NeverHide {
+        rule: NeverHideRule,
+    },
     /// Back to open.
     Reopen,
     /// Takes back the decision with this audit sequence number.
@@ -76,6 +80,7 @@ impl TriageVerb {
             Self::Resolve { .. } => "resolve_drift",
             Self::Note { .. } => "note",
             Self::Ignore { .. } => "ignore",
+            Self::NeverHide { .. } => "never_hide",
             Self::Reopen => "reopen",
             Self::Undo { .. } => "undo",
         }

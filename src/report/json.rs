@@ -106,6 +106,9 @@ struct ChangeRow<'a> {
     /// `null` when the property is not there.
     actual: Option<&'a Masked>,
     is_security_critical: bool,
+    /// Found by memory; `declared` may be what was seen then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remembered_at: Option<jiff::Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -155,6 +158,7 @@ fn change_row(c: &Change) -> ChangeRow<'_> {
         declared: c.declared.as_ref(),
         actual: c.actual.as_ref(),
         is_security_critical: c.is_security_critical,
+        remembered_at: c.remembered_at,
     }
 }
 

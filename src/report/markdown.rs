@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::text::standing;
+use super::text::{second, standing};
 use super::{Report, SHOWN, not_shown, sentence};
 use crate::drift::{Change, Sighting};
 use crate::safety::{Masked, escape};
@@ -11,6 +11,9 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# Drift report")?;
     for e in &report.environments {
         writeln!(out, "\n## {}\n\n{}", e.environment.slug, sentence(e))?;
+        if let Some(coverage) = e.summary.counts.coverage.sentence() {
+            writeln!(out, "\n{}", escape::markdown(&coverage))?;
+        }
         for drift in e.drifts.iter()?.take(SHOWN) {
             write_drift(&drift?, out)?;
         }
@@ -55,10 +58,12 @@ fn row(change: &Change) -> String {
         None => String::new(),
     };
     let critical = if change.is_security_critical { " !" } else { "" };
+    let memory = change.memory(|at| second(at).to_string()).map(|words| format!(" ({words})")).unwrap_or_default();
     format!(
-        "| {}{critical} | {} | {} | {} |",
+        "| {}{critical} | {}{} | {} | {} |",
         change.change_type.sign(),
         escape::markdown(change.path.raw()),
+        escape::markdown(&memory),
         show(&change.declared),
         show(&change.actual)
     )

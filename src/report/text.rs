@@ -18,6 +18,9 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out)?;
         }
         writeln!(out, "{}  {}", e.environment.slug, sentence(e))?;
+        if let Some(coverage) = e.summary.counts.coverage.sentence() {
+            writeln!(out, "  {coverage}")?;
+        }
         let open = e.drifts.open();
         for drift in e.drifts.iter()?.take(SHOWN.min(usize::try_from(open).unwrap_or(SHOWN))) {
             writeln!(out)?;
@@ -115,14 +118,16 @@ pub(super) fn standing(known: &Known) -> String {
     text
 }
 
-fn second(at: jiff::Timestamp) -> impl std::fmt::Display {
+pub(super) fn second(at: jiff::Timestamp) -> impl std::fmt::Display {
     at.strftime("%Y-%m-%dT%H:%M:%SZ")
 }
 
-/// `~ ! path: declared → live`; `!` marks what touches security.
+/// `~ ! path: declared → live  (what memory says)`; `!` marks what touches security.
 pub(super) fn change_line(change: &Change) -> String {
     let show = |value: &Option<Masked>| value.as_ref().map_or_else(|| "(absent)".to_owned(), |v| v.inline(VALUE_WIDTH));
     let critical = if change.is_security_critical { "! " } else { "" };
     let path = change.path.0.line();
-    format!("{} {critical}{path}: {} → {}", change.change_type.sign(), show(&change.declared), show(&change.actual))
+    let memory = change.memory(|at| second(at).to_string()).map(|words| format!("  ({words})")).unwrap_or_default();
+    let (declared, live) = (show(&change.declared), show(&change.actual));
+    format!("{} {critical}{path}: {declared} → {live}{memory}", change.change_type.sign())
 }

@@ -5,16 +5,18 @@ use std::collections::{BTreeSet, HashSet};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::leaves::{coverage, leaves};
+use super::outcome::{Glance, Observed, Outcome, Whole, in_sync};
 use super::pipeline::ScanContext;
 use super::recency::Recency;
 use super::seen::{hash_parts, hash_value};
 use super::state_only::is_state_only;
 use super::{EnvironmentSpec, Sources};
 use crate::analysis::{self, Facts};
-use crate::compare::{DRIFTIGNORE, Dialect, Memory, Observable, RawChange, Subject, Verdict, compare_with};
+use crate::compare::{DRIFTIGNORE, Dialect, Memory, Observable, RawChange, Settings, Subject, Verdict, compare_with};
 use crate::declared::{DeclaredResource, ReportedDrift};
 use crate::drift::{
-    Axis, Change, DriftType, Finding, Hidden, PropertyPath, ResourceRef, Score, Unverified, UnverifiedReason,
+    Axis, Change, Coverage, DriftType, Finding, Hidden, PropertyPath, ResourceRef, Score, Unverified, UnverifiedReason,
 };
 use crate::live::{LiveResource, Lookup};
 use crate::recommend::recommend;
@@ -24,35 +26,10 @@ use crate::store::Observation;
 /// A change whose security score reaches this touches security.
 const CRITICAL: Score = Score::percent(60);
 
-/// What one resource came to.
-pub(super) enum Outcome {
-    InSync {
-        hidden: u64,
-        unverified: u64,
-        observed: Option<Box<Observed>>,
-    },
-    Drifted(Box<Finding>),
-    Unverified(Box<(ResourceRef, Unverified)>),
-    /// Nothing outside of the state could differ from it.
-    StateOnly,
-    /// A `.driftignore` pattern covers it.
-    Ignored,
-    /// Looking at it panicked.
-    Broken(Box<ResourceRef>),
-}
-
-/// A value to remember, and what [`Seen`](super::Seen) keeps once it is remembered.
-pub(super) struct Observed {
-    /// `None` when the store has just this value already.
-    pub observation: Option<Observation>,
-    pub seen: (u64, u64),
-}
-
-/// What the first look, before all secrets are known, can say.
-pub(super) enum Glance {
-    Settled(Outcome),
-    /// Values would have to be masked: look again when every secret was seen.
-    Later,
+/// The live side, masked, and since when what is remembered of it is known.
+struct Seen {
+    body: Masked,
+    remembered_at: Option<Timestamp>,
 }
 
 /// Types of which some live source could not list everything: "missing" means nothing there.
@@ -97,7 +74,7 @@ impl Examiner<'_> {
             Ok(Some(live)) => {
                 let verdict = self.compare(declared, &live, None);
                 if verdict.changes.is_empty() && self.is_remembered(declared, &live) {
-                    return Glance::Settled(in_sync(&verdict, None));
+                    return Glance::Settled(in_sync(declared, &verdict, None));
                 }
                 self.redactor.learn(&live.resource_type, &live.values, &live.sensitive);
                 Glance::Later
@@ -134,10 +111,10 @@ impl Examiner<'_> {
         };
         let verdict = self.compare(declared, &live, None);
         if verdict.changes.is_empty() && !matches!(drift.drift_type, DriftType::Moved | DriftType::Added) {
-            return in_sync(&verdict, None);
+            return in_sync(declared, &verdict, None);
         }
         let mut outcome = self.drifted(drift.drift_type, declared, Some(&live), verdict, None);
-        if let Outcome::Drifted(finding) = &mut outcome {
+        if let Outcome::Drifted(finding, _) = &mut outcome {
             finding.resource.previous_address.clone_from(&drift.previous_address);
         }
         outcome
@@ -154,7 +131,7 @@ impl Examiner<'_> {
             declared_in: None,
         };
         let body = self.body(&live.resource_type, &live.values, &live.sensitive);
-        self.found(self.finding(DriftType::Added, resource, vec![], None, body))
+        self.found(self.finding(DriftType::Added, resource, vec![], None, body), Coverage::default())
     }
 
     /// The resource as findings name it.
@@ -236,23 +213,24 @@ impl Examiner<'_> {
         let Some(store) = &self.context.remembered else {
             let verdict = self.compare(declared, live, None);
             if verdict.changes.is_empty() {
-                return in_sync(&verdict, None);
+                return in_sync(declared, &verdict, None);
             }
             return self.drifted(DriftType::Modified, declared, Some(live), verdict, None);
         };
         let id = self.id(declared);
         let body = self.redactor.mask(&declared.resource_type, &live.values, &marks(declared, Some(live)));
         let remembered = (store.load)(&declared.resource_type, id.raw());
-        let memory = remembered.as_ref().map(|r| Memory { remembered: r.value(), live: body.value() });
+        let memory = remembered.as_ref().map(|r| Memory { remembered: r.value.value(), live: body.value() });
         let verdict = self.compare(declared, live, memory);
         if !verdict.changes.is_empty() {
-            return self.drifted(DriftType::Modified, declared, Some(live), verdict, Some(body));
+            let seen = Seen { body, remembered_at: remembered.map(|r| r.observed_at) };
+            return self.drifted(DriftType::Modified, declared, Some(live), verdict, Some(seen));
         }
         // Only what is in sync is remembered: a drift must not become its own baseline, be it an ignored one.
         if verdict.hidden.iter().any(|hidden| hidden.rule == DRIFTIGNORE) {
-            return in_sync(&verdict, None);
+            return in_sync(declared, &verdict, None);
         }
-        let observation = (remembered.as_ref() != Some(&body)).then(|| Observation {
+        let observation = (remembered.as_ref().map(|r| &r.value) != Some(&body)).then(|| Observation {
             resource_type: Tainted::from(&*declared.resource_type),
             resource_id: id,
             observed_at: self.now,
@@ -260,12 +238,15 @@ impl Examiner<'_> {
             accepted: true,
         });
         let seen = (self.key(declared), hash_value(&live.values));
-        in_sync(&verdict, Some(Box::new(Observed { observation, seen })))
+        in_sync(declared, &verdict, Some(Box::new(Observed { observation, seen })))
     }
 
     /// Compares by what the environment goes by. Changes that a `.driftignore` pattern covers are hidden ones.
     fn compare(&self, declared: &DeclaredResource, live: &LiveResource, memory: Option<Memory<'_>>) -> Verdict {
-        let mut verdict = compare_with(&subject(declared, live, memory), &self.spec.knowledge.settings(None));
+        let knowledge = &self.spec.knowledge;
+        let never_hide = knowledge.never_hide_of(&declared.resource_type, || names(declared));
+        let settings = Settings { never_hide: &never_hide, ..knowledge.settings(None) };
+        let mut verdict = compare_with(&subject(declared, live, memory), &settings);
         if !self.spec.ignore.is_empty() && !verdict.changes.is_empty() {
             let mut resource = self.reference(declared);
             resource.provider_id = Some(live.provider_id.clone()).filter(|id| !id.is_empty());
@@ -283,8 +264,9 @@ impl Examiner<'_> {
         declared: &DeclaredResource,
         live: Option<&LiveResource>,
         verdict: Verdict,
-        body: Option<Masked>,
+        seen: Option<Seen>,
     ) -> Outcome {
+        let coverage = coverage(&declared.values, &verdict);
         let marks = marks(declared, live);
         let resource_type = &*declared.resource_type;
         let mut resource = self.reference(declared);
@@ -294,16 +276,18 @@ impl Examiner<'_> {
         };
         // Keys, and values that select an element, may hold secrets too.
         let shown = |path: &str| self.redactor.mask_path(resource_type, &path.into(), &marks);
+        let remembered_at = seen.as_ref().and_then(|s| s.remembered_at);
         let change = |raw: &RawChange| Change {
             path: shown(&raw.path),
             change_type: raw.change_type,
             declared: leaf(&raw.path, &raw.declared),
             actual: leaf(&raw.path, &raw.actual),
             is_security_critical: is_critical(resource_type, raw),
+            remembered_at: remembered_at.filter(|_| raw.is_remembered),
         };
         let changes: Vec<Change> = verdict.changes.iter().map(change).collect();
         let declared_state = self.body(resource_type, &declared.values, &marks);
-        let actual = body.or_else(|| live.and_then(|l| self.body(resource_type, &l.values, &marks)));
+        let actual = seen.map(|s| s.body).or_else(|| live.and_then(|l| self.body(resource_type, &l.values, &marks)));
         let mut finding = self.finding(drift_type, resource, changes, declared_state, actual);
         finding.hidden = (verdict.hidden.iter())
             .map(|h| Hidden {
@@ -316,11 +300,14 @@ impl Examiner<'_> {
         finding.unverified = (verdict.unverified.into_iter())
             .map(|u| Unverified { path: Some(shown(&u.path)), reason: u.reason, detail: u.detail.into() })
             .collect();
-        self.found(finding)
+        self.found(finding, coverage)
     }
 
-    fn found(&self, finding: Finding) -> Outcome {
-        if self.spec.ignore.covers(&finding.resource) { Outcome::Ignored } else { Outcome::Drifted(Box::new(finding)) }
+    fn found(&self, finding: Finding, coverage: Coverage) -> Outcome {
+        if self.spec.ignore.covers(&finding.resource) {
+            return Outcome::Ignored;
+        }
+        Outcome::Drifted(Box::new(finding), coverage)
     }
 
     /// The whole resource, masked, where a store keeps it: masking it costs more than all else a finding needs.
@@ -374,7 +361,8 @@ impl Examiner<'_> {
         if self.spec.ignore.covers(&resource) {
             return Outcome::Ignored;
         }
-        Outcome::Unverified(Box::new((resource, Unverified { path: None, reason, detail })))
+        let properties = leaves(&declared.values);
+        Outcome::Unverified(Box::new(Whole { resource, why: Unverified { path: None, reason, detail }, properties }))
     }
 }
 
@@ -398,9 +386,10 @@ fn is_critical(resource_type: &str, raw: &RawChange) -> bool {
     analysis::is_security_critical(resource_type, &raw.path, raw.declared.as_ref(), raw.actual.as_ref())
 }
 
-fn in_sync(verdict: &Verdict, observed: Option<Box<Observed>>) -> Outcome {
-    let (hidden, unverified) = (verdict.hidden.len() as u64, verdict.unverified.len() as u64);
-    Outcome::InSync { hidden, unverified, observed }
+/// What the resource may be called: which of the two is known only after all sources were read.
+fn names(declared: &DeclaredResource) -> Vec<String> {
+    let address = declared.address.raw();
+    vec![address.to_owned(), format!("{address} ({})", declared.source.raw())]
 }
 
 /// A path that either side marks as sensitive is sensitive on both.

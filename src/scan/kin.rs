@@ -1,10 +1,12 @@
 //! Which resources describe a live thing together with others: counted in the first pass, at 32 bytes for each live thing.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 
-use super::examine::Outcome;
+use super::outcome::{Answers, Outcome};
 use super::reading::{Again, ChunkId, Wanted};
 use super::tally::{SAMPLE, Tally};
+use crate::drift::Coverage;
 use crate::safety::Tainted;
 
 /// By hashed family key.
@@ -13,8 +15,30 @@ pub(super) struct Kin {
     families: HashMap<u64, Family>,
     /// Whole outcomes that a report may name; emptied when they are not needed after all.
     samples: Vec<Option<Outcome>>,
-    /// Types of further resources that could not be compared.
-    types: Vec<Tainted>,
+    /// What many have in common: answers of resources in sync, types and coverage of further ones that could not be compared.
+    answers: Table<Answers>,
+    types: Table<(Tainted, Coverage)>,
+}
+
+/// Different values by position. Few of them, whatever the number of resources.
+struct Table<T> {
+    list: Vec<T>,
+    positions: HashMap<T, u32>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { list: Vec::new(), positions: HashMap::new() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Table<T> {
+    fn position(&mut self, value: T) -> u32 {
+        *self.positions.entry(value).or_insert_with_key(|value| {
+            self.list.push(value.clone());
+            self.list.len() as u32 - 1
+        })
+    }
 }
 
 /// The first member of a family, and what it comes to if it stays the only one.
@@ -30,11 +54,11 @@ struct Family {
 enum Alone {
     /// Its chunk is looked at again anyway.
     Again,
-    /// Number of hidden changes and unverified properties.
-    InSync(u16, u16),
+    /// Position of its answers.
+    InSync(u32),
     /// Position among the samples.
     Sample(u32),
-    /// Could not be compared, like a thousand others: only the type counts. Its position.
+    /// Could not be compared, like a thousand others: only type and coverage count. Their position.
     Unverified(u32),
     /// It has relatives: every member is looked at again.
     Plural,
@@ -57,21 +81,11 @@ impl Kin {
     }
 
     fn pack(&mut self, outcome: Outcome) -> Alone {
-        let small = |n: u64| u16::try_from(n).ok();
         match outcome {
-            Outcome::InSync { hidden, unverified, observed: None }
-                if small(hidden).and(small(unverified)).is_some() =>
-            {
-                Alone::InSync(hidden as u16, unverified as u16)
-            }
+            Outcome::InSync { answers, observed: None } => Alone::InSync(self.answers.position(answers)),
             Outcome::Unverified(whole) if self.samples.len() >= SAMPLE => {
-                let name = &whole.0.resource_type;
-                // Few types, so a list is enough.
-                let at = self.types.iter().position(|known| known == name).unwrap_or_else(|| {
-                    self.types.push(name.clone());
-                    self.types.len() - 1
-                });
-                Alone::Unverified(at as u32)
+                let coverage = whole.coverage();
+                Alone::Unverified(self.types.position((whole.resource.resource_type, coverage)))
             }
             whole => {
                 self.samples.push(Some(whole));
@@ -90,11 +104,14 @@ impl Kin {
         for (key, family) in self.families.drain() {
             match family.alone {
                 Alone::Again | Alone::Sample(_) => {}
-                Alone::InSync(hidden, unverified) => {
-                    let (hidden, unverified) = (hidden.into(), unverified.into());
-                    let _ = tally.take(Outcome::InSync { hidden, unverified, observed: None });
+                Alone::InSync(at) => {
+                    let answers = self.answers.list[at as usize];
+                    let _ = tally.take(Outcome::InSync { answers, observed: None });
                 }
-                Alone::Unverified(at) => tally.unnamed(&self.types[at as usize]),
+                Alone::Unverified(at) => {
+                    let (resource_type, coverage) = &self.types.list[at as usize];
+                    tally.unnamed(resource_type, *coverage);
+                }
                 Alone::Plural => drop(plural.insert(key)),
             }
         }
@@ -111,6 +128,7 @@ mod tests {
     use super::*;
     use crate::drift::{ResourceRef, Unverified, UnverifiedReason};
     use crate::scan::CollectSink;
+    use crate::scan::outcome::Whole;
 
     fn unverified(name: &str) -> Outcome {
         let resource = ResourceRef {
@@ -121,7 +139,7 @@ mod tests {
             declared_in: None,
         };
         let why = Unverified { path: None, reason: UnverifiedReason::Denied, detail: "no".into() };
-        Outcome::Unverified(Box::new((resource, why)))
+        Outcome::Unverified(Box::new(Whole { resource, why, properties: 3 }))
     }
 
     #[test]
@@ -131,17 +149,19 @@ mod tests {
         for n in 0..5000 {
             kin.add(u64::from(n), ((0, n), 7), Some(unverified(&n.to_string())), &mut wanted);
         }
-        assert_eq!((kin.samples.len(), kin.types.len()), (SAMPLE, 1));
+        assert_eq!((kin.samples.len(), kin.types.list.len()), (SAMPLE, 1));
         let mut sink = CollectSink::default();
         let mut tally = Tally::new(&mut sink, None, jiff::Timestamp::UNIX_EPOCH);
         assert!(kin.book(&mut tally).is_empty() && wanted.is_empty());
         assert_eq!((tally.counts.unverified, tally.counts.resources), (5000, 5000));
         assert_eq!((tally.unverified.len(), tally.blind_types.len()), (SAMPLE, 1));
+        assert_eq!((tally.counts.coverage.denied, tally.counts.coverage.total()), (15_000, 15_000));
     }
 
     #[test]
     fn members_of_a_family_are_booked_by_nobody_and_wanted_again() {
-        let in_sync = |hidden| Some(Outcome::InSync { hidden, unverified: 0, observed: None });
+        let answers = |hidden| Answers { hidden, coverage: Coverage::all_but(2, []), ..Answers::default() };
+        let in_sync = |hidden| Some(Outcome::InSync { answers: answers(hidden), observed: None });
         let (mut kin, mut wanted) = (Kin::default(), Wanted::new());
         kin.add(1, ((0, 0), 10), in_sync(1), &mut wanted);
         kin.add(2, ((0, 1), u64::MAX - 1), Some(unverified("a")), &mut wanted);
@@ -153,5 +173,6 @@ mod tests {
         let mut tally = Tally::new(&mut sink, None, jiff::Timestamp::UNIX_EPOCH);
         assert_eq!(kin.book(&mut tally), HashSet::from([2]));
         assert_eq!((tally.counts.in_sync, tally.counts.hidden_changes), (2, 1 + (1 << 20)));
+        assert_eq!(tally.counts.coverage.verified, 4);
     }
 }

@@ -5,7 +5,9 @@
 
 mod examine;
 mod kin;
+mod leaves;
 mod ordered;
+mod outcome;
 mod pairs;
 pub mod pipeline;
 mod reading;

@@ -20,8 +20,8 @@ use super::tally::Tally;
 use super::{EnvironmentSpec, Seen, Sink, Sources};
 use crate::declared::InstanceStatus;
 use crate::drift::{ResourceRef, ScanId, ScanStage, ScanSummary, SourceError, SourceState};
-use crate::safety::{Masked, Redactor, Tainted};
-use crate::store::StoreError;
+use crate::safety::{Redactor, Tainted};
+use crate::store::{Observation, StoreError};
 use jiff::Timestamp;
 
 /// What a scan needs besides its sources.
@@ -42,8 +42,8 @@ pub struct ScanContext<'a> {
 /// Access to what was last seen and accepted.
 pub struct Remembered<'a> {
     pub seen: &'a Seen,
-    /// By resource type and id.
-    pub load: &'a (dyn Fn(&str, &str) -> Option<Masked> + Sync),
+    /// By resource type and id: the last accepted value.
+    pub load: &'a (dyn Fn(&str, &str) -> Option<Observation> + Sync),
 }
 
 impl<'a> ScanContext<'a> {

@@ -6,8 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
 
-use super::examine::{Examiner, Outcome};
+use super::examine::Examiner;
+use super::leaves::leaves;
 use super::ordered::ordered;
+use super::outcome::Outcome;
 use super::pipeline::{Progress, ScanContext};
 use super::reading::{Chunk, Failures, read_wanted};
 use super::seen::hash_parts;
@@ -164,7 +166,7 @@ fn guarded(examiner: &Examiner<'_>, resource: &DeclaredResource, look: impl FnOn
 }
 
 pub(super) fn broken(examiner: &Examiner<'_>, resource: &DeclaredResource) -> Outcome {
-    Outcome::Broken(Box::new(examiner.reference(resource)))
+    Outcome::Broken(Box::new(examiner.reference(resource)), leaves(&resource.values))
 }
 
 pub(super) fn book_all(outcomes: Vec<Outcome>, context: &ScanContext<'_>, tally: &mut Tally<'_>) -> ControlFlow<()> {

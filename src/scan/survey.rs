@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::examine::{Examiner, Glance, Outcome, address_hash};
+use super::examine::{Examiner, address_hash};
 use super::kin::Kin;
 use super::ordered::ordered;
+use super::outcome::{Glance, Outcome};
 use super::pipeline::Note;
 use super::reading::{Again, Chunk, ChunkId, Failures, Wanted, read_all};
 use super::review::{book_all, broken, family_key, parse};

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::examine::{Observed, Outcome};
+use super::outcome::{Observed, Outcome, Whole};
 use super::pipeline::Note;
 use super::{Seen, Sink};
-use crate::drift::{Completeness, Counts, Finding, ResourceRef, SourceError, Unverified, UnverifiedReason};
+use crate::drift::{Completeness, Counts, Coverage, Finding, ResourceRef, SourceError, Unverified, UnverifiedReason};
 use crate::safety::Tainted;
 use crate::store::{Observation, StoreError};
 
@@ -65,14 +65,16 @@ impl<'a> Tally<'a> {
     pub fn take(&mut self, outcome: Outcome) -> ControlFlow<()> {
         self.counts.resources += 1;
         match outcome {
-            Outcome::InSync { hidden, unverified, observed } => {
+            Outcome::InSync { answers, observed } => {
                 self.counts.in_sync += 1;
-                self.counts.hidden_changes += hidden;
-                self.counts.unverified_properties += unverified;
+                self.counts.hidden_changes += answers.hidden;
+                self.counts.unverified_properties += answers.unverified;
+                self.counts.coverage += answers.coverage;
                 observed.into_iter().for_each(|o| self.observed(*o));
             }
-            Outcome::Drifted(finding) => {
+            Outcome::Drifted(finding, coverage) => {
                 self.counts.drifted += 1;
+                self.counts.coverage += coverage;
                 self.counts.hidden_changes += finding.hidden.len() as u64;
                 self.counts.unverified_properties += finding.unverified.len() as u64;
                 self.observed_drifted(&finding);
@@ -81,7 +83,7 @@ impl<'a> Tally<'a> {
             Outcome::Unverified(whole) => self.unverified(*whole),
             Outcome::StateOnly => self.counts.state_only += 1,
             Outcome::Ignored => self.counts.ignored += 1,
-            Outcome::Broken(resource) => self.broken(*resource),
+            Outcome::Broken(resource, properties) => self.broken(*resource, properties),
         }
         if self.findings.len().max(self.newly_seen.len()) < BATCH { ControlFlow::Continue(()) } else { self.flush() }
     }
@@ -183,27 +185,28 @@ impl<'a> Tally<'a> {
     }
 
     /// Books a whole resource that could not be compared, when enough others are named.
-    pub fn unnamed(&mut self, resource_type: &Tainted) {
+    pub fn unnamed(&mut self, resource_type: &Tainted, coverage: Coverage) {
         self.counts.resources += 1;
-        self.not_compared(resource_type);
+        self.not_compared(resource_type, coverage);
     }
 
-    fn not_compared(&mut self, resource_type: &Tainted) {
+    fn not_compared(&mut self, resource_type: &Tainted, coverage: Coverage) {
         self.counts.unverified += 1;
+        self.counts.coverage += coverage;
         // Drift this resource had before is neither there nor gone now.
         if !self.blind_types.contains(resource_type.raw()) {
             self.blind_types.insert(resource_type.raw().to_owned());
         }
     }
 
-    fn unverified(&mut self, whole: (ResourceRef, Unverified)) {
-        self.not_compared(&whole.0.resource_type);
+    fn unverified(&mut self, whole: Whole) {
+        self.not_compared(&whole.resource.resource_type, whole.coverage());
         if self.unverified.len() < SAMPLE {
-            self.unverified.push(whole);
+            self.unverified.push((whole.resource, whole.why));
         }
     }
 
-    fn broken(&mut self, resource: ResourceRef) {
+    fn broken(&mut self, resource: ResourceRef, properties: u64) {
         let (kind, id) = (resource.resource_type.raw(), resource.resource_id.raw());
         self.error(SourceError {
             source: resource.declared_in.clone().unwrap_or_default(),
@@ -211,6 +214,7 @@ impl<'a> Tally<'a> {
             help: "please report it; every other resource was compared".into(),
         });
         let detail = Tainted::from("comparing it failed unexpectedly");
-        self.unverified((resource, Unverified { path: None, reason: UnverifiedReason::SourceFailed, detail }));
+        let why = Unverified { path: None, reason: UnverifiedReason::SourceFailed, detail };
+        self.unverified(Whole { resource, why, properties });
     }
 }

@@ -10,8 +10,8 @@ use tokio::sync::{RwLock, Semaphore, broadcast};
 use super::scanning::ScanJob;
 use super::{DriftService, EnvironmentSummary, Guard, ServiceError, ServiceEvent, permission};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftId, Environment, IgnoreRule, RuleReach, RuleRequest, RuleStatus, RuleVerb,
-    ScanSummary, Slug, SourceState, TriageRequest, TriageVerb,
+    AuditEntry, DriftDetail, DriftId, Environment, IgnoreRule, NeverHideRule, RuleReach, RuleRequest, RuleStatus,
+    RuleVerb, ScanSummary, Slug, SourceState, TriageRequest, TriageVerb,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
@@ -106,20 +106,20 @@ impl LocalService {
     }
 
     /// The task goes on when the caller has gone: the decision and its announcement are one.
-    async fn deciding(
+    async fn deciding<T: Send + 'static>(
         &self,
-        decide: impl FnOnce(&dyn Store) -> Result<Receipt, ServiceError> + Send + 'static,
-    ) -> Result<Receipt, ServiceError> {
+        decide: impl FnOnce(&dyn Store) -> Result<(Receipt, T), ServiceError> + Send + 'static,
+    ) -> Result<(Receipt, T), ServiceError> {
         let under_way = Arc::clone(&self.deciding).read_owned().await;
         let events = self.events.clone();
         self.ask(move |store| {
             let _under_way = under_way;
-            let receipt = decide(store)?;
+            let (receipt, more) = decide(store)?;
             for drift in &receipt.drifts {
                 // Nobody listening is no fault.
                 let _ = events.send(ServiceEvent::Updated(Box::new(drift.clone())));
             }
-            Ok(receipt)
+            Ok((receipt, more))
         })
         .await
     }
@@ -212,6 +212,7 @@ fn masked(redactor: &Redactor, mut request: TriageRequest) -> TriageRequest {
         TriageVerb::Note { text } => *text = redactor.mask_text(text.raw()),
         TriageVerb::Assign { to } => to.iter_mut().for_each(|name| mask_name(redactor, name)),
         TriageVerb::Ignore { rule } => mask_rule(redactor, rule),
+        TriageVerb::NeverHide { rule } => mask_name(redactor, &mut rule.owner),
         _ => {}
     }
     request
@@ -268,11 +269,23 @@ impl DriftService for LocalService {
 
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError> {
         let (redactor, guard) = (Arc::clone(&self.redactor), Arc::clone(&self.guard));
-        self.deciding(move |store| {
-            check(&guard, store, &request)?;
-            decide(store, masked(&redactor, request))
-        })
-        .await
+        let (receipt, moved) = self
+            .deciding(move |store| {
+                check(&guard, store, &request)?;
+                let before = store.never_hidden().unwrap_or_default();
+                let receipt = decide(store, masked(&redactor, request))?;
+                let after = store.never_hidden().unwrap_or_else(|_| before.clone());
+                let only_in = |a: &[NeverHideRule], b: &[NeverHideRule]| {
+                    a.iter().filter(|rule| !b.contains(rule)).map(|rule| rule.environment.clone()).collect::<Vec<_>>()
+                };
+                Ok((receipt, [only_in(&after, &before), only_in(&before, &after)].concat()))
+            })
+            .await?;
+        for environment in moved {
+            // One that is not scanned here has nothing to bring to light.
+            self.chosen(environment).into_iter().flatten().for_each(|watched| watched.lane.trigger());
+        }
+        Ok(receipt)
     }
 
     async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError> {
@@ -294,7 +307,12 @@ impl DriftService for LocalService {
             mask_rule(&self.redactor, to);
         }
         mask_who_and_why(&self.redactor, &mut request.actor, &mut request.reason);
-        self.deciding(move |store| store.change_rule(request).map_err(told)).await
+        let changed = self.deciding(move |store| Ok((store.change_rule(request).map_err(told)?, ()))).await;
+        changed.map(|(receipt, ())| receipt)
+    }
+
+    async fn never_hidden(&self) -> Result<Vec<NeverHideRule>, ServiceError> {
+        self.ask(|store| store.never_hidden().map_err(told)).await
     }
 
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {

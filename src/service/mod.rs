@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, RuleReach, RuleRequest, RuleStatus,
-    ScanStage, ScanSummary, Slug, SourceState, TriageRequest,
+    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, NeverHideRule, RuleReach, RuleRequest,
+    RuleStatus, ScanStage, ScanSummary, Slug, SourceState, TriageRequest,
 };
 use crate::store::{Observation, OpenCounts, Page, PageRequest, Receipt};
 
@@ -88,7 +88,7 @@ pub trait DriftService: Send + Sync {
     async fn drifts(&self, request: PageRequest) -> Result<Page, ServiceError>;
     async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError>;
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError>;
-    /// Durable when it returns.
+    /// Durable when it returns. What must or may be hidden from now on starts a scan of the environments it is about.
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError>;
     async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError>;
     /// Every rule with what it hides now.
@@ -97,6 +97,8 @@ pub trait DriftService: Send + Sync {
     async fn preview_rule(&self, rule: IgnoreRule) -> Result<RuleReach, ServiceError>;
     /// Durable when it returns.
     async fn change_rule(&self, request: RuleRequest) -> Result<Receipt, ServiceError>;
+    /// What the rules of the comparer must not hide, as people decided.
+    async fn never_hidden(&self) -> Result<Vec<NeverHideRule>, ServiceError>;
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError>;
     /// Scans now; `None` scans every environment. Returns at once.
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError>;

@@ -1,5 +1,6 @@
 //! One environment's scan as the service runs it: into the store, telling whoever listens.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::broadcast;
 
 use super::{ScanProgress, ServiceEvent};
+use crate::compare::NeverHide;
 use crate::drift::Slug;
 use crate::safety::Tainted;
 use crate::scan::scheduler::Job;
@@ -40,6 +42,7 @@ impl Beside<'_> {
         // What is remembered and cannot be read is not remembered.
         let previous = self.store.last_scan(slug).ok().flatten();
         let load = |kind: &str, id: &str| self.store.remembered(slug, kind, id).ok().flatten();
+        let spec = &with_decisions(self.store, spec);
         let context = ScanContext {
             remembered: Some(Remembered { seen: self.seen, load: &load }),
             previous: previous.as_ref(),
@@ -48,6 +51,23 @@ impl Beside<'_> {
         };
         run(spec, &context, sink)
     }
+}
+
+/// What people decided that must not be hidden holds beside what the configuration says.
+fn with_decisions<'a>(store: &dyn Store, spec: &'a EnvironmentSpec) -> Cow<'a, EnvironmentSpec> {
+    let decided = store.never_hidden().unwrap_or_else(|error| {
+        tracing::warn!(%error, "what must not be hidden could not be read");
+        Vec::new()
+    });
+    let slug = &spec.environment.slug;
+    let here = decided.iter().filter(|rule| rule.environment.as_ref().is_none_or(|of| of == slug));
+    let rules: Vec<NeverHide> = here.filter_map(|rule| NeverHide::decided(rule).ok()).collect();
+    if rules.is_empty() {
+        return Cow::Borrowed(spec);
+    }
+    let mut spec = spec.clone();
+    spec.knowledge.never_hide.extend(rules);
+    Cow::Owned(spec)
 }
 
 pub(super) struct ScanJob {

@@ -15,7 +15,7 @@ pub(super) enum Facet {
     State,
     Assignee,
     Notes,
-    /// An undo.
+    /// An undo, or something about more than this drift.
     None,
 }
 
@@ -34,7 +34,7 @@ impl Facet {
             None => Self::State,
             Some(TriageVerb::Assign { .. }) => Self::Assignee,
             Some(TriageVerb::Note { .. }) => Self::Notes,
-            Some(TriageVerb::Undo { .. }) => Self::None,
+            Some(TriageVerb::NeverHide { .. } | TriageVerb::Undo { .. }) => Self::None,
             Some(_) => Self::State,
         }
     }
@@ -117,7 +117,9 @@ pub(super) fn after_verb(
         }
         TriageVerb::Reopen if state == State::Open => return invalid("it is already open"),
         TriageVerb::Reopen => standing.reopened(),
-        TriageVerb::Ignore { .. } | TriageVerb::Undo { .. } => return invalid("not a decision about one drift"),
+        TriageVerb::Ignore { .. } | TriageVerb::NeverHide { .. } | TriageVerb::Undo { .. } => {
+            return invalid("not a decision about one drift");
+        }
     };
     // Whoever decides about an ignored drift wants to see it: no rule hides it again.
     Ok(Standing { exempt: standing.exempt || standing.state == State::Ignored, ..next })

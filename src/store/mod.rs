@@ -24,8 +24,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::drift::{
-    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, DriftType, Environment, Finding, IgnoreRule, RuleId,
-    RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, SeverityClass, Slug, State, TriageRequest,
+    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, DriftType, Environment, Finding, IgnoreRule,
+    NeverHideRule, RuleId, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, SeverityClass, Slug, State,
+    TriageRequest,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -265,13 +266,13 @@ pub trait Store: Send + Sync {
     fn record(&self, scan: ScanId, findings: Vec<Finding>) -> Result<Vec<Recorded>, StoreError>;
     /// Remembers what was seen; a value equal to the last one costs nothing. Durable at the latest after `finish_scan`.
     fn observe(&self, scan: ScanId, environment: &Slug, seen: Vec<Observation>) -> Result<(), StoreError>;
-    /// The last observed value that was accepted.
+    /// The last observed value that was accepted, with the time when it was first seen.
     fn remembered(
         &self,
         environment: &Slug,
         resource_type: &str,
         resource_id: &str,
-    ) -> Result<Option<Masked>, StoreError>;
+    ) -> Result<Option<Observation>, StoreError>;
     /// Ends the scan, closes what it did not see (as far as `completeness` allows) and returns those. Fills `new`,
     /// `regressed` and `closed` of the summary, without what ignore rules hide. Nothing closes unless the stage is `Done`.
     fn finish_scan(&self, scan: ScanId, summary: ScanSummary) -> Result<(ScanSummary, Vec<DriftEvent>), StoreError>;
@@ -306,6 +307,8 @@ pub trait Store: Send + Sync {
     fn preview_rule(&self, rule: &IgnoreRule) -> Result<RuleReach, StoreError>;
     /// Changes or deletes a rule, or takes that back. Durable as [`decide`](Self::decide) is; the audit trail has old and new.
     fn change_rule(&self, request: RuleRequest) -> Result<Receipt, StoreError>;
+    /// What the rules of the comparer must not hide, by id.
+    fn never_hidden(&self) -> Result<Vec<NeverHideRule>, StoreError>;
     /// Newest first, at most `limit`.
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
 

@@ -29,6 +29,7 @@ fn change(path: &str, actual: Option<Value>) -> Change {
         declared: None,
         actual: actual.map(Masked::trusted),
         is_security_critical: false,
+        remembered_at: None,
     }
 }
 

@@ -14,7 +14,8 @@ pub use synthetic::Synthetic;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::drift::{
-    CloudProvider, Counts, Environment, ScanId, ScanStage, ScanSummary, Slug, SourceError, SourceState,
+    CloudProvider, Counts, Coverage, Environment, ScanId, ScanStage, ScanSummary, Slug, SourceError, SourceState,
+    UnverifiedReason,
 };
 use crate::service::{EnvironmentSummary, ScanProgress};
 use crate::store::OpenCounts;
@@ -82,9 +83,22 @@ fn environment(slug: &str, name: &str, cloud_provider: CloudProvider, minutes: i
     }
 }
 
+fn coverage() -> Coverage {
+    use UnverifiedReason::{Denied, NotObservable, Unsupported, WriteOnly};
+    Coverage::all_but(31_240, [(Denied, 620), (WriteOnly, 940), (NotObservable, 20), (Unsupported, 600)])
+}
+
 fn scan(environment: Slug, finished_at: Timestamp) -> ScanSummary {
     ScanSummary {
-        counts: Counts { resources: 1_420, in_sync: 1_414, drifted: 5, unverified: 1, ..Counts::default() },
+        counts: Counts {
+            resources: 1_420,
+            in_sync: 1_414,
+            drifted: 5,
+            unverified: 1,
+            hidden_changes: 37,
+            coverage: coverage(),
+            ..Counts::default()
+        },
         new: 1,
         ..ScanSummary::of_nothing(ScanId(id(finished_at, 0)), environment, finished_at)
     }

@@ -1,6 +1,7 @@
 //! Stories: one file, one promise, all in one test binary so that they link once.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod answers;
 mod bench;
 mod cli;
 mod conformance;

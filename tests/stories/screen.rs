@@ -53,6 +53,8 @@ snapshots! {
     environments_in_focus_at_80_by_24: 80 x 24, "focus-environments down";
     a_zoomed_diff_at_80_by_24: 80 x 24, "focus-diff zoom";
     what_was_hidden_and_why: 120 x 40, "toggle-hidden";
+    why_a_change_is_hidden_at_80_by_24: 80 x 24, "toggle-hidden next-change next-change";
+    the_never_hide_form: 120 x 40, "toggle-hidden next-change next-change never-hide";
     the_resolve_form: 80 x 24, "resolve";
     the_ignore_form: 80 x 24, "ignore";
     the_palette: 80 x 24, "palette";
@@ -85,12 +87,14 @@ fn the_first_frame_is_there_before_the_service() {
 }
 
 /// What can lie over the panes, or change how they stand: the actions that get there, and text to type then.
-const SCENES: [(&str, &str); 14] = [
+const SCENES: [(&str, &str); 16] = [
     ("", ""),
     ("focus-environments", ""),
     ("focus-diff", ""),
     ("focus-recommendations", ""),
     ("focus-diff zoom toggle-hidden toggle-unified toggle-wrap toggle-fold", ""),
+    ("toggle-hidden next-change next-change", ""),
+    ("toggle-hidden next-change next-change never-hide", ""),
     ("help", ""),
     ("palette", "scan"),
     ("notices", ""),

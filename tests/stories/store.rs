@@ -38,6 +38,7 @@ pub(crate) fn finding(id: &str) -> Finding {
             declared: Some(redactor.mask("aws_vpc", &json!("10.0.0.0/16"), &[])),
             actual: Some(redactor.mask("aws_vpc", &json!("10.1.0.0/16"), &[])),
             is_security_critical: false,
+            remembered_at: None,
         }],
         hidden: Vec::new(),
         unverified: Vec::new(),
@@ -82,8 +83,18 @@ pub(crate) fn all(store: &dyn Store) -> Vec<DriftEvent> {
     store.page(&PageRequest { filter, cursor: None, direction: Direction::Older, limit: 500 }).unwrap().data
 }
 
+/// A story beside this one that just starts a program holds copies of all open files, the lock of a store that was just closed
+/// among them, until that program runs: then this one waits.
 pub(crate) fn write(path: &Path) -> Opened {
-    open(path, OpenMode::ReadWrite).unwrap()
+    for _ in 0..200 {
+        match open(path, OpenMode::ReadWrite) {
+            Err(StoreError::Held { holder, .. }) if holder.pid == std::process::id() => {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("{} stays held by this process", path.display());
 }
 
 #[track_caller]

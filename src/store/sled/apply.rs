@@ -28,6 +28,9 @@ pub(super) fn apply(tx: &mut Tx<'_>, active: &mut Vec<Rule>, deed: &Deed) -> Res
             active.retain(|r| r.record.rule.id != rule.id);
             active.push(Rule::compile(record)?);
         }
+        Some(TriageVerb::NeverHide { rule }) => {
+            tx.write(Tree::NeverHide, rule.id.0.to_bytes().to_vec(), rule)?;
+        }
         Some(TriageVerb::Undo { seq: undone }) => take_back(tx, active, *undone, seq)?,
         _ => {}
     }
@@ -63,9 +66,13 @@ fn mark_undone(tx: &mut Tx<'_>, undone: u64, by: u64) -> Result<(), StoreError> 
 
 fn take_back(tx: &mut Tx<'_>, active: &mut Vec<Rule>, undone: u64, by: u64) -> Result<(), StoreError> {
     let record = tx.read::<AuditRecord>(Tree::Audit, &undone.to_be_bytes())?;
-    if let Some(TriageVerb::Ignore { rule }) = record.and_then(|record| record.deed.audit.verb) {
-        tx.delete(Tree::Rules, rule.id.0.to_bytes().to_vec());
-        active.retain(|r| r.record.rule.id != rule.id);
+    match record.and_then(|record| record.deed.audit.verb) {
+        Some(TriageVerb::Ignore { rule }) => {
+            tx.delete(Tree::Rules, rule.id.0.to_bytes().to_vec());
+            active.retain(|r| r.record.rule.id != rule.id);
+        }
+        Some(TriageVerb::NeverHide { rule }) => tx.delete(Tree::NeverHide, rule.id.0.to_bytes().to_vec()),
+        _ => {}
     }
     mark_undone(tx, undone, by)
 }

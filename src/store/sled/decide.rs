@@ -5,8 +5,10 @@ use std::collections::HashSet;
 use super::engine::Tree;
 use super::tx::Tx;
 use super::{SledStore, Writer, apply, keys, scan};
+use crate::compare::NeverHide;
 use crate::drift::{
-    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, SeverityClass, State, TriageRequest, TriageVerb,
+    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, NeverHideRule, SeverityClass, State,
+    TriageRequest, TriageVerb,
 };
 use crate::store::record::{AuditRecord, Deed, EventRecord};
 use crate::store::rules::{self, Rule, RuleRecord};
@@ -36,6 +38,7 @@ impl SledStore {
         };
         match &request.verb {
             TriageVerb::Ignore { rule } => self.plan_ignore(writer, &tx, &record, rule, &mut deed)?,
+            TriageVerb::NeverHide { rule } => plan_never_hide(&record, rule)?,
             TriageVerb::Undo { seq } => self.plan_undo(writer, &tx, &record, *seq, &mut deed)?,
             verb => plan_one(&tx, &record, verb, &mut deed)?,
         }
@@ -168,6 +171,18 @@ impl SledStore {
             event: record.event,
         })
     }
+}
+
+/// Nothing changes before the next scan; only what cannot work is refused.
+fn plan_never_hide(target: &EventRecord, rule: &NeverHideRule) -> Result<(), StoreError> {
+    let compiled = NeverHide::decided(rule).map_err(StoreError::Invalid)?;
+    let resource = &target.event.resource;
+    let is_here = rule.environment.as_ref().is_none_or(|slug| *slug == target.event.environment);
+    if !is_here || !compiled.is_about(resource.resource_type.raw(), &[resource.resource_id.raw()]) {
+        let why = "the rule does not match the drift it was made on; check its patterns";
+        return Err(StoreError::Invalid(why.into()));
+    }
+    Ok(())
 }
 
 fn plan_one(tx: &Tx<'_>, record: &EventRecord, verb: &TriageVerb, deed: &mut Deed) -> Result<(), StoreError> {

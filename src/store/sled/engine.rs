@@ -44,6 +44,8 @@ pub(super) enum Tree {
     Scans,
     /// Id → `RuleRecord`.
     Rules,
+    /// Id → `NeverHideRule`.
+    NeverHide,
     /// Audit number → `AuditRecord`.
     Audit,
     /// Fingerprint → `Placed`: decisions on drifts that were lost with a damaged tree and wait to be seen again.
@@ -53,7 +55,7 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Events,
         Self::Ids,
         Self::Bodies,
@@ -66,6 +68,7 @@ impl Tree {
         Self::Environments,
         Self::Scans,
         Self::Rules,
+        Self::NeverHide,
         Self::Audit,
         Self::Lost,
         Self::Meta,
@@ -73,8 +76,8 @@ impl Tree {
 
     /// Whether its values are what [`codec`](crate::store::codec) writes.
     pub(super) fn is_coded(self) -> bool {
-        use Tree::{Audit, Bodies, Environments, Events, Lost, Observations, Rules, Scans};
-        matches!(self, Events | Bodies | Observations | Environments | Scans | Rules | Audit | Lost)
+        use Tree::{Audit, Bodies, Environments, Events, Lost, NeverHide, Observations, Rules, Scans};
+        matches!(self, Events | Bodies | Observations | Environments | Scans | Rules | NeverHide | Audit | Lost)
     }
 
     pub(super) fn name(self) -> &'static str {
@@ -91,6 +94,7 @@ impl Tree {
             Self::Environments => "environments",
             Self::Scans => "scans",
             Self::Rules => "rules",
+            Self::NeverHide => "never_hide",
             Self::Audit => "audit",
             Self::Lost => "lost",
             Self::Meta => "meta",

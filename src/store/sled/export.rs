@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::Tree;
 use super::{SledStore, keys};
-use crate::drift::{Environment, ScanSummary, Slug};
+use crate::drift::{Environment, NeverHideRule, ScanSummary, Slug};
 use crate::store::files::io_at;
 use crate::store::record::{AuditRecord, BodyRecord, EventRecord, Placed};
 use crate::store::rules::RuleRecord;
@@ -46,6 +46,7 @@ pub(super) enum Line {
     Environment(Environment),
     Audit(Box<AuditRecord>),
     Rule(RuleRecord),
+    NeverHide(NeverHideRule),
     Drift { record: Box<EventRecord>, body: BodyRecord },
     Lost(Box<Placed>),
     Observation { environment: Slug, at: Timestamp, observation: Box<Observation> },
@@ -89,6 +90,7 @@ impl SledStore {
             self.plain(Tree::Environments, value).map(Line::Environment)
         })?;
         self.export_tree(Tree::Rules, lines, |value| self.plain(Tree::Rules, value).map(Line::Rule))?;
+        self.export_tree(Tree::NeverHide, lines, |value| self.plain(Tree::NeverHide, value).map(Line::NeverHide))?;
         self.export_tree(Tree::Lost, lines, |value| self.plain(Tree::Lost, value).map(Line::Lost))?;
         self.export_tree(Tree::Scans, lines, |value| self.plain(Tree::Scans, value).map(Line::Scan))
     }

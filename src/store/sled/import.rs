@@ -163,6 +163,7 @@ impl SledStore {
                 writer.rules.push(Rule::compile(record.clone())?);
                 tx.write(Tree::Rules, record.rule.id.0.to_bytes().to_vec(), &record)
             }
+            Line::NeverHide(rule) => tx.write(Tree::NeverHide, rule.id.0.to_bytes().to_vec(), &rule),
             Line::Drift { mut record, body } => {
                 writer.last_detected.insert(record.event.environment.clone(), record.event.detected_at);
                 tx.save_body(record.event.id, &body)?;

@@ -48,10 +48,10 @@ use super::{
     VerifyReport, ballast,
 };
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, RuleReach, RuleRequest, RuleStatus,
-    ScanId, ScanSummary, Slug, TriageRequest,
+    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, NeverHideRule, RuleReach,
+    RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, TriageRequest,
 };
-use crate::safety::{Masked, Tainted};
+use crate::safety::Tainted;
 
 use engine::{Engine, Tree};
 pub(super) use open::{Compaction, Doors, open_read_write};
@@ -252,7 +252,7 @@ impl Store for SledStore {
     fn observe(&self, scan: ScanId, environment: &Slug, seen: Vec<Observation>) -> Result<(), StoreError> {
         self.observe_impl(scan, environment, seen)
     }
-    fn remembered(&self, environment: &Slug, kind: &str, id: &str) -> Result<Option<Masked>, StoreError> {
+    fn remembered(&self, environment: &Slug, kind: &str, id: &str) -> Result<Option<Observation>, StoreError> {
         self.remembered_impl(environment, kind, id)
     }
     fn finish_scan(&self, scan: ScanId, summary: ScanSummary) -> Result<(ScanSummary, Vec<DriftEvent>), StoreError> {
@@ -295,6 +295,10 @@ impl Store for SledStore {
     }
     fn change_rule(&self, request: RuleRequest) -> Result<Receipt, StoreError> {
         self.change_rule_impl(request)
+    }
+
+    fn never_hidden(&self) -> Result<Vec<NeverHideRule>, StoreError> {
+        self.read_all(Tree::NeverHide)
     }
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
         self.audit_impl(limit)

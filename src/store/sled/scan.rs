@@ -8,7 +8,6 @@ use super::engine::Tree;
 use super::tx::Tx;
 use super::{RunningScan, SledStore, Writer, apply, keys, later, sight};
 use crate::drift::{AuditEntry, DriftEvent, Environment, Finding, ScanId, ScanStage, ScanSummary, Slug, State};
-use crate::safety::Masked;
 use crate::store::record::Deed;
 use crate::store::{Observation, Recorded, StoreError, codec};
 
@@ -205,9 +204,8 @@ impl SledStore {
         environment: &Slug,
         kind: &str,
         id: &str,
-    ) -> Result<Option<Masked>, StoreError> {
-        let newest_first = self.values_of(environment, kind, id).find(|one| one.as_ref().map_or(true, |o| o.accepted));
-        Ok(newest_first.transpose()?.map(|o| o.value))
+    ) -> Result<Option<Observation>, StoreError> {
+        self.values_of(environment, kind, id).find(|one| one.as_ref().map_or(true, |o| o.accepted)).transpose()
     }
 
     pub(super) fn observations_impl(

@@ -139,6 +139,7 @@ fn change(path: &str) -> Change {
         declared: Some(Masked::trusted(json!("a"))),
         actual: Some(Masked::trusted(json!("b"))),
         is_security_critical: path.starts_with("ingress"),
+        remembered_at: None,
     }
 }
 

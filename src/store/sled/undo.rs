@@ -39,6 +39,8 @@ impl SledStore {
                 let others: Vec<Rule> = writer.rules.iter().filter(|r| r.record.rule.id != rule.id).cloned().collect();
                 self.sort_anew(tx, rule, None, &others, deed)
             }
+            // What it brings to light changes with the next scan.
+            Some(TriageVerb::NeverHide { .. }) => Ok(()),
             Some(TriageVerb::Note { .. }) => {
                 let now = target.standing();
                 let after = Standing { note_count: now.note_count.saturating_sub(1), ..now };

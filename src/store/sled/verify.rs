@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::engine::Tree;
 use super::tx::{self, by_rule_key, class_count};
 use super::{SledStore, apply, keys, scan};
-use crate::drift::{Environment, ScanSummary, Slug};
+use crate::drift::{Environment, NeverHideRule, ScanSummary, Slug};
 use crate::store::record::{AuditRecord, BodyRecord, Deed, EventRecord, Placed};
 use crate::store::rules::RuleRecord;
 use crate::store::{Observation, OpenCounts, StoreError, VerifyReport, codec, journal};
@@ -266,6 +266,10 @@ impl Check<'_> {
         })?;
         self.each(Tree::Rules, |check, key, value| {
             check.decode::<RuleRecord>(Tree::Rules, key, value);
+            Ok(())
+        })?;
+        self.each(Tree::NeverHide, |check, key, value| {
+            check.decode::<NeverHideRule>(Tree::NeverHide, key, value);
             Ok(())
         })?;
         self.each(Tree::Lost, |check, key, value| {

@@ -102,6 +102,7 @@ actions! {
         ToggleFold "toggle-fold" None "" off::never, "Fold or unfold what did not change";
         ToggleWrap "toggle-wrap" None "" off::never, "Cut or break long lines of the diff";
         ToggleHidden "toggle-hidden" None "hidden" off::nothing_hidden, "Show what was hidden by which rule, and what could not be verified";
+        NeverHide "never-hide" Decides "" off::never_hide, "Never hide the selected hidden change: its rule is off there, and it is drift";
         CopyAddress "copy-address" None "" off::no_drift, "Copy the resource's address";
         CopyPath "copy-path" None "" off::no_change, "Copy the selected change's path";
         CopyValue "copy-value" None "" off::no_change, "Copy the selected change's live value";

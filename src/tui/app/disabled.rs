@@ -1,6 +1,7 @@
 //! Why an action cannot be done now. One sentence each; shown where the key would have worked, in palette and help.
 
 use super::Model;
+use crate::compare::DRIFTIGNORE;
 use crate::drift::State;
 use crate::service::permission;
 
@@ -78,6 +79,20 @@ pub fn nothing_hidden(model: &Model) -> Option<String> {
         let event = model.timeline.selected()?;
         (event.hidden_count == 0 && event.unverified_count == 0)
             .then(|| "nothing of this resource is hidden or unverified".into())
+    })
+}
+
+/// A rule of the comparer can be switched off; what people made themselves is taken back where it was made.
+pub fn never_hide(model: &Model) -> Option<String> {
+    decide(model).or_else(|| match model.selected_hidden() {
+        None => Some("no hidden change is selected: show them, then go to the next change".into()),
+        Some(hidden) if hidden.rule.starts_with("ignore") => {
+            Some("an ignore rule hides it, not the comparison: take that rule back".into())
+        }
+        Some(hidden) if hidden.rule == DRIFTIGNORE => {
+            Some("a pattern of .driftignore hides it: change it there".into())
+        }
+        Some(_) => None,
     })
 }
 

@@ -10,7 +10,7 @@ use super::msg::{Loaded, Ticket};
 use super::notice::Notices;
 use super::overlay::{Overlay, Plan, Target};
 use super::timeline::Timeline;
-use crate::drift::{Change, DriftEvent, DriftId, RuleId, RuleReach, RuleStatus, Slug};
+use crate::drift::{Change, DriftEvent, DriftId, Hidden, RuleId, RuleReach, RuleStatus, Slug};
 use crate::service::EnvironmentSummary;
 use crate::tui::Options;
 use crate::tui::keymap::{KeyPress, Keymap};
@@ -54,7 +54,7 @@ pub struct Detail {
     pub error: Option<(DriftId, String)>,
     /// Rows scrolled away.
     pub scroll: usize,
-    /// Which change of the drift is selected.
+    /// Which change of the drift is selected; hidden ones come after the others.
     pub change: usize,
     /// One column, even where there is room for two.
     pub unified: bool,
@@ -287,6 +287,17 @@ impl Model {
     /// The change under the diff's cursor.
     pub fn selected_change(&self) -> Option<&Change> {
         self.timeline.selected()?.changes.get(self.detail.change)
+    }
+
+    /// What is hidden of the selected drift, while it is shown.
+    pub fn shown_hidden(&self) -> &[Hidden] {
+        self.loaded().filter(|_| self.detail.show_hidden).map_or(&[], |loaded| &loaded.detail.hidden)
+    }
+
+    /// The hidden change under the diff's cursor: they come after the changes.
+    pub fn selected_hidden(&self) -> Option<&Hidden> {
+        let changes = self.timeline.selected()?.changes.len();
+        self.shown_hidden().get(self.detail.change.checked_sub(changes)?)
     }
 
     /// Bodies of the selected drift, when they have come.

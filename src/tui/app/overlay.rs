@@ -45,6 +45,7 @@ pub enum FormKind {
     Ignore,
     /// A rule that is there.
     EditRule,
+    NeverHide,
 }
 
 /// What is in a field.

@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::timeline::type_sign;
-use super::{Canvas, layout};
-use crate::drift::{Change, DriftEvent, State, UnverifiedReason};
+use super::{Canvas, hidden, layout};
+use crate::drift::{Change, DriftEvent, State};
 use crate::safety::lookalike;
 use crate::tui::app::model::Pane;
 use crate::tui::app::{Model, notice};
@@ -69,7 +69,7 @@ fn body_rows(model: &Model) -> usize {
 /// Rows above the bodies.
 fn head_rows(model: &Model) -> usize {
     let Some(event) = model.timeline.selected() else { return 0 };
-    HEADER + foreign(model, event).len() + event.changes.len() + unshown_rows(model)
+    HEADER + foreign(model, event).len() + change_rows(&event.changes) + hidden::rows(model)
 }
 
 fn head(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'static>> {
@@ -78,7 +78,7 @@ fn head(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'st
         lines.push(Line::from(canvas.span(Role::Warning, text::cut(&warning, width.into()))));
     }
     lines.extend(changes(canvas, event, width));
-    lines.extend(unshown(canvas, event, width));
+    lines.extend(hidden::lines(canvas, event));
     lines
 }
 
@@ -107,14 +107,24 @@ pub fn length(model: &Model) -> usize {
     head_rows(model) + body_rows(model)
 }
 
-/// Scrolls no further than needed to show the selected change: in the bodies, or in the list while they are on their way.
+/// Scrolls no further than needed to show the selected change: in the bodies, or in the list while they are on their way, and
+/// when it is hidden.
 pub fn reveal(model: &mut Model) {
     let height = layout::plan(model).rows_of(Pane::Diff).max(1);
     let (mode, fold, detail) = (mode(model), fold(model), &model.detail);
     let row = model.loaded().and_then(|loaded| loaded.view.row_of_change(mode, fold, detail.change));
-    let listed = || HEADER + model.timeline.selected().map_or(0, |event| foreign(model, event).len());
-    let at = row.map_or_else(|| listed() + detail.change, |row| head_rows(model) + row);
-    model.detail.scroll = model.detail.scroll.min(at).max((at + 1).saturating_sub(height));
+    let (at, rows) = match (model.timeline.selected(), row) {
+        (Some(event), None) => {
+            let above = HEADER + foreign(model, event).len();
+            let changes = &event.changes[..detail.change.min(event.changes.len())];
+            let (row, rows) = hidden::selected(model).unwrap_or((0, 1));
+            (above + change_rows(changes) + row, rows)
+        }
+        (_, row) => (head_rows(model) + row.unwrap_or(0), 1),
+    };
+    // The end of it, but not without its beginning.
+    let end = model.detail.scroll.max((at + rows).saturating_sub(height));
+    model.detail.scroll = end.min(at);
 }
 
 /// Rows of [`header`].
@@ -195,7 +205,17 @@ fn standing(canvas: &mut Canvas<'_>, event: &DriftEvent) -> Vec<Span<'static>> {
     spans
 }
 
+/// Rows of [`changes`]: what memory found has a second one.
+fn change_rows(changes: &[Change]) -> usize {
+    changes.len() + changes.iter().filter(|change| change.remembered_at.is_some()).count()
+}
+
 fn changes(canvas: &Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'static>> {
+    let clock = |at: jiff::Timestamp| at.to_zoned(canvas.model.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    let memory = |change: &Change| {
+        let words = text::cut(&change.memory(clock)?, usize::from(width).saturating_sub(4));
+        Some(Line::from(canvas.span(Role::Dim, format!("    {words}"))))
+    };
     let line = |(at, change): (usize, &Change)| {
         let role = match change.change_type {
             crate::drift::ChangeType::Modified => Role::Modified,
@@ -214,7 +234,7 @@ fn changes(canvas: &Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'sta
             canvas.span(Role::Dim, format!("  {values}")),
         ])
     };
-    event.changes.iter().enumerate().map(line).collect()
+    event.changes.iter().enumerate().flat_map(|one| [Some(line(one)), memory(one.1)]).flatten().collect()
 }
 
 /// `declared -> live`, each in half the room; one alone has all of it.
@@ -242,61 +262,6 @@ fn from_difference(texts: [String; 2], room: usize) -> [String; 2] {
         return texts;
     }
     texts.map(|text| format!("…{}", text.chars().skip(same.saturating_sub(room / 4)).collect::<String>()))
-}
-
-fn unshown_rows(model: &Model) -> usize {
-    let Some(event) = model.timeline.selected() else { return 0 };
-    if event.hidden_count == 0 && event.unverified_count == 0 {
-        return 0;
-    }
-    let listed = model.loaded().filter(|_| model.detail.show_hidden);
-    1 + listed.map_or(0, |loaded| loaded.detail.hidden.len() + loaded.detail.unverified.len())
-}
-
-/// How much is hidden and unverified; on demand each with its rule or reason.
-fn unshown(canvas: &Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'static>> {
-    let model = canvas.model;
-    if unshown_rows(model) == 0 {
-        return vec![];
-    }
-    let keys = model.keymap().keys_for("drift", "toggle-hidden").into_iter().next().unwrap_or_default();
-    let mut lines = vec![Line::from(vec![
-        canvas.span(Role::Hidden, format!("  {} hidden", event.hidden_count)),
-        canvas.span(Role::Unverified, format!("  {} unverified", event.unverified_count)),
-        canvas
-            .span(Role::Dim, format!("  {keys} {}", if model.detail.show_hidden { "hides them" } else { "shows why" })),
-    ])];
-    let Some(loaded) = model.loaded().filter(|_| model.detail.show_hidden) else { return lines };
-    let room = usize::from(width).saturating_sub(4);
-    for hidden in &loaded.detail.hidden {
-        let rule = text::cut(&crate::safety::sanitise::line(&hidden.rule), 28);
-        lines.push(Line::from(vec![
-            canvas.span(Role::Hidden, format!("  = {}", text::fit(hidden.path.raw(), room / 2))),
-            canvas.span(Role::Dim, format!(" {rule}")),
-        ]));
-    }
-    for unverified in &loaded.detail.unverified {
-        let path = unverified.path.as_ref().map_or("the resource", |path| path.raw());
-        let detail = format!("{} {}", reason(unverified.reason), unverified.detail.line());
-        lines.push(Line::from(vec![
-            canvas.span(Role::Unverified, format!("  ? {}", text::fit(path, room / 2))),
-            canvas.span(Role::Dim, format!(" {}", text::cut(&detail, room / 2))),
-        ]));
-    }
-    lines
-}
-
-fn reason(reason: UnverifiedReason) -> &'static str {
-    match reason {
-        UnverifiedReason::Denied => "denied",
-        UnverifiedReason::Throttled => "throttled",
-        UnverifiedReason::WriteOnly => "write only",
-        UnverifiedReason::NotObservable => "not observable",
-        UnverifiedReason::Unsupported => "unsupported",
-        UnverifiedReason::NeverSeen => "never seen",
-        UnverifiedReason::SourceFailed => "source failed",
-        UnverifiedReason::Unresolved => "known after apply",
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Canvas, wrap};
-use crate::drift::{ScanStage, SeverityClass};
+use crate::drift::{Counts, ScanStage, SeverityClass};
 use crate::service::EnvironmentSummary;
 use crate::store::OpenCounts;
 use crate::tui::app::model::Pane;
@@ -21,31 +21,84 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         None => Line::from(canvas.span(Role::Dim, model.environments.list.len().to_string())),
     };
     let mut inner = canvas.frame(area, Pane::Environments, "environments", info);
-    let widths = count_widths(&model.environments.list);
-    let name_width = name_width(&model.environments.list).min(usize::from(inner.width).saturating_sub(6).max(4));
-    if usize::from(inner.height) >= model.environments.list.len() + 3 {
-        let open: usize = widths.iter().map(|width| width + 2).sum();
-        let names = format!(" {:name_width$}      {:open$}last scan", "", "open");
-        let names = canvas.span(Role::Dim, names);
-        canvas.line(inner, 0, &Line::from(names));
+    let list = &model.environments.list;
+    let widths = count_widths(list);
+    let name_width = name_width(list).min(usize::from(inner.width).saturating_sub(6).max(4));
+    let mut lines = vec![whole(canvas, &total(list), name_width, widths)];
+    for summary in list {
+        lines.push(environment(canvas, summary, (name_width, widths), inner.width));
+    }
+    let meter = meter(&lines, inner.width);
+    if usize::from(inner.height) >= list.len() + 5 {
+        headings(canvas, inner, name_width, widths, meter);
         inner = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
     }
     let cursor = position(canvas);
     let height = usize::from(inner.height);
     let top = (cursor + 1).saturating_sub(height.saturating_sub(1).max(1));
-    let all = total(&model.environments.list);
-    for (row, at) in (top..=model.environments.list.len()).enumerate().take(height) {
-        let line = match at.checked_sub(1) {
-            None => whole(canvas, &all, name_width, widths),
-            Some(at) => environment(canvas, &model.environments.list[at], (name_width, widths), inner.width),
-        };
-        canvas.line(inner, row, &line);
+    for (row, (at, line)) in lines.iter().enumerate().skip(top).enumerate().take(height) {
+        canvas.line(inner, row, line);
+        let fits = line.width() + usize::from(meter) + 2 <= usize::from(inner.width);
+        let coverage = counted(list, at.checked_sub(1)).coverage;
+        if let Some(meter) = bar::coverage(&coverage, meter, canvas.theme).filter(|_| fits) {
+            canvas.line_right(Rect { width: inner.width - 1, ..inner }, row, &meter);
+        }
         if at == cursor {
             canvas.tint(inner, row, Role::Selection);
         }
     }
-    let used = (model.environments.list.len() + 1).saturating_sub(top);
+    let used = (list.len() + 1).saturating_sub(top);
+    let used = used + answers(canvas, inner, used, cursor);
     failures(canvas, inner, used);
+}
+
+fn headings(canvas: &mut Canvas<'_>, area: Rect, name_width: usize, widths: Widths, meter: u16) {
+    let open: usize = widths.iter().map(|width| width + 2).sum();
+    let names = canvas.span(Role::Dim, format!(" {:name_width$}      {:open$}last scan", "", "open"));
+    if meter == METER {
+        let right = Line::from(canvas.span(Role::Dim, "verified "));
+        canvas.line_right(area, 0, &right);
+    }
+    canvas.line(area, 0, &Line::from(names));
+}
+
+/// Columns of the meters: with a bar only when there is room for it in every row.
+fn meter(lines: &[Line<'_>], width: u16) -> u16 {
+    let widest = lines.iter().map(Line::width).max().unwrap_or(0);
+    if widest + usize::from(METER) + 2 <= usize::from(width) { METER } else { NUMBER }
+}
+
+/// Columns of a coverage meter, and of its number alone.
+const METER: u16 = 12;
+const NUMBER: u16 = 5;
+
+/// Of the last scan of one environment by its position, or of all.
+fn counted(list: &[EnvironmentSummary], at: Option<usize>) -> Counts {
+    let mut sum = Counts::default();
+    for (index, summary) in list.iter().enumerate() {
+        if let (true, Some(scan)) = (at.is_none_or(|at| at == index), &summary.last_scan) {
+            sum += scan.counts;
+        }
+    }
+    sum
+}
+
+/// Below the list: the four answers, how much of what the code states was compared, and why not all. Returns the rows it took.
+fn answers(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> usize {
+    let counts = counted(&canvas.model.environments.list, cursor.checked_sub(1));
+    let Some(coverage) = counts.coverage.sentence() else { return 0 };
+    let [in_sync, drifted, unverified, hidden] =
+        [counts.in_sync, counts.drifted, counts.unverified, counts.hidden_changes].map(text::count);
+    let resources = format!("{in_sync} in sync, {drifted} drifted, {unverified} unverified; {hidden} changes hidden");
+    let width = usize::from(inner.width).saturating_sub(2).max(1);
+    let lines: Vec<String> = [coverage, resources].iter().flat_map(|words| wrap(words, width)).collect();
+    // Where there is no row to spare, none is left empty.
+    let first = from + usize::from(from + lines.len() < usize::from(inner.height));
+    for (row, words) in lines.iter().enumerate() {
+        let line = Line::from(canvas.span(Role::Dim, format!(" {words}")));
+        canvas.line(inner, first + row, &line);
+    }
+    first + lines.len() - from
 }
 
 /// Row of the cursor; 0 is all environments.

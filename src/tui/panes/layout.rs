@@ -79,7 +79,7 @@ fn tiled(body: Rect, environments: usize) -> [Rect; 4] {
 
 /// Environments are a strip, or a short list when in focus; recommendations show the first one, or all when in focus.
 fn stacked(body: Rect, model: &Model) -> [Rect; 4] {
-    let list = u16::try_from(model.environments.list.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let list = u16::try_from(model.environments.list.len()).unwrap_or(u16::MAX).saturating_add(4);
     let strip = if model.focus == Pane::Environments { list.clamp(3, body.height / 3) } else { 1 };
     let rest = body.height - strip;
     let small = if rest >= 15 { 3 } else { 2 };

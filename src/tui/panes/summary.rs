@@ -66,7 +66,8 @@ mod tests {
     use super::*;
 
     fn change(path: &str, change_type: ChangeType) -> Change {
-        Change { path: path.into(), change_type, declared: None, actual: None, is_security_critical: false }
+        let (declared, actual, is_security_critical) = (None, None, false);
+        Change { path: path.into(), change_type, declared, actual, is_security_critical, remembered_at: None }
     }
 
     #[test]

@@ -98,6 +98,7 @@ fn change(path: &str, declared: Value, actual: Value) -> Change {
         declared: present(declared),
         actual: present(actual),
         is_security_critical: false,
+        remembered_at: None,
     }
 }
 
@@ -124,13 +125,18 @@ fn open_to_the_world() -> DriftDetail {
     let event = &mut detail.event;
     event.changes = vec![opened, change("tags.Owner", json!("platform"), json!("jsmith"))];
     event.resource.provider_id = Some("sg-0a1b2c3d4e5f60718".into());
-    detail.hidden = vec![Hidden { path: "owner_id".into(), rule: "computed".into(), declared: None, actual: None }];
+    let value = |value: Value| Some(Masked::trusted(value));
+    let (declared, actual) = (value(json!(["sg-1", "sg-2"])), value(json!(["sg-2", "sg-1"])));
+    let groups =
+        Hidden { path: "ingress[from_port=443].security_groups".into(), rule: "set-order".into(), declared, actual };
+    let (declared, actual) = (None, value(json!("111122223333")));
+    detail.hidden = vec![groups, Hidden { path: "owner_id".into(), rule: "computed".into(), declared, actual }];
     detail.unverified = vec![Unverified {
         path: Some("revoke_rules_on_delete".into()),
         reason: UnverifiedReason::NotObservable,
         detail: "Terraform's own setting".into(),
     }];
-    (event.hidden_count, event.unverified_count) = (1, 1);
+    (event.hidden_count, event.unverified_count) = (2, 1);
     detail.declared_state = Some(security_group(json!([https]), "platform", None));
     detail.actual_state = Some(security_group(json!([https, ssh]), "jsmith", Some("111122223333")));
     detail

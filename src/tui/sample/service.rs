@@ -7,8 +7,8 @@ use tokio::sync::broadcast;
 
 use super::{drifts, environments, now, rules};
 use crate::drift::{
-    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, RuleReach, RuleRequest, RuleStatus,
-    SeverityClass, Slug, State, TriageRequest, TriageVerb,
+    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, NeverHideRule, RuleReach, RuleRequest,
+    RuleStatus, SeverityClass, Slug, State, TriageRequest, TriageVerb,
 };
 use crate::service::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Cursor, Direction, DriftFilter, Observation, OpenCounts, Page, PageRequest, Receipt};
@@ -140,9 +140,12 @@ fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u64) {
         TriageVerb::Reopen => event.state = State::Open,
         TriageVerb::Assign { to } => event.assignee = to.clone(),
         TriageVerb::Note { .. } => event.note_count += 1,
-        TriageVerb::Undo { .. } => {}
+        TriageVerb::NeverHide { .. } | TriageVerb::Undo { .. } => {}
     }
-    let rests = !matches!(request.verb, TriageVerb::Assign { .. } | TriageVerb::Note { .. } | TriageVerb::Reopen);
+    let rests = !matches!(
+        request.verb,
+        TriageVerb::Assign { .. } | TriageVerb::Note { .. } | TriageVerb::Reopen | TriageVerb::NeverHide { .. }
+    );
     if rests {
         event.decision = Some(Decision {
             seq,
@@ -275,6 +278,14 @@ impl DriftService for Sample {
             let _ = self.events.send(ServiceEvent::Updated(Box::new(event.clone())));
         }
         Ok(receipt)
+    }
+
+    async fn never_hidden(&self) -> Result<Vec<NeverHideRule>, ServiceError> {
+        let made = |entry: &AuditEntry| match &entry.verb {
+            Some(TriageVerb::NeverHide { rule }) if entry.undone_by.is_none() => Some(rule.clone()),
+            _ => None,
+        };
+        Ok(self.world().audit.iter().filter_map(|(entry, _)| made(entry)).collect())
     }
 
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {

@@ -9,7 +9,8 @@ use tokio::sync::broadcast;
 
 use super::{Sample, drifts, id, now};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, IgnoreRule, RuleReach, RuleRequest, RuleStatus, Slug, TriageRequest,
+    AuditEntry, DriftDetail, DriftEvent, DriftId, IgnoreRule, NeverHideRule, RuleReach, RuleRequest, RuleStatus, Slug,
+    TriageRequest,
 };
 use crate::safety::Masked;
 use crate::service::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
@@ -112,6 +113,10 @@ impl DriftService for Synthetic {
 
     async fn change_rule(&self, _request: RuleRequest) -> Result<Receipt, ServiceError> {
         Err(ServiceError::ReadOnly("these drifts are made up".into()))
+    }
+
+    async fn never_hidden(&self) -> Result<Vec<NeverHideRule>, ServiceError> {
+        Ok(vec![])
     }
 
     async fn audit(&self, _limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {

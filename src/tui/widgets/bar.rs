@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::drift::{Score, Severity, SeverityClass};
+use crate::drift::{Coverage, Score, Severity, SeverityClass};
 use crate::tui::theme::{Role, Theme};
 
 /// Eighths of a block, from one to seven.
@@ -27,6 +27,26 @@ pub fn severity(severity: &Severity, width: u16, theme: &Theme) -> Vec<Line<'sta
         ("compliance", severity.compliance),
     ];
     axes.into_iter().map(|(label, score)| axis(label, score, width, theme)).collect()
+}
+
+/// How much was verified: `███▌  93 %`, the number alone where there is no room for a bar; `None` where not even that fits, or
+/// nothing was compared.
+pub fn coverage(coverage: &Coverage, width: u16, theme: &Theme) -> Option<Line<'static>> {
+    let number = format!("{:>5}", coverage.verified_percent()?);
+    let room = width.checked_sub(NUMBER)?;
+    let is_whole = coverage.verified == coverage.total();
+    let role = if is_whole { Role::Dim } else { Role::Unverified };
+    let mut line = Line::default();
+    if room >= 4 {
+        let (filled, empty) = bar(coverage.verified_score(), room - 1, theme.is_ascii());
+        line.extend([
+            Span::styled(filled, theme.style(Role::Key)),
+            Span::styled(empty, theme.style(Role::Unverified)),
+            Span::raw(" "),
+        ]);
+    }
+    line.push_span(Span::styled(number, theme.style(role)));
+    Some(line)
 }
 
 /// The role of a severity class.
@@ -110,6 +130,19 @@ mod tests {
             }
         }
         assert_eq!(shown(62, 4, false), "0.62");
+    }
+
+    #[test]
+    fn coverage_is_a_bar_and_a_number_that_never_says_more_than_it_is() {
+        let of = |verified: u64, unverified: u64, width| {
+            let sum = Coverage::all_but(verified + unverified, [(crate::drift::UnverifiedReason::Denied, unverified)]);
+            coverage(&sum, width, &Theme::default().with_ascii(true)).map(|line| line.to_string())
+        };
+        assert_eq!(of(50, 50, 10).as_deref(), Some("##..  50 %"));
+        assert_eq!(of(1_000_000, 1, 10).as_deref(), Some("###.  99 %"));
+        assert_eq!(of(1, 1_000_000, 10).as_deref(), Some("#...  <1 %"));
+        assert_eq!(of(7, 0, 10).as_deref(), Some("#### 100 %"));
+        assert_eq!((of(7, 0, 5).as_deref(), of(7, 0, 4), of(0, 0, 10)), (Some("100 %"), None, None));
     }
 
     #[test]

@@ -314,3 +314,47 @@ fn a_half_typed_filter_comes_back_and_narrows_the_list() {
     screens.act("filter");
     assert_eq!(screens.model.timeline.window.len(), 8);
 }
+
+#[test]
+fn a_hidden_change_that_must_never_be_hidden_is_one_key_and_undo_takes_it_back() {
+    let (mut screens, sample) = open((120, 40));
+    let id = selected(&screens);
+    screens.keys("V");
+    assert!(status(&screens).contains("no hidden change is selected"), "{}", status(&screens));
+    screens.keys("H n n");
+    let why = screens.screen();
+    assert!(why.contains("The same elements in another order") && why.contains(r#"["sg-2","sg-1"]"#), "{why}");
+    screens.keys("V tab tab down enter");
+    assert!(
+        status(&screens).contains("saved: never-hide module.net.aws_security_group.web (#1)"),
+        "{}",
+        status(&screens)
+    );
+    let rule = never_hidden(&sample).remove(0);
+    assert_eq!((rule.rule.as_str(), rule.environment), ("set-order", Some(Slug::new("prod-eu").unwrap())));
+    assert_eq!(rule.resource_type.unwrap().raw(), "aws_security_group");
+    assert_eq!(rule.resource_id, None, "every one of its type");
+    assert!(rule.path.unwrap().raw().contains("security_groups"));
+    assert_eq!(sample.event(id).unwrap().state, State::Open, "nothing is decided about the drift itself");
+    screens.keys("u");
+    assert!(never_hidden(&sample).is_empty(), "{}", status(&screens));
+    screens.keys("H");
+    screens.keys("V");
+    assert!(status(&screens).contains("no hidden change is selected"), "what is not shown is not selected");
+}
+
+fn never_hidden(sample: &Sample) -> Vec<driftguard::drift::NeverHideRule> {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(sample.never_hidden()).unwrap()
+}
+
+#[test]
+fn what_memory_found_says_so_below_the_change() {
+    let sample = Sample::shared();
+    let (mut screens, _) = open((120, 40));
+    let mut event = sample.event(selected(&screens)).unwrap();
+    event.changes[1].remembered_at = Some("2026-11-20T02:41:00Z".parse().unwrap());
+    event.version += 1;
+    screens.send(Msg::Service(driftguard::service::ServiceEvent::Updated(Box::new(event))));
+    let screen = screens.screen();
+    assert!(screen.contains(r#"not in the code; was "platform" when seen in sync 2026-11-20 02:41"#), "{screen}");
+}

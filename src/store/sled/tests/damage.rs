@@ -174,6 +174,34 @@ fn decisions_find_their_drifts_again_after_the_trees_were_lost() {
 }
 
 #[test]
+fn what_must_never_be_hidden_is_known_again_after_the_trees_were_lost() {
+    let w = World::new();
+    let id = w.one(&finding("a", &["x"])).id;
+    let rule = |name: &str| crate::drift::NeverHideRule {
+        id: crate::drift::RuleId::generate(),
+        rule: name.into(),
+        environment: None,
+        resource_type: None,
+        resource_id: None,
+        path: Some("x".into()),
+        owner: "alice".into(),
+        created_at: at(START),
+    };
+    let (kept, taken_back) = (rule("set-order"), rule("cidr"));
+    w.decide(id, TriageVerb::NeverHide { rule: kept.clone() }).unwrap();
+    let second = w.decide(id, TriageVerb::NeverHide { rule: taken_back }).unwrap();
+    w.decide(id, TriageVerb::Undo { seq: second.seq }).unwrap();
+    assert!(w.decide(id, TriageVerb::NeverHide { rule: rule("no-such-rule") }).is_err());
+    let World { store, time, dir, .. } = w;
+    drop(store);
+    std::fs::write(dir.path().join("store/tree/db"), vec![0xa5; 200_000]).unwrap();
+    let (store, notices) = open_at(dir.path(), &time, Probe::default()).unwrap();
+    let w = World { store, notices, time, dir };
+    assert_eq!(w.store.never_hidden().unwrap(), [kept]);
+    w.assert_sound();
+}
+
+#[test]
 fn an_export_becomes_the_same_store_again() {
     let w = World::new();
     let ids: Vec<DriftId> = ["a", "b", "c"].iter().map(|id| w.one(&finding(id, &["x", "y"])).id).collect();

@@ -168,7 +168,7 @@ fn every_observed_value_is_kept_once() {
     let history = w.store.observations(&env(), "aws_vpc", "main", 10).unwrap();
     assert_eq!(history.len(), 3);
     assert_eq!(history[1].value.value(), &big);
-    assert_eq!(w.store.remembered(&env(), "aws_vpc", "main").unwrap().unwrap().value(), &json!({"a": 1, "b": 2}));
+    assert_eq!(w.store.remembered(&env(), "aws_vpc", "main").unwrap().unwrap().value.value(), &json!({"a": 1, "b": 2}));
     assert_eq!(w.store.remembered(&env(), "aws_vpc", "other").unwrap(), None);
 }
 
@@ -187,9 +187,9 @@ fn a_drifted_value_is_history_but_never_what_is_remembered() {
         w.store.observe(id, &env(), vec![seen(n, accepted)]).unwrap();
     }
     assert_eq!(w.store.observations(&env(), "aws_vpc", "main", 10).unwrap().len(), 3);
-    assert_eq!(w.store.remembered(&env(), "aws_vpc", "main").unwrap().unwrap().value(), &json!(1));
+    assert_eq!(w.store.remembered(&env(), "aws_vpc", "main").unwrap().unwrap().value.value(), &json!(1));
     w.store.observe(id, &env(), vec![seen(3, true)]).unwrap();
-    assert_eq!(w.store.remembered(&env(), "aws_vpc", "main").unwrap().unwrap().value(), &json!(3));
+    assert_eq!(w.store.remembered(&env(), "aws_vpc", "main").unwrap().unwrap().value.value(), &json!(3));
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn the_last_and_the_last_accepted_value_outlive_retention() {
     assert_eq!(w.store.prune().unwrap().observations, 2 + 3);
     assert_eq!(values(&w, "drifted"), [json!(4), json!(2)]);
     assert_eq!((values(&w, "quiet"), values(&w, "busy")), (vec![json!(4)], vec![json!(1)]));
-    assert_eq!(w.store.remembered(&env(), "t", "drifted").unwrap().unwrap().value(), &json!(2));
+    assert_eq!(w.store.remembered(&env(), "t", "drifted").unwrap().unwrap().value.value(), &json!(2));
     w.assert_sound();
 }
 

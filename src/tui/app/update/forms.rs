@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{drafting, ruling, triage};
+use super::{drafting, never_hide, ruling, triage};
 use crate::drift::{ResolutionType, TriageVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::tui::app::action::{Action, Danger};
@@ -20,6 +20,7 @@ impl FormKind {
             Self::Note => Action::Note,
             Self::Ignore => Action::Ignore,
             Self::EditRule => Action::EditRule,
+            Self::NeverHide => Action::NeverHide,
         }
     }
 }
@@ -27,7 +28,9 @@ impl FormKind {
 /// Opens the form over what is marked, or selected. A rule is made from one drift: the selected one.
 pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
     let targets = match kind {
-        FormKind::Ignore => model.timeline.selected().map(|event| model.target(event)).into_iter().collect(),
+        FormKind::Ignore | FormKind::NeverHide => {
+            model.timeline.selected().map(|event| model.target(event)).into_iter().collect()
+        }
         _ => model.targets(),
     };
     let fields = match kind {
@@ -53,6 +56,7 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
         FormKind::Note => vec![Field::text("note", "one line", "")],
         FormKind::Ignore => ruling::offered(model),
         FormKind::EditRule => return super::rules::edit(model),
+        FormKind::NeverHide => never_hide::fields(model),
     };
     let mut form = Form::new(kind, targets, fields);
     if kind == FormKind::Ignore {
@@ -109,13 +113,14 @@ fn plan(model: &Model, form: &Form) -> Result<Plan, String> {
         }
         FormKind::Ignore => (TriageVerb::Ignore { rule: ruling::rule(model, form)? }, ruling::typed(form, "reason")),
         FormKind::EditRule => return ruling::change(model, form),
+        FormKind::NeverHide => (TriageVerb::NeverHide { rule: never_hide::rule(model, form)? }, ""),
     };
     let says = says(&verb, reason, model);
     let plan = triage::same(form.targets.clone(), form.kind.action().entry().name, &verb);
     Ok(Plan { reason: some(reason), says, draft: Some(form.key()), ..plan })
 }
 
-pub fn some(text: &str) -> Option<Tainted> {
+pub(super) fn some(text: &str) -> Option<Tainted> {
     (!text.is_empty()).then(|| Tainted::from(text))
 }
 

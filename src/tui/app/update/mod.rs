@@ -7,6 +7,7 @@ pub mod forms;
 mod keys;
 mod load;
 mod moves;
+mod never_hide;
 pub mod palette;
 pub mod preview;
 pub mod rules;

@@ -124,9 +124,19 @@ fn timeline(model: &mut Model, step: Step, page: usize) -> Vec<Effect> {
     load::follow(model)
 }
 
-/// To another change of the drift; the diff scrolls to it.
+/// Shows what is hidden, or no longer: then none of it is selected.
+pub fn toggle_hidden(model: &mut Model) -> Vec<Effect> {
+    model.detail.show_hidden = !model.detail.show_hidden;
+    let last = model.timeline.selected().map_or(0, |event| event.changes.len().saturating_sub(1));
+    if !model.detail.show_hidden {
+        model.detail.change = model.detail.change.min(last);
+    }
+    vec![]
+}
+
+/// To another change of the drift, hidden ones last where they are shown; the diff scrolls to it.
 pub fn change(model: &mut Model, by: isize) -> Vec<Effect> {
-    let count = model.timeline.selected().map_or(0, |event| event.changes.len());
+    let count = model.timeline.selected().map_or(0, |event| event.changes.len()) + model.shown_hidden().len();
     model.detail.change = model.detail.change.saturating_add_signed(by).min(count.saturating_sub(1));
     crate::tui::panes::diff::reveal(model);
     vec![]

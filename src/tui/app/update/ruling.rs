@@ -77,7 +77,7 @@ fn fields(
 }
 
 /// A pattern that matches exactly this text; control characters cannot be typed, so they are left out.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     literal_pattern(&text.chars().filter(|c| !c.is_control()).collect::<String>())
 }
 

@@ -15,7 +15,7 @@ fn change(path: &str, declared: Option<Value>, actual: Option<Value>) -> Change 
         _ => ChangeType::Modified,
     };
     let [declared, actual] = [declared, actual].map(|v| v.map(Masked::trusted));
-    Change { path: path.into(), change_type, declared, actual, is_security_critical: false }
+    Change { path: path.into(), change_type, declared, actual, is_security_critical: false, remembered_at: None }
 }
 
 fn view(declared: Value, actual: Value, changes: &[Change]) -> DiffView {

@@ -4,6 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
+/// Eight times the elements take eight times as long, and 64 times when each is compared with each. Far from both, so that a busy
+/// machine decides nothing.
+const FAIR: u32 = 24;
+
 fn once(dialect: Dialect, kind: &str, (declared, live): &(Value, Value)) -> Duration {
     let start = Instant::now();
     let verdict = run(dialect, kind, declared.clone(), live.clone());
@@ -17,7 +21,7 @@ fn ratio(dialect: Dialect, kind: &str, half: &(Value, Value), whole: &(Value, Va
     for _ in 0..12 {
         least = least.min(once(dialect, kind, half));
         most = most.min(once(dialect, kind, whole));
-        if most < least * 3 {
+        if most < least * FAIR {
             break;
         }
     }
@@ -61,11 +65,11 @@ fn shapes(n: u32) -> Vec<(&'static str, Dialect, (Value, Value))> {
 }
 
 #[test]
-fn twice_the_elements_take_about_twice_the_time() {
-    for ((shape, dialect, half), (_, _, whole)) in shapes(5_000).into_iter().zip(shapes(10_000)) {
+fn eight_times_the_elements_take_nowhere_near_the_square_of_it() {
+    for ((shape, dialect, half), (_, _, whole)) in shapes(1_250).into_iter().zip(shapes(10_000)) {
         let kind = if shape == "firewall rules" { "aws_security_group" } else { "x" };
         let ratio = ratio(dialect, kind, &half, &whole);
-        assert!(ratio < 3.0, "{shape}: {ratio:.1} times");
+        assert!(ratio < f64::from(FAIR), "{shape}: {ratio:.1} times");
     }
 }
 

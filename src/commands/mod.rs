@@ -37,7 +37,10 @@ pub fn run(cli: Cli) -> u8 {
 
 fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     if let Some(Command::Completions { shell }) = cli.command {
-        clap_complete::generate(shell, &mut Cli::command(), "driftguard", &mut io::stdout());
+        // It panics where it cannot write.
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command(), "driftguard", &mut script);
+        io::stdout().write_all(&script)?;
         return Ok(0);
     }
     let session = Session::new(&cli)?;

@@ -21,7 +21,7 @@ fn open(session: &Session, mode: OpenMode) -> Result<Opened, StoreError> {
 
 /// For reading: beside a running driftguard when there is one.
 pub(super) fn open_to_read(session: &Session) -> anyhow::Result<Opened> {
-    if !session.settings().store.value.exists() {
+    if !store::is_there(&session.settings().store.value) {
         bail!("there is no store at {}", session.settings().store.value.display());
     }
     Ok(match open(session, OpenMode::ReadWrite) {
@@ -33,7 +33,7 @@ pub(super) fn open_to_read(session: &Session) -> anyhow::Result<Opened> {
 /// For commands that would make no sense on a store that is not there.
 fn open_to_write(session: &Session) -> anyhow::Result<Opened> {
     let path = &session.settings().store.value;
-    if !path.exists() {
+    if !store::is_there(path) {
         bail!("there is no store at {}", path.display());
     }
     Ok(open(session, OpenMode::ReadWrite)?)
@@ -53,7 +53,7 @@ pub(super) fn run(session: &Session, command: &StoreCommand) -> anyhow::Result<u
 
 fn compact(session: &Session) -> anyhow::Result<u8> {
     let path = &session.settings().store.value;
-    if !path.exists() {
+    if !store::is_there(path) {
         bail!("there is no store at {}", path.display());
     }
     let opened = store::compact(path)?;

@@ -44,6 +44,12 @@ impl Context {
         }
     }
 
+    /// Of a whole environment; an empty text is not known.
+    pub fn of(account: &str, region: &str) -> Self {
+        let known = |text: &str| Some(text).filter(|t| !t.is_empty()).map(Box::from);
+        Self { account: known(account), region: known(region), ..Self::default() }
+    }
+
     /// Account and region, when both are known.
     pub(super) fn home(&self) -> Option<(&str, &str)> {
         Some((self.account.as_deref()?, self.region.as_deref()?))

@@ -221,7 +221,12 @@ impl<'k> Cursor<'k> {
 
     /// Into a document that a text holds: what a name says of a resource's property it does not say there.
     pub fn inside_document(self) -> Self {
-        Self { names: None, ..self }
+        Self { names: None, free: true, ..self }
+    }
+
+    /// Into a map whose keys people choose.
+    pub fn inside_map(self) -> Self {
+        Self { free: true, ..self }
     }
 
     /// Where nothing is known of what lies below, and texts mean themselves.

@@ -188,7 +188,10 @@ pub fn compare_with(subject: &Subject<'_>, settings: &Settings<'_>) -> Verdict {
     let nodes = [settings.schema.map(|s| &s.node), pack.of_type(subject.resource_type), Some(&pack.top)];
     let folded = match subject.dialect {
         Dialect::Kubernetes => [subject.declared, subject.live].map(kubernetes::folded),
-        _ => [twins::substituted(subject.declared), None],
+        Dialect::Cloudformation if subject.resource_type.ends_with("::StateMachine") => {
+            [twins::substituted(subject.declared), None]
+        }
+        _ => [None, None],
     };
     let declared = folded[0].as_ref().unwrap_or(subject.declared);
     let live = folded[1].as_ref().unwrap_or(subject.live);

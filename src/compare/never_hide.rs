@@ -24,6 +24,18 @@ impl PartialEq for NeverHide {
     }
 }
 
+impl std::fmt::Display for NeverHide {
+    /// As [`NeverHide::parse`] reads it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = |glob: &Option<GlobMatcher>| glob.as_ref().map_or("*".to_owned(), |g| g.glob().glob().to_owned());
+        match (&self.resource_type, &self.path) {
+            (None, None) => f.write_str(self.rule),
+            (kind, None) => write!(f, "{} {}", self.rule, text(kind)),
+            (kind, path) => write!(f, "{} {} {}", self.rule, text(kind), text(path)),
+        }
+    }
+}
+
 impl NeverHide {
     /// As configuration writes it: `RULE`, `RULE TYPE` or `RULE TYPE PATH`.
     pub fn parse(text: &str) -> Result<Self, String> {

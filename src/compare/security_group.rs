@@ -19,7 +19,8 @@ const TO: &[&str] = &["to_port", "ToPort", "toPort"];
 const DESCRIPTION: &[&str] = &["description", "Description"];
 
 /// Kind of peer, properties of a rule that hold such peers, properties of a peer that name it.
-const PEERS: [(&str, &[&str], &[&str]); 4] = [
+const PEERS: [(&str, &[&str], &[&str]); 5] = [
+    ("security_group_name", &["SourceSecurityGroupName"], &[]),
     (
         "cidr",
         &["cidr_blocks", "cidr_block", "cidr_ipv4", "CidrIp", "ipv4Ranges", "ipRanges", "IpRanges"],

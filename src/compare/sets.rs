@@ -27,7 +27,7 @@ pub(super) fn is_unordered(at: At<'_>, a: &[Value], b: &[Value]) -> bool {
 }
 
 fn named_ordered(key: &str) -> bool {
-    const NAMES: [&str; 16] = [
+    const NAMES: [&str; 18] = [
         "layers",
         "command",
         "commands",
@@ -44,6 +44,8 @@ fn named_ordered(key: &str) -> bool {
         "steps",
         "behaviors",
         "orderedcachebehavior",
+        "terminationpolicies",
+        "instancetypes",
     ];
     NAMES.iter().any(|name| is_named(key, name))
 }

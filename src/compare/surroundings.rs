@@ -81,26 +81,28 @@ fn resources(statement: &Map<String, Value>) -> impl Iterator<Item = &str> {
     lists.flatten().filter_map(Value::as_str)
 }
 
-/// Names of condition keys and operators know no case (IAM documentation, "Condition"): the live ones take the spelling of
-/// the declared ones.
-fn same_condition_keys(d: &Statements, l: &mut Statements) {
-    let mut spelt: HashMap<String, &str> = HashMap::new();
+/// Names of condition keys and operators know no case (IAM documentation, "Condition"): every one takes the spelling in which
+/// it is declared first, on both sides.
+fn same_condition_keys(d: &mut Statements, l: &mut Statements) {
+    let mut spelt: HashMap<String, String> = HashMap::new();
     for (operator, tests) in d.iter().filter_map(|s| s.get("Condition")?.as_object()).flatten() {
-        let keys = tests.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
-        keys.chain([operator.as_str()]).for_each(|name| _ = spelt.entry(name.to_ascii_lowercase()).or_insert(name));
+        let keys = tests.as_object().into_iter().flatten().map(|(key, _)| key);
+        for name in keys.chain([operator]) {
+            spelt.entry(name.to_ascii_lowercase()).or_insert_with(|| name.clone());
+        }
     }
     if spelt.is_empty() {
         return;
     }
-    for condition in l.iter_mut().filter_map(|s| s.get_mut("Condition")) {
+    for condition in d.iter_mut().chain(l).filter_map(|s| s.get_mut("Condition")) {
         rename(condition, &spelt);
         condition.as_object_mut().into_iter().flat_map(Map::values_mut).for_each(|tests| rename(tests, &spelt));
     }
 }
 
-fn rename(value: &mut Value, spelt: &HashMap<String, &str>) {
+fn rename(value: &mut Value, spelt: &HashMap<String, String>) {
     let Value::Object(map) = value else { return };
-    let known = |key: &str| spelt.get(&key.to_ascii_lowercase()).copied().filter(|name| *name != key);
+    let known = |key: &str| spelt.get(&key.to_ascii_lowercase()).map(String::as_str).filter(|name| *name != key);
     let others: Vec<(String, &str)> = map.keys().filter_map(|key| Some((key.clone(), known(key)?))).collect();
     for (old, new) in others.into_iter().filter(|(_, new)| !map.contains_key(*new)).collect::<Vec<_>>() {
         if let Some(tests) = map.remove(&old) {

@@ -42,29 +42,47 @@ fn decoded(value: &Value, encoded: bool) -> Value {
     text.map_or_else(|| value.clone(), Value::from)
 }
 
-/// A state machine's definition with its `DefinitionSubstitutions` put in place of `${Name}`; `None` when it has none.
+/// Longer than any definition may be (1 MB, Step Functions documentation, "Quotas"): what would grow beyond it stays as it is.
+const LONGEST: usize = 4 << 20;
+
+/// A state machine's definition with its `DefinitionSubstitutions` put in place of `${Name}`, once; `None` when it has none.
 pub(super) fn substituted(declared: &Value) -> Option<Value> {
     let gaps = declared.get("DefinitionSubstitutions")?.as_object()?;
-    let gaps: Vec<(String, String)> = gaps
-        .iter()
-        .filter_map(|(name, value)| match value {
-            Value::String(s) => Some((format!("${{{name}}}"), s.clone())),
-            Value::Number(_) | Value::Bool(_) => Some((format!("${{{name}}}"), value.to_string())),
-            _ => None,
-        })
-        .collect();
     let mut filled = declared.clone();
     for name in ["Definition", "DefinitionString"] {
-        filled.get_mut(name).into_iter().for_each(|definition| fill(definition, &gaps));
+        filled.get_mut(name).into_iter().for_each(|definition| fill(definition, gaps));
     }
     Some(filled)
 }
 
-fn fill(value: &mut Value, gaps: &[(String, String)]) {
+fn fill(value: &mut Value, gaps: &Map<String, Value>) {
     match value {
-        Value::String(s) if s.contains("${") => gaps.iter().for_each(|(gap, text)| *s = s.replace(gap, text)),
+        Value::String(s) if s.contains("${") => *s = filled(s, gaps),
         Value::Array(items) => items.iter_mut().for_each(|item| fill(item, gaps)),
         Value::Object(map) => map.values_mut().for_each(|v| fill(v, gaps)),
         _ => {}
     }
+}
+
+/// What is put in is not looked at again: a value may hold `${…}` of its own.
+fn filled(text: &str, gaps: &Map<String, Value>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        let (before, gap) = rest.split_at(start);
+        out.push_str(before);
+        let end = gap.find('}').map_or(gap.len(), |end| end + 1);
+        let name = gap[2..end].trim_end_matches('}');
+        match gaps.get(name) {
+            Some(Value::String(s)) => out.push_str(s),
+            Some(v @ (Value::Number(_) | Value::Bool(_))) => out.push_str(&v.to_string()),
+            _ => out.push_str(&gap[..end]),
+        }
+        rest = &gap[end..];
+        if out.len() > LONGEST {
+            return text.to_owned();
+        }
+    }
+    out.push_str(rest);
+    out
 }

@@ -222,6 +222,9 @@ impl<'a> Walk<'a> {
     /// Every key of either side; in memory also those that have gone.
     pub fn object<'w>(&mut self, at: At<'w>, d: &'w Map<String, Value>, l: &'w Map<String, Value>, past: Past<'w>) {
         let entries = self.states_all_entries(at);
+        // Blocks are list elements in Terraform, so that an object of its own is a map of the user's.
+        let is_map = self.dialect == Dialect::Terraform && !at.root && !at.element && at.documents == 0 && !at.policy;
+        let at = if is_map { At { cursor: at.cursor.inside_map(), ..at } } else { at };
         for (key, dv) in d {
             let lv = l.get(key);
             if let Some(lv) = lv
@@ -230,7 +233,7 @@ impl<'a> Walk<'a> {
             {
                 continue;
             }
-            if lv.is_none() && self.twin(at, key, dv, l) {
+            if lv.is_none() && (self.twin(at, key, dv, l) || self.was_swapped(at, key, dv, d, l)) {
                 continue;
             }
             self.child(at, key, entries, Some(dv), lv, past);
@@ -265,6 +268,27 @@ impl<'a> Walk<'a> {
             self.node(at.child(key, entry), declared, live, past.each(|v| v.get(key)));
         }
         self.path.truncate(mark);
+    }
+
+    /// In Kubernetes `emptyDir: {}` says which kind of volume it is: where another kind stands instead, it is gone.
+    fn was_swapped(
+        &mut self,
+        at: At<'_>,
+        key: &str,
+        declared: &Value,
+        d: &Map<String, Value>,
+        l: &Map<String, Value>,
+    ) -> bool {
+        let is_choice = |v: &Value| v.as_object().is_some_and(Map::is_empty);
+        let other = || l.iter().any(|(other, v)| v.is_object() && !d.contains_key(other));
+        let swapped = self.dialect == Dialect::Kubernetes && at.element && is_choice(declared) && other();
+        if swapped {
+            let mark = self.path.depth();
+            self.path.push_key(key);
+            self.change(ChangeType::Removed, Some(declared), None);
+            self.path.truncate(mark);
+        }
+        swapped
     }
 
     /// Whether an object is stated as a whole, so that a key on one side only is a difference: Terraform maps (blocks are

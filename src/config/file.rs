@@ -105,7 +105,8 @@ fn setting(
         let known = super::SETTINGS.iter().any(|s| s.key == name);
         let span = if known { value.span() } else { key.span() };
         let keys = || super::SETTINGS.iter().map(|s| s.key).collect::<Vec<_>>().join(", ");
-        let message = if known { message } else { format!("{message}; known are {} and [[environment]]", keys()) };
+        let message =
+            if known { message } else { format!("{message}; known are {}, never_hide and [[environment]]", keys()) };
         config.problems.push(source.problem(&span, message));
     }
 }

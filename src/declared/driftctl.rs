@@ -17,6 +17,8 @@ use super::{Declared, DeclaredResource, DeclaredSource, InstanceStatus, RawDecla
 use crate::drift::{DriftType, SourceError};
 use crate::safety::Tainted;
 
+/// Deeper paths are no report of driftctl's.
+const MAX_DEPTH: usize = 100;
 const SCAN_AGAIN: &str = "Write it again with `driftctl scan --output json://report.json`.";
 
 /// One report.
@@ -110,11 +112,29 @@ fn different(bytes: &[u8], source: &Arc<Tainted>) -> Result<Vec<Declared>, Sourc
             .flatten()
             .filter_map(|step| step.as_str().map(str::to_owned))
             .collect();
+        if path.len() > MAX_DEPTH {
+            let words = format!("a change of {} stands {} levels deep", resource.address.line(), path.len());
+            return Err(source_error(source.raw(), words, SCAN_AGAIN));
+        }
         put(&mut declared, &path, change["from"].take());
         put(&mut live, &path, change["to"].take());
     }
-    resource.values = declared;
-    Ok(vec![drift(resource, DriftType::Modified, Some(live))])
+    resource.values = with_lists(declared);
+    Ok(vec![drift(resource, DriftType::Modified, Some(with_lists(live)))])
+}
+
+/// Positions of lists stand in paths as numbers: an object of nothing but numbers was a list.
+fn with_lists(value: Value) -> Value {
+    let Value::Object(object) = value else { return value };
+    let positions: Option<Vec<usize>> = object.keys().map(|key| key.parse().ok()).collect();
+    let is_list = positions.is_some_and(|positions| !positions.is_empty());
+    if !is_list {
+        return Value::Object(object.into_iter().map(|(key, v)| (key, with_lists(v))).collect());
+    }
+    let mut items: Vec<(usize, Value)> =
+        object.into_iter().filter_map(|(key, v)| Some((key.parse().ok()?, with_lists(v)))).collect();
+    items.sort_by_key(|(position, _)| *position);
+    Value::Array(items.into_iter().map(|(_, v)| v).collect())
 }
 
 /// Sets what stands at a path, making the objects on the way. Null says that nothing stands there.
@@ -207,6 +227,17 @@ mod tests {
             ]
         );
         assert_eq!(error, None);
+    }
+
+    #[test]
+    fn positions_make_lists_and_a_path_without_end_is_refused() {
+        let change = |path: Value| json!({"differences": [{"res": {"id": "a", "type": "t"}, "changelog": [{"path": path, "from": "x", "to": "y"}]}], "summary": {}});
+        let (drifts, _) = read(&change(json!(["groups", "0", "name"])));
+        assert_eq!(drifts[0].2, json!({"groups": [{"name": "x"}]}));
+        let deep = change(vec!["a"; 200_000].into());
+        let raw = Box::<str>::from(deep["differences"][0].to_string()).into_boxed_bytes();
+        let error = different(&raw, &Arc::new(Tainted::from("r.json"))).unwrap_err();
+        assert!(error.message.raw().contains("200000 levels"), "{error:?}");
     }
 
     #[test]

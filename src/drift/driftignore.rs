@@ -23,8 +23,9 @@ struct Line {
     text: String,
     /// `!`: what it matches is not ignored.
     takes_back: bool,
-    itself: GlobMatcher,
-    below: GlobMatcher,
+    /// `None`: no pattern; it stays among the unused ones.
+    itself: Option<GlobMatcher>,
+    below: Option<GlobMatcher>,
     used: AtomicBool,
 }
 
@@ -85,13 +86,13 @@ impl Line {
             return None;
         }
         let (takes_back, pattern) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
-        let itself = glob(pattern)?;
-        let below = if pattern.ends_with('*') { itself.clone() } else { glob(&format!("{pattern}.*"))? };
+        let itself = glob(pattern);
+        let below = if pattern.ends_with('*') { itself.clone() } else { glob(&format!("{pattern}.*")) };
         Some(Self { text: text.to_owned(), takes_back, itself, below, used: AtomicBool::new(false) })
     }
 
     fn matches(&self, name: &str) -> bool {
-        self.itself.is_match(name) || self.below.is_match(name)
+        [&self.itself, &self.below].into_iter().flatten().any(|glob| glob.is_match(name))
     }
 }
 

@@ -13,7 +13,9 @@ use super::seen::{hash_parts, hash_value};
 use super::state_only::is_state_only;
 use super::{EnvironmentSpec, Sources};
 use crate::analysis::{self, Facts};
-use crate::compare::{DRIFTIGNORE, Dialect, Memory, Observable, RawChange, Settings, Subject, Verdict, compare_with};
+use crate::compare::{
+    Context, DRIFTIGNORE, Dialect, Memory, Observable, RawChange, Settings, Subject, Verdict, compare_with,
+};
 use crate::declared::{DeclaredResource, ReportedDrift};
 use crate::drift::{
     Axis, Change, Coverage, DriftType, Finding, Hidden, PropertyPath, ResourceRef, Score, Unverified, UnverifiedReason,
@@ -57,6 +59,8 @@ pub(super) struct Examiner<'a> {
     pub blind: Blind,
     pub recency: Recency,
     pub now: Timestamp,
+    /// Account and region of the environment, where the configuration names them.
+    pub home: Context,
     /// Hashes of type and address that several sources declare; their ids name the source too.
     pub ambiguous: HashSet<u64>,
 }
@@ -131,7 +135,7 @@ impl Examiner<'_> {
             declared_in: None,
         };
         let body = self.body(&live.resource_type, &live.values, &live.sensitive);
-        self.found(self.finding(DriftType::Added, resource, vec![], None, body), Coverage::default())
+        self.found(self.finding(DriftType::Added, resource, vec![], None, body), Coverage::default(), None)
     }
 
     /// The resource as findings name it.
@@ -245,7 +249,7 @@ impl Examiner<'_> {
     fn compare(&self, declared: &DeclaredResource, live: &LiveResource, memory: Option<Memory<'_>>) -> Verdict {
         let knowledge = &self.spec.knowledge;
         let never_hide = knowledge.never_hide_of(&declared.resource_type, || names(declared));
-        let settings = Settings { never_hide: &never_hide, ..knowledge.settings(None) };
+        let settings = Settings { never_hide: &never_hide, ..knowledge.settings(Some(&self.home)) };
         let mut verdict = compare_with(&subject(declared, live, memory), &settings);
         if !self.spec.ignore.is_empty() && !verdict.changes.is_empty() {
             let mut resource = self.reference(declared);
@@ -300,11 +304,24 @@ impl Examiner<'_> {
         finding.unverified = (verdict.unverified.into_iter())
             .map(|u| Unverified { path: Some(shown(&u.path)), reason: u.reason, detail: u.detail.into() })
             .collect();
-        self.found(finding, coverage)
+        self.found(finding, coverage, Some(declared))
     }
 
-    fn found(&self, finding: Finding, coverage: Coverage) -> Outcome {
-        if self.spec.ignore.covers(&finding.resource) {
+    /// By a `.driftignore` pattern over what it is called; what is not there live is known by the id in the code.
+    fn is_ignored(&self, resource: &ResourceRef, declared: Option<&DeclaredResource>) -> bool {
+        let ignore = &self.spec.ignore;
+        if ignore.is_empty() {
+            return false;
+        }
+        let id = declared.filter(|_| resource.provider_id.is_none()).and_then(|d| d.values.get("id")?.as_str());
+        match id {
+            Some(id) => ignore.covers(&ResourceRef { provider_id: Some(id.into()), ..resource.clone() }),
+            None => ignore.covers(resource),
+        }
+    }
+
+    fn found(&self, finding: Finding, coverage: Coverage, declared: Option<&DeclaredResource>) -> Outcome {
+        if self.is_ignored(&finding.resource, declared) {
             return Outcome::Ignored;
         }
         Outcome::Drifted(Box::new(finding), coverage)
@@ -358,7 +375,7 @@ impl Examiner<'_> {
 
     fn unverified(&self, declared: &DeclaredResource, (reason, detail): (UnverifiedReason, Tainted)) -> Outcome {
         let resource = self.reference(declared);
-        if self.spec.ignore.covers(&resource) {
+        if self.is_ignored(&resource, Some(declared)) {
             return Outcome::Ignored;
         }
         let properties = leaves(&declared.values);

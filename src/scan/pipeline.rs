@@ -18,6 +18,7 @@ use super::sources::roots;
 use super::survey::survey;
 use super::tally::Tally;
 use super::{EnvironmentSpec, Seen, Sink, Sources};
+use crate::compare::Context;
 use crate::declared::InstanceStatus;
 use crate::drift::{ResourceRef, ScanId, ScanStage, ScanSummary, SourceError, SourceState};
 use crate::safety::{Redactor, Tainted};
@@ -113,6 +114,7 @@ pub fn run_on(
         blind: Blind::of(sources),
         recency: Recency::of(sources),
         now,
+        home: Context::of(spec.environment.account_id.raw(), spec.environment.region.raw()),
         ambiguous: HashSet::new(),
     };
     let mut tally = Tally::new(sink, context.remembered.as_ref().map(|r| r.seen), now);

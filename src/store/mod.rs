@@ -71,6 +71,11 @@ pub fn open(path: &Path, mode: OpenMode) -> Result<Opened, StoreError> {
     open_with(path, mode, Options::default())
 }
 
+/// Whether there is a store in the directory `path`, be it a damaged one.
+pub fn is_there(path: &Path) -> bool {
+    sled::holds_store(path)
+}
+
 /// As [`open`].
 ///
 /// # Errors

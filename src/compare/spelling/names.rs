@@ -7,8 +7,13 @@ use crate::compare::Dialect;
 use crate::compare::facts::Kind;
 
 /// Azure Resource Manager ids: case-insensitive as a whole (Azure documentation, "resource ids").
-pub(super) fn azure_id(_: &Place<'_>, value: &Value) -> Option<String> {
+pub(super) fn azure_id(place: &Place<'_>, value: &Value) -> Option<String> {
     const START: &str = "/subscriptions/";
+    let azure = place.dialect == Dialect::Azure
+        || (place.dialect == Dialect::Terraform && place.resource_type.starts_with("az"));
+    if !azure || place.free {
+        return None;
+    }
     let text = value.as_str()?;
     let head = text.get(..START.len())?;
     head.eq_ignore_ascii_case(START).then(|| text.to_ascii_lowercase())
@@ -91,9 +96,11 @@ mod tests {
     fn an_azure_id_ignores_case() {
         let a = json!("/subscriptions/1/resourcegroups/RG/providers/Microsoft.Network/dnszones/z");
         let b = json!("/subscriptions/1/resourceGroups/rg/providers/Microsoft.Network/dnsZones/z");
-        assert_eq!(same(&at("id"), &a, &b), Some("id-case"));
+        let azure = Place { resource_type: "azurerm_dns_zone", ..at("id") };
+        assert_eq!(same(&azure, &a, &b), Some("id-case"));
+        assert_eq!(same(&at("id"), &a, &b), None, "elsewhere it is a path like any other");
         let renamed = json!("/subscriptions/1/resourceGroups/rg/providers/Microsoft.Network/dnsZones/y");
-        assert_eq!(same(&at("id"), &a, &renamed), None);
+        assert_eq!(same(&azure, &a, &renamed), None);
     }
 
     #[test]

@@ -16,9 +16,7 @@ pub(super) fn cidr(place: &Place<'_>, value: &Value) -> Option<String> {
     if !text.contains(['/', ':']) && !is_address(text) {
         return None;
     }
-    // AWS knows no addresses with a prefix, only networks.
-    let network_only = matches!(place.dialect, Dialect::Cloudformation | Dialect::AwsConfig) && text.contains('/');
-    if place.kind == Some(Kind::Cidr) || (!place.free && (network_only || names_networks(place.key))) {
+    if place.kind == Some(Kind::Cidr) || (!place.free && names_networks(place.key)) {
         let network = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
         return Some(network.trunc().to_string());
     }
@@ -26,6 +24,15 @@ pub(super) fn cidr(place: &Place<'_>, value: &Value) -> Option<String> {
         Ok(network) => Some(network.to_string()),
         Err(_) => text.parse::<IpAddr>().ok().map(|a| a.to_string()),
     }
+}
+
+/// The same network with and without bits of a host, in AWS, which takes the first for the second. Two addresses in one
+/// network are two addresses.
+pub(super) fn same_network(place: &Place<'_>, a: &str, b: &str) -> bool {
+    let aws = matches!(place.dialect, Dialect::Cloudformation | Dialect::AwsConfig);
+    let parse = |text: &str| text.parse::<IpNet>().ok().filter(|_| aws && !place.free);
+    let Some((a, b)) = parse(a).zip(parse(b)) else { return false };
+    a.trunc() == b.trunc() && (a == a.trunc() || b == b.trunc())
 }
 
 fn is_address(text: &str) -> bool {

@@ -54,14 +54,15 @@ fn decimal(text: &str) -> Option<String> {
         // At most 15 digits: fits.
         let kept: u64 = trimmed[..DOUBLE_DIGITS].parse().ok()?;
         let up = u64::from(trimmed.as_bytes()[DOUBLE_DIGITS] >= b'5');
-        return Some(scaled(sign, &(kept + up).to_string(), exponent + cut as i64));
+        return scaled(sign, &(kept + up).to_string(), exponent.checked_add(cut as i64)?);
     }
-    Some(scaled(sign, trimmed, exponent))
+    scaled(sign, trimmed, exponent)
 }
 
-fn scaled(sign: &str, digits: &str, exponent: i64) -> String {
+fn scaled(sign: &str, digits: &str, exponent: i64) -> Option<String> {
     let significant = digits.trim_end_matches('0');
-    format!("{sign}{significant}e{}", exponent + (digits.len() - significant.len()) as i64)
+    let exponent = exponent.checked_add((digits.len() - significant.len()) as i64)?;
+    Some(format!("{sign}{significant}e{exponent}"))
 }
 
 #[cfg(test)]

@@ -15,7 +15,11 @@ pub(super) fn same_url(place: &Place<'_>, a: &str, b: &str) -> bool {
         None if named => parts("https", text),
         None => None,
     };
-    parse(a).is_some_and(|x| parse(b) == Some(x))
+    let Some((mut x, mut y)) = parse(a).zip(parse(b)) else { return false };
+    // Where URLs are compared as texts, as redirects and origins are, an empty path is not `/`.
+    let as_text = ["urls", "uri", "uris", "origins"].iter().any(|end| name_ends_with(place.key, end));
+    [&mut x, &mut y].into_iter().filter(|parts| !as_text && parts.2 == "/").for_each(|parts| parts.2.clear());
+    x == y
 }
 
 /// Scheme, host with port, path and what follows.
@@ -33,7 +37,7 @@ fn parts(scheme: &str, rest: &str) -> Option<(String, String, String)> {
     }
     let host = host.to_ascii_lowercase();
     let host = host.strip_suffix(port).unwrap_or(&host).to_owned();
-    Some((scheme.to_owned(), host, if path == "/" { String::new() } else { path.to_owned() }))
+    Some((scheme.to_owned(), host, path.to_owned()))
 }
 
 /// A domain name with and without its final dot, wherever it stands; its case, where a property is named after one. In

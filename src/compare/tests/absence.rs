@@ -66,8 +66,8 @@ fn what_was_seen_is_compared_with_the_same_rules() {
     let verdict = with_memory(
         Dialect::Terraform,
         json!({}),
-        json!({"a": {"subnet_ids": ["x", "y"], "port": 1}}),
-        json!({"a": {"subnet_ids": ["y", "x"], "port": "1"}}),
+        json!({"a": [{"subnet_ids": ["x", "y"], "port": 1}]}),
+        json!({"a": [{"subnet_ids": ["y", "x"], "port": "1"}]}),
     );
     assert_hidden(&verdict, "a", "undeclared");
     let masked = |n: u8| json!({"password": format!("«secret #{n}»")});

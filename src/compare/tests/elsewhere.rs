@@ -128,7 +128,7 @@ fn cases() -> Vec<(Value, Value, Value, &'static str)> {
             "Cors.AllowHeaders[1]",
         ),
         (
-            json!({"CallbackURLs": ["https://App.example.org"]}),
+            json!({"CallbackURLs": ["https://App.example.org/"]}),
             json!({"CallbackURLs": ["https://app.example.org/"]}),
             json!({"CallbackURLs": ["https://app.example.com/"]}),
             "CallbackURLs[0]",

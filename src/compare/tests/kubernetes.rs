@@ -126,3 +126,26 @@ fn a_null_time_in_a_manifest_says_nothing() {
     let live = json!({"metadata": {"name": "a", "creationTimestamp": "2024-01-01T00:00:00Z"}});
     assert_hidden(&k8s("v1/Service", declared, live), "metadata.creationTimestamp", "k8s-metadata");
 }
+
+#[test]
+fn a_volume_of_another_kind_is_reported() {
+    let pod = |kind: Value| json!({"kind": "Pod", "spec": {"volumes": [kind]}});
+    let declared = pod(json!({"name": "v", "emptyDir": {}}));
+    let live = pod(json!({"name": "v", "hostPath": {"path": "/etc"}}));
+    let verdict = run(Dialect::Kubernetes, "v1/Pod", declared.clone(), live);
+    assert_changes(&verdict, &[("spec.volumes[name=v].emptyDir", Removed)]);
+    assert!(run(Dialect::Kubernetes, "v1/Pod", declared.clone(), declared).changes.is_empty());
+}
+
+#[test]
+fn a_claims_size_is_a_quantity_and_an_environment_variable_is_a_text() {
+    let claim =
+        |size: &str| json!({"kind": "PersistentVolumeClaim", "spec": {"resources": {"requests": {"storage": size}}}});
+    let kind = "v1/PersistentVolumeClaim";
+    assert!(run(Dialect::Kubernetes, kind, claim("1024Mi"), claim("1Gi")).changes.is_empty());
+    let path = "spec.resources.requests.storage";
+    assert_changes(&run(Dialect::Kubernetes, kind, claim("1Gi"), claim("1G")), &[(path, Modified)]);
+    let pod = |value: &str| json!({"spec": {"containers": [{"name": "c", "env": [{"name": "T", "value": value}]}]}});
+    let verdict = run(Dialect::Kubernetes, "v1/Pod", pod("60s"), pod("1m"));
+    assert_changes(&verdict, &[("spec.containers[name=c].env[name=T].value", Modified)]);
+}

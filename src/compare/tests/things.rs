@@ -227,3 +227,33 @@ fn what_was_never_seen_live_is_unverified_and_what_is_known_to_be_returned_is_re
     let cors = json!({"CorsConfiguration": {"CorsRules": [{"Id": "a"}]}});
     assert_changes(&aws("AWS::S3::Bucket", cors), &[("CorsConfiguration", Removed)]);
 }
+
+#[test]
+fn a_policy_that_spells_its_condition_keys_in_two_ways_equals_itself() {
+    let statement = |key: &str| json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"IpAddress": {key: "10.0.0.0/8"}}});
+    let policy = json!({"policy": {"Statement": [statement("aws:SourceIp"), statement("aws:sourceIp")]}});
+    assert_eq!(tf("x", policy.clone(), policy), Verdict::default());
+}
+
+#[test]
+fn what_is_put_into_a_definition_is_not_looked_at_again() {
+    let kind = "AWS::StepFunctions::StateMachine";
+    let gaps: serde_json::Map<String, Value> =
+        (0..60).map(|i| (format!("a{i}"), json!(format!("${{a{}}}${{a{}}}", i + 1, i + 1)))).collect();
+    let declared = json!({"DefinitionString": "{\"Comment\": \"${a0}\"}", "DefinitionSubstitutions": gaps});
+    let live = |text: &str| json!({"DefinitionString": format!("{{\"Comment\": \"{text}\"}}")});
+    let changes = |text: &str| run(Dialect::Cloudformation, kind, declared.clone(), live(text)).changes;
+    assert!(changes("${a1}${a1}").is_empty(), "{:?}", changes("${a1}${a1}"));
+    assert_eq!(changes("x").len(), 1);
+}
+
+#[test]
+fn values_people_choose_are_texts() {
+    let map = |level: &str| json!({"data": {"LOG_LEVEL": level}});
+    assert_changes(&tf("kubernetes_config_map", map("DEBUG"), map("debug")), &[("data.LOG_LEVEL", Modified)]);
+    let text = |level: &str| json!({"value": format!("{{\"log_level\": \"{level}\"}}")});
+    assert_changes(&tf("aws_ssm_parameter", text("DEBUG"), text("debug")), &[("value.log_level", Modified)]);
+    let address = |a: &str| json!({"Value": a});
+    let verdict = run(Dialect::Cloudformation, "AWS::X::Y", address("10.1.2.3/24"), address("10.1.2.4/24"));
+    assert_changes(&verdict, &[("Value", Modified)]);
+}

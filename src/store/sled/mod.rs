@@ -54,7 +54,7 @@ use crate::drift::{
 use crate::safety::Tainted;
 
 use engine::{Engine, Tree};
-pub(super) use open::{Compaction, Doors, open_read_write};
+pub(super) use open::{Compaction, Doors, holds_store, open_read_write};
 use slices::Desk;
 use tx::Tx;
 pub(super) use view::open_read_only;

@@ -60,6 +60,21 @@ pub(in crate::store) fn open_read_write(root: &Path, doors: Doors) -> Result<(Sl
     }
 }
 
+/// Whether a directory holds a store, be it a damaged one.
+pub(in crate::store) fn holds_store(root: &Path) -> bool {
+    ["meta.json", "journal", "tree"].iter().any(|part| root.join(part).exists())
+}
+
+/// A directory with files of somebody else is not made a store of: its mode would change, and its files be in the way.
+fn refuse_other_files(root: &Path) -> Result<(), StoreError> {
+    let holds_others = root.read_dir().is_ok_and(|mut entries| entries.next().is_some()) && !holds_store(root);
+    if holds_others {
+        let words = format!("{} is a directory with other files in it and no store; name a new one", root.display());
+        return Err(StoreError::Invalid(words));
+    }
+    Ok(())
+}
+
 pub(super) fn tree_path(root: &Path) -> PathBuf {
     root.join("tree")
 }
@@ -70,6 +85,7 @@ pub(super) fn between_path(root: &Path) -> PathBuf {
 
 fn open_writable(root: &Path, doors: Doors) -> Result<(SledStore, Vec<String>), StoreError> {
     let mut notices = Vec::new();
+    refuse_other_files(root)?;
     private_dir(root)?;
     refuse_unsafe_filesystem(root)?;
     let lock = StoreLock::take(root)?;

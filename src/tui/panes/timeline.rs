@@ -122,7 +122,19 @@ fn filtered_out(canvas: &Canvas<'_>) -> String {
 fn in_sync(model: &Model) -> (Role, String) {
     let slug = model.timeline.filter.environment.as_ref();
     let scans = model.environments.list.iter().filter(|e| slug.is_none_or(|s| e.environment.slug == *s));
-    let unverified: u64 = scans.filter_map(|e| e.last_scan.as_ref()).map(|scan| scan.counts.unverified).sum();
+    let scans: Vec<_> = scans.collect();
+    let failed = scans.iter().flat_map(|e| &e.sources).filter_map(|source| source.error.as_ref());
+    let failed: Vec<_> = failed.collect();
+    if let Some(first) = failed.first() {
+        let sources = notice::count(failed.len(), "source");
+        let words = format!(
+            "no drift to show, but {sources} could not be read: {}: {}",
+            first.source.line(),
+            first.message.line()
+        );
+        return (Role::Unverified, words);
+    }
+    let unverified: u64 = scans.iter().filter_map(|e| e.last_scan.as_ref()).map(|scan| scan.counts.unverified).sum();
     match unverified {
         0 => (Role::Success, "no open drift".into()),
         n => {

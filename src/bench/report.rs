@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::mutate::Mutations;
 use super::score::{Level, Scored, Scores};
-use crate::safety::sanitise;
+use crate::safety::{Redactor, sanitise};
 
 /// What one run measured.
 pub struct BenchReport {
@@ -43,8 +43,10 @@ pub fn json(report: &BenchReport) -> Value {
     out
 }
 
+/// Keys and values in paths may be secrets, as in any other report.
 fn clean(paths: &[String]) -> Vec<String> {
-    paths.iter().map(|p| sanitise::line(p)).collect()
+    let redactor = Redactor::new([0; 32]);
+    paths.iter().map(|p| sanitise::line(redactor.mask_path("", &p.as_str().into(), &[]).raw())).collect()
 }
 
 fn round(share: f64) -> f64 {
@@ -168,8 +170,8 @@ fn mutation_text(out: &mut String, m: &Mutations) {
 fn failure_text(out: &mut String, report: &BenchReport) {
     for failure in &report.scored.failures {
         line(out, format_args!("{}", sanitise::line(&failure.id)));
-        failure.missed.iter().for_each(|path| line(out, format_args!("  missed {}", sanitise::line(path))));
-        failure.false_.iter().for_each(|path| line(out, format_args!("  false  {}", sanitise::line(path))));
+        clean(&failure.missed).iter().for_each(|path| line(out, format_args!("  missed {path}")));
+        clean(&failure.false_).iter().for_each(|path| line(out, format_args!("  false  {path}")));
     }
     for m in report.mutations.iter().flat_map(|m| &m.failures) {
         let why = clean(&m.why).join(", ");

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::text::{second, standing};
+use super::text::{second, standing, unverified};
 use super::{Report, SHOWN, not_shown, sentence};
 use crate::drift::{Change, Sighting};
 use crate::safety::{Masked, escape};
@@ -19,6 +19,13 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
         if let Some(rest) = not_shown(e.drifts.open() + e.settled()) {
             writeln!(out, "\n{rest}")?;
+        }
+        let (unverified, rest) = unverified(e);
+        for (detail, named) in &unverified {
+            writeln!(out, "\n**unverified** {}: {}", escape::markdown(detail), escape::markdown(named))?;
+        }
+        if rest > 0 {
+            writeln!(out, "\n… and {rest} more could not be compared")?;
         }
         for error in &e.errors {
             let [source, message, help] =

@@ -44,24 +44,29 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// One line for all resources that could not be compared for the same reason.
 fn write_unverified(e: &EnvironmentReport, out: &mut dyn Write) -> io::Result<()> {
+    let (groups, rest) = unverified(e);
+    if !groups.is_empty() {
+        writeln!(out, "\n  unverified:")?;
+    }
+    for (detail, named) in &groups {
+        writeln!(out, "    ? {detail}\n        {named}")?;
+    }
+    if rest > 0 { writeln!(out, "    … and {rest} more") } else { Ok(()) }
+}
+
+/// Why resources could not be compared, each with the first of them by name; and how many are not listed.
+pub(super) fn unverified(e: &EnvironmentReport) -> (Vec<(String, String)>, u64) {
     let mut groups: BTreeMap<&str, Vec<&ResourceRef>> = BTreeMap::new();
     for (resource, unverified) in &e.summary.unverified {
         groups.entry(unverified.detail.raw()).or_default().push(resource);
     }
-    if !groups.is_empty() {
-        writeln!(out, "\n  unverified:")?;
-    }
-    for (detail, resources) in &groups {
-        let named: Vec<String> = resources.iter().take(NAMED).map(|r| r.resource_id.line()).collect();
-        let more = resources.len() - named.len();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        writeln!(out, "    ? {}\n        {}{more}", sanitise::line(detail), named.join(", "))?;
-    }
-    let listed = e.summary.unverified.len() as u64;
-    match e.summary.counts.unverified.saturating_sub(listed) {
-        0 => Ok(()),
-        rest => writeln!(out, "    … and {rest} more"),
-    }
+    let named = |resources: &[&ResourceRef]| {
+        let names: Vec<String> = resources.iter().take(NAMED).map(|r| r.resource_id.line()).collect();
+        let more = resources.len() - names.len();
+        names.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
+    };
+    let groups = groups.iter().map(|(detail, resources)| (sanitise::line(detail), named(resources))).collect();
+    (groups, e.summary.counts.unverified.saturating_sub(e.summary.unverified.len() as u64))
 }
 
 /// One line each: somebody has looked at them.

@@ -177,3 +177,17 @@ fn the_demo_scans_once_and_leaves_nothing_behind() {
     assert!(left.is_empty(), "{left:?}");
     assert!(!home.path().join("data").exists(), "the demo keeps its store to itself");
 }
+
+#[test]
+fn config_check_knows_the_themes_and_keymaps_there_are() {
+    let home = tempfile::tempdir().unwrap();
+    let check = |text: &str| {
+        fs::write(home.path().join("c.toml"), text).unwrap();
+        run(driftguard(home.path()).args(["config", "check", "--config", "c.toml"]))
+    };
+    assert_eq!(check("theme = \"dark\"\nkeymap = \"emacs\"\n").0, 0);
+    let (code, out, _) = check("keymap = \"default\"\ntheme = \"purple\"\n");
+    assert!(code == 1 && out.contains("c.toml:2") && out.contains("purple"), "{out}");
+    let (code, out, _) = check("keymap = \"vim\"\n");
+    assert!(code == 1 && out.contains("c.toml:1") && out.contains("vim"), "{out}");
+}

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::compare::RuleInfo;
-use crate::drift::{RuleId, RuleStatus, Slug};
+use crate::drift::{NeverHideRule, RuleId, RuleStatus, Slug};
 use crate::safety::{Tainted, escape};
 
 /// `driftguard.rules/1`. Fields are added, never renamed or removed, within one version.
@@ -13,6 +13,8 @@ use crate::safety::{Tainted, escape};
 struct Document<'a> {
     schema: &'static str,
     ignore_rules: Vec<RuleRow<'a>>,
+    /// What people decided that the comparer must not hide.
+    never_hide: &'a [NeverHideRule],
     comparer_rules: Vec<ComparerRow>,
 }
 
@@ -71,11 +73,17 @@ struct ComparerRow {
 }
 
 /// One document.
-pub fn write_json(ignoring: &[RuleStatus], comparer: &'static [RuleInfo], out: &mut dyn Write) -> io::Result<()> {
+pub fn write_json(
+    ignoring: &[RuleStatus],
+    never_hide: &[NeverHideRule],
+    comparer: &'static [RuleInfo],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let comparer_row = |r: &RuleInfo| ComparerRow { id: r.id, sentence: r.sentence, scope: r.scope };
     let document = Document {
         schema: "driftguard.rules/1",
         ignore_rules: ignoring.iter().map(RuleRow::from).collect(),
+        never_hide,
         comparer_rules: comparer.iter().map(comparer_row).collect(),
     };
     escape::to_json_writer(&mut *out, &document, true)?;
@@ -83,12 +91,27 @@ pub fn write_json(ignoring: &[RuleStatus], comparer: &'static [RuleInfo], out: &
 }
 
 /// For a terminal.
-pub fn write_text(ignoring: &[RuleStatus], comparer: &[RuleInfo], out: &mut dyn Write) -> io::Result<()> {
+pub fn write_text(
+    ignoring: &[RuleStatus],
+    never_hide: &[NeverHideRule],
+    comparer: &[RuleInfo],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     writeln!(out, "Ignore rules: {}", ignoring.len())?;
     for one in ignoring {
         let environment = one.rule.environment.as_ref().map_or("everywhere", Slug::as_str);
         writeln!(out, "\n  {}  in {environment}\n    {}", one.rule.id, one.rule.says())?;
         writeln!(out, "    {}\n    {}", standing(one), why(one))?;
+    }
+    if !never_hide.is_empty() {
+        writeln!(out, "\nNever hidden, by decision: {}", never_hide.len())?;
+    }
+    for one in never_hide {
+        let environment = one.environment.as_ref().map_or("everywhere", Slug::as_str);
+        let shown = |text: &Option<Tainted>| text.as_ref().map_or("any".to_owned(), Tainted::line);
+        let [kind, id, path] = [&one.resource_type, &one.resource_id, &one.path].map(shown);
+        writeln!(out, "\n  {}  in {environment}\n    {}: type {kind}, id {id}, path {path}", one.id, one.rule)?;
+        writeln!(out, "    by {}, {}", one.owner.line(), one.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"))?;
     }
     writeln!(out, "\nRules of the comparer: {}; never_hide in the configuration switches one off\n", comparer.len())?;
     let width = comparer.iter().map(|rule| rule.id.len()).max().unwrap_or(0);

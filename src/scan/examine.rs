@@ -13,9 +13,7 @@ use super::seen::{hash_parts, hash_value};
 use super::state_only::is_state_only;
 use super::{EnvironmentSpec, Sources};
 use crate::analysis::{self, Facts};
-use crate::compare::{
-    Context, DRIFTIGNORE, Dialect, Memory, Observable, RawChange, Settings, Subject, Verdict, compare_with,
-};
+use crate::compare::{Context, DRIFTIGNORE, Dialect, Memory, Observable, RawChange, Verdict};
 use crate::declared::{DeclaredResource, ReportedDrift};
 use crate::drift::{
     Axis, Change, Coverage, DriftType, Finding, Hidden, PropertyPath, ResourceRef, Score, Unverified, UnverifiedReason,
@@ -245,23 +243,6 @@ impl Examiner<'_> {
         in_sync(declared, &verdict, Some(Box::new(Observed { observation, seen })))
     }
 
-    /// Compares by what the environment goes by. Changes that a `.driftignore` pattern covers are hidden ones.
-    fn compare(&self, declared: &DeclaredResource, live: &LiveResource, memory: Option<Memory<'_>>) -> Verdict {
-        let knowledge = &self.spec.knowledge;
-        let never_hide = knowledge.never_hide_of(&declared.resource_type, || names(declared));
-        let settings = Settings { never_hide: &never_hide, ..knowledge.settings(Some(&self.home)) };
-        let mut verdict = compare_with(&subject(declared, live, memory), &settings);
-        if !self.spec.ignore.is_empty() && !verdict.changes.is_empty() {
-            let mut resource = self.reference(declared);
-            resource.provider_id = Some(live.provider_id.clone()).filter(|id| !id.is_empty());
-            // A resource that is covered as a whole is counted as such.
-            if !self.spec.ignore.covers(&resource) {
-                verdict.hide_changes(DRIFTIGNORE, |change| self.spec.ignore.covers_path(&resource, &change.path));
-            }
-        }
-        verdict
-    }
-
     fn drifted(
         &self,
         drift_type: DriftType,
@@ -305,19 +286,6 @@ impl Examiner<'_> {
             .map(|u| Unverified { path: Some(shown(&u.path)), reason: u.reason, detail: u.detail.into() })
             .collect();
         self.found(finding, coverage, Some(declared))
-    }
-
-    /// By a `.driftignore` pattern over what it is called; what is not there live is known by the id in the code.
-    fn is_ignored(&self, resource: &ResourceRef, declared: Option<&DeclaredResource>) -> bool {
-        let ignore = &self.spec.ignore;
-        if ignore.is_empty() {
-            return false;
-        }
-        let id = declared.filter(|_| resource.provider_id.is_none()).and_then(|d| d.values.get("id")?.as_str());
-        match id {
-            Some(id) => ignore.covers(&ResourceRef { provider_id: Some(id.into()), ..resource.clone() }),
-            None => ignore.covers(resource),
-        }
     }
 
     fn found(&self, finding: Finding, coverage: Coverage, declared: Option<&DeclaredResource>) -> Outcome {
@@ -388,25 +356,8 @@ pub(super) fn address_hash(declared: &DeclaredResource) -> u64 {
     hash_parts(&[&declared.resource_type, declared.address.raw()])
 }
 
-fn subject<'a>(declared: &'a DeclaredResource, live: &'a LiveResource, memory: Option<Memory<'a>>) -> Subject<'a> {
-    Subject {
-        dialect: live.dialect,
-        resource_type: &declared.resource_type,
-        declared: &declared.values,
-        live: &live.values,
-        memory,
-        observable: &live.observable,
-    }
-}
-
 fn is_critical(resource_type: &str, raw: &RawChange) -> bool {
     analysis::is_security_critical(resource_type, &raw.path, raw.declared.as_ref(), raw.actual.as_ref())
-}
-
-/// What the resource may be called: which of the two is known only after all sources were read.
-fn names(declared: &DeclaredResource) -> Vec<String> {
-    let address = declared.address.raw();
-    vec![address.to_owned(), format!("{address} ({})", declared.source.raw())]
 }
 
 /// A path that either side marks as sensitive is sensitive on both.

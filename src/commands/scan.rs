@@ -22,9 +22,18 @@ pub(super) fn run(session: &Session, args: &Scan) -> anyhow::Result<u8> {
     let mut report = scan(&specs, &memory)?;
     report.rules_unused = unused_rules(&memory);
     tell_unused_patterns(args, &specs, &report);
+    look_after(&memory);
     // Whoever reads the report may take their time; others need the store.
     drop(memory);
     print(&report, args.format, args.strict)
+}
+
+/// Once a day: backup and retention, for machines on which nobody opens the screens.
+fn look_after(memory: &Memory) {
+    let Memory::Kept(store) = memory else { return };
+    if let Err(error) = store.upkeep(&AtomicBool::new(false)) {
+        complain(&format!("the store could not be looked after: {error}"));
+    }
 }
 
 /// Environments with a name of their own have a memory; paths given by hand, or found here, are looked at and forgotten.

@@ -128,7 +128,9 @@ impl Pack {
         }
         self.top.graft_here(&other.top);
         for (name, node) in &other.types {
-            self.types.entry(name.clone()).or_default().graft_here(node);
+            // What is said of an alias is said of the type it stands for.
+            let name = self.same_as.get(name).unwrap_or(name).clone();
+            self.types.entry(name).or_default().graft_here(node);
         }
         self.same_as.extend(other.same_as.clone());
         self.cloud_tags.extend(other.cloud_tags.clone());
@@ -174,6 +176,7 @@ type Shapes = BTreeMap<String, Node>;
 
 #[cfg(test)]
 mod tests {
+    use super::super::facts::{Cursor, Fact};
     use super::*;
 
     #[test]
@@ -209,6 +212,10 @@ mod tests {
         packs
             .add("mine.toml", "format = 1\ndialects = [\"terraform\"]\n[type.aws_alb]\nunordered = [\"mine\"]")
             .unwrap();
-        assert!(packs.of(Dialect::Terraform).of_type("aws_alb").is_some());
+        let cursor = |kind: &str| {
+            let pack = packs.of(Dialect::Terraform);
+            Cursor::root([pack.of_type(kind), None, None], &pack.any).key("mine").has(Fact::Unordered)
+        };
+        assert!(cursor("aws_alb") && cursor("aws_lb") && !cursor("aws_vpc"));
     }
 }

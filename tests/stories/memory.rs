@@ -291,3 +291,17 @@ fn rules_are_listed_with_what_they_hide_and_a_scan_reports_those_that_hide_nothi
     let (_, without) = world.scan(&["--no-store"]);
     assert!(without.get("rules_unused").is_none());
 }
+
+#[test]
+fn a_machine_on_which_only_scans_run_has_backups_too() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("a.tfstate"), r#"{"version": 4, "serial": 1, "lineage": "l", "resources": []}"#)
+        .unwrap();
+    let config = "[[environment]]\nslug = \"here\"\ncloud_provider = \"host\"\nstate = [\"a.tfstate\"]\n";
+    std::fs::write(home.path().join("c.toml"), config).unwrap();
+    let scan = || run(driftguard(home.path()).args(["--config", "c.toml", "--store", "data/store", "scan"]));
+    let backups = || std::fs::read_dir(home.path().join("data/backups")).map_or(0, Iterator::count);
+    assert_eq!(scan().0, 0);
+    assert_eq!(backups(), 1);
+    assert_eq!((scan().0, backups()), (0, 1), "once a day");
+}

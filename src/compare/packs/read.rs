@@ -110,6 +110,10 @@ fn read(text: &str) -> Result<(Vec<Dialect>, Pack), Mistake> {
 
 fn typed(name: &str, value: &Spanned<DeValue<'_>>, pack: &mut Pack, shapes: &Shapes) -> Result<(), Mistake> {
     if let Some(twin) = table(value)?.get("same_as") {
+        if let Some(key) = table(value)?.keys().find(|key| key.get_ref().as_ref() != "same_as") {
+            let twin = word(twin)?;
+            return Err((key.span(), format!("beside same_as nothing else counts; write it under [type.{twin}]")));
+        }
         pack.same_as.insert(name.into(), word(twin)?.into());
         return Ok(());
     }

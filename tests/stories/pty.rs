@@ -238,3 +238,13 @@ fn without_a_terminal_it_says_what_to_run_instead() {
     assert_eq!(code, 1);
     assert!(err.contains("driftguard scan") || err.contains("--once"), "{err}");
 }
+
+/// Unknown is never clean: where nothing could be read, the screen says what and why.
+#[test]
+fn a_source_that_cannot_be_read_is_not_called_in_sync() {
+    let home = home();
+    let Some(line) = Line::open(&home, "triage --state gone.tfstate") else { return };
+    line.wait_for("1 source could not be read");
+    line.wait_for("no such file");
+    line.drop_connection();
+}

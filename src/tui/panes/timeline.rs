@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Canvas, layout, summary};
+use super::{Canvas, layout, summary, wrap};
 use crate::drift::{DriftEvent, DriftType, SeverityClass, State};
 use crate::safety::lookalike;
 use crate::store::OpenCounts;
@@ -101,8 +101,10 @@ fn empty(canvas: &mut Canvas<'_>, inner: Rect) {
         }
         (None, true) => in_sync(model),
     };
-    let line = Line::from(canvas.span(role, format!(" {sentence}")));
-    canvas.line(inner, 0, &line);
+    let width = usize::from(inner.width).saturating_sub(2);
+    for (row, words) in wrap(&sentence, width).into_iter().enumerate().take(inner.height.into()) {
+        canvas.line(inner, row, &Line::from(canvas.span(role, format!(" {words}"))));
+    }
 }
 
 /// Which filter leaves nothing, and how it is taken away.
@@ -128,9 +130,10 @@ fn in_sync(model: &Model) -> (Role, String) {
     if let Some(first) = failed.first() {
         let sources = notice::count(failed.len(), "source");
         let words = format!(
-            "no drift to show, but {sources} could not be read: {}: {}",
+            "no drift to show, but {sources} could not be read: {}: {}. {}",
             first.source.line(),
-            first.message.line()
+            first.message.line(),
+            first.help.line()
         );
         return (Role::Unverified, words);
     }

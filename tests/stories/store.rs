@@ -1,5 +1,4 @@
-//! What a person may rely on: nothing acknowledged is lost, and whatever happened to the disk, the store opens and says so. A little over 400 lines, because the
-//! helper processes of these stories live beside them.
+//! What a person may rely on: nothing acknowledged is lost, and whatever happened to the disk, the store opens and says so.
 //!
 //! Longer than most: one file for every way a process or a disk can fail, with the processes and small disks that make it happen.
 

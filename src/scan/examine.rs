@@ -17,6 +17,7 @@ use crate::compare::{Context, DRIFTIGNORE, Dialect, Memory, Observable, RawChang
 use crate::declared::{DeclaredResource, ReportedDrift};
 use crate::drift::{
     Axis, Change, Coverage, DriftType, Finding, Hidden, PropertyPath, ResourceRef, Score, Unverified, UnverifiedReason,
+    tags,
 };
 use crate::live::{LiveResource, Lookup};
 use crate::recommend::recommend;
@@ -337,6 +338,7 @@ impl Examiner<'_> {
             drift_type,
             hidden: vec![],
             unverified: vec![],
+            tags: actual_state.as_ref().or(declared_state.as_ref()).map(tags).unwrap_or_default(),
             declared_state,
             actual_state,
             analysis,

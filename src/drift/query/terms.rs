@@ -127,17 +127,13 @@ impl Flag {
 
 words! {
     /// The order of what was found.
+    #[derive(Default)]
     Sort {
+        #[default]
         Newest "newest" "newest first",
         Oldest "oldest" "oldest first",
         Severity "severity" "worst first",
         Blast "blast" "most dependants first",
-    }
-}
-
-impl Default for Sort {
-    fn default() -> Self {
-        Self::Newest
     }
 }
 

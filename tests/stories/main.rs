@@ -11,6 +11,7 @@ mod firewall;
 mod ground_truth;
 mod hostile;
 mod ignoring;
+mod incident;
 mod live;
 mod manual;
 mod memory;

@@ -1,6 +1,8 @@
 //! Compares the members of each family with the others beside them; where not all of them are at hand, none of them.
 
+use std::collections::HashSet;
 use std::io;
+use std::ops::ControlFlow;
 
 use super::examine::Examiner;
 use super::ordered::ordered;
@@ -79,7 +81,7 @@ pub(super) fn families(examiner: &Examiner<'_>, tally: &mut Tally<'_>, relatives
             Ok(outcomes) => book_all(outcomes, context, tally),
             Err((count, error)) => {
                 tally.lost(count, no_room(&error));
-                std::ops::ControlFlow::Continue(())
+                ControlFlow::Continue(())
             }
         },
     );
@@ -91,7 +93,8 @@ fn tasks(family: Family, is_complete: bool) -> Vec<Task> {
         (UnverifiedReason::SourceFailed, NOT_KEPT.to_owned())
     } else if family.bytes > MAX_FAMILY {
         let (count, most) = (family.members.len(), MAX_FAMILY >> 20);
-        let why = format!("{count} resources describe the same live thing, in more than the {most} MB compared together");
+        let why =
+            format!("{count} resources describe the same live thing, in more than the {most} MB compared together");
         (UnverifiedReason::Unsupported, why)
     } else {
         return vec![Task { family, refused: None }];
@@ -106,7 +109,22 @@ fn look(examiner: &Examiner<'_>, relatives: &Relatives, task: Task) -> io::Resul
     if let Some((reason, why)) = task.refused {
         return Ok(members.iter().map(|m| examiner.unverified(m, (reason, why.as_str().into()))).collect());
     }
-    Ok((0..members.len()).map(|n| beside_the_others(examiner, &mut members, n)).collect())
+    let places = first_of_each_type_first(&mut members);
+    let mut outcomes: Vec<_> =
+        (0..members.len()).map(|n| (places[n], beside_the_others(examiner, &mut members, n))).collect();
+    outcomes.sort_unstable_by_key(|(place, _)| *place);
+    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+/// So that sources find what any member of a type can tell without going through a large family for each member. Gives the place
+/// each had before.
+fn first_of_each_type_first(members: &mut Vec<DeclaredResource>) -> Vec<usize> {
+    let mut types = HashSet::new();
+    let (first, further): (Vec<_>, Vec<_>) =
+        std::mem::take(members).into_iter().enumerate().partition(|(_, m)| types.insert(m.resource_type.clone()));
+    let (places, sorted) = first.into_iter().chain(further).unzip();
+    *members = sorted;
+    places
 }
 
 /// Each in turn stands first, and the others behind it.

@@ -36,7 +36,9 @@ pub(super) fn ordered<I: Send, O: Send, R: Send>(
     let (outbox, results) = sync_channel::<Done<O>>(workers * 2);
     // A batch needs a permit to set out and gives it back when it was taken; without a taker no permit comes any more.
     let (done, permits) = channel();
-    (0..workers * AHEAD).for_each(|_| drop(done.send(())));
+    for _ in 0..workers * AHEAD {
+        let _ = done.send(());
+    }
     std::thread::scope(|scope| {
         let feeder = scope.spawn(move || {
             panics::are_caught_here();
@@ -180,10 +182,16 @@ mod tests {
             }
             n
         };
-        let all = ordered(3, |_| BATCH_BYTES, counting, work, |n| {
-            sum.fetch_add(n, Relaxed);
-            ControlFlow::Continue(())
-        });
+        let all = ordered(
+            3,
+            |_| BATCH_BYTES,
+            counting,
+            work,
+            |n| {
+                sum.fetch_add(n, Relaxed);
+                ControlFlow::Continue(())
+            },
+        );
         assert_eq!((all, sum.into_inner()), (1000, 999 * 500));
     }
 

@@ -95,9 +95,8 @@ impl Sightings {
         let mut rows: Vec<&Row> = self.rows.iter().collect();
         rows.sort_by(|a, b| a.0.cmp(&b.0));
         let mut sources: Vec<Source<'_>> = vec![];
-        let run = |range: &Range<u64>| {
-            BufReader::with_capacity(READ_BYTES, Run { spool: &self.spool, rest: range.clone() })
-        };
+        let run =
+            |range: &Range<u64>| BufReader::with_capacity(READ_BYTES, Run { spool: &self.spool, rest: range.clone() });
         sources.extend(self.runs.iter().map(|range| Source::Run(run(range), vec![])));
         sources.push(Source::Rows(rows.into_iter()));
         let mut merge = Merge { heads: Vec::with_capacity(sources.len()) };

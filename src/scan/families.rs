@@ -137,3 +137,45 @@ fn beside_the_others(examiner: &Examiner<'_>, members: &mut [DeclaredResource], 
     members.swap(0, n);
     outcome
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::scan::doubles::{Cloud, Code, scan};
+
+    /// Three parts for each of 100 things, of which the last expects other relatives; `text` makes them large.
+    fn found(text: &str) -> (u64, Vec<(String, String)>) {
+        let name = |n: usize| format!("f.{n:03}");
+        let part = |n: usize| {
+            let relatives = if n < 200 { 2 } else { 7 };
+            let values = json!({"of": format!("thing {}", n % 100), "relatives": relatives, "text": text});
+            json!({"type": "family_part", "address": name(n), "values": values})
+        };
+        let code = Code::new("state", (0..300).map(part).collect());
+        let live: Vec<(String, _)> =
+            (0..300).map(|n| (name(n), json!({"of": format!("thing {}", n % 100), "text": text}))).collect();
+        let live: Vec<(&str, _)> = live.iter().map(|(name, values)| (name.as_str(), values.clone())).collect();
+        let (report, findings) = scan(vec![code], Cloud::new(&live));
+        let told =
+            findings.iter().map(|f| (f.resource.resource_id.raw().to_owned(), f.changes[0].path.raw().to_owned()));
+        (report.summary.counts.in_sync, told.collect())
+    }
+
+    #[test]
+    fn families_from_the_disk_give_the_same_report_as_families_from_memory() {
+        let small = found("");
+        let expected: Vec<_> = (200..300).map(|n| (format!("f.{n}"), "relatives".to_owned())).collect();
+        assert_eq!(small, (200, expected));
+        assert_eq!(found(&"x".repeat(60_000)), small, "18 MB of them");
+    }
+
+    #[test]
+    fn a_family_that_is_too_large_to_compare_is_unverified() {
+        let family = Family { members: 3..5, bytes: MAX_FAMILY + 1 };
+        let tasks = tasks(family, true);
+        assert_eq!(tasks.iter().map(|t| t.family.members.clone()).collect::<Vec<_>>(), [3..4, 4..5]);
+        assert!(tasks.iter().all(|t| t.refused.as_ref().is_some_and(|r| r.0 == UnverifiedReason::Unsupported)));
+    }
+}

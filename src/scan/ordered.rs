@@ -169,7 +169,7 @@ mod tests {
     fn while_one_batch_is_slow_the_others_get_a_few_batches_ahead_and_no_further() {
         let (fed, sum) = (AtomicUsize::new(0), AtomicU64::new(0));
         let counting = |emit: &mut dyn FnMut(u64) -> ControlFlow<()>| {
-            (0..1000_u64).take_while(|n| emit(*n).is_continue()).inspect(|_| drop(fed.fetch_add(1, Relaxed))).count()
+            (0..1000_u64).take_while(|n| emit(*n).is_continue()).inspect(|_| _ = fed.fetch_add(1, Relaxed)).count()
         };
         let work = |n: u64| {
             // The first waits until nothing more comes in: all that may be ahead of it is.

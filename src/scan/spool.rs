@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn nothing_stands_on_the_disk_in_the_clear() {
         let mut spool = Spool::new(100);
-        (0..100).for_each(|_| drop(spool.append(b"password=hunter2 ").unwrap()));
+        (0..100).for_each(|_| _ = spool.append(b"password=hunter2 ").unwrap());
         let mut raw = vec![0; spool.on_disk() as usize];
         spool.written.as_ref().unwrap().file.read_exact_at(&mut raw, 0).unwrap();
         assert!(raw.len() > 1000 && !raw.windows(7).any(|w| w == b"hunter2"));

@@ -6,6 +6,7 @@ mod bench;
 mod cli;
 mod conformance;
 mod declared;
+mod families;
 mod faults;
 mod firewall;
 mod ground_truth;

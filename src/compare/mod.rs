@@ -185,7 +185,8 @@ pub fn compare(subject: &Subject<'_>) -> Verdict {
 /// Compares one resource with given knowledge.
 pub fn compare_with(subject: &Subject<'_>, settings: &Settings<'_>) -> Verdict {
     let pack = settings.packs.of(subject.dialect);
-    let nodes = [settings.schema.map(|s| &s.node), pack.of_type(subject.resource_type), Some(&pack.top)];
+    let [of_type, of_family, of_all] = pack.nodes(subject.resource_type);
+    let nodes = [settings.schema.map(|s| &s.node), of_type, of_family, of_all];
     let folded = match subject.dialect {
         Dialect::Kubernetes => [subject.declared, subject.live].map(kubernetes::folded),
         Dialect::Cloudformation if subject.resource_type.ends_with("::StateMachine") => {

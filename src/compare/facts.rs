@@ -77,6 +77,10 @@ pub(super) struct Facts {
     pub default: Option<Value>,
     /// Alternatives of keys that together identify an element.
     pub identity: Vec<Vec<Box<str>>>,
+    /// Paths, from the resource down, of the least and the most that an autoscaler may set here.
+    pub bounds: Option<[Box<str>; 2]>,
+    /// Field managers that own this through the scale subresource, while it is theirs.
+    pub controllers: Vec<Box<str>>,
 }
 
 /// One thing that a pack may say of a property, or take back.
@@ -88,12 +92,16 @@ pub(super) enum Aspect {
     Hide(Option<&'static str>),
     Default,
     Identity,
+    Bounds,
+    Controllers,
 }
 
 const KIND: u32 = 1 << 16;
 const HIDE: u32 = 1 << 17;
 const DEFAULT: u32 = 1 << 18;
 const IDENTITY: u32 = 1 << 19;
+const BOUNDS: u32 = 1 << 20;
+const CONTROLLERS: u32 = 1 << 21;
 
 impl Aspect {
     fn bit(self) -> u32 {
@@ -103,6 +111,8 @@ impl Aspect {
             Self::Hide(_) => HIDE,
             Self::Default => DEFAULT,
             Self::Identity => IDENTITY,
+            Self::Bounds => BOUNDS,
+            Self::Controllers => CONTROLLERS,
         }
     }
 }
@@ -116,13 +126,13 @@ impl Facts {
         self.bits |= fact as u16;
     }
 
-    /// Says it; a default and an identity have values of their own, and are set as fields.
+    /// Says it; what has a value of its own (a default, an identity) is set as a field.
     pub fn say(&mut self, aspect: Aspect) {
         match aspect {
             Aspect::Fact(fact) => self.set(fact),
             Aspect::Kind(kind) => self.kind = Some(kind),
             Aspect::Hide(rule) => self.hide = rule,
-            Aspect::Default | Aspect::Identity => {}
+            Aspect::Default | Aspect::Identity | Aspect::Bounds | Aspect::Controllers => {}
         }
     }
 
@@ -135,6 +145,8 @@ impl Facts {
             Aspect::Hide(rule) => self.hide == rule,
             Aspect::Default => self.default.is_some(),
             Aspect::Identity => !self.identity.is_empty(),
+            Aspect::Bounds => self.bounds.is_some(),
+            Aspect::Controllers => !self.controllers.is_empty(),
         }
     }
 
@@ -153,6 +165,8 @@ impl Facts {
             | bit(self.hide.is_some(), HIDE)
             | bit(self.default.is_some(), DEFAULT)
             | bit(!self.identity.is_empty(), IDENTITY)
+            | bit(self.bounds.is_some(), BOUNDS)
+            | bit(!self.controllers.is_empty(), CONTROLLERS)
     }
 
     /// What `other` says is added, and what it takes back is gone; it is the later one.
@@ -167,6 +181,12 @@ impl Facts {
         }
         if !other.identity.is_empty() || other.denies(IDENTITY) {
             self.identity.clone_from(&other.identity);
+        }
+        if other.bounds.is_some() || other.denies(BOUNDS) {
+            self.bounds.clone_from(&other.bounds);
+        }
+        if !other.controllers.is_empty() || other.denies(CONTROLLERS) {
+            self.controllers.clone_from(&other.controllers);
         }
         self.denied = (self.denied | other.denied) & !other.said();
     }

@@ -5,7 +5,7 @@
 
 //!
 //! The parts: [`walk`](self) goes over both trees; `spelling` holds the rules about single values, `sets`, `identity` and
-//! `arrays` those about lists, `policy`, `security_group`, `tags`, `document`, `kubernetes` and `host_file` those about things;
+//! `arrays` those about lists, `policy`, `security_group`, `tags`, `document`, `kubernetes`, `controlled` and `host_file` those about things;
 //! `absence` judges what stands on one side only; `packs` is knowledge about types, as data; `rules` names every rule.
 
 use serde_json::{Map, Value};
@@ -16,6 +16,7 @@ mod absence;
 mod arrays;
 mod canon;
 mod context;
+mod controlled;
 mod document;
 mod facts;
 mod host_file;
@@ -220,7 +221,7 @@ pub fn compare_with(subject: &Subject<'_>, settings: &Settings<'_>) -> Verdict {
         tags_done: false,
         labels_done: false,
         rules_done: false,
-        autoscaled: subject.dialect == Dialect::Kubernetes && kubernetes::is_autoscaled(live),
+        whole: [declared, live],
     };
     let past = walk::Past {
         remembered: subject.memory.as_ref().map(|m| m.remembered),

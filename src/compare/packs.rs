@@ -4,8 +4,8 @@
 //! `[type.NAME]`, `[family.PREFIX]` (types whose names begin so), `[top]` (every type), `[any]` (by property name, at any
 //! depth outside free-form maps); and `[shape.NAME]` (a subtree to include elsewhere).
 //! A section holds lists of dotted paths named after what is known of them (`unordered`, `computed`, `cidr`, …), and the
-//! tables `defaults`, `identity` (path to keys, or to alternatives of keys), `hide` (path to rule id) and, but for `any`,
-//! `include` (path to shape). A type may say `same_as`. `[[cloud_tags]]` lists tag names a cloud sets (`types`, `names`).
+//! tables `defaults`, `identity` (path to keys, or to alternatives of keys), `hide` (path to rule id), `bounds` (path of an
+//! autoscaled number to those of the least and the most), `controllers` (path to field managers) and, but for `any`, `include` (path to shape). A type may say `same_as`. `[[cloud_tags]]` lists tag names a cloud sets (`types`, `names`).
 //! What an earlier pack or a more general section says is taken back by the same word with `not_` before it.
 
 use std::collections::{BTreeMap, HashMap};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Aspect, DEFAULT, Fact, Facts, HIDE, IDENTITY, KIND, Kind, Names, Node, steps};
+use super::{Aspect, BOUNDS, CONTROLLERS, DEFAULT, Fact, Facts, HIDE, IDENTITY, KIND, Kind, Names, Node, steps};
 
 /// The pattern trees that speak of one resource, the more particular first: the schema of the case, its type, the family of
 /// types, every type of the dialect.
@@ -88,6 +88,14 @@ impl<'k> Cursor<'k> {
         self.until_denied(IDENTITY).find(|f| !f.identity.is_empty()).map_or(&[], |f| &f.identity)
     }
 
+    pub fn bounds(&self) -> Option<&'k [Box<str>; 2]> {
+        self.until_denied(BOUNDS).find_map(|f| f.bounds.as_ref())
+    }
+
+    pub fn controllers(&self) -> &'k [Box<str>] {
+        self.until_denied(CONTROLLERS).find(|f| !f.controllers.is_empty()).map_or(&[], |f| &f.controllers)
+    }
+
     /// Whether this is known of the property, whoever says it.
     pub fn says(&self, aspect: Aspect) -> bool {
         match aspect {
@@ -97,6 +105,8 @@ impl<'k> Cursor<'k> {
             Aspect::Hide(rule) => self.hide() == rule,
             Aspect::Default => self.default().is_some(),
             Aspect::Identity => !self.identity().is_empty(),
+            Aspect::Bounds => self.bounds().is_some(),
+            Aspect::Controllers => !self.controllers().is_empty(),
         }
     }
 

@@ -164,6 +164,17 @@ impl Reader {
                     node.at(path).identity = alternatives(v)?;
                     Ok(())
                 })?,
+                "bounds" => each(value, |(path, _), v| {
+                    let [(least, _), (most, _)] = &words(v)?[..] else {
+                        return Err((v.span(), "expected two paths: of the least and of the most".to_owned()));
+                    };
+                    node.at(path).bounds = Some([(*least).into(), (*most).into()]);
+                    Ok(())
+                })?,
+                "controllers" => each(value, |(path, _), v| {
+                    node.at(path).controllers = words(v)?.into_iter().map(|(w, _)| w.into()).collect();
+                    Ok(())
+                })?,
                 "hide" => each(value, |(path, _), v| {
                     let rule = word(v)?;
                     let known = rules::find(rule).ok_or_else(|| (v.span(), format!("no rule is called `{rule}`")))?;
@@ -203,6 +214,8 @@ impl Reader {
         let aspect = match word {
             "defaults" => Aspect::Default,
             "identity" => Aspect::Identity,
+            "bounds" => Aspect::Bounds,
+            "controllers" => Aspect::Controllers,
             "hide" => Aspect::Hide(None),
             _ => knowledge(word, span)?,
         };
@@ -244,15 +257,15 @@ impl Reader {
 
 /// What a list of paths called `name` says about each of them.
 fn knowledge(name: &str, span: Range<usize>) -> Result<Aspect, Mistake> {
-    let fact = lookup(&FACTS, name, "", 0..0).map(Aspect::Fact);
-    let rule = || lookup(&HIDES, name, "", 0..0).map(|rule| Aspect::Hide(Some(rule)));
-    fact.or_else(|_| rule()).or_else(|_| lookup(&KINDS, name, "kind of knowledge", span).map(Aspect::Kind))
-}
-
-fn lookup<T: Copy>(words: &[(&str, T)], word: &str, what: &str, span: Range<usize>) -> Result<T, Mistake> {
-    words.iter().find(|(w, _)| *w == word).map(|(_, t)| *t).ok_or_else(|| {
-        let known: Vec<_> = words.iter().map(|(w, _)| *w).collect();
-        (span, format!("unknown {what} `{word}`; known are: {}", known.join(", ")))
+    let facts = FACTS.iter().map(|(word, fact)| (*word, Aspect::Fact(*fact)));
+    let hides = HIDES.iter().map(|(word, rule)| (*word, Aspect::Hide(Some(*rule))));
+    let kinds = KINDS.iter().map(|(word, kind)| (*word, Aspect::Kind(*kind)));
+    let mut all = facts.chain(hides).chain(kinds);
+    let found = all.clone().find(|(word, _)| *word == name).map(|(_, aspect)| aspect);
+    found.ok_or_else(|| {
+        let known = all.by_ref().map(|(word, _)| word).collect::<Vec<_>>().join(", ");
+        let tables = "defaults, identity, hide, bounds, controllers, include";
+        (span, format!("unknown kind of knowledge `{name}`; known are the lists {known}, and the tables {tables}"))
     })
 }
 

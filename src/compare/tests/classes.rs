@@ -2,8 +2,11 @@
 
 use super::*;
 
+mod computed;
+mod counts;
 mod lists;
 mod objects;
+mod order;
 mod things;
 mod values;
 
@@ -47,7 +50,9 @@ fn pair(
 }
 
 fn pairs() -> Vec<Pair> {
-    [values::pairs(), lists::pairs(), things::pairs(), objects::pairs()].into_iter().flatten().collect()
+    let single = [values::pairs(), computed::pairs(), counts::pairs()];
+    let many = [lists::pairs(), order::pairs(), things::pairs(), objects::pairs()];
+    single.into_iter().chain(many).flatten().collect()
 }
 
 /// Classes that the comparer cannot judge by two values: why, and the test that holds them elsewhere, if anything does yet.

@@ -13,6 +13,7 @@ mod hostile;
 mod ignoring;
 mod live;
 mod memory;
+mod noise;
 mod packs;
 mod pty;
 mod readme;

@@ -67,11 +67,11 @@ fn taken_back() -> Vec<(&'static str, &'static str, Value, Value, &'static str)>
             "propagating_vgws",
         ),
         (
-            "[type.aws_db_instance]\nnot_fold_case = [\"identifier\"]",
-            "aws_db_instance",
-            one("identifier", json!("Main")),
-            one("identifier", json!("main")),
-            "identifier",
+            "[type.aws_eks_cluster]\nnot_version_track = [\"version\"]",
+            "aws_eks_cluster",
+            one("version", json!("1.31")),
+            one("version", json!("1.31.4")),
+            "version",
         ),
         (
             "[any]\nnot_write_only = [\"auth_token\"]",
@@ -100,7 +100,7 @@ fn taken_back() -> Vec<(&'static str, &'static str, Value, Value, &'static str)>
             "aws_vpc",
             tags(json!({"Name": "a"})),
             tags(json!({"Name": "a", "eks:owner": "x"})),
-            "tags[\"eks:owner\"]",
+            "tags.eks:owner",
         ),
     ]
 }

@@ -20,19 +20,9 @@ fn bounded() -> Vec<Pair> {
             "desired_capacity",
         ),
         within(
-            (C, "AWS::AutoScaling::AutoScalingGroup"),
-            |n| json!({"MinSize": "2", "MaxSize": "8", "DesiredCapacity": n.to_string()}),
-            "DesiredCapacity",
-        ),
-        within(
             (T, "aws_eks_node_group"),
             |n| json!({"scaling_config": [{"min_size": 2, "max_size": 8, "desired_size": n}]}),
             "scaling_config[0].desired_size",
-        ),
-        within(
-            (C, "AWS::EKS::Nodegroup"),
-            |n| json!({"ScalingConfig": {"MinSize": 2, "MaxSize": 8, "DesiredSize": n}}),
-            "ScalingConfig.DesiredSize",
         ),
         within(
             (T, "google_container_node_pool"),

@@ -82,8 +82,9 @@ impl Pack {
 
     /// The most particular family that a type belongs to.
     fn of_family(&self, resource_type: &str) -> Option<&Node> {
-        let belongs = |(prefix, _): &(&Box<str>, &Node)| resource_type.starts_with(&***prefix);
-        self.families.iter().filter(belongs).max_by_key(|(prefix, _)| prefix.len()).map(|(_, node)| node)
+        let belongs = |prefix: &str| resource_type.starts_with(prefix);
+        let families = self.families.iter().filter(|(prefix, _)| belongs(prefix));
+        families.max_by_key(|(prefix, _)| prefix.len()).map(|(_, node)| node)
     }
 
     /// Whether the cloud sets this tag by itself on this type. The last word counts.
@@ -218,6 +219,7 @@ type Shapes = BTreeMap<String, Node>;
 
 #[cfg(test)]
 mod tests {
+    use super::super::DIALECTS;
     use super::super::facts::{Cursor, Fact};
     use super::*;
 
@@ -259,5 +261,68 @@ mod tests {
             Cursor::root([pack.of_type(kind), None, None, None], &pack.any).key("mine").has(Fact::Unordered)
         };
         assert!(cursor("aws_alb") && cursor("aws_lb") && !cursor("aws_vpc"));
+    }
+
+    #[test]
+    fn every_kind_of_knowledge_is_taken_back_by_its_own_word() {
+        use super::super::facts::Aspect;
+        for (dialect, kind, path, aspect, text) in [
+            (Dialect::Kubernetes, "v1/Pod", "status", Aspect::Hide(None), "[type.Pod]\nnot_hide = [\"status\"]"),
+            (
+                Dialect::Kubernetes,
+                "v1/Pod",
+                "spec.replicas",
+                Aspect::Controllers,
+                "[top]\nnot_controllers = [\"spec.replicas\"]",
+            ),
+            (
+                Dialect::Kubernetes,
+                "v1/Service",
+                "spec.ports",
+                Aspect::Identity,
+                "[type.Service]\nnot_identity = [\"spec.ports\"]",
+            ),
+            (
+                Dialect::Terraform,
+                "aws_autoscaling_group",
+                "desired_capacity",
+                Aspect::Bounds,
+                "[type.aws_autoscaling_group]\nnot_bounds = [\"desired_capacity\"]",
+            ),
+            (
+                Dialect::Terraform,
+                "aws_vpc",
+                "storage_encrypted",
+                Aspect::Fact(Fact::Switch),
+                "[type.aws_vpc]\nnot_switch = [\"storage_encrypted\"]",
+            ),
+        ] {
+            let mut packs = Packs::embedded().clone();
+            let says = |packs: &Packs| {
+                let pack = packs.of(dialect);
+                let [of_type, of_family, of_all] = pack.nodes(kind);
+                Cursor::root([None, of_type, of_family, of_all], &pack.any).down(path).says(aspect)
+            };
+            assert!(says(&packs), "{text}");
+            let name = DIALECTS.iter().find(|(_, d)| *d == dialect).unwrap().0;
+            let head = format!("format = 1\ndialects = [\"{name}\"]\n");
+            packs.add("mine.toml", &format!("{head}{text}")).unwrap();
+            assert!(!says(&packs), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_last_pack_counts_and_what_is_taken_back_can_be_said_again() {
+        let mut packs = Packs::embedded().clone();
+        let head = "format = 1\ndialects = [\"terraform\"]\n[type.aws_x]\n";
+        let is_computed = |packs: &Packs| {
+            let pack = packs.of(Dialect::Terraform);
+            let [of_type, of_family, of_all] = pack.nodes("aws_x");
+            Cursor::root([None, of_type, of_family, of_all], &pack.any).key("etag").hide().is_some()
+        };
+        for (word, expected) in [("not_computed", false), ("computed", true), ("not_computed", false)] {
+            packs.add("mine.toml", &format!("{head}{word} = [\"etag\"]")).unwrap();
+            assert_eq!(is_computed(&packs), expected, "{word}");
+        }
     }
 }

@@ -16,6 +16,8 @@ mod incident;
 mod live;
 mod manual;
 mod memory;
+mod noise;
+mod packs;
 mod pty;
 mod readme;
 mod recency;

@@ -211,40 +211,49 @@ fn number(variable: &str, unset: usize) -> usize {
 }
 
 /// A bucket and three resources that each say one thing about it, with the item that says all of it.
-fn bucket_family(n: usize) -> ([Value; 4], Value) {
+fn member(n: usize, kind: usize) -> Value {
     // Every fifth generated resource is a bucket.
-    let (mut bucket, mut item) = (declared::generate::resource(5 * n + 2), live::generate::item(5 * n + 2).unwrap());
-    bucket["instances"][0].as_object_mut().unwrap().remove("index_key");
-    let name = bucket["instances"][0]["attributes"]["bucket"].clone();
-    let part = |kind: &str, attributes: Value| {
-        let mut part = bucket.clone();
-        part["type"] = format!("aws_s3_bucket_{kind}").into();
-        part["instances"][0]["attributes"] = attributes;
-        part
+    let mut resource = declared::generate::resource(5 * n + 2);
+    let instance = &mut resource["instances"][0];
+    instance.as_object_mut().unwrap().remove("index_key");
+    let name = instance["attributes"]["bucket"].clone();
+    let (part, attributes) = match kind {
+        0 => return resource,
+        1 => (
+            "versioning",
+            json!({"bucket": name, "expected_bucket_owner": "", "id": name, "mfa": null,
+                "versioning_configuration": [{"mfa_delete": "", "status": "Enabled"}]}),
+        ),
+        2 => (
+            "server_side_encryption_configuration",
+            json!({"bucket": name, "expected_bucket_owner": "", "id": name, "rule": [{"bucket_key_enabled": false,
+                "apply_server_side_encryption_by_default": [{"kms_master_key_id": "", "sse_algorithm": "AES256"}]}]}),
+        ),
+        _ => (
+            "public_access_block",
+            json!({"bucket": name, "id": name, "block_public_acls": true, "block_public_policy": true,
+                "ignore_public_acls": true, "restrict_public_buckets": true}),
+        ),
     };
-    let block = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
-    let mut closed: Value = block.iter().map(|key| ((*key).to_owned(), Value::Bool(true))).collect();
-    (closed["id"], closed["bucket"]) = (name.clone(), name.clone());
-    item["supplementaryConfiguration"]["PublicAccessBlockConfiguration"] = json!({"blockPublicAcls": true, "blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true});
-    let versioning = json!({"bucket": name, "expected_bucket_owner": "", "id": name, "mfa": null,
-        "versioning_configuration": [{"mfa_delete": "", "status": "Enabled"}]});
-    let encryption = json!({"bucket": name, "expected_bucket_owner": "", "id": name, "rule": [{"bucket_key_enabled": false,
-        "apply_server_side_encryption_by_default": [{"kms_master_key_id": "", "sse_algorithm": "AES256"}]}]});
-    let parts = [
-        part("versioning", versioning),
-        part("server_side_encryption_configuration", encryption),
-        part("public_access_block", closed),
-    ];
-    let [versioning, encryption, access] = parts;
-    ([bucket, versioning, encryption, access], item)
+    instance["attributes"] = attributes;
+    resource["type"] = format!("aws_s3_bucket_{part}").into();
+    resource
+}
+
+/// What is recorded of the bucket.
+fn recorded(n: usize) -> Value {
+    let mut item = live::generate::item(5 * n + 2).unwrap();
+    item["supplementaryConfiguration"]["PublicAccessBlockConfiguration"] = json!({"blockPublicAcls": true,
+        "blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true});
+    item
 }
 
 /// A state of nothing but families: what memory takes beside the recording must not grow with it.
 fn families_alone() {
     let buckets = number("DRIFTGUARD_BENCH_FAMILIES", 400_000) / 4;
     // As Terraform sorts: by type, so that a family is spread over the whole state.
-    let of_kind = |kind: usize| (0..buckets).map(move |n| bucket_family(n).0[kind].clone());
-    let pair = Pair::write((0..4).flat_map(of_kind), (0..buckets).map(|n| bucket_family(n).1));
+    let of_kind = |kind: usize| (0..buckets).map(move |n| member(n, kind));
+    let pair = Pair::write((0..4).flat_map(of_kind), (0..buckets).map(recorded));
     let run = Run::of(&pair.state(), &[pair.recording()]);
     run.tell("scan, families alone", pair.bytes);
     let live = fs::metadata(pair.recording()).unwrap().len() / 1_000_000;

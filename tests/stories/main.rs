@@ -13,6 +13,7 @@ mod hostile;
 mod ignoring;
 mod live;
 mod memory;
+mod plain_words;
 mod pty;
 mod readme;
 mod recency;
@@ -20,6 +21,7 @@ mod scan;
 mod screen;
 mod store;
 mod support;
+mod surroundings;
 mod terminal;
 mod tidying;
 // Shared with the unit tests, which use the rest of it.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::case::Case;
 use super::respell::respellings;
 use super::score::{keys, related};
-use crate::compare::{Packs, Verdict};
+use crate::compare::{ORDER_UNKNOWN, Packs, Verdict};
 
 /// What became of every mutation.
 #[derive(Default, Debug)]
@@ -104,7 +104,9 @@ fn cannot_be_judged(verdict: &Verdict, path: &str) -> Option<String> {
     const NOT_CONFIGURED: [&str; 6] =
         ["computed", "meta", "write-only", "server-managed", "k8s-metadata", "k8s-status"];
     let covers = |at: &str| path == at || path.strip_prefix(at).is_some_and(|rest| rest.starts_with('.'));
-    let unverified = verdict.unverified.iter().find(|u| covers(&keys(&u.path)));
+    // Where only the order is not known, every element is.
+    let mut unverified = verdict.unverified.iter().filter(|u| u.detail != ORDER_UNKNOWN);
+    let unverified = unverified.find(|u| covers(&keys(&u.path)));
     let hidden = verdict.hidden.iter().find(|h| NOT_CONFIGURED.contains(&h.rule) && covers(&keys(&h.path)));
     let name =
         |reason| serde_json::to_value(reason).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();

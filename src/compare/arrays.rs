@@ -14,7 +14,8 @@ fn pairs<'k>(keys: &[&'k str], id: &'k identity::Identity<'_>) -> Vec<(&'k str, 
     keys.iter().copied().zip(id.iter().map(|v| v.as_ref())).collect()
 }
 
-const ORDER_UNKNOWN: &str = "Only the order differs, and whether it means something here is not known.";
+/// The elements themselves were compared.
+pub(crate) const ORDER_UNKNOWN: &str = "Only the order differs, and whether it means something here is not known.";
 
 const TOO_LONG: &str = "The list has more than 100,000 elements.";
 

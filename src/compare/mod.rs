@@ -47,6 +47,7 @@ mod recorded;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use arrays::ORDER_UNKNOWN;
 pub use context::Context;
 pub use knowledge::Knowledge;
 pub use never_hide::NeverHide;

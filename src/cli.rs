@@ -66,6 +66,8 @@ pub enum Command {
         /// The file; `-` is standard input
         file: PathBuf,
     },
+    /// What changed in a span of time, across all environments: a review for the post-mortem, secrets taken out
+    Incident(Incident),
     /// List the ignore rules in the store with what each hides now, and the comparer's own rules
     Rules {
         #[arg(long, value_enum, default_value_t)]
@@ -177,6 +179,30 @@ pub struct Bench {
 pub enum BenchFormat {
     #[default]
     Text,
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub struct Incident {
+    /// -2h, -2h..-30m, 02:40..04:10, 2026-11-21T02:40..04:10, 2026-11-21, today or yesterday; a leading @ does no harm
+    #[arg(default_value = "-2h", allow_hyphen_values = true)]
+    pub window: String,
+    /// Only these environments
+    #[arg(long, value_name = "SLUG", num_args = 1..)]
+    pub env: Vec<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: IncidentFormat,
+    /// Into a new file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum IncidentFormat {
+    #[default]
+    Markdown,
+    /// One file that needs nothing else
+    Html,
     Json,
 }
 

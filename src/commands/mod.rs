@@ -4,6 +4,7 @@ mod bench;
 mod config;
 mod demo;
 mod diff;
+mod incident;
 mod info;
 mod keys;
 mod man;
@@ -60,6 +61,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Store(command)) => store::run(&session, &command),
         Some(Command::Rules { format }) => rules::run(&session, format),
         Some(Command::Keys) => keys::run(&session),
+        Some(Command::Incident(args)) => incident::run(&session, &args),
         Some(Command::Info) => info::run(&session),
         Some(Command::Screenshots { directory }) => screenshots::run(&directory),
         Some(Command::Completions { .. }) => Ok(0),

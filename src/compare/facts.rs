@@ -7,6 +7,12 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use serde_json::Value;
 
+mod cursor;
+
+pub(super) use cursor::Cursor;
+#[cfg(test)]
+pub(super) use cursor::LEVELS;
+
 /// Yes-or-no knowledge about one property.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Fact {
@@ -65,12 +71,52 @@ pub(super) enum Kind {
 #[derive(Clone, PartialEq, Default, Debug)]
 pub(super) struct Facts {
     bits: u16,
+    /// What a more general section says and this one takes back: bits of [`Fact`], and those below.
+    denied: u32,
     pub kind: Option<Kind>,
     /// The rule that hides any difference: the path is computed, meta or owned by the server.
     pub hide: Option<&'static str>,
     pub default: Option<Value>,
     /// Alternatives of keys that together identify an element.
     pub identity: Vec<Vec<Box<str>>>,
+    /// Paths, from the resource down, of the least and the most that an autoscaler may set here.
+    pub bounds: Option<[Box<str>; 2]>,
+    /// Field managers that own this through the scale subresource, while it is theirs.
+    pub controllers: Vec<Box<str>>,
+}
+
+/// One thing that a pack may say of a property, or take back.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum Aspect {
+    Fact(Fact),
+    Kind(Kind),
+    /// Hidden by this rule; `None`: by any.
+    Hide(Option<&'static str>),
+    Default,
+    Identity,
+    Bounds,
+    Controllers,
+}
+
+const KIND: u32 = 1 << 16;
+const HIDE: u32 = 1 << 17;
+const DEFAULT: u32 = 1 << 18;
+const IDENTITY: u32 = 1 << 19;
+const BOUNDS: u32 = 1 << 20;
+const CONTROLLERS: u32 = 1 << 21;
+
+impl Aspect {
+    fn bit(self) -> u32 {
+        match self {
+            Self::Fact(fact) => fact as u32,
+            Self::Kind(_) => KIND,
+            Self::Hide(_) => HIDE,
+            Self::Default => DEFAULT,
+            Self::Identity => IDENTITY,
+            Self::Bounds => BOUNDS,
+            Self::Controllers => CONTROLLERS,
+        }
+    }
 }
 
 impl Facts {
@@ -82,16 +128,69 @@ impl Facts {
         self.bits |= fact as u16;
     }
 
+    /// Says it; what has a value of its own (a default, an identity) is set as a field.
+    pub fn say(&mut self, aspect: Aspect) {
+        match aspect {
+            Aspect::Fact(fact) => self.set(fact),
+            Aspect::Kind(kind) => self.kind = Some(kind),
+            Aspect::Hide(rule) => self.hide = rule,
+            Aspect::Default | Aspect::Identity | Aspect::Bounds | Aspect::Controllers => {}
+        }
+    }
+
+    /// Whether it says this.
+    pub fn says(&self, aspect: Aspect) -> bool {
+        match aspect {
+            Aspect::Fact(fact) => self.has(fact),
+            Aspect::Kind(kind) => self.kind == Some(kind),
+            Aspect::Hide(None) => self.hide.is_some(),
+            Aspect::Hide(rule) => self.hide == rule,
+            Aspect::Default => self.default.is_some(),
+            Aspect::Identity => !self.identity.is_empty(),
+            Aspect::Bounds => self.bounds.is_some(),
+            Aspect::Controllers => !self.controllers.is_empty(),
+        }
+    }
+
+    pub fn take_back(&mut self, aspect: Aspect) {
+        self.denied |= aspect.bit();
+    }
+
+    fn denies(&self, bit: u32) -> bool {
+        self.denied & bit != 0
+    }
+
+    fn said(&self) -> u32 {
+        let bit = |says: bool, bit: u32| if says { bit } else { 0 };
+        u32::from(self.bits)
+            | bit(self.kind.is_some(), KIND)
+            | bit(self.hide.is_some(), HIDE)
+            | bit(self.default.is_some(), DEFAULT)
+            | bit(!self.identity.is_empty(), IDENTITY)
+            | bit(self.bounds.is_some(), BOUNDS)
+            | bit(!self.controllers.is_empty(), CONTROLLERS)
+    }
+
+    /// What `other` says is added, and what it takes back is gone; it is the later one.
     pub fn merge(&mut self, other: &Self) {
+        // No fact has a bit beyond the sixteenth.
+        self.bits &= !(other.denied as u16);
         self.bits |= other.bits;
-        self.kind = other.kind.or(self.kind);
-        self.hide = other.hide.or(self.hide);
-        if other.default.is_some() {
+        self.kind = other.kind.or(self.kind.take_if(|_| !other.denies(KIND)));
+        self.hide = other.hide.or(self.hide.take_if(|_| !other.denies(HIDE)));
+        if other.default.is_some() || other.denies(DEFAULT) {
             self.default.clone_from(&other.default);
         }
-        if !other.identity.is_empty() {
+        if !other.identity.is_empty() || other.denies(IDENTITY) {
             self.identity.clone_from(&other.identity);
         }
+        if other.bounds.is_some() || other.denies(BOUNDS) {
+            self.bounds.clone_from(&other.bounds);
+        }
+        if !other.controllers.is_empty() || other.denies(CONTROLLERS) {
+            self.controllers.clone_from(&other.controllers);
+        }
+        self.denied = (self.denied | other.denied) & !other.said();
     }
 }
 
@@ -114,7 +213,10 @@ impl Node {
         for step in steps(pattern) {
             node = match step.as_str() {
                 "*" => node.star.get_or_insert_default(),
-                key => node.children.entry(key.into()).or_default(),
+                // What is said of every key is said of this one.
+                key => {
+                    node.children.entry(key.into()).or_insert_with(|| node.star.as_deref().cloned().unwrap_or_default())
+                }
             };
         }
         node
@@ -134,11 +236,24 @@ impl Node {
     pub fn graft_here(&mut self, other: &Self) {
         self.facts.merge(&other.facts);
         for (key, child) in &other.children {
-            self.children.entry(key.clone()).or_default().graft_here(child);
+            let every = || self.star.as_deref().cloned().unwrap_or_default();
+            self.children.entry(key.clone()).or_insert_with(every).graft_here(child);
         }
         if let Some(star) = &other.star {
             self.star.get_or_insert_default().graft_here(star);
         }
+    }
+
+    /// Every pattern with what it says.
+    pub fn patterns(&self) -> Vec<(String, &Facts)> {
+        let children = self.children.iter().map(|(key, child)| (key.replace('.', r"\."), child));
+        let star = self.star.iter().map(|star| ("*".to_owned(), &**star));
+        let mut all = Vec::new();
+        for (step, node) in children.chain(star) {
+            all.push((step.clone(), &node.facts));
+            all.extend(node.patterns().into_iter().map(|(below, facts)| (format!("{step}.{below}"), facts)));
+        }
+        all
     }
 
     fn child(&self, key: &str) -> Option<&Self> {
@@ -183,105 +298,5 @@ impl Hasher for Quick {
     fn finish(&self) -> u64 {
         // The table looks at the upper bits, which the last bytes have not reached.
         self.0 ^ self.0.rotate_left(32)
-    }
-}
-
-/// Where the walk stands in the pattern trees: those of the type, of the dialect, and of the schema of the case.
-#[derive(Clone, Copy)]
-pub(super) struct Cursor<'k> {
-    nodes: [Option<&'k Node>; 3],
-    names: Option<&'k Names>,
-    named: Option<&'k Facts>,
-    /// List elements are spelt as the list says.
-    inherited: Option<Kind>,
-    /// Below a free-form map.
-    pub free: bool,
-}
-
-impl<'k> Cursor<'k> {
-    pub fn root(nodes: [Option<&'k Node>; 3], names: &'k Names) -> Self {
-        Self { nodes, names: Some(names), named: None, inherited: None, free: false }
-    }
-
-    /// Down to a key.
-    pub fn key(self, key: &str) -> Self {
-        let free = self.free || self.has(Fact::FreeForm);
-        Self {
-            nodes: self.nodes.map(|n| n.and_then(|n| n.child(key))),
-            named: self.names.filter(|_| !free).and_then(|names| names.get(key)),
-            inherited: if free { self.kind() } else { None },
-            free,
-            ..self
-        }
-    }
-
-    /// Down to a list element.
-    pub fn item(self) -> Self {
-        let inherited = self.kind();
-        Self { nodes: self.nodes.map(|n| n.and_then(|n| n.star.as_deref())), named: None, inherited, ..self }
-    }
-
-    /// Into a document that a text holds: what a name says of a resource's property it does not say there.
-    pub fn inside_document(self) -> Self {
-        Self { names: None, free: true, ..self }
-    }
-
-    /// Into a map whose keys people choose.
-    pub fn inside_map(self) -> Self {
-        Self { free: true, ..self }
-    }
-
-    /// Where nothing is known of what lies below, and texts mean themselves.
-    pub fn literal(self) -> Self {
-        Self { nodes: [None; 3], names: None, named: None, inherited: None, free: true }
-    }
-
-    fn facts(&self) -> impl Iterator<Item = &'k Facts> + use<'k> {
-        self.nodes.into_iter().flatten().map(|n| &n.facts).chain(self.named)
-    }
-
-    pub fn has(&self, fact: Fact) -> bool {
-        self.facts().any(|f| f.has(fact))
-    }
-
-    pub fn kind(&self) -> Option<Kind> {
-        self.facts().find_map(|f| f.kind).or(self.inherited)
-    }
-
-    pub fn hide(&self) -> Option<&'static str> {
-        self.facts().find_map(|f| f.hide)
-    }
-
-    pub fn default(&self) -> Option<&'k Value> {
-        self.facts().find_map(|f| f.default.as_ref())
-    }
-
-    pub fn identity(&self) -> &'k [Vec<Box<str>>] {
-        self.facts().find(|f| !f.identity.is_empty()).map_or(&[], |f| &f.identity)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_is_found_by_key_by_star_and_by_name() {
-        let mut tree = Node::default();
-        tree.at("ingress.*.cidr_blocks").set(Fact::Unordered);
-        tree.at(r"metadata.a\.b").set(Fact::Owned);
-        let names = Names::from_iter([("etag".into(), Facts { hide: Some("computed"), ..Facts::default() })]);
-        let root = Cursor::root([Some(&tree), None, None], &names);
-        assert!(root.key("ingress").item().key("cidr_blocks").has(Fact::Unordered));
-        assert!(root.key("metadata").key("a.b").has(Fact::Owned));
-        assert_eq!(root.key("deep").key("etag").hide(), Some("computed"));
-    }
-
-    #[test]
-    fn names_mean_nothing_inside_a_free_form_map() {
-        let mut tree = Node::default();
-        tree.at("tags").set(Fact::FreeForm);
-        let names = Names::from_iter([("etag".into(), Facts { hide: Some("computed"), ..Facts::default() })]);
-        assert_eq!(Cursor::root([Some(&tree), None, None], &names).key("tags").key("etag").hide(), None);
     }
 }

@@ -30,24 +30,14 @@ fn folded_autoscaler(object: &Value) -> Option<Value> {
     Some(object)
 }
 
-/// Whether an autoscaler set the number of replicas: it does so through the scale subresource, as the controller manager;
-/// whoever scales by hand takes the field over under another name.
-pub(super) fn is_autoscaled(live: &Value) -> bool {
-    let managers = live.get("metadata").and_then(|m| m.get("managedFields")).and_then(Value::as_array);
-    managers.into_iter().flatten().any(|entry| {
-        let is = |key: &str, value: &str| entry.get(key).and_then(Value::as_str) == Some(value);
-        is("manager", "kube-controller-manager")
-            && is("subresource", "scale")
-            && entry.pointer("/fieldsV1/f:spec/f:replicas").is_some()
-    })
-}
-
 impl Walk<'_> {
     /// Hides the rules of a ClusterRole that aggregates others. `false` when it is none.
     pub(super) fn aggregated_rules(&mut self, declared: &Value, live: &Value) -> bool {
         let aggregates =
             |side: &Value| side.get("aggregationRule").is_some_and(|r| r.get("clusterRoleSelectors").is_some());
-        if self.dialect != Dialect::Kubernetes || !self.resource_type.ends_with("ClusterRole") || !aggregates(declared)
+        if self.dialect != Dialect::Kubernetes
+            || !self.resource_type.ends_with("ClusterRole")
+            || !(aggregates(declared) && aggregates(live))
         {
             return false;
         }

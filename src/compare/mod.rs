@@ -5,7 +5,8 @@
 
 //!
 //! The parts: [`walk`](self) goes over both trees; `spelling` holds the rules about single values, `sets`, `identity` and
-//! `arrays` those about lists, `policy`, `security_group`, `tags`, `document`, `kubernetes` and `host_file` those about things;
+//! `arrays` those about lists, `policy`, `security_group`, `tags`, `document`, `kubernetes`, `controlled` and `host_file` those
+//! about things;
 //! `context` and `arn` know where things are and what they are called; `absence` judges what stands on one side only; `packs` is
 //! knowledge about types, as data; `rules` names every rule.
 
@@ -18,6 +19,7 @@ mod arn;
 mod arrays;
 mod canon;
 mod context;
+mod controlled;
 mod document;
 mod facts;
 mod host_file;
@@ -189,7 +191,8 @@ pub fn compare(subject: &Subject<'_>) -> Verdict {
 /// Compares one resource with given knowledge.
 pub fn compare_with(subject: &Subject<'_>, settings: &Settings<'_>) -> Verdict {
     let pack = settings.packs.of(subject.dialect);
-    let nodes = [settings.schema.map(|s| &s.node), pack.of_type(subject.resource_type), Some(&pack.top)];
+    let [of_type, of_family, of_all] = pack.nodes(subject.resource_type);
+    let nodes = [settings.schema.map(|s| &s.node), of_type, of_family, of_all];
     let folded = match subject.dialect {
         Dialect::Kubernetes => [subject.declared, subject.live].map(kubernetes::folded),
         Dialect::Cloudformation if subject.resource_type.ends_with("::StateMachine") => {
@@ -224,7 +227,7 @@ pub fn compare_with(subject: &Subject<'_>, settings: &Settings<'_>) -> Verdict {
         tags_done: false,
         labels_done: false,
         rules_done: false,
-        autoscaled: subject.dialect == Dialect::Kubernetes && kubernetes::is_autoscaled(live),
+        whole: [declared, live],
     };
     let past = walk::Past {
         remembered: subject.memory.as_ref().map(|m| m.remembered),

@@ -20,11 +20,16 @@ pub(super) fn is_keyed_hash(value: &Value) -> bool {
     value.as_str().is_some_and(|s| s.starts_with("«secret #") && s.ends_with('»'))
 }
 
-/// A reference whose value nobody knows yet: Terraform's word for it, an intrinsic function of CloudFormation, or a marker
-/// that a case file puts there (`__…unresolved__`).
+/// A reference whose value nobody knows yet: Terraform's word for it, an intrinsic function or a dynamic reference of
+/// CloudFormation (an image by parameter, a secret), or a marker that a case file puts there (`__…unresolved__`).
 pub(super) fn is_unresolved(value: &Value) -> bool {
     match value {
-        Value::String(s) => s == "(known after apply)" || (s.starts_with("__") && s.ends_with("unresolved__")),
+        Value::String(s) => {
+            s == "(known after apply)"
+                || (s.starts_with("__") && s.ends_with("unresolved__"))
+                || s.contains("{{resolve:")
+                || s.starts_with("resolve:ssm:")
+        }
         Value::Object(o) => o.len() == 1 && o.keys().all(|k| k == "Ref" || k.starts_with("Fn::")),
         _ => false,
     }

@@ -45,6 +45,7 @@ rules! {
     TWIN_PROPERTY = "twin-property", "properties with two names": "The same value under the other of the property's two documented names.";
     GOOGLE_LABELS = "google-labels", "labels of Google resources": "Google's provider keeps the same labels in three attributes; they are compared once.";
     CONTROLLER = "controller", "counts that a controller sets": "An autoscaler set this number, as the object itself records.";
+    AUTOSCALED = "autoscaled", "counts with bounds of their own": "An autoscaler may set this number, and it lies within the bounds that the code gives it.";
     AGGREGATED = "aggregated", "ClusterRoles with an aggregation rule": "The control plane fills in these rules from the roles that the aggregation rule selects.";
     VERSION_TRACK = "version-track", "versions of engines and platforms": "The code names a version track and the live version is on it.";
     REDIS_ACL = "redis-acl", "access strings of Redis users": "The same access; the service writes the rule that everything starts from.";

@@ -176,7 +176,7 @@ mod tests {
 
     fn unordered(key: &str, list: Value) -> bool {
         let names = Names::default();
-        let at = At::root(Cursor::root([None; 3], &names)).child(key, false);
+        let at = At::root(Cursor::root([None; super::super::facts::LEVELS], &names)).child(key, false);
         is_unordered(Dialect::Terraform, at, list.as_array().unwrap(), &[])
     }
 

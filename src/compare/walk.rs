@@ -43,8 +43,8 @@ pub(super) struct Walk<'a> {
     pub labels_done: bool,
     /// The rules of a ClusterRole belong to the control plane.
     pub rules_done: bool,
-    /// An autoscaler sets the number of replicas.
-    pub autoscaled: bool,
+    /// The whole of both sides, for what depends on other properties.
+    pub whole: [&'a Value; 2],
 }
 
 /// Where the walk stands, as far as it is not the path.
@@ -176,7 +176,9 @@ impl<'a> Walk<'a> {
             self.unverified(UnverifiedReason::Unresolved, "");
             return true;
         }
-        if at.cursor.has(Fact::WriteOnly) {
+        // What came back all the same is compared like anything else.
+        let came_back = live.is_some_and(|l| !is_empty(self.dialect, at.key, l));
+        if at.cursor.has(Fact::WriteOnly) && !(came_back && declared.is_some()) {
             if declared.is_some_and(|d| !is_empty(self.dialect, at.key, d)) {
                 self.unverified(UnverifiedReason::WriteOnly, "");
             }
@@ -217,8 +219,8 @@ impl<'a> Walk<'a> {
 
     fn scalar(&mut self, at: At<'_>, d: &Value, l: &Value) {
         let place = self.place(at);
-        if self.autoscaled && self.path.as_str() == "spec.replicas" {
-            self.hidden(rules::CONTROLLER, Some(d), Some(l));
+        if let Some(rule) = self.controlled(at, l) {
+            self.hidden(rule, Some(d), Some(l));
         } else if let Some(rule) = spelling::same(&place, d, l) {
             self.hidden(rule, Some(d), Some(l));
         } else if let Some((reason, detail)) = spelling::reference::undecidable(&place, d, l) {

@@ -66,7 +66,7 @@ pub trait LiveSource: Send + Sync {
     /// its rules). They are collected per [`LiveSource::family_key`] and merged before comparing.
     fn family_key(&self, declared: &DeclaredResource) -> Option<String>;
 
-    /// Finds the live side of one resource. `family`: the other declared resources with the same key.
+    /// Finds the live side of one resource. `family`: the other declared resources with the same key, of each type one at the front.
     fn lookup(&self, declared: &DeclaredResource, family: &[DeclaredResource]) -> Lookup;
 
     /// For a resource that [`lookup`](Self::lookup) calls missing: when the listing was made in which it does not stand. `None`:

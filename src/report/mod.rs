@@ -1,5 +1,6 @@
 //! Text, JSON, NDJSON and Markdown from the same data.
 
+pub mod incident;
 mod json;
 mod markdown;
 pub mod rules;

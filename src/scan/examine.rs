@@ -351,7 +351,7 @@ impl Examiner<'_> {
         }
     }
 
-    fn unverified(&self, declared: &DeclaredResource, (reason, detail): (UnverifiedReason, Tainted)) -> Outcome {
+    pub fn unverified(&self, declared: &DeclaredResource, (reason, detail): (UnverifiedReason, Tainted)) -> Outcome {
         let resource = self.reference(declared);
         if self.is_ignored(&resource, Some(declared)) {
             return Outcome::Ignored;

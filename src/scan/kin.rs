@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use super::outcome::{Answers, Outcome};
-use super::reading::{Again, ChunkId, Wanted};
+use super::reading::{ChunkId, Wanted};
 use super::tally::{SAMPLE, Tally};
 use crate::drift::Coverage;
 use crate::safety::Tainted;
@@ -68,12 +68,18 @@ impl Kin {
     /// One more member. `outcome`: what it comes to without relatives, `None` when its chunk is wanted already.
     pub fn add(&mut self, key: u64, (chunk, hash): (ChunkId, u64), outcome: Option<Outcome>, wanted: &mut Wanted) {
         if let Some(family) = self.families.get_mut(&key) {
-            let again = |hash| Again { hash, whole: false };
-            if let Alone::Sample(at) = std::mem::replace(&mut family.alone, Alone::Plural) {
-                self.samples[at as usize] = None;
+            match std::mem::replace(&mut family.alone, Alone::Plural) {
+                Alone::Plural | Alone::Again => {}
+                alone => {
+                    if let Alone::Sample(at) = alone {
+                        self.samples[at as usize] = None;
+                    }
+                    wanted.add((family.chunk, join(family.hash)), false);
+                }
             }
-            wanted.entry(family.chunk).or_insert(again(join(family.hash)));
-            wanted.entry(chunk).or_insert(again(hash));
+            if outcome.is_some() {
+                wanted.add((chunk, hash), false);
+            }
             return;
         }
         let alone = outcome.map_or(Alone::Again, |outcome| self.pack(outcome));
@@ -145,7 +151,7 @@ mod tests {
     #[test]
     fn a_family_costs_32_bytes_whatever_its_answer() {
         assert!(size_of::<(u64, Family)>() <= 32, "{}", size_of::<(u64, Family)>());
-        let (mut kin, mut wanted) = (Kin::default(), Wanted::new());
+        let (mut kin, mut wanted) = (Kin::default(), Wanted::default());
         for n in 0..5000 {
             kin.add(u64::from(n), ((0, n), 7), Some(unverified(&n.to_string())), &mut wanted);
         }
@@ -162,13 +168,12 @@ mod tests {
     fn members_of_a_family_are_booked_by_nobody_and_wanted_again() {
         let answers = |hidden| Answers { hidden, coverage: Coverage::all_but(2, []), ..Answers::default() };
         let in_sync = |hidden| Some(Outcome::InSync { answers: answers(hidden), observed: None });
-        let (mut kin, mut wanted) = (Kin::default(), Wanted::new());
+        let (mut kin, mut wanted) = (Kin::default(), Wanted::default());
         kin.add(1, ((0, 0), 10), in_sync(1), &mut wanted);
         kin.add(2, ((0, 1), u64::MAX - 1), Some(unverified("a")), &mut wanted);
         kin.add(2, ((0, 2), 12), in_sync(1), &mut wanted);
         kin.add(3, ((0, 3), 13), in_sync(1 << 20), &mut wanted);
-        let again: Vec<_> = wanted.iter().map(|(id, again)| (*id, again.hash)).collect();
-        assert_eq!(again, [((0, 1), u64::MAX - 1), ((0, 2), 12)]);
+        assert_eq!(wanted.sorted().list(), [((0, 1), u64::MAX - 1, false), ((0, 2), 12, false)]);
         let mut sink = CollectSink::default();
         let mut tally = Tally::new(&mut sink, None, jiff::Timestamp::UNIX_EPOCH);
         assert_eq!(kin.book(&mut tally), HashSet::from([2]));

@@ -4,6 +4,7 @@
 //! scheduler that a file changed. What a scan finds goes into a [`sink::Sink`]: the store, or the report of one command.
 
 mod examine;
+mod families;
 mod judging;
 mod kin;
 mod leaves;
@@ -13,6 +14,7 @@ mod pairs;
 pub mod pipeline;
 mod reading;
 mod recency;
+mod relatives;
 mod review;
 pub mod scheduler;
 mod seen;
@@ -20,6 +22,7 @@ mod sightings;
 pub mod sink;
 pub mod sources;
 mod spec;
+mod spool;
 mod state_only;
 mod survey;
 mod tally;

@@ -11,9 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::examine::{Blind, Examiner};
+use super::families::families;
 use super::reading::Failures;
 use super::recency::Recency;
-use super::review::{families, review, unmanaged};
+use super::review::{review, unmanaged};
 use super::sources::roots;
 use super::survey::survey;
 use super::tally::Tally;

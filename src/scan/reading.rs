@@ -28,16 +28,65 @@ impl Chunk {
     }
 }
 
-/// Why a chunk is read again.
-pub(super) struct Again {
-    /// So that a source that changed meanwhile is noticed.
-    pub hash: u64,
-    /// All of it, and not just the members of families with several members.
-    pub whole: bool,
+/// Chunks to read again, in order; 16 bytes each.
+#[derive(Default)]
+pub(super) struct Wanted(Vec<Again>);
+
+/// A chunk to read again.
+#[derive(Clone, Copy)]
+struct Again {
+    id: ChunkId,
+    /// The chunk's hash, so that a source that changed meanwhile is noticed; its lowest bit says instead that all of the chunk is
+    /// wanted, and not just the members of families with several members.
+    hash: u64,
 }
 
-/// Chunks to read again.
-pub(super) type Wanted = BTreeMap<ChunkId, Again>;
+impl Wanted {
+    /// `whole`: all of the chunk is wanted.
+    pub fn add(&mut self, (id, hash): (ChunkId, u64), whole: bool) {
+        let again = Again { id, hash: hash & !1 | u64::from(whole) };
+        // The members of one family often stand in one chunk.
+        if self.0.last().is_none_or(|last| (last.id, last.hash) != (id, again.hash)) {
+            self.0.push(again);
+        }
+    }
+
+    /// Nothing more is added: each chunk once, and whole if anybody wanted it so.
+    pub fn sorted(mut self) -> Self {
+        self.0.sort_unstable_by_key(|again| (again.id, !again.is_whole()));
+        self.0.dedup_by_key(|again| again.id);
+        self
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn is_whole(&self, id: ChunkId) -> bool {
+        self.0.binary_search_by_key(&id, |again| again.id).is_ok_and(|at| self.0[at].is_whole())
+    }
+
+    #[cfg(test)]
+    pub fn list(&self) -> Vec<(ChunkId, u64, bool)> {
+        self.0.iter().map(|again| (again.id, again.hash & !1, again.is_whole())).collect()
+    }
+
+    fn of_source(&self, index: u32) -> &[Again] {
+        let from = self.0.partition_point(|again| again.id.0 < index);
+        let to = self.0.partition_point(|again| again.id.0 <= index);
+        &self.0[from..to]
+    }
+}
+
+impl Again {
+    fn is_whole(self) -> bool {
+        self.hash & 1 == 1
+    }
+
+    fn is_of(self, chunk: &Chunk) -> bool {
+        self.hash | 1 == chunk.hash() | 1
+    }
+}
 
 /// What stopped each source, by position; only those that failed.
 pub(super) type Failures = BTreeMap<usize, SourceError>;
@@ -77,8 +126,7 @@ pub(super) fn read_wanted(
 ) -> Failures {
     let mut failures = Failures::new();
     for (index, source) in sources.iter().enumerate() {
-        let of_source = (index as u32, 0)..=(index as u32, u32::MAX);
-        let mut remaining = wanted.range(of_source);
+        let mut remaining = wanted.of_source(index as u32).iter();
         let mut next = remaining.next();
         let (mut position, mut changed, mut stopped) = (0, false, false);
         if next.is_none() {
@@ -87,8 +135,8 @@ pub(super) fn read_wanted(
         let result = guarded(source.as_ref(), &mut |raw| {
             let chunk = Chunk { id: (index as u32, position), raw };
             position += 1;
-            if let Some((_, again)) = next.filter(|(id, _)| **id == chunk.id) {
-                changed |= again.hash != chunk.hash();
+            if let Some(again) = next.filter(|again| again.id == chunk.id) {
+                changed |= !again.is_of(&chunk);
                 next = remaining.next();
                 stopped = cancel.load(Ordering::Relaxed) || (!changed && emit(chunk).is_break());
             }

@@ -1,43 +1,24 @@
 //! The second pass: every secret is known now, so what differs can be masked and told.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use serde_json::Value;
-
 use super::examine::Examiner;
+use super::families::put_aside;
 use super::leaves::leaves;
 use super::ordered::ordered;
 use super::outcome::Outcome;
 use super::pipeline::{Progress, ScanContext};
 use super::reading::{Chunk, Failures, read_wanted};
+use super::relatives::{Packed, Relatives};
 use super::seen::hash_parts;
 use super::survey::LookAgain;
 use super::tally::Tally;
 use crate::declared::{Declared, DeclaredResource, InstanceStatus};
 use crate::drift::{ScanStage, SourceError};
 
-/// Members of large families wait as text: parsed values take several times the room.
-pub(super) struct Packed {
-    resource: DeclaredResource,
-    values: Box<[u8]>,
-}
-
-impl Packed {
-    fn new(mut resource: DeclaredResource) -> Self {
-        let values = serde_json::to_vec(&resource.values.take()).unwrap_or_default().into();
-        Self { resource, values }
-    }
-
-    fn unpack(self) -> DeclaredResource {
-        let values = serde_json::from_slice(&self.values).unwrap_or(Value::Null);
-        DeclaredResource { values, ..self.resource }
-    }
-}
-
-/// By family key.
-pub(super) type Relatives = BTreeMap<String, Vec<Packed>>;
+/// What one chunk came to: outcomes, and members of families by hashed key.
+type Reviewed = (Vec<Outcome>, Vec<(u64, Packed)>);
 
 /// Reads again what needs a second look; gives back the members of families, which wait for each other.
 pub(super) fn review(
@@ -47,7 +28,7 @@ pub(super) fn review(
     failures: &mut Failures,
 ) -> Relatives {
     let (context, sources) = (examiner.context, examiner.sources);
-    let mut relatives = Relatives::new();
+    let mut relatives = Relatives::default();
     if again.wanted.is_empty() || tally.refused.is_some() {
         return relatives;
     }
@@ -56,8 +37,10 @@ pub(super) fn review(
         Chunk::weight,
         |emit| read_wanted(&sources.declared, &again.wanted, context.cancel, emit),
         |chunk| review_chunk(examiner, &chunk, again),
-        |(outcomes, packed): (Vec<Outcome>, Vec<(String, Packed)>)| {
-            packed.into_iter().for_each(|(key, member)| relatives.entry(key).or_default().push(member));
+        |(mut outcomes, packed): Reviewed| {
+            for (key, member) in packed {
+                outcomes.extend(put_aside(examiner, tally, &mut relatives, (key, member)));
+            }
             book_all(outcomes, context, tally)
         },
     );
@@ -65,8 +48,8 @@ pub(super) fn review(
     relatives
 }
 
-fn review_chunk(examiner: &Examiner<'_>, chunk: &Chunk, again: &LookAgain) -> (Vec<Outcome>, Vec<(String, Packed)>) {
-    let whole = again.wanted.get(&chunk.id).is_some_and(|a| a.whole);
+fn review_chunk(examiner: &Examiner<'_>, chunk: &Chunk, again: &LookAgain) -> Reviewed {
+    let whole = again.wanted.is_whole(chunk.id);
     let (mut outcomes, mut packed) = (vec![], vec![]);
     // A chunk that does not parse was told in the first pass.
     for declared in parse(chunk).unwrap_or_default() {
@@ -75,8 +58,11 @@ fn review_chunk(examiner: &Examiner<'_>, chunk: &Chunk, again: &LookAgain) -> (V
             Declared::Resource(resource) if matches!(resource.status, InstanceStatus::Deposed(_)) => {}
             Declared::Resource(resource) => {
                 let key = catch_unwind(AssertUnwindSafe(|| family_key(examiner, &resource))).unwrap_or_default();
-                match key.filter(|k| again.plural.contains(&hash_parts(&[k]))) {
-                    Some(key) => packed.push((key, Packed::new(resource))),
+                match key.map(|k| hash_parts(&[&k])).filter(|k| again.plural.contains(k)) {
+                    Some(key) => match Packed::new(&resource) {
+                        Ok(member) => packed.push((key, member)),
+                        Err(_) => outcomes.push(broken(examiner, &resource)),
+                    },
                     None if whole => outcomes.push(guarded(examiner, &resource, || examiner.examine(&resource, &[]))),
                     None => {}
                 }
@@ -84,38 +70,6 @@ fn review_chunk(examiner: &Examiner<'_>, chunk: &Chunk, again: &LookAgain) -> (V
         }
     }
     (outcomes, packed)
-}
-
-/// Compares the members of each family with the others beside them.
-pub(super) fn families(examiner: &Examiner<'_>, tally: &mut Tally<'_>, relatives: Relatives) {
-    let context = examiner.context;
-    if relatives.is_empty() || tally.refused.is_some() {
-        return;
-    }
-    let weigh = |family: &Vec<Packed>| family.iter().map(|m| m.values.len()).sum();
-    ordered(
-        context.workers,
-        weigh,
-        |emit| {
-            for family in relatives.into_values() {
-                if context.is_cancelled() || emit(family).is_break() {
-                    return;
-                }
-            }
-        },
-        |family| {
-            let mut members: Vec<DeclaredResource> = family.into_iter().map(Packed::unpack).collect();
-            (0..members.len())
-                .map(|_| {
-                    let member = members.remove(0);
-                    let outcome = guarded(examiner, &member, || examiner.examine(&member, &members));
-                    members.push(member);
-                    outcome
-                })
-                .collect()
-        },
-        |outcomes: Vec<Outcome>| book_all(outcomes, context, tally),
-    );
 }
 
 /// Only when every declared source was read to its end: otherwise what nobody declares is unknown.
@@ -161,7 +115,7 @@ pub(super) fn family_key(examiner: &Examiner<'_>, resource: &DeclaredResource) -
     examiner.sources.live[index].family_key(resource).map(|key| format!("{index} {key}"))
 }
 
-fn guarded(examiner: &Examiner<'_>, resource: &DeclaredResource, look: impl FnOnce() -> Outcome) -> Outcome {
+pub(super) fn guarded(examiner: &Examiner<'_>, resource: &DeclaredResource, look: impl FnOnce() -> Outcome) -> Outcome {
     catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|_| broken(examiner, resource))
 }
 

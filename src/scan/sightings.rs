@@ -1,14 +1,13 @@
 //! Drifts on their way to a report: sorted, and in bounded memory however many there are.
 //!
-//! They are kept as JSON. What exceeds the budget is sorted and written to an unnamed temporary file as one run; reading them
-//! back merges the runs. Everything in a finding is masked, so nothing secret reaches the disk.
+//! They are kept as JSON. What exceeds the budget is sorted and put into a [`Spool`] as one run; reading them back merges the
+//! runs.
 
 use std::cmp::Reverse;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, Read};
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 
+use super::spool::{HELP, Spool};
 use crate::drift::{Score, Sighting};
 use crate::safety::Tainted;
 use crate::store::StoreError;
@@ -17,7 +16,9 @@ use crate::store::StoreError;
 const BUDGET: usize = 32 << 20;
 /// What a row takes besides its JSON and its names.
 const ROW_BYTES: usize = 128;
-/// Bytes read at a time, from each run.
+/// Bytes that are written at a time,
+const WRITE_BYTES: usize = 256 << 10;
+/// and read, from each run.
 const READ_BYTES: usize = 32 << 10;
 
 /// What is settled last, then the worst first, then by resource.
@@ -37,17 +38,13 @@ pub struct Sightings {
     budget: usize,
     rows: Vec<Row>,
     bytes: usize,
-    spilled: Option<Spilled>,
+    spool: Spool,
+    /// Where each run stands in the spool, in the order of writing.
+    runs: Vec<Range<u64>>,
     /// Properties that could not be compared.
     unverified: u64,
     settled: u64,
     count: u64,
-}
-
-struct Spilled {
-    file: File,
-    /// Where each run stands, in the order of writing.
-    runs: Vec<Range<u64>>,
 }
 
 impl Default for Sightings {
@@ -58,15 +55,15 @@ impl Default for Sightings {
 
 impl Sightings {
     fn with_budget(budget: usize) -> Self {
-        Self { budget, rows: vec![], bytes: 0, spilled: None, unverified: 0, settled: 0, count: 0 }
+        let spool = Spool::new(WRITE_BYTES);
+        Self { budget, rows: vec![], bytes: 0, spool, runs: vec![], unverified: 0, settled: 0, count: 0 }
     }
 
     /// Adds one. Errors are those of the temporary file, in words for people.
     pub fn push(&mut self, drift: &Sighting) -> Result<(), StoreError> {
         self.add(drift).map_err(|error| {
             let path = std::env::temp_dir();
-            let text =
-                format!("a temporary file for what was found: {error}; set TMPDIR to a directory with more room");
+            let text = format!("a temporary file for what was found: {error}; {HELP}");
             StoreError::Io { path, source: io::Error::new(error.kind(), text) }
         })
     }
@@ -98,10 +95,9 @@ impl Sightings {
         let mut rows: Vec<&Row> = self.rows.iter().collect();
         rows.sort_by(|a, b| a.0.cmp(&b.0));
         let mut sources: Vec<Source<'_>> = vec![];
-        if let Some(Spilled { file, runs }) = &self.spilled {
-            let run = |range: &Range<u64>| BufReader::with_capacity(READ_BYTES, Run { file, rest: range.clone() });
-            sources.extend(runs.iter().map(|range| Source::Run(run(range), vec![])));
-        }
+        let run =
+            |range: &Range<u64>| BufReader::with_capacity(READ_BYTES, Run { spool: &self.spool, rest: range.clone() });
+        sources.extend(self.runs.iter().map(|range| Source::Run(run(range), vec![])));
         sources.push(Source::Rows(rows.into_iter()));
         let mut merge = Merge { heads: Vec::with_capacity(sources.len()) };
         for mut source in sources {
@@ -119,21 +115,12 @@ impl Sightings {
 
     fn spill(&mut self) -> io::Result<()> {
         self.rows.sort_by(|a, b| a.0.cmp(&b.0));
-        let spilled = match &mut self.spilled {
-            Some(spilled) => spilled,
-            none => none.insert(Spilled { file: tempfile::tempfile()?, runs: vec![] }),
-        };
-        let start = spilled.runs.last().map_or(0, |run| run.end);
-        let mut out = BufWriter::new(&spilled.file);
-        let mut end = start;
+        let start = self.spool.end();
         for (_, json) in self.rows.drain(..) {
-            out.write_all(&json)?;
-            out.write_all(b"\n")?;
-            end += json.len() as u64 + 1;
+            self.spool.append(&json)?;
+            self.spool.append(b"\n")?;
         }
-        out.flush()?;
-        drop(out);
-        spilled.runs.push(start..end);
+        self.runs.push(start..self.spool.end());
         self.bytes = 0;
         Ok(())
     }
@@ -194,16 +181,16 @@ impl Iterator for Merge<'_> {
     }
 }
 
-/// One run of the file, read from its start.
+/// One run of the spool, read from its start.
 struct Run<'a> {
-    file: &'a File,
+    spool: &'a Spool,
     rest: Range<u64>,
 }
 
 impl Read for Run<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.rest.end - self.rest.start).unwrap_or(usize::MAX).min(buffer.len());
-        let read = self.file.read_at(&mut buffer[..most], self.rest.start)?;
+        let read = self.spool.read_at(&mut buffer[..most], self.rest.start)?;
         self.rest.start += read as u64;
         Ok(read)
     }
@@ -239,7 +226,7 @@ mod tests {
             most = most.max(spilling.bytes);
         }
         assert!(most <= 40_000, "{most} bytes were held");
-        assert!(in_memory.spilled.is_none() && spilling.spilled.as_ref().unwrap().runs.len() > 3);
+        assert!(in_memory.runs.is_empty() && spilling.runs.len() > 3 && spilling.spool.on_disk() > 0);
         let expected = collect(&in_memory);
         assert_eq!(expected.len(), 300);
         assert!(expected.is_sorted_by_key(key));
@@ -257,7 +244,7 @@ mod tests {
             drift
         };
         (0..50).for_each(|n| findings.push(&marked(n)).unwrap());
-        assert!(findings.spilled.is_some());
+        assert!(findings.runs.len() > 1);
         let back: Vec<String> = collect(&findings).iter().map(|d| d.finding.environment.to_string()).collect();
         assert_eq!(back, (0..50).map(|n| format!("e{n}")).collect::<Vec<_>>());
     }

@@ -8,7 +8,7 @@ use super::kin::Kin;
 use super::ordered::ordered;
 use super::outcome::{Glance, Outcome};
 use super::pipeline::Note;
-use super::reading::{Again, Chunk, ChunkId, Failures, Wanted, read_all};
+use super::reading::{Chunk, ChunkId, Failures, Wanted, read_all};
 use super::review::{book_all, broken, family_key, parse};
 use super::seen::hash_parts;
 use super::tally::Tally;
@@ -42,7 +42,7 @@ struct Surveyed {
 /// Reads everything once.
 pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Failures, LookAgain) {
     let (context, sources) = (examiner.context, examiner.sources);
-    let mut wanted = Wanted::new();
+    let mut wanted = Wanted::default();
     let mut kin = Kin::default();
     // Several sources may declare the same address; one alone cannot.
     let one_source = sources.declared.len() < 2;
@@ -66,7 +66,7 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Fai
                 tally.declared_error(error);
             }
             if seen.later {
-                wanted.insert(seen.id, Again { hash: seen.hash, whole: true });
+                wanted.add((seen.id, seen.hash), true);
             }
             for (key, outcome) in seen.family {
                 kin.add(key, (seen.id, seen.hash), (!seen.later).then_some(outcome), &mut wanted);
@@ -78,7 +78,7 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Fai
     examiner.ambiguous = ambiguous;
     examiner.home.absorb(names);
     let plural = kin.book(tally);
-    (failures, LookAgain { wanted, plural })
+    (failures, LookAgain { wanted: wanted.sorted(), plural })
 }
 
 fn survey_chunk(examiner: &Examiner<'_>, chunk: &Chunk) -> Surveyed {

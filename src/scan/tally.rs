@@ -94,6 +94,13 @@ impl<'a> Tally<'a> {
         self.error(error);
     }
 
+    /// Declared resources that could not be read back: how many, and why.
+    pub fn lost(&mut self, count: u64, error: SourceError) {
+        self.counts.resources += count;
+        self.counts.unverified += count;
+        self.declared_error(error);
+    }
+
     fn error(&mut self, error: SourceError) {
         if self.errors.len() < SAMPLE {
             self.errors.push(error);

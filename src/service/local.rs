@@ -10,8 +10,8 @@ use tokio::sync::{RwLock, Semaphore, broadcast};
 use super::scanning::ScanJob;
 use super::{DriftService, EnvironmentSummary, Guard, ServiceError, ServiceEvent, permission};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftId, Environment, IgnoreRule, NeverHideRule, RuleReach, RuleRequest, RuleStatus,
-    RuleVerb, ScanSummary, Slug, SourceState, TriageRequest, TriageVerb,
+    AuditEntry, DriftDetail, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideRule, RuleReach,
+    RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug, SourceState, TriageRequest, TriageVerb,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
@@ -255,6 +255,10 @@ impl DriftService for LocalService {
 
     async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError> {
         self.ask(move |store| store.drift(id).map_err(told)).await
+    }
+
+    async fn incident(&self, request: IncidentRequest) -> Result<Incident, ServiceError> {
+        self.ask(move |store| store.incident(&request).map_err(told)).await
     }
 
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, NeverHideRule, RuleReach, RuleRequest,
-    RuleStatus, ScanStage, ScanSummary, Slug, SourceState, TriageRequest,
+    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideRule,
+    RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary, Slug, SourceState, TriageRequest,
 };
 use crate::store::{Observation, OpenCounts, Page, PageRequest, Receipt};
 
@@ -87,6 +87,8 @@ pub trait DriftService: Send + Sync {
     async fn environments(&self) -> Result<Vec<EnvironmentSummary>, ServiceError>;
     async fn drifts(&self, request: PageRequest) -> Result<Page, ServiceError>;
     async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError>;
+    /// What happened in a span of time.
+    async fn incident(&self, request: IncidentRequest) -> Result<Incident, ServiceError>;
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError>;
     /// Durable when it returns. What must or may be hidden from now on starts a scan of the environments it is about.
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError>;

@@ -25,9 +25,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::drift::query::Query;
 use crate::drift::{
-    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, DriftType, Environment, Finding, IgnoreRule,
-    NeverHideRule, RuleId, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, SeverityClass, Slug, State,
-    TriageRequest,
+    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, DriftType, Environment, Finding, IgnoreRule, Incident,
+    IncidentRequest, NeverHideRule, RuleId, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, SeverityClass,
+    Slug, State, TriageRequest,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -323,6 +323,8 @@ pub trait Store: Send + Sync {
     /// cursor onward: a text was searched that far and there is more to search. Only no cursor means the end.
     fn page(&self, request: &PageRequest) -> Result<Page, StoreError>;
     fn drift(&self, id: DriftId) -> Result<DriftDetail, StoreError>;
+    /// What happened in a span of time, over all environments or some.
+    fn incident(&self, request: &IncidentRequest) -> Result<Incident, StoreError>;
     fn open_counts(&self, environment: &Slug) -> Result<OpenCounts, StoreError>;
     /// Newest first, at most `limit`.
     fn observations(

@@ -7,8 +7,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::super::Dialect;
-use super::super::facts::{Fact, Facts, Kind, Node};
+use super::super::facts::{Aspect, Fact, Kind, Node};
 use super::super::rules;
+use super::take_back::{Claim, Section, What};
 use super::{CloudTags, Pack, Shapes};
 
 /// What is wrong in a pack file, and where.
@@ -57,119 +58,215 @@ const KINDS: [(&str, Kind); 15] = [
 const HIDES: [(&str, &str); 2] = [("computed", rules::COMPUTED), ("meta", rules::META)];
 
 /// A mistake and the bytes it stands at.
-type Mistake = (Range<usize>, String);
-type Knowledge = Box<dyn Fn(&mut Facts)>;
+pub(super) type Mistake = (Range<usize>, String);
 type Entry<'a, 'i> = (&'a Spanned<std::borrow::Cow<'i, str>>, &'a Spanned<DeValue<'i>>);
 
-/// Reads one file: the dialects it is about and what it says.
-pub(super) fn pack(file: &str, text: &str) -> Result<(Vec<Dialect>, Pack), PackError> {
-    read(text).map_err(|(span, what)| {
+/// Reads one file: the dialects it is about, what it says, and what others must have said for it to make sense.
+pub(super) fn pack(file: &str, text: &str) -> Result<(Vec<Dialect>, Pack, Vec<Claim>), PackError> {
+    let mut reader = Reader::default();
+    reader.read(text).map_err(|mistake| PackError::at(mistake, (file, text)))?;
+    Ok((reader.dialects, reader.pack, reader.claims))
+}
+
+impl PackError {
+    pub(super) fn at((span, what): Mistake, (file, text): (&str, &str)) -> Self {
         let line = text.get(..span.start).unwrap_or(text).matches('\n').count() + 1;
-        PackError { file: file.to_owned(), line, what }
-    })
+        Self { file: file.to_owned(), line, what }
+    }
 }
 
-fn read(text: &str) -> Result<(Vec<Dialect>, Pack), Mistake> {
-    let document = DeTable::parse(text).map_err(|e| (e.span().unwrap_or(0..0), e.message().to_owned()))?;
-    let document = document.get_ref();
-    let format = document.get("format");
-    if format.and_then(|f| f.get_ref().as_integer()).is_none_or(|f| f.as_str() != "1") {
-        let span = format.map_or(0..0, Spanned::span);
-        return Err((span, "this program reads packs that say: format = 1".to_owned()));
+/// What was read so far.
+#[derive(Default)]
+struct Reader {
+    dialects: Vec<Dialect>,
+    pack: Pack,
+    shapes: Shapes,
+    claims: Vec<Claim>,
+}
+
+impl Reader {
+    fn read(&mut self, text: &str) -> Result<(), Mistake> {
+        let document = DeTable::parse(text).map_err(|e| (e.span().unwrap_or(0..0), e.message().to_owned()))?;
+        let document = document.get_ref();
+        let format = document.get("format");
+        if format.and_then(|f| f.get_ref().as_integer()).is_none_or(|f| f.as_str() != "1") {
+            let span = format.map_or(0..0, Spanned::span);
+            return Err((span, "this program reads packs that say: format = 1".to_owned()));
+        }
+        for (name, value) in document.get("shape").map(table).transpose()?.into_iter().flatten() {
+            let node = self.section(value, Section::Shape)?;
+            self.shapes.insert(name.get_ref().to_string(), node);
+        }
+        for (key, value) in document {
+            match key.get_ref().as_ref() {
+                "format" | "shape" => {}
+                "dialects" => {
+                    for (word, span) in words(value)? {
+                        self.dialects.push(dialect(word, span)?);
+                    }
+                }
+                "any" => {
+                    let node = self.section(value, Section::Any)?;
+                    self.pack.any.extend(node.into_children().map(|(name, child)| (name, child.facts)));
+                }
+                "top" => self.pack.top = self.section(value, Section::Top)?,
+                "family" => {
+                    for (prefix, value) in table(value)? {
+                        let node = self.section(value, Section::Family(prefix.get_ref().as_ref().into()))?;
+                        self.pack.families.insert(prefix.get_ref().as_ref().into(), node);
+                    }
+                }
+                "type" => {
+                    for (name, value) in table(value)? {
+                        self.typed(name.get_ref(), value)?;
+                    }
+                }
+                "cloud_tags" => {
+                    for value in array(value)? {
+                        let tags = self.cloud_tags(value)?;
+                        self.pack.cloud_tags.push(tags);
+                    }
+                }
+                other => return Err((key.span(), format!("unknown section `{other}`"))),
+            }
+        }
+        Ok(())
     }
-    let mut dialects = Vec::new();
-    let mut pack = Pack::default();
-    let mut shapes = Shapes::new();
-    for (name, value) in document.get("shape").map(table).transpose()?.into_iter().flatten() {
-        section(value, shapes.entry(name.get_ref().to_string()).or_default(), &Shapes::new())?;
+
+    fn typed(&mut self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<(), Mistake> {
+        let alias =
+            |key: &str| table(value).map(|t| t.get(key)).and_then(|v| v.map(|v| Ok((word(v)?, v.span()))).transpose());
+        if let Some((twin, span)) = alias("same_as")? {
+            if let Some(key) = table(value)?.keys().find(|key| key.get_ref().as_ref() != "same_as") {
+                return Err((key.span(), format!("beside same_as nothing else counts; write it under [type.{twin}]")));
+            }
+            self.claim(Section::Type(name.into()), twin, What::IsType, span);
+            self.pack.same_as.insert(name.into(), twin.into());
+            return Ok(());
+        }
+        if let Some((twin, span)) = alias("not_same_as")? {
+            self.claim(Section::Type(name.into()), twin, What::IsTwin, span);
+            self.pack.parted.push(name.into());
+        }
+        let node = self.section(value, Section::Type(name.into()))?;
+        self.pack.types.insert(name.into(), node);
+        Ok(())
     }
-    for (key, value) in document {
-        match key.get_ref().as_ref() {
-            "format" | "shape" => {}
-            "dialects" => {
-                for (word, span) in words(value)? {
-                    dialects.push(dialect(word, span)?);
+
+    fn section(&mut self, value: &Spanned<DeValue<'_>>, section: Section) -> Result<Node, Mistake> {
+        let mut node = Node::default();
+        for (key, value) in table(value)? {
+            match key.get_ref().as_ref() {
+                "defaults" => each(value, |(path, _), v| {
+                    node.at(path).default = Some(json(v)?);
+                    Ok(())
+                })?,
+                "identity" => each(value, |(path, _), v| {
+                    node.at(path).identity = alternatives(v)?;
+                    Ok(())
+                })?,
+                "bounds" => each(value, |(path, _), v| {
+                    let [(least, _), (most, _)] = &words(v)?[..] else {
+                        return Err((v.span(), "expected two paths: of the least and of the most".to_owned()));
+                    };
+                    node.at(path).bounds = Some([(*least).into(), (*most).into()]);
+                    Ok(())
+                })?,
+                "controllers" => each(value, |(path, _), v| {
+                    node.at(path).controllers = words(v)?.into_iter().map(|(w, _)| w.into()).collect();
+                    Ok(())
+                })?,
+                "hide" => each(value, |(path, _), v| {
+                    let rule = word(v)?;
+                    let known = rules::find(rule).ok_or_else(|| (v.span(), format!("no rule is called `{rule}`")))?;
+                    node.at(path).hide = Some(known.id);
+                    Ok(())
+                })?,
+                "include" => each(value, |(path, _), v| {
+                    let shape = word(v)?;
+                    let tree = self.shapes.get(shape);
+                    let tree = tree.ok_or_else(|| (v.span(), format!("no shape is called `{shape}`")))?;
+                    node.graft(path, tree);
+                    Ok(())
+                })?,
+                "not_same_as" if matches!(section, Section::Type(_)) => {}
+                name => self.list(&mut node, &section, (name, key.span()), value)?,
+            }
+        }
+        Ok(node)
+    }
+
+    /// A list of paths, and what its name says of each of them or takes back.
+    fn list(
+        &mut self,
+        node: &mut Node,
+        section: &Section,
+        (name, span): (&str, Range<usize>),
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<(), Mistake> {
+        let Some(word) = name.strip_prefix("not_") else {
+            let aspect = knowledge(name, span)?;
+            words(value)?.into_iter().for_each(|(path, _)| node.at(path).say(aspect));
+            return Ok(());
+        };
+        if *section == Section::Shape {
+            return Err((span, "a shape takes nothing back; write it where the shape is included".to_owned()));
+        }
+        let aspect = match word {
+            "defaults" => Aspect::Default,
+            "identity" => Aspect::Identity,
+            "bounds" => Aspect::Bounds,
+            "controllers" => Aspect::Controllers,
+            "hide" => Aspect::Hide(None),
+            _ => knowledge(word, span)?,
+        };
+        for (path, span) in words(value)? {
+            let facts = node.at(path);
+            if facts.says(aspect) {
+                return Err((span, format!("this section both says `{word}` of `{path}` and takes it back")));
+            }
+            facts.take_back(aspect);
+            self.claim(section.clone(), path, What::Says(aspect, word.into()), span);
+        }
+        Ok(())
+    }
+
+    fn claim(&mut self, section: Section, about: &str, what: What, span: Range<usize>) {
+        self.claims.push(Claim { section, about: about.into(), what, span });
+    }
+
+    fn cloud_tags(&mut self, value: &Spanned<DeValue<'_>>) -> Result<CloudTags, Mistake> {
+        let mut out = CloudTags::default();
+        let mut taken_back = Vec::new();
+        for (key, value) in table(value)? {
+            match key.get_ref().as_ref() {
+                "types" => out.types = word(value)?.to_owned(),
+                "names" => out.names = words(value)?.into_iter().map(|(w, _)| w.to_owned()).collect(),
+                "not_names" => taken_back = words(value)?,
+                other => {
+                    return Err((key.span(), format!("unknown key `{other}`; known are: types, names, not_names")));
                 }
             }
-            "any" => {
-                let mut node = Node::default();
-                section(value, &mut node, &shapes)?;
-                pack.any.extend(node.into_children().map(|(name, child)| (name, child.facts)));
-            }
-            "top" => section(value, &mut pack.top, &shapes)?,
-            "type" => {
-                for (name, value) in table(value)? {
-                    typed(name.get_ref(), value, &mut pack, &shapes)?;
-                }
-            }
-            "cloud_tags" => pack.cloud_tags = array(value)?.iter().map(cloud_tags).collect::<Result<_, _>>()?,
-            other => return Err((key.span(), format!("unknown section `{other}`"))),
         }
-    }
-    Ok((dialects, pack))
-}
-
-fn typed(name: &str, value: &Spanned<DeValue<'_>>, pack: &mut Pack, shapes: &Shapes) -> Result<(), Mistake> {
-    if let Some(twin) = table(value)?.get("same_as") {
-        if let Some(key) = table(value)?.keys().find(|key| key.get_ref().as_ref() != "same_as") {
-            let twin = word(twin)?;
-            return Err((key.span(), format!("beside same_as nothing else counts; write it under [type.{twin}]")));
+        for (name, span) in taken_back {
+            self.claim(Section::Type(out.types.as_str().into()), name, What::IsCloudTag, span);
+            out.not_names.push(name.to_owned());
         }
-        pack.same_as.insert(name.into(), word(twin)?.into());
-        return Ok(());
+        Ok(out)
     }
-    section(value, pack.types.entry(name.into()).or_default(), shapes)
-}
-
-fn section(value: &Spanned<DeValue<'_>>, node: &mut Node, shapes: &Shapes) -> Result<(), Mistake> {
-    for (key, value) in table(value)? {
-        let name = key.get_ref().as_ref();
-        match name {
-            "defaults" => each(value, |path, v| {
-                node.at(path.0).default = Some(json(v)?);
-                Ok(())
-            })?,
-            "identity" => each(value, |path, v| {
-                node.at(path.0).identity = alternatives(v)?;
-                Ok(())
-            })?,
-            "hide" => each(value, |path, v| {
-                let rule = word(v)?;
-                let known = rules::find(rule).ok_or_else(|| (v.span(), format!("no rule is called `{rule}`")))?;
-                node.at(path.0).hide = Some(known.id);
-                Ok(())
-            })?,
-            "include" => each(value, |path, v| {
-                let shape = word(v)?;
-                let tree = shapes.get(shape).ok_or_else(|| (v.span(), format!("no shape is called `{shape}`")))?;
-                node.graft(path.0, tree);
-                Ok(())
-            })?,
-            _ => {
-                let apply = knowledge(name, key.span())?;
-                words(value)?.into_iter().for_each(|(path, _)| apply(node.at(path)));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// What a list of paths called `name` says about each of them.
-fn knowledge(name: &str, span: Range<usize>) -> Result<Knowledge, Mistake> {
-    if let Ok(fact) = lookup(&FACTS, name, "", 0..0) {
-        return Ok(Box::new(move |f| f.set(fact)));
-    }
-    if let Ok(rule) = lookup(&HIDES, name, "", 0..0) {
-        return Ok(Box::new(move |f| f.hide = Some(rule)));
-    }
-    let kind = lookup(&KINDS, name, "kind of knowledge", span)?;
-    Ok(Box::new(move |f| f.kind = Some(kind)))
-}
-
-fn lookup<T: Copy>(words: &[(&str, T)], word: &str, what: &str, span: Range<usize>) -> Result<T, Mistake> {
-    words.iter().find(|(w, _)| *w == word).map(|(_, t)| *t).ok_or_else(|| {
-        let known: Vec<_> = words.iter().map(|(w, _)| *w).collect();
-        (span, format!("unknown {what} `{word}`; known are: {}", known.join(", ")))
+fn knowledge(name: &str, span: Range<usize>) -> Result<Aspect, Mistake> {
+    let facts = FACTS.iter().map(|(word, fact)| (*word, Aspect::Fact(*fact)));
+    let hides = HIDES.iter().map(|(word, rule)| (*word, Aspect::Hide(Some(*rule))));
+    let kinds = KINDS.iter().map(|(word, kind)| (*word, Aspect::Kind(*kind)));
+    let mut all = facts.chain(hides).chain(kinds);
+    let found = all.clone().find(|(word, _)| *word == name).map(|(_, aspect)| aspect);
+    found.ok_or_else(|| {
+        let known = all.by_ref().map(|(word, _)| word).collect::<Vec<_>>().join(", ");
+        let tables = "defaults, identity, hide, bounds, controllers, include";
+        (span, format!("unknown kind of knowledge `{name}`; known are the lists {known}, and the tables {tables}"))
     })
 }
 
@@ -178,18 +275,6 @@ fn dialect(word: &str, span: Range<usize>) -> Result<Dialect, Mistake> {
         let known: Vec<_> = Dialect::names().collect();
         (span, format!("unknown dialect `{word}`; known are: {}", known.join(", ")))
     })
-}
-
-fn cloud_tags(value: &Spanned<DeValue<'_>>) -> Result<CloudTags, Mistake> {
-    let mut out = CloudTags { types: String::new(), names: Vec::new() };
-    for (key, value) in table(value)? {
-        match key.get_ref().as_ref() {
-            "types" => out.types = word(value)?.to_owned(),
-            "names" => out.names = words(value)?.into_iter().map(|(w, _)| w.to_owned()).collect(),
-            other => return Err((key.span(), format!("unknown key `{other}`; known are: types, names"))),
-        }
-    }
-    Ok(out)
 }
 
 fn alternatives(value: &Spanned<DeValue<'_>>) -> Result<Vec<Vec<Box<str>>>, Mistake> {

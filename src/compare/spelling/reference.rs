@@ -86,6 +86,12 @@ pub(in crate::compare) fn undecidable(
     if !place.free && (alias_and_key(a, b) || alias_and_key(b, a)) && alias_of(place, a, b).is_none() {
         return Some((UnverifiedReason::Unresolved, ALIAS_UNKNOWN));
     }
+    if follows_newest(place, a, b) {
+        return Some((
+            UnverifiedReason::Unresolved,
+            "The code follows the newest version; which one that is, is not known.",
+        ));
+    }
     if masks_letters(a, b) || masks_letters(b, a) {
         return Some((
             UnverifiedReason::Unresolved,
@@ -93,6 +99,15 @@ pub(in crate::compare) fn undecidable(
         ));
     }
     None
+}
+
+/// `LATEST` in the code and a version live, at properties that hold a platform's version. The other way round the code's
+/// version is no longer held.
+fn follows_newest(place: &Place<'_>, declared: &str, live: &str) -> bool {
+    let named =
+        place.kind == Some(super::Kind::VersionTrack) || (!place.free && is_named(place.key, "platformversion"));
+    let is_version = live.split('.').all(|part| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit()));
+    named && declared.eq_ignore_ascii_case("latest") && is_version
 }
 
 /// CloudFormation gives templates back with `?` for every character beyond ASCII.

@@ -144,7 +144,7 @@ fn computed_and_meta_values_are_hidden_and_lookalikes_in_user_maps_are_not() {
         "last_modified_date",
         "computed",
     );
-    assert_hidden(&tf("x", json!({"etag": "a"}), json!({"etag": "b"})), "etag", "computed");
+    assert_hidden(&tf("aws_x", json!({"etag": "a"}), json!({"etag": "b"})), "etag", "computed");
     assert_changes(&tf("x", moment("expires_at", 1), moment("expires_at", 2)), &[("expires_at", Modified)]);
     let tags = |day| json!({"tags": moment("created_at", day)});
     assert_changes(&tf("x", tags(1), tags(2)), &[("tags.created_at", Modified)]);

@@ -8,6 +8,9 @@ use crate::declared::DeclaredResource;
 use crate::drift::UnverifiedReason;
 use crate::safety::Tainted;
 
+/// Relatives that are asked for account and region: parts of one thing say them all or not at all, and a family may be large.
+const ASKED: usize = 64;
+
 /// Where the item of a declared resource is.
 pub(super) enum Located {
     One(usize),
@@ -73,7 +76,7 @@ struct Place {
 impl Place {
     /// From the resource's ARN, else its own attributes, else a relative's (a bucket's parts carry no ARN).
     fn of(declared: &DeclaredResource, family: &[DeclaredResource]) -> Self {
-        let everyone = || std::iter::once(declared).chain(family);
+        let everyone = || std::iter::once(declared).chain(family.iter().take(ASKED));
         let first = |read: &dyn Fn(&Value) -> Option<String>| {
             everyone().find_map(|r| read(&r.values).filter(|s| !s.is_empty())).unwrap_or_default()
         };

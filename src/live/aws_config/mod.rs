@@ -15,6 +15,7 @@ mod naming;
 mod pack;
 mod path;
 mod reader;
+mod recall;
 mod rules;
 mod siblings;
 mod split;
@@ -35,6 +36,7 @@ use self::index::Index;
 use self::item::{Item, Presence};
 use self::locate::Located;
 use self::mapping::{Mapping, Type};
+use self::recall::Recall;
 use super::{LiveResource, LiveSource, Lookup, Recording};
 use crate::compare::{self, Dialect, Observable};
 use crate::declared::DeclaredResource;
@@ -50,6 +52,7 @@ pub struct AwsConfig {
     mapping: &'static Mapping,
     /// By item: a lookup has asked for it, so it is managed.
     managed: Vec<AtomicBool>,
+    recall: Recall,
 }
 
 impl AwsConfig {
@@ -61,7 +64,7 @@ impl AwsConfig {
         };
         let index = Index::build(recordings);
         let managed = (0..index.len()).map(|_| AtomicBool::new(false)).collect();
-        Self { name: Arc::new(name.into()), index, mapping: Mapping::built_in(), managed }
+        Self { name: Arc::new(name.into()), index, mapping: Mapping::built_in(), managed, recall: Recall::default() }
     }
 
     /// Attributes of a Terraform type that AWS Config does not record.
@@ -69,25 +72,26 @@ impl AwsConfig {
         self.mapping.of(resource_type).map_or(&[], |t| &t.not_observable)
     }
 
-    fn found(&self, spec: &Type, n: usize, declared: &DeclaredResource, family: &[DeclaredResource]) -> Lookup {
-        let item = match self.index.item(n, Some(&spec.wanted)) {
-            Ok(item) if item.configuration.is_object() => item,
+    fn found(&self, spec: &'static Type, n: usize, declared: &DeclaredResource, family: &[DeclaredResource]) -> Lookup {
+        let parsed = match self.recall.item(&self.index, n, spec) {
+            Ok(parsed) if parsed.item.configuration.is_object() => parsed,
             Ok(_) => return failed("the recorded configuration is no JSON object"),
             Err(e) => return failed(&format!("the recorded item does not parse: {e}")),
         };
-        if spec.is_gone(&item, Some(&declared.values)) {
+        let item = &parsed.item;
+        if spec.is_gone(item, Some(&declared.values)) {
             return Lookup::Missing;
         }
         let (values, observable) = if spec.rule {
-            match rules::for_sibling(declared, &item) {
+            match rules::for_sibling(declared, &parsed) {
                 Some(values) => (values, rules::SIBLING_PATHS.map(str::to_owned).to_vec()),
                 None => return Lookup::Missing,
             }
         } else {
-            let mapped = evaluate(spec, &item, Context { declared: Some(&declared.values), family });
+            let mapped = evaluate(spec, item, Context { declared: Some(&declared.values), family });
             (Value::Object(mapped.values), mapped.observable)
         };
-        Lookup::Found(Box::new(live(declared.resource_type.clone(), &item, values, observable)))
+        Lookup::Found(Box::new(live(declared.resource_type.clone(), item, values, observable)))
     }
 
     /// Terraform types, by raw name, that are read from these Config types.

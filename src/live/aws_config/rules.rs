@@ -1,15 +1,18 @@
 //! Rules of security groups: one atomic shape (direction, protocol, ports, one peer) for what AWS groups by protocol and port
 //! and Terraform by rule.
 
+use std::collections::{HashMap, HashSet};
+
 use ipnet::IpNet;
 use serde_json::{Value, json};
 
 use super::evaluate::Context;
 use super::item::Item;
+use super::recall::Parsed;
 use crate::declared::DeclaredResource;
 
 /// Whom a rule lets in or out, in Terraform's attribute for it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Peer {
     Cidr(String),
     Cidr6(String),
@@ -18,32 +21,49 @@ enum Peer {
     Own,
 }
 
-/// One atomic rule.
-#[derive(Clone, PartialEq, Debug)]
-struct Rule {
+/// What makes two rules the same, whatever is said about them.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct What {
     protocol: String,
     from: i64,
     to: i64,
     peer: Peer,
+}
+
+/// One atomic rule.
+#[derive(Clone, PartialEq, Debug)]
+struct Rule {
+    what: What,
     /// `None`: the recording does not say.
     description: Option<String>,
 }
 
-impl Rule {
-    /// Same rule, whatever is said about it.
-    fn same(&self, other: &Self) -> bool {
-        (&self.protocol, self.from, self.to, &self.peer) == (&other.protocol, other.from, other.to, &other.peer)
-    }
+/// Live rules of one direction: the descriptions by rule.
+pub(super) struct LiveRules(HashMap<What, Option<String>>);
 
+impl LiveRules {
+    pub fn of(item: &Item, ingress: bool) -> Self {
+        let key = if ingress { "ipPermissions" } else { "ipPermissionsEgress" };
+        let rules = item.configuration.get(key).map(|permissions| of_permissions(permissions, item));
+        Self(described(rules.unwrap_or_default()))
+    }
+}
+
+/// Of the same rules the first is heard.
+fn described(rules: Vec<Rule>) -> HashMap<What, Option<String>> {
+    rules.into_iter().rev().map(|rule| (rule.what, rule.description)).collect()
+}
+
+impl Rule {
     fn terraform(&self) -> Value {
         let list = |chosen: Option<&String>| chosen.map_or_else(|| json!([]), |c| json!([c]));
         let mut rule = json!({
-            "protocol": self.protocol, "from_port": self.from, "to_port": self.to,
-            "cidr_blocks": list(if let Peer::Cidr(c) = &self.peer { Some(c) } else { None }),
-            "ipv6_cidr_blocks": list(if let Peer::Cidr6(c) = &self.peer { Some(c) } else { None }),
-            "prefix_list_ids": list(if let Peer::PrefixList(p) = &self.peer { Some(p) } else { None }),
-            "security_groups": list(if let Peer::Group(g) = &self.peer { Some(g) } else { None }),
-            "self": self.peer == Peer::Own,
+            "protocol": self.what.protocol, "from_port": self.what.from, "to_port": self.what.to,
+            "cidr_blocks": list(if let Peer::Cidr(c) = &self.what.peer { Some(c) } else { None }),
+            "ipv6_cidr_blocks": list(if let Peer::Cidr6(c) = &self.what.peer { Some(c) } else { None }),
+            "prefix_list_ids": list(if let Peer::PrefixList(p) = &self.what.peer { Some(p) } else { None }),
+            "security_groups": list(if let Peer::Group(g) = &self.what.peer { Some(g) } else { None }),
+            "self": self.what.peer == Peer::Own,
         });
         if let (Value::Object(map), Some(description)) = (&mut rule, &self.description) {
             map.insert("description".to_owned(), json!(description));
@@ -58,45 +78,45 @@ pub(super) fn for_group(ingress: bool, permissions: &Value, item: &Item, context
     let own = &item.head.id;
     let attribute = if ingress { "ingress" } else { "egress" };
     let stated = context.declared.and_then(|d| d.get(attribute)).map(|s| of_terraform_list(s, own)).unwrap_or_default();
-    let owned: Vec<Rule> = context
-        .family
-        .iter()
-        .filter(|r| is_ingress(r) == Some(ingress))
-        .flat_map(|r| of_sibling(&r.values, own))
-        .collect();
-    let is_owned = |rule: &Rule| owned.iter().any(|o| o.same(rule));
-    let live = of_permissions(permissions, item).into_iter().filter(|r| !is_owned(r)).map(|mut rule| {
+    let siblings = context.family.iter().filter(|r| is_ingress(r) == Some(ingress));
+    let owned: HashSet<What> = siblings.flat_map(|r| of_sibling(&r.values, own)).map(|rule| rule.what).collect();
+    let descriptions = described(stated.clone());
+    let live = of_permissions(permissions, item).into_iter().filter(|r| !owned.contains(&r.what)).map(|mut rule| {
         if rule.description.is_none() {
-            rule.description = stated.iter().find(|s| s.same(&rule)).and_then(|s| s.description.clone());
+            rule.description = descriptions.get(&rule.what).cloned().flatten();
         }
         rule
     });
-    live.chain(stated.iter().filter(|r| is_owned(r)).cloned()).map(|r| r.terraform()).collect()
+    live.chain(stated.iter().filter(|r| owned.contains(&r.what)).cloned()).map(|r| r.terraform()).collect()
 }
 
 /// The live side of one rule resource: its declared values without the peers that are gone. `None`: no peer is left.
-pub(super) fn for_sibling(declared: &DeclaredResource, item: &Item) -> Option<Value> {
-    let own = &item.head.id;
-    let key = if is_ingress(declared)? { "ipPermissions" } else { "ipPermissionsEgress" };
-    let live = of_permissions(item.configuration.get(key)?, item);
-    let matches = |rule: &Rule| live.iter().find(|l| l.same(rule)).cloned();
+pub(super) fn for_sibling(declared: &DeclaredResource, parsed: &Parsed) -> Option<Value> {
+    let own = &parsed.item.head.id;
+    let ingress = is_ingress(declared)?;
+    parsed.item.configuration.get(if ingress { "ipPermissions" } else { "ipPermissionsEgress" })?;
+    let LiveRules(live) = parsed.rules(ingress);
     let mut values = declared.values.clone();
-    let pairs = of_sibling(&values, own).into_iter().filter_map(|stated| Some((matches(&stated)?, stated)));
-    let (there, stated): (Vec<Rule>, Vec<Rule>) = pairs.unzip();
+    let there: Vec<(Peer, &Option<String>)> = of_sibling(&values, own)
+        .into_iter()
+        .filter_map(|stated| Some((live.get(&stated.what)?, stated)))
+        .map(|(description, stated)| (stated.what.peer, description))
+        .collect();
     if there.is_empty() {
         return None;
     }
+    let peers: HashSet<&Peer> = there.iter().map(|(peer, _)| peer).collect();
     let map = values.as_object_mut()?;
     for (name, make) in LISTS {
-        let present = |text: &Value| text.as_str().is_some_and(|t| stated.iter().any(|r| r.peer == make(t, own)));
+        let present = |text: &Value| text.as_str().is_some_and(|t| peers.contains(&make(t, own)));
         if let Some(Value::Array(list)) = map.get_mut(name) {
             list.retain(present);
         }
     }
-    if map.get("self") == Some(&json!(true)) && !stated.iter().any(|r| r.peer == Peer::Own) {
+    if map.get("self") == Some(&json!(true)) && !peers.contains(&Peer::Own) {
         map.insert("self".to_owned(), json!(false));
     }
-    if let Some(description) = there.iter().find_map(|rule| rule.description.clone()) {
+    if let Some(description) = there.iter().find_map(|(_, description)| description.as_ref()) {
         map.insert("description".to_owned(), json!(description));
     }
     Some(values)
@@ -173,15 +193,11 @@ fn of_sibling(values: &Value, own: &str) -> Vec<Rule> {
     });
     let singles = SINGLES.iter().filter_map(|(name, make)| Some(make(values.get(*name)?.as_str()?, own)));
     let itself = (values.get("self") == Some(&json!(true))).then_some(Peer::Own);
-    let mut peers: Vec<Peer> = vec![];
-    for peer in lists.chain(singles).chain(itself) {
-        if !peers.contains(&peer) {
-            peers.push(peer);
-        }
-    }
+    let mut seen = HashSet::new();
+    let peers = lists.chain(singles).chain(itself).filter(|peer| seen.insert(peer.clone()));
     let description = Some(values.get("description").and_then(Value::as_str).unwrap_or_default().to_owned());
     let rule = |peer| rule(protocol, values.get("from_port"), values.get("to_port"), peer, description.clone());
-    peers.into_iter().map(rule).collect()
+    peers.map(rule).collect()
 }
 
 /// Ports mean nothing when all protocols are meant; numbers of protocols that have a name get it.
@@ -199,7 +215,8 @@ fn rule(protocol: &Value, from: Option<&Value>, to: Option<&Value>, peer: Peer, 
         Some(Value::String(s)) => s.parse().unwrap_or(0),
         other => other.and_then(Value::as_i64).unwrap_or(0),
     };
-    Rule { from: port(from), to: port(to), protocol: protocol.clone(), peer, description }
+    let (from, to) = (port(from), port(to));
+    Rule { what: What { protocol, from, to, peer }, description }
 }
 
 /// Atomic rules of `ipPermissions`.
@@ -240,6 +257,6 @@ fn pair(value: &Value, item: &Item) -> Option<Peer> {
 pub(super) fn untouched(item: &Item) -> bool {
     let rules = |key: &str| item.configuration.get(key).map(|p| of_permissions(p, item)).unwrap_or_default();
     let everywhere = |peer: &Peer| matches!(peer, Peer::Cidr(c) | Peer::Cidr6(c) if c == "0.0.0.0/0" || c == "::/0");
-    rules("ipPermissions").iter().all(|r| r.protocol == "-1" && r.peer == Peer::Own)
-        && rules("ipPermissionsEgress").iter().all(|r| r.protocol == "-1" && everywhere(&r.peer))
+    rules("ipPermissions").iter().all(|r| r.what.protocol == "-1" && r.what.peer == Peer::Own)
+        && rules("ipPermissionsEgress").iter().all(|r| r.what.protocol == "-1" && everywhere(&r.what.peer))
 }

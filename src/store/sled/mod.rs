@@ -12,6 +12,7 @@ mod ending;
 mod engine;
 mod export;
 mod garbage;
+mod happened;
 mod import;
 mod keys;
 mod open;
@@ -48,8 +49,8 @@ use super::{
     VerifyReport, ballast,
 };
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, NeverHideRule, RuleReach,
-    RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, TriageRequest,
+    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident, IncidentRequest,
+    NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, TriageRequest,
 };
 use crate::safety::Tainted;
 
@@ -260,6 +261,9 @@ impl Store for SledStore {
     }
     fn last_scan(&self, environment: &Slug) -> Result<Option<ScanSummary>, StoreError> {
         self.last_scan_impl(environment)
+    }
+    fn incident(&self, request: &IncidentRequest) -> Result<Incident, StoreError> {
+        self.incident_impl(request)
     }
     fn page(&self, request: &PageRequest) -> Result<Page, StoreError> {
         self.page_impl(request).map(|(page, _)| page)

@@ -3,6 +3,7 @@
 mod damage;
 mod decisions;
 mod ignoring;
+mod incident;
 mod lives;
 mod paging;
 mod promises;

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
-use super::{drifts, environments, now, rules};
+use super::{drifts, environments, incident, now, rules};
+use crate::drift::query::Viewer;
 use crate::drift::{
-    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, NeverHideRule, RuleReach, RuleRequest,
-    RuleStatus, SeverityClass, Slug, State, TriageRequest, TriageVerb,
+    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideRule,
+    RuleReach, RuleRequest, RuleStatus, SeverityClass, Slug, State, TriageRequest, TriageVerb,
 };
 use crate::service::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Cursor, Direction, DriftFilter, Observation, OpenCounts, Page, PageRequest, Receipt};
@@ -100,6 +101,7 @@ fn passes(filter: &DriftFilter, event: &DriftEvent) -> bool {
         && (filter.severities.is_empty() || filter.severities.contains(&event.severity_class()))
         && (filter.states.is_empty() || filter.states.contains(&event.state_at(now())))
         && text.matches(event, now())
+        && filter.query.matches(event, Viewer { now: now(), me: &filter.me })
 }
 
 fn counts(world: &World, slug: &Slug) -> OpenCounts {
@@ -205,6 +207,12 @@ impl DriftService for Sample {
         let of = world.audit.iter().rev().map(|(entry, _)| entry).filter(|entry| entry.drift == Some(id));
         detail.history = of.cloned().collect();
         Ok(detail)
+    }
+
+    async fn incident(&self, request: IncidentRequest) -> Result<Incident, ServiceError> {
+        let world = self.world();
+        let drifts: Vec<&DriftEvent> = world.drifts.iter().map(|detail| &detail.event).collect();
+        Ok(incident::of(&drifts, world.audit.iter().map(|(entry, _)| entry), &request))
     }
 
     async fn observations(&self, _id: DriftId, _limit: usize) -> Result<Vec<Observation>, ServiceError> {

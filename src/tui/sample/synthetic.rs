@@ -9,8 +9,8 @@ use tokio::sync::broadcast;
 
 use super::{Sample, drifts, id, now};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, IgnoreRule, NeverHideRule, RuleReach, RuleRequest, RuleStatus, Slug,
-    TriageRequest,
+    AuditEntry, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideRule, RuleReach,
+    RuleRequest, RuleStatus, Slug, TriageRequest,
 };
 use crate::safety::Masked;
 use crate::service::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
@@ -72,6 +72,10 @@ impl DriftService for Synthetic {
             next: (to < self.count && to > 0).then(|| Cursor((to - 1).to_string())),
             previous: (from > 0).then(|| Cursor(from.to_string())),
         })
+    }
+
+    async fn incident(&self, request: IncidentRequest) -> Result<Incident, ServiceError> {
+        self.sample.incident(request).await
     }
 
     async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError> {

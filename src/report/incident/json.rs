@@ -1,0 +1,29 @@
+//! For programs: `driftguard.incident/1`. Fields are added, never renamed or removed, within one version.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::drift::{Density, DriftEvent, Happening, Incident};
+use crate::safety::escape;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    from: jiff::Timestamp,
+    until: jiff::Timestamp,
+    /// Newest first.
+    happenings: &'a [Happening],
+    drifts: &'a [DriftEvent],
+    /// More happened than is listed.
+    cut: bool,
+    density: &'a [Density],
+}
+
+pub(super) fn write(incident: &Incident, out: &mut dyn Write) -> io::Result<()> {
+    let Incident { from, until, happenings, drifts, cut, density } = incident;
+    let schema = "driftguard.incident/1";
+    let document = Document { schema, from: *from, until: *until, happenings, drifts, cut: *cut, density };
+    escape::to_json_writer(&mut *out, &document, true)?;
+    writeln!(out)
+}

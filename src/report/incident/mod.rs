@@ -1,0 +1,174 @@
+//! An incident review from what happened in a span of time: one reading of it, written as Markdown, as one HTML file, or as JSON.
+
+mod html;
+mod json;
+mod markdown;
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::text::standing;
+use crate::cli::IncidentFormat;
+use crate::drift::{Change, DETECTED, DriftEvent, Happening, Incident, Known, SeverityClass};
+
+/// Writes the review as it reads at `now`; times are those of the zone.
+pub fn write(
+    incident: &Incident,
+    now: Timestamp,
+    zone: &TimeZone,
+    format: IncidentFormat,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let review = Review { incident, now, zone };
+    match format {
+        IncidentFormat::Markdown => markdown::write(&review, out),
+        IncidentFormat::Html => html::write(&review, out),
+        IncidentFormat::Json => json::write(incident, out),
+    }
+}
+
+struct Review<'a> {
+    incident: &'a Incident,
+    now: Timestamp,
+    zone: &'a TimeZone,
+}
+
+/// One line of the timeline; raw text, to be escaped by whoever writes it.
+struct Row<'a> {
+    at: String,
+    environment: &'a str,
+    what: String,
+    severity: Option<SeverityClass>,
+    resource: &'a str,
+    who: &'a str,
+    why: &'a str,
+}
+
+impl<'a> Review<'a> {
+    fn title(&self) -> String {
+        format!("Incident review, {} to {}", self.moment(self.incident.from), self.moment(self.incident.until))
+    }
+
+    fn moment(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+    }
+
+    /// Sentences that say how much happened.
+    fn summary(&self) -> Vec<String> {
+        let happenings = &self.incident.happenings;
+        let count = |action: &str| happenings.iter().filter(|one| one.action == action).count();
+        let detected: Vec<u32> =
+            (0..4).map(|at| self.incident.density.iter().map(|part| part.detected[at]).sum()).collect();
+        let mut lines = vec![format!(
+            "{} first seen ({})",
+            drifts(detected.iter().sum()),
+            SeverityClass::WORST_FIRST
+                .iter()
+                .zip(&detected)
+                .map(|(class, n)| format!("{n} {}", class.as_str()))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )];
+        let (back, closed) = (count("regressed"), count("closed") + count("superseded"));
+        if back + closed > 0 {
+            lines.push(format!("{back} came back, {closed} ended by themselves"));
+        }
+        let people: BTreeSet<&str> =
+            happenings.iter().filter(|one| is_of_a_person(one)).map(|one| one.actor.raw()).collect();
+        let decisions = happenings.iter().filter(|one| is_of_a_person(one)).count();
+        if decisions > 0 {
+            let names: Vec<&str> = people.into_iter().collect();
+            lines.push(format!("{decisions} decisions by {}", names.join(", ")));
+        }
+        if self.incident.cut {
+            lines.push(format!("more happened than is listed: these are the newest {}", happenings.len()));
+        }
+        lines
+    }
+
+    /// Oldest first, as a story is told.
+    fn rows(&self) -> impl Iterator<Item = Row<'a>> {
+        self.incident.happenings.iter().rev().map(|one| {
+            let event = one.drift.and_then(|id| self.incident.drift(id));
+            Row {
+                at: self.moment(one.at),
+                environment: one.environment.as_ref().map_or("", |slug| slug.as_str()),
+                what: format!("{}{}", words(&one.action), if one.undone { " (taken back later)" } else { "" }),
+                severity: event.map(DriftEvent::severity_class),
+                resource: event.map_or("", |event| event.resource.resource_id.raw()),
+                who: one.actor.raw(),
+                why: one.reason.as_ref().map_or("", |reason| reason.raw()),
+            }
+        })
+    }
+
+    /// The drifts it is about, worst first.
+    fn drifts(&self) -> Vec<&'a DriftEvent> {
+        let mut drifts: Vec<&DriftEvent> = self.incident.drifts.iter().collect();
+        drifts.sort_by_key(|event| (std::cmp::Reverse(event.severity_class()), event.detected_at, event.id));
+        drifts
+    }
+
+    /// What is known about a drift beside its changes, as name and raw text.
+    fn facts(&self, event: &DriftEvent) -> Vec<(&'static str, String)> {
+        let analysis = &event.analysis;
+        let mut facts = vec![
+            ("environment", event.environment.to_string()),
+            ("type", event.resource.resource_type.raw().to_owned()),
+            ("first seen", self.moment(event.detected_at)),
+            ("last seen", self.moment(event.last_seen)),
+            ("now", standing(&Known::of(event, self.now))),
+            ("cause", analysis.cause.cause_category.as_str().to_owned()),
+        ];
+        if !analysis.changed_by.is_empty() {
+            let names: Vec<&str> = analysis.changed_by.iter().map(|name| name.raw()).collect();
+            facts.push(("changed by", names.join(", ")));
+        }
+        facts.extend(analysis.reasons.iter().map(|reason| ("why it matters", reason.text.raw().to_owned())));
+        // Several properties may matter for the same reason.
+        let mut told = BTreeSet::new();
+        facts.retain(|fact| told.insert(fact.clone()));
+        facts
+    }
+}
+
+fn is_of_a_person(one: &Happening) -> bool {
+    one.action != DETECTED && one.actor.raw() != "system"
+}
+
+fn drifts(count: u32) -> String {
+    format!("{count} drift{}", if count == 1 { "" } else { "s" })
+}
+
+/// The action of the audit trail in words.
+fn words(action: &str) -> &str {
+    match action {
+        DETECTED => "first seen",
+        "regressed" => "came back",
+        "closed" => "gone by itself",
+        "superseded" => "took another shape",
+        "gone" => "not seen any more",
+        "acknowledge" => "acknowledged",
+        "resolve_drift" => "resolved",
+        "snooze" => "snoozed",
+        "assign" => "assigned",
+        "note" => "noted",
+        "ignore" => "ignored by rule",
+        "never_hide" => "never to be hidden",
+        "reopen" => "reopened",
+        "undo" => "a decision taken back",
+        other => other,
+    }
+}
+
+/// A value of a change, as JSON on one line.
+fn value(of: &Option<crate::safety::Masked>) -> String {
+    of.as_ref().map(|value| value.inline(500)).unwrap_or_default()
+}
+
+fn sign(change: &Change) -> String {
+    format!("{}{}", change.change_type.sign(), if change.is_security_critical { " !" } else { "" })
+}

@@ -248,9 +248,9 @@ mod tests {
 
     #[test]
     fn every_leaf_that_is_left_out_is_told_with_the_reason() {
-        let values =
-            json!({"a": 1, "arn": "arn:aws:s3:::b", "timeouts": {"create": "1h"}, "master_password": "secret"});
-        let mutations = mutate(&[case(&values, &values)], Packs::embedded(), 7);
+        let values = json!({"a": 1, "arn": "arn:aws:s3:::b", "timeouts": {"create": "1h"}, "password": "secret"});
+        let mutations =
+            mutate(&[Case { resource_type: "aws_db_instance".into(), ..case(&values, &values) }], Packs::embedded(), 7);
         let told: Vec<_> = mutations.left_out.iter().map(|(why, n)| (why.as_str(), *n)).collect();
         let expected = [("hidden as computed, once changed", 1), ("hidden as meta, once changed", 1)];
         assert!(expected.iter().all(|e| told.contains(e)), "{told:?}");

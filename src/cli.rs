@@ -252,8 +252,13 @@ pub enum ConfigCommand {
 
 #[derive(Subcommand, Debug)]
 pub enum StoreCommand {
-    /// Check every record, index and the journal's chain
+    /// Check every record, index and the journal's chain; changes nothing
     Verify,
+    /// Mend what can be mended, and check what came of it
+    ///
+    /// An unfinished write at the journal's end is cut off, what the journal has and the trees lack is done again, and trees
+    /// that will not open are set aside and built anew from the journal. No decision is lost.
+    Repair,
     /// Write the store anew, so that it takes no more room than it needs
     Compact,
     /// Throw away drifts that ended, and values observed, longer ago than `retention`; decisions stay

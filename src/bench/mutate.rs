@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::case::Case;
 use super::respell::respellings;
 use super::score::{keys, related};
-use crate::compare::{Packs, Verdict};
+use crate::compare::{ORDER_UNKNOWN, Packs, Verdict};
 
 /// What became of every mutation.
 #[derive(Default, Debug)]
@@ -17,8 +17,8 @@ pub struct Mutations {
     /// Real changes of leaves that can be verified, and how many of them were reported at their path.
     pub changes: u64,
     pub reported: u64,
-    /// Leaves the comparer says it cannot judge: written only, never seen, computed.
-    pub unverifiable: u64,
+    /// Leaves that were left out, by what the comparer says of them: `hidden as computed`, `unverified: write-only`, …
+    pub left_out: BTreeMap<String, u64>,
     /// Re-spellings by kind: tried, and taken for drift.
     pub respellings: BTreeMap<&'static str, (u64, u64)>,
     pub failures: Vec<Mishap>,
@@ -37,6 +37,15 @@ pub struct Mishap {
 }
 
 impl Mutations {
+    /// Leaves the comparer says it cannot judge, or that nobody configures.
+    pub fn unverifiable(&self) -> u64 {
+        self.left_out.values().sum()
+    }
+
+    fn leave_out(&mut self, why: String) {
+        *self.left_out.entry(why).or_default() += 1;
+    }
+
     pub fn respelt(&self) -> u64 {
         self.respellings.values().map(|(tried, _)| tried).sum()
     }
@@ -63,8 +72,8 @@ fn change_leaves(case: &Case, packs: &Packs, base: &Verdict, rng: &mut Rng, out:
     leaves(&case.declared, &mut String::new(), &mut String::new(), &mut pointers);
     let mut declared = case.declared.clone();
     for (pointer, path) in pointers {
-        if cannot_be_judged(base, &path) {
-            out.unverifiable += 1;
+        if let Some(why) = cannot_be_judged(base, &path) {
+            out.leave_out(why);
             continue;
         }
         let Some(leaf) = declared.pointer_mut(&pointer) else { continue };
@@ -74,8 +83,9 @@ fn change_leaves(case: &Case, packs: &Packs, base: &Verdict, rng: &mut Rng, out:
         if let Some(leaf) = declared.pointer_mut(&pointer) {
             *leaf = original;
         }
-        if cannot_be_judged(&verdict, &path) {
-            out.unverifiable += 1;
+        // Judged as recorded, and no more once it was changed: this could hide any change, so it is told apart.
+        if let Some(why) = cannot_be_judged(&verdict, &path) {
+            out.leave_out(format!("{why}, once changed"));
             continue;
         }
         out.changes += 1;
@@ -89,13 +99,20 @@ fn change_leaves(case: &Case, packs: &Packs, base: &Verdict, rng: &mut Rng, out:
     }
 }
 
-/// Nobody can say whether such a property changed, or nobody configures it; the comparer says so itself.
-fn cannot_be_judged(verdict: &Verdict, path: &str) -> bool {
+/// Nobody can say whether such a property changed, or nobody configures it; the comparer says so itself, and why.
+fn cannot_be_judged(verdict: &Verdict, path: &str) -> Option<String> {
     const NOT_CONFIGURED: [&str; 6] =
         ["computed", "meta", "write-only", "server-managed", "k8s-metadata", "k8s-status"];
     let covers = |at: &str| path == at || path.strip_prefix(at).is_some_and(|rest| rest.starts_with('.'));
-    verdict.unverified.iter().any(|u| covers(&keys(&u.path)))
-        || verdict.hidden.iter().any(|h| NOT_CONFIGURED.contains(&h.rule) && covers(&keys(&h.path)))
+    // Where only the order is not known, every element is.
+    let mut unverified = verdict.unverified.iter().filter(|u| u.detail != ORDER_UNKNOWN);
+    let unverified = unverified.find(|u| covers(&keys(&u.path)));
+    let hidden = verdict.hidden.iter().find(|h| NOT_CONFIGURED.contains(&h.rule) && covers(&keys(&h.path)));
+    let name =
+        |reason| serde_json::to_value(reason).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    unverified
+        .map(|u| format!("unverified: {}", name(u.reason)))
+        .or_else(|| hidden.map(|h| format!("hidden as {}", h.rule)))
 }
 
 /// JSON pointers and dotted keys of every scalar that says something.
@@ -224,9 +241,19 @@ mod tests {
         let values = json!({"a": 1, "b": {"c": "text"}, "d": ["10.0.0.0/8", "5"], "e": document, "f": false});
         let run = || mutate(&[case(&values, &values)], Packs::embedded(), 7);
         let (first, second) = (run(), run());
-        assert_eq!((first.changes, first.reported, first.unverifiable), (6, 6, 0), "{:?}", first.failures);
+        assert_eq!((first.changes, first.reported, first.unverifiable()), (6, 6, 0), "{:?}", first.failures);
         assert_eq!(first.respellings, second.respellings);
         assert!(first.respelt() > 0 && first.alarms() == 0, "{:?}", first.failures);
+    }
+
+    #[test]
+    fn every_leaf_that_is_left_out_is_told_with_the_reason() {
+        let values = json!({"a": 1, "arn": "arn:aws:s3:::b", "timeouts": {"create": "1h"}, "password": "secret"});
+        let mutations =
+            mutate(&[Case { resource_type: "aws_db_instance".into(), ..case(&values, &values) }], Packs::embedded(), 7);
+        let told: Vec<_> = mutations.left_out.iter().map(|(why, n)| (why.as_str(), *n)).collect();
+        assert!(told.contains(&("hidden as meta, once changed", 1)), "{told:?}");
+        assert!(mutations.unverifiable() > 1 && mutations.changes + mutations.unverifiable() == 4, "{mutations:?}");
     }
 
     #[test]

@@ -92,7 +92,7 @@ fn mutation(m: &Mutations) -> Value {
         )
         .collect();
     json!({
-        "seed": m.seed, "changes": m.changes, "reported": m.reported, "unverifiable": m.unverifiable,
+        "seed": m.seed, "changes": m.changes, "reported": m.reported, "unverifiable": m.unverifiable(), "left_out": m.left_out,
         "respellings": m.respelt(), "alarms": m.alarms(), "by_kind": kinds, "failures": failures,
     })
 }
@@ -158,9 +158,14 @@ fn mutation_text(out: &mut String, m: &Mutations) {
         out,
         format_args!(
             "mutations:      {} of {} real changes reported ({share:.2} %), {} leaves cannot be judged",
-            m.reported, m.changes, m.unverifiable
+            m.reported,
+            m.changes,
+            m.unverifiable()
         ),
     );
+    for (why, leaves) in &m.left_out {
+        line(out, format_args!("  left out: {why:<40} {leaves:>6}"));
+    }
     line(out, format_args!("re-spellings:   {} of {} taken for drift (seed {})", m.alarms(), m.respelt(), m.seed));
     for (kind, (tried, alarms)) in &m.respellings {
         line(out, format_args!("  {kind:<24} {tried:>8} tried, {alarms} taken for drift"));

@@ -10,7 +10,7 @@ use super::{Session, complain};
 use crate::cli::StoreCommand;
 use crate::drift::Slug;
 use crate::safety::sanitise;
-use crate::store::{self, OpenMode, Opened, Pruned, StoreError};
+use crate::store::{self, OpenMode, Opened, Pruned, StoreError, VerifyReport};
 
 fn open(session: &Session, mode: OpenMode) -> Result<Opened, StoreError> {
     let settings = session.settings();
@@ -42,6 +42,7 @@ fn open_to_write(session: &Session) -> anyhow::Result<Opened> {
 pub(super) fn run(session: &Session, command: &StoreCommand) -> anyhow::Result<u8> {
     match command {
         StoreCommand::Verify => verify(session),
+        StoreCommand::Repair => repair(session),
         StoreCommand::Compact => compact(session),
         StoreCommand::Prune => {
             let pruned = open_to_write(session)?.store.prune()?;
@@ -100,8 +101,42 @@ fn confirmed(slug: &Slug) -> anyhow::Result<bool> {
     Ok(answer.trim() == slug.as_str())
 }
 
+/// Looks, and changes nothing: a store that is opened for writing mends itself.
 fn verify(session: &Session) -> anyhow::Result<u8> {
-    let report = open_to_read(session)?.store.verify()?;
+    let path = &session.settings().store.value;
+    if !store::is_there(path) {
+        bail!("there is no store at {}", path.display());
+    }
+    let sound = match open(session, OpenMode::ReadOnly).and_then(|opened| opened.store.verify()) {
+        Ok(report) => say_verified(&report)?,
+        Err(StoreError::Damaged { tree, detail }) => {
+            writeln!(io::stdout().lock(), "{}: {}", sanitise::line(&tree), sanitise::line(&detail))?;
+            false
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if !sound {
+        complain("nothing was changed; to mend what can be mended, run `driftguard store repair`");
+    }
+    Ok(u8::from(!sound))
+}
+
+/// Opening for writing cuts off unfinished writes, catches up with the journal, and sets aside trees that would not open.
+fn repair(session: &Session) -> anyhow::Result<u8> {
+    let path = &session.settings().store.value;
+    let sound = say_verified(&open_to_write(session)?.store.verify()?)?;
+    if !sound {
+        let tree = path.join("tree");
+        complain(&format!(
+            "values that are left damaged come back with the next scan; or move {} away: it is then built anew from the journal, with every decision",
+            tree.display()
+        ));
+    }
+    Ok(u8::from(!sound))
+}
+
+/// Whether there are no faults.
+fn say_verified(report: &VerifyReport) -> anyhow::Result<bool> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
@@ -112,8 +147,8 @@ fn verify(session: &Session) -> anyhow::Result<u8> {
         report.objects,
         if report.faults.is_empty() { "all is well".to_owned() } else { format!("{} fault(s)", report.faults.len()) }
     )?;
-    report.faults.iter().try_for_each(|fault| writeln!(out, "{fault}"))?;
-    Ok(u8::from(!report.faults.is_empty()))
+    report.faults.iter().try_for_each(|fault| writeln!(out, "{}", sanitise::line(fault)))?;
+    Ok(report.faults.is_empty())
 }
 
 pub(super) fn export(session: &Session, file: Option<&Path>) -> anyhow::Result<u8> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::sets::Order;
 use super::walk::{At, Past, Walk};
 use super::{Dialect, identity, rules, sets};
 use crate::drift::{ChangeType, UnverifiedReason};
@@ -13,7 +14,8 @@ fn pairs<'k>(keys: &[&'k str], id: &'k identity::Identity<'_>) -> Vec<(&'k str, 
     keys.iter().copied().zip(id.iter().map(|v| v.as_ref())).collect()
 }
 
-const ORDER_UNKNOWN: &str = "Only the order differs, and whether it means something here is not known.";
+/// The elements themselves were compared.
+pub(crate) const ORDER_UNKNOWN: &str = "Only the order differs, and whether it means something here is not known.";
 
 const TOO_LONG: &str = "The list has more than 100,000 elements.";
 
@@ -34,9 +36,12 @@ impl Walk<'_> {
             if let Some(keys) = identity::keys(at.cursor, d, l) {
                 return self.by_identity(at, &keys, d, l, past);
             }
-            return if sets::is_ordered(at) { self.in_order(at, d, l) } else { self.by_meaning(at, d, l) };
+            return match sets::order_of_objects(self.dialect, at) {
+                Order::Matters => self.in_order(at, d, l),
+                Order::Nothing | Order::Unknown => self.by_meaning(at, d, l),
+            };
         }
-        if sets::is_unordered(at, d, l) { self.by_meaning(at, d, l) } else { self.in_order(at, d, l) }
+        if sets::is_unordered(self.dialect, at, d, l) { self.by_meaning(at, d, l) } else { self.in_order(at, d, l) }
     }
 
     /// Whether a list is one of settings by name (`LoadBalancerAttributes`, `OptionSettings`), in which a cloud fills in all
@@ -78,7 +83,7 @@ impl Walk<'_> {
         }
         let common = l_ids.iter().filter(|id| declared.contains(id));
         if !d_ids.iter().filter(|id| live.contains_key(id)).eq(common) {
-            if sets::is_ordered(at) {
+            if sets::order_of_named(self.dialect, at, d, l) == Order::Matters {
                 self.change(ChangeType::Modified, Some(&Value::from(d)), Some(&Value::from(l)));
             } else {
                 self.hidden(rules::IDENTITY_ALIGN, Some(&Value::from(d)), Some(&Value::from(l)));
@@ -114,6 +119,10 @@ impl Walk<'_> {
             left_l.retain(|i| !said_d.contains(&b[*i]));
         }
         if left_d.is_empty() && left_l.is_empty() {
+            let objects = d.iter().all(Value::is_object);
+            if objects && sets::order_of_objects(self.dialect, at) == Order::Unknown {
+                return self.unverified(UnverifiedReason::Unsupported, ORDER_UNKNOWN);
+            }
             return self.hidden(rules::SET_ORDER, Some(&Value::from(d)), Some(&Value::from(l)));
         }
         for (i, j) in self.pairs(at, d, l, &mut left_d, &mut left_l) {

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::absence::is_empty;
 use super::facts::Fact;
+use super::sets::Order;
 use super::walk::{At, Walk};
 use super::{document, sets, spelling};
 
@@ -21,7 +21,7 @@ impl Walk<'_> {
             Value::Array(items) => self.write_list(at, items, out),
             Value::Object(map) => {
                 if let (false, Some(policy)) = (at.policy, super::policy::canonical(map)) {
-                    return self.write(At { policy: true, ..at }, &policy, out);
+                    return self.write(At { policy: true, exact: false, ..at }, &policy, out);
                 }
                 out.push('{');
                 let mut keys: Vec<&String> = map.keys().collect();
@@ -30,7 +30,7 @@ impl Walk<'_> {
                     let child = at.child(key, false);
                     let part = &map[key];
                     if child.cursor.hide().is_none()
-                        && !is_empty(self.dialect, key, part)
+                        && !self.says_nothing(child, part)
                         && !self.is_own_default(child, part)
                     {
                         write_text(key, out);
@@ -53,8 +53,12 @@ impl Walk<'_> {
 
     fn write_list(&self, at: At<'_>, items: &[Value], out: &mut String) {
         let mut parts: Vec<String> = items.iter().map(|item| self.canonical(at.item(), item)).collect();
-        let objects = items.iter().all(Value::is_object) && !sets::is_ordered(at);
-        if objects || sets::is_unordered(at, items, &[]) {
+        let unordered = if items.iter().all(Value::is_object) {
+            sets::order_of_objects(self.dialect, at) != Order::Matters
+        } else {
+            sets::is_unordered(self.dialect, at, items, &[])
+        };
+        if unordered {
             parts.sort_unstable();
         }
         if at.policy && at.key != "numeric" {

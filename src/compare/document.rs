@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::facts::Kind;
+use super::facts::{Fact, Kind};
 use super::rules;
 use super::walk::{At, Past, Walk};
 
@@ -33,9 +33,22 @@ fn parse_yaml(at: At<'_>, value: &Value) -> Option<Value> {
     (text.contains('\n') && (parsed.is_object() || parsed.is_array())).then_some(parsed)
 }
 
-/// The place of the document itself.
+/// The place of the document itself. What it leaves out is not what it calls null (`ResultPath` of a state machine) or empty,
+/// unless its service is known to see no difference.
 pub(super) fn inside(at: At<'_>) -> At<'_> {
-    At { cursor: at.cursor.inside_document(), documents: at.documents + 1, root: false, element: false, ..at }
+    let exact = !at.cursor.has(Fact::EmptyIsAbsent) && (at.documents == 0 || at.exact);
+    At { cursor: at.cursor.inside_document(), documents: at.documents + 1, exact, root: false, element: false, ..at }
+}
+
+/// What stands beside a text as a model of properties, in which null is how a property is left out.
+fn without_nulls(model: &Value) -> Value {
+    match model {
+        Value::Object(o) => {
+            o.iter().filter(|(_, v)| !v.is_null()).map(|(key, v)| (key.clone(), without_nulls(v))).collect()
+        }
+        Value::Array(a) => a.iter().map(without_nulls).collect(),
+        other => other.clone(),
+    }
 }
 
 impl Walk<'_> {
@@ -51,18 +64,18 @@ impl Walk<'_> {
             *slot = parse_yaml(at, text);
             rule = rules::YAML_IN_STRING;
         }
-        let inner_d = parsed_d.as_ref().or(Some(d).filter(|v| structured(v)));
-        let inner_l = parsed_l.as_ref().or(Some(l).filter(|v| structured(v)));
-        let (Some(inner_d), Some(inner_l)) = (inner_d, inner_l) else { return false };
         if parsed_d.is_none() && parsed_l.is_none() {
             return false;
         }
+        let inner_d = parsed_d.or_else(|| structured(d).then(|| without_nulls(d)));
+        let inner_l = parsed_l.or_else(|| structured(l).then(|| without_nulls(l)));
+        let (Some(inner_d), Some(inner_l)) = (inner_d, inner_l) else { return false };
         let before = (self.out.changes.len(), self.out.hidden.len(), self.out.unverified.len());
         // What was remembered is masked text and tells nothing about single properties: no memory goes along.
-        self.node(inside(at), Some(inner_d), Some(inner_l), Past::default());
+        self.node(inside(at), Some(&inner_d), Some(&inner_l), Past::default());
         if self.out.changes.len() == before.0 && self.out.unverified.len() == before.2 {
             let policy =
-                matches!((inner_d, inner_l), (Value::Object(d), Value::Object(l)) if super::policy::is_policy(d, l));
+                matches!((&inner_d, &inner_l), (Value::Object(d), Value::Object(l)) if super::policy::is_policy(d, l));
             self.out.hidden.truncate(before.1);
             self.hidden(if policy { rules::IAM_POLICY } else { rule }, Some(d), Some(l));
         }

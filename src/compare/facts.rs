@@ -38,6 +38,8 @@ pub(super) enum Fact {
     CreateOnly = 512,
     /// Matching patterns: every list in it names alternatives, and its order means nothing.
     AnyOf = 1024,
+    /// A document whose service makes no difference between what is empty and what is left out.
+    EmptyIsAbsent = 2048,
 }
 
 /// How a scalar is spelt, where its name and looks do not say it.

@@ -5,14 +5,17 @@
 
 //!
 //! The parts: [`walk`](self) goes over both trees; `spelling` holds the rules about single values, `sets`, `identity` and
-//! `arrays` those about lists, `policy`, `security_group`, `tags`, `document`, `kubernetes`, `controlled` and `host_file` those about things;
-//! `absence` judges what stands on one side only; `packs` is knowledge about types, as data; `rules` names every rule.
+//! `arrays` those about lists, `policy`, `security_group`, `tags`, `document`, `kubernetes`, `controlled` and `host_file` those
+//! about things;
+//! `context` and `arn` know where things are and what they are called; `absence` judges what stands on one side only; `packs` is
+//! knowledge about types, as data; `rules` names every rule.
 
 use serde_json::{Map, Value};
 
 use crate::drift::{ChangeType, PathBuilder, UnverifiedReason};
 
 mod absence;
+mod arn;
 mod arrays;
 mod canon;
 mod context;
@@ -46,12 +49,14 @@ mod recorded;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use arrays::ORDER_UNKNOWN;
 pub use context::Context;
 pub use knowledge::Knowledge;
 pub use never_hide::NeverHide;
 pub use packs::{PackError, Packs, Schema};
 pub(crate) use rules::DRIFTIGNORE;
 pub use rules::{RuleInfo, explain, rules};
+pub(crate) use spelling::reference::ALIAS_UNKNOWN;
 
 /// A top-level property that nests deeper is not compared but unverified.
 pub const MAX_DEPTH: usize = 128;
@@ -214,10 +219,11 @@ pub fn compare_with(subject: &Subject<'_>, settings: &Settings<'_>) -> Verdict {
         out: Verdict::default(),
         own_id,
         context: settings.context,
-        home: settings
-            .context
-            .and_then(Context::home)
-            .or_else(|| [live, declared].into_iter().find_map(context::own_arn)),
+        // An environment may have resources in several regions.
+        home: [live, declared]
+            .into_iter()
+            .find_map(context::own_arn)
+            .or_else(|| settings.context.and_then(Context::home)),
         tags_done: false,
         labels_done: false,
         rules_done: false,

@@ -1,9 +1,10 @@
-//! Knowledge about types as data: `packs/noise-*.toml`, embedded, parsed once into pattern trees.
+//! Knowledge about types as data: `packs/noise-*.toml` and `packs/order-*.toml`, embedded, parsed once into pattern trees.
 //!
 //! A pack file: `format = 1`, `dialects = [..]`, then sections of the same shape, the more particular counting first:
 //! `[type.NAME]`, `[family.PREFIX]` (types whose names begin so), `[top]` (every type), `[any]` (by property name, at any
 //! depth outside free-form maps); and `[shape.NAME]` (a subtree to include elsewhere).
-//! A section holds lists of dotted paths named after what is known of them (`unordered`, `computed`, `cidr`, …), and the
+//! A section holds lists of dotted paths named after what is known of them (`unordered`, `computed`, `cidr`, …;
+//! `empty_is_absent`: a JSON document in which null, empty and absent are one), and the
 //! tables `defaults`, `identity` (path to keys, or to alternatives of keys), `hide` (path to rule id), `bounds` (path of an
 //! autoscaled number to those of the least and the most), `controllers` (path to field managers) and, but for `any`, `include` (path to shape). A type may say `same_as`. `[[cloud_tags]]` lists tag names a cloud sets (`types`, `names`).
 //! What an earlier pack or a more general section says is taken back by the same word with `not_` before it.
@@ -22,12 +23,14 @@ mod take_back;
 pub use read::PackError;
 
 /// The files that come with the program.
-const EMBEDDED: [(&str, &str); 5] = [
+const EMBEDDED: [(&str, &str); 7] = [
     ("noise-terraform.toml", include_str!("../../packs/noise-terraform.toml")),
     ("noise-kubernetes.toml", include_str!("../../packs/noise-kubernetes.toml")),
     ("noise-aws.toml", include_str!("../../packs/noise-aws.toml")),
     ("noise-azure.toml", include_str!("../../packs/noise-azure.toml")),
     ("noise-gcp.toml", include_str!("../../packs/noise-gcp.toml")),
+    ("order-kubernetes.toml", include_str!("../../packs/order-kubernetes.toml")),
+    ("order-terraform.toml", include_str!("../../packs/order-terraform.toml")),
 ];
 
 /// Everything known about the types of one dialect.
@@ -182,7 +185,7 @@ impl Pack {
 
 /// The facts of the published schema of one type, given beside a case.
 ///
-/// Shape: `read_only`, `write_only`, `create_only`, `unordered_scalars`, `unordered_objects`, `free_form_maps` (lists of dotted paths, `*` for
+/// Shape: `read_only`, `write_only`, `create_only`, `unordered_scalars`, `unordered_objects`, `ordered`, `free_form_maps` (lists of dotted paths, `*` for
 /// list elements), `defaults` (path to value). Anything else is left alone.
 #[derive(Clone, Default, Debug)]
 pub struct Schema {
@@ -203,6 +206,8 @@ impl Schema {
             ("create_only", Fact::CreateOnly),
             ("unordered_scalars", Fact::Unordered),
             ("unordered_objects", Fact::Unordered),
+            // The published schema says `insertionOrder: true` itself; what it leaves open is in neither list.
+            ("ordered", Fact::Ordered),
             ("free_form_maps", Fact::FreeForm),
         ] {
             paths(name).for_each(|path| node.at(path).set(fact));

@@ -126,7 +126,7 @@ fn condition(value: &Value) -> Value {
 impl Walk<'_> {
     /// Reports differences where they stand: `policy.Statement[0].Action[=s3:getobject]`, by statement id where there is one.
     pub(super) fn policy(&mut self, at: At<'_>, d: &Map<String, Value>, l: &Map<String, Value>) {
-        let at = At { policy: true, entry: true, ..at };
+        let at = At { policy: true, entry: true, exact: false, ..at };
         let (mut d_statements, mut l_statements) = (statements(d), statements(l));
         self.in_surroundings(&mut d_statements, &mut l_statements);
         let (frame_d, frame_l) = (frame(d, Vec::new()), frame(l, Vec::new()));

@@ -1,18 +1,70 @@
-//! Which lists are sets: known ones, then by name, then by what they hold.
+//! What the order of a list means: known facts first, then names, then what the list holds.
+//!
+//! - Kubernetes: every list is ordered, but for those of `packs/order-kubernetes.toml` (its API calls a list atomic unless its
+//!   `listType` is `set` or `map`).
+//! - Terraform: a state does not tell lists from sets. Blocks are taken for a set unless a pack or their name says otherwise,
+//!   lists of scalars for a list unless they are named like a set or hold nothing but ids.
+//! - CloudFormation, AWS Config, Azure, Google: what neither the schema nor a pack describes may be either; blocks of which only
+//!   the order differs are not judged.
+//! - Inside JSON documents a list of objects is ordered, as JSON says.
 
 use serde_json::Value;
 
+use super::Dialect;
 use super::facts::Fact;
 use super::spelling::{is_named, name_ends_with};
 use super::walk::At;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Order {
+    Matters,
+    Nothing,
+    /// Nobody describes it.
+    Unknown,
+}
 
 /// Lists whose order is known to matter.
 pub(super) fn is_ordered(at: At<'_>) -> bool {
     at.cursor.has(Fact::Ordered) || (!at.cursor.has(Fact::Unordered) && !at.cursor.free && named_ordered(at.key))
 }
 
+/// Of a list of objects that nothing tells apart.
+pub(super) fn order_of_objects(dialect: Dialect, at: At<'_>) -> Order {
+    let described = at.cursor.has(Fact::Unordered) || at.policy;
+    match dialect {
+        _ if is_ordered(at) => Order::Matters,
+        Dialect::Terraform if at.documents == 0 => Order::Nothing,
+        _ if described || super::tags::named_so(at.key) => Order::Nothing,
+        _ if at.documents > 0 && at.exact => Order::Matters,
+        _ if at.documents > 0 => Order::Nothing,
+        Dialect::Kubernetes => Order::Matters,
+        _ => Order::Unknown,
+    }
+}
+
+/// Of a list of objects that have names: elsewhere than in Kubernetes they are found by it.
+pub(super) fn order_of_named(dialect: Dialect, at: At<'_>, d: &[Value], l: &[Value]) -> Order {
+    match dialect {
+        _ if is_ordered(at) => Order::Matters,
+        Dialect::Kubernetes if at.documents == 0 && at.key == "env" => {
+            if d.iter().chain(l).any(refers_back) {
+                Order::Matters
+            } else {
+                Order::Nothing
+            }
+        }
+        Dialect::Kubernetes if at.documents == 0 => order_of_objects(dialect, at),
+        _ => Order::Nothing,
+    }
+}
+
+/// A variable may name those before it: `$(HOST):80` (Kubernetes documentation, "Define Dependent Environment Variables").
+fn refers_back(variable: &Value) -> bool {
+    variable.get("value").and_then(Value::as_str).is_some_and(|text| text.contains("$("))
+}
+
 /// Whether the order of a list of scalars means nothing. Both sides are looked at, so that the answer is symmetric.
-pub(super) fn is_unordered(at: At<'_>, a: &[Value], b: &[Value]) -> bool {
+pub(super) fn is_unordered(dialect: Dialect, at: At<'_>, a: &[Value], b: &[Value]) -> bool {
     if at.cursor.has(Fact::Ordered) {
         return false;
     }
@@ -20,7 +72,7 @@ pub(super) fn is_unordered(at: At<'_>, a: &[Value], b: &[Value]) -> bool {
     if at.cursor.has(Fact::Unordered) || (at.policy && at.key != "numeric") {
         return true;
     }
-    if !at.cursor.free && named_ordered(at.key) {
+    if dialect == Dialect::Kubernetes || (!at.cursor.free && named_ordered(at.key)) {
         return false;
     }
     (!at.cursor.free && named_set(at.key)) || hold_ids(a, b)
@@ -90,17 +142,7 @@ fn named_set(key: &str) -> bool {
         "records",
         "nonkeyattributes",
     ];
-    const NAMES: [&str; 9] = [
-        "verbs",
-        "resources",
-        "apigroups",
-        "resourcenames",
-        "finalizers",
-        "accessmodes",
-        "operations",
-        "notresources",
-        "notprincipal",
-    ];
+    const NAMES: [&str; 3] = ["operations", "notresources", "notprincipal"];
     NAMES.iter().any(|name| is_named(key, name)) || ENDS.iter().any(|end| name_ends_with(key, end))
 }
 
@@ -135,7 +177,7 @@ mod tests {
     fn unordered(key: &str, list: Value) -> bool {
         let names = Names::default();
         let at = At::root(Cursor::root([None; super::super::facts::LEVELS], &names)).child(key, false);
-        is_unordered(at, list.as_array().unwrap(), &[])
+        is_unordered(Dialect::Terraform, at, list.as_array().unwrap(), &[])
     }
 
     #[test]

@@ -21,7 +21,27 @@ impl Walk<'_> {
         if self.context.is_some_and(|context| !context.access_identities.is_empty()) {
             [&mut *d, &mut *l].into_iter().flatten().for_each(|statement| self.name_identities(statement));
         }
+        if self.context.is_some_and(|context| !context.principals.is_empty()) {
+            [&mut *d, &mut *l].into_iter().flatten().for_each(|statement| self.name_principals(statement));
+        }
         same_condition_keys(d, l);
+    }
+
+    /// A user or role by its unique id, where its ARN is known (IAM documentation, "Unique identifiers"). The id of one that was
+    /// deleted stays, even if another has its name by now.
+    fn name_principals(&self, statement: &mut Map<String, Value>) {
+        let Some(context) = self.context else { return };
+        for name in ["Principal", "NotPrincipal"] {
+            let who = statement.get_mut(name).and_then(Value::as_object_mut).and_then(|who| who.get_mut("AWS"));
+            let Some(Value::Array(list)) = who else { continue };
+            for id in list.iter_mut() {
+                if let Some(arn) = id.as_str().and_then(|id| context.principals.get(id)) {
+                    *id = Value::from(&**arn);
+                }
+            }
+            list.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+            list.dedup();
+        }
     }
 
     /// API Gateway writes `execute-api:/*` of its own policy out as `arn:aws:execute-api:REGION:ACCOUNT:API/*`

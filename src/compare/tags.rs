@@ -9,8 +9,12 @@ use super::{Dialect, absence, placeholder};
 
 /// Whether a property of this name holds tags.
 pub(super) fn named_so(key: &str) -> bool {
-    let lower = key.to_ascii_lowercase();
-    lower.ends_with("tags") || lower.ends_with("labels") || matches!(lower.as_str(), "tagset" | "taglist" | "tag_list")
+    let ends = |end: &str| {
+        key.len().checked_sub(end.len()).is_some_and(|at| key.as_bytes()[at..].eq_ignore_ascii_case(end.as_bytes()))
+    };
+    ends("tags")
+        || ends("labels")
+        || ["tagset", "taglist", "tag_list"].iter().any(|name| key.eq_ignore_ascii_case(name))
 }
 
 /// Name and value of a tag in list form.

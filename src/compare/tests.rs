@@ -8,9 +8,11 @@ use crate::drift::ChangeType::{Added, Modified, Removed};
 mod absence;
 mod classes;
 mod elsewhere;
+mod exact;
 mod kubernetes;
 mod limits;
 mod lists;
+mod order;
 mod things;
 
 /// One resource compared with everything observable and nothing remembered.

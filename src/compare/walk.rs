@@ -62,6 +62,8 @@ pub(super) struct At<'w> {
     pub entry: bool,
     /// How many documents inside strings this is in.
     pub documents: u8,
+    /// In a document that means what it says: null, empty and absent are three things.
+    pub exact: bool,
     /// In an access policy: every list is a set.
     pub policy: bool,
     /// A list of which the code states some elements.
@@ -78,6 +80,7 @@ impl<'w> At<'w> {
             element: false,
             entry: false,
             documents: 0,
+            exact: false,
             policy: false,
             partial: false,
         }
@@ -136,13 +139,19 @@ impl<'a> Walk<'a> {
         if at.cursor.has(Fact::FirewallRules) && self.firewall_rules(at.key, declared, live) {
             return;
         }
-        let full = |v: Option<&'w Value>| v.filter(|v| !is_empty(self.dialect, at.key, v));
+        let full = |v: Option<&'w Value>| v.filter(|v| !self.says_nothing(at, v));
         match (full(declared), full(live)) {
             (Some(d), Some(l)) => self.both(at, d, l, past),
             (Some(d), None) => self.missing(at, d, live, past),
             (None, Some(l)) => self.extra(at, declared, l, past),
             (None, None) => self.neither(at, declared, live, past),
         }
+    }
+
+    /// Whether a value means as much as none. An element of a policy's list, or of a pattern's, is something whatever it is.
+    pub fn says_nothing(&self, at: At<'_>, value: &Value) -> bool {
+        let is_something = at.exact || (at.policy && at.element);
+        !is_something && is_empty(self.dialect, at.key, value)
     }
 
     /// Differences that are settled by where they stand: meta, computed, masked, write-only.

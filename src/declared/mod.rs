@@ -4,6 +4,7 @@
 //! [`DeclaredSource::read`] streams [`RawDeclared`] chunks that any thread may [`parse`](RawDeclared::parse).
 
 mod driftctl;
+pub(crate) mod fault;
 mod find;
 pub mod generate;
 pub(crate) mod input;

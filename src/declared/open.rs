@@ -8,7 +8,7 @@ use super::driftctl::DriftctlReport;
 use super::find::{self, Found, LOOKED_FOR};
 use super::input::{io_error, source_error};
 use super::kubernetes::{ManifestFile, Spelling};
-use super::recognise::{Content, recognise};
+use super::recognise::{Content, WRITE_AGAIN, recognise};
 use super::terraform::{PlanFile, StateFile, refused_encrypted, refused_old};
 use crate::drift::SourceError;
 
@@ -87,7 +87,8 @@ fn open_file(found: &Found) -> Result<Option<Box<dyn DeclaredSource>>, SourceErr
         Content::Other { found, help } if expected => {
             Err(source_error(&*name, format!("{found}: nothing driftguard reads"), help))
         }
-        Content::Empty | Content::Other { .. } => Ok(None),
+        Content::Broken(fault) if expected => Err(source_error(&*name, fault, WRITE_AGAIN)),
+        Content::Empty | Content::Broken(_) | Content::Other { .. } => Ok(None),
     }
 }
 

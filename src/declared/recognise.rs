@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use super::fault::json_fault;
 use super::input;
 use super::split::{SplitErrorKind, Splitter};
 
@@ -29,6 +30,8 @@ pub(crate) enum Content {
         found: String,
         help: &'static str,
     },
+    /// No whole JSON; a sentence says where it ends or breaks.
+    Broken(String),
     Empty,
 }
 
@@ -39,16 +42,23 @@ pub(crate) fn recognise(path: &Path) -> std::io::Result<Content> {
 
 /// The same for a start of a file that has been read already.
 pub(crate) fn recognise_bytes(head: &[u8]) -> Content {
+    // What is wrong with a text can be told when all of it is there.
+    let whole = head.len() < HEAD_BYTES;
     let head = &head[..head.len().min(HEAD_BYTES)];
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
     match text {
         [] => Content::Empty,
-        [b'{', ..] => json(text),
+        [b'{', ..] => json(text, whole),
+        [b'[', ..] => list(text, whole),
         [b'P', b'K', 3, 4, ..] => zip(text),
         _ if text.contains(&0) => other("a binary file", NOTHING_WE_READ),
         _ => yaml(text),
     }
 }
+
+/// What to do about [`Content::Broken`].
+pub(super) const WRITE_AGAIN: &str = "Write the file again: it was cut off while it was written or copied, or edited since. \
+     driftguard expects a Terraform state (version 4), the output of `terraform show -json PLAN`, or Kubernetes manifests.";
 
 const NOTHING_WE_READ: &str =
     "Give a Terraform state (version 4), the output of `terraform show -json PLAN`, or Kubernetes manifests.";
@@ -69,7 +79,15 @@ fn zip(text: &[u8]) -> Content {
     }
 }
 
-fn json(text: &[u8]) -> Content {
+/// Nothing we read is a list.
+fn list(text: &[u8], whole: bool) -> Content {
+    match json_fault(text).filter(|_| whole) {
+        Some(fault) => Content::Broken(fault),
+        None => other("a JSON list", NOTHING_WE_READ),
+    }
+}
+
+fn json(text: &[u8], whole: bool) -> Content {
     // No list is taken out: every top-level value is only stepped over.
     let mut splitter = Splitter::new("");
     let fed = splitter.feed(text, &mut |_| ControlFlow::Continue(()));
@@ -103,6 +121,8 @@ fn json(text: &[u8]) -> Content {
             Some(version) if ["0", "1", "2", "3"].contains(&version.as_str()) => Content::TerraformStateOld(version),
             _ => Content::TerraformState,
         }
+    } else if let Some(fault) = json_fault(text).filter(|_| whole) {
+        Content::Broken(fault)
     } else if fed.is_err_and(|error| error.kind != SplitErrorKind::AfterTheEnd) {
         other("broken JSON", NOTHING_WE_READ)
     } else {
@@ -173,13 +193,23 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_breaks_off_is_not_taken_for_another_one() {
+        for text in ["{", "[1", "{\"a\": [", "{nonsense"] {
+            assert!(matches!(recognise_bytes(text.as_bytes()), Content::Broken(_)), "{text}");
+        }
+        // The start of a larger file breaks off anyway.
+        let large = format!("[{}", "1,".repeat(HEAD_BYTES));
+        assert_eq!(found(&large), "a JSON list");
+    }
+
+    #[test]
     fn what_we_do_not_read_is_named() {
         assert!(found("PK\u{3}\u{4}......tfplan").contains("binary format"));
         assert!(found("{\"@level\":\"info\",\"@message\":\"x\"}\n{}").contains("plan -json"));
         assert!(found("{\"format_version\":\"1.0\",\"values\":{}}").contains("show -json"));
         assert!(found("resource \"aws_vpc\" \"a\" {}").contains("HCL"));
         assert_eq!(found("{\"name\":1,\"version\":\"2\"}"), "JSON with `name`, `version`");
-        assert_eq!(found("{nonsense"), "broken JSON");
+        assert_eq!(found("[1]"), "a JSON list");
         assert_eq!(found("hello"), "neither JSON nor manifests");
     }
 }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::compare::{Dialect, Observable};
+use crate::compare::{Context, Dialect, Observable};
 use crate::declared::DeclaredResource;
 use crate::drift::{SourceError, UnverifiedReason};
 use crate::safety::Tainted;
@@ -84,6 +84,11 @@ pub trait LiveSource: Send + Sync {
 
     /// Files to watch for changes.
     fn watch_paths(&self) -> Vec<std::path::PathBuf>;
+
+    /// What things are called in the source: aliases of keys, unique ids of users and roles. Asked once per scan.
+    fn context(&self) -> Context {
+        Context::default()
+    }
 
     /// Types the source holds and nobody can map yet, with the number of resources: neither drift nor clean.
     fn unsupported(&self) -> Vec<(Tainted, u64)> {

@@ -5,6 +5,7 @@ use super::aws_config::AwsReader;
 use super::files::expand;
 use super::kubernetes::KubernetesReader;
 use super::reader::{Reader, Recording, source_error};
+use crate::declared::fault::json_fault;
 use crate::drift::SourceError;
 
 /// Every kind of recording, the most telling first. A new reader is one line here.
@@ -42,9 +43,13 @@ pub(super) fn unknown(recording: &Recording) -> SourceError {
             let help = "declared state goes to --state";
             return source_error(&recording.path, "is a Terraform state or plan, not live state", help);
         }
-        [b'{' | b'[', ..] => match serde_json::from_str::<serde::de::IgnoredAny>(text) {
-            Ok(_) => format!("is JSON of an unknown kind, it begins with {}", head(text)),
-            Err(e) => format!("is no valid JSON: {e}"),
+        [b'{' | b'[', ..] => match json_fault(recording.text.as_bytes()) {
+            None => format!("is JSON of an unknown kind, it begins with {}", head(text)),
+            Some(fault) => {
+                let help =
+                    format!("record it again: it was cut off while it was written or copied, or edited since; {help}");
+                return source_error(&recording.path, &fault, &help);
+            }
         },
         _ => format!("is no recording, it begins with {}", head(text)),
     };

@@ -13,7 +13,7 @@ use super::seen::{hash_parts, hash_value};
 use super::state_only::is_state_only;
 use super::{EnvironmentSpec, Sources};
 use crate::analysis::{self, Facts};
-use crate::compare::{Context, DRIFTIGNORE, Dialect, Memory, Observable, RawChange, Verdict};
+use crate::compare::{ALIAS_UNKNOWN, Context, DRIFTIGNORE, Dialect, Memory, Observable, RawChange, Verdict};
 use crate::declared::{DeclaredResource, ReportedDrift};
 use crate::drift::{
     Axis, Change, Coverage, DriftType, Finding, Hidden, PropertyPath, ResourceRef, Score, Unverified, UnverifiedReason,
@@ -58,7 +58,8 @@ pub(super) struct Examiner<'a> {
     pub blind: Blind,
     pub recency: Recency,
     pub now: Timestamp,
-    /// Account and region of the environment, where the configuration names them.
+    /// Account and region of the environment, where the configuration names them, and what things in it are called: by the
+    /// live sources, after the first pass by the declared resources too.
     pub home: Context,
     /// Hashes of type and address that several sources declare; their ids name the source too.
     pub ambiguous: HashSet<u64>,
@@ -76,7 +77,9 @@ impl Examiner<'_> {
             Ok(None) => Glance::Later,
             Ok(Some(live)) => {
                 let verdict = self.compare(declared, &live, None);
-                if verdict.changes.is_empty() && self.is_remembered(declared, &live) {
+                // Some other resource may still say which key the alias names.
+                let unnamed = verdict.unverified.iter().any(|u| u.detail == ALIAS_UNKNOWN);
+                if verdict.changes.is_empty() && !unnamed && self.is_remembered(declared, &live) {
                     return Glance::Settled(in_sync(declared, &verdict, None));
                 }
                 self.redactor.learn(&live.resource_type, &live.values, &live.sensitive);

@@ -115,7 +115,7 @@ pub fn run_on(
         blind: Blind::of(sources),
         recency: Recency::of(sources),
         now,
-        home: Context::of(spec.environment.account_id.raw(), spec.environment.region.raw()),
+        home: surroundings(spec, sources),
         ambiguous: HashSet::new(),
     };
     let mut tally = Tally::new(sink, context.remembered.as_ref().map(|r| r.seen), now);
@@ -130,6 +130,13 @@ pub fn run_on(
     let _ = tally.flush();
     let timings = [opening, start.elapsed()];
     finish(&examiner, tally, Ending { id, failures, timings })
+}
+
+/// Account and region of the environment, and what its live sources call things.
+fn surroundings(spec: &EnvironmentSpec, sources: &Sources) -> Context {
+    let mut context = Context::of(spec.environment.account_id.raw(), spec.environment.region.raw());
+    sources.live.iter().for_each(|source| context.absorb(source.context()));
+    context
 }
 
 struct Ending {

@@ -12,6 +12,7 @@ use super::reading::{Chunk, ChunkId, Failures, Wanted, read_all};
 use super::review::{book_all, broken, family_key, parse};
 use super::seen::hash_parts;
 use super::tally::Tally;
+use crate::compare::Context;
 use crate::declared::{Declared, DeclaredResource, InstanceStatus};
 use crate::drift::SourceError;
 
@@ -32,6 +33,8 @@ struct Surveyed {
     family: Vec<(u64, Outcome)>,
     addresses: Vec<u64>,
     notes: Vec<Note>,
+    /// What its resources are called.
+    names: Context,
     /// Something in it needs a second look, and then all of it gets one.
     later: bool,
 }
@@ -45,6 +48,7 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Fai
     let one_source = sources.declared.len() < 2;
     let mut homes: HashMap<u64, u32> = HashMap::new();
     let mut ambiguous = HashSet::new();
+    let mut names = Context::default();
     let failures = ordered(
         context.workers,
         Chunk::weight,
@@ -56,6 +60,7 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Fai
                     ambiguous.insert(*address);
                 }
             }
+            names.absorb(seen.names);
             seen.notes.into_iter().for_each(|note| tally.note(note));
             if let Err(error) = seen.result {
                 tally.declared_error(error);
@@ -71,6 +76,7 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Fai
         },
     );
     examiner.ambiguous = ambiguous;
+    examiner.home.absorb(names);
     let plural = kin.book(tally);
     (failures, LookAgain { wanted: wanted.sorted(), plural })
 }
@@ -84,6 +90,7 @@ fn survey_chunk(examiner: &Examiner<'_>, chunk: &Chunk) -> Surveyed {
         family: vec![],
         addresses: vec![],
         notes: vec![],
+        names: Context::default(),
         later: false,
     };
     let parsed = match parse(chunk) {
@@ -117,6 +124,7 @@ fn survey_resource(examiner: &Examiner<'_>, resource: &DeclaredResource, seen: &
         return;
     }
     seen.addresses.push(address_hash(resource));
+    seen.names.learn(&resource.resource_type, &resource.values);
     let glance = catch_unwind(AssertUnwindSafe(|| (examiner.glance(resource), family_key(examiner, resource))));
     match glance {
         Ok((Glance::Settled(outcome), None)) => seen.settled.push(outcome),

@@ -133,6 +133,20 @@ pub(super) fn read(store: &Path, each: Each<'_>) -> Result<u64, StoreError> {
     walk(&store.join("journal"), each).map(|(tip, _)| tip.seq)
 }
 
+/// Bytes of an unfinished write at the journal's end. One that is being written right now is none: its end moves.
+pub(super) fn torn(store: &Path) -> Result<u64, StoreError> {
+    let dir = store.join("journal");
+    let look = || -> Result<Option<(u32, u64, u64)>, StoreError> {
+        let Some((number, good)) = walk(&dir, &mut |_, _| Ok(()))?.1 else { return Ok(None) };
+        let path = file_path(&dir, number);
+        let length = fs::metadata(&path).map_err(io_at(&path))?.len();
+        Ok((length > good).then_some((number, good, length)))
+    };
+    let Some(first) = look()? else { return Ok(0) };
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    Ok(look()?.filter(|again| *again == first).map_or(0, |(_, good, length)| length - good))
+}
+
 fn file_path(dir: &Path, number: u32) -> PathBuf {
     dir.join(format!("{number:06}.dgj"))
 }

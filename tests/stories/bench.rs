@@ -67,4 +67,13 @@ fn the_recorded_corpus_has_no_false_alarm_and_no_missed_drift() {
     let share = mutation["reported"].as_f64().unwrap() / mutation["changes"].as_f64().unwrap();
     assert!(share >= 0.99 && mutation["changes"].as_u64().unwrap() > 4000, "{mutation}");
     assert_eq!(mutation["alarms"], 0, "{}", mutation["failures"]);
+    // A comparer that calls everything computed would have nothing to report: what is left out is told, and is little.
+    let left_out = mutation["left_out"].as_object().unwrap();
+    let leaves: u64 = left_out.values().map(|n| n.as_u64().unwrap()).sum();
+    assert!(
+        leaves > 0 && mutation["unverifiable"] == leaves && leaves * 10 < mutation["changes"].as_u64().unwrap(),
+        "{left_out:?}"
+    );
+    let (_, text, _) = run(driftguard(home.path()).args(["bench", corpus.to_str().unwrap(), "--mutate", "7"]));
+    assert!(left_out.keys().all(|why| text.contains(&format!("left out: {why}"))), "{text}");
 }

@@ -142,7 +142,7 @@ fn what_is_no_recording_is_named_with_what_was_found() {
     let cases = [
         ("state.json", r#"{"version": 4, "terraform_version": "1.11.4", "resources": []}"#, "Terraform state"),
         ("other.json", r#"{"hello": "world"}"#, "unknown kind"),
-        ("broken.json", r#"{"hello": "#, "no valid JSON"),
+        ("broken.json", r#"{"hello": "#, "truncated JSON: the file ends at line 1, column 10"),
         ("empty.json", "", "is empty"),
         ("text.json", "just words", "just words"),
     ];

@@ -18,6 +18,7 @@ mod manual;
 mod memory;
 mod noise;
 mod packs;
+mod plain_words;
 mod pty;
 mod readme;
 mod recency;
@@ -25,6 +26,7 @@ mod scan;
 mod screen;
 mod store;
 mod support;
+mod surroundings;
 mod terminal;
 mod tidying;
 // Shared with the unit tests, which use the rest of it.

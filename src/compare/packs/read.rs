@@ -22,7 +22,7 @@ pub struct PackError {
     pub what: String,
 }
 
-const FACTS: [(&str, Fact); 11] = [
+const FACTS: [(&str, Fact); 12] = [
     ("unordered", Fact::Unordered),
     ("ordered", Fact::Ordered),
     ("free_form", Fact::FreeForm),
@@ -34,6 +34,7 @@ const FACTS: [(&str, Fact); 11] = [
     ("partial", Fact::Partial),
     ("create_only", Fact::CreateOnly),
     ("any_of", Fact::AnyOf),
+    ("empty_is_absent", Fact::EmptyIsAbsent),
 ];
 
 const KINDS: [(&str, Kind); 15] = [

@@ -8,6 +8,7 @@ use super::facts::Kind;
 use super::{Context, Dialect, rules};
 
 mod aws;
+mod choice;
 mod moment;
 mod names;
 mod network;
@@ -64,7 +65,7 @@ static RULES: [(&str, How); 37] = [
     (rules::DNS_NAME, Form(network::dns_name)),
     (rules::ID_CASE, Form(names::azure_id)),
     (rules::FOLD_CASE, Form(names::folded)),
-    (rules::FOLD_CASE, Form(names::choice)),
+    (rules::FOLD_CASE, Form(choice::choice)),
     (rules::FOLD_CASE, Pair(web::same_header)),
     (rules::FOLD_CASE, Pair(moment::same_window)),
     (rules::LOWER_NAME, Pair(names::lowered)),

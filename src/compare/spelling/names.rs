@@ -23,42 +23,6 @@ pub(super) fn folded(place: &Place<'_>, value: &Value) -> Option<String> {
     value.as_str().filter(|_| place.kind == Some(Kind::FoldCase)).map(str::to_lowercase)
 }
 
-/// A choice from a fixed list, by the property's name: `managed` is `MANAGED`. Kubernetes does distinguish case.
-pub(super) fn choice(place: &Place<'_>, value: &Value) -> Option<String> {
-    const ENDS: [&str; 24] = [
-        "type",
-        "types",
-        "protocol",
-        "protocols",
-        "mode",
-        "status",
-        "state",
-        "class",
-        "tier",
-        "engine",
-        "scheme",
-        "effect",
-        "method",
-        "methods",
-        "format",
-        "level",
-        "algorithm",
-        "statistic",
-        "unit",
-        "operator",
-        "compression",
-        "encoding",
-        "visibility",
-        "mutability",
-    ];
-    let text = value.as_str()?;
-    let word = text.len() <= 40 && text.bytes().all(|c| c.is_ascii_alphabetic() || matches!(c, b'_' | b'-'));
-    if !word || place.free || place.dialect == Dialect::Kubernetes {
-        return None;
-    }
-    ENDS.iter().any(|end| name_ends_with(place.key, end)).then(|| text.to_ascii_lowercase())
-}
-
 /// A name that only differs by being in lower case, where services are known to keep names so: identifiers and families of
 /// databases, and what cannot be changed once it is set.
 pub(super) fn lowered(place: &Place<'_>, a: &str, b: &str) -> bool {
@@ -108,15 +72,6 @@ mod tests {
         assert_eq!(same(&of(Kind::FoldCase), &json!("Content-Type"), &json!("content-type")), Some("fold-case"));
         assert_eq!(same(&of(Kind::FoldCase), &json!("Content-Type"), &json!("content-length")), None);
         assert_eq!(same(&at("x"), &json!("A"), &json!("a")), None);
-    }
-
-    #[test]
-    fn a_choice_ignores_case_and_a_name_does_not() {
-        assert_eq!(same(&at("InstanceProtocol"), &json!("http"), &json!("HTTP")), Some("fold-case"));
-        assert_eq!(same(&at("type"), &json!("managed"), &json!("fargate")), None);
-        assert_eq!(same(&at("name"), &json!("http"), &json!("HTTP")), None);
-        let kubernetes = Place { dialect: Dialect::Kubernetes, ..at("type") };
-        assert_eq!(same(&kubernetes, &json!("clusterip"), &json!("ClusterIP")), None);
     }
 
     #[test]

@@ -3,29 +3,14 @@
 use serde_json::Value;
 
 use super::{Place, is_named};
+use crate::compare::arn::{Arn, Home};
 use crate::drift::UnverifiedReason;
 
-/// `arn:partition:service:region:account:resource` (AWS documentation, "Amazon Resource Names").
-struct Arn<'a> {
-    service: &'a str,
-    region: &'a str,
-    account: &'a str,
-    resource: &'a str,
-}
-
-impl<'a> Arn<'a> {
-    fn parse(text: &'a str) -> Option<Self> {
-        let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
-        let mut part = || parts.next();
-        matches!(part()?, "aws" | "aws-cn" | "aws-us-gov").then_some(())?;
-        Some(Self { service: part()?, region: part()?, account: part()?, resource: part()? })
-    }
-
+impl Arn<'_> {
     /// Whether it can be the thing called `name` in the place's own account and region. What the place does not know is not
     /// assumed.
     fn is_called(&self, name: &str, place: &Place<'_>) -> bool {
-        let at_home = |part: &str, own: Option<&str>| part.is_empty() || Some(part) == own;
-        if name.len() < 2 || !at_home(self.account, place.account) || !at_home(self.region, place.region) {
+        if name.len() < 2 || !self.is_at(place.account, place.region) {
             return false;
         }
         // `log-group:/a:*` names a group and everything in it.
@@ -53,9 +38,14 @@ pub(super) fn same_thing(place: &Place<'_>, a: &str, b: &str) -> bool {
 
 /// Whether one side is a KMS alias and the other the key it names; `None` where that is not known, or where there is no alias.
 fn alias_of(place: &Place<'_>, a: &str, b: &str) -> Option<bool> {
-    let (alias, key) = if alias(a).is_some() { (alias(a)?, b) } else { (alias(b)?, a) };
-    let target = place.context?.key_aliases.get(alias)?;
-    Some(key_id(key)? == &**target)
+    let (alias, key) = if alias(a).is_some() { (a, b) } else { (alias(b).map(|_| b)?, a) };
+    let home = place.account.zip(place.region);
+    let target = place.context?.key_of(alias, home)?;
+    // Key ids of recordings may be made unreadable; what an alias names is one.
+    let same_id = key_id(key)? == key_id(target).unwrap_or(target);
+    // Where one of them is, is perhaps not known; that it is elsewhere may be.
+    let places = [home_of(key).or(home), home_of(target).or(home_of(alias)).or(home)];
+    Some(same_id && !matches!(places, [Some(key), Some(target)] if key != target))
 }
 
 /// `alias/a`, bare or at the end of an ARN.
@@ -64,17 +54,26 @@ fn alias(text: &str) -> Option<&str> {
     resource.starts_with("alias/").then_some(resource)
 }
 
+fn home_of(text: &str) -> Option<Home<'_>> {
+    Arn::parse(text).map(|arn| (arn.account, arn.region))
+}
+
 /// The id of a KMS key, bare or at the end of an ARN.
 fn key_id(text: &str) -> Option<&str> {
-    let id = match Arn::parse(text) {
-        Some(arn) if arn.service == "kms" => arn.resource.strip_prefix("key/")?,
-        Some(_) => return None,
-        None => text,
-    };
-    let is_uuid = id.len() == 36 && id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    // Key ids of recordings are made unreadable; what stands in a key's ARN is one.
-    (is_uuid || id.len() < text.len()).then_some(id)
+    match Arn::parse(text) {
+        Some(arn) if arn.service == "kms" => arn.resource.strip_prefix("key/"),
+        Some(_) => None,
+        None => is_key_id(text).then_some(text),
+    }
 }
+
+fn is_key_id(text: &str) -> bool {
+    let uuid = text.len() == 36 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    uuid || text.strip_prefix("mrk-").is_some_and(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// Which may change when all sources were read.
+pub(crate) const ALIAS_UNKNOWN: &str = "Which key the alias names is not known.";
 
 /// Why nobody can say whether two texts mean the same; `None` when it can be said.
 pub(in crate::compare) fn undecidable(
@@ -85,7 +84,7 @@ pub(in crate::compare) fn undecidable(
     let (a, b) = (a.as_str()?, b.as_str()?);
     let alias_and_key = |x, y| alias(x).is_some() && key_id(y).is_some() && alias(y).is_none();
     if !place.free && (alias_and_key(a, b) || alias_and_key(b, a)) && alias_of(place, a, b).is_none() {
-        return Some((UnverifiedReason::Unresolved, "Which key the alias names is not known."));
+        return Some((UnverifiedReason::Unresolved, ALIAS_UNKNOWN));
     }
     if follows_newest(place, a, b) {
         return Some((
@@ -170,7 +169,12 @@ mod tests {
             ("fn", "arn:aws:lambda:eu-west-1:1234:function:fn2"),
             ("prod", "arn:aws:lambda:eu-west-1:1234:function:fn:prod"),
             ("arn:aws:iam::1234:role/a", "arn:aws:iam::1234:user/a"),
+            ("bucket", "arn:aws-cn:s3:::bucket"),
+            ("deploy", "arn:aws-us-gov:iam::1234:role/deploy"),
             ("alias/a", "arn:aws:kms:eu-west-1:1234:key/99999999-2222-3333-4444-555555555555"),
+            ("alias/a", "arn:aws:kms:eu-west-1:9999:key/11111111-2222-3333-4444-555555555555"),
+            ("alias/a", "arn:aws:kms:us-east-1:1234:key/11111111-2222-3333-4444-555555555555"),
+            ("arn:aws:kms:eu-west-1:9999:alias/a", "11111111-2222-3333-4444-555555555555"),
         ] {
             assert_eq!(rule(name, arn), None, "{name} {arn}");
         }

@@ -11,6 +11,7 @@ mod item;
 mod lenient;
 mod locate;
 mod mapping;
+mod naming;
 mod pack;
 mod path;
 mod reader;
@@ -37,7 +38,7 @@ use self::locate::Located;
 use self::mapping::{Mapping, Type};
 use self::recall::Recall;
 use super::{LiveResource, LiveSource, Lookup, Recording};
-use crate::compare::{Dialect, Observable};
+use crate::compare::{self, Dialect, Observable};
 use crate::declared::DeclaredResource;
 use crate::drift::{SourceError, UnverifiedReason};
 use crate::safety::Tainted;
@@ -180,6 +181,10 @@ impl LiveSource for AwsConfig {
 
     fn watch_paths(&self) -> Vec<PathBuf> {
         self.index.files().iter().map(|f| f.path.clone()).collect()
+    }
+
+    fn context(&self) -> compare::Context {
+        naming::names(&self.index)
     }
 
     fn unsupported(&self) -> Vec<(Tainted, u64)> {

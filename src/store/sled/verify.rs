@@ -13,6 +13,14 @@ use crate::store::{Observation, OpenCounts, StoreError, VerifyReport, codec, jou
 /// More faults than this are only counted.
 const FAULTS_TOLD: usize = 1000;
 
+/// Without the advice to run what runs already.
+fn in_words(error: StoreError) -> String {
+    match error {
+        StoreError::Damaged { tree, detail } => format!("damaged record in {tree}: {detail}"),
+        other => other.to_string(),
+    }
+}
+
 struct Check<'a> {
     store: &'a SledStore,
     report: VerifyReport,
@@ -50,7 +58,7 @@ impl Check<'_> {
         match codec::decode(tree.name(), value, &self.store.objects) {
             Ok(value) => Some(value),
             Err(error) => {
-                self.fault(format!("{error} (key {})", key.escape_ascii()));
+                self.fault(format!("{} (key {})", in_words(error), key.escape_ascii()));
                 None
             }
         }
@@ -199,10 +207,14 @@ impl Check<'_> {
         let last = match walked {
             Ok(last) => last.min(shown),
             Err(error) => {
-                self.fault(format!("journal: {error}"));
+                self.fault(format!("journal: {}", in_words(error)));
                 0
             }
         };
+        let torn = journal::torn(&store.root).unwrap_or_default();
+        if torn > 0 {
+            self.fault(format!("the journal ends in {torn} bytes of an unfinished write, of which nothing counts"));
+        }
         for seq in differing {
             self.fault(format!("audit entry {seq} is not what the journal says"));
         }

@@ -26,7 +26,7 @@ fn spellings() -> Vec<Pair> {
             [
                 json!("{\"widgets\":[{\"type\":\"text\",\"width\":6}]}"),
                 json!("{ \"widgets\": [ { \"width\": 6.0, \"type\": \"text\" } ] }"),
-                json!("{}"),
+                json!("gone"),
             ],
             "json-in-string",
         ),

@@ -124,6 +124,9 @@ pub struct Scan {
     /// compared
     #[arg(long)]
     pub strict: bool,
+    /// List in the JSON formats what was hidden of resources in sync too, with rule, declared and live value
+    #[arg(long)]
+    pub show_hidden: bool,
     /// Neither read nor write the store
     #[arg(long)]
     pub no_store: bool,

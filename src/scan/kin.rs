@@ -82,7 +82,7 @@ impl Kin {
 
     fn pack(&mut self, outcome: Outcome) -> Alone {
         match outcome {
-            Outcome::InSync { answers, observed: None } => Alone::InSync(self.answers.position(answers)),
+            Outcome::InSync { answers, observed: None, .. } => Alone::InSync(self.answers.position(answers)),
             Outcome::Unverified(whole) if self.samples.len() >= SAMPLE => {
                 let coverage = whole.coverage();
                 Alone::Unverified(self.types.position((whole.resource.resource_type, coverage)))
@@ -106,7 +106,7 @@ impl Kin {
                 Alone::Again | Alone::Sample(_) => {}
                 Alone::InSync(at) => {
                     let answers = self.answers.list[at as usize];
-                    let _ = tally.take(Outcome::InSync { answers, observed: None });
+                    let _ = tally.take(Outcome::InSync { answers, observed: None, untold: vec![] });
                 }
                 Alone::Unverified(at) => {
                     let (resource_type, coverage) = &self.types.list[at as usize];

@@ -7,6 +7,7 @@ mod examine;
 mod judging;
 mod kin;
 mod leaves;
+mod listing;
 mod ordered;
 mod outcome;
 mod pairs;
@@ -30,6 +31,7 @@ mod doubles;
 #[cfg(test)]
 mod tests;
 
+pub use listing::Limits;
 pub use pairs::Pair;
 pub use pipeline::{Note, Progress, Remembered, ScanContext, ScanReport, run};
 pub use seen::Seen;

@@ -9,6 +9,7 @@ use crate::tui::app::{Effect, Model};
 
 fn line(model: &mut Model) -> Option<&mut Line> {
     match model.overlay.as_mut()? {
+        Overlay::Untold => model.untold.as_mut().filter(|list| list.typing).map(|list| &mut list.line),
         Overlay::Palette(palette) => Some(&mut palette.line),
         Overlay::Filter { line, .. } => Some(line),
         Overlay::Form(form) => form.line(),
@@ -70,6 +71,10 @@ fn changed(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Filter { line, .. }) => {
             let text = line.text().to_owned();
             load::filtered(model, |filter| filter.text = text)
+        }
+        Some(Overlay::Untold) => {
+            model.untold.iter_mut().for_each(|list| list.at = 0);
+            vec![]
         }
         Some(Overlay::Palette(palette)) => {
             palette.at = 0;

@@ -106,6 +106,9 @@ pub struct Triage {
     /// Look, but decide nothing
     #[arg(long)]
     pub read_only: bool,
+    /// Keep what --state and --live show, and what is decided about it, in the store; without it, it is forgotten at the end
+    #[arg(long)]
+    pub keep: bool,
 }
 
 #[derive(Args, Debug)]

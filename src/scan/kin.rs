@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn members_of_a_family_are_booked_by_nobody_and_wanted_again() {
         let answers = |hidden| Answers { hidden, coverage: Coverage::all_but(2, []), ..Answers::default() };
-        let in_sync = |hidden| Some(Outcome::InSync { answers: answers(hidden), observed: None });
+        let in_sync = |hidden| Some(Outcome::InSync { answers: answers(hidden), observed: None, untold: vec![] });
         let (mut kin, mut wanted) = (Kin::default(), Wanted::new());
         kin.add(1, ((0, 0), 10), in_sync(1), &mut wanted);
         kin.add(2, ((0, 1), u64::MAX - 1), Some(unverified("a")), &mut wanted);

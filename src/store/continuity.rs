@@ -37,22 +37,29 @@ impl<'a> Look<'a> {
         self.told.keys().filter(|path| !there.told.contains_key(*path)).copied().collect()
     }
 
+    /// A rule may hide a list and another tell its elements: then both sides as a whole must be what they were.
     fn was_hidden_in(&self, there: &Self, paths: &[&str]) -> bool {
-        paths.iter().all(|path| there.hidden.contains_key(path) && there.hidden.get(path) == self.told.get(path))
+        let exactly = |path| there.hidden.contains_key(path) && there.hidden.get(path) == self.told.get(path);
+        let nearly = |path| there.hidden.keys().any(|hidden| are_kin(hidden, path)) && self.has_same_sides(there);
+        paths.iter().all(|path| exactly(path) || nearly(path))
     }
 
-    /// A rule may hide a list and another tell its elements: then both sides as a whole must be what they were.
     fn has_same_sides(&self, there: &Self) -> bool {
         let sides = |look: &Self| (look.body.declared_state.clone(), look.body.actual_state.clone());
         self.body.declared_state.is_some() && self.body.actual_state.is_some() && sides(self) == sides(there)
     }
 }
 
+/// Whether one path lies below the other.
+fn are_kin(a: &str, b: &str) -> bool {
+    let is_below = |low: &str, high: &str| low.strip_prefix(high).is_some_and(|rest| rest.starts_with(['.', '[']));
+    is_below(a, b) || is_below(b, a)
+}
+
 /// What moved between hidden and told, in words, when nothing else did.
 pub(super) fn only_rules(old: &Look<'_>, new: &Look<'_>) -> Option<String> {
     let (shown, gone) = (new.only_here(old), old.only_here(new));
-    let moved = new.was_hidden_in(old, &shown) && old.was_hidden_in(new, &gone);
-    if !moved && !new.has_same_sides(old) {
+    if !new.was_hidden_in(old, &shown) || !old.was_hidden_in(new, &gone) {
         return None;
     }
     let named = |what: &str, paths: &[&str]| match paths {

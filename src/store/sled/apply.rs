@@ -23,7 +23,9 @@ pub(super) fn apply(tx: &mut Tx<'_>, active: &mut Vec<Rule>, deed: &Deed) -> Res
     }
     match &deed.audit.verb {
         Some(TriageVerb::Ignore { rule }) => {
-            let record = RuleRecord::new(rule.clone(), seq);
+            // Not as the screen dated it: a scan may have gone by while it was typed, and has not tried it.
+            let there_since = deed.audit.timestamp.max(rule.created_at);
+            let record = RuleRecord { changed_at: Some(there_since), ..RuleRecord::new(rule.clone(), seq) };
             tx.write(Tree::Rules, rule.id.0.to_bytes().to_vec(), &record)?;
             active.retain(|r| r.record.rule.id != rule.id);
             active.push(Rule::compile(record)?);

@@ -5,7 +5,7 @@ use ratatui::text::Line;
 use crate::drift::{NeverHideReach, RuleReach, SeverityClass};
 use crate::tui::app::model::Reach;
 use crate::tui::app::notice::count;
-use crate::tui::panes::Canvas;
+use crate::tui::panes::{Canvas, wrap};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
 
@@ -40,6 +40,9 @@ fn of(canvas: &Canvas<'_>, reach: &RuleReach, room: usize) -> Vec<Line<'static>>
     }
     if let Some(slug) = protected {
         warn(format!("! {slug} is protected: such a rule is refused"));
+    }
+    if let Some(why) = reach.actor_warning() {
+        wrap(&format!("! {why}"), room).into_iter().for_each(&mut warn);
     }
     lines.extend(names(canvas, reach, room, NAMED));
     lines

@@ -148,6 +148,10 @@ fn about_one(canvas: &mut Canvas<'_>, one: &RuleStatus, room: usize) -> Vec<Line
             lines.push(Line::from(canvas.span(Role::Text, text::cut(&words, room))));
         }
     }
+    if let Some(why) = one.hides.actor_warning() {
+        let words = wrap(&why, room).into_iter();
+        lines.extend(words.map(|words| Line::from(canvas.span(Role::Warning, words))));
+    }
     lines.extend(preview::names(canvas, &one.hides, room, 3));
     lines
 }

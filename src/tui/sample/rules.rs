@@ -65,7 +65,9 @@ pub fn reach(rule: &IgnoreRule, drifts: &[DriftDetail], hidden: bool) -> RuleRea
 pub fn status(rule: IgnoreRule, drifts: &[DriftDetail]) -> RuleStatus {
     let hides = reach(&rule, drifts, true);
     let is_expired = rule.expires_at.is_some_and(|at| at <= now());
-    let unused_since = (hides.drifts == 0 && !is_expired).then_some(rule.created_at);
+    // It was tried by a scan after it was made.
+    let was_tried = rule.created_at < now();
+    let unused_since = (hides.drifts == 0 && !is_expired && was_tried).then_some(rule.created_at);
     RuleStatus { rule, hides, is_expired, unused_since }
 }
 

@@ -55,9 +55,9 @@ fn exposed(canvas: &Canvas<'_>, reach: &NeverHideReach, room: usize) -> Vec<Line
     let says = match reach.changes {
         0 => format!("would bring to light: {}", if reach.at_least { "nothing of what is kept" } else { "nothing" }),
         n => format!(
-            "would bring to light: {least}{}; {} in sync would drift, {} would have more",
+            "would bring to light: {least}{}; {}, {} with more",
             count(number(n), "change"),
-            count(number(reach.resources), "resource"),
+            count(number(reach.resources), "new drift"),
             count(number(reach.drifts), "drift"),
         ),
     };

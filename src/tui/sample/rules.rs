@@ -65,8 +65,9 @@ pub fn reach(rule: &IgnoreRule, drifts: &[DriftDetail], hidden: bool) -> RuleRea
 pub fn status(rule: IgnoreRule, drifts: &[DriftDetail]) -> RuleStatus {
     let hides = reach(&rule, drifts, true);
     let is_expired = rule.expires_at.is_some_and(|at| at <= now());
-    // It was tried by a scan after it was made.
-    let was_tried = rule.created_at < now();
+    // Where something it was about has ended, a scan has been by since it was made.
+    let has_ended = |detail: &DriftDetail| detail.event.state == State::Closed && covers(&rule, &detail.event);
+    let was_tried = rule.created_at < now() || drifts.iter().any(has_ended);
     let unused_since = (hides.drifts == 0 && !is_expired && was_tried).then_some(rule.created_at);
     RuleStatus { rule, hides, is_expired, unused_since }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use driftguard::config::{Settings, ad_hoc};
+use driftguard::demo;
 use driftguard::drift::State;
 use driftguard::service::{DriftService, LocalService};
 use driftguard::store::{self, OpenMode};
@@ -19,17 +19,17 @@ fn what_is_hidden_of_resources_in_sync_is_listed_searched_and_explained() {
     let (mut screens, _) = open((120, 40));
     screens.keys("E");
     let list = screens.screen();
-    assert!(list.contains("hidden in prod-eu: 3") && list.contains("aws_instance.web[0]"), "{list}");
+    assert!(list.contains("hidden in prod-eu: 35") && list.contains("aws_instance.web[0]"), "{list}");
     assert!(list.contains("The same elements in another order") && list.contains("in sync"), "{list}");
     assert!(list.contains(r#"["sg-2","sg-1"]"#), "both sides are shown: {list}");
     screens.keys("/");
     screens.text("number-string https[7]");
     let found = screens.screen();
-    assert!(found.contains("hidden in prod-eu: 1 of 3") && found.contains("https[7]"), "{found}");
+    assert!(found.contains("hidden in prod-eu: 1 of 35") && found.contains("https[7]"), "{found}");
     screens.keys("enter enter");
     assert!(status(&screens).contains("in sync"), "{}", status(&screens));
     screens.keys("esc");
-    assert!(screens.screen().contains("hidden in prod-eu: 3"), "the words go first");
+    assert!(screens.screen().contains("hidden in prod-eu: 35"), "the words go first");
     screens.keys("esc");
     assert!(!screens.screen().contains("hidden in prod-eu"));
 }
@@ -41,7 +41,7 @@ fn a_hidden_difference_in_sync_is_brought_to_light_listed_edited_deleted_and_bro
         || tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(sample.never_hidden()).unwrap();
     screens.keys("E V");
     let form = screens.screen();
-    assert!(form.contains("would bring to light: 1 change; 1 resource in sync"), "{form}");
+    assert!(form.contains("would bring to light: 1 change; 1 new drift"), "{form}");
     screens.keys("enter");
     assert!(rules().is_empty(), "a preview decides nothing");
     screens.keys("enter");
@@ -88,7 +88,10 @@ fn an_acknowledged_drift_stays_so_through_never_hide_and_its_undo() {
     let home = tempfile::tempdir().unwrap();
     plan(home.path(), "live");
     let state = home.path().join("plan.json").to_string_lossy().into_owned();
-    let spec = ad_hoc(&[state], &[], &Settings::default());
+    // An environment of the demo, with these sources in place of its own.
+    let world = demo::create(&home.path().join("world")).unwrap();
+    let mut spec = demo::specs(&world).remove(0);
+    (spec.state, spec.live, spec.watch, spec.interval) = (vec![state], vec![], false, None);
     let store = store::open(&home.path().join("store"), OpenMode::ReadWrite).unwrap().store;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let service = LocalService::start(store, vec![spec], runtime.handle().clone());
@@ -99,7 +102,7 @@ fn an_acknowledged_drift_stays_so_through_never_hide_and_its_undo() {
     screens.keys("a");
     screens.keys("H n V");
     let form = screens.screen();
-    assert!(form.contains("would bring to light: 1 change; 0 resources in sync would drift, 1 drift"), "{form}");
+    assert!(form.contains("would bring to light: 1 change; 0 new drifts, 1 drift with more"), "{form}");
     screens.keys("enter enter");
     wait(&mut screens, "what was hidden", |s| changes(s) == 2);
     assert_eq!(state(&screens), Some(State::Acknowledged), "{}", screens.screen());

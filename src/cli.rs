@@ -76,6 +76,13 @@ pub enum Command {
     Store(StoreCommand),
     /// Print the key table
     Keys,
+    /// Print every path, limit and capability found: for a bug report, or on somebody else's machine
+    Info,
+    /// Print the manual page, or write the pages of all commands into a directory
+    Man {
+        /// Where they go: driftguard.1, driftguard-scan.1, …
+        directory: Option<PathBuf>,
+    },
     /// Print shell completions
     Completions { shell: clap_complete::Shell },
     /// Render the pictures of the README
@@ -201,10 +208,10 @@ pub struct Demo {
 /// How the screens look.
 #[derive(Args, Debug, Default)]
 pub struct Look {
-    /// Colours: default, dark, light, high-contrast, colour-blind, mono, or one of your own
+    /// Colours: default, dark, light, high-contrast, nord, gruvbox-dark, … (`driftguard info` names all), or one of your own
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
-    /// Keys: default or emacs
+    /// Keys: default, vim, emacs or tmux
     #[arg(long, value_name = "NAME")]
     pub keymap: Option<String>,
     /// Draw with ASCII only: true, false or auto, which goes by the locale and TERM

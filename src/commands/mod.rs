@@ -4,7 +4,9 @@ mod bench;
 mod config;
 mod demo;
 mod diff;
+mod info;
 mod keys;
+mod man;
 mod rules;
 mod scan;
 mod screens;
@@ -45,6 +47,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     }
     let session = Session::new(&cli)?;
     match cli.command {
+        Some(Command::Man { directory }) => man::run(directory.as_deref()),
         None => triage::run(&session, &Default::default()),
         Some(Command::Triage(args)) => triage::run(&session, &args),
         Some(Command::Scan(args)) => scan::run(&session, &args),
@@ -57,6 +60,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Store(command)) => store::run(&session, &command),
         Some(Command::Rules { format }) => rules::run(&session, format),
         Some(Command::Keys) => keys::run(&session),
+        Some(Command::Info) => info::run(&session),
         Some(Command::Screenshots { directory }) => screenshots::run(&directory),
         Some(Command::Completions { .. }) => Ok(0),
     }

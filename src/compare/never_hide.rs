@@ -101,17 +101,18 @@ pub(super) fn apply(rules: &[NeverHide], resource_type: &str, verdict: &mut Verd
         return;
     }
     let exposed = verdict.hidden.extract_if(.., |hidden| rules.iter().any(|r| r.covers(resource_type, hidden)));
-    verdict.changes.extend(exposed.map(as_change));
+    verdict.changes.extend(exposed.map(RawChange::from));
 }
 
-fn as_change(hidden: RawHidden) -> RawChange {
-    let change_type = match (&hidden.declared, &hidden.actual) {
-        (None, _) => ChangeType::Added,
-        (_, None) => ChangeType::Removed,
-        _ => ChangeType::Modified,
-    };
-    let RawHidden { path, declared, actual, .. } = hidden;
-    RawChange { path, change_type, declared, actual, is_remembered: false }
+impl From<RawHidden> for RawChange {
+    fn from(RawHidden { path, declared, actual, .. }: RawHidden) -> Self {
+        let change_type = match (&declared, &actual) {
+            (None, _) => ChangeType::Added,
+            (_, None) => ChangeType::Removed,
+            _ => ChangeType::Modified,
+        };
+        Self { path, change_type, declared, actual, is_remembered: false }
+    }
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ macro_rules! setting {
 /// Every setting.
 pub const SETTINGS: &[Setting] = &[
     setting!(theme, "DRIFTGUARD_THEME", "colours: a built-in theme or one of your themes/", name, String::clone),
-    setting!(keymap, "DRIFTGUARD_KEYMAP", "keys: default or emacs", name, String::clone),
+    setting!(keymap, "DRIFTGUARD_KEYMAP", "keys: default, vim, emacs or tmux", name, String::clone),
     setting!(
         ascii,
         "DRIFTGUARD_ASCII",

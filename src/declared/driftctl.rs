@@ -174,7 +174,15 @@ fn resource(entry: &Value, source: &Arc<Tainted>) -> Result<DeclaredResource, So
 }
 
 fn drift(resource: DeclaredResource, drift_type: DriftType, live: Option<Value>) -> Declared {
-    Declared::Drift(ReportedDrift { resource, drift_type, previous_address: None, live, live_sensitive: Vec::new() })
+    let live_sensitive = Vec::new();
+    Declared::Drift(ReportedDrift {
+        resource,
+        drift_type,
+        previous_address: None,
+        live,
+        live_sensitive,
+        is_planned: false,
+    })
 }
 
 #[cfg(test)]

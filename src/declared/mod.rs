@@ -64,6 +64,8 @@ pub struct ReportedDrift {
     pub live: Option<Value>,
     /// Sensitive paths of the live side.
     pub live_sensitive: Vec<crate::drift::PropertyPath>,
+    /// The source is about to change the resource as well.
+    pub is_planned: bool,
 }
 
 /// What a parsed chunk holds.

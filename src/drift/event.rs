@@ -66,6 +66,9 @@ pub struct Finding {
     pub actual_state: Option<Masked>,
     pub analysis: Analysis,
     pub recommendations: Vec<Recommendation>,
+    /// Tags or labels of the resource, as far as they are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<(Tainted, Tainted)>,
 }
 
 impl Finding {
@@ -154,6 +157,9 @@ pub struct DriftEvent {
     pub unverified_count: u32,
     pub analysis: Analysis,
     pub recommendations: Vec<Recommendation>,
+    /// Tags or labels of the resource, as far as they are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<(Tainted, Tainted)>,
     /// First seen; never changes.
     pub detected_at: jiff::Timestamp,
     pub last_seen: jiff::Timestamp,
@@ -196,6 +202,7 @@ impl DriftEvent {
             unverified_count: finding.unverified_count(),
             analysis: finding.analysis.clone(),
             recommendations: finding.recommendations.clone(),
+            tags: finding.tags.clone(),
             detected_at,
             last_seen: detected_at,
             seen_count: 0,

@@ -14,10 +14,12 @@ mod ids;
 mod ignore;
 mod never_hide;
 pub(crate) mod path;
+pub mod query;
 mod recommendation;
 mod scan;
 mod score;
 mod sighting;
+mod tags;
 mod triage;
 mod untold;
 
@@ -35,5 +37,6 @@ pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, R
 pub use scan::{Completeness, Counts, ScanStage, ScanSummary, SourceError, SourceState};
 pub use score::{Score, ScoreError};
 pub use sighting::{Known, Sighting};
+pub use tags::tags;
 pub use triage::{AuditEntry, Decision, ResolutionType, TriageRequest, TriageVerb};
 pub use untold::{Aside, Untold, UntoldPage, UntoldRequest};

@@ -119,7 +119,14 @@ fn parse(bytes: &[u8], source: &Arc<Tainted>) -> Result<Vec<Declared>, SourceErr
     };
     let live = document.get("live").cloned();
     let previous_address = document["previous"].as_str().map(Tainted::from);
-    Ok(vec![Declared::Drift(ReportedDrift { resource, drift_type, previous_address, live, live_sensitive: vec![] })])
+    Ok(vec![Declared::Drift(ReportedDrift {
+        resource,
+        drift_type,
+        previous_address,
+        live,
+        live_sensitive: vec![],
+        is_planned: false,
+    })])
 }
 
 /// Live values by address. Types that begin with `family` belong together by their value `of`; each then sees in `relatives`

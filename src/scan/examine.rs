@@ -16,7 +16,7 @@ use crate::analysis::{self, Facts};
 use crate::compare::{Context, DRIFTIGNORE, Dialect, Memory, Observable, RawChange, Verdict};
 use crate::declared::{DeclaredResource, ReportedDrift};
 use crate::drift::{
-    Axis, Change, Coverage, DriftType, Finding, PropertyPath, ResourceRef, Score, Unverified, UnverifiedReason,
+    Axis, Change, Coverage, DriftType, Finding, PropertyPath, ResourceRef, Score, Unverified, UnverifiedReason, tags,
 };
 use crate::live::{LiveResource, Lookup};
 use crate::recommend::recommend;
@@ -99,7 +99,8 @@ impl Examiner<'_> {
         }
     }
 
-    /// A drift that the source itself reports; nothing but noise in it means in sync.
+    /// A drift that the source itself reports. Nothing but noise in it means in sync, as when `plan` and `-refresh-only`
+    /// disagree (noise.md 48); only where the plan is about to change the resource too is Terraform's word repeated, noise and all.
     pub fn reported(&self, drift: &ReportedDrift) -> Outcome {
         let declared = &drift.resource;
         let Some(values) = &drift.live else {
@@ -114,9 +115,13 @@ impl Examiner<'_> {
             captured_at: None,
             sensitive: drift.live_sensitive.clone(),
         };
-        let verdict = self.compare(declared, &live, None);
+        let mut verdict = self.compare(declared, &live, None);
         if verdict.changes.is_empty() && !matches!(drift.drift_type, DriftType::Moved | DriftType::Added) {
-            return self.in_sync(declared, &live, &verdict, None);
+            let is_ignored = verdict.hidden.iter().any(|hidden| hidden.rule == DRIFTIGNORE);
+            if !drift.is_planned || is_ignored {
+                return self.in_sync(declared, &live, &verdict, None);
+            }
+            verdict.changes = verdict.hidden.drain(..).map(RawChange::from).collect();
         }
         let mut outcome = self.drifted(drift.drift_type, declared, Some(&live), verdict, None);
         if let Outcome::Drifted(finding, _) = &mut outcome {
@@ -325,6 +330,7 @@ impl Examiner<'_> {
             drift_type,
             hidden: vec![],
             unverified: vec![],
+            tags: actual_state.as_ref().or(declared_state.as_ref()).map(tags).unwrap_or_default(),
             declared_state,
             actual_state,
             analysis,

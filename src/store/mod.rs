@@ -24,6 +24,7 @@ use std::sync::atomic::AtomicBool;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::drift::query::Query;
 use crate::drift::{
     AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, DriftType, Environment, Finding, IgnoreRule,
     NeverHideReach, NeverHideRequest, NeverHideRule, RuleId, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary,
@@ -114,6 +115,40 @@ pub struct DriftFilter {
     /// Only what this ignore rule hides, wholly or in part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleId>,
+    /// What was asked for in the query line, on top of everything else. The order it names is no filter.
+    #[serde(default, skip_serializing_if = "Query::is_empty")]
+    pub query: Query,
+    /// Who asks, for `is:mine`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub me: String,
+}
+
+impl DriftFilter {
+    /// The same filter with what an index can answer of its query said in the other fields.
+    fn narrowed(&self, now: Timestamp) -> Self {
+        let window = self.query.window.map(|window| window.resolve(now));
+        let from = window.map(|(from, _)| from);
+        let until = window.and_then(|(_, until)| until);
+        Self {
+            states: both(&self.states, self.query.states()),
+            severities: both(&self.severities, self.query.severities()),
+            detected_from: self.detected_from.max(from),
+            detected_until: match (self.detected_until, until) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            },
+            ..self.clone()
+        }
+    }
+}
+
+/// What both allow; empty means anything. Where they have nothing in common the query itself turns everything away.
+fn both<T: Copy + PartialEq>(filter: &[T], query: Vec<T>) -> Vec<T> {
+    if filter.is_empty() {
+        return query;
+    }
+    let common: Vec<T> = filter.iter().copied().filter(|one| query.contains(one)).collect();
+    if common.is_empty() { filter.to_vec() } else { common }
 }
 
 /// Where a page starts. Stable under inserts: it names a drift, not a row number.

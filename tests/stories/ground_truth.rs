@@ -46,13 +46,31 @@ fn a_resource_that_moved_and_drifted_is_reported_under_its_new_address() {
     assert_eq!(document["drifts"][0]["previous_address"], "tfcoremock_simple_resource.base_before");
 }
 
-/// The one pair we do not report as the truth says: it calls the resource drifted, and the only difference in the file is that
-/// `tags` and `root_block_device[0].tags` went from null to an empty map, which means the same.
+/// Every difference in this one is noise (`tags` went from null to an empty map), but Terraform reports it and is about to change
+/// the very resource.
+const NOISY_PLAN: &str = "fixtures/terraform/plan/infracost_plan_with_target.json";
+
 #[test]
-fn a_plan_whose_every_difference_is_noise_hides_them_and_says_why() {
-    let Some(plan) = shared("fixtures/terraform/plan/infracost_plan_with_target.json") else { return };
+fn a_drift_that_terraform_reports_of_a_resource_it_is_about_to_change_is_repeated_as_low() {
+    let (Some(expected), Some(plan)) = (expected("tf.infracost_target"), shared(NOISY_PLAN)) else { return };
     let home = tempfile::tempdir().unwrap();
     let (code, document) = json(home.path(), &["scan", "--state", plan.to_str().unwrap()]);
+    let drifts: Vec<_> = document["drifts"].as_array().unwrap().iter().collect();
+    let addresses: Vec<_> =
+        drifts.iter().map(|d| (d["resource_id"].as_str().unwrap().to_owned(), String::new())).collect();
+    assert_eq!((code, addresses), (2, expected));
+    assert_eq!((&drifts[0]["severity"], &drifts[0]["drift_type"]), (&"LOW".into(), &"modified".into()), "{document:#}");
+}
+
+#[test]
+fn noise_in_a_drift_that_terraform_reports_but_does_not_act_on_is_hidden() {
+    let Some(plan) = shared(NOISY_PLAN) else { return };
+    let mut plan: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(plan).unwrap()).unwrap();
+    plan["resource_changes"][0]["change"]["actions"] = serde_json::json!(["no-op"]);
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("plan.json");
+    std::fs::write(&path, plan.to_string()).unwrap();
+    let (code, document) = json(home.path(), &["scan", "--state", path.to_str().unwrap()]);
     assert_eq!((code, reported(&document)), (0, vec![]));
     assert_eq!(document["environments"][0]["counts"]["hidden_changes"], 2, "{document:#}");
 }

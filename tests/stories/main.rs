@@ -12,6 +12,7 @@ mod ground_truth;
 mod hostile;
 mod ignoring;
 mod live;
+mod manual;
 mod memory;
 mod pty;
 mod readme;

@@ -52,6 +52,7 @@ pub(crate) fn finding(id: &str) -> Finding {
             analyzed_at: Timestamp::UNIX_EPOCH,
         },
         recommendations: Vec::new(),
+        tags: Vec::new(),
     }
 }
 

@@ -1,15 +1,17 @@
 //! A plan as `terraform show -json PLAN` prints it: `resource_drift` is drift that Terraform has seen itself.
 //!
-//! `before` is the last recorded state, `after` what is live; `resource_changes` is configuration not applied yet, and no drift.
-//! Formats 0.x and 1.x (formats.md §3).
+//! `before` is the last recorded state, `after` what is live; `resource_changes` is configuration not applied yet, and no drift,
+//! but it tells which of the drifted resources the plan is about to change. Formats 0.x and 1.x (formats.md §3).
 
+use std::collections::HashSet;
 use std::fmt;
 use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -54,6 +56,9 @@ impl DeclaredSource for PlanFile {
         })?;
         let resources = plan.resource_drift.len() as u64;
         for entry in plan.resource_drift {
+            let named: Option<Named> = serde_json::from_str(entry.get()).ok();
+            let is_planned = named.is_some_and(|entry| plan.planned.contains(&entry.address));
+            let parse = if is_planned { parse_planned } else { parse };
             let bytes = Box::<str>::from(entry).into_boxed_bytes();
             if sink(RawDeclared { bytes, source: Arc::clone(&self.name), parse }).is_break() {
                 return Ok(SourceFacts { kind, resources, ..SourceFacts::default() });
@@ -94,6 +99,8 @@ fn kind(format_version: &str) -> Option<&'static str> {
 struct Plan {
     format_version: String,
     resource_drift: Vec<Box<RawValue>>,
+    /// Addresses of the resources that the plan changes.
+    planned: HashSet<String>,
     errored: bool,
 }
 
@@ -118,6 +125,10 @@ impl<'de> Visitor<'de> for PlanVisitor {
             match key.as_str() {
                 "format_version" => plan.format_version = map.next_value()?,
                 "resource_drift" => plan.resource_drift = map.next_value::<Option<_>>()?.unwrap_or_default(),
+                "resource_changes" => {
+                    let changes = map.next_value::<Option<Vec<Planned>>>()?.unwrap_or_default();
+                    plan.planned = changes.into_iter().filter(Planned::acts).map(|planned| planned.address).collect();
+                }
                 "errored" => plan.errored = map.next_value::<Option<bool>>()?.unwrap_or_default(),
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
@@ -126,8 +137,47 @@ impl<'de> Visitor<'de> for PlanVisitor {
     }
 }
 
-/// Parses one entry of `resource_drift`. Data sources, and entries that say nothing happened, give an empty list.
+/// An entry of `resource_drift`, as far as needed to find it among the changes.
+#[derive(Deserialize)]
+struct Named {
+    #[serde(default)]
+    address: String,
+}
+
+/// An entry of `resource_changes`.
+#[derive(Deserialize)]
+struct Planned {
+    #[serde(default)]
+    address: String,
+    #[serde(default)]
+    change: PlannedChange,
+}
+
+#[derive(Deserialize, Default)]
+struct PlannedChange {
+    #[serde(default)]
+    actions: Vec<String>,
+}
+
+impl Planned {
+    /// It does something to the resource.
+    fn acts(&self) -> bool {
+        self.change.actions.iter().any(|action| !matches!(&**action, "no-op" | "read"))
+    }
+}
+
+/// An entry about a resource that the plan leaves as it is.
 fn parse(bytes: &[u8], source: &Arc<Tainted>) -> Result<Vec<Declared>, SourceError> {
+    parse_entry(bytes, source, false)
+}
+
+/// An entry about a resource that the plan changes.
+fn parse_planned(bytes: &[u8], source: &Arc<Tainted>) -> Result<Vec<Declared>, SourceError> {
+    parse_entry(bytes, source, true)
+}
+
+/// Parses one entry of `resource_drift`. Data sources, and entries that say nothing happened, give an empty list.
+fn parse_entry(bytes: &[u8], source: &Arc<Tainted>, is_planned: bool) -> Result<Vec<Declared>, SourceError> {
     let wrong = |what: String| source_error(source.raw(), what, SHOW_AGAIN);
     let mut entry: Value =
         serde_json::from_slice(bytes).map_err(|error| wrong(format!("broken JSON in `resource_drift`: {error}")))?;
@@ -169,7 +219,8 @@ fn parse(bytes: &[u8], source: &Arc<Tainted>) -> Result<Vec<Declared>, SourceErr
     };
     let live_sensitive = sensitive::of_plan(&change["after_sensitive"]);
     let live = Some(after).filter(|after| !after.is_null());
-    Ok(vec![Declared::Drift(ReportedDrift { resource, drift_type, previous_address, live, live_sensitive })])
+    let drift = ReportedDrift { resource, drift_type, previous_address, live, live_sensitive, is_planned };
+    Ok(vec![Declared::Drift(drift)])
 }
 
 #[cfg(test)]

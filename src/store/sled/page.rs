@@ -4,8 +4,11 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
 use std::ops::Bound;
 
+use jiff::Timestamp;
+
 use super::engine::Tree;
 use super::{SledStore, keys};
+use crate::drift::query::{Query, Viewer};
 use crate::drift::{DriftEvent, RuleId, SeverityClass, Slug, State};
 use crate::store::record::EventRecord;
 use crate::store::{Cursor, Direction, DriftFilter, Page, PageRequest, StoreError, codec};
@@ -55,7 +58,8 @@ impl SledStore {
     pub(super) fn page_impl(&self, request: &PageRequest) -> Result<(Page, Cost), StoreError> {
         self.wake_due();
         let from = request.cursor.as_ref().map(place_of).transpose()?;
-        let mut lanes = self.lanes(&request.filter, from, request.direction);
+        let filter = request.filter.narrowed(self.now());
+        let mut lanes = self.lanes(&filter, from, request.direction);
         let mut cost = Cost::default();
         let limit = request.limit.clamp(1, LIMIT_MAX);
         let Found { mut rows, more } = self.merge(&mut lanes, request, limit, &mut cost)?;
@@ -144,7 +148,7 @@ impl SledStore {
         limit: usize,
         cost: &mut Cost,
     ) -> Result<Found, StoreError> {
-        let wanted = Wanted::new(&request.filter);
+        let wanted = Wanted::new(&request.filter, self.now());
         let mut heads = BinaryHeap::new();
         for lane in 0..lanes.len() {
             heads.extend(self.head(lanes, lane, request.direction)?);
@@ -197,15 +201,19 @@ impl SledStore {
 }
 
 /// What no index knows.
-struct Wanted {
+struct Wanted<'a> {
     types: Vec<u8>,
     words: Vec<String>,
     rule: Option<RuleId>,
+    query: &'a Query,
+    viewer: Viewer<'a>,
 }
 
-impl Wanted {
-    fn new(filter: &DriftFilter) -> Self {
+impl<'a> Wanted<'a> {
+    fn new(filter: &'a DriftFilter, now: Timestamp) -> Self {
         Self {
+            query: &filter.query,
+            viewer: Viewer { now, me: &filter.me },
             types: filter.drift_types.iter().map(|t| keys::drift_type(*t)).collect(),
             words: filter.text.split_whitespace().map(str::to_lowercase).collect(),
             rule: filter.rule,
@@ -219,6 +227,9 @@ impl Wanted {
     fn has(&self, record: &EventRecord) -> bool {
         let event = &record.event;
         if self.rule.is_some_and(|rule| !record.hidden_by.contains(&rule)) {
+            return false;
+        }
+        if !self.query.matches(event, self.viewer) {
             return false;
         }
         if self.words.is_empty() {

@@ -13,10 +13,14 @@ use super::widgets::source::{Source, did_you_mean, quoted};
 use file::Entry;
 
 /// The built-in keymaps; the first is the default.
-pub const NAMES: [&str; 2] = ["default", "emacs"];
+pub const NAMES: [&str; 4] = ["default", "vim", "emacs", "tmux"];
 
-const FILES: [&str; NAMES.len()] =
-    [include_str!("../../../keymaps/default.toml"), include_str!("../../../keymaps/emacs.toml")];
+const FILES: [&str; NAMES.len()] = [
+    include_str!("../../../keymaps/default.toml"),
+    include_str!("../../../keymaps/vim.toml"),
+    include_str!("../../../keymaps/emacs.toml"),
+    include_str!("../../../keymaps/tmux.toml"),
+];
 
 /// Where keys can be bound. `drift` holds what concerns the selected drift in the three panes that show one, `input` is a
 /// text field, `overlay` a window over the panes, `rules` the list of ignore rules.

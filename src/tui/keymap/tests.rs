@@ -155,6 +155,6 @@ fn a_file_that_is_not_toml_or_not_there_leaves_the_built_in_keymap() {
 #[test]
 fn an_unknown_keymap_gives_the_default_and_says_so() {
     let (keymap, problems) = load("emcas", None, &known());
-    assert_eq!(problems, ["no keymap “emcas” (did you mean “emacs”?); there are default, emacs"]);
+    assert_eq!(problems, ["no keymap “emcas” (did you mean “emacs”?); there are default, vim, emacs, tmux"]);
     assert_eq!(keymap.lookup("global", &[], key("ctrl-f")), Match::Action("page-down".into()));
 }

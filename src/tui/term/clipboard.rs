@@ -6,6 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 /// What terminals take at most, in base64.
 const LIMIT: usize = 74_994;
 
+/// Bytes of text that fit.
+pub const MAX_TEXT: usize = LIMIT / 4 * 3;
+
 /// What to write, and what of the text is in it.
 pub struct Copy {
     pub bytes: Vec<u8>,
@@ -16,7 +19,7 @@ pub struct Copy {
 
 /// `text` is sanitised already. tmux hands on only what is wrapped for it.
 pub fn osc52(text: &str, in_tmux: bool) -> Copy {
-    let mut taken = text.len().min(LIMIT / 4 * 3);
+    let mut taken = text.len().min(MAX_TEXT);
     while !text.is_char_boundary(taken) {
         taken -= 1;
     }

@@ -39,7 +39,7 @@ impl ColorDepth {
         match (self, color) {
             (_, Color::Reset) | (Self::None, _) => Color::Reset,
             (Self::Ansi256, Color::Rgb(..)) => Color::Indexed(closest(16..=255, color)),
-            (Self::Ansi16, Color::Rgb(..) | Color::Indexed(16..)) => ANSI[usize::from(closest(0..=15, color))],
+            (Self::Ansi16, Color::Rgb(..) | Color::Indexed(16..)) => ANSI[usize::from(among_16(color))],
             _ => color,
         }
     }
@@ -65,9 +65,44 @@ const ANSI: [Color; 16] = [
     Color::White,
 ];
 
-fn closest(candidates: std::ops::RangeInclusive<u8>, color: Color) -> u8 {
+/// A pastel is nearer to grey than to any of the six colours, but its hue is what it says: that is kept.
+fn among_16(color: Color) -> u8 {
+    const GREYS: [u8; 4] = [0, 7, 8, 15];
+    /// By hue, from red on in steps of 60 degrees: red, yellow, green, cyan, blue, magenta.
+    const HUES: [u8; 6] = [1, 3, 2, 6, 4, 5];
+    match rgb(color).and_then(hue) {
+        None => closest(GREYS, color),
+        Some(degrees) => {
+            let hue = HUES[usize::from((degrees + 30) / 60) % HUES.len()];
+            closest([hue, hue + 8], color)
+        }
+    }
+}
+
+/// In degrees; `None` for what is nearly grey.
+fn hue([r, g, b]: [u8; 3]) -> Option<u16> {
+    const NEARLY_GREY: i32 = 40;
+    let [r, g, b] = [r, g, b].map(i32::from);
+    let (most, least) = (r.max(g).max(b), r.min(g).min(b));
+    let chroma = most - least;
+    if chroma < NEARLY_GREY {
+        return None;
+    }
+    let sixth = |from: i32, plus: i32, minus: i32| from + 60 * (plus - minus) / chroma;
+    let degrees = match most {
+        most if most == r => sixth(0, g, b),
+        most if most == g => sixth(120, b, r),
+        _ => sixth(240, r, g),
+    };
+    u16::try_from(degrees.rem_euclid(360)).ok()
+}
+
+fn closest(candidates: impl IntoIterator<Item = u8>, color: Color) -> u8 {
     let Some(want) = rgb(color) else { return 0 };
-    candidates.min_by_key(|&i| rgb(Color::Indexed(i)).map_or(u32::MAX, |have| distance(want, have))).unwrap_or(0)
+    candidates
+        .into_iter()
+        .min_by_key(|&i| rgb(Color::Indexed(i)).map_or(u32::MAX, |have| distance(want, have)))
+        .unwrap_or(0)
 }
 
 /// Squared distance, weighted by how strongly the mean red shifts what the eye sees ("redmean", compuphase.com/cmetric.htm).
@@ -108,6 +143,7 @@ mod tests {
         assert_eq!(ColorDepth::Ansi256.nearest(Color::Rgb(128, 128, 128)), Color::Indexed(244));
         assert_eq!(ColorDepth::Ansi16.nearest(Color::Rgb(250, 250, 250)), Color::White);
         assert_eq!(ColorDepth::Ansi16.nearest(Color::Indexed(16)), Color::Black);
+        assert_eq!(ColorDepth::Ansi16.nearest(Color::Rgb(137, 180, 250)), Color::LightBlue, "a pastel keeps its hue");
         assert_eq!(ColorDepth::True.nearest(Color::Rgb(1, 2, 3)), Color::Rgb(1, 2, 3));
         assert_eq!(ColorDepth::None.nearest(Color::Red), Color::Reset);
     }

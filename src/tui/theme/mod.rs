@@ -18,15 +18,40 @@ use super::widgets::source::{Source, did_you_mean, quoted};
 use file::{RawColor, RawStyle, ThemeFile};
 
 /// The built-in themes, in the order pickers show them; the first is the default.
-pub const NAMES: [&str; 6] = ["default", "dark", "light", "high-contrast", "colour-blind", "mono"];
+pub const NAMES: [&str; FILES.len()] = [
+    "default",
+    "dark",
+    "light",
+    "high-contrast",
+    "colour-blind",
+    "mono",
+    "catppuccin-latte",
+    "catppuccin-mocha",
+    "dracula",
+    "gruvbox-dark",
+    "gruvbox-light",
+    "nord",
+    "solarized-dark",
+    "solarized-light",
+    "tokyo-night",
+];
 
-const FILES: [&str; NAMES.len()] = [
+const FILES: [&str; 15] = [
     include_str!("../../../themes/default.toml"),
     include_str!("../../../themes/dark.toml"),
     include_str!("../../../themes/light.toml"),
     include_str!("../../../themes/high-contrast.toml"),
     include_str!("../../../themes/colour-blind.toml"),
     include_str!("../../../themes/mono.toml"),
+    include_str!("../../../themes/catppuccin-latte.toml"),
+    include_str!("../../../themes/catppuccin-mocha.toml"),
+    include_str!("../../../themes/dracula.toml"),
+    include_str!("../../../themes/gruvbox-dark.toml"),
+    include_str!("../../../themes/gruvbox-light.toml"),
+    include_str!("../../../themes/nord.toml"),
+    include_str!("../../../themes/solarized-dark.toml"),
+    include_str!("../../../themes/solarized-light.toml"),
+    include_str!("../../../themes/tokyo-night.toml"),
 ];
 
 /// How many files may inherit from each other in a row.

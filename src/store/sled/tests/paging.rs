@@ -159,3 +159,24 @@ fn a_cursor_from_elsewhere_is_refused() {
         assert!(matches!(w.store.page(&request), Err(StoreError::Invalid(_))), "{cursor}");
     }
 }
+
+#[test]
+fn a_query_finds_what_filters_find_and_costs_no_more() {
+    let w = crowd(&["a", "b"], 300, &["b"]);
+    let asked = |query: &str| {
+        let filter = DriftFilter { query: query.parse().unwrap(), ..filter() };
+        let (found, cost) = page(&w, filter, None, Direction::Older, 20);
+        (found.data.into_iter().map(|e| e.id).collect::<Vec<_>>(), cost)
+    };
+    let filtered = |filter: DriftFilter| {
+        let (found, cost) = page(&w, filter, None, Direction::Older, 20);
+        (found.data.into_iter().map(|e| e.id).collect::<Vec<_>>(), cost)
+    };
+    let critical = DriftFilter { severities: vec![SeverityClass::Critical], ..filter() };
+    assert_eq!(asked("sev:critical"), filtered(critical));
+    assert_eq!(asked("is:closed"), filtered(DriftFilter { states: vec![State::Closed], ..filter() }));
+    let (none, cost) = asked("@1999-01-01");
+    assert_eq!((none, cost), (vec![], Cost::default()));
+    let (some, _) = asked("env:a is:deleted sev:critical is:open -r100");
+    assert_eq!(some.len(), 2);
+}

@@ -1,0 +1,122 @@
+//! `driftguard info`: where everything is, what the terminal can do, and what the limits are; for a bug report, or at three in the
+//! morning on somebody else's machine.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use super::Session;
+use crate::compare::{MAX_DEPTH, MAX_ELEMENTS};
+use crate::declared::split::MAX_ELEMENT_BYTES;
+use crate::safety::sanitise;
+use crate::store;
+use crate::tui::term::{clipboard, glyphs};
+use crate::tui::theme::ColorDepth;
+use crate::tui::{keymap, theme};
+
+pub(super) fn run(session: &Session) -> anyhow::Result<u8> {
+    let mut out = std::io::stdout().lock();
+    for (title, rows) in [
+        ("driftguard", program()),
+        ("paths", paths(session)),
+        ("terminal", terminal(|name| std::env::var(name).ok())),
+        ("reads", readers()),
+        ("limits", limits()),
+    ] {
+        writeln!(out, "{title}")?;
+        for (name, value) in rows {
+            writeln!(out, "  {name:<14} {}", sanitise::line(&value))?;
+        }
+    }
+    Ok(0)
+}
+
+type Rows = Vec<(&'static str, String)>;
+
+fn program() -> Rows {
+    vec![
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("platform", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)),
+        ("themes", theme::NAMES.join(", ")),
+        ("keymaps", keymap::NAMES.join(", ")),
+    ]
+}
+
+fn paths(session: &Session) -> Rows {
+    let paths = &session.paths;
+    let settings = session.settings();
+    let shown = |path: &Path| format!("{}{}", path.display(), if path.exists() { "" } else { " (not there)" });
+    let store = &settings.store.value;
+    let store = match store::is_there(store) {
+        true => format!("{}, {}", store.display(), sizes(store)),
+        false => format!("{} (no store yet)", store.display()),
+    };
+    let mut rows = vec![
+        ("configuration", shown(&paths.config_dir.join("config.toml"))),
+        ("system-wide", shown(&paths.system_dir.join("config.toml"))),
+        ("keys", shown(&paths.config_dir.join("keymap.toml"))),
+        ("themes", shown(&paths.config_dir.join("themes"))),
+        ("packs", shown(&paths.config_dir.join("packs"))),
+        ("store", store),
+        ("backups", shown(&settings.store.value.with_file_name("backups"))),
+        ("logs", shown(&paths.state_dir.join("logs"))),
+        ("temporary", shown(&std::env::temp_dir())),
+    ];
+    rows.extend(session.config.problems.iter().map(|problem| ("mistake", problem.to_string())));
+    rows
+}
+
+/// What the files below take on the disk.
+fn sizes(directory: &Path) -> String {
+    fn bytes(directory: &Path) -> u64 {
+        let Ok(entries) = std::fs::read_dir(directory) else { return 0 };
+        let size = |entry: std::fs::DirEntry| match entry.file_type() {
+            Ok(kind) if kind.is_dir() => bytes(&entry.path()),
+            _ => entry.metadata().map_or(0, |meta| meta.len()),
+        };
+        entries.flatten().map(size).sum()
+    }
+    format!("{:.1} MB", bytes(directory) as f64 / 1e6)
+}
+
+/// What the screens would find out at their start.
+fn terminal(variable: impl Fn(&str) -> Option<String>) -> Rows {
+    let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+    let depth = match ColorDepth::detect(&variable) {
+        ColorDepth::None => "none",
+        ColorDepth::Ansi16 => "16",
+        ColorDepth::Ansi256 => "256",
+        ColorDepth::True => "16.7 million",
+    };
+    let size = crossterm::terminal::size().map_or_else(|_| "unknown".to_owned(), |(w, h)| format!("{w}x{h}"));
+    let inside: Vec<&str> = [("TMUX", "tmux"), ("STY", "screen"), ("SSH_CONNECTION", "ssh")]
+        .into_iter()
+        .filter(|(name, _)| variable(name).is_some())
+        .map(|(_, what)| what)
+        .collect();
+    let signs = glyphs::only_ascii(&variable).map_or_else(|| "all".to_owned(), |why| format!("ASCII only: {why}"));
+    vec![
+        ("is a terminal", yes_no(std::io::stdin().is_terminal() && std::io::stdout().is_terminal())),
+        ("TERM", variable("TERM").unwrap_or_else(|| "not set".to_owned())),
+        ("size", size),
+        ("colours", depth.to_owned()),
+        ("signs", signs),
+        ("inside of", if inside.is_empty() { "nothing known".to_owned() } else { inside.join(", ") }),
+        ("clipboard", format!("OSC 52, at most {} bytes of text", clipboard::MAX_TEXT)),
+    ]
+}
+
+fn readers() -> Rows {
+    vec![
+        ("declared", "Terraform and OpenTofu state v4, plan JSON, Kubernetes manifests, driftctl reports".to_owned()),
+        ("live", "files of this machine, AWS Config recordings, kubectl get -o json".to_owned()),
+    ]
+}
+
+fn limits() -> Rows {
+    vec![
+        ("depth", format!("{MAX_DEPTH} levels of one resource")),
+        ("lists", format!("{MAX_ELEMENTS} elements compared as a set")),
+        ("resource", format!("{} MB of one resource's text", MAX_ELEMENT_BYTES >> 20)),
+        ("path", format!("{} bytes, longer ones are cut", crate::drift::MAX_PATH_BYTES)),
+    ]
+}

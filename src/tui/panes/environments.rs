@@ -89,7 +89,7 @@ fn answers(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> 
     let Some(coverage) = counts.coverage.sentence() else { return 0 };
     let [in_sync, drifted, unverified, hidden] =
         [counts.in_sync, counts.drifted, counts.unverified, counts.hidden_changes].map(text::count);
-    let key = canvas.model.keymap().keys_for("environments", "hidden-list").into_iter().next().unwrap_or_default();
+    let key = canvas.model.keymap().keys_for("global", "hidden-list").into_iter().next().unwrap_or_default();
     let lists = if counts.hidden_changes > 0 { format!(" ({key} lists)") } else { String::new() };
     let resources =
         format!("{in_sync} in sync, {drifted} drifted, {unverified} unverified; {hidden} changes hidden{lists}");

@@ -119,7 +119,10 @@ fn an_acknowledged_drift_stays_so_through_never_hide_and_its_undo() {
     let text = fs::read_to_string(home.path().join("plan.json")).unwrap();
     fs::write(home.path().join("plan.json"), text.replace("sg-2\",\"sg-1", "sg-3\",\"sg-1")).unwrap();
     screens.keys("r");
-    wait(&mut screens, "the new change", |s| changes(s) == 2);
-    assert_eq!(state(&screens), Some(State::Open), "{}", screens.screen());
+    let new = |screens: &Screens| {
+        screens.model.timeline.window.rows(0).find(|event| event.changes.len() == 2).map(|event| event.state)
+    };
+    wait(&mut screens, "the new change", |s| new(s).is_some());
+    assert_eq!(new(&screens), Some(State::Open), "{}", screens.screen());
     runtime.block_on(service.shutdown());
 }

@@ -71,6 +71,16 @@ pub(super) fn only_rules(old: &Look<'_>, new: &Look<'_>) -> Option<String> {
     Some(format!("only what rules hide has changed; {}", parts.join("; ")))
 }
 
+impl super::Recorded {
+    /// The drift as it is now.
+    pub fn into_event(self) -> crate::drift::DriftEvent {
+        match self {
+            Self::New(event) | Self::SeenAgain(event) | Self::Regressed(event) => event,
+            Self::Continued { event, .. } => *event,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

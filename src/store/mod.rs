@@ -271,16 +271,6 @@ pub enum Recorded {
     },
 }
 
-impl Recorded {
-    /// The drift as it is now.
-    pub fn into_event(self) -> DriftEvent {
-        match self {
-            Self::New(event) | Self::SeenAgain(event) | Self::Regressed(event) => event,
-            Self::Continued { event, .. } => *event,
-        }
-    }
-}
-
 /// What `verify` found.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
 pub struct VerifyReport {

@@ -75,7 +75,7 @@ pub(super) fn sight(
             Some(turn),
         ));
     }
-    let turn = came_back.then(|| Turn { action: "regressed", before, after, heir: None, why: None });
+    let turn = came_back.then_some(Turn { action: "regressed", before, after, heir: None, why: None });
     let event = new.event;
     let recorded = match (came_back, was_known) {
         (true, _) => Recorded::Regressed(event),

@@ -166,7 +166,7 @@ pub struct Form {
     /// The rule that is edited.
     pub rule: Option<IgnoreRule>,
     /// The rule about what must not be hidden that is edited.
-    pub unhides: Option<NeverHideRule>,
+    pub unhides: Option<Box<NeverHideRule>>,
     /// What must not be hidden.
     pub about: Option<Box<About>>,
     /// The fields as they were offered.

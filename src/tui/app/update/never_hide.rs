@@ -74,7 +74,7 @@ pub fn edit(model: &mut Model) -> Vec<Effect> {
         Field::text("path", "glob; empty: any", pattern(&rule.path)),
     ];
     let mut form = Form::new(FormKind::EditNeverHide, vec![], fields);
-    form.unhides = Some(rule);
+    form.unhides = Some(Box::new(rule));
     drafting::restore(model, &mut form);
     model.overlay = Some(Overlay::Form(form));
     vec![]
@@ -95,7 +95,7 @@ pub fn rule(model: &Model, form: &Form) -> Result<NeverHideRule, String> {
             resource_type: keep("type", &before.resource_type),
             resource_id: keep("id", &before.resource_id),
             path: keep("path", &before.path),
-            ..before.clone()
+            ..(**before).clone()
         });
     }
     let about = form.about.as_ref().ok_or("no hidden change is selected")?;
@@ -118,13 +118,13 @@ pub fn rule(model: &Model, form: &Form) -> Result<NeverHideRule, String> {
 /// The plan of a form: what will be brought to light stands below it.
 pub fn plan(model: &Model, form: &Form) -> Result<Plan, String> {
     let rule = rule(model, form)?;
-    if form.unhides.as_ref() == Some(&rule) {
+    if form.unhides.as_deref() == Some(&rule) {
         return Err("nothing of the rule is changed".into());
     }
     let says = says(&rule);
     let request = NeverHideRequest {
         drift: form.about.as_ref().and_then(|about| about.drift),
-        expected: form.unhides.clone(),
+        expected: form.unhides.as_deref().cloned(),
         ..request(model, rule.id, NeverHideVerb::Put { rule })
     };
     let word = form.kind.action().entry().name.to_owned();

@@ -115,6 +115,9 @@ pub struct Triage {
     /// Look, but decide nothing
     #[arg(long)]
     pub read_only: bool,
+    /// Keep what --state and --live show, and what is decided about it, in the store; without it, it is forgotten at the end
+    #[arg(long)]
+    pub keep: bool,
 }
 
 #[derive(Args, Debug)]
@@ -133,6 +136,9 @@ pub struct Scan {
     /// compared
     #[arg(long)]
     pub strict: bool,
+    /// List in the JSON formats what was hidden of resources in sync too, with rule, declared and live value
+    #[arg(long)]
+    pub show_hidden: bool,
     /// Neither read nor write the store
     #[arg(long)]
     pub no_store: bool,

@@ -18,7 +18,7 @@ const PACE: Duration = Duration::from_secs(4);
 pub(super) fn run(session: &Session, args: &Demo) -> anyhow::Result<u8> {
     let world = Arc::new(World::temporary().context("the demo's world cannot be made")?);
     if args.once {
-        let report = scan::scan(&demo::specs(&world), &scan::no_memory()?)?;
+        let report = scan::scan(&demo::specs(&world), &scan::no_memory()?, Default::default())?;
         return scan::print(&report, args.format, false);
     }
     let mut options = screens::options(session);

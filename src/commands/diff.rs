@@ -43,6 +43,7 @@ pub(super) fn run(session: &Session, args: &Diff) -> anyhow::Result<u8> {
         summary: done.summary,
         drifts: sink.drifts,
         errors: done.errors,
+        untold: vec![],
         store: StoreUse::None,
     };
     scan::print(&Report::new(vec![report]), args.format, args.strict)

@@ -9,9 +9,9 @@ use anyhow::{Context, bail};
 use super::session::open_store;
 use super::{Session, complain};
 use crate::cli::{Format, Scan};
-use crate::drift::{Completeness, RuleStatus, ScanStage};
+use crate::drift::{Completeness, RuleStatus, ScanStage, Untold};
 use crate::report::{EnvironmentReport, Report, StoreUse};
-use crate::scan::EnvironmentSpec;
+use crate::scan::{EnvironmentSpec, Limits};
 use crate::service::{Memory, Scanned, scan_once};
 use crate::store::{self, OpenMode, StoreError};
 
@@ -19,13 +19,20 @@ pub(super) fn run(session: &Session, args: &Scan) -> anyhow::Result<u8> {
     session.refuse_problems()?;
     let specs = chosen(session, args)?;
     let memory = if args.no_store || !is_configured(session, args) { no_memory()? } else { remember(session)? };
-    let mut report = scan(&specs, &memory)?;
+    let mut report = scan(&specs, &memory, listed(args))?;
+    report.show_hidden = args.show_hidden;
     report.rules_unused = unused_rules(&memory);
     tell_unused_patterns(args, &specs, &report);
     look_after(&memory);
     // Whoever reads the report may take their time; others need the store.
     drop(memory);
     print(&report, args.format, args.strict)
+}
+
+/// Only machines read the lists.
+fn listed(args: &Scan) -> Limits {
+    let unverified = if matches!(args.format, Format::Json | Format::Ndjson) { Untold::KEPT } else { 0 };
+    Limits { hidden: if args.show_hidden { Untold::KEPT } else { 0 }, unverified }
 }
 
 /// Once a day: backup and retention, for machines on which nobody opens the screens.
@@ -101,13 +108,13 @@ pub(super) fn no_memory() -> anyhow::Result<Memory> {
 }
 
 /// Scans each environment in turn; a scan uses every core already.
-pub(super) fn scan(specs: &[EnvironmentSpec], memory: &Memory) -> anyhow::Result<Report> {
+pub(super) fn scan(specs: &[EnvironmentSpec], memory: &Memory, listed: Limits) -> anyhow::Result<Report> {
     let mut reports = vec![];
     for spec in specs {
         let cancel = AtomicBool::new(false);
-        let (done, store) = match scan_once(memory, spec, &cancel) {
+        let (done, store) = match scan_once(memory, spec, listed, &cancel) {
             Ok(done) => (done, store_use(memory)),
-            Err(error) => (scan_once(&forget(&error.to_string())?, spec, &cancel)?, StoreUse::None),
+            Err(error) => (scan_once(&forget(&error.to_string())?, spec, listed, &cancel)?, StoreUse::None),
         };
         reports.push(reported(spec, done, store));
     }
@@ -160,6 +167,7 @@ fn reported(spec: &EnvironmentSpec, done: Scanned, store: StoreUse) -> Environme
     EnvironmentReport {
         environment: spec.environment.clone(),
         summary: done.report.summary,
+        untold: done.report.untold,
         drifts: done.drifts,
         errors: done.report.errors,
         store,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::Context;
 use tokio::runtime::Handle;
 
 use super::session::open_store;
@@ -18,8 +19,19 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     if specs.is_empty() {
         options.notices.push("nothing to scan here: start driftguard where a terraform.tfstate is, name one with --state, or write [[environment]] into the configuration".into());
     }
-    let path = session.settings().store.value.clone();
-    options.drafts = Some(beside(&path));
+    let for_now = if is_ad_hoc(args) {
+        Some(tempfile::tempdir().context("a store for this session cannot be made")?)
+    } else {
+        None
+    };
+    let path = match &for_now {
+        Some(directory) => {
+            options.notices.push(FOR_NOW.into());
+            directory.path().join("store")
+        }
+        None => session.settings().store.value.clone(),
+    };
+    options.drafts = for_now.is_none().then(|| beside(&path));
     let guard = Guard { read_only: options.read_only.clone(), protected: options.protected.clone() };
     let keep = session.settings().store_options();
     screens::open(session, options, move || async move {
@@ -28,6 +40,16 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         opened.await.map_err(|e| format!("the store could not be opened: {e}"))?.map_err(|e| e.to_string())
     })
 }
+
+/// Files given by hand are looked at and forgotten, as `scan` does, unless they are to be kept.
+fn is_ad_hoc(args: &Triage) -> bool {
+    let given = !(args.paths.state.is_empty() && args.paths.live.is_empty());
+    given && !args.keep && !args.read_only
+}
+
+/// Said on the screen: nothing is lost in silence.
+const FOR_NOW: &str = "these files are in no configuration: what is decided about them is forgotten when you quit; \
+                       start with --keep to write it to the store";
 
 /// Where drafts are kept: they outlive a store that is set aside, and are none of its records.
 fn beside(store: &Path) -> PathBuf {

@@ -3,7 +3,7 @@
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::{RawChange, RawHidden, Verdict, rules};
-use crate::drift::{ChangeType, NeverHideRule};
+use crate::drift::{ChangeType, Hidden, NeverHideRule, ResourceRef};
 
 /// A rule that must not hide anything on matching resource types at matching paths. Patterns are globs; `*` crosses dots.
 #[derive(Clone, Debug)]
@@ -72,6 +72,13 @@ impl NeverHide {
     pub fn is_about(&self, resource_type: &str, names: &[&str]) -> bool {
         self.resource_type.as_ref().is_none_or(|g| g.is_match(resource_type))
             && self.resource_id.as_ref().is_none_or(|g| names.iter().any(|name| g.is_match(name)))
+    }
+
+    /// Whether it brings this hidden difference to light. Names and paths are as they are shown.
+    pub fn exposes(&self, resource: &ResourceRef, hidden: &Hidden) -> bool {
+        self.rule == hidden.rule
+            && self.is_about(resource.resource_type.raw(), &[resource.resource_id.raw()])
+            && self.path.as_ref().is_none_or(|g| g.is_match(hidden.path.raw()))
     }
 
     fn covers(&self, resource_type: &str, hidden: &RawHidden) -> bool {

@@ -22,6 +22,17 @@ impl CloudProvider {
     /// Every value, in the order pickers show them.
     pub const ALL: [Self; 6] = [Self::Aws, Self::Gcp, Self::Azure, Self::Digitalocean, Self::Kubernetes, Self::Host];
 
+    /// What is read of it, where nothing in that says who changed a resource; `None` where it may (the field managers of
+    /// Kubernetes). AWS Config names events, not people; a file's owner is not who wrote it.
+    pub fn knows_no_actor(self) -> Option<&'static str> {
+        match self {
+            Self::Kubernetes => None,
+            Self::Aws => Some("aws-config recordings"),
+            Self::Host => Some("files of a host"),
+            Self::Gcp | Self::Azure | Self::Digitalocean => Some("state and recordings of this provider"),
+        }
+    }
+
     /// The word in configuration, store and API.
     pub fn as_str(self) -> &'static str {
         match self {

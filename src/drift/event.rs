@@ -97,6 +97,8 @@ pub enum Closure {
     Healed,
     /// The same resource now differs in another set of properties; that is a drift of its own.
     Superseded,
+    /// Only what rules hide of it has changed: it goes on as another drift, with everything that was decided about it.
+    Continued,
 }
 
 /// Where a drift stands. Snoozes and exceptions end by time: ask [`DriftEvent::state_at`].

@@ -79,11 +79,25 @@ pub struct RuleReach {
     pub environments: BTreeMap<Slug, u64>,
     /// The worst of them, at most [`RuleReach::NAMED`].
     pub first: Vec<Reached>,
+    /// For a rule by actor: environments in which nothing says who changed a resource, so that it can match nothing there, with
+    /// what is read of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub no_actor: BTreeMap<Slug, String>,
 }
 
 impl RuleReach {
     /// How many are named.
     pub const NAMED: usize = 5;
+
+    /// `no actor is known for aws-config recordings (prod-eu): this rule can match nothing there`
+    pub fn actor_warning(&self) -> Option<String> {
+        let mut inputs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        self.no_actor.iter().for_each(|(slug, input)| inputs.entry(input).or_default().push(slug.as_str()));
+        let named: Vec<String> =
+            inputs.iter().map(|(input, slugs)| format!("{input} ({})", slugs.join(", "))).collect();
+        (!named.is_empty())
+            .then(|| format!("no actor is known for {}: this rule can match nothing there", named.join(", ")))
+    }
 
     /// Counts one drift.
     pub fn add(&mut self, drift: Reached, changes: usize) {

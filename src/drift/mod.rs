@@ -22,6 +22,7 @@ mod score;
 mod sighting;
 mod tags;
 mod triage;
+mod untold;
 
 pub use analysis::{Analysis, Axis, Cause, CauseAnalysis, Severity, SeverityClass, SeverityReason};
 pub use change::{Change, ChangeType, Hidden, PropertyPath, Unverified, UnverifiedReason};
@@ -32,7 +33,7 @@ pub use event::{Closure, DriftDetail, DriftEvent, DriftType, Finding, ResourceRe
 pub use ids::{DriftId, Fingerprint, RuleId, ScanId, Slug, SlugError};
 pub use ignore::{IgnoreRule, Reached, RuleChange, RuleReach, RuleRequest, RuleStatus, RuleVerb};
 pub use incident::{DETECTED, Density, DensityCounter, Happening, Incident, IncidentRequest};
-pub use never_hide::NeverHideRule;
+pub use never_hide::{NeverHideChange, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb};
 pub use path::{MAX_PATH_BYTES, PathBuilder};
 pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment};
 pub use scan::{Completeness, Counts, ScanStage, ScanSummary, SourceError, SourceState};
@@ -40,3 +41,4 @@ pub use score::{Score, ScoreError};
 pub use sighting::{Known, Sighting};
 pub use tags::tags;
 pub use triage::{AuditEntry, Decision, ResolutionType, TriageRequest, TriageVerb};
+pub use untold::{Aside, Untold, UntoldPage, UntoldRequest};

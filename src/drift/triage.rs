@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DriftId, IgnoreRule, NeverHideRule, RuleChange, Slug, State};
+use super::{DriftId, IgnoreRule, NeverHideChange, NeverHideRule, RuleChange, Slug, State};
 use crate::safety::Tainted;
 
 /// How a drift was settled.
@@ -145,4 +145,7 @@ pub struct AuditEntry {
     /// What became of an ignore rule that was there already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<Box<RuleChange>>,
+    /// What became of a rule about what must not be hidden.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub never_hide: Option<Box<NeverHideChange>>,
 }

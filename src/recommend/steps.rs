@@ -76,6 +76,7 @@ pub(super) fn codify(facts: &Facts<'_>) -> Vec<Tainted> {
     };
     let check = match tool(facts) {
         Tool::Terraform if is_gone(facts) => format!("Take it out of the state: terraform state rm {address}"),
+        Tool::Terraform if facts.drift_type == DriftType::Added => import(facts),
         Tool::Terraform => format!("See that nothing is left to change: terraform plan -target={address}"),
         Tool::Kubectl => format!("See that nothing is left to change: kubectl diff -f {}", manifest(facts)),
         Tool::Cloudformation => "See that a change set of the stack is empty.".to_owned(),
@@ -86,6 +87,17 @@ pub(super) fn codify(facts: &Facts<'_>) -> Vec<Tainted> {
         "Have the change reviewed, with the incident named in it.".into(),
         format!("Scan again and see the drift of {address} closed.").into(),
     ]
+}
+
+/// No address in the code is about a resource that no code has: it is brought in first, under a name that somebody chooses.
+fn import(facts: &Facts<'_>) -> String {
+    let id = facts.resource.provider_id.as_ref().unwrap_or(&facts.resource.resource_id);
+    format!(
+        "To bring it into the code: write import {{ to = {}.NAME, id = {} }} (an attribute a line; some types are imported by name \
+         or id instead of ARN), then terraform plan -generate-config-out=imported.tf",
+        facts.resource.resource_type.line(),
+        quoted(id.raw())
+    )
 }
 
 /// Give it to somebody who may decide.
@@ -103,6 +115,7 @@ pub(super) fn escalate(facts: &Facts<'_>, analysis: &Analysis) -> Vec<Tainted> {
 pub(super) fn review(facts: &Facts<'_>) -> Vec<Tainted> {
     let address = quoted(facts.resource.resource_id.raw());
     let look = match tool(facts) {
+        Tool::Terraform if facts.drift_type == DriftType::Added => import(facts),
         Tool::Terraform => format!("See what the code would do: terraform plan -target={address}"),
         Tool::Kubectl => {
             format!("See who owns the fields: kubectl get {} -o yaml --show-managed-fields", object(facts))

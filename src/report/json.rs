@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::rules::RuleRow;
 use super::{EnvironmentReport, Report, StoreUse};
 use crate::drift::{
-    Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known, ResolutionType, ResourceRef,
+    Aside, Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known, ResolutionType, ResourceRef,
     Severity, SeverityClass, Sighting, Slug, SourceError, State, Unverified, UnverifiedReason,
 };
 use crate::safety::{Masked, Tainted, escape};
@@ -23,6 +23,9 @@ struct Document<'a> {
     drifts: Drifts<'a>,
     unverified: AllUnverified<'a>,
     errors: Vec<ErrorRow<'a>>,
+    /// With `--show-hidden`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hidden: Option<AllHidden<'a>>,
     /// Absent when no store was used.
     #[serde(skip_serializing_if = "Option::is_none")]
     rules_unused: Option<Vec<RuleRow<'a>>>,
@@ -39,11 +42,33 @@ struct EnvironmentRow<'a> {
     finished_at: jiff::Timestamp,
     complete: bool,
     counts: &'a Counts,
+    listed: ListedRow,
     /// Drifts that somebody ignored, snoozed or accepted; among `counts.drifted`.
     settled: u64,
     store: StoreUse,
     #[serde(skip_serializing_if = "Option::is_none")]
     since_last_scan: Option<NewsRow>,
+}
+
+/// How much of `counts` is named in this document; there is an end to what is.
+#[derive(Serialize)]
+struct ListedRow {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hidden_changes: Option<u64>,
+    unverified_properties: u64,
+}
+
+#[derive(Serialize)]
+struct HiddenRow<'a> {
+    environment: &'a Slug,
+    resource_type: &'a Tainted,
+    resource_id: &'a Tainted,
+    /// Other properties of the resource are drift; its row among the drifts has this difference too.
+    drifted: bool,
+    path: &'a str,
+    rule: &'a str,
+    declared: Option<&'a Masked>,
+    actual: Option<&'a Masked>,
 }
 
 /// What changed since the last scan that wrote to the store.
@@ -130,7 +155,9 @@ struct ErrorRow<'a> {
     help: &'a Tainted,
 }
 
-fn environment_row(e: &EnvironmentReport) -> EnvironmentRow<'_> {
+fn environment_row(e: &EnvironmentReport, show_hidden: bool) -> EnvironmentRow<'_> {
+    let hidden = e.untold.iter().filter(|row| row.hidden().is_some()).count();
+    let in_sync = e.untold.iter().filter(|row| !row.drifted && row.hidden().is_none()).count();
     EnvironmentRow {
         environment: &e.environment.slug,
         name: &e.environment.name,
@@ -141,6 +168,10 @@ fn environment_row(e: &EnvironmentReport) -> EnvironmentRow<'_> {
         finished_at: e.summary.finished_at,
         complete: e.summary.completeness == Completeness::Complete,
         counts: &e.summary.counts,
+        listed: ListedRow {
+            hidden_changes: show_hidden.then_some(hidden as u64),
+            unverified_properties: in_sync as u64 + e.drifts.unverified(),
+        },
         settled: e.settled(),
         store: e.store,
         since_last_scan: (e.store == StoreUse::Written).then_some(NewsRow {
@@ -227,7 +258,31 @@ impl Serialize for AllUnverified<'_> {
     }
 }
 
-/// Every unverified property of a drifted resource, then whole resources.
+struct AllHidden<'a>(&'a Report);
+
+impl Serialize for AllHidden<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.environments.iter().flat_map(hidden_rows))
+    }
+}
+
+fn hidden_rows(e: &EnvironmentReport) -> impl Iterator<Item = HiddenRow<'_>> {
+    e.untold.iter().filter_map(|row| {
+        let hidden = row.hidden()?;
+        Some(HiddenRow {
+            environment: &e.environment.slug,
+            resource_type: &row.resource.resource_type,
+            resource_id: &row.resource.resource_id,
+            drifted: row.drifted,
+            path: hidden.path.raw(),
+            rule: &hidden.rule,
+            declared: hidden.declared.as_ref(),
+            actual: hidden.actual.as_ref(),
+        })
+    })
+}
+
+/// Every unverified property of a drifted resource, those of resources in sync as far as they are listed, then whole resources.
 fn each_unverified<E>(
     e: &EnvironmentReport,
     failed: fn(io::Error) -> E,
@@ -237,6 +292,11 @@ fn each_unverified<E>(
         for drift in e.drifts.iter().map_err(failed)? {
             let finding = drift.map_err(failed)?.finding;
             finding.unverified.iter().try_for_each(|u| write(&unverified_row(e, &finding.resource, u)))?;
+        }
+    }
+    for row in e.untold.iter().filter(|row| !row.drifted) {
+        if let Aside::Unverified(unverified) = &row.what {
+            write(&unverified_row(e, &row.resource, unverified))?;
         }
     }
     e.summary.unverified.iter().try_for_each(|(resource, u)| write(&unverified_row(e, resource, u)))
@@ -262,26 +322,30 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let all = || report.environments.iter();
     let document = Document {
         schema: SCHEMA,
-        environments: all().map(environment_row).collect(),
+        environments: all().map(|e| environment_row(e, report.show_hidden)).collect(),
         drifts: Drifts(report),
         unverified: AllUnverified(report),
         errors: all().flat_map(|e| e.errors.iter().map(move |error| error_row(e, error))).collect(),
+        hidden: report.show_hidden.then_some(AllHidden(report)),
         rules_unused: report.rules_unused.as_ref().map(|rules| rules.iter().map(RuleRow::from).collect()),
     };
     escape::to_json_writer(&mut *out, &document, true)?;
     writeln!(out)
 }
 
-/// One object a line: `{"schema":…}` first, then `{"environment":{…}}`, `{"drift":{…}}`, `{"unverified":{…}}`, `{"error":{…}}`,
-/// and last `{"rule_unused":{…}}`.
+/// One object a line: `{"schema":…}` first, then `{"environment":{…}}`, `{"drift":{…}}`, `{"unverified":{…}}`,
+/// with `--show-hidden` `{"hidden":{…}}`, `{"error":{…}}`, and last `{"rule_unused":{…}}`.
 pub(super) fn write_lines(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     line(out, "schema", &SCHEMA)?;
     for e in &report.environments {
-        line(out, "environment", &environment_row(e))?;
+        line(out, "environment", &environment_row(e, report.show_hidden))?;
         for drift in e.drifts.iter()? {
             line(out, "drift", &drift_row(&drift?))?;
         }
         each_unverified(e, |error| error, &mut |row| line(out, "unverified", row))?;
+        if report.show_hidden {
+            hidden_rows(e).try_for_each(|row| line(out, "hidden", &row))?;
+        }
         e.errors.iter().try_for_each(|error| line(out, "error", &error_row(e, error)))?;
     }
     report.rules_unused.iter().flatten().try_for_each(|rule| line(out, "rule_unused", &RuleRow::from(rule)))

@@ -9,7 +9,7 @@ mod text;
 use std::io::{self, Write};
 
 use crate::cli::Format;
-use crate::drift::{Completeness, Counts, Environment, RuleStatus, ScanSummary, SourceError};
+use crate::drift::{Completeness, Counts, Environment, RuleStatus, ScanSummary, SourceError, Untold};
 use crate::scan::Sightings;
 
 /// What a scan of one environment gave.
@@ -19,6 +19,8 @@ pub struct EnvironmentReport {
     pub drifts: Sightings,
     /// Sources, and parts of them, that could not be read.
     pub errors: Vec<SourceError>,
+    /// What was hidden and unverified; at most [`Untold::KEPT`] of each.
+    pub untold: Vec<Untold>,
     pub store: StoreUse,
 }
 
@@ -49,13 +51,15 @@ pub struct Report {
     pub environments: Vec<EnvironmentReport>,
     /// Ignore rules that have expired, or match nothing any more; `None` without a store.
     pub rules_unused: Option<Vec<RuleStatus>>,
+    /// The JSON formats list what was hidden of every resource.
+    pub show_hidden: bool,
 }
 
 impl Report {
     /// Brings everything into the order in which it is written.
     pub fn new(mut environments: Vec<EnvironmentReport>) -> Self {
         environments.sort_by(|a, b| a.environment.slug.cmp(&b.environment.slug));
-        Self { environments, rules_unused: None }
+        Self { environments, rules_unused: None, show_hidden: false }
     }
 
     /// Writes it in one of the formats.

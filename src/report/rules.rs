@@ -1,5 +1,6 @@
 //! Ignore rules for people and machines: `driftguard rules`, and the unused ones in the report of a scan.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -39,6 +40,9 @@ pub(super) struct RuleRow<'a> {
     drifts: u64,
     changes: u64,
     critical: u64,
+    /// For a rule by actor: environments in which no actor is known, with what is read of them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    no_actor: &'a BTreeMap<Slug, String>,
 }
 
 impl<'a> From<&'a RuleStatus> for RuleRow<'a> {
@@ -61,6 +65,7 @@ impl<'a> From<&'a RuleStatus> for RuleRow<'a> {
             drifts: status.hides.drifts,
             changes: status.hides.changes,
             critical: status.hides.critical,
+            no_actor: &status.hides.no_actor,
         }
     }
 }
@@ -102,6 +107,7 @@ pub fn write_text(
         let environment = one.rule.environment.as_ref().map_or("everywhere", Slug::as_str);
         writeln!(out, "\n  {}  in {environment}\n    {}", one.rule.id, one.rule.says())?;
         writeln!(out, "    {}\n    {}", standing(one), why(one))?;
+        one.hides.actor_warning().map_or(Ok(()), |why| writeln!(out, "    {why}"))?;
     }
     if !never_hide.is_empty() {
         writeln!(out, "\nNever hidden, by decision: {}", never_hide.len())?;
@@ -129,6 +135,9 @@ fn standing(one: &RuleStatus) -> String {
     match (one.is_expired, one.unused_since, one.rule.expires_at) {
         (true, _, Some(at)) => format!("expired {}", second(at)),
         (_, Some(since), _) => format!("matches nothing any more, since {}; {end}", second(since)),
+        _ if one.hides.drifts == 0 => {
+            format!("hides nothing yet, not scanned to the end since it was made or changed; {end}")
+        }
         _ => format!("hides {}, {}; {end}", plural(one.hides.drifts, "drift"), plural(one.hides.changes, "change")),
     }
 }

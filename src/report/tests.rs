@@ -49,6 +49,7 @@ fn report(counts: Counts, error: bool, completeness: Completeness) -> Report {
         drifts: Sightings::default(),
         store: StoreUse::None,
         errors: if error { vec![failed] } else { vec![] },
+        untold: vec![],
     }])
 }
 

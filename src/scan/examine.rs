@@ -16,8 +16,7 @@ use crate::analysis::{self, Facts};
 use crate::compare::{ALIAS_UNKNOWN, Context, DRIFTIGNORE, Dialect, Memory, Observable, RawChange, Verdict};
 use crate::declared::{DeclaredResource, ReportedDrift};
 use crate::drift::{
-    Axis, Change, Coverage, DriftType, Finding, Hidden, PropertyPath, ResourceRef, Score, Unverified, UnverifiedReason,
-    tags,
+    Axis, Change, Coverage, DriftType, Finding, PropertyPath, ResourceRef, Score, Unverified, UnverifiedReason, tags,
 };
 use crate::live::{LiveResource, Lookup};
 use crate::recommend::recommend;
@@ -80,6 +79,9 @@ impl Examiner<'_> {
                 // Some other resource may still say which key the alias names.
                 let unnamed = verdict.unverified.iter().any(|u| u.detail == ALIAS_UNKNOWN);
                 if verdict.changes.is_empty() && !unnamed && self.is_remembered(declared, &live) {
+                    if !self.context.listed.is_none() && !verdict.hidden.is_empty() {
+                        self.redactor.learn(&live.resource_type, &live.values, &live.sensitive);
+                    }
                     return Glance::Settled(in_sync(declared, &verdict, None));
                 }
                 self.redactor.learn(&live.resource_type, &live.values, &live.sensitive);
@@ -120,7 +122,7 @@ impl Examiner<'_> {
         if verdict.changes.is_empty() && !matches!(drift.drift_type, DriftType::Moved | DriftType::Added) {
             let is_ignored = verdict.hidden.iter().any(|hidden| hidden.rule == DRIFTIGNORE);
             if !drift.is_planned || is_ignored {
-                return in_sync(declared, &verdict, None);
+                return self.in_sync(declared, &live, &verdict, None);
             }
             verdict.changes = verdict.hidden.drain(..).map(RawChange::from).collect();
         }
@@ -224,7 +226,7 @@ impl Examiner<'_> {
         let Some(store) = &self.context.remembered else {
             let verdict = self.compare(declared, live, None);
             if verdict.changes.is_empty() {
-                return in_sync(declared, &verdict, None);
+                return self.in_sync(declared, live, &verdict, None);
             }
             return self.drifted(DriftType::Modified, declared, Some(live), verdict, None);
         };
@@ -239,7 +241,7 @@ impl Examiner<'_> {
         }
         // Only what is in sync is remembered: a drift must not become its own baseline, be it an ignored one.
         if verdict.hidden.iter().any(|hidden| hidden.rule == DRIFTIGNORE) {
-            return in_sync(declared, &verdict, None);
+            return self.in_sync(declared, live, &verdict, None);
         }
         let observation = (remembered.as_ref().map(|r| &r.value) != Some(&body)).then(|| Observation {
             resource_type: Tainted::from(&*declared.resource_type),
@@ -249,7 +251,7 @@ impl Examiner<'_> {
             accepted: true,
         });
         let seen = (self.key(declared), hash_value(&live.values));
-        in_sync(declared, &verdict, Some(Box::new(Observed { observation, seen })))
+        self.in_sync(declared, live, &verdict, Some(Box::new(Observed { observation, seen })))
     }
 
     fn drifted(
@@ -283,17 +285,7 @@ impl Examiner<'_> {
         let declared_state = self.body(resource_type, &declared.values, &marks);
         let actual = seen.map(|s| s.body).or_else(|| live.and_then(|l| self.body(resource_type, &l.values, &marks)));
         let mut finding = self.finding(drift_type, resource, changes, declared_state, actual);
-        finding.hidden = (verdict.hidden.iter())
-            .map(|h| Hidden {
-                path: shown(&h.path),
-                rule: h.rule.to_owned(),
-                declared: leaf(&h.path, &h.declared),
-                actual: leaf(&h.path, &h.actual),
-            })
-            .collect();
-        finding.unverified = (verdict.unverified.into_iter())
-            .map(|u| Unverified { path: Some(shown(&u.path)), reason: u.reason, detail: u.detail.into() })
-            .collect();
+        (finding.hidden, finding.unverified) = self.set_aside(resource_type, &verdict, &marks);
         self.found(finding, coverage, Some(declared))
     }
 
@@ -371,6 +363,6 @@ fn is_critical(resource_type: &str, raw: &RawChange) -> bool {
 }
 
 /// A path that either side marks as sensitive is sensitive on both.
-fn marks(declared: &DeclaredResource, live: Option<&LiveResource>) -> Vec<PropertyPath> {
+pub(super) fn marks(declared: &DeclaredResource, live: Option<&LiveResource>) -> Vec<PropertyPath> {
     declared.sensitive.iter().chain(live.iter().flat_map(|l| &l.sensitive)).cloned().collect()
 }

@@ -88,7 +88,7 @@ impl Kin {
 
     fn pack(&mut self, outcome: Outcome) -> Alone {
         match outcome {
-            Outcome::InSync { answers, observed: None } => Alone::InSync(self.answers.position(answers)),
+            Outcome::InSync { answers, observed: None, .. } => Alone::InSync(self.answers.position(answers)),
             Outcome::Unverified(whole) if self.samples.len() >= SAMPLE => {
                 let coverage = whole.coverage();
                 Alone::Unverified(self.types.position((whole.resource.resource_type, coverage)))
@@ -112,7 +112,7 @@ impl Kin {
                 Alone::Again | Alone::Sample(_) => {}
                 Alone::InSync(at) => {
                     let answers = self.answers.list[at as usize];
-                    let _ = tally.take(Outcome::InSync { answers, observed: None });
+                    let _ = tally.take(Outcome::InSync { answers, observed: None, untold: vec![] });
                 }
                 Alone::Unverified(at) => {
                     let (resource_type, coverage) = &self.types.list[at as usize];
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn members_of_a_family_are_booked_by_nobody_and_wanted_again() {
         let answers = |hidden| Answers { hidden, coverage: Coverage::all_but(2, []), ..Answers::default() };
-        let in_sync = |hidden| Some(Outcome::InSync { answers: answers(hidden), observed: None });
+        let in_sync = |hidden| Some(Outcome::InSync { answers: answers(hidden), observed: None, untold: vec![] });
         let (mut kin, mut wanted) = (Kin::default(), Wanted::default());
         kin.add(1, ((0, 0), 10), in_sync(1), &mut wanted);
         kin.add(2, ((0, 1), u64::MAX - 1), Some(unverified("a")), &mut wanted);

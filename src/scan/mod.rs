@@ -8,6 +8,7 @@ mod families;
 mod judging;
 mod kin;
 mod leaves;
+mod listing;
 mod ordered;
 mod outcome;
 mod pairs;
@@ -33,6 +34,7 @@ mod doubles;
 #[cfg(test)]
 mod tests;
 
+pub use listing::Limits;
 pub use pairs::Pair;
 pub use pipeline::{Note, Progress, Remembered, ScanContext, ScanReport, run};
 pub use seen::Seen;

@@ -3,7 +3,7 @@
 use super::leaves::coverage;
 use crate::compare::Verdict;
 use crate::declared::DeclaredResource;
-use crate::drift::{Coverage, Finding, ResourceRef, Unverified};
+use crate::drift::{Coverage, Finding, ResourceRef, Untold, Unverified};
 use crate::store::Observation;
 
 /// What one resource came to.
@@ -11,6 +11,8 @@ pub(super) enum Outcome {
     InSync {
         answers: Answers,
         observed: Option<Box<Observed>>,
+        /// What is hidden or unverified, masked; empty where nobody wants to know it.
+        untold: Vec<Untold>,
     },
     Drifted(Box<Finding>, Coverage),
     Unverified(Box<Whole>),
@@ -40,6 +42,16 @@ pub(super) struct Whole {
     pub properties: u64,
 }
 
+impl Outcome {
+    /// Hidden and unverified properties of a resource in sync, which are listed in the second pass only.
+    pub fn to_list(&self) -> u64 {
+        match self {
+            Self::InSync { answers, .. } => answers.hidden + answers.unverified,
+            _ => 0,
+        }
+    }
+}
+
 impl Whole {
     pub fn coverage(&self) -> Coverage {
         Coverage::none(self.why.reason, self.properties)
@@ -67,5 +79,5 @@ pub(super) fn in_sync(declared: &DeclaredResource, verdict: &Verdict, observed: 
         unverified: verdict.unverified.len() as u64,
         coverage: coverage(&declared.values, verdict),
     };
-    Outcome::InSync { answers, observed }
+    Outcome::InSync { answers, observed, untold: vec![] }
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::examine::{Blind, Examiner};
 use super::families::families;
+use super::listing::{Limits, Listing};
 use super::reading::Failures;
 use super::recency::Recency;
 use super::review::{review, unmanaged};
@@ -21,7 +22,7 @@ use super::tally::Tally;
 use super::{EnvironmentSpec, Seen, Sink, Sources};
 use crate::compare::Context;
 use crate::declared::InstanceStatus;
-use crate::drift::{ResourceRef, ScanId, ScanStage, ScanSummary, SourceError, SourceState};
+use crate::drift::{ResourceRef, ScanId, ScanStage, ScanSummary, SourceError, SourceState, Untold};
 use crate::safety::{Redactor, Tainted};
 use crate::store::{Observation, StoreError};
 use jiff::Timestamp;
@@ -37,6 +38,8 @@ pub struct ScanContext<'a> {
     pub remembered: Option<Remembered<'a>>,
     /// The last scan, for the age of sources that fail now.
     pub previous: Option<&'a ScanSummary>,
+    /// How much of what is hidden and unverified is listed by name.
+    pub listed: Limits,
     /// Called often; the caller coalesces.
     pub progress: &'a (dyn Fn(Progress) + Sync),
 }
@@ -52,7 +55,15 @@ impl<'a> ScanContext<'a> {
     /// For a scan that remembers nothing: as many threads as cores.
     pub fn ad_hoc(redaction_key: [u8; 32], cancel: &'a AtomicBool) -> Self {
         let workers = std::thread::available_parallelism().map_or(1, |n| n.get());
-        Self { redaction_key, workers, cancel, remembered: None, previous: None, progress: &|_| {} }
+        Self {
+            redaction_key,
+            workers,
+            cancel,
+            remembered: None,
+            previous: None,
+            listed: Limits::default(),
+            progress: &|_| {},
+        }
     }
 
     pub(super) fn is_cancelled(&self) -> bool {
@@ -84,6 +95,8 @@ pub struct ScanReport {
     pub errors: Vec<SourceError>,
     /// Tainted and deposed instances; at most 1000.
     pub notes: Vec<Note>,
+    /// What was hidden and unverified, as much of it as was to be listed.
+    pub untold: Vec<Untold>,
     /// Files whose change should start the next scan.
     pub watch: Vec<PathBuf>,
 }
@@ -119,6 +132,7 @@ pub fn run_on(
         ambiguous: HashSet::new(),
     };
     let mut tally = Tally::new(sink, context.remembered.as_ref().map(|r| r.seen), now);
+    tally.untold = Listing::of(context.listed);
     tally.blind_declared = !sources.declared_errors.is_empty();
 
     let (mut failures, again) = survey(&mut examiner, &mut tally);
@@ -193,8 +207,13 @@ fn finish(examiner: &Examiner<'_>, mut tally: Tally<'_>, ending: Ending) -> Resu
     let notes = std::mem::take(&mut tally.notes);
     let mut watch = sources.watch_paths();
     watch.extend(roots(examiner.spec));
-    let summary = tally.into_sink().finish(summary)?;
-    Ok(ScanReport { summary, errors, notes, watch })
+    let untold = std::mem::take(&mut tally.untold).into_rows();
+    let sink = tally.into_sink();
+    if summary.stage == ScanStage::Done && !context.listed.is_none() {
+        sink.untold(&untold)?;
+    }
+    let summary = sink.finish(summary)?;
+    Ok(ScanReport { summary, errors, notes, untold, watch })
 }
 
 /// Every source with the age of what it last gave.

@@ -108,6 +108,11 @@ impl Sightings {
         Ok(merge)
     }
 
+    /// Properties of all drifts that could not be compared.
+    pub fn unverified(&self) -> u64 {
+        self.unverified
+    }
+
     /// Whether some drift has properties that could not be compared.
     pub fn has_unverified(&self) -> bool {
         self.unverified > 0

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Sightings;
-use crate::drift::{DriftEvent, Finding, ScanId, ScanSummary, Sighting, Slug};
+use crate::drift::{DriftEvent, Finding, ScanId, ScanSummary, Sighting, Slug, Untold};
 use crate::store::{Observation, Recorded, Store, StoreError};
 
 /// Takes what a scan finds, in batches of at most 500.
@@ -12,6 +12,10 @@ pub trait Sink {
     fn begin(&mut self, environment: &Slug, at: Timestamp) -> Result<ScanId, StoreError>;
     fn findings(&mut self, batch: Vec<Finding>) -> Result<(), StoreError>;
     fn observations(&mut self, batch: Vec<Observation>) -> Result<(), StoreError>;
+    /// What a scan that came to its end hid and could not verify, before it is over.
+    fn untold(&mut self, _rows: &[Untold]) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// The scan is over, complete or not.
     fn finish(&mut self, summary: ScanSummary) -> Result<ScanSummary, StoreError>;
 }
@@ -59,6 +63,8 @@ pub enum Told {
     New(DriftEvent),
     /// Ended by this scan.
     Closed(DriftEvent),
+    /// The same as before, as another drift: the one it goes on from comes after it, as closed.
+    Continued(DriftEvent),
 }
 
 impl<'a> StoreSink<'a> {
@@ -81,8 +87,13 @@ impl Sink for StoreSink<'_> {
 
     fn findings(&mut self, batch: Vec<Finding>) -> Result<(), StoreError> {
         for recorded in self.store.record(self.scan()?.0, batch)? {
-            if let Recorded::New(event) | Recorded::Regressed(event) = recorded {
-                (self.on_drift)(Told::New(event));
+            match recorded {
+                Recorded::New(event) | Recorded::Regressed(event) => (self.on_drift)(Told::New(event)),
+                Recorded::SeenAgain(_) => {}
+                Recorded::Continued { event, instead_of } => {
+                    (self.on_drift)(Told::Continued(*event));
+                    (self.on_drift)(Told::Closed(*instead_of));
+                }
             }
         }
         Ok(())
@@ -91,6 +102,10 @@ impl Sink for StoreSink<'_> {
     fn observations(&mut self, batch: Vec<Observation>) -> Result<(), StoreError> {
         let (id, environment) = self.scan()?;
         self.store.observe(id, &environment, batch)
+    }
+
+    fn untold(&mut self, rows: &[Untold]) -> Result<(), StoreError> {
+        self.store.keep_untold(self.scan()?.0, rows)
     }
 
     fn finish(&mut self, summary: ScanSummary) -> Result<ScanSummary, StoreError> {

@@ -65,13 +65,16 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Fai
             if let Err(error) = seen.result {
                 tally.declared_error(error);
             }
-            if seen.later {
+            let rows = seen.settled.iter().chain(seen.family.iter().map(|(_, outcome)| outcome)).map(Outcome::to_list);
+            // What is listed is masked, and that takes every secret.
+            let later = seen.later || tally.untold.wants(rows.sum());
+            if later {
                 wanted.add((seen.id, seen.hash), true);
             }
             for (key, outcome) in seen.family {
-                kin.add(key, (seen.id, seen.hash), (!seen.later).then_some(outcome), &mut wanted);
+                kin.add(key, (seen.id, seen.hash), (!later).then_some(outcome), &mut wanted);
             }
-            let settled = if seen.later { vec![] } else { seen.settled };
+            let settled = if later { vec![] } else { seen.settled };
             book_all(settled, context, tally)
         },
     );

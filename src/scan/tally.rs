@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::listing::Listing;
 use super::outcome::{Observed, Outcome, Whole};
 use super::pipeline::Note;
 use super::{Seen, Sink};
@@ -25,6 +26,7 @@ pub(super) struct Tally<'a> {
     pub unverified: Vec<(ResourceRef, Unverified)>,
     pub errors: Vec<SourceError>,
     pub notes: Vec<Note>,
+    pub untold: Listing,
     /// Nothing may be concluded from what was not seen.
     pub blind: bool,
     /// The same, because a part of the declared side could not be read; then nothing counts as unmanaged either.
@@ -50,6 +52,7 @@ impl<'a> Tally<'a> {
             unverified: vec![],
             errors: vec![],
             notes: vec![],
+            untold: Listing::default(),
             blind: false,
             blind_declared: false,
             blind_types: BTreeSet::new(),
@@ -65,7 +68,8 @@ impl<'a> Tally<'a> {
     pub fn take(&mut self, outcome: Outcome) -> ControlFlow<()> {
         self.counts.resources += 1;
         match outcome {
-            Outcome::InSync { answers, observed } => {
+            Outcome::InSync { answers, observed, untold } => {
+                self.untold.add(untold);
                 self.counts.in_sync += 1;
                 self.counts.hidden_changes += answers.hidden;
                 self.counts.unverified_properties += answers.unverified;
@@ -77,6 +81,7 @@ impl<'a> Tally<'a> {
                 self.counts.coverage += coverage;
                 self.counts.hidden_changes += finding.hidden.len() as u64;
                 self.counts.unverified_properties += finding.unverified.len() as u64;
+                self.untold.add_of(&finding);
                 self.observed_drifted(&finding);
                 self.findings.push(*finding);
             }

@@ -10,8 +10,9 @@ use tokio::sync::{RwLock, Semaphore, broadcast};
 use super::scanning::ScanJob;
 use super::{DriftService, EnvironmentSummary, Guard, ServiceError, ServiceEvent, permission};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideRule, RuleReach,
-    RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug, SourceState, TriageRequest, TriageVerb,
+    AuditEntry, DriftDetail, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
+    NeverHideRequest, NeverHideRule, NeverHideVerb, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug,
+    SourceState, TriageRequest, TriageVerb, UntoldPage, UntoldRequest,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
@@ -317,6 +318,39 @@ impl DriftService for LocalService {
 
     async fn never_hidden(&self) -> Result<Vec<NeverHideRule>, ServiceError> {
         self.ask(|store| store.never_hidden().map_err(told)).await
+    }
+
+    async fn preview_never_hide(&self, rule: NeverHideRule) -> Result<NeverHideReach, ServiceError> {
+        self.ask(move |store| store.preview_never_hide(&rule).map_err(told)).await
+    }
+
+    async fn change_never_hide(&self, mut request: NeverHideRequest) -> Result<Receipt, ServiceError> {
+        permission::deciding(self.guard.read_only.as_deref())?;
+        if let NeverHideVerb::Put { rule } = &mut request.verb {
+            mask_name(&self.redactor, &mut rule.owner);
+        }
+        mask_who_and_why(&self.redactor, &mut request.actor, &mut request.reason);
+        let guard = Arc::clone(&self.guard);
+        let decide = move |store: &dyn Store| {
+            let of = |id| store.never_hidden().unwrap_or_default().into_iter().find(|rule| rule.id == id);
+            let before = of(request.rule);
+            if let (Some(rule), false) = (&before, matches!(request.verb, NeverHideVerb::Undo { .. })) {
+                guard.allows_hiding(rule)?;
+            }
+            let rule = request.rule;
+            let receipt = store.change_never_hide(request).map_err(told)?;
+            Ok((receipt, [before, of(rule)]))
+        };
+        let (receipt, rules) = self.deciding(decide).await?;
+        for rule in rules.into_iter().flatten() {
+            // One that is not scanned here has nothing to bring to light.
+            self.chosen(rule.environment).into_iter().flatten().for_each(|watched| watched.lane.trigger());
+        }
+        Ok(receipt)
+    }
+
+    async fn untold(&self, request: UntoldRequest) -> Result<UntoldPage, ServiceError> {
+        self.ask(move |store| store.untold(&request).map_err(told)).await
     }
 
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {

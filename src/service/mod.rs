@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideRule,
-    RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary, Slug, SourceState, TriageRequest,
+    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
+    NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary, Slug, SourceState,
+    TriageRequest, UntoldPage, UntoldRequest,
 };
 use crate::store::{Observation, OpenCounts, Page, PageRequest, Receipt};
 
@@ -101,6 +102,12 @@ pub trait DriftService: Send + Sync {
     async fn change_rule(&self, request: RuleRequest) -> Result<Receipt, ServiceError>;
     /// What the rules of the comparer must not hide, as people decided.
     async fn never_hidden(&self) -> Result<Vec<NeverHideRule>, ServiceError>;
+    /// What such a rule would bring to light of what the last scans hid.
+    async fn preview_never_hide(&self, rule: NeverHideRule) -> Result<NeverHideReach, ServiceError>;
+    /// Durable when it returns; starts a scan of the environments it is about.
+    async fn change_never_hide(&self, request: NeverHideRequest) -> Result<Receipt, ServiceError>;
+    /// A window of what the last scan of an environment hid and could not verify.
+    async fn untold(&self, request: UntoldRequest) -> Result<UntoldPage, ServiceError>;
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError>;
     /// Scans now; `None` scans every environment. Returns at once.
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError>;

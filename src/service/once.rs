@@ -8,9 +8,9 @@ use jiff::Timestamp;
 
 use super::local::register;
 use super::scanning::Beside;
-use crate::drift::{DriftId, Finding, Fingerprint, Known, ScanId, ScanSummary, Sighting, Slug, State};
-use crate::scan::{EnvironmentSpec, ScanContext, ScanReport, Seen, Sightings, Sink, run};
-use crate::store::{Direction, DriftFilter, IgnoreRules, Observation, PageRequest, Recorded, Store, StoreError};
+use crate::drift::{DriftId, Finding, Fingerprint, Known, ScanId, ScanSummary, Sighting, Slug, State, Untold};
+use crate::scan::{EnvironmentSpec, Limits, ScanContext, ScanReport, Seen, Sightings, Sink, run};
+use crate::store::{Direction, DriftFilter, IgnoreRules, Observation, PageRequest, Store, StoreError};
 
 /// Drifts per call while a view is read.
 const PAGE: usize = 500;
@@ -32,12 +32,22 @@ pub struct Scanned {
 }
 
 /// Scans once, blocking. Errors are the store's; what sources do wrong is in the report.
-pub fn scan_once(memory: &Memory, spec: &EnvironmentSpec, cancel: &AtomicBool) -> Result<Scanned, StoreError> {
+///
+/// A store is told all it keeps of what was hidden and unverified; without one, `listed` says how much of it is wanted.
+pub fn scan_once(
+    memory: &Memory,
+    spec: &EnvironmentSpec,
+    listed: Limits,
+    cancel: &AtomicBool,
+) -> Result<Scanned, StoreError> {
     let seen = Seen::default();
     let slug = &spec.environment.slug;
     let mut collector = Collector { knows: Knows::of(memory, slug)?, scan: None, drifts: Sightings::default() };
     let report = match memory {
-        Memory::None { redaction_key } => run(spec, &ScanContext::ad_hoc(*redaction_key, cancel), &mut collector)?,
+        Memory::None { redaction_key } => {
+            let context = ScanContext { listed, ..ScanContext::ad_hoc(*redaction_key, cancel) };
+            run(spec, &context, &mut collector)?
+        }
         Memory::Kept(store) | Memory::View(store) => {
             if matches!(memory, Memory::Kept(_)) {
                 register(store.as_ref(), &spec.environment)?;
@@ -107,7 +117,7 @@ impl Sink for Collector<'_> {
             Knows::Store(store) => {
                 let recorded = store.record(self.scan()?.0, batch)?;
                 for (finding, recorded) in found.into_iter().zip(recorded) {
-                    let (Recorded::New(event) | Recorded::SeenAgain(event) | Recorded::Regressed(event)) = recorded;
+                    let event = recorded.into_event();
                     let hidden = || store.drift(event.id).map(|detail| detail.hidden).unwrap_or_default();
                     self.drifts.push(&Sighting::of(finding, &event, now, hidden))?;
                 }
@@ -125,6 +135,11 @@ impl Sink for Collector<'_> {
         let Knows::Store(store) = &self.knows else { return Ok(()) };
         let (id, environment) = self.scan()?;
         store.observe(id, &environment, batch)
+    }
+
+    fn untold(&mut self, rows: &[Untold]) -> Result<(), StoreError> {
+        let Knows::Store(store) = &self.knows else { return Ok(()) };
+        store.keep_untold(self.scan()?.0, rows)
     }
 
     fn finish(&mut self, summary: ScanSummary) -> Result<ScanSummary, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::drift::{IgnoreRule, Slug, TriageVerb};
+use crate::drift::{IgnoreRule, NeverHideRule, Slug, TriageVerb};
 
 /// Where decisions are limited.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -58,10 +58,19 @@ impl Guard {
         }
     }
 
+    /// Whether a rule about what must not be hidden may go, or be narrowed: it puts drift out of sight.
+    pub fn allows_hiding(&self, rule: &NeverHideRule) -> Result<(), Refusal> {
+        self.allows_in(rule.environment.as_ref())
+    }
+
     /// Whether there may be such a rule.
     pub fn allows_rule(&self, rule: &IgnoreRule) -> Result<(), Refusal> {
         deciding(self.read_only.as_deref())?;
-        match &rule.environment {
+        self.allows_in(rule.environment.as_ref())
+    }
+
+    fn allows_in(&self, environment: Option<&Slug>) -> Result<(), Refusal> {
+        match environment {
             Some(slug) => settling(&self.protected, [slug]),
             None => self.protected.first().map_or(Ok(()), |slug| Err(Refusal::ReachesProtected(slug.clone()))),
         }

@@ -16,7 +16,7 @@ use crate::safety::Tainted;
 use crate::scan::scheduler::Job;
 use crate::scan::sink::Told;
 use crate::scan::{
-    EnvironmentSpec, Progress, Remembered, ScanContext, ScanReport, Seen, Sink, StoreSink, run, sources,
+    EnvironmentSpec, Limits, Progress, Remembered, ScanContext, ScanReport, Seen, Sink, StoreSink, run, sources,
 };
 use crate::store::{Store, StoreError, Upkeep};
 
@@ -46,6 +46,7 @@ impl Beside<'_> {
         let context = ScanContext {
             remembered: Some(Remembered { seen: self.seen, load: &load }),
             previous: previous.as_ref(),
+            listed: Limits::KEPT,
             progress: self.progress,
             ..ScanContext::ad_hoc(self.store.redaction_key(), cancel)
         };
@@ -111,7 +112,7 @@ impl ScanJob {
         let mut on_drift = |told| {
             self.tell(match told {
                 Told::New(event) => ServiceEvent::Drift(Box::new(event)),
-                Told::Closed(event) => ServiceEvent::Updated(Box::new(event)),
+                Told::Closed(event) | Told::Continued(event) => ServiceEvent::Updated(Box::new(event)),
             });
         };
         let beside = Beside { store: self.store.as_ref(), seen: &self.seen, progress: &|p| teller.progress(p) };

@@ -9,6 +9,9 @@ use crate::drift::{
     TriageVerb,
 };
 
+/// The audit trail's name for a drift that goes on as another one.
+pub(super) const CONTINUED: &str = "continued";
+
 /// The part of a drift that a decision is about; decisions about different parts do not stand in each other's way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Facet {
@@ -30,6 +33,7 @@ impl Facet {
             {
                 Self::None
             }
+            None if entry.never_hide.is_some() || entry.action == CONTINUED => Self::None,
             // The system's own entries: closed, superseded, regressed, gone.
             None => Self::State,
             Some(TriageVerb::Assign { .. }) => Self::Assignee,

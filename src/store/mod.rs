@@ -5,6 +5,7 @@
 
 mod ballast;
 mod codec;
+mod continuity;
 mod files;
 mod identity;
 mod journal;
@@ -26,8 +27,8 @@ use serde::{Deserialize, Serialize};
 use crate::drift::query::Query;
 use crate::drift::{
     AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, DriftType, Environment, Finding, IgnoreRule, Incident,
-    IncidentRequest, NeverHideRule, RuleId, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, SeverityClass,
-    Slug, State, TriageRequest,
+    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, RuleId, RuleReach, RuleRequest, RuleStatus,
+    ScanId, ScanSummary, SeverityClass, Slug, State, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -263,6 +264,11 @@ pub enum Recorded {
     New(DriftEvent),
     SeenAgain(DriftEvent),
     Regressed(DriftEvent),
+    /// Only what rules hide has changed since the last scan: it goes on in place of the other one, with what was decided about it.
+    Continued {
+        event: Box<DriftEvent>,
+        instead_of: Box<DriftEvent>,
+    },
 }
 
 /// What `verify` found.
@@ -351,6 +357,14 @@ pub trait Store: Send + Sync {
     fn change_rule(&self, request: RuleRequest) -> Result<Receipt, StoreError>;
     /// What the rules of the comparer must not hide, by id.
     fn never_hidden(&self) -> Result<Vec<NeverHideRule>, StoreError>;
+    /// Makes, changes or deletes such a rule, or takes that back. Durable as [`decide`](Self::decide) is; what it brings to light
+    /// is drift with the next scan.
+    fn change_never_hide(&self, request: NeverHideRequest) -> Result<Receipt, StoreError>;
+    /// What the rule would bring to light of what the last scans hid.
+    fn preview_never_hide(&self, rule: &NeverHideRule) -> Result<NeverHideReach, StoreError>;
+    /// What a running scan hid and could not verify, in place of what the last one did. Durable as drifts are.
+    fn keep_untold(&self, scan: ScanId, rows: &[Untold]) -> Result<(), StoreError>;
+    fn untold(&self, request: &UntoldRequest) -> Result<UntoldPage, StoreError>;
     /// Newest first, at most `limit`.
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
 

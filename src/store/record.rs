@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::life::CONTINUED;
 use crate::drift::{
     AuditEntry, Change, Closure, Decision, DriftEvent, DriftId, DriftType, Environment, Fingerprint, Hidden,
     ResourceRef, RuleId, Slug, State, Unverified,
@@ -98,12 +99,17 @@ impl AuditRecord {
             // A drift that only took an assignee over is told whose place it took.
             let is_turn = |p: &&Placed| p.id == id && deed.before.iter().any(|(of, _)| *of == id);
             let heir_of = |p: &&Placed| p.standing.superseded_by == Some(id);
-            if let Some(placed) = deed.after.iter().find(is_turn).or_else(|| deed.after.iter().find(heir_of)) {
+            let is_told = deed.audit.action == CONTINUED;
+            let other = |p: &&Placed| is_told && p.id == id;
+            let find = |which: &dyn Fn(&&Placed) -> bool| deed.after.iter().find(|p| which(p));
+            if let Some(placed) = find(&is_turn).or_else(|| find(&heir_of)).or_else(|| find(&other)) {
                 let before = deed.before.iter().find(|(of, _)| *of == placed.id);
                 deed.audit.drift = Some(placed.id);
                 deed.audit.old_state = before.map(|(_, standing)| standing.state_at(deed.audit.timestamp));
                 deed.audit.new_state = Some(placed.standing.state);
-                if deed.audit.rule.is_none() {
+                if is_told {
+                    deed.audit.reason = Some("only what rules hide has changed".into());
+                } else if deed.audit.rule.is_none() {
                     deed.audit.reason = None;
                 }
             }

@@ -250,8 +250,8 @@ impl<S: Surface> Loop<S> {
     fn ask(&mut self, effect: Effect) {
         let Some(service) = self.service.clone() else { return };
         let send = self.send.clone();
-        let decides = matches!(effect, Effect::Triage(..) | Effect::ChangeRule(..));
-        let previews = matches!(effect, Effect::PreviewRule(..));
+        let decides = matches!(effect, Effect::Triage(..) | Effect::ChangeRule(..) | Effect::ChangeNeverHide(..));
+        let previews = matches!(effect, Effect::PreviewRule(..) | Effect::PreviewNeverHide(..));
         let asked = async move {
             if previews {
                 tokio::time::sleep(TYPING).await;

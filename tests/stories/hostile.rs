@@ -107,10 +107,10 @@ fn no_secret_leaves_by_any_way() {
     let home = tempfile::tempdir().unwrap();
     let secrets: Vec<String> = vectors::secrets().into_iter().map(|(_, secret)| secret).collect();
     let [state, live] = world(home.path(), &secrets);
-    let args = ["triage", "--state", &state, "--live", &live];
+    let args = ["triage", "--keep", "--state", &state, "--live", &live];
     let mut terminal = Terminal::start(home.path(), &args, 160, 50);
     terminal.wait_for("vector-");
-    for keys in ["H", "3", "z", "z", "2", "yv", "a"] {
+    for keys in ["H", "3", "z", "z", "2", "yv", "a", "E", "j", "j", "\x1b"] {
         terminal.send(keys);
         terminal.settle_briefly();
     }
@@ -125,8 +125,16 @@ fn no_secret_leaves_by_any_way() {
     assert!(export.contains("vector-0"), "the export holds the drifts: {err}");
     sinks.push(("the export".to_owned(), export.into_bytes()));
     for format in ["text", "json", "ndjson", "markdown"] {
-        let scanned =
-            run(driftguard(home.path()).args(["scan", "--state", &state, "--live", &live, "--format", format]));
+        let scanned = run(driftguard(home.path()).args([
+            "scan",
+            "--state",
+            &state,
+            "--live",
+            &live,
+            "--show-hidden",
+            "--format",
+            format,
+        ]));
         sinks.push((format!("scan as {format}"), format!("{}{}", scanned.1, scanned.2).into_bytes()));
     }
     for (sink, bytes) in &sinks {

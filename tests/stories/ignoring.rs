@@ -113,6 +113,25 @@ fn a_rule_that_is_switched_off_hides_nothing_any_more() {
 }
 
 #[test]
+fn what_was_hidden_of_resources_in_sync_is_listed_on_demand_and_what_was_not_verified_always() {
+    let home = tempfile::tempdir().unwrap();
+    two_spellings(home.path());
+    let (_, short) = json_of(home.path(), &SCAN);
+    assert!(short.get("hidden").is_none() && short["environments"][0]["listed"].get("hidden_changes").is_none());
+    let (code, report) = json_of(home.path(), &[&SCAN[..], &["--show-hidden"]].concat());
+    let hidden = report["hidden"].as_array().unwrap();
+    let counts = &report["environments"][0];
+    assert_eq!((code, hidden.len()), (0, 2), "{report:#}");
+    assert_eq!(counts["counts"]["hidden_changes"], counts["listed"]["hidden_changes"]);
+    let row = hidden.iter().find(|row| row["resource_id"] == "aws_thing.a").unwrap();
+    assert_eq!(
+        (&row["path"], &row["rule"], &row["drifted"]),
+        (&json!("security_groups"), &json!("set-order"), &json!(false))
+    );
+    assert_eq!((&row["declared"], &row["actual"]), (&json!(["sg-1", "sg-2"]), &json!(["sg-2", "sg-1"])));
+}
+
+#[test]
 fn the_users_own_pack_teaches_the_comparer() {
     let home = tempfile::tempdir().unwrap();
     let thing = |words: [&str; 2], size: &str| json!({"words": words, "size": size});

@@ -48,7 +48,7 @@ fn drifted_host(home: &tempfile::TempDir) {
 fn a_decision_is_saved_and_survives_the_session() {
     let home = home();
     drifted_host(&home);
-    let mut terminal = Terminal::start(home.path(), &["triage", "--state", "terraform.tfstate"], 100, 30);
+    let mut terminal = Terminal::start(home.path(), &["triage", "--keep", "--state", "terraform.tfstate"], 100, 30);
     terminal.wait_for("local_file.motd");
     terminal.send("a");
     terminal.wait("the decision", |s| s.to_lowercase().contains("acknowledged"));
@@ -64,7 +64,7 @@ fn half_a_note_survives_a_terminal_that_dies_and_a_signal() {
     let home = home();
     drifted_host(&home);
     let triage = |home: &tempfile::TempDir| {
-        let mut terminal = Terminal::start(home.path(), &["triage", "--state", "terraform.tfstate"], 100, 30);
+        let mut terminal = Terminal::start(home.path(), &["triage", "--keep", "--state", "terraform.tfstate"], 100, 30);
         terminal.wait_for("local_file.motd");
         terminal.send("c");
         terminal.wait_for("next field");
@@ -193,7 +193,7 @@ fn a_terminal_that_knows_ascii_only_gets_nothing_else() {
     let home = home();
     drifted_host(&home);
     std::fs::write(home.path().join("motd"), "größer als früher, 日本\n").unwrap();
-    let args = ["triage", "--state", "terraform.tfstate"];
+    let args = ["triage", "--keep", "--state", "terraform.tfstate"];
     let mut bytes = vec![];
     for (more, variable) in
         [(&[][..], ("LANG", "C")), (&["--ascii"][..], ("LANG", "C.UTF-8")), (&[][..], ("TERM", "linux"))]

@@ -57,7 +57,7 @@ impl Account {
     }
 
     fn scan(&self, memory: &Memory) -> Scanned {
-        scan_once(memory, &self.spec, &AtomicBool::new(false)).unwrap()
+        scan_once(memory, &self.spec, Default::default(), &AtomicBool::new(false)).unwrap()
     }
 }
 

@@ -12,6 +12,7 @@ use driftguard::tui::app::{Effect, Msg};
 use driftguard::tui::sample::{self, Sample, Synthetic};
 
 mod deciding;
+mod hiding;
 mod ruling;
 
 fn open(size: (u16, u16)) -> (Screens, Arc<Sample>) {
@@ -54,6 +55,9 @@ snapshots! {
     a_zoomed_diff_at_80_by_24: 80 x 24, "focus-diff zoom";
     what_was_hidden_and_why: 120 x 40, "toggle-hidden";
     why_a_change_is_hidden_at_80_by_24: 80 x 24, "toggle-hidden next-change next-change";
+    the_hidden_list: 120 x 40, "hidden-list";
+    the_hidden_list_at_80_by_24: 80 x 24, "hidden-list down down";
+    the_keys_on_a_narrow_screen: 36 x 20, "help";
     the_never_hide_form: 120 x 40, "toggle-hidden next-change next-change never-hide";
     the_resolve_form: 80 x 24, "resolve";
     the_ignore_form: 80 x 24, "ignore";

@@ -62,7 +62,7 @@ pub(crate) fn scan(store: &dyn Store, findings: Vec<Finding>) -> Vec<DriftEvent>
     let id = store.begin_scan(&env(), now).unwrap();
     let recorded = store.record(id, findings).unwrap();
     store.finish_scan(id, ScanSummary::of_nothing(id, env(), now)).unwrap();
-    recorded.into_iter().map(|(Recorded::New(e) | Recorded::SeenAgain(e) | Recorded::Regressed(e))| e).collect()
+    recorded.into_iter().map(Recorded::into_event).collect()
 }
 
 pub(crate) fn note(drift: DriftId, text: &str) -> TriageRequest {

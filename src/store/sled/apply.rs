@@ -1,8 +1,8 @@
 //! A deed takes effect. Used when it is new and when the journal is replayed: doing it twice changes nothing.
 
 use super::engine::Tree;
-use super::retire;
 use super::tx::Tx;
+use super::{retire, unhiding};
 use crate::drift::{DriftId, RuleChange, TriageVerb};
 use crate::store::StoreError;
 use crate::store::record::{AuditRecord, Deed, Placed};
@@ -23,7 +23,9 @@ pub(super) fn apply(tx: &mut Tx<'_>, active: &mut Vec<Rule>, deed: &Deed) -> Res
     }
     match &deed.audit.verb {
         Some(TriageVerb::Ignore { rule }) => {
-            let record = RuleRecord::new(rule.clone(), seq);
+            // Not as the screen dated it: a scan may have gone by while it was typed, and has not tried it.
+            let there_since = deed.audit.timestamp.max(rule.created_at);
+            let record = RuleRecord { changed_at: Some(there_since), ..RuleRecord::new(rule.clone(), seq) };
             tx.write(Tree::Rules, rule.id.0.to_bytes().to_vec(), &record)?;
             active.retain(|r| r.record.rule.id != rule.id);
             active.push(Rule::compile(record)?);
@@ -36,6 +38,9 @@ pub(super) fn apply(tx: &mut Tx<'_>, active: &mut Vec<Rule>, deed: &Deed) -> Res
     }
     if let Some(change) = &deed.audit.rule {
         change_rule(tx, active, change, deed)?;
+    }
+    if let Some(change) = &deed.audit.never_hide {
+        unhiding::take_effect(tx, change, seq)?;
     }
     for id in deed.after.iter().map(|p| p.id).chain(deed.audit.drift) {
         tx.put(Tree::ByDrift, by_drift_key(id, seq), Vec::new());
@@ -57,7 +62,7 @@ fn change_rule(tx: &mut Tx<'_>, active: &mut Vec<Rule>, change: &RuleChange, dee
     mark_undone(tx, undone, deed.audit.seq)
 }
 
-fn mark_undone(tx: &mut Tx<'_>, undone: u64, by: u64) -> Result<(), StoreError> {
+pub(super) fn mark_undone(tx: &mut Tx<'_>, undone: u64, by: u64) -> Result<(), StoreError> {
     let key = undone.to_be_bytes().to_vec();
     let Some(mut record) = tx.read::<AuditRecord>(Tree::Audit, &key)? else { return Ok(()) };
     record.undone_by = Some(by);

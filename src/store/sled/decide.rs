@@ -24,7 +24,10 @@ impl SledStore {
         let writer = &mut *guard;
         self.wake_all(writer)?;
         let tx = Tx::new(self, self.now());
-        let record = tx.event(request.drift)?.ok_or_else(|| no_such_drift(request.drift))?;
+        let mut record = tx.event(request.drift)?.ok_or_else(|| no_such_drift(request.drift))?;
+        if matches!(request.verb, TriageVerb::Undo { .. }) {
+            record = self.as_it_goes_on(&tx, record)?;
+        }
         let current = record.event.version;
         if let Some(expected) = request.expected_version.filter(|v| *v != current) {
             return Err(StoreError::Conflict { expected, current });
@@ -59,6 +62,7 @@ impl SledStore {
             verb: Some(request.verb.clone()),
             undone_by: None,
             rule: None,
+            never_hide: None,
         }
     }
 
@@ -146,16 +150,6 @@ impl SledStore {
                 codec::decode::<AuditRecord>(Tree::Audit.name(), &value, &self.objects).map(AuditRecord::entry)
             })
             .collect()
-    }
-
-    pub(super) fn history(&self, id: DriftId) -> Result<Vec<AuditEntry>, StoreError> {
-        let mut history = Vec::new();
-        for key in self.engine.tree(Tree::ByDrift).scan_prefix(id.0.to_bytes()).keys().rev() {
-            let key = key.map_err(|e| self.engine.error(e))?;
-            let record: Option<AuditRecord> = self.read(Tree::Audit, key.get(16..).unwrap_or_default())?;
-            history.extend(record.map(|record| record.entry_of(id)));
-        }
-        Ok(history)
     }
 
     pub(super) fn drift_impl(&self, id: DriftId) -> Result<DriftDetail, StoreError> {

@@ -19,8 +19,11 @@ pub(super) struct Turn {
     pub(super) action: &'static str,
     pub(super) before: Standing,
     pub(super) after: Placed,
-    /// The drift that takes its place, when it takes over the assignee too.
+    /// The other drift that moves with it: the one that takes its place, when it takes over the assignee too; the one that goes on
+    /// as this one.
     pub(super) heir: Option<Placed>,
+    /// In words, where the action does not say it all.
+    pub(super) why: Option<String>,
 }
 
 impl SledStore {
@@ -112,6 +115,7 @@ fn told_together(mut audit: AuditEntry, turns: Vec<Turn>) -> Deed {
         [only] => {
             audit.drift = Some(only.after.id);
             audit.old_state = Some(only.before.state_at(audit.timestamp));
+            audit.reason = only.why.as_deref().map(Into::into);
         }
         many => audit.reason = Some(format!("{} drifts", many.len()).into()),
     }
@@ -132,7 +136,7 @@ fn ended(tx: &Tx<'_>, running: &RunningScan, record: &EventRecord, heir: Option<
         (_, Some(heir)) => ("superseded", before.closed(Closure::Superseded, running.at, Some(heir))),
         (_, None) => ("closed", before.closed(Closure::Healed, running.at, None)),
     };
-    let mut turn = Turn { action, before, after: record.placed(after), heir: None };
+    let mut turn = Turn { action, before, after: record.placed(after), heir: None, why: None };
     if action == "superseded" && record.event.assignee.is_some() {
         let heir = heir.map(|id| tx.event(id)).transpose()?.flatten();
         turn.heir = heir

@@ -46,16 +46,18 @@ pub(super) enum Tree {
     Rules,
     /// Id → `NeverHideRule`.
     NeverHide,
+    /// Environment, row → `Untold`.
+    Untold,
     /// Audit number → `AuditRecord`.
     Audit,
     /// Fingerprint → `Placed`: decisions on drifts that were lost with a damaged tree and wait to be seen again.
     Lost,
-    /// `seq`: the last deed applied; `uuid`; `counts/<slug>`.
+    /// `seq`: the last deed applied; `uuid`; `counts/<slug>`; `untold/<slug>`: the hash of that list.
     Meta,
 }
 
 impl Tree {
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::Events,
         Self::Ids,
         Self::Bodies,
@@ -69,6 +71,7 @@ impl Tree {
         Self::Scans,
         Self::Rules,
         Self::NeverHide,
+        Self::Untold,
         Self::Audit,
         Self::Lost,
         Self::Meta,
@@ -76,8 +79,11 @@ impl Tree {
 
     /// Whether its values are what [`codec`](crate::store::codec) writes.
     pub(super) fn is_coded(self) -> bool {
-        use Tree::{Audit, Bodies, Environments, Events, Lost, NeverHide, Observations, Rules, Scans};
-        matches!(self, Events | Bodies | Observations | Environments | Scans | Rules | NeverHide | Audit | Lost)
+        use Tree::{Audit, Bodies, Environments, Events, Lost, NeverHide, Observations, Rules, Scans, Untold};
+        matches!(
+            self,
+            Events | Bodies | Observations | Environments | Scans | Rules | NeverHide | Untold | Audit | Lost
+        )
     }
 
     pub(super) fn name(self) -> &'static str {
@@ -95,6 +101,7 @@ impl Tree {
             Self::Scans => "scans",
             Self::Rules => "rules",
             Self::NeverHide => "never_hide",
+            Self::Untold => "untold",
             Self::Audit => "audit",
             Self::Lost => "lost",
             Self::Meta => "meta",

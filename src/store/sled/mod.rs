@@ -15,6 +15,7 @@ mod garbage;
 mod happened;
 mod import;
 mod keys;
+mod lineage;
 mod open;
 mod page;
 mod reach;
@@ -25,6 +26,8 @@ mod sight;
 mod slices;
 mod tx;
 mod undo;
+mod unhiding;
+mod untold;
 mod verify;
 mod view;
 mod wake;
@@ -50,7 +53,8 @@ use super::{
 };
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident, IncidentRequest,
-    NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, TriageRequest,
+    NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug,
+    TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::Tainted;
 
@@ -303,6 +307,18 @@ impl Store for SledStore {
 
     fn never_hidden(&self) -> Result<Vec<NeverHideRule>, StoreError> {
         self.read_all(Tree::NeverHide)
+    }
+    fn change_never_hide(&self, request: NeverHideRequest) -> Result<Receipt, StoreError> {
+        self.change_never_hide_impl(request)
+    }
+    fn preview_never_hide(&self, rule: &NeverHideRule) -> Result<NeverHideReach, StoreError> {
+        self.preview_never_hide_impl(rule)
+    }
+    fn keep_untold(&self, scan: ScanId, rows: &[Untold]) -> Result<(), StoreError> {
+        self.keep_untold_impl(scan, rows)
+    }
+    fn untold(&self, request: &UntoldRequest) -> Result<UntoldPage, StoreError> {
+        self.untold_impl(request)
     }
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
         self.audit_impl(limit)

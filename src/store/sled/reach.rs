@@ -4,7 +4,11 @@ use jiff::Timestamp;
 
 use super::SledStore;
 use super::tx::Tx;
-use crate::drift::{Completeness, DriftId, IgnoreRule, Reached, RuleReach, RuleStatus, ScanStage, Slug, State};
+use std::collections::BTreeMap;
+
+use crate::drift::{
+    Completeness, DriftId, Environment, IgnoreRule, Reached, RuleReach, RuleStatus, ScanStage, Slug, State,
+};
 use crate::store::record::EventRecord;
 use crate::store::rules::{self, Rule, RuleRecord};
 use crate::store::{Store, StoreError};
@@ -19,7 +23,7 @@ impl SledStore {
         let tx = Tx::new(self, self.now());
         let mut ids = self.touched_by(rule.id)?;
         ids.extend(self.attention_ids(rule)?);
-        let mut reach = RuleReach::default();
+        let mut reach = RuleReach { no_actor: self.without_actor(rule)?, ..RuleReach::default() };
         for id in ids {
             let Some(record) = readable(&tx, id)?.filter(|record| !record.exempt && is_there(record, tx.now)) else {
                 continue;
@@ -45,7 +49,8 @@ impl SledStore {
 
     fn status(&self, rule: &Rule) -> Result<RuleStatus, StoreError> {
         let tx = Tx::new(self, self.now());
-        let (mut hides, mut last) = (RuleReach::default(), rule.record.since());
+        let no_actor = self.without_actor(&rule.record.rule)?;
+        let (mut hides, mut last) = (RuleReach { no_actor, ..RuleReach::default() }, rule.record.since());
         for id in self.touched_by(rule.record.rule.id)? {
             let Some(record) = readable(&tx, id)? else { continue };
             if !is_there(&record, tx.now) {
@@ -62,6 +67,16 @@ impl SledStore {
         let is_expired = rule.rule.expires_at.is_some_and(|at| at <= tx.now);
         let is_unused = hides.drifts == 0 && !is_expired && self.has_been_tried(&rule.rule, rule.since())?;
         Ok(RuleStatus { rule: rule.rule.clone(), hides, is_expired, unused_since: is_unused.then_some(last) })
+    }
+
+    /// Environments the rule is about in which nobody knows the actors it asks for.
+    fn without_actor(&self, rule: &IgnoreRule) -> Result<BTreeMap<Slug, String>, StoreError> {
+        if rule.actor.is_none() {
+            return Ok(BTreeMap::new());
+        }
+        let about = |e: &Environment| e.is_active && rule.environment.as_ref().is_none_or(|slug| *slug == e.slug);
+        let mute = |e: Environment| Some((e.slug, e.cloud_provider.knows_no_actor()?.to_owned()));
+        Ok(self.environments()?.into_iter().filter(about).filter_map(mute).collect())
     }
 
     /// Whether the last scan of every environment the rule is about was complete, and began after the rule was there as it is.

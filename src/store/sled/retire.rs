@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::engine::Tree;
 use super::tx::{self, Tx, by_rule_key};
-use super::{SledStore, Writer, apply, keys, scan};
+use super::{SledStore, Writer, apply, keys, scan, untold};
 use crate::drift::{SeverityClass, Slug};
 use crate::safety::Tainted;
 use crate::store::record::{Deed, EventRecord, Placed};
@@ -137,6 +137,7 @@ impl SledStore {
         })?;
         pruned.observations = self.erase_prefix(Tree::Observations, &prefix)?;
         self.erase_prefix(Tree::Scans, &prefix)?;
+        self.erase_prefix(Tree::Untold, &prefix)?;
         // What was left by drifts that could not be read.
         self.erase_prefix(Tree::ByFingerprint, &prefix)?;
         for (shelf, class) in (0..=6).flat_map(|s| SeverityClass::WORST_FIRST.map(|c| (s, c))) {
@@ -154,6 +155,7 @@ impl SledStore {
         }
         tx.delete(Tree::Meta, [b"counts/", slug.as_str().as_bytes()].concat());
         tx.delete(Tree::Meta, [FORGETTING, slug.as_str().as_bytes()].concat());
+        tx.delete(Tree::Meta, untold::hash_key(slug));
         writer.last_detected.remove(slug);
         writer.commits += 1;
         tx.commit(true)?;

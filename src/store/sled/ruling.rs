@@ -34,6 +34,7 @@ impl SledStore {
                 verb: None,
                 undone_by: None,
                 rule: Some(Box::new(change.clone())),
+                never_hide: None,
             },
             before: Vec::new(),
             after: Vec::new(),

@@ -196,6 +196,7 @@ impl SledStore {
             verb: None,
             undone_by: None,
             rule: None,
+            never_hide: None,
         }
     }
 
@@ -240,6 +241,7 @@ impl RunningScan {
                 Recorded::New(event) => (event, Some(&mut self.new)),
                 Recorded::Regressed(event) => (event, Some(&mut self.regressed)),
                 Recorded::SeenAgain(event) => (event, None),
+                Recorded::Continued { event, .. } => (&**event, None),
             };
             self.seen.insert(event.id);
             // What an ignore rule hides is no news.
@@ -256,7 +258,7 @@ pub(super) fn observation_hash(one: &Observation) -> [u8; 16] {
     blake3::hash(&json).as_bytes().first_chunk().copied().unwrap_or_default()
 }
 
-fn running(writer: &mut Writer, scan: ScanId) -> Result<(Slug, Timestamp), StoreError> {
+pub(super) fn running(writer: &mut Writer, scan: ScanId) -> Result<(Slug, Timestamp), StoreError> {
     let scan = writer.scans.get(&scan).ok_or_else(unknown_scan)?;
     Ok((scan.environment.clone(), scan.at))
 }

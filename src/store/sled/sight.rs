@@ -2,9 +2,10 @@
 
 use super::ending::Turn;
 use super::engine::Tree;
+use super::lineage::{Forebear, forebear};
 use super::tx::Tx;
 use super::{Writer, later, tx};
-use crate::drift::{DriftId, Finding, Fingerprint, State};
+use crate::drift::{Closure, DriftId, Finding, Fingerprint, State};
 use crate::store::record::{BodyRecord, EventRecord, Placed, Standing};
 use crate::store::{Recorded, StoreError, life, rules};
 
@@ -19,7 +20,6 @@ pub(super) fn sight(
 ) -> Result<(Recorded, Option<Turn>), StoreError> {
     let fingerprint = finding.fingerprint();
     let (old, mut new, was_known) = find(tx, writer, at, &finding, fingerprint)?;
-    let before = new.standing();
     let unverified = finding.unverified.clone();
     let mut body = BodyRecord {
         declared_state: finding.declared_state.take(),
@@ -28,6 +28,17 @@ pub(super) fn sight(
         unverified,
         ignored: Vec::new(),
     };
+    // One that somebody else could go on as is new, or has ended.
+    let may_go_on = !was_known || life::has_ended(&new.standing());
+    let forebear = if may_go_on { forebear(tx, at, new.event.id, &finding, &body)? } else { None };
+    let before = new.standing();
+    if let Some(Forebear { record, .. }) = &forebear {
+        new.event.seen_count = record.event.seen_count;
+        if old.is_none() {
+            new.event.detected_at = record.event.detected_at;
+        }
+        new.set_standing(record.standing());
+    }
     life::refresh(&mut new.event, finding, at);
     let standing = new.standing();
     let came_back = life::has_ended(&standing);
@@ -53,7 +64,18 @@ pub(super) fn sight(
         None => tx.write(Tree::Bodies, new.event.id.0.to_bytes().to_vec(), &body)?,
     }
     tx.save(old.as_ref(), &mut new)?;
-    let turn = came_back.then(|| Turn { action: "regressed", before, after: new.placed(new.standing()), heir: None });
+    let after = new.placed(new.standing());
+    if let Some(Forebear { mut record, why }) = forebear {
+        let ended = record.standing().closed(Closure::Continued, at, Some(new.event.id));
+        let other = Some(record.placed(ended.clone()));
+        record.set_standing(ended);
+        let turn = Turn { action: life::CONTINUED, before, after, heir: other, why: Some(why) };
+        return Ok((
+            Recorded::Continued { event: Box::new(new.event), instead_of: Box::new(record.event) },
+            Some(turn),
+        ));
+    }
+    let turn = came_back.then_some(Turn { action: "regressed", before, after, heir: None, why: None });
     let event = new.event;
     let recorded = match (came_back, was_known) {
         (true, _) => Recorded::Regressed(event),

@@ -1,5 +1,6 @@
 //! The store's promises that need a hand on its clock, its disk or its trees.
 
+mod continuity;
 mod damage;
 mod decisions;
 mod ignoring;
@@ -89,9 +90,7 @@ impl World {
 
     /// The only drift of one finding, after a scan.
     fn one(&self, finding: &Finding) -> DriftEvent {
-        match self.scan(std::slice::from_ref(finding)).0.pop().unwrap() {
-            Recorded::New(e) | Recorded::SeenAgain(e) | Recorded::Regressed(e) => e,
-        }
+        self.scan(std::slice::from_ref(finding)).0.pop().unwrap().into_event()
     }
 
     fn get(&self, id: DriftId) -> DriftEvent {

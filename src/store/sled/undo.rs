@@ -23,7 +23,10 @@ impl SledStore {
         let id = target.event.id;
         let invalid = |why: String| Err(StoreError::Invalid(why));
         let record: Option<AuditRecord> = tx.read(Tree::Audit, &seq.to_be_bytes())?;
-        let Some(record) = record.filter(|r| r.deed.audit.drift == Some(id)) else {
+        // What was decided about a drift as which this one goes on was decided about this one.
+        let line = self.line_of(id)?;
+        let decided_on = record.as_ref().and_then(|r| r.deed.audit.drift).filter(|of| line.contains(of));
+        let Some((record, decided_on)) = record.zip(decided_on) else {
             return Err(StoreError::NotFound(format!("decision {seq} was not made on this drift")));
         };
         if let Some(by) = record.undone_by {
@@ -48,8 +51,8 @@ impl SledStore {
                 Ok(())
             }
             Some(_) => {
-                self.refuse_if_followed(id, &record)?;
-                let before = standing_before(&record.deed, id).unwrap_or_else(|| target.standing());
+                self.refuse_if_followed(id, &line, &record)?;
+                let before = standing_before(&record.deed, decided_on).unwrap_or_else(|| target.standing());
                 let now = target.standing();
                 let after = match Facet::of(&record.deed.audit) {
                     Facet::Assignee => Standing { assignee: before.assignee, ..now },
@@ -61,12 +64,13 @@ impl SledStore {
         }
     }
 
-    fn refuse_if_followed(&self, id: DriftId, undone: &AuditRecord) -> Result<(), StoreError> {
+    fn refuse_if_followed(&self, id: DriftId, line: &[DriftId], undone: &AuditRecord) -> Result<(), StoreError> {
         let audit = &undone.deed.audit;
         let follower = self.history(id)?.into_iter().rev().find(|later| {
             // A rule or a supersession made on another drift is in this one's history too, but decides about it only when
             // it was made on it, or hides it.
-            let concerns = later.drift == Some(id) || matches!(later.verb, Some(TriageVerb::Ignore { .. }));
+            let here = later.drift.is_some_and(|of| line.contains(&of));
+            let concerns = here || matches!(later.verb, Some(TriageVerb::Ignore { .. }));
             later.seq > audit.seq && later.undone_by.is_none() && concerns && Facet::of(later) == Facet::of(audit)
         });
         match follower {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::engine::Tree;
 use super::tx::{self, by_rule_key, class_count};
 use super::{SledStore, apply, keys, scan};
-use crate::drift::{Environment, NeverHideRule, ScanSummary, Slug};
+use crate::drift::{Environment, NeverHideRule, ScanSummary, Slug, Untold};
 use crate::store::record::{AuditRecord, BodyRecord, Deed, EventRecord, Placed};
 use crate::store::rules::RuleRecord;
 use crate::store::{Observation, OpenCounts, StoreError, VerifyReport, codec, journal};
@@ -282,6 +282,10 @@ impl Check<'_> {
         })?;
         self.each(Tree::NeverHide, |check, key, value| {
             check.decode::<NeverHideRule>(Tree::NeverHide, key, value);
+            Ok(())
+        })?;
+        self.each(Tree::Untold, |check, key, value| {
+            check.decode::<Untold>(Tree::Untold, key, value);
             Ok(())
         })?;
         self.each(Tree::Lost, |check, key, value| {

@@ -12,7 +12,7 @@ pub enum Scope {
     Global,
     /// Timeline, diff and recommendations: what concerns the selected drift.
     Drift,
-    /// In the list of ignore rules.
+    /// In the list of rules.
     Rules,
 }
 
@@ -34,7 +34,7 @@ impl Scope {
         match self {
             Self::Global => "Everywhere",
             Self::Drift => "On a drift",
-            Self::Rules => "In the list of ignore rules",
+            Self::Rules => "In the list of rules",
         }
     }
 }
@@ -136,7 +136,8 @@ actions! {
         ScanAll "scan-all" None "" off::disconnected, "Scan every environment now";
         CancelScan "cancel-scan" None "" off::no_scan, "Cancel the running scans";
         Undo "undo" Decides "undo" off::undo, "Take the last decision back";
-        Rules "rules" None "" off::disconnected, "Ignore rules: what each hides; edit, delete, go to what it hides";
+        Rules "rules" None "" off::disconnected, "Rules: what each ignores or never hides; edit, delete, go to what it hides";
+        HiddenList "hidden-list" None "" off::untold, "What the last scan of the environment hid or could not verify, and why";
         Notices "notices" None "" off::never, "Notices so far";
         Palette "palette" None "" off::never, "Find any action, environment, theme or keymap by name";
         Help "help" None "help" off::never, "All keys";

@@ -1,6 +1,7 @@
 //! Why an action cannot be done now. One sentence each; shown where the key would have worked, in palette and help.
 
 use super::Model;
+use super::overlay::Overlay;
 use crate::compare::DRIFTIGNORE;
 use crate::drift::State;
 use crate::service::permission;
@@ -49,11 +50,20 @@ pub fn confirm(model: &Model) -> Option<String> {
 
 /// Decisions about the rule under the cursor.
 pub fn rule(model: &Model) -> Option<String> {
-    let busy = || model.rules.pending.is_some().then(|| "the last decision on the rules is still being saved".into());
     disconnected(model)
         .or_else(|| deciding(model))
-        .or_else(|| model.rules.current().is_none().then(|| "there is no ignore rule".into()))
-        .or_else(busy)
+        .or_else(|| model.rules.ids().next().is_none().then(|| "there is no rule".into()))
+        .or_else(|| rules_busy(model))
+}
+
+fn rules_busy(model: &Model) -> Option<String> {
+    model.rules.pending.is_some().then(|| "the last decision on the rules is still being saved".into())
+}
+
+/// The list of what is hidden in an environment.
+pub fn untold(model: &Model) -> Option<String> {
+    let which = || super::update::untold::environment(model);
+    disconnected(model).or_else(|| which().is_none().then(|| "choose an environment first".into()))
 }
 
 pub fn reopen(model: &Model) -> Option<String> {
@@ -84,16 +94,23 @@ pub fn nothing_hidden(model: &Model) -> Option<String> {
 
 /// A rule of the comparer can be switched off; what people made themselves is taken back where it was made.
 pub fn never_hide(model: &Model) -> Option<String> {
-    decide(model).or_else(|| match model.selected_hidden() {
-        None => Some("no hidden change is selected: show them, then go to the next change".into()),
-        Some(hidden) if hidden.rule.starts_with("ignore") => {
+    let about = disconnected(model)
+        .or_else(|| deciding(model))
+        .or_else(|| rules_busy(model))
+        .map_or_else(|| Ok(super::update::never_hide::about(model)), Err);
+    let is_listed = model.overlay == Some(Overlay::Untold);
+    match about {
+        Err(why) => Some(why),
+        Ok(None) if is_listed => Some("nothing that a rule hides is selected".into()),
+        Ok(None) => Some("no hidden change is selected: show them, then go to the next change".into()),
+        Ok(Some(hidden)) if hidden.rule.starts_with("ignore") => {
             Some("an ignore rule hides it, not the comparison: take that rule back".into())
         }
-        Some(hidden) if hidden.rule == DRIFTIGNORE => {
+        Ok(Some(hidden)) if hidden.rule == DRIFTIGNORE => {
             Some("a pattern of .driftignore hides it: change it there".into())
         }
-        Some(_) => None,
-    })
+        Ok(Some(_)) => None,
+    }
 }
 
 pub fn one_theme(model: &Model) -> Option<String> {

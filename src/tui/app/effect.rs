@@ -2,7 +2,9 @@
 
 use super::Ticket;
 use super::drafts::Draft;
-use crate::drift::{DriftId, IgnoreRule, RuleRequest, Slug, TriageRequest};
+use crate::drift::{
+    DriftId, IgnoreRule, NeverHideRequest, NeverHideRule, RuleRequest, Slug, TriageRequest, UntoldRequest,
+};
 use crate::store::PageRequest;
 
 /// How the screens ended.
@@ -39,7 +41,10 @@ pub enum Effect {
     LoadRules(Ticket),
     /// Asked a moment later, and only the last of several: it is asked while somebody types.
     PreviewRule(Ticket, Box<IgnoreRule>),
+    PreviewNeverHide(Ticket, Box<NeverHideRule>),
     ChangeRule(Ticket, Box<RuleRequest>),
+    ChangeNeverHide(Ticket, Box<NeverHideRequest>),
+    LoadUntold(Ticket, UntoldRequest),
     Scan(Option<Slug>),
     CancelScan(Option<Slug>),
     /// Sanitised already.

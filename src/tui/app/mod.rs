@@ -13,6 +13,7 @@ pub mod notice;
 pub mod overlay;
 pub mod testkit;
 pub mod timeline;
+pub mod untold;
 pub mod update;
 pub mod when;
 

@@ -10,7 +10,10 @@ use super::msg::{Loaded, Ticket};
 use super::notice::Notices;
 use super::overlay::{Overlay, Plan, Target};
 use super::timeline::Timeline;
-use crate::drift::{Change, DriftEvent, DriftId, Hidden, RuleId, RuleReach, RuleStatus, Slug};
+use super::untold::UntoldList;
+use crate::drift::{
+    Change, DriftEvent, DriftId, Hidden, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug,
+};
 use crate::service::EnvironmentSummary;
 use crate::tui::Options;
 use crate::tui::keymap::{KeyPress, Keymap};
@@ -98,12 +101,15 @@ pub struct Pending {
 pub enum On {
     Drift(Target),
     Rule(RuleId),
+    NeverHide(RuleId),
 }
 
 /// The ignore rules, and what is being done to one of them.
 #[derive(Default)]
 pub struct Rules {
     pub list: Vec<RuleStatus>,
+    /// What must not be hidden; listed after them.
+    pub never_hide: Vec<NeverHideRule>,
     pub is_loaded: bool,
     pub loading: Option<Ticket>,
     /// Something happened since they were asked for.
@@ -120,12 +126,22 @@ pub struct Rules {
 impl Rules {
     /// Its row.
     pub fn at(&self) -> usize {
-        self.list.iter().position(|one| Some(one.rule.id) == self.selected).unwrap_or(0)
+        self.ids().position(|id| Some(id) == self.selected).unwrap_or(0)
     }
 
-    /// The one under the cursor.
+    /// All of them, as they are listed.
+    pub fn ids(&self) -> impl Iterator<Item = RuleId> + '_ {
+        self.list.iter().map(|one| one.rule.id).chain(self.never_hide.iter().map(|rule| rule.id))
+    }
+
+    /// The ignore rule under the cursor.
     pub fn current(&self) -> Option<&RuleStatus> {
         self.list.get(self.at())
+    }
+
+    /// The rule about what must not be hidden under the cursor.
+    pub fn current_never_hide(&self) -> Option<&NeverHideRule> {
+        self.never_hide.get(self.at().checked_sub(self.list.len())?)
     }
 }
 
@@ -136,7 +152,16 @@ pub struct Preview {
     pub about: Vec<String>,
     /// On its way; what stands below is about older patterns.
     pub asked: Option<Ticket>,
-    pub answer: Option<Result<RuleReach, String>>,
+    pub answer: Option<Result<Reach, String>>,
+    /// Something happened since it was asked for.
+    pub stale: bool,
+}
+
+/// What a rule would do now.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Reach {
+    Hides(RuleReach),
+    Exposes(NeverHideReach),
 }
 
 /// A decision of this session, durable.
@@ -189,6 +214,8 @@ pub struct Model {
     pub drafts: Drafts,
     pub rules: Rules,
     pub preview: Preview,
+    /// What was hidden in the environment that was last looked at for that.
+    pub untold: Option<UntoldList>,
     /// Quit as soon as the last decision is saved.
     pub leaving: bool,
     tickets: u64,
@@ -227,6 +254,7 @@ impl Model {
             drafts: Drafts::default(),
             rules: Rules::default(),
             preview: Preview::default(),
+            untold: None,
             leaving: false,
             tickets: 0,
         };

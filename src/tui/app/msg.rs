@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
-use crate::drift::{DriftDetail, RuleReach, RuleStatus};
+use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, UntoldPage};
 use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Page, Receipt};
 use crate::tui::app::drafts::Draft;
+use crate::tui::app::model::Reach;
 use crate::tui::widgets::diff::DiffView;
 
 /// Names one question. An answer with a ticket nobody waits for any more is dropped.
@@ -43,9 +44,10 @@ pub enum Msg {
     Page(Ticket, Result<Page, ServiceError>),
     Detail(Ticket, Result<Box<Loaded>, ServiceError>),
     Triaged(Ticket, Result<Receipt, ServiceError>),
-    Rules(Ticket, Result<Vec<RuleStatus>, ServiceError>),
-    Preview(Ticket, Result<RuleReach, ServiceError>),
+    Rules(Ticket, Result<(Vec<RuleStatus>, Vec<NeverHideRule>), ServiceError>),
+    Preview(Ticket, Result<Reach, ServiceError>),
     RuleChanged(Ticket, Result<Receipt, ServiceError>),
+    Untold(Ticket, Result<UntoldPage, ServiceError>),
     /// The answer to asking for a scan or its end.
     Asked(Result<(), ServiceError>),
     /// The clipboard was written to: bytes, and whether they had to be cut.

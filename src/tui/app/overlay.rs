@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::drafts::DraftKey;
 use super::input::Line;
-use crate::drift::{DriftId, IgnoreRule, RuleRequest, Slug, State, TriageVerb};
+use crate::drift::{DriftId, IgnoreRule, NeverHideRequest, NeverHideRule, RuleRequest, Slug, State, TriageVerb};
 use crate::safety::Tainted;
 
 /// A drift as it stood on the screen when it was chosen: what a decision is about.
@@ -20,7 +20,7 @@ pub struct Target {
 }
 
 /// Decisions that are shown before they are made. Only what is listed is done.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Plan {
     /// `acknowledge`, `undo resolve`, …
     pub word: String,
@@ -32,6 +32,8 @@ pub struct Plan {
     pub draft: Option<DraftKey>,
     /// About a rule that is there, and no drift.
     pub rule: Option<Box<RuleRequest>>,
+    /// About what must not be hidden.
+    pub never_hide: Option<Box<NeverHideRequest>>,
 }
 
 /// What a form decides.
@@ -46,6 +48,8 @@ pub enum FormKind {
     /// A rule that is there.
     EditRule,
     NeverHide,
+    /// One about what must not be hidden.
+    EditNeverHide,
 }
 
 /// What is in a field.
@@ -122,6 +126,33 @@ impl Field {
     }
 }
 
+/// A hidden difference, wherever it was selected.
+#[derive(Clone, PartialEq, Debug)]
+pub struct About {
+    pub environment: Slug,
+    pub resource_type: Tainted,
+    pub resource_id: Tainted,
+    pub path: String,
+    /// Of the comparer.
+    pub rule: String,
+    /// The drift it was shown with.
+    pub drift: Option<DriftId>,
+}
+
+impl About {
+    /// The same for the same difference: names what is typed about it, and makes ids without chance.
+    pub fn id(&self) -> ulid::Ulid {
+        let mut hasher = blake3::Hasher::new();
+        for part in
+            [self.environment.as_str(), self.resource_type.raw(), self.resource_id.raw(), &self.path, &self.rule]
+        {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+        }
+        let bytes = hasher.finalize();
+        ulid::Ulid::from_bytes(bytes.as_bytes().first_chunk::<16>().copied().unwrap_or_default())
+    }
+}
+
 /// Asks what a verb needs to know.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Form {
@@ -134,13 +165,27 @@ pub struct Form {
     pub problem: Option<String>,
     /// The rule that is edited.
     pub rule: Option<IgnoreRule>,
+    /// The rule about what must not be hidden that is edited.
+    pub unhides: Option<Box<NeverHideRule>>,
+    /// What must not be hidden.
+    pub about: Option<Box<About>>,
     /// The fields as they were offered.
     pub untouched: Vec<String>,
 }
 
 impl Form {
     pub fn new(kind: FormKind, targets: Vec<Target>, fields: Vec<Field>) -> Self {
-        let mut form = Self { kind, targets, fields, at: 0, problem: None, rule: None, untouched: vec![] };
+        let mut form = Self {
+            kind,
+            targets,
+            fields,
+            at: 0,
+            problem: None,
+            rule: None,
+            unhides: None,
+            about: None,
+            untouched: vec![],
+        };
         form.untouched = form.texts();
         form
     }
@@ -150,6 +195,8 @@ impl Form {
         let mut targets: Vec<DriftId> = self.targets.iter().map(|target| target.id).collect();
         // A rule's id is of the same kind as a drift's, and drafts of different forms never meet.
         targets.extend(self.rule.iter().map(|rule| DriftId(rule.id.0)));
+        targets.extend(self.unhides.iter().map(|rule| DriftId(rule.id.0)));
+        targets.extend(self.about.iter().map(|about| DriftId(about.id())));
         targets.sort();
         DraftKey { form: Some(self.kind), targets }
     }
@@ -215,8 +262,10 @@ pub enum Overlay {
         before: String,
     },
     Form(Form),
-    /// The ignore rules.
+    /// The ignore rules, and those about what must not be hidden.
     Rules,
+    /// What the last scan of an environment hid.
+    Untold,
     Confirm {
         plan: Plan,
         scroll: usize,

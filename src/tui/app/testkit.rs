@@ -90,7 +90,10 @@ impl Screens {
                 | Effect::Triage(..)
                 | Effect::LoadRules(_)
                 | Effect::PreviewRule(..)
+                | Effect::PreviewNeverHide(..)
                 | Effect::ChangeRule(..)
+                | Effect::ChangeNeverHide(..)
+                | Effect::LoadUntold(..)
                 | Effect::Scan(_)
                 | Effect::CancelScan(_)
         );

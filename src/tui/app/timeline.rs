@@ -177,6 +177,13 @@ impl Timeline {
         }
     }
 
+    /// The cursor follows a drift that goes on as another one, which is there already.
+    pub fn go_on(&mut self, id: DriftId, heir: DriftId) {
+        if self.selected == Some(id) && self.window.position(heir).is_some() {
+            self.selected = Some(heir);
+        }
+    }
+
     /// Takes in a drift that appeared or changed.
     pub fn absorb(&mut self, event: DriftEvent, now: Timestamp) {
         if self.window.replace_row(&event) {

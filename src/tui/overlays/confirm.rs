@@ -33,9 +33,9 @@ pub fn draw(canvas: &mut Canvas<'_>, plan: &Plan, scroll: usize) {
             canvas.span(Role::Text, format!(" {}", target.label.name(rest))),
         ]));
     }
-    let title = match plan.rule {
-        Some(_) => plan.word.clone(),
-        None => format!("{}: {}", plan.word, count(plan.steps.len(), "drift")),
+    let title = match (&plan.rule, &plan.never_hide) {
+        (Some(_), _) | (_, Some(_)) => plan.word.clone(),
+        (None, None) => format!("{}: {}", plan.word, count(plan.steps.len(), "drift")),
     };
     let keys = enter_or_back(canvas, "overlay", "apply");
     let inner = frame(canvas, width, lines.len(), &title, &keys);

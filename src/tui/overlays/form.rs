@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use super::{enter_or_back, frame, preview};
 use crate::tui::app::notice::count;
 use crate::tui::app::overlay::{Field, Form, FormKind, Value};
+use crate::tui::app::update::preview::is_previewed_form;
 use crate::tui::panes::{Canvas, field};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
@@ -16,13 +17,13 @@ const LEAD: usize = 11;
 pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
     let width = canvas.area().width.saturating_sub(4).min(76);
     let about = match form.targets.as_slice() {
-        [] => form.rule.as_ref().map_or(String::new(), |rule| text::cut(&rule.says(), 50)),
+        [] => about_rule(form, usize::from(width).saturating_sub(20)),
         [one] => one.label.name(usize::from(width).saturating_sub(16)),
         many => count(many.len(), "drift"),
     };
     let title = format!("{}: {about}", form.kind.action().entry().name);
-    let keys = format!("{}  tab next field", enter_or_back(canvas, "input", "go on"));
-    let previewed = matches!(form.kind, FormKind::Ignore | FormKind::EditRule);
+    let keys = format!("{}  tab next field", enter_or_back(canvas, "input", enters(form)));
+    let previewed = is_previewed_form(form.kind);
     let below = if previewed { preview::ROWS + 1 } else { 0 };
     let inner = frame(canvas, width, form.fields.len() + 2 + below, &title, &keys);
     // On a very low screen the field in focus is the one that is seen.
@@ -43,6 +44,19 @@ pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
         let lines = preview::lines(canvas, inner.width.into());
         lines.iter().enumerate().for_each(|(row, line)| canvas.line(inner, form.fields.len() + 2 + row, line));
     }
+}
+
+/// What `enter` does: what is confirmed first is not saved yet.
+fn enters(form: &Form) -> &'static str {
+    let asks = is_previewed_form(form.kind) || form.kind == FormKind::Resolve || form.targets.len() > 1;
+    if asks { "go on" } else { "save" }
+}
+
+/// The rule that is edited, or the resource of the hidden difference.
+fn about_rule(form: &Form, room: usize) -> String {
+    let rule = form.rule.as_ref().map(|rule| text::cut(&rule.says(), room));
+    let unhides = || form.unhides.as_ref().map(|rule| text::cut(&rule.says(), room));
+    rule.or_else(unhides).or_else(|| Some(form.about.as_ref()?.resource_id.name(room))).unwrap_or_default()
 }
 
 fn draw_field(canvas: &mut Canvas<'_>, area: Rect, one: &Field, focused: bool) {

@@ -9,7 +9,8 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::text;
 
 pub fn help(canvas: &mut Canvas<'_>, scroll: usize) {
-    let width = canvas.area().width.saturating_sub(4).min(100);
+    let margin = if usize::from(canvas.area().width) < NARROW { 0 } else { 4 };
+    let width = canvas.area().width.saturating_sub(margin).min(100);
     let room = usize::from(width).saturating_sub(4);
     let mut lines = vec![];
     for scope in Scope::ALL {
@@ -46,8 +47,16 @@ const SIGNS: [(&str, &str); 6] = [
     ("≠", "A name that is not pure ASCII, and may read like another"),
 ];
 
+/// Columns below which a sentence stands under its key.
+const NARROW: usize = 48;
+
 /// A key or sign and its sentence, on as many rows as it needs.
 fn described(canvas: &Canvas<'_>, key: &str, role: Role, sentence: &str, room: usize, lines: &mut Vec<Line<'static>>) {
+    if room < NARROW {
+        lines.push(Line::from(canvas.span(Role::Key, text::cut(key, room))));
+        let pieces = wrap(sentence, room.saturating_sub(2).max(1)).into_iter();
+        return lines.extend(pieces.map(|piece| Line::from(canvas.span(role, format!("  {piece}")))));
+    }
     for (at, piece) in wrap(sentence, room.saturating_sub(19)).into_iter().enumerate() {
         let key = text::fit(if at == 0 { key } else { "" }, 18);
         lines.push(Line::from(vec![canvas.span(Role::Key, key), canvas.span(role, format!(" {piece}"))]));

@@ -6,6 +6,7 @@ mod lists;
 mod palette;
 mod preview;
 mod rules;
+mod untold;
 
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -23,6 +24,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Palette(state)) => palette::draw(canvas, state),
         Some(Overlay::Form(form)) => form::draw(canvas, form),
         Some(Overlay::Rules) => rules::draw(canvas),
+        Some(Overlay::Untold) => untold::draw(canvas),
         Some(Overlay::Confirm { plan, scroll }) => confirm::draw(canvas, plan, *scroll),
     }
 }

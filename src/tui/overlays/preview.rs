@@ -2,9 +2,10 @@
 
 use ratatui::text::Line;
 
-use crate::drift::{RuleReach, SeverityClass};
+use crate::drift::{NeverHideReach, RuleReach, SeverityClass};
+use crate::tui::app::model::Reach;
 use crate::tui::app::notice::count;
-use crate::tui::panes::Canvas;
+use crate::tui::panes::{Canvas, wrap};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
 
@@ -17,9 +18,10 @@ pub fn lines(canvas: &Canvas<'_>, room: usize) -> Vec<Line<'static>> {
     let preview = &canvas.model.preview;
     let waits = preview.asked.is_some();
     let mut lines = match &preview.answer {
-        None => vec![Line::from(canvas.span(Role::Dim, "counting what it would hide …"))],
+        None => vec![Line::from(canvas.span(Role::Dim, "counting what it would do …"))],
         Some(Err(why)) => vec![Line::from(canvas.span(Role::Warning, text::cut(why, room)))],
-        Some(Ok(reach)) => of(canvas, reach, room),
+        Some(Ok(Reach::Hides(reach))) => of(canvas, reach, room),
+        Some(Ok(Reach::Exposes(reach))) => exposed(canvas, reach, room),
     };
     if waits && preview.answer.is_some() {
         // What was counted stays until the next count is there.
@@ -39,7 +41,34 @@ fn of(canvas: &Canvas<'_>, reach: &RuleReach, room: usize) -> Vec<Line<'static>>
     if let Some(slug) = protected {
         warn(format!("! {slug} is protected: such a rule is refused"));
     }
+    if let Some(why) = reach.actor_warning() {
+        wrap(&format!("! {why}"), room).into_iter().for_each(&mut warn);
+    }
     lines.extend(names(canvas, reach, room, NAMED));
+    lines
+}
+
+/// What comes to light, of what the last scans hid.
+fn exposed(canvas: &Canvas<'_>, reach: &NeverHideReach, room: usize) -> Vec<Line<'static>> {
+    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    let least = if reach.at_least { "at least " } else { "" };
+    let says = match reach.changes {
+        0 => format!("would bring to light: {}", if reach.at_least { "nothing of what is kept" } else { "nothing" }),
+        n => format!(
+            "would bring to light: {least}{}; {}, {} with more",
+            count(number(n), "change"),
+            count(number(reach.resources), "new drift"),
+            count(number(reach.drifts), "drift"),
+        ),
+    };
+    let mut lines = vec![Line::from(canvas.span(Role::Text, text::cut(&says, room)))];
+    lines.extend(reach.first.iter().take(NAMED).map(|(slug, resource)| {
+        let lead = format!("  {} ", text::cut(slug.as_str(), 16));
+        let left = room.saturating_sub(text::width(&lead));
+        Line::from(vec![canvas.span(Role::Dim, lead), canvas.span(Role::Text, resource.resource_id.name(left))])
+    }));
+    let rest = (reach.resources + reach.drifts).saturating_sub(NAMED.min(reach.first.len()) as u64);
+    lines.extend((rest > 0).then(|| Line::from(canvas.span(Role::Dim, format!("  and {rest} more")))));
     lines
 }
 

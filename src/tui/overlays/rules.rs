@@ -4,7 +4,8 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::{frame, key, preview};
-use crate::drift::RuleStatus;
+use crate::drift::{NeverHideRule, RuleStatus};
+use crate::tui::app::update::never_hide;
 use crate::tui::panes::{Canvas, wrap};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
@@ -19,30 +20,41 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     let rules = &model.rules;
     let width = canvas.area().width.saturating_sub(4).min(110);
     let most = usize::from(canvas.area().height).saturating_sub(4);
-    let about = if rules.list.is_empty() { 0 } else { 1 + ABOUT };
-    let height = (rules.list.len().max(1) + about).min(most);
-    let title = match rules.list.len() {
-        0 => "ignore rules".to_owned(),
-        n => format!("ignore rules: {n}"),
+    let count = rules.list.len() + rules.never_hide.len();
+    let about = if count == 0 { 0 } else { 1 + ABOUT };
+    let height = (count.max(1) + about).min(most);
+    let title = match (rules.list.len(), rules.never_hide.len()) {
+        (0, 0) => "rules".to_owned(),
+        (n, 0) => format!("ignore rules: {n}"),
+        (0, n) => format!("never hidden: {n}"),
+        (n, never) => format!("ignore rules: {n}, never hidden: {never}"),
     };
     let keys = [("enter", "go to what it hides"), ("edit-rule", "edit"), ("delete-rule", "delete"), ("back", "close")];
     let keys: Vec<String> = keys.iter().map(|(name, word)| format!("{} {word}", key(canvas, "rules", name))).collect();
     let inner = frame(canvas, width, height, &title, &keys.join("  "));
-    if rules.list.is_empty() {
+    if count == 0 {
         return empty(canvas, inner);
     }
     let room = usize::from(inner.height);
-    let rows = rules.list.len().min(room.saturating_sub(ABOUT + 1).max(LISTED)).min(room);
+    let rows = count.min(room.saturating_sub(ABOUT + 1).max(LISTED)).min(room);
     let top = (rules.at() + 1).saturating_sub(rows);
-    for (row, (at, one)) in rules.list.iter().enumerate().skip(top).take(rows).enumerate() {
-        let line = line(canvas, one, inner.width.into());
+    for (row, at) in (top..count).take(rows).enumerate() {
+        let line = match (rules.list.get(at), at.checked_sub(rules.list.len()).and_then(|at| rules.never_hide.get(at)))
+        {
+            (Some(one), _) => line(canvas, one, inner.width.into()),
+            (None, Some(rule)) => never_hide_line(canvas, rule, inner.width.into()),
+            (None, None) => Line::default(),
+        };
         canvas.line(inner, row, &line);
         if at == rules.at() {
             canvas.tint(inner, row, Role::Selection);
         }
     }
-    let Some(one) = rules.current() else { return };
-    let lines = about_one(canvas, one, inner.width.into());
+    let lines = match (rules.current(), rules.current_never_hide()) {
+        (Some(one), _) => about_one(canvas, one, inner.width.into()),
+        (None, Some(rule)) => about_never_hide(canvas, rule, inner.width.into()),
+        (None, None) => return,
+    };
     for (row, line) in lines.iter().take(room.saturating_sub(rows + 1)).enumerate() {
         canvas.line(inner, rows + 1 + row, line);
     }
@@ -85,6 +97,28 @@ fn line(canvas: &mut Canvas<'_>, one: &RuleStatus, width: usize) -> Line<'static
     ])
 }
 
+fn never_hide_line(canvas: &mut Canvas<'_>, rule: &NeverHideRule, width: usize) -> Line<'static> {
+    let environment = rule.environment.as_ref().map_or("everywhere".to_owned(), ToString::to_string);
+    let left = width.saturating_sub(7 + 13 + 9);
+    Line::from(vec![
+        canvas.span(Role::Key, format!("{:>6} ", "never")),
+        canvas.span(Role::Dim, text::fit(&environment, 12)),
+        canvas.span(Role::Text, format!(" {}", text::fit(&rule.says(), left))),
+        canvas.span(Role::Dim, format!(" {:>8}", "no end")),
+    ])
+}
+
+fn about_never_hide(canvas: &mut Canvas<'_>, rule: &NeverHideRule, room: usize) -> Vec<Line<'static>> {
+    let mut lines: Vec<Line<'static>> = never_hide::says(rule)
+        .iter()
+        .flat_map(|says| wrap(says, room))
+        .map(|words| Line::from(canvas.span(Role::Text, words)))
+        .collect();
+    let age = past(canvas, rule.created_at);
+    lines.push(labelled(canvas, "owner", &format!("{}, {age}", rule.owner.cell(40)), room));
+    lines
+}
+
 /// All of it: patterns, reason, owner and age, end, what it hides.
 fn about_one(canvas: &mut Canvas<'_>, one: &RuleStatus, room: usize) -> Vec<Line<'static>> {
     let rule = &one.rule;
@@ -105,10 +139,18 @@ fn about_one(canvas: &mut Canvas<'_>, one: &RuleStatus, room: usize) -> Vec<Line
             let words = format!("matches nothing any more, since {}", past(canvas, since));
             lines.push(Line::from(canvas.span(Role::Warning, text::cut(&words, room))));
         }
+        None if one.hides.drifts == 0 && !one.is_expired => {
+            let words = "hides nothing yet; not scanned to the end since it was made or changed";
+            lines.push(Line::from(canvas.span(Role::Dim, text::cut(words, room))));
+        }
         None => {
             let words = preview::amount("hides now", &one.hides);
             lines.push(Line::from(canvas.span(Role::Text, text::cut(&words, room))));
         }
+    }
+    if let Some(why) = one.hides.actor_warning() {
+        let words = wrap(&why, room).into_iter();
+        lines.extend(words.map(|words| Line::from(canvas.span(Role::Warning, words))));
     }
     lines.extend(preview::names(canvas, &one.hides, room, 3));
     lines

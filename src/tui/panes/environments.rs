@@ -89,7 +89,10 @@ fn answers(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> 
     let Some(coverage) = counts.coverage.sentence() else { return 0 };
     let [in_sync, drifted, unverified, hidden] =
         [counts.in_sync, counts.drifted, counts.unverified, counts.hidden_changes].map(text::count);
-    let resources = format!("{in_sync} in sync, {drifted} drifted, {unverified} unverified; {hidden} changes hidden");
+    let key = canvas.model.keymap().keys_for("global", "hidden-list").into_iter().next().unwrap_or_default();
+    let lists = if counts.hidden_changes > 0 { format!(" ({key} lists)") } else { String::new() };
+    let resources =
+        format!("{in_sync} in sync, {drifted} drifted, {unverified} unverified; {hidden} changes hidden{lists}");
     let width = usize::from(inner.width).saturating_sub(2).max(1);
     let lines: Vec<String> = [coverage, resources].iter().flat_map(|words| wrap(words, width)).collect();
     // Where there is no row to spare, none is left empty.

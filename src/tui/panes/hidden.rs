@@ -94,9 +94,14 @@ fn sides(hidden: &Hidden) -> [String; 2] {
     [&hidden.declared, &hidden.actual].map(|side| side.as_ref().map_or("absent".into(), |v: &Masked| v.inline(VALUE)))
 }
 
-/// The evidence, line by line: where the rule may apply, what it says, both values in full, and how to disagree.
 fn why(model: &Model, hidden: &Hidden) -> Vec<String> {
-    let room = room(model).saturating_sub(2).max(1);
+    evidence(model, "drift", hidden, room(model).saturating_sub(2))
+}
+
+/// The evidence, line by line: where the rule may apply, what it says, both values in full, and how to disagree. `scope`: of the
+/// keymap.
+pub fn evidence(model: &Model, scope: &str, hidden: &Hidden, room: usize) -> Vec<String> {
+    let room = room.max(1);
     let known = rules().iter().find(|rule| rule.id == hidden.rule);
     let sentence = match known {
         Some(rule) => format!("{} ({})", rule.sentence, rule.scope),
@@ -113,7 +118,7 @@ fn why(model: &Model, hidden: &Hidden) -> Vec<String> {
         }));
     }
     if known.is_some_and(|rule| rule.id != DRIFTIGNORE) {
-        let key = model.keymap().keys_for("drift", "never-hide").into_iter().next().unwrap_or_default();
+        let key = model.keymap().keys_for(scope, "never-hide").into_iter().next().unwrap_or_default();
         lines.push(format!("{key}  never hide this: it is drift"));
     }
     lines

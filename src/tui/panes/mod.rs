@@ -3,7 +3,7 @@
 mod canvas;
 pub mod diff;
 mod environments;
-mod hidden;
+pub mod hidden;
 pub mod layout;
 pub mod recommendations;
 mod status;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::drift::Hidden;
 use crate::service::{DriftService, ServiceError};
+use crate::tui::app::model::Reach;
 use crate::tui::app::msg::Loaded;
 use crate::tui::app::{Effect, Msg};
 use crate::tui::widgets::diff;
@@ -21,8 +22,19 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
             Msg::Detail(ticket, loaded.map(Box::new))
         }
         Effect::Triage(ticket, request) => Msg::Triaged(ticket, service.triage(request).await),
-        Effect::LoadRules(ticket) => Msg::Rules(ticket, service.rules().await),
-        Effect::PreviewRule(ticket, rule) => Msg::Preview(ticket, service.preview_rule(*rule).await),
+        Effect::LoadRules(ticket) => {
+            let all = match service.rules().await {
+                Ok(rules) => service.never_hidden().await.map(|never_hide| (rules, never_hide)),
+                Err(why) => Err(why),
+            };
+            Msg::Rules(ticket, all)
+        }
+        Effect::PreviewRule(ticket, rule) => Msg::Preview(ticket, service.preview_rule(*rule).await.map(Reach::Hides)),
+        Effect::PreviewNeverHide(ticket, rule) => {
+            Msg::Preview(ticket, service.preview_never_hide(*rule).await.map(Reach::Exposes))
+        }
+        Effect::ChangeNeverHide(ticket, request) => Msg::RuleChanged(ticket, service.change_never_hide(*request).await),
+        Effect::LoadUntold(ticket, request) => Msg::Untold(ticket, service.untold(request).await),
         Effect::ChangeRule(ticket, request) => Msg::RuleChanged(ticket, service.change_rule(*request).await),
         Effect::Scan(environment) => Msg::Asked(service.scan(environment).await),
         Effect::CancelScan(environment) => Msg::Asked(service.cancel_scan(environment).await),
@@ -55,8 +67,9 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::LoadDetail(ticket, _) => Msg::Detail(*ticket, Err(why())),
         Effect::Triage(ticket, _) => Msg::Triaged(*ticket, Err(why())),
         Effect::LoadRules(ticket) => Msg::Rules(*ticket, Err(why())),
-        Effect::PreviewRule(ticket, _) => Msg::Preview(*ticket, Err(why())),
-        Effect::ChangeRule(ticket, _) => Msg::RuleChanged(*ticket, Err(why())),
+        Effect::PreviewRule(ticket, _) | Effect::PreviewNeverHide(ticket, _) => Msg::Preview(*ticket, Err(why())),
+        Effect::LoadUntold(ticket, _) => Msg::Untold(*ticket, Err(why())),
+        Effect::ChangeRule(ticket, _) | Effect::ChangeNeverHide(ticket, _) => Msg::RuleChanged(*ticket, Err(why())),
         _ => Msg::Asked(Err(why())),
     }
 }

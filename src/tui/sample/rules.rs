@@ -2,8 +2,8 @@
 
 use super::now;
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, IgnoreRule, Reached, RuleChange, RuleReach, RuleRequest, RuleStatus, RuleVerb,
-    State, TriageVerb,
+    AuditEntry, DriftDetail, DriftEvent, IgnoreRule, NeverHideChange, NeverHideRequest, NeverHideRule, NeverHideVerb,
+    Reached, RuleChange, RuleReach, RuleRequest, RuleStatus, RuleVerb, State, TriageVerb,
 };
 use crate::safety::Tainted;
 use crate::service::ServiceError;
@@ -65,7 +65,10 @@ pub fn reach(rule: &IgnoreRule, drifts: &[DriftDetail], hidden: bool) -> RuleRea
 pub fn status(rule: IgnoreRule, drifts: &[DriftDetail]) -> RuleStatus {
     let hides = reach(&rule, drifts, true);
     let is_expired = rule.expires_at.is_some_and(|at| at <= now());
-    let unused_since = (hides.drifts == 0 && !is_expired).then_some(rule.created_at);
+    // Where something it was about has ended, a scan has been by since it was made.
+    let has_ended = |detail: &DriftDetail| detail.event.state == State::Closed && covers(&rule, &detail.event);
+    let was_tried = rule.created_at < now() || drifts.iter().any(has_ended);
+    let unused_since = (hides.drifts == 0 && !is_expired && was_tried).then_some(rule.created_at);
     RuleStatus { rule, hides, is_expired, unused_since }
 }
 
@@ -110,6 +113,47 @@ pub fn change(
         verb: None,
         undone_by: None,
         rule: Some(Box::new(change)),
+        never_hide: None,
     };
     Ok((entry, changed))
+}
+
+/// What must not be hidden, as it was last changed.
+pub fn never_hidden(audit: &Audit) -> Vec<NeverHideRule> {
+    let mut rules: Vec<NeverHideRule> = vec![];
+    for change in audit.iter().filter_map(|(entry, _)| entry.never_hide.as_deref()) {
+        let id = change.before.iter().chain(&change.after).map(|rule| rule.id).next();
+        rules.retain(|rule| Some(rule.id) != id);
+        rules.extend(change.after.clone());
+    }
+    rules
+}
+
+/// The entry of a request.
+pub fn never_hide(request: &NeverHideRequest, audit: &Audit) -> Result<AuditEntry, ServiceError> {
+    let before = never_hidden(audit).into_iter().find(|rule| rule.id == request.rule);
+    let (after, undoes) = match &request.verb {
+        NeverHideVerb::Put { rule } => (Some(rule.clone()), None),
+        NeverHideVerb::Delete => (None, None),
+        NeverHideVerb::Undo { seq } => {
+            let undone =
+                audit.iter().find(|(entry, _)| entry.seq == *seq).and_then(|(entry, _)| entry.never_hide.clone());
+            (undone.ok_or_else(|| ServiceError::NotFound("no such decision".into()))?.before, Some(*seq))
+        }
+    };
+    Ok(AuditEntry {
+        seq: audit.len() as u64 + 1,
+        timestamp: now(),
+        actor: request.actor.clone(),
+        action: request.verb.as_str().into(),
+        environment: None,
+        drift: request.drift,
+        reason: request.reason.clone(),
+        old_state: None,
+        new_state: None,
+        verb: None,
+        undone_by: None,
+        rule: None,
+        never_hide: Some(Box::new(NeverHideChange { before, after, undoes })),
+    })
 }

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
-use super::{drifts, environments, incident, now, rules};
+use super::{drifts, environments, hidden, incident, now, rules};
 use crate::drift::query::Viewer;
 use crate::drift::{
-    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideRule,
-    RuleReach, RuleRequest, RuleStatus, SeverityClass, Slug, State, TriageRequest, TriageVerb,
+    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
+    NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, SeverityClass, Slug, State, TriageRequest,
+    TriageVerb, UntoldPage, UntoldRequest,
 };
 use crate::service::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Cursor, Direction, DriftFilter, Observation, OpenCounts, Page, PageRequest, Receipt};
@@ -253,6 +254,7 @@ impl DriftService for Sample {
             verb: Some(request.verb.clone()),
             undone_by: None,
             rule: None,
+            never_hide: None,
         };
         audit.push((entry, before));
         let _ = self.events.send(ServiceEvent::Updated(Box::new(event.clone())));
@@ -289,11 +291,27 @@ impl DriftService for Sample {
     }
 
     async fn never_hidden(&self) -> Result<Vec<NeverHideRule>, ServiceError> {
-        let made = |entry: &AuditEntry| match &entry.verb {
-            Some(TriageVerb::NeverHide { rule }) if entry.undone_by.is_none() => Some(rule.clone()),
-            _ => None,
-        };
-        Ok(self.world().audit.iter().filter_map(|(entry, _)| made(entry)).collect())
+        Ok(rules::never_hidden(&self.world().audit))
+    }
+
+    async fn preview_never_hide(&self, rule: NeverHideRule) -> Result<NeverHideReach, ServiceError> {
+        let slugs: Vec<Slug> = environments().into_iter().map(|row| row.environment.slug).collect();
+        Ok(hidden::reach(&rule, &slugs, &self.world().drifts))
+    }
+
+    async fn change_never_hide(&self, request: NeverHideRequest) -> Result<Receipt, ServiceError> {
+        if let Some(why) = &self.read_only {
+            return Err(ServiceError::ReadOnly(why.clone()));
+        }
+        let mut world = self.world();
+        let entry = rules::never_hide(&request, &world.audit)?;
+        let (seq, before) = (entry.seq, world.drifts[0].event.clone());
+        world.audit.push((entry, before));
+        Ok(Receipt { seq, drifts: vec![] })
+    }
+
+    async fn untold(&self, request: UntoldRequest) -> Result<UntoldPage, ServiceError> {
+        Ok(hidden::page(&request, &self.world().drifts))
     }
 
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {

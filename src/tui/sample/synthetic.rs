@@ -9,8 +9,9 @@ use tokio::sync::broadcast;
 
 use super::{Sample, drifts, id, now};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideRule, RuleReach,
-    RuleRequest, RuleStatus, Slug, TriageRequest,
+    AuditEntry, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
+    NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, Slug, TriageRequest, UntoldPage,
+    UntoldRequest,
 };
 use crate::safety::Masked;
 use crate::service::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
@@ -121,6 +122,18 @@ impl DriftService for Synthetic {
 
     async fn never_hidden(&self) -> Result<Vec<NeverHideRule>, ServiceError> {
         Ok(vec![])
+    }
+
+    async fn preview_never_hide(&self, _rule: NeverHideRule) -> Result<NeverHideReach, ServiceError> {
+        Ok(NeverHideReach::default())
+    }
+
+    async fn change_never_hide(&self, _request: NeverHideRequest) -> Result<Receipt, ServiceError> {
+        Err(ServiceError::Invalid("nothing is decided here".into()))
+    }
+
+    async fn untold(&self, _request: UntoldRequest) -> Result<UntoldPage, ServiceError> {
+        Ok(UntoldPage::default())
     }
 
     async fn audit(&self, _limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {

@@ -325,11 +325,14 @@ fn a_hidden_change_that_must_never_be_hidden_is_one_key_and_undo_takes_it_back()
     let why = screens.screen();
     assert!(why.contains("The same elements in another order") && why.contains(r#"["sg-2","sg-1"]"#), "{why}");
     screens.keys("V tab tab down enter");
+    let asked = screens.screen();
     assert!(
-        status(&screens).contains("saved: never-hide module.net.aws_security_group.web (#1)"),
-        "{}",
-        status(&screens)
+        asked.contains("would bring to light: 1 change") && asked.contains("type    aws_security_group"),
+        "{asked}"
     );
+    assert!(never_hidden(&sample).is_empty(), "nothing happens before the confirmation");
+    screens.keys("enter");
+    assert!(status(&screens).contains("saved: never-hide (#1)"), "{}", status(&screens));
     let rule = never_hidden(&sample).remove(0);
     assert_eq!((rule.rule.as_str(), rule.environment), ("set-order", Some(Slug::new("prod-eu").unwrap())));
     assert_eq!(rule.resource_type.unwrap().raw(), "aws_security_group");

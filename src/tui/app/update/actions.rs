@@ -1,6 +1,6 @@
 //! What each action does.
 
-use super::{drafting, forms, load, moves, palette, rules, triage};
+use super::{drafting, forms, load, moves, never_hide, palette, rules, triage, untold};
 use crate::tui::app::action::Action;
 use crate::tui::app::drafts::DraftKey;
 use crate::tui::app::effect::{Effect, Exit};
@@ -25,6 +25,9 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Note => forms::open(model, FormKind::Note),
         Action::Ignore => forms::open(model, FormKind::Ignore),
         Action::Rules => rules::open(model),
+        Action::HiddenList => untold::open(model),
+        Action::EditRule if model.rules.current_never_hide().is_some() => never_hide::edit(model),
+        Action::DeleteRule if model.rules.current_never_hide().is_some() => never_hide::delete(model),
         Action::EditRule => rules::edit(model),
         Action::DeleteRule => rules::delete(model),
         Action::NeverHide => forms::open(model, FormKind::NeverHide),
@@ -63,6 +66,7 @@ fn view(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Enter => turn(model, u8::from(model.focus != Pane::Recommendations)),
         Action::Back if model.overlay.is_some() => leave(model),
         Action::Back => back(model),
+        Action::Filter if model.overlay == Some(Overlay::Untold) => untold::filter(model),
         Action::Filter => {
             let before = model.timeline.filter.text.clone();
             let typed = drafting::restored_filter(model).map_or_else(|| Line::new(before.clone()), |t| Line::typed(&t));
@@ -173,6 +177,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
             focus(model, Pane::Timeline)
         }
         Some(Overlay::Rules) => rules::go(model),
+        Some(Overlay::Untold) => untold::enter(model),
         Some(Overlay::Help { .. } | Overlay::Notices { .. }) | None => vec![],
     }
 }
@@ -186,13 +191,24 @@ fn leave(model: &mut Model) -> Vec<Effect> {
         }
         Some(Overlay::Form(form)) => {
             model.drafts.forget(&form.key());
-            if form.rule.is_some() { rules::open(model) } else { vec![] }
+            if form.rule.is_some() || form.unhides.is_some() {
+                return rules::open(model);
+            }
+            if form.about.as_ref().is_some_and(|about| about.drift.is_none()) {
+                model.overlay = Some(Overlay::Untold);
+            }
+            vec![]
         }
         Some(Overlay::Confirm { plan, .. }) if plan.draft.is_some() => {
             model.notice(false, format!("{}: not done; the form still has what you typed", plan.word));
-            if plan.rule.is_some() { rules::open(model) } else { vec![] }
+            if plan.rule.is_some() {
+                return rules::open(model);
+            }
+            model.overlay = plan.never_hide.as_deref().and_then(never_hide::origin);
+            vec![]
         }
-        Some(Overlay::Confirm { plan, .. }) if plan.rule.is_some() => rules::open(model),
+        Some(Overlay::Untold) => untold::back(model),
+        Some(Overlay::Confirm { plan, .. }) if plan.rule.is_some() || plan.never_hide.is_some() => rules::open(model),
         _ => vec![],
     }
 }

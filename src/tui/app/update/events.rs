@@ -1,8 +1,9 @@
 //! What the service says by itself.
 
 use super::load;
-use crate::drift::{DriftEvent, SeverityClass};
+use crate::drift::{Closure, DriftEvent, DriftId, SeverityClass};
 use crate::service::{ScanProgress, ServiceEvent};
+use crate::tui::app::model::On;
 use crate::tui::app::overlay::{Overlay, Target};
 use crate::tui::app::{Effect, Model};
 
@@ -17,6 +18,8 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
                 row.running = None;
                 row.last_scan = Some(*summary);
             }
+            model.preview.stale = true;
+            model.untold.iter_mut().for_each(|list| list.is_old());
             let mut effects = load::environments(model);
             effects.extend(super::rules::load(model));
             effects
@@ -45,10 +48,26 @@ fn running(model: &mut Model, progress: ScanProgress) {
 /// A drift appeared or changed, by a scan or by somebody's decision.
 pub fn absorb(model: &mut Model, event: DriftEvent) -> Vec<Effect> {
     keep_in_sight(model, &event);
+    model.preview.stale = true;
+    if let Some(heir) = event.superseded_by.filter(|_| event.closure == Some(Closure::Continued)) {
+        go_on(model, event.id, heir);
+    }
     model.timeline.absorb(event, model.now);
     let mut effects = load::environments(model);
     effects.extend(load::follow(model));
     effects
+}
+
+/// The drift goes on as another one: what was decided about it can still be taken back, and the cursor stays with it.
+fn go_on(model: &mut Model, id: DriftId, heir: DriftId) {
+    for decided in &mut model.decided {
+        if let On::Drift(target) = &mut decided.on
+            && target.id == id
+        {
+            target.id = heir;
+        }
+    }
+    model.timeline.go_on(id, heir);
 }
 
 /// A scan that saw the same again moves the version on, but not what was seen: marks and open dialogs follow it. Any other

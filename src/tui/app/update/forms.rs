@@ -19,7 +19,7 @@ impl FormKind {
             Self::Resolve => Action::Resolve,
             Self::Note => Action::Note,
             Self::Ignore => Action::Ignore,
-            Self::EditRule => Action::EditRule,
+            Self::EditRule | Self::EditNeverHide => Action::EditRule,
             Self::NeverHide => Action::NeverHide,
         }
     }
@@ -28,9 +28,7 @@ impl FormKind {
 /// Opens the form over what is marked, or selected. A rule is made from one drift: the selected one.
 pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
     let targets = match kind {
-        FormKind::Ignore | FormKind::NeverHide => {
-            model.timeline.selected().map(|event| model.target(event)).into_iter().collect()
-        }
+        FormKind::Ignore => model.timeline.selected().map(|event| model.target(event)).into_iter().collect(),
         _ => model.targets(),
     };
     let fields = match kind {
@@ -56,7 +54,8 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
         FormKind::Note => vec![Field::text("note", "one line", "")],
         FormKind::Ignore => ruling::offered(model),
         FormKind::EditRule => return super::rules::edit(model),
-        FormKind::NeverHide => never_hide::fields(model),
+        FormKind::NeverHide => return never_hide::open(model),
+        FormKind::EditNeverHide => return never_hide::edit(model),
     };
     let mut form = Form::new(kind, targets, fields);
     if kind == FormKind::Ignore {
@@ -72,7 +71,7 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
 pub fn submit(model: &mut Model, mut form: Form) -> Vec<Effect> {
     match plan(model, &form) {
         Ok(plan) => {
-            let careful = form.kind.action().entry().danger == Danger::Confirmed;
+            let careful = plan.never_hide.is_some() || form.kind.action().entry().danger == Danger::Confirmed;
             triage::propose(model, plan, careful)
         }
         Err(problem) => {
@@ -113,7 +112,7 @@ fn plan(model: &Model, form: &Form) -> Result<Plan, String> {
         }
         FormKind::Ignore => (TriageVerb::Ignore { rule: ruling::rule(model, form)? }, ruling::typed(form, "reason")),
         FormKind::EditRule => return ruling::change(model, form),
-        FormKind::NeverHide => (TriageVerb::NeverHide { rule: never_hide::rule(model, form)? }, ""),
+        FormKind::NeverHide | FormKind::EditNeverHide => return never_hide::plan(model, form),
     };
     let says = says(&verb, reason, model);
     let plan = triage::same(form.targets.clone(), form.kind.action().entry().name, &verb);

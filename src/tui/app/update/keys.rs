@@ -14,6 +14,8 @@ pub fn scope(model: &Model) -> &'static str {
     match (&model.overlay, model.focus) {
         (Some(Overlay::Palette(_) | Overlay::Filter { .. } | Overlay::Form(_)), _) => "input",
         (Some(Overlay::Rules), _) => "rules",
+        (Some(Overlay::Untold), _) if model.untold.as_ref().is_some_and(|list| list.typing) => "input",
+        (Some(Overlay::Untold), _) => "hidden",
         (Some(_), _) => "overlay",
         (None, Pane::Environments) => "environments",
         (None, Pane::Timeline) => "timeline",
@@ -26,6 +28,9 @@ pub fn scope(model: &Model) -> &'static str {
 fn works_in(overlay: &Overlay, action: Action) -> bool {
     use Action as A;
     if *overlay == Overlay::Rules && matches!(action, A::EditRule | A::DeleteRule | A::Undo) {
+        return true;
+    }
+    if *overlay == Overlay::Untold && matches!(action, A::NeverHide | A::Filter | A::Undo) {
         return true;
     }
     let moves = matches!(action, A::Up | A::Down | A::PageUp | A::PageDown | A::HalfPageUp | A::HalfPageDown);

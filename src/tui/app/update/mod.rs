@@ -7,13 +7,14 @@ pub mod forms;
 mod keys;
 mod load;
 mod moves;
-mod never_hide;
+pub mod never_hide;
 pub mod palette;
 pub mod preview;
 pub mod rules;
 pub mod ruling;
 mod triage;
 mod typing;
+pub mod untold;
 
 use super::effect::{Effect, Exit};
 use super::model::Link;
@@ -50,6 +51,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Rules(ticket, answer) => rules::came(model, ticket, answer),
         Msg::Preview(ticket, answer) => preview::came(model, ticket, answer),
         Msg::RuleChanged(ticket, answer) => rules::answered(model, ticket, answer),
+        Msg::Untold(ticket, answer) => untold::came(model, ticket, answer),
         Msg::Asked(Ok(())) | Msg::Highlighted => vec![],
         Msg::Asked(Err(why)) => {
             model.notice(true, crate::safety::sanitise::line(&why.to_string()));
@@ -75,6 +77,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     };
     fit(model);
     effects.extend(preview::follow(model));
+    effects.extend(untold::follow(model));
     effects.extend(drafting::follow(model));
     effects
 }

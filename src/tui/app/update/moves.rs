@@ -56,9 +56,17 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             vec![]
         }
         Some(Overlay::Rules) => {
-            let last = model.rules.list.len().saturating_sub(1);
+            let last = model.rules.ids().count().saturating_sub(1);
             let to = moved(model.rules.at(), step, rows.saturating_sub(12).max(1), last);
-            model.rules.selected = model.rules.list.get(to).map(|one| one.rule.id);
+            let selected = model.rules.ids().nth(to);
+            model.rules.selected = selected;
+            vec![]
+        }
+        Some(Overlay::Untold) => {
+            if let Some(list) = &mut model.untold {
+                let last = list.page.matching.saturating_sub(1);
+                list.at = moved(list.at, step, rows.saturating_sub(16).max(1), last);
+            }
             vec![]
         }
         Some(Overlay::Filter { .. }) => vec![],

@@ -1,7 +1,7 @@
 //! The list of ignore rules, and what is done to one of them.
 
-use super::{drafting, events, load, ruling, triage};
-use crate::drift::{DriftEvent, RuleId, RuleReach, RuleRequest, RuleStatus, RuleVerb};
+use super::{drafting, events, load, never_hide, ruling, triage};
+use crate::drift::{DriftEvent, NeverHideRule, NeverHideVerb, RuleId, RuleReach, RuleRequest, RuleStatus, RuleVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::service::ServiceError;
 use crate::store::Receipt;
@@ -30,15 +30,21 @@ pub fn load(model: &mut Model) -> Option<Effect> {
     Some(Effect::LoadRules(ticket))
 }
 
-pub fn came(model: &mut Model, ticket: Ticket, answer: Result<Vec<RuleStatus>, ServiceError>) -> Vec<Effect> {
+pub fn came(
+    model: &mut Model,
+    ticket: Ticket,
+    answer: Result<(Vec<RuleStatus>, Vec<NeverHideRule>), ServiceError>,
+) -> Vec<Effect> {
     if model.rules.loading != Some(ticket) {
         return vec![];
     }
     model.rules.loading = None;
     match answer {
-        Ok(mut list) => {
+        Ok((mut list, mut never_hide)) => {
             // Newest first.
             list.reverse();
+            never_hide.reverse();
+            model.rules.never_hide = never_hide;
             (model.rules.list, model.rules.is_loaded, model.rules.error) = (list, true, None);
             tell_unused(model);
         }
@@ -86,7 +92,7 @@ pub fn delete(model: &mut Model) -> Vec<Effect> {
     let request = request(model, rule.id, RuleVerb::Delete);
     let request = RuleRequest { expected: Some(rule), ..request };
     let word = "delete-rule".to_owned();
-    let plan = Plan { word, steps: vec![], reason: None, says, draft: None, rule: Some(Box::new(request)) };
+    let plan = Plan { word, says, rule: Some(Box::new(request)), ..Plan::default() };
     triage::propose(model, plan, true)
 }
 
@@ -114,35 +120,45 @@ fn request(model: &Model, rule: RuleId, verb: RuleVerb) -> RuleRequest {
 
 pub fn undo(model: &mut Model, rule: RuleId, seq: u64, word: String) -> Vec<Effect> {
     let rule = Some(Box::new(request(model, rule, RuleVerb::Undo { seq })));
-    apply(model, Plan { word, steps: vec![], reason: None, says: vec![], draft: None, rule })
+    apply(model, Plan { word, rule, ..Plan::default() })
 }
 
 /// Sends it; the list stays, or comes back.
 pub fn apply(model: &mut Model, plan: Plan) -> Vec<Effect> {
-    let Some(request) = plan.rule.clone() else { return vec![] };
     if model.rules.pending.is_some() {
         model.notice(false, format!("{}: the last decision on the rules is still being saved", plan.word));
         return vec![];
     }
-    if !matches!(request.verb, RuleVerb::Undo { .. }) {
-        model.overlay = Some(Overlay::Rules);
-    }
     let ticket = model.ticket();
+    let effect = match (plan.rule.clone(), plan.never_hide.clone()) {
+        (Some(request), _) => {
+            if !matches!(request.verb, RuleVerb::Undo { .. }) {
+                model.overlay = Some(Overlay::Rules);
+            }
+            Effect::ChangeRule(ticket, request)
+        }
+        (None, Some(request)) => {
+            if !matches!(request.verb, NeverHideVerb::Undo { .. }) {
+                model.overlay = never_hide::origin(&request);
+            }
+            Effect::ChangeNeverHide(ticket, request)
+        }
+        (None, None) => return vec![],
+    };
     model.rules.pending = Some((ticket, plan));
-    vec![Effect::ChangeRule(ticket, request)]
+    vec![effect]
 }
 
 /// The store has answered.
 pub fn answered(model: &mut Model, ticket: Ticket, answer: Result<Receipt, ServiceError>) -> Vec<Effect> {
     let Some((_, plan)) = model.rules.pending.take_if(|(asked, _)| *asked == ticket) else { return vec![] };
     let mut effects = vec![];
-    match (answer, plan.rule) {
-        (Ok(receipt), Some(request)) => {
+    match (answer, about(&plan)) {
+        (Ok(receipt), Some((on, undoes))) => {
             model.notice(false, format!("saved: {} (#{})", plan.word, receipt.seq));
-            match request.verb {
-                RuleVerb::Undo { seq } => model.decided.retain(|decided| decided.seq != seq),
-                _ => {
-                    let on = On::Rule(request.rule);
+            match undoes {
+                Some(seq) => model.decided.retain(|decided| decided.seq != seq),
+                None => {
                     model.decided.push(Decided { batch: ticket, seq: receipt.seq, word: plan.word, on });
                 }
             }
@@ -167,6 +183,17 @@ pub fn answered(model: &mut Model, ticket: Ticket, answer: Result<Receipt, Servi
     effects
 }
 
+/// What a plan about a rule is about, and which decision it takes back.
+fn about(plan: &Plan) -> Option<(On, Option<u64>)> {
+    if let Some(request) = &plan.rule {
+        let undoes = if let RuleVerb::Undo { seq } = request.verb { Some(seq) } else { None };
+        return Some((On::Rule(request.rule), undoes));
+    }
+    let request = plan.never_hide.as_ref()?;
+    let undoes = if let NeverHideVerb::Undo { seq } = request.verb { Some(seq) } else { None };
+    Some((On::NeverHide(request.rule), undoes))
+}
+
 /// A drift that moved with its rule is known as it is now: what was decided on it before can still be taken back.
 fn seen(model: &mut Model, event: &DriftEvent) {
     for decided in &mut model.decided {
@@ -180,6 +207,12 @@ fn seen(model: &mut Model, event: &DriftEvent) {
 
 /// Shows in the timeline what the rule under the cursor hides.
 pub fn go(model: &mut Model) -> Vec<Effect> {
+    if let Some(rule) = model.rules.current_never_hide() {
+        let says = format!("{}: what it brings to light is drift like any other", rule.says());
+        model.overlay = Some(Overlay::Rules);
+        model.notice(false, says);
+        return vec![];
+    }
     let Some(one) = model.rules.current().cloned() else { return vec![] };
     if one.hides.drifts == 0 {
         model.overlay = Some(Overlay::Rules);

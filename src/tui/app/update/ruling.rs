@@ -182,6 +182,7 @@ pub fn change(model: &Model, form: &Form) -> Result<Plan, String> {
         says,
         draft: Some(form.key()),
         rule: Some(Box::new(request)),
+        never_hide: None,
     })
 }
 

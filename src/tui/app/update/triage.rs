@@ -1,6 +1,6 @@
 //! Decisions: planned, confirmed where that is due, sent with the version that was seen, "saved" only after the receipt.
 
-use super::{events, load, rules};
+use super::{events, load, never_hide, rules};
 use crate::drift::{TriageRequest, TriageVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::service::ServiceError;
@@ -25,7 +25,7 @@ pub fn reopen(model: &mut Model) -> Vec<Effect> {
 /// The same verb on every target.
 pub fn same(targets: Vec<Target>, word: &str, verb: &TriageVerb) -> Plan {
     let steps = targets.into_iter().map(|target| (target, verb.clone())).collect();
-    Plan { word: word.into(), steps, reason: None, says: vec![], draft: None, rule: None }
+    Plan { word: word.into(), steps, ..Plan::default() }
 }
 
 /// Takes back the last plan of this session, as a whole.
@@ -34,6 +34,9 @@ pub fn undo(model: &mut Model) -> Vec<Effect> {
     let (batch, word) = (last.batch, format!("undo {}", last.word));
     if let On::Rule(rule) = last.on {
         return rules::undo(model, rule, last.seq, word);
+    }
+    if let On::NeverHide(rule) = last.on {
+        return never_hide::undo(model, rule, last.seq, word);
     }
     let of_batch = model.decided.iter().filter(|d| d.batch == batch);
     let on_drift = of_batch.filter_map(|d| if let On::Drift(target) = &d.on { Some((target, d.seq)) } else { None });
@@ -48,7 +51,7 @@ pub fn undo(model: &mut Model) -> Vec<Effect> {
         model.notice(false, "undo: the last one is still being saved");
         return vec![];
     }
-    propose(model, Plan { word, steps, reason: None, says: vec![], draft: None, rule: None }, false)
+    propose(model, Plan { word, steps, ..Plan::default() }, false)
 }
 
 /// Does it at once, or shows the exact list first: for several drifts, and for what `careful` says.
@@ -62,7 +65,7 @@ pub fn propose(model: &mut Model, plan: Plan, careful: bool) -> Vec<Effect> {
 
 /// Sends every step of the plan, and nothing else.
 pub fn apply(model: &mut Model, plan: Plan) -> Vec<Effect> {
-    if plan.rule.is_some() {
+    if plan.rule.is_some() || plan.never_hide.is_some() {
         return rules::apply(model, plan);
     }
     let batch = model.ticket();
@@ -84,7 +87,8 @@ pub fn apply(model: &mut Model, plan: Plan) -> Vec<Effect> {
                 verb,
                 reason: plan.reason.clone(),
                 actor: Tainted::from(model.actor.as_str()),
-                expected_version: Some(target.version),
+                // What is taken back is named by its number; the store refuses when something came after it.
+                expected_version: undoes.is_none().then_some(target.version),
             },
         ));
     }

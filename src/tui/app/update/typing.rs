@@ -4,11 +4,12 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::load;
 use crate::tui::app::input::Line;
-use crate::tui::app::overlay::{Form, Overlay};
+use crate::tui::app::overlay::{Field, Form, Overlay, Value};
 use crate::tui::app::{Effect, Model};
 
 fn line(model: &mut Model) -> Option<&mut Line> {
     match model.overlay.as_mut()? {
+        Overlay::Untold => model.untold.as_mut().filter(|list| list.typing).map(|list| &mut list.line),
         Overlay::Palette(palette) => Some(&mut palette.line),
         Overlay::Filter { line, .. } => Some(line),
         Overlay::Form(form) => form.line(),
@@ -18,9 +19,20 @@ fn line(model: &mut Model) -> Option<&mut Line> {
 
 /// One character.
 pub fn insert(model: &mut Model, c: char) -> Vec<Effect> {
+    replace_offer(model);
     let Some(line) = line(model) else { return vec![] };
     line.insert(c);
     changed(model)
+}
+
+/// What was only offered makes room for what is typed; to edit it, move in it first.
+fn replace_offer(model: &mut Model) {
+    let Some(Overlay::Form(form)) = &mut model.overlay else { return };
+    let Some(Field { label, value: Value::Text { line, presets }, .. }) = form.fields.get(form.at) else { return };
+    let is_offered = presets.iter().any(|preset| preset == line.text()) && line.halves().1.is_empty();
+    if is_offered && form.is_untouched(label) {
+        form.line().into_iter().for_each(|line| *line = Line::new(""));
+    }
 }
 
 /// One paste: never taken as keys, so that what is pasted cannot press any.
@@ -70,6 +82,10 @@ fn changed(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Filter { line, .. }) => {
             let text = line.text().to_owned();
             load::filtered(model, |filter| filter.text = text)
+        }
+        Some(Overlay::Untold) => {
+            model.untold.iter_mut().for_each(|list| list.at = 0);
+            vec![]
         }
         Some(Overlay::Palette(palette)) => {
             palette.at = 0;

@@ -9,6 +9,7 @@ use tokio::sync::{RwLock, Semaphore, broadcast};
 
 use super::scanning::ScanJob;
 use super::{DriftService, EnvironmentSummary, Guard, ServiceError, ServiceEvent, permission};
+use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, DriftDetail, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
     NeverHideRequest, NeverHideRule, NeverHideVerb, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug,
@@ -17,7 +18,7 @@ use crate::drift::{
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::scan::scheduler::{Lane, Plan};
-use crate::store::{Observation, Page, PageRequest, Receipt, Store, StoreError};
+use crate::store::{DriftFilter, Observation, Page, PageRequest, Receipt, Store, StoreError};
 
 /// Environments scanned at the same time; each uses every core already.
 const SCANS_AT_ONCE: usize = 2;
@@ -252,6 +253,10 @@ impl DriftService for LocalService {
 
     async fn drifts(&self, request: PageRequest) -> Result<Page, ServiceError> {
         self.ask(move |store| store.page(&request).map_err(told)).await
+    }
+
+    async fn groups(&self, filter: DriftFilter, by: Group, limit: usize) -> Result<Groups, ServiceError> {
+        self.ask(move |store| store.groups(&filter, by, limit).map_err(told)).await
     }
 
     async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError> {

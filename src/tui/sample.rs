@@ -2,6 +2,7 @@
 //! [`Sample`] serves it as a store would; [`Synthetic`] serves any number of drifts without holding them.
 
 mod drifts;
+mod found;
 mod hidden;
 mod incident;
 mod rules;

@@ -168,6 +168,7 @@ fn finding(id: &str, paths: &[&str]) -> Finding {
         actual_state: Some(Masked::trusted(json!({"id": id, "name": "b"}))),
         analysis: Analysis { cause, severity, reasons: Vec::new(), changed_by: Vec::new(), analyzed_at: at(START) },
         recommendations: Vec::new(),
+        dependants: 0,
         tags: Vec::new(),
     }
 }

@@ -45,6 +45,8 @@ pub(super) fn options(session: &Session) -> Options {
         protected: protected.collect(),
         notices,
         utc: settings.utc.value,
+        views: Some(session.paths.config_dir.join("views.toml")),
+        history: Some(session.paths.state_dir.join("queries")),
         ..Options::default()
     }
 }

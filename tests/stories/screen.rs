@@ -12,6 +12,7 @@ use driftguard::tui::app::{Effect, Msg};
 use driftguard::tui::sample::{self, Sample, Synthetic};
 
 mod deciding;
+mod finding;
 mod hiding;
 mod ruling;
 
@@ -62,6 +63,9 @@ snapshots! {
     the_resolve_form: 80 x 24, "resolve";
     the_ignore_form: 80 x 24, "ignore";
     the_palette: 80 x 24, "palette";
+    the_query_line: 80 x 24, "filter";
+    the_views: 80 x 24, "views";
+    groups_of_changes: 120 x 40, "cycle-group cycle-group cycle-group enter";
     the_keys: 100 x 60, "help";
     hostile_names: 120 x 40, "bottom up";
     every_environment_and_state: 120 x 40, "cycle-state-filter cycle-state-filter cycle-state-filter";
@@ -91,7 +95,7 @@ fn the_first_frame_is_there_before_the_service() {
 }
 
 /// What can lie over the panes, or change how they stand: the actions that get there, and text to type then.
-const SCENES: [(&str, &str); 16] = [
+const SCENES: [(&str, &str); 20] = [
     ("", ""),
     ("focus-environments", ""),
     ("focus-diff", ""),
@@ -103,6 +107,10 @@ const SCENES: [(&str, &str); 16] = [
     ("palette", "scan"),
     ("notices", ""),
     ("filter", "bucket"),
+    ("filter", "env:prod is:"),
+    ("filter", "env:prod colour:red"),
+    ("cycle-group cycle-group cycle-group enter down", ""),
+    ("views", ""),
     ("resolve", ""),
     ("ignore", ""),
     ("rules", ""),

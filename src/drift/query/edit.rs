@@ -19,6 +19,12 @@ pub fn of_resource(address: &str) -> String {
     format!("id:{}", quoted(address))
 }
 
+/// A query for words that stand in a drift, whatever they would mean otherwise.
+pub fn of_words(text: &str) -> String {
+    let word = |word: &str| format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""));
+    text.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+}
+
 fn with(text: &str, key: &str, term: Option<String>) -> String {
     let is_it = |text: &str| text.get(..key.len()).is_some_and(|start| start.eq_ignore_ascii_case(key));
     let kept = tokens(text).into_iter().filter(|token| !is_it(&token.text) || token.plain < key.len());

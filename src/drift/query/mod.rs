@@ -25,8 +25,8 @@ use serde::{Deserialize, Serialize};
 
 pub use complete::{Completion, Vocabulary, complete};
 pub use group::{GroupKey, GroupRow, Groups};
-pub(crate) use matching::module;
 pub use matching::Viewer;
+pub(crate) use matching::module;
 pub use terms::{Flag, Group, KEYS, Key, Sort};
 pub use window::{Edge, Window};
 

@@ -72,7 +72,8 @@ impl SledStore {
             [] => self.counts().keys().cloned().collect(),
             some => some.to_vec(),
         };
-        let unfiltered = !indexed && filter.states.is_empty() && filter.severities.is_empty() && filter.drift_types.is_empty();
+        let unfiltered =
+            !indexed && filter.states.is_empty() && filter.severities.is_empty() && filter.drift_types.is_empty();
         let states: &[State] = if filter.states.is_empty() { &State::ALL } else { &filter.states };
         let classes: &[SeverityClass] =
             if filter.severities.is_empty() { &SeverityClass::WORST_FIRST } else { &filter.severities };
@@ -162,11 +163,7 @@ impl SledStore {
     }
 
     /// Every entry of lanes of the class index, lane by lane.
-    pub(super) fn entries(
-        &self,
-        lanes: Vec<Lane>,
-        each: &mut dyn FnMut(Entry),
-    ) -> Result<(), StoreError> {
+    pub(super) fn entries(&self, lanes: Vec<Lane>, each: &mut dyn FnMut(Entry)) -> Result<(), StoreError> {
         for Lane { entries, skip, .. } in lanes {
             for entry in entries {
                 let (key, value) = entry.map_err(|e| self.engine.error(e))?;
@@ -254,4 +251,3 @@ fn key_of(bound: &Bound<Vec<u8>>) -> Option<&Vec<u8>> {
         Bound::Unbounded => None,
     }
 }
-

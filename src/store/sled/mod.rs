@@ -51,8 +51,8 @@ use super::objects::Objects;
 use super::record::Deed;
 use super::rules::Rule;
 use super::{
-    DriftFilter, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Store, StoreError, Upkeep,
-    VerifyReport, ballast,
+    DriftFilter, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Store, StoreError,
+    Upkeep, VerifyReport, ballast,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{

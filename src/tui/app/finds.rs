@@ -42,12 +42,16 @@ impl Finds {
     /// Every view, the user's first.
     pub fn views(&self) -> Vec<View> {
         let built_in = BUILT_IN.iter().filter(|(name, _)| self.own.iter().all(|view| view.name != *name));
-        let built_in = built_in.map(|(name, query)| View {
-            name: (*name).into(),
-            query: (*query).into(),
-            is_built_in: true,
-        });
+        let built_in =
+            built_in.map(|(name, query)| View { name: (*name).into(), query: (*query).into(), is_built_in: true });
         self.own.iter().cloned().chain(built_in).collect()
+    }
+
+    /// Puts them at the end of the history, one after the other.
+    pub fn remember_all<'a>(&mut self, queries: impl IntoIterator<Item = &'a str>) {
+        for query in queries {
+            self.remember(query);
+        }
     }
 
     /// Puts it at the end of the history; `false`: it is there already, or is no query.
@@ -106,7 +110,8 @@ mod tests {
         assert!(finds.remember(" is:new ") && finds.remember("web") && finds.remember("is:new"));
         assert!(!finds.remember("is:new") && !finds.remember("  "));
         assert_eq!(finds.history, ["web", "is:new"]);
-        (0..2 * HISTORY).for_each(|n| drop(finds.remember(&format!("n{n}"))));
+        let many: Vec<String> = (0..2 * HISTORY).map(|n| format!("n{n}")).collect();
+        finds.remember_all(many.iter().map(String::as_str));
         assert_eq!((finds.history.len(), finds.history.last().unwrap().as_str()), (HISTORY, "n399"));
     }
 

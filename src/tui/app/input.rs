@@ -53,6 +53,15 @@ impl Line {
         Ok(())
     }
 
+    /// Puts `text` in the place of a range of bytes, the cursor after it; what is no range of the text is left alone.
+    pub fn replace(&mut self, range: std::ops::Range<usize>, text: &str) {
+        let is_range = self.text.get(range.clone()).is_some();
+        if is_range && self.text.len() - range.len() + text.len() <= LONGEST && !text.contains(char::is_control) {
+            self.text.replace_range(range.clone(), text);
+            self.cursor = range.start + text.len();
+        }
+    }
+
     fn before(&self) -> usize {
         self.text[..self.cursor].grapheme_indices(true).next_back().map_or(0, |(at, _)| at)
     }

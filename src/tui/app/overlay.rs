@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::drafts::DraftKey;
 use super::input::Line;
+use super::msg::Ticket;
+use super::query_line::QueryLine;
+use super::update::jump::Place;
 use crate::drift::{DriftId, IgnoreRule, NeverHideRequest, NeverHideRule, RuleRequest, Slug, State, TriageVerb};
 use crate::safety::Tainted;
 
@@ -244,6 +247,10 @@ pub struct Palette {
     pub line: Line,
     /// Row of the matches.
     pub at: usize,
+    /// Resources the service found.
+    pub found: Vec<Place>,
+    /// What the service is being asked.
+    pub asked: Option<Ticket>,
 }
 
 /// The one overlay.
@@ -256,10 +263,10 @@ pub enum Overlay {
         scroll: usize,
     },
     Palette(Palette),
-    /// The words of the filter; what they were before comes back on cancel.
-    Filter {
-        line: Line,
-        before: String,
+    Query(QueryLine),
+    /// The views, with the row under the cursor.
+    Views {
+        at: usize,
     },
     Form(Form),
     /// The ignore rules, and those about what must not be hidden.

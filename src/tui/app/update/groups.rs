@@ -34,7 +34,16 @@ pub fn toggle(model: &mut Model) -> Option<Vec<Effect>> {
     if model.focus != Pane::Timeline || model.timeline.group().is_none() {
         return None;
     }
-    Some(if model.timeline.toggle() { load::page(model, Load::Newest) } else { vec![] })
+    Some(if model.timeline.toggle() { members(model) } else { load::follow(model) })
+}
+
+/// The first of the open group.
+fn members(model: &mut Model) -> Vec<Effect> {
+    let ticket = model.ticket();
+    let request = model.timeline.ask(Load::Newest, ticket);
+    let mut effects: Vec<Effect> = request.map(|request| Effect::LoadPage(ticket, request)).into_iter().collect();
+    effects.extend(load::follow(model));
+    effects
 }
 
 /// A decision with the cursor on a group is about its members: they are marked first, so that the list of them is shown.

@@ -4,17 +4,21 @@ mod actions;
 mod drafting;
 mod events;
 pub mod forms;
+mod groups;
+pub mod jump;
 mod keys;
 mod load;
 mod moves;
 pub mod never_hide;
 pub mod palette;
 pub mod preview;
+pub mod query;
 pub mod rules;
 pub mod ruling;
 mod triage;
 mod typing;
 pub mod untold;
+pub mod views;
 
 use super::effect::{Effect, Exit};
 use super::model::Link;
@@ -46,6 +50,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Lagged => load::after_loss(model),
         Msg::Environments(ticket, answer) => load::environments_came(model, ticket, answer),
         Msg::Page(ticket, answer) => load::page_came(model, ticket, answer),
+        Msg::Groups(ticket, answer) => groups::came(model, ticket, answer),
+        Msg::Members(ticket, answer) => groups::gathered(model, ticket, answer),
+        Msg::Jump(ticket, answer) => jump::came(model, ticket, answer),
         Msg::Detail(ticket, answer) => load::detail_came(model, ticket, answer),
         Msg::Triaged(ticket, answer) => triage::answered(model, ticket, answer),
         Msg::Rules(ticket, answer) => rules::came(model, ticket, answer),
@@ -66,6 +73,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.drafts.load(earlier);
             vec![]
         }
+        Msg::Finds(finds, problems) => views::came(model, finds, problems),
         Msg::Signal(number) => vec![Effect::Exit(Exit::Signal(number))],
         Msg::TerminalGone => vec![Effect::Exit(Exit::TerminalGone)],
         Msg::InputEnded => vec![Effect::Exit(Exit::InputEnded)],

@@ -1,8 +1,17 @@
-//! The palette: every action, environment, theme and keymap by name; letters in order are enough.
+//! The palette: every action, environment, view, theme and keymap by name, and resources with drift; letters in order are
+//! enough.
+
+use std::cmp::Reverse;
+
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::actions;
+use super::jump::Place;
 use crate::drift::Slug;
+use crate::safety::sanitise;
 use crate::tui::app::action::{Action, TABLE};
+use crate::tui::app::finds::View;
 use crate::tui::app::overlay::Palette;
 use crate::tui::app::{Effect, Model};
 
@@ -12,6 +21,9 @@ pub enum Item {
     Action(Action),
     /// `None`: all.
     Environment(Option<Slug>),
+    View(View),
+    /// What the service found.
+    Resource(Place),
     Theme(usize),
     Keymap(usize),
 }
@@ -24,27 +36,46 @@ pub struct Row {
     pub help: String,
     /// Why it cannot be done now.
     pub disabled: Option<String>,
-    score: i32,
+    /// Found by its name, and how well it fits.
+    score: (bool, u32),
 }
 
 /// Lines for what is typed, the best first; everything, in the table's order, for nothing.
-pub fn matches(model: &Model, typed: &str) -> Vec<Row> {
-    let words = typed.trim().to_lowercase();
+pub fn matches(model: &Model, palette: &Palette) -> Vec<Row> {
+    let typed = palette.line.text().trim();
+    let pattern = Pattern::new(typed, CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy);
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let mut letters = vec![];
+    let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut letters), &mut matcher);
     let mut rows: Vec<Row> = items(model)
         .into_iter()
         .filter_map(|mut row| {
             // A hit in the name counts more than one in the sentence.
-            let in_help = || score(&words, &row.help.to_lowercase()).map(|score| score / 4 - 20);
-            row.score = score(&words, &row.name.to_lowercase()).or_else(in_help)?;
+            let by_name = score(&row.name).map(|score| (true, score));
+            row.score = by_name.or_else(|| score(&row.help).map(|score| (false, score)))?;
             Some(row)
         })
         .collect();
-    rows.sort_by_key(|row| -row.score);
+    if !typed.is_empty() {
+        rows.sort_by_key(|row| Reverse(row.score));
+    }
+    // The service has judged them, by more than their names.
+    rows.extend(palette.found.iter().map(found));
     rows
 }
 
+fn found(place: &Place) -> Row {
+    Row {
+        name: place.resource_id.line(),
+        help: format!("{} in {}", place.resource_type.line(), place.environment),
+        item: Item::Resource(place.clone()),
+        disabled: None,
+        score: (false, 0),
+    }
+}
+
 fn items(model: &Model) -> Vec<Row> {
-    let row = |item, name: String, help: String| Row { item, name, help, disabled: None, score: 0 };
+    let row = |item, name: String, help: String| Row { item, name, help, disabled: None, score: (false, 0) };
     let actions = TABLE.iter().map(|e| Row {
         disabled: e.action.disabled(model),
         ..row(Item::Action(e.action), e.name.into(), e.help.into())
@@ -57,44 +88,16 @@ fn items(model: &Model) -> Vec<Row> {
     let themes = themes.map(|(at, theme)| row(Item::Theme(at), format!("theme {}", theme.name()), "Colours".into()));
     let keymaps = model.keymaps.iter().enumerate();
     let keymaps = keymaps.map(|(at, (name, _))| row(Item::Keymap(at), format!("keymap {name}"), "Keys".into()));
-    actions.chain(environments).chain(themes).chain(keymaps).collect()
-}
-
-/// `None` unless all letters stand in `text` in order. Letters in a row and at the start of words count more.
-fn score(letters: &str, text: &str) -> Option<i32> {
-    if letters.is_empty() {
-        return Some(0);
-    }
-    let mut score = 0;
-    let mut rest = text.char_indices();
-    let mut last: Option<usize> = None;
-    for letter in letters.chars().filter(|c| *c != ' ') {
-        let (at, _) = rest.find(|(_, c)| *c == letter)?;
-        let follows = last.is_some_and(|last| last + 1 == at);
-        let starts = at == 0 || text[..at].ends_with([' ', '-']);
-        score += 1 + 8 * i32::from(follows) + 6 * i32::from(starts);
-        last = Some(at);
-    }
-    Some(score - i32::try_from(text.len() / 8).unwrap_or(0))
+    let views = model.finds.views().into_iter();
+    let views =
+        views.map(|view| row(Item::View(view.clone()), format!("view {}", view.name), sanitise::line(&view.query)));
+    actions.chain(environments).chain(views).chain(themes).chain(keymaps).collect()
 }
 
 /// Does what the selected line says.
 pub fn pick(model: &mut Model, palette: &Palette) -> Vec<Effect> {
-    match matches(model, palette.line.text()).into_iter().nth(palette.at) {
+    match matches(model, palette).into_iter().nth(palette.at) {
         Some(row) => actions::picked(model, row.item),
         None => vec![],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn letters_in_order_match_and_starts_of_words_win() {
-        assert!(score("sca", "scan-all").unwrap() > score("sca", "escalate").unwrap());
-        assert!(score("ca", "copy-address").unwrap() > score("ca", "local").unwrap());
-        assert_eq!(score("xyz", "scan"), None);
-        assert!(score("", "anything").is_some());
     }
 }

@@ -59,18 +59,20 @@ pub fn ask(model: &mut Model, text: &str) -> Vec<Effect> {
 
 /// Tab takes an offer.
 pub fn complete(model: &mut Model) -> Vec<Effect> {
-    match &mut model.overlay {
-        Some(Overlay::Query(query)) if query.name.is_none() && query.take() => changed(model),
-        _ => vec![],
-    }
+    let taken = match &mut model.overlay {
+        Some(Overlay::Query(query)) => query.name.is_none() && query.take(),
+        _ => false,
+    };
+    if taken { changed(model) } else { vec![] }
 }
 
 /// Up and down.
 pub fn step(model: &mut Model, down: bool) -> Vec<Effect> {
-    match &mut model.overlay {
-        Some(Overlay::Query(query)) if query.name.is_none() && query.step(down, &model.finds.history) => changed(model),
-        _ => vec![],
-    }
+    let moved = match &mut model.overlay {
+        Some(Overlay::Query(query)) => query.name.is_none() && query.step(down, &model.finds.history),
+        _ => false,
+    };
+    if moved { changed(model) } else { vec![] }
 }
 
 /// Takes the offer that was chosen, or saves under the name that was typed, else leaves the query in force.
@@ -183,7 +185,7 @@ fn vocabulary(model: &Model) -> Vocabulary {
         }
         names.into_iter().collect::<Vec<String>>()
     };
-    known.types = names(&|row, names| drop(names.insert(row.resource.resource_type.raw().to_owned())));
+    known.types = names(&|row, names| names.extend([row.resource.resource_type.raw().to_owned()]));
     known.actors =
         names(&|row, names| names.extend(row.analysis.changed_by.iter().map(|actor| actor.raw().to_owned())));
     known.owners = names(&|row, names| names.extend(row.assignee.iter().map(|owner| owner.raw().to_owned())));

@@ -15,7 +15,7 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
 pub fn came(model: &mut Model, finds: Finds, problems: Vec<String>) -> Vec<Effect> {
     // What was asked before it came is newer.
     let asked = std::mem::replace(&mut model.finds, finds).history;
-    asked.iter().for_each(|query| drop(model.finds.remember(query)));
+    model.finds.remember_all(asked.iter().map(String::as_str));
     problems.into_iter().for_each(|problem| model.notice(true, problem));
     vec![]
 }

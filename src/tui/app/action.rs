@@ -137,7 +137,7 @@ actions! {
         Zoom "zoom" None "zoom" off::never, "Give the pane the whole screen, or take it back";
         Filter "filter" None "filter" off::never, "Query line: words and terms like `env:prod sev:>=high is:new`; tab completes";
         CycleSort "cycle-sort" None "" off::never, "Sort by newest, oldest, severity or number of dependants";
-        CycleGroup "cycle-group" None "group" off::never, "One row for each drift, resource, actor, change or module";
+        CycleGroup "cycle-group" None "" off::never, "One row for each drift, resource, actor, change or module";
         Views "views" None "" off::never, "Views: queries by name; go to one, delete one";
         ClearFilter "clear-filter" None "" off::not_filtered, "Take the filters away";
         CycleState "cycle-state-filter" None "" off::never, "Show open, set aside, ended or all drift";

@@ -55,7 +55,8 @@ fn grouped(canvas: &mut Canvas<'_>, inner: Rect) {
     let columns = Columns::of(members.width, timeline.filter.environment.is_none());
     // As high as the list of single drifts, so that nothing moves from one to the other.
     let area = if layout::plan(canvas.model).names_columns() {
-        let names = format!("  sev count  one row for {}", timeline.filter.group().map_or("", Group::as_str));
+        let of = Group::ALL.iter().find(|(group, ..)| Some(*group) == timeline.filter.group());
+        let names = format!("  sev count  one row for {}", of.map_or("", |(.., help)| help));
         let names = canvas.span(Role::Dim, text::cut(&names, inner.width.into()));
         canvas.line(inner, 0, &Line::from(names));
         Rect { y: inner.y + 1, height: inner.height - 1, ..inner }

@@ -50,7 +50,7 @@ pub fn came(model: &mut Model, ticket: Ticket, answer: Result<Page, ServiceError
     palette.asked = None;
     // Without an answer the palette has everything else; the timeline says what is wrong with the service.
     let Ok(page) = answer else { return vec![] };
-    palette.found.clear();
+    let mut found: Vec<Place> = vec![];
     for event in page.data {
         let place = Place {
             drift: event.id,
@@ -59,10 +59,11 @@ pub fn came(model: &mut Model, ticket: Ticket, answer: Result<Page, ServiceError
             resource_id: event.resource.resource_id,
         };
         let same = |other: &Place| other.environment == place.environment && other.resource_id == place.resource_id;
-        if !palette.found.iter().any(same) {
-            palette.found.push(place);
+        if !found.iter().any(same) {
+            found.push(place);
         }
     }
+    super::palette::take_found(model, found);
     vec![]
 }
 

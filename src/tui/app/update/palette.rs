@@ -12,7 +12,7 @@ use crate::drift::Slug;
 use crate::safety::sanitise;
 use crate::tui::app::action::{Action, TABLE};
 use crate::tui::app::finds::View;
-use crate::tui::app::overlay::Palette;
+use crate::tui::app::overlay::{Overlay, Palette};
 use crate::tui::app::{Effect, Model};
 
 /// What a line of the palette does.
@@ -36,8 +36,16 @@ pub struct Row {
     pub help: String,
     /// Why it cannot be done now.
     pub disabled: Option<String>,
-    /// Found by its name, and how well it fits.
-    score: (bool, u32),
+    score: (Fit, u32),
+}
+
+/// Why a line is there; the last is the best.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Fit {
+    Sentence,
+    /// The service found it, by more than its name.
+    Found,
+    Name,
 }
 
 /// Lines for what is typed, the best first; everything, in the table's order, for nothing.
@@ -47,20 +55,22 @@ pub fn matches(model: &Model, palette: &Palette) -> Vec<Row> {
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut letters = vec![];
     let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut letters), &mut matcher);
+    let words = typed.to_lowercase();
+    // Letters in order stand in almost any sentence.
+    let said = |text: &str| words.split_whitespace().all(|word| text.to_lowercase().contains(word));
     let mut rows: Vec<Row> = items(model)
         .into_iter()
         .filter_map(|mut row| {
             // A hit in the name counts more than one in the sentence.
-            let by_name = score(&row.name).map(|score| (true, score));
-            row.score = by_name.or_else(|| score(&row.help).map(|score| (false, score)))?;
+            let by_name = score(&row.name).map(|score| (Fit::Name, score));
+            row.score = by_name.or_else(|| said(&row.help).then_some((Fit::Sentence, 0)))?;
             Some(row)
         })
         .collect();
+    rows.extend(palette.found.iter().map(found));
     if !typed.is_empty() {
         rows.sort_by_key(|row| Reverse(row.score));
     }
-    // The service has judged them, by more than their names.
-    rows.extend(palette.found.iter().map(found));
     rows
 }
 
@@ -70,12 +80,12 @@ fn found(place: &Place) -> Row {
         help: format!("{} in {}", place.resource_type.line(), place.environment),
         item: Item::Resource(place.clone()),
         disabled: None,
-        score: (false, 0),
+        score: (Fit::Found, 0),
     }
 }
 
 fn items(model: &Model) -> Vec<Row> {
-    let row = |item, name: String, help: String| Row { item, name, help, disabled: None, score: (false, 0) };
+    let row = |item, name: String, help: String| Row { item, name, help, disabled: None, score: (Fit::Name, 0) };
     let actions = TABLE.iter().map(|e| Row {
         disabled: e.action.disabled(model),
         ..row(Item::Action(e.action), e.name.into(), e.help.into())
@@ -92,6 +102,27 @@ fn items(model: &Model) -> Vec<Row> {
     let views =
         views.map(|view| row(Item::View(view.clone()), format!("view {}", view.name), sanitise::line(&view.query)));
     actions.chain(environments).chain(views).chain(themes).chain(keymaps).collect()
+}
+
+/// Takes in what was found; the cursor stays on what it was on.
+pub fn take_found(model: &mut Model, found: Vec<Place>) {
+    let at = |model: &Model, item: Option<&Item>| match &model.overlay {
+        Some(Overlay::Palette(palette)) => {
+            let rows = matches(model, palette);
+            let same = item.and_then(|item| rows.iter().position(|row| row.item == *item));
+            (same, rows.into_iter().nth(palette.at).map(|row| row.item))
+        }
+        _ => (None, None),
+    };
+    let (_, chosen) = at(model, None);
+    if let Some(Overlay::Palette(palette)) = &mut model.overlay {
+        palette.found = found;
+    }
+    let (same, _) = at(model, chosen.as_ref());
+    if let Some(Overlay::Palette(palette)) = &mut model.overlay {
+        // At the top nothing was chosen yet.
+        palette.at = if palette.at == 0 { 0 } else { same.unwrap_or(0) };
+    }
 }
 
 /// Does what the selected line says.

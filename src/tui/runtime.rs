@@ -2,6 +2,7 @@
 //! takes time happens here; idle, it sleeps until a message comes or something on the screen grows older.
 
 mod keeper;
+mod matching;
 mod perform;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver, UnboundedSend
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::app::msg::Copied;
 use super::app::{Effect, Model, Msg, update};
 use super::term::{Screen, TermError};
 use super::widgets::highlight;
@@ -64,8 +66,8 @@ pub trait Surface {
     /// Gives the terminal back and stops until continued.
     fn suspend(&mut self);
     fn bell(&mut self);
-    /// Bytes taken, and whether that is less than all.
-    fn copy(&mut self, text: &str) -> (usize, bool);
+    /// Hands a text to the clipboard; it is called `what`.
+    fn copy(&mut self, what: &'static str, text: &str) -> Copied;
 }
 
 /// Frames come no faster than this in a storm of messages; the first after a pause comes at once.
@@ -228,9 +230,9 @@ impl<S: Surface> Loop<S> {
             }
             Effect::Bell => self.surface.bell(),
             Effect::KeepDrafts(drafts) => self.keeper.keep(drafts),
-            Effect::Copy(text) => {
-                let (taken, cut) = self.surface.copy(&text);
-                let _ = self.send.send(Msg::Copied(taken, cut));
+            Effect::Copy(what, text) => {
+                let copied = self.surface.copy(what, &text);
+                let _ = self.send.send(Msg::Copied(copied));
             }
             Effect::Suspend => {
                 self.surface.suspend();

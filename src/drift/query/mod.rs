@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use complete::{Completion, Vocabulary, complete};
 pub use matching::Viewer;
 pub use terms::{Flag, Group, KEYS, Key, Sort};
-pub use window::{Edge, Window};
+pub use window::{Edge, Window, length_of};
 
 use terms::{Facet, Term};
 

@@ -1,11 +1,13 @@
 //! What the core asks the runtime to do.
 
+use jiff::Timestamp;
+
 use super::Ticket;
 use super::drafts::Draft;
 use crate::drift::{
     DriftId, IgnoreRule, NeverHideRequest, NeverHideRule, RuleRequest, Slug, TriageRequest, UntoldRequest,
 };
-use crate::store::PageRequest;
+use crate::store::{DriftFilter, PageRequest};
 
 /// How the screens ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,6 +40,8 @@ pub enum Effect {
     LoadPage(Ticket, PageRequest),
     LoadDetail(Ticket, DriftId),
     Triage(Ticket, TriageRequest),
+    /// All that pass the filter, as they stand at that time.
+    LoadMatching(Ticket, Box<DriftFilter>, Timestamp),
     LoadRules(Ticket),
     /// Asked a moment later, and only the last of several: it is asked while somebody types.
     PreviewRule(Ticket, Box<IgnoreRule>),
@@ -47,8 +51,8 @@ pub enum Effect {
     LoadUntold(Ticket, UntoldRequest),
     Scan(Option<Slug>),
     CancelScan(Option<Slug>),
-    /// Sanitised already.
-    Copy(String),
+    /// What it is, and the text, sanitised already.
+    Copy(&'static str, String),
     /// Restore the terminal and stop until continued.
     Suspend,
     /// Forget what is on the screen and draw it anew.

@@ -10,6 +10,8 @@ use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Page, Receipt};
 use crate::tui::app::drafts::Draft;
 use crate::tui::app::model::Reach;
+use crate::tui::app::overlay::Target;
+use crate::tui::term::clipboard::Through;
 use crate::tui::widgets::diff::DiffView;
 
 /// Names one question. An answer with a ticket nobody waits for any more is dropped.
@@ -21,6 +23,25 @@ pub struct Ticket(pub u64);
 pub struct Loaded {
     pub detail: DriftDetail,
     pub view: Arc<DiffView>,
+}
+
+/// All that pass a filter.
+#[derive(Clone, Debug, Default)]
+pub struct Matching {
+    pub targets: Vec<Target>,
+    /// And more than can be decided at once.
+    pub more: bool,
+}
+
+/// What was handed to the clipboard.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Copied {
+    /// `address`, `revert command`, …
+    pub what: &'static str,
+    /// Bytes of the text, and whether that is less than all.
+    pub bytes: usize,
+    pub cut: bool,
+    pub through: Through,
 }
 
 /// One thing that happened.
@@ -50,8 +71,8 @@ pub enum Msg {
     Untold(Ticket, Result<UntoldPage, ServiceError>),
     /// The answer to asking for a scan or its end.
     Asked(Result<(), ServiceError>),
-    /// The clipboard was written to: bytes, and whether they had to be cut.
-    Copied(usize, bool),
+    Matching(Ticket, Result<Matching, ServiceError>),
+    Copied(Copied),
     /// SIGTERM, SIGHUP or SIGINT by number.
     Signal(i32),
     /// The terminal hung up.

@@ -87,6 +87,7 @@ impl Screens {
             Effect::LoadEnvironments(_)
                 | Effect::LoadPage(..)
                 | Effect::LoadDetail(..)
+                | Effect::LoadMatching(..)
                 | Effect::Triage(..)
                 | Effect::LoadRules(_)
                 | Effect::PreviewRule(..)

@@ -14,6 +14,9 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
     match effect {
         Effect::LoadEnvironments(ticket) => Msg::Environments(ticket, service.environments().await),
         Effect::LoadPage(ticket, request) => Msg::Page(ticket, service.drifts(request).await),
+        Effect::LoadMatching(ticket, filter, now) => {
+            Msg::Matching(ticket, super::matching::matching(service, *filter, now).await)
+        }
         Effect::LoadDetail(ticket, id) => {
             let loaded = match service.drift(id).await {
                 Ok(detail) => load(detail).await,
@@ -64,6 +67,7 @@ pub fn broken(effect: &Effect) -> Msg {
     match effect {
         Effect::LoadEnvironments(ticket) => Msg::Environments(*ticket, Err(why())),
         Effect::LoadPage(ticket, _) => Msg::Page(*ticket, Err(why())),
+        Effect::LoadMatching(ticket, ..) => Msg::Matching(*ticket, Err(why())),
         Effect::LoadDetail(ticket, _) => Msg::Detail(*ticket, Err(why())),
         Effect::Triage(ticket, _) => Msg::Triaged(*ticket, Err(why())),
         Effect::LoadRules(ticket) => Msg::Rules(*ticket, Err(why())),

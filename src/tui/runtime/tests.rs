@@ -63,8 +63,8 @@ impl Surface for Paper {
 
     fn bell(&mut self) {}
 
-    fn copy(&mut self, text: &str) -> (usize, bool) {
-        (text.len(), false)
+    fn copy(&mut self, what: &'static str, text: &str) -> Copied {
+        Copied { what, bytes: text.len(), cut: false, through: Through::Nothing }
     }
 }
 

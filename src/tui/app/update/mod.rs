@@ -1,19 +1,24 @@
 //! One message in, a changed model and the effects out.
 
 mod actions;
+pub mod copying;
 mod drafting;
 mod events;
 pub mod forms;
 mod keys;
 mod load;
+mod marking;
 mod moves;
 pub mod never_hide;
 pub mod palette;
+pub mod plan;
 pub mod preview;
+pub mod repeat;
 pub mod rules;
 pub mod ruling;
 mod triage;
 mod typing;
+pub mod undo;
 pub mod untold;
 
 use super::effect::{Effect, Exit};
@@ -57,11 +62,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.notice(true, crate::safety::sanitise::line(&why.to_string()));
             vec![]
         }
-        Msg::Copied(bytes, cut) => {
-            let tail = if cut { ", cut: the terminal takes no more" } else { "" };
-            model.notice(false, format!("copied {bytes} B{tail}"));
-            vec![]
-        }
+        Msg::Copied(copied) => copying::copied(model, &copied),
+        Msg::Matching(ticket, answer) => marking::came(model, ticket, answer),
         Msg::Drafts(earlier) => {
             model.drafts.load(earlier);
             vec![]

@@ -61,7 +61,7 @@ fn items(model: &Model) -> Vec<Row> {
 }
 
 /// `None` unless all letters stand in `text` in order. Letters in a row and at the start of words count more.
-fn score(letters: &str, text: &str) -> Option<i32> {
+pub fn score(letters: &str, text: &str) -> Option<i32> {
     if letters.is_empty() {
         return Some(0);
     }

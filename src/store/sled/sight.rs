@@ -2,22 +2,22 @@
 
 use super::ending::Turn;
 use super::engine::Tree;
-use super::lineage::{Forebear, forebear};
+use super::lineage::{Forebear, forebear, kin};
 use super::tx::Tx;
 use super::{Writer, later, tx};
 use crate::drift::{Closure, DriftId, Finding, Fingerprint, State};
 use crate::store::record::{BodyRecord, EventRecord, Placed, Standing};
-use crate::store::{Recorded, StoreError, life, rules};
+use crate::store::{Recorded, StoreError, life, rules, settling};
 
 use jiff::Timestamp;
 
-/// Writes the sighting into `tx`. That a drift came back is for the journal too.
+/// Writes the sighting into `tx`. That a drift came back, and what became of decisions about its changes, is for the journal too.
 pub(super) fn sight(
     tx: &mut Tx<'_>,
     writer: &mut Writer,
     at: Timestamp,
     mut finding: Finding,
-) -> Result<(Recorded, Option<Turn>), StoreError> {
+) -> Result<(Recorded, Vec<Turn>), StoreError> {
     let fingerprint = finding.fingerprint();
     let (old, mut new, was_known) = find(tx, writer, at, &finding, fingerprint)?;
     let unverified = finding.unverified.clone();
@@ -30,7 +30,8 @@ pub(super) fn sight(
     };
     // One that somebody else could go on as is new, or has ended.
     let may_go_on = !was_known || life::has_ended(&new.standing());
-    let forebear = if may_go_on { forebear(tx, at, new.event.id, &finding, &body)? } else { None };
+    let kin = if may_go_on { kin(tx, at, new.event.id, &finding)? } else { Vec::new() };
+    let forebear = forebear(tx, &kin, &finding, &body)?;
     let before = new.standing();
     if let Some(Forebear { record, .. }) = &forebear {
         new.event.seen_count = record.event.seen_count;
@@ -44,8 +45,12 @@ pub(super) fn sight(
     let came_back = life::has_ended(&standing);
     if came_back {
         let regressions = standing.regressions + 1;
-        new.set_standing(Standing { regressions, ..standing.reopened() });
+        let settled = settling::after_return(&standing.settled);
+        new.set_standing(Standing { regressions, settled, ..standing.reopened() });
     }
+    let took_over =
+        forebear.is_none() && kin.first().is_some_and(|old| settling::inherit(&mut new, &old.event));
+    let lapsed = settling::lapse(&mut new);
     let hidden = rules::apply(&writer.rules, &mut new, &mut body, tx.now);
     let standing = Standing { gone: false, ..new.standing() };
     let standing = match (hidden, new.event.state_at(tx.now)) {
@@ -65,24 +70,32 @@ pub(super) fn sight(
     }
     tx.save(old.as_ref(), &mut new)?;
     let after = new.placed(new.standing());
+    let mut turns = Vec::new();
+    let mut told = |action, why| turns.push(Turn { action, before: before.clone(), after: after.clone(), heir: None, why });
+    if took_over {
+        told(settling::TOOK_OVER, Some("what was decided about its changes before".into()));
+    }
+    if lapsed.is_some() {
+        told(settling::LAPSED, lapsed);
+    }
     if let Some(Forebear { mut record, why }) = forebear {
         let ended = record.standing().closed(Closure::Continued, at, Some(new.event.id));
         let other = Some(record.placed(ended.clone()));
         record.set_standing(ended);
-        let turn = Turn { action: life::CONTINUED, before, after, heir: other, why: Some(why) };
-        return Ok((
-            Recorded::Continued { event: Box::new(new.event), instead_of: Box::new(record.event) },
-            Some(turn),
-        ));
+        turns.push(Turn { action: life::CONTINUED, before, after, heir: other, why: Some(why) });
+        let event = Box::new(new.event);
+        return Ok((Recorded::Continued { event, instead_of: Box::new(record.event) }, turns));
     }
-    let turn = came_back.then_some(Turn { action: "regressed", before, after, heir: None, why: None });
+    if came_back {
+        turns.push(Turn { action: "regressed", before, after, heir: None, why: None });
+    }
     let event = new.event;
     let recorded = match (came_back, was_known) {
         (true, _) => Recorded::Regressed(event),
         (false, true) => Recorded::SeenAgain(event),
         (false, false) => Recorded::New(event),
     };
-    Ok((recorded, turn))
+    Ok((recorded, turns))
 }
 
 /// The drift as the tree has it, and as the start of what it becomes; a new one is made, or made again from what was

@@ -28,9 +28,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::drift::{
-    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, DriftType, Environment, Finding, IgnoreRule, Incident,
-    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, RuleId, RuleReach, RuleRequest, RuleStatus,
-    ScanId, ScanSummary, SeverityClass, Slug, State, TriageRequest, Untold, UntoldPage, UntoldRequest,
+    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident,
+    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus,
+    ScanId, ScanSummary, Slug, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -217,6 +217,8 @@ pub struct Receipt {
 pub enum Recorded {
     New(DriftEvent),
     SeenAgain(DriftEvent),
+    /// Seen again, with another value where one had been accepted: those changes are open again.
+    Reopened(DriftEvent),
     Regressed(DriftEvent),
     /// Only what rules hide has changed since the last scan: it goes on in place of the other one, with what was decided about it.
     Continued {

@@ -240,7 +240,7 @@ impl RunningScan {
             let (event, count) = match one {
                 Recorded::New(event) => (event, Some(&mut self.new)),
                 Recorded::Regressed(event) => (event, Some(&mut self.regressed)),
-                Recorded::SeenAgain(event) => (event, None),
+                Recorded::SeenAgain(event) | Recorded::Reopened(event) => (event, None),
                 Recorded::Continued { event, .. } => (&**event, None),
             };
             self.seen.insert(event.id);

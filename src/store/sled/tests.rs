@@ -9,6 +9,7 @@ mod lives;
 mod paging;
 mod promises;
 mod rules;
+mod settling;
 mod tidying;
 
 use std::path::Path;

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Decision, DriftEvent, DriftId, Finding, Fingerprint, Hidden, ResolutionType, SettledChange, State};
+use super::{
+    Change, Decision, DriftEvent, DriftId, Finding, Fingerprint, Hidden, ResolutionType, SettledChange, State,
+};
 
 /// A finding beside its history. What ignore rules hide stands among the hidden properties, not among the changes.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]

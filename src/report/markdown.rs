@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::text::{second, standing, unverified, settled_words};
+use super::text::{second, settled_words, standing, unverified};
 use super::{Report, SHOWN, not_shown, sentence};
 use crate::drift::{Change, SettledChange, Sighting};
 use crate::safety::{Masked, escape};

@@ -88,7 +88,8 @@ fn write_drift(drift: &Sighting, out: &mut dyn Write) -> io::Result<()> {
     if let Some(previous) = &finding.resource.previous_address {
         writeln!(out, "    moved from {}", previous.line())?;
     }
-    let settled = |change| drift.settled_change(change).map(|one| format!("  ({})", settled_words(one))).unwrap_or_default();
+    let settled =
+        |change| drift.settled_change(change).map(|one| format!("  ({})", settled_words(one))).unwrap_or_default();
     finding.changes.iter().try_for_each(|change| writeln!(out, "    {}{}", change_line(change), settled(change)))
 }
 

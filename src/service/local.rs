@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 use tokio::sync::{RwLock, Semaphore, broadcast};
 
-use super::scanning::ScanJob;
 use super::masking::{mask_name, mask_rule, mask_who_and_why};
+use super::scanning::ScanJob;
 use super::{DriftService, EnvironmentSummary, Guard, ServiceError, ServiceEvent, bulk, permission};
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideReach,

@@ -29,8 +29,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::drift::{
     AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident,
-    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus,
-    ScanId, ScanSummary, Slug, TriageRequest, Untold, UntoldPage, UntoldRequest,
+    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId,
+    ScanSummary, Slug, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::{Masked, Tainted};
 

@@ -6,9 +6,7 @@ use super::StoreError;
 use super::life;
 use super::record::{EventRecord, Standing};
 use crate::analysis::open_severity;
-use crate::drift::{
-    Change, Decision, DriftEvent, PropertyPath, ResolutionType, SettledChange, State, TriageVerb,
-};
+use crate::drift::{Change, Decision, DriftEvent, PropertyPath, ResolutionType, SettledChange, State, TriageVerb};
 
 /// The audit trail's name for acceptances that ended because the value is another one now.
 pub(super) const LAPSED: &str = "lapsed";
@@ -86,9 +84,8 @@ pub(super) fn inherit(heir: &mut EventRecord, old: &DriftEvent) -> bool {
     let (event, mut standing) = (&heir.event, heir.standing());
     let is_change_of = |event: &DriftEvent, path: &PropertyPath| event.changes.iter().any(|c| c.path == *path);
     standing.settled.retain(|one| !is_change_of(old, &one.path));
-    let still_there = |one: &&SettledChange| {
-        event.changes.iter().any(|change| change.path == one.path && one.holds_for(change))
-    };
+    let still_there =
+        |one: &&SettledChange| event.changes.iter().any(|change| change.path == one.path && one.holds_for(change));
     let taken: Vec<SettledChange> = old.settled.iter().filter(still_there).cloned().collect();
     let any = !taken.is_empty();
     standing.settled = sorted(standing.settled.into_iter().chain(taken).collect());

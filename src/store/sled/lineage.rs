@@ -21,12 +21,7 @@ pub(super) struct Forebear {
 }
 
 /// The drifts of the same resource and type that have not ended and were not met by the scan of `at`; the last seen first.
-pub(super) fn kin(
-    tx: &Tx<'_>,
-    at: Timestamp,
-    own: DriftId,
-    finding: &Finding,
-) -> Result<Vec<EventRecord>, StoreError> {
+pub(super) fn kin(tx: &Tx<'_>, at: Timestamp, own: DriftId, finding: &Finding) -> Result<Vec<EventRecord>, StoreError> {
     let store = tx.store;
     let prefix = tx::resource_prefix(&finding.environment, &finding.resource);
     let mut kin = Vec::new();

@@ -49,8 +49,8 @@ use super::objects::Objects;
 use super::record::Deed;
 use super::rules::Rule;
 use super::{
-    DriftFilter, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Store, StoreError, Upkeep,
-    VerifyReport, ballast,
+    DriftFilter, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Store,
+    StoreError, Upkeep, VerifyReport, ballast,
 };
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident, IncidentRequest,

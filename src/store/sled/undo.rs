@@ -4,10 +4,10 @@ use super::engine::Tree;
 use super::tx::Tx;
 use super::{SledStore, Writer};
 use crate::drift::{DriftId, TriageVerb};
-use crate::store::{StoreError, settling};
 use crate::store::life::Facet;
 use crate::store::record::{AuditRecord, Deed, EventRecord, Standing};
 use crate::store::rules::Rule;
+use crate::store::{StoreError, settling};
 
 impl SledStore {
     /// An undo cannot be undone: what it took back is decided anew. A decision that another one about the same part of the

@@ -81,7 +81,10 @@ fn an_acceptance_lapses_with_its_value_and_the_history_says_so() {
     let (recorded, summary, _) = w.scan(&[with_value(seen.clone(), "x", "c")]);
     assert!(matches!(&recorded[0], Recorded::Reopened(e) if e.id == id), "{recorded:?}");
     assert_eq!((summary.new, summary.regressed, w.open_count()), (0, 0, 1));
-    assert_eq!((settled(&w, id), actions(&w, id)), (vec!["y".to_owned()], vec!["lapsed".into(), "settle_changes".into()]));
+    assert_eq!(
+        (settled(&w, id), actions(&w, id)),
+        (vec!["y".to_owned()], vec!["lapsed".into(), "settle_changes".into()])
+    );
     assert!(w.store.audit(1).unwrap()[0].reason.as_ref().unwrap().raw().contains('x'));
     // The old value is not accepted again by itself.
     w.one(&seen);
@@ -161,7 +164,8 @@ fn reopening_the_drift_opens_its_changes_and_can_be_taken_back() {
     let w = World::new();
     let id = w.one(&finding("web", &["x", "y"])).id;
     w.decide(id, accept(&["x", "y"])).unwrap();
-    for verb in [TriageVerb::Acknowledge, TriageVerb::Snooze { until: at(START) + jiff::SignedDuration::from_hours(9) }] {
+    for verb in [TriageVerb::Acknowledge, TriageVerb::Snooze { until: at(START) + jiff::SignedDuration::from_hours(9) }]
+    {
         assert!(w.decide(id, verb).unwrap_err().to_string().contains("each of its changes is settled"));
     }
     let seq = w.decide(id, TriageVerb::Reopen).unwrap().seq;

@@ -2,7 +2,6 @@
 //! takes time happens here; idle, it sleeps until a message comes or something on the screen grows older.
 
 mod keeper;
-mod matching;
 mod perform;
 #[cfg(test)]
 mod tests;
@@ -252,7 +251,10 @@ impl<S: Surface> Loop<S> {
     fn ask(&mut self, effect: Effect) {
         let Some(service) = self.service.clone() else { return };
         let send = self.send.clone();
-        let decides = matches!(effect, Effect::Triage(..) | Effect::ChangeRule(..) | Effect::ChangeNeverHide(..));
+        let decides = matches!(
+            effect,
+            Effect::Triage(..) | Effect::TriageMany(_) | Effect::ChangeRule(..) | Effect::ChangeNeverHide(..)
+        );
         let previews = matches!(effect, Effect::PreviewRule(..) | Effect::PreviewNeverHide(..));
         let asked = async move {
             if previews {

@@ -101,6 +101,8 @@ actions! {
         MarkAll "mark-all" None "" off::no_drift, "Mark every drift that is loaded and passes the filter";
         MarkMatching "mark-matching" None "" off::matching, "Mark every drift that passes the filter, loaded or not";
         UnmarkAll "unmark-all" None "" off::no_marks, "Take all marks away";
+        ResolveChange "resolve-change" Confirmed "" off::resolve_change, "Resolve the selected change, and leave the others as they are";
+        ReopenChange "reopen-change" Decides "" off::reopen_change, "Reopen the selected change";
         NextChange "next-change" None "" off::no_drift, "Next change of the diff";
         PreviousChange "previous-change" None "" off::no_drift, "Previous change of the diff";
         ToggleUnified "toggle-unified" None "" off::never, "Diff side by side, or in one column";

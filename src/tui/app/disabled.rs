@@ -5,7 +5,7 @@ use super::action::Action;
 use super::overlay::{Overlay, Target};
 use super::update::copying;
 use crate::compare::DRIFTIGNORE;
-use crate::drift::State;
+use crate::drift::{SettledChange, State};
 use crate::service::permission;
 
 pub fn never(_: &Model) -> Option<String> {
@@ -64,6 +64,36 @@ pub fn repeat(model: &Model) -> Option<String> {
         Some(last) if last.settles() => confirm(model),
         Some(_) => None,
     })
+}
+
+/// One change of the selected drift: it is there, and still open.
+pub fn resolve_change(model: &Model) -> Option<String> {
+    one_change(model).or_else(|| {
+        let target = model.timeline.selected().map(|event| model.target(event))?;
+        let refusal = permission::settling(&model.protected, [&target.environment]).err();
+        refusal
+            .map(|refusal| refusal.to_string())
+            .or_else(|| settled(model).map(|_| "it is settled: reopen it first".into()))
+    })
+}
+
+pub fn reopen_change(model: &Model) -> Option<String> {
+    one_change(model).or_else(|| settled(model).is_none().then(|| "the selected change is open".into()))
+}
+
+fn one_change(model: &Model) -> Option<String> {
+    let none = || model.selected_change().is_none().then(|| "no change is selected".to_owned());
+    disconnected(model).or_else(|| deciding(model)).or_else(|| no_drift(model)).or_else(none).or_else(|| {
+        let event = model.timeline.selected()?;
+        if model.pending.contains_key(&event.id) {
+            return Some("the last decision on it is still being saved".into());
+        }
+        (event.state_at(model.now) == State::Closed).then(|| "closed: it is gone by itself".into())
+    })
+}
+
+fn settled(model: &Model) -> Option<&SettledChange> {
+    model.timeline.selected()?.settled_change(&model.selected_change()?.path, model.now)
 }
 
 pub fn matching(model: &Model) -> Option<String> {

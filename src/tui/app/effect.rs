@@ -1,7 +1,5 @@
 //! What the core asks the runtime to do.
 
-use jiff::Timestamp;
-
 use super::Ticket;
 use super::drafts::Draft;
 use crate::drift::{
@@ -40,8 +38,12 @@ pub enum Effect {
     LoadPage(Ticket, PageRequest),
     LoadDetail(Ticket, DriftId),
     Triage(Ticket, TriageRequest),
-    /// All that pass the filter, as they stand at that time.
-    LoadMatching(Ticket, Box<DriftFilter>, Timestamp),
+    /// Several at once; each has its own answer.
+    TriageMany(Vec<(Ticket, TriageRequest)>),
+    /// All that pass the filter.
+    LoadMatching(Ticket, Box<DriftFilter>),
+    /// Who decided or was asked before.
+    LoadPeople,
     LoadRules(Ticket),
     /// Asked a moment later, and only the last of several: it is asked while somebody types.
     PreviewRule(Ticket, Box<IgnoreRule>),

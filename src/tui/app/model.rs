@@ -226,6 +226,8 @@ pub struct Model {
     pub require_reason: RequireReason,
     /// Who may be asked, as configured.
     pub people: Vec<String>,
+    /// Who decided or was asked before, the most recent first.
+    pub remembered_people: Vec<String>,
     pub drafts: Drafts,
     pub rules: Rules,
     pub preview: Preview,
@@ -271,6 +273,7 @@ impl Model {
             repeat: None,
             require_reason: options.require_reason,
             people: options.people,
+            remembered_people: vec![],
             drafts: Drafts::default(),
             rules: Rules::default(),
             preview: Preview::default(),

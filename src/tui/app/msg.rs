@@ -6,11 +6,11 @@ use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
 use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, UntoldPage};
+use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
-use crate::store::{Page, Receipt};
+use crate::store::{Matching, Page, Receipt};
 use crate::tui::app::drafts::Draft;
 use crate::tui::app::model::Reach;
-use crate::tui::app::overlay::Target;
 use crate::tui::term::clipboard::Through;
 use crate::tui::widgets::diff::DiffView;
 
@@ -23,14 +23,6 @@ pub struct Ticket(pub u64);
 pub struct Loaded {
     pub detail: DriftDetail,
     pub view: Arc<DiffView>,
-}
-
-/// All that pass a filter.
-#[derive(Clone, Debug, Default)]
-pub struct Matching {
-    pub targets: Vec<Target>,
-    /// And more than can be decided at once.
-    pub more: bool,
 }
 
 /// What was handed to the clipboard.
@@ -65,6 +57,8 @@ pub enum Msg {
     Page(Ticket, Result<Page, ServiceError>),
     Detail(Ticket, Result<Box<Loaded>, ServiceError>),
     Triaged(Ticket, Result<Receipt, ServiceError>),
+    TriagedMany(Vec<(Ticket, Result<Receipt, ServiceError>)>),
+    People(Result<Vec<Tainted>, ServiceError>),
     Rules(Ticket, Result<(Vec<RuleStatus>, Vec<NeverHideRule>), ServiceError>),
     Preview(Ticket, Result<Reach, ServiceError>),
     RuleChanged(Ticket, Result<Receipt, ServiceError>),

@@ -7,8 +7,8 @@ use super::editor::Editor;
 use super::input::Line;
 use super::pick::Pick;
 use crate::drift::{
-    DriftEvent, DriftId, IgnoreRule, NeverHideRequest, NeverHideRule, RuleRequest, SeverityClass, Slug, State,
-    TriageVerb,
+    DriftEvent, DriftId, IgnoreRule, NeverHideRequest, NeverHideRule, PropertyPath, RuleRequest, SeverityClass, Slug,
+    State, TriageVerb,
 };
 use crate::safety::Tainted;
 
@@ -79,6 +79,8 @@ pub enum FormKind {
     /// Only asks for a reason, where one is required.
     Acknowledge,
     Reopen,
+    /// One change of the drift, not the whole.
+    ResolveChange,
     Ignore,
     /// A rule that is there.
     EditRule,
@@ -227,6 +229,8 @@ pub struct Form {
     pub unhides: Option<Box<NeverHideRule>>,
     /// What must not be hidden.
     pub about: Option<Box<About>>,
+    /// The one change it is about.
+    pub change: Option<PropertyPath>,
     /// The fields as they were offered.
     pub untouched: Vec<String>,
 }
@@ -242,6 +246,7 @@ impl Form {
             rule: None,
             unhides: None,
             about: None,
+            change: None,
             untouched: vec![],
         };
         form.untouched = form.texts();

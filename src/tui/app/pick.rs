@@ -19,6 +19,13 @@ impl Pick {
         Self { line: Line::typed(offered), known, at: None, offered: offered.to_owned() }
     }
 
+    /// More are known now; what was chosen stays chosen.
+    pub fn learn(&mut self, known: Vec<String>) {
+        let chosen = self.at.map(|_| self.text().to_owned());
+        self.known = known;
+        self.at = chosen.and_then(|chosen| self.matches().iter().position(|one| *one == chosen));
+    }
+
     /// What is known and has these letters, the best first.
     pub fn matches(&self) -> Vec<&str> {
         let words = if self.line.text() == self.offered { "" } else { self.line.text().trim() };

@@ -56,6 +56,8 @@ impl RequireReason {
     }
 
     pub fn is_required(&self, kind: FormKind) -> bool {
+        // A part of it is resolved like the whole.
+        let kind = if kind == FormKind::ResolveChange { FormKind::Resolve } else { kind };
         let name = VERBS.iter().find(|(_, verb)| *verb == kind).map(|(name, _)| *name);
         name.is_some_and(|name| self.0.iter().any(|required| required == name))
     }

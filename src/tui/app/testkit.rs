@@ -88,6 +88,8 @@ impl Screens {
                 | Effect::LoadPage(..)
                 | Effect::LoadDetail(..)
                 | Effect::LoadMatching(..)
+                | Effect::LoadPeople
+                | Effect::TriageMany(_)
                 | Effect::Triage(..)
                 | Effect::LoadRules(_)
                 | Effect::PreviewRule(..)

@@ -20,7 +20,10 @@ pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
     let width = canvas.area().width.saturating_sub(4).min(76);
     let about = match form.targets.as_slice() {
         [] => about_rule(form, usize::from(width).saturating_sub(20)),
-        [one] => one.label.name(usize::from(width).saturating_sub(16)),
+        [one] => match &form.change {
+            Some(path) => path.0.cell(usize::from(width).saturating_sub(24)),
+            None => one.label.name(usize::from(width).saturating_sub(16)),
+        },
         many => count(many.len(), "drift"),
     };
     let title = format!("{}: {about}", form.kind.action().entry().name);

@@ -6,6 +6,7 @@ mod environments;
 pub mod hidden;
 pub mod layout;
 pub mod recommendations;
+mod settled;
 mod status;
 mod summary;
 mod timeline;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::drift::Hidden;
 use crate::service::{DriftService, ServiceError};
+use crate::store::Matching;
 use crate::tui::app::model::Reach;
 use crate::tui::app::msg::Loaded;
 use crate::tui::app::{Effect, Msg};
@@ -14,8 +15,14 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
     match effect {
         Effect::LoadEnvironments(ticket) => Msg::Environments(ticket, service.environments().await),
         Effect::LoadPage(ticket, request) => Msg::Page(ticket, service.drifts(request).await),
-        Effect::LoadMatching(ticket, filter, now) => {
-            Msg::Matching(ticket, super::matching::matching(service, *filter, now).await)
+        Effect::LoadMatching(ticket, filter) => Msg::Matching(ticket, service.matching(*filter, Matching::MOST).await),
+        Effect::LoadPeople => Msg::People(service.people().await),
+        Effect::TriageMany(asked) => {
+            let (tickets, requests): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+            match service.triage_many(requests).await {
+                Ok(answers) => Msg::TriagedMany(tickets.into_iter().zip(answers).collect()),
+                Err(why) => Msg::TriagedMany(tickets.into_iter().map(|ticket| (ticket, Err(why.clone()))).collect()),
+            }
         }
         Effect::LoadDetail(ticket, id) => {
             let loaded = match service.drift(id).await {
@@ -67,7 +74,9 @@ pub fn broken(effect: &Effect) -> Msg {
     match effect {
         Effect::LoadEnvironments(ticket) => Msg::Environments(*ticket, Err(why())),
         Effect::LoadPage(ticket, _) => Msg::Page(*ticket, Err(why())),
-        Effect::LoadMatching(ticket, ..) => Msg::Matching(*ticket, Err(why())),
+        Effect::LoadMatching(ticket, _) => Msg::Matching(*ticket, Err(why())),
+        Effect::LoadPeople => Msg::People(Err(why())),
+        Effect::TriageMany(asked) => Msg::TriagedMany(asked.iter().map(|(ticket, _)| (*ticket, Err(why()))).collect()),
         Effect::LoadDetail(ticket, _) => Msg::Detail(*ticket, Err(why())),
         Effect::Triage(ticket, _) => Msg::Triaged(*ticket, Err(why())),
         Effect::LoadRules(ticket) => Msg::Rules(*ticket, Err(why())),

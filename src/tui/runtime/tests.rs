@@ -6,6 +6,7 @@ use super::*;
 use crate::drift::State;
 use crate::tui::app::testkit;
 use crate::tui::sample::Sample;
+use crate::tui::term::clipboard::Through;
 
 /// Remembers what it was shown.
 #[derive(Clone, Default)]

@@ -21,6 +21,8 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Undo => undo::undo(model),
         Action::Decisions => undo::open(model),
         Action::Repeat => repeat::again(model),
+        Action::ResolveChange => forms::open(model, FormKind::ResolveChange),
+        Action::ReopenChange => plan::reopen_change(model),
         Action::Accept => forms::open(model, FormKind::Accept),
         Action::Escalate => forms::open(model, FormKind::Escalate),
         Action::Resolve => forms::open(model, FormKind::Resolve),

@@ -6,7 +6,7 @@ use super::{drafting, never_hide, plan as planning, ruling};
 use crate::drift::{ResolutionType, TriageVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::tui::app::action::{Action, Danger};
-use crate::tui::app::overlay::{Field, Form, FormKind, Overlay, Plan};
+use crate::tui::app::overlay::{Field, Form, FormKind, Overlay, Plan, Value};
 use crate::tui::app::{Effect, Model, when};
 
 const UNTIL: &str = "2h, 18:30, friday, 1M, 2026-12-01; up and down: presets";
@@ -23,6 +23,7 @@ impl FormKind {
             Self::Escalate => Action::Escalate,
             Self::Note => Action::Note,
             Self::Reopen => Action::Reopen,
+            Self::ResolveChange => Action::ResolveChange,
             Self::Ignore => Action::Ignore,
             Self::EditRule | Self::EditNeverHide => Action::EditRule,
             Self::NeverHide => Action::NeverHide,
@@ -33,11 +34,13 @@ impl FormKind {
 /// Opens the form over what is marked, or selected. A rule is made from one drift: the selected one.
 pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
     let targets = match kind {
-        FormKind::Ignore => model.timeline.selected().map(|event| model.target(event)).into_iter().collect(),
+        FormKind::Ignore | FormKind::ResolveChange => {
+            model.timeline.selected().map(|event| model.target(event)).into_iter().collect()
+        }
         _ => model.targets(),
     };
     let reason = || Field::text("reason", reason_hint(model, kind), "");
-    let to = |hint, offered: &str| Field::pick("to", hint, offered, people(model));
+    let to = |hint, offered: &str| Field::pick("to", hint, offered, people_of(model));
     let fields = match kind {
         FormKind::Acknowledge | FormKind::Reopen => vec![reason()],
         FormKind::Snooze => vec![Field::offering("until", UNTIL, "4h", when::PRESETS), reason()],
@@ -45,7 +48,7 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
             let me = sanitise::line(&model.actor);
             vec![to("a name; up and down: people; empty: nobody", &me)]
         }
-        FormKind::Resolve => vec![
+        FormKind::Resolve | FormKind::ResolveChange => vec![
             Field::choice("as", "up and down choose", ResolutionType::ALL.map(|r| r.as_str().to_owned()).into()),
             reason(),
             Field::offering(
@@ -64,12 +67,29 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
         FormKind::EditNeverHide => return never_hide::edit(model),
     };
     let mut form = Form::new(kind, targets, fields);
+    if kind == FormKind::ResolveChange {
+        form.change = model.selected_change().map(|change| change.path.clone());
+    }
     if kind == FormKind::Ignore {
         // All else is filled in.
         form.at = form.fields.iter().position(|field| field.label == "reason").unwrap_or(0);
     }
     drafting::restore(model, &mut form);
+    let names_people = form.field("to").is_some();
     model.overlay = Some(Overlay::Form(form));
+    // The list fills itself a moment later; who is remembered already is offered at once.
+    if names_people { vec![Effect::LoadPeople] } else { vec![] }
+}
+
+/// Offers those who came to light meanwhile too.
+pub fn people_came(model: &mut Model, people: Vec<Tainted>) -> Vec<Effect> {
+    model.remembered_people = people.iter().map(Tainted::line).collect();
+    let known = people_of(model);
+    if let Some(Overlay::Form(form)) = &mut model.overlay
+        && let Some(Field { value: Value::Pick(pick), .. }) = form.fields.iter_mut().find(|field| field.label == "to")
+    {
+        pick.learn(known);
+    }
     vec![]
 }
 
@@ -77,15 +97,16 @@ fn reason_hint(model: &Model, kind: FormKind) -> &'static str {
     if model.require_reason.is_required(kind) { "why; ends up in the audit trail" } else { "may be empty" }
 }
 
-/// Who may be asked: as configured, and who has decided or been asked before.
-pub fn people(model: &Model) -> Vec<String> {
-    let rows = model.timeline.window.rows(0);
-    let seen = rows.flat_map(|event| event.assignee.iter().chain(event.decision.iter().map(|decision| &decision.by)));
-    let mut seen: Vec<String> = seen.map(Tainted::line).chain([sanitise::line(&model.actor)]).collect();
-    seen.sort();
-    seen.dedup();
-    let known = &model.people;
-    known.iter().cloned().chain(seen.into_iter().filter(|one| !known.contains(one) && one != "system")).collect()
+/// Who may be asked: as configured, then who has decided or been asked before, then oneself.
+fn people_of(model: &Model) -> Vec<String> {
+    let mut known: Vec<String> = vec![];
+    let me = [sanitise::line(&model.actor)];
+    for one in model.people.iter().chain(&model.remembered_people).chain(&me) {
+        if !known.contains(one) {
+            known.push(one.clone());
+        }
+    }
+    known
 }
 
 /// Closes the form; what was typed is discarded, several lines only after a question.
@@ -140,7 +161,7 @@ fn plan(model: &Model, form: &Form) -> Result<Plan, String> {
     if reason.is_empty() && model.require_reason.is_required(form.kind) && form.field("reason").is_some() {
         let name = form.kind.action().entry().name;
         return Err(match form.kind {
-            FormKind::Resolve => "a resolution needs a reason".into(),
+            FormKind::Resolve | FormKind::ResolveChange => "a resolution needs a reason".into(),
             FormKind::Ignore => "a rule needs a reason".into(),
             _ => format!("{name} needs a reason (require_reason)"),
         });
@@ -163,14 +184,20 @@ fn verbs(model: &Model, form: &Form) -> Result<Vec<TriageVerb>, String> {
         FormKind::Reopen => TriageVerb::Reopen,
         FormKind::Snooze => TriageVerb::Snooze { until: until()?.ok_or("until when?")? },
         FormKind::Assign => TriageVerb::Assign { to: some(typed("to")) },
-        FormKind::Resolve => {
+        FormKind::Resolve | FormKind::ResolveChange => {
             let chosen = form.fields.first().map_or(0, Field::chosen);
             let resolution_type = ResolutionType::ALL[chosen % ResolutionType::ALL.len()];
             let until = until()?;
             if until.is_some() && resolution_type != ResolutionType::Accepted {
                 return Err("only `accepted` may end at a time".into());
             }
-            TriageVerb::Resolve { resolution_type, until }
+            match form.kind {
+                FormKind::ResolveChange => {
+                    let path = form.change.clone().ok_or("no change is selected")?;
+                    TriageVerb::SettleChanges { paths: vec![path], resolution_type, until }
+                }
+                _ => TriageVerb::Resolve { resolution_type, until },
+            }
         }
         FormKind::Accept => TriageVerb::Resolve { resolution_type: ResolutionType::Accepted, until: until()? },
         FormKind::Escalate => {
@@ -207,6 +234,11 @@ fn says(verb: &TriageVerb, model: &Model) -> Vec<String> {
         TriageVerb::Resolve { resolution_type, until } => {
             let end = until.map(|at| format!(" until {}", clock(at))).unwrap_or_default();
             vec![format!("as      {}{end}", resolution_type.as_str())]
+        }
+        TriageVerb::SettleChanges { paths, resolution_type, until } => {
+            let end = until.map(|at| format!(" until {}", clock(at))).unwrap_or_default();
+            let of = paths.iter().map(|path| format!("change  {}", path.0.line()));
+            of.chain([format!("as      {}{end}", resolution_type.as_str())]).collect()
         }
         TriageVerb::Note { text } => {
             let lead = |at| if at == 0 { "note    " } else { "        " };

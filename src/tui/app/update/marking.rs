@@ -2,7 +2,8 @@
 
 use super::load;
 use crate::service::ServiceError;
-use crate::tui::app::msg::{Matching, Ticket};
+use crate::store::{Match, Matching};
+use crate::tui::app::msg::Ticket;
 use crate::tui::app::overlay::Target;
 use crate::tui::app::{Effect, Model, notice};
 
@@ -54,7 +55,7 @@ pub fn matching(model: &mut Model) -> Vec<Effect> {
     let ticket = model.ticket();
     model.matching = Some(ticket);
     model.notice(false, "looking for all that pass the filter");
-    vec![Effect::LoadMatching(ticket, Box::new(model.timeline.filter.request()), model.now)]
+    vec![Effect::LoadMatching(ticket, Box::new(model.timeline.filter.request()))]
 }
 
 pub fn came(model: &mut Model, ticket: Ticket, answer: Result<Matching, ServiceError>) -> Vec<Effect> {
@@ -64,12 +65,17 @@ pub fn came(model: &mut Model, ticket: Ticket, answer: Result<Matching, ServiceE
     model.matching = None;
     match answer {
         Ok(found) => {
-            add(model, found.targets);
-            said(model, if found.more { "; there are more that pass the filter: narrow it" } else { "" });
+            add(model, found.targets.into_iter().map(target).collect());
+            said(model, if found.complete { "" } else { "; there are more that pass the filter: narrow it" });
         }
         Err(why) => model.notice(true, format!("mark-matching: {}", crate::safety::sanitise::line(&why.to_string()))),
     }
     vec![]
+}
+
+fn target(one: Match) -> Target {
+    let Match { id, version, environment, resource_id, severity, state, .. } = one;
+    Target { id, version, environment, state, class: severity, label: resource_id }
 }
 
 pub fn none(model: &mut Model) -> Vec<Effect> {

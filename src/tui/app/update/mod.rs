@@ -53,6 +53,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Page(ticket, answer) => load::page_came(model, ticket, answer),
         Msg::Detail(ticket, answer) => load::detail_came(model, ticket, answer),
         Msg::Triaged(ticket, answer) => triage::answered(model, ticket, answer),
+        Msg::TriagedMany(answers) => triage::all_answered(model, answers),
+        Msg::People(Ok(people)) => forms::people_came(model, people),
+        // Names can still be typed.
+        Msg::People(Err(_)) => vec![],
         Msg::Rules(ticket, answer) => rules::came(model, ticket, answer),
         Msg::Preview(ticket, answer) => preview::came(model, ticket, answer),
         Msg::RuleChanged(ticket, answer) => rules::answered(model, ticket, answer),

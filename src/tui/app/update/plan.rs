@@ -18,6 +18,15 @@ pub fn reopen(model: &mut Model) -> Vec<Effect> {
     at_once(model, FormKind::Reopen, &TriageVerb::Reopen)
 }
 
+/// The selected change, which was settled.
+pub fn reopen_change(model: &mut Model) -> Vec<Effect> {
+    let target = model.timeline.selected().map(|event| model.target(event));
+    let paths: Vec<_> = model.selected_change().map(|change| change.path.clone()).into_iter().collect();
+    let verb = TriageVerb::ReopenChanges { paths };
+    let plan = same(target.into_iter().collect(), "reopen-change", &[verb]);
+    propose(model, plan, false)
+}
+
 /// What asks nothing, unless a reason is required.
 fn at_once(model: &mut Model, kind: FormKind, verb: &TriageVerb) -> Vec<Effect> {
     if model.require_reason.is_required(kind) {
@@ -105,7 +114,24 @@ pub fn apply(model: &mut Model, plan: Plan) -> Vec<Effect> {
         };
         effects.push(send(model, target, verbs, &of_plan));
     }
-    effects
+    gathered(effects)
+}
+
+/// Several decisions go out as one, so that the store syncs once for all of them.
+pub fn gathered(effects: Vec<Effect>) -> Vec<Effect> {
+    let (mut asked, mut rest) = (vec![], vec![]);
+    for effect in effects {
+        match effect {
+            Effect::Triage(ticket, request) => asked.push((ticket, request)),
+            other => rest.push(other),
+        }
+    }
+    match asked.len() {
+        0 => {}
+        1 => rest.extend(asked.into_iter().map(|(ticket, request)| Effect::Triage(ticket, request))),
+        _ => rest.push(Effect::TriageMany(asked)),
+    }
+    rest
 }
 
 /// Asks for the first verb on one drift; the others wait for its receipt.

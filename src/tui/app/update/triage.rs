@@ -45,6 +45,12 @@ pub fn answered(model: &mut Model, ticket: Ticket, answer: Result<Receipt, Servi
     effects
 }
 
+/// The store has answered many at once.
+pub fn all_answered(model: &mut Model, answers: Vec<(Ticket, Result<Receipt, ServiceError>)>) -> Vec<Effect> {
+    let effects = answers.into_iter().flat_map(|(ticket, answer)| answered(model, ticket, answer)).collect();
+    plan::gathered(effects)
+}
+
 /// The end, when only the last answer was waited for.
 pub fn leave(model: &Model) -> Option<Effect> {
     (model.leaving && model.saving() == 0).then_some(Effect::Exit(Exit::Quit))

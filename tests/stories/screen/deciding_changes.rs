@@ -47,11 +47,12 @@ fn one_change_is_resolved_one_accepted_until_friday_and_the_rest_stays_open() {
 fn a_settled_change_is_reopened_by_a_key() {
     let (mut screens, sample) = open((120, 40));
     let id = selected(&screens);
-    screens.keys("o");
+    screens.act("reopen-change");
     assert!(status(&screens).contains("the selected change is open"), "{}", status(&screens));
     screens.keys("d tab");
     screens.text("reverting now");
-    screens.keys("enter enter o");
+    screens.keys("enter enter");
+    screens.act("reopen-change");
     assert!(sample.event(id).unwrap().settled.is_empty(), "{}", status(&screens));
     assert!(status(&screens).contains("saved: reopen-change"), "{}", status(&screens));
 }

@@ -82,11 +82,15 @@ impl DriftEvent {
         if self.settled.is_empty() {
             return Vec::new();
         }
-        let changes = &self.changes;
-        let holds = |one: &SettledChange| changes.iter().filter(|c| c.path == one.path).all(|c| one.holds_for(c));
-        let (kept, lapsed) = std::mem::take(&mut self.settled).into_iter().partition(holds);
-        self.settled = kept;
-        if !Vec::is_empty(&lapsed) {
+        let mut over = vec![false; self.settled.len()];
+        for change in &self.changes {
+            if let Ok(at) = self.settled.binary_search_by(|one| one.path.cmp(&change.path)) {
+                over[at] |= !self.settled[at].holds_for(change);
+            }
+        }
+        let mut over = over.into_iter();
+        let lapsed: Vec<_> = self.settled.extract_if(.., |_| over.next() == Some(true)).collect();
+        if !lapsed.is_empty() {
             self.open_severity = None;
         }
         lapsed

@@ -1,5 +1,7 @@
 //! Decisions on single changes, without the disk: what a person, a sighting and the clock make of them.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
 
 use super::StoreError;
@@ -33,11 +35,13 @@ pub(super) fn after_verb(
     if paths.is_empty() {
         return invalid("name at least one change");
     }
-    let others = standing.settled.iter().filter(|one| !paths.contains(&one.path)).cloned();
+    let named: HashSet<&PropertyPath> = paths.iter().collect();
+    let others = standing.settled.iter().filter(|one| !named.contains(&one.path)).cloned();
+    let changes = event.changes.iter().filter(|change| named.contains(&change.path));
     let settled = match verb {
         TriageVerb::SettleChanges { resolution_type, until, .. } => {
             let decision = life::resolution(decision, *resolution_type, *until)?;
-            others.chain(named(event, paths).map(|change| SettledChange::new(change, decision.clone()))).collect()
+            others.chain(changes.map(|change| SettledChange::new(change, decision.clone()))).collect()
         }
         _ => {
             if let Some(path) = paths.iter().find(|path| event.settled_change(path, now).is_none()) {
@@ -49,11 +53,7 @@ pub(super) fn after_verb(
     Ok(Standing { settled: sorted(settled), ..standing })
 }
 
-/// Each path once.
-fn named<'a>(event: &'a DriftEvent, paths: &'a [PropertyPath]) -> impl Iterator<Item = &'a Change> {
-    event.changes.iter().filter(|change| paths.contains(&change.path))
-}
-
+/// By path, each once.
 fn sorted(mut settled: Vec<SettledChange>) -> Vec<SettledChange> {
     settled.sort_by(|a, b| a.path.cmp(&b.path));
     settled.dedup_by(|a, b| a.path == b.path);
@@ -82,13 +82,13 @@ pub(super) fn after_return(settled: &[SettledChange]) -> Vec<SettledChange> {
 /// about those, what `heir` knew from former times no longer counts. Whether anything was taken over.
 pub(super) fn inherit(heir: &mut EventRecord, old: &DriftEvent) -> bool {
     let (event, mut standing) = (&heir.event, heir.standing());
-    let is_change_of = |event: &DriftEvent, path: &PropertyPath| event.changes.iter().any(|c| c.path == *path);
-    standing.settled.retain(|one| !is_change_of(old, &one.path));
-    let still_there =
-        |one: &&SettledChange| event.changes.iter().any(|change| change.path == one.path && one.holds_for(change));
+    let before: HashSet<&PropertyPath> = old.changes.iter().map(|change| &change.path).collect();
+    standing.settled.retain(|one| !before.contains(&one.path));
+    let changes: HashMap<&PropertyPath, &Change> = event.changes.iter().map(|change| (&change.path, change)).collect();
+    let still_there = |one: &&SettledChange| changes.get(&one.path).is_some_and(|change| one.holds_for(change));
     let taken: Vec<SettledChange> = old.settled.iter().filter(still_there).cloned().collect();
     let any = !taken.is_empty();
-    standing.settled = sorted(standing.settled.into_iter().chain(taken).collect());
+    standing.settled = sorted(taken.into_iter().chain(standing.settled).collect());
     heir.set_standing(standing);
     any
 }

@@ -8,8 +8,8 @@ use super::tx::Tx;
 use super::{SledStore, Writer, apply, keys, scan};
 use crate::compare::NeverHide;
 use crate::drift::{
-    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, NeverHideRule, SeverityClass, State,
-    TriageRequest, TriageVerb,
+    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, NeverHideRule, PropertyPath, SeverityClass,
+    State, TriageRequest, TriageVerb,
 };
 use crate::store::record::{AuditRecord, Deed, EventRecord, Standing};
 use crate::store::rules::{self, Rule, RuleRecord};
@@ -34,7 +34,7 @@ impl SledStore {
             return Err(StoreError::Conflict { expected, current });
         }
         if let TriageVerb::SettleChanges { paths, .. } | TriageVerb::ReopenChanges { paths } = &request.verb
-            && !paths.iter().all(|path| record.event.changes.iter().any(|change| change.path == *path))
+            && !all_there(&record.event, paths)
         {
             return Err(StoreError::Conflict { expected: request.expected_version.unwrap_or(0), current });
         }
@@ -163,6 +163,11 @@ impl SledStore {
             event: record.event,
         })
     }
+}
+
+fn all_there(event: &DriftEvent, paths: &[PropertyPath]) -> bool {
+    let there: HashSet<&PropertyPath> = event.changes.iter().map(|change| &change.path).collect();
+    paths.iter().all(|path| there.contains(path))
 }
 
 /// Writes the deed into `tx`, with the state it leads to; gives the drifts it touched as they are then.

@@ -103,7 +103,14 @@ fn terminal(variable: impl Fn(&str) -> Option<String>) -> Rows {
         ("colours", depth.to_owned()),
         ("signs", signs),
         ("inside of", if inside.is_empty() { "nothing known".to_owned() } else { inside.join(", ") }),
-        ("clipboard", format!("OSC 52, at most {} bytes of text", clipboard::MAX_TEXT)),
+        (
+            "clipboard",
+            format!(
+                "{}, at most {} bytes of text",
+                clipboard::Through::detect(&variable).says().0,
+                clipboard::MAX_TEXT
+            ),
+        ),
     ]
 }
 

@@ -34,6 +34,10 @@ pub struct Options {
     pub read_only: Option<String>,
     /// Environments in which dangerous actions are off.
     pub protected: BTreeSet<Slug>,
+    /// Which decisions need a reason.
+    pub require_reason: app::reason::RequireReason,
+    /// Who may be asked: offered where somebody is named.
+    pub people: Vec<String>,
     /// Ring the bell for new CRITICAL and HIGH drift.
     pub bell: bool,
     /// Sentences to show at the start (warnings of configuration, theme, keymap); sanitised.

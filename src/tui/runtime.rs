@@ -19,6 +19,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver, UnboundedSend
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::app::msg::Copied;
 use super::app::{Effect, Model, Msg, update};
 use super::term::{Screen, TermError};
 use super::widgets::highlight;
@@ -66,8 +67,8 @@ pub trait Surface {
     /// Gives the terminal back and stops until continued.
     fn suspend(&mut self);
     fn bell(&mut self);
-    /// Bytes taken, and whether that is less than all.
-    fn copy(&mut self, text: &str) -> (usize, bool);
+    /// Hands a text to the clipboard; it is called `what`.
+    fn copy(&mut self, what: &'static str, text: &str) -> Copied;
 }
 
 /// Frames come no faster than this in a storm of messages; the first after a pause comes at once.
@@ -240,9 +241,9 @@ impl<S: Surface> Loop<S> {
             Effect::KeepDrafts(drafts) => self.keeper.keep(drafts),
             Effect::SaveView(name, query) => self.shelf.save_view(name, query),
             Effect::KeepQuery(query) => self.shelf.keep_query(query),
-            Effect::Copy(text) => {
-                let (taken, cut) = self.surface.copy(&text);
-                let _ = self.send.send(Msg::Copied(taken, cut));
+            Effect::Copy(what, text) => {
+                let copied = self.surface.copy(what, &text);
+                let _ = self.send.send(Msg::Copied(copied));
             }
             Effect::Suspend => {
                 self.surface.suspend();
@@ -262,7 +263,10 @@ impl<S: Surface> Loop<S> {
     fn ask(&mut self, effect: Effect) {
         let Some(service) = self.service.clone() else { return };
         let send = self.send.clone();
-        let decides = matches!(effect, Effect::Triage(..) | Effect::ChangeRule(..) | Effect::ChangeNeverHide(..));
+        let decides = matches!(
+            effect,
+            Effect::Triage(..) | Effect::TriageMany(_) | Effect::ChangeRule(..) | Effect::ChangeNeverHide(..)
+        );
         let previews = matches!(effect, Effect::PreviewRule(..) | Effect::PreviewNeverHide(..));
         let jumps = matches!(effect, Effect::LoadJump(..));
         let wait = match effect {

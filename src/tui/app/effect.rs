@@ -45,6 +45,12 @@ pub enum Effect {
     LoadJump(Ticket, PageRequest),
     LoadDetail(Ticket, DriftId),
     Triage(Ticket, TriageRequest),
+    /// Several at once; each has its own answer.
+    TriageMany(Vec<(Ticket, TriageRequest)>),
+    /// All that pass the filter.
+    LoadMatching(Ticket, Box<DriftFilter>),
+    /// Who decided or was asked before.
+    LoadPeople,
     LoadRules(Ticket),
     /// Asked a moment later, and only the last of several: it is asked while somebody types.
     PreviewRule(Ticket, Box<IgnoreRule>),
@@ -54,8 +60,8 @@ pub enum Effect {
     LoadUntold(Ticket, UntoldRequest),
     Scan(Option<Slug>),
     CancelScan(Option<Slug>),
-    /// Sanitised already.
-    Copy(String),
+    /// What it is, and the text, sanitised already.
+    Copy(&'static str, String),
     /// Restore the terminal and stop until continued.
     Suspend,
     /// Forget what is on the screen and draw it anew.

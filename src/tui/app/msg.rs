@@ -7,11 +7,13 @@ use jiff::Timestamp;
 
 use crate::drift::query::Groups;
 use crate::drift::{DriftDetail, DriftEvent, NeverHideRule, RuleStatus, UntoldPage};
+use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
-use crate::store::{Page, Receipt};
+use crate::store::{Matching, Page, Receipt};
 use crate::tui::app::drafts::Draft;
 use crate::tui::app::finds::Finds;
 use crate::tui::app::model::Reach;
+use crate::tui::term::clipboard::Through;
 use crate::tui::widgets::diff::DiffView;
 
 /// Names one question. An answer with a ticket nobody waits for any more is dropped.
@@ -23,6 +25,17 @@ pub struct Ticket(pub u64);
 pub struct Loaded {
     pub detail: DriftDetail,
     pub view: Arc<DiffView>,
+}
+
+/// What was handed to the clipboard.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Copied {
+    /// `address`, `revert command`, …
+    pub what: &'static str,
+    /// Bytes of the text, and whether that is less than all.
+    pub bytes: usize,
+    pub cut: bool,
+    pub through: Through,
 }
 
 /// One thing that happened.
@@ -51,14 +64,16 @@ pub enum Msg {
     Jump(Ticket, Result<Page, ServiceError>),
     Detail(Ticket, Result<Box<Loaded>, ServiceError>),
     Triaged(Ticket, Result<Receipt, ServiceError>),
+    TriagedMany(Vec<(Ticket, Result<Receipt, ServiceError>)>),
+    People(Result<Vec<Tainted>, ServiceError>),
     Rules(Ticket, Result<(Vec<RuleStatus>, Vec<NeverHideRule>), ServiceError>),
     Preview(Ticket, Result<Reach, ServiceError>),
     RuleChanged(Ticket, Result<Receipt, ServiceError>),
     Untold(Ticket, Result<UntoldPage, ServiceError>),
     /// The answer to asking for a scan or its end.
     Asked(Result<(), ServiceError>),
-    /// The clipboard was written to: bytes, and whether they had to be cut.
-    Copied(usize, bool),
+    Matching(Ticket, Result<Matching, ServiceError>),
+    Copied(Copied),
     /// SIGTERM, SIGHUP or SIGINT by number.
     Signal(i32),
     /// The terminal hung up.

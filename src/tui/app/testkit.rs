@@ -90,6 +90,9 @@ impl Screens {
                 | Effect::LoadGroups(..)
                 | Effect::LoadMembers(..)
                 | Effect::LoadJump(..)
+                | Effect::LoadMatching(..)
+                | Effect::LoadPeople
+                | Effect::TriageMany(_)
                 | Effect::Triage(..)
                 | Effect::LoadRules(_)
                 | Effect::PreviewRule(..)

@@ -1,6 +1,8 @@
 //! What lies over the panes.
 
 mod confirm;
+mod decisions;
+mod editor;
 mod form;
 mod lists;
 mod palette;
@@ -28,6 +30,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Palette(state)) => palette::draw(canvas, state),
         Some(Overlay::Form(form)) => form::draw(canvas, form),
         Some(Overlay::Rules) => rules::draw(canvas),
+        Some(Overlay::Decisions { at }) => decisions::draw(canvas, *at),
         Some(Overlay::Untold) => untold::draw(canvas),
         Some(Overlay::Confirm { plan, scroll }) => confirm::draw(canvas, plan, *scroll),
     }

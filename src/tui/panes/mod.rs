@@ -7,6 +7,7 @@ mod groups;
 pub mod hidden;
 pub mod layout;
 pub mod recommendations;
+mod settled;
 mod status;
 mod summary;
 mod timeline;

@@ -71,17 +71,35 @@ pub fn bar(canvas: &mut Canvas<'_>, area: Rect) {
         return;
     }
     canvas.tint(area, 0, Role::StatusBar);
-    if let Some((notice, until)) = canvas.model.notices.current(canvas.model.now) {
+    if let Some((notice, until)) =
+        canvas.model.notices.current(canvas.model.now).filter(|_| canvas.model.typed.is_empty())
+    {
         canvas.wake_at(until);
         let role = if notice.error { Role::Error } else { Role::Text };
-        let text = text::cut(&format!(" {}", notice.text), area.width.into());
-        return canvas.line(area, 0, &Line::from(canvas.span(role, text)));
+        let tail = notice.takes_back_until.map(|until| takes_back(canvas, until)).unwrap_or_default();
+        let room = usize::from(area.width).saturating_sub(tail.width());
+        let mut line = Line::from(canvas.span(role, text::cut(&format!(" {}", notice.text), room)));
+        line.extend(tail.spans);
+        return canvas.line(area, 0, &line);
     }
     if canvas.model.overlay.is_some() {
         return;
     }
     let line = if canvas.model.typed.is_empty() { hints(canvas, area.width) } else { chord(canvas) };
     canvas.line(area, 0, &line);
+}
+
+/// ` · u takes it back (9s)`; drawn again every second as long as it stands there.
+fn takes_back(canvas: &mut Canvas<'_>, until: jiff::Timestamp) -> Line<'static> {
+    let left = until.duration_since(canvas.model.now);
+    let left = left.as_secs() + i64::from(left.subsec_nanos() > 0);
+    let next = until.checked_sub(jiff::SignedDuration::from_secs(left - 1));
+    canvas.wake_at(next.unwrap_or(until));
+    let key = first_key(canvas.model, "global", "undo");
+    Line::from(vec![
+        canvas.span(Role::Key, format!(" · {key}")),
+        canvas.span(Role::Dim, format!(" takes it back ({left}s)")),
+    ])
 }
 
 /// A field in one row; what is left of the cursor stays in sight.
@@ -147,4 +165,8 @@ fn hint_words(model: &Model) -> Vec<(String, &'static str)> {
         .collect();
     words.sort_by_key(|(_, word)| !matches!(*word, "help" | "quit"));
     words
+}
+
+fn first_key(model: &Model, scope: &str, action: &str) -> String {
+    model.keymap().keys_for(scope, action).into_iter().next().unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::drift::{DriftEvent, Hidden};
 use crate::service::{DriftService, ServiceError};
-use crate::store::{Direction, DriftFilter, PageRequest};
+use crate::store::{Direction, DriftFilter, Matching, PageRequest};
 use crate::tui::app::model::Reach;
 use crate::tui::app::msg::Loaded;
 use crate::tui::app::timeline::GROUPS;
@@ -19,6 +19,15 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
         Effect::LoadGroups(ticket, filter, by, _) => Msg::Groups(ticket, service.groups(*filter, by, GROUPS).await),
         Effect::LoadMembers(ticket, filter) => Msg::Members(ticket, members(service, *filter).await),
         Effect::LoadJump(ticket, request) => Msg::Jump(ticket, service.drifts(request).await),
+        Effect::LoadMatching(ticket, filter) => Msg::Matching(ticket, service.matching(*filter, Matching::MOST).await),
+        Effect::LoadPeople => Msg::People(service.people().await),
+        Effect::TriageMany(asked) => {
+            let (tickets, requests): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+            match service.triage_many(requests).await {
+                Ok(answers) => Msg::TriagedMany(tickets.into_iter().zip(answers).collect()),
+                Err(why) => Msg::TriagedMany(tickets.into_iter().map(|ticket| (ticket, Err(why.clone()))).collect()),
+            }
+        }
         Effect::LoadDetail(ticket, id) => {
             let loaded = match service.drift(id).await {
                 Ok(detail) => load(detail).await,
@@ -90,6 +99,9 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::LoadGroups(ticket, ..) => Msg::Groups(*ticket, Err(why())),
         Effect::LoadMembers(ticket, _) => Msg::Members(*ticket, Err(why())),
         Effect::LoadJump(ticket, _) => Msg::Jump(*ticket, Err(why())),
+        Effect::LoadMatching(ticket, _) => Msg::Matching(*ticket, Err(why())),
+        Effect::LoadPeople => Msg::People(Err(why())),
+        Effect::TriageMany(asked) => Msg::TriagedMany(asked.iter().map(|(ticket, _)| (*ticket, Err(why()))).collect()),
         Effect::LoadDetail(ticket, _) => Msg::Detail(*ticket, Err(why())),
         Effect::Triage(ticket, _) => Msg::Triaged(*ticket, Err(why())),
         Effect::LoadRules(ticket) => Msg::Rules(*ticket, Err(why())),

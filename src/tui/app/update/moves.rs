@@ -61,6 +61,12 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             model.rules.selected = selected;
             vec![]
         }
+        Some(Overlay::Decisions { at }) => {
+            let at = *at;
+            let last = super::undo::carried(model).len().saturating_sub(1);
+            model.overlay = Some(Overlay::Decisions { at: moved(at, step, rows.saturating_sub(8).max(1), last) });
+            vec![]
+        }
         Some(Overlay::Untold) => {
             if let Some(list) = &mut model.untold {
                 let last = list.page.matching.saturating_sub(1);

@@ -3,15 +3,13 @@
 
 use std::cmp::Reverse;
 
-use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
-
 use super::actions;
 use super::jump::Place;
 use crate::drift::Slug;
 use crate::safety::sanitise;
 use crate::tui::app::action::{Action, TABLE};
 use crate::tui::app::finds::View;
+use crate::tui::app::fuzzy::Fuzzy;
 use crate::tui::app::overlay::{Overlay, Palette};
 use crate::tui::app::{Effect, Model};
 
@@ -51,10 +49,7 @@ enum Fit {
 /// Lines for what is typed, the best first; everything, in the table's order, for nothing.
 pub fn matches(model: &Model, palette: &Palette) -> Vec<Row> {
     let typed = palette.line.text().trim();
-    let pattern = Pattern::new(typed, CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy);
-    let mut matcher = Matcher::new(Config::DEFAULT);
-    let mut letters = vec![];
-    let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut letters), &mut matcher);
+    let mut fuzzy = Fuzzy::new(typed);
     let words = typed.to_lowercase();
     // Letters in order stand in almost any sentence.
     let said = |text: &str| words.split_whitespace().all(|word| text.to_lowercase().contains(word));
@@ -62,7 +57,7 @@ pub fn matches(model: &Model, palette: &Palette) -> Vec<Row> {
         .into_iter()
         .filter_map(|mut row| {
             // A hit in the name counts more than one in the sentence.
-            let by_name = score(&row.name).map(|score| (Fit::Name, score));
+            let by_name = fuzzy.score(&row.name).map(|score| (Fit::Name, score));
             row.score = by_name.or_else(|| said(&row.help).then_some((Fit::Sentence, 0)))?;
             Some(row)
         })

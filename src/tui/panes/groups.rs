@@ -65,9 +65,12 @@ fn change(event: &DriftEvent, width: usize) -> String {
     match event.changes.as_slice() {
         [] => format!("{} {}", event.resource.resource_type.cell(width / 2), summary::what_changed(event, width)),
         [one] => {
-            let value = |value: &Option<Masked>| value.as_ref().map_or("nothing".into(), |value| value.inline(24));
             let Change { path, declared, actual, .. } = one;
-            format!("{}: {} to {}", path.0.cell(width / 2), value(declared), value(actual))
+            let path = path.0.cell(width / 2);
+            // What is left for the values, without `: ` and ` to `.
+            let room = width.saturating_sub(text::width(&path) + 6) / 2;
+            let value = |value: &Option<Masked>| value.as_ref().map_or("nothing".into(), |value| value.inline(room));
+            format!("{path}: {} to {}", value(declared), value(actual))
         }
         _ => summary::what_changed(event, width),
     }

@@ -10,7 +10,7 @@ fn world() -> World {
     for name in ["a", "b", "c"] {
         let slug = Slug::from_text(name);
         let findings = (0..40).map(|n: u32| {
-            let mut f = finding(&format!("r{n}"), &[["ingress", "tags.team"][usize::from(n % 4 == 0)]]);
+            let mut f = finding(&format!("r{n}"), &[["ingress", "tags.team"][usize::from(n.is_multiple_of(4))]]);
             f.environment = slug.clone();
             f.analysis.severity.security = Score::percent([95, 70, 40, 10][n as usize % 4]);
             f.dependants = n % 7;

@@ -47,6 +47,8 @@ pub(super) fn options(session: &Session) -> Options {
         people: settings.people.value.iter().map(|one| one.line()).collect(),
         notices,
         utc: settings.utc.value,
+        views: Some(session.paths.config_dir.join("views.toml")),
+        history: Some(session.paths.state_dir.join("queries")),
         ..Options::default()
     }
 }

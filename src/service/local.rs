@@ -10,6 +10,7 @@ use tokio::sync::{RwLock, Semaphore, broadcast};
 use super::masking::{mask_name, mask_rule, mask_who_and_why};
 use super::scanning::ScanJob;
 use super::{DriftService, EnvironmentSummary, Guard, ServiceError, ServiceEvent, bulk, permission};
+use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
     NeverHideRequest, NeverHideRule, NeverHideVerb, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug,
@@ -203,6 +204,10 @@ impl DriftService for LocalService {
 
     async fn drifts(&self, request: PageRequest) -> Result<Page, ServiceError> {
         self.ask(move |store| store.page(&request).map_err(told)).await
+    }
+
+    async fn groups(&self, filter: DriftFilter, by: Group, limit: usize) -> Result<Groups, ServiceError> {
+        self.ask(move |store| store.groups(&filter, by, limit).map_err(told)).await
     }
 
     async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError> {

@@ -44,6 +44,10 @@ pub struct Options {
     pub notices: Vec<String>,
     /// Where what is being typed is kept; `None`: nowhere.
     pub drafts: Option<std::path::PathBuf>,
+    /// The file of the user's views; `None`: they last as long as the session.
+    pub views: Option<std::path::PathBuf>,
+    /// The file of the query history.
+    pub history: Option<std::path::PathBuf>,
     pub clock: runtime::Clock,
     /// Times in UTC, not in the local zone.
     pub utc: bool,

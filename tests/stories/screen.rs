@@ -15,6 +15,7 @@ mod deciding;
 mod deciding_changes;
 mod deciding_forms;
 mod deciding_many;
+mod finding;
 mod hiding;
 mod ruling;
 
@@ -65,6 +66,9 @@ snapshots! {
     the_resolve_form: 80 x 24, "resolve";
     the_ignore_form: 80 x 24, "ignore";
     the_palette: 80 x 24, "palette";
+    the_query_line: 80 x 24, "filter";
+    the_views: 80 x 24, "views";
+    groups_of_changes: 120 x 40, "cycle-group cycle-group cycle-group enter";
     the_keys: 100 x 60, "help";
     hostile_names: 120 x 40, "bottom up";
     every_environment_and_state: 120 x 40, "cycle-state-filter cycle-state-filter cycle-state-filter";
@@ -106,6 +110,10 @@ const SCENES: [(&str, &str); 21] = [
     ("palette", "scan"),
     ("notices", ""),
     ("filter", "bucket"),
+    ("filter", "env:prod is:"),
+    ("filter", "env:prod colour:red"),
+    ("cycle-group cycle-group cycle-group enter down", ""),
+    ("views", ""),
     ("resolve", ""),
     ("ignore", ""),
     ("rules", ""),

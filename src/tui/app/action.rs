@@ -14,11 +14,15 @@ pub enum Scope {
     Drift,
     /// In the list of rules.
     Rules,
+    /// In the query line.
+    Query,
+    /// In the list of views.
+    Views,
 }
 
 impl Scope {
     /// Every scope, in the order help shows them.
-    pub const ALL: [Self; 3] = [Self::Drift, Self::Global, Self::Rules];
+    pub const ALL: [Self; 5] = [Self::Drift, Self::Global, Self::Rules, Self::Query, Self::Views];
 
     /// The name of its table in a keymap.
     pub fn as_str(self) -> &'static str {
@@ -26,6 +30,8 @@ impl Scope {
             Self::Global => "global",
             Self::Drift => "drift",
             Self::Rules => "rules",
+            Self::Query => "query",
+            Self::Views => "views",
         }
     }
 
@@ -35,6 +41,8 @@ impl Scope {
             Self::Global => "Everywhere",
             Self::Drift => "On a drift",
             Self::Rules => "In the list of rules",
+            Self::Query => "In the query line",
+            Self::Views => "In the list of views",
         }
     }
 }
@@ -138,7 +146,10 @@ actions! {
         FocusDiff "focus-diff" None "" off::never, "Diff of declared and live";
         FocusRecommendations "focus-recommendations" None "" off::never, "Recommendations, severity and cause";
         Zoom "zoom" None "zoom" off::never, "Give the pane the whole screen, or take it back";
-        Filter "filter" None "filter" off::never, "Filter by words in type, address, id and path";
+        Filter "filter" None "filter" off::never, "Query line: words and terms like `env:prod sev:>=high is:new`; tab completes";
+        CycleSort "cycle-sort" None "" off::never, "Sort by newest, oldest, severity or number of dependants";
+        CycleGroup "cycle-group" None "" off::never, "One row for each drift, resource, actor, change or module";
+        Views "views" None "" off::never, "Views: queries by name; go to one, delete one";
         ClearFilter "clear-filter" None "" off::not_filtered, "Take the filters away";
         CycleState "cycle-state-filter" None "" off::never, "Show open, set aside, ended or all drift";
         CycleSeverity "cycle-severity-filter" None "" off::never, "Show all, or only CRITICAL, HIGH and worse, MEDIUM and worse";
@@ -162,6 +173,12 @@ actions! {
     Rules: {
         EditRule "edit-rule" Confirmed "" off::rule, "Edit: patterns, reason, expiry";
         DeleteRule "delete-rule" Confirmed "" off::rule, "Delete: what it hides comes back";
+    }
+    Query: {
+        SaveView "save-view" None "" off::no_query, "Save the query under a name";
+    }
+    Views: {
+        DeleteView "delete-view" None "" off::view, "Delete the view";
     }
 }
 

@@ -16,6 +16,17 @@ pub fn disconnected(model: &Model) -> Option<String> {
     (!model.connected()).then(|| "still connecting".into())
 }
 
+pub fn no_query(model: &Model) -> Option<String> {
+    (!matches!(model.overlay, Some(Overlay::Query(_)))).then(|| "the query line is not open".into())
+}
+
+pub fn view(model: &Model) -> Option<String> {
+    match super::update::views::chosen(model) {
+        None => Some("the list of views is not open".into()),
+        Some(view) => view.is_built_in.then(|| "it is built in".into()),
+    }
+}
+
 pub fn no_drift(model: &Model) -> Option<String> {
     model.timeline.selected().is_none().then(|| "no drift is selected".into())
 }

@@ -2,6 +2,7 @@
 
 use super::Ticket;
 use super::drafts::Draft;
+use crate::drift::query::Group;
 use crate::drift::{
     DriftId, IgnoreRule, NeverHideRequest, NeverHideRule, RuleRequest, Slug, TriageRequest, UntoldRequest,
 };
@@ -36,6 +37,12 @@ impl Exit {
 pub enum Effect {
     LoadEnvironments(Ticket),
     LoadPage(Ticket, PageRequest),
+    /// The last one: not before a second is over.
+    LoadGroups(Ticket, Box<DriftFilter>, Group, bool),
+    /// All that the filter finds, as far as anybody would decide about at once.
+    LoadMembers(Ticket, Box<DriftFilter>),
+    /// Asked a moment later, and only the last of several.
+    LoadJump(Ticket, PageRequest),
     LoadDetail(Ticket, DriftId),
     Triage(Ticket, TriageRequest),
     /// Several at once; each has its own answer.
@@ -64,5 +71,9 @@ pub enum Effect {
     Bell,
     /// These are all drafts there are now.
     KeepDrafts(Vec<Draft>),
+    /// Keep a view of this name, or none.
+    SaveView(String, Option<String>),
+    /// Keep a query in the history.
+    KeepQuery(String),
     Exit(Exit),
 }

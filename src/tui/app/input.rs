@@ -55,6 +55,15 @@ impl Line {
         Ok(())
     }
 
+    /// Puts `text` in the place of a range of bytes, the cursor after it; what is no range of the text is left alone.
+    pub fn replace(&mut self, range: std::ops::Range<usize>, text: &str) {
+        let is_range = self.text.get(range.clone()).is_some();
+        if is_range && self.text.len() - range.len() + text.len() <= LONGEST && !text.contains(char::is_control) {
+            self.text.replace_range(range.clone(), text);
+            self.cursor = range.start + text.len();
+        }
+    }
+
     /// Takes away what stands after the cursor, as a line with the cursor at its start.
     pub fn split(&mut self) -> Self {
         Self { text: self.text.split_off(self.cursor), cursor: 0 }

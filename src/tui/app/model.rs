@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::action::Action;
 use super::drafts::{DraftKey, Drafts};
+use super::finds::Finds;
 use super::msg::{Loaded, Ticket};
 use super::notice::Notices;
 use super::overlay::{Overlay, Plan, Target};
@@ -229,6 +231,9 @@ pub struct Model {
     /// Who decided or was asked before, the most recent first.
     pub remembered_people: Vec<String>,
     pub drafts: Drafts,
+    pub finds: Finds,
+    /// Members of a group on their way, and what is to be done with them.
+    pub gathering: Option<(Ticket, Action)>,
     pub rules: Rules,
     pub preview: Preview,
     /// What was hidden in the environment that was last looked at for that.
@@ -275,12 +280,15 @@ impl Model {
             people: options.people,
             remembered_people: vec![],
             drafts: Drafts::default(),
+            finds: Finds::default(),
+            gathering: None,
             rules: Rules::default(),
             preview: Preview::default(),
             untold: None,
             leaving: false,
             tickets: 0,
         };
+        model.timeline.filter.me.clone_from(&model.actor);
         super::update::fit(&mut model);
         model
     }

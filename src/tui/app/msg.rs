@@ -5,11 +5,13 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
-use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, UntoldPage};
+use crate::drift::query::Groups;
+use crate::drift::{DriftDetail, DriftEvent, NeverHideRule, RuleStatus, UntoldPage};
 use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
 use crate::tui::app::drafts::Draft;
+use crate::tui::app::finds::Finds;
 use crate::tui::app::model::Reach;
 use crate::tui::term::clipboard::Through;
 use crate::tui::widgets::diff::DiffView;
@@ -55,6 +57,11 @@ pub enum Msg {
     Lagged,
     Environments(Ticket, Result<Vec<EnvironmentSummary>, ServiceError>),
     Page(Ticket, Result<Page, ServiceError>),
+    Groups(Ticket, Result<Groups, ServiceError>),
+    /// The members of a group, and whether there are more.
+    Members(Ticket, Result<(Vec<DriftEvent>, bool), ServiceError>),
+    /// Resources for the palette.
+    Jump(Ticket, Result<Page, ServiceError>),
     Detail(Ticket, Result<Box<Loaded>, ServiceError>),
     Triaged(Ticket, Result<Receipt, ServiceError>),
     TriagedMany(Vec<(Ticket, Result<Receipt, ServiceError>)>),
@@ -75,6 +82,8 @@ pub enum Msg {
     InputEnded,
     /// What earlier sessions left typed and not saved.
     Drafts(Vec<Draft>),
+    /// Views and history as earlier sessions left them, and sentences about what is wrong with them.
+    Finds(Finds, Vec<String>),
     /// Colours of the diff are ready.
     Highlighted,
     /// Back from the shell.

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::drafts::DraftKey;
 use super::editor::Editor;
 use super::input::Line;
+use super::msg::Ticket;
 use super::pick::Pick;
+use super::query_line::QueryLine;
+use super::update::jump::Place;
 use crate::drift::{
     DriftEvent, DriftId, IgnoreRule, NeverHideRequest, NeverHideRule, PropertyPath, RuleRequest, SeverityClass, Slug,
     State, TriageVerb,
@@ -316,6 +319,10 @@ pub struct Palette {
     pub line: Line,
     /// Row of the matches.
     pub at: usize,
+    /// Resources the service found.
+    pub found: Vec<Place>,
+    /// What the service is being asked.
+    pub asked: Option<Ticket>,
 }
 
 /// The one overlay.
@@ -328,10 +335,10 @@ pub enum Overlay {
         scroll: usize,
     },
     Palette(Palette),
-    /// The words of the filter; what they were before comes back on cancel.
-    Filter {
-        line: Line,
-        before: String,
+    Query(QueryLine),
+    /// The views, with the row under the cursor.
+    Views {
+        at: usize,
     },
     Form(Form),
     /// The ignore rules, and those about what must not be hidden.

@@ -1,7 +1,7 @@
 //! A text that may be one of those that are known: letters in order narrow the list, and what nobody knows may be typed too.
 
+use super::fuzzy::Fuzzy;
 use super::input::Line;
-use super::update::palette::score;
 
 /// What is typed, and what of the known it may be.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -29,10 +29,10 @@ impl Pick {
     /// What is known and has these letters, the best first.
     pub fn matches(&self) -> Vec<&str> {
         let words = if self.line.text() == self.offered { "" } else { self.line.text().trim() };
-        let words = words.to_lowercase();
-        let scored = self.known.iter().filter_map(|one| Some((score(&words, &one.to_lowercase())?, one.as_str())));
+        let mut fuzzy = Fuzzy::new(words);
+        let scored = self.known.iter().filter_map(|one| Some((fuzzy.score(one)?, one.as_str())));
         let mut rows: Vec<_> = scored.collect();
-        rows.sort_by_key(|(score, _)| -score);
+        rows.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
         rows.into_iter().map(|(_, one)| one).collect()
     }
 

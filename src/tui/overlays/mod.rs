@@ -7,8 +7,10 @@ mod form;
 mod lists;
 mod palette;
 mod preview;
+mod query;
 mod rules;
 mod untold;
+mod views;
 
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -17,10 +19,12 @@ use super::app::overlay::Overlay;
 use super::panes::Canvas;
 use super::theme::Role;
 
-/// Draws the overlay, if there is one. The filter is typed in the status bar.
+/// Draws the overlay, if there is one.
 pub fn draw(canvas: &mut Canvas<'_>) {
     match &canvas.model.overlay {
-        None | Some(Overlay::Filter { .. }) => {}
+        None => {}
+        Some(Overlay::Query(line)) => query::draw(canvas, line),
+        Some(Overlay::Views { at }) => views::draw(canvas, *at),
         Some(Overlay::Help { scroll }) => lists::help(canvas, *scroll),
         Some(Overlay::Notices { scroll }) => lists::notices(canvas, *scroll),
         Some(Overlay::Palette(state)) => palette::draw(canvas, state),
@@ -39,6 +43,11 @@ fn frame(canvas: &mut Canvas<'_>, width: u16, height: usize, title: &str, keys: 
     let height = u16::try_from(height).unwrap_or(u16::MAX).saturating_add(2).min(screen.height);
     let width = width.min(screen.width);
     let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height);
+    frame_at(canvas, area, title, keys)
+}
+
+/// The same box where it is wanted.
+fn frame_at(canvas: &mut Canvas<'_>, area: Rect, title: &str, keys: &str) -> Rect {
     for y in area.top()..area.bottom() {
         for x in area.left()..area.right() {
             canvas.buf[(x, y)].reset();

@@ -3,6 +3,7 @@
 mod canvas;
 pub mod diff;
 mod environments;
+mod groups;
 pub mod hidden;
 pub mod layout;
 pub mod recommendations;

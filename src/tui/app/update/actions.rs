@@ -1,10 +1,11 @@
 //! What each action does.
 
-use super::{copying, drafting, forms, load, marking, moves, never_hide, palette, plan, repeat, rules, undo, untold};
+use super::{
+    copying, forms, groups, jump, load, marking, moves, never_hide, palette, plan, query, repeat, rules, undo, untold,
+    views,
+};
 use crate::tui::app::action::Action;
-use crate::tui::app::drafts::DraftKey;
 use crate::tui::app::effect::{Effect, Exit};
-use crate::tui::app::input::Line;
 use crate::tui::app::model::Pane;
 use crate::tui::app::overlay::{FormKind, Overlay, Palette};
 use crate::tui::app::{Model, notice};
@@ -14,6 +15,9 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
     if let Some(why) = action.disabled(model) {
         model.notice(false, format!("{}: {why}", action.entry().name));
         return vec![];
+    }
+    if let Some(effects) = groups::gather(model, action) {
+        return effects;
     }
     match action {
         Action::Acknowledge => plan::acknowledge(model),
@@ -72,17 +76,18 @@ fn view(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::FocusPrevious | Action::Left => turn(model, 3),
         Action::Zoom => quietly(|| model.zoom = !model.zoom),
         Action::Enter if model.overlay.is_some() => enter(model),
-        Action::Enter => turn(model, u8::from(model.focus != Pane::Recommendations)),
+        Action::Enter => {
+            groups::toggle(model).unwrap_or_else(|| turn(model, u8::from(model.focus != Pane::Recommendations)))
+        }
         Action::Back if model.overlay.is_some() => leave(model),
         Action::Back => back(model),
         Action::Filter if model.overlay == Some(Overlay::Untold) => untold::filter(model),
-        Action::Filter => {
-            let before = model.timeline.filter.text.clone();
-            let typed = drafting::restored_filter(model).map_or_else(|| Line::new(before.clone()), |t| Line::typed(&t));
-            let text = typed.text().to_owned();
-            overlay(model, Overlay::Filter { line: typed, before });
-            load::filtered(model, |filter| filter.text = text)
-        }
+        Action::Filter => query::open(model),
+        Action::CycleSort => query::cycle_sort(model),
+        Action::CycleGroup => query::cycle_group(model),
+        Action::Views => views::open(model),
+        Action::SaveView => query::name(model),
+        Action::DeleteView => views::delete(model),
         Action::ClearFilter => load::filtered(model, |filter| filter.clear()),
         Action::CycleState => load::filtered(model, |filter| filter.shown = filter.shown.next()),
         Action::CycleSeverity => load::filtered(model, |filter| filter.cycle_severity()),
@@ -130,6 +135,9 @@ fn back(model: &mut Model) -> Vec<Effect> {
     if !model.marks.is_empty() {
         return marking::none(model);
     }
+    if model.timeline.close() {
+        return load::follow(model);
+    }
     if model.timeline.filter.is_narrowed() {
         return load::filtered(model, |filter| filter.clear());
     }
@@ -160,9 +168,10 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Confirm { plan, .. }) => plan::apply(model, plan),
         Some(Overlay::Form(form)) => forms::submit(model, form),
         Some(Overlay::Palette(state)) => palette::pick(model, &state),
-        Some(Overlay::Filter { .. }) => {
-            model.drafts.forget(&DraftKey::FILTER);
-            focus(model, Pane::Timeline)
+        Some(Overlay::Query(line)) => query::enter(model, line),
+        Some(Overlay::Views { at }) => {
+            let view = model.finds.views().into_iter().nth(at);
+            view.map_or(vec![], |view| views::pick(model, &view))
         }
         Some(Overlay::Rules) => rules::go(model),
         Some(Overlay::Decisions { at }) => {
@@ -177,10 +186,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
 /// Closes the overlay without doing anything.
 fn leave(model: &mut Model) -> Vec<Effect> {
     match model.overlay.take() {
-        Some(Overlay::Filter { before, .. }) => {
-            model.drafts.forget(&DraftKey::FILTER);
-            load::filtered(model, |filter| filter.text = before)
-        }
+        Some(Overlay::Query(line)) => query::leave(model, line),
         Some(Overlay::Form(form)) => forms::leave(model, form),
         Some(Overlay::Confirm { plan, .. }) if plan.draft.is_some() => {
             model.notice(false, format!("{}: not done; the form still has what you typed", plan.word));
@@ -201,6 +207,8 @@ pub fn picked(model: &mut Model, item: palette::Item) -> Vec<Effect> {
     match item {
         palette::Item::Action(action) => run(model, action),
         palette::Item::Environment(slug) => load::environment(model, slug),
+        palette::Item::View(view) => views::pick(model, &view),
+        palette::Item::Resource(place) => jump::go(model, &place),
         palette::Item::Theme(at) => quietly(|| model.theme = at),
         palette::Item::Keymap(at) => quietly(|| model.keymap = at),
     }

@@ -5,6 +5,8 @@ pub mod copying;
 mod drafting;
 mod events;
 pub mod forms;
+mod groups;
+pub mod jump;
 mod keys;
 mod load;
 mod marking;
@@ -13,6 +15,7 @@ pub mod never_hide;
 pub mod palette;
 pub mod plan;
 pub mod preview;
+pub mod query;
 pub mod repeat;
 pub mod rules;
 pub mod ruling;
@@ -20,6 +23,7 @@ mod triage;
 mod typing;
 pub mod undo;
 pub mod untold;
+pub mod views;
 
 use super::effect::{Effect, Exit};
 use super::model::Link;
@@ -51,6 +55,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Lagged => load::after_loss(model),
         Msg::Environments(ticket, answer) => load::environments_came(model, ticket, answer),
         Msg::Page(ticket, answer) => load::page_came(model, ticket, answer),
+        Msg::Groups(ticket, answer) => groups::came(model, ticket, answer),
+        Msg::Members(ticket, answer) => groups::gathered(model, ticket, answer),
+        Msg::Jump(ticket, answer) => jump::came(model, ticket, answer),
         Msg::Detail(ticket, answer) => load::detail_came(model, ticket, answer),
         Msg::Triaged(ticket, answer) => triage::answered(model, ticket, answer),
         Msg::TriagedMany(answers) => triage::all_answered(model, answers),
@@ -72,6 +79,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.drafts.load(earlier);
             vec![]
         }
+        Msg::Finds(finds, problems) => views::came(model, finds, problems),
         Msg::Signal(number) => vec![Effect::Exit(Exit::Signal(number))],
         Msg::TerminalGone => vec![Effect::Exit(Exit::TerminalGone)],
         Msg::InputEnded => vec![Effect::Exit(Exit::InputEnded)],

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{actions, load};
+use super::actions;
 use crate::tui::app::action::Action;
 use crate::tui::app::editor::Editor;
 use crate::tui::app::input::Line;
@@ -13,11 +13,12 @@ fn line(model: &mut Model) -> Option<&mut Line> {
     match model.overlay.as_mut()? {
         Overlay::Untold => model.untold.as_mut().filter(|list| list.typing).map(|list| &mut list.line),
         Overlay::Palette(palette) => Some(&mut palette.line),
-        Overlay::Filter { line, .. } => Some(line),
+        Overlay::Query(query) => Some(query.name.as_mut().unwrap_or(&mut query.line)),
         Overlay::Form(form) => form.line(),
         Overlay::Help { .. }
         | Overlay::Notices { .. }
         | Overlay::Rules
+        | Overlay::Views { .. }
         | Overlay::Decisions { .. }
         | Overlay::Confirm { .. } => None,
     }
@@ -93,6 +94,9 @@ pub fn edit(model: &mut Model, key: &KeyEvent) -> Option<Vec<Effect>> {
     {
         return Some(effects);
     }
+    if matches!(model.overlay, Some(Overlay::Query(_))) && key.code == KeyCode::Tab {
+        return Some(super::query::complete(model));
+    }
     let line = line(model)?;
     match key.code {
         KeyCode::Left => line.left(),
@@ -146,9 +150,9 @@ fn edit_lines(model: &mut Model, key: &KeyEvent) -> Option<Vec<Effect>> {
 /// The text may have changed: the timeline follows its filter, the palette starts from the top.
 fn changed(model: &mut Model) -> Vec<Effect> {
     match &mut model.overlay {
-        Some(Overlay::Filter { line, .. }) => {
-            let text = line.text().to_owned();
-            load::filtered(model, |filter| filter.text = text)
+        Some(Overlay::Query(query)) => {
+            query.edited();
+            super::query::changed(model)
         }
         Some(Overlay::Untold) => {
             model.untold.iter_mut().for_each(|list| list.at = 0);
@@ -156,7 +160,7 @@ fn changed(model: &mut Model) -> Vec<Effect> {
         }
         Some(Overlay::Palette(palette)) => {
             palette.at = 0;
-            vec![]
+            super::jump::ask(model)
         }
         Some(Overlay::Form(form)) => {
             form.problem = None;

@@ -118,7 +118,7 @@ fn people(text: &str) -> Result<Vec<Tainted>, String> {
     }
 }
 
-fn show_people(people: &Vec<Tainted>) -> String {
+fn show_people(people: &[Tainted]) -> String {
     people.iter().map(Tainted::line).collect::<Vec<_>>().join(",")
 }
 

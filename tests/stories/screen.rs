@@ -7,11 +7,9 @@ use driftguard::safety::Tainted;
 use driftguard::service::{DriftService, ServiceEvent};
 use driftguard::tui::Options;
 use driftguard::tui::app::action::TABLE;
-use driftguard::tui::app::msg::Copied;
 use driftguard::tui::app::testkit::{self, Screens};
 use driftguard::tui::app::{Effect, Msg};
 use driftguard::tui::sample::{self, Sample, Synthetic};
-use driftguard::tui::term::clipboard::Through;
 
 mod deciding;
 mod deciding_changes;
@@ -282,26 +280,6 @@ fn the_palette_finds_actions_by_letters_and_says_why_not() {
     screens.act("palette");
     screens.text("undo");
     assert!(screens.screen().contains("nothing was decided in this session"));
-}
-
-#[test]
-fn what_is_copied_is_sanitised() {
-    let (mut screens, _) = open((120, 40));
-    screens.keys("G k");
-    screens.act("copy-address");
-    screens.act("copy-path");
-    screens.act("copy-value");
-    let copied: Vec<_> =
-        screens.effects.iter().filter_map(|e| if let Effect::Copy(_, text) = e { Some(text) } else { None }).collect();
-    assert_eq!(copied.len(), 3);
-    assert!(copied.iter().all(|text| !text.chars().any(|c| c.is_control() && c != '\n')), "{copied:?}");
-    let copied = Copied { what: "value", bytes: 312, cut: false, through: Through::Tmux };
-    screens.send(Msg::Copied(copied));
-    let said = status(&screens);
-    assert!(
-        said.contains("copied the value, 312 B, by OSC 52 through tmux; if nothing arrives: set -g set-clipboard on"),
-        "{said}"
-    );
 }
 
 #[test]

@@ -71,10 +71,13 @@ fn day(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     }
 }
 
-/// `9:00`, `18:30`, `18:30:15`.
+/// `9:00`, `18:30`, `18:30:15`; nothing with a date in it.
 fn clock(text: &str) -> Option<Time> {
+    if !text.contains(':') || !text.bytes().all(|b| b.is_ascii_digit() || b == b':') {
+        return None;
+    }
     let padded = if text.find(':') == Some(1) { format!("0{text}") } else { text.to_owned() };
-    Time::from_str(&padded).ok().filter(|_| padded.contains(':'))
+    Time::from_str(&padded).ok()
 }
 
 fn weekday(text: &str) -> Option<Weekday> {

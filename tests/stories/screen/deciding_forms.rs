@@ -6,10 +6,12 @@ use driftguard::drift::{CloudProvider, ResolutionType, State, TriageVerb};
 use driftguard::service::DriftService;
 use driftguard::tui::Options;
 use driftguard::tui::app::action::Action;
+use driftguard::tui::app::msg::Copied;
 use driftguard::tui::app::reason::RequireReason;
 use driftguard::tui::app::testkit::{self, Screens};
 use driftguard::tui::app::{Effect, Msg};
 use driftguard::tui::sample::Sample;
+use driftguard::tui::term::clipboard::Through;
 
 use super::{open, selected, status};
 
@@ -201,4 +203,24 @@ fn what_is_copied_is_of_use_where_it_is_pasted() {
     screens.keys("y r");
     assert!(copied(&screens).1.starts_with("terraform plan -target='"), "a host is only looked at");
     assert_eq!(Action::CopyRevert.entry().name, "copy-revert");
+}
+
+#[test]
+fn what_is_copied_is_sanitised() {
+    let (mut screens, _) = open((120, 40));
+    screens.keys("G k");
+    screens.act("copy-address");
+    screens.act("copy-path");
+    screens.act("copy-value");
+    let copied: Vec<_> =
+        screens.effects.iter().filter_map(|e| if let Effect::Copy(_, text) = e { Some(text) } else { None }).collect();
+    assert_eq!(copied.len(), 3);
+    assert!(copied.iter().all(|text| !text.chars().any(|c| c.is_control() && c != '\n')), "{copied:?}");
+    let copied = Copied { what: "value", bytes: 312, cut: false, through: Through::Tmux };
+    screens.send(Msg::Copied(copied));
+    let said = status(&screens);
+    assert!(
+        said.contains("copied the value, 312 B, by OSC 52 through tmux; if nothing arrives: set -g set-clipboard on"),
+        "{said}"
+    );
 }

@@ -100,6 +100,8 @@ actions! {
         PreviousChange "previous-change" None "" off::no_drift, "Previous change of the diff";
         ToggleUnified "toggle-unified" None "" off::never, "Diff side by side, or in one column";
         ToggleFold "toggle-fold" None "" off::never, "Fold or unfold what did not change";
+        ToggleWhole "toggle-whole" None "" off::never, "Show the whole resource, or only what changed";
+        CycleSyntax "cycle-syntax" None "" off::never, "Read the bodies as JSON, as Terraform's HCL, or as YAML";
         ToggleWrap "toggle-wrap" None "" off::never, "Cut or break long lines of the diff";
         ToggleHidden "toggle-hidden" None "hidden" off::nothing_hidden, "Show what was hidden by which rule, and what could not be verified";
         NeverHide "never-hide" Decides "" off::never_hide, "Never hide the selected hidden change: its rule is off there, and it is drift";

@@ -18,6 +18,7 @@ use crate::service::EnvironmentSummary;
 use crate::tui::Options;
 use crate::tui::keymap::{KeyPress, Keymap};
 use crate::tui::theme::Theme;
+use crate::tui::widgets::diff::{DiffView, Syntax};
 
 /// The four panes, in tab order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,6 +63,9 @@ pub struct Detail {
     /// One column, even where there is room for two.
     pub unified: bool,
     pub fold: bool,
+    /// Show the changed attributes, not the whole resource.
+    pub only_changed: bool,
+    pub syntax: Syntax,
     /// Break long lines instead of cutting them.
     pub wrap: bool,
     pub show_hidden: bool,
@@ -78,6 +82,8 @@ impl Default for Detail {
             change: 0,
             unified: false,
             fold: true,
+            only_changed: false,
+            syntax: Syntax::Json,
             wrap: false,
             show_hidden: false,
             advice_scroll: 0,
@@ -332,6 +338,11 @@ impl Model {
     pub fn loaded(&self) -> Option<&Loaded> {
         let id = self.timeline.selected_id()?;
         self.detail.loaded.as_ref().filter(|loaded| loaded.detail.event.id == id)
+    }
+
+    /// The two bodies of the selected drift, in the notation chosen.
+    pub fn diff(&self) -> Option<&DiffView> {
+        self.loaded().map(|loaded| loaded.view.get(self.detail.syntax, &loaded.detail))
     }
 
     /// A sentence of our own, or sanitised already.

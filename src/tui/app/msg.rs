@@ -10,7 +10,7 @@ use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Page, Receipt};
 use crate::tui::app::drafts::Draft;
 use crate::tui::app::model::Reach;
-use crate::tui::widgets::diff::DiffView;
+use crate::tui::widgets::diff::Views;
 
 /// Names one question. An answer with a ticket nobody waits for any more is dropped.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -20,7 +20,7 @@ pub struct Ticket(pub u64);
 #[derive(Clone)]
 pub struct Loaded {
     pub detail: DriftDetail,
-    pub view: Arc<DiffView>,
+    pub view: Arc<Views>,
 }
 
 /// One thing that happened.

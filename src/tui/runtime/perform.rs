@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::drift::Hidden;
 use crate::service::{DriftService, ServiceError};
 use crate::tui::app::model::Reach;
 use crate::tui::app::msg::Loaded;
 use crate::tui::app::{Effect, Msg};
-use crate::tui::widgets::diff;
+use crate::tui::widgets::diff::Views;
 
 /// Runs an effect that needs the service, to its end.
 pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
@@ -45,14 +44,7 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
 /// Large bodies take a while to align and colour: that is done beside the loop.
 async fn load(detail: crate::drift::DriftDetail) -> Result<Loaded, ServiceError> {
     let build = move || {
-        let (declared, actual) = (detail.declared_state.as_ref(), detail.actual_state.as_ref());
-        // What could not be compared is no drift either, and the row says so.
-        let unverified = detail.unverified.iter().filter_map(|one| {
-            Some(Hidden { path: one.path.clone()?, rule: "unverified".into(), declared: None, actual: None })
-        });
-        let hidden: Vec<Hidden> = detail.hidden.iter().cloned().chain(unverified).collect();
-        let view = diff::build(declared, actual, &detail.event.changes, &hidden);
-        Loaded { view: Arc::new(view), detail }
+        Loaded { view: Arc::new(Views::of(&detail)), detail }
     };
     let built = tokio::task::spawn_blocking(build).await;
     built.map_err(|_| ServiceError::Unavailable("the diff could not be drawn; the log says where".into()))

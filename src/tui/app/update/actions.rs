@@ -38,6 +38,8 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::PreviousChange => moves::change(model, -1),
         Action::ToggleUnified => quietly(|| model.detail.unified = !model.detail.unified),
         Action::ToggleFold => quietly(|| model.detail.fold = !model.detail.fold),
+        Action::ToggleWhole => quietly(|| model.detail.only_changed = !model.detail.only_changed),
+        Action::CycleSyntax => quietly(|| model.detail.syntax = model.detail.syntax.next()),
         Action::ToggleWrap => quietly(|| model.detail.wrap = !model.detail.wrap),
         Action::ToggleHidden => moves::toggle_hidden(model),
         Action::CopyAddress | Action::CopyPath | Action::CopyValue => copy(model, action),

@@ -114,6 +114,8 @@ fn rewind(model: &mut Model) {
     model.detail = Detail {
         unified: old.unified,
         fold: old.fold,
+        only_changed: old.only_changed,
+        syntax: old.syntax,
         wrap: old.wrap,
         show_hidden: old.show_hidden,
         ..Detail::default()

@@ -3,10 +3,12 @@
 
 mod keeper;
 mod perform;
+pub mod session;
 #[cfg(test)]
 mod tests;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +20,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver, UnboundedSend
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::app::session::Session;
 use super::app::{Effect, Model, Msg, update};
 use super::term::{Screen, TermError};
 use super::widgets::highlight;
@@ -64,6 +67,8 @@ pub trait Surface {
     /// Gives the terminal back and stops until continued.
     fn suspend(&mut self);
     fn bell(&mut self);
+    /// Words for the window's title, where there is one.
+    fn title(&mut self, _words: &str) {}
     /// Bytes taken, and whether that is less than all.
     fn copy(&mut self, text: &str) -> (usize, bool);
 }
@@ -84,7 +89,7 @@ pub async fn run(
     options: Options,
 ) -> Result<Exit, RunError> {
     let (send, inbox) = mpsc::unbounded_channel();
-    let screen = Screen::open(&send)?;
+    let screen = Screen::open(&send, options.mouse, options.auto_theme)?;
     drive(connect, options, screen, send, inbox).await
 }
 
@@ -99,6 +104,7 @@ pub async fn drive(
     let (events_in, events) = mpsc::channel(BATCH);
     let clock = options.clock;
     let keeper = Keeper::start(options.drafts.clone(), &options.actor, send.clone());
+    let session_file = options.session_file.clone();
     let model = Model::new(options, (clock.0)(), surface.size());
     let buffer = Buffer::empty(Rect::default());
     let connecting = tokio::spawn(connect);
@@ -118,6 +124,7 @@ pub async fn drive(
         events_in,
         decisions,
         keeper,
+        session_file,
         preview: None,
         service: None,
         dirty: true,
@@ -137,6 +144,7 @@ struct Loop<S> {
     /// Decisions on their way.
     decisions: JoinSet<()>,
     keeper: Keeper,
+    session_file: Option<PathBuf>,
     /// The preview that was asked for last.
     preview: Option<tokio::task::AbortHandle>,
     service: Option<Arc<dyn DriftService>>,
@@ -181,11 +189,20 @@ impl<S: Surface> Loop<S> {
             if let Some(exit) = self.take(batch)? {
                 // Written at once: what may take long comes after.
                 self.keeper = Keeper::default();
+                self.keep_session();
                 // What was decided is saved before the end, unless it takes too long; then the journal says what was.
                 let _ =
                     tokio::time::timeout(GRACE, async { while self.decisions.join_next().await.is_some() {} }).await;
                 return Ok(exit);
             }
+        }
+    }
+
+    /// Only looks are lost when it cannot be written.
+    fn keep_session(&self) {
+        let Some(path) = &self.session_file else { return };
+        if let Err(error) = session::save(path, &Session::of(&self.model)) {
+            tracing::warn!(path = %path.display(), %error, "the session could not be kept");
         }
     }
 
@@ -227,6 +244,7 @@ impl<S: Surface> Loop<S> {
                 self.surface.forget();
             }
             Effect::Bell => self.surface.bell(),
+            Effect::Title(words) => self.surface.title(&words),
             Effect::KeepDrafts(drafts) => self.keeper.keep(drafts),
             Effect::Copy(text) => {
                 let (taken, cut) = self.surface.copy(&text);

@@ -143,6 +143,9 @@ actions! {
         Notices "notices" None "" off::never, "Notices so far";
         Palette "palette" None "" off::never, "Find any action, environment, theme or keymap by name";
         Help "help" None "help" off::never, "All keys";
+        Themes "themes" None "" off::one_theme, "Choose a theme: the screen shows each as you move";
+        ToggleUtc "toggle-utc" None "" off::never, "Times in UTC, or in local time";
+        Tutorial "tutorial" None "" off::never, "The tour of the screens, from its start";
         NextTheme "next-theme" None "" off::one_theme, "Next theme";
         Reload "reload" None "" off::disconnected, "Load everything again";
         Redraw "redraw" None "" off::never, "Draw the screen anew";

@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod age;
+pub mod alarm;
 mod disabled;
 pub mod drafts;
 pub mod effect;
@@ -11,6 +12,7 @@ pub mod model;
 pub mod msg;
 pub mod notice;
 pub mod overlay;
+pub mod session;
 pub mod testkit;
 pub mod timeline;
 pub mod untold;

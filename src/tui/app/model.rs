@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::alarm::Alarm;
 use super::drafts::{DraftKey, Drafts};
 use super::msg::{Loaded, Ticket};
 use super::notice::Notices;
@@ -15,15 +16,17 @@ use crate::drift::{
     Change, DriftEvent, DriftId, Hidden, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug,
 };
 use crate::service::EnvironmentSummary;
-use crate::tui::Options;
+use crate::tui::{Configured, Options};
 use crate::tui::keymap::{KeyPress, Keymap};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::diff::{DiffView, Syntax};
 
 /// The four panes, in tab order.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Pane {
     Environments,
+    #[default]
     Timeline,
     Diff,
     Recommendations,
@@ -199,9 +202,21 @@ pub struct Model {
     /// Why nothing may be decided, as the command line or configuration says.
     read_only: Option<String>,
     pub protected: BTreeSet<Slug>,
-    pub bell: bool,
+    pub alarm: Alarm,
     pub themes: Vec<Theme>,
     pub theme: usize,
+    /// Nobody has chosen: the terminal's background decides.
+    pub auto_theme: bool,
+    /// What the configuration says.
+    pub configured: Configured,
+    /// Times are shown in UTC.
+    pub utc: bool,
+    /// Names the store, so that the next session on it begins where this one ended.
+    pub world: Option<String>,
+    /// The drift to select once it is listed.
+    pub returns_to: Option<DriftId>,
+    /// The tutorial need not come by itself.
+    pub tutored: bool,
     pub keymaps: Vec<(String, Keymap)>,
     pub keymap: usize,
     pub environments: Environments,
@@ -240,9 +255,15 @@ impl Model {
             actor: options.actor,
             read_only: options.read_only,
             protected: options.protected,
-            bell: options.bell,
+            alarm: Alarm { bell: options.bell, title: options.title, muted: options.muted, ..Alarm::default() },
             themes: themes(options.theme, options.themes),
             theme: 0,
+            auto_theme: options.auto_theme,
+            configured: options.configured,
+            utc: options.utc,
+            world: options.world,
+            returns_to: None,
+            tutored: !options.tutorial,
             keymaps: keymaps(options.keymap, options.keymaps),
             keymap: 0,
             environments: Environments::default(),
@@ -264,6 +285,13 @@ impl Model {
             leaving: false,
             tickets: 0,
         };
+        if let Some(session) = options.session {
+            session.restore(&mut model);
+        }
+        if options.tutorial && !model.tutored {
+            model.overlay = Some(Overlay::Tutorial(0));
+            (model.focus, model.zoom) = (Pane::Environments, false);
+        }
         super::update::fit(&mut model);
         model
     }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 
+use crate::analysis::Blame;
 use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, UntoldPage};
 use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Page, Receipt};
@@ -21,6 +22,8 @@ pub struct Ticket(pub u64);
 pub struct Loaded {
     pub detail: DriftDetail,
     pub view: Arc<Views>,
+    /// Who changed what, as far as it is known.
+    pub blame: Vec<Blame>,
 }
 
 /// One thing that happened.
@@ -28,6 +31,10 @@ pub enum Msg {
     /// What time it is; comes before every batch.
     Clock(Timestamp),
     Key(KeyEvent),
+    /// Only where the mouse was turned on.
+    Mouse(MouseEvent),
+    /// The terminal's background, as it answered: red, green, blue.
+    Background([u8; 3]),
     /// One paste, as it came.
     Paste(String),
     /// Columns, rows.

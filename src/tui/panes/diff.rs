@@ -226,7 +226,10 @@ fn change_rows(changes: &[Change]) -> usize {
     changes.len() + changes.iter().filter(|change| change.remembered_at.is_some()).count()
 }
 
-fn changes(canvas: &Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'static>> {
+fn changes(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'static>> {
+    let blames: Vec<Option<String>> =
+        event.changes.iter().enumerate().map(|(at, change)| blame(canvas, change, at, width)).collect();
+    let canvas = &*canvas;
     let clock = |at: jiff::Timestamp| at.to_zoned(canvas.model.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
     let memory = |change: &Change| {
         let words = text::cut(&change.memory(clock)?, usize::from(width).saturating_sub(4));
@@ -240,17 +243,34 @@ fn changes(canvas: &Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'sta
         };
         let cursor = if at == canvas.model.detail.change { ">" } else { " " };
         let critical = if change.is_security_critical { "!" } else { " " };
-        let room = usize::from(width).saturating_sub(4);
+        let who = blames.get(at).cloned().flatten().unwrap_or_default();
+        let room = usize::from(width).saturating_sub(4 + text::width(&who));
         let path = change.path.0.cell((room / 2).max(12).min(room));
         let values = values(change, room.saturating_sub(text::width(&path) + 2));
         Line::from(vec![
             canvas.span(Role::Key, cursor),
             canvas.span(Role::Error, critical),
             canvas.span(role, format!("{} {path}", change.change_type.sign())),
-            canvas.span(Role::Dim, format!("  {values}")),
+            canvas.span(Role::Dim, text::fit(&format!("  {values}"), room.saturating_sub(text::width(&path)))),
+            canvas.span(Role::Link, who),
         ])
     };
     event.changes.iter().enumerate().flat_map(|one| [Some(line(one)), memory(one.1)]).flatten().collect()
+}
+
+/// Columns of the pane from which every change says who made it; below, the selected one does.
+const BLAMED: u16 = 84;
+
+/// `  alice 3h ago`; with a `?` when it is only known of the resource as a whole.
+fn blame(canvas: &mut Canvas<'_>, change: &Change, at: usize, width: u16) -> Option<String> {
+    let model = canvas.model;
+    let known = model.loaded()?.blame.iter().find(|blame| blame.path == change.path)?;
+    if width < BLAMED && at != model.detail.change {
+        return None;
+    }
+    let sure = if known.is_exact { "" } else { "?" };
+    let when = known.when.map(|when| format!(" {}", ago(&canvas.age(when)))).unwrap_or_default();
+    Some(format!("  {}{sure}{when}", known.who.cell(20)))
 }
 
 /// `declared -> live`, each in half the room; one alone has all of it.

@@ -2,7 +2,8 @@
 
 mod canvas;
 pub mod diff;
-mod environments;
+pub mod environments;
+pub mod health;
 pub mod hidden;
 pub mod layout;
 pub mod recommendations;

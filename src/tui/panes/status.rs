@@ -3,9 +3,9 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::Canvas;
+use super::{Canvas, health};
 use crate::drift::SeverityClass;
-use crate::tui::app::Model;
+use crate::tui::app::{Model, notice};
 use crate::tui::app::action::{Scope, TABLE};
 use crate::tui::app::model::{Link, Pane};
 use crate::tui::app::overlay::Overlay;
@@ -29,6 +29,26 @@ pub fn title(canvas: &mut Canvas<'_>, area: Rect) {
     spans.extend(filters(canvas));
     let line = Line::from(spans);
     canvas.line(area, 0, &line);
+    news(canvas, area, line.width());
+}
+
+/// At the right: environments that nobody scans any more, and notices that nobody read.
+fn news(canvas: &mut Canvas<'_>, area: Rect, taken: usize) {
+    let model = canvas.model;
+    let overdue = model.environments.list.iter().filter(|summary| health::overdue(canvas, summary).is_some()).count();
+    let unread = model.notices.unread(model.now);
+    let mut line = Line::default();
+    if overdue > 0 {
+        line.push_span(canvas.span(Role::Error, format!("{} overdue ", notice::count(overdue, "scan"))));
+    }
+    if unread > 0 {
+        let key = first_key(model, "global", "notices");
+        line.push_span(canvas.span(Role::Warning, format!(" {unread} unread")));
+        line.push_span(canvas.span(Role::Key, format!(" {key} ")));
+    }
+    if line.width() > 0 && taken + line.width() < usize::from(area.width) {
+        canvas.line_right(area, 0, &line);
+    }
 }
 
 /// What the timeline is narrowed to.
@@ -40,7 +60,10 @@ fn filters(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
         Some(slug) => {
             let list = &canvas.model.environments.list;
             let production = list.iter().any(|e| e.is_production && e.environment.slug == *slug);
-            spans.push(canvas.span(if production { Role::Production } else { Role::Text }, slug.to_string()));
+            spans.push(canvas.span(Role::Text, slug.to_string()));
+            if production {
+                spans.extend([Span::raw(" "), canvas.span(Role::Production, "PROD")]);
+            }
         }
     }
     match &filter.rule {

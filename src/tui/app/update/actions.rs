@@ -1,6 +1,6 @@
 //! What each action does.
 
-use super::{drafting, forms, load, moves, never_hide, palette, rules, triage, untold};
+use super::{drafting, feel, forms, load, moves, never_hide, palette, rules, triage, untold};
 use crate::tui::app::action::Action;
 use crate::tui::app::drafts::DraftKey;
 use crate::tui::app::effect::{Effect, Exit};
@@ -80,14 +80,18 @@ fn view(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CycleState => load::filtered(model, |filter| filter.shown = filter.shown.next()),
         Action::CycleSeverity => load::filtered(model, |filter| filter.cycle_severity()),
         Action::AllEnvironments => load::environment(model, None),
-        Action::Notices => overlay(model, Overlay::Notices { scroll: 0 }),
+        Action::Notices => {
+            model.notices.open();
+            overlay(model, Overlay::Notices { scroll: 0 })
+        }
         Action::Palette => overlay(model, Overlay::Palette(Palette::default())),
         Action::Help => overlay(model, Overlay::Help { scroll: 0 }),
+        Action::Themes => feel::choose_theme(model),
+        Action::ToggleUtc => feel::toggle_utc(model),
+        Action::Tutorial => feel::tutorial(model),
         Action::NextTheme => {
-            model.theme = (model.theme + 1) % model.themes.len();
-            let name = model.theme().name().to_owned();
-            model.notice(false, format!("theme {name}"));
-            vec![]
+            let next = (model.theme + 1) % model.themes.len();
+            feel::take_theme(model, next)
         }
         _ => moves::run(model, action),
     }
@@ -180,6 +184,11 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         }
         Some(Overlay::Rules) => rules::go(model),
         Some(Overlay::Untold) => untold::enter(model),
+        Some(Overlay::Themes { .. }) => {
+            let at = model.theme;
+            feel::take_theme(model, at)
+        }
+        Some(Overlay::Tutorial(at)) => feel::step(model, at + 1),
         Some(Overlay::Help { .. } | Overlay::Notices { .. }) | None => vec![],
     }
 }
@@ -210,6 +219,8 @@ fn leave(model: &mut Model) -> Vec<Effect> {
             vec![]
         }
         Some(Overlay::Untold) => untold::back(model),
+        Some(Overlay::Themes { before }) => quietly(|| model.theme = before),
+        Some(Overlay::Tutorial(_)) => feel::end_tutorial(model),
         Some(Overlay::Confirm { plan, .. }) if plan.rule.is_some() || plan.never_hide.is_some() => rules::open(model),
         _ => vec![],
     }
@@ -231,7 +242,7 @@ pub fn picked(model: &mut Model, item: palette::Item) -> Vec<Effect> {
     match item {
         palette::Item::Action(action) => run(model, action),
         palette::Item::Environment(slug) => load::environment(model, slug),
-        palette::Item::Theme(at) => quietly(|| model.theme = at),
+        palette::Item::Theme(at) => feel::take_theme(model, at),
         palette::Item::Keymap(at) => quietly(|| model.keymap = at),
     }
 }

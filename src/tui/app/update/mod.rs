@@ -3,9 +3,11 @@
 mod actions;
 mod drafting;
 mod events;
+mod feel;
 pub mod forms;
 mod keys;
 mod load;
+mod mouse;
 mod moves;
 pub mod never_hide;
 pub mod palette;
@@ -15,6 +17,8 @@ pub mod ruling;
 mod triage;
 mod typing;
 pub mod untold;
+
+pub use keys::scope;
 
 use super::effect::{Effect, Exit};
 use super::model::Link;
@@ -29,6 +33,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             vec![]
         }
         Msg::Key(key) => keys::press(model, key),
+        Msg::Mouse(event) => mouse::take(model, event),
+        Msg::Background(colour) => feel::background(model, colour),
         Msg::Paste(text) => typing::paste(model, &text),
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);

@@ -69,7 +69,12 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             vec![]
         }
-        Some(Overlay::Filter { .. }) => vec![],
+        Some(Overlay::Themes { .. }) => {
+            let last = model.themes.len().saturating_sub(1);
+            model.theme = moved(model.theme, step, rows.saturating_sub(6).max(1), last);
+            vec![]
+        }
+        Some(Overlay::Filter { .. } | Overlay::Tutorial(_)) => vec![],
         None => pane(model, step),
     }
 }

@@ -14,6 +14,7 @@ fn line(model: &mut Model) -> Option<&mut Line> {
         Overlay::Filter { line, .. } => Some(line),
         Overlay::Form(form) => form.line(),
         Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Rules | Overlay::Confirm { .. } => None,
+        Overlay::Themes { .. } | Overlay::Tutorial(_) => None,
     }
 }
 

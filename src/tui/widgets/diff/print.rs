@@ -140,9 +140,9 @@ impl Printer {
                 self.members(map, inner);
             }
             Value::Array(list) if !list.is_empty() && self.syntax == Syntax::Yaml => {
-                // An item's dash takes the columns of a level.
-                let is_item = !self.container(label, context, wrap) && self.dashes == 0;
-                self.elements(list, if is_item { context } else { inner });
+                self.container(label, context, wrap);
+                // An item's dash takes the columns of its level.
+                self.elements(list, inner);
             }
             Value::Object(map) if !map.is_empty() => {
                 self.line(label, &format!("{}{{", wrap.0), context);
@@ -282,11 +282,11 @@ mod tests {
     fn in_yaml_a_body_is_what_yaml_reads_back() {
         let value = everything();
         let lines = written(&value, Syntax::Yaml);
-        let mut read: Value = serde_norway::from_str(&lines.join("\n")).unwrap();
+        let mut read: Value = serde_norway::from_str(&(lines.join("\n") + "\n")).unwrap();
         // The document in a string is shown as what it holds.
         read["doc"] = read["doc"].to_string().into();
         assert_eq!(read, value, "{lines:#?}");
-        assert!(lines.contains(&"  - port: 22".to_owned()) && lines.contains(&"  - - 1".to_owned()), "{lines:#?}");
+        assert!(lines.contains(&"- port: 22".to_owned()) && lines.contains(&"- - 1".to_owned()), "{lines:#?}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use driftguard::tui::app::{Effect, Msg};
 use driftguard::tui::sample::{self, Sample, Synthetic};
 
 mod deciding;
+mod feeling;
 mod hiding;
 mod ruling;
 

@@ -19,7 +19,8 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     let specs = session.environments(&args.paths)?;
     let for_now = triage::is_ad_hoc(args).then(tempfile::tempdir).transpose();
     let for_now = for_now.context("a store for this session cannot be made")?;
-    let path = for_now.as_ref().map_or_else(|| settings.store.value.clone(), |directory| directory.path().join("store"));
+    let path =
+        for_now.as_ref().map_or_else(|| settings.store.value.clone(), |directory| directory.path().join("store"));
     if for_now.is_some() {
         super::complain(triage::FOR_NOW);
     }

@@ -73,7 +73,13 @@ macro_rules! setting {
 
 /// Every setting.
 pub const SETTINGS: &[Setting] = &[
-    setting!(theme, "DRIFTGUARD_THEME", "colours: a built-in theme, one of your themes/, or auto (dark or light, as the terminal says)", name, String::clone),
+    setting!(
+        theme,
+        "DRIFTGUARD_THEME",
+        "colours: a built-in theme, one of your themes/, or auto (dark or light, as the terminal says)",
+        name,
+        String::clone
+    ),
     setting!(keymap, "DRIFTGUARD_KEYMAP", "keys: default, vim, emacs or tmux", name, String::clone),
     setting!(
         ascii,

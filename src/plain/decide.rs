@@ -77,7 +77,9 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         let found = by_number.or_else(|| ResolutionType::ALL.into_iter().find(|one| one.as_str() == kind));
         let Some(resolution_type) = found else {
             let kind = sanitise::cell(&kind, 30);
-            return self.problem(&format!("`{kind}` is no resolution; there are {}", choices.join(", "))).map(|()| None);
+            return self
+                .problem(&format!("`{kind}` is no resolution; there are {}", choices.join(", ")))
+                .map(|()| None);
         };
         let Some(reason) = self.or_ask(reason, "reason")? else { return Ok(None) };
         let Some(reason) = tainted(&reason) else {
@@ -138,7 +140,8 @@ impl<R: BufRead, W: Write> Plain<R, W> {
     fn refuse(&mut self, what: &str, why: ServiceError) -> io::Result<()> {
         if let ServiceError::Conflict(event) = why {
             self.refresh(vec![*event]);
-            return self.problem(&format!("{what}: it has changed since it was listed, nothing was decided: show it again"));
+            return self
+                .problem(&format!("{what}: it has changed since it was listed, nothing was decided: show it again"));
         }
         self.problem(&format!("{what}: {why}"))
     }

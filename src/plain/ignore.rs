@@ -64,7 +64,8 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         let environment = rule.environment.as_ref().map_or("everywhere".to_owned(), |slug| format!("in {slug}"));
         self.say(&format!("the rule: {} {environment}", rule.says()))?;
         let (drifts, critical) = (words::count(reach.drifts as usize, "drift"), reach.critical);
-        self.say(&format!("it hides {drifts} ({critical} critical), {} changes:", reach.changes))?;
+        let changes = words::count(reach.changes as usize, "change");
+        self.say(&format!("it hides {drifts} ({critical} critical), {changes}:"))?;
         for one in &reach.first {
             self.say(&format!("   {} {} in {}", one.severity.as_str(), one.resource_id.line(), one.environment))?;
         }

@@ -48,7 +48,8 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         };
         (self.listed, self.more, self.current) = (page.data, page.next, None);
         let now = Timestamp::now();
-        let rows: Vec<String> = self.listed.iter().enumerate().map(|(at, event)| say::row(at + 1, event, now)).collect();
+        let rows: Vec<String> =
+            self.listed.iter().enumerate().map(|(at, event)| say::row(at + 1, event, now)).collect();
         rows.iter().try_for_each(|row| self.say(row))?;
         let more = if self.more.is_some() { "; there are more: `more`" } else { "" };
         self.say(&format!("{} listed{more}", words::count(rows.len(), "drift")))

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::drift::{AuditEntry, Change, ChangeType, DriftDetail, DriftEvent, State};
+use crate::drift::{AuditEntry, Change, ChangeType, DriftDetail, DriftEvent, State, TriageVerb};
 use crate::safety::{Masked, sanitise};
 use crate::service::EnvironmentSummary;
 use crate::tui::app::age;
@@ -143,7 +143,15 @@ pub fn entry(entry: &AuditEntry, zone: &TimeZone) -> String {
     let undone = entry.undone_by.map(|seq| format!(" (taken back by #{seq})")).unwrap_or_default();
     let place = entry.environment.as_ref().map(|slug| format!(" in {slug}")).unwrap_or_default();
     let action = sanitise::line(&entry.action);
-    format!("   #{} {} {} {action}{place}{reason}{undone}", entry.seq, clock(entry.timestamp, zone), entry.actor.line())
+    let what = match &entry.verb {
+        Some(TriageVerb::Note { text }) => format!(": {}", text.line()),
+        Some(TriageVerb::Snooze { until }) => format!(" until {}", clock(*until, zone)),
+        Some(TriageVerb::Assign { to }) => format!(" to {}", to.as_ref().map_or("nobody".into(), |to| to.line())),
+        Some(TriageVerb::Resolve { resolution_type, .. }) => format!(" as {}", resolution_type.as_str()),
+        _ => String::new(),
+    };
+    let (at, who) = (clock(entry.timestamp, zone), entry.actor.line());
+    format!("   #{} {at} {who} {action}{place}{what}{reason}{undone}", entry.seq)
 }
 
 pub fn clock(at: Timestamp, zone: &TimeZone) -> String {

@@ -33,7 +33,9 @@ pub fn numbers(text: &str, last: usize, current: Option<usize>) -> Result<(Vec<u
             last => Ok(((1..=last).collect(), rest.trim())),
         };
     }
-    if !first.starts_with(|c: char| c.is_ascii_digit()) || !first.bytes().all(|b| b.is_ascii_digit() || b",-".contains(&b)) {
+    if !first.starts_with(|c: char| c.is_ascii_digit())
+        || !first.bytes().all(|b| b.is_ascii_digit() || b",-".contains(&b))
+    {
         let current = current.ok_or("which one? give its number in the list")?;
         return Ok((vec![current], text));
     }

@@ -59,7 +59,7 @@ quit
     assert_eq!(code, 0, "{text}");
     for line in [
         "3 drifts listed",
-        "change 1: modified content: declared \"welcome\\n\", live \"changed by hand\\n\"",
+        "change 1: modified content: declared \"hi\\n\", live \"changed by hand\\n\"",
         "saved: acknowledge ",
         "saved: note ",
         "saved: snooze ",
@@ -70,7 +70,8 @@ quit
         "saved: resolve_drift ",
         "it hides 1 drift",
         "not done",
-        "5 decisions saved. Goodbye.",
+        "4 decisions saved. Goodbye.",
+        "note: asked jsmith, he knows",
     ] {
         assert!(text.contains(line), "no `{line}` in:\n{text}");
     }

@@ -131,7 +131,8 @@ impl Terminal {
         self.settle_for(Duration::from_millis(60));
     }
 
-    /// Bytes that come by themselves in this time.
+    /// Bytes that come by themselves in this time; for the budgets.
+    #[allow(dead_code)]
     pub fn idle(&mut self, time: Duration) -> usize {
         let (end, before) = (Instant::now() + time, self.bytes.len());
         while let Ok(bytes) = self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
@@ -140,7 +141,8 @@ impl Terminal {
         self.bytes.len() - before
     }
 
-    /// The program.
+    /// The program; for the budgets.
+    #[allow(dead_code)]
     pub fn pid(&self) -> u32 {
         self.child.process_id().expect("a process")
     }

@@ -16,10 +16,10 @@ use crate::drift::{
     Change, DriftEvent, DriftId, Hidden, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug,
 };
 use crate::service::EnvironmentSummary;
-use crate::tui::{Configured, Options};
 use crate::tui::keymap::{KeyPress, Keymap};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::diff::{DiffView, Syntax};
+use crate::tui::{Configured, Options};
 
 /// The four panes, in tab order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]

@@ -5,10 +5,10 @@ use ratatui::text::{Line, Span};
 
 use super::{Canvas, health};
 use crate::drift::SeverityClass;
-use crate::tui::app::{Model, notice};
 use crate::tui::app::action::{Scope, TABLE};
 use crate::tui::app::model::{Link, Pane};
 use crate::tui::app::overlay::Overlay;
+use crate::tui::app::{Model, notice};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
 
@@ -140,22 +140,10 @@ fn first_key(model: &Model, scope: &str, action: &str) -> String {
     model.keymap().keys_for(scope, action).into_iter().next().unwrap_or_default()
 }
 
-/// The keys of a chord so far, and which may follow.
+/// The keys of a chord so far; the box above says which may follow.
 fn chord(canvas: &Canvas<'_>) -> Line<'static> {
-    let model = canvas.model;
-    let typed = &model.typed;
-    let keys: Vec<String> = typed.iter().map(ToString::to_string).collect();
-    let mut spans = vec![canvas.span(Role::Key, format!(" {} …", keys.join(" ")))];
-    let scopes = ["drift", "global", "overlay", "rules", "hidden", "input"];
-    for (scope, chord, action) in model.keymap().bindings().filter(|(scope, ..)| scopes.contains(scope)) {
-        let goes_on = chord.keys().len() > typed.len() && chord.keys().starts_with(typed);
-        let overlay = matches!(scope, "overlay" | "rules" | "hidden" | "input");
-        if let Some(next) = chord.keys().get(typed.len()).filter(|_| goes_on && overlay == model.overlay.is_some()) {
-            spans.push(canvas.span(Role::Key, format!("  {next}")));
-            spans.push(canvas.span(Role::Dim, format!(" {action}")));
-        }
-    }
-    Line::from(spans)
+    let keys: Vec<String> = canvas.model.typed.iter().map(ToString::to_string).collect();
+    Line::from(canvas.span(Role::Key, format!(" {} …", keys.join(" "))))
 }
 
 /// Keys of what can be done here and now, from the action table.

@@ -89,7 +89,9 @@ impl Files {
         let Ok(entries) = fs::read_dir(&self.directory) else { return vec![] };
         for entry in entries.flatten() {
             let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
-            let Some(draft) = name.starts_with(&self.prefix).then(|| read::<Draft>(&entry.path())).flatten() else { continue };
+            let Some(draft) = name.starts_with(&self.prefix).then(|| read::<Draft>(&entry.path())).flatten() else {
+                continue;
+            };
             if now.duration_since(draft.at) > LIFE {
                 let _ = fs::remove_file(entry.path());
             } else {

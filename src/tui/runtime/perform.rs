@@ -44,9 +44,7 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
 
 /// Large bodies take a while to align and colour: that is done beside the loop.
 async fn load(detail: crate::drift::DriftDetail) -> Result<Loaded, ServiceError> {
-    let build = move || {
-        Loaded { view: Arc::new(Views::of(&detail)), blame: blame(&detail), detail }
-    };
+    let build = move || Loaded { view: Arc::new(Views::of(&detail)), blame: blame(&detail), detail };
     let built = tokio::task::spawn_blocking(build).await;
     built.map_err(|_| ServiceError::Unavailable("the diff could not be drawn; the log says where".into()))
 }

@@ -61,7 +61,8 @@ mod tests {
 
     fn roles(line: &str) -> Vec<(&str, Role)> {
         let mut start = 0;
-        let parts = tokens(line).into_iter().map(|token| (std::mem::replace(&mut start, token.end)..token.end, token.role));
+        let parts =
+            tokens(line).into_iter().map(|token| (std::mem::replace(&mut start, token.end)..token.end, token.role));
         parts.filter_map(|(range, role)| Some((&line[range], role?))).collect()
     }
 

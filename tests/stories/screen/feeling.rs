@@ -35,7 +35,7 @@ fn bodies_read_as_json_as_hcl_and_as_yaml() {
     assert!(screens.screen().contains("HCL") && screens.screen().contains("from_port = "), "{}", screens.screen());
     screens.act("cycle-syntax");
     assert!(screens.screen().contains("YAML") && screens.screen().contains("from_port: "), "{}", screens.screen());
-    assert!(!screens.screen().contains("\"from_port\""));
+    assert!(!screens.screen().contains("\"from_port\": "));
     screens.act("cycle-syntax");
     assert!(screens.screen().contains("\"from_port\": "));
 }
@@ -228,7 +228,9 @@ fn the_tour_fits_every_screen_it_may_come_up_on() {
 fn the_next_session_begins_as_this_one_ended() {
     let options = || Options { world: Some("store".into()), configured: Configured::default(), ..options() };
     let mut screens = with(options(), (120, 40));
-    for act in ["focus-environments", "down", "focus-timeline", "down", "toggle-unified", "toggle-whole", "cycle-syntax"] {
+    for act in
+        ["focus-environments", "down", "focus-timeline", "down", "toggle-unified", "toggle-whole", "cycle-syntax"]
+    {
         screens.act(act);
     }
     screens.act("themes");
@@ -305,7 +307,8 @@ fn borders(screens: &Screens) -> Vec<(u16, u16)> {
 
 #[test]
 fn names_of_any_script_leave_every_column_where_it_was() {
-    let names = ["データベース-本番-東京", "e\u{301}le\u{300}ve-zo\u{308}e", "قاعدة-البيانات", "👩‍👩‍👧-team", "ｗｉｄｅ\u{200b}x"];
+    let names =
+        ["データベース-本番-東京", "e\u{301}le\u{300}ve-zo\u{308}e", "قاعدة-البيانات", "👩‍👩‍👧-team", "ｗｉｄｅ\u{200b}x"];
     for size in [(60, 16), (80, 24), (120, 40), (160, 45), (250, 80)] {
         let (mut screens, _) = open(size);
         let mut plain = alike(&screens, 1, 95);

@@ -197,7 +197,8 @@ fn list(
     let mut rows = Vec::new();
     for (index, change) in which.iter().filter_map(|i| changes.get(*i).map(|c| (*i, c))) {
         let name = sanitise::line(change.path.raw());
-        let lines = |value: Option<&Masked>| value.map(|v| print::named(&name, v.value(), index, syntax)).unwrap_or_default();
+        let lines =
+            |value: Option<&Masked>| value.map(|v| print::named(&name, v.value(), index, syntax)).unwrap_or_default();
         let (old, new) = (lines(change.declared.as_ref()), lines(change.actual.as_ref()));
         for mut row in align::align(&old, &new, changes.len(), false) {
             row.change = Some(index);

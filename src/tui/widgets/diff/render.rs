@@ -145,7 +145,9 @@ fn fold_text(lines: usize, hidden: usize, around: Option<&Line>, ascii: bool) ->
         0 => format!("{dots} {lines} unchanged line{plural}"),
         _ => format!("{dots} {lines} line{plural} without drift, {hidden} with a hidden difference"),
     };
-    let name = around.and_then(|line| line.text.get(..line.label)).map(|label| label.trim().trim_start_matches("- ").trim_end_matches([':', '=', ' ']));
+    let name = around
+        .and_then(|line| line.text.get(..line.label))
+        .map(|label| label.trim().trim_start_matches("- ").trim_end_matches([':', '=', ' ']));
     name.map_or(count.clone(), |name| format!("{count}, in {name}"))
 }
 

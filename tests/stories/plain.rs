@@ -71,7 +71,7 @@ quit
         "it hides 1 drift",
         "not done",
         "4 decisions saved. Goodbye.",
-        "note: asked jsmith, he knows",
+        ": asked jsmith, he knows",
     ] {
         assert!(text.contains(line), "no `{line}` in:\n{text}");
     }

@@ -32,8 +32,10 @@ pub fn read(inbox: UnboundedSender<Msg>) -> io::Result<()> {
                 sieve.flush().into_iter().for_each(|key| _ = inbox.send(Msg::Key(key)));
                 continue;
             }
+            let event = next_event();
+            // Only now: the question may have gone out while this thread waited, and its answer is what has come.
             sieve.expects |= background::ASKED.swap(false, Ordering::SeqCst);
-            let msg = match next_event() {
+            let msg = match event {
                 Ok(Event::Key(key)) => match sieve.take(key) {
                     Taken::Waits => continue,
                     Taken::Colour(colour) => Msg::Background(colour),

@@ -56,6 +56,26 @@ fn only_what_changed_leaves_the_rest_of_the_resource_out() {
 }
 
 #[test]
+fn who_changed_it_stands_beside_the_change_or_at_the_selected_one() {
+    for (size, lines) in [((200, 50), 2), ((80, 24), 1)] {
+        let (mut screens, _) = open(size);
+        screens.act("focus-diff");
+        let event = screens.model.timeline.selected().unwrap().clone();
+        let when = Some(sample::ago(180));
+        let blame = |change: &driftguard::drift::Change| driftguard::analysis::Blame {
+            path: change.path.clone(),
+            who: "jsmith".into(),
+            when,
+            is_exact: true,
+        };
+        assert!(event.changes.len() > 1);
+        screens.model.detail.loaded.as_mut().unwrap().blame = event.changes.iter().take(2).map(blame).collect();
+        let shown = screens.screen();
+        assert_eq!(shown.matches("jsmith 3h ago").count(), lines, "{size:?}:\n{shown}");
+    }
+}
+
+#[test]
 fn a_theme_is_seen_while_choosing_and_goes_when_it_is_not_kept() {
     let mut screens = with(options(), (80, 24));
     let before = screens.buffer();

@@ -118,7 +118,7 @@ fn slugs(text: &str) -> Result<Vec<Slug>, String> {
     names.map(|name| Slug::new(name).map_err(|error| format!("{name}: {error}"))).collect()
 }
 
-fn show_slugs(slugs: &Vec<Slug>) -> String {
+fn show_slugs(slugs: &[Slug]) -> String {
     slugs.iter().map(Slug::as_str).collect::<Vec<_>>().join(", ")
 }
 

@@ -95,16 +95,18 @@ fn process() -> Vec<Budget> {
     terminal.idle(Duration::from_secs(20));
     terminal.send("j");
     terminal.idle(Duration::from_secs(8));
-    let woken = wakeups(terminal.pid());
+    let before = wakeups(terminal.pid());
     let bytes = terminal.idle(Duration::from_secs(5));
-    let woken = wakeups(terminal.pid()) - woken;
+    let after = wakeups(terminal.pid());
+    let [engine, screens] = [0, 1].map(|at| (after[at] - before[at]) as f64);
     let writes = terminal_writes(&mut terminal);
     terminal.signal(Signal::TERM);
     terminal.end();
     let late = f64::from(u8::from(!early.contains("connecting")));
     let mut budgets = vec![
         Budget { what: "bytes in 5 s at rest", found: bytes as f64, most: 0.0, unit: "B" },
-        Budget { what: "wake-ups of all threads in 5 s at rest", found: woken as f64, most: 0.0, unit: "" },
+        Budget { what: "wake-ups of the screens and scanners in 5 s at rest", found: screens, most: 0.0, unit: "" },
+        Budget { what: "wake-ups of the store's engine in 5 s at rest", found: engine, most: 0.0, unit: "" },
         Budget { what: "start to first frame", found: first, most: 500.0, unit: "ms" },
         Budget { what: "first frames that waited for the store", found: late, most: 0.0, unit: "" },
     ];
@@ -112,16 +114,17 @@ fn process() -> Vec<Budget> {
     budgets
 }
 
-/// How often any thread has slept and been woken.
-fn wakeups(pid: u32) -> u64 {
-    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    let status = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("status")).ok());
-    status
-        .filter_map(|text| {
-            let line = text.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
-            line.trim().parse::<u64>().ok()
-        })
-        .sum()
+/// How often any thread has slept and been woken: those of the store's engine, and all others.
+fn wakeups(pid: u32) -> [u64; 2] {
+    let mut woken = [0, 0];
+    for task in std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
+        let text = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
+        let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim();
+        // sled writes to the disk from threads of its own, by a clock of its own.
+        let engine = field("Name:").starts_with("sled-io") || field("Name:") == "log flusher";
+        woken[usize::from(!engine)] += field("voluntary_ctxt_switches:").parse::<u64>().unwrap_or(0);
+    }
+    woken
 }
 
 /// By `strace`, where it is there and may look: writes to the terminal over ten frames.

@@ -53,6 +53,8 @@ pub(super) fn options(session: &Session, look: &Look) -> Options {
         actor: settings.actor.value.line(),
         read_only: settings.read_only.value.then(|| format!("read-only by {}", settings.read_only.origin)),
         protected: protected.collect(),
+        require_reason: settings.require_reason.value.clone(),
+        people: settings.people.value.iter().map(|one| one.line()).collect(),
         notices,
         utc: settings.utc.value,
         auto_theme,
@@ -64,6 +66,8 @@ pub(super) fn options(session: &Session, look: &Look) -> Options {
         tutorial: settings.tutorial.value,
         session: last,
         session_file: Some(session_file),
+        views: Some(session.paths.config_dir.join("views.toml")),
+        history: Some(session.paths.state_dir.join("queries")),
         ..Options::default()
     }
 }

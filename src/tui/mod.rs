@@ -44,6 +44,10 @@ pub struct Options {
     /// The theme is to follow the terminal's background, where it says so.
     pub auto_theme: bool,
     pub configured: Configured,
+    /// Which decisions need a reason.
+    pub require_reason: app::reason::RequireReason,
+    /// Who may be asked: offered where somebody is named.
+    pub people: Vec<String>,
     /// Ring the bell for new CRITICAL drift.
     pub bell: bool,
     /// Say it in the title of the terminal's window.
@@ -64,6 +68,10 @@ pub struct Options {
     pub notices: Vec<String>,
     /// Where what is being typed is kept; `None`: nowhere.
     pub drafts: Option<std::path::PathBuf>,
+    /// The file of the user's views; `None`: they last as long as the session.
+    pub views: Option<std::path::PathBuf>,
+    /// The file of the query history.
+    pub history: Option<std::path::PathBuf>,
     pub clock: runtime::Clock,
     /// Times in UTC, not in the local zone.
     pub utc: bool,

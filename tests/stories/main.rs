@@ -3,7 +3,9 @@
 
 mod answers;
 mod bench;
+mod changes;
 mod cli;
+mod clipboard;
 mod conformance;
 mod declared;
 mod families;

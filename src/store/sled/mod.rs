@@ -6,15 +6,18 @@
 mod apply;
 mod backup;
 mod behind;
+mod bulk;
 mod compact;
 mod decide;
 mod ending;
 mod engine;
 mod export;
 mod garbage;
+mod groups;
 mod happened;
 mod import;
 mod keys;
+mod lanes;
 mod lineage;
 mod open;
 mod page;
@@ -31,6 +34,7 @@ mod untold;
 mod verify;
 mod view;
 mod wake;
+mod widest;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead, Write};
@@ -48,9 +52,10 @@ use super::objects::Objects;
 use super::record::Deed;
 use super::rules::Rule;
 use super::{
-    Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Store, StoreError, Upkeep,
-    VerifyReport, ballast,
+    DriftFilter, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Store,
+    StoreError, Upkeep, VerifyReport, ballast,
 };
+use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident, IncidentRequest,
     NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug,
@@ -272,6 +277,9 @@ impl Store for SledStore {
     fn page(&self, request: &PageRequest) -> Result<Page, StoreError> {
         self.page_impl(request).map(|(page, _)| page)
     }
+    fn groups(&self, filter: &DriftFilter, by: Group, limit: usize) -> Result<Groups, StoreError> {
+        self.groups_impl(filter, by, limit)
+    }
     fn drift(&self, id: DriftId) -> Result<DriftDetail, StoreError> {
         self.wake_due();
         self.drift_impl(id)
@@ -290,7 +298,17 @@ impl Store for SledStore {
         self.observations_impl(environment, kind, id, limit)
     }
     fn decide(&self, request: TriageRequest) -> Result<Receipt, StoreError> {
-        self.decide_impl(request)
+        let only = self.decide_many_impl(vec![request]).pop();
+        only.unwrap_or_else(|| Err(StoreError::Invalid("nothing was asked for".into())))
+    }
+    fn decide_many(&self, requests: Vec<TriageRequest>) -> Vec<Result<Receipt, StoreError>> {
+        self.decide_many_impl(requests)
+    }
+    fn matching(&self, filter: &DriftFilter, limit: usize) -> Result<Matching, StoreError> {
+        self.matching_impl(filter, limit)
+    }
+    fn people(&self, limit: usize) -> Result<Vec<Tainted>, StoreError> {
+        self.people_impl(limit)
     }
     fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, StoreError> {
         Ok(self.writer().rules.iter().map(|r| r.record.rule.clone()).collect())

@@ -1,5 +1,6 @@
 //! The store's promises that need a hand on its clock, its disk or its trees.
 
+mod bulk;
 mod continuity;
 mod damage;
 mod decisions;
@@ -9,6 +10,8 @@ mod lives;
 mod paging;
 mod promises;
 mod rules;
+mod settling;
+mod sorting;
 mod tidying;
 
 use std::path::Path;
@@ -168,6 +171,7 @@ fn finding(id: &str, paths: &[&str]) -> Finding {
         actual_state: Some(Masked::trusted(json!({"id": id, "name": "b"}))),
         analysis: Analysis { cause, severity, reasons: Vec::new(), changed_by: Vec::new(), analyzed_at: at(START) },
         recommendations: Vec::new(),
+        dependants: 0,
         tags: Vec::new(),
     }
 }

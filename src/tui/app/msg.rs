@@ -6,11 +6,15 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 
 use crate::analysis::Blame;
-use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, UntoldPage};
+use crate::drift::query::Groups;
+use crate::drift::{DriftDetail, DriftEvent, NeverHideRule, RuleStatus, UntoldPage};
+use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
-use crate::store::{Page, Receipt};
+use crate::store::{Matching, Page, Receipt};
 use crate::tui::app::drafts::Draft;
+use crate::tui::app::finds::Finds;
 use crate::tui::app::model::Reach;
+use crate::tui::term::clipboard::Through;
 use crate::tui::widgets::diff::Views;
 
 /// Names one question. An answer with a ticket nobody waits for any more is dropped.
@@ -24,6 +28,17 @@ pub struct Loaded {
     pub view: Arc<Views>,
     /// Who changed what, as far as it is known.
     pub blame: Vec<Blame>,
+}
+
+/// What was handed to the clipboard.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Copied {
+    /// `address`, `revert command`, …
+    pub what: &'static str,
+    /// Bytes of the text, and whether that is less than all.
+    pub bytes: usize,
+    pub cut: bool,
+    pub through: Through,
 }
 
 /// One thing that happened.
@@ -49,16 +64,23 @@ pub enum Msg {
     Lagged,
     Environments(Ticket, Result<Vec<EnvironmentSummary>, ServiceError>),
     Page(Ticket, Result<Page, ServiceError>),
+    Groups(Ticket, Result<Groups, ServiceError>),
+    /// The members of a group, and whether there are more.
+    Members(Ticket, Result<(Vec<DriftEvent>, bool), ServiceError>),
+    /// Resources for the palette.
+    Jump(Ticket, Result<Page, ServiceError>),
     Detail(Ticket, Result<Box<Loaded>, ServiceError>),
     Triaged(Ticket, Result<Receipt, ServiceError>),
+    TriagedMany(Vec<(Ticket, Result<Receipt, ServiceError>)>),
+    People(Result<Vec<Tainted>, ServiceError>),
     Rules(Ticket, Result<(Vec<RuleStatus>, Vec<NeverHideRule>), ServiceError>),
     Preview(Ticket, Result<Reach, ServiceError>),
     RuleChanged(Ticket, Result<Receipt, ServiceError>),
     Untold(Ticket, Result<UntoldPage, ServiceError>),
     /// The answer to asking for a scan or its end.
     Asked(Result<(), ServiceError>),
-    /// The clipboard was written to: bytes, and whether they had to be cut.
-    Copied(usize, bool),
+    Matching(Ticket, Result<Matching, ServiceError>),
+    Copied(Copied),
     /// SIGTERM, SIGHUP or SIGINT by number.
     Signal(i32),
     /// The terminal hung up.
@@ -67,6 +89,8 @@ pub enum Msg {
     InputEnded,
     /// What earlier sessions left typed and not saved.
     Drafts(Vec<Draft>),
+    /// Views and history as earlier sessions left them, and sentences about what is wrong with them.
+    Finds(Finds, Vec<String>),
     /// Colours of the diff are ready.
     Highlighted,
     /// Back from the shell.

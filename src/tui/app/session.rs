@@ -75,7 +75,7 @@ impl Session {
                 world,
                 environment: model.environments.cursor.clone(),
                 drift: model.timeline.selected_id(),
-                query: model.timeline.filter.text.clone(),
+                query: model.timeline.filter.text().to_owned(),
             }),
             tutored: model.tutored,
         }
@@ -106,7 +106,8 @@ impl Session {
         if let Some(place) = self.place.filter(|place| Some(&place.world) == model.world.as_ref()) {
             model.environments.cursor = place.environment.clone();
             model.timeline.filter.environment = place.environment;
-            model.timeline.filter.text = place.query;
+            // A query of another version may not be understood any more: then there is none.
+            let _ = model.timeline.filter.ask(&place.query, model.now, &model.zone);
             model.returns_to = place.drift;
         }
     }

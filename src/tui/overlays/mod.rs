@@ -1,14 +1,18 @@
 //! What lies over the panes.
 
 mod confirm;
+mod decisions;
+mod editor;
 mod form;
 mod lists;
 mod palette;
 mod preview;
+mod query;
 mod rules;
 mod themes;
 pub mod tutorial;
 mod untold;
+mod views;
 mod which_key;
 
 use ratatui::layout::Rect;
@@ -18,15 +22,18 @@ use super::app::overlay::Overlay;
 use super::panes::Canvas;
 use super::theme::Role;
 
-/// Draws the overlay, if there is one. The filter is typed in the status bar.
+/// Draws the overlay, if there is one.
 pub fn draw(canvas: &mut Canvas<'_>) {
     match &canvas.model.overlay {
-        None | Some(Overlay::Filter { .. }) => {}
+        None => {}
+        Some(Overlay::Query(line)) => query::draw(canvas, line),
+        Some(Overlay::Views { at }) => views::draw(canvas, *at),
         Some(Overlay::Help { scroll }) => lists::help(canvas, *scroll),
         Some(Overlay::Notices { scroll }) => lists::notices(canvas, *scroll),
         Some(Overlay::Palette(state)) => palette::draw(canvas, state),
         Some(Overlay::Form(form)) => form::draw(canvas, form),
         Some(Overlay::Rules) => rules::draw(canvas),
+        Some(Overlay::Decisions { at }) => decisions::draw(canvas, *at),
         Some(Overlay::Untold) => untold::draw(canvas),
         Some(Overlay::Confirm { plan, scroll }) => confirm::draw(canvas, plan, *scroll),
         Some(Overlay::Themes { .. }) => themes::draw(canvas),
@@ -44,6 +51,11 @@ fn frame(canvas: &mut Canvas<'_>, width: u16, height: usize, title: &str, keys: 
     let height = u16::try_from(height).unwrap_or(u16::MAX).saturating_add(2).min(screen.height);
     let width = width.min(screen.width);
     let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height);
+    boxed(canvas, area, title, keys)
+}
+
+/// The same box where it is wanted.
+fn frame_at(canvas: &mut Canvas<'_>, area: Rect, title: &str, keys: &str) -> Rect {
     boxed(canvas, area, title, keys)
 }
 

@@ -3,10 +3,12 @@
 mod canvas;
 pub mod diff;
 pub mod environments;
+mod groups;
 pub mod health;
 pub mod hidden;
 pub mod layout;
 pub mod recommendations;
+mod settled;
 mod status;
 mod summary;
 mod timeline;

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
-use super::{drifts, environments, hidden, incident, now, rules};
-use crate::drift::query::Viewer;
+use super::{changes, drifts, environments, found, hidden, incident, now, rules};
+use crate::drift::query::{Group, Groups, Viewer};
 use crate::drift::{
     AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
     NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, SeverityClass, Slug, State, TriageRequest,
@@ -14,7 +14,6 @@ use crate::drift::{
 };
 use crate::service::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Cursor, Direction, DriftFilter, Observation, OpenCounts, Page, PageRequest, Receipt};
-use crate::tui::app::timeline::Filter;
 
 /// The world, in memory.
 pub struct Sample {
@@ -27,6 +26,21 @@ struct World {
     drifts: Vec<DriftDetail>,
     audit: Vec<(AuditEntry, DriftEvent)>,
     scans: Vec<Option<Slug>>,
+}
+
+impl World {
+    /// In the order that was asked for.
+    fn found(&self, filter: &DriftFilter) -> Vec<&DriftEvent> {
+        let active = rules::active(&self.audit);
+        let of_rule = |event: &DriftEvent| {
+            let wanted = filter.rule;
+            wanted.is_none() || active.iter().any(|rule| Some(rule.id) == wanted && rules::covers(rule, event))
+        };
+        let all = self.drifts.iter().map(|d| &d.event);
+        let mut rows: Vec<_> = all.filter(|event| passes(filter, event) && of_rule(event)).collect();
+        found::sort(&mut rows, filter.query.sort);
+        rows
+    }
 }
 
 impl Default for Sample {
@@ -97,11 +111,10 @@ impl Sample {
 }
 
 fn passes(filter: &DriftFilter, event: &DriftEvent) -> bool {
-    let text = Filter { text: filter.text.clone(), shown: crate::tui::app::timeline::Shown::All, ..Filter::default() };
     (filter.environments.is_empty() || filter.environments.contains(&event.environment))
         && (filter.severities.is_empty() || filter.severities.contains(&event.severity_class()))
         && (filter.states.is_empty() || filter.states.contains(&event.state_at(now())))
-        && text.matches(event, now())
+        && filter.member.is_none_or(|group| group.holds(event))
         && filter.query.matches(event, Viewer { now: now(), me: &filter.me })
 }
 
@@ -140,14 +153,24 @@ fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u64) {
             event.state = State::Ignored;
             until_of = rule.expires_at;
         }
-        TriageVerb::Reopen => event.state = State::Open,
+        TriageVerb::SettleChanges { .. } | TriageVerb::ReopenChanges { .. } => changes::decide(event, request, seq),
+        TriageVerb::Reopen => {
+            event.state = State::Open;
+            event.settled.clear();
+            event.open_severity = None;
+        }
         TriageVerb::Assign { to } => event.assignee = to.clone(),
         TriageVerb::Note { .. } => event.note_count += 1,
         TriageVerb::NeverHide { .. } | TriageVerb::Undo { .. } => {}
     }
     let rests = !matches!(
         request.verb,
-        TriageVerb::Assign { .. } | TriageVerb::Note { .. } | TriageVerb::Reopen | TriageVerb::NeverHide { .. }
+        TriageVerb::Assign { .. }
+            | TriageVerb::Note { .. }
+            | TriageVerb::Reopen
+            | TriageVerb::SettleChanges { .. }
+            | TriageVerb::ReopenChanges { .. }
+            | TriageVerb::NeverHide { .. }
     );
     if rests {
         event.decision = Some(Decision {
@@ -172,17 +195,7 @@ impl DriftService for Sample {
 
     async fn drifts(&self, request: PageRequest) -> Result<Page, ServiceError> {
         let world = self.world();
-        let active = rules::active(&world.audit);
-        let of_rule = |event: &DriftEvent| {
-            let wanted = request.filter.rule;
-            wanted.is_none() || active.iter().any(|rule| Some(rule.id) == wanted && rules::covers(rule, event))
-        };
-        let rows: Vec<_> = world
-            .drifts
-            .iter()
-            .map(|d| &d.event)
-            .filter(|event| passes(&request.filter, event) && of_rule(event))
-            .collect();
+        let rows = world.found(&request.filter);
         let at = request.cursor.as_ref().and_then(|cursor| rows.iter().position(|e| e.id.to_string() == cursor.0));
         let (from, to) = match (request.direction, at) {
             (Direction::Older, at) => {
@@ -199,6 +212,10 @@ impl DriftService for Sample {
         let next = cursor(data.last()).filter(|_| to < rows.len());
         let previous = cursor(data.first()).filter(|_| from > 0);
         Ok(Page { data, next, previous })
+    }
+
+    async fn groups(&self, filter: DriftFilter, by: Group, limit: usize) -> Result<Groups, ServiceError> {
+        Ok(found::groups(&self.world().found(&filter), by, limit))
     }
 
     async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError> {
@@ -229,6 +246,9 @@ impl DriftService for Sample {
         let found = drifts.iter_mut().find(|detail| detail.event.id == request.drift);
         let event = &mut found.ok_or_else(|| ServiceError::NotFound("no such drift".into()))?.event;
         if request.expected_version.is_some_and(|expected| expected != event.version) {
+            return Err(ServiceError::Conflict(Box::new(event.clone())));
+        }
+        if !changes::are_there(event, &request.verb) {
             return Err(ServiceError::Conflict(Box::new(event.clone())));
         }
         let (seq, before) = (audit.len() as u64 + 1, event.clone());

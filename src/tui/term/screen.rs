@@ -12,10 +12,12 @@ use rustix::process::{Signal, kill_current_process_group};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::clipboard::Through;
 use super::guard::{self, Guard};
 use super::output::Output;
 use super::{TermError, background, clipboard, input, signals, title};
 use crate::tui::app::Msg;
+use crate::tui::app::msg::Copied;
 use crate::tui::runtime::Surface;
 
 /// The terminal, taken.
@@ -24,7 +26,7 @@ pub struct Screen {
     frames: Sender<Vec<u8>>,
     busy: Arc<AtomicBool>,
     written: Arc<Notify>,
-    in_tmux: bool,
+    through: Through,
     /// The terminal's background is to be asked for, behind the first frame.
     asks: bool,
     has_title: bool,
@@ -54,11 +56,11 @@ impl Screen {
                 }
             }
         })?;
-        let in_tmux = std::env::var_os("TMUX").is_some();
+        let through = Through::detect(|name| std::env::var(name).ok());
         let variable = |name: &str| std::env::var(name).ok();
         let asks = ask_background && background::may_ask(variable);
         let has_title = title::has_title(&variable("TERM").unwrap_or_default());
-        Ok(Self { output: Output::default(), frames, busy, written, in_tmux, asks, has_title, _guard: guard })
+        Ok(Self { output: Output::default(), frames, busy, written, through, asks, has_title, _guard: guard })
     }
 
     fn send(&self, bytes: Vec<u8>) {
@@ -118,9 +120,9 @@ impl Surface for Screen {
         }
     }
 
-    fn copy(&mut self, text: &str) -> (usize, bool) {
-        let copy = clipboard::osc52(text, self.in_tmux);
+    fn copy(&mut self, what: &'static str, text: &str) -> Copied {
+        let copy = clipboard::osc52(text, self.through);
         self.send(copy.bytes);
-        (copy.taken, copy.cut)
+        Copied { what, bytes: copy.taken, cut: copy.cut, through: self.through }
     }
 }

@@ -1,5 +1,11 @@
-//! What a key press costs with a million stored drifts: from the key to the cells of the next frame, at 160×45.
+//! The budgets of the screens, and what a key press costs with a million stored drifts: from the key to the cells of the next frame, at 160×45.
 #![allow(clippy::unwrap_used)]
+
+#[path = "screen/budgets.rs"]
+mod budgets;
+#[allow(dead_code)]
+#[path = "../tests/stories/terminal.rs"]
+mod terminal;
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -27,6 +33,7 @@ fn press(bench: &mut Criterion, name: &str, drifts: u64, keys: [&str; 2]) {
 }
 
 fn benches(bench: &mut Criterion) {
+    budgets::print();
     bench.bench_function("first page and frame, 1,000,000 drifts", |b| {
         b.iter(|| black_box(screens(1_000_000).buffer()))
     });

@@ -115,6 +115,9 @@ pub struct Triage {
     /// Look, but decide nothing
     #[arg(long)]
     pub read_only: bool,
+    /// Line by line, without a screen: for screen readers, dumb terminals, pipes and logs. `help` lists what can be said
+    #[arg(long)]
+    pub plain: bool,
     /// Keep what --state and --live show, and what is decided about it, in the store; without it, it is forgotten at the end
     #[arg(long)]
     pub keep: bool,
@@ -234,7 +237,7 @@ pub struct Demo {
 /// How the screens look.
 #[derive(Args, Debug, Default)]
 pub struct Look {
-    /// Colours: default, dark, light, high-contrast, nord, gruvbox-dark, … (`driftguard info` names all), or one of your own
+    /// Colours: auto (dark or light, as the terminal says), default, dark, light, high-contrast, nord, gruvbox-dark, … (`driftguard info` names all), or one of your own
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
     /// Keys: default, vim, emacs or tmux
@@ -246,6 +249,9 @@ pub struct Look {
     /// Times in UTC
     #[arg(long)]
     pub utc: bool,
+    /// Begin with the screens as configured, not as the last session left them
+    #[arg(long)]
+    pub fresh: bool,
 }
 
 #[derive(Subcommand, Debug)]

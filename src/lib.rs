@@ -17,6 +17,7 @@ pub mod drift;
 pub mod live;
 mod panics;
 mod pattern;
+pub mod plain;
 pub mod recommend;
 pub mod report;
 pub mod safety;

@@ -1,5 +1,6 @@
 //! Who made the changes, as far as the live object itself says.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::drift::path::{Step, parse};
@@ -9,19 +10,32 @@ use crate::safety::{Masked, Tainted};
 /// Kubernetes: of each changed field the manager that last wrote it (`metadata.managedFields`); sorted, each once. Sources that
 /// do not say who leave this empty.
 pub fn changed_by(live: Option<&Masked>, changes: &[Change]) -> Vec<Tainted> {
-    let entries = live.and_then(|live| live.value().pointer("/metadata/managedFields")?.as_array());
-    let Some(entries) = entries else { return vec![] };
-    let mut managers: Vec<&str> = changes.iter().filter_map(|change| last_writer(entries, &change.path)).collect();
+    let Some(entries) = writers(live) else { return vec![] };
+    let mut managers: Vec<&str> =
+        changes.iter().filter_map(|change| Some(last_write(entries, &change.path)?.who)).collect();
     managers.sort_unstable();
     managers.dedup();
     managers.into_iter().map(Tainted::from).collect()
 }
 
-fn last_writer<'a>(entries: &'a [Value], path: &PropertyPath) -> Option<&'a str> {
+/// A field as its manager last wrote it.
+pub(super) struct Write<'a> {
+    pub(super) who: &'a str,
+    pub(super) when: Option<Timestamp>,
+}
+
+/// What a live object says about who wrote its fields; `None` where it says nothing of the kind.
+pub(super) fn writers(live: Option<&Masked>) -> Option<&[Value]> {
+    Some(live?.value().pointer("/metadata/managedFields")?.as_array()?.as_slice())
+}
+
+/// Among what [`writers`] gave.
+pub(super) fn last_write<'a>(entries: &'a [Value], path: &PropertyPath) -> Option<Write<'a>> {
     let steps = parse(path.raw()).0;
     let owns = |entry: &&Value| entry.get("fieldsV1").is_some_and(|fields| holds(fields, &steps));
-    let time = |entry: &&Value| entry.get("time").and_then(Value::as_str).unwrap_or_default().to_owned();
-    entries.iter().filter(owns).max_by_key(time)?.get("manager")?.as_str()
+    let time = |entry: &&Value| entry.get("time").and_then(Value::as_str).and_then(|text| text.parse().ok());
+    let last = entries.iter().filter(owns).max_by_key(time)?;
+    Some(Write { who: last.get("manager")?.as_str()?, when: time(&last) })
 }
 
 /// Whether a set of fields holds the path, or something above it: what stands in no map of its own (`{}`) is held whole.

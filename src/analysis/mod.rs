@@ -1,12 +1,14 @@
 //! From facts to causes, severities and reasons. Deterministic rules first; a learned model comes later behind the same types.
 
 mod actor;
+mod blame;
 mod cause;
 mod pack;
 mod severity;
 mod value;
 
 pub use actor::changed_by;
+pub use blame::{Blame, blame};
 
 use jiff::Timestamp;
 use serde_json::Value;

@@ -21,7 +21,7 @@ pub(super) fn run(session: &Session, args: &Demo) -> anyhow::Result<u8> {
         let report = scan::scan(&demo::specs(&world), &scan::no_memory()?, Default::default())?;
         return scan::print(&report, args.format, false);
     }
-    let mut options = screens::options(session);
+    let mut options = screens::options(session, &args.look);
     options.notices.push(format!("demo: change the files in {} and watch", world.directory().display()));
     let actor = Arc::clone(&world);
     screens::open(session, options, move || async move {

@@ -15,6 +15,7 @@ mod screenshots;
 mod session;
 mod store;
 mod triage;
+mod triage_plain;
 
 use std::io::{self, Write};
 

@@ -6,28 +6,38 @@ use std::sync::Arc;
 use anyhow::Context;
 
 use super::Session;
+use crate::cli::Look;
 use crate::service::DriftService;
 use crate::service::LocalService;
 use crate::telemetry;
 use crate::tui::app::action;
 use crate::tui::term::glyphs;
 use crate::tui::theme::ColorDepth;
-use crate::tui::{self, Options, keymap, theme};
+use crate::tui::{self, Configured, Options, keymap, runtime, theme};
+
+/// The theme that follows the terminal.
+const AUTO: &str = "auto";
 
 /// Looks and keys as configured, with everything that was wrong with them as notices.
-pub(super) fn options(session: &Session) -> Options {
+pub(super) fn options(session: &Session, look: &Look) -> Options {
     let settings = session.settings();
     let themes_dir = session.paths.config_dir.join("themes");
     let depth = ColorDepth::detect(|name| std::env::var(name).ok());
     let mut notices: Vec<String> = session.config.problems.iter().map(ToString::to_string).collect();
     let ascii = only_ascii(settings.ascii.value, &mut notices);
-    let (theme, warnings) = theme::load(&settings.theme.value, Some(&themes_dir), depth);
+    // Until the terminal has said what it is, the theme that suits any.
+    let auto_theme = settings.theme.value == AUTO;
+    let first = if auto_theme { theme::NAMES[0] } else { settings.theme.value.as_str() };
+    let (theme, warnings) = theme::load(first, Some(&themes_dir), depth);
     notices.extend(warnings);
     let user_keys = session.paths.config_dir.join("keymap.toml");
     let user_keys = user_keys.exists().then_some(user_keys.as_path());
     let known = action::known();
     let (keymap, warnings) = keymap::load(&settings.keymap.value, user_keys, &known);
     notices.extend(warnings);
+    let session_file = runtime::session::file(&session.paths.state_dir);
+    let (last, warning) = if look.fresh { (None, None) } else { runtime::session::load(&session_file) };
+    notices.extend(warning);
     let protected = session.config.environments.iter().filter(|e| e.protect).map(|e| e.environment.slug.clone());
     Options {
         theme: theme.with_ascii(ascii),
@@ -47,6 +57,15 @@ pub(super) fn options(session: &Session) -> Options {
         people: settings.people.value.iter().map(|one| one.line()).collect(),
         notices,
         utc: settings.utc.value,
+        auto_theme,
+        configured: Configured { theme: settings.theme.value.clone(), keymap: settings.keymap.value.clone() },
+        bell: settings.bell.value,
+        title: settings.title.value,
+        muted: settings.mute.value.iter().cloned().collect(),
+        mouse: settings.mouse.value,
+        tutorial: settings.tutorial.value,
+        session: last,
+        session_file: Some(session_file),
         views: Some(session.paths.config_dir.join("views.toml")),
         history: Some(session.paths.state_dir.join("queries")),
         ..Options::default()

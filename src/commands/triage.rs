@@ -14,7 +14,10 @@ use crate::service::{Guard, LocalService};
 use crate::store::{self, OpenMode, Opened, StoreError};
 
 pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
-    let mut options = screens::options(session);
+    if args.plain {
+        return super::triage_plain::run(session, args);
+    }
+    let mut options = screens::options(session, &args.look);
     let specs = session.environments(&args.paths)?;
     if specs.is_empty() {
         options.notices.push("nothing to scan here: start driftguard where a terraform.tfstate is, name one with --state, or write [[environment]] into the configuration".into());
@@ -34,6 +37,7 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         }
         None => session.settings().store.value.clone(),
     };
+    options.world = for_now.is_none().then(|| path.display().to_string());
     options.drafts = for_now.is_none().then(|| beside(&path));
     let guard = Guard { read_only: options.read_only.clone(), protected: options.protected.clone() };
     let keep = session.settings().store_options();
@@ -45,13 +49,13 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
 }
 
 /// Files given by hand are looked at and forgotten, as `scan` does, unless they are to be kept.
-fn is_ad_hoc(args: &Triage) -> bool {
+pub(super) fn is_ad_hoc(args: &Triage) -> bool {
     let given = !(args.paths.state.is_empty() && args.paths.live.is_empty());
     given && !args.keep && !args.read_only
 }
 
 /// Said on the screen: nothing is lost in silence.
-const FOR_NOW: &str = "these files are in no configuration: what is decided about them is forgotten when you quit; \
+pub(super) const FOR_NOW: &str = "these files are in no configuration: what is decided about them is forgotten when you quit; \
                        start with --keep to write it to the store";
 
 /// Where drafts are kept: they outlive a store that is set aside, and are none of its records.
@@ -62,7 +66,7 @@ fn beside(store: &Path) -> PathBuf {
 }
 
 /// Opens the store, beside its holder when there is one, and starts the scanners.
-fn start(
+pub(super) fn start(
     path: &Path,
     guard: Guard,
     keep: store::Options,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Origin, Paths, Problem, Valued, parse_duration};
+use crate::drift::Slug;
 use crate::safety::Tainted;
 use crate::tui::app::reason::RequireReason;
 
@@ -18,6 +19,15 @@ pub struct Settings {
     pub ascii: Valued<Option<bool>>,
     pub actor: Valued<Tainted>,
     pub utc: Valued<bool>,
+    /// Ring the terminal's bell for new critical drift.
+    pub bell: Valued<bool>,
+    /// Say it in the title of the terminal's window.
+    pub title: Valued<bool>,
+    /// Environments that do neither.
+    pub mute: Valued<Vec<Slug>>,
+    pub mouse: Valued<bool>,
+    /// Begin the first session with the tutorial.
+    pub tutorial: Valued<bool>,
     pub read_only: Valued<bool>,
     pub log_level: Valued<String>,
     pub store: Valued<PathBuf>,
@@ -73,7 +83,13 @@ macro_rules! setting {
 
 /// Every setting.
 pub const SETTINGS: &[Setting] = &[
-    setting!(theme, "DRIFTGUARD_THEME", "colours: a built-in theme or one of your themes/", name, String::clone),
+    setting!(
+        theme,
+        "DRIFTGUARD_THEME",
+        "colours: a built-in theme, one of your themes/, or auto (dark or light, as the terminal says)",
+        name,
+        String::clone
+    ),
     setting!(keymap, "DRIFTGUARD_KEYMAP", "keys: default, vim, emacs or tmux", name, String::clone),
     setting!(
         ascii,
@@ -84,6 +100,11 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting!(actor, "DRIFTGUARD_ACTOR", "who decides, as the audit trail names you", actor, Tainted::line),
     setting!(utc, "DRIFTGUARD_UTC", "times in UTC instead of local time", boolean, bool::to_string),
+    setting!(bell, "DRIFTGUARD_BELL", "ring the bell for new critical drift, once a burst", boolean, bool::to_string),
+    setting!(title, "DRIFTGUARD_TITLE", "say new critical drift in the window's title", boolean, bool::to_string),
+    setting!(mute, "DRIFTGUARD_MUTE", "environments that never ring, by slug: \"lab, sandbox\"", slugs, show_slugs),
+    setting!(mouse, "DRIFTGUARD_MOUSE", "a click selects, the wheel scrolls", boolean, bool::to_string),
+    setting!(tutorial, "DRIFTGUARD_TUTORIAL", "begin the first session with the tutorial", boolean, bool::to_string),
     setting!(read_only, "DRIFTGUARD_READ_ONLY", "look, but decide nothing", boolean, bool::to_string),
     setting!(log_level, "DRIFTGUARD_LOG", "error, warn, info, debug or trace", log_level, String::clone),
     setting!(store, "DRIFTGUARD_STORE", "directory of the local store", path, show_path),
@@ -108,6 +129,15 @@ fn name(text: &str) -> Result<String, String> {
 
 fn actor(text: &str) -> Result<Tainted, String> {
     if text.trim().is_empty() { Err("a name is needed".to_owned()) } else { Ok(Tainted::from(text.trim())) }
+}
+
+fn slugs(text: &str) -> Result<Vec<Slug>, String> {
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.map(|name| Slug::new(name).map_err(|error| format!("{name}: {error}"))).collect()
+}
+
+fn show_slugs(slugs: &[Slug]) -> String {
+    slugs.iter().map(Slug::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn people(text: &str) -> Result<Vec<Tainted>, String> {
@@ -193,6 +223,11 @@ impl Settings {
                 login.map_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()).into(), Tainted::from),
             ),
             utc: value(false),
+            bell: value(false),
+            title: value(true),
+            mute: value(vec![]),
+            mouse: value(false),
+            tutorial: value(true),
             read_only: value(false),
             log_level: value("info".into()),
             store: value(paths.data_dir.join("store")),

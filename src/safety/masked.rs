@@ -24,6 +24,11 @@ impl Masked {
         &self.0
     }
 
+    /// Whether all of it is a secret that was taken out: what stands there instead is `«secret #a1b2c3d4»`.
+    pub fn is_secret(&self) -> bool {
+        self.0.as_str().is_some_and(|text| text.starts_with("«secret #") && text.ends_with('»'))
+    }
+
     /// Compact, on one line of at most `max_width` columns; strings stand in quotes.
     pub fn inline(&self, max_width: usize) -> String {
         // A column takes at most 16 bytes (see `sanitise::cell`), or 6 as a JSON escape: the rest need not be written.

@@ -43,6 +43,7 @@ pub struct LocalService {
 
 struct Watched {
     lane: Lane,
+    interval: Option<std::time::Duration>,
     job: Arc<ScanJob>,
 }
 
@@ -70,10 +71,11 @@ impl LocalService {
                 tracing::warn!(environment = %slug, %error, "the environment could not be registered");
             }
             let last = store.last_scan(&slug).ok().flatten().map(|s| s.started_at);
-            let plan = Plan { slug: slug.clone(), interval: spec.interval, watch: spec.watch, last };
+            let interval = spec.interval;
+            let plan = Plan { slug: slug.clone(), interval, watch: spec.watch, last };
             let job = Arc::new(ScanJob::new(Arc::clone(&store), spec, events.clone()));
             let lane = Lane::start(&handle, plan, Arc::clone(&limit), Arc::clone(&job) as _);
-            lanes.insert(slug, Watched { lane, job });
+            lanes.insert(slug, Watched { lane, interval, job });
         }
         let redactor = Arc::new(Redactor::new(store.redaction_key()));
         let guard = Arc::new(guard);
@@ -149,6 +151,7 @@ impl LocalService {
             open: store.open,
             last_scan: store.last_scan.clone(),
             next_scan: watched.and_then(|w| w.lane.next()),
+            interval: watched.and_then(|w| w.interval),
             running: watched.and_then(|w| w.job.progress()),
             sources,
         }

@@ -34,6 +34,9 @@ pub struct EnvironmentSummary {
     pub open: OpenCounts,
     pub last_scan: Option<ScanSummary>,
     pub next_scan: Option<Timestamp>,
+    /// Between scans that nobody asks for; `None`: there are none.
+    #[serde(default)]
+    pub interval: Option<std::time::Duration>,
     /// `Some` while a scan runs.
     pub running: Option<ScanProgress>,
     /// Sources that failed last time, with the age of what is shown instead.

@@ -17,6 +17,13 @@ use std::collections::BTreeSet;
 
 use crate::drift::Slug;
 
+/// The names in the configuration, that a choice made on the screen is measured against.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Configured {
+    pub theme: String,
+    pub keymap: String,
+}
+
 /// How the screens are to be.
 #[derive(Clone, Default)]
 pub struct Options {
@@ -34,12 +41,29 @@ pub struct Options {
     pub read_only: Option<String>,
     /// Environments in which dangerous actions are off.
     pub protected: BTreeSet<Slug>,
+    /// The theme is to follow the terminal's background, where it says so.
+    pub auto_theme: bool,
+    pub configured: Configured,
     /// Which decisions need a reason.
     pub require_reason: app::reason::RequireReason,
     /// Who may be asked: offered where somebody is named.
     pub people: Vec<String>,
-    /// Ring the bell for new CRITICAL and HIGH drift.
+    /// Ring the bell for new CRITICAL drift.
     pub bell: bool,
+    /// Say it in the title of the terminal's window.
+    pub title: bool,
+    /// Environments that never ring.
+    pub muted: BTreeSet<Slug>,
+    /// A click chooses, the wheel scrolls.
+    pub mouse: bool,
+    /// Begin with the tutorial, unless the last session says that it was seen.
+    pub tutorial: bool,
+    /// How the last session ended.
+    pub session: Option<app::session::Session>,
+    /// Where this one is kept; `None`: nowhere.
+    pub session_file: Option<std::path::PathBuf>,
+    /// Names the store; `None`: the place in it is not kept.
+    pub world: Option<String>,
     /// Sentences to show at the start (warnings of configuration, theme, keymap); sanitised.
     pub notices: Vec<String>,
     /// Where what is being typed is kept; `None`: nowhere.

@@ -4,10 +4,12 @@
 mod finds;
 mod keeper;
 mod perform;
+pub mod session;
 #[cfg(test)]
 mod tests;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +22,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::app::msg::Copied;
+use super::app::session::Session;
 use super::app::{Effect, Model, Msg, update};
 use super::term::{Screen, TermError};
 use super::widgets::highlight;
@@ -67,6 +70,8 @@ pub trait Surface {
     /// Gives the terminal back and stops until continued.
     fn suspend(&mut self);
     fn bell(&mut self);
+    /// Words for the window's title, where there is one.
+    fn title(&mut self, _words: &str) {}
     /// Hands a text to the clipboard; it is called `what`.
     fn copy(&mut self, what: &'static str, text: &str) -> Copied;
 }
@@ -89,7 +94,7 @@ pub async fn run(
     options: Options,
 ) -> Result<Exit, RunError> {
     let (send, inbox) = mpsc::unbounded_channel();
-    let screen = Screen::open(&send)?;
+    let screen = Screen::open(&send, options.mouse, options.auto_theme)?;
     drive(connect, options, screen, send, inbox).await
 }
 
@@ -104,6 +109,7 @@ pub async fn drive(
     let (events_in, events) = mpsc::channel(BATCH);
     let clock = options.clock;
     let keeper = Keeper::start(options.drafts.clone(), &options.actor, send.clone());
+    let session_file = options.session_file.clone();
     let shelf = Shelf::start(options.views.clone(), options.history.clone(), send.clone());
     let model = Model::new(options, (clock.0)(), surface.size());
     let buffer = Buffer::empty(Rect::default());
@@ -124,6 +130,7 @@ pub async fn drive(
         events_in,
         decisions,
         keeper,
+        session_file,
         shelf,
         preview: None,
         jump: None,
@@ -145,6 +152,7 @@ struct Loop<S> {
     /// Decisions on their way.
     decisions: JoinSet<()>,
     keeper: Keeper,
+    session_file: Option<PathBuf>,
     shelf: Shelf,
     /// The preview that was asked for last.
     preview: Option<tokio::task::AbortHandle>,
@@ -192,11 +200,20 @@ impl<S: Surface> Loop<S> {
             if let Some(exit) = self.take(batch)? {
                 // Written at once: what may take long comes after.
                 (self.keeper, self.shelf) = (Keeper::default(), Shelf::default());
+                self.keep_session();
                 // What was decided is saved before the end, unless it takes too long; then the journal says what was.
                 let _ =
                     tokio::time::timeout(GRACE, async { while self.decisions.join_next().await.is_some() {} }).await;
                 return Ok(exit);
             }
+        }
+    }
+
+    /// Only looks are lost when it cannot be written.
+    fn keep_session(&self) {
+        let Some(path) = &self.session_file else { return };
+        if let Err(error) = session::save(path, &Session::of(&self.model)) {
+            tracing::warn!(path = %path.display(), %error, "the session could not be kept");
         }
     }
 
@@ -238,6 +255,7 @@ impl<S: Surface> Loop<S> {
                 self.surface.forget();
             }
             Effect::Bell => self.surface.bell(),
+            Effect::Title(words) => self.surface.title(&words),
             Effect::KeepDrafts(drafts) => self.keeper.keep(drafts),
             Effect::SaveView(name, query) => self.shelf.save_view(name, query),
             Effect::KeepQuery(query) => self.shelf.keep_query(query),

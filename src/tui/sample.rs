@@ -82,6 +82,7 @@ fn environment(slug: &str, name: &str, cloud_provider: CloudProvider, minutes: i
         open: OpenCounts::default(),
         last_scan: Some(scan(slug, ago(minutes))),
         next_scan: None,
+        interval: None,
         running: None,
         sources: vec![],
     }

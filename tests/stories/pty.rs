@@ -236,7 +236,7 @@ fn without_a_terminal_it_says_what_to_run_instead() {
     let (code, _, err) =
         crate::support::run(crate::support::driftguard(home.path()).arg("demo").stdin(std::process::Stdio::null()));
     assert_eq!(code, 1);
-    assert!(err.contains("driftguard scan") || err.contains("--once"), "{err}");
+    assert!(err.contains("driftguard triage --plain") || err.contains("--once"), "{err}");
 }
 
 /// Unknown is never clean: where nothing could be read, the screen says what and why.

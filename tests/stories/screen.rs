@@ -15,6 +15,7 @@ mod deciding;
 mod deciding_changes;
 mod deciding_forms;
 mod deciding_many;
+mod feeling;
 mod finding;
 mod hiding;
 mod ruling;
@@ -98,7 +99,7 @@ fn the_first_frame_is_there_before_the_service() {
 }
 
 /// What can lie over the panes, or change how they stand: the actions that get there, and text to type then.
-const SCENES: [(&str, &str); 21] = [
+const SCENES: [(&str, &str); 25] = [
     ("", ""),
     ("focus-environments", ""),
     ("focus-diff", ""),

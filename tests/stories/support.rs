@@ -20,6 +20,8 @@ pub fn driftguard_in(program: &str, home: &std::path::Path) -> Command {
         .env("XDG_STATE_HOME", home.join("state"))
         .env("XDG_CACHE_HOME", home.join("cache"))
         .env("USER", "alice")
+        // Stories begin where people are after their first two minutes.
+        .env("DRIFTGUARD_TUTORIAL", "false")
         .current_dir(home);
     command
 }

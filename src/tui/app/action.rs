@@ -115,6 +115,8 @@ actions! {
         PreviousChange "previous-change" None "" off::no_drift, "Previous change of the diff";
         ToggleUnified "toggle-unified" None "" off::never, "Diff side by side, or in one column";
         ToggleFold "toggle-fold" None "" off::never, "Fold or unfold what did not change";
+        ToggleWhole "toggle-whole" None "" off::never, "Show the whole resource, or only what changed";
+        CycleSyntax "cycle-syntax" None "" off::never, "Read the bodies as JSON, as Terraform's HCL, or as YAML";
         ToggleWrap "toggle-wrap" None "" off::never, "Cut or break long lines of the diff";
         ToggleHidden "toggle-hidden" None "hidden" off::nothing_hidden, "Show what was hidden by which rule, and what could not be verified";
         NeverHide "never-hide" Decides "" off::never_hide, "Never hide the selected hidden change: its rule is off there, and it is drift";
@@ -164,6 +166,9 @@ actions! {
         Notices "notices" None "" off::never, "Notices so far";
         Palette "palette" None "" off::never, "Find any action, environment, theme or keymap by name";
         Help "help" None "help" off::never, "All keys";
+        Themes "themes" None "" off::one_theme, "Choose a theme: the screen shows each as you move";
+        ToggleUtc "toggle-utc" None "" off::never, "Times in UTC, or in local time";
+        Tutorial "tutorial" None "" off::never, "The tour of the screens, from its start";
         NextTheme "next-theme" None "" off::one_theme, "Next theme";
         Reload "reload" None "" off::disconnected, "Load everything again";
         Redraw "redraw" None "" off::never, "Draw the screen anew";

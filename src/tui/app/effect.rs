@@ -69,6 +69,8 @@ pub enum Effect {
     /// The shell may have had the terminal: take it again, and draw anew.
     Retake,
     Bell,
+    /// The title of the terminal's window: words of our own.
+    Title(String),
     /// These are all drafts there are now.
     KeepDrafts(Vec<Draft>),
     /// Keep a view of this name, or none.

@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod age;
+pub mod alarm;
 mod disabled;
 pub mod drafts;
 pub mod editor;
@@ -17,6 +18,7 @@ pub mod overlay;
 pub mod pick;
 pub mod query_line;
 pub mod reason;
+pub mod session;
 pub mod snippet;
 pub mod testkit;
 pub mod timeline;

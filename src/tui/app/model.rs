@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::action::Action;
+use super::alarm::Alarm;
 use super::drafts::{DraftKey, Drafts};
 use super::finds::Finds;
 use super::msg::{Loaded, Ticket};
@@ -19,14 +20,17 @@ use crate::drift::{
     Change, DriftEvent, DriftId, Hidden, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug, TriageVerb,
 };
 use crate::service::EnvironmentSummary;
-use crate::tui::Options;
 use crate::tui::keymap::{KeyPress, Keymap};
 use crate::tui::theme::Theme;
+use crate::tui::widgets::diff::{DiffView, Syntax};
+use crate::tui::{Configured, Options};
 
 /// The four panes, in tab order.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Pane {
     Environments,
+    #[default]
     Timeline,
     Diff,
     Recommendations,
@@ -66,6 +70,9 @@ pub struct Detail {
     /// One column, even where there is room for two.
     pub unified: bool,
     pub fold: bool,
+    /// Show the changed attributes, not the whole resource.
+    pub only_changed: bool,
+    pub syntax: Syntax,
     /// Break long lines instead of cutting them.
     pub wrap: bool,
     pub show_hidden: bool,
@@ -82,6 +89,8 @@ impl Default for Detail {
             change: 0,
             unified: false,
             fold: true,
+            only_changed: false,
+            syntax: Syntax::Json,
             wrap: false,
             show_hidden: false,
             advice_scroll: 0,
@@ -201,9 +210,21 @@ pub struct Model {
     /// Why nothing may be decided, as the command line or configuration says.
     read_only: Option<String>,
     pub protected: BTreeSet<Slug>,
-    pub bell: bool,
+    pub alarm: Alarm,
     pub themes: Vec<Theme>,
     pub theme: usize,
+    /// Nobody has chosen: the terminal's background decides.
+    pub auto_theme: bool,
+    /// What the configuration says.
+    pub configured: Configured,
+    /// Times are shown in UTC.
+    pub utc: bool,
+    /// Names the store, so that the next session on it begins where this one ended.
+    pub world: Option<String>,
+    /// The drift to select once it is listed.
+    pub returns_to: Option<DriftId>,
+    /// The tutorial need not come by itself.
+    pub tutored: bool,
     pub keymaps: Vec<(String, Keymap)>,
     pub keymap: usize,
     pub environments: Environments,
@@ -256,9 +277,15 @@ impl Model {
             actor: options.actor,
             read_only: options.read_only,
             protected: options.protected,
-            bell: options.bell,
+            alarm: Alarm { bell: options.bell, title: options.title, muted: options.muted, ..Alarm::default() },
             themes: themes(options.theme, options.themes),
             theme: 0,
+            auto_theme: options.auto_theme,
+            configured: options.configured,
+            utc: options.utc,
+            world: options.world,
+            returns_to: None,
+            tutored: !options.tutorial,
             keymaps: keymaps(options.keymap, options.keymaps),
             keymap: 0,
             environments: Environments::default(),
@@ -288,6 +315,13 @@ impl Model {
             leaving: false,
             tickets: 0,
         };
+        if let Some(session) = options.session {
+            session.restore(&mut model);
+        }
+        if options.tutorial && !model.tutored {
+            model.overlay = Some(Overlay::Tutorial(0));
+            (model.focus, model.zoom) = (Pane::Environments, false);
+        }
         model.timeline.filter.me.clone_from(&model.actor);
         super::update::fit(&mut model);
         model
@@ -357,6 +391,11 @@ impl Model {
     pub fn loaded(&self) -> Option<&Loaded> {
         let id = self.timeline.selected_id()?;
         self.detail.loaded.as_ref().filter(|loaded| loaded.detail.event.id == id)
+    }
+
+    /// The two bodies of the selected drift, in the notation chosen.
+    pub fn diff(&self) -> Option<&DiffView> {
+        self.loaded().map(|loaded| loaded.view.get(self.detail.syntax, &loaded.detail))
     }
 
     /// A sentence of our own, or sanitised already.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 
+use crate::analysis::Blame;
 use crate::drift::query::Groups;
 use crate::drift::{DriftDetail, DriftEvent, NeverHideRule, RuleStatus, UntoldPage};
 use crate::safety::Tainted;
@@ -14,7 +15,7 @@ use crate::tui::app::drafts::Draft;
 use crate::tui::app::finds::Finds;
 use crate::tui::app::model::Reach;
 use crate::tui::term::clipboard::Through;
-use crate::tui::widgets::diff::DiffView;
+use crate::tui::widgets::diff::Views;
 
 /// Names one question. An answer with a ticket nobody waits for any more is dropped.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -24,7 +25,9 @@ pub struct Ticket(pub u64);
 #[derive(Clone)]
 pub struct Loaded {
     pub detail: DriftDetail,
-    pub view: Arc<DiffView>,
+    pub view: Arc<Views>,
+    /// Who changed what, as far as it is known.
+    pub blame: Vec<Blame>,
 }
 
 /// What was handed to the clipboard.
@@ -43,6 +46,10 @@ pub enum Msg {
     /// What time it is; comes before every batch.
     Clock(Timestamp),
     Key(KeyEvent),
+    /// Only where the mouse was turned on.
+    Mouse(MouseEvent),
+    /// The terminal's background, as it answered: red, green, blue.
+    Background([u8; 3]),
     /// One paste, as it came.
     Paste(String),
     /// Columns, rows.

@@ -14,6 +14,8 @@ pub struct Notice {
     pub error: bool,
     /// Sanitised.
     pub text: String,
+    /// A key was pressed while it stood there, or the list was opened.
+    pub read: bool,
     /// It says what was decided, and how to take that back, until then: keys do not take it away.
     pub takes_back_until: Option<Timestamp>,
 }
@@ -38,12 +40,14 @@ pub struct Notices {
     pub list: VecDeque<Notice>,
     /// Set by a key press: what was there has been seen.
     seen_until: Option<Timestamp>,
+    /// The oldest that was unread when the list was last opened.
+    fresh: Option<Timestamp>,
 }
 
 impl Notices {
     /// Adds one; it is shown at once.
     pub fn add(&mut self, at: Timestamp, error: bool, text: String) {
-        self.list.push_front(Notice { at, error, text, takes_back_until: None });
+        self.list.push_front(Notice { at, error, text, read: false, takes_back_until: None });
         self.list.truncate(KEPT);
     }
 
@@ -51,7 +55,7 @@ impl Notices {
     pub fn decided(&mut self, at: Timestamp, text: String) {
         self.withdraw();
         let until = at.checked_add(WINDOW).unwrap_or(Timestamp::MAX);
-        self.list.push_front(Notice { at, error: false, text, takes_back_until: Some(until) });
+        self.list.push_front(Notice { at, error: false, text, read: false, takes_back_until: Some(until) });
         self.list.truncate(KEPT);
     }
 
@@ -71,8 +75,28 @@ impl Notices {
         decided.filter(|notice| notice.expires() > now).map(|notice| (notice, notice.expires()))
     }
 
+    /// How many nobody has seen: they went by while nobody was there.
+    pub fn unread(&self, now: Timestamp) -> usize {
+        let shown = usize::from(self.current(now).is_some_and(|(notice, _)| !notice.read));
+        self.list.iter().filter(|notice| !notice.read).count() - shown
+    }
+
+    /// The list is opened: what is in it is read, but is marked until it is closed.
+    pub fn open(&mut self) {
+        self.fresh = self.list.iter().filter(|notice| !notice.read).map(|notice| notice.at).min();
+        self.list.iter_mut().for_each(|notice| notice.read = true);
+    }
+
+    /// Whether it was unread when the list was opened.
+    pub fn is_fresh(&self, notice: &Notice) -> bool {
+        self.fresh.is_some_and(|fresh| notice.at >= fresh)
+    }
+
     /// A key was pressed a moment after it came up: enough.
     pub fn dismiss(&mut self, now: Timestamp) {
+        if self.current(now).is_some() {
+            self.list.front_mut().into_iter().for_each(|notice| notice.read = true);
+        }
         self.seen_until = Some(now);
     }
 }

@@ -349,6 +349,12 @@ pub enum Overlay {
     },
     /// What the last scan of an environment hid.
     Untold,
+    /// The one under the cursor is in force; the one before comes back on leaving.
+    Themes {
+        before: usize,
+    },
+    /// The tour, by its step.
+    Tutorial(usize),
     Confirm {
         plan: Plan,
         scroll: usize,

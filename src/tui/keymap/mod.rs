@@ -117,6 +117,22 @@ impl Keymap {
         bound.filter(works).map(|e| e.chord.to_string()).collect()
     }
 
+    /// How a chord that begins with the `pending` keys goes on in `scope`: the keys that are left, and what they do.
+    pub fn continuations(&self, scope: &str, pending: &[KeyPress]) -> Vec<(String, String)> {
+        let scopes = std::iter::once(scope).chain(fallbacks(scope).iter().copied());
+        let entries = scopes.flat_map(|s| self.entries.iter().filter(move |e| e.scope == s));
+        let mut ways: Vec<(String, String)> = vec![];
+        for entry in entries.filter(|e| e.chord.0.len() > pending.len() && e.chord.0.starts_with(pending)) {
+            let (last, before) = (&entry.chord.0[entry.chord.0.len() - 1], &entry.chord.0[..entry.chord.0.len() - 1]);
+            let rest: Vec<String> = entry.chord.0[pending.len()..].iter().map(ToString::to_string).collect();
+            // A nearer scope may mean something else by the same keys.
+            if self.lookup(scope, before, *last) == Match::Action(entry.action.clone()) {
+                ways.push((rest.join(" "), entry.action.clone()));
+            }
+        }
+        ways
+    }
+
     /// Scope, chord and action of every binding, in the order of the files.
     pub fn bindings(&self) -> impl Iterator<Item = (&'static str, &Chord, &str)> {
         self.entries.iter().map(|e| (e.scope, &e.chord, e.action.as_str()))

@@ -158,3 +158,20 @@ fn an_unknown_keymap_gives_the_default_and_says_so() {
     assert_eq!(problems, ["no keymap “emcas” (did you mean “emacs”?); there are default, vim, emacs, tmux"]);
     assert_eq!(keymap.lookup("global", &[], key("ctrl-f")), Match::Action("page-down".into()));
 }
+
+#[test]
+fn any_key_of_any_scope_can_be_unbound() {
+    for scope in SCOPES {
+        let all = builtin("default").unwrap();
+        let Some((_, chord, action)) = all.bindings().find(|(of, ..)| *of == scope) else { continue };
+        let (chord, action) = (chord.clone(), action.to_owned());
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("keymap.toml");
+        let quoted = chord.to_string().replace('\\', "\\\\");
+        std::fs::write(&file, format!("[{scope}]\n\"{quoted}\" = \"\"\n")).unwrap();
+        let (keymap, problems) = load("default", Some(&file), &[]);
+        assert!(problems.is_empty(), "{problems:?}");
+        let left = keymap.bindings().any(|(of, other, what)| of == scope && *other == chord && what == action);
+        assert!(!left, "{chord} in {scope} still means {action}");
+    }
+}

@@ -73,7 +73,8 @@ pub fn notices(canvas: &mut Canvas<'_>, scroll: usize) {
         let age = canvas.age(notice.at);
         let role = if notice.error { Role::Error } else { Role::Text };
         for (at, piece) in wrap(&notice.text, room.saturating_sub(6).max(1)).into_iter().enumerate() {
-            let lead = if at == 0 { format!("{age:>4}  ") } else { " ".repeat(6) };
+            let mark = if model.notices.is_fresh(notice) { '*' } else { ' ' };
+            let lead = if at == 0 { format!("{age:>4} {mark}") } else { " ".repeat(6) };
             lines.push(Line::from(vec![canvas.span(Role::Dim, lead), canvas.span(role, piece)]));
         }
     }

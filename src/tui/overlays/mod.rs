@@ -9,8 +9,11 @@ mod palette;
 mod preview;
 mod query;
 mod rules;
+mod themes;
+pub mod tutorial;
 mod untold;
 mod views;
+mod which_key;
 
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -33,6 +36,11 @@ pub fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Decisions { at }) => decisions::draw(canvas, *at),
         Some(Overlay::Untold) => untold::draw(canvas),
         Some(Overlay::Confirm { plan, scroll }) => confirm::draw(canvas, plan, *scroll),
+        Some(Overlay::Themes { .. }) => themes::draw(canvas),
+        Some(Overlay::Tutorial(at)) => tutorial::draw(canvas, *at),
+    }
+    if !canvas.model.typed.is_empty() {
+        which_key::draw(canvas);
     }
 }
 
@@ -43,11 +51,16 @@ fn frame(canvas: &mut Canvas<'_>, width: u16, height: usize, title: &str, keys: 
     let height = u16::try_from(height).unwrap_or(u16::MAX).saturating_add(2).min(screen.height);
     let width = width.min(screen.width);
     let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height);
-    frame_at(canvas, area, title, keys)
+    boxed(canvas, area, title, keys)
 }
 
 /// The same box where it is wanted.
 fn frame_at(canvas: &mut Canvas<'_>, area: Rect, title: &str, keys: &str) -> Rect {
+    boxed(canvas, area, title, keys)
+}
+
+/// As [`frame`], somewhere else.
+fn boxed(canvas: &mut Canvas<'_>, area: Rect, title: &str, keys: &str) -> Rect {
     for y in area.top()..area.bottom() {
         for x in area.left()..area.right() {
             canvas.buf[(x, y)].reset();

@@ -24,10 +24,25 @@ pub fn mode(model: &Model) -> DiffMode {
 /// What was hidden is not folded away while it is to be shown.
 fn fold(model: &Model) -> Fold {
     match (model.detail.fold, model.detail.show_hidden) {
+        _ if model.detail.only_changed => Fold::Unchanged,
         (false, _) => Fold::Nothing,
         (true, true) => Fold::Same,
         (true, false) => Fold::Quiet,
     }
+}
+
+/// What is shown, and how: nobody should wonder where the rest is.
+fn title(model: &Model) -> String {
+    let detail = &model.detail;
+    let ways = [
+        (detail.only_changed, "only what changed"),
+        (!detail.only_changed && !detail.fold, "unfolded"),
+        (detail.wrap, "wrapped"),
+        (detail.show_hidden, "with hidden and unverified"),
+    ];
+    let on = ways.iter().filter(|(is_on, _)| *is_on).map(|(_, words)| *words);
+    let words: Vec<&str> = std::iter::once(detail.syntax.as_str()).chain(on).collect();
+    format!("declared | live  {}", words.join(", "))
 }
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
@@ -37,7 +52,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     };
     let (sign, role) = type_sign(event.drift_type);
     let info = Line::from(canvas.span(role, format!("{sign} {}", event.drift_type.as_str())));
-    let framed = canvas.frame(area, Pane::Diff, "declared | live", info);
+    let title = title(canvas.model);
+    let framed = canvas.frame(area, Pane::Diff, &title, info);
     let inner = Rect { width: framed.width.saturating_sub(1), ..framed };
     let head = head(canvas, event, inner.width);
     let rows = body_rows(canvas.model);
@@ -49,7 +65,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
     let used = u16::try_from(head.len().saturating_sub(scroll)).unwrap_or(u16::MAX).min(inner.height);
     let below = Rect { y: inner.y + used, height: inner.height - used, ..inner };
-    if let Some(loaded) = canvas.model.loaded().filter(|_| !below.is_empty()) {
+    if let Some(view) = canvas.model.diff().filter(|_| !below.is_empty()) {
         let detail = &canvas.model.detail;
         let state = DiffState {
             scroll: scroll.saturating_sub(head.len()),
@@ -58,12 +74,12 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             wrap: detail.wrap,
             selected_change: Some(detail.change),
         };
-        loaded.view.render(below, canvas.buf, canvas.theme, &state);
+        view.render(below, canvas.buf, canvas.theme, &state);
     }
 }
 
 fn body_rows(model: &Model) -> usize {
-    model.loaded().map_or(0, |loaded| loaded.view.rows(mode(model), fold(model)).len())
+    model.diff().map_or(0, |view| view.rows(mode(model), fold(model)).len())
 }
 
 /// Rows above the bodies.
@@ -113,7 +129,7 @@ pub fn length(model: &Model) -> usize {
 pub fn reveal(model: &mut Model) {
     let height = layout::plan(model).rows_of(Pane::Diff).max(1);
     let (mode, fold, detail) = (mode(model), fold(model), &model.detail);
-    let row = model.loaded().and_then(|loaded| loaded.view.row_of_change(mode, fold, detail.change));
+    let row = model.diff().and_then(|view| view.row_of_change(mode, fold, detail.change));
     let (at, rows) = match (model.timeline.selected(), row) {
         (Some(event), None) => {
             let above = HEADER + foreign(model, event).len();
@@ -211,7 +227,10 @@ fn change_rows(changes: &[Change]) -> usize {
     changes.len() + changes.iter().filter(|change| change.remembered_at.is_some()).count()
 }
 
-fn changes(canvas: &Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'static>> {
+fn changes(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'static>> {
+    let blames: Vec<Option<String>> =
+        event.changes.iter().enumerate().map(|(at, change)| blame(canvas, change, at, width)).collect();
+    let canvas = &*canvas;
     let clock = |at: jiff::Timestamp| at.to_zoned(canvas.model.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
     let memory = |change: &Change| {
         let words = text::cut(&change.memory(clock)?, usize::from(width).saturating_sub(4));
@@ -227,7 +246,8 @@ fn changes(canvas: &Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'sta
         let settled = settled::words(canvas, event, change);
         let sign = if settled.is_some() { settled::SIGN } else { [" ", "!"][usize::from(change.is_security_critical)] };
         let role = if settled.is_some() { Role::Dim } else { role };
-        let room = usize::from(width).saturating_sub(4);
+        let who = blames.get(at).cloned().flatten().unwrap_or_default();
+        let room = usize::from(width).saturating_sub(4 + text::width(&who));
         let path = change.path.0.cell((room / 2).max(12).min(room));
         let left = room.saturating_sub(text::width(&path) + 2);
         let values = settled.map_or_else(|| values(change, left), |words| text::cut(&words, left));
@@ -235,16 +255,36 @@ fn changes(canvas: &Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'sta
             canvas.span(Role::Key, cursor),
             canvas.span(Role::Error, sign),
             canvas.span(role, format!("{} {path}", change.change_type.sign())),
-            canvas.span(Role::Dim, format!("  {values}")),
+            canvas.span(Role::Dim, text::fit(&format!("  {values}"), room.saturating_sub(text::width(&path)))),
+            canvas.span(Role::Link, who),
         ])
     };
     event.changes.iter().enumerate().flat_map(|one| [Some(line(one)), memory(one.1)]).flatten().collect()
+}
+
+/// Columns of the pane from which every change says who made it; below, the selected one does.
+const BLAMED: u16 = 84;
+
+/// `  alice 3h ago`; with a `?` when it is only known of the resource as a whole.
+fn blame(canvas: &mut Canvas<'_>, change: &Change, at: usize, width: u16) -> Option<String> {
+    let model = canvas.model;
+    let known = model.loaded()?.blame.iter().find(|blame| blame.path == change.path)?;
+    if width < BLAMED && at != model.detail.change {
+        return None;
+    }
+    let sure = if known.is_exact { "" } else { "?" };
+    let when = known.when.map(|when| format!(" {}", ago(&canvas.age(when)))).unwrap_or_default();
+    Some(format!("  {}{sure}{when}", known.who.cell(20)))
 }
 
 /// `declared -> live`, each in half the room; one alone has all of it.
 fn values(change: &Change, width: usize) -> String {
     let half = width.saturating_sub(4) / 2;
     match (&change.declared, &change.actual) {
+        (Some(declared), Some(live)) if declared.is_secret() && live.is_secret() => {
+            let word = if declared == live { "the same secret" } else { "differs" };
+            text::cut(&format!("{} -> {}: {word}", declared.inline(LOOKED_AT), live.inline(LOOKED_AT)), width)
+        }
         (Some(declared), Some(live)) => {
             let [declared, live] = from_difference([declared.inline(LOOKED_AT), live.inline(LOOKED_AT)], half);
             format!("{} -> {}", text::cut(&declared, half), text::cut(&live, half))

@@ -3,10 +3,11 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Canvas, wrap};
-use crate::drift::{Counts, ScanStage, SeverityClass};
+use super::{Canvas, health, wrap};
+use crate::drift::{Counts, ScanStage, SeverityClass, Slug};
 use crate::service::EnvironmentSummary;
 use crate::store::OpenCounts;
+use crate::tui::app::Model;
 use crate::tui::app::model::Pane;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{bar, text};
@@ -29,13 +30,13 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         lines.push(environment(canvas, summary, (name_width, widths), inner.width));
     }
     let meter = meter(&lines, inner.width);
-    if usize::from(inner.height) >= list.len() + 5 {
+    if has_headings(inner.height, list) {
         headings(canvas, inner, name_width, widths, meter);
         inner = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
     }
-    let cursor = position(canvas);
+    let cursor = position(canvas.model);
     let height = usize::from(inner.height);
-    let top = (cursor + 1).saturating_sub(height.saturating_sub(1).max(1));
+    let top = first_row(cursor, height);
     for (row, (at, line)) in lines.iter().enumerate().skip(top).enumerate().take(height) {
         canvas.line(inner, row, line);
         let fits = line.width() + usize::from(meter) + 2 <= usize::from(inner.width);
@@ -50,6 +51,28 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let used = (list.len() + 1).saturating_sub(top);
     let used = used + answers(canvas, inner, used, cursor);
     failures(canvas, inner, used);
+}
+
+fn has_headings(height: u16, list: &[EnvironmentSummary]) -> bool {
+    usize::from(height) >= list.len() + 5
+}
+
+/// The row at the top, so that the cursor is in sight.
+fn first_row(cursor: usize, height: usize) -> usize {
+    (cursor + 1).saturating_sub(height.saturating_sub(1).max(1))
+}
+
+/// Which environment stands in a row of the pane, its title included; `Some(None)`: all of them.
+pub fn row_at(model: &Model, area: Rect, row: usize) -> Option<Option<Slug>> {
+    let list = &model.environments.list;
+    let inner = area.height.saturating_sub(1);
+    let names = usize::from(has_headings(inner, list));
+    let row = row.checked_sub(1 + names)?;
+    let at = row + first_row(position(model), usize::from(inner) - names);
+    match at.checked_sub(1) {
+        None => Some(None),
+        Some(at) => list.get(at).map(|summary| Some(summary.environment.slug.clone())),
+    }
 }
 
 fn headings(canvas: &mut Canvas<'_>, area: Rect, name_width: usize, widths: Widths, meter: u16) {
@@ -85,6 +108,9 @@ fn counted(list: &[EnvironmentSummary], at: Option<usize>) -> Counts {
 
 /// Below the list: the four answers, how much of what the code states was compared, and why not all. Returns the rows it took.
 fn answers(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> usize {
+    let model = canvas.model;
+    let one = cursor.checked_sub(1).and_then(|at| model.environments.list.get(at));
+    let health = one.map(|summary| health::sentence(canvas, summary));
     let counts = counted(&canvas.model.environments.list, cursor.checked_sub(1));
     let Some(coverage) = counts.coverage.sentence() else { return 0 };
     let [in_sync, drifted, unverified, hidden] =
@@ -94,7 +120,7 @@ fn answers(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> 
     let resources =
         format!("{in_sync} in sync, {drifted} drifted, {unverified} unverified; {hidden} changes hidden{lists}");
     let width = usize::from(inner.width).saturating_sub(2).max(1);
-    let lines: Vec<String> = [coverage, resources].iter().flat_map(|words| wrap(words, width)).collect();
+    let lines: Vec<String> = health.iter().chain(&[coverage, resources]).flat_map(|words| wrap(words, width)).collect();
     // Where there is no row to spare, none is left empty.
     let first = from + usize::from(from + lines.len() < usize::from(inner.height));
     for (row, words) in lines.iter().enumerate() {
@@ -105,8 +131,8 @@ fn answers(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> 
 }
 
 /// Row of the cursor; 0 is all environments.
-fn position(canvas: &Canvas<'_>) -> usize {
-    let environments = &canvas.model.environments;
+fn position(model: &Model) -> usize {
+    let environments = &model.environments;
     let cursor = environments.cursor.as_ref();
     cursor.and_then(|slug| environments.list.iter().position(|e| e.environment.slug == *slug)).map_or(0, |at| at + 1)
 }
@@ -202,6 +228,9 @@ fn scan(canvas: &mut Canvas<'_>, summary: &EnvironmentSummary) -> (Role, String)
         };
         return (Role::Key, format!("{stage} {}", text::count(running.resources)));
     }
+    if let Some(since) = health::overdue(canvas, summary) {
+        return (Role::Error, format!("OVERDUE {}", canvas.age(since)));
+    }
     match &summary.last_scan {
         None => (Role::Dim, "not scanned".into()),
         Some(scan) => {
@@ -245,7 +274,7 @@ fn failures(canvas: &mut Canvas<'_>, inner: Rect, from: usize) {
 /// All environments in one row, moved so that the cursor is in it.
 fn strip(canvas: &mut Canvas<'_>, area: Rect) {
     let model = canvas.model;
-    let cursor = position(canvas);
+    let cursor = position(model);
     let mut cells = vec![strip_cell(canvas, "all", false, true, &total(&model.environments.list))];
     for summary in &model.environments.list {
         let environment = &summary.environment;
@@ -254,7 +283,9 @@ fn strip(canvas: &mut Canvas<'_>, area: Rect) {
         if summary.sources.iter().any(|source| source.error.is_some()) {
             cell.spans.insert(1, canvas.span(Role::Error, "! "));
         }
+        let is_overdue = health::overdue(canvas, summary).is_some();
         match &summary.last_scan {
+            _ if is_overdue => cell.push_span(canvas.span(Role::Error, "OVERDUE ")),
             _ if summary.running.is_some() => cell.push_span(canvas.span(Role::Key, "… ")),
             Some(scan) => {
                 let age = canvas.age(scan.finished_at);

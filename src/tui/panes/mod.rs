@@ -2,8 +2,9 @@
 
 mod canvas;
 pub mod diff;
-mod environments;
+pub mod environments;
 mod groups;
+pub mod health;
 pub mod hidden;
 pub mod layout;
 pub mod recommendations;

@@ -3,11 +3,11 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::Canvas;
+use super::{Canvas, health};
 use crate::drift::SeverityClass;
-use crate::tui::app::Model;
 use crate::tui::app::action::{Scope, TABLE};
 use crate::tui::app::model::{Link, Pane};
+use crate::tui::app::{Model, notice};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
 
@@ -28,6 +28,26 @@ pub fn title(canvas: &mut Canvas<'_>, area: Rect) {
     spans.extend(filters(canvas));
     let line = Line::from(spans);
     canvas.line(area, 0, &line);
+    news(canvas, area, line.width());
+}
+
+/// At the right: environments that nobody scans any more, and notices that nobody read.
+fn news(canvas: &mut Canvas<'_>, area: Rect, taken: usize) {
+    let model = canvas.model;
+    let overdue = model.environments.list.iter().filter(|summary| health::overdue(canvas, summary).is_some()).count();
+    let unread = model.notices.unread(model.now);
+    let mut line = Line::default();
+    if overdue > 0 {
+        line.push_span(canvas.span(Role::Error, format!("{} overdue ", notice::count(overdue, "scan"))));
+    }
+    if unread > 0 {
+        let key = first_key(model, "global", "notices");
+        line.push_span(canvas.span(Role::Warning, format!(" {unread} unread")));
+        line.push_span(canvas.span(Role::Key, format!(" {key} ")));
+    }
+    if line.width() > 0 && taken + line.width() < usize::from(area.width) {
+        canvas.line_right(area, 0, &line);
+    }
 }
 
 /// What the timeline is narrowed to.
@@ -39,7 +59,10 @@ fn filters(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
         Some(slug) => {
             let list = &canvas.model.environments.list;
             let production = list.iter().any(|e| e.is_production && e.environment.slug == *slug);
-            spans.push(canvas.span(if production { Role::Production } else { Role::Text }, slug.to_string()));
+            spans.push(canvas.span(Role::Text, slug.to_string()));
+            if production {
+                spans.extend([Span::raw(" "), canvas.span(Role::Production, "PROD")]);
+            }
         }
     }
     match &filter.rule {
@@ -120,22 +143,15 @@ pub fn field(canvas: &mut Canvas<'_>, area: Rect, lead: &str, before: &str, afte
     canvas.cursor(x.min(area.right().saturating_sub(1)), area.y);
 }
 
-/// The keys of a chord so far, and which may follow.
+/// The first key of an action.
+fn first_key(model: &Model, scope: &str, action: &str) -> String {
+    model.keymap().keys_for(scope, action).into_iter().next().unwrap_or_default()
+}
+
+/// The keys of a chord so far; the box above says which may follow.
 fn chord(canvas: &Canvas<'_>) -> Line<'static> {
-    let model = canvas.model;
-    let typed = &model.typed;
-    let keys: Vec<String> = typed.iter().map(ToString::to_string).collect();
-    let mut spans = vec![canvas.span(Role::Key, format!(" {} …", keys.join(" ")))];
-    let scopes = ["drift", "global", "overlay", "rules", "hidden", "input", "query", "views"];
-    for (scope, chord, action) in model.keymap().bindings().filter(|(scope, ..)| scopes.contains(scope)) {
-        let goes_on = chord.keys().len() > typed.len() && chord.keys().starts_with(typed);
-        let overlay = !matches!(scope, "drift" | "global");
-        if let Some(next) = chord.keys().get(typed.len()).filter(|_| goes_on && overlay == model.overlay.is_some()) {
-            spans.push(canvas.span(Role::Key, format!("  {next}")));
-            spans.push(canvas.span(Role::Dim, format!(" {action}")));
-        }
-    }
-    Line::from(spans)
+    let keys: Vec<String> = canvas.model.typed.iter().map(ToString::to_string).collect();
+    Line::from(canvas.span(Role::Key, format!(" {} …", keys.join(" "))))
 }
 
 /// Keys of what can be done here and now, from the action table.
@@ -165,8 +181,4 @@ fn hint_words(model: &Model) -> Vec<(String, &'static str)> {
         .collect();
     words.sort_by_key(|(_, word)| !matches!(*word, "help" | "quit"));
     words
-}
-
-fn first_key(model: &Model, scope: &str, action: &str) -> String {
-    model.keymap().keys_for(scope, action).into_iter().next().unwrap_or_default()
 }

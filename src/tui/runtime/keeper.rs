@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::tui::app::Msg;
@@ -88,7 +89,9 @@ impl Files {
         let Ok(entries) = fs::read_dir(&self.directory) else { return vec![] };
         for entry in entries.flatten() {
             let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
-            let Some(draft) = name.starts_with(&self.prefix).then(|| read(&entry.path())).flatten() else { continue };
+            let Some(draft) = name.starts_with(&self.prefix).then(|| read::<Draft>(&entry.path())).flatten() else {
+                continue;
+            };
             if now.duration_since(draft.at) > LIFE {
                 let _ = fs::remove_file(entry.path());
             } else {
@@ -123,8 +126,8 @@ impl Files {
     }
 }
 
-/// `None` for what is no draft of ours: another user's file, a link, a file of another form.
-fn read(path: &Path) -> Option<Draft> {
+/// `None` for what is no file of ours: another user's file, a link, a file of another form.
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
     let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits();
     let file = OpenOptions::new().read(true).custom_flags(i32::try_from(flags).ok()?).open(path).ok()?;
     let meta = file.metadata().ok()?;
@@ -134,8 +137,8 @@ fn read(path: &Path) -> Option<Draft> {
     serde_json::from_slice(&bytes).ok()
 }
 
-/// 0600 in a directory of 0700 whatever the umask; a crash leaves the old or the new draft.
-fn write(directory: &Path, name: &str, draft: &Draft) -> io::Result<()> {
+/// 0600 in a directory of 0700 whatever the umask; a crash leaves the old or the new file.
+pub(super) fn write<T: Serialize>(directory: &Path, name: &str, draft: &T) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(directory) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::drift::{DriftEvent, Hidden};
+use crate::analysis::blame;
+use crate::drift::DriftEvent;
 use crate::service::{DriftService, ServiceError};
 use crate::store::{Direction, DriftFilter, Matching, PageRequest};
 use crate::tui::app::model::Reach;
 use crate::tui::app::msg::Loaded;
 use crate::tui::app::timeline::GROUPS;
 use crate::tui::app::{Effect, Msg};
-use crate::tui::widgets::diff;
+use crate::tui::widgets::diff::Views;
 
 /// Runs an effect that needs the service, to its end.
 pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
@@ -76,16 +77,7 @@ async fn members(service: &dyn DriftService, filter: DriftFilter) -> Result<(Vec
 
 /// Large bodies take a while to align and colour: that is done beside the loop.
 async fn load(detail: crate::drift::DriftDetail) -> Result<Loaded, ServiceError> {
-    let build = move || {
-        let (declared, actual) = (detail.declared_state.as_ref(), detail.actual_state.as_ref());
-        // What could not be compared is no drift either, and the row says so.
-        let unverified = detail.unverified.iter().filter_map(|one| {
-            Some(Hidden { path: one.path.clone()?, rule: "unverified".into(), declared: None, actual: None })
-        });
-        let hidden: Vec<Hidden> = detail.hidden.iter().cloned().chain(unverified).collect();
-        let view = diff::build(declared, actual, &detail.event.changes, &hidden);
-        Loaded { view: Arc::new(view), detail }
-    };
+    let build = move || Loaded { view: Arc::new(Views::of(&detail)), blame: blame(&detail), detail };
     let built = tokio::task::spawn_blocking(build).await;
     built.map_err(|_| ServiceError::Unavailable("the diff could not be drawn; the log says where".into()))
 }

@@ -8,12 +8,20 @@ use std::time::{Duration, Instant};
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::style::ResetColor;
+use crossterm::style::{Print, ResetColor};
 use crossterm::terminal::{self, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{execute, queue};
 
+use super::title;
+
 /// Whether the terminal is ours.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether its title is ours, and whether it tells us of the mouse.
+static TITLED: AtomicBool = AtomicBool::new(false);
+static MOUSE: AtomicBool = AtomicBool::new(false);
+/// Clicks and wheel in the form that has no end of columns, and no motion: nobody reads that.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 /// Held while anything is written.
 static WRITING: Mutex<()> = Mutex::new(());
 /// How long giving back waits for a writer that is stuck on a dead line.
@@ -28,8 +36,9 @@ thread_local! {
 pub struct Guard(());
 
 impl Guard {
-    /// Raw mode, the other screen, pastes as one event, no cursor.
-    pub fn enter() -> io::Result<Self> {
+    /// Raw mode, the other screen, pastes as one event, no cursor; clicks where they are wanted.
+    pub fn enter(mouse: bool) -> io::Result<Self> {
+        MOUSE.store(mouse, Ordering::SeqCst);
         hook_panics();
         IS_LOOP.with(|is| is.set(true));
         take()?;
@@ -49,7 +58,8 @@ pub fn take() -> io::Result<()> {
     terminal::enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
     let _writing = lock(PATIENCE);
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide).inspect_err(|_| {
+    let mouse = if MOUSE.load(Ordering::SeqCst) { MOUSE_ON } else { "" };
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide, Print(mouse)).inspect_err(|_| {
         let _ = terminal::disable_raw_mode();
     })
 }
@@ -62,10 +72,18 @@ pub fn give_back() {
     // A writer that hangs on a dead line keeps the lock; the modes below are set without writing.
     if let Some(_writing) = lock(PATIENCE) {
         let mut out = io::stdout();
-        let _ = queue!(out, EndSynchronizedUpdate, ResetColor, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let mouse = if MOUSE.load(Ordering::SeqCst) { MOUSE_OFF } else { "" };
+        let title = if TITLED.swap(false, Ordering::SeqCst) { title::RESTORE } else { "" };
+        let _ = queue!(out, EndSynchronizedUpdate, Print(mouse), Print(title));
+        let _ = queue!(out, ResetColor, DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _ = out.flush();
     }
     let _ = terminal::disable_raw_mode();
+}
+
+/// From now on the title is given back too; false when it is ours already.
+pub fn take_title() -> bool {
+    !TITLED.swap(true, Ordering::SeqCst)
 }
 
 /// Writes, if the terminal is ours; what comes too late is left out.

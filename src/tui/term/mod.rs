@@ -1,5 +1,6 @@
 //! The terminal: taken and given back by [`guard`], written by one thread, read by another, watched by a third.
 
+pub mod background;
 pub mod clipboard;
 pub mod glyphs;
 pub mod guard;
@@ -7,6 +8,7 @@ pub mod input;
 pub mod output;
 mod screen;
 pub mod signals;
+pub mod title;
 
 pub use screen::Screen;
 
@@ -17,12 +19,12 @@ use std::io::{self, IsTerminal};
 pub enum TermError {
     /// A pipe or a file.
     #[error(
-        "{0} is not a terminal, and the screens need one; `driftguard scan` prints what they would show, `--format json` for programs"
+        "{0} is not a terminal, and the screens need one; `driftguard triage --plain` goes line by line, `driftguard scan` prints what they would show, `--format json` for programs"
     )]
     NotATerminal(&'static str),
     /// It cannot move its cursor.
     #[error(
-        "TERM={0} says that the terminal cannot draw screens; set TERM to what it is, or use `driftguard scan`, which prints"
+        "TERM={0} says that the terminal cannot draw screens; set TERM to what it is, or use `driftguard triage --plain`, which goes line by line"
     )]
     Dumb(String),
     /// Taking it failed.

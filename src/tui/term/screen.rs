@@ -15,7 +15,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::clipboard::Through;
 use super::guard::{self, Guard};
 use super::output::Output;
-use super::{TermError, clipboard, input, signals};
+use super::{TermError, background, clipboard, input, signals, title};
 use crate::tui::app::Msg;
 use crate::tui::app::msg::Copied;
 use crate::tui::runtime::Surface;
@@ -27,15 +27,18 @@ pub struct Screen {
     busy: Arc<AtomicBool>,
     written: Arc<Notify>,
     through: Through,
+    /// The terminal's background is to be asked for, behind the first frame.
+    asks: bool,
+    has_title: bool,
     /// Last, so that everything else has ended when the terminal is given back.
     _guard: Guard,
 }
 
 impl Screen {
     /// Takes the terminal; keys, signals and its end arrive at `inbox`.
-    pub fn open(inbox: &UnboundedSender<Msg>) -> Result<Self, TermError> {
+    pub fn open(inbox: &UnboundedSender<Msg>, mouse: bool, ask_background: bool) -> Result<Self, TermError> {
         super::check()?;
-        let guard = Guard::enter()?;
+        let guard = Guard::enter(mouse)?;
         signals::listen(inbox.clone())?;
         input::read(inbox.clone())?;
         input::watch(inbox.clone())?;
@@ -54,7 +57,10 @@ impl Screen {
             }
         })?;
         let through = Through::detect(|name| std::env::var(name).ok());
-        Ok(Self { output: Output::default(), frames, busy, written, through, _guard: guard })
+        let variable = |name: &str| std::env::var(name).ok();
+        let asks = ask_background && background::may_ask(variable);
+        let has_title = title::has_title(&variable("TERM").unwrap_or_default());
+        Ok(Self { output: Output::default(), frames, busy, written, through, asks, has_title, _guard: guard })
     }
 
     fn send(&self, bytes: Vec<u8>) {
@@ -81,7 +87,11 @@ impl Surface for Screen {
     }
 
     fn show(&mut self, frame: &mut Buffer, cursor: Option<Position>) -> io::Result<()> {
-        let bytes = self.output.frame(frame, cursor)?;
+        let mut bytes = self.output.frame(frame, cursor)?;
+        if std::mem::take(&mut self.asks) {
+            background::ASKED.store(true, Ordering::SeqCst);
+            bytes.extend_from_slice(background::QUERY);
+        }
         self.send(bytes);
         Ok(())
     }
@@ -102,6 +112,12 @@ impl Surface for Screen {
 
     fn bell(&mut self) {
         self.send(vec![7]);
+    }
+
+    fn title(&mut self, words: &str) {
+        if self.has_title {
+            self.send(title::set(words, guard::take_title()));
+        }
     }
 
     fn copy(&mut self, what: &'static str, text: &str) -> Copied {

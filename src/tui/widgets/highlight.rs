@@ -1,10 +1,12 @@
-//! Syntax of JSON lines by syntect, in our own roles. Grammars are loaded once, off the first frame: until then lines are
+//! Syntax of JSON and YAML lines by syntect, in our own roles. Grammars are loaded once, off the first frame: until then lines are
 //! drawn plain.
 
 use std::sync::OnceLock;
 
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
 
+use super::diff::Syntax;
+use super::hcl;
 use crate::tui::theme::Role;
 
 /// Longer lines are drawn plain; to parse them takes longer than a frame may.
@@ -17,7 +19,7 @@ pub enum Within {
     Object,
     /// A line of a JSON list, or the whole value.
     Array,
-    /// Not JSON.
+    /// Of no language.
     Text,
 }
 
@@ -33,6 +35,7 @@ struct Highlighter {
     /// The parser as it stands inside an object, and inside a list.
     object: (ParseState, ScopeStack),
     array: (ParseState, ScopeStack),
+    yaml: Option<ParseState>,
     roles: Vec<(Scope, Role)>,
 }
 
@@ -40,15 +43,18 @@ struct Highlighter {
 static HIGHLIGHTER: OnceLock<Option<Highlighter>> = OnceLock::new();
 
 /// The innermost scope that begins with one of these decides. Names as in the Sublime Text packages syntect carries.
-const ROLES: [(&str, Role); 8] = [
+const ROLES: [(&str, Role); 11] = [
     ("meta.structure.dictionary.key.json", Role::SyntaxKey),
     ("meta.mapping.key.json", Role::SyntaxKey),
+    ("entity.name.tag.yaml", Role::SyntaxKey),
     ("string", Role::SyntaxString),
     ("constant.character.escape", Role::SyntaxConstant),
     ("constant.numeric", Role::SyntaxNumber),
     ("constant.language", Role::SyntaxConstant),
     ("punctuation.separator", Role::SyntaxPunctuation),
     ("punctuation.section", Role::SyntaxPunctuation),
+    ("punctuation.definition.block", Role::SyntaxPunctuation),
+    ("comment", Role::SyntaxPunctuation),
 ];
 
 /// Loads the grammar. Takes tens of milliseconds: call it from a thread of its own.
@@ -56,10 +62,14 @@ pub fn warm() {
     HIGHLIGHTER.get_or_init(Highlighter::load);
 }
 
-/// The tokens of one line of JSON. `None` until [`warm`] is done.
-pub fn json_line(text: &str, within: Within) -> Option<Box<[Token]>> {
+/// The tokens of one line. `None` until [`warm`] is done.
+pub fn line(text: &str, within: Within, syntax: Syntax) -> Option<Box<[Token]>> {
+    if syntax == Syntax::Hcl {
+        let plain = within == Within::Text || text.len() > LONGEST;
+        return Some(if plain { Box::default() } else { hcl::tokens(text).into() });
+    }
     let highlighter = HIGHLIGHTER.get()?.as_ref();
-    Some(highlighter.and_then(|h| h.tokens(text, within)).unwrap_or_default())
+    Some(highlighter.and_then(|h| h.tokens(text, within, syntax)).unwrap_or_default())
 }
 
 impl Highlighter {
@@ -76,14 +86,17 @@ impl Highlighter {
         };
         let (object, array) = (inside("{\n")?, inside("[\n")?);
         let roles = ROLES.iter().filter_map(|(name, role)| Some((Scope::new(name).ok()?, *role))).collect();
-        Some(Self { syntaxes, object, array, roles })
+        let yaml = syntaxes.find_syntax_by_extension("yaml").map(ParseState::new);
+        Some(Self { syntaxes, object, array, yaml, roles })
     }
 
-    fn tokens(&self, text: &str, within: Within) -> Option<Box<[Token]>> {
-        let (mut state, mut stack) = match within {
-            Within::Object => self.object.clone(),
-            Within::Array => self.array.clone(),
-            Within::Text => return None,
+    fn tokens(&self, text: &str, within: Within, syntax: Syntax) -> Option<Box<[Token]>> {
+        let (mut state, mut stack) = match (within, syntax) {
+            (Within::Text, _) => return None,
+            // A line of YAML says by itself what it is.
+            (_, Syntax::Yaml) => (self.yaml.clone()?, ScopeStack::new()),
+            (Within::Object, _) => self.object.clone(),
+            (Within::Array, _) => self.array.clone(),
         };
         if text.len() > LONGEST {
             return None;
@@ -117,9 +130,13 @@ mod tests {
     use super::*;
 
     fn roles(text: &str, within: Within) -> Vec<(&str, Option<Role>)> {
+        roles_of(text, within, Syntax::Json)
+    }
+
+    fn roles_of(text: &str, within: Within, syntax: Syntax) -> Vec<(&str, Option<Role>)> {
         warm();
         let mut start = 0;
-        let tokens = json_line(text, within).unwrap();
+        let tokens = line(text, within, syntax).unwrap();
         tokens.iter().map(|t| (&text[std::mem::replace(&mut start, t.end)..t.end], t.role)).collect()
     }
 
@@ -137,6 +154,14 @@ mod tests {
     fn a_string_in_a_list_is_no_key() {
         assert_eq!(roles("\"b\"", Within::Array), [("\"b\"", Some(Role::SyntaxString))]);
         assert_eq!(roles("true", Within::Array), [("true", Some(Role::SyntaxConstant))]);
+    }
+
+    #[test]
+    fn a_line_of_yaml_has_its_key_and_its_value() {
+        let line = roles_of("  - port: 443", Within::Object, Syntax::Yaml);
+        assert!(line.contains(&("port", Some(Role::SyntaxKey))), "{line:?}");
+        assert!(line.contains(&("443", Some(Role::SyntaxNumber))), "{line:?}");
+        assert_eq!(line[1], ("-", Some(Role::SyntaxPunctuation)), "{line:?}");
     }
 
     #[test]

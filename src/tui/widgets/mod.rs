@@ -2,6 +2,7 @@
 
 pub mod bar;
 pub mod diff;
+pub mod hcl;
 pub mod highlight;
 pub mod scroll;
 pub mod source;

@@ -1,8 +1,8 @@
 //! What each action does.
 
 use super::{
-    copying, forms, groups, jump, load, marking, moves, never_hide, palette, plan, query, repeat, rules, undo, untold,
-    views,
+    copying, feel, forms, groups, jump, load, marking, moves, never_hide, palette, plan, query, repeat, rules, undo,
+    untold, views,
 };
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::{Effect, Exit};
@@ -50,6 +50,8 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::PreviousChange => moves::change(model, -1),
         Action::ToggleUnified => quietly(|| model.detail.unified = !model.detail.unified),
         Action::ToggleFold => quietly(|| model.detail.fold = !model.detail.fold),
+        Action::ToggleWhole => quietly(|| model.detail.only_changed = !model.detail.only_changed),
+        Action::CycleSyntax => quietly(|| model.detail.syntax = model.detail.syntax.next()),
         Action::ToggleWrap => quietly(|| model.detail.wrap = !model.detail.wrap),
         Action::ToggleHidden => moves::toggle_hidden(model),
         Action::CopyAddress | Action::CopyPath | Action::CopyValue | Action::CopyId => copying::copy(model, action),
@@ -92,14 +94,18 @@ fn view(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CycleState => load::filtered(model, |filter| filter.shown = filter.shown.next()),
         Action::CycleSeverity => load::filtered(model, |filter| filter.cycle_severity()),
         Action::AllEnvironments => load::environment(model, None),
-        Action::Notices => overlay(model, Overlay::Notices { scroll: 0 }),
+        Action::Notices => {
+            model.notices.open();
+            overlay(model, Overlay::Notices { scroll: 0 })
+        }
         Action::Palette => overlay(model, Overlay::Palette(Palette::default())),
         Action::Help => overlay(model, Overlay::Help { scroll: 0 }),
+        Action::Themes => feel::choose_theme(model),
+        Action::ToggleUtc => feel::toggle_utc(model),
+        Action::Tutorial => feel::tutorial(model),
         Action::NextTheme => {
-            model.theme = (model.theme + 1) % model.themes.len();
-            let name = model.theme().name().to_owned();
-            model.notice(false, format!("theme {name}"));
-            vec![]
+            let next = (model.theme + 1) % model.themes.len();
+            feel::take_theme(model, next)
         }
         _ => moves::run(model, action),
     }
@@ -179,6 +185,11 @@ fn enter(model: &mut Model) -> Vec<Effect> {
             run(model, Action::Undo)
         }
         Some(Overlay::Untold) => untold::enter(model),
+        Some(Overlay::Themes { .. }) => {
+            let at = model.theme;
+            feel::take_theme(model, at)
+        }
+        Some(Overlay::Tutorial(at)) => feel::step(model, at + 1),
         Some(Overlay::Help { .. } | Overlay::Notices { .. }) | None => vec![],
     }
 }
@@ -197,6 +208,8 @@ fn leave(model: &mut Model) -> Vec<Effect> {
             vec![]
         }
         Some(Overlay::Untold) => untold::back(model),
+        Some(Overlay::Themes { before }) => quietly(|| model.theme = before),
+        Some(Overlay::Tutorial(_)) => feel::end_tutorial(model),
         Some(Overlay::Confirm { plan, .. }) if plan.rule.is_some() || plan.never_hide.is_some() => rules::open(model),
         _ => vec![],
     }
@@ -209,7 +222,7 @@ pub fn picked(model: &mut Model, item: palette::Item) -> Vec<Effect> {
         palette::Item::Environment(slug) => load::environment(model, slug),
         palette::Item::View(view) => views::pick(model, &view),
         palette::Item::Resource(place) => jump::go(model, &place),
-        palette::Item::Theme(at) => quietly(|| model.theme = at),
+        palette::Item::Theme(at) => feel::take_theme(model, at),
         palette::Item::Keymap(at) => quietly(|| model.keymap = at),
     }
 }

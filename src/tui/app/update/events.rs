@@ -1,7 +1,7 @@
 //! What the service says by itself.
 
 use super::load;
-use crate::drift::{Closure, DriftEvent, DriftId, SeverityClass};
+use crate::drift::{Closure, DriftEvent, DriftId};
 use crate::service::{ScanProgress, ServiceEvent};
 use crate::tui::app::model::On;
 use crate::tui::app::overlay::{Overlay, Target};
@@ -25,9 +25,8 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
             effects
         }
         ServiceEvent::Drift(event) => {
-            let loud = model.bell && event.severity_class() >= SeverityClass::High;
-            let mut effects = absorb(model, *event);
-            effects.extend(loud.then_some(Effect::Bell));
+            let mut effects = model.alarm.hear(&event, model.now);
+            effects.extend(absorb(model, *event));
             effects
         }
         ServiceEvent::Updated(event) => absorb(model, *event),

@@ -50,6 +50,12 @@ pub fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         return vec![];
     }
     model.notices.dismiss(model.now);
+    let mut effects: Vec<Effect> = model.alarm.answer().into_iter().collect();
+    effects.extend(pressed(model, event));
+    effects
+}
+
+fn pressed(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     // Keys that edit a line are the same in every keymap, as in every shell.
     if let Some(effects) = typing::edit(model, &event) {
         return effects;

@@ -52,14 +52,30 @@ pub fn environments_came(
         return vec![];
     }
     model.environments.loading = None;
+    let cursor = model.environments.cursor.clone();
     match answer {
         Ok(list) => {
             model.environments.list = list;
+            forget_what_is_gone(model);
             model.environments.error = None;
         }
         Err(why) => model.environments.error = Some(sanitise::line(&why.to_string())),
     }
-    if model.environments.stale { environments(model) } else { vec![] }
+    let mut effects = if model.environments.stale { environments(model) } else { vec![] };
+    if model.environments.cursor.is_none() && cursor.is_some() {
+        effects.extend(page(model, Load::Newest));
+    }
+    effects
+}
+
+/// The environment of an earlier session may be scanned here no more; a list of nothing for ever would look like peace.
+fn forget_what_is_gone(model: &mut Model) {
+    let list = &model.environments.list;
+    let is_there = |slug: &Slug| list.iter().any(|row| row.environment.slug == *slug);
+    if model.environments.cursor.as_ref().is_some_and(|slug| !is_there(slug)) {
+        model.environments.cursor = None;
+        model.timeline.filter.environment = None;
+    }
 }
 
 /// A page of the timeline.
@@ -79,6 +95,9 @@ pub fn page_came(model: &mut Model, ticket: Ticket, answer: Result<Page, Service
     }
     if model.timeline.take_outdated() {
         return page(model, Load::Newest);
+    }
+    if let Some(row) = model.returns_to.take().and_then(|id| model.timeline.window.position(id)) {
+        model.timeline.select_at(row);
     }
     follow(model)
 }
@@ -116,6 +135,8 @@ fn rewind(model: &mut Model) {
     model.detail = Detail {
         unified: old.unified,
         fold: old.fold,
+        only_changed: old.only_changed,
+        syntax: old.syntax,
         wrap: old.wrap,
         show_hidden: old.show_hidden,
         ..Detail::default()

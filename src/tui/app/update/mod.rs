@@ -4,12 +4,14 @@ mod actions;
 pub mod copying;
 mod drafting;
 mod events;
+mod feel;
 pub mod forms;
 mod groups;
 pub mod jump;
 mod keys;
 mod load;
 mod marking;
+mod mouse;
 mod moves;
 pub mod never_hide;
 pub mod palette;
@@ -25,6 +27,8 @@ pub mod undo;
 pub mod untold;
 pub mod views;
 
+pub use keys::scope;
+
 use super::effect::{Effect, Exit};
 use super::model::Link;
 use super::{Model, Msg};
@@ -38,6 +42,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             vec![]
         }
         Msg::Key(key) => keys::press(model, key),
+        Msg::Mouse(event) => mouse::take(model, event),
+        Msg::Background(colour) => feel::background(model, colour),
         Msg::Paste(text) => typing::paste(model, &text),
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);

@@ -74,6 +74,12 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             vec![]
         }
+        Some(Overlay::Themes { .. }) => {
+            let last = model.themes.len().saturating_sub(1);
+            model.theme = moved(model.theme, step, rows.saturating_sub(6).max(1), last);
+            vec![]
+        }
+        Some(Overlay::Tutorial(_)) => vec![],
         Some(Overlay::Query(_)) => match step {
             Step::Lines(by) => super::query::step(model, by > 0),
             _ => vec![],

@@ -18,6 +18,8 @@ fn line(model: &mut Model) -> Option<&mut Line> {
         Overlay::Help { .. }
         | Overlay::Notices { .. }
         | Overlay::Rules
+        | Overlay::Themes { .. }
+        | Overlay::Tutorial(_)
         | Overlay::Views { .. }
         | Overlay::Decisions { .. }
         | Overlay::Confirm { .. } => None,

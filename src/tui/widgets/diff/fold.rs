@@ -15,6 +15,7 @@ pub fn shown(view: &DiffView, mode: DiffMode, fold: Fold) -> Vec<DiffRow> {
         Fold::Nothing => view.rows.clone(),
         Fold::Same => folded(view, |row| is_quiet(row) && row.kind != RowKind::Hidden),
         Fold::Quiet => folded(view, is_quiet),
+        Fold::Unchanged => changed(view),
     };
     match mode {
         DiffMode::SideBySide => folded,
@@ -51,6 +52,32 @@ fn folded(view: &DiffView, is_quiet: impl Fn(&DiffRow) -> bool) -> Vec<DiffRow> 
         start = end + 1;
     }
     out
+}
+
+/// The rows of changes, each below the lines that open what it stands in. All rows where nothing changed.
+fn changed(view: &DiffView) -> Vec<DiffRow> {
+    let mut kept = vec![false; view.rows.len()];
+    // Rows that open what the next one stands in, outermost first.
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    for (at, row) in view.rows.iter().enumerate() {
+        let Some(line) = line(view, row) else { continue };
+        while open.last().is_some_and(|(depth, _)| *depth >= line.depth) {
+            open.pop();
+        }
+        if row.change.is_some() {
+            kept[at] = true;
+            for (_, opener) in open.iter().rev() {
+                if std::mem::replace(&mut kept[*opener], true) {
+                    break;
+                }
+            }
+        }
+        open.push((line.depth, at));
+    }
+    if !kept.contains(&true) {
+        return view.rows.clone();
+    }
+    view.rows.iter().zip(kept).filter(|(_, kept)| *kept).map(|(row, _)| row.clone()).collect()
 }
 
 /// The folded row that opens the innermost named container `next` stands in: without it nobody knows where they are.

@@ -8,6 +8,11 @@ mod inline;
 mod path;
 mod print;
 mod render;
+mod syntax;
+mod views;
+
+pub use syntax::Syntax;
+pub use views::Views;
 
 use std::sync::OnceLock;
 
@@ -38,6 +43,8 @@ pub enum Fold {
     Same,
     /// Long stretches without drift.
     Quiet,
+    /// Everything but the changes and the names of what they stand in.
+    Unchanged,
 }
 
 /// What a row says.
@@ -110,12 +117,23 @@ pub struct DiffView {
     /// Names of the rules behind hidden rows, sanitised.
     rules: Vec<String>,
     /// Rows as shown, by mode and fold, made when they are first asked for.
-    shown: [OnceLock<Vec<DiffRow>>; 6],
+    shown: [OnceLock<Vec<DiffRow>>; 8],
 }
 
 /// Aligns declared and live. `changes` say which differences are drift; others are hidden ones, and `hidden` knows by which
 /// rule. Where a body is missing on both sides, or a change cannot be found in them, its own values are shown under its path.
 pub fn build(declared: Option<&Masked>, actual: Option<&Masked>, changes: &[Change], hidden: &[Hidden]) -> DiffView {
+    build_as(Syntax::Json, declared, actual, changes, hidden)
+}
+
+/// As [`build`], in any notation.
+pub fn build_as(
+    syntax: Syntax,
+    declared: Option<&Masked>,
+    actual: Option<&Masked>,
+    changes: &[Change],
+    hidden: &[Hidden],
+) -> DiffView {
     let [places_left, places_right] = [declared, actual]
         .map(|body| changes.iter().map(|c| body.map(|b| path::find(b.value(), c.path.raw()))).collect::<Vec<_>>());
     let [mut marks_left, mut marks_right] = [Marks::default(), Marks::default()];
@@ -132,11 +150,11 @@ pub fn build(declared: Option<&Masked>, actual: Option<&Masked>, changes: &[Chan
             }
         }
     }
-    let mut left = declared.map(|b| print::body(b.value(), &marks_left)).unwrap_or_default();
-    let mut right = actual.map(|b| print::body(b.value(), &marks_right)).unwrap_or_default();
+    let mut left = declared.map(|b| print::body(b.value(), &marks_left, syntax)).unwrap_or_default();
+    let mut right = actual.map(|b| print::body(b.value(), &marks_right, syntax)).unwrap_or_default();
     let mut rows = align::align(&left, &right, changes.len(), declared.is_none() != actual.is_none());
     let unseen = unseen(&mut rows, &left, &right, changes.len());
-    let mut listed = list(&unseen, changes, &mut left, &mut right);
+    let mut listed = list(&unseen, changes, &mut left, &mut right, syntax);
     listed.append(&mut rows);
     let rules = hidden.iter().map(|h| sanitise::cell(&h.rule, LONGEST_RULE)).collect();
     DiffView { left, right, rows: listed, rules, shown: Default::default() }
@@ -169,11 +187,18 @@ fn unseen(rows: &mut [DiffRow], left: &[Line], right: &[Line], changes: usize) -
 }
 
 /// Rows that show changes by path and value; their lines are appended to the two sides.
-fn list(which: &[usize], changes: &[Change], left: &mut Vec<Line>, right: &mut Vec<Line>) -> Vec<DiffRow> {
+fn list(
+    which: &[usize],
+    changes: &[Change],
+    left: &mut Vec<Line>,
+    right: &mut Vec<Line>,
+    syntax: Syntax,
+) -> Vec<DiffRow> {
     let mut rows = Vec::new();
     for (index, change) in which.iter().filter_map(|i| changes.get(*i).map(|c| (*i, c))) {
         let name = sanitise::line(change.path.raw());
-        let lines = |value: Option<&Masked>| value.map(|v| print::named(&name, v.value(), index)).unwrap_or_default();
+        let lines =
+            |value: Option<&Masked>| value.map(|v| print::named(&name, v.value(), index, syntax)).unwrap_or_default();
         let (old, new) = (lines(change.declared.as_ref()), lines(change.actual.as_ref()));
         for mut row in align::align(&old, &new, changes.len(), false) {
             row.change = Some(index);
@@ -190,7 +215,7 @@ fn list(which: &[usize], changes: &[Change], left: &mut Vec<Line>, right: &mut V
 impl DiffView {
     /// The rows as they are shown; cached.
     pub fn rows(&self, mode: DiffMode, fold: Fold) -> &[DiffRow] {
-        let slot = usize::from(mode == DiffMode::Unified) * 3 + fold as usize;
+        let slot = usize::from(mode == DiffMode::Unified) * 4 + fold as usize;
         self.shown[slot].get_or_init(|| fold::shown(self, mode, fold))
     }
 

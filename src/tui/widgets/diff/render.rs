@@ -145,7 +145,9 @@ fn fold_text(lines: usize, hidden: usize, around: Option<&Line>, ascii: bool) ->
         0 => format!("{dots} {lines} unchanged line{plural}"),
         _ => format!("{dots} {lines} line{plural} without drift, {hidden} with a hidden difference"),
     };
-    let name = around.and_then(|line| line.text.get(..line.label)).map(|label| label.trim().trim_end_matches(':'));
+    let name = around
+        .and_then(|line| line.text.get(..line.label))
+        .map(|label| label.trim().trim_start_matches("- ").trim_end_matches([':', '=', ' ']));
     name.map_or(count.clone(), |name| format!("{count}, in {name}"))
 }
 
@@ -322,8 +324,8 @@ impl<'a> Styles<'a> {
         let mut style = self.shown.base;
         let role = match self.shown.line.within {
             Within::Text => Some(Role::SyntaxString),
-            // What is not JSON: the comma, and how documents and text in strings begin and end.
-            _ if byte >= self.shown.line.json => Some(Role::SyntaxPunctuation),
+            // What is not of the syntax: the comma, and how documents and text in strings begin and end.
+            _ if byte >= self.shown.line.code => Some(Role::SyntaxPunctuation),
             _ => self.tokens.get(self.token).and_then(|t| t.role),
         };
         if let Some(role) = role.filter(|_| self.shown.syntax) {
@@ -339,7 +341,7 @@ fn tokens(line: &Line) -> &[highlight::Token] {
     if let Some(tokens) = line.tokens.get() {
         return tokens;
     }
-    match highlight::json_line(&line.text[..line.json], line.within) {
+    match highlight::line(&line.text[..line.code], line.within, line.syntax) {
         Some(tokens) => line.tokens.get_or_init(|| tokens),
         None => &[],
     }

@@ -1,0 +1,47 @@
+//! `driftguard triage --plain`: the same store and scanners as the screens, spoken to line by line.
+
+use std::io::{self, IsTerminal};
+
+use anyhow::Context;
+use jiff::tz::TimeZone;
+use tokio::runtime::Handle;
+
+use super::{Session, triage};
+use crate::cli::Triage;
+use crate::plain::Plain;
+use crate::service::{DriftService, Guard};
+use crate::telemetry;
+
+pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
+    let settings = session.settings();
+    session.config.problems.iter().for_each(|problem| super::complain(&problem.to_string()));
+    let _log = telemetry::init(&session.paths.state_dir, &settings.log_level.value);
+    let specs = session.environments(&args.paths)?;
+    let for_now = triage::is_ad_hoc(args).then(tempfile::tempdir).transpose();
+    let for_now = for_now.context("a store for this session cannot be made")?;
+    let path =
+        for_now.as_ref().map_or_else(|| settings.store.value.clone(), |directory| directory.path().join("store"));
+    if for_now.is_some() {
+        super::complain(triage::FOR_NOW);
+    }
+    let protected = session.config.environments.iter().filter(|e| e.protect).map(|e| e.environment.slug.clone());
+    let read_only = settings.read_only.value.then(|| format!("read-only by {}", settings.read_only.origin));
+    let guard = Guard { read_only, protected: protected.collect() };
+    let zone = if settings.utc.value { TimeZone::UTC } else { TimeZone::system() };
+    let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;
+    let ended = runtime.block_on(async {
+        let handle = Handle::current();
+        let keep = settings.store_options();
+        let opened = tokio::task::spawn_blocking(move || triage::start(&path, guard, keep, specs, handle)).await;
+        let service = opened.context("the store could not be opened")??;
+        let (input, typed) = (io::stdin(), io::stdin().is_terminal());
+        let actor = settings.actor.value.line();
+        let told = std::sync::Arc::clone(&service) as std::sync::Arc<dyn DriftService>;
+        let ended = Plain::new(told, input.lock(), io::stdout(), &actor, zone, typed).run().await;
+        // What was acknowledged is finished before the process ends.
+        service.shutdown().await;
+        anyhow::Ok(ended?)
+    });
+    runtime.shutdown_background();
+    ended
+}

@@ -1,0 +1,159 @@
+//! A drift in sentences. Everything is text from outside made harmless; nothing is told by colour or place alone.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::drift::{AuditEntry, Change, ChangeType, DriftDetail, DriftEvent, State, TriageVerb};
+use crate::safety::{Masked, sanitise};
+use crate::service::EnvironmentSummary;
+use crate::tui::app::age;
+
+/// Columns of a value: a log is read, not scrolled.
+const VALUE: usize = 200;
+
+/// `3. HIGH modified aws_security_group.web (aws_security_group) in prod-eu, 2 changes, open, seen 3m ago`
+pub fn row(number: usize, event: &DriftEvent, now: Timestamp) -> String {
+    let changes = super::words::count(event.changes.len(), "change");
+    let standing = standing(event, now);
+    format!(
+        "{number}. {} {} {} ({}) in {}, {changes}, {standing}, last seen {}",
+        event.severity_class().as_str(),
+        event.drift_type.as_str(),
+        event.resource.resource_id.line(),
+        event.resource.resource_type.line(),
+        event.environment,
+        ago(event.last_seen, now),
+    )
+}
+
+fn ago(at: Timestamp, now: Timestamp) -> String {
+    match age::age(at, now).as_str() {
+        "now" => "now".to_owned(),
+        age => format!("{age} ago"),
+    }
+}
+
+fn standing(event: &DriftEvent, now: Timestamp) -> String {
+    let state = event.state_at(now);
+    let by = event.decision.as_ref().filter(|_| state != State::Open);
+    let by = by.map(|decision| format!(" by {}", decision.by.line())).unwrap_or_default();
+    let to = event.assignee.as_ref().map(|to| format!(", assigned to {}", to.line())).unwrap_or_default();
+    format!("{}{by}{to}", state.as_str())
+}
+
+/// Line by line.
+pub fn detail(number: usize, detail: &DriftDetail, now: Timestamp, zone: &TimeZone) -> Vec<String> {
+    let event = &detail.event;
+    let mut lines = vec![row(number, event, now)];
+    if let Some(source) = &event.resource.declared_in {
+        lines.push(format!("   declared in {}", source.line()));
+    }
+    let blames = crate::analysis::blame(detail);
+    for (at, one) in event.changes.iter().enumerate() {
+        let who = blames.iter().find(|blame| blame.path == one.path);
+        let who = who.map(|blame| {
+            let sure = if blame.is_exact { "" } else { ", as far as is known" };
+            let when = blame.when.map(|when| format!(" {}", ago(when, now))).unwrap_or_default();
+            format!(" (by {}{when}{sure})", blame.who.line())
+        });
+        lines.push(format!("   change {}: {}{}", at + 1, change(one), who.unwrap_or_default()));
+    }
+    if event.hidden_count > 0 || event.unverified_count > 0 {
+        lines.push(format!(
+            "   {} hidden by rules, {} could not be compared: `hidden {number}` says why",
+            event.hidden_count, event.unverified_count
+        ));
+    }
+    for one in &event.recommendations {
+        let stale = if one.is_stale(now) { ", stale" } else { "" };
+        let kind = one.recommendation_type.as_str();
+        lines.push(format!("   advice: {kind}, confidence {}{stale}: {}", one.confidence_score, one.rationale.line()));
+        lines.extend(one.implementation_steps.iter().map(|step| format!("     {}", step.line())));
+    }
+    if let Some(decision) = &event.decision {
+        let reason = decision.reason.as_ref().map(|why| format!(": {}", why.line())).unwrap_or_default();
+        lines.push(format!("   decided by {} at {}{reason}", decision.by.line(), clock(decision.at, zone)));
+    }
+    lines
+}
+
+/// `modified ingress[0].from_port: declared 443, live 22, security-critical`
+fn change(change: &Change) -> String {
+    let value = |value: &Option<Masked>| value.as_ref().map_or("absent".to_owned(), |value| value.inline(VALUE));
+    let secret = match (&change.declared, &change.actual) {
+        (Some(a), Some(b)) if a.is_secret() && b.is_secret() && a != b => ", two different secrets",
+        _ => "",
+    };
+    let critical = if change.is_security_critical { ", security-critical" } else { "" };
+    format!(
+        "{} {}: declared {}, live {}{secret}{critical}",
+        match change.change_type {
+            ChangeType::Modified => "modified",
+            ChangeType::Added => "added",
+            ChangeType::Removed => "removed",
+        },
+        change.path.0.line(),
+        value(&change.declared),
+        value(&change.actual)
+    )
+}
+
+/// What is hidden and what is unverified.
+pub fn untold(detail: &DriftDetail) -> Vec<String> {
+    let value = |value: &Option<Masked>| value.as_ref().map_or("absent".to_owned(), |value| value.inline(VALUE));
+    let hidden = detail.hidden.iter().map(|one| {
+        let (path, rule) = (sanitise::line(one.path.raw()), sanitise::line(&one.rule));
+        format!("   hidden by {rule}: {path}: declared {}, live {}", value(&one.declared), value(&one.actual))
+    });
+    let unverified = detail.unverified.iter().map(|one| {
+        let path = one.path.as_ref().map_or("the resource".to_owned(), |path| sanitise::line(path.raw()));
+        format!("   unverified: {path}: {}, {}", one.reason.words(), one.detail.line())
+    });
+    hidden.chain(unverified).collect()
+}
+
+/// `prod-eu (production): 2 critical, 1 high, 0 medium, 4 low open; last scan 3m ago, 1414 in sync`
+pub fn environment(summary: &EnvironmentSummary, now: Timestamp) -> Vec<String> {
+    let production = if summary.is_production { " (PRODUCTION)" } else { "" };
+    let open = &summary.open;
+    let scan = match &summary.last_scan {
+        None => "never scanned".to_owned(),
+        Some(scan) => format!(
+            "last scan {}, {} in sync, {} unverified",
+            ago(scan.finished_at, now),
+            scan.counts.in_sync,
+            scan.counts.unverified
+        ),
+    };
+    let overdue = crate::tui::panes::health::overdue_at(summary).is_some_and(|at| at <= now);
+    let overdue = if overdue { "; OVERDUE: no scan has come when it should" } else { "" };
+    let mut lines = vec![format!(
+        "{}{production}: {} critical, {} high, {} medium, {} low open; {scan}{overdue}",
+        summary.environment.slug, open.critical, open.high, open.medium, open.low
+    )];
+    for error in summary.sources.iter().filter_map(|source| source.error.as_ref()) {
+        lines.push(format!("   failed: {}: {}; {}", error.source.line(), error.message.line(), error.help.line()));
+    }
+    lines
+}
+
+/// `#12 2026-11-21 10:00 alice snooze: until Monday`
+pub fn entry(entry: &AuditEntry, zone: &TimeZone) -> String {
+    let reason = entry.reason.as_ref().map(|why| format!(": {}", why.line())).unwrap_or_default();
+    let undone = entry.undone_by.map(|seq| format!(" (taken back by #{seq})")).unwrap_or_default();
+    let place = entry.environment.as_ref().map(|slug| format!(" in {slug}")).unwrap_or_default();
+    let action = sanitise::line(&entry.action);
+    let what = match &entry.verb {
+        Some(TriageVerb::Note { text }) => format!(": {}", text.line()),
+        Some(TriageVerb::Snooze { until }) => format!(" until {}", clock(*until, zone)),
+        Some(TriageVerb::Assign { to }) => format!(" to {}", to.as_ref().map_or("nobody".into(), |to| to.line())),
+        Some(TriageVerb::Resolve { resolution_type, .. }) => format!(" as {}", resolution_type.as_str()),
+        _ => String::new(),
+    };
+    let (at, who) = (clock(entry.timestamp, zone), entry.actor.line());
+    format!("   #{} {at} {who} {action}{place}{what}{reason}{undone}", entry.seq)
+}
+
+pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+}

@@ -4,11 +4,13 @@
 mod local;
 mod once;
 pub mod permission;
+mod relations;
 mod scanning;
 
 pub use local::LocalService;
 pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
+pub use relations::{Place, Relations};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -18,7 +20,7 @@ use tokio::sync::broadcast;
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
     NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary, Slug, SourceState,
-    TriageRequest, UntoldPage, UntoldRequest,
+    Stats, TriageRequest, UntoldPage, UntoldRequest,
 };
 use crate::store::{Observation, OpenCounts, Page, PageRequest, Receipt};
 
@@ -90,6 +92,10 @@ pub trait DriftService: Send + Sync {
     async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError>;
     /// What happened in a span of time.
     async fn incident(&self, request: IncidentRequest) -> Result<Incident, ServiceError>;
+    /// How the drifts first seen in the last `days` went, in some environments or (empty) all.
+    async fn stats(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError>;
+    /// Where the resource of a drift is declared, what it hangs on, and its other drifts. Reads files: takes a while.
+    async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError>;
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError>;
     /// Durable when it returns. What must or may be hidden from now on starts a scan of the environments it is about.
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError>;

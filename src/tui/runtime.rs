@@ -1,6 +1,7 @@
 //! The only loop, and the only awaits: drain what has come, update, run effects, draw once if anything changed. Nothing that
 //! takes time happens here; idle, it sleeps until a message comes or something on the screen grows older.
 
+mod incident;
 mod keeper;
 mod perform;
 #[cfg(test)]

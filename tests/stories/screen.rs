@@ -13,6 +13,7 @@ use driftguard::tui::sample::{self, Sample, Synthetic};
 
 mod deciding;
 mod hiding;
+mod incident;
 mod ruling;
 
 fn open(size: (u16, u16)) -> (Screens, Arc<Sample>) {

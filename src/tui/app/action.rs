@@ -14,11 +14,13 @@ pub enum Scope {
     Drift,
     /// In the list of rules.
     Rules,
+    /// In incident mode.
+    Incident,
 }
 
 impl Scope {
     /// Every scope, in the order help shows them.
-    pub const ALL: [Self; 3] = [Self::Drift, Self::Global, Self::Rules];
+    pub const ALL: [Self; 4] = [Self::Drift, Self::Global, Self::Rules, Self::Incident];
 
     /// The name of its table in a keymap.
     pub fn as_str(self) -> &'static str {
@@ -26,6 +28,7 @@ impl Scope {
             Self::Global => "global",
             Self::Drift => "drift",
             Self::Rules => "rules",
+            Self::Incident => "incident",
         }
     }
 
@@ -35,6 +38,7 @@ impl Scope {
             Self::Global => "Everywhere",
             Self::Drift => "On a drift",
             Self::Rules => "In the list of rules",
+            Self::Incident => "In incident mode",
         }
     }
 }
@@ -96,6 +100,8 @@ actions! {
         Mark "mark" None "mark" off::no_drift, "Mark for a decision on several, and go on";
         MarkAll "mark-all" None "" off::no_drift, "Mark every drift that is loaded and passes the filter";
         UnmarkAll "unmark-all" None "" off::no_marks, "Take all marks away";
+        Resource "resource" None "" off::nothing_looked_at, "The resource: observed values, where it is declared, what hangs on it, its other drifts";
+        History "history" None "" off::nothing_looked_at, "History: what was decided on it, by whom, when and why";
         NextChange "next-change" None "" off::no_drift, "Next change of the diff";
         PreviousChange "previous-change" None "" off::no_drift, "Previous change of the diff";
         ToggleUnified "toggle-unified" None "" off::never, "Diff side by side, or in one column";
@@ -138,6 +144,8 @@ actions! {
         Undo "undo" Decides "undo" off::undo, "Take the last decision back";
         Rules "rules" None "" off::disconnected, "Rules: what each ignores or never hides; edit, delete, go to what it hides";
         HiddenList "hidden-list" None "" off::untold, "What the last scan of the environment hid or could not verify, and why";
+        Incident "incident" None "incident" off::disconnected, "Incident mode: what happened in a span of time, everywhere, and how things stood then";
+        Audit "audit" None "" off::disconnected, "Everything that was decided, the newest first";
         Notices "notices" None "" off::never, "Notices so far";
         Palette "palette" None "" off::never, "Find any action, environment, theme or keymap by name";
         Help "help" None "help" off::never, "All keys";
@@ -150,6 +158,14 @@ actions! {
     Rules: {
         EditRule "edit-rule" Confirmed "" off::rule, "Edit: patterns, reason, expiry";
         DeleteRule "delete-rule" Confirmed "" off::rule, "Delete: what it hides comes back";
+    }
+    Incident: {
+        Earlier "earlier" None "" off::never, "To the moment before";
+        Later "later" None "" off::never, "To the moment after";
+        TurnOrder "turn-order" None "" off::never, "The newest or the oldest first";
+        NextEnvironment "next-environment" None "" off::never, "All environments, or one after the other";
+        Span "span" None "" off::never, "Another span of time";
+        Export "export" None "" off::nothing_found, "Write the review into a file: Markdown, HTML or JSON, redacted";
     }
 }
 

@@ -6,9 +6,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::drafts::{DraftKey, Drafts};
+use super::history::HistoryView;
+use super::incident::IncidentView;
 use super::msg::{Loaded, Ticket};
 use super::notice::Notices;
 use super::overlay::{Overlay, Plan, Target};
+use super::resource::ResourceView;
+use super::sheet::Sheet;
 use super::timeline::Timeline;
 use super::untold::UntoldList;
 use crate::drift::{
@@ -216,6 +220,10 @@ pub struct Model {
     pub preview: Preview,
     /// What was hidden in the environment that was last looked at for that.
     pub untold: Option<UntoldList>,
+    pub incident: Option<IncidentView>,
+    pub resource: Option<ResourceView>,
+    pub history: Option<HistoryView>,
+    pub sheet: Option<Sheet>,
     /// Quit as soon as the last decision is saved.
     pub leaving: bool,
     tickets: u64,
@@ -255,6 +263,10 @@ impl Model {
             rules: Rules::default(),
             preview: Preview::default(),
             untold: None,
+            incident: None,
+            resource: None,
+            history: None,
+            sheet: None,
             leaving: false,
             tickets: 0,
         };

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
-use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, UntoldPage};
+use crate::drift::{AuditEntry, DriftDetail, NeverHideRule, RuleStatus, UntoldPage};
 use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Page, Receipt};
 use crate::tui::app::drafts::Draft;
+use crate::tui::app::incident::Found;
 use crate::tui::app::model::Reach;
+use crate::tui::app::resource::ResourceFacts;
+use crate::tui::app::sheet::SheetBody;
 use crate::tui::widgets::diff::DiffView;
 
 /// Names one question. An answer with a ticket nobody waits for any more is dropped.
@@ -48,6 +51,12 @@ pub enum Msg {
     Preview(Ticket, Result<Reach, ServiceError>),
     RuleChanged(Ticket, Result<Receipt, ServiceError>),
     Untold(Ticket, Result<UntoldPage, ServiceError>),
+    Incident(Ticket, Result<Box<Found>, ServiceError>),
+    Sheet(Ticket, Result<Box<SheetBody>, ServiceError>),
+    Resource(Ticket, Result<Box<ResourceFacts>, ServiceError>),
+    History(Ticket, Result<Vec<AuditEntry>, ServiceError>),
+    /// The review is written: where it is, or why it is not; sanitised.
+    Exported(Result<String, String>),
     /// The answer to asking for a scan or its end.
     Asked(Result<(), ServiceError>),
     /// The clipboard was written to: bytes, and whether they had to be cut.

@@ -266,6 +266,14 @@ pub enum Overlay {
     Rules,
     /// What the last scan of an environment hid.
     Untold,
+    /// What happened in a span of time.
+    Incident,
+    /// One resource.
+    Resource,
+    /// What was decided.
+    History,
+    /// Two bodies beside each other.
+    Sheet,
     Confirm {
         plan: Plan,
         scroll: usize,

@@ -23,9 +23,22 @@ const FILES: [&str; NAMES.len()] = [
 ];
 
 /// Where keys can be bound. `drift` holds what concerns the selected drift in the three panes that show one, `input` is a
-/// text field, `overlay` a window over the panes, `rules` the list of ignore rules.
-pub const SCOPES: [&str; 10] =
-    ["global", "environments", "drift", "timeline", "diff", "recommendations", "input", "overlay", "rules", "hidden"];
+/// text field, `overlay` a window over the panes, `rules` the list of ignore rules, `incident` incident mode,
+/// `resource` a resource and what was decided about it.
+pub const SCOPES: [&str; 12] = [
+    "global",
+    "environments",
+    "drift",
+    "timeline",
+    "diff",
+    "recommendations",
+    "input",
+    "overlay",
+    "rules",
+    "hidden",
+    "incident",
+    "resource",
+];
 
 /// How many files may inherit from each other in a row.
 const MAX_INHERITANCE: usize = 8;
@@ -77,7 +90,7 @@ impl Keymap {
     /// types text never falls through a text field or an overlay to what lies below.
     pub fn lookup(&self, scope: &str, pending: &[KeyPress], key: KeyPress) -> Match {
         let typed = pending.first().unwrap_or(&key).typed().is_some();
-        let stays = typed && matches!(scope, "input" | "overlay" | "rules" | "hidden");
+        let stays = typed && matches!(scope, "input" | "overlay" | "rules" | "hidden" | "incident" | "resource");
         let below = fallbacks(scope).iter().filter(|below| !stays || **below == "overlay").copied();
         let mut found = std::iter::once(scope).chain(below).map(|s| self.lookup_in(s, pending, key));
         found.find(|m| *m != Match::None).unwrap_or(Match::None)
@@ -134,7 +147,7 @@ impl Keymap {
 fn fallbacks(scope: &str) -> &'static [&'static str] {
     match scope {
         "timeline" | "diff" | "recommendations" => &["drift", "global"],
-        "rules" | "hidden" => &["overlay", "global"],
+        "rules" | "hidden" | "incident" | "resource" => &["overlay", "global"],
         "global" => &[],
         _ => &["global"],
     }

@@ -3,7 +3,9 @@
 mod canvas;
 pub mod diff;
 mod environments;
+mod heat;
 pub mod hidden;
+pub mod incident;
 pub mod layout;
 pub mod recommendations;
 mod status;

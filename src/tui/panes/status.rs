@@ -123,10 +123,10 @@ fn chord(canvas: &Canvas<'_>) -> Line<'static> {
     let typed = &model.typed;
     let keys: Vec<String> = typed.iter().map(ToString::to_string).collect();
     let mut spans = vec![canvas.span(Role::Key, format!(" {} …", keys.join(" ")))];
-    let scopes = ["drift", "global", "overlay", "rules", "hidden", "input"];
+    let scopes = ["drift", "global", "overlay", "rules", "hidden", "incident", "resource", "input"];
     for (scope, chord, action) in model.keymap().bindings().filter(|(scope, ..)| scopes.contains(scope)) {
         let goes_on = chord.keys().len() > typed.len() && chord.keys().starts_with(typed);
-        let overlay = matches!(scope, "overlay" | "rules" | "hidden" | "input");
+        let overlay = matches!(scope, "overlay" | "rules" | "hidden" | "incident" | "resource" | "input");
         if let Some(next) = chord.keys().get(typed.len()).filter(|_| goes_on && overlay == model.overlay.is_some()) {
             spans.push(canvas.span(Role::Key, format!("  {next}")));
             spans.push(canvas.span(Role::Dim, format!(" {action}")));

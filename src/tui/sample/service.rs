@@ -80,6 +80,11 @@ impl Sample {
         self.world().drifts.iter().map(|detail| detail.event.id).collect()
     }
 
+    /// All there is, newest first.
+    pub fn details(&self) -> Vec<DriftDetail> {
+        self.world().drifts.clone()
+    }
+
     /// A drift as it is now.
     pub fn event(&self, id: DriftId) -> Option<DriftEvent> {
         self.world().drifts.iter().find(|detail| detail.event.id == id).map(|detail| detail.event.clone())

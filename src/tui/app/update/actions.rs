@@ -1,6 +1,6 @@
 //! What each action does.
 
-use super::{drafting, forms, load, moves, never_hide, palette, rules, triage, untold};
+use super::{drafting, forms, incident, load, moves, never_hide, palette, resource, rules, sheet, triage, untold};
 use crate::tui::app::action::Action;
 use crate::tui::app::drafts::DraftKey;
 use crate::tui::app::effect::{Effect, Exit};
@@ -26,6 +26,15 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Ignore => forms::open(model, FormKind::Ignore),
         Action::Rules => rules::open(model),
         Action::HiddenList => untold::open(model),
+        Action::Incident | Action::Span => incident::open(model),
+        Action::Earlier => incident::scrub(model, -1),
+        Action::Later => incident::scrub(model, 1),
+        Action::TurnOrder => incident::turn(model),
+        Action::NextEnvironment => incident::next_environment(model),
+        Action::Export => incident::export(model),
+        Action::Resource => resource::open(model),
+        Action::History => resource::history(model),
+        Action::Audit => resource::audit(model),
         Action::EditRule if model.rules.current_never_hide().is_some() => never_hide::edit(model),
         Action::DeleteRule if model.rules.current_never_hide().is_some() => never_hide::delete(model),
         Action::EditRule => rules::edit(model),
@@ -40,6 +49,9 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ToggleFold => quietly(|| model.detail.fold = !model.detail.fold),
         Action::ToggleWrap => quietly(|| model.detail.wrap = !model.detail.wrap),
         Action::ToggleHidden => moves::toggle_hidden(model),
+        Action::CopyAddress | Action::CopyPath | Action::CopyValue if model.overlay == Some(Overlay::Resource) => {
+            resource::copy(model, action)
+        }
         Action::CopyAddress | Action::CopyPath | Action::CopyValue => copy(model, action),
         Action::Scan => vec![Effect::Scan(scanned(model))],
         Action::ScanAll => vec![Effect::Scan(None)],
@@ -178,6 +190,13 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         }
         Some(Overlay::Rules) => rules::go(model),
         Some(Overlay::Untold) => untold::enter(model),
+        Some(Overlay::Incident) => {
+            model.overlay = Some(Overlay::Incident);
+            incident::enter(model)
+        }
+        Some(Overlay::Resource) => resource::enter(model),
+        Some(Overlay::History) => resource::leave_history(model),
+        Some(Overlay::Sheet) => sheet::back(model),
         Some(Overlay::Help { .. } | Overlay::Notices { .. }) | None => vec![],
     }
 }
@@ -208,6 +227,10 @@ fn leave(model: &mut Model) -> Vec<Effect> {
             vec![]
         }
         Some(Overlay::Untold) => untold::back(model),
+        Some(Overlay::Incident) => incident::back(model),
+        Some(Overlay::Resource) => resource::back(model),
+        Some(Overlay::History) => resource::leave_history(model),
+        Some(Overlay::Sheet) => sheet::back(model),
         Some(Overlay::Confirm { plan, .. }) if plan.rule.is_some() || plan.never_hide.is_some() => rules::open(model),
         _ => vec![],
     }

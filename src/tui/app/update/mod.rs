@@ -4,14 +4,17 @@ mod actions;
 mod drafting;
 mod events;
 pub mod forms;
+pub mod incident;
 mod keys;
 mod load;
 mod moves;
 pub mod never_hide;
 pub mod palette;
 pub mod preview;
+pub mod resource;
 pub mod rules;
 pub mod ruling;
+mod sheet;
 mod triage;
 mod typing;
 pub mod untold;
@@ -52,6 +55,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Preview(ticket, answer) => preview::came(model, ticket, answer),
         Msg::RuleChanged(ticket, answer) => rules::answered(model, ticket, answer),
         Msg::Untold(ticket, answer) => untold::came(model, ticket, answer),
+        Msg::Incident(ticket, answer) => incident::came(model, ticket, answer),
+        Msg::Sheet(ticket, answer) => sheet::came(model, ticket, answer),
+        Msg::Resource(ticket, answer) => resource::came(model, ticket, answer),
+        Msg::History(ticket, answer) => resource::history_came(model, ticket, answer),
+        Msg::Exported(answer) => incident::exported(model, answer),
         Msg::Asked(Ok(())) | Msg::Highlighted => vec![],
         Msg::Asked(Err(why)) => {
             model.notice(true, crate::safety::sanitise::line(&why.to_string()));
@@ -78,6 +86,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     fit(model);
     effects.extend(preview::follow(model));
     effects.extend(untold::follow(model));
+    effects.extend(incident::follow(model));
+    effects.extend(resource::follow(model));
     effects.extend(drafting::follow(model));
     effects
 }

@@ -10,16 +10,21 @@ use crate::tui::app::{Effect, Model};
 fn line(model: &mut Model) -> Option<&mut Line> {
     match model.overlay.as_mut()? {
         Overlay::Untold => model.untold.as_mut().filter(|list| list.typing).map(|list| &mut list.line),
+        Overlay::Incident => model.incident.as_mut().and_then(super::incident::line),
         Overlay::Palette(palette) => Some(&mut palette.line),
         Overlay::Filter { line, .. } => Some(line),
         Overlay::Form(form) => form.line(),
         Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Rules | Overlay::Confirm { .. } => None,
+        Overlay::Resource | Overlay::History | Overlay::Sheet => None,
     }
 }
 
 /// One character.
 pub fn insert(model: &mut Model, c: char) -> Vec<Effect> {
     replace_offer(model);
+    if model.overlay == Some(Overlay::Incident) {
+        super::incident::replace_offer(model);
+    }
     let Some(line) = line(model) else { return vec![] };
     line.insert(c);
     changed(model)
@@ -85,6 +90,10 @@ fn changed(model: &mut Model) -> Vec<Effect> {
         }
         Some(Overlay::Untold) => {
             model.untold.iter_mut().for_each(|list| list.at = 0);
+            vec![]
+        }
+        Some(Overlay::Incident) => {
+            super::incident::typed(model);
             vec![]
         }
         Some(Overlay::Palette(palette)) => {

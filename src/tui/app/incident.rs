@@ -196,12 +196,11 @@ impl IncidentView {
         (self.moment, self.selected, self.top) = (None, None, 0);
     }
 
-    /// Scrolls no further than the cursor needs.
+    /// Scrolls no further than the cursor needs: rows that join above it leave it where it is, even when there is room below.
     pub fn settle(&mut self, rows: usize) {
-        let last = self.happenings().len().saturating_sub(rows.max(1));
-        if let Some(at) = self.at() {
-            self.top = self.top.min(at).max((at + 1).saturating_sub(rows.max(1)));
+        match self.at() {
+            Some(at) => self.top = self.top.min(at).max((at + 1).saturating_sub(rows.max(1))),
+            None => self.top = self.top.min(self.happenings().len().saturating_sub(rows.max(1))),
         }
-        self.top = self.top.min(last);
     }
 }

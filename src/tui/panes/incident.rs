@@ -132,8 +132,10 @@ fn figures(canvas: &Canvas<'_>, incident: &Incident, stats: Option<&Stats>, widt
     let names: Vec<String> = names.into_iter().collect();
     let by = if names.is_empty() { String::new() } else { format!(" by {}", names.join(", ")) };
     let ended = count("closed") + count("superseded") + count("gone");
-    let rest = format!("   {} back   {ended} ended   {} decided{by}", count("regressed"), decided.len());
-    line.push_span(canvas.span(Role::Text, rest));
+    let rest = [(count("regressed"), "back", ""), (ended, "ended", ""), (decided.len(), "decided", &by)];
+    for (number, word, tail) in rest.into_iter().filter(|(number, ..)| *number > 0) {
+        line.push_span(canvas.span(Role::Text, format!("   {number} {word}{tail}")));
+    }
     if let Some(stats) = stats {
         let words = month(stats);
         let used = line.width();
@@ -163,11 +165,12 @@ fn by_then(canvas: &Canvas<'_>, incident: &Incident, moment: Timestamp) -> Line<
     let first = until.iter().filter(|one| one.action == DETECTED).count();
     let decided = until.iter().filter(|one| one.is_of_a_person()).count();
     let all = incident.happenings.len();
-    let words = format!(
-        " by then {} of {all} happened: {first} first seen, {decided} decided, {} other",
-        until.len(),
-        until.len() - first - decided
-    );
+    let other = until.len() - first - decided;
+    let parts = [(first, "first seen"), (decided, "decided"), (other, "came back or ended")];
+    let parts = parts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}"));
+    let parts = parts.collect::<Vec<_>>().join(", ");
+    let words =
+        format!(" by then {} of {all} had happened{}{parts}", until.len(), if parts.is_empty() { "" } else { ": " });
     Line::from(canvas.span(Role::Dim, words))
 }
 
@@ -313,7 +316,10 @@ fn about_one(canvas: &Canvas<'_>, one: &Happening, incident: &Incident, room: us
         let class = event.severity_class().as_str();
         let state = event.state_at(canvas.model.now).as_str();
         words.push(format!("{class} {kind}, {} now {state}: {}", event.drift_type.as_str(), paths.join("  ")));
-        words.extend(event.analysis.reasons.iter().take(2).map(|reason| reason.text.line()));
+        // Several properties may matter for the same reason.
+        let mut reasons: Vec<String> = event.analysis.reasons.iter().map(|reason| reason.text.line()).collect();
+        reasons.dedup();
+        words.extend(reasons.into_iter().take(2));
     }
     let lines = words.iter().flat_map(|words| wrap(words, room));
     lines.map(|words| Line::from(canvas.span(Role::Text, format!(" {words}")))).collect()

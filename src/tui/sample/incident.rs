@@ -2,7 +2,7 @@
 
 use super::now;
 use crate::drift::{
-    AuditEntry, DETECTED, DensityCounter, DriftDetail, DriftEvent, Happening, Incident, IncidentRequest, Stats,
+    AuditEntry, DETECTED, DensityCounter, DriftDetail, DriftEvent, Happening, Incident, IncidentRequest, Slug, Stats,
 };
 use crate::safety::Tainted;
 use crate::service::{Place, Relations};
@@ -15,9 +15,12 @@ pub fn of<'a>(
     request: &IncidentRequest,
 ) -> Incident {
     let within = |at: jiff::Timestamp| request.from <= at && at <= request.until;
+    let of_these = |slug: Option<&Slug>| {
+        request.environments.is_empty() || slug.is_some_and(|slug| request.environments.contains(slug))
+    };
     let mut density = DensityCounter::new(request);
     let mut happenings = Vec::new();
-    for event in drifts.iter().filter(|event| within(event.detected_at)) {
+    for event in drifts.iter().filter(|event| within(event.detected_at) && of_these(Some(&event.environment))) {
         density.detected(event.detected_at, event.severity_class());
         happenings.push(Happening {
             at: event.detected_at,
@@ -30,7 +33,7 @@ pub fn of<'a>(
             undone: false,
         });
     }
-    for entry in audit.filter(|entry| within(entry.timestamp)) {
+    for entry in audit.filter(|entry| within(entry.timestamp) && of_these(entry.environment.as_ref())) {
         density.other(entry.timestamp);
         happenings.push(Happening {
             at: entry.timestamp,

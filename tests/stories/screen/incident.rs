@@ -157,7 +157,8 @@ fn a_resource_says_where_it_is_declared_what_hangs_on_it_and_what_it_was() {
     let (mut screens, _) = open((120, 40));
     screens.keys("i");
     let screen = screens.screen();
-    for part in ["/srv/state/modules/net/web.tf:41", "needed by   aws_instance.web, aws_lb.front", "2 observed values"] {
+    for part in ["/srv/state/modules/net/web.tf:41", "needed by   aws_instance.web, aws_lb.front", "2 observed values"]
+    {
         assert!(screen.contains(part), "{part}: {screen}");
     }
     assert!(screen.contains("the first value that is kept") && screen.contains("~ingress"), "{screen}");
@@ -184,7 +185,8 @@ fn history_tells_what_was_decided_and_what_was_taken_back() {
     assert_eq!(sample.event(id).unwrap().state, State::Resolved);
     screens.keys("W");
     let screen = screens.screen();
-    for part in ["history of", "alice", "acknowledged", "(taken back)", "resolved as auto_revert", "window of tonight"] {
+    for part in ["history of", "alice", "acknowledged", "(taken back)", "resolved as auto_revert", "window of tonight"]
+    {
         assert!(screen.contains(part), "{part}: {screen}");
     }
     assert!(screen.contains("why: window of tonight"), "all of the one under the cursor: {screen}");

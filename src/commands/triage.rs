@@ -20,7 +20,10 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         options.notices.push("nothing to scan here: start driftguard where a terraform.tfstate is, name one with --state, or write [[environment]] into the configuration".into());
     }
     let for_now = if is_ad_hoc(args) {
-        Some(tempfile::tempdir().context("a store for this session cannot be made")?)
+        let directory = tempfile::tempdir().context(
+            "no store for this session: set TMPDIR to a directory that can be written, or keep what you decide with --keep",
+        );
+        Some(directory?)
     } else {
         None
     };

@@ -103,7 +103,26 @@ impl Context {
         }
     }
 
-    /// Takes over what the other one knows beyond this one. Where both speak of a thing, this one is right: a state may remember
+    /// Adds what another part of the same source says. What the parts say differently of an alias is not known.
+    pub fn merge(&mut self, other: Self) {
+        for (alias, key) in other.key_aliases {
+            let room = self.key_aliases.len() < MOST_NAMES;
+            match self.key_aliases.get_mut(&alias) {
+                Some(known) if *known != key => *known = None,
+                Some(_) => {}
+                None if room => drop(self.key_aliases.insert(alias, key)),
+                None => {}
+            }
+        }
+        for (id, arn) in other.principals {
+            self.add_principal(&id, &arn);
+        }
+        for (identity, user) in other.access_identities {
+            self.add_access_identity(&identity, &user);
+        }
+    }
+
+    /// Takes over what the other one knows beyond this one. Looks at everything known: for whole sources. Where both speak of a thing, this one is right: a state may remember
     /// a user who was deleted and made anew.
     pub fn absorb(&mut self, other: Self) {
         let room = |len: usize| MOST_NAMES.saturating_sub(len);
@@ -182,5 +201,20 @@ mod tests {
         (0..MOST_NAMES + 10).for_each(|n| context.add_principal(&format!("AIDA{n}"), "arn"));
         (0..MOST_NAMES + 10).for_each(|n| context.add_alias(&format!("alias/{n}"), "key"));
         assert_eq!((context.principals.len(), context.key_aliases.len()), (MOST_NAMES, MOST_NAMES));
+    }
+
+    #[test]
+    fn parts_that_name_another_key_for_an_alias_leave_it_unknown() {
+        let part = |key: &str| {
+            let mut part = Context::default();
+            part.add_alias("alias/app", key);
+            part.add_principal("AIDA1", "arn:aws:iam::1:user/one");
+            part
+        };
+        let mut whole = part("k1");
+        whole.merge(part("k1"));
+        assert_eq!(whole.key_of("alias/app", None), Some("k1"));
+        whole.merge(part("k2"));
+        assert_eq!((whole.key_of("alias/app", None), whole.principals.len()), (None, 1));
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Fai
                     ambiguous.insert(*address);
                 }
             }
-            names.absorb(seen.names);
+            names.merge(seen.names);
             seen.notes.into_iter().for_each(|note| tally.note(note));
             if let Err(error) = seen.result {
                 tally.declared_error(error);

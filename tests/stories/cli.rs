@@ -188,6 +188,6 @@ fn config_check_knows_the_themes_and_keymaps_there_are() {
     assert_eq!(check("theme = \"dark\"\nkeymap = \"emacs\"\n").0, 0);
     let (code, out, _) = check("keymap = \"default\"\ntheme = \"purple\"\n");
     assert!(code == 1 && out.contains("c.toml:2") && out.contains("purple"), "{out}");
-    let (code, out, _) = check("keymap = \"vim\"\n");
-    assert!(code == 1 && out.contains("c.toml:1") && out.contains("vim"), "{out}");
+    let (code, out, _) = check("keymap = \"vom\"\n");
+    assert!(code == 1 && out.contains("c.toml:1") && out.contains("vom"), "{out}");
 }

@@ -70,7 +70,7 @@ fn half_a_note_survives_a_terminal_that_dies_and_a_signal() {
         terminal.wait_for("next field");
         terminal
     };
-    let Some(mut line) = Line::open(&home, "triage --state terraform.tfstate") else { return };
+    let Some(mut line) = Line::open(&home, "triage --keep --state terraform.tfstate") else { return };
     line.wait_for("local_file.motd");
     line.send("c");
     line.wait_for("next field");
@@ -121,6 +121,7 @@ impl Line {
     /// `None`, said aloud, where there is no `script`.
     fn open(home: &tempfile::TempDir, args: &str) -> Option<Self> {
         let typescript = home.path().join("typescript");
+        std::fs::create_dir_all(home.path().join("tmp")).unwrap();
         let command = format!("stty cols 80 rows 24; exec {} {args}", env!("CARGO_BIN_EXE_driftguard"));
         let mut script = crate::support::driftguard_in("script", home.path());
         script.args(["-qfec", &command]).arg(&typescript).env("TERM", "xterm").env("SHELL", "/bin/sh");
@@ -152,7 +153,6 @@ impl Line {
 fn a_dropped_connection_ends_it_within_a_moment_and_tidies_up() {
     let home = home();
     let temp = home.path().join("tmp");
-    std::fs::create_dir(&temp).unwrap();
     let Some(line) = Line::open(&home, "demo") else { return };
     line.wait_for("aws_security_group");
     line.drop_connection();

@@ -143,3 +143,65 @@ fn others(store: &dyn Store, event: &DriftEvent) -> Result<Vec<DriftEvent>, Stor
     found.truncate(LISTED);
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instance(kind: &str, name: &str, needs: &[&str]) -> String {
+        format!(
+            r#"{{"mode":"managed","type":"{kind}","name":"{name}","provider":"provider[\"registry.terraform.io/hashicorp/aws\"]",
+               "instances":[{{"index_key":0,"schema_version":0,"attributes":{{"id":"{name}"}},"dependencies":{}}}]}}"#,
+            serde_json::json!(needs)
+        )
+    }
+
+    fn resource(address: &str) -> ResourceRef {
+        ResourceRef {
+            resource_type: "aws_vpc".into(),
+            resource_id: address.into(),
+            previous_address: None,
+            provider_id: None,
+            declared_in: None,
+        }
+    }
+
+    #[test]
+    fn the_state_says_what_a_resource_needs_and_what_needs_it_and_the_configuration_where_it_stands() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = dir.path().join("terraform.tfstate");
+        let all = [
+            instance("aws_vpc", "main", &["aws_region.here"]),
+            instance("aws_subnet", "a", &["aws_vpc.main"]),
+            instance("aws_subnet", "b", &["aws_vpc.main", "aws_region.here"]),
+            instance("aws_vpc", "other", &[]),
+        ];
+        let text = format!(
+            r#"{{"version":4,"terraform_version":"1.9.0","serial":1,"lineage":"l","outputs":{{}},"resources":[{}]}}"#,
+            all.join(",")
+        );
+        std::fs::write(&state, text).unwrap();
+        std::fs::write(dir.path().join("net.tf"), "\nresource \"aws_vpc\" \"main\" {\n  count = 1\n}\n").unwrap();
+        let (resource, mut relations) = (resource("aws_vpc.main[0]"), Relations::default());
+        dependencies(&resource, &state.to_string_lossy(), &mut relations);
+        configuration(&resource, &state, &mut relations);
+        let lines = |names: &[Tainted]| names.iter().map(Tainted::line).collect::<Vec<_>>();
+        assert_eq!(lines(&relations.depends_on), ["aws_region.here"]);
+        assert_eq!(lines(&relations.dependants), ["aws_subnet.a", "aws_subnet.b"]);
+        let [place] = relations.declared_at.as_slice() else { panic!("{relations:?}") };
+        assert!(place.file.raw().ends_with("net.tf") && place.line == 2, "{place:?}");
+        assert_eq!(relations.unknown, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_not_found_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = dir.path().join("x.tfstate");
+        std::fs::write(&state, "cut off {").unwrap();
+        let mut relations = Relations::default();
+        dependencies(&resource("aws_vpc.main"), &state.to_string_lossy(), &mut relations);
+        configuration(&resource("aws_vpc.main"), &state, &mut relations);
+        assert_eq!(relations.unknown.len(), 2, "{relations:?}");
+        assert!(relations.unknown[1].contains("no .tf files in"), "{relations:?}");
+    }
+}

@@ -176,6 +176,8 @@ fn a_resource_says_where_it_is_declared_what_hangs_on_it_and_what_it_was() {
 #[test]
 fn history_tells_what_was_decided_and_what_was_taken_back() {
     let (mut screens, sample) = open((120, 40));
+    // All states, so that what is decided stays in the list.
+    screens.keys("f f f");
     let id = screens.model.timeline.selected_id().unwrap();
     screens.keys("W");
     assert!(screens.screen().contains("nothing was decided yet"), "{}", screens.screen());
@@ -204,4 +206,41 @@ fn history_and_resource_open_from_incident_mode_and_lead_back_to_it() {
     assert!(screens.screen().contains("history of"), "{}", screens.screen());
     screens.keys("esc esc");
     assert!(screens.screen().contains("by then"), "{}", screens.screen());
+}
+
+/// The last three days, on a screen of this size.
+fn three_days(columns: u16, rows: u16, keys: &str) -> String {
+    let (mut screens, _) = open((columns, rows));
+    screens.keys("@");
+    screens.text("-3d");
+    screens.keys("enter");
+    screens.keys(keys);
+    screens.screen()
+}
+
+#[test]
+fn incident_mode_at_80_by_24() {
+    insta::assert_snapshot!(three_days(80, 24, "j j"));
+}
+
+#[test]
+fn incident_mode_at_160_by_45() {
+    insta::assert_snapshot!(three_days(160, 45, "left left"));
+}
+
+#[test]
+fn the_export_is_asked_for_at_80_by_24() {
+    insta::assert_snapshot!(three_days(80, 24, "e down"));
+}
+
+#[test]
+fn the_resource_view_at_80_by_24() {
+    let (mut screens, _) = open((80, 24));
+    screens.keys("i");
+    insta::assert_snapshot!(screens.screen());
+}
+
+#[test]
+fn a_resource_as_it_stood_at_160_by_45() {
+    insta::assert_snapshot!(three_days(160, 45, "j enter"));
 }

@@ -29,6 +29,9 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Incident | Action::Span => incident::open(model),
         Action::Earlier => incident::scrub(model, -1),
         Action::Later => incident::scrub(model, 1),
+        // Keymaps have keys of their own for left and right.
+        Action::Left if model.overlay == Some(Overlay::Incident) => incident::scrub(model, -1),
+        Action::Right if model.overlay == Some(Overlay::Incident) => incident::scrub(model, 1),
         Action::TurnOrder => incident::turn(model),
         Action::NextEnvironment => incident::next_environment(model),
         Action::Export => incident::export(model),

@@ -40,7 +40,7 @@ fn works_in(overlay: &Overlay, action: Action) -> bool {
     let scrubs = matches!(action, A::Earlier | A::Later | A::TurnOrder | A::Span | A::NextEnvironment | A::Export);
     let copies = matches!(action, A::CopyAddress | A::CopyPath | A::CopyValue);
     if match overlay {
-        Overlay::Incident => looks || scrubs,
+        Overlay::Incident => looks || scrubs || matches!(action, A::Left | A::Right),
         Overlay::Resource => copies || action == A::History,
         _ => false,
     } {

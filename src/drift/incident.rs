@@ -156,6 +156,10 @@ pub fn action_words(action: &str) -> &str {
         "never_hide" => "never to be hidden",
         "reopen" => "reopened",
         "undo" => "a decision taken back",
+        "continued" => "goes on as another",
+        "environment_added" => "environment added",
+        "environment_changed" => "environment changed",
+        "environment_forgotten" => "environment forgotten",
         other => other,
     }
 }

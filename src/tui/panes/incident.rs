@@ -71,9 +71,8 @@ pub fn draw(canvas: &mut Canvas<'_>) {
         }
     }
     keys(canvas, view, Rect { y: area.bottom(), height: screen.height - area.height, ..area });
-    match &view.ask {
-        Some(ask) => asked(canvas, ask),
-        None => {}
+    if let Some(ask) = &view.ask {
+        asked(canvas, ask);
     }
 }
 
@@ -151,9 +150,12 @@ fn figures(canvas: &Canvas<'_>, incident: &Incident, stats: Option<&Stats>, widt
 pub fn month(stats: &Stats) -> String {
     let drifts = notice::count(usize::try_from(stats.total).unwrap_or(usize::MAX), "drift");
     let average = stats.average_resolution_seconds.map(|seconds| {
-        let start = Timestamp::UNIX_EPOCH;
-        let length = jiff::SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
-        format!(" in {} on average", age::age(start, start.checked_add(length).unwrap_or(Timestamp::MAX)))
+        let (start, seconds) = (Timestamp::UNIX_EPOCH, i64::try_from(seconds).unwrap_or(i64::MAX));
+        let end = start.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
+        match seconds {
+            ..60 => " in under a minute".to_owned(),
+            _ => format!(" in {} on average", age::age(start, end)),
+        }
     });
     let average = average.unwrap_or_default();
     format!("{} days: {drifts}, {} resolved{average}, {} not", stats.days, stats.resolved, stats.unresolved)
@@ -315,7 +317,8 @@ fn about_one(canvas: &Canvas<'_>, one: &Happening, incident: &Incident, room: us
             event.changes.iter().take(4).map(|c| format!("{}{}", c.change_type.sign(), c.path.0.cell(48))).collect();
         let class = event.severity_class().as_str();
         let state = event.state_at(canvas.model.now).as_str();
-        words.push(format!("{class} {kind}, {} now {state}: {}", event.drift_type.as_str(), paths.join("  ")));
+        let facts = format!("{class} {kind} {}, {state} now: {}", event.drift_type.as_str(), paths.join("  "));
+        words.push(text::cut(&facts, room));
         // Several properties may matter for the same reason.
         let mut reasons: Vec<String> = event.analysis.reasons.iter().map(|reason| reason.text.line()).collect();
         reasons.dedup();

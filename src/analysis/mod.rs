@@ -15,7 +15,8 @@ pub use blame::{Blame, blame};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::drift::{Analysis, Change, DriftType, Environment, ResourceRef};
+use crate::drift::{Analysis, Change, DriftEvent, DriftType, Environment, ResourceRef, Severity};
+use severity::Subject;
 
 /// What is known when a drift is analysed. Values are masked already.
 pub struct Facts<'a> {
@@ -28,8 +29,29 @@ pub struct Facts<'a> {
 
 /// Severity on four axes with reasons, and a cause with what speaks for it.
 pub fn analyse(facts: &Facts<'_>) -> Analysis {
-    let (severity, reasons) = severity::assess(facts);
+    let subject = Subject { resource: facts.resource, drift_type: facts.drift_type, changes: facts.changes };
+    let (severity, reasons) = severity::assess(&subject);
     Analysis { cause: cause::find(facts), severity, reasons, changed_by: vec![], analyzed_at: facts.now }
+}
+
+/// The four scores if the resource differed in these changes alone.
+pub fn severity_of(resource: &ResourceRef, drift_type: DriftType, changes: &[Change]) -> Severity {
+    severity::assess(&Subject { resource, drift_type, changes }).0
+}
+
+/// The four scores of what is still open, never more than those of the whole. `None`: all changes count, or none does.
+pub fn open_severity(event: &DriftEvent, now: Timestamp) -> Option<Severity> {
+    let open: Vec<Change> = event.open_changes(now).cloned().collect();
+    if open.is_empty() || open.len() == event.changes.len() {
+        return None;
+    }
+    let (of_open, whole) = (severity_of(&event.resource, event.drift_type, &open), &event.analysis.severity);
+    Some(Severity {
+        security: of_open.security.min(whole.security),
+        performance: of_open.performance.min(whole.performance),
+        cost: of_open.cost.min(whole.cost),
+        compliance: of_open.compliance.min(whole.compliance),
+    })
 }
 
 /// Whether a change at this property touches security, whichever way it goes.

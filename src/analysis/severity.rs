@@ -2,10 +2,9 @@
 
 use std::cmp::Reverse;
 
-use super::Facts;
 use super::pack::{PACK, Rule, normal};
 use super::value::ports;
-use crate::drift::{Axis, Change, Score, Severity, SeverityReason};
+use crate::drift::{Axis, Change, DriftType, ResourceRef, Score, Severity, SeverityReason};
 
 /// Reasons kept beyond the deciding one of each axis.
 const MAX_REASONS: usize = 12;
@@ -13,8 +12,15 @@ const MAX_REASONS: usize = 12;
 /// What every drift costs, however small: the code no longer tells the truth.
 const ANY_DRIFT: (Score, &str) = (Score::percent(10), "The live resource differs from its code.");
 
+/// What severity depends on.
+pub(super) struct Subject<'a> {
+    pub resource: &'a ResourceRef,
+    pub drift_type: DriftType,
+    pub changes: &'a [Change],
+}
+
 /// The scores, and the reasons from the worst down.
-pub(super) fn assess(facts: &Facts<'_>) -> (Severity, Vec<SeverityReason>) {
+pub(super) fn assess(facts: &Subject<'_>) -> (Severity, Vec<SeverityReason>) {
     let mut reasons = whole_resource(facts);
     for change in facts.changes {
         for rule in rules_for(facts, change) {
@@ -62,7 +68,7 @@ fn worth_telling(reasons: Vec<SeverityReason>) -> Vec<SeverityReason> {
     told
 }
 
-fn whole_resource(facts: &Facts<'_>) -> Vec<SeverityReason> {
+fn whole_resource(facts: &Subject<'_>) -> Vec<SeverityReason> {
     let resource_type = facts.resource.resource_type.raw();
     PACK.resources
         .iter()
@@ -74,7 +80,7 @@ fn whole_resource(facts: &Facts<'_>) -> Vec<SeverityReason> {
 }
 
 /// The rules that hold for a change: the hardening ones alone when there are any, fallbacks only when there is nothing else.
-fn rules_for(facts: &Facts<'_>, change: &Change) -> Vec<&'static Rule> {
+fn rules_for(facts: &Subject<'_>, change: &Change) -> Vec<&'static Rule> {
     let path = normal(change.path.raw());
     let resource_type = facts.resource.resource_type.raw();
     let mut rules: Vec<&Rule> =
@@ -89,7 +95,7 @@ fn rules_for(facts: &Facts<'_>, change: &Change) -> Vec<&'static Rule> {
 }
 
 /// Everything a rule says about values, ports and the resource.
-fn holds(rule: &Rule, facts: &Facts<'_>, change: &Change) -> bool {
+fn holds(rule: &Rule, facts: &Subject<'_>, change: &Change) -> bool {
     let path = change.path.raw();
     let declared = change.declared.as_ref().map(|m| m.value());
     let actual = change.actual.as_ref().map(|m| m.value());

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Analysis, AuditEntry, Change, Decision, DriftId, Fingerprint, Hidden, Recommendation, Severity, SeverityClass,
+    Analysis, AuditEntry, Change, Decision, DriftId, Fingerprint, Hidden, Recommendation, SettledChange, Severity,
     Slug, Unverified,
 };
 use crate::safety::{Masked, Tainted};
@@ -184,6 +184,13 @@ pub struct DriftEvent {
     /// The drift that took this one's place.
     #[serde(default)]
     pub superseded_by: Option<DriftId>,
+    /// What was decided about single changes, by path, as it was last written: ask [`DriftEvent::settled_change`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<SettledChange>,
+    /// The severity of the changes that are still open, when only some are settled. Each axis is what the analysis gives to
+    /// the open changes alone, and never more than it gave to the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_severity: Option<Severity>,
 }
 
 impl DriftEvent {
@@ -214,17 +221,16 @@ impl DriftEvent {
             resolved_at: None,
             closure: None,
             superseded_by: None,
+            settled: Vec::new(),
+            open_severity: None,
         }
     }
 
-    /// The state at `now`: a snooze or an exception whose time is over is open again.
+    /// The state at `now`: a snooze or an exception whose time is over is open again. When every change is settled, the drift is
+    /// resolved; it wakes when the first of these decisions ends.
     pub fn state_at(&self, now: jiff::Timestamp) -> State {
-        let over = self.decision.as_ref().and_then(|d| d.until).is_some_and(|until| until <= now);
-        if over && matches!(self.state, State::Snoozed | State::Ignored | State::Resolved) {
-            State::Open
-        } else {
-            self.state
-        }
+        let whole = self.state_of_whole(now);
+        if whole.needs_attention() && self.all_changes_settled(now) { State::Resolved } else { whole }
     }
 
     /// Came back after it had ended.
@@ -232,14 +238,9 @@ impl DriftEvent {
         self.regressions > 0
     }
 
-    /// The four scores.
+    /// The four scores: of the open changes when some are settled, else of all.
     pub fn severity(&self) -> &Severity {
-        &self.analysis.severity
-    }
-
-    /// CRITICAL to LOW.
-    pub fn severity_class(&self) -> SeverityClass {
-        self.analysis.severity.class()
+        self.open_severity.as_ref().unwrap_or(&self.analysis.severity)
     }
 }
 

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Decision, DriftEvent, DriftId, Finding, Fingerprint, Hidden, ResolutionType, State};
+use super::{
+    Change, Decision, DriftEvent, DriftId, Finding, Fingerprint, Hidden, ResolutionType, SettledChange, State,
+};
 
 /// A finding beside its history. What ignore rules hide stands among the hidden properties, not among the changes.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
@@ -25,6 +27,9 @@ pub struct Known {
     pub state: State,
     /// What the state rests on.
     pub decision: Option<Decision>,
+    /// What was decided about single changes and holds; the drift may rest on these too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<SettledChange>,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
     pub seen_count: u64,
@@ -40,6 +45,7 @@ impl Known {
             fingerprint: event.fingerprint,
             state,
             decision: event.decision.clone().filter(|_| state == event.state),
+            settled: event.settled.iter().filter(|one| !one.is_over(now)).cloned().collect(),
             first_seen: event.detected_at,
             last_seen: event.last_seen,
             seen_count: event.seen_count,
@@ -52,7 +58,10 @@ impl Known {
     pub fn is_settled(&self) -> bool {
         match self.state {
             State::Ignored | State::Snoozed => true,
-            State::Resolved => self.decision.as_ref().and_then(|d| d.resolution_type) == Some(ResolutionType::Accepted),
+            State::Resolved => match &self.decision {
+                Some(decision) => decision.resolution_type == Some(ResolutionType::Accepted),
+                None => self.settled.iter().all(SettledChange::is_accepted),
+            },
             State::Open | State::Acknowledged | State::Closed => false,
         }
     }
@@ -83,7 +92,19 @@ impl Sighting {
                 }
             }));
         }
-        Self { finding, known: Some(Known::of(event, now)) }
+        if event.settled.is_empty() {
+            return Self { finding, known: Some(Known::of(event, now)) };
+        }
+        // A store that is only looked at does not know yet that a value it accepted is another one now.
+        let mut event = DriftEvent { changes: finding.changes.clone(), ..event.clone() };
+        event.lapse();
+        finding.analysis.severity = *event.severity();
+        Self { finding, known: Some(Known::of(&event, now)) }
+    }
+
+    /// What was decided about one of its changes.
+    pub fn settled_change(&self, change: &Change) -> Option<&SettledChange> {
+        self.known.as_ref()?.settled.iter().find(|one| one.path == change.path)
     }
 
     /// See [`Known::is_settled`].

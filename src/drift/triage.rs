@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DriftId, IgnoreRule, NeverHideChange, NeverHideRule, RuleChange, Slug, State};
+use super::{DriftId, IgnoreRule, NeverHideChange, NeverHideRule, PropertyPath, RuleChange, Slug, State};
 use crate::safety::Tainted;
 
 /// How a drift was settled.
@@ -62,7 +62,18 @@ pub enum TriageVerb {
     NeverHide {
         rule: NeverHideRule,
     },
-    /// Back to open.
+    /// Settles some changes of the drift; the others stay as they are. `until` as for [`Resolve`](Self::Resolve). An accepted
+    /// change is open again when its live value is another one.
+    SettleChanges {
+        paths: Vec<PropertyPath>,
+        resolution_type: ResolutionType,
+        until: Option<jiff::Timestamp>,
+    },
+    /// Settled changes back to open.
+    ReopenChanges {
+        paths: Vec<PropertyPath>,
+    },
+    /// Back to open, with all its changes when it was they that had settled it.
     Reopen,
     /// Takes back the decision with this audit sequence number.
     Undo {
@@ -81,6 +92,8 @@ impl TriageVerb {
             Self::Note { .. } => "note",
             Self::Ignore { .. } => "ignore",
             Self::NeverHide { .. } => "never_hide",
+            Self::SettleChanges { .. } => "settle_changes",
+            Self::ReopenChanges { .. } => "reopen_changes",
             Self::Reopen => "reopen",
             Self::Undo { .. } => "undo",
         }
@@ -148,4 +161,15 @@ pub struct AuditEntry {
     /// What became of a rule about what must not be hidden.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub never_hide: Option<Box<NeverHideChange>>,
+}
+
+impl AuditEntry {
+    /// The people it names: who decided, and to whom it was assigned.
+    pub fn people(&self) -> impl Iterator<Item = &Tainted> {
+        let assigned = match &self.verb {
+            Some(TriageVerb::Assign { to }) => to.as_ref(),
+            _ => None,
+        };
+        [Some(&self.actor), assigned].into_iter().flatten().filter(|name| !matches!(name.raw(), "" | "system"))
+    }
 }

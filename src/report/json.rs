@@ -9,7 +9,7 @@ use super::rules::RuleRow;
 use super::{EnvironmentReport, Report, StoreUse};
 use crate::drift::{
     Aside, Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known, ResolutionType, ResourceRef,
-    Severity, SeverityClass, Sighting, Slug, SourceError, State, Unverified, UnverifiedReason,
+    SettledChange, Severity, SeverityClass, Sighting, Slug, SourceError, State, Unverified, UnverifiedReason,
 };
 use crate::safety::{Masked, Tainted, escape};
 
@@ -134,6 +134,19 @@ struct ChangeRow<'a> {
     /// Found by memory; `declared` may be what was seen then.
     #[serde(skip_serializing_if = "Option::is_none")]
     remembered_at: Option<jiff::Timestamp>,
+    /// What somebody decided about this change alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settled: Option<SettledRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct SettledRow<'a> {
+    resolution_type: Option<ResolutionType>,
+    /// When an exception ends.
+    until: Option<jiff::Timestamp>,
+    by: &'a Tainted,
+    at: jiff::Timestamp,
+    reason: Option<&'a Tainted>,
 }
 
 #[derive(Serialize)]
@@ -182,7 +195,7 @@ fn environment_row(e: &EnvironmentReport, show_hidden: bool) -> EnvironmentRow<'
     }
 }
 
-fn change_row(c: &Change) -> ChangeRow<'_> {
+fn change_row<'a>(c: &'a Change, settled: Option<&'a SettledChange>) -> ChangeRow<'a> {
     ChangeRow {
         path: c.path.raw(),
         change_type: c.change_type,
@@ -190,6 +203,13 @@ fn change_row(c: &Change) -> ChangeRow<'_> {
         actual: c.actual.as_ref(),
         is_security_critical: c.is_security_critical,
         remembered_at: c.remembered_at,
+        settled: settled.map(|SettledChange { decision, .. }| SettledRow {
+            resolution_type: decision.resolution_type,
+            until: decision.until,
+            by: &decision.by,
+            at: decision.at,
+            reason: decision.reason.as_ref(),
+        }),
     }
 }
 
@@ -206,7 +226,7 @@ fn drift_row(drift: &Sighting) -> DriftRow<'_> {
         severity: f.analysis.severity.class(),
         severity_scores: &f.analysis.severity,
         cause: f.analysis.cause.cause_category.as_str(),
-        changes: f.changes.iter().map(change_row).collect(),
+        changes: f.changes.iter().map(|change| change_row(change, drift.settled_change(change))).collect(),
         hidden: &f.hidden,
         recommendations: f.recommendations.iter().map(|r| r.recommendation_type.as_str()).collect(),
         fingerprint: drift.fingerprint().to_hex(),

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::text::{second, standing, unverified};
+use super::text::{second, settled_words, standing, unverified};
 use super::{Report, SHOWN, not_shown, sentence};
-use crate::drift::{Change, Sighting};
+use crate::drift::{Change, SettledChange, Sighting};
 use crate::safety::{Masked, escape};
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -51,7 +51,7 @@ fn write_drift(drift: &Sighting, out: &mut dyn Write) -> io::Result<()> {
     if !finding.changes.is_empty() {
         writeln!(out, "| | property | declared | live |\n|---|---|---|---|")?;
     }
-    finding.changes.iter().try_for_each(|change| writeln!(out, "{}", row(change)))?;
+    finding.changes.iter().try_for_each(|change| writeln!(out, "{}", row(change, drift.settled_change(change))))?;
     for recommendation in &finding.recommendations {
         let rationale = escape::markdown(recommendation.rationale.raw());
         writeln!(out, "\n{}: {rationale}", recommendation.recommendation_type.as_str())?;
@@ -59,18 +59,19 @@ fn write_drift(drift: &Sighting, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn row(change: &Change) -> String {
+fn row(change: &Change, settled: Option<&SettledChange>) -> String {
     let show = |value: &Option<Masked>| match value {
         Some(value) => escape::markdown(&value.value().to_string()),
         None => String::new(),
     };
     let critical = if change.is_security_critical { " !" } else { "" };
     let memory = change.memory(|at| second(at).to_string()).map(|words| format!(" ({words})")).unwrap_or_default();
+    let settled = settled.map(|one| format!(" ({})", settled_words(one))).unwrap_or_default();
     format!(
         "| {}{critical} | {}{} | {} | {} |",
         change.change_type.sign(),
         escape::markdown(change.path.raw()),
-        escape::markdown(&memory),
+        escape::markdown(&(memory + &settled)),
         show(&change.declared),
         show(&change.actual)
     )

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::{EnvironmentReport, Report, SHOWN, not_shown, rules, sentence};
-use crate::drift::{Change, Known, ResourceRef, Sighting};
+use crate::drift::{Change, Decision, Known, ResolutionType, ResourceRef, SettledChange, Sighting, State};
 use crate::safety::{Masked, sanitise};
 
 /// Columns a single value may take.
@@ -88,7 +88,9 @@ fn write_drift(drift: &Sighting, out: &mut dyn Write) -> io::Result<()> {
     if let Some(previous) = &finding.resource.previous_address {
         writeln!(out, "    moved from {}", previous.line())?;
     }
-    finding.changes.iter().try_for_each(|change| writeln!(out, "    {}", change_line(change)))
+    let settled =
+        |change| drift.settled_change(change).map(|one| format!("  ({})", settled_words(one))).unwrap_or_default();
+    finding.changes.iter().try_for_each(|change| writeln!(out, "    {}{}", change_line(change), settled(change)))
 }
 
 fn headline(drift: &Sighting) -> String {
@@ -109,10 +111,9 @@ pub(super) fn standing(known: &Known) -> String {
         if let Some(resolution) = decision.resolution_type {
             text.push_str(&format!(" as {}", resolution.as_str()));
         }
-        if let Some(until) = decision.until {
-            text.push_str(&format!(" until {}", second(until)));
-        }
-        text.push_str(&format!(" by {}", decision.by.line()));
+        text.push_str(&until_and_by(decision));
+    } else if known.state == State::Resolved {
+        text.push_str(" change by change");
     }
     if known.regressions > 0 {
         text.push_str(", come back");
@@ -121,6 +122,17 @@ pub(super) fn standing(known: &Known) -> String {
         text.push_str(&format!(", since {}, {id}", second(known.first_seen)));
     }
     text
+}
+
+/// "accepted until 2026-03-01T09:00:00Z by alice"
+pub(super) fn settled_words(one: &SettledChange) -> String {
+    let what = one.decision.resolution_type.map_or("settled", ResolutionType::as_str);
+    format!("{what}{}", until_and_by(&one.decision))
+}
+
+fn until_and_by(decision: &Decision) -> String {
+    let until = decision.until.map(|until| format!(" until {}", second(until))).unwrap_or_default();
+    format!("{until} by {}", decision.by.line())
 }
 
 pub(super) fn second(at: jiff::Timestamp) -> impl std::fmt::Display {

@@ -61,6 +61,8 @@ pub struct StoreSink<'a> {
 pub enum Told {
     /// First seen, or come back.
     New(DriftEvent),
+    /// No news, but not as it was.
+    Changed(DriftEvent),
     /// Ended by this scan.
     Closed(DriftEvent),
     /// The same as before, as another drift: the one it goes on from comes after it, as closed.
@@ -88,7 +90,12 @@ impl Sink for StoreSink<'_> {
     fn findings(&mut self, batch: Vec<Finding>) -> Result<(), StoreError> {
         for recorded in self.store.record(self.scan()?.0, batch)? {
             match recorded {
+                // Settled before it was met: what was decided about its changes went over to it.
+                Recorded::New(event) | Recorded::Regressed(event) if event.is_resolved_by_changes(event.last_seen) => {
+                    (self.on_drift)(Told::Changed(event));
+                }
                 Recorded::New(event) | Recorded::Regressed(event) => (self.on_drift)(Told::New(event)),
+                Recorded::Reopened(event) => (self.on_drift)(Told::Changed(event)),
                 Recorded::SeenAgain(_) => {}
                 Recorded::Continued { event, instead_of } => {
                     (self.on_drift)(Told::Continued(*event));

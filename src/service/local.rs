@@ -7,20 +7,25 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 use tokio::sync::{RwLock, Semaphore, broadcast};
 
+use super::masking::{mask_name, mask_rule, mask_who_and_why};
 use super::scanning::ScanJob;
-use super::{DriftService, EnvironmentSummary, Guard, Relations, ServiceError, ServiceEvent, permission, relations};
+use super::{
+    DriftService, EnvironmentSummary, Guard, Relations, ServiceError, ServiceEvent, bulk, permission, relations,
+};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
+    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
     NeverHideRequest, NeverHideRule, NeverHideVerb, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug,
-    SourceState, Stats, TriageRequest, TriageVerb, UntoldPage, UntoldRequest,
+    SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::scan::scheduler::{Lane, Plan};
-use crate::store::{Observation, Page, PageRequest, Receipt, Store, StoreError};
+use crate::store::{DriftFilter, Matching, Observation, Page, PageRequest, Receipt, Store, StoreError};
 
 /// Environments scanned at the same time; each uses every core already.
 const SCANS_AT_ONCE: usize = 2;
+/// Names a picker shows at most.
+const PEOPLE: usize = 200;
 /// Events a slow reader may be behind before it has to load again.
 const EVENTS: usize = 1024;
 
@@ -106,21 +111,21 @@ impl LocalService {
         answer.map_err(|_| ServiceError::Unavailable("the store failed unexpectedly; please report it".into()))?
     }
 
-    /// The task goes on when the caller has gone: the decision and its announcement are one.
+    /// The task goes on when the caller has gone: what is decided and the announcement of the drifts it changed are one.
     async fn deciding<T: Send + 'static>(
         &self,
-        decide: impl FnOnce(&dyn Store) -> Result<(Receipt, T), ServiceError> + Send + 'static,
-    ) -> Result<(Receipt, T), ServiceError> {
+        decide: impl FnOnce(&dyn Store) -> Result<(Vec<DriftEvent>, T), ServiceError> + Send + 'static,
+    ) -> Result<T, ServiceError> {
         let under_way = Arc::clone(&self.deciding).read_owned().await;
         let events = self.events.clone();
         self.ask(move |store| {
             let _under_way = under_way;
-            let (receipt, more) = decide(store)?;
-            for drift in &receipt.drifts {
+            let (changed, answer) = decide(store)?;
+            for drift in changed {
                 // Nobody listening is no fault.
-                let _ = events.send(ServiceEvent::Updated(Box::new(drift.clone())));
+                let _ = events.send(ServiceEvent::Updated(Box::new(drift)));
             }
-            Ok((receipt, more))
+            Ok(answer)
         })
         .await
     }
@@ -173,7 +178,7 @@ pub(super) fn register(store: &dyn Store, environment: &Environment) -> Result<(
     store.put_environment(&wanted)
 }
 
-fn told(error: StoreError) -> ServiceError {
+pub(super) fn told(error: StoreError) -> ServiceError {
     let text = error.to_string();
     match error {
         StoreError::NotFound(_) => ServiceError::NotFound(text),
@@ -181,58 +186,6 @@ fn told(error: StoreError) -> ServiceError {
         StoreError::ReadOnly(why) => ServiceError::ReadOnly(why),
         _ => ServiceError::Unavailable(text),
     }
-}
-
-/// Before anything is written.
-fn check(guard: &Guard, store: &dyn Store, request: &TriageRequest) -> Result<(), ServiceError> {
-    permission::deciding(guard.read_only.as_deref())?;
-    if permission::settles(&request.verb) && !guard.protected.is_empty() {
-        let environment = store.drift(request.drift).map_err(told)?.event.environment;
-        guard.allows(&request.verb, &environment)?;
-    }
-    Ok(())
-}
-
-/// A decision that came too late is answered with the drift as it is now.
-fn decide(store: &dyn Store, request: TriageRequest) -> Result<Receipt, ServiceError> {
-    let drift = request.drift;
-    store.decide(request).map_err(|error| match error {
-        StoreError::Conflict { .. } => match store.drift(drift) {
-            Ok(detail) => ServiceError::Conflict(Box::new(detail.event)),
-            Err(error) => told(error),
-        },
-        other => told(other),
-    })
-}
-
-/// What a person typed may hold a secret as well, and names stand on one line. Patterns are left alone: they have to match, and
-/// what they match was masked when it was found.
-fn masked(redactor: &Redactor, mut request: TriageRequest) -> TriageRequest {
-    mask_who_and_why(redactor, &mut request.actor, &mut request.reason);
-    match &mut request.verb {
-        TriageVerb::Note { text } => *text = redactor.mask_text(text.raw()),
-        TriageVerb::Assign { to } => to.iter_mut().for_each(|name| mask_name(redactor, name)),
-        TriageVerb::Ignore { rule } => mask_rule(redactor, rule),
-        TriageVerb::NeverHide { rule } => mask_name(redactor, &mut rule.owner),
-        _ => {}
-    }
-    request
-}
-
-fn mask_who_and_why(redactor: &Redactor, actor: &mut Tainted, reason: &mut Option<Tainted>) {
-    mask_name(redactor, actor);
-    reason.iter_mut().for_each(|reason| *reason = redactor.mask_text(reason.raw()));
-}
-
-fn mask_name(redactor: &Redactor, name: &mut Tainted) {
-    *name = redactor.mask_text(name.raw()).line().into();
-}
-
-/// A pattern over values is text that a person typed from a value: it may hold a secret, and matches none anyway.
-fn mask_rule(redactor: &Redactor, rule: &mut IgnoreRule) {
-    rule.reason = redactor.mask_text(rule.reason.raw());
-    mask_name(redactor, &mut rule.owner);
-    rule.value.iter_mut().for_each(|value| *value = redactor.mask_text(value.raw()));
 }
 
 #[async_trait]
@@ -281,24 +234,40 @@ impl DriftService for LocalService {
     }
 
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError> {
+        let only = self.triage_many(vec![request]).await?.pop();
+        only.unwrap_or_else(|| Err(ServiceError::Invalid("nothing was asked for".into())))
+    }
+
+    async fn triage_many(
+        &self,
+        requests: Vec<TriageRequest>,
+    ) -> Result<Vec<Result<Receipt, ServiceError>>, ServiceError> {
         let (redactor, guard) = (Arc::clone(&self.redactor), Arc::clone(&self.guard));
-        let (receipt, moved) = self
+        let (answers, moved) = self
             .deciding(move |store| {
-                check(&guard, store, &request)?;
                 let before = store.never_hidden().unwrap_or_default();
-                let receipt = decide(store, masked(&redactor, request))?;
+                let answers = bulk::decide_all(store, &guard, &redactor, requests);
                 let after = store.never_hidden().unwrap_or_else(|_| before.clone());
                 let only_in = |a: &[NeverHideRule], b: &[NeverHideRule]| {
                     a.iter().filter(|rule| !b.contains(rule)).map(|rule| rule.environment.clone()).collect::<Vec<_>>()
                 };
-                Ok((receipt, [only_in(&after, &before), only_in(&before, &after)].concat()))
+                let changed = answers.iter().flatten().flat_map(|receipt| receipt.drifts.clone()).collect();
+                Ok((changed, (answers, [only_in(&after, &before), only_in(&before, &after)].concat())))
             })
             .await?;
         for environment in moved {
             // One that is not scanned here has nothing to bring to light.
             self.chosen(environment).into_iter().flatten().for_each(|watched| watched.lane.trigger());
         }
-        Ok(receipt)
+        Ok(answers)
+    }
+
+    async fn matching(&self, filter: DriftFilter, limit: usize) -> Result<Matching, ServiceError> {
+        self.ask(move |store| store.matching(&filter, limit).map_err(told)).await
+    }
+
+    async fn people(&self) -> Result<Vec<Tainted>, ServiceError> {
+        self.ask(|store| store.people(PEOPLE).map_err(told)).await
     }
 
     async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError> {
@@ -320,8 +289,11 @@ impl DriftService for LocalService {
             mask_rule(&self.redactor, to);
         }
         mask_who_and_why(&self.redactor, &mut request.actor, &mut request.reason);
-        let changed = self.deciding(move |store| Ok((store.change_rule(request).map_err(told)?, ()))).await;
-        changed.map(|(receipt, ())| receipt)
+        self.deciding(move |store| {
+            let receipt = store.change_rule(request).map_err(told)?;
+            Ok((receipt.drifts.clone(), receipt))
+        })
+        .await
     }
 
     async fn never_hidden(&self) -> Result<Vec<NeverHideRule>, ServiceError> {
@@ -347,7 +319,7 @@ impl DriftService for LocalService {
             }
             let rule = request.rule;
             let receipt = store.change_never_hide(request).map_err(told)?;
-            Ok((receipt, [before, of(rule)]))
+            Ok((receipt.drifts.clone(), (receipt, [before, of(rule)])))
         };
         let (receipt, rules) = self.deciding(decide).await?;
         for rule in rules.into_iter().flatten() {

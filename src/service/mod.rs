@@ -1,7 +1,9 @@
 //! What the screens and (later) the server's handlers call. [`DriftService`] has two implementations: `local` (store and
 //! scanners in this process) and `remote` (a server's REST API).
 
+mod bulk;
 mod local;
+mod masking;
 mod once;
 pub mod permission;
 mod relations;
@@ -22,7 +24,8 @@ use crate::drift::{
     NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary, Slug, SourceState,
     Stats, TriageRequest, UntoldPage, UntoldRequest,
 };
-use crate::store::{Observation, OpenCounts, Page, PageRequest, Receipt};
+use crate::safety::Tainted;
+use crate::store::{Direction, DriftFilter, Matching, Observation, OpenCounts, Page, PageRequest, Receipt};
 
 /// A row of the environments pane.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
@@ -99,6 +102,41 @@ pub trait DriftService: Send + Sync {
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError>;
     /// Durable when it returns. What must or may be hidden from now on starts a scan of the environments it is about.
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError>;
+    /// As [`triage`](Self::triage), each by itself: one that is refused does not stop the others. Answers in the order of the
+    /// requests; all of them are durable, or refused, when it returns.
+    async fn triage_many(
+        &self,
+        requests: Vec<TriageRequest>,
+    ) -> Result<Vec<Result<Receipt, ServiceError>>, ServiceError> {
+        let mut answers = Vec::with_capacity(requests.len());
+        for request in requests {
+            answers.push(self.triage(request).await);
+        }
+        Ok(answers)
+    }
+    /// What a decision on everything that a filter matches would touch, newest first; at most `limit`, and never more than
+    /// [`Matching::MOST`].
+    async fn matching(&self, filter: DriftFilter, limit: usize) -> Result<Matching, ServiceError> {
+        let limit = limit.clamp(1, Matching::MOST);
+        let mut request = PageRequest { filter, cursor: None, direction: Direction::Older, limit: 500 };
+        let mut matching = Matching::default();
+        loop {
+            let page = self.drifts(request.clone()).await?;
+            request.cursor = matching.take(&page, limit, Timestamp::now());
+            if request.cursor.is_none() {
+                return Ok(matching);
+            }
+        }
+    }
+    /// Who decided and who was assigned, as far as is remembered; the most recent first.
+    async fn people(&self) -> Result<Vec<Tainted>, ServiceError> {
+        let mut people: Vec<Tainted> = Vec::new();
+        for entry in self.audit(1000).await? {
+            let new: Vec<Tainted> = entry.people().filter(|name| !people.contains(name)).cloned().collect();
+            people.extend(new);
+        }
+        Ok(people)
+    }
     async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError>;
     /// Every rule with what it hides now.
     async fn rules(&self) -> Result<Vec<RuleStatus>, ServiceError>;

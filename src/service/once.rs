@@ -156,6 +156,8 @@ fn without_bodies(finding: &mut Finding) -> Finding {
     bare
 }
 
+/// A drift whose properties are not those the store knows is reported as open, whatever was decided about some of them: that goes
+/// over when a scan may write.
 fn viewed(
     store: &dyn Store,
     known: &HashMap<Fingerprint, DriftId>,

@@ -30,7 +30,7 @@ pub fn deciding(why: Option<&str>) -> Result<(), Refusal> {
     why.map_or(Ok(()), |why| Err(Refusal::ReadOnly(why.to_owned())))
 }
 
-/// Whether drift of these environments may be settled: resolved, or ignored by rule.
+/// Whether drift of these environments may be settled: resolved, wholly or in part, or ignored by rule.
 pub fn settling<'a>(
     protected: &BTreeSet<Slug>,
     environments: impl IntoIterator<Item = &'a Slug>,
@@ -41,7 +41,7 @@ pub fn settling<'a>(
 
 /// Whether the verb settles drift for longer than a time that it names.
 pub fn settles(verb: &TriageVerb) -> bool {
-    matches!(verb, TriageVerb::Resolve { .. } | TriageVerb::Ignore { .. })
+    matches!(verb, TriageVerb::Resolve { .. } | TriageVerb::SettleChanges { .. } | TriageVerb::Ignore { .. })
 }
 
 impl Guard {

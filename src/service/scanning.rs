@@ -112,7 +112,9 @@ impl ScanJob {
         let mut on_drift = |told| {
             self.tell(match told {
                 Told::New(event) => ServiceEvent::Drift(Box::new(event)),
-                Told::Closed(event) | Told::Continued(event) => ServiceEvent::Updated(Box::new(event)),
+                Told::Changed(event) | Told::Closed(event) | Told::Continued(event) => {
+                    ServiceEvent::Updated(Box::new(event))
+                }
             });
         };
         let beside = Beside { store: self.store.as_ref(), seen: &self.seen, progress: &|p| teller.progress(p) };

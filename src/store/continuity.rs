@@ -75,7 +75,7 @@ impl super::Recorded {
     /// The drift as it is now.
     pub fn into_event(self) -> crate::drift::DriftEvent {
         match self {
-            Self::New(event) | Self::SeenAgain(event) | Self::Regressed(event) => event,
+            Self::New(event) | Self::SeenAgain(event) | Self::Reopened(event) | Self::Regressed(event) => event,
             Self::Continued { event, .. } => *event,
         }
     }

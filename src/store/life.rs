@@ -4,9 +4,10 @@ use jiff::Timestamp;
 
 use super::StoreError;
 use super::record::{EventRecord, Standing};
+use super::settling::{LAPSED, TOOK_OVER};
 use crate::drift::{
-    Analysis, AuditEntry, Decision, DriftEvent, DriftId, Finding, Fingerprint, Recommendation, ResolutionType, State,
-    TriageVerb,
+    Analysis, AuditEntry, Decision, DriftEvent, DriftId, Finding, Fingerprint, PropertyPath, Recommendation,
+    ResolutionType, State, TriageVerb,
 };
 
 /// The audit trail's name for a drift that goes on as another one.
@@ -14,16 +15,19 @@ pub(super) const CONTINUED: &str = "continued";
 
 /// The part of a drift that a decision is about; decisions about different parts do not stand in each other's way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Facet {
+pub(super) enum Facet<'a> {
     State,
+    Changes(&'a [PropertyPath]),
+    /// The state and every change.
+    Whole,
     Assignee,
     Notes,
     /// An undo, or something about more than this drift.
     None,
 }
 
-impl Facet {
-    pub(super) fn of(entry: &AuditEntry) -> Self {
+impl<'a> Facet<'a> {
+    pub(super) fn of(entry: &'a AuditEntry) -> Self {
         match &entry.verb {
             // What became of a rule decides about the drifts that it hides from then on.
             None if entry
@@ -33,13 +37,26 @@ impl Facet {
             {
                 Self::None
             }
-            None if entry.never_hide.is_some() || entry.action == CONTINUED => Self::None,
+            None if entry.rule.is_some() => Self::State,
+            None if entry.never_hide.is_some() => Self::None,
+            None if [CONTINUED, LAPSED, TOOK_OVER].contains(&entry.action.as_str()) => Self::None,
             // The system's own entries: closed, superseded, regressed, gone.
-            None => Self::State,
+            None => Self::Whole,
             Some(TriageVerb::Assign { .. }) => Self::Assignee,
             Some(TriageVerb::Note { .. }) => Self::Notes,
             Some(TriageVerb::NeverHide { .. } | TriageVerb::Undo { .. }) => Self::None,
+            Some(TriageVerb::SettleChanges { paths, .. } | TriageVerb::ReopenChanges { paths }) => Self::Changes(paths),
+            Some(TriageVerb::Reopen) => Self::Whole,
             Some(_) => Self::State,
+        }
+    }
+
+    /// Whether both are about the same part.
+    pub(super) fn meets(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Changes(a), Self::Changes(b)) => a.iter().any(|path| b.contains(path)),
+            (Self::Whole, Self::State | Self::Changes(_)) | (Self::State | Self::Changes(_), Self::Whole) => true,
+            _ => self == other,
         }
     }
 }
@@ -47,7 +64,16 @@ impl Facet {
 /// A drift seen for the first time; [`refresh`] counts the sighting.
 pub(super) fn fresh(finding: &Finding, fingerprint: Fingerprint, id: DriftId, detected_at: Timestamp) -> EventRecord {
     let event = DriftEvent::first_seen(finding, fingerprint, id, detected_at);
-    EventRecord { event, woken: false, gone: false, exempt: false, hidden_by: Vec::new(), hidden_until: None }
+    EventRecord {
+        event,
+        woken: false,
+        gone: false,
+        exempt: false,
+        hidden_by: Vec::new(),
+        hidden_until: None,
+        by_changes: false,
+        settled_until: None,
+    }
 }
 
 /// Takes over what a new sighting shows. The version is left alone: see [`differs`].
@@ -125,6 +151,9 @@ pub(super) fn after_verb(
         TriageVerb::Ignore { .. } | TriageVerb::NeverHide { .. } | TriageVerb::Undo { .. } => {
             return invalid("not a decision about one drift");
         }
+        TriageVerb::SettleChanges { .. } | TriageVerb::ReopenChanges { .. } => {
+            return invalid("not a decision about a whole drift");
+        }
     };
     // Whoever decides about an ignored drift wants to see it: no rule hides it again.
     Ok(Standing { exempt: standing.exempt || standing.state == State::Ignored, ..next })
@@ -134,7 +163,8 @@ fn decided(standing: &Standing, state: State, decision: Decision) -> Standing {
     Standing { state, decision: Some(decision), ..standing.reopened() }
 }
 
-fn resolution(d: Decision, kind: ResolutionType, until: Option<Timestamp>) -> Result<Decision, StoreError> {
+/// A decision with what settles; refuses an end that makes no sense.
+pub(super) fn resolution(d: Decision, kind: ResolutionType, until: Option<Timestamp>) -> Result<Decision, StoreError> {
     if until.is_some() && kind != ResolutionType::Accepted {
         return invalid("only an accepted drift can have an end");
     }

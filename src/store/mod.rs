@@ -4,9 +4,11 @@
 //! from it and a new scan.
 
 mod ballast;
+mod bulk;
 mod codec;
 mod continuity;
 mod files;
+mod filter;
 mod identity;
 mod journal;
 mod life;
@@ -15,6 +17,7 @@ mod objects;
 mod probe;
 mod record;
 mod rules;
+mod settling;
 mod sled;
 mod thrown;
 
@@ -25,14 +28,15 @@ use std::sync::atomic::AtomicBool;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::drift::query::Query;
 use crate::drift::{
-    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, DriftType, Environment, Finding, IgnoreRule, Incident,
-    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, RuleId, RuleReach, RuleRequest, RuleStatus,
-    ScanId, ScanSummary, SeverityClass, Slug, State, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
+    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident,
+    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId,
+    ScanSummary, Slug, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::{Masked, Tainted};
 
+pub use bulk::{Match, Matching};
+pub use filter::DriftFilter;
 pub use rules::{IgnoreRules, literal_pattern, shown_value};
 pub use thrown::{Pruned, Upkeep};
 
@@ -101,56 +105,6 @@ pub fn open_with(path: &Path, mode: OpenMode, options: Options) -> Result<Opened
 pub fn compact(path: &Path) -> Result<Opened, StoreError> {
     let doors = sled::Doors { compact: sled::Compaction::Now, ..sled::Doors::default() };
     sled::open_read_write(path, doors).map(Opened::from)
-}
-
-/// What a page of drifts is made of. Empty lists mean "any".
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default)]
-pub struct DriftFilter {
-    pub environments: Vec<Slug>,
-    pub drift_types: Vec<DriftType>,
-    pub severities: Vec<SeverityClass>,
-    pub states: Vec<State>,
-    pub detected_from: Option<Timestamp>,
-    pub detected_until: Option<Timestamp>,
-    /// Every word must stand in the resource type, id, provider id or a changed path; case does not matter.
-    pub text: String,
-    /// Only what this ignore rule hides, wholly or in part.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule: Option<RuleId>,
-    /// What was asked for in the query line, on top of everything else. The order it names is no filter.
-    #[serde(default, skip_serializing_if = "Query::is_empty")]
-    pub query: Query,
-    /// Who asks, for `is:mine`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub me: String,
-}
-
-impl DriftFilter {
-    /// The same filter with what an index can answer of its query said in the other fields.
-    fn narrowed(&self, now: Timestamp) -> Self {
-        let window = self.query.window.map(|window| window.resolve(now));
-        let from = window.map(|(from, _)| from);
-        let until = window.and_then(|(_, until)| until);
-        Self {
-            states: both(&self.states, self.query.states()),
-            severities: both(&self.severities, self.query.severities()),
-            detected_from: self.detected_from.max(from),
-            detected_until: match (self.detected_until, until) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            },
-            ..self.clone()
-        }
-    }
-}
-
-/// What both allow; empty means anything. Where they have nothing in common the query itself turns everything away.
-fn both<T: Copy + PartialEq>(filter: &[T], query: Vec<T>) -> Vec<T> {
-    if filter.is_empty() {
-        return query;
-    }
-    let common: Vec<T> = filter.iter().copied().filter(|one| query.contains(one)).collect();
-    if common.is_empty() { filter.to_vec() } else { common }
 }
 
 /// Where a page starts. Stable under inserts: it names a drift, not a row number.
@@ -265,6 +219,8 @@ pub struct Receipt {
 pub enum Recorded {
     New(DriftEvent),
     SeenAgain(DriftEvent),
+    /// Seen again, with another value where one had been accepted: those changes are open again.
+    Reopened(DriftEvent),
     Regressed(DriftEvent),
     /// Only what rules hide has changed since the last scan: it goes on in place of the other one, with what was decided about it.
     Continued {
@@ -335,6 +291,14 @@ pub trait Store: Send + Sync {
     /// that one is taken back: both are `Invalid`. A closed drift takes only notes and assignees. Whoever decides about an ignored
     /// drift, or reopens it, takes it out of the ignore rules until it closes.
     fn decide(&self, request: TriageRequest) -> Result<Receipt, StoreError>;
+    /// As [`decide`](Self::decide), each by itself: one that is refused does not stop the others. Durable when it returns, with one
+    /// sync for up to a thousand; answers in the order of the requests.
+    fn decide_many(&self, requests: Vec<TriageRequest>) -> Vec<Result<Receipt, StoreError>>;
+    /// What a decision on everything that a filter matches would touch, newest first, at most `limit`.
+    fn matching(&self, filter: &DriftFilter, limit: usize) -> Result<Matching, StoreError>;
+    /// Who decided, and who was assigned: names from the audit trail as far back as it can be read at once, the most recent first,
+    /// at most `limit`.
+    fn people(&self, limit: usize) -> Result<Vec<Tainted>, StoreError>;
     fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, StoreError>;
     /// Every rule with what it hides now.
     fn rule_statuses(&self) -> Result<Vec<RuleStatus>, StoreError>;

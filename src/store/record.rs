@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::life::CONTINUED;
 use crate::drift::{
     AuditEntry, Change, Closure, Decision, DriftEvent, DriftId, DriftType, Environment, Fingerprint, Hidden,
-    ResourceRef, RuleId, Slug, State, Unverified,
+    ResourceRef, RuleId, SettledChange, Slug, State, Unverified,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -25,6 +25,12 @@ pub(super) struct EventRecord {
     /// When the first of them that hides single changes ends.
     #[serde(default)]
     pub(super) hidden_until: Option<Timestamp>,
+    /// Indexed as resolved because all its changes are settled.
+    #[serde(default)]
+    pub(super) by_changes: bool,
+    /// When the first decision on a single change ends.
+    #[serde(default)]
+    pub(super) settled_until: Option<Timestamp>,
 }
 
 /// The large half of a drift, read only when it is looked at.
@@ -51,6 +57,9 @@ pub(super) struct Standing {
     pub(super) assignee: Option<Tainted>,
     pub(super) note_count: u32,
     pub(super) regressions: u32,
+    /// By path; exceptions whose time was over when it was written may be among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) settled: Vec<SettledChange>,
 }
 
 /// A standing and whose it is: enough to give it back when the tree was lost and the drift is found again.
@@ -140,12 +149,13 @@ impl Standing {
         }
     }
 
-    /// The state of `other`, but this one's assignee, notes and regressions.
+    /// The state of `other`, but this one's assignee, notes, regressions and what was decided about its changes.
     pub(super) fn with_state_of(&self, other: &Self) -> Self {
         Self {
             assignee: self.assignee.clone(),
             note_count: self.note_count,
             regressions: self.regressions,
+            settled: self.settled.clone(),
             ..other.clone()
         }
     }
@@ -181,6 +191,7 @@ impl EventRecord {
             assignee: e.assignee.clone(),
             note_count: e.note_count,
             regressions: e.regressions,
+            settled: e.settled.clone(),
         }
     }
 
@@ -193,7 +204,7 @@ impl EventRecord {
         e.version += 1;
         (e.state, e.decision, e.resolved_at, e.closure) = (s.state, s.decision, s.resolved_at, s.closure);
         (e.superseded_by, e.assignee, e.note_count) = (s.superseded_by, s.assignee, s.note_count);
-        (e.regressions, self.gone, self.exempt) = (s.regressions, s.gone, s.exempt);
+        (e.regressions, self.gone, self.exempt, e.settled) = (s.regressions, s.gone, s.exempt, s.settled);
     }
 
     pub(super) fn placed(&self, standing: Standing) -> Placed {
@@ -211,7 +222,11 @@ impl EventRecord {
 
     /// Where the index has it.
     pub(super) fn shown_state(&self) -> State {
-        if self.woken { State::Open } else { self.event.state }
+        match (self.by_changes, self.woken) {
+            (true, _) => State::Resolved,
+            (false, true) => State::Open,
+            (false, false) => self.event.state,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A made-up world for screenshots and tests: three environments, the same drifts every time, some text meant to do harm.
 //! [`Sample`] serves it as a store would; [`Synthetic`] serves any number of drifts without holding them.
 
+mod changes;
 mod drifts;
 mod hidden;
 mod incident;

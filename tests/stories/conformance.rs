@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftguard::drift::{
-    DriftEvent, DriftId, DriftType, IgnoreRule, ResolutionType, RuleId, RuleRequest, RuleVerb, Slug, State,
-    TriageRequest, TriageVerb,
+    DriftEvent, DriftId, DriftType, IgnoreRule, PropertyPath, ResolutionType, RuleId, RuleRequest, RuleVerb, Slug,
+    State, TriageRequest, TriageVerb,
 };
 use driftguard::service::{DriftService, ServiceError, ServiceEvent};
 use driftguard::store::{Cursor, Direction, DriftFilter, Page, PageRequest, Receipt};
@@ -29,6 +29,8 @@ pub async fn conforms(bench: &dyn Bench) {
     drift_shows_and_is_told(bench).await;
     pages_stay_stable_while_drifts_arrive(bench).await;
     every_verb_can_be_taken_back(bench).await;
+    changes_are_settled_each_by_itself(bench).await;
+    many_are_decided_at_once_with_an_answer_each(bench).await;
     rules_are_previewed_listed_changed_and_deleted(bench).await;
     a_decision_on_an_old_version_is_refused_with_the_new_one(bench).await;
     what_is_put_right_closes_and_what_returns_is_regressed(bench).await;
@@ -185,6 +187,75 @@ async fn every_verb_can_be_taken_back(bench: &dyn Bench) {
     assert_eq!(receipt.drifts[0].note_count, 1);
     let history = service.drift(drift.id).await.unwrap().history;
     assert_eq!(history[0].seq, receipt.seq, "newest first");
+}
+
+async fn changes_are_settled_each_by_itself(bench: &dyn Bench) {
+    let service = bench.service();
+    let drift = open_drifts(service.as_ref()).await.remove(0);
+    let paths: Vec<PropertyPath> = drift.changes.iter().map(|change| change.path.clone()).collect();
+    let settle = |paths| TriageVerb::SettleChanges { paths, resolution_type: ResolutionType::Accepted, until: None };
+    let receipt = decide(service.as_ref(), drift.id, settle(paths.clone())).await;
+    let now = Timestamp::now();
+    let event = service.drift(drift.id).await.unwrap().event;
+    assert_eq!(event.state_at(now), State::Resolved);
+    let settled = event.settled_change(&paths[0], now).unwrap();
+    assert_eq!((settled.decision.seq, settled.decision.by.raw()), (receipt.seq, "alice"));
+    assert!(open_drifts(service.as_ref()).await.iter().all(|other| other.id != drift.id));
+    decide(service.as_ref(), drift.id, TriageVerb::ReopenChanges { paths: paths[..1].to_vec() }).await;
+    let event = service.drift(drift.id).await.unwrap().event;
+    assert_eq!((event.state_at(now), event.open_changes(now).count()), (State::Open, 1));
+    let gone = TriageRequest {
+        drift: drift.id,
+        verb: settle(vec!["no.such.path".into()]),
+        reason: None,
+        actor: "bob".into(),
+        expected_version: None,
+    };
+    let error = service.triage(gone).await.unwrap_err();
+    assert!(matches!(&error, ServiceError::Conflict(as_it_is) if as_it_is.changes == drift.changes), "{error:?}");
+    if paths.len() > 1 {
+        decide(service.as_ref(), drift.id, TriageVerb::ReopenChanges { paths: paths[1..].to_vec() }).await;
+    }
+}
+
+async fn many_are_decided_at_once_with_an_answer_each(bench: &dyn Bench) {
+    let service = bench.service();
+    let filter = DriftFilter { states: vec![State::Open], ..DriftFilter::default() };
+    let matching = service.matching(filter.clone(), 100).await.unwrap();
+    let open = open_drifts(service.as_ref()).await;
+    assert!(matching.complete && matching.targets.len() > 2);
+    assert!(
+        matching.targets.iter().zip(&open).all(|(m, e)| (m.id, m.version) == (e.id, e.version)),
+        "the same, as shown"
+    );
+    let two = service.matching(filter, 2).await.unwrap();
+    assert_eq!((two.complete, &two.targets[..]), (false, &matching.targets[..2]));
+    let request = |drift, verb, expected_version| TriageRequest {
+        drift,
+        verb,
+        reason: Some("bulk".into()),
+        actor: "erin".into(),
+        expected_version,
+    };
+    let all = matching.targets.iter();
+    let mut requests: Vec<_> = all.map(|m| request(m.id, TriageVerb::Acknowledge, Some(m.version))).collect();
+    requests[1].expected_version = Some(matching.targets[1].version + 1);
+    let answers = service.triage_many(requests).await.unwrap();
+    assert_eq!(answers.len(), matching.targets.len());
+    assert!(
+        matches!(&answers[1], Err(ServiceError::Conflict(e)) if e.id == matching.targets[1].id),
+        "{:?}",
+        answers[1]
+    );
+    let saved: Vec<_> = answers.iter().flatten().map(|receipt| (receipt.drifts[0].id, receipt.seq)).collect();
+    assert_eq!((saved.len(), open_drifts(service.as_ref()).await.len()), (answers.len() - 1, 1));
+    let undo = saved.into_iter().map(|(drift, seq)| request(drift, TriageVerb::Undo { seq }, None)).collect();
+    assert!(service.triage_many(undo).await.unwrap().iter().all(Result::is_ok));
+    assert_eq!(open_drifts(service.as_ref()).await.len(), open.len(), "all of it is taken back");
+    let people = service.people().await.unwrap();
+    assert_eq!(people[0].raw(), "erin", "the most recent first");
+    assert!(["alice", "bob"].iter().all(|name| people.iter().any(|one| one.raw() == *name)), "{people:?}");
+    assert!(people.iter().all(|one| one.raw() != "system"));
 }
 
 async fn rules_are_previewed_listed_changed_and_deleted(bench: &dyn Bench) {

@@ -3,6 +3,7 @@
 
 mod answers;
 mod bench;
+mod changes;
 mod cli;
 mod conformance;
 mod declared;

@@ -139,9 +139,12 @@ fn is(flag: Flag, event: &DriftEvent, viewer: Viewer<'_>) -> bool {
         Flag::Noted => event.note_count > 0,
         Flag::Security => event.changes.iter().any(|change| change.is_security_critical),
         _ => {
-            let resolved = || event.decision.as_ref().and_then(|decision| decision.resolution_type);
+            let by_changes = event.is_resolved_by_changes(viewer.now);
+            let whole = event.decision.as_ref().filter(|_| !by_changes);
+            let of_changes = event.settled.iter().filter(|_| by_changes).map(|one| &one.decision);
+            let mut resolved = whole.into_iter().chain(of_changes).map(|decision| decision.resolution_type);
             flag.state().is_none_or(|wanted| wanted == state)
-                && flag.resolution().is_none_or(|wanted| resolved() == Some(wanted))
+                && flag.resolution().is_none_or(|wanted| resolved.any(|one| one == Some(wanted)))
                 && flag.drift_type().is_none_or(|wanted| wanted == event.drift_type)
         }
     }

@@ -2,37 +2,43 @@
 
 use std::collections::HashSet;
 
+use super::bulk::Step;
 use super::engine::Tree;
 use super::tx::Tx;
 use super::{SledStore, Writer, apply, keys, scan};
 use crate::compare::NeverHide;
 use crate::drift::{
-    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, NeverHideRule, SeverityClass, State,
-    TriageRequest, TriageVerb,
+    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, NeverHideRule, PropertyPath, SeverityClass,
+    State, TriageRequest, TriageVerb,
 };
-use crate::store::record::{AuditRecord, Deed, EventRecord};
+use crate::store::record::{AuditRecord, Deed, EventRecord, Standing};
 use crate::store::rules::{self, Rule, RuleRecord};
-use crate::store::{Receipt, StoreError, codec, life};
+use crate::store::{Receipt, StoreError, codec, life, settling};
 
 impl SledStore {
-    pub(super) fn decide_impl(&self, mut request: TriageRequest) -> Result<Receipt, StoreError> {
-        self.writable()?;
-        if let TriageVerb::Ignore { rule } = &mut request.verb {
-            *rule = rules::completed(rule.clone());
-        }
-        let mut guard = self.writer();
-        let writer = &mut *guard;
-        self.wake_all(writer)?;
-        let tx = Tx::new(self, self.now());
+    /// Plans a decision and does it in `step`; it is to be kept with the others. After an error nothing is in `step`, unless that
+    /// is broken.
+    pub(super) fn decide_one(
+        &self,
+        writer: &mut Writer,
+        step: &mut Step<'_>,
+        request: TriageRequest,
+    ) -> Result<Receipt, StoreError> {
+        let tx = &step.tx;
         let mut record = tx.event(request.drift)?.ok_or_else(|| no_such_drift(request.drift))?;
         if matches!(request.verb, TriageVerb::Undo { .. }) {
-            record = self.as_it_goes_on(&tx, record)?;
+            record = self.as_it_goes_on(tx, record)?;
         }
         let current = record.event.version;
         if let Some(expected) = request.expected_version.filter(|v| *v != current) {
             return Err(StoreError::Conflict { expected, current });
         }
-        let seq = scan::next_seq(writer)?;
+        if let TriageVerb::SettleChanges { paths, .. } | TriageVerb::ReopenChanges { paths } = &request.verb
+            && !all_there(&record.event, paths)
+        {
+            return Err(StoreError::Conflict { expected: request.expected_version.unwrap_or(0), current });
+        }
+        let seq = scan::next_seq(writer)? + step.deeds.len() as u64;
         let mut deed = Deed {
             audit: self.entry(writer, seq, &record.event, &request),
             before: Vec::new(),
@@ -40,12 +46,14 @@ impl SledStore {
             environment: None,
         };
         match &request.verb {
-            TriageVerb::Ignore { rule } => self.plan_ignore(writer, &tx, &record, rule, &mut deed)?,
+            TriageVerb::Ignore { rule } => self.plan_ignore(writer, tx, &record, rule, &mut deed)?,
             TriageVerb::NeverHide { rule } => plan_never_hide(&record, rule)?,
-            TriageVerb::Undo { seq } => self.plan_undo(writer, &tx, &record, *seq, &mut deed)?,
-            verb => plan_one(&tx, &record, verb, &mut deed)?,
+            TriageVerb::Undo { seq } => self.plan_undo(writer, tx, &record, *seq, &mut deed)?,
+            verb => plan_one(tx, &record, verb, &mut deed)?,
         }
-        self.carry_out(writer, tx, deed)
+        let drifts = take_effect(&mut step.tx, &mut step.rules, &mut deed).inspect_err(|_| step.is_broken = true)?;
+        step.deeds.push(deed);
+        Ok(Receipt { seq, drifts })
     }
 
     fn entry(&self, writer: &mut Writer, seq: u64, event: &DriftEvent, request: &TriageRequest) -> AuditEntry {
@@ -67,18 +75,8 @@ impl SledStore {
     }
 
     pub(super) fn carry_out(&self, writer: &mut Writer, mut tx: Tx<'_>, mut deed: Deed) -> Result<Receipt, StoreError> {
-        let target = deed.audit.drift;
-        deed.audit.new_state =
-            deed.after.iter().find(|p| Some(p.id) == target).map_or(deed.audit.old_state, |p| Some(p.standing.state));
         let mut rules = writer.rules.clone();
-        apply::apply(&mut tx, &mut rules, &deed)?;
-        let touched = deed.after.iter().map(|p| p.id).chain(target);
-        let mut once = HashSet::new();
-        let drifts = touched
-            .filter(|id| once.insert(*id))
-            .filter_map(|id| tx.event(id).transpose())
-            .map(|record| record.map(|r| r.event))
-            .collect::<Result<Vec<_>, _>>()?;
+        let drifts = take_effect(&mut tx, &mut rules, &mut deed)?;
         let seq = deed.audit.seq;
         self.keep(writer, &[deed], tx, true)?;
         writer.rules = rules;
@@ -167,6 +165,31 @@ impl SledStore {
     }
 }
 
+fn all_there(event: &DriftEvent, paths: &[PropertyPath]) -> bool {
+    let there: HashSet<&PropertyPath> = event.changes.iter().map(|change| &change.path).collect();
+    paths.iter().all(|path| there.contains(path))
+}
+
+/// Writes the deed into `tx`, with the state it leads to; gives the drifts it touched as they are then.
+fn take_effect(tx: &mut Tx<'_>, rules: &mut Vec<Rule>, deed: &mut Deed) -> Result<Vec<DriftEvent>, StoreError> {
+    let target = deed.audit.drift;
+    deed.audit.new_state = match deed.after.iter().find(|p| Some(p.id) == target) {
+        Some(placed) => match tx.event(placed.id)? {
+            Some(mut record) => {
+                record.set_standing(placed.standing.clone());
+                Some(record.event.state_at(tx.now))
+            }
+            None => Some(placed.standing.state),
+        },
+        None => deed.audit.old_state,
+    };
+    apply::apply(tx, rules, deed)?;
+    let touched = deed.after.iter().map(|p| p.id).chain(target);
+    let mut once = HashSet::new();
+    let ids = touched.filter(|id| once.insert(*id));
+    ids.filter_map(|id| tx.event(id).transpose()).map(|record| record.map(|r| r.event)).collect()
+}
+
 /// Nothing changes before the next scan; only what cannot work is refused.
 fn plan_never_hide(target: &EventRecord, rule: &NeverHideRule) -> Result<(), StoreError> {
     let compiled = NeverHide::decided(rule).map_err(StoreError::Invalid)?;
@@ -189,10 +212,24 @@ fn plan_one(tx: &Tx<'_>, record: &EventRecord, verb: &TriageVerb, deed: &mut Dee
         resolution_type: None,
         until: None,
     };
-    let before = record.standing();
-    let after = life::after_verb(&before, record.event.state_at(tx.now), verb, decision)?;
-    deed.before.push((record.event.id, before));
-    deed.after.push(record.placed(after));
+    let (event, before) = (&record.event, record.standing());
+    let after = match verb {
+        TriageVerb::SettleChanges { .. } | TriageVerb::ReopenChanges { .. } => {
+            settling::after_verb(record, verb, decision, tx.now)?
+        }
+        TriageVerb::Acknowledge | TriageVerb::Snooze { .. } if event.is_resolved_by_changes(tx.now) => {
+            let why = "each of its changes is settled; reopen it, or some of them, first";
+            return Err(StoreError::Invalid(why.into()));
+        }
+        verb => life::after_verb(&before, event.state_at(tx.now), verb, decision)?,
+    };
+    // It must be open then, whatever made it look settled.
+    let settled = match verb {
+        TriageVerb::Reopen if event.all_changes_settled(tx.now) => Vec::new(),
+        _ => after.settled.clone(),
+    };
+    deed.before.push((event.id, before));
+    deed.after.push(record.placed(Standing { settled, ..after }));
     Ok(())
 }
 

@@ -130,7 +130,8 @@ fn told_together(mut audit: AuditEntry, turns: Vec<Turn>) -> Deed {
 
 fn ended(tx: &Tx<'_>, running: &RunningScan, record: &EventRecord, heir: Option<DriftId>) -> Result<Turn, StoreError> {
     let before = record.standing();
-    let (action, after) = match (record.event.state_at(tx.now), heir) {
+    // One that rests on its changes ends like an open one: what was decided about them goes over to the heir.
+    let (action, after) = match (record.event.state_of_whole(tx.now), heir) {
         // Decided: the decision stands; that it is gone tells a return from a drift that never left.
         (State::Resolved, _) => ("gone", Standing { gone: true, ..before.clone() }),
         (_, Some(heir)) => ("superseded", before.closed(Closure::Superseded, running.at, Some(heir))),

@@ -20,17 +20,11 @@ pub(super) struct Forebear {
     pub(super) why: String,
 }
 
-/// The drift of the same resource that has not ended, was not met by the scan of `at`, and differs from the finding only in what
-/// rules hide.
-pub(super) fn forebear(
-    tx: &Tx<'_>,
-    at: Timestamp,
-    own: DriftId,
-    finding: &Finding,
-    body: &BodyRecord,
-) -> Result<Option<Forebear>, StoreError> {
+/// The drifts of the same resource and type that have not ended and were not met by the scan of `at`; the last seen first.
+pub(super) fn kin(tx: &Tx<'_>, at: Timestamp, own: DriftId, finding: &Finding) -> Result<Vec<EventRecord>, StoreError> {
     let store = tx.store;
     let prefix = tx::resource_prefix(&finding.environment, &finding.resource);
+    let mut kin = Vec::new();
     for key in store.engine.tree(Tree::ByFingerprint).scan_prefix(prefix).values() {
         let key = key.map_err(|e| store.engine.error(e))?;
         let Some(id) = keys::place_of(&key).map(|place| keys::id_of(&place)).filter(|id| *id != own) else { continue };
@@ -41,12 +35,25 @@ pub(super) fn forebear(
         };
         let event = &record.event;
         let is_there = event.state != State::Closed && !record.gone && event.last_seen < at;
-        if !is_there || event.drift_type != finding.drift_type {
-            continue;
+        if is_there && event.drift_type == finding.drift_type {
+            kin.push(record);
         }
-        let old = tx.body(id)?;
-        if let Some(why) = only_rules(&Look::of(&event.changes, &old), &Look::of(&finding.changes, body)) {
-            return Ok(Some(Forebear { record, why }));
+    }
+    kin.sort_by_key(|record| std::cmp::Reverse(record.event.last_seen));
+    Ok(kin)
+}
+
+/// The one among its kin that differs from the finding only in what rules hide.
+pub(super) fn forebear(
+    tx: &Tx<'_>,
+    kin: &[EventRecord],
+    finding: &Finding,
+    body: &BodyRecord,
+) -> Result<Option<Forebear>, StoreError> {
+    for record in kin {
+        let old = tx.body(record.event.id)?;
+        if let Some(why) = only_rules(&Look::of(&record.event.changes, &old), &Look::of(&finding.changes, body)) {
+            return Ok(Some(Forebear { record: record.clone(), why }));
         }
     }
     Ok(None)

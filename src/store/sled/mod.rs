@@ -6,6 +6,7 @@
 mod apply;
 mod backup;
 mod behind;
+mod bulk;
 mod compact;
 mod decide;
 mod ending;
@@ -49,8 +50,8 @@ use super::objects::Objects;
 use super::record::Deed;
 use super::rules::Rule;
 use super::{
-    Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Store, StoreError, Upkeep,
-    VerifyReport, ballast,
+    DriftFilter, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Store,
+    StoreError, Upkeep, VerifyReport, ballast,
 };
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident, IncidentRequest,
@@ -295,7 +296,17 @@ impl Store for SledStore {
         self.observations_impl(environment, kind, id, limit)
     }
     fn decide(&self, request: TriageRequest) -> Result<Receipt, StoreError> {
-        self.decide_impl(request)
+        let only = self.decide_many_impl(vec![request]).pop();
+        only.unwrap_or_else(|| Err(StoreError::Invalid("nothing was asked for".into())))
+    }
+    fn decide_many(&self, requests: Vec<TriageRequest>) -> Vec<Result<Receipt, StoreError>> {
+        self.decide_many_impl(requests)
+    }
+    fn matching(&self, filter: &DriftFilter, limit: usize) -> Result<Matching, StoreError> {
+        self.matching_impl(filter, limit)
+    }
+    fn people(&self, limit: usize) -> Result<Vec<Tainted>, StoreError> {
+        self.people_impl(limit)
     }
     fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, StoreError> {
         Ok(self.writer().rules.iter().map(|r| r.record.rule.clone()).collect())

@@ -69,8 +69,8 @@ impl SledStore {
                 let (found, of) = (finding.environment, environment);
                 return Err(StoreError::Invalid(format!("a finding in {found} cannot belong to a scan of {of}")));
             }
-            let (one, turn) = sight::sight(&mut tx, writer, at, finding)?;
-            turns.extend(turn);
+            let (one, more) = sight::sight(&mut tx, writer, at, finding)?;
+            turns.extend(more);
             recorded.push(one);
         }
         let deeds = self.deeds_of(writer, &environment, turns, next_seq(writer)?);
@@ -240,12 +240,13 @@ impl RunningScan {
             let (event, count) = match one {
                 Recorded::New(event) => (event, Some(&mut self.new)),
                 Recorded::Regressed(event) => (event, Some(&mut self.regressed)),
-                Recorded::SeenAgain(event) => (event, None),
+                Recorded::SeenAgain(event) | Recorded::Reopened(event) => (event, None),
                 Recorded::Continued { event, .. } => (&**event, None),
             };
             self.seen.insert(event.id);
-            // What an ignore rule hides is no news.
-            if let (Some(count), true) = (count, event.state != State::Ignored) {
+            // What an ignore rule hides is no news, nor is a drift of which every change was settled before.
+            let is_settled = event.state == State::Ignored || event.is_resolved_by_changes(self.at);
+            if let (Some(count), false) = (count, is_settled) {
                 *count += 1;
             }
         }

@@ -2,22 +2,22 @@
 
 use super::ending::Turn;
 use super::engine::Tree;
-use super::lineage::{Forebear, forebear};
+use super::lineage::{Forebear, forebear, kin};
 use super::tx::Tx;
 use super::{Writer, later, tx};
 use crate::drift::{Closure, DriftId, Finding, Fingerprint, State};
 use crate::store::record::{BodyRecord, EventRecord, Placed, Standing};
-use crate::store::{Recorded, StoreError, life, rules};
+use crate::store::{Recorded, StoreError, life, rules, settling};
 
 use jiff::Timestamp;
 
-/// Writes the sighting into `tx`. That a drift came back is for the journal too.
+/// Writes the sighting into `tx`. That a drift came back, and what became of decisions about its changes, is for the journal too.
 pub(super) fn sight(
     tx: &mut Tx<'_>,
     writer: &mut Writer,
     at: Timestamp,
     mut finding: Finding,
-) -> Result<(Recorded, Option<Turn>), StoreError> {
+) -> Result<(Recorded, Vec<Turn>), StoreError> {
     let fingerprint = finding.fingerprint();
     let (old, mut new, was_known) = find(tx, writer, at, &finding, fingerprint)?;
     let unverified = finding.unverified.clone();
@@ -30,7 +30,8 @@ pub(super) fn sight(
     };
     // One that somebody else could go on as is new, or has ended.
     let may_go_on = !was_known || life::has_ended(&new.standing());
-    let forebear = if may_go_on { forebear(tx, at, new.event.id, &finding, &body)? } else { None };
+    let kin = if may_go_on { kin(tx, at, new.event.id, &finding)? } else { Vec::new() };
+    let forebear = forebear(tx, &kin, &finding, &body)?;
     let before = new.standing();
     if let Some(Forebear { record, .. }) = &forebear {
         new.event.seen_count = record.event.seen_count;
@@ -40,13 +41,65 @@ pub(super) fn sight(
         new.set_standing(record.standing());
     }
     life::refresh(&mut new.event, finding, at);
+    let came_back = come_back(&mut new);
+    let old_decisions = kin.first().filter(|_| forebear.is_none());
+    let took_over = old_decisions.is_some_and(|old| settling::inherit(&mut new, &old.event));
+    let lapsed = settling::lapse(&mut new);
+    hide(tx, writer, &mut new, &mut body);
+    keep(tx, old.as_ref(), &mut new, &body)?;
+
+    let turns = Turns { before, after: new.placed(new.standing()) };
+    let mut told = Vec::new();
+    if took_over {
+        told.push(turns.of(settling::TOOK_OVER, Some("what was decided about its changes before".into())));
+    }
+    let has_lapsed = lapsed.is_some();
+    told.extend(lapsed.map(|why| turns.of(settling::LAPSED, Some(why))));
+    if let Some(Forebear { mut record, why }) = forebear {
+        let ended = record.standing().closed(Closure::Continued, at, Some(new.event.id));
+        let other = Some(record.placed(ended.clone()));
+        record.set_standing(ended);
+        told.push(Turn { heir: other, ..turns.of(life::CONTINUED, Some(why)) });
+        let event = Box::new(new.event);
+        return Ok((Recorded::Continued { event, instead_of: Box::new(record.event) }, told));
+    }
+    told.extend(came_back.then(|| turns.of("regressed", None)));
+    let event = new.event;
+    let recorded = match (came_back, was_known) {
+        (true, _) => Recorded::Regressed(event),
+        (false, true) if has_lapsed => Recorded::Reopened(event),
+        (false, true) => Recorded::SeenAgain(event),
+        (false, false) => Recorded::New(event),
+    };
+    Ok((recorded, told))
+}
+
+/// What one sighting made of a drift, for several entries of the journal: each leads to the same end.
+struct Turns {
+    before: Standing,
+    after: Placed,
+}
+
+impl Turns {
+    fn of(&self, action: &'static str, why: Option<String>) -> Turn {
+        Turn { action, before: self.before.clone(), after: self.after.clone(), heir: None, why }
+    }
+}
+
+/// One that had ended is open again; whether it had.
+fn come_back(new: &mut EventRecord) -> bool {
     let standing = new.standing();
     let came_back = life::has_ended(&standing);
     if came_back {
-        let regressions = standing.regressions + 1;
-        new.set_standing(Standing { regressions, ..standing.reopened() });
+        let (regressions, settled) = (standing.regressions + 1, settling::after_return(&standing.settled));
+        new.set_standing(Standing { regressions, settled, ..standing.reopened() });
     }
-    let hidden = rules::apply(&writer.rules, &mut new, &mut body, tx.now);
+    came_back
+}
+
+/// What the ignore rules make of it.
+fn hide(tx: &Tx<'_>, writer: &Writer, new: &mut EventRecord, body: &mut BodyRecord) {
+    let hidden = rules::apply(&writer.rules, new, body, tx.now);
     let standing = Standing { gone: false, ..new.standing() };
     let standing = match (hidden, new.event.state_at(tx.now)) {
         (Some(rule), State::Open | State::Acknowledged | State::Snoozed) => standing.ignored(rule),
@@ -54,35 +107,24 @@ pub(super) fn sight(
         _ => standing,
     };
     new.set_standing(standing);
-    match &old {
+}
+
+fn keep(
+    tx: &mut Tx<'_>,
+    old: Option<&EventRecord>,
+    new: &mut EventRecord,
+    body: &BodyRecord,
+) -> Result<(), StoreError> {
+    match old {
         Some(old) => {
             if new.event.version == old.event.version && life::differs(&old.event, &new.event) {
                 new.event.version += 1;
             }
-            tx.save_body(new.event.id, &body)?;
+            tx.save_body(new.event.id, body)?;
         }
-        None => tx.write(Tree::Bodies, new.event.id.0.to_bytes().to_vec(), &body)?,
+        None => tx.write(Tree::Bodies, new.event.id.0.to_bytes().to_vec(), body)?,
     }
-    tx.save(old.as_ref(), &mut new)?;
-    let after = new.placed(new.standing());
-    if let Some(Forebear { mut record, why }) = forebear {
-        let ended = record.standing().closed(Closure::Continued, at, Some(new.event.id));
-        let other = Some(record.placed(ended.clone()));
-        record.set_standing(ended);
-        let turn = Turn { action: life::CONTINUED, before, after, heir: other, why: Some(why) };
-        return Ok((
-            Recorded::Continued { event: Box::new(new.event), instead_of: Box::new(record.event) },
-            Some(turn),
-        ));
-    }
-    let turn = came_back.then_some(Turn { action: "regressed", before, after, heir: None, why: None });
-    let event = new.event;
-    let recorded = match (came_back, was_known) {
-        (true, _) => Recorded::Regressed(event),
-        (false, true) => Recorded::SeenAgain(event),
-        (false, false) => Recorded::New(event),
-    };
-    Ok((recorded, turn))
+    tx.save(old, new)
 }
 
 /// The drift as the tree has it, and as the start of what it becomes; a new one is made, or made again from what was

@@ -1,5 +1,6 @@
 //! The store's promises that need a hand on its clock, its disk or its trees.
 
+mod bulk;
 mod continuity;
 mod damage;
 mod decisions;
@@ -9,6 +10,7 @@ mod lives;
 mod paging;
 mod promises;
 mod rules;
+mod settling;
 mod tidying;
 
 use std::path::Path;

@@ -9,7 +9,7 @@ use super::{SledStore, keys};
 use crate::drift::{DriftEvent, DriftId, ResourceRef, SeverityClass, Slug};
 use crate::store::codec;
 use crate::store::record::{BodyRecord, EventRecord};
-use crate::store::{OpenCounts, StoreError};
+use crate::store::{OpenCounts, StoreError, settling};
 
 /// Changes not yet written.
 pub(super) struct Tx<'a> {
@@ -72,7 +72,7 @@ impl<'a> Tx<'a> {
 
     /// Writes a drift with all its index entries and counts; `old` is what the tree has.
     pub(super) fn save(&mut self, old: Option<&EventRecord>, new: &mut EventRecord) -> Result<(), StoreError> {
-        new.woken = new.event.state_at(self.now) != new.event.state;
+        settling::settle_index(new, self.now);
         let key = event_key(&new.event);
         match old {
             None => self.index_new(&key, &new.event),
@@ -192,11 +192,12 @@ pub(super) fn by_rule_key(rule: crate::drift::RuleId, drift: DriftId) -> Vec<u8>
     [rule.0.to_bytes(), drift.0.to_bytes()].concat()
 }
 
-/// When something about it ends: a snooze, an exception, a rule that hides some of its changes. None for what does not end.
+/// When something about it ends: a snooze, an exception of the whole or of a change, a rule that hides some of its changes. None
+/// for what does not end.
 pub(super) fn timer_key(key: &[u8], record: &EventRecord) -> Option<Vec<u8>> {
     // Asked one moment before the end of time: only the state decides whether time matters.
-    let timed = !record.woken && record.event.state_at(Timestamp::MAX) != record.event.state;
+    let timed = !record.woken && record.event.state_of_whole(Timestamp::MAX) != record.event.state;
     let state = record.event.decision.as_ref().and_then(|d| d.until).filter(|_| timed);
-    let next = state.into_iter().chain(record.hidden_until).min()?;
+    let next = state.into_iter().chain(record.hidden_until).chain(record.settled_until).min()?;
     Some([&keys::micros(next)[..], key].concat())
 }

@@ -4,10 +4,10 @@ use super::engine::Tree;
 use super::tx::Tx;
 use super::{SledStore, Writer};
 use crate::drift::{DriftId, TriageVerb};
-use crate::store::StoreError;
 use crate::store::life::Facet;
 use crate::store::record::{AuditRecord, Deed, EventRecord, Standing};
 use crate::store::rules::Rule;
+use crate::store::{StoreError, settling};
 
 impl SledStore {
     /// An undo cannot be undone: what it took back is decided anew. A decision that another one about the same part of the
@@ -54,8 +54,11 @@ impl SledStore {
                 self.refuse_if_followed(id, &line, &record)?;
                 let before = standing_before(&record.deed, decided_on).unwrap_or_else(|| target.standing());
                 let now = target.standing();
+                let back = |paths| settling::taken_back(&target.event, &before, paths);
                 let after = match Facet::of(&record.deed.audit) {
                     Facet::Assignee => Standing { assignee: before.assignee, ..now },
+                    Facet::Changes(paths) => Standing { settled: back(Some(paths)), ..now },
+                    Facet::Whole => Standing { settled: back(None), ..now.with_state_of(&before) },
                     _ => now.with_state_of(&before),
                 };
                 deed.after.push(target.placed(after));
@@ -71,7 +74,7 @@ impl SledStore {
             // it was made on it, or hides it.
             let here = later.drift.is_some_and(|of| line.contains(&of));
             let concerns = here || matches!(later.verb, Some(TriageVerb::Ignore { .. }));
-            later.seq > audit.seq && later.undone_by.is_none() && concerns && Facet::of(later) == Facet::of(audit)
+            later.seq > audit.seq && later.undone_by.is_none() && concerns && Facet::of(later).meets(Facet::of(audit))
         });
         match follower {
             Some(later) if later.verb.is_some() => {

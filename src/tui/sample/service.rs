@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
-use super::{drifts, environments, hidden, incident, now, rules};
+use super::{changes, drifts, environments, hidden, incident, now, rules};
 use crate::drift::query::Viewer;
 use crate::drift::{
     AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
@@ -145,14 +145,24 @@ fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u64) {
             event.state = State::Ignored;
             until_of = rule.expires_at;
         }
-        TriageVerb::Reopen => event.state = State::Open,
+        TriageVerb::SettleChanges { .. } | TriageVerb::ReopenChanges { .. } => changes::decide(event, request, seq),
+        TriageVerb::Reopen => {
+            event.state = State::Open;
+            event.settled.clear();
+            event.open_severity = None;
+        }
         TriageVerb::Assign { to } => event.assignee = to.clone(),
         TriageVerb::Note { .. } => event.note_count += 1,
         TriageVerb::NeverHide { .. } | TriageVerb::Undo { .. } => {}
     }
     let rests = !matches!(
         request.verb,
-        TriageVerb::Assign { .. } | TriageVerb::Note { .. } | TriageVerb::Reopen | TriageVerb::NeverHide { .. }
+        TriageVerb::Assign { .. }
+            | TriageVerb::Note { .. }
+            | TriageVerb::Reopen
+            | TriageVerb::SettleChanges { .. }
+            | TriageVerb::ReopenChanges { .. }
+            | TriageVerb::NeverHide { .. }
     );
     if rests {
         event.decision = Some(Decision {
@@ -247,6 +257,9 @@ impl DriftService for Sample {
         let found = drifts.iter_mut().find(|detail| detail.event.id == request.drift);
         let event = &mut found.ok_or_else(|| ServiceError::NotFound("no such drift".into()))?.event;
         if request.expected_version.is_some_and(|expected| expected != event.version) {
+            return Err(ServiceError::Conflict(Box::new(event.clone())));
+        }
+        if !changes::are_there(event, &request.verb) {
             return Err(ServiceError::Conflict(Box::new(event.clone())));
         }
         let (seq, before) = (audit.len() as u64 + 1, event.clone());

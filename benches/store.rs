@@ -64,6 +64,7 @@ fn finding(environment: &Slug, n: usize) -> Finding {
             analyzed_at: Timestamp::UNIX_EPOCH,
         },
         recommendations: Vec::new(),
+        dependants: 0,
         tags: Vec::new(),
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn run(session: &Session, command: &ConfigCommand) -> anyhow::Result<
     if matches!(command, ConfigCommand::Show) {
         for setting in SETTINGS {
             let (value, origin) = setting.show(&config.settings);
-            writeln!(out, "{:<10} {value:<40} {origin}", setting.key)?;
+            writeln!(out, "{:<14} {value:<40} {origin}", setting.key)?;
         }
         for rule in &config.knowledge.never_hide {
             writeln!(out, "never_hide {rule}")?;

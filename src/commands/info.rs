@@ -54,10 +54,12 @@ fn paths(session: &Session) -> Rows {
         ("configuration", shown(&paths.config_dir.join("config.toml"))),
         ("system-wide", shown(&paths.system_dir.join("config.toml"))),
         ("keys", shown(&paths.config_dir.join("keymap.toml"))),
+        ("views", shown(&paths.config_dir.join("views.toml"))),
         ("themes", shown(&paths.config_dir.join("themes"))),
         ("packs", shown(&paths.config_dir.join("packs"))),
         ("store", store),
         ("backups", shown(&settings.store.value.with_file_name("backups"))),
+        ("queries", shown(&paths.state_dir.join("queries"))),
         ("logs", shown(&paths.state_dir.join("logs"))),
         ("temporary", shown(&std::env::temp_dir())),
     ];
@@ -101,7 +103,14 @@ fn terminal(variable: impl Fn(&str) -> Option<String>) -> Rows {
         ("colours", depth.to_owned()),
         ("signs", signs),
         ("inside of", if inside.is_empty() { "nothing known".to_owned() } else { inside.join(", ") }),
-        ("clipboard", format!("OSC 52, at most {} bytes of text", clipboard::MAX_TEXT)),
+        (
+            "clipboard",
+            format!(
+                "{}, at most {} bytes of text",
+                clipboard::Through::detect(&variable).says().0,
+                clipboard::MAX_TEXT
+            ),
+        ),
     ]
 }
 

@@ -43,8 +43,12 @@ pub(super) fn options(session: &Session) -> Options {
         actor: settings.actor.value.line(),
         read_only: settings.read_only.value.then(|| format!("read-only by {}", settings.read_only.origin)),
         protected: protected.collect(),
+        require_reason: settings.require_reason.value.clone(),
+        people: settings.people.value.iter().map(|one| one.line()).collect(),
         notices,
         utc: settings.utc.value,
+        views: Some(session.paths.config_dir.join("views.toml")),
+        history: Some(session.paths.state_dir.join("queries")),
         ..Options::default()
     }
 }

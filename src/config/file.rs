@@ -93,8 +93,10 @@ fn setting(
     value_ref: &DeValue<'_>,
     config: &mut Config,
 ) {
-    let Some(mut text) = scalar(value_ref) else {
-        let message = format!("{name} takes a single value, not {}", value_ref.type_str());
+    let takes_list = super::SETTINGS.iter().any(|setting| setting.key == name && setting.is_list());
+    let Some(mut text) = scalar(value_ref).or_else(|| list(value_ref).filter(|_| takes_list)) else {
+        let wanted = if takes_list { "a list of texts" } else { "a single value" };
+        let message = format!("{name} takes {wanted}, not {}", value_ref.type_str());
         config.problems.push(source.problem(&value.span(), message));
         return;
     };
@@ -119,6 +121,13 @@ pub(super) fn scalar(value: &DeValue<'_>) -> Option<String> {
         DeValue::Integer(i) => Some(i.as_str().to_owned()),
         _ => None,
     }
+}
+
+/// A list of texts as one, as flags and variables would have it.
+fn list(value: &DeValue<'_>) -> Option<String> {
+    let DeValue::Array(items) = value else { return None };
+    let texts: Option<Vec<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
+    texts.map(|texts| texts.join(","))
 }
 
 /// Paths in a file are relative to the file; `~/` is the home directory.

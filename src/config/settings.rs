@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Origin, Paths, Problem, Valued, parse_duration};
 use crate::safety::Tainted;
+use crate::tui::app::reason::RequireReason;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -27,6 +28,10 @@ pub struct Settings {
     pub driftignore: Valued<PathBuf>,
     /// How long drifts that ended, and observed values, are kept.
     pub retention: Valued<Duration>,
+    /// Which decisions need a reason.
+    pub require_reason: Valued<RequireReason>,
+    /// Who may be asked: offered where somebody is named.
+    pub people: Valued<Vec<Tainted>>,
 }
 
 /// One row of the table.
@@ -40,6 +45,11 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// In files it may be a list of texts; elsewhere they stand with commas between them.
+    pub fn is_list(&self) -> bool {
+        matches!(self.key, "require_reason" | "people")
+    }
+
     /// The value in force as text, and where it came from.
     pub fn show<'a>(&self, settings: &'a Settings) -> (String, &'a Origin) {
         (self.show)(settings)
@@ -81,6 +91,14 @@ pub const SETTINGS: &[Setting] = &[
     setting!(driftignore, "DRIFTGUARD_DRIFTIGNORE", "patterns of what not to report, as in driftctl", path, show_path),
     setting!(watch, "DRIFTGUARD_WATCH", "scan at once when a source file changes", boolean, bool::to_string),
     setting!(retention, "DRIFTGUARD_RETENTION", "how long ended drifts and observed values are kept", days, show_days),
+    setting!(
+        require_reason,
+        "DRIFTGUARD_REQUIRE_REASON",
+        "decisions that need a reason: true, false or names of decisions",
+        RequireReason::parse,
+        RequireReason::shown
+    ),
+    setting!(people, "DRIFTGUARD_PEOPLE", "who is offered where somebody is named", people, show_people),
 ];
 
 fn name(text: &str) -> Result<String, String> {
@@ -90,6 +108,18 @@ fn name(text: &str) -> Result<String, String> {
 
 fn actor(text: &str) -> Result<Tainted, String> {
     if text.trim().is_empty() { Err("a name is needed".to_owned()) } else { Ok(Tainted::from(text.trim())) }
+}
+
+fn people(text: &str) -> Result<Vec<Tainted>, String> {
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    match names.clone().find(|name| name.len() > 100) {
+        Some(_) => Err("a name has at most 100 bytes".to_owned()),
+        None => Ok(names.map(Tainted::from).collect()),
+    }
+}
+
+fn show_people(people: &Vec<Tainted>) -> String {
+    people.iter().map(Tainted::line).collect::<Vec<_>>().join(",")
 }
 
 fn boolean(text: &str) -> Result<bool, String> {
@@ -170,6 +200,8 @@ impl Settings {
             watch: value(true),
             driftignore: value(".driftignore".into()),
             retention: value(90 * DAY),
+            require_reason: value(RequireReason::default()),
+            people: value(vec![]),
         }
     }
 

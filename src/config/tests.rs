@@ -127,3 +127,24 @@ fn the_state_in_the_current_directory_is_offered() {
     let found = discover(dir.path(), &settings);
     assert_eq!((found.len(), found[0].state.len()), (1, 2));
 }
+
+#[test]
+fn lists_may_be_written_as_lists_and_know_their_origin_and_mistakes() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "require_reason = [\"resolve\", \"snooze\"]\npeople = [\"carol\", \"network-oncall\"]\n";
+    let config = load_with(dir.path(), &[("config/config.toml", text)], &[], &[]);
+    assert_eq!(config.problems, vec![]);
+    assert_eq!(config.settings.require_reason.value.shown(), "resolve,snooze");
+    assert_eq!(config.settings.people.value, ["carol", "network-oncall"].map(crate::safety::Tainted::from));
+    assert!(config.settings.people.origin.to_string().ends_with("config.toml:2"));
+    let text = "people = [\n  3,\n]\nrequire_reason = [\"resolve\", \"delete\"]\ntheme = [\"dark\"]\n";
+    let config = load_with(dir.path(), &[("config/config.toml", text)], &[("DRIFTGUARD_REQUIRE_REASON", "true")], &[]);
+    let said: Vec<String> = config.problems.iter().map(ToString::to_string).collect();
+    assert!(said.iter().any(|s| s.contains("config.toml:1:10: people takes a list of texts, not array")), "{said:?}");
+    assert!(
+        said.iter().any(|s| s.contains("config.toml:4:18: require_reason") && s.contains("'delete' is no decision")),
+        "{said:?}"
+    );
+    assert!(said.iter().any(|s| s.contains("theme takes a single value")), "{said:?}");
+    assert_eq!(config.settings.require_reason.value.shown(), "true", "a variable counts more than a file");
+}

@@ -69,6 +69,13 @@ pub struct Finding {
     /// Tags or labels of the resource, as far as they are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<(Tainted, Tainted)>,
+    /// Declared resources that depend on it directly.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dependants: u32,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Finding {
@@ -160,6 +167,9 @@ pub struct DriftEvent {
     /// Tags or labels of the resource, as far as they are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<(Tainted, Tainted)>,
+    /// Declared resources that depend on it directly: how far a mistake in it reaches.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dependants: u32,
     /// First seen; never changes.
     pub detected_at: jiff::Timestamp,
     pub last_seen: jiff::Timestamp,
@@ -210,6 +220,7 @@ impl DriftEvent {
             analysis: finding.analysis.clone(),
             recommendations: finding.recommendations.clone(),
             tags: finding.tags.clone(),
+            dependants: finding.dependants,
             detected_at,
             last_seen: detected_at,
             seen_count: 0,

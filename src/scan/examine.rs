@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::dependants::Dependants;
 use super::leaves::{coverage, leaves};
 use super::outcome::{Glance, Observed, Outcome, Whole, in_sync};
 use super::pipeline::ScanContext;
@@ -62,6 +63,8 @@ pub(super) struct Examiner<'a> {
     pub home: Context,
     /// Hashes of type and address that several sources declare; their ids name the source too.
     pub ambiguous: HashSet<u64>,
+    /// Known after the first pass.
+    pub dependants: Dependants,
 }
 
 impl Examiner<'_> {
@@ -286,6 +289,7 @@ impl Examiner<'_> {
         let actual = seen.map(|s| s.body).or_else(|| live.and_then(|l| self.body(resource_type, &l.values, &marks)));
         let mut finding = self.finding(drift_type, resource, changes, declared_state, actual);
         (finding.hidden, finding.unverified) = self.set_aside(resource_type, &verdict, &marks);
+        finding.dependants = self.dependants.of(declared);
         self.found(finding, coverage, Some(declared))
     }
 
@@ -333,6 +337,7 @@ impl Examiner<'_> {
             drift_type,
             hidden: vec![],
             unverified: vec![],
+            dependants: 0,
             tags: actual_state.as_ref().or(declared_state.as_ref()).map(tags).unwrap_or_default(),
             declared_state,
             actual_state,

@@ -3,6 +3,7 @@
 //! [`pipeline::run`] scans one environment once and blocks; [`scheduler`] decides when it runs; [`watch`] tells the
 //! scheduler that a file changed. What a scan finds goes into a [`sink::Sink`]: the store, or the report of one command.
 
+mod dependants;
 mod examine;
 mod families;
 mod judging;

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::dependants::Dependants;
 use super::examine::{Blind, Examiner};
 use super::families::families;
 use super::listing::{Limits, Listing};
@@ -130,6 +131,7 @@ pub fn run_on(
         now,
         home: surroundings(spec, sources),
         ambiguous: HashSet::new(),
+        dependants: Dependants::default(),
     };
     let mut tally = Tally::new(sink, context.remembered.as_ref().map(|r| r.seen), now);
     tally.untold = Listing::of(context.listed);

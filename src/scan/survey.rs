@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::dependants::{Dependants, dependencies};
 use super::examine::{Examiner, address_hash};
 use super::kin::Kin;
 use super::ordered::ordered;
@@ -32,6 +33,8 @@ struct Surveyed {
     /// By hashed family key; settled as if it had no relatives.
     family: Vec<(u64, Outcome)>,
     addresses: Vec<u64>,
+    /// What its resources depend on, by hashed address.
+    dependencies: Vec<u64>,
     notes: Vec<Note>,
     /// What its resources are called.
     names: Context,
@@ -49,6 +52,7 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Fai
     let mut homes: HashMap<u64, u32> = HashMap::new();
     let mut ambiguous = HashSet::new();
     let mut names = Context::default();
+    let mut dependants = Dependants::default();
     let failures = ordered(
         context.workers,
         Chunk::weight,
@@ -61,6 +65,7 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Fai
                 }
             }
             names.merge(seen.names);
+            dependants.add(seen.dependencies);
             seen.notes.into_iter().for_each(|note| tally.note(note));
             if let Err(error) = seen.result {
                 tally.declared_error(error);
@@ -79,6 +84,7 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Fai
         },
     );
     examiner.ambiguous = ambiguous;
+    examiner.dependants = dependants;
     examiner.home.absorb(names);
     let plural = kin.book(tally);
     (failures, LookAgain { wanted: wanted.sorted(), plural })
@@ -92,6 +98,7 @@ fn survey_chunk(examiner: &Examiner<'_>, chunk: &Chunk) -> Surveyed {
         settled: vec![],
         family: vec![],
         addresses: vec![],
+        dependencies: vec![],
         notes: vec![],
         names: Context::default(),
         later: false,
@@ -127,6 +134,7 @@ fn survey_resource(examiner: &Examiner<'_>, resource: &DeclaredResource, seen: &
         return;
     }
     seen.addresses.push(address_hash(resource));
+    seen.dependencies.extend(dependencies(resource));
     seen.names.learn(&resource.resource_type, &resource.values);
     let glance = catch_unwind(AssertUnwindSafe(|| (examiner.glance(resource), family_key(examiner, resource))));
     match glance {

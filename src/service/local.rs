@@ -12,6 +12,7 @@ use super::scanning::ScanJob;
 use super::{
     DriftService, EnvironmentSummary, Guard, Relations, ServiceError, ServiceEvent, bulk, permission, relations,
 };
+use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
     NeverHideRequest, NeverHideRule, NeverHideVerb, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug,
@@ -205,6 +206,10 @@ impl DriftService for LocalService {
 
     async fn drifts(&self, request: PageRequest) -> Result<Page, ServiceError> {
         self.ask(move |store| store.page(&request).map_err(told)).await
+    }
+
+    async fn groups(&self, filter: DriftFilter, by: Group, limit: usize) -> Result<Groups, ServiceError> {
+        self.ask(move |store| store.groups(&filter, by, limit).map_err(told)).await
     }
 
     async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError> {

@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
+use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
     NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary, Slug, SourceState,
@@ -92,6 +93,8 @@ pub enum ServiceError {
 pub trait DriftService: Send + Sync {
     async fn environments(&self) -> Result<Vec<EnvironmentSummary>, ServiceError>;
     async fn drifts(&self, request: PageRequest) -> Result<Page, ServiceError>;
+    /// What the filter finds as groups, at most `limit` of them; their members are pages of a filter that names the group.
+    async fn groups(&self, filter: DriftFilter, by: Group, limit: usize) -> Result<Groups, ServiceError>;
     async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError>;
     /// What happened in a span of time.
     async fn incident(&self, request: IncidentRequest) -> Result<Incident, ServiceError>;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::drift::query::Query;
+use crate::drift::query::{GroupKey, Query};
 use crate::drift::{DriftType, RuleId, SeverityClass, Slug, State};
 
 /// What a page of drifts is made of. Empty lists mean "any".
@@ -20,12 +20,15 @@ pub struct DriftFilter {
     /// Only what this ignore rule hides, wholly or in part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleId>,
-    /// What was asked for in the query line, on top of everything else. The order it names is no filter.
+    /// What was asked for in the query line, on top of everything else. The order it names is that of the page.
     #[serde(default, skip_serializing_if = "Query::is_empty")]
     pub query: Query,
     /// Who asks, for `is:mine`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub me: String,
+    /// Only the members of this group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<GroupKey>,
 }
 
 impl DriftFilter {

@@ -84,6 +84,7 @@ pub(super) fn refresh(event: &mut DriftEvent, finding: Finding, at: Timestamp) {
     event.resource = finding.resource;
     event.changes = finding.changes;
     event.tags = finding.tags;
+    event.dependants = finding.dependants;
     event.analysis = finding.analysis;
     // Advice that has not changed keeps its age and what became of it.
     let stale = event.recommendations.iter().any(|r| r.is_stale(at));

@@ -28,6 +28,7 @@ use std::sync::atomic::AtomicBool;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident,
     IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId,
@@ -111,17 +112,17 @@ pub fn compact(path: &Path) -> Result<Opened, StoreError> {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
 pub struct Cursor(pub String);
 
-/// Newest first by `detected_at`, then id.
+/// Newest first by `detected_at`, then id, unless the filter's query names another order.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
 pub struct Page {
     pub data: Vec<DriftEvent>,
-    /// Towards older ones; `None` at the end.
+    /// Onward, as a rule towards older ones; `None` at the end.
     pub next: Option<Cursor>,
-    /// Towards newer ones; `None` at the start.
+    /// Back, as a rule towards newer ones; `None` at the start.
     pub previous: Option<Cursor>,
 }
 
-/// Which way from the cursor.
+/// Which way from the cursor: `Older` is onward in the order of the page, `Newer` back.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -270,6 +271,9 @@ pub trait Store: Send + Sync {
     /// One call looks at a bounded number of drifts. A page may therefore be shorter than asked for, even empty, and yet have a
     /// cursor onward: a text was searched that far and there is more to search. Only no cursor means the end.
     fn page(&self, request: &PageRequest) -> Result<Page, StoreError>;
+    /// What the filter finds as groups, at most `limit` of them, in the order its query names. Looks at a bounded number of drifts,
+    /// the newest first, and says so when there are more.
+    fn groups(&self, filter: &DriftFilter, by: Group, limit: usize) -> Result<Groups, StoreError>;
     fn drift(&self, id: DriftId) -> Result<DriftDetail, StoreError>;
     /// What happened in a span of time, over all environments or some.
     fn incident(&self, request: &IncidentRequest) -> Result<Incident, StoreError>;

@@ -62,6 +62,7 @@ fn record(id: &str, changed_by: &[&str], changes: Vec<Change>) -> EventRecord {
             analyzed_at: Timestamp::UNIX_EPOCH,
         },
         recommendations: Vec::new(),
+        dependants: 0,
         tags: Vec::new(),
     };
     life::fresh(&finding, finding.fingerprint(), DriftId::generate(), Timestamp::UNIX_EPOCH)

@@ -34,12 +34,20 @@ pub struct Options {
     pub read_only: Option<String>,
     /// Environments in which dangerous actions are off.
     pub protected: BTreeSet<Slug>,
+    /// Which decisions need a reason.
+    pub require_reason: app::reason::RequireReason,
+    /// Who may be asked: offered where somebody is named.
+    pub people: Vec<String>,
     /// Ring the bell for new CRITICAL and HIGH drift.
     pub bell: bool,
     /// Sentences to show at the start (warnings of configuration, theme, keymap); sanitised.
     pub notices: Vec<String>,
     /// Where what is being typed is kept; `None`: nowhere.
     pub drafts: Option<std::path::PathBuf>,
+    /// The file of the user's views; `None`: they last as long as the session.
+    pub views: Option<std::path::PathBuf>,
+    /// The file of the query history.
+    pub history: Option<std::path::PathBuf>,
     pub clock: runtime::Clock,
     /// Times in UTC, not in the local zone.
     pub utc: bool,

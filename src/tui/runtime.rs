@@ -1,6 +1,7 @@
 //! The only loop, and the only awaits: drain what has come, update, run effects, draw once if anything changed. Nothing that
 //! takes time happens here; idle, it sleeps until a message comes or something on the screen grows older.
 
+mod finds;
 mod incident;
 mod keeper;
 mod perform;
@@ -19,12 +20,14 @@ use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver, UnboundedSend
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::app::msg::Copied;
 use super::app::{Effect, Model, Msg, update};
 use super::term::{Screen, TermError};
 use super::widgets::highlight;
 use super::{Exit, Options, panes};
 use crate::service::DriftService;
 
+use finds::Shelf;
 use keeper::Keeper;
 pub use perform::perform;
 
@@ -65,8 +68,8 @@ pub trait Surface {
     /// Gives the terminal back and stops until continued.
     fn suspend(&mut self);
     fn bell(&mut self);
-    /// Bytes taken, and whether that is less than all.
-    fn copy(&mut self, text: &str) -> (usize, bool);
+    /// Hands a text to the clipboard; it is called `what`.
+    fn copy(&mut self, what: &'static str, text: &str) -> Copied;
 }
 
 /// Frames come no faster than this in a storm of messages; the first after a pause comes at once.
@@ -75,6 +78,8 @@ const FRAME: Duration = Duration::from_millis(16);
 const BATCH: usize = 1000;
 /// A preview is asked for when nothing was typed for so long.
 const TYPING: Duration = Duration::from_millis(150);
+/// Groups that are there already are counted again no more often.
+const COUNTED: Duration = Duration::from_secs(1);
 /// How long decisions on their way may take once the end has come.
 const GRACE: Duration = Duration::from_millis(800);
 
@@ -100,6 +105,7 @@ pub async fn drive(
     let (events_in, events) = mpsc::channel(BATCH);
     let clock = options.clock;
     let keeper = Keeper::start(options.drafts.clone(), &options.actor, send.clone());
+    let shelf = Shelf::start(options.views.clone(), options.history.clone(), send.clone());
     let model = Model::new(options, (clock.0)(), surface.size());
     let buffer = Buffer::empty(Rect::default());
     let connecting = tokio::spawn(connect);
@@ -119,7 +125,9 @@ pub async fn drive(
         events_in,
         decisions,
         keeper,
+        shelf,
         preview: None,
+        jump: None,
         service: None,
         dirty: true,
         wake: None,
@@ -138,8 +146,11 @@ struct Loop<S> {
     /// Decisions on their way.
     decisions: JoinSet<()>,
     keeper: Keeper,
+    shelf: Shelf,
     /// The preview that was asked for last.
     preview: Option<tokio::task::AbortHandle>,
+    /// What the palette asked for last.
+    jump: Option<tokio::task::AbortHandle>,
     service: Option<Arc<dyn DriftService>>,
     /// The model has changed since the last frame.
     dirty: bool,
@@ -181,7 +192,7 @@ impl<S: Surface> Loop<S> {
             }
             if let Some(exit) = self.take(batch)? {
                 // Written at once: what may take long comes after.
-                self.keeper = Keeper::default();
+                (self.keeper, self.shelf) = (Keeper::default(), Shelf::default());
                 // What was decided is saved before the end, unless it takes too long; then the journal says what was.
                 let _ =
                     tokio::time::timeout(GRACE, async { while self.decisions.join_next().await.is_some() {} }).await;
@@ -229,9 +240,11 @@ impl<S: Surface> Loop<S> {
             }
             Effect::Bell => self.surface.bell(),
             Effect::KeepDrafts(drafts) => self.keeper.keep(drafts),
-            Effect::Copy(text) => {
-                let (taken, cut) = self.surface.copy(&text);
-                let _ = self.send.send(Msg::Copied(taken, cut));
+            Effect::SaveView(name, query) => self.shelf.save_view(name, query),
+            Effect::KeepQuery(query) => self.shelf.keep_query(query),
+            Effect::Copy(what, text) => {
+                let copied = self.surface.copy(what, &text);
+                let _ = self.send.send(Msg::Copied(copied));
             }
             Effect::Suspend => {
                 self.surface.suspend();
@@ -251,11 +264,19 @@ impl<S: Surface> Loop<S> {
     fn ask(&mut self, effect: Effect) {
         let Some(service) = self.service.clone() else { return };
         let send = self.send.clone();
-        let decides = matches!(effect, Effect::Triage(..) | Effect::ChangeRule(..) | Effect::ChangeNeverHide(..));
+        let decides = matches!(
+            effect,
+            Effect::Triage(..) | Effect::TriageMany(_) | Effect::ChangeRule(..) | Effect::ChangeNeverHide(..)
+        );
         let previews = matches!(effect, Effect::PreviewRule(..) | Effect::PreviewNeverHide(..));
+        let jumps = matches!(effect, Effect::LoadJump(..));
+        let wait = match effect {
+            Effect::LoadGroups(.., later) => later.then_some(COUNTED),
+            _ => (previews || jumps).then_some(TYPING),
+        };
         let asked = async move {
-            if previews {
-                tokio::time::sleep(TYPING).await;
+            if let Some(wait) = wait {
+                tokio::time::sleep(wait).await;
             }
             let broken = perform::broken(&effect);
             let msg = tokio::spawn(async move { perform(service.as_ref(), effect).await }).await.unwrap_or(broken);
@@ -263,8 +284,9 @@ impl<S: Surface> Loop<S> {
         };
         if decides {
             self.decisions.spawn(asked);
-        } else if previews {
-            let last = self.preview.replace(tokio::spawn(asked).abort_handle());
+        } else if previews || jumps {
+            let slot = if jumps { &mut self.jump } else { &mut self.preview };
+            let last = slot.replace(tokio::spawn(asked).abort_handle());
             last.iter().for_each(tokio::task::AbortHandle::abort);
         } else {
             tokio::spawn(asked);

@@ -3,6 +3,7 @@
 
 mod changes;
 mod drifts;
+mod found;
 mod hidden;
 mod incident;
 mod rules;

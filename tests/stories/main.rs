@@ -5,6 +5,7 @@ mod answers;
 mod bench;
 mod changes;
 mod cli;
+mod clipboard;
 mod conformance;
 mod declared;
 mod families;

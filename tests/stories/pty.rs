@@ -67,13 +67,13 @@ fn half_a_note_survives_a_terminal_that_dies_and_a_signal() {
         let mut terminal = Terminal::start(home.path(), &["triage", "--keep", "--state", "terraform.tfstate"], 100, 30);
         terminal.wait_for("local_file.motd");
         terminal.send("c");
-        terminal.wait_for("next field");
+        terminal.wait_for("new line");
         terminal
     };
     let Some(mut line) = Line::open(&home, "triage --keep --state terraform.tfstate") else { return };
     line.wait_for("local_file.motd");
     line.send("c");
-    line.wait_for("next field");
+    line.wait_for("new line");
     line.send("asked jsmith why, he says");
     line.wait_for("asked jsmith why, he says");
     line.drop_connection();
@@ -87,14 +87,14 @@ fn half_a_note_survives_a_terminal_that_dies_and_a_signal() {
     assert_eq!(terminal.end().exit_code(), 143);
     let mut terminal = triage(&home);
     terminal.wait_for("asked jsmith why, he says nothing");
-    terminal.send("\r");
+    terminal.send("\x13");
     terminal.wait_for("saved: note");
     terminal.send("q");
     assert_eq!(terminal.end().exit_code(), 0);
     let mut terminal = triage(&home);
     assert!(!terminal.text().contains("restored"), "it is saved, and no draft any more");
     terminal.send("\x1b");
-    terminal.wait("the form to go", |s| !s.contains("next field"));
+    terminal.wait("the form to go", |s| !s.contains("new line"));
     terminal.send("q");
     terminal.end();
     assert!(export().1.contains("asked jsmith why, he says nothing"), "{}", export().1);

@@ -7,11 +7,17 @@ use driftguard::safety::Tainted;
 use driftguard::service::{DriftService, ServiceEvent};
 use driftguard::tui::Options;
 use driftguard::tui::app::action::TABLE;
+use driftguard::tui::app::msg::Copied;
 use driftguard::tui::app::testkit::{self, Screens};
 use driftguard::tui::app::{Effect, Msg};
 use driftguard::tui::sample::{self, Sample, Synthetic};
+use driftguard::tui::term::clipboard::Through;
 
 mod deciding;
+mod deciding_changes;
+mod deciding_forms;
+mod deciding_many;
+mod finding;
 mod hiding;
 mod incident;
 mod ruling;
@@ -63,6 +69,9 @@ snapshots! {
     the_resolve_form: 80 x 24, "resolve";
     the_ignore_form: 80 x 24, "ignore";
     the_palette: 80 x 24, "palette";
+    the_query_line: 80 x 24, "filter";
+    the_views: 80 x 24, "views";
+    groups_of_changes: 120 x 40, "cycle-group cycle-group cycle-group enter";
     the_keys: 100 x 60, "help";
     hostile_names: 120 x 40, "bottom up";
     every_environment_and_state: 120 x 40, "cycle-state-filter cycle-state-filter cycle-state-filter";
@@ -92,7 +101,7 @@ fn the_first_frame_is_there_before_the_service() {
 }
 
 /// What can lie over the panes, or change how they stand: the actions that get there, and text to type then.
-const SCENES: [(&str, &str); 16] = [
+const SCENES: [(&str, &str); 21] = [
     ("", ""),
     ("focus-environments", ""),
     ("focus-diff", ""),
@@ -104,11 +113,20 @@ const SCENES: [(&str, &str); 16] = [
     ("palette", "scan"),
     ("notices", ""),
     ("filter", "bucket"),
+    ("filter", "env:prod is:"),
+    ("filter", "env:prod colour:red"),
+    ("cycle-group cycle-group cycle-group enter down", ""),
+    ("views", ""),
     ("resolve", ""),
     ("ignore", ""),
     ("rules", ""),
     ("note", "日本語 and a long line of words that goes on beyond the border of every narrow screen"),
     ("mark-all acknowledge", ""),
+    ("mark-matching accept", ""),
+    ("escalate", "al"),
+    ("snooze", "fri"),
+    ("acknowledge decisions", ""),
+    ("resolve-change", ""),
 ];
 
 fn scene((acts, text): (&str, &str)) -> Screens {
@@ -275,11 +293,16 @@ fn what_is_copied_is_sanitised() {
     screens.act("copy-path");
     screens.act("copy-value");
     let copied: Vec<_> =
-        screens.effects.iter().filter_map(|e| if let Effect::Copy(text) = e { Some(text) } else { None }).collect();
+        screens.effects.iter().filter_map(|e| if let Effect::Copy(_, text) = e { Some(text) } else { None }).collect();
     assert_eq!(copied.len(), 3);
     assert!(copied.iter().all(|text| !text.chars().any(|c| c.is_control() && c != '\n')), "{copied:?}");
-    screens.send(Msg::Copied(312, false));
-    assert!(status(&screens).contains("copied 312 B"));
+    let copied = Copied { what: "value", bytes: 312, cut: false, through: Through::Tmux };
+    screens.send(Msg::Copied(copied));
+    let said = status(&screens);
+    assert!(
+        said.contains("copied the value, 312 B, by OSC 52 through tmux; if nothing arrives: set -g set-clipboard on"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -302,11 +325,13 @@ fn a_paste_is_text_and_never_keys() {
     let (mut screens, sample) = open((120, 40));
     screens.send(Msg::Paste("aaa\nS\n".into()));
     assert!(sample.ids().iter().all(|id| sample.event(*id).unwrap().state == State::Open));
-    screens.act("note");
+    screens.act("assign");
     screens.send(Msg::Paste("one\ntwo".into()));
     assert!(status(&screens).contains("nothing was taken"));
-    screens.send(Msg::Paste("one \x1b[2Jline\n".into()));
-    screens.keys("enter");
+    screens.keys("esc");
+    screens.act("note");
+    screens.send(Msg::Paste("one \x1b[2Jline\nq\n".into()));
+    screens.keys("ctrl-s");
     let verb = screens.model.decided.last().map(|decided| decided.word.clone());
     assert_eq!(verb.as_deref(), Some("note"));
 }

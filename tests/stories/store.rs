@@ -52,6 +52,7 @@ pub(crate) fn finding(id: &str) -> Finding {
             analyzed_at: Timestamp::UNIX_EPOCH,
         },
         recommendations: Vec::new(),
+        dependants: 0,
         tags: Vec::new(),
     }
 }

@@ -9,6 +9,8 @@
 //! each other: `env:a env:b`. A comma always widens: `is:new,regressed`.
 
 mod complete;
+pub mod edit;
+mod group;
 mod matching;
 mod parse;
 mod pattern;
@@ -22,9 +24,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use complete::{Completion, Vocabulary, complete};
+pub use group::{GroupKey, GroupRow, Groups};
 pub use matching::Viewer;
+pub(crate) use matching::module;
 pub use terms::{Flag, Group, KEYS, Key, Sort};
-pub use window::{Edge, Window};
+pub use window::{Edge, Window, length_of};
 
 use terms::{Facet, Term};
 

@@ -128,7 +128,7 @@ fn date_of(edge: Edge, zone: &TimeZone) -> Option<Date> {
 }
 
 /// `90s`, `5m`, `2h30m`, `1d`, `2w`.
-pub(super) fn length_of(text: &str) -> Option<SignedDuration> {
+pub fn length_of(text: &str) -> Option<SignedDuration> {
     let mut seconds = 0_i64;
     let mut digits = String::new();
     for c in text.chars() {

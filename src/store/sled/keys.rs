@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use ulid::Ulid;
 
-use crate::drift::{DriftId, DriftType, SeverityClass, Slug, State};
+use crate::drift::{DriftEvent, DriftId, DriftType, SeverityClass, Slug, State};
 use crate::store::record::EventRecord;
 
 /// Time and id: the order of a page, and its cursor.
@@ -97,6 +97,17 @@ pub(super) fn class(record: &EventRecord) -> Vec<u8> {
 
 pub(super) fn drift_type(kind: DriftType) -> u8 {
     kind as u8
+}
+
+/// What an entry of the class index says without the drift being read: `type [1]`, and `dependants [4]` where there are any.
+pub(super) fn class_value(event: &DriftEvent) -> Vec<u8> {
+    let dependants = event.dependants.to_be_bytes();
+    [&[drift_type(event.drift_type)][..], if event.dependants > 0 { &dependants } else { &[] }].concat()
+}
+
+/// The dependants of a [`class_value`].
+pub(super) fn dependants(value: &[u8]) -> u32 {
+    value.get(1..).and_then(|rest| rest.first_chunk()).map_or(0, |bytes| u32::from_be_bytes(*bytes))
 }
 
 /// `environment | 0 | start of the id [32] | hash of type and id [16]`, what all entries about a resource begin with. A scan goes

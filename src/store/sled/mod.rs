@@ -13,9 +13,11 @@ mod ending;
 mod engine;
 mod export;
 mod garbage;
+mod groups;
 mod happened;
 mod import;
 mod keys;
+mod lanes;
 mod lineage;
 mod open;
 mod page;
@@ -33,6 +35,7 @@ mod untold;
 mod verify;
 mod view;
 mod wake;
+mod widest;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead, Write};
@@ -53,6 +56,7 @@ use super::{
     DriftFilter, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Store,
     StoreError, Upkeep, VerifyReport, ballast,
 };
+use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident, IncidentRequest,
     NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug,
@@ -273,6 +277,9 @@ impl Store for SledStore {
     }
     fn page(&self, request: &PageRequest) -> Result<Page, StoreError> {
         self.page_impl(request).map(|(page, _)| page)
+    }
+    fn groups(&self, filter: &DriftFilter, by: Group, limit: usize) -> Result<Groups, StoreError> {
+        self.groups_impl(filter, by, limit)
     }
     fn drift(&self, id: DriftId) -> Result<DriftDetail, StoreError> {
         self.wake_due();

@@ -11,6 +11,7 @@ mod paging;
 mod promises;
 mod rules;
 mod settling;
+mod sorting;
 mod tidying;
 
 use std::path::Path;
@@ -170,6 +171,7 @@ fn finding(id: &str, paths: &[&str]) -> Finding {
         actual_state: Some(Masked::trusted(json!({"id": id, "name": "b"}))),
         analysis: Analysis { cause, severity, reasons: Vec::new(), changed_by: Vec::new(), analyzed_at: at(START) },
         recommendations: Vec::new(),
+        dependants: 0,
         tags: Vec::new(),
     }
 }

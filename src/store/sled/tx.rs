@@ -79,7 +79,7 @@ impl<'a> Tx<'a> {
             Some(old) => self.unindex(&key, old, new),
         }
         let class = keys::class(new);
-        self.put(Tree::ByClass, class, vec![keys::drift_type(new.event.drift_type)]);
+        self.put(Tree::ByClass, class, keys::class_value(&new.event));
         if let Some(timer) = timer_key(&key, new) {
             self.put(Tree::Timers, timer, Vec::new());
         }

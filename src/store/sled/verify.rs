@@ -124,7 +124,7 @@ impl Check<'_> {
         let mut expected = vec![
             (Tree::Ids, e.id.0.to_bytes().to_vec(), key.to_vec()),
             (Tree::ByFingerprint, tx::fingerprint_key(e), key.to_vec()),
-            (Tree::ByClass, keys::class(record), vec![keys::drift_type(e.drift_type)]),
+            (Tree::ByClass, keys::class(record), keys::class_value(e)),
         ];
         let timer = tx::timer_key(key, record);
         expected.extend(timer.map(|timer| (Tree::Timers, timer, Vec::new())));

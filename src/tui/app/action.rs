@@ -16,11 +16,15 @@ pub enum Scope {
     Rules,
     /// In incident mode.
     Incident,
+    /// In the query line.
+    Query,
+    /// In the list of views.
+    Views,
 }
 
 impl Scope {
     /// Every scope, in the order help shows them.
-    pub const ALL: [Self; 4] = [Self::Drift, Self::Global, Self::Rules, Self::Incident];
+    pub const ALL: [Self; 6] = [Self::Drift, Self::Global, Self::Rules, Self::Query, Self::Views, Self::Incident];
 
     /// The name of its table in a keymap.
     pub fn as_str(self) -> &'static str {
@@ -29,6 +33,8 @@ impl Scope {
             Self::Drift => "drift",
             Self::Rules => "rules",
             Self::Incident => "incident",
+            Self::Query => "query",
+            Self::Views => "views",
         }
     }
 
@@ -39,6 +45,8 @@ impl Scope {
             Self::Drift => "On a drift",
             Self::Rules => "In the list of rules",
             Self::Incident => "In incident mode",
+            Self::Query => "In the query line",
+            Self::Views => "In the list of views",
         }
     }
 }
@@ -92,16 +100,23 @@ actions! {
     Drift: {
         Acknowledge "acknowledge" Decides "ack" off::decide, "Acknowledge: somebody looks at it";
         Resolve "resolve" Confirmed "resolve" off::confirm, "Resolve: revert, codify, accept or escalate, with a reason";
+        Accept "accept" Confirmed "" off::confirm, "Accept until a time: leave it as it is";
+        Escalate "escalate" Confirmed "" off::confirm, "Escalate: to whom, and why";
         Snooze "snooze" Decides "snooze" off::decide, "Snooze: out of sight until a time";
         Assign "assign" Decides "" off::decide, "Assign to somebody, or to nobody";
         Note "note" Decides "note" off::decide, "Write a note";
         Ignore "ignore" Confirmed "ignore" off::confirm, "Ignore by rule, made from the selected change; shows what it would hide";
         Reopen "reopen" Decides "" off::reopen, "Reopen: back to the open list";
+        Repeat "repeat" Decides "" off::repeat, "The last decision again, on what is marked or selected";
         Mark "mark" None "mark" off::no_drift, "Mark for a decision on several, and go on";
+        MarkRange "mark-range" None "" off::no_drift, "Mark from here; the second time: all from there to here";
         MarkAll "mark-all" None "" off::no_drift, "Mark every drift that is loaded and passes the filter";
+        MarkMatching "mark-matching" None "" off::matching, "Mark every drift that passes the filter, loaded or not";
         UnmarkAll "unmark-all" None "" off::no_marks, "Take all marks away";
         Resource "resource" None "" off::nothing_looked_at, "The resource: observed values, where it is declared, what hangs on it, its other drifts";
         History "history" None "" off::nothing_looked_at, "History: what was decided on it, by whom, when and why";
+        ResolveChange "resolve-change" Confirmed "" off::resolve_change, "Resolve the selected change, and leave the others as they are";
+        ReopenChange "reopen-change" Decides "" off::reopen_change, "Reopen the selected change";
         NextChange "next-change" None "" off::no_drift, "Next change of the diff";
         PreviousChange "previous-change" None "" off::no_drift, "Previous change of the diff";
         ToggleUnified "toggle-unified" None "" off::never, "Diff side by side, or in one column";
@@ -112,6 +127,10 @@ actions! {
         CopyAddress "copy-address" None "" off::no_drift, "Copy the resource's address";
         CopyPath "copy-path" None "" off::no_change, "Copy the selected change's path";
         CopyValue "copy-value" None "" off::no_change, "Copy the selected change's live value";
+        CopyId "copy-id" None "" off::copy_id, "Copy the resource's id in the cloud";
+        CopyRevert "copy-revert" None "" off::copy_revert, "Copy the command that puts it back to the code";
+        CopyImport "copy-import" None "" off::copy_import, "Copy the import block that takes it into the code";
+        CopyDrift "copy-drift" None "" off::no_drift, "Copy the whole drift as text, secrets masked";
     }
     Global: {
         Up "up" None "" off::never, "Up";
@@ -133,7 +152,10 @@ actions! {
         FocusDiff "focus-diff" None "" off::never, "Diff of declared and live";
         FocusRecommendations "focus-recommendations" None "" off::never, "Recommendations, severity and cause";
         Zoom "zoom" None "zoom" off::never, "Give the pane the whole screen, or take it back";
-        Filter "filter" None "filter" off::never, "Filter by words in type, address, id and path";
+        Filter "filter" None "filter" off::never, "Query line: words and terms like `env:prod sev:>=high is:new`; tab completes";
+        CycleSort "cycle-sort" None "" off::never, "Sort by newest, oldest, severity or number of dependants";
+        CycleGroup "cycle-group" None "" off::never, "One row for each drift, resource, actor, change or module";
+        Views "views" None "" off::never, "Views: queries by name; go to one, delete one";
         ClearFilter "clear-filter" None "" off::not_filtered, "Take the filters away";
         CycleState "cycle-state-filter" None "" off::never, "Show open, set aside, ended or all drift";
         CycleSeverity "cycle-severity-filter" None "" off::never, "Show all, or only CRITICAL, HIGH and worse, MEDIUM and worse";
@@ -142,6 +164,7 @@ actions! {
         ScanAll "scan-all" None "" off::disconnected, "Scan every environment now";
         CancelScan "cancel-scan" None "" off::no_scan, "Cancel the running scans";
         Undo "undo" Decides "undo" off::undo, "Take the last decision back";
+        Decisions "decisions" None "" off::nothing_decided, "What was decided in this session; take any of it back";
         Rules "rules" None "" off::disconnected, "Rules: what each ignores or never hides; edit, delete, go to what it hides";
         HiddenList "hidden-list" None "" off::untold, "What the last scan of the environment hid or could not verify, and why";
         Incident "incident" None "incident" off::disconnected, "Incident mode: what happened in a span of time, everywhere, and how things stood then";
@@ -158,6 +181,12 @@ actions! {
     Rules: {
         EditRule "edit-rule" Confirmed "" off::rule, "Edit: patterns, reason, expiry";
         DeleteRule "delete-rule" Confirmed "" off::rule, "Delete: what it hides comes back";
+    }
+    Query: {
+        SaveView "save-view" None "" off::no_query, "Save the query under a name";
+    }
+    Views: {
+        DeleteView "delete-view" None "" off::view, "Delete the view";
     }
     Incident: {
         Earlier "earlier" None "" off::never, "To the moment before";

@@ -1,9 +1,11 @@
 //! Why an action cannot be done now. One sentence each; shown where the key would have worked, in palette and help.
 
 use super::Model;
-use super::overlay::Overlay;
+use super::action::Action;
+use super::overlay::{Overlay, Target};
+use super::update::copying;
 use crate::compare::DRIFTIGNORE;
-use crate::drift::State;
+use crate::drift::{SettledChange, State};
 use crate::service::permission;
 
 pub fn never(_: &Model) -> Option<String> {
@@ -12,6 +14,17 @@ pub fn never(_: &Model) -> Option<String> {
 
 pub fn disconnected(model: &Model) -> Option<String> {
     (!model.connected()).then(|| "still connecting".into())
+}
+
+pub fn no_query(model: &Model) -> Option<String> {
+    (!matches!(model.overlay, Some(Overlay::Query(_)))).then(|| "the query line is not open".into())
+}
+
+pub fn view(model: &Model) -> Option<String> {
+    match super::update::views::chosen(model) {
+        None => Some("the list of views is not open".into()),
+        Some(view) => view.is_built_in.then(|| "it is built in".into()),
+    }
 }
 
 pub fn no_drift(model: &Model) -> Option<String> {
@@ -42,21 +55,87 @@ fn deciding(model: &Model) -> Option<String> {
     permission::deciding(model.read_only()).err().map(|refusal| refusal.to_string())
 }
 
-/// Decisions: connected, not read-only, something to decide on that is not being decided already.
+/// Decisions: connected, not read-only, something to decide on that is not being decided already. Of several drifts those that
+/// cannot be decided are left out, and the plan says so.
 pub fn decide(model: &Model) -> Option<String> {
-    disconnected(model).or_else(|| deciding(model)).or_else(|| no_drift(model)).or_else(|| {
-        let busy = model.targets().iter().any(|t| model.pending.contains_key(&t.id));
+    disconnected(model).or_else(|| deciding(model)).or_else(|| no_target(model)).or_else(|| {
+        let busy = model.targets().iter().all(|t| model.pending.contains_key(&t.id));
         busy.then(|| "the last decision on it is still being saved".into())
     })
 }
 
-/// As [`decide`], and not in a protected environment.
+fn no_target(model: &Model) -> Option<String> {
+    if model.marks.is_empty() { no_drift(model) } else { None }
+}
+
+/// As [`decide`], and not only in protected environments.
 pub fn confirm(model: &Model) -> Option<String> {
     decide(model).or_else(|| {
-        let targets = model.targets();
-        let allowed = permission::settling(&model.protected, targets.iter().map(|t| &t.environment));
-        allowed.err().map(|refusal| refusal.to_string())
+        let allowed = |target: &Target| permission::settling(&model.protected, [&target.environment]);
+        let refusals: Result<Vec<_>, ()> =
+            model.targets().iter().map(|target| allowed(target).err().ok_or(())).collect();
+        refusals.ok()?.first().map(ToString::to_string)
     })
+}
+
+/// The last decision again: what it would need now.
+pub fn repeat(model: &Model) -> Option<String> {
+    decide(model).or_else(|| match &model.repeat {
+        None => Some("nothing was decided in this session that can be done again".into()),
+        Some(last) if last.is_over(model.now) => Some(format!("{}: the time it was until is over", last.word)),
+        Some(last) if last.settles() => confirm(model),
+        Some(_) => None,
+    })
+}
+
+/// One change of the selected drift: it is there, and still open.
+pub fn resolve_change(model: &Model) -> Option<String> {
+    one_change(model).or_else(|| {
+        let target = model.timeline.selected().map(|event| model.target(event))?;
+        let refusal = permission::settling(&model.protected, [&target.environment]).err();
+        refusal
+            .map(|refusal| refusal.to_string())
+            .or_else(|| settled(model).map(|_| "it is settled: reopen it first".into()))
+    })
+}
+
+pub fn reopen_change(model: &Model) -> Option<String> {
+    one_change(model).or_else(|| settled(model).is_none().then(|| "the selected change is open".into()))
+}
+
+fn one_change(model: &Model) -> Option<String> {
+    let none = || model.selected_change().is_none().then(|| "no change is selected".to_owned());
+    disconnected(model).or_else(|| deciding(model)).or_else(|| no_drift(model)).or_else(none).or_else(|| {
+        let event = model.timeline.selected()?;
+        if model.pending.contains_key(&event.id) {
+            return Some("the last decision on it is still being saved".into());
+        }
+        (event.state_at(model.now) == State::Closed).then(|| "closed: it is gone by itself".into())
+    })
+}
+
+fn settled(model: &Model) -> Option<&SettledChange> {
+    model.timeline.selected()?.settled_change(&model.selected_change()?.path, model.now)
+}
+
+pub fn matching(model: &Model) -> Option<String> {
+    disconnected(model).or_else(|| model.matching.is_some().then(|| "they are being looked for".into()))
+}
+
+pub fn nothing_decided(model: &Model) -> Option<String> {
+    model.decided.is_empty().then(|| "nothing was decided in this session".into())
+}
+
+pub fn copy_id(model: &Model) -> Option<String> {
+    copying::text(model, Action::CopyId).err()
+}
+
+pub fn copy_revert(model: &Model) -> Option<String> {
+    copying::text(model, Action::CopyRevert).err()
+}
+
+pub fn copy_import(model: &Model) -> Option<String> {
+    copying::text(model, Action::CopyImport).err()
 }
 
 /// Decisions about the rule under the cursor.
@@ -85,9 +164,7 @@ pub fn reopen(model: &Model) -> Option<String> {
 }
 
 pub fn undo(model: &Model) -> Option<String> {
-    disconnected(model)
-        .or_else(|| deciding(model))
-        .or_else(|| model.decided.is_empty().then(|| "nothing was decided in this session".into()))
+    disconnected(model).or_else(|| deciding(model)).or_else(|| nothing_decided(model))
 }
 
 pub fn no_scan(model: &Model) -> Option<String> {

@@ -9,11 +9,12 @@ use super::Ticket;
 use super::drafts::Draft;
 use super::incident::Found;
 use crate::cli::IncidentFormat;
+use crate::drift::query::Group;
 use crate::drift::{
     DriftId, IgnoreRule, IncidentRequest, NeverHideRequest, NeverHideRule, RuleRequest, Slug, TriageRequest,
     UntoldRequest,
 };
-use crate::store::{Observation, PageRequest};
+use crate::store::{DriftFilter, Observation, PageRequest};
 
 /// How the screens ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,8 +56,20 @@ pub struct Review {
 pub enum Effect {
     LoadEnvironments(Ticket),
     LoadPage(Ticket, PageRequest),
+    /// The last one: not before a second is over.
+    LoadGroups(Ticket, Box<DriftFilter>, Group, bool),
+    /// All that the filter finds, as far as anybody would decide about at once.
+    LoadMembers(Ticket, Box<DriftFilter>),
+    /// Asked a moment later, and only the last of several.
+    LoadJump(Ticket, PageRequest),
     LoadDetail(Ticket, DriftId),
     Triage(Ticket, TriageRequest),
+    /// Several at once; each has its own answer.
+    TriageMany(Vec<(Ticket, TriageRequest)>),
+    /// All that pass the filter.
+    LoadMatching(Ticket, Box<DriftFilter>),
+    /// Who decided or was asked before.
+    LoadPeople,
     LoadRules(Ticket),
     /// Asked a moment later, and only the last of several: it is asked while somebody types.
     PreviewRule(Ticket, Box<IgnoreRule>),
@@ -76,8 +89,8 @@ pub enum Effect {
     Export(Box<Review>),
     Scan(Option<Slug>),
     CancelScan(Option<Slug>),
-    /// Sanitised already.
-    Copy(String),
+    /// What it is, and the text, sanitised already.
+    Copy(&'static str, String),
     /// Restore the terminal and stop until continued.
     Suspend,
     /// Forget what is on the screen and draw it anew.
@@ -87,5 +100,9 @@ pub enum Effect {
     Bell,
     /// These are all drafts there are now.
     KeepDrafts(Vec<Draft>),
+    /// Keep a view of this name, or none.
+    SaveView(String, Option<String>),
+    /// Keep a query in the history.
+    KeepQuery(String),
     Exit(Exit),
 }

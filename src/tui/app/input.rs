@@ -2,6 +2,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::tui::widgets::text;
+
 /// What a field takes at most, in bytes.
 const LONGEST: usize = 4096;
 
@@ -51,6 +53,36 @@ impl Line {
         }
         pasted.chars().for_each(|c| self.insert(c));
         Ok(())
+    }
+
+    /// Puts `text` in the place of a range of bytes, the cursor after it; what is no range of the text is left alone.
+    pub fn replace(&mut self, range: std::ops::Range<usize>, text: &str) {
+        let is_range = self.text.get(range.clone()).is_some();
+        if is_range && self.text.len() - range.len() + text.len() <= LONGEST && !text.contains(char::is_control) {
+            self.text.replace_range(range.clone(), text);
+            self.cursor = range.start + text.len();
+        }
+    }
+
+    /// Takes away what stands after the cursor, as a line with the cursor at its start.
+    pub fn split(&mut self) -> Self {
+        Self { text: self.text.split_off(self.cursor), cursor: 0 }
+    }
+
+    /// Puts another line behind this one; the cursor stands between them.
+    pub fn join(&mut self, other: &Self) {
+        self.end();
+        self.text.push_str(&other.text);
+    }
+
+    /// As far to the right as `column`, but not beyond the end nor into a letter.
+    pub fn go_to_column(&mut self, column: usize) {
+        let mut columns = 0;
+        let fits = self.text.grapheme_indices(true).take_while(|(_, grapheme)| {
+            columns += text::width(grapheme);
+            columns <= column
+        });
+        self.cursor = fits.last().map_or(0, |(at, grapheme)| at + grapheme.len());
     }
 
     fn before(&self) -> usize {

@@ -5,18 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::action::Action;
 use super::drafts::{DraftKey, Drafts};
+use super::finds::Finds;
 use super::history::HistoryView;
 use super::incident::IncidentView;
 use super::msg::{Loaded, Ticket};
 use super::notice::Notices;
 use super::overlay::{Overlay, Plan, Target};
+use super::reason::RequireReason;
 use super::resource::ResourceView;
 use super::sheet::Sheet;
 use super::timeline::Timeline;
 use super::untold::UntoldList;
+use super::update::repeat::Repeat;
 use crate::drift::{
-    Change, DriftEvent, DriftId, Hidden, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug,
+    Change, DriftEvent, DriftId, Hidden, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug, TriageVerb,
 };
 use crate::service::EnvironmentSummary;
 use crate::tui::Options;
@@ -98,6 +102,9 @@ pub struct Pending {
     pub label: crate::safety::Tainted,
     /// The decision it takes back.
     pub undoes: Option<u64>,
+    pub reason: Option<crate::safety::Tainted>,
+    /// What is to be done on the same drift when this is saved.
+    pub then: Vec<TriageVerb>,
 }
 
 /// What a decision is about.
@@ -175,6 +182,7 @@ pub struct Decided {
     pub seq: u64,
     pub word: String,
     pub on: On,
+    pub at: Timestamp,
 }
 
 /// How far the decisions of one plan are.
@@ -212,10 +220,24 @@ pub struct Model {
     /// The start of a chord.
     pub typed: Vec<KeyPress>,
     pub marks: BTreeMap<DriftId, Target>,
+    /// Where a range of marks begins.
+    pub anchor: Option<DriftId>,
+    /// All that pass the filter are on their way, to be marked.
+    pub matching: Option<Ticket>,
     pub pending: BTreeMap<DriftId, Pending>,
     pub batches: BTreeMap<Ticket, Batch>,
     pub decided: Vec<Decided>,
+    /// What the last decision was, to do it again.
+    pub repeat: Option<Repeat>,
+    pub require_reason: RequireReason,
+    /// Who may be asked, as configured.
+    pub people: Vec<String>,
+    /// Who decided or was asked before, the most recent first.
+    pub remembered_people: Vec<String>,
     pub drafts: Drafts,
+    pub finds: Finds,
+    /// Members of a group on their way, and what is to be done with them.
+    pub gathering: Option<(Ticket, Action)>,
     pub rules: Rules,
     pub preview: Preview,
     /// What was hidden in the environment that was last looked at for that.
@@ -256,10 +278,18 @@ impl Model {
             notices,
             typed: vec![],
             marks: BTreeMap::new(),
+            anchor: None,
+            matching: None,
             pending: BTreeMap::new(),
             batches: BTreeMap::new(),
             decided: vec![],
+            repeat: None,
+            require_reason: options.require_reason,
+            people: options.people,
+            remembered_people: vec![],
             drafts: Drafts::default(),
+            finds: Finds::default(),
+            gathering: None,
             rules: Rules::default(),
             preview: Preview::default(),
             untold: None,
@@ -270,6 +300,7 @@ impl Model {
             leaving: false,
             tickets: 0,
         };
+        model.timeline.filter.me.clone_from(&model.actor);
         super::update::fit(&mut model);
         model
     }
@@ -315,13 +346,7 @@ impl Model {
 
     /// A drift as it stands now.
     pub fn target(&self, event: &DriftEvent) -> Target {
-        Target {
-            id: event.id,
-            version: event.version,
-            environment: event.environment.clone(),
-            state: event.state_at(self.now),
-            label: event.resource.resource_id.clone(),
-        }
+        Target::of(event, self.now)
     }
 
     /// The change under the diff's cursor.

@@ -5,14 +5,18 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
-use crate::drift::{AuditEntry, DriftDetail, NeverHideRule, RuleStatus, UntoldPage};
+use crate::drift::query::Groups;
+use crate::drift::{AuditEntry, DriftDetail, DriftEvent, NeverHideRule, RuleStatus, UntoldPage};
+use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
-use crate::store::{Page, Receipt};
+use crate::store::{Matching, Page, Receipt};
 use crate::tui::app::drafts::Draft;
+use crate::tui::app::finds::Finds;
 use crate::tui::app::incident::Found;
 use crate::tui::app::model::Reach;
 use crate::tui::app::resource::ResourceFacts;
 use crate::tui::app::sheet::SheetBody;
+use crate::tui::term::clipboard::Through;
 use crate::tui::widgets::diff::DiffView;
 
 /// Names one question. An answer with a ticket nobody waits for any more is dropped.
@@ -24,6 +28,17 @@ pub struct Ticket(pub u64);
 pub struct Loaded {
     pub detail: DriftDetail,
     pub view: Arc<DiffView>,
+}
+
+/// What was handed to the clipboard.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Copied {
+    /// `address`, `revert command`, …
+    pub what: &'static str,
+    /// Bytes of the text, and whether that is less than all.
+    pub bytes: usize,
+    pub cut: bool,
+    pub through: Through,
 }
 
 /// One thing that happened.
@@ -45,8 +60,15 @@ pub enum Msg {
     Lagged,
     Environments(Ticket, Result<Vec<EnvironmentSummary>, ServiceError>),
     Page(Ticket, Result<Page, ServiceError>),
+    Groups(Ticket, Result<Groups, ServiceError>),
+    /// The members of a group, and whether there are more.
+    Members(Ticket, Result<(Vec<DriftEvent>, bool), ServiceError>),
+    /// Resources for the palette.
+    Jump(Ticket, Result<Page, ServiceError>),
     Detail(Ticket, Result<Box<Loaded>, ServiceError>),
     Triaged(Ticket, Result<Receipt, ServiceError>),
+    TriagedMany(Vec<(Ticket, Result<Receipt, ServiceError>)>),
+    People(Result<Vec<Tainted>, ServiceError>),
     Rules(Ticket, Result<(Vec<RuleStatus>, Vec<NeverHideRule>), ServiceError>),
     Preview(Ticket, Result<Reach, ServiceError>),
     RuleChanged(Ticket, Result<Receipt, ServiceError>),
@@ -59,8 +81,8 @@ pub enum Msg {
     Exported(Result<String, String>),
     /// The answer to asking for a scan or its end.
     Asked(Result<(), ServiceError>),
-    /// The clipboard was written to: bytes, and whether they had to be cut.
-    Copied(usize, bool),
+    Matching(Ticket, Result<Matching, ServiceError>),
+    Copied(Copied),
     /// SIGTERM, SIGHUP or SIGINT by number.
     Signal(i32),
     /// The terminal hung up.
@@ -69,6 +91,8 @@ pub enum Msg {
     InputEnded,
     /// What earlier sessions left typed and not saved.
     Drafts(Vec<Draft>),
+    /// Views and history as earlier sessions left them, and sentences about what is wrong with them.
+    Finds(Finds, Vec<String>),
     /// Colours of the diff are ready.
     Highlighted,
     /// Back from the shell.

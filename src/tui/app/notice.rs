@@ -14,11 +14,19 @@ pub struct Notice {
     pub error: bool,
     /// Sanitised.
     pub text: String,
+    /// It says what was decided, and how to take that back, until then: keys do not take it away.
+    pub takes_back_until: Option<Timestamp>,
 }
+
+/// How long it is said how a decision is taken back; it can be afterwards as well.
+const WINDOW: SignedDuration = SignedDuration::from_secs(10);
 
 impl Notice {
     /// Errors stay longer.
     fn expires(&self) -> Timestamp {
+        if let Some(until) = self.takes_back_until {
+            return until;
+        }
         let seconds = if self.error { 15 } else { 5 };
         self.at.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
     }
@@ -35,15 +43,32 @@ pub struct Notices {
 impl Notices {
     /// Adds one; it is shown at once.
     pub fn add(&mut self, at: Timestamp, error: bool, text: String) {
-        self.list.push_front(Notice { at, error, text });
+        self.list.push_front(Notice { at, error, text, takes_back_until: None });
         self.list.truncate(KEPT);
+    }
+
+    /// Adds one about what was decided; only the last decision is one key away.
+    pub fn decided(&mut self, at: Timestamp, text: String) {
+        self.withdraw();
+        let until = at.checked_add(WINDOW).unwrap_or(Timestamp::MAX);
+        self.list.push_front(Notice { at, error: false, text, takes_back_until: Some(until) });
+        self.list.truncate(KEPT);
+    }
+
+    /// What was decided last is being taken back.
+    pub fn withdraw(&mut self) {
+        self.list.iter_mut().for_each(|notice| notice.takes_back_until = None);
     }
 
     /// What the status bar shows now, and until when.
     pub fn current(&self, now: Timestamp) -> Option<(&Notice, Timestamp)> {
         let newest = self.list.front()?;
         let seen = self.seen_until.is_some_and(|seen| newest.at < seen);
-        (!seen && newest.expires() > now).then(|| (newest, newest.expires()))
+        if !seen && newest.expires() > now {
+            return Some((newest, newest.expires()));
+        }
+        let decided = self.list.iter().find(|notice| notice.takes_back_until.is_some());
+        decided.filter(|notice| notice.expires() > now).map(|notice| (notice, notice.expires()))
     }
 
     /// A key was pressed a moment after it came up: enough.

@@ -3,8 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::drafts::DraftKey;
+use super::editor::Editor;
 use super::input::Line;
-use crate::drift::{DriftId, IgnoreRule, NeverHideRequest, NeverHideRule, RuleRequest, Slug, State, TriageVerb};
+use super::msg::Ticket;
+use super::pick::Pick;
+use super::query_line::QueryLine;
+use super::update::jump::Place;
+use crate::drift::{
+    DriftEvent, DriftId, IgnoreRule, NeverHideRequest, NeverHideRule, PropertyPath, RuleRequest, SeverityClass, Slug,
+    State, TriageVerb,
+};
 use crate::safety::Tainted;
 
 /// A drift as it stood on the screen when it was chosen: what a decision is about.
@@ -15,8 +23,23 @@ pub struct Target {
     pub version: u64,
     pub environment: Slug,
     pub state: State,
+    pub class: SeverityClass,
     /// The resource.
     pub label: Tainted,
+}
+
+impl Target {
+    /// As it stands at `now`.
+    pub fn of(event: &DriftEvent, now: jiff::Timestamp) -> Self {
+        Self {
+            id: event.id,
+            version: event.version,
+            environment: event.environment.clone(),
+            state: event.state_at(now),
+            class: event.severity_class(),
+            label: event.resource.resource_id.clone(),
+        }
+    }
 }
 
 /// Decisions that are shown before they are made. Only what is listed is done.
@@ -24,7 +47,10 @@ pub struct Target {
 pub struct Plan {
     /// `acknowledge`, `undo resolve`, …
     pub word: String,
+    /// Those on the same drift stand together, and are done one after the other.
     pub steps: Vec<(Target, TriageVerb)>,
+    /// What was chosen too, and will not be done: why.
+    pub left_out: Vec<(Target, String)>,
     pub reason: Option<Tainted>,
     /// What the decision says, line by line; sanitised.
     pub says: Vec<String>,
@@ -36,6 +62,13 @@ pub struct Plan {
     pub never_hide: Option<Box<NeverHideRequest>>,
 }
 
+impl Plan {
+    /// The drifts it is about.
+    pub fn targets(&self) -> impl Iterator<Item = &Target> {
+        self.steps.chunk_by(|(a, _), (b, _)| a.id == b.id).filter_map(|steps| steps.first()).map(|(target, _)| target)
+    }
+}
+
 /// What a form decides.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
 #[serde(rename_all = "snake_case")]
@@ -43,7 +76,14 @@ pub enum FormKind {
     Snooze,
     Assign,
     Resolve,
+    Accept,
+    Escalate,
     Note,
+    /// Only asks for a reason, where one is required.
+    Acknowledge,
+    Reopen,
+    /// One change of the drift, not the whole.
+    ResolveChange,
     Ignore,
     /// A rule that is there.
     EditRule,
@@ -64,6 +104,10 @@ pub enum Value {
         options: Vec<String>,
         at: usize,
     },
+    /// Up and down choose.
+    Pick(Pick),
+    /// Several lines.
+    Lines(Editor),
 }
 
 impl Value {
@@ -71,6 +115,8 @@ impl Value {
         match self {
             Self::Text { line, .. } => line.text().to_owned(),
             Self::Choice { options, at } => options.get(*at).cloned().unwrap_or_default(),
+            Self::Pick(pick) => pick.text().to_owned(),
+            Self::Lines(editor) => editor.text(),
         }
     }
 }
@@ -89,15 +135,30 @@ impl Field {
         Self { label, hint, value: Value::Text { line: Line::new(text), presets: vec![] } }
     }
 
+    /// A text with presets; what stands there first is only offered.
+    pub fn offering(label: &'static str, hint: &'static str, text: &str, presets: &[&str]) -> Self {
+        let presets = presets.iter().map(|preset| (*preset).to_owned()).collect();
+        Self { label, hint, value: Value::Text { line: Line::new(text), presets } }
+    }
+
+    pub fn pick(label: &'static str, hint: &'static str, offered: &str, known: Vec<String>) -> Self {
+        Self { label, hint, value: Value::Pick(Pick::new(offered, known)) }
+    }
+
+    pub fn lines(label: &'static str, hint: &'static str) -> Self {
+        Self { label, hint, value: Value::Lines(Editor::default()) }
+    }
+
     pub fn choice(label: &'static str, hint: &'static str, options: Vec<String>) -> Self {
         Self { label, hint, value: Value::Choice { options, at: 0 } }
     }
 
-    /// What is typed, trimmed; empty for a choice.
+    /// What is typed in one line, trimmed; empty for a choice.
     pub fn typed(&self) -> &str {
         match &self.value {
             Value::Text { line, .. } => line.text().trim(),
-            Value::Choice { .. } => "",
+            Value::Pick(pick) => pick.text().trim(),
+            Value::Choice { .. } | Value::Lines(_) => "",
         }
     }
 
@@ -105,7 +166,7 @@ impl Field {
     pub fn chosen(&self) -> usize {
         match &self.value {
             Value::Choice { at, .. } => *at,
-            Value::Text { .. } => 0,
+            _ => 0,
         }
     }
 
@@ -121,6 +182,8 @@ impl Field {
                 };
                 *line = Line::new(presets[next].clone());
             }
+            Value::Pick(pick) => pick.step(by),
+            Value::Lines(editor) => editor.move_by(by),
             Value::Text { .. } => {}
         }
     }
@@ -169,6 +232,8 @@ pub struct Form {
     pub unhides: Option<Box<NeverHideRule>>,
     /// What must not be hidden.
     pub about: Option<Box<About>>,
+    /// The one change it is about.
+    pub change: Option<PropertyPath>,
     /// The fields as they were offered.
     pub untouched: Vec<String>,
 }
@@ -184,6 +249,7 @@ impl Form {
             rule: None,
             unhides: None,
             about: None,
+            change: None,
             untouched: vec![],
         };
         form.untouched = form.texts();
@@ -225,6 +291,8 @@ impl Form {
                 Value::Choice { options, at } => {
                     *at = options.iter().position(|option| option == text).unwrap_or(*at);
                 }
+                Value::Pick(pick) => (pick.line, pick.at) = (Line::typed(text), None),
+                Value::Lines(editor) => *editor = Editor::typed(text),
             }
         }
     }
@@ -233,8 +301,15 @@ impl Form {
     pub fn line(&mut self) -> Option<&mut Line> {
         match &mut self.fields.get_mut(self.at)?.value {
             Value::Text { line, .. } => Some(line),
+            Value::Pick(pick) => Some(&mut pick.line),
+            Value::Lines(editor) => Some(editor.line()),
             Value::Choice { .. } => None,
         }
+    }
+
+    /// The editor in focus.
+    pub fn editor(&mut self) -> Option<&mut Editor> {
+        if let Value::Lines(editor) = &mut self.fields.get_mut(self.at)?.value { Some(editor) } else { None }
     }
 }
 
@@ -244,6 +319,10 @@ pub struct Palette {
     pub line: Line,
     /// Row of the matches.
     pub at: usize,
+    /// Resources the service found.
+    pub found: Vec<Place>,
+    /// What the service is being asked.
+    pub asked: Option<Ticket>,
 }
 
 /// The one overlay.
@@ -256,14 +335,18 @@ pub enum Overlay {
         scroll: usize,
     },
     Palette(Palette),
-    /// The words of the filter; what they were before comes back on cancel.
-    Filter {
-        line: Line,
-        before: String,
+    Query(QueryLine),
+    /// The views, with the row under the cursor.
+    Views {
+        at: usize,
     },
     Form(Form),
     /// The ignore rules, and those about what must not be hidden.
     Rules,
+    /// What was decided in this session.
+    Decisions {
+        at: usize,
+    },
     /// What the last scan of an environment hid.
     Untold,
     /// What happened in a span of time.

@@ -87,6 +87,12 @@ impl Screens {
             Effect::LoadEnvironments(_)
                 | Effect::LoadPage(..)
                 | Effect::LoadDetail(..)
+                | Effect::LoadGroups(..)
+                | Effect::LoadMembers(..)
+                | Effect::LoadJump(..)
+                | Effect::LoadMatching(..)
+                | Effect::LoadPeople
+                | Effect::TriageMany(_)
                 | Effect::Triage(..)
                 | Effect::LoadRules(_)
                 | Effect::PreviewRule(..)

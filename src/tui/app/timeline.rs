@@ -1,10 +1,12 @@
-//! The drift timeline: a window of pages over a list of any length, newest first. What is selected is a drift's id; rows
-//! that come and go around it do not move it.
+//! The drift timeline: a window of pages over a list of any length, in the order that was asked for. What is selected is a
+//! drift's id; rows that come and go around it do not move it. A query may make it a list of [groups](Grouped).
 
 mod filter;
+mod grouped;
 mod window;
 
 pub use filter::{Filter, Shown};
+pub use grouped::{GROUPS, Grouped, Row};
 pub use window::{PAGE, Window};
 
 use jiff::Timestamp;
@@ -31,6 +33,7 @@ pub enum Load {
 pub struct Timeline {
     pub filter: Filter,
     pub window: Window,
+    pub grouped: Grouped,
     selected: Option<DriftId>,
     /// Row of the window at the top of the pane.
     pub top: usize,
@@ -46,17 +49,20 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// The drift under the cursor.
+    /// The drift under the cursor; on a group, the newest of it.
     pub fn selected(&self) -> Option<&DriftEvent> {
-        self.window.get(self.position()?)
+        match self.group() {
+            Some(group) => Some(&group.sample),
+            None => self.window.get(self.position()?),
+        }
     }
 
     /// Its id.
     pub fn selected_id(&self) -> Option<DriftId> {
-        self.selected
+        self.group().map(|group| group.sample.id).or(self.selected)
     }
 
-    /// Its row in the window.
+    /// Its row in the window, unless it stands for a group.
     pub fn position(&self) -> Option<usize> {
         self.window.position(self.selected?)
     }
@@ -67,6 +73,9 @@ impl Timeline {
 
     /// Asks for a page, unless that is under way or there is none. `ticket` is used when the answer is `Some`.
     pub fn ask(&mut self, load: Load, ticket: Ticket) -> Option<PageRequest> {
+        if self.is_grouped() && self.filter.member.is_none() {
+            return None;
+        }
         match (self.loading, load) {
             (Some((_, Load::Newest)), Load::Newest) => {
                 self.outdated = true;
@@ -110,16 +119,18 @@ impl Timeline {
     fn place(&mut self, load: Load, page: Page) {
         match load {
             Load::Newest | Load::Oldest => {
-                self.window.replace(page);
-                self.top = 0;
+                self.window.replace(page, self.filter.query().sort);
                 let last = load == Load::Oldest;
-                if last || self.position().is_none() {
-                    self.select_at(if last { usize::MAX } else { 0 });
+                if !self.is_grouped() {
+                    self.top = 0;
+                    if last || self.position().is_none() {
+                        self.select_at(if last { usize::MAX } else { 0 });
+                    }
                 }
             }
             Load::Older => {
                 self.top = self.top.saturating_sub(self.window.push_older(page));
-                if self.selected.is_none() {
+                if self.selected.is_none() && !self.is_grouped() {
                     self.select_at(0);
                 }
             }
@@ -130,8 +141,8 @@ impl Timeline {
 
     /// Moves the cursor by rows; it stops at the ends of the window.
     pub fn move_by(&mut self, rows: isize) {
-        let at = self.position().unwrap_or(0);
-        self.select_at(at.saturating_add_signed(rows));
+        let at = self.row().unwrap_or(0);
+        self.select_row(at.saturating_add_signed(rows));
     }
 
     /// Puts the cursor on a row, or the last one.
@@ -143,6 +154,9 @@ impl Timeline {
 
     /// Which page to fetch before the cursor gets to the window's edge.
     pub fn wants(&self) -> Option<Load> {
+        if self.is_grouped() {
+            return self.wants_members();
+        }
         if self.window.is_empty() {
             return self.window.older().is_some().then_some(Load::Older);
         }
@@ -186,6 +200,9 @@ impl Timeline {
 
     /// Takes in a drift that appeared or changed.
     pub fn absorb(&mut self, event: DriftEvent, now: Timestamp) {
+        if self.is_grouped() && self.filter.member.is_none() {
+            return;
+        }
         if self.window.replace_row(&event) {
             return self.settle(now);
         }
@@ -203,7 +220,7 @@ impl Timeline {
             window::Inserted::Above => self.unseen += 1,
             window::Inserted::Below => {}
         }
-        if self.selected.is_none() {
+        if self.selected.is_none() && !self.is_grouped() {
             self.select_at(0);
         }
         self.scroll();
@@ -216,8 +233,8 @@ impl Timeline {
     /// Brings the cursor into the pane with the least movement, and fills the pane.
     pub fn scroll(&mut self) {
         let height = self.height.max(1);
-        self.top = self.top.min(self.window.len().saturating_sub(height));
-        if let Some(at) = self.position() {
+        self.top = self.top.min(self.len().saturating_sub(height));
+        if let Some(at) = self.row() {
             self.top = self.top.min(at).max((at + 1).saturating_sub(height));
         }
         if self.top == 0 && self.window.newer().is_none() && !self.window.is_detached() {

@@ -1,43 +1,111 @@
 //! The exact plan, before it is carried out: these drifts, this decision, nothing else.
 
+use std::collections::BTreeMap;
+
 use ratatui::text::Line;
 
-use super::{enter_or_back, frame, preview, scrolled};
+use super::{enter_or_back, frame, preview};
+use crate::drift::{SeverityClass, Slug};
 use crate::tui::app::notice::count;
-use crate::tui::app::overlay::Plan;
+use crate::tui::app::overlay::{Plan, Target};
 use crate::tui::app::update::preview::is_previewed;
-use crate::tui::panes::Canvas;
+use crate::tui::panes::{Canvas, wrap};
 use crate::tui::theme::Role;
-use crate::tui::widgets::text;
+use crate::tui::widgets::{bar, text};
 
 pub fn draw(canvas: &mut Canvas<'_>, plan: &Plan, scroll: usize) {
     let width = canvas.area().width.saturating_sub(4).min(90);
     let room = usize::from(width).saturating_sub(4);
-    let mut lines: Vec<Line<'_>> =
+    let head = head(canvas, plan, room);
+    let targets: Vec<&Target> = plan.targets().collect();
+    let title = match (&plan.rule, &plan.never_hide) {
+        (Some(_), _) | (_, Some(_)) => plan.word.clone(),
+        (None, None) => format!("{}: {}", plan.word, count(targets.len(), "drift")),
+    };
+    let keys = enter_or_back(canvas, "overlay", "apply");
+    let rows = head.len() + targets.len() + plan.left_out.len();
+    let inner = frame(canvas, width, rows, &title, &keys);
+    let height = usize::from(inner.height);
+    let from = scroll.min(rows.saturating_sub(height));
+    // There may be thousands: only what is seen is made.
+    for (row, at) in (from..rows).take(height).enumerate() {
+        let line = match (head.get(at), at.checked_sub(head.len())) {
+            (Some(line), _) => line.clone(),
+            (None, Some(at)) => match (targets.get(at), at.checked_sub(targets.len())) {
+                (Some(target), _) => one(canvas, target, room, None),
+                (None, Some(at)) => plan
+                    .left_out
+                    .get(at)
+                    .map_or_else(Line::default, |(target, why)| one(canvas, target, room, Some(why))),
+                (None, None) => Line::default(),
+            },
+            (None, None) => Line::default(),
+        };
+        canvas.line(inner, row, &line);
+    }
+    let below = rows.saturating_sub(from + height);
+    if below > 0 && height > 1 {
+        let more = Line::from(canvas.span(Role::Key, format!(" and {below} more ")));
+        canvas.line_right(inner, height - 1, &more);
+    }
+}
+
+/// What is decided, about how many of what, and what is left out.
+fn head(canvas: &mut Canvas<'_>, plan: &Plan, room: usize) -> Vec<Line<'static>> {
+    let mut lines: Vec<Line<'static>> =
         plan.says.iter().map(|says| Line::from(canvas.span(Role::Text, text::cut(says, room)))).collect();
     if is_previewed(plan) {
         lines.push(Line::default());
         lines.extend(preview::lines(canvas, room));
     }
+    if plan.targets().nth(1).is_some() {
+        lines.push(counts(canvas, plan));
+    }
+    for (why, number) in reasons(plan) {
+        let words = format!("left out: {}: {why}", count(number, "drift"));
+        let pieces = wrap(&words, room).into_iter();
+        lines.extend(pieces.map(|piece| Line::from(canvas.span(Role::Warning, piece))));
+    }
     if !lines.is_empty() && !plan.steps.is_empty() {
         lines.push(Line::default());
     }
-    for (target, _) in &plan.steps {
-        let list = &canvas.model.environments.list;
-        let production = list.iter().any(|e| e.is_production && e.environment.slug == target.environment);
-        let role = if production { Role::Production } else { Role::Dim };
-        let environment = text::cut(target.environment.as_str(), 20);
-        let rest = room.saturating_sub(text::width(&environment) + 1);
-        lines.push(Line::from(vec![
-            canvas.span(role, environment),
-            canvas.span(Role::Text, format!(" {}", target.label.name(rest))),
-        ]));
+    lines
+}
+
+/// `prod-eu 9, staging 3    C 2  H 4`
+fn counts(canvas: &Canvas<'_>, plan: &Plan) -> Line<'static> {
+    let mut environments: BTreeMap<&Slug, usize> = BTreeMap::new();
+    let mut classes: BTreeMap<SeverityClass, usize> = BTreeMap::new();
+    for target in plan.targets() {
+        *environments.entry(&target.environment).or_default() += 1;
+        *classes.entry(target.class).or_default() += 1;
     }
-    let title = match (&plan.rule, &plan.never_hide) {
-        (Some(_), _) | (_, Some(_)) => plan.word.clone(),
-        (None, None) => format!("{}: {}", plan.word, count(plan.steps.len(), "drift")),
-    };
-    let keys = enter_or_back(canvas, "overlay", "apply");
-    let inner = frame(canvas, width, lines.len(), &title, &keys);
-    scrolled(canvas, inner, &lines, scroll);
+    let each: Vec<String> = environments.iter().map(|(slug, number)| format!("{slug} {number}")).collect();
+    let mut spans = vec![canvas.span(Role::Text, format!("{}   ", each.join(", ")))];
+    for (class, number) in classes.iter().rev() {
+        spans.push(canvas.span(bar::role(*class), format!(" {} {number}", class.as_str())));
+    }
+    Line::from(spans)
+}
+
+/// Why some are left out, and how many for each reason.
+fn reasons(plan: &Plan) -> BTreeMap<&str, usize> {
+    let mut reasons = BTreeMap::new();
+    plan.left_out.iter().for_each(|(_, why)| *reasons.entry(why.as_str()).or_default() += 1);
+    reasons
+}
+
+/// `prod-eu aws_vpc.main`; one that is left out stands after a sign.
+fn one(canvas: &Canvas<'_>, target: &Target, room: usize, left_out: Option<&String>) -> Line<'static> {
+    let list = &canvas.model.environments.list;
+    let production = list.iter().any(|e| e.is_production && e.environment.slug == target.environment);
+    let role = if production { Role::Production } else { Role::Dim };
+    let environment = text::cut(target.environment.as_str(), 20);
+    let lead = if left_out.is_some() { "not " } else { "" };
+    let rest = room.saturating_sub(text::width(&environment) + lead.len() + 1);
+    Line::from(vec![
+        canvas.span(Role::Warning, lead),
+        canvas.span(role, environment),
+        canvas.span(if left_out.is_some() { Role::Dim } else { Role::Text }, format!(" {}", target.label.name(rest))),
+    ])
 }

@@ -4,9 +4,11 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{enter_or_back, frame, preview};
+use crate::tui::app::action::Danger;
 use crate::tui::app::notice::count;
-use crate::tui::app::overlay::{Field, Form, FormKind, Value};
+use crate::tui::app::overlay::{Field, Form, Value};
 use crate::tui::app::update::preview::is_previewed_form;
+use crate::tui::app::when;
 use crate::tui::panes::{Canvas, field};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
@@ -18,13 +20,20 @@ pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
     let width = canvas.area().width.saturating_sub(4).min(76);
     let about = match form.targets.as_slice() {
         [] => about_rule(form, usize::from(width).saturating_sub(20)),
-        [one] => one.label.name(usize::from(width).saturating_sub(16)),
+        [one] => match &form.change {
+            Some(path) => path.0.cell(usize::from(width).saturating_sub(24)),
+            None => one.label.name(usize::from(width).saturating_sub(16)),
+        },
         many => count(many.len(), "drift"),
     };
     let title = format!("{}: {about}", form.kind.action().entry().name);
+    if let [Field { value: Value::Lines(editor), hint, .. }] = form.fields.as_slice() {
+        return super::editor::draw(canvas, width, &title, editor, form.problem.as_deref().unwrap_or(hint));
+    }
     let keys = format!("{}  tab next field", enter_or_back(canvas, "input", enters(form)));
     let previewed = is_previewed_form(form.kind);
-    let below = if previewed { preview::ROWS + 1 } else { 0 };
+    let picks = picks(canvas, form);
+    let below = if previewed { preview::ROWS + 1 } else { picks.len() };
     let inner = frame(canvas, width, form.fields.len() + 2 + below, &title, &keys);
     // On a very low screen the field in focus is the one that is seen.
     let first = (form.at + 1).saturating_sub(inner.height.into());
@@ -34,21 +43,51 @@ pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
             draw_field(canvas, Rect { y: inner.y + row, height: 1, ..inner }, one, at == form.at);
         }
     }
-    let hint = form.fields.get(form.at).map(|field| field.hint).unwrap_or_default();
-    let last = match &form.problem {
-        Some(problem) => canvas.span(Role::Error, text::cut(problem, inner.width.into())),
-        None => canvas.span(Role::Dim, text::cut(hint, inner.width.into())),
-    };
+    let last = text::cut(&last(canvas, form), inner.width.into());
+    let last = canvas.span(if form.problem.is_some() { Role::Error } else { Role::Dim }, last);
     canvas.line(inner, form.fields.len() + usize::from(!previewed), &Line::from(last));
-    if previewed {
-        let lines = preview::lines(canvas, inner.width.into());
-        lines.iter().enumerate().for_each(|(row, line)| canvas.line(inner, form.fields.len() + 2 + row, line));
+    let lines = if previewed { preview::lines(canvas, inner.width.into()) } else { picks };
+    lines.iter().enumerate().for_each(|(row, line)| canvas.line(inner, form.fields.len() + 2 + row, line));
+}
+
+/// What is wrong, else the moment that is meant by what is typed, else what may stand there.
+fn last(canvas: &mut Canvas<'_>, form: &Form) -> String {
+    let Some(field) = form.fields.get(form.at) else { return String::new() };
+    if let Some(problem) = &form.problem {
+        return problem.clone();
     }
+    let model = canvas.model;
+    match field.typed() {
+        text if matches!(field.label, "until" | "expires") && !text.is_empty() => {
+            match when::parse(text, model.now, &model.zone) {
+                Ok(at) => format!("= {}, {}", when::says(at, &model.zone), canvas.until(at)),
+                Err(why) => why,
+            }
+        }
+        _ => field.hint.to_owned(),
+    }
+}
+
+/// Rows of people that are offered.
+const PICKS: usize = 6;
+
+/// Who is known and has the letters that are typed.
+fn picks(canvas: &Canvas<'_>, form: &Form) -> Vec<Line<'static>> {
+    let Some(Field { value: Value::Pick(pick), .. }) = form.fields.get(form.at) else { return vec![] };
+    let matches = pick.matches();
+    let first = pick.at.map_or(0, |at| (at + 1).saturating_sub(PICKS));
+    let rows = matches.iter().enumerate().skip(first).take(PICKS).map(|(at, one)| {
+        let (mark, role) = if pick.at == Some(at) { ('>', Role::Selection) } else { (' ', Role::Dim) };
+        Line::from(canvas.span(role, format!("         {mark} {}", crate::safety::sanitise::cell(one, 50))))
+    });
+    // Always as many rows, so that the box does not jump while somebody types.
+    rows.chain(std::iter::repeat(Line::default())).take(PICKS).collect()
 }
 
 /// What `enter` does: what is confirmed first is not saved yet.
 fn enters(form: &Form) -> &'static str {
-    let asks = is_previewed_form(form.kind) || form.kind == FormKind::Resolve || form.targets.len() > 1;
+    let is_confirmed = form.kind.action().entry().danger == Danger::Confirmed;
+    let asks = is_previewed_form(form.kind) || is_confirmed || form.targets.len() > 1;
     if asks { "go on" } else { "save" }
 }
 
@@ -68,12 +107,16 @@ fn draw_field(canvas: &mut Canvas<'_>, area: Rect, one: &Field, focused: bool) {
             spans.extend(choice(canvas, options, *at, area.width));
             canvas.line(area, 0, &Line::from(spans));
         }
+        Value::Pick(pick) if focused && pick.at.is_none() => {
+            let (before, after) = pick.line.halves();
+            field(canvas, area, &lead, before, after);
+        }
         Value::Text { line, .. } if focused => {
             let (before, after) = line.halves();
             field(canvas, area, &lead, before, after);
         }
-        Value::Text { line, .. } => {
-            let shown = crate::safety::sanitise::line(line.text());
+        Value::Text { .. } | Value::Pick(_) | Value::Lines(_) => {
+            let shown = crate::safety::sanitise::line(&one.value.text());
             let line = Line::from(vec![canvas.span(Role::Key, lead), canvas.span(Role::Text, shown)]);
             canvas.line(area, 0, &line);
         }

@@ -38,11 +38,12 @@ pub fn help(canvas: &mut Canvas<'_>, scroll: usize) {
 }
 
 /// What the letters in a row of the timeline mean.
-const SIGNS: [(&str, &str); 6] = [
+const SIGNS: [(&str, &str); 7] = [
     ("C H M L", "Severity: CRITICAL from 0.85, HIGH from 0.60, MEDIUM from 0.30, LOW"),
     ("a z i r c", "State: acknowledged, snoozed, ignored, resolved, closed; none: open"),
     ("~ + - >", "Modified, added (in no code), deleted, moved"),
     ("R", "Came back after it had ended"),
+    ("r", "In front of a change: resolved by itself, the others are open"),
     ("*", "Marked"),
     ("≠", "A name that is not pure ASCII, and may read like another"),
 ];

@@ -1,15 +1,19 @@
 //! What lies over the panes.
 
 mod confirm;
+mod decisions;
+mod editor;
 mod form;
 mod history;
 mod lists;
 mod palette;
 mod preview;
+mod query;
 mod resource;
 mod rules;
 pub mod sheet;
 mod untold;
+mod views;
 
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -18,15 +22,18 @@ use super::app::overlay::Overlay;
 use super::panes::{Canvas, incident};
 use super::theme::Role;
 
-/// Draws the overlay, if there is one. The filter is typed in the status bar.
+/// Draws the overlay, if there is one.
 pub fn draw(canvas: &mut Canvas<'_>) {
     match &canvas.model.overlay {
-        None | Some(Overlay::Filter { .. }) => {}
+        None => {}
+        Some(Overlay::Query(line)) => query::draw(canvas, line),
+        Some(Overlay::Views { at }) => views::draw(canvas, *at),
         Some(Overlay::Help { scroll }) => lists::help(canvas, *scroll),
         Some(Overlay::Notices { scroll }) => lists::notices(canvas, *scroll),
         Some(Overlay::Palette(state)) => palette::draw(canvas, state),
         Some(Overlay::Form(form)) => form::draw(canvas, form),
         Some(Overlay::Rules) => rules::draw(canvas),
+        Some(Overlay::Decisions { at }) => decisions::draw(canvas, *at),
         Some(Overlay::Untold) => untold::draw(canvas),
         Some(Overlay::Incident) => incident::draw(canvas),
         Some(Overlay::Resource) => resource::draw(canvas),
@@ -54,6 +61,11 @@ pub fn frame(canvas: &mut Canvas<'_>, width: u16, height: usize, title: &str, ke
     let height = u16::try_from(height).unwrap_or(u16::MAX).saturating_add(2).min(screen.height);
     let width = width.min(screen.width);
     let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height);
+    frame_at(canvas, area, title, keys)
+}
+
+/// The same box where it is wanted.
+fn frame_at(canvas: &mut Canvas<'_>, area: Rect, title: &str, keys: &str) -> Rect {
     clear(canvas, area);
     if area.height < 3 || area.width < 4 {
         return area;

@@ -11,7 +11,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::text;
 
 pub fn draw(canvas: &mut Canvas<'_>, state: &Palette) {
-    let rows = matches(canvas.model, state.line.text());
+    let rows = matches(canvas.model, state);
     let width = canvas.area().width.saturating_sub(4).min(90);
     let height = usize::from(canvas.area().height).saturating_sub(4).min(18);
     let keys = enter_or_back(canvas, "input", "do it");

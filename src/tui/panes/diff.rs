@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::timeline::type_sign;
-use super::{Canvas, hidden, layout};
+use super::{Canvas, hidden, layout, settled};
 use crate::drift::{Change, DriftEvent, State};
 use crate::safety::lookalike;
 use crate::tui::app::model::Pane;
@@ -77,6 +77,7 @@ fn head(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'st
     for warning in foreign(canvas.model, event) {
         lines.push(Line::from(canvas.span(Role::Warning, text::cut(&warning, width.into()))));
     }
+    settled::wake(canvas, event);
     lines.extend(changes(canvas, event, width));
     lines.extend(hidden::lines(canvas, event));
     lines
@@ -223,13 +224,16 @@ fn changes(canvas: &Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'sta
             crate::drift::ChangeType::Removed => Role::Removed,
         };
         let cursor = if at == canvas.model.detail.change { ">" } else { " " };
-        let critical = if change.is_security_critical { "!" } else { " " };
+        let settled = settled::words(canvas, event, change);
+        let sign = if settled.is_some() { settled::SIGN } else { [" ", "!"][usize::from(change.is_security_critical)] };
+        let role = if settled.is_some() { Role::Dim } else { role };
         let room = usize::from(width).saturating_sub(4);
         let path = change.path.0.cell((room / 2).max(12).min(room));
-        let values = values(change, room.saturating_sub(text::width(&path) + 2));
+        let left = room.saturating_sub(text::width(&path) + 2);
+        let values = settled.map_or_else(|| values(change, left), |words| text::cut(&words, left));
         Line::from(vec![
             canvas.span(Role::Key, cursor),
-            canvas.span(Role::Error, critical),
+            canvas.span(Role::Error, sign),
             canvas.span(role, format!("{} {path}", change.change_type.sign())),
             canvas.span(Role::Dim, format!("  {values}")),
         ])

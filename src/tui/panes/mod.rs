@@ -3,11 +3,13 @@
 mod canvas;
 pub mod diff;
 mod environments;
+mod groups;
 mod heat;
 pub mod hidden;
 pub mod incident;
 pub mod layout;
 pub mod recommendations;
+mod settled;
 mod status;
 mod summary;
 mod timeline;

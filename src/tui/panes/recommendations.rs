@@ -161,7 +161,7 @@ fn history(canvas: &mut Canvas<'_>, width: u16, lines: &mut Vec<Line<'static>>) 
             Some(crate::drift::TriageVerb::Note { text }) => Some(text),
             _ => entry.reason.as_ref(),
         };
-        let said = note.map(|text| format!(": {}", text.line())).unwrap_or_default();
+        let said = note.map(|text| format!(": {}", text.multiline().join(" / "))).unwrap_or_default();
         let words = format!("{action} by {}{undone}{said}", entry.actor.cell(20));
         paragraph(canvas, Role::Dim, &format!("{age:>4} "), &words, width, lines);
     }

@@ -8,7 +8,6 @@ use crate::drift::SeverityClass;
 use crate::tui::app::Model;
 use crate::tui::app::action::{Scope, TABLE};
 use crate::tui::app::model::{Link, Pane};
-use crate::tui::app::overlay::Overlay;
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
 
@@ -45,6 +44,7 @@ fn filters(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
     }
     match &filter.rule {
         Some((_, says)) => spans.push(canvas.span(Role::Key, format!("  hidden by {}", text::cut(says, 40)))),
+        None if filter.query().names_states() => {}
         None => spans.push(canvas.span(Role::Dim, format!("  {}", filter.shown.as_str()))),
     }
     if let Some(floor) = filter.floor {
@@ -56,8 +56,9 @@ fn filters(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
             },
         ));
     }
-    if !filter.text.is_empty() {
-        spans.push(canvas.span(Role::Key, format!("  /{}", crate::safety::sanitise::cell(&filter.text, 30))));
+    if !filter.text().is_empty() {
+        let room = usize::from(canvas.area().width / 2).max(30);
+        spans.push(canvas.span(Role::Key, format!("  /{}", crate::safety::sanitise::cell(filter.text(), room))));
     }
     if !canvas.model.marks.is_empty() {
         spans.push(canvas.span(Role::Marked, format!("  {} marked", canvas.model.marks.len())));
@@ -70,28 +71,35 @@ pub fn bar(canvas: &mut Canvas<'_>, area: Rect) {
         return;
     }
     canvas.tint(area, 0, Role::StatusBar);
-    if let Some(Overlay::Filter { line, .. }) = &canvas.model.overlay {
-        let (before, after) = line.halves();
-        let [enter, back] = ["enter", "back"].map(|action| first_key(canvas.model, "input", action));
-        let help = Line::from(canvas.span(Role::Dim, format!(" {enter} keep  {back} as before ")));
-        let room = usize::from(area.width) >= 2 * help.width() + text::width(before) + text::width(after);
-        if room {
-            canvas.line_right(area, 0, &help);
-        }
-        let taken = if room { u16::try_from(help.width()).unwrap_or(0) } else { 0 };
-        return field(canvas, Rect { width: area.width - taken, ..area }, "/", before, after);
-    }
-    if let Some((notice, until)) = canvas.model.notices.current(canvas.model.now) {
+    if let Some((notice, until)) =
+        canvas.model.notices.current(canvas.model.now).filter(|_| canvas.model.typed.is_empty())
+    {
         canvas.wake_at(until);
         let role = if notice.error { Role::Error } else { Role::Text };
-        let text = text::cut(&format!(" {}", notice.text), area.width.into());
-        return canvas.line(area, 0, &Line::from(canvas.span(role, text)));
+        let tail = notice.takes_back_until.map(|until| takes_back(canvas, until)).unwrap_or_default();
+        let room = usize::from(area.width).saturating_sub(tail.width());
+        let mut line = Line::from(canvas.span(role, text::cut(&format!(" {}", notice.text), room)));
+        line.extend(tail.spans);
+        return canvas.line(area, 0, &line);
     }
     if canvas.model.overlay.is_some() {
         return;
     }
     let line = if canvas.model.typed.is_empty() { hints(canvas, area.width) } else { chord(canvas) };
     canvas.line(area, 0, &line);
+}
+
+/// ` · u takes it back (9s)`; drawn again every second as long as it stands there.
+fn takes_back(canvas: &mut Canvas<'_>, until: jiff::Timestamp) -> Line<'static> {
+    let left = until.duration_since(canvas.model.now);
+    let left = left.as_secs() + i64::from(left.subsec_nanos() > 0);
+    let next = until.checked_sub(jiff::SignedDuration::from_secs(left - 1));
+    canvas.wake_at(next.unwrap_or(until));
+    let key = first_key(canvas.model, "global", "undo");
+    Line::from(vec![
+        canvas.span(Role::Key, format!(" · {key}")),
+        canvas.span(Role::Dim, format!(" takes it back ({left}s)")),
+    ])
 }
 
 /// A field in one row; what is left of the cursor stays in sight.
@@ -112,21 +120,16 @@ pub fn field(canvas: &mut Canvas<'_>, area: Rect, lead: &str, before: &str, afte
     canvas.cursor(x.min(area.right().saturating_sub(1)), area.y);
 }
 
-/// The first key of an action.
-fn first_key(model: &Model, scope: &str, action: &str) -> String {
-    model.keymap().keys_for(scope, action).into_iter().next().unwrap_or_default()
-}
-
 /// The keys of a chord so far, and which may follow.
 fn chord(canvas: &Canvas<'_>) -> Line<'static> {
     let model = canvas.model;
     let typed = &model.typed;
     let keys: Vec<String> = typed.iter().map(ToString::to_string).collect();
     let mut spans = vec![canvas.span(Role::Key, format!(" {} …", keys.join(" ")))];
-    let scopes = ["drift", "global", "overlay", "rules", "hidden", "incident", "resource", "input"];
+    let scopes = ["drift", "global", "overlay", "rules", "hidden", "input", "query", "views", "incident", "resource"];
     for (scope, chord, action) in model.keymap().bindings().filter(|(scope, ..)| scopes.contains(scope)) {
         let goes_on = chord.keys().len() > typed.len() && chord.keys().starts_with(typed);
-        let overlay = matches!(scope, "overlay" | "rules" | "hidden" | "incident" | "resource" | "input");
+        let overlay = !matches!(scope, "drift" | "global");
         if let Some(next) = chord.keys().get(typed.len()).filter(|_| goes_on && overlay == model.overlay.is_some()) {
             spans.push(canvas.span(Role::Key, format!("  {next}")));
             spans.push(canvas.span(Role::Dim, format!(" {action}")));
@@ -162,4 +165,8 @@ fn hint_words(model: &Model) -> Vec<(String, &'static str)> {
         .collect();
     words.sort_by_key(|(_, word)| !matches!(*word, "help" | "quit"));
     words
+}
+
+fn first_key(model: &Model, scope: &str, action: &str) -> String {
+    model.keymap().keys_for(scope, action).into_iter().next().unwrap_or_default()
 }

@@ -4,11 +4,12 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Canvas, layout, summary, wrap};
+use crate::drift::query::Group;
 use crate::drift::{DriftEvent, DriftType, SeverityClass, State};
 use crate::safety::lookalike;
 use crate::store::OpenCounts;
 use crate::tui::app::model::Pane;
-use crate::tui::app::timeline::Shown;
+use crate::tui::app::timeline::{Row, Shown};
 use crate::tui::app::{Model, notice};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{bar, text};
@@ -17,8 +18,11 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let info = info(canvas);
     let inner = canvas.frame(area, Pane::Timeline, "drift", info);
     let timeline = &canvas.model.timeline;
-    if timeline.window.is_empty() {
+    if timeline.is_empty() {
         return empty(canvas, inner);
+    }
+    if timeline.is_grouped() {
+        return grouped(canvas, inner);
     }
     let columns = Columns::of(inner.width, canvas.model.timeline.filter.environment.is_none());
     let mut inner = inner;
@@ -44,9 +48,67 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     canvas.scrollbar(inner, before.unwrap_or(0) + timeline.top, shown, total);
 }
 
+/// Groups, and below the open one its members, set in.
+fn grouped(canvas: &mut Canvas<'_>, inner: Rect) {
+    let timeline = &canvas.model.timeline;
+    let members = Rect { x: inner.x + 2, width: inner.width.saturating_sub(2), ..inner };
+    let columns = Columns::of(members.width, timeline.filter.environment.is_none());
+    // As high as the list of single drifts, so that nothing moves from one to the other.
+    let area = if layout::plan(canvas.model).names_columns() {
+        let of = Group::ALL.iter().find(|(group, ..)| Some(*group) == timeline.filter.group());
+        let names = format!("  sev count  one row for {}", of.map_or("", |(.., help)| help));
+        let names = canvas.span(Role::Dim, text::cut(&names, inner.width.into()));
+        canvas.line(inner, 0, &Line::from(names));
+        Rect { y: inner.y + 1, height: inner.height - 1, ..inner }
+    } else {
+        inner
+    };
+    let members = Rect { y: area.y, height: area.height, ..members };
+    for at in 0..usize::from(area.height) {
+        match timeline.row_at(timeline.top + at) {
+            Some(Row::Group(group)) => {
+                let line = super::groups::line(canvas, group, area.width.into());
+                canvas.line(area, at, &line);
+            }
+            Some(Row::Member(event)) => {
+                let line = line(canvas, event, &columns);
+                canvas.line(members, at, &line);
+            }
+            None => break,
+        }
+        if timeline.row() == Some(timeline.top + at) {
+            canvas.tint(area, at, Role::Selection);
+        }
+    }
+    let shown = timeline.len().min(area.height.into());
+    canvas.scrollbar(area, timeline.top, shown, timeline.len());
+}
+
+/// How many groups there are, and whether that is all.
+fn grouped_info(canvas: &Canvas<'_>) -> Line<'static> {
+    let timeline = &canvas.model.timeline;
+    let list = &timeline.grouped.list;
+    let mut words = String::new();
+    if timeline.is_grouping() {
+        words += "counting  ";
+    }
+    let count = |n: u64| text::grouped(usize::try_from(n).unwrap_or(usize::MAX));
+    let least = if list.is_cut { "at least " } else { "" };
+    words += &format!("{least}{} in {} groups", count(list.drifts), count(list.total));
+    let listed = list.rows.len() as u64;
+    if listed < list.total {
+        words += &format!(", {} listed", count(listed));
+    }
+    let error = timeline.error.as_ref().map(|_| canvas.span(Role::Error, "not loaded  "));
+    Line::from(error.into_iter().chain([canvas.span(Role::Dim, words)]).collect::<Vec<_>>())
+}
+
 /// What is in the list, and what lies above it.
 fn info(canvas: &Canvas<'_>) -> Line<'static> {
     let timeline = &canvas.model.timeline;
+    if timeline.is_grouped() {
+        return grouped_info(canvas);
+    }
     let mut spans = vec![];
     if timeline.unseen > 0 {
         let arrow = if canvas.theme.is_ascii() { "^" } else { "↑" };
@@ -55,7 +117,8 @@ fn info(canvas: &Canvas<'_>) -> Line<'static> {
     if timeline.error.is_some() {
         spans.push(canvas.span(Role::Error, "not loaded  "));
     } else if timeline.is_loading() {
-        spans.push(canvas.span(Role::Dim, "loading  "));
+        let asked = !timeline.filter.text().is_empty() && timeline.window.older().is_some();
+        spans.push(canvas.span(Role::Dim, if asked { "searching  " } else { "loading  " }));
     }
     let (before, total) = timeline.window.extent(counted(canvas.model));
     let total = match total {
@@ -71,7 +134,7 @@ fn info(canvas: &Canvas<'_>) -> Line<'static> {
 fn counted(model: &Model) -> Option<usize> {
     let filter = &model.timeline.filter;
     let environments = &model.environments;
-    if !filter.text.is_empty() || environments.list.is_empty() || environments.error.is_some() {
+    if !filter.text().is_empty() || environments.list.is_empty() || environments.error.is_some() {
         return None;
     }
     let here =
@@ -93,8 +156,13 @@ fn empty(canvas: &mut Canvas<'_>, inner: Rect) {
     let (role, sentence) = match (&model.timeline.error, model.connected()) {
         (Some(why), _) => (Role::Error, why.clone()),
         (None, false) => (Role::Dim, "connecting".into()),
-        (None, true) if model.timeline.window.is_blank() => (Role::Dim, "loading".into()),
-        (None, true) if model.timeline.window.older().is_some() => (Role::Dim, "searching".into()),
+        (None, true) if model.timeline.is_grouping() => (Role::Dim, "counting".into()),
+        (None, true) if model.timeline.window.is_blank() && !model.timeline.is_grouped() => {
+            (Role::Dim, "loading".into())
+        }
+        (None, true) if model.timeline.window.older().is_some() && !model.timeline.is_grouped() => {
+            (Role::Dim, "searching".into())
+        }
         (None, true) if model.timeline.filter.is_narrowed() => (Role::Dim, filtered_out(canvas)),
         (None, true) if model.environments.list.iter().all(|e| e.last_scan.is_none()) => {
             (Role::Dim, "no scan has ended yet".into())
@@ -110,7 +178,7 @@ fn empty(canvas: &mut Canvas<'_>, inner: Rect) {
 /// Which filter leaves nothing, and how it is taken away.
 fn filtered_out(canvas: &Canvas<'_>) -> String {
     let filter = &canvas.model.timeline.filter;
-    let what = match (filter.shown, filter.floor.is_some() || !filter.text.is_empty()) {
+    let what = match (filter.shown, filter.floor.is_some() || !filter.text().is_empty()) {
         (Shown::Aside, false) => "nothing is snoozed or ignored",
         (Shown::Ended, false) => "nothing is resolved or closed",
         (Shown::All, false) => "no drift was ever found",

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::incident;
-use crate::drift::Hidden;
+use crate::drift::{DriftEvent, Hidden};
 use crate::service::{DriftService, ServiceError};
+use crate::store::{Direction, DriftFilter, Matching, PageRequest};
 use crate::tui::app::model::Reach;
 use crate::tui::app::msg::Loaded;
+use crate::tui::app::timeline::GROUPS;
 use crate::tui::app::{Effect, Msg};
 use crate::tui::widgets::diff;
 
@@ -15,6 +17,18 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
     match effect {
         Effect::LoadEnvironments(ticket) => Msg::Environments(ticket, service.environments().await),
         Effect::LoadPage(ticket, request) => Msg::Page(ticket, service.drifts(request).await),
+        Effect::LoadGroups(ticket, filter, by, _) => Msg::Groups(ticket, service.groups(*filter, by, GROUPS).await),
+        Effect::LoadMembers(ticket, filter) => Msg::Members(ticket, members(service, *filter).await),
+        Effect::LoadJump(ticket, request) => Msg::Jump(ticket, service.drifts(request).await),
+        Effect::LoadMatching(ticket, filter) => Msg::Matching(ticket, service.matching(*filter, Matching::MOST).await),
+        Effect::LoadPeople => Msg::People(service.people().await),
+        Effect::TriageMany(asked) => {
+            let (tickets, requests): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+            match service.triage_many(requests).await {
+                Ok(answers) => Msg::TriagedMany(tickets.into_iter().zip(answers).collect()),
+                Err(why) => Msg::TriagedMany(tickets.into_iter().map(|ticket| (ticket, Err(why.clone()))).collect()),
+            }
+        }
         Effect::LoadDetail(ticket, id) => {
             let loaded = match service.drift(id).await {
                 Ok(detail) => load(detail).await,
@@ -49,6 +63,24 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
     }
 }
 
+/// Decisions are made about so many drifts at once.
+const MEMBERS: usize = 500;
+
+/// What the filter finds, and whether that is not all.
+async fn members(service: &dyn DriftService, filter: DriftFilter) -> Result<(Vec<DriftEvent>, bool), ServiceError> {
+    let (mut found, mut cursor): (Vec<DriftEvent>, _) = (vec![], None);
+    loop {
+        let limit = MEMBERS - found.len();
+        let request = PageRequest { filter: filter.clone(), cursor, direction: Direction::Older, limit };
+        let page = service.drifts(request).await?;
+        found.extend(page.data);
+        cursor = page.next;
+        if cursor.is_none() || found.len() >= MEMBERS {
+            return Ok((found, cursor.is_some()));
+        }
+    }
+}
+
 /// Large bodies take a while to align and colour: that is done beside the loop.
 async fn load(detail: crate::drift::DriftDetail) -> Result<Loaded, ServiceError> {
     let build = move || {
@@ -71,6 +103,12 @@ pub fn broken(effect: &Effect) -> Msg {
     match effect {
         Effect::LoadEnvironments(ticket) => Msg::Environments(*ticket, Err(why())),
         Effect::LoadPage(ticket, _) => Msg::Page(*ticket, Err(why())),
+        Effect::LoadGroups(ticket, ..) => Msg::Groups(*ticket, Err(why())),
+        Effect::LoadMembers(ticket, _) => Msg::Members(*ticket, Err(why())),
+        Effect::LoadJump(ticket, _) => Msg::Jump(*ticket, Err(why())),
+        Effect::LoadMatching(ticket, _) => Msg::Matching(*ticket, Err(why())),
+        Effect::LoadPeople => Msg::People(Err(why())),
+        Effect::TriageMany(asked) => Msg::TriagedMany(asked.iter().map(|(ticket, _)| (*ticket, Err(why()))).collect()),
         Effect::LoadDetail(ticket, _) => Msg::Detail(*ticket, Err(why())),
         Effect::Triage(ticket, _) => Msg::Triaged(*ticket, Err(why())),
         Effect::LoadRules(ticket) => Msg::Rules(*ticket, Err(why())),

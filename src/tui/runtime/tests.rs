@@ -6,6 +6,7 @@ use super::*;
 use crate::drift::State;
 use crate::tui::app::testkit;
 use crate::tui::sample::Sample;
+use crate::tui::term::clipboard::Through;
 
 /// Remembers what it was shown.
 #[derive(Clone, Default)]
@@ -63,8 +64,8 @@ impl Surface for Paper {
 
     fn bell(&mut self) {}
 
-    fn copy(&mut self, text: &str) -> (usize, bool) {
-        (text.len(), false)
+    fn copy(&mut self, what: &'static str, text: &str) -> Copied {
+        Copied { what, bytes: text.len(), cut: false, through: Through::Nothing }
     }
 }
 

@@ -66,6 +66,7 @@ pub fn drift(environment: &str, kind: DriftType, what: (&str, &str), minutes: i6
         actual_state: None,
         analysis: blank(detected_at),
         recommendations: vec![],
+        dependants: 0,
         tags: Vec::new(),
     };
     let id = DriftId(id(detected_at, number));

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
-use super::{changes, drifts, environments, hidden, incident, now, rules};
-use crate::drift::query::Viewer;
+use super::{changes, drifts, environments, found, hidden, incident, now, rules};
+use crate::drift::query::{Group, Groups, Viewer};
 use crate::drift::{
     AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
     NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, SeverityClass, Slug, State, Stats,
@@ -14,7 +14,6 @@ use crate::drift::{
 };
 use crate::service::{DriftService, EnvironmentSummary, Relations, ServiceError, ServiceEvent};
 use crate::store::{Cursor, Direction, DriftFilter, Observation, OpenCounts, Page, PageRequest, Receipt};
-use crate::tui::app::timeline::Filter;
 
 /// The world, in memory.
 pub struct Sample {
@@ -27,6 +26,21 @@ struct World {
     drifts: Vec<DriftDetail>,
     audit: Vec<(AuditEntry, DriftEvent)>,
     scans: Vec<Option<Slug>>,
+}
+
+impl World {
+    /// In the order that was asked for.
+    fn found(&self, filter: &DriftFilter) -> Vec<&DriftEvent> {
+        let active = rules::active(&self.audit);
+        let of_rule = |event: &DriftEvent| {
+            let wanted = filter.rule;
+            wanted.is_none() || active.iter().any(|rule| Some(rule.id) == wanted && rules::covers(rule, event))
+        };
+        let all = self.drifts.iter().map(|d| &d.event);
+        let mut rows: Vec<_> = all.filter(|event| passes(filter, event) && of_rule(event)).collect();
+        found::sort(&mut rows, filter.query.sort);
+        rows
+    }
 }
 
 impl Default for Sample {
@@ -102,11 +116,10 @@ impl Sample {
 }
 
 fn passes(filter: &DriftFilter, event: &DriftEvent) -> bool {
-    let text = Filter { text: filter.text.clone(), shown: crate::tui::app::timeline::Shown::All, ..Filter::default() };
     (filter.environments.is_empty() || filter.environments.contains(&event.environment))
         && (filter.severities.is_empty() || filter.severities.contains(&event.severity_class()))
         && (filter.states.is_empty() || filter.states.contains(&event.state_at(now())))
-        && text.matches(event, now())
+        && filter.member.is_none_or(|group| group.holds(event))
         && filter.query.matches(event, Viewer { now: now(), me: &filter.me })
 }
 
@@ -187,17 +200,7 @@ impl DriftService for Sample {
 
     async fn drifts(&self, request: PageRequest) -> Result<Page, ServiceError> {
         let world = self.world();
-        let active = rules::active(&world.audit);
-        let of_rule = |event: &DriftEvent| {
-            let wanted = request.filter.rule;
-            wanted.is_none() || active.iter().any(|rule| Some(rule.id) == wanted && rules::covers(rule, event))
-        };
-        let rows: Vec<_> = world
-            .drifts
-            .iter()
-            .map(|d| &d.event)
-            .filter(|event| passes(&request.filter, event) && of_rule(event))
-            .collect();
+        let rows = world.found(&request.filter);
         let at = request.cursor.as_ref().and_then(|cursor| rows.iter().position(|e| e.id.to_string() == cursor.0));
         let (from, to) = match (request.direction, at) {
             (Direction::Older, at) => {
@@ -214,6 +217,10 @@ impl DriftService for Sample {
         let next = cursor(data.last()).filter(|_| to < rows.len());
         let previous = cursor(data.first()).filter(|_| from > 0);
         Ok(Page { data, next, previous })
+    }
+
+    async fn groups(&self, filter: DriftFilter, by: Group, limit: usize) -> Result<Groups, ServiceError> {
+        Ok(found::groups(&self.world().found(&filter), by, limit))
     }
 
     async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError> {

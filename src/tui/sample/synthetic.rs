@@ -8,6 +8,7 @@ use serde_json::json;
 use tokio::sync::broadcast;
 
 use super::{Sample, drifts, id, now};
+use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
     NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, Slug, Stats, TriageRequest, UntoldPage,
@@ -15,7 +16,7 @@ use crate::drift::{
 };
 use crate::safety::Masked;
 use crate::service::{DriftService, EnvironmentSummary, Relations, ServiceError, ServiceEvent};
-use crate::store::{Cursor, Direction, Observation, Page, PageRequest, Receipt};
+use crate::store::{Cursor, Direction, DriftFilter, Observation, Page, PageRequest, Receipt};
 
 /// Drifts 0 to `count`, newest first, a second apart. Filters are not looked at; decisions are refused.
 pub struct Synthetic {
@@ -73,6 +74,10 @@ impl DriftService for Synthetic {
             next: (to < self.count && to > 0).then(|| Cursor((to - 1).to_string())),
             previous: (from > 0).then(|| Cursor(from.to_string())),
         })
+    }
+
+    async fn groups(&self, filter: DriftFilter, by: Group, limit: usize) -> Result<Groups, ServiceError> {
+        self.sample.groups(filter, by, limit).await
     }
 
     async fn incident(&self, request: IncidentRequest) -> Result<Incident, ServiceError> {

@@ -12,10 +12,12 @@ use rustix::process::{Signal, kill_current_process_group};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::clipboard::Through;
 use super::guard::{self, Guard};
 use super::output::Output;
 use super::{TermError, clipboard, input, signals};
 use crate::tui::app::Msg;
+use crate::tui::app::msg::Copied;
 use crate::tui::runtime::Surface;
 
 /// The terminal, taken.
@@ -24,7 +26,7 @@ pub struct Screen {
     frames: Sender<Vec<u8>>,
     busy: Arc<AtomicBool>,
     written: Arc<Notify>,
-    in_tmux: bool,
+    through: Through,
     /// Last, so that everything else has ended when the terminal is given back.
     _guard: Guard,
 }
@@ -51,8 +53,8 @@ impl Screen {
                 }
             }
         })?;
-        let in_tmux = std::env::var_os("TMUX").is_some();
-        Ok(Self { output: Output::default(), frames, busy, written, in_tmux, _guard: guard })
+        let through = Through::detect(|name| std::env::var(name).ok());
+        Ok(Self { output: Output::default(), frames, busy, written, through, _guard: guard })
     }
 
     fn send(&self, bytes: Vec<u8>) {
@@ -102,9 +104,9 @@ impl Surface for Screen {
         self.send(vec![7]);
     }
 
-    fn copy(&mut self, text: &str) -> (usize, bool) {
-        let copy = clipboard::osc52(text, self.in_tmux);
+    fn copy(&mut self, what: &'static str, text: &str) -> Copied {
+        let copy = clipboard::osc52(text, self.through);
         self.send(copy.bytes);
-        (copy.taken, copy.cut)
+        Copied { what, bytes: copy.taken, cut: copy.cut, through: self.through }
     }
 }

@@ -184,7 +184,7 @@ fn notes_and_assignments_end_up_in_the_history() {
     let (mut screens, _) = open((120, 60));
     screens.act("note");
     screens.text("asked jsmith");
-    screens.keys("enter");
+    screens.keys("ctrl-s");
     screens.act("assign");
     screens.keys("ctrl-u");
     screens.text("carol");
@@ -246,25 +246,25 @@ fn a_typed_note_is_a_draft_until_it_is_saved() {
     screens.text("asked jsm");
     assert_eq!(kept(&screens), ["asked jsm"]);
     screens.hold();
-    screens.keys("enter");
+    screens.keys("ctrl-s");
     assert_eq!(kept(&screens), ["asked jsm"], "the store has not answered");
     screens.release();
     assert!(kept(&screens).is_empty());
     screens.act("note");
     assert!(!screens.screen().contains("asked jsm"));
     screens.text("once more");
-    screens.keys("esc");
+    screens.keys("esc esc");
     assert!(kept(&screens).is_empty(), "left on purpose");
     // Refused: the words are offered again.
     let id = selected(&screens);
     sample.change(id, true, |event| event.assignee = Some("bob".into()));
     screens.act("note");
     screens.text("on the phone with bob");
-    screens.keys("enter");
+    screens.keys("ctrl-s");
     assert!(status(&screens).contains("your text is kept"), "{}", status(&screens));
     screens.act("note");
     assert!(screens.screen().contains("on the phone with bob") && status(&screens).contains("restored"));
-    screens.keys("enter");
+    screens.keys("ctrl-s");
     assert!(kept(&screens).is_empty() && status(&screens).contains("saved: note"));
 }
 

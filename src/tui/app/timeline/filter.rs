@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::drift::query::{Group, GroupKey, Query, QueryError, Viewer};
 use crate::drift::{DriftEvent, RuleId, SeverityClass, Slug, State};
 use crate::store::DriftFilter;
 
@@ -48,15 +49,20 @@ impl Shown {
 }
 
 /// The filter as a person sets it.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Filter {
     /// `None`: all.
     pub environment: Option<Slug>,
     pub shown: Shown,
     /// This class and worse; `None`: all.
     pub floor: Option<SeverityClass>,
-    /// Words, all of which must be found.
-    pub text: String,
+    /// The query as it was typed, and what it says.
+    text: String,
+    query: Query,
+    /// The group whose members are listed, where the query groups.
+    pub member: Option<GroupKey>,
+    /// Who asks.
+    pub me: String,
     /// Only what this ignore rule hides, whatever else is set; with its patterns, for people.
     pub rule: Option<(RuleId, String)>,
 }
@@ -74,10 +80,37 @@ impl Filter {
             environments: self.environment.iter().cloned().collect(),
             severities,
             states: self.states().to_vec(),
-            text: self.text.trim().to_owned(),
+            query: self.query.clone(),
+            me: self.me.clone(),
+            member: self.member,
             rule: self.rule.as_ref().map(|(id, _)| *id),
             ..DriftFilter::default()
         }
+    }
+
+    /// The query as it was typed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// What makes several drifts one row.
+    pub fn group(&self) -> Option<Group> {
+        self.query.group
+    }
+
+    /// Takes a query as it is typed. After a mistake the last one stays in force.
+    ///
+    /// # Errors
+    /// As [`Query::parse`].
+    pub fn ask(&mut self, text: &str, now: Timestamp, zone: &jiff::tz::TimeZone) -> Result<(), QueryError> {
+        self.query = Query::parse(text, now, zone)?;
+        text.trim().clone_into(&mut self.text);
+        self.member = self.member.filter(|group| Some(group.by) == self.query.group);
+        Ok(())
     }
 
     /// The same question for a drift that arrives by itself.
@@ -89,26 +122,17 @@ impl Filter {
             && self.environment.as_ref().is_none_or(|slug| *slug == event.environment)
             && (states.is_empty() || states.contains(&event.state_at(now)))
             && self.floor.is_none_or(|floor| event.severity_class() >= floor)
-            && self.text_matches(event)
+            && self.member.is_none_or(|group| group.holds(event))
+            && self.query.matches(event, Viewer { now, me: &self.me })
     }
 
+    /// A query that names states has the last word about them.
     fn states(&self) -> &'static [State] {
-        if self.rule.is_some() { OF_A_RULE } else { self.shown.states() }
-    }
-
-    fn text_matches(&self, event: &DriftEvent) -> bool {
-        let words = self.text.to_lowercase();
-        if words.trim().is_empty() {
-            return true;
+        match (&self.rule, self.query.names_states()) {
+            (Some(_), _) => OF_A_RULE,
+            (None, true) => &[],
+            (None, false) => self.shown.states(),
         }
-        let resource = &event.resource;
-        let mut hay = format!("{}\n{}", resource.resource_type.raw(), resource.resource_id.raw());
-        for more in resource.provider_id.iter().map(|id| id.raw()).chain(event.changes.iter().map(|c| c.path.raw())) {
-            hay.push('\n');
-            hay.push_str(more);
-        }
-        let hay = hay.to_lowercase();
-        words.split_whitespace().all(|word| hay.contains(word))
     }
 
     /// Next step of the severity filter: all, CRITICAL, HIGH and worse, MEDIUM and worse.
@@ -128,6 +152,6 @@ impl Filter {
 
     /// Back to the open ones of the environment.
     pub fn clear(&mut self) {
-        *self = Self { environment: self.environment.take(), ..Self::default() };
+        *self = Self { environment: self.environment.take(), me: std::mem::take(&mut self.me), ..Self::default() };
     }
 }

@@ -1,8 +1,8 @@
 //! The pages in memory: at most [`PAGES`], dropped at the far end, so that a key press costs the same however long the list.
 
-use std::cmp::Reverse;
 use std::collections::VecDeque;
 
+use crate::drift::query::Sort;
 use crate::drift::{DriftEvent, DriftId};
 use crate::store::{Cursor, Page};
 
@@ -20,7 +20,7 @@ pub enum Inserted {
     Below,
 }
 
-/// Consecutive pages, newest first.
+/// Consecutive pages in one order, by default newest first.
 #[derive(Default)]
 pub struct Window {
     pages: VecDeque<Page>,
@@ -29,10 +29,19 @@ pub struct Window {
     /// Rows above and below the pages, where they could be counted.
     before: Option<usize>,
     after: Option<usize>,
+    /// The order of the pages.
+    sort: Sort,
 }
 
-fn order(event: &DriftEvent) -> Reverse<(jiff::Timestamp, DriftId)> {
-    Reverse((event.detected_at, event.id))
+/// Lower comes first, as the store sorts.
+fn order(sort: Sort, event: &DriftEvent) -> (u32, i64, u128) {
+    let (at, id) = (event.detected_at.as_microsecond(), event.id.0.0);
+    match sort {
+        Sort::Newest => (0, -at, !id),
+        Sort::Oldest => (0, at, id),
+        Sort::Severity => (u32::MAX - event.severity_class() as u32, -at, !id),
+        Sort::Blast => (u32::MAX - event.dependants, -at, !id),
+    }
 }
 
 impl Window {
@@ -97,8 +106,8 @@ impl Window {
         (self.before.or_else(from_the_end), total)
     }
 
-    pub fn replace(&mut self, page: Page) {
-        self.detached = false;
+    pub fn replace(&mut self, page: Page, sort: Sort) {
+        (self.detached, self.sort) = (false, sort);
         self.before = page.previous.is_none().then_some(0);
         self.after = page.next.is_none().then_some(0);
         self.pages = VecDeque::from([page]);
@@ -164,7 +173,8 @@ impl Window {
     }
 
     pub fn insert(&mut self, event: DriftEvent) -> Inserted {
-        let row = self.rows(0).take_while(|row| order(row) < order(&event)).count();
+        let place = order(self.sort, &event);
+        let row = self.rows(0).take_while(|row| order(self.sort, row) < place).count();
         if row == self.len() && (self.older().is_some() || self.is_blank()) {
             return Inserted::Below;
         }
@@ -214,7 +224,7 @@ mod tests {
     #[test]
     fn empty_pages_of_a_long_search_push_nothing_out() {
         let mut window = Window::default();
-        window.replace(page(0..3, Some(100)));
+        window.replace(page(0..3, Some(100)), Sort::Newest);
         for searched in 2..40 {
             assert_eq!(window.push_older(page(0..0, Some(searched * 100))), 0);
         }
@@ -226,7 +236,7 @@ mod tests {
     #[test]
     fn rows_are_counted_from_either_end() {
         let mut window = Window::default();
-        window.replace(page(0..100, Some(99)));
+        window.replace(page(0..100, Some(99)), Sort::Newest);
         assert_eq!(window.extent(None), (Some(0), None));
         assert_eq!(window.extent(Some(3_401)), (Some(0), Some(3_401)));
         for start in (100..1_000).step_by(100) {
@@ -234,7 +244,7 @@ mod tests {
         }
         assert_eq!(window.extent(Some(3_401)), (Some(400), Some(3_401)));
         // From the oldest on.
-        window.replace(Page { previous: Some(Cursor("900".into())), ..page(900..1_000, None) });
+        window.replace(Page { previous: Some(Cursor("900".into())), ..page(900..1_000, None) }, Sort::Newest);
         assert_eq!(window.extent(None), (None, None));
         assert_eq!(window.extent(Some(1_000)), (Some(900), Some(1_000)));
         window.push_newer(Page { previous: Some(Cursor("800".into())), ..page(800..900, Some(899)) });
@@ -244,7 +254,7 @@ mod tests {
     #[test]
     fn a_row_that_came_by_event_does_not_come_twice_with_its_page() {
         let mut window = Window::default();
-        window.replace(page(1..50, Some(49)));
+        window.replace(page(1..50, Some(49)), Sort::Newest);
         assert!(matches!(window.insert(Synthetic::event(0)), Inserted::At(0)));
         assert!(matches!(window.insert(Synthetic::event(60)), Inserted::Below));
         window.push_older(page(48..150, None));
@@ -254,7 +264,7 @@ mod tests {
     #[test]
     fn a_flood_of_new_rows_is_counted_and_not_kept() {
         let mut window = Window::default();
-        window.replace(page(5_000..5_100, Some(5_099)));
+        window.replace(page(5_000..5_100, Some(5_099)), Sort::Newest);
         let above = (0..5_000).rev().filter(|n| matches!(window.insert(Synthetic::event(*n)), Inserted::Above)).count();
         assert!(window.is_detached() && window.len() == 3 * PAGE, "{}", window.len());
         assert_eq!(above, 5_000 - 2 * PAGE);

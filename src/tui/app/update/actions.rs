@@ -1,10 +1,11 @@
 //! What each action does.
 
-use super::{drafting, forms, incident, load, moves, never_hide, palette, resource, rules, sheet, triage, untold};
+use super::{
+    copying, forms, groups, incident, jump, load, marking, moves, never_hide, palette, plan, query, repeat, resource,
+    rules, sheet, undo, untold, views,
+};
 use crate::tui::app::action::Action;
-use crate::tui::app::drafts::DraftKey;
 use crate::tui::app::effect::{Effect, Exit};
-use crate::tui::app::input::Line;
 use crate::tui::app::model::Pane;
 use crate::tui::app::overlay::{FormKind, Overlay, Palette};
 use crate::tui::app::{Model, notice};
@@ -15,10 +16,19 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         model.notice(false, format!("{}: {why}", action.entry().name));
         return vec![];
     }
+    if let Some(effects) = groups::gather(model, action) {
+        return effects;
+    }
     match action {
-        Action::Acknowledge => triage::acknowledge(model),
-        Action::Reopen => triage::reopen(model),
-        Action::Undo => triage::undo(model),
+        Action::Acknowledge => plan::acknowledge(model),
+        Action::Reopen => plan::reopen(model),
+        Action::Undo => undo::undo(model),
+        Action::Decisions => undo::open(model),
+        Action::Repeat => repeat::again(model),
+        Action::ResolveChange => forms::open(model, FormKind::ResolveChange),
+        Action::ReopenChange => plan::reopen_change(model),
+        Action::Accept => forms::open(model, FormKind::Accept),
+        Action::Escalate => forms::open(model, FormKind::Escalate),
         Action::Resolve => forms::open(model, FormKind::Resolve),
         Action::Snooze => forms::open(model, FormKind::Snooze),
         Action::Assign => forms::open(model, FormKind::Assign),
@@ -43,9 +53,11 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::EditRule => rules::edit(model),
         Action::DeleteRule => rules::delete(model),
         Action::NeverHide => forms::open(model, FormKind::NeverHide),
-        Action::Mark => mark(model),
-        Action::MarkAll => mark_all(model),
-        Action::UnmarkAll => quietly(|| model.marks.clear()),
+        Action::Mark => marking::one(model),
+        Action::MarkRange => marking::range(model),
+        Action::MarkAll => marking::loaded(model),
+        Action::MarkMatching => marking::matching(model),
+        Action::UnmarkAll => marking::none(model),
         Action::NextChange => moves::change(model, 1),
         Action::PreviousChange => moves::change(model, -1),
         Action::ToggleUnified => quietly(|| model.detail.unified = !model.detail.unified),
@@ -55,7 +67,8 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CopyAddress | Action::CopyPath | Action::CopyValue if model.overlay == Some(Overlay::Resource) => {
             resource::copy(model, action)
         }
-        Action::CopyAddress | Action::CopyPath | Action::CopyValue => copy(model, action),
+        Action::CopyAddress | Action::CopyPath | Action::CopyValue | Action::CopyId => copying::copy(model, action),
+        Action::CopyRevert | Action::CopyImport | Action::CopyDrift => copying::copy(model, action),
         Action::Scan => vec![Effect::Scan(scanned(model))],
         Action::ScanAll => vec![Effect::Scan(None)],
         Action::CancelScan => vec![Effect::CancelScan(model.environments.cursor.clone())],
@@ -78,17 +91,18 @@ fn view(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::FocusPrevious | Action::Left => turn(model, 3),
         Action::Zoom => quietly(|| model.zoom = !model.zoom),
         Action::Enter if model.overlay.is_some() => enter(model),
-        Action::Enter => turn(model, u8::from(model.focus != Pane::Recommendations)),
+        Action::Enter => {
+            groups::toggle(model).unwrap_or_else(|| turn(model, u8::from(model.focus != Pane::Recommendations)))
+        }
         Action::Back if model.overlay.is_some() => leave(model),
         Action::Back => back(model),
         Action::Filter if model.overlay == Some(Overlay::Untold) => untold::filter(model),
-        Action::Filter => {
-            let before = model.timeline.filter.text.clone();
-            let typed = drafting::restored_filter(model).map_or_else(|| Line::new(before.clone()), |t| Line::typed(&t));
-            let text = typed.text().to_owned();
-            overlay(model, Overlay::Filter { line: typed, before });
-            load::filtered(model, |filter| filter.text = text)
-        }
+        Action::Filter => query::open(model),
+        Action::CycleSort => query::cycle_sort(model),
+        Action::CycleGroup => query::cycle_group(model),
+        Action::Views => views::open(model),
+        Action::SaveView => query::name(model),
+        Action::DeleteView => views::delete(model),
         Action::ClearFilter => load::filtered(model, |filter| filter.clear()),
         Action::CycleState => load::filtered(model, |filter| filter.shown = filter.shown.next()),
         Action::CycleSeverity => load::filtered(model, |filter| filter.cycle_severity()),
@@ -134,33 +148,15 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return focus(model, Pane::Timeline);
     }
     if !model.marks.is_empty() {
-        return quietly(|| model.marks.clear());
+        return marking::none(model);
+    }
+    if model.timeline.close() {
+        return load::follow(model);
     }
     if model.timeline.filter.is_narrowed() {
         return load::filtered(model, |filter| filter.clear());
     }
     vec![]
-}
-
-fn mark(model: &mut Model) -> Vec<Effect> {
-    let Some(target) = model.timeline.selected().map(|event| model.target(event)) else { return vec![] };
-    if model.marks.remove(&target.id).is_none() {
-        model.marks.insert(target.id, target);
-    }
-    model.timeline.move_by(1);
-    load::follow(model)
-}
-
-fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
-    let text = match action {
-        Action::CopyAddress => model.timeline.selected().map(|event| event.resource.resource_id.line()),
-        Action::CopyPath => model.selected_change().map(|change| change.path.0.line()),
-        _ => model.selected_change().and_then(|change| {
-            let value = change.actual.as_ref().or(change.declared.as_ref())?;
-            Some(value.pretty().join("\n"))
-        }),
-    };
-    text.map(Effect::Copy).into_iter().collect()
 }
 
 /// The environment under the cursor; for all environments, that of the selected drift, unless the pane itself says all.
@@ -184,14 +180,19 @@ fn quit(model: &mut Model) -> Vec<Effect> {
 /// Takes what the overlay says.
 fn enter(model: &mut Model) -> Vec<Effect> {
     match model.overlay.take() {
-        Some(Overlay::Confirm { plan, .. }) => triage::apply(model, plan),
+        Some(Overlay::Confirm { plan, .. }) => plan::apply(model, plan),
         Some(Overlay::Form(form)) => forms::submit(model, form),
         Some(Overlay::Palette(state)) => palette::pick(model, &state),
-        Some(Overlay::Filter { .. }) => {
-            model.drafts.forget(&DraftKey::FILTER);
-            focus(model, Pane::Timeline)
+        Some(Overlay::Query(line)) => query::enter(model, line),
+        Some(Overlay::Views { at }) => {
+            let view = model.finds.views().into_iter().nth(at);
+            view.map_or(vec![], |view| views::pick(model, &view))
         }
         Some(Overlay::Rules) => rules::go(model),
+        Some(Overlay::Decisions { at }) => {
+            model.overlay = Some(Overlay::Decisions { at });
+            run(model, Action::Undo)
+        }
         Some(Overlay::Untold) => untold::enter(model),
         Some(Overlay::Incident) => {
             model.overlay = Some(Overlay::Incident);
@@ -207,20 +208,8 @@ fn enter(model: &mut Model) -> Vec<Effect> {
 /// Closes the overlay without doing anything.
 fn leave(model: &mut Model) -> Vec<Effect> {
     match model.overlay.take() {
-        Some(Overlay::Filter { before, .. }) => {
-            model.drafts.forget(&DraftKey::FILTER);
-            load::filtered(model, |filter| filter.text = before)
-        }
-        Some(Overlay::Form(form)) => {
-            model.drafts.forget(&form.key());
-            if form.rule.is_some() || form.unhides.is_some() {
-                return rules::open(model);
-            }
-            if form.about.as_ref().is_some_and(|about| about.drift.is_none()) {
-                model.overlay = Some(Overlay::Untold);
-            }
-            vec![]
-        }
+        Some(Overlay::Query(line)) => query::leave(model, line),
+        Some(Overlay::Form(form)) => forms::leave(model, form),
         Some(Overlay::Confirm { plan, .. }) if plan.draft.is_some() => {
             model.notice(false, format!("{}: not done; the form still has what you typed", plan.word));
             if plan.rule.is_some() {
@@ -239,22 +228,13 @@ fn leave(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-fn mark_all(model: &mut Model) -> Vec<Effect> {
-    let rows = model.timeline.window.rows(0).filter(|event| model.timeline.filter.matches(event, model.now));
-    let targets: Vec<_> = rows.map(|event| model.target(event)).collect();
-    model.marks.extend(targets.into_iter().map(|target| (target.id, target)));
-    let more = model.timeline.window.older().is_some() || model.timeline.window.newer().is_some();
-    let tail = if more { "; there are more that are not loaded" } else { "" };
-    let count = notice::count(model.marks.len(), "drift");
-    model.notice(false, format!("{count} marked{tail}"));
-    vec![]
-}
-
 /// Runs what the palette picked.
 pub fn picked(model: &mut Model, item: palette::Item) -> Vec<Effect> {
     match item {
         palette::Item::Action(action) => run(model, action),
         palette::Item::Environment(slug) => load::environment(model, slug),
+        palette::Item::View(view) => views::pick(model, &view),
+        palette::Item::Resource(place) => jump::go(model, &place),
         palette::Item::Theme(at) => quietly(|| model.theme = at),
         palette::Item::Keymap(at) => quietly(|| model.keymap = at),
     }

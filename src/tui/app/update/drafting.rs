@@ -8,8 +8,9 @@ use crate::tui::app::{Effect, Model};
 pub fn follow(model: &mut Model) -> Option<Effect> {
     let typed = match &model.overlay {
         Some(Overlay::Form(form)) => Some((form.key(), form.texts(), form.texts() != form.untouched)),
-        Some(Overlay::Filter { line, before }) => {
-            Some((DraftKey::FILTER, vec![line.text().to_owned()], line.text() != before))
+        Some(Overlay::Query(query)) => {
+            let typed = query.line.text();
+            Some((DraftKey::FILTER, vec![typed.to_owned()], typed.trim() != query.before))
         }
         _ => None,
     };
@@ -33,7 +34,7 @@ pub fn restore(model: &mut Model, form: &mut Form) {
     }
 }
 
-/// The words of the filter that was being typed.
+/// The query that was being typed.
 pub fn restored_filter(model: &mut Model) -> Option<String> {
     let draft = model.drafts.offer(&DraftKey::FILTER)?;
     say(model, &draft);

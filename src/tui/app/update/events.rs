@@ -56,6 +56,7 @@ pub fn absorb(model: &mut Model, event: DriftEvent) -> Vec<Effect> {
     }
     model.timeline.absorb(event, model.now);
     let mut effects = load::environments(model);
+    effects.extend(super::groups::load(model, true));
     effects.extend(load::follow(model));
     effects
 }

@@ -2,22 +2,28 @@
 
 use jiff::Timestamp;
 
-use super::{drafting, never_hide, ruling, triage};
+use super::{drafting, never_hide, plan as planning, ruling};
 use crate::drift::{ResolutionType, TriageVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::tui::app::action::{Action, Danger};
-use crate::tui::app::input::Line;
 use crate::tui::app::overlay::{Field, Form, FormKind, Overlay, Plan, Value};
 use crate::tui::app::{Effect, Model, when};
+
+const UNTIL: &str = "2h, 18:30, friday, 1M, 2026-12-01; up and down: presets";
 
 impl FormKind {
     /// The action that opens it.
     pub fn action(self) -> Action {
         match self {
+            Self::Acknowledge => Action::Acknowledge,
             Self::Snooze => Action::Snooze,
             Self::Assign => Action::Assign,
             Self::Resolve => Action::Resolve,
+            Self::Accept => Action::Accept,
+            Self::Escalate => Action::Escalate,
             Self::Note => Action::Note,
+            Self::Reopen => Action::Reopen,
+            Self::ResolveChange => Action::ResolveChange,
             Self::Ignore => Action::Ignore,
             Self::EditRule | Self::EditNeverHide => Action::EditRule,
             Self::NeverHide => Action::NeverHide,
@@ -28,43 +34,106 @@ impl FormKind {
 /// Opens the form over what is marked, or selected. A rule is made from one drift: the selected one.
 pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
     let targets = match kind {
-        FormKind::Ignore => model.timeline.selected().map(|event| model.target(event)).into_iter().collect(),
+        FormKind::Ignore | FormKind::ResolveChange => {
+            model.timeline.selected().map(|event| model.target(event)).into_iter().collect()
+        }
         _ => model.targets(),
     };
+    let reason = || Field::text("reason", reason_hint(model, kind), "");
+    let to = |hint, offered: &str| Field::pick("to", hint, offered, people_of(model));
     let fields = match kind {
-        FormKind::Snooze => vec![
-            Field {
-                label: "until",
-                hint: "2h, 1d12h, friday, 2026-12-01; up and down: presets",
-                value: Value::Text {
-                    line: Line::new("4h"),
-                    presets: when::PRESETS.iter().map(|p| (*p).to_owned()).collect(),
-                },
-            },
-            Field::text("reason", "may be empty", ""),
-        ],
+        FormKind::Acknowledge | FormKind::Reopen => vec![reason()],
+        FormKind::Snooze => vec![Field::offering("until", UNTIL, "4h", when::PRESETS), reason()],
         FormKind::Assign => {
-            vec![Field::text("to", "a login name; empty: nobody", sanitise::line(&model.actor))]
+            let me = sanitise::line(&model.actor);
+            vec![to("a name; up and down: people; empty: nobody", &me)]
         }
-        FormKind::Resolve => vec![
+        FormKind::Resolve | FormKind::ResolveChange => vec![
             Field::choice("as", "up and down choose", ResolutionType::ALL.map(|r| r.as_str().to_owned()).into()),
-            Field::text("reason", "why; ends up in the audit trail", ""),
-            Field::text("until", "only for accepted: 2h, friday, 2026-12-01; empty: for good", ""),
+            reason(),
+            Field::offering(
+                "until",
+                "only for accepted: 2h, friday, 1M, 2026-12-01; empty: for good",
+                "",
+                when::PRESETS,
+            ),
         ],
-        FormKind::Note => vec![Field::text("note", "one line", "")],
+        FormKind::Accept => vec![Field::offering("until", UNTIL, "1w", when::PRESETS), reason()],
+        FormKind::Escalate => vec![to("a name or a team; up and down: people", ""), reason()],
+        FormKind::Note => vec![Field::lines("note", "ctrl-s or alt-enter saves")],
         FormKind::Ignore => ruling::offered(model),
         FormKind::EditRule => return super::rules::edit(model),
         FormKind::NeverHide => return never_hide::open(model),
         FormKind::EditNeverHide => return never_hide::edit(model),
     };
     let mut form = Form::new(kind, targets, fields);
+    if kind == FormKind::ResolveChange {
+        form.change = model.selected_change().map(|change| change.path.clone());
+    }
     if kind == FormKind::Ignore {
         // All else is filled in.
         form.at = form.fields.iter().position(|field| field.label == "reason").unwrap_or(0);
     }
     drafting::restore(model, &mut form);
+    let names_people = form.field("to").is_some();
     model.overlay = Some(Overlay::Form(form));
+    // The list fills itself a moment later; who is remembered already is offered at once.
+    if names_people { vec![Effect::LoadPeople] } else { vec![] }
+}
+
+/// Offers those who came to light meanwhile too.
+pub fn people_came(model: &mut Model, people: Vec<Tainted>) -> Vec<Effect> {
+    model.remembered_people = people.iter().map(Tainted::line).collect();
+    let known = people_of(model);
+    if let Some(Overlay::Form(form)) = &mut model.overlay
+        && let Some(Field { value: Value::Pick(pick), .. }) = form.fields.iter_mut().find(|field| field.label == "to")
+    {
+        pick.learn(known);
+    }
     vec![]
+}
+
+fn reason_hint(model: &Model, kind: FormKind) -> &'static str {
+    if model.require_reason.is_required(kind) { "why; ends up in the audit trail" } else { "may be empty" }
+}
+
+/// Who may be asked: as configured, then who has decided or been asked before, then oneself.
+fn people_of(model: &Model) -> Vec<String> {
+    let mut known: Vec<String> = vec![];
+    let me = [sanitise::line(&model.actor)];
+    for one in model.people.iter().chain(&model.remembered_people).chain(&me) {
+        if !known.contains(one) {
+            known.push(one.clone());
+        }
+    }
+    known
+}
+
+/// Closes the form; what was typed is discarded, several lines only after a question.
+pub fn leave(model: &mut Model, mut form: Form) -> Vec<Effect> {
+    if asks_first(&mut form) {
+        model.overlay = Some(Overlay::Form(form));
+        return vec![];
+    }
+    model.drafts.forget(&form.key());
+    if form.rule.is_some() || form.unhides.is_some() {
+        return super::rules::open(model);
+    }
+    if form.about.as_ref().is_some_and(|about| about.drift.is_none()) {
+        model.overlay = Some(Overlay::Untold);
+    }
+    vec![]
+}
+
+/// Whether several lines would be lost by leaving, and this is not the answer to that question.
+fn asks_first(form: &mut Form) -> bool {
+    let is_typed = form.texts() != form.untouched;
+    match form.editor() {
+        Some(editor) if is_typed && !editor.asks => editor.asks = true,
+        _ => return false,
+    }
+    form.problem = Some("enter saves it, esc discards it, any other key goes on".into());
+    true
 }
 
 /// Plans what the form says, or keeps it open with what is wrong.
@@ -72,7 +141,7 @@ pub fn submit(model: &mut Model, mut form: Form) -> Vec<Effect> {
     match plan(model, &form) {
         Ok(plan) => {
             let careful = plan.never_hide.is_some() || form.kind.action().entry().danger == Danger::Confirmed;
-            triage::propose(model, plan, careful)
+            planning::propose(model, plan, careful)
         }
         Err(problem) => {
             form.problem = Some(problem);
@@ -83,40 +152,65 @@ pub fn submit(model: &mut Model, mut form: Form) -> Vec<Effect> {
 }
 
 fn plan(model: &Model, form: &Form) -> Result<Plan, String> {
-    let typed = |at: usize| form.fields.get(at).map(Field::typed).unwrap_or_default();
-    let time = |at: usize| match typed(at) {
+    match form.kind {
+        FormKind::EditRule => return ruling::change(model, form),
+        FormKind::NeverHide | FormKind::EditNeverHide => return never_hide::plan(model, form),
+        _ => {}
+    }
+    let reason = ruling::typed(form, "reason");
+    if reason.is_empty() && model.require_reason.is_required(form.kind) && form.field("reason").is_some() {
+        let name = form.kind.action().entry().name;
+        return Err(match form.kind {
+            FormKind::Resolve | FormKind::ResolveChange => "a resolution needs a reason".into(),
+            FormKind::Ignore => "a rule needs a reason".into(),
+            _ => format!("{name} needs a reason (require_reason)"),
+        });
+    }
+    let verbs = verbs(model, form)?;
+    let says = says_all(&verbs, reason, model);
+    let plan = planning::same(form.targets.clone(), form.kind.action().entry().name, &verbs);
+    Ok(Plan { reason: some(reason), says, draft: Some(form.key()), ..plan })
+}
+
+/// What is done to each drift, one after the other.
+fn verbs(model: &Model, form: &Form) -> Result<Vec<TriageVerb>, String> {
+    let typed = |label: &str| ruling::typed(form, label);
+    let until = || match typed("until") {
         "" => Ok(None),
         text => when::parse(text, model.now, &model.zone).map(Some),
     };
-    let (verb, reason) = match form.kind {
-        FormKind::Snooze => {
-            let until = time(0)?.ok_or("until when?")?;
-            (TriageVerb::Snooze { until }, typed(1))
-        }
-        FormKind::Assign => (TriageVerb::Assign { to: some(typed(0)) }, ""),
-        FormKind::Resolve => {
+    Ok(vec![match form.kind {
+        FormKind::Acknowledge => TriageVerb::Acknowledge,
+        FormKind::Reopen => TriageVerb::Reopen,
+        FormKind::Snooze => TriageVerb::Snooze { until: until()?.ok_or("until when?")? },
+        FormKind::Assign => TriageVerb::Assign { to: some(typed("to")) },
+        FormKind::Resolve | FormKind::ResolveChange => {
             let chosen = form.fields.first().map_or(0, Field::chosen);
             let resolution_type = ResolutionType::ALL[chosen % ResolutionType::ALL.len()];
-            let until = time(2)?;
+            let until = until()?;
             if until.is_some() && resolution_type != ResolutionType::Accepted {
                 return Err("only `accepted` may end at a time".into());
             }
-            if typed(1).is_empty() {
-                return Err("a resolution needs a reason".into());
+            match form.kind {
+                FormKind::ResolveChange => {
+                    let path = form.change.clone().ok_or("no change is selected")?;
+                    TriageVerb::SettleChanges { paths: vec![path], resolution_type, until }
+                }
+                _ => TriageVerb::Resolve { resolution_type, until },
             }
-            (TriageVerb::Resolve { resolution_type, until }, typed(1))
         }
-        FormKind::Note => {
-            let text = some(typed(0)).ok_or("the note is empty")?;
-            (TriageVerb::Note { text }, "")
+        FormKind::Accept => TriageVerb::Resolve { resolution_type: ResolutionType::Accepted, until: until()? },
+        FormKind::Escalate => {
+            let to = some(typed("to")).ok_or("to whom?")?;
+            let escalated = TriageVerb::Resolve { resolution_type: ResolutionType::Escalated, until: None };
+            return Ok(vec![escalated, TriageVerb::Assign { to: Some(to) }]);
         }
-        FormKind::Ignore => (TriageVerb::Ignore { rule: ruling::rule(model, form)? }, ruling::typed(form, "reason")),
-        FormKind::EditRule => return ruling::change(model, form),
-        FormKind::NeverHide | FormKind::EditNeverHide => return never_hide::plan(model, form),
-    };
-    let says = says(&verb, reason, model);
-    let plan = triage::same(form.targets.clone(), form.kind.action().entry().name, &verb);
-    Ok(Plan { reason: some(reason), says, draft: Some(form.key()), ..plan })
+        FormKind::Ignore => TriageVerb::Ignore { rule: ruling::rule(model, form)? },
+        _ => {
+            let text = form.field("note").map(|field| field.value.text()).unwrap_or_default();
+            TriageVerb::Note { text: some(text.trim()).ok_or("the note is empty")? }
+        }
+    }])
 }
 
 pub(super) fn some(text: &str) -> Option<Tainted> {
@@ -124,21 +218,33 @@ pub(super) fn some(text: &str) -> Option<Tainted> {
 }
 
 /// What the confirmation shows above the list.
-fn says(verb: &TriageVerb, reason: &str, model: &Model) -> Vec<String> {
-    let clock = |at: Timestamp| at.to_zoned(model.zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
-    let mut lines = match verb {
+pub fn says_all(verbs: &[TriageVerb], reason: &str, model: &Model) -> Vec<String> {
+    let mut lines: Vec<String> = verbs.iter().flat_map(|verb| says(verb, model)).collect();
+    if !reason.is_empty() {
+        lines.push(format!("reason  {}", sanitise::line(reason)));
+    }
+    lines
+}
+
+fn says(verb: &TriageVerb, model: &Model) -> Vec<String> {
+    let clock = |at: Timestamp| when::says(at, &model.zone);
+    match verb {
         TriageVerb::Snooze { until } => vec![format!("until   {}", clock(*until))],
         TriageVerb::Assign { to } => vec![format!("to      {}", to.as_ref().map_or("nobody".into(), Tainted::line))],
         TriageVerb::Resolve { resolution_type, until } => {
             let end = until.map(|at| format!(" until {}", clock(at))).unwrap_or_default();
             vec![format!("as      {}{end}", resolution_type.as_str())]
         }
-        TriageVerb::Note { text } => vec![format!("note    {}", text.line())],
+        TriageVerb::SettleChanges { paths, resolution_type, until } => {
+            let end = until.map(|at| format!(" until {}", clock(at))).unwrap_or_default();
+            let of = paths.iter().map(|path| format!("change  {}", path.0.line()));
+            of.chain([format!("as      {}{end}", resolution_type.as_str())]).collect()
+        }
+        TriageVerb::Note { text } => {
+            let lead = |at| if at == 0 { "note    " } else { "        " };
+            text.multiline().into_iter().enumerate().map(|(at, line)| format!("{}{line}", lead(at))).collect()
+        }
         TriageVerb::Ignore { rule } => ruling::says(rule, model),
         _ => vec![],
-    };
-    if !reason.is_empty() {
-        lines.push(format!("reason  {}", sanitise::line(reason)));
     }
-    lines
 }

@@ -12,8 +12,11 @@ use crate::tui::keymap::{KeyPress, Match};
 /// The scope of the keymap that is asked; it falls back to `global` by itself.
 pub fn scope(model: &Model) -> &'static str {
     match (&model.overlay, model.focus) {
-        (Some(Overlay::Palette(_) | Overlay::Filter { .. } | Overlay::Form(_)), _) => "input",
-        (Some(Overlay::Rules), _) => "rules",
+        (Some(Overlay::Palette(_) | Overlay::Form(_)), _) => "input",
+        (Some(Overlay::Query(_)), _) => "query",
+        (Some(Overlay::Views { .. }), _) => "views",
+        // The list of decisions has the keys of the list of rules; those about rules mean nothing in it.
+        (Some(Overlay::Rules | Overlay::Decisions { .. }), _) => "rules",
         (Some(Overlay::Untold), _) if model.untold.as_ref().is_some_and(|list| list.typing) => "input",
         (Some(Overlay::Untold), _) => "hidden",
         (Some(Overlay::Incident), _) if model.incident.as_ref().is_some_and(|view| view.ask.is_some()) => "input",
@@ -34,6 +37,11 @@ fn works_in(overlay: &Overlay, action: Action) -> bool {
         return true;
     }
     if *overlay == Overlay::Untold && matches!(action, A::NeverHide | A::Filter | A::Undo) {
+        return true;
+    }
+    if matches!((overlay, action), (Overlay::Query(_), A::SaveView) | (Overlay::Views { .. }, A::DeleteView))
+        || matches!((overlay, action), (Overlay::Decisions { .. }, A::Undo))
+    {
         return true;
     }
     let looks = matches!(action, A::Resource | A::History | A::Audit);

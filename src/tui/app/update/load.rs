@@ -67,8 +67,10 @@ pub fn page(model: &mut Model, load: Load) -> Vec<Effect> {
     if !model.connected() {
         return vec![];
     }
+    let mut effects = if load == Load::Newest { super::groups::load(model, false) } else { vec![] };
     let ticket = model.ticket();
-    model.timeline.ask(load, ticket).map(|request| Effect::LoadPage(ticket, request)).into_iter().collect()
+    effects.extend(model.timeline.ask(load, ticket).map(|request| Effect::LoadPage(ticket, request)));
+    effects
 }
 
 pub fn page_came(model: &mut Model, ticket: Ticket, answer: Result<Page, ServiceError>) -> Vec<Effect> {

@@ -1,23 +1,32 @@
 //! One message in, a changed model and the effects out.
 
 mod actions;
+pub mod copying;
 mod drafting;
 mod events;
 pub mod forms;
+mod groups;
 pub mod incident;
+pub mod jump;
 mod keys;
 mod load;
+mod marking;
 mod moves;
 pub mod never_hide;
 pub mod palette;
+pub mod plan;
 pub mod preview;
+pub mod query;
+pub mod repeat;
 pub mod resource;
 pub mod rules;
 pub mod ruling;
 mod sheet;
 mod triage;
 mod typing;
+pub mod undo;
 pub mod untold;
+pub mod views;
 
 use super::effect::{Effect, Exit};
 use super::model::Link;
@@ -49,8 +58,15 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Lagged => load::after_loss(model),
         Msg::Environments(ticket, answer) => load::environments_came(model, ticket, answer),
         Msg::Page(ticket, answer) => load::page_came(model, ticket, answer),
+        Msg::Groups(ticket, answer) => groups::came(model, ticket, answer),
+        Msg::Members(ticket, answer) => groups::gathered(model, ticket, answer),
+        Msg::Jump(ticket, answer) => jump::came(model, ticket, answer),
         Msg::Detail(ticket, answer) => load::detail_came(model, ticket, answer),
         Msg::Triaged(ticket, answer) => triage::answered(model, ticket, answer),
+        Msg::TriagedMany(answers) => triage::all_answered(model, answers),
+        Msg::People(Ok(people)) => forms::people_came(model, people),
+        // Names can still be typed.
+        Msg::People(Err(_)) => vec![],
         Msg::Rules(ticket, answer) => rules::came(model, ticket, answer),
         Msg::Preview(ticket, answer) => preview::came(model, ticket, answer),
         Msg::RuleChanged(ticket, answer) => rules::answered(model, ticket, answer),
@@ -65,15 +81,13 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.notice(true, crate::safety::sanitise::line(&why.to_string()));
             vec![]
         }
-        Msg::Copied(bytes, cut) => {
-            let tail = if cut { ", cut: the terminal takes no more" } else { "" };
-            model.notice(false, format!("copied {bytes} B{tail}"));
-            vec![]
-        }
+        Msg::Copied(copied) => copying::copied(model, &copied),
+        Msg::Matching(ticket, answer) => marking::came(model, ticket, answer),
         Msg::Drafts(earlier) => {
             model.drafts.load(earlier);
             vec![]
         }
+        Msg::Finds(finds, problems) => views::came(model, finds, problems),
         Msg::Signal(number) => vec![Effect::Exit(Exit::Signal(number))],
         Msg::TerminalGone => vec![Effect::Exit(Exit::TerminalGone)],
         Msg::InputEnded => vec![Effect::Exit(Exit::InputEnded)],

@@ -42,9 +42,8 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             vec![]
         }
         Some(Overlay::Palette(state)) => {
-            let typed = state.line.text().to_owned();
-            let at = state.at;
-            let last = palette::matches(model, &typed).len().saturating_sub(1);
+            let (state, at) = (state.clone(), state.at);
+            let last = palette::matches(model, &state).len().saturating_sub(1);
             if let Some(Overlay::Palette(state)) = &mut model.overlay {
                 state.at = moved(at, step, rows.saturating_sub(6).max(1), last);
             }
@@ -61,6 +60,12 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             let to = moved(model.rules.at(), step, rows.saturating_sub(12).max(1), last);
             let selected = model.rules.ids().nth(to);
             model.rules.selected = selected;
+            vec![]
+        }
+        Some(Overlay::Decisions { at }) => {
+            let at = *at;
+            let last = super::undo::carried(model).len().saturating_sub(1);
+            model.overlay = Some(Overlay::Decisions { at: moved(at, step, rows.saturating_sub(8).max(1), last) });
             vec![]
         }
         Some(Overlay::Untold) => {
@@ -91,7 +96,15 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             vec![]
         }
-        Some(Overlay::Filter { .. }) => vec![],
+        Some(Overlay::Query(_)) => match step {
+            Step::Lines(by) => super::query::step(model, by > 0),
+            _ => vec![],
+        },
+        Some(Overlay::Views { at }) => {
+            let last = model.finds.views().len().saturating_sub(1);
+            *at = moved(*at, step, rows.saturating_sub(8).max(1), last);
+            vec![]
+        }
         None => pane(model, step),
     }
 }
@@ -154,6 +167,7 @@ fn pane(model: &mut Model, step: Step) -> Vec<Effect> {
 fn timeline(model: &mut Model, step: Step, page: usize) -> Vec<Effect> {
     let window = &model.timeline.window;
     let far = match step {
+        _ if model.timeline.is_grouped() => None,
         Step::Top if window.newer().is_some() || window.is_detached() => Some(Load::Newest),
         Step::Bottom if window.older().is_some() => Some(Load::Oldest),
         Step::Lines(-1) | Step::HalfPages(..0) if window.is_detached() && model.timeline.position() == Some(0) => {
@@ -164,9 +178,9 @@ fn timeline(model: &mut Model, step: Step, page: usize) -> Vec<Effect> {
     if let Some(load) = far {
         return load::page(model, load);
     }
-    let at = model.timeline.position().unwrap_or(0);
-    let to = moved(at, step, page, model.timeline.window.len().saturating_sub(1));
-    model.timeline.select_at(to);
+    let at = model.timeline.row().unwrap_or(0);
+    let to = moved(at, step, page, model.timeline.len().saturating_sub(1));
+    model.timeline.select_row(to);
     model.timeline.settle(model.now);
     load::follow(model)
 }

@@ -2,7 +2,7 @@
 
 use super::forms::some;
 use super::ruling::literal;
-use super::{drafting, triage};
+use super::{drafting, plan};
 use crate::compare::explain;
 use crate::drift::{NeverHideRequest, NeverHideRule, NeverHideVerb, RuleId, Slug};
 use crate::safety::Tainted;
@@ -153,12 +153,12 @@ pub fn delete(model: &mut Model) -> Vec<Effect> {
     says.extend([String::new(), "what it brought to light is hidden again by the next scan".into()]);
     let request = NeverHideRequest { expected: Some(rule.clone()), ..request(model, rule.id, NeverHideVerb::Delete) };
     let never_hide = Some(Box::new(request));
-    triage::propose(model, Plan { word: "delete-rule".into(), says, never_hide, ..Plan::default() }, true)
+    plan::propose(model, Plan { word: "delete-rule".into(), says, never_hide, ..Plan::default() }, true)
 }
 
 pub fn undo(model: &mut Model, rule: RuleId, seq: u64, word: String) -> Vec<Effect> {
     let never_hide = Some(Box::new(request(model, rule, NeverHideVerb::Undo { seq })));
-    triage::apply(model, Plan { word, never_hide, ..Plan::default() })
+    plan::apply(model, Plan { word, never_hide, ..Plan::default() })
 }
 
 fn request(model: &Model, rule: RuleId, verb: NeverHideVerb) -> NeverHideRequest {

@@ -59,15 +59,19 @@ pub fn enter(model: &mut Model) -> Vec<Effect> {
 /// The address, where it is declared, or the observed value under the cursor.
 pub fn copy(model: &Model, action: Action) -> Vec<Effect> {
     let Some(view) = &model.resource else { return vec![] };
-    let text = match (action, view.facts()) {
-        (Action::CopyAddress, _) => Some(sanitise::line(&view.title)),
+    let (what, text) = match (action, view.facts()) {
+        (Action::CopyAddress, _) => ("the address", Some(sanitise::line(&view.title))),
         (Action::CopyPath, Some(facts)) => {
-            facts.relations.declared_at.first().map(|place| format!("{}:{}", place.file.line(), place.line))
+            let first = facts.relations.declared_at.first();
+            ("where it is declared", first.map(|place| format!("{}:{}", place.file.line(), place.line)))
         }
-        (_, Some(facts)) => facts.seen.get(view.at).map(|one| one.observation.value.pretty().join("\n")),
-        _ => None,
+        (_, Some(facts)) => {
+            let seen = facts.seen.get(view.at);
+            ("the observed value", seen.map(|one| one.observation.value.pretty().join("\n")))
+        }
+        _ => ("", None),
     };
-    text.map(Effect::Copy).into_iter().collect()
+    text.map(|text| Effect::Copy(what, text)).into_iter().collect()
 }
 
 pub fn back(model: &mut Model) -> Vec<Effect> {

@@ -1,6 +1,6 @@
 //! The list of ignore rules, and what is done to one of them.
 
-use super::{drafting, events, load, never_hide, ruling, triage};
+use super::{drafting, events, load, never_hide, plan, ruling, triage};
 use crate::drift::{DriftEvent, NeverHideRule, NeverHideVerb, RuleId, RuleReach, RuleRequest, RuleStatus, RuleVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::service::ServiceError;
@@ -93,7 +93,7 @@ pub fn delete(model: &mut Model) -> Vec<Effect> {
     let request = RuleRequest { expected: Some(rule), ..request };
     let word = "delete-rule".to_owned();
     let plan = Plan { word, says, rule: Some(Box::new(request)), ..Plan::default() };
-    triage::propose(model, plan, true)
+    plan::propose(model, plan, true)
 }
 
 fn comes_back(hides: &RuleReach) -> Vec<String> {
@@ -155,11 +155,16 @@ pub fn answered(model: &mut Model, ticket: Ticket, answer: Result<Receipt, Servi
     let mut effects = vec![];
     match (answer, about(&plan)) {
         (Ok(receipt), Some((on, undoes))) => {
-            model.notice(false, format!("saved: {} (#{})", plan.word, receipt.seq));
+            let says = format!("saved: {} (#{})", plan.word, receipt.seq);
             match undoes {
-                Some(seq) => model.decided.retain(|decided| decided.seq != seq),
+                Some(seq) => {
+                    model.notice(false, says);
+                    model.decided.retain(|decided| decided.seq != seq);
+                }
                 None => {
-                    model.decided.push(Decided { batch: ticket, seq: receipt.seq, word: plan.word, on });
+                    let at = model.now;
+                    model.notices.decided(at, says);
+                    model.decided.push(Decided { batch: ticket, seq: receipt.seq, word: plan.word, on, at });
                 }
             }
             if let Some(draft) = plan.draft {

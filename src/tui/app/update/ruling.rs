@@ -177,12 +177,10 @@ pub fn change(model: &Model, form: &Form) -> Result<Plan, String> {
     };
     Ok(Plan {
         word: FormKind::EditRule.action().entry().name.into(),
-        steps: vec![],
-        reason: None,
         says,
         draft: Some(form.key()),
         rule: Some(Box::new(request)),
-        never_hide: None,
+        ..Plan::default()
     })
 }
 

@@ -1,6 +1,5 @@
 //! What is hidden in an environment: listed, searched, and brought to light.
 
-use super::load;
 use crate::drift::UntoldPage;
 use crate::safety::sanitise;
 use crate::service::ServiceError;
@@ -8,6 +7,7 @@ use crate::tui::app::input::Line;
 use crate::tui::app::model::Pane;
 use crate::tui::app::msg::Ticket;
 use crate::tui::app::overlay::Overlay;
+use crate::tui::app::timeline::Shown;
 use crate::tui::app::untold::UntoldList;
 use crate::tui::app::{Effect, Model};
 
@@ -82,10 +82,5 @@ pub fn enter(model: &mut Model) -> Vec<Effect> {
     let slug = list.environment.clone();
     model.overlay = None;
     model.focus = Pane::Timeline;
-    model.environments.cursor = Some(slug.clone());
-    load::filtered(model, |filter| {
-        filter.clear();
-        filter.environment = Some(slug);
-        filter.text = row.resource.resource_id.line();
-    })
+    super::jump::resource(model, &slug, row.resource.resource_id.raw(), Shown::Open)
 }

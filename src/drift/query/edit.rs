@@ -1,0 +1,48 @@
+//! Changes the text of a query where a key does what could have been typed; the rest stays as it was typed.
+
+use super::parse::{quoted, tokens};
+use super::terms::{Group, Sort};
+
+/// The text with this order in place of the one it names.
+pub fn with_sort(text: &str, sort: Sort) -> String {
+    let term = (sort != Sort::default()).then(|| format!("sort:{}", sort.as_str()));
+    with(text, "sort:", term)
+}
+
+/// The text with this grouping in place of the one it names.
+pub fn with_group(text: &str, group: Option<Group>) -> String {
+    with(text, "group:", group.map(|group| format!("group:{}", group.as_str())))
+}
+
+/// A query for one resource: its whole address, whatever stands in it.
+pub fn of_resource(address: &str) -> String {
+    format!("id:{}", quoted(address))
+}
+
+/// A query for words that stand in a drift, whatever they would mean otherwise.
+pub fn of_words(text: &str) -> String {
+    let word = |word: &str| format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""));
+    text.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+}
+
+fn with(text: &str, key: &str, term: Option<String>) -> String {
+    let is_it = |text: &str| text.get(..key.len()).is_some_and(|start| start.eq_ignore_ascii_case(key));
+    let kept = tokens(text).into_iter().filter(|token| !is_it(&token.text) || token.plain < key.len());
+    let mut words: Vec<&str> = kept.map(|token| &text[token.at]).collect();
+    words.extend(term.as_deref());
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_arrangement_changes() {
+        let typed = "env:prod  \"sort:of\" @02:40..04:10 sort:oldest -x";
+        assert_eq!(with_sort(typed, Sort::Severity), "env:prod \"sort:of\" @02:40..04:10 -x sort:severity");
+        assert_eq!(with_sort(typed, Sort::Newest), "env:prod \"sort:of\" @02:40..04:10 -x");
+        assert_eq!(with_group("", Some(Group::Change)), "group:change");
+        assert_eq!(with_group("group:actor web", None), "web");
+    }
+}

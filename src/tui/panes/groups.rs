@@ -1,0 +1,83 @@
+//! A group's row in the timeline: how many, how bad, what they have in common, and the newest.
+
+use ratatui::text::{Line, Span};
+
+use super::{Canvas, summary};
+use crate::drift::query::{Group, GroupRow, module};
+use crate::drift::{Change, DriftEvent};
+use crate::safety::Masked;
+use crate::tui::theme::Role;
+use crate::tui::widgets::{bar, text};
+
+/// Columns before the title: mark of the open one, class, count.
+const SIGNS: usize = 11;
+const AGE: usize = 6;
+/// From so many columns on it says who has it besides.
+const ROOMY: usize = 70;
+
+pub fn line(canvas: &mut Canvas<'_>, group: &GroupRow, width: usize) -> Line<'static> {
+    let model = canvas.model;
+    let open = model.timeline.filter.member == Some(group.key);
+    let mark = match (open, canvas.theme.is_ascii()) {
+        (true, false) => "▾",
+        (false, false) => "▸",
+        (true, true) => "-",
+        (false, true) => "+",
+    };
+    let times = if canvas.theme.is_ascii() { 'x' } else { '×' };
+    let count = format!("{times}{}", text::count(group.count));
+    let about = if width >= ROOMY { about(group) } else { String::new() };
+    let about = text::cut(&about, width / 3);
+    let room = width.saturating_sub(SIGNS + AGE + text::width(&about) + 2);
+    let age = canvas.age(group.newest);
+    Line::from(vec![
+        canvas.span(Role::Key, format!("{mark} ")),
+        canvas.span(bar::role(group.worst), group.worst.letter().to_string()),
+        canvas.span(Role::Text, format!("{count:>6}  ")),
+        canvas.span(Role::Text, text::fit(&title(group, room), room)),
+        Span::raw(" "),
+        canvas.span(Role::Dim, format!("{about} ")),
+        canvas.span(Role::Dim, format!("{age:>4} ")),
+    ])
+}
+
+/// What the members have in common.
+fn title(group: &GroupRow, width: usize) -> String {
+    let event = &group.sample;
+    let address = event.resource.resource_id.line();
+    match group.key.by {
+        Group::Resource if text::width(&address) <= width => address,
+        Group::Resource => text::tail(&address, width),
+        Group::Module => match module(event.resource.resource_id.raw()) {
+            "" => "in no module".into(),
+            module => crate::safety::sanitise::cell(module, width),
+        },
+        Group::Actor => match event.analysis.changed_by.as_slice() {
+            [] => "by nobody known".into(),
+            actors => actors.iter().map(|actor| actor.cell(40)).collect::<Vec<_>>().join(", "),
+        },
+        Group::Change => change(event, width),
+    }
+}
+
+/// One change in full, several by name.
+fn change(event: &DriftEvent, width: usize) -> String {
+    match event.changes.as_slice() {
+        [] => format!("{} {}", event.resource.resource_type.cell(width / 2), summary::what_changed(event, width)),
+        [one] => {
+            let value = |value: &Option<Masked>| value.as_ref().map_or("nothing".into(), |value| value.inline(24));
+            let Change { path, declared, actual, .. } = one;
+            format!("{}: {} to {}", path.0.cell(width / 2), value(declared), value(actual))
+        }
+        _ => summary::what_changed(event, width),
+    }
+}
+
+/// Where, or on what.
+fn about(group: &GroupRow) -> String {
+    let environment = if group.is_spread { "several environments" } else { group.sample.environment.as_str() };
+    match group.dependants {
+        0 => environment.to_owned(),
+        number => format!("{environment}, {number} depend on it"),
+    }
+}

@@ -91,7 +91,9 @@ impl Scale {
         let roomy = |unit: &i64| {
             unit % self.unit == 0 && usize::try_from(unit / self.unit).unwrap_or(0) * self.wide >= width + 4
         };
-        let Some(every) = UNITS.into_iter().find(roomy) else { return vec![] };
+        // Weeks make no whole months: then every so many parts.
+        let some = self.unit.saturating_mul(i64::try_from((width + 4).div_ceil(self.wide)).unwrap_or(1));
+        let every = UNITS.into_iter().find(roomy).unwrap_or(some);
         let tick = |part: usize| {
             let start = self.start(part);
             let is_round = every >= 2 * DAY && part.is_multiple_of(usize::try_from(every / self.unit).unwrap_or(1))

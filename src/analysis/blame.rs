@@ -50,7 +50,7 @@ mod tests {
     fn detail(changed_by: &[&str], live: Value) -> DriftDetail {
         let change = |path: &str| json!({"path": path, "change_type": "modified", "declared": 1, "actual": 2});
         let event: DriftEvent = serde_json::from_value(json!({
-            "id": "01890a5d-ac96-774b-bcce-b302099a8057", "version": 1, "environment": "prod",
+            "id": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "version": 1, "environment": "prod",
             "fingerprint": "00".repeat(32),
             "resource": {"resource_type": "apps/v1/Deployment", "resource_id": "shop/Deployment/web"},
             "drift_type": "modified",

@@ -1,6 +1,7 @@
 //! From facts to causes, severities and reasons. Deterministic rules first; a learned model comes later behind the same types.
 
 mod actor;
+mod as_of;
 mod blame;
 mod cause;
 mod pack;
@@ -8,6 +9,7 @@ mod severity;
 mod value;
 
 pub use actor::changed_by;
+pub use as_of::{AsOf, Then, as_of, between};
 pub use blame::{Blame, blame};
 
 use jiff::Timestamp;

@@ -3,6 +3,7 @@
 //! A reader hands out one resource at a time and never holds a whole file: [`open`] recognises what a path holds, and
 //! [`DeclaredSource::read`] streams [`RawDeclared`] chunks that any thread may [`parse`](RawDeclared::parse).
 
+pub(crate) mod blocks;
 mod driftctl;
 pub(crate) mod fault;
 mod find;

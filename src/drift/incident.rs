@@ -70,6 +70,45 @@ impl Density {
     }
 }
 
+/// What a mark on the time line stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkerKind {
+    Deploy,
+    Ticket,
+    Alert,
+}
+
+impl MarkerKind {
+    /// The letter that stands for it on the screen.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Deploy => 'D',
+            Self::Ticket => 'T',
+            Self::Alert => 'A',
+        }
+    }
+
+    /// In words for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Deploy => "deploy",
+            Self::Ticket => "ticket",
+            Self::Alert => "alert",
+        }
+    }
+}
+
+/// Something outside that bears on what happened.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct Marker {
+    pub at: jiff::Timestamp,
+    pub kind: MarkerKind,
+    pub environment: Option<Slug>,
+    /// One line.
+    pub text: Tainted,
+}
+
 /// What happened in the span.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
 pub struct Incident {
@@ -83,6 +122,50 @@ pub struct Incident {
     pub cut: bool,
     /// Oldest part first.
     pub density: Vec<Density>,
+    /// Oldest first; empty where no source tells of any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub markers: Vec<Marker>,
+}
+
+impl Happening {
+    /// The action in words for people.
+    pub fn words(&self) -> &str {
+        action_words(&self.action)
+    }
+
+    /// A decision of somebody, and not what a scan found.
+    pub fn is_of_a_person(&self) -> bool {
+        self.action != DETECTED && self.actor.raw() != "system"
+    }
+}
+
+/// An action of the audit trail in words for people.
+pub fn action_words(action: &str) -> &str {
+    match action {
+        DETECTED => "first seen",
+        "regressed" => "came back",
+        "closed" => "gone by itself",
+        "superseded" => "took another shape",
+        "lapsed" => "open again, an accepted value is another one",
+        "took_over" => "what was decided about its changes went over to it",
+        "settle_changes" => "some changes settled",
+        "reopen_changes" => "some changes reopened",
+        "gone" => "not seen any more",
+        "acknowledge" => "acknowledged",
+        "resolve_drift" => "resolved",
+        "snooze" => "snoozed",
+        "assign" => "assigned",
+        "note" => "noted",
+        "ignore" => "ignored by rule",
+        "never_hide" => "never to be hidden",
+        "reopen" => "reopened",
+        "undo" => "a decision taken back",
+        "continued" => "goes on as another",
+        "environment_added" => "environment added",
+        "environment_changed" => "environment changed",
+        "environment_forgotten" => "environment forgotten",
+        other => other,
+    }
 }
 
 impl Incident {

@@ -21,6 +21,7 @@ mod scan;
 mod score;
 mod settled;
 mod sighting;
+mod stats;
 mod tags;
 mod triage;
 mod untold;
@@ -33,7 +34,9 @@ pub use environment::{CloudProvider, Environment};
 pub use event::{Closure, DriftDetail, DriftEvent, DriftType, Finding, ResourceRef, State};
 pub use ids::{DriftId, Fingerprint, RuleId, ScanId, Slug, SlugError};
 pub use ignore::{IgnoreRule, Reached, RuleChange, RuleReach, RuleRequest, RuleStatus, RuleVerb};
-pub use incident::{DETECTED, Density, DensityCounter, Happening, Incident, IncidentRequest};
+pub use incident::{
+    DETECTED, Density, DensityCounter, Happening, Incident, IncidentRequest, Marker, MarkerKind, action_words,
+};
 pub use never_hide::{NeverHideChange, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb};
 pub use path::{MAX_PATH_BYTES, PathBuilder};
 pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment};
@@ -41,6 +44,7 @@ pub use scan::{Completeness, Counts, ScanStage, ScanSummary, SourceError, Source
 pub use score::{Score, ScoreError};
 pub use settled::SettledChange;
 pub use sighting::{Known, Sighting};
+pub use stats::Stats;
 pub use tags::tags;
 pub use triage::{AuditEntry, Decision, ResolutionType, TriageRequest, TriageVerb};
 pub use untold::{Aside, Untold, UntoldPage, UntoldRequest};

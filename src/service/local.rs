@@ -9,12 +9,14 @@ use tokio::sync::{RwLock, Semaphore, broadcast};
 
 use super::masking::{mask_name, mask_rule, mask_who_and_why};
 use super::scanning::ScanJob;
-use super::{DriftService, EnvironmentSummary, Guard, ServiceError, ServiceEvent, bulk, permission};
+use super::{
+    DriftService, EnvironmentSummary, Guard, Relations, ServiceError, ServiceEvent, bulk, permission, relations,
+};
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
     NeverHideRequest, NeverHideRule, NeverHideVerb, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug,
-    SourceState, TriageRequest, UntoldPage, UntoldRequest,
+    SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
@@ -219,6 +221,14 @@ impl DriftService for LocalService {
 
     async fn incident(&self, request: IncidentRequest) -> Result<Incident, ServiceError> {
         self.ask(move |store| store.incident(&request).map_err(told)).await
+    }
+
+    async fn stats(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError> {
+        self.ask(move |store| store.stats(&environments, days).map_err(told)).await
+    }
+
+    async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError> {
+        self.ask(move |store| relations::of(store, id).map_err(told)).await
     }
 
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {

@@ -6,11 +6,13 @@ mod local;
 mod masking;
 mod once;
 pub mod permission;
+mod relations;
 mod scanning;
 
 pub use local::LocalService;
 pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
+pub use relations::{Place, Relations};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -21,7 +23,7 @@ use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
     NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary, Slug, SourceState,
-    TriageRequest, UntoldPage, UntoldRequest,
+    Stats, TriageRequest, UntoldPage, UntoldRequest,
 };
 use crate::safety::Tainted;
 use crate::store::{Direction, DriftFilter, Matching, Observation, OpenCounts, Page, PageRequest, Receipt};
@@ -99,6 +101,10 @@ pub trait DriftService: Send + Sync {
     async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError>;
     /// What happened in a span of time.
     async fn incident(&self, request: IncidentRequest) -> Result<Incident, ServiceError>;
+    /// How the drifts first seen in the last `days` went, in some environments or (empty) all.
+    async fn stats(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError>;
+    /// Where the resource of a drift is declared, what it hangs on, and its other drifts. Reads files: takes a while.
+    async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError>;
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError>;
     /// Durable when it returns. What must or may be hidden from now on starts a scan of the environments it is about.
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError>;

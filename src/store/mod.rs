@@ -19,6 +19,7 @@ mod record;
 mod rules;
 mod settling;
 mod sled;
+mod thrown;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,13 +32,14 @@ use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident,
     IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId,
-    ScanSummary, Slug, TriageRequest, Untold, UntoldPage, UntoldRequest,
+    ScanSummary, Slug, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::{Masked, Tainted};
 
 pub use bulk::{Match, Matching};
 pub use filter::DriftFilter;
 pub use rules::{IgnoreRules, literal_pattern, shown_value};
+pub use thrown::{Pruned, Upkeep};
 
 /// How the store is opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -239,22 +241,6 @@ pub struct VerifyReport {
     pub faults: Vec<String>,
 }
 
-/// What was thrown away.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Pruned {
-    pub drifts: u64,
-    pub observations: u64,
-    /// Large bodies that nothing referred to any more.
-    pub objects: u64,
-}
-
-/// What the daily upkeep did; nothing when it was not due.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Upkeep {
-    pub backup: Option<PathBuf>,
-    pub pruned: Option<Pruned>,
-}
-
 /// The store. Every call may block on the disk: never from the UI loop. What a call has returned is durable, unless it says
 /// otherwise.
 pub trait Store: Send + Sync {
@@ -292,6 +278,8 @@ pub trait Store: Send + Sync {
     /// What happened in a span of time, over all environments or some.
     fn incident(&self, request: &IncidentRequest) -> Result<Incident, StoreError>;
     fn open_counts(&self, environment: &Slug) -> Result<OpenCounts, StoreError>;
+    /// How the drifts first seen in the last `days` went, in some environments or (empty) all.
+    fn stats(&self, environments: &[Slug], days: u32) -> Result<Stats, StoreError>;
     /// Newest first, at most `limit`.
     fn observations(
         &self,

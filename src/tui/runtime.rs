@@ -2,6 +2,7 @@
 //! takes time happens here; idle, it sleeps until a message comes or something on the screen grows older.
 
 mod finds;
+mod incident;
 mod keeper;
 mod perform;
 pub mod session;

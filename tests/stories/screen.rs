@@ -18,6 +18,7 @@ mod deciding_many;
 mod feeling;
 mod finding;
 mod hiding;
+mod incident;
 mod ruling;
 
 fn open(size: (u16, u16)) -> (Screens, Arc<Sample>) {

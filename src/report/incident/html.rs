@@ -32,6 +32,10 @@ pub(super) fn write(review: &Review<'_>, out: &mut dyn Write) -> io::Result<()> 
     }
     writeln!(out, "</ul>")?;
     heat(&review.incident.density, out)?;
+    for marker in review.markers() {
+        let [at, kind, text] = marker.map(|cell| plain(&cell));
+        writeln!(out, "<p>{at}: <b>{kind}</b>: {text}</p>")?;
+    }
     writeln!(
         out,
         "<h2>What happened</h2>\n<table><thead><tr><th>time<th>environment<th>what<th>severity<th>resource<th>who<th>why</tr></thead><tbody>"

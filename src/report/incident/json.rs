@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::drift::{Density, DriftEvent, Happening, Incident};
+use crate::drift::{Density, DriftEvent, Happening, Incident, Marker};
 use crate::safety::escape;
 
 #[derive(Serialize)]
@@ -18,12 +18,15 @@ struct Document<'a> {
     /// More happened than is listed.
     cut: bool,
     density: &'a [Density],
+    /// Oldest first.
+    #[serde(skip_serializing_if = "<[Marker]>::is_empty")]
+    markers: &'a [Marker],
 }
 
 pub(super) fn write(incident: &Incident, out: &mut dyn Write) -> io::Result<()> {
-    let Incident { from, until, happenings, drifts, cut, density } = incident;
+    let Incident { from, until, happenings, drifts, cut, density, markers } = incident;
     let schema = "driftguard.incident/1";
-    let document = Document { schema, from: *from, until: *until, happenings, drifts, cut: *cut, density };
+    let document = Document { schema, from: *from, until: *until, happenings, drifts, cut: *cut, density, markers };
     escape::to_json_writer(&mut *out, &document, true)?;
     writeln!(out)
 }

@@ -12,6 +12,10 @@ pub(super) fn write(review: &Review<'_>, out: &mut dyn Write) -> io::Result<()> 
         writeln!(out, "- {}", plain(&line))?;
     }
     writeln!(out, "\n```text\n{}\n```", heat(&review.incident.density))?;
+    for marker in review.markers() {
+        let [at, kind, text] = marker.map(|cell| plain(&cell));
+        writeln!(out, "- {at}: {kind}: {text}")?;
+    }
     writeln!(out, "\n## What happened\n")?;
     writeln!(out, "| time | environment | what | severity | resource | who | why |\n|---|---|---|---|---|---|---|")?;
     for row in review.rows() {

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::text::standing;
 use crate::cli::IncidentFormat;
-use crate::drift::{Change, DETECTED, DriftEvent, Happening, Incident, Known, SeverityClass};
+use crate::drift::{Change, DriftEvent, Incident, Known, Marker, SeverityClass};
 
 /// Writes the review as it reads at `now`; times are those of the zone.
 pub fn write(
@@ -77,8 +77,8 @@ impl<'a> Review<'a> {
             lines.push(format!("{back} came back, {closed} ended by themselves"));
         }
         let people: BTreeSet<&str> =
-            happenings.iter().filter(|one| is_of_a_person(one)).map(|one| one.actor.raw()).collect();
-        let decisions = happenings.iter().filter(|one| is_of_a_person(one)).count();
+            happenings.iter().filter(|one| one.is_of_a_person()).map(|one| one.actor.raw()).collect();
+        let decisions = happenings.iter().filter(|one| one.is_of_a_person()).count();
         if decisions > 0 {
             let names: Vec<&str> = people.into_iter().collect();
             lines.push(format!("{decisions} decisions by {}", names.join(", ")));
@@ -96,13 +96,19 @@ impl<'a> Review<'a> {
             Row {
                 at: self.moment(one.at),
                 environment: one.environment.as_ref().map_or("", |slug| slug.as_str()),
-                what: format!("{}{}", words(&one.action), if one.undone { " (taken back later)" } else { "" }),
+                what: format!("{}{}", one.words(), if one.undone { " (taken back later)" } else { "" }),
                 severity: event.map(DriftEvent::severity_class),
                 resource: event.map_or("", |event| event.resource.resource_id.raw()),
                 who: one.actor.raw(),
                 why: one.reason.as_ref().map_or("", |reason| reason.raw()),
             }
         })
+    }
+
+    /// Deploys, tickets and alerts, oldest first: time, what it is, and raw text.
+    fn markers(&self) -> Vec<[String; 3]> {
+        let row = |one: &Marker| [self.moment(one.at), one.kind.words().to_owned(), one.text.raw().to_owned()];
+        self.incident.markers.iter().map(row).collect()
     }
 
     /// The drifts it is about, worst first.
@@ -135,37 +141,8 @@ impl<'a> Review<'a> {
     }
 }
 
-fn is_of_a_person(one: &Happening) -> bool {
-    one.action != DETECTED && one.actor.raw() != "system"
-}
-
 fn drifts(count: u32) -> String {
     format!("{count} drift{}", if count == 1 { "" } else { "s" })
-}
-
-/// The action of the audit trail in words.
-fn words(action: &str) -> &str {
-    match action {
-        DETECTED => "first seen",
-        "regressed" => "came back",
-        "closed" => "gone by itself",
-        "superseded" => "took another shape",
-        "lapsed" => "open again, an accepted value is another one",
-        "took_over" => "what was decided about its changes went over to it",
-        "settle_changes" => "some changes settled",
-        "reopen_changes" => "some changes reopened",
-        "gone" => "not seen any more",
-        "acknowledge" => "acknowledged",
-        "resolve_drift" => "resolved",
-        "snooze" => "snoozed",
-        "assign" => "assigned",
-        "note" => "noted",
-        "ignore" => "ignored by rule",
-        "never_hide" => "never to be hidden",
-        "reopen" => "reopened",
-        "undo" => "a decision taken back",
-        other => other,
-    }
 }
 
 /// A value of a change, as JSON on one line.

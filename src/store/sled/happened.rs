@@ -37,7 +37,15 @@ impl SledStore {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Incident { from: request.from, until: request.until, happenings, drifts, cut, density: density.counts() })
+        Ok(Incident {
+            from: request.from,
+            until: request.until,
+            happenings,
+            drifts,
+            cut,
+            density: density.counts(),
+            markers: vec![],
+        })
     }
 
     /// The newest `limit` and one more; all of them are counted.

@@ -27,6 +27,7 @@ mod ruling;
 mod scan;
 mod sight;
 mod slices;
+mod stats;
 mod tx;
 mod undo;
 mod unhiding;
@@ -59,7 +60,7 @@ use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident, IncidentRequest,
     NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug,
-    TriageRequest, Untold, UntoldPage, UntoldRequest,
+    Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::Tainted;
 
@@ -287,6 +288,10 @@ impl Store for SledStore {
     fn open_counts(&self, environment: &Slug) -> Result<OpenCounts, StoreError> {
         self.wake_due();
         Ok(self.counts().get(environment).copied().unwrap_or_default())
+    }
+    fn stats(&self, environments: &[Slug], days: u32) -> Result<Stats, StoreError> {
+        self.wake_due();
+        self.stats_impl(environments, days)
     }
     fn observations(
         &self,

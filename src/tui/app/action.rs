@@ -14,6 +14,8 @@ pub enum Scope {
     Drift,
     /// In the list of rules.
     Rules,
+    /// In incident mode.
+    Incident,
     /// In the query line.
     Query,
     /// In the list of views.
@@ -22,7 +24,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order help shows them.
-    pub const ALL: [Self; 5] = [Self::Drift, Self::Global, Self::Rules, Self::Query, Self::Views];
+    pub const ALL: [Self; 6] = [Self::Drift, Self::Global, Self::Rules, Self::Query, Self::Views, Self::Incident];
 
     /// The name of its table in a keymap.
     pub fn as_str(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Scope {
             Self::Global => "global",
             Self::Drift => "drift",
             Self::Rules => "rules",
+            Self::Incident => "incident",
             Self::Query => "query",
             Self::Views => "views",
         }
@@ -41,6 +44,7 @@ impl Scope {
             Self::Global => "Everywhere",
             Self::Drift => "On a drift",
             Self::Rules => "In the list of rules",
+            Self::Incident => "In incident mode",
             Self::Query => "In the query line",
             Self::Views => "In the list of views",
         }
@@ -109,6 +113,8 @@ actions! {
         MarkAll "mark-all" None "" off::no_drift, "Mark every drift that is loaded and passes the filter";
         MarkMatching "mark-matching" None "" off::matching, "Mark every drift that passes the filter, loaded or not";
         UnmarkAll "unmark-all" None "" off::no_marks, "Take all marks away";
+        Resource "resource" None "" off::nothing_looked_at, "The resource: observed values, where it is declared, what hangs on it, its other drifts";
+        History "history" None "" off::nothing_looked_at, "History: what was decided on it, by whom, when and why";
         ResolveChange "resolve-change" Confirmed "" off::resolve_change, "Resolve the selected change, and leave the others as they are";
         ReopenChange "reopen-change" Decides "" off::reopen_change, "Reopen the selected change";
         NextChange "next-change" None "" off::no_drift, "Next change of the diff";
@@ -163,6 +169,8 @@ actions! {
         Decisions "decisions" None "" off::nothing_decided, "What was decided in this session; take any of it back";
         Rules "rules" None "" off::disconnected, "Rules: what each ignores or never hides; edit, delete, go to what it hides";
         HiddenList "hidden-list" None "" off::untold, "What the last scan of the environment hid or could not verify, and why";
+        Incident "incident" None "incident" off::disconnected, "Incident mode: what happened in a span of time, everywhere, and how things stood then";
+        Audit "audit" None "" off::disconnected, "Everything that was decided, the newest first";
         Notices "notices" None "" off::never, "Notices so far";
         Palette "palette" None "" off::never, "Find any action, environment, theme or keymap by name";
         Help "help" None "help" off::never, "All keys";
@@ -184,6 +192,14 @@ actions! {
     }
     Views: {
         DeleteView "delete-view" None "" off::view, "Delete the view";
+    }
+    Incident: {
+        Earlier "earlier" None "" off::never, "To the moment before";
+        Later "later" None "" off::never, "To the moment after";
+        TurnOrder "turn-order" None "" off::never, "The newest or the oldest first";
+        NextEnvironment "next-environment" None "" off::never, "All environments, or one after the other";
+        Span "span" None "" off::never, "Another span of time";
+        Export "export" None "" off::nothing_found, "Write the review into a file: Markdown, HTML or JSON, redacted";
     }
 }
 

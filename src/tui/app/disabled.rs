@@ -31,6 +31,17 @@ pub fn no_drift(model: &Model) -> Option<String> {
     model.timeline.selected().is_none().then(|| "no drift is selected".into())
 }
 
+/// The drift under the cursor, in incident mode and in the panes.
+pub fn nothing_looked_at(model: &Model) -> Option<String> {
+    let nothing = || super::update::resource::looked_at(model).is_none().then(|| "no drift is selected".into());
+    disconnected(model).or_else(nothing)
+}
+
+pub fn nothing_found(model: &Model) -> Option<String> {
+    let is_there = model.incident.as_ref().is_some_and(|view| view.found.is_some());
+    (!is_there).then(|| "there is nothing to write yet".into())
+}
+
 pub fn no_change(model: &Model) -> Option<String> {
     no_drift(model).or_else(|| model.selected_change().is_none().then(|| "the drift has no change to copy".into()))
 }

@@ -1,12 +1,20 @@
 //! What the core asks the runtime to do.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::Ticket;
 use super::drafts::Draft;
+use super::incident::Found;
+use crate::cli::IncidentFormat;
 use crate::drift::query::Group;
 use crate::drift::{
-    DriftId, IgnoreRule, NeverHideRequest, NeverHideRule, RuleRequest, Slug, TriageRequest, UntoldRequest,
+    DriftId, IgnoreRule, IncidentRequest, NeverHideRequest, NeverHideRule, RuleRequest, Slug, TriageRequest,
+    UntoldRequest,
 };
-use crate::store::{DriftFilter, PageRequest};
+use crate::store::{DriftFilter, Observation, PageRequest};
 
 /// How the screens ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,6 +38,17 @@ impl Exit {
             Self::TerminalGone => 129,
         }
     }
+}
+
+/// A review to be written into the current directory.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Review {
+    pub found: Arc<Found>,
+    pub now: Timestamp,
+    pub zone: TimeZone,
+    pub format: IncidentFormat,
+    /// Without a path.
+    pub name: String,
 }
 
 /// One thing to do outside the core. Those with a ticket answer with a message that carries it.
@@ -58,6 +77,16 @@ pub enum Effect {
     ChangeRule(Ticket, Box<RuleRequest>),
     ChangeNeverHide(Ticket, Box<NeverHideRequest>),
     LoadUntold(Ticket, UntoldRequest),
+    LoadIncident(Ticket, IncidentRequest),
+    /// A drift as it stood at a moment; times are said in the zone.
+    LoadAsOf(Ticket, DriftId, Timestamp, TimeZone),
+    /// An observed value and the one before it.
+    CompareObserved(Ticket, Box<(Option<Observation>, Observation)>, TimeZone),
+    LoadResource(Ticket, DriftId),
+    /// What was decided about a drift, or the newest entries of the whole trail.
+    LoadHistory(Ticket, Option<DriftId>, usize),
+    /// Writes a review into a file.
+    Export(Box<Review>),
     Scan(Option<Slug>),
     CancelScan(Option<Slug>),
     /// What it is, and the text, sanitised already.

@@ -9,10 +9,14 @@ use super::action::Action;
 use super::alarm::Alarm;
 use super::drafts::{DraftKey, Drafts};
 use super::finds::Finds;
+use super::history::HistoryView;
+use super::incident::IncidentView;
 use super::msg::{Loaded, Ticket};
 use super::notice::Notices;
 use super::overlay::{Overlay, Plan, Target};
 use super::reason::RequireReason;
+use super::resource::ResourceView;
+use super::sheet::Sheet;
 use super::timeline::Timeline;
 use super::untold::UntoldList;
 use super::update::repeat::Repeat;
@@ -259,6 +263,10 @@ pub struct Model {
     pub preview: Preview,
     /// What was hidden in the environment that was last looked at for that.
     pub untold: Option<UntoldList>,
+    pub incident: Option<IncidentView>,
+    pub resource: Option<ResourceView>,
+    pub history: Option<HistoryView>,
+    pub sheet: Option<Sheet>,
     /// Quit as soon as the last decision is saved.
     pub leaving: bool,
     tickets: u64,
@@ -312,6 +320,10 @@ impl Model {
             rules: Rules::default(),
             preview: Preview::default(),
             untold: None,
+            incident: None,
+            resource: None,
+            history: None,
+            sheet: None,
             leaving: false,
             tickets: 0,
         };

@@ -7,13 +7,16 @@ use jiff::Timestamp;
 
 use crate::analysis::Blame;
 use crate::drift::query::Groups;
-use crate::drift::{DriftDetail, DriftEvent, NeverHideRule, RuleStatus, UntoldPage};
+use crate::drift::{AuditEntry, DriftDetail, DriftEvent, NeverHideRule, RuleStatus, UntoldPage};
 use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
 use crate::tui::app::drafts::Draft;
 use crate::tui::app::finds::Finds;
+use crate::tui::app::incident::Found;
 use crate::tui::app::model::Reach;
+use crate::tui::app::resource::ResourceFacts;
+use crate::tui::app::sheet::SheetBody;
 use crate::tui::term::clipboard::Through;
 use crate::tui::widgets::diff::Views;
 
@@ -77,6 +80,12 @@ pub enum Msg {
     Preview(Ticket, Result<Reach, ServiceError>),
     RuleChanged(Ticket, Result<Receipt, ServiceError>),
     Untold(Ticket, Result<UntoldPage, ServiceError>),
+    Incident(Ticket, Result<Box<Found>, ServiceError>),
+    Sheet(Ticket, Result<Box<SheetBody>, ServiceError>),
+    Resource(Ticket, Result<Box<ResourceFacts>, ServiceError>),
+    History(Ticket, Result<Vec<AuditEntry>, ServiceError>),
+    /// The review is written: where it is, or why it is not; sanitised.
+    Exported(Result<String, String>),
     /// The answer to asking for a scan or its end.
     Asked(Result<(), ServiceError>),
     Matching(Ticket, Result<Matching, ServiceError>),

@@ -355,6 +355,14 @@ pub enum Overlay {
     },
     /// The tour, by its step.
     Tutorial(usize),
+    /// What happened in a span of time.
+    Incident,
+    /// One resource.
+    Resource,
+    /// What was decided.
+    History,
+    /// Two bodies beside each other.
+    Sheet,
     Confirm {
         plan: Plan,
         scroll: usize,

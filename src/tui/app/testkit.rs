@@ -100,6 +100,12 @@ impl Screens {
                 | Effect::ChangeRule(..)
                 | Effect::ChangeNeverHide(..)
                 | Effect::LoadUntold(..)
+                | Effect::LoadIncident(..)
+                | Effect::LoadAsOf(..)
+                | Effect::CompareObserved(..)
+                | Effect::LoadResource(..)
+                | Effect::LoadHistory(..)
+                | Effect::Export(_)
                 | Effect::Scan(_)
                 | Effect::CancelScan(_)
         );

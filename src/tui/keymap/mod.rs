@@ -23,9 +23,9 @@ const FILES: [&str; NAMES.len()] = [
 ];
 
 /// Where keys can be bound. `drift` holds what concerns the selected drift in the three panes that show one, `input` is a
-/// text field, `overlay` a window over the panes, `rules` the list of ignore rules,
-/// `query` the query line, `views` the list of views.
-pub const SCOPES: [&str; 12] = [
+/// text field, `overlay` a window over the panes, `rules` the list of ignore rules, `query` the query line, `views` the list of
+/// views, `incident` incident mode, `resource` a resource and what was decided about it.
+pub const SCOPES: [&str; 14] = [
     "global",
     "environments",
     "drift",
@@ -38,6 +38,8 @@ pub const SCOPES: [&str; 12] = [
     "hidden",
     "query",
     "views",
+    "incident",
+    "resource",
 ];
 
 /// How many files may inherit from each other in a row.
@@ -90,7 +92,8 @@ impl Keymap {
     /// types text never falls through a text field or an overlay to what lies below.
     pub fn lookup(&self, scope: &str, pending: &[KeyPress], key: KeyPress) -> Match {
         let typed = pending.first().unwrap_or(&key).typed().is_some();
-        let stays = typed && matches!(scope, "input" | "overlay" | "rules" | "hidden" | "query" | "views");
+        let within = ["input", "overlay", "rules", "hidden", "query", "views", "incident", "resource"];
+        let stays = typed && within.contains(&scope);
         let below = fallbacks(scope).iter().filter(|below| !stays || **below == "overlay").copied();
         let mut found = std::iter::once(scope).chain(below).map(|s| self.lookup_in(s, pending, key));
         found.find(|m| *m != Match::None).unwrap_or(Match::None)
@@ -163,7 +166,7 @@ impl Keymap {
 fn fallbacks(scope: &str) -> &'static [&'static str] {
     match scope {
         "timeline" | "diff" | "recommendations" => &["drift", "global"],
-        "rules" | "hidden" | "views" => &["overlay", "global"],
+        "rules" | "hidden" | "views" | "incident" | "resource" => &["overlay", "global"],
         "query" => &["input", "global"],
         "global" => &[],
         _ => &["global"],

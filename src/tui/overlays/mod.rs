@@ -4,11 +4,14 @@ mod confirm;
 mod decisions;
 mod editor;
 mod form;
+mod history;
 mod lists;
 mod palette;
 mod preview;
 mod query;
+mod resource;
 mod rules;
+pub mod sheet;
 mod themes;
 pub mod tutorial;
 mod untold;
@@ -19,7 +22,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::app::overlay::Overlay;
-use super::panes::Canvas;
+use super::panes::{Canvas, incident};
 use super::theme::Role;
 
 /// Draws the overlay, if there is one.
@@ -35,6 +38,10 @@ pub fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Rules) => rules::draw(canvas),
         Some(Overlay::Decisions { at }) => decisions::draw(canvas, *at),
         Some(Overlay::Untold) => untold::draw(canvas),
+        Some(Overlay::Incident) => incident::draw(canvas),
+        Some(Overlay::Resource) => resource::draw(canvas),
+        Some(Overlay::History) => history::draw(canvas),
+        Some(Overlay::Sheet) => sheet::draw(canvas),
         Some(Overlay::Confirm { plan, scroll }) => confirm::draw(canvas, plan, *scroll),
         Some(Overlay::Themes { .. }) => themes::draw(canvas),
         Some(Overlay::Tutorial(at)) => tutorial::draw(canvas, *at),
@@ -44,29 +51,30 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     }
 }
 
-/// A cleared box in the middle, of at most the size wanted, with a title and a last line saying which keys there are.
-/// Returns what is left inside.
-fn frame(canvas: &mut Canvas<'_>, width: u16, height: usize, title: &str, keys: &str) -> Rect {
-    let screen = canvas.area();
-    let height = u16::try_from(height).unwrap_or(u16::MAX).saturating_add(2).min(screen.height);
-    let width = width.min(screen.width);
-    let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height);
-    boxed(canvas, area, title, keys)
-}
-
-/// The same box where it is wanted.
-fn frame_at(canvas: &mut Canvas<'_>, area: Rect, title: &str, keys: &str) -> Rect {
-    boxed(canvas, area, title, keys)
-}
-
-/// As [`frame`], somewhere else.
-fn boxed(canvas: &mut Canvas<'_>, area: Rect, title: &str, keys: &str) -> Rect {
+/// Takes away what was drawn there.
+pub fn clear(canvas: &mut Canvas<'_>, area: Rect) {
+    let area = area.intersection(canvas.area());
     for y in area.top()..area.bottom() {
         for x in area.left()..area.right() {
             canvas.buf[(x, y)].reset();
         }
     }
     canvas.buf.set_style(area, canvas.style(Role::Text));
+}
+
+/// A cleared box in the middle, of at most the size wanted, with a title and a last line saying which keys there are.
+/// Returns what is left inside.
+pub fn frame(canvas: &mut Canvas<'_>, width: u16, height: usize, title: &str, keys: &str) -> Rect {
+    let screen = canvas.area();
+    let height = u16::try_from(height).unwrap_or(u16::MAX).saturating_add(2).min(screen.height);
+    let width = width.min(screen.width);
+    let area = Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height);
+    frame_at(canvas, area, title, keys)
+}
+
+/// The same box where it is wanted.
+fn frame_at(canvas: &mut Canvas<'_>, area: Rect, title: &str, keys: &str) -> Rect {
+    clear(canvas, area);
     if area.height < 3 || area.width < 4 {
         return area;
     }
@@ -94,7 +102,7 @@ fn boxed(canvas: &mut Canvas<'_>, area: Rect, title: &str, keys: &str) -> Rect {
 }
 
 /// The first key of an action in a scope.
-fn key(canvas: &Canvas<'_>, scope: &str, action: &str) -> String {
+pub fn key(canvas: &Canvas<'_>, scope: &str, action: &str) -> String {
     canvas.model.keymap().keys_for(scope, action).into_iter().next().unwrap_or_default()
 }
 

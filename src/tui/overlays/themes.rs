@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{boxed, enter_or_back};
+use super::{frame_at, enter_or_back};
 use crate::tui::panes::Canvas;
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
@@ -17,7 +17,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     let height = u16::try_from(canvas.model.themes.len() + 2).unwrap_or(u16::MAX).min(screen.height.saturating_sub(2));
     let area = Rect::new(screen.width - width, screen.height.saturating_sub(height + 1), width, height);
     let keys = enter_or_back(canvas, "overlay", "keep");
-    let inner = boxed(canvas, area, "theme", &keys);
+    let inner = frame_at(canvas, area, "theme", &keys);
     let (chosen, rows) = (canvas.model.theme, usize::from(inner.height));
     let top = (chosen + 1).saturating_sub(rows);
     let names: Vec<String> = canvas.model.themes.iter().map(|theme| theme.name().to_owned()).collect();

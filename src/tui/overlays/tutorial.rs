@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{boxed, key};
+use super::{frame_at, key};
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Pane;
 use crate::tui::panes::{Canvas, layout, wrap};
@@ -73,7 +73,7 @@ pub fn draw(canvas: &mut Canvas<'_>, at: usize) {
     let last = if at + 1 < STEPS.len() { "go on" } else { "begin" };
     let keys = format!("{} {last}  {} skip", key(canvas, "overlay", "enter"), key(canvas, "overlay", "back"));
     let area = place(canvas, step.pane, (width, lines.len() as u16 + 2));
-    let inner = boxed(canvas, area, &title, &keys);
+    let inner = frame_at(canvas, area, &title, &keys);
     for (row, line) in lines.iter().enumerate() {
         canvas.line(inner, row, line);
     }

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::boxed;
+use super::frame_at;
 use crate::tui::app::update::scope;
 use crate::tui::panes::Canvas;
 use crate::tui::theme::Role;
@@ -25,7 +25,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     let height = u16::try_from(down + 2).unwrap_or(u16::MAX).min(screen.height);
     let area = Rect::new(0, screen.height.saturating_sub(height + 1), width, height);
     let typed: Vec<String> = model.typed.iter().map(ToString::to_string).collect();
-    let inner = boxed(canvas, area, &format!("{} …", typed.join(" ")), "any other key: forget it");
+    let inner = frame_at(canvas, area, &format!("{} …", typed.join(" ")), "any other key: forget it");
     for row in 0..down {
         let mut line = Line::default();
         for (keys, action) in ways.iter().skip(row).step_by(down).take(across) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::incident;
 use crate::analysis::blame;
 use crate::drift::DriftEvent;
 use crate::service::{DriftService, ServiceError};
@@ -50,6 +51,12 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
         }
         Effect::ChangeNeverHide(ticket, request) => Msg::RuleChanged(ticket, service.change_never_hide(*request).await),
         Effect::LoadUntold(ticket, request) => Msg::Untold(ticket, service.untold(request).await),
+        Effect::LoadIncident(ticket, request) => Msg::Incident(ticket, incident::found(service, request).await),
+        Effect::LoadAsOf(ticket, id, at, zone) => Msg::Sheet(ticket, incident::stood(service, id, at, zone).await),
+        Effect::CompareObserved(ticket, pair, zone) => Msg::Sheet(ticket, incident::compared(*pair, zone).await),
+        Effect::LoadResource(ticket, id) => Msg::Resource(ticket, incident::resource(service, id).await),
+        Effect::LoadHistory(ticket, id, limit) => Msg::History(ticket, incident::history(service, id, limit).await),
+        Effect::Export(review) => Msg::Exported(incident::export(*review).await),
         Effect::ChangeRule(ticket, request) => Msg::RuleChanged(ticket, service.change_rule(*request).await),
         Effect::Scan(environment) => Msg::Asked(service.scan(environment).await),
         Effect::CancelScan(environment) => Msg::Asked(service.cancel_scan(environment).await),
@@ -99,6 +106,11 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::LoadRules(ticket) => Msg::Rules(*ticket, Err(why())),
         Effect::PreviewRule(ticket, _) | Effect::PreviewNeverHide(ticket, _) => Msg::Preview(*ticket, Err(why())),
         Effect::LoadUntold(ticket, _) => Msg::Untold(*ticket, Err(why())),
+        Effect::LoadIncident(ticket, _) => Msg::Incident(*ticket, Err(why())),
+        Effect::LoadAsOf(ticket, ..) | Effect::CompareObserved(ticket, ..) => Msg::Sheet(*ticket, Err(why())),
+        Effect::LoadResource(ticket, _) => Msg::Resource(*ticket, Err(why())),
+        Effect::LoadHistory(ticket, ..) => Msg::History(*ticket, Err(why())),
+        Effect::Export(_) => Msg::Exported(Err(why().to_string())),
         Effect::ChangeRule(ticket, _) | Effect::ChangeNeverHide(ticket, _) => Msg::RuleChanged(*ticket, Err(why())),
         _ => Msg::Asked(Err(why())),
     }

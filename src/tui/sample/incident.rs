@@ -1,7 +1,12 @@
-//! What happened in the sample world in a span of time.
+//! What happened in the sample world: in a span of time, in the last days, and to one resource.
 
-use crate::drift::{AuditEntry, DETECTED, DensityCounter, DriftEvent, Happening, Incident, IncidentRequest};
+use super::now;
+use crate::drift::{
+    AuditEntry, DETECTED, DensityCounter, DriftDetail, DriftEvent, Happening, Incident, IncidentRequest, Slug, Stats,
+};
 use crate::safety::Tainted;
+use crate::service::{Place, Relations};
+use crate::store::Observation;
 
 /// As a store tells it.
 pub fn of<'a>(
@@ -10,9 +15,12 @@ pub fn of<'a>(
     request: &IncidentRequest,
 ) -> Incident {
     let within = |at: jiff::Timestamp| request.from <= at && at <= request.until;
+    let of_these = |slug: Option<&Slug>| {
+        request.environments.is_empty() || slug.is_some_and(|slug| request.environments.contains(slug))
+    };
     let mut density = DensityCounter::new(request);
     let mut happenings = Vec::new();
-    for event in drifts.iter().filter(|event| within(event.detected_at)) {
+    for event in drifts.iter().filter(|event| within(event.detected_at) && of_these(Some(&event.environment))) {
         density.detected(event.detected_at, event.severity_class());
         happenings.push(Happening {
             at: event.detected_at,
@@ -25,7 +33,7 @@ pub fn of<'a>(
             undone: false,
         });
     }
-    for entry in audit.filter(|entry| within(entry.timestamp)) {
+    for entry in audit.filter(|entry| within(entry.timestamp) && of_these(entry.environment.as_ref())) {
         density.other(entry.timestamp);
         happenings.push(Happening {
             at: entry.timestamp,
@@ -42,5 +50,50 @@ pub fn of<'a>(
     let mut named: Vec<DriftEvent> = drifts.iter().map(|event| (*event).clone()).collect();
     named.sort_by_key(|event| event.id);
     let (from, until, density) = (request.from, request.until, density.counts());
-    Incident { from, until, happenings, drifts: named, cut: false, density }
+    Incident { from, until, happenings, drifts: named, cut: false, density, markers: vec![] }
+}
+
+/// How the drifts of the last days went.
+pub fn stats<'a>(drifts: impl Iterator<Item = &'a DriftEvent>, days: u32) -> Stats {
+    let since = now().checked_sub(jiff::SignedDuration::from_hours(i64::from(days) * 24)).unwrap_or_default();
+    let mut stats = Stats { days, ..Stats::default() };
+    let mut seconds = 0;
+    for event in drifts.filter(|event| event.detected_at >= since) {
+        stats.total += 1;
+        let Some(ended) = event.resolved_at else { continue };
+        stats.resolved += 1;
+        seconds += u64::try_from(ended.duration_since(event.detected_at).as_secs()).unwrap_or(0);
+    }
+    stats.unresolved = stats.total - stats.resolved;
+    stats.average_resolution_seconds = seconds.checked_div(stats.resolved);
+    stats
+}
+
+/// In sync an hour before it drifted, and as it is now since then.
+pub fn observations(detail: &DriftDetail, limit: usize) -> Vec<Observation> {
+    let event = &detail.event;
+    let seen = |observed_at, value: &Option<crate::safety::Masked>, accepted| {
+        let value = value.clone()?;
+        let (resource_type, resource_id) = (event.resource.resource_type.clone(), event.resource.resource_id.clone());
+        Some(Observation { resource_type, resource_id, observed_at, value, accepted })
+    };
+    let before = event.detected_at.checked_sub(jiff::SignedDuration::from_mins(60)).unwrap_or_default();
+    let all = [seen(event.detected_at, &detail.actual_state, false), seen(before, &detail.declared_state, true)];
+    all.into_iter().flatten().take(limit).collect()
+}
+
+/// As if a configuration lay beside the state.
+pub fn relations(event: &DriftEvent) -> Relations {
+    match event.resource.resource_type.raw() {
+        "aws_security_group" => Relations {
+            declared_at: vec![Place { file: "/srv/state/modules/net/web.tf".into(), line: 41 }],
+            depends_on: vec!["module.net.aws_vpc.main".into()],
+            dependants: vec!["aws_instance.web".into(), "aws_lb.front".into()],
+            ..Relations::default()
+        },
+        _ => Relations {
+            unknown: vec!["no .tf files beside the state: the line is not known".into()],
+            ..Relations::default()
+        },
+    }
 }

@@ -9,10 +9,10 @@ use super::{changes, drifts, environments, found, hidden, incident, now, rules};
 use crate::drift::query::{Group, Groups, Viewer};
 use crate::drift::{
     AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
-    NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, SeverityClass, Slug, State, TriageRequest,
-    TriageVerb, UntoldPage, UntoldRequest,
+    NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, SeverityClass, Slug, State, Stats,
+    TriageRequest, TriageVerb, UntoldPage, UntoldRequest,
 };
-use crate::service::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
+use crate::service::{DriftService, EnvironmentSummary, Relations, ServiceError, ServiceEvent};
 use crate::store::{Cursor, Direction, DriftFilter, Observation, OpenCounts, Page, PageRequest, Receipt};
 
 /// The world, in memory.
@@ -92,6 +92,11 @@ impl Sample {
     /// Ids, newest first.
     pub fn ids(&self) -> Vec<DriftId> {
         self.world().drifts.iter().map(|detail| detail.event.id).collect()
+    }
+
+    /// All there is, newest first.
+    pub fn details(&self) -> Vec<DriftDetail> {
+        self.world().drifts.clone()
     }
 
     /// A drift as it is now.
@@ -233,8 +238,21 @@ impl DriftService for Sample {
         Ok(incident::of(&drifts, world.audit.iter().map(|(entry, _)| entry), &request))
     }
 
-    async fn observations(&self, _id: DriftId, _limit: usize) -> Result<Vec<Observation>, ServiceError> {
-        Ok(vec![])
+    async fn stats(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError> {
+        let world = self.world();
+        let of_these = |event: &&DriftEvent| environments.is_empty() || environments.contains(&event.environment);
+        Ok(incident::stats(world.drifts.iter().map(|detail| &detail.event).filter(of_these), days))
+    }
+
+    async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError> {
+        let event = self.event(id).ok_or_else(|| ServiceError::NotFound("no such drift".into()))?;
+        Ok(incident::relations(&event))
+    }
+
+    async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {
+        let world = self.world();
+        let found = world.drifts.iter().find(|detail| detail.event.id == id);
+        Ok(found.map(|detail| incident::observations(detail, limit)).unwrap_or_default())
     }
 
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError> {

@@ -28,6 +28,7 @@ pub const SHOTS: &[Shot] = &[
     shot("diff", "focus-diff zoom", 120, 36),
     shot("resolve", "resolve", 120, 36),
     shot("palette", "palette", 120, 36),
+    shot("incident", "incident down down down enter earlier", 120, 36),
     shot("help", "help", 120, 40),
 ];
 

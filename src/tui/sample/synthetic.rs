@@ -11,11 +11,11 @@ use super::{Sample, drifts, id, now};
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
-    NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, Slug, TriageRequest, UntoldPage,
+    NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, Slug, Stats, TriageRequest, UntoldPage,
     UntoldRequest,
 };
 use crate::safety::Masked;
-use crate::service::{DriftService, EnvironmentSummary, ServiceError, ServiceEvent};
+use crate::service::{DriftService, EnvironmentSummary, Relations, ServiceError, ServiceEvent};
 use crate::store::{Cursor, Direction, DriftFilter, Observation, Page, PageRequest, Receipt};
 
 /// Drifts 0 to `count`, newest first, a second apart. Filters are not looked at; decisions are refused.
@@ -99,6 +99,14 @@ impl DriftService for Synthetic {
             unverified: vec![],
             history: vec![],
         })
+    }
+
+    async fn stats(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError> {
+        self.sample.stats(environments, days).await
+    }
+
+    async fn relations(&self, _id: DriftId) -> Result<Relations, ServiceError> {
+        Ok(Relations::default())
     }
 
     async fn observations(&self, _id: DriftId, _limit: usize) -> Result<Vec<Observation>, ServiceError> {

@@ -76,3 +76,56 @@ fn a_decision_taken_back_says_so() {
     );
     assert_eq!(undone, [false, true, false]);
 }
+
+/// What the store says of the last 30 days, worked out drift by drift.
+fn by_hand(w: &World, days: i64) -> Stats {
+    let (now, mut seconds) = (w.store.now(), 0);
+    let since = now.checked_sub(jiff::SignedDuration::from_hours(24 * days)).unwrap();
+    let all = w.page(DriftFilter { states: State::ALL.to_vec(), ..DriftFilter::default() });
+    let mut stats = Stats { days: days as u32, ..Stats::default() };
+    for event in all.iter().filter(|event| event.detected_at >= since) {
+        if matches!(event.closure, Some(Closure::Superseded | Closure::Continued)) {
+            continue;
+        }
+        stats.total += 1;
+        match event.state_at(now) {
+            State::Resolved | State::Closed => {
+                stats.resolved += 1;
+                stats.healed += u64::from(event.state == State::Closed);
+                seconds += event.resolved_at.unwrap().duration_since(event.detected_at).as_secs() as u64;
+            }
+            _ => stats.unresolved += 1,
+        }
+    }
+    stats.average_resolution_seconds = seconds.checked_div(stats.resolved);
+    stats
+}
+
+#[test]
+fn the_last_days_are_counted_as_going_through_every_drift_would() {
+    let w = World::new();
+    let resolve = |until| TriageVerb::Resolve { resolution_type: ResolutionType::Accepted, until };
+    w.scan(&[finding("long ago", &["name"])]);
+    w.pass(40 * 86_400);
+    let findings: Vec<Finding> = (0..12).map(|n| finding(&format!("r{n}"), &["name"])).collect();
+    w.scan(&findings);
+    let ids = w.open_ids();
+    w.pass(100);
+    w.decide(ids[0], resolve(None)).unwrap();
+    w.decide(ids[1], resolve(Some(w.store.now().checked_add(jiff::SignedDuration::from_hours(1)).unwrap()))).unwrap();
+    w.decide(ids[2], TriageVerb::Acknowledge).unwrap();
+    w.decide(ids[3], TriageVerb::Snooze { until: at(START + 400 * 86_400_000_000) }).unwrap();
+    w.pass(500);
+    // One heals, one takes another shape, one is new.
+    let mut next = findings[1..].to_vec();
+    next[5] = finding("r6", &["name", "ingress"]);
+    next.push(finding("fresh", &["name"]));
+    w.scan(&next);
+    w.pass(7200);
+    let stats = w.store.stats(&[], 30).unwrap();
+    assert_eq!(stats, by_hand(&w, 30));
+    assert!(stats.healed > 0 && stats.resolved > stats.healed && stats.unresolved > 0, "{stats:?}");
+    assert!(stats.average_resolution_seconds.is_some());
+    assert_eq!(w.store.stats(&[], 90).unwrap(), by_hand(&w, 90));
+    assert_eq!(w.store.stats(&[Slug::from_text("elsewhere")], 30).unwrap(), Stats { days: 30, ..Stats::default() });
+}

@@ -1,8 +1,8 @@
 //! What each action does.
 
 use super::{
-    copying, feel, forms, groups, jump, load, marking, moves, never_hide, palette, plan, query, repeat, rules, undo,
-    untold, views,
+    copying, feel, forms, groups, incident, jump, load, marking, moves, never_hide, palette, plan, query, repeat,
+    resource, rules, sheet, undo, untold, views,
 };
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::{Effect, Exit};
@@ -36,6 +36,18 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Ignore => forms::open(model, FormKind::Ignore),
         Action::Rules => rules::open(model),
         Action::HiddenList => untold::open(model),
+        Action::Incident | Action::Span => incident::open(model),
+        Action::Earlier => incident::scrub(model, -1),
+        Action::Later => incident::scrub(model, 1),
+        // Keymaps have keys of their own for left and right.
+        Action::Left if model.overlay == Some(Overlay::Incident) => incident::scrub(model, -1),
+        Action::Right if model.overlay == Some(Overlay::Incident) => incident::scrub(model, 1),
+        Action::TurnOrder => incident::turn(model),
+        Action::NextEnvironment => incident::next_environment(model),
+        Action::Export => incident::export(model),
+        Action::Resource => resource::open(model),
+        Action::History => resource::history(model),
+        Action::Audit => resource::audit(model),
         Action::EditRule if model.rules.current_never_hide().is_some() => never_hide::edit(model),
         Action::DeleteRule if model.rules.current_never_hide().is_some() => never_hide::delete(model),
         Action::EditRule => rules::edit(model),
@@ -54,6 +66,9 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CycleSyntax => quietly(|| model.detail.syntax = model.detail.syntax.next()),
         Action::ToggleWrap => quietly(|| model.detail.wrap = !model.detail.wrap),
         Action::ToggleHidden => moves::toggle_hidden(model),
+        Action::CopyAddress | Action::CopyPath | Action::CopyValue if model.overlay == Some(Overlay::Resource) => {
+            resource::copy(model, action)
+        }
         Action::CopyAddress | Action::CopyPath | Action::CopyValue | Action::CopyId => copying::copy(model, action),
         Action::CopyRevert | Action::CopyImport | Action::CopyDrift => copying::copy(model, action),
         Action::Scan => vec![Effect::Scan(scanned(model))],
@@ -190,6 +205,13 @@ fn enter(model: &mut Model) -> Vec<Effect> {
             feel::take_theme(model, at)
         }
         Some(Overlay::Tutorial(at)) => feel::step(model, at + 1),
+        Some(Overlay::Incident) => {
+            model.overlay = Some(Overlay::Incident);
+            incident::enter(model)
+        }
+        Some(Overlay::Resource) => resource::enter(model),
+        Some(Overlay::History) => resource::leave_history(model),
+        Some(Overlay::Sheet) => sheet::back(model),
         Some(Overlay::Help { .. } | Overlay::Notices { .. }) | None => vec![],
     }
 }
@@ -210,6 +232,10 @@ fn leave(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Untold) => untold::back(model),
         Some(Overlay::Themes { before }) => quietly(|| model.theme = before),
         Some(Overlay::Tutorial(_)) => feel::end_tutorial(model),
+        Some(Overlay::Incident) => incident::back(model),
+        Some(Overlay::Resource) => resource::back(model),
+        Some(Overlay::History) => resource::leave_history(model),
+        Some(Overlay::Sheet) => sheet::back(model),
         Some(Overlay::Confirm { plan, .. }) if plan.rule.is_some() || plan.never_hide.is_some() => rules::open(model),
         _ => vec![],
     }

@@ -20,6 +20,7 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
             }
             model.preview.stale = true;
             model.untold.iter_mut().for_each(|list| list.is_old());
+            super::incident::is_old(model);
             let mut effects = load::environments(model);
             effects.extend(super::rules::load(model));
             effects
@@ -47,6 +48,7 @@ fn running(model: &mut Model, progress: ScanProgress) {
 /// A drift appeared or changed, by a scan or by somebody's decision.
 pub fn absorb(model: &mut Model, event: DriftEvent) -> Vec<Effect> {
     keep_in_sight(model, &event);
+    super::incident::is_old(model);
     model.preview.stale = true;
     if let Some(heir) = event.superseded_by.filter(|_| event.closure == Some(Closure::Continued)) {
         go_on(model, event.id, heir);

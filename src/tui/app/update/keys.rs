@@ -19,6 +19,9 @@ pub fn scope(model: &Model) -> &'static str {
         (Some(Overlay::Rules | Overlay::Decisions { .. }), _) => "rules",
         (Some(Overlay::Untold), _) if model.untold.as_ref().is_some_and(|list| list.typing) => "input",
         (Some(Overlay::Untold), _) => "hidden",
+        (Some(Overlay::Incident), _) if model.incident.as_ref().is_some_and(|view| view.ask.is_some()) => "input",
+        (Some(Overlay::Incident), _) => "incident",
+        (Some(Overlay::Resource | Overlay::History), _) => "resource",
         (Some(_), _) => "overlay",
         (None, Pane::Environments) => "environments",
         (None, Pane::Timeline) => "timeline",
@@ -39,6 +42,16 @@ fn works_in(overlay: &Overlay, action: Action) -> bool {
     if matches!((overlay, action), (Overlay::Query(_), A::SaveView) | (Overlay::Views { .. }, A::DeleteView))
         || matches!((overlay, action), (Overlay::Decisions { .. }, A::Undo))
     {
+        return true;
+    }
+    let looks = matches!(action, A::Resource | A::History | A::Audit);
+    let scrubs = matches!(action, A::Earlier | A::Later | A::TurnOrder | A::Span | A::NextEnvironment | A::Export);
+    let copies = matches!(action, A::CopyAddress | A::CopyPath | A::CopyValue);
+    if match overlay {
+        Overlay::Incident => looks || scrubs || matches!(action, A::Left | A::Right),
+        Overlay::Resource => copies || action == A::History,
+        _ => false,
+    } {
         return true;
     }
     let moves = matches!(action, A::Up | A::Down | A::PageUp | A::PageDown | A::HalfPageUp | A::HalfPageDown);

@@ -7,6 +7,7 @@ mod events;
 mod feel;
 pub mod forms;
 mod groups;
+pub mod incident;
 pub mod jump;
 mod keys;
 mod load;
@@ -19,8 +20,10 @@ pub mod plan;
 pub mod preview;
 pub mod query;
 pub mod repeat;
+pub mod resource;
 pub mod rules;
 pub mod ruling;
+mod sheet;
 mod triage;
 mod typing;
 pub mod undo;
@@ -74,6 +77,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Preview(ticket, answer) => preview::came(model, ticket, answer),
         Msg::RuleChanged(ticket, answer) => rules::answered(model, ticket, answer),
         Msg::Untold(ticket, answer) => untold::came(model, ticket, answer),
+        Msg::Incident(ticket, answer) => incident::came(model, ticket, answer),
+        Msg::Sheet(ticket, answer) => sheet::came(model, ticket, answer),
+        Msg::Resource(ticket, answer) => resource::came(model, ticket, answer),
+        Msg::History(ticket, answer) => resource::history_came(model, ticket, answer),
+        Msg::Exported(answer) => incident::exported(model, answer),
         Msg::Asked(Ok(())) | Msg::Highlighted => vec![],
         Msg::Asked(Err(why)) => {
             model.notice(true, crate::safety::sanitise::line(&why.to_string()));
@@ -98,6 +106,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     fit(model);
     effects.extend(preview::follow(model));
     effects.extend(untold::follow(model));
+    effects.extend(incident::follow(model));
+    effects.extend(resource::follow(model));
     effects.extend(drafting::follow(model));
     effects
 }

@@ -35,6 +35,7 @@ fn step(action: Action) -> Option<Step> {
 pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(step) = step(action) else { return vec![] };
     let rows = usize::from(model.size.1);
+    let mode = crate::tui::panes::diff::mode(model);
     match &mut model.overlay {
         Some(Overlay::Help { scroll } | Overlay::Notices { scroll } | Overlay::Confirm { scroll, .. }) => {
             *scroll = moved(*scroll, step, rows.saturating_sub(6).max(1), usize::from(u16::MAX));
@@ -80,6 +81,27 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             vec![]
         }
         Some(Overlay::Tutorial(_)) => vec![],
+        Some(Overlay::Incident) => incident(model, step),
+        Some(Overlay::Sheet) => {
+            if let Some(sheet) = &mut model.sheet {
+                let last = crate::tui::overlays::sheet::length(sheet, mode).saturating_sub(1);
+                sheet.scroll = moved(sheet.scroll, step, rows.saturating_sub(4).max(1), last);
+            }
+            vec![]
+        }
+        Some(Overlay::Resource) => {
+            if let Some(view) = &mut model.resource {
+                view.at = moved(view.at, step, rows.saturating_sub(12).max(1), view.choices().saturating_sub(1));
+            }
+            vec![]
+        }
+        Some(Overlay::History) => {
+            if let Some(view) = &mut model.history {
+                let last = view.entries.len().saturating_sub(1);
+                view.at = moved(view.at, step, rows.saturating_sub(10).max(1), last);
+            }
+            vec![]
+        }
         Some(Overlay::Query(_)) => match step {
             Step::Lines(by) => super::query::step(model, by > 0),
             _ => vec![],
@@ -91,6 +113,23 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         None => pane(model, step),
     }
+}
+
+/// Through what is asked, or from happening to happening.
+fn incident(model: &mut Model, step: Step) -> Vec<Effect> {
+    let page = crate::tui::panes::incident::rows(model).max(1);
+    let Some(view) = &mut model.incident else { return vec![] };
+    match (&mut view.ask, step) {
+        (Some(ask), Step::Lines(by)) => super::incident::step(ask, by),
+        (Some(_), _) => {}
+        (None, step) => {
+            let last = view.happenings().len().saturating_sub(1);
+            // Before everything that is listed: the first movement goes to what is nearest.
+            let at = view.at().unwrap_or(if view.oldest_first { 0 } else { last });
+            view.select(moved(at, step, page, last));
+        }
+    }
+    vec![]
 }
 
 fn moved(at: usize, step: Step, page: usize, last: usize) -> usize {

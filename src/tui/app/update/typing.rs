@@ -12,9 +12,11 @@ use crate::tui::app::{Effect, Model};
 fn line(model: &mut Model) -> Option<&mut Line> {
     match model.overlay.as_mut()? {
         Overlay::Untold => model.untold.as_mut().filter(|list| list.typing).map(|list| &mut list.line),
+        Overlay::Incident => model.incident.as_mut().and_then(super::incident::line),
         Overlay::Palette(palette) => Some(&mut palette.line),
         Overlay::Query(query) => Some(query.name.as_mut().unwrap_or(&mut query.line)),
         Overlay::Form(form) => form.line(),
+        Overlay::Resource | Overlay::History | Overlay::Sheet => None,
         Overlay::Help { .. }
         | Overlay::Notices { .. }
         | Overlay::Rules
@@ -33,6 +35,9 @@ fn editor(model: &mut Model) -> Option<&mut Editor> {
 /// One character.
 pub fn insert(model: &mut Model, c: char) -> Vec<Effect> {
     replace_offer(model);
+    if model.overlay == Some(Overlay::Incident) {
+        super::incident::replace_offer(model);
+    }
     if let Some(editor) = editor(model) {
         editor.insert(c);
     } else if let Some(line) = line(model) {
@@ -158,6 +163,10 @@ fn changed(model: &mut Model) -> Vec<Effect> {
         }
         Some(Overlay::Untold) => {
             model.untold.iter_mut().for_each(|list| list.at = 0);
+            vec![]
+        }
+        Some(Overlay::Incident) => {
+            super::incident::typed(model);
             vec![]
         }
         Some(Overlay::Palette(palette)) => {

@@ -1,0 +1,124 @@
+//! What was decided: a line each, and all of the one under the cursor below.
+
+use jiff::Timestamp;
+use ratatui::text::Line;
+
+use super::{frame, key};
+use crate::drift::{AuditEntry, TriageVerb, action_words};
+use crate::safety::{Tainted, sanitise};
+use crate::tui::app::Model;
+use crate::tui::app::history::HistoryView;
+use crate::tui::panes::{Canvas, wrap};
+use crate::tui::theme::Role;
+use crate::tui::widgets::text;
+
+/// Rows of what is said about the one under the cursor.
+const ABOUT: usize = 6;
+
+pub fn draw(canvas: &mut Canvas<'_>) {
+    let Some(view) = &canvas.model.history else { return };
+    let area = canvas.area();
+    let width = area.width.saturating_sub(if area.width < 60 { 0 } else { 4 }).min(130);
+    let room = usize::from(width).saturating_sub(5);
+    let keys = format!("{} close", key(canvas, "resource", "back"));
+    let about = view.current().map_or(vec![], |one| about_one(canvas.model, one, room));
+    let about = &about[..about.len().min(ABOUT)];
+    let rows = view.entries.len().max(1);
+    let wanted = rows + 1 + about.len();
+    let inner = frame(canvas, width, wanted.min(usize::from(area.height).saturating_sub(4)), &title(view, room), &keys);
+    if view.entries.is_empty() {
+        return empty(canvas, inner, view);
+    }
+    let list = usize::from(inner.height).saturating_sub(about.len() + 1).max(1).min(rows);
+    let top = (view.at + 1).saturating_sub(list);
+    for (row, entry) in view.entries.iter().skip(top).take(list).enumerate() {
+        let line = line(canvas, entry, view.about.is_none(), room);
+        canvas.line(inner, row, &line);
+        if top + row == view.at {
+            canvas.tint(inner, row, Role::Selection);
+        }
+    }
+    canvas.scrollbar(ratatui::layout::Rect { height: u16::try_from(list).unwrap_or(0), ..inner }, top, list, rows);
+    for (row, words) in about.iter().enumerate() {
+        let line = Line::from(canvas.span(Role::Text, words.clone()));
+        canvas.line(inner, list + 1 + row, &line);
+    }
+}
+
+fn title(view: &HistoryView, room: usize) -> String {
+    let more = if view.is_cut() { "+" } else { "" };
+    let number = if view.is_loaded { format!(": {}{more}", view.entries.len()) } else { String::new() };
+    match &view.about {
+        Some((_, label)) => format!("history of {}{number}", label.name(room.saturating_sub(20))),
+        None => format!("everything that was decided{number}"),
+    }
+}
+
+fn empty(canvas: &mut Canvas<'_>, inner: ratatui::layout::Rect, view: &HistoryView) {
+    let (role, words) = match (&view.error, view.is_loaded) {
+        (Some(why), _) => (Role::Error, why.clone()),
+        (None, false) => (Role::Dim, "loading".into()),
+        (None, true) => (Role::Dim, "nothing was decided yet".into()),
+    };
+    let line = Line::from(canvas.span(role, text::cut(&words, inner.width.into())));
+    canvas.line(inner, 0, &line);
+}
+
+fn clock(model: &Model, at: Timestamp) -> String {
+    at.to_zoned(model.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// `2026-11-21 09:57:00  alice  resolved as accepted  why`
+fn line(canvas: &Canvas<'_>, entry: &AuditEntry, everything: bool, room: usize) -> Line<'static> {
+    let undone = entry.undone_by.is_some();
+    let role = if undone { Role::Dim } else { Role::Text };
+    let environment = entry.environment.as_ref().map_or("", |slug| slug.as_str());
+    let environment = if everything && room >= 90 { text::fit(environment, 14) + " " } else { String::new() };
+    let what = said(canvas.model, entry);
+    let tail = if undone { "  (taken back)" } else { "" };
+    let why = entry.reason.as_ref().map_or(String::new(), Tainted::line);
+    let rest = room.saturating_sub(20 + 1 + 12 + 1 + environment.len() + tail.len());
+    let half = if why.is_empty() { rest } else { rest / 2 };
+    Line::from(vec![
+        canvas.span(Role::Dim, format!("{} ", clock(canvas.model, entry.timestamp))),
+        canvas.span(if undone { Role::Dim } else { Role::Key }, text::fit(&entry.actor.line(), 12) + " "),
+        canvas.span(Role::Dim, environment),
+        canvas.span(role, text::fit(&what, half)),
+        canvas.span(Role::Warning, tail),
+        canvas
+            .span(Role::Dim, if why.is_empty() { String::new() } else { format!(" {}", text::cut(&why, rest - half)) }),
+    ])
+}
+
+/// The action with what it was given.
+fn said(model: &Model, entry: &AuditEntry) -> String {
+    let words = sanitise::line(action_words(&entry.action));
+    let until = |at: &Option<Timestamp>| at.map(|at| format!(" until {}", clock(model, at))).unwrap_or_default();
+    match &entry.verb {
+        Some(TriageVerb::Snooze { until: at }) => format!("{words}{}", until(&Some(*at))),
+        Some(TriageVerb::Assign { to }) => {
+            format!("{words} to {}", to.as_ref().map_or("nobody".into(), Tainted::line))
+        }
+        Some(TriageVerb::Resolve { resolution_type, until: at }) => {
+            format!("{words} as {}{}", resolution_type.as_str(), until(at))
+        }
+        Some(TriageVerb::Note { text }) => format!("{words}: {}", text.line()),
+        Some(TriageVerb::Undo { seq }) => format!("{words}: number {seq}"),
+        _ => words,
+    }
+}
+
+fn about_one(model: &Model, entry: &AuditEntry, room: usize) -> Vec<String> {
+    let mut words = vec![format!("number {}: {} by {}", entry.seq, said(model, entry), entry.actor.line())];
+    if let (Some(old), Some(new)) = (entry.old_state, entry.new_state) {
+        let moved = if old == new {
+            format!("stayed {}", new.as_str())
+        } else {
+            format!("from {} to {}", old.as_str(), new.as_str())
+        };
+        words.push(moved);
+    }
+    words.extend(entry.reason.as_ref().map(|why| format!("why: {}", why.line())));
+    words.extend(entry.undone_by.map(|seq| format!("taken back by number {seq}")));
+    words.iter().flat_map(|words| wrap(words, room)).collect()
+}

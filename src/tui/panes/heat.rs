@@ -1,0 +1,157 @@
+//! How much happened when: columns whose height counts, a letter for the worst of them, marks, and the axis.
+
+use jiff::Timestamp;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::Canvas;
+use crate::drift::{DETECTED, Density, Incident, MarkerKind, SeverityClass};
+use crate::tui::app::incident::LEAD;
+use crate::tui::app::span::Scale;
+use crate::tui::theme::Role;
+use crate::tui::widgets::{bar, text};
+
+/// Eighths of a block, from one to eight.
+const EIGHTHS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// Counts by parts of the span, oldest first.
+pub fn parts(incident: &Incident, scale: &Scale) -> Vec<Density> {
+    let mut parts = vec![Density::default(); scale.parts];
+    if incident.cut {
+        // More happened than is listed: what was counted lies closest to where it belongs.
+        let length = incident.until.duration_since(incident.from).as_secs().max(1);
+        for (at, counted) in incident.density.iter().enumerate() {
+            let middle = length.saturating_mul(2 * at as i64 + 1) / (2 * incident.density.len() as i64);
+            let when = incident.from.checked_add(jiff::SignedDuration::from_secs(middle)).unwrap_or(incident.until);
+            let part = &mut parts[scale.part(when)];
+            part.other += counted.other;
+            part.detected.iter_mut().zip(counted.detected).for_each(|(sum, more)| *sum += more);
+        }
+        return parts;
+    }
+    for one in &incident.happenings {
+        let part = &mut parts[scale.part(one.at)];
+        let class = one.drift.and_then(|id| incident.drift(id)).map(|event| event.severity_class());
+        match class.filter(|_| one.action == DETECTED) {
+            Some(class) => {
+                let row = SeverityClass::WORST_FIRST.iter().position(|known| *known == class).unwrap_or(0);
+                part.detected[row] += 1;
+            }
+            None => part.other += 1,
+        }
+    }
+    parts
+}
+
+/// Rows that [`draw`] takes with columns so high.
+pub fn rows(incident: &Incident, high: usize) -> usize {
+    high + 3 + usize::from(!incident.markers.is_empty())
+}
+
+/// Draws it from row `row` of `area` on.
+pub fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    row: usize,
+    high: usize,
+    moment: Option<Timestamp>,
+    found: (&Incident, &Scale),
+) {
+    let (incident, scale) = found;
+    let parts = parts(incident, scale);
+    let most = parts.iter().map(Density::total).max().unwrap_or(0);
+    for level in 0..high {
+        let lead = if level == 0 { format!("{:>6}  ", text::count(most.into())) } else { " ".repeat(LEAD) };
+        let cells = parts.iter().map(|part| block(canvas, part, most, high - level - 1, high));
+        let line = spread(canvas.span(Role::Dim, lead), cells, scale.wide);
+        canvas.line(area, row + level, &line);
+    }
+    let letters = parts.iter().map(|part| letter(canvas, part));
+    let line = spread(canvas.span(Role::Dim, " worst  "), letters, scale.wide);
+    canvas.line(area, row + high, &line);
+    let mut row = row + high + 1;
+    if !incident.markers.is_empty() {
+        let marks = (0..scale.parts).map(|part| mark(canvas, incident, scale, part));
+        let line = spread(canvas.span(Role::Dim, " marks  "), marks, scale.wide);
+        canvas.line(area, row, &line);
+        row += 1;
+    }
+    axis(canvas, area, row, scale);
+    if let Some(moment) = moment {
+        let column = LEAD + scale.part(moment) * scale.wide + (scale.wide - 1) / 2;
+        scrubber(canvas, area, row + 1, column, moment);
+    }
+}
+
+/// One cell for each part, as wide as parts are.
+fn spread(lead: Span<'static>, cells: impl Iterator<Item = (String, Style)>, wide: usize) -> Line<'static> {
+    let spans = cells.map(|(sign, style)| Span::styled(sign.repeat(wide), style));
+    Line::from_iter(std::iter::once(lead).chain(spans))
+}
+
+/// What stands of a column in the row `level` above its foot.
+fn block(canvas: &Canvas<'_>, part: &Density, most: u32, level: usize, high: usize) -> (String, Style) {
+    let role = part.worst().map_or(Role::Key, bar::role);
+    let style = canvas.style(role);
+    // A class may stand out by its ground; a block has that as its colour.
+    let style = Style { fg: style.bg.or(style.fg), ..Style::new() };
+    let steps = if canvas.theme.is_ascii() { 1 } else { EIGHTHS.len() };
+    let filled = (part.total() as usize * high * steps).div_ceil(most.max(1) as usize);
+    let sign = match filled.saturating_sub(level * steps).min(steps) {
+        0 if level == 0 => return ("·".into(), canvas.style(Role::Border)),
+        0 => ' ',
+        _ if canvas.theme.is_ascii() => '#',
+        eighths => EIGHTHS[eighths - 1],
+    };
+    (sign.to_string(), style)
+}
+
+/// The worst that was first seen; `+` where there was only something else.
+fn letter(canvas: &Canvas<'_>, part: &Density) -> (String, Style) {
+    match part.worst() {
+        Some(class) => (class.letter().to_string(), canvas.style(bar::role(class))),
+        None if part.other > 0 => ("+".into(), canvas.style(Role::Key)),
+        None => (" ".into(), Style::new()),
+    }
+}
+
+/// An alert stands before a deploy, a deploy before a ticket.
+fn mark(canvas: &Canvas<'_>, incident: &Incident, scale: &Scale, part: usize) -> (String, Style) {
+    let here = incident.markers.iter().filter(|one| scale.part(one.at) == part);
+    let rank = |kind: &MarkerKind| match kind {
+        MarkerKind::Alert => 0,
+        MarkerKind::Deploy => 1,
+        MarkerKind::Ticket => 2,
+    };
+    let first = here.map(|one| one.kind).min_by_key(rank);
+    first.map_or((" ".into(), Style::new()), |kind| (kind.letter().to_string(), canvas.style(Role::Marked)))
+}
+
+fn axis(canvas: &mut Canvas<'_>, area: Rect, row: usize, scale: &Scale) {
+    let lead = Line::from(canvas.span(Role::Dim, format!("{:>7} ", scale.words())));
+    canvas.line(area, row, &lead);
+    for (column, label) in scale.ticks(&canvas.model.zone) {
+        let x = area.x.saturating_add(u16::try_from(LEAD + column).unwrap_or(u16::MAX));
+        let here = Rect { x, width: area.right().saturating_sub(x), ..area };
+        if text::width(&label) <= usize::from(here.width) {
+            let label = Line::from(canvas.span(Role::Dim, label));
+            canvas.line(here, row, &label);
+        }
+    }
+}
+
+/// The moment, under its column; its words stand where there is room.
+fn scrubber(canvas: &mut Canvas<'_>, area: Rect, row: usize, column: usize, moment: Timestamp) {
+    let sign = if canvas.theme.is_ascii() { "^" } else { "▲" };
+    let words = moment.to_zoned(canvas.model.zone.clone()).strftime("%m-%d %H:%M:%S").to_string();
+    let width = usize::from(area.width);
+    let (start, shown) = if column + 2 + words.len() < width {
+        (column, format!("{sign} {words}"))
+    } else {
+        (column.saturating_sub(words.len() + 1), format!("{words} {sign}"))
+    };
+    let x = area.x.saturating_add(u16::try_from(start).unwrap_or(u16::MAX));
+    let line = Line::from(canvas.span(Role::Key, shown));
+    canvas.line(Rect { x, width: area.right().saturating_sub(x), ..area }, row, &line);
+}

@@ -104,7 +104,7 @@ fn every_mistake_names_its_place_and_the_rest_works() {
         "keys.toml:4:1: no key is called “crtl-y”; write “ctrl-p”, “shift-tab”, “f5”, “space” or one character",
         "keys.toml:5:8: the name of an action stands in quotes; \"\" unbinds",
         "keys.toml:7:2: unknown scope “timelin” (did you mean “timeline”?); there are global, environments, drift, timeline, \
-         diff, recommendations, input, overlay, rules, hidden, query, views",
+         diff, recommendations, input, overlay, rules, hidden, query, views, incident, resource",
     ];
     assert_eq!(problems, expect);
     assert_eq!(keymap.lookup("global", &[], key("f3")), Match::Action("help".into()));
@@ -138,7 +138,7 @@ fn the_user_wins_over_a_built_in_chord_and_is_told() {
     let of_top = "“g g” (top) at built-in keymap default:";
     assert_eq!(problems.iter().filter(|problem| problem.contains(of_top)).count(), 1, "{problems:?}");
     assert_eq!(keymap.lookup("global", &[], key("g")), Match::Action("scan".into()));
-    let (_, quiet) = with_user_file("[global]\n\"g g\" = \"\"\n\"g\" = \"scan\"\n");
+    let (_, quiet) = with_user_file("[global]\n\"g g\" = \"\"\n\"g v\" = \"\"\n\"g a\" = \"\"\n\"g\" = \"scan\"\n");
     assert_eq!(quiet, Vec::<String>::new());
 }
 

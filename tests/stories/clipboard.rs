@@ -27,7 +27,8 @@ fn a_copied_address_is_wrapped_for_what_stands_between_and_the_notice_says_so() 
     let plain = format!("\x1b]52;c;{}\x07", STANDARD.encode("local_file.motd"));
     let in_tmux = format!("{plain}\x1bPtmux;\x1b{plain}\x1b\\");
     let in_screen = format!("\x1bP{plain}\x1b\\");
-    let cases: [(&[(&str, &str)], &str, &str); 4] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+    let cases: [Case<'_>; 4] = [
         (&[], &plain, "15 B, by OSC 52"),
         (&[("SSH_CONNECTION", "192.0.2.1 2 192.0.2.2 22")], &plain, "15 B, by OSC 52"),
         (&[("TMUX", "/tmp/tmux,1,0")], &in_tmux, "through tmux; if nothing arrives: set -g set-clipboard on"),

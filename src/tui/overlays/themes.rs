@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{frame_at, enter_or_back};
+use super::{enter_or_back, frame_at};
 use crate::tui::panes::Canvas;
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;

@@ -154,6 +154,7 @@ mod tests {
             observed_at: ago(minutes_ago),
             value: Masked::trusted(value),
             accepted: false,
+            followed: false,
         }
     }
 

@@ -54,6 +54,8 @@ pub(super) fn order_of_named(dialect: Dialect, at: At<'_>, d: &[Value], l: &[Val
             }
         }
         Dialect::Kubernetes if at.documents == 0 => order_of_objects(dialect, at),
+        // Whoever reads a document may go through it in order.
+        _ if at.documents > 0 && !at.policy => order_of_objects(dialect, at),
         _ => Order::Nothing,
     }
 }
@@ -72,7 +74,11 @@ pub(super) fn is_unordered(dialect: Dialect, at: At<'_>, a: &[Value], b: &[Value
     if at.cursor.has(Fact::Unordered) || (at.policy && at.key != "numeric") {
         return true;
     }
-    if dialect == Dialect::Kubernetes || (!at.cursor.free && named_ordered(at.key)) {
+    let in_document = at.documents > 0;
+    if dialect == Dialect::Kubernetes || ((in_document || !at.cursor.free) && named_ordered(at.key)) {
+        return false;
+    }
+    if in_document && at.exact {
         return false;
     }
     (!at.cursor.free && named_set(at.key)) || hold_ids(a, b)

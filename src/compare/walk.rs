@@ -172,7 +172,10 @@ impl<'a> Walk<'a> {
                 return true;
             }
         }
-        if declared != live && at.documents == 0 && declared.is_some_and(placeholder::is_unresolved) {
+        if declared != live
+            && at.documents == 0
+            && declared.is_some_and(|d| placeholder::is_unresolved(self.dialect, d, live))
+        {
             self.unverified(UnverifiedReason::Unresolved, "");
             return true;
         }

@@ -206,6 +206,14 @@ impl DensityCounter {
         }
     }
 
+    /// What was counted as first seen was not.
+    pub fn forget(&mut self, at: jiff::Timestamp, class: SeverityClass) {
+        let row = SeverityClass::WORST_FIRST.iter().position(|one| *one == class).unwrap_or(0);
+        if let Some(part) = self.part(at) {
+            part.detected[row] = part.detected[row].saturating_sub(1);
+        }
+    }
+
     /// Anything else happened.
     pub fn other(&mut self, at: jiff::Timestamp) {
         if let Some(part) = self.part(at) {

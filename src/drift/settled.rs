@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Change, Decision, DriftEvent, PropertyPath, ResolutionType, SeverityClass, State};
 
@@ -41,8 +42,26 @@ impl SettledChange {
 
 /// 32 hexadecimal digits. Of the masked value: a mask changes with its secret.
 fn live_value(change: &Change) -> String {
-    let json = serde_json::to_vec(&change.actual).unwrap_or_default();
-    blake3::hash(&json).to_hex()[..32].to_owned()
+    let value = change.actual.as_ref().map(|actual| in_any_order(actual.value()));
+    blake3::hash(value.unwrap_or_default().as_bytes()).to_hex()[..32].to_owned()
+}
+
+/// JSON whose lists are sorted: a set that comes back in another order is the value that was accepted.
+fn in_any_order(value: &Value) -> String {
+    match value {
+        Value::Array(list) => {
+            let mut elements: Vec<String> = list.iter().map(in_any_order).collect();
+            elements.sort_unstable();
+            format!("[{}]", elements.join(","))
+        }
+        Value::Object(map) => {
+            let mut entries: Vec<String> =
+                map.iter().map(|(key, value)| format!("{key:?}:{}", in_any_order(value))).collect();
+            entries.sort_unstable();
+            format!("{{{}}}", entries.join(","))
+        }
+        plain => plain.to_string(),
+    }
 }
 
 impl DriftEvent {
@@ -82,13 +101,15 @@ impl DriftEvent {
         if self.settled.is_empty() {
             return Vec::new();
         }
-        let mut over = vec![false; self.settled.len()];
+        // A block that went and one that came may stand at the same path: the value of either will do.
+        let (mut is_there, mut holds) = (vec![false; self.settled.len()], vec![false; self.settled.len()]);
         for change in &self.changes {
             if let Ok(at) = self.settled.binary_search_by(|one| one.path.cmp(&change.path)) {
-                over[at] |= !self.settled[at].holds_for(change);
+                is_there[at] = true;
+                holds[at] |= self.settled[at].holds_for(change);
             }
         }
-        let mut over = over.into_iter();
+        let mut over = is_there.into_iter().zip(holds).map(|(is_there, holds)| is_there && !holds);
         let lapsed: Vec<_> = self.settled.extract_if(.., |_| over.next() == Some(true)).collect();
         if !lapsed.is_empty() {
             self.open_severity = None;
@@ -132,5 +153,14 @@ mod tests {
         assert!(!accepted.holds_for(&change(json!({"a": 1, "b": 3}))));
         let promised = SettledChange::new(&change(json!(1)), decision(ResolutionType::AutoRevert));
         assert!(promised.holds_for(&change(json!(2))));
+    }
+
+    #[test]
+    fn a_set_in_another_order_is_the_value_that_was_accepted() {
+        let accepted =
+            SettledChange::new(&change(json!([{"b": 1, "a": [2, 3]}, "x"])), decision(ResolutionType::Accepted));
+        assert!(accepted.holds_for(&change(json!(["x", {"a": [3, 2], "b": 1}]))));
+        assert!(!accepted.holds_for(&change(json!(["x", {"a": [3, 4], "b": 1}]))));
+        assert!(!accepted.holds_for(&change(json!([["x"], {"a": [2, 3], "b": 1}]))));
     }
 }

@@ -239,6 +239,7 @@ impl Examiner<'_> {
         let memory = remembered.as_ref().map(|r| Memory { remembered: r.value.value(), live: body.value() });
         let verdict = self.compare(declared, live, memory);
         if !verdict.changes.is_empty() {
+            store.seen.forget(self.key(declared));
             let seen = Seen { body, remembered_at: remembered.map(|r| r.observed_at) };
             return self.drifted(DriftType::Modified, declared, Some(live), verdict, Some(seen));
         }
@@ -246,12 +247,15 @@ impl Examiner<'_> {
         if verdict.hidden.iter().any(|hidden| hidden.rule == DRIFTIGNORE) {
             return self.in_sync(declared, live, &verdict, None);
         }
-        let observation = (remembered.as_ref().map(|r| &r.value) != Some(&body)).then(|| Observation {
+        // What came back to what it was is seen anew: its history would end with the drift otherwise.
+        let is_known = remembered.is_some_and(|r| r.value == body && !r.followed);
+        let observation = (!is_known).then(|| Observation {
             resource_type: Tainted::from(&*declared.resource_type),
             resource_id: id,
             observed_at: self.now,
             value: body,
             accepted: true,
+            followed: false,
         });
         let seen = (self.key(declared), hash_value(&live.values));
         self.in_sync(declared, live, &verdict, Some(Box::new(Observed { observation, seen })))

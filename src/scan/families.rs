@@ -127,14 +127,19 @@ fn first_of_each_type_first(members: &mut Vec<DeclaredResource>) -> Vec<usize> {
     places
 }
 
-/// Each in turn stands first, and the others behind it.
+/// Each in turn stands first, and the others behind it. Those at the front, of which sources ask most, stay there: the one that makes
+/// room for a member from further behind is the last of them.
 fn beside_the_others(examiner: &Examiner<'_>, members: &mut [DeclaredResource], n: usize) -> Outcome {
-    members.swap(0, n);
+    const FRONT: usize = 64;
+    let last = n.min(FRONT - 2);
+    members.swap(last, n);
+    members[..=last].rotate_right(1);
     let outcome = match &*members {
         [member, others @ ..] => guarded(examiner, member, || examiner.examine(member, others)),
         [] => Outcome::StateOnly,
     };
-    members.swap(0, n);
+    members[..=last].rotate_left(1);
+    members.swap(last, n);
     outcome
 }
 

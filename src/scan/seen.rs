@@ -17,6 +17,11 @@ impl Seen {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(&resource) == Some(&live)
     }
 
+    /// It is not in sync any more.
+    pub(super) fn forget(&self, resource: u64) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&resource);
+    }
+
     pub(super) fn remember(&self, resource: u64, live: u64) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(resource, live);
     }

@@ -192,6 +192,7 @@ impl<'a> Tally<'a> {
                 observed_at: self.now,
                 value: value.clone(),
                 accepted: false,
+                followed: false,
             });
         }
     }

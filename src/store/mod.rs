@@ -160,6 +160,9 @@ pub struct Observation {
     /// In sync when it was seen: what the next comparison may remember. A drift must not become its own baseline.
     #[serde(default = "yes")]
     pub accepted: bool,
+    /// Another value was seen after it. Told with what is remembered, never kept.
+    #[serde(skip)]
+    pub followed: bool,
 }
 
 fn yes() -> bool {

@@ -75,3 +75,15 @@ fn a_span_or_an_environment_nobody_knows_is_refused_with_what_would_do() {
         assert!(code == 1 && complaint.contains(says), "{args:?}: {complaint}");
     }
 }
+
+#[test]
+fn what_goes_back_to_what_it_was_is_seen_to_do_so() {
+    let home = world("welcome", "hacked");
+    for live in ["welcome", "hacked", "welcome"] {
+        std::fs::write(home.path().join("motd"), live).unwrap();
+        run(driftguard(home.path()).args(["scan", "--env", "prod-web"]));
+    }
+    let (_, export, _) = run(driftguard(home.path()).arg("export"));
+    let seen = export.lines().filter(|line| line.contains("\"observed_at\"")).count();
+    assert_eq!(seen, 4, "drifted, in sync, drifted, in sync: {export}");
+}

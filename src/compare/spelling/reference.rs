@@ -25,7 +25,7 @@ impl Arn<'_> {
 
 /// The name of a thing and its ARN in the same account and region.
 pub(super) fn same_thing(place: &Place<'_>, a: &str, b: &str) -> bool {
-    if place.free {
+    if place.free || is_prose(place.key) {
         return false;
     }
     let (arn, name) = match (Arn::parse(a), Arn::parse(b)) {
@@ -34,6 +34,13 @@ pub(super) fn same_thing(place: &Place<'_>, a: &str, b: &str) -> bool {
         _ => return alias_of(place, a, b) == Some(true),
     };
     arn.is_called(name, place) || alias_of(place, a, b) == Some(true)
+}
+
+/// Text for people or programs, where an ARN is other text than the name in it.
+fn is_prose(key: &str) -> bool {
+    const NAMES: [&str; 9] =
+        ["description", "comment", "content", "body", "message", "text", "userdata", "templatebody", "value"];
+    NAMES.iter().any(|name| is_named(key, name))
 }
 
 /// Whether one side is a KMS alias and the other the key it names; `None` where that is not known, or where there is no alias.

@@ -102,3 +102,44 @@ fn the_order_of_blocks_in_cloudformation_is_what_the_schema_says() {
     assert_changes(&with_schema(json!({"ordered": ["Things"]})), &[("Things", Modified)]);
     assert_unverified(&with_schema(json!({})), "Things", UnverifiedReason::Unsupported);
 }
+
+#[test]
+fn whoever_reads_a_document_may_go_through_it_in_order() {
+    let content = |list: Value| json!({"content": json!({"mainSteps": list}).to_string()});
+    let steps = json!([{"name": "drain", "action": "x"}, {"name": "stop", "action": "y"}]);
+    let verdict = shuffled(Dialect::Terraform, "aws_ssm_document", content, steps);
+    assert_changes(&verdict, &[("content.mainSteps", Modified)]);
+    let rules = |list: Value| json!({"policy_text": json!({"rules": list}).to_string()});
+    let networks = json!(["10.0.0.0/8", "10.1.0.0/16"]);
+    assert_changes(&shuffled(Dialect::Terraform, "aws_thing", rules, networks), &[("policy_text.rules", Modified)]);
+    let strict = |list: Value| json!({"rule_group": [{"rules_source": [{"stateful_rule": list}]}]});
+    let rules = json!([{"action": "PASS"}, {"action": "DROP"}]);
+    assert!(!shuffled(Dialect::Terraform, "aws_networkfirewall_rule_group", strict, rules).changes.is_empty());
+}
+
+#[test]
+fn a_name_in_text_for_people_is_not_the_arn_of_the_thing() {
+    let text = |key: &str, text: &str| json!({ key: text, "arn": "arn:aws:lambda:eu-west-1:111122223333:function:f" });
+    let arn = "arn:aws:lambda:eu-west-1:111122223333:function:fn";
+    for key in ["description", "content", "value", "user_data"] {
+        let verdict = tf("aws_lambda_function", text(key, "fn"), text(key, arn));
+        assert_changes(&verdict, &[(key, Modified)]);
+    }
+    assert_changes(&tf("aws_lambda_function", text("function_name", "fn"), text("function_name", arn)), &[]);
+}
+
+#[test]
+fn a_reference_that_came_back_as_one_is_compared() {
+    let image = |name: &str| json!({ "image_id": name });
+    let verdict = tf("aws_launch_template", image("resolve:ssm:/good"), image("resolve:ssm:/evil"));
+    assert_changes(&verdict, &[("image_id", Modified)]);
+    assert_changes(&tf("aws_launch_template", image("resolve:ssm:/good"), image("ami-1")), &[]);
+    let config = |text: &str| json!({"kind": "ConfigMap", "data": {"f": text}});
+    let verdict = run(
+        Dialect::Kubernetes,
+        "v1/ConfigMap",
+        config("url {{resolve:x}} tls=on"),
+        config("url {{resolve:x}} tls=off"),
+    );
+    assert_changes(&verdict, &[("data.f", Modified)]);
+}

@@ -11,7 +11,8 @@ pub(super) fn write(review: &Review<'_>, out: &mut dyn Write) -> io::Result<()> 
     for line in review.summary() {
         writeln!(out, "- {}", plain(&line))?;
     }
-    writeln!(out, "\n```text\n{}\n```", heat(&review.incident.density))?;
+    let (from, until) = (review.moment(review.incident.from), review.moment(review.incident.until));
+    writeln!(out, "\n```text\n{}\n{from}  to  {until}\n```", heat(&review.incident.density))?;
     for marker in review.markers() {
         let [at, kind, text] = marker.map(|cell| plain(&cell));
         writeln!(out, "- {at}: {kind}: {text}")?;
@@ -43,13 +44,16 @@ fn drift(review: &Review<'_>, event: &DriftEvent, out: &mut dyn Write) -> io::Re
     Ok(())
 }
 
-/// One column for each part of the span, its height how much happened.
+/// Columns of equal length, which no page breaks; the height of each says how much happened.
 fn heat(density: &[Density]) -> String {
+    const COLUMNS: usize = 72;
     const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let most = density.iter().map(Density::total).max().unwrap_or(0).max(1);
-    let step = |part: &Density| match part.total() {
+    let parts = density.len().div_ceil(COLUMNS).max(1);
+    let totals: Vec<u32> = density.chunks(parts).map(|some| some.iter().map(Density::total).sum()).collect();
+    let most = totals.iter().copied().max().unwrap_or(0).max(1);
+    let step = |total: &u32| match *total {
         0 => '·',
         some => STEPS[((some - 1) as usize * STEPS.len() / most as usize).min(STEPS.len() - 1)],
     };
-    density.iter().map(step).collect()
+    totals.iter().map(step).collect()
 }

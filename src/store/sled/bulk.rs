@@ -67,7 +67,10 @@ impl SledStore {
             && let Some(request) = queue.next_if(|request| self.goes_with(&mut step, request))
         {
             step.touched.insert(request.drift);
-            answers.push(self.decide_one(writer, &mut step, request));
+            let answer = self.decide_one(writer, &mut step, request);
+            // A drift that goes on as another is decided there.
+            step.touched.extend(answer.iter().flat_map(|receipt| &receipt.drifts).map(|drift| drift.id));
+            answers.push(answer);
         }
         let Step { tx, rules, deeds, is_broken, .. } = step;
         let kept = match (is_broken, deeds.is_empty()) {
@@ -89,7 +92,11 @@ impl SledStore {
             TriageVerb::Undo { seq } => self.is_about_rule(*seq),
             _ => false,
         };
-        let goes = is_first || !(reaches_far || step.is_full || step.touched.contains(&request.drift));
+        // It may go on as a drift that was decided in this step.
+        let record = step.tx.event(request.drift).ok().flatten();
+        let heir = record.and_then(|record| self.as_it_goes_on(&step.tx, record).ok()).map(|record| record.event.id);
+        let is_touched = heir.is_some_and(|heir| step.touched.contains(&heir));
+        let goes = is_first || !(is_touched || reaches_far || step.is_full || step.touched.contains(&request.drift));
         step.is_full |= goes && reaches_far;
         goes
     }

@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use super::engine::Tree;
 use super::tx::Tx;
 use super::{SledStore, keys};
-use crate::drift::{DETECTED, DensityCounter, DriftId, Happening, Incident, IncidentRequest, SeverityClass, Slug};
+use crate::drift::{
+    Closure, DETECTED, DensityCounter, DriftId, Happening, Incident, IncidentRequest, SeverityClass, Slug,
+};
 use crate::safety::Tainted;
 use crate::store::record::AuditRecord;
 use crate::store::{StoreError, codec};
@@ -30,6 +32,14 @@ impl SledStore {
         let mut drifts = Vec::with_capacity(named.len());
         for id in named {
             match tx.event(id) {
+                // It goes on as another drift, which has its time: one drift was seen, not two.
+                Ok(Some(record)) if record.event.closure == Some(Closure::Continued) => {
+                    let is_first_sighting = |one: &Happening| one.drift == Some(id) && one.action == DETECTED;
+                    for one in happenings.extract_if(.., |one| is_first_sighting(one)) {
+                        density.forget(one.at, record.event.severity_class());
+                    }
+                    drifts.push(record.event);
+                }
                 Ok(found) => drifts.extend(found.map(|record| record.event)),
                 Err(error @ StoreError::Damaged { .. }) => {
                     tracing::warn!(%error, "a drift was left out of an incident")
@@ -137,9 +147,13 @@ impl SledStore {
         }
         for entry in tree.range(..high.to_be_bytes()).values().rev() {
             let bytes = entry.map_err(|e| self.engine.error(e))?;
-            let record = codec::decode::<AuditRecord>(Tree::Audit.name(), &bytes, &self.objects)?;
-            if take(record).is_break() {
-                break;
+            match codec::decode::<AuditRecord>(Tree::Audit.name(), &bytes, &self.objects) {
+                Ok(record) => {
+                    if take(record).is_break() {
+                        break;
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "an audit entry was left out of an incident"),
             }
         }
         Ok(())

@@ -206,7 +206,9 @@ impl SledStore {
         kind: &str,
         id: &str,
     ) -> Result<Option<Observation>, StoreError> {
-        self.values_of(environment, kind, id).find(|one| one.as_ref().map_or(true, |o| o.accepted)).transpose()
+        let mut values = self.values_of(environment, kind, id).enumerate();
+        let found = values.find(|(_, one)| one.as_ref().map_or(true, |one| one.accepted));
+        found.map(|(at, one)| one.map(|one| Observation { followed: at > 0, ..one })).transpose()
     }
 
     pub(super) fn observations_impl(

@@ -75,7 +75,7 @@ pub fn observations(detail: &DriftDetail, limit: usize) -> Vec<Observation> {
     let seen = |observed_at, value: &Option<crate::safety::Masked>, accepted| {
         let value = value.clone()?;
         let (resource_type, resource_id) = (event.resource.resource_type.clone(), event.resource.resource_id.clone());
-        Some(Observation { resource_type, resource_id, observed_at, value, accepted })
+        Some(Observation { resource_type, resource_id, observed_at, value, accepted, followed: false })
     };
     let before = event.detected_at.checked_sub(jiff::SignedDuration::from_mins(60)).unwrap_or_default();
     let all = [seen(event.detected_at, &detail.actual_state, false), seen(before, &detail.declared_state, true)];

@@ -51,7 +51,7 @@ fn accepting_asks_until_when_and_why_and_shows_both() {
     screens.text("friday 17:00");
     screens.keys("enter");
     assert!(screens.screen().contains("accept needs a reason"), "{}", screens.screen());
-    screens.keys("tab");
+    // What is typed next is the reason.
     screens.text("until the freeze is over");
     screens.keys("enter");
     let screen = screens.screen();
@@ -72,6 +72,7 @@ fn escalating_names_somebody_and_undo_takes_both_back() {
     assert!(screens.screen().contains("network-oncall") && screens.screen().contains("carol"), "{}", screens.screen());
     screens.keys("enter");
     assert!(screens.screen().contains("escalate needs a reason"));
+    screens.keys("tab");
     screens.text("noc");
     assert!(!screens.screen().contains("carol"), "{}", screens.screen());
     screens.keys("down tab");

@@ -37,6 +37,7 @@ fn verify_finds_what_is_missing_and_what_is_too_much_in_every_index() {
             observed_at: at(START),
             value: Masked::trusted(json!(1)),
             accepted: true,
+            followed: false,
         };
         w.store.observe(scan, &env(), vec![seen]).unwrap();
         w.assert_sound();
@@ -220,6 +221,7 @@ fn an_export_becomes_the_same_store_again() {
         observed_at: at(START + n % 2),
         value: Masked::trusted(json!([n, exact])),
         accepted: true,
+        followed: false,
     };
     w.store.observe(scan, &env(), (0..5).map(seen).collect()).unwrap();
     let mut first = Vec::new();

@@ -159,6 +159,7 @@ fn every_observed_value_is_kept_once() {
         observed_at: at(START + second),
         value: Masked::trusted(value),
         accepted: true,
+        followed: false,
     };
     let big = json!({"n": serde_json::from_str::<serde_json::Value>("12345678901234567890123").unwrap()});
     let values = [json!({"a": 1, "b": 2}), json!({"b": 2, "a": 1}), big.clone(), json!({"a": 1, "b": 2})];
@@ -182,12 +183,14 @@ fn a_drifted_value_is_history_but_never_what_is_remembered() {
         observed_at: at(START + n),
         value: Masked::trusted(json!(n)),
         accepted,
+        followed: false,
     };
     for (n, accepted) in [(1, true), (2, false), (3, false)] {
         w.store.observe(id, &env(), vec![seen(n, accepted)]).unwrap();
     }
     assert_eq!(w.store.observations(&env(), "aws_vpc", "main", 10).unwrap().len(), 3);
-    assert_eq!(w.store.remembered(&env(), "aws_vpc", "main").unwrap().unwrap().value.value(), &json!(1));
+    let remembered = w.store.remembered(&env(), "aws_vpc", "main").unwrap().unwrap();
+    assert_eq!((remembered.value.value(), remembered.followed), (&json!(1), true));
     w.store.observe(id, &env(), vec![seen(3, true)]).unwrap();
     assert_eq!(w.store.remembered(&env(), "aws_vpc", "main").unwrap().unwrap().value.value(), &json!(3));
 }

@@ -18,6 +18,7 @@ fn observe(w: &World, id: &str, value: i64, accepted: bool) {
         observed_at: w.store.now(),
         value: Masked::trusted(json!(value)),
         accepted,
+        followed: false,
     };
     w.store.observe(scan, &env(), vec![seen]).unwrap();
 }

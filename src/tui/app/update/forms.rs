@@ -144,6 +144,9 @@ pub fn submit(model: &mut Model, mut form: Form) -> Vec<Effect> {
             planning::propose(model, plan, careful)
         }
         Err(problem) => {
+            // What is typed next belongs where something is wrong.
+            let about = |label: &str| ["reason", "until", "expires"].contains(&label) && problem.contains(label);
+            form.at = form.fields.iter().position(|field| about(field.label)).unwrap_or(form.at);
             form.problem = Some(problem);
             model.overlay = Some(Overlay::Form(form));
             vec![]

@@ -49,7 +49,8 @@ fn members(model: &mut Model) -> Vec<Effect> {
 /// A decision with the cursor on a group is about its members: they are marked first, so that the list of them is shown.
 pub fn gather(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     use Action as A;
-    let decides = matches!(action, A::Acknowledge | A::Resolve | A::Snooze | A::Assign | A::Note | A::Reopen | A::Mark);
+    let decides = matches!(action, A::Acknowledge | A::Resolve | A::Accept | A::Escalate | A::Snooze)
+        || matches!(action, A::Assign | A::Note | A::Reopen | A::Mark);
     let all = action == A::MarkAll && model.timeline.is_grouped();
     let group = model.timeline.group().map(|group| group.key);
     if !all && (!decides || !model.connected() || group.is_none() || (action != A::Mark && !model.marks.is_empty())) {

@@ -131,8 +131,11 @@ impl Walk<'_> {
         for i in left_d {
             self.element(&d[i], i, |walk| walk.node(at.item(), Some(&d[i]), None, Past::default()));
         }
-        for j in left_l {
-            self.element(&l[j], j, |walk| walk.node(at.item(), None, Some(&l[j]), Past::default()));
+        // Behind the declared ones and by what they say: a set that comes back in another order has the same paths, and what came
+        // never stands where something went.
+        left_l.sort_unstable_by_key(|j| (&b[*j], *j));
+        for (k, j) in left_l.into_iter().enumerate() {
+            self.element(&l[j], d.len() + k, |walk| walk.node(at.item(), None, Some(&l[j]), Past::default()));
         }
     }
 

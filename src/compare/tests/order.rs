@@ -143,3 +143,20 @@ fn a_reference_that_came_back_as_one_is_compared() {
     );
     assert_changes(&verdict, &[("data.f", Modified)]);
 }
+
+#[test]
+fn what_came_into_a_set_of_blocks_has_the_same_path_in_whatever_order_it_is_read() {
+    let block = |n: u32| json!({"a": n, "b": n});
+    let rules = |list: Vec<Value>| json!({ "block": list });
+    let declared = || rules(vec![block(1), block(2)]);
+    let paths = |live: Vec<Value>| {
+        let verdict = tf("x_thing", declared(), rules(live));
+        verdict.changes.into_iter().map(|c| (c.path, c.change_type)).collect::<Vec<_>>()
+    };
+    let read = paths(vec![block(1), block(2), block(9)]);
+    assert_eq!(read, [("block[2]".to_owned(), Added)]);
+    assert_eq!(paths(vec![block(9), block(2), block(1)]), read);
+    let both = paths(vec![block(9), block(8), block(2)]);
+    let distinct: std::collections::BTreeSet<_> = both.iter().map(|(path, _)| path).collect();
+    assert_eq!((distinct.len(), both.len()), (3, 3), "{both:?}");
+}

@@ -54,6 +54,11 @@ fn news(canvas: &mut Canvas<'_>, area: Rect, taken: usize) {
 fn filters(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
     let filter = &canvas.model.timeline.filter;
     let mut spans = vec![];
+    // First, for every decision is about them.
+    if !canvas.model.marks.is_empty() {
+        spans.push(canvas.span(Role::Marked, format!("{} marked", canvas.model.marks.len())));
+        spans.push(Span::raw("  "));
+    }
     match &filter.environment {
         None => spans.push(canvas.span(Role::Text, "all environments")),
         Some(slug) => {
@@ -80,11 +85,10 @@ fn filters(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
         ));
     }
     if !filter.text().is_empty() {
-        let room = usize::from(canvas.area().width / 2).max(30);
+        let taken: usize = spans.iter().map(Span::width).sum();
+        // Beside the program's name and what is news.
+        let room = usize::from(canvas.area().width).saturating_sub(taken + 40).max(12);
         spans.push(canvas.span(Role::Key, format!("  /{}", crate::safety::sanitise::cell(filter.text(), room))));
-    }
-    if !canvas.model.marks.is_empty() {
-        spans.push(canvas.span(Role::Marked, format!("  {} marked", canvas.model.marks.len())));
     }
     spans
 }

@@ -125,6 +125,7 @@ fn save(model: &mut Model, name: String, mut query: QueryLine) -> Vec<Effect> {
         Ok(name) => {
             query.name = None;
             model.finds.put(&name, &text);
+            model.notice(false, format!("saved as view {}", crate::safety::sanitise::cell(&name, 40)));
             vec![Effect::SaveView(name, Some(text))]
         }
         Err(why) => {

@@ -104,8 +104,9 @@ impl World {
     }
 }
 
-impl Drop for World {
-    fn drop(&mut self) {
+impl World {
+    /// Removes its directory, whoever still holds it: a task in the background may do so until the process ends.
+    pub fn remove(&self) {
         // Nobody is left to tell; the next start tries again.
         // The store's own threads may still write a moment longer; what is made while all is removed is removed next.
         for _ in 0..50 {
@@ -114,6 +115,12 @@ impl Drop for World {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.remove();
     }
 }
 

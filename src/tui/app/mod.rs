@@ -4,6 +4,7 @@
 pub mod action;
 pub mod age;
 pub mod alarm;
+pub mod detail;
 mod disabled;
 pub mod drafts;
 pub mod editor;

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::action::Action;
 use super::alarm::Alarm;
+use super::detail::Detail;
 use super::drafts::{DraftKey, Drafts};
 use super::finds::Finds;
 use super::history::HistoryView;
@@ -26,7 +27,7 @@ use crate::drift::{
 use crate::service::EnvironmentSummary;
 use crate::tui::keymap::{KeyPress, Keymap};
 use crate::tui::theme::Theme;
-use crate::tui::widgets::diff::{DiffView, Syntax};
+use crate::tui::widgets::diff::DiffView;
 use crate::tui::{Configured, Options};
 
 /// The four panes, in tab order.
@@ -60,46 +61,6 @@ pub struct Environments {
     /// Something happened since they were asked for.
     pub stale: bool,
     pub error: Option<String>,
-}
-
-/// The diff and recommendations panes.
-pub struct Detail {
-    pub loaded: Option<Loaded>,
-    pub loading: Option<(Ticket, DriftId)>,
-    pub error: Option<(DriftId, String)>,
-    /// Rows scrolled away.
-    pub scroll: usize,
-    /// Which change of the drift is selected; hidden ones come after the others.
-    pub change: usize,
-    /// One column, even where there is room for two.
-    pub unified: bool,
-    pub fold: bool,
-    /// Show the changed attributes, not the whole resource.
-    pub only_changed: bool,
-    pub syntax: Syntax,
-    /// Break long lines instead of cutting them.
-    pub wrap: bool,
-    pub show_hidden: bool,
-    pub advice_scroll: usize,
-}
-
-impl Default for Detail {
-    fn default() -> Self {
-        Self {
-            loaded: None,
-            loading: None,
-            error: None,
-            scroll: 0,
-            change: 0,
-            unified: false,
-            fold: true,
-            only_changed: false,
-            syntax: Syntax::Json,
-            wrap: false,
-            show_hidden: false,
-            advice_scroll: 0,
-        }
-    }
 }
 
 /// A decision on its way to the store.

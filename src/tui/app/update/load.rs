@@ -4,7 +4,7 @@ use crate::drift::Slug;
 use crate::safety::sanitise;
 use crate::service::{EnvironmentSummary, ServiceError};
 use crate::store::Page;
-use crate::tui::app::model::Detail;
+use crate::tui::app::detail::Detail;
 use crate::tui::app::msg::{Loaded, Ticket};
 use crate::tui::app::timeline::{Filter, Load};
 use crate::tui::app::{Effect, Model};

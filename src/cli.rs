@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::aws::Access;
+
 /// Infrastructure drift triage in the terminal: what changed behind the back of the code, and settle it with a few keys.
 ///
 /// Without a command the screens open. Exit codes of `scan`, `diff` and `demo --once`: 0 in sync, 1 error, 2 drift,
@@ -104,6 +106,50 @@ pub struct Paths {
     /// Recorded live state: AWS Config snapshots and history, kubectl get -o json
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub live: Vec<String>,
+    #[command(flatten)]
+    pub aws: Aws,
+}
+
+/// How AWS is read for an environment given by hand.
+#[derive(Args, Debug, Default, Clone)]
+#[command(next_help_heading = "AWS")]
+pub struct Aws {
+    /// Read live state from AWS (Config), with the credentials the AWS CLI would use
+    #[arg(long, requires = "state")]
+    pub aws: bool,
+    /// Profile of the AWS configuration files, SSO profiles too
+    #[arg(long, value_name = "NAME", requires = "aws")]
+    pub aws_profile: Option<String>,
+    /// Regions to read; else AWS_REGION or the profile's
+    #[arg(long, value_name = "REGION", num_args = 1.., requires = "aws")]
+    pub aws_region: Vec<String>,
+    /// Role to assume; several are a chain
+    #[arg(long, value_name = "ARN", num_args = 1.., requires = "aws")]
+    pub aws_role: Vec<String>,
+    /// Another endpoint for every service: an emulator, a private link
+    #[arg(long, value_name = "URL", requires = "aws")]
+    pub aws_endpoint: Option<String>,
+    /// Types to list besides the declared ones, to find what nobody declares: `AWS::EC2::*`
+    #[arg(long, value_name = "GLOB", num_args = 1.., requires = "aws")]
+    pub aws_discover: Vec<String>,
+    /// Live state as it was then, from AWS Config's history: 2026-11-21T02:40:00Z
+    #[arg(long, value_name = "TIME", requires = "aws")]
+    pub aws_as_of: Option<jiff::Timestamp>,
+}
+
+impl Aws {
+    /// `None` without `--aws`.
+    pub fn access(&self) -> Option<Access> {
+        self.aws.then(|| Access {
+            profile: self.aws_profile.clone(),
+            regions: self.aws_region.clone(),
+            assume_role: self.aws_role.clone(),
+            endpoint_url: self.aws_endpoint.clone(),
+            discover: self.aws_discover.clone(),
+            as_of: self.aws_as_of,
+            ..Access::default()
+        })
+    }
 }
 
 #[derive(Args, Debug, Default)]

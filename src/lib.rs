@@ -6,6 +6,7 @@
 //! [`analysis`] and [`recommend`], into the [`store`]; the screens of [`tui`] see it only through [`service`].
 
 pub mod analysis;
+pub mod aws;
 pub mod bench;
 pub mod cli;
 pub mod commands;

@@ -32,7 +32,7 @@ pub(super) fn run(session: &Session, args: &Diff) -> anyhow::Result<u8> {
     let [declared, live] = sides;
     let sources = Sources::of_pairs(pair_up(declared, live), [&args.declared, &args.live]);
     session.refuse_problems()?;
-    let mut spec = config::ad_hoc(from_ref(&args.declared), from_ref(&args.live), session.settings());
+    let mut spec = config::ad_hoc(from_ref(&args.declared), from_ref(&args.live), None, session.settings());
     spec.knowledge = session.config.knowledge.clone();
     let cancel = AtomicBool::new(false);
     let mut sink = CollectSink::default();

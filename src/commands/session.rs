@@ -49,7 +49,7 @@ impl Session {
     /// The environments to work on: those named by paths, else the configured ones, else what the current directory holds.
     pub fn environments(&self, given: &PathArgs) -> anyhow::Result<Vec<EnvironmentSpec>> {
         if !given.state.is_empty() || !given.live.is_empty() {
-            return self.equip(vec![config::ad_hoc(&given.state, &given.live, self.settings())]);
+            return self.equip(vec![config::ad_hoc(&given.state, &given.live, given.aws.access(), self.settings())]);
         }
         if !self.config.environments.is_empty() {
             return self.equip(self.config.environments.iter().filter(|e| e.environment.is_active).cloned().collect());

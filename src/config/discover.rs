@@ -1,19 +1,26 @@
 //! Environments nobody configured: those named by paths on the command line, and what lies in the current directory.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::Settings;
+use crate::aws::Access;
 use crate::drift::{CloudProvider, Environment, Slug};
 use crate::scan::EnvironmentSpec;
 
 /// One environment from paths given by hand. Its slug comes from the first path, so that decisions made in one session are
 /// found again in the next.
-pub fn ad_hoc(state: &[String], live: &[String], settings: &Settings) -> EnvironmentSpec {
+pub fn ad_hoc(state: &[String], live: &[String], aws: Option<Access>, settings: &Settings) -> EnvironmentSpec {
     let first = state.first().or(live.first()).map(String::as_str).unwrap_or("here");
     let absolute = std::path::absolute(first).unwrap_or_else(|_| first.into());
-    spec(&slug_of(&absolute), state, live, settings)
+    let mut spec = spec(&slug_of(&absolute), state, live, settings);
+    if aws.is_some() {
+        spec.environment.cloud_provider = CloudProvider::Aws;
+        spec.aws = aws.map(Arc::new);
+    }
+    spec
 }
 
 /// What the directory holds: state files and workspace trees. Empty when there is nothing driftguard can read.
@@ -70,6 +77,7 @@ fn spec(slug: &Slug, state: &[String], live: &[String], settings: &Settings) -> 
         },
         state: state.to_vec(),
         live: live.to_vec(),
+        aws: None,
         interval: settings.interval.value,
         watch: settings.watch.value,
         protect: false,

@@ -1,6 +1,7 @@
 //! `[[environment]]` tables.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,12 +9,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::file::{Source, resolve, scalar};
-use super::{Config, Origin, Problem, settings};
+use super::{Config, Origin, Problem, aws, settings};
 use crate::drift::{CloudProvider, Environment, Slug};
 use crate::safety::Tainted;
 use crate::scan::EnvironmentSpec;
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "slug",
     "name",
     "cloud_provider",
@@ -22,6 +23,7 @@ const KEYS: [&str; 13] = [
     "tags",
     "state",
     "live",
+    "aws",
     "interval",
     "watch",
     "protect",
@@ -74,6 +76,7 @@ impl Reader<'_> {
         let slug = self.required("slug", item, |t| Slug::new(t).map_err(|e| e.to_string()));
         let provider = self.required("cloud_provider", item, provider);
         let (state, live) = (self.paths("state"), self.paths("live"));
+        let aws = self.table.get("aws").and_then(|value| aws::read(self.source, value, &mut self.problems));
         if state.is_empty() && !self.table.contains_key("state") {
             let message = "state is missing: name the files that declare this environment";
             self.problems.push(self.source.problem(&item.span(), message));
@@ -111,6 +114,7 @@ impl Reader<'_> {
             },
             state,
             live,
+            aws: aws.map(Arc::new),
             interval: interval.unwrap_or(config.settings.interval.value),
             watch: watch.unwrap_or(config.settings.watch.value),
             protect: protect.unwrap_or(false),

@@ -1,6 +1,7 @@
 //! Layers of configuration: built in < `/etc` < user < environment variable < flag. Each value knows its origin, each mistake
 //! its file and line.
 
+mod aws;
 mod discover;
 mod duration;
 mod environment;

@@ -176,6 +176,7 @@ fn spec(
         ignore: Default::default(),
         state,
         live,
+        aws: None,
         interval: None,
         watch: true,
         protect: false,

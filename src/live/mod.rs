@@ -4,6 +4,7 @@
 //! [`documents`] gives the resources of a single file, for comparing two files with each other. A new kind of recording is one
 //! file with a [`Reader`] and one line in [`readers`](open::readers).
 
+pub mod aws;
 pub mod aws_config;
 mod documents;
 mod files;

@@ -34,6 +34,7 @@ pub fn spec() -> EnvironmentSpec {
         environment,
         state,
         live,
+        aws: None,
         interval: None,
         watch: false,
         protect: false,
@@ -208,6 +209,7 @@ pub fn sources(code: Vec<Code>, cloud: Cloud) -> Sources {
         live: vec![Box::new(cloud)],
         host_is_last: false,
         declared_errors: vec![],
+        usage: None,
         live_errors: vec![],
     }
 }

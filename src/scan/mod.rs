@@ -28,6 +28,7 @@ mod spool;
 mod state_only;
 mod survey;
 mod tally;
+mod wanted;
 pub mod watch;
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ impl Sources {
             live: vec![Box::new(LiveSide { name: live_name, found: live, unmanaged })],
             host_is_last: false,
             declared_errors: vec![],
+            usage: None,
             live_errors: vec![],
         }
     }

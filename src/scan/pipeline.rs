@@ -106,7 +106,8 @@ pub struct ScanReport {
 pub fn run(spec: &EnvironmentSpec, context: &ScanContext<'_>, sink: &mut dyn Sink) -> Result<ScanReport, StoreError> {
     let start = Instant::now();
     (context.progress)(Progress { stage: ScanStage::Live, resources: 0, drifted: 0 });
-    let sources = Sources::open(spec);
+    let told = |resources, _| (context.progress)(Progress { stage: ScanStage::Live, resources, drifted: 0 });
+    let sources = Sources::open(spec, context.cancel, &told);
     run_on(spec, &sources, start.elapsed(), context, sink)
 }
 

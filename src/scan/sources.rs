@@ -2,8 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::EnvironmentSpec;
+use super::wanted::declared_types;
+use crate::aws::Usage;
 use crate::declared::{self, DeclaredSource};
 use crate::drift::SourceError;
 use crate::live::{self, LiveSource};
@@ -18,15 +22,28 @@ pub struct Sources {
     pub host_is_last: bool,
     pub declared_errors: Vec<SourceError>,
     pub live_errors: Vec<SourceError>,
+    /// What reading a cloud took.
+    pub usage: Option<Arc<Usage>>,
 }
 
 impl Sources {
     /// Looks at the paths anew. What cannot be opened is told in the errors; the rest is read.
-    pub fn open(spec: &EnvironmentSpec) -> Self {
+    ///
+    /// A cloud is asked last, for what the declared side needs; `told` hears how far that is.
+    pub fn open(spec: &EnvironmentSpec, cancel: &AtomicBool, told: &live::aws::Told<'_>) -> Self {
         let (declared, declared_errors) = declared::open(&spec.state);
+        let declared = once_each(declared);
         let (mut live, live_errors) = live::open(&spec.live);
+        let mut usage = None;
+        if let Some(access) = &spec.aws {
+            let types = declared_types(&declared, cancel);
+            let wanted = live::aws::Wanted::of(types.iter().map(AsRef::as_ref), access);
+            let opened = live::aws::open(access, &spec.environment, &wanted, cancel, told);
+            live.push(opened.source);
+            usage = Some(opened.usage);
+        }
         live.push(Box::new(live::HostFiles::new()));
-        Self { declared: once_each(declared), live, host_is_last: true, declared_errors, live_errors }
+        Self { declared, live, host_is_last: true, declared_errors, live_errors, usage }
     }
 
     /// The source that answers for a type.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::aws::Access;
 use crate::compare::Knowledge;
 use crate::drift::{DriftIgnore, Environment};
 
@@ -15,6 +16,8 @@ pub struct EnvironmentSpec {
     pub state: Vec<String>,
     /// Recorded live state; files on this machine need none.
     pub live: Vec<String>,
+    /// How its AWS account is read; `None`: recordings only.
+    pub aws: Option<Arc<Access>>,
     /// Between scheduled scans; `None`: only by hand and when a watched file changes.
     pub interval: Option<Duration>,
     /// Scan within a second when a source file changes.

@@ -259,6 +259,7 @@ async fn the_decision_starts_a_scan_that_brings_it_to_light() {
         },
         state: vec![cluster.path("manifests").display().to_string()],
         live: vec![cluster.path("live.json").display().to_string()],
+        aws: None,
         interval: None,
         watch: false,
         protect: false,

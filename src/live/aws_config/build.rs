@@ -8,10 +8,11 @@ use std::sync::mpsc::sync_channel;
 
 use jiff::Timestamp;
 
-use super::index::{Coverage, Entry, Fault, Index};
+use super::index::{Coverage, Entry, Index, ListingFault};
 use super::item::{Head, Presence};
 use super::mapping::Key;
 use super::split::{Fact, Kind, split};
+use crate::drift::UnverifiedReason;
 use crate::live::Recording;
 
 /// Facts travel between threads in batches of this many,
@@ -54,8 +55,10 @@ impl Index {
             (pass, error) = self.pass(&recording);
         }
         let error = error.or_else(|| recording.broken.clone());
-        let mut fault = |message: String, help, types| {
-            self.faults.push(Fault { file: recording.path.clone(), message, help, types });
+        let mut fault = |message: String, help: &str, types| {
+            let source = recording.path.display().to_string();
+            let reason = UnverifiedReason::SourceFailed;
+            self.faults.push(ListingFault { source, message, help: help.to_owned(), types, reason });
         };
         if let Some(error) = error {
             let found = pass.entries.len();

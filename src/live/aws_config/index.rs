@@ -6,21 +6,40 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
-use std::path::PathBuf;
 
 use jiff::Timestamp;
 
 use super::item::{Item, Presence};
 use super::mapping::Key;
 use super::split::Kind;
+use crate::drift::UnverifiedReason;
 use crate::live::Recording;
 
-/// What is wrong with a recording, and which Config types it leaves incomplete (none named: all).
-pub(super) struct Fault {
-    pub file: PathBuf,
+/// What is wrong with a recording or a listing, and which Config types it leaves incomplete (none named: all).
+pub struct ListingFault {
+    /// File, or account and region.
+    pub source: String,
     pub message: String,
-    pub help: &'static str,
+    pub help: String,
     pub types: Vec<String>,
+    /// What resources of the types are given that were not found.
+    pub reason: UnverifiedReason,
+}
+
+/// A type listed to the last page in an account and region.
+pub struct Covered {
+    pub config_type: String,
+    pub account: String,
+    pub region: String,
+    /// Position of the recording the items are in.
+    pub recording: usize,
+}
+
+/// What a reader of AWS itself knows beside the items.
+pub struct Listed {
+    pub as_of: Option<Timestamp>,
+    pub covered: Vec<Covered>,
+    pub faults: Vec<ListingFault>,
 }
 
 /// See the module.
@@ -36,7 +55,7 @@ pub(super) struct Index {
     /// Types and scopes that a snapshot lists completely, and since when.
     pub(super) covered: HashMap<(u32, u32), Coverage>,
     pub(super) unprocessed: HashSet<(String, String)>,
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ListingFault>,
 }
 
 pub(super) struct Entry {
@@ -61,6 +80,17 @@ pub(super) struct Coverage {
 }
 
 impl Index {
+    /// Adds what is known beside the recordings.
+    pub fn learn(&mut self, listed: Listed) {
+        for covered in listed.covered {
+            let config_type = self.types.number(covered.config_type.to_ascii_lowercase());
+            let scope = self.scopes.number((covered.account, covered.region));
+            let coverage = Coverage { file: covered.recording as u32, as_of: listed.as_of };
+            self.covered.insert((config_type, scope), coverage);
+        }
+        self.faults.extend(listed.faults);
+    }
+
     /// The items with this key, whatever their account.
     pub fn find(&self, config_type: &str, key: Key, text: &str) -> Vec<usize> {
         let config_type = config_type.to_ascii_lowercase();

@@ -52,9 +52,9 @@ fn absent(index: &Index, spec: &Type, place: &Place, named: bool) -> Located {
         let detail = format!("the state holds no {} to find it by", wanted.join(" or "));
         return Located::Unknown(UnverifiedReason::NotObservable, detail.into());
     }
-    if index.faults.iter().any(|f| concerns(&f.types)) {
-        let detail = "not among what could be read of the recordings, which are incomplete";
-        return Located::Unknown(UnverifiedReason::SourceFailed, detail.into());
+    if let Some(fault) = index.faults.iter().find(|f| concerns(&f.types)) {
+        let detail = format!("not among what could be read of {}: {}", fault.source, fault.message);
+        return Located::Unknown(fault.reason, detail.into());
     }
     if index.covers(&spec.config, |scope| place.fits(scope)) {
         return Located::Missing;

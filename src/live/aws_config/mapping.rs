@@ -1,6 +1,6 @@
 //! What each Terraform type is in AWS Config, as data: `packs/mapping-aws-config.toml`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -197,6 +197,11 @@ impl Mapping {
         let mut names: Vec<&str> = self.by_terraform.iter().filter(same).map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         names
+    }
+
+    /// All Config types, each once.
+    pub fn config_types(&self) -> impl Iterator<Item = &str> {
+        self.by_terraform.values().map(|t| t.config.as_str()).collect::<BTreeSet<_>>().into_iter()
     }
 
     #[cfg(test)]

@@ -43,6 +43,7 @@ use crate::declared::DeclaredResource;
 use crate::drift::{SourceError, UnverifiedReason};
 use crate::safety::Tainted;
 
+pub use self::index::{Covered, Listed, ListingFault};
 pub use self::reader::AwsReader;
 
 /// All AWS recordings of one environment.
@@ -53,6 +54,8 @@ pub struct AwsConfig {
     /// By item: a lookup has asked for it, so it is managed.
     managed: Vec<AtomicBool>,
     recall: Recall,
+    /// The recordings are files that may change.
+    on_disk: bool,
 }
 
 impl AwsConfig {
@@ -62,9 +65,20 @@ impl AwsConfig {
             [one] => format!("AWS recording {}", one.path.display()),
             many => format!("{} AWS recordings", many.len()),
         };
-        let index = Index::build(recordings);
+        Self::of(name, Index::build(recordings), true)
+    }
+
+    /// What AWS itself answered, as recordings that never were on disk.
+    pub fn live(name: String, recordings: Vec<Recording>, listed: Listed) -> Self {
+        let mut index = Index::build(recordings);
+        index.learn(listed);
+        Self::of(name, index, false)
+    }
+
+    fn of(name: String, index: Index, on_disk: bool) -> Self {
         let managed = (0..index.len()).map(|_| AtomicBool::new(false)).collect();
-        Self { name: Arc::new(name.into()), index, mapping: Mapping::built_in(), managed, recall: Recall::default() }
+        let recall = Recall::default();
+        Self { name: Arc::new(name.into()), index, mapping: Mapping::built_in(), managed, recall, on_disk }
     }
 
     /// Attributes of a Terraform type that AWS Config does not record.
@@ -164,8 +178,7 @@ impl LiveSource for AwsConfig {
 
     fn errors(&self) -> Vec<(SourceError, Vec<Tainted>)> {
         let faults = self.index.faults.iter().map(|fault| {
-            let error = super::reader::source_error(&fault.file, &fault.message, fault.help);
-            (error, self.terraform_types(&fault.types))
+            (fault.into(), self.terraform_types(&fault.types))
         });
         let mut refused: BTreeMap<&str, u64> = BTreeMap::new();
         self.index.unprocessed().for_each(|(config_type, _)| *refused.entry(config_type).or_default() += 1);
@@ -180,7 +193,7 @@ impl LiveSource for AwsConfig {
     }
 
     fn watch_paths(&self) -> Vec<PathBuf> {
-        self.index.files().iter().map(|f| f.path.clone()).collect()
+        if self.on_disk { self.index.files().iter().map(|f| f.path.clone()).collect() } else { vec![] }
     }
 
     fn context(&self) -> compare::Context {
@@ -197,6 +210,22 @@ impl LiveSource for AwsConfig {
         }
         counts.into_iter().map(|(name, count)| (name.into(), count)).collect()
     }
+}
+
+impl From<&ListingFault> for SourceError {
+    fn from(fault: &ListingFault) -> Self {
+        super::reader::source_error(&fault.source, &fault.message, &fault.help)
+    }
+}
+
+/// The AWS Config type a Terraform type is read from.
+pub fn config_type(terraform: &str) -> Option<&'static str> {
+    Mapping::built_in().of(terraform).map(|spec| spec.config.as_str())
+}
+
+/// Every AWS Config type something is read from.
+pub fn config_types() -> impl Iterator<Item = &'static str> {
+    Mapping::built_in().config_types()
 }
 
 /// An item in Terraform's clothes.

@@ -27,7 +27,7 @@ impl Reader for AwsReader {
     fn documents(&self, recording: Recording) -> Result<Vec<LiveResource>, SourceError> {
         let index = Index::build(vec![recording]);
         if let Some(fault) = index.faults.iter().find(|f| f.types.is_empty()) {
-            return Err(crate::live::reader::source_error(&fault.file, &fault.message, fault.help));
+            return Err(fault.into());
         }
         let there = (0..index.len()).filter(|n| index.presence(*n) == Presence::There);
         Ok(there.filter_map(|n| index.item(n, None).ok()).map(|item| standalone(Mapping::built_in(), item)).collect())

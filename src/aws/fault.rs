@@ -1,0 +1,206 @@
+//! What a refused or failed call means, and what to do about it.
+
+use std::fmt;
+
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::http::Response;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::drift::UnverifiedReason;
+
+/// Kinds of faults one acts differently on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FaultKind {
+    /// The credentials do not allow it.
+    Denied,
+    /// There are no credentials, or they have expired.
+    NoCredentials,
+    /// Slowed down, and still so after the last retry.
+    Throttled,
+    /// What was asked for is not there.
+    NotFound,
+    /// AWS does not know the request, or not for this type.
+    Unsupported,
+    /// The endpoint could not be reached in time.
+    Unreachable,
+    /// The breaker is open: several calls failed in a row, so no more are made for now.
+    Tripped,
+    Other,
+}
+
+/// One failed call.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fault {
+    pub kind: FaultKind,
+    /// As IAM spells it: `config:ListDiscoveredResources`.
+    pub action: &'static str,
+    /// AWS's code, empty when there was no answer.
+    pub code: String,
+    pub message: String,
+}
+
+/// Error codes of refusals: the services never agreed on one.
+const DENIED: [&str; 8] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "NotAuthorizedException",
+    "AuthorizationError",
+    "OrganizationAccessDeniedException",
+    "403",
+    "Forbidden",
+];
+const NO_CREDENTIALS: [&str; 9] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "RequestExpired",
+    "AuthFailure",
+];
+/// The SDK's own list of throttling codes (`aws-runtime`'s retry classifier).
+const THROTTLED: [&str; 14] = [
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "ProvisionedThroughputExceededException",
+    "TransactionInProgressException",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+    "LimitExceededException",
+    "RequestThrottled",
+    "SlowDown",
+    "PriorRequestNotComplete",
+    "EC2ThrottledException",
+];
+
+impl Fault {
+    /// Reads an SDK error.
+    pub fn of<E>(action: &'static str, error: &SdkError<E, Response>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default().to_owned();
+        let said = error.as_service_error().and_then(ProvideErrorMetadata::message).map(str::to_owned);
+        let status = error.raw_response().map_or(0, |r| r.status().as_u16());
+        let message = said.filter(|m| !m.is_empty()).unwrap_or_else(|| DisplayErrorContext(error).to_string());
+        let kind = match error {
+            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) if !mentions_credentials(&message) => {
+                FaultKind::Unreachable
+            }
+            _ => kind(&code, status, &message),
+        };
+        Self { kind, action, code, message }
+    }
+
+    /// The reason resources are given that could not be looked at because of this.
+    pub fn reason(&self) -> UnverifiedReason {
+        match self.kind {
+            FaultKind::Denied => UnverifiedReason::Denied,
+            FaultKind::Throttled => UnverifiedReason::Throttled,
+            FaultKind::Unsupported => UnverifiedReason::NotObservable,
+            _ => UnverifiedReason::SourceFailed,
+        }
+    }
+
+    /// What to do next; for refusals the statement that would allow the call.
+    pub fn help(&self) -> String {
+        match self.kind {
+            FaultKind::Denied => format!(
+                "allow it: {{\"Effect\":\"Allow\",\"Action\":\"{}\",\"Resource\":\"*\"}}; `driftguard aws policy` prints all that is needed",
+                self.action
+            ),
+            FaultKind::NoCredentials => {
+                "log in again (`aws sso login`), or name a profile or role in [environment.aws]".into()
+            }
+            FaultKind::Throttled => "scan less often, or at another time: the account's call rate is used up".into(),
+            FaultKind::NotFound => "check the name, the account and the region".into(),
+            FaultKind::Unsupported => "nothing can be done here: AWS does not offer it for this type or region".into(),
+            FaultKind::Unreachable => "check the network, the proxy and the endpoint".into(),
+            FaultKind::Tripped => "the calls before failed too; the first of them says why".into(),
+            FaultKind::Other => "scan again; if it stays, the message is AWS's own".into(),
+        }
+    }
+}
+
+fn kind(code: &str, status: u16, message: &str) -> FaultKind {
+    let is = |codes: &[&str]| codes.contains(&code);
+    if is(&THROTTLED) || status == 429 {
+        FaultKind::Throttled
+    } else if is(&NO_CREDENTIALS) || mentions_credentials(message) {
+        FaultKind::NoCredentials
+    } else if is(&DENIED) || status == 403 {
+        FaultKind::Denied
+    } else if code.ends_with("NotFound") || code.ends_with("NotFoundException") || code.starts_with("NoSuch") || status == 404 {
+        FaultKind::NotFound
+    } else if code.contains("Unsupported") || matches!(code, "TypeNotFoundException" | "InvalidAction" | "UnknownOperationException") {
+        FaultKind::Unsupported
+    } else {
+        FaultKind::Other
+    }
+}
+
+/// The credentials chain fails before there is any answer, with words only.
+fn mentions_credentials(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["credentials provider", "loading credentials", "no credentials", "security token included in the request is expired"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            FaultKind::Denied => "was denied",
+            FaultKind::NoCredentials => "has no valid credentials",
+            FaultKind::Throttled => "was throttled until the retries ran out",
+            FaultKind::NotFound => "found nothing",
+            FaultKind::Unsupported => "is not supported here",
+            FaultKind::Unreachable => "could not be reached in time",
+            FaultKind::Tripped => "was not tried",
+            FaultKind::Other => "failed",
+        };
+        write!(f, "{} {what}", self.action)?;
+        match (self.code.as_str(), self.message.as_str()) {
+            ("", "") => Ok(()),
+            ("", message) => write!(f, ": {message}"),
+            (code, message) => write!(f, ": {code}: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_service_spells_refusal_and_throttling_differently_and_all_are_understood() {
+        for code in ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"] {
+            assert_eq!(kind(code, 400, ""), FaultKind::Denied, "{code}");
+        }
+        for code in ["ThrottlingException", "SlowDown", "RequestLimitExceeded"] {
+            assert_eq!(kind(code, 400, ""), FaultKind::Throttled, "{code}");
+        }
+        assert_eq!(kind("", 429, ""), FaultKind::Throttled);
+        assert_eq!(kind("ExpiredToken", 403, ""), FaultKind::NoCredentials);
+        assert_eq!(kind("ResourceNotFoundException", 400, ""), FaultKind::NotFound);
+        assert_eq!(kind("", 403, ""), FaultKind::Denied);
+        assert_eq!(kind("InternalFailure", 500, ""), FaultKind::Other);
+    }
+
+    #[test]
+    fn a_refusal_names_the_statement_that_would_allow_it() {
+        let action = "config:BatchGetResourceConfig";
+        let fault = Fault { kind: FaultKind::Denied, action, code: "AccessDenied".into(), message: "no".into() };
+        assert!(fault.help().contains(r#""Action":"config:BatchGetResourceConfig""#));
+        assert_eq!(fault.to_string(), "config:BatchGetResourceConfig was denied: AccessDenied: no");
+    }
+}

@@ -1,0 +1,233 @@
+//! One account and region, opened: who we are there, and the clients and limits of its services.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::tls;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::Response;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use super::breaker::Breaker;
+use super::limiter::Limiter;
+use super::usage::{Call, Usage};
+use super::{Access, Fault, FaultKind};
+
+/// A call that takes longer is given up, unless [`Access::timeout`] says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(20);
+const CONNECT: Duration = Duration::from_secs(5);
+/// Requests a call may make; the SDK waits between them with jitter and keeps a budget of retries per service.
+const ATTEMPTS: u32 = 4;
+
+/// Where a session works. Identity of everything found there is (partition, account, region, type, id).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Target {
+    /// `aws`, `aws-cn`, `aws-us-gov`.
+    pub partition: String,
+    pub account: String,
+    pub region: String,
+}
+
+/// Services with limits of their own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Service {
+    Config,
+    CloudControl,
+    CloudTrail,
+    CloudFormation,
+    DynamoDb,
+    S3,
+    Sts,
+}
+
+/// An open way into one account and region. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub target: Arc<Target>,
+    pub sdk: SdkConfig,
+    lanes: Arc<Mutex<HashMap<Service, Arc<Lane>>>>,
+    usage: Arc<Usage>,
+}
+
+#[derive(Default, Debug)]
+struct Lane {
+    limiter: Limiter,
+    breaker: Breaker,
+}
+
+impl Session {
+    /// Opens every account and region the configuration names, asking STS who we are in each. What cannot be opened is a
+    /// fault beside the name of the role, or empty for the first account.
+    pub async fn open_all(access: &Access, regions: &[String], usage: &Arc<Usage>) -> (Vec<Self>, Vec<(String, Fault)>) {
+        let base = chained(access, load(access, regions.first().cloned()).await).await;
+        let mut accounts = vec![];
+        if access.accounts.is_empty() {
+            accounts.push((String::new(), base));
+        } else {
+            for role in &access.accounts {
+                accounts.push((role.clone(), assume(&base, role, access.external_id.as_deref()).await));
+            }
+        }
+        let (mut sessions, mut faults) = (vec![], vec![]);
+        for (role, sdk) in accounts {
+            match Self::open_account(sdk, regions, usage).await {
+                Ok(opened) => sessions.extend(opened),
+                Err(fault) => faults.push((role, fault)),
+            }
+        }
+        (sessions, faults)
+    }
+
+    /// One session for each region of the account the SDK configuration leads to.
+    async fn open_account(sdk: SdkConfig, regions: &[String], usage: &Arc<Usage>) -> Result<Vec<Self>, Fault> {
+        let home = sdk.region().map(|r| r.as_ref().to_owned());
+        let regions: Vec<String> = if regions.is_empty() { home.into_iter().collect() } else { regions.to_vec() };
+        let Some(first) = regions.first() else {
+            let message = "no region is configured: set `region` of the environment, or AWS_REGION".to_owned();
+            return Err(Fault { kind: FaultKind::Other, action: "sts:GetCallerIdentity", code: String::new(), message });
+        };
+        let unknown = Target { partition: "aws".into(), account: String::new(), region: first.clone() };
+        let asking = Self::new(unknown, in_region(&sdk, first), usage);
+        let client = aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(&asking.sdk).interceptor(Attempts).build());
+        let identity =
+            asking.call(Service::Sts, "sts:GetCallerIdentity", || client.get_caller_identity().send()).await?;
+        let partition = identity.arn().and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws").to_owned();
+        let account = identity.account().unwrap_or_default().to_owned();
+        let target =
+            |region: &String| Target { partition: partition.clone(), account: account.clone(), region: region.clone() };
+        Ok(regions.iter().map(|region| Self::new(target(region), in_region(&sdk, region), usage)).collect())
+    }
+
+    fn new(target: Target, sdk: SdkConfig, usage: &Arc<Usage>) -> Self {
+        Self { target: Arc::new(target), sdk, lanes: Arc::default(), usage: Arc::clone(usage) }
+    }
+
+    /// Makes one call, when the limits of the service allow it, and books it. `make` builds and sends the request.
+    pub async fn call<T, E, F>(&self, service: Service, action: &'static str, make: impl FnOnce() -> F) -> Result<T, Fault>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: Future<Output = Result<T, SdkError<E, Response>>>,
+    {
+        let lane = self.lane(service);
+        let start = Instant::now();
+        let permit = lane.limiter.acquire().await;
+        if !lane.breaker.admits(Instant::now()) {
+            let message = format!("{} calls to it failed in a row", self.target.region);
+            return Err(Fault { kind: FaultKind::Tripped, action, code: String::new(), message });
+        }
+        let attempts = Arc::new(AtomicU64::new(0));
+        let answer = ATTEMPTED.scope(Arc::clone(&attempts), make()).await;
+        let result = answer.map_err(|error| Fault::of(action, &error));
+        let kind = result.as_ref().err().map(|fault| fault.kind);
+        let slowed = kind == Some(FaultKind::Throttled) || attempts.load(Ordering::Relaxed) > 1;
+        let failed = matches!(kind, Some(FaultKind::Throttled | FaultKind::Unreachable));
+        lane.breaker.record(failed, Instant::now());
+        permit.done(slowed);
+        let call =
+            Call { attempts: attempts.load(Ordering::Relaxed).max(1), failed: kind.is_some(), waited: start.elapsed() };
+        self.usage.add(&self.target.account, &self.target.region, action, call);
+        result
+    }
+
+    fn lane(&self, service: Service) -> Arc<Lane> {
+        Arc::clone(self.lanes.lock().unwrap_or_else(PoisonError::into_inner).entry(service).or_default())
+    }
+
+    /// A client of AWS Config.
+    pub fn config(&self) -> aws_sdk_config::Client {
+        aws_sdk_config::Client::from_conf(aws_sdk_config::config::Builder::from(&self.sdk).interceptor(Attempts).build())
+    }
+}
+
+tokio::task_local! {
+    /// Requests the call under way has made.
+    static ATTEMPTED: Arc<AtomicU64>;
+}
+
+/// Counts requests, retries included: the SDK tells nobody how often it tried.
+#[derive(Debug)]
+pub(crate) struct Attempts;
+
+#[dyn_dispatch_hint]
+impl Intercept for Attempts {
+    fn name(&self) -> &'static str {
+        "Attempts"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), aws_smithy_runtime_api::box_error::BoxError> {
+        // A request outside of `call` (fetching credentials) is nobody's to count.
+        let _ = ATTEMPTED.try_with(|n| n.fetch_add(1, Ordering::Relaxed));
+        Ok(())
+    }
+}
+
+/// One TLS stack and one pool of connections for everything.
+fn http() -> SharedHttpClient {
+    static CLIENT: OnceLock<SharedHttpClient> = OnceLock::new();
+    let ring = || {
+        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+        aws_smithy_http_client::Builder::new().tls_provider(provider).build_https()
+    };
+    CLIENT.get_or_init(ring).clone()
+}
+
+async fn load(access: &Access, region: Option<String>) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(access.timeout.unwrap_or(TIMEOUT))
+        .build();
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http())
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS));
+    if let Some(region) = region {
+        loader = loader.region(Region::new(region));
+    }
+    if let Some(profile) = &access.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(url) = &access.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    loader.load().await
+}
+
+async fn chained(access: &Access, mut sdk: SdkConfig) -> SdkConfig {
+    for (n, role) in access.assume_role.iter().enumerate() {
+        let is_last = n + 1 == access.assume_role.len();
+        sdk = assume(&sdk, role, access.external_id.as_deref().filter(|_| is_last && access.accounts.is_empty())).await;
+    }
+    sdk
+}
+
+/// The same configuration with the credentials of a role. The session's name says in audit trails who it was.
+async fn assume(sdk: &SdkConfig, role: &str, external_id: Option<&str>) -> SdkConfig {
+    let mut provider = AssumeRoleProvider::builder(role).session_name("driftguard").configure(sdk);
+    if let Some(id) = external_id {
+        provider = provider.external_id(id);
+    }
+    let credentials = SharedCredentialsProvider::new(provider.build().await);
+    sdk.clone().into_builder().credentials_provider(credentials).build()
+}
+
+fn in_region(sdk: &SdkConfig, region: &str) -> SdkConfig {
+    sdk.clone().into_builder().region(Region::new(region.to_owned())).build()
+}

@@ -1,0 +1,63 @@
+//! Resources as they were at a moment, from AWS Config's history: one call each.
+
+use aws_sdk_config::types::{ConfigurationItem, ResourceType};
+use aws_smithy_types::DateTime;
+use futures_util::StreamExt;
+use futures_util::stream;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::items::{BATCHES_AT_ONCE, Fetched, FetchedItem, seconds};
+use super::target::{Key, Progress, TypeFault};
+use crate::aws::{Fault, FaultKind, Service, Session};
+
+/// The newest item of each that is no younger than the moment; what did not exist yet has none.
+pub(super) async fn fetch(session: &Session, keys: &[Key], moment: Timestamp, progress: &Progress<'_>) -> Fetched {
+    let mut fetched = Fetched::default();
+    let asked = stream::iter(keys).map(|key| async move { (key, as_of(session, key, moment).await) });
+    let mut answers = asked.buffer_unordered(BATCHES_AT_ONCE);
+    while let Some((key, answer)) = answers.next().await {
+        progress.fetched(1);
+        match answer {
+            Ok(item) => fetched.items.extend(item),
+            // What AWS Config has no history of did not exist.
+            Err(fault) if fault.kind == FaultKind::NotFound || fault.code == "ResourceNotDiscoveredException" => {}
+            Err(fault) => fetched.faults.push(TypeFault::of(&key.config_type, &fault)),
+        }
+    }
+    fetched
+}
+
+async fn as_of(session: &Session, key: &Key, moment: Timestamp) -> Result<Option<FetchedItem>, Fault> {
+    let request = session
+        .config()
+        .get_resource_config_history()
+        .resource_type(ResourceType::from(key.config_type.as_str()))
+        .resource_id(&key.id)
+        .later_time(DateTime::from_nanos(moment.as_nanosecond()).unwrap_or(DateTime::from_secs(moment.as_second())))
+        .limit(1);
+    let page = session.call(Service::Config, "config:GetResourceConfigHistory", || request.send()).await?;
+    // A server that ignores `laterTime` must not show the present as the past.
+    let past = |item: &&ConfigurationItem| {
+        item.configuration_item_capture_time().is_none_or(|t| t.as_nanos() <= moment.as_nanosecond())
+    };
+    Ok(page.configuration_items().iter().find(past).map(|found| item(key, found)))
+}
+
+fn item(key: &Key, found: &ConfigurationItem) -> FetchedItem {
+    let mut body = Map::new();
+    let mut put = |name: &str, value: Option<Value>| drop(value.map(|value| body.insert(name.to_owned(), value)));
+    put("accountId", found.account_id().map(Value::from));
+    put("awsRegion", found.aws_region().map(Value::from));
+    put("arn", found.arn().map(Value::from));
+    put("resourceType", Some(json!(key.config_type)));
+    put("resourceId", Some(json!(key.id)));
+    put("resourceName", found.resource_name().map(Value::from));
+    put("configurationItemCaptureTime", found.configuration_item_capture_time().map(seconds));
+    put("configurationItemStatus", found.configuration_item_status().map(|s| json!(s.as_str())));
+    put("configurationStateId", found.configuration_state_id().map(Value::from));
+    put("configuration", found.configuration().map(Value::from));
+    put("supplementaryConfiguration", found.supplementary_configuration().map(|map| json!(map)));
+    put("tags", found.tags().map(|map| json!(map)));
+    FetchedItem { key: key.clone(), body }
+}

@@ -4,7 +4,6 @@ use std::fmt;
 
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::drift::UnverifiedReason;
@@ -89,7 +88,7 @@ impl Fault {
         let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default().to_owned();
         let said = error.as_service_error().and_then(ProvideErrorMetadata::message).map(str::to_owned);
         let status = error.raw_response().map_or(0, |r| r.status().as_u16());
-        let message = said.filter(|m| !m.is_empty()).unwrap_or_else(|| DisplayErrorContext(error).to_string());
+        let message = said.filter(|m| !m.is_empty()).unwrap_or_else(|| chain(error));
         let kind = match error {
             SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) if !mentions_credentials(&message) => {
                 FaultKind::Unreachable
@@ -144,6 +143,20 @@ fn kind(code: &str, status: u16, message: &str) -> FaultKind {
     } else {
         FaultKind::Other
     }
+}
+
+/// What each error of the chain adds, in one line: the SDK's own words for people say everything twice.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut said: Vec<String> = vec![];
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        if !said.iter().any(|before| before.contains(&text)) {
+            said.push(text);
+        }
+        next = error.source();
+    }
+    said.join(": ")
 }
 
 /// The credentials chain fails before there is any answer, with words only.

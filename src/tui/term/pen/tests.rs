@@ -5,6 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::*;
+use crate::tui::Options;
+use crate::tui::app::testkit::{self, Screens};
+use crate::tui::sample::Sample;
+use crate::tui::term::output::Output;
+use crate::tui::theme;
 
 const SIZE: (u16, u16) = (12, 4);
 
@@ -132,4 +137,20 @@ fn few_letters_that_stay_are_written_again_and_many_are_gone_over() {
 fn after_a_wide_character_the_place_is_said_again() {
     let to = screen(&[("日x", Style::new())]);
     assert_eq!(text_of(&screen(&[]), &to), "\x1b[1H日\x1b[1;3Hx");
+}
+
+#[test]
+fn a_cursor_move_in_the_list_takes_at_most_200_bytes_in_every_theme() {
+    for name in theme::NAMES {
+        let options = Options { theme: theme::builtin(name).unwrap(), ..Options::default() };
+        let mut screens = Screens::open(Sample::shared(), testkit::options(options), (80, 24)).unwrap();
+        let mut output = Output::default();
+        screens.keys("z");
+        output.frame(&mut screens.buffer(), None).unwrap();
+        for at in 1..8 {
+            screens.keys("j");
+            let bytes = output.frame(&mut screens.buffer(), None).unwrap().len();
+            assert!((1..=200).contains(&bytes), "{name}, move {at}: {bytes}");
+        }
+    }
 }

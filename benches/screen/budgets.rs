@@ -169,11 +169,12 @@ fn wakeups(pid: u32) -> BTreeMap<OsString, (String, u64)> {
 
 /// All together; who it was goes to standard error.
 fn woken_since(before: &BTreeMap<OsString, (String, u64)>, after: &BTreeMap<OsString, (String, u64)>) -> f64 {
+    assert!(!after.is_empty(), "the threads of the process cannot be seen");
     let threads =
         after.iter().map(|(task, (name, woken))| (name, woken - before.get(task).map_or(0, |(_, woken)| *woken)));
     let woken: Vec<_> = threads.filter(|(_, times)| *times > 0).collect();
     woken.iter().for_each(|(name, times)| eprintln!("woken {times} times: {name}"));
-    woken.iter().map(|(_, times)| *times as f64).sum()
+    woken.iter().map(|(_, times)| *times).sum::<u64>() as f64
 }
 
 /// By `strace`, where it is there and may look: writes to the terminal over ten frames.

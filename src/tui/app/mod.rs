@@ -20,7 +20,6 @@ pub mod notice;
 pub mod overlay;
 pub mod pick;
 pub mod query_line;
-pub mod reason;
 pub mod resource;
 pub mod session;
 pub mod sheet;

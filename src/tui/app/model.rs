@@ -15,7 +15,6 @@ use super::incident::IncidentView;
 use super::msg::{Loaded, Ticket};
 use super::notice::Notices;
 use super::overlay::{Overlay, Plan, Target};
-use super::reason::RequireReason;
 use super::resource::ResourceView;
 use super::sheet::Sheet;
 use super::timeline::Timeline;
@@ -24,7 +23,7 @@ use super::update::repeat::Repeat;
 use crate::drift::{
     Change, DriftEvent, DriftId, Hidden, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug, TriageVerb,
 };
-use crate::service::EnvironmentSummary;
+use crate::service::{EnvironmentSummary, RequireReason};
 use crate::tui::keymap::{KeyPress, Keymap};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::diff::DiffView;

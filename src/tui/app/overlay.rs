@@ -84,6 +84,7 @@ pub enum FormKind {
     Reopen,
     /// One change of the drift, not the whole.
     ResolveChange,
+    ReopenChange,
     Ignore,
     /// A rule that is there.
     EditRule,

@@ -19,6 +19,7 @@ pub mod palette;
 pub mod plan;
 pub mod preview;
 pub mod query;
+mod reasons;
 pub mod repeat;
 pub mod resource;
 pub mod rules;

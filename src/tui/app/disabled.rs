@@ -119,7 +119,7 @@ fn settled(model: &Model) -> Option<&SettledChange> {
 }
 
 pub fn matching(model: &Model) -> Option<String> {
-    disconnected(model).or_else(|| model.matching.is_some().then(|| "they are being looked for".into()))
+    disconnected(model).or_else(|| model.gathering.is_some().then(|| "they are being looked for".into()))
 }
 
 pub fn nothing_decided(model: &Model) -> Option<String> {

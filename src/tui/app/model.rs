@@ -203,8 +203,8 @@ pub struct Model {
     pub marks: BTreeMap<DriftId, Target>,
     /// Where a range of marks begins.
     pub anchor: Option<DriftId>,
-    /// All that pass the filter are on their way, to be marked.
-    pub matching: Option<Ticket>,
+    /// The marks are those of a group that is being decided about.
+    pub lent: bool,
     pub pending: BTreeMap<DriftId, Pending>,
     pub batches: BTreeMap<Ticket, Batch>,
     pub decided: Vec<Decided>,
@@ -217,7 +217,7 @@ pub struct Model {
     pub remembered_people: Vec<String>,
     pub drafts: Drafts,
     pub finds: Finds,
-    /// Members of a group on their way, and what is to be done with them.
+    /// Drifts on their way, and what is to be done with them: those of a group, or all that pass the filter.
     pub gathering: Option<(Ticket, Action)>,
     pub rules: Rules,
     pub preview: Preview,
@@ -266,7 +266,7 @@ impl Model {
             typed: vec![],
             marks: BTreeMap::new(),
             anchor: None,
-            matching: None,
+            lent: false,
             pending: BTreeMap::new(),
             batches: BTreeMap::new(),
             decided: vec![],

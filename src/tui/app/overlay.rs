@@ -171,6 +171,17 @@ impl Field {
         }
     }
 
+    /// The next option that begins with the letter; `None`: this is no choice, `false`: none does.
+    pub fn jump(&mut self, letter: char) -> Option<bool> {
+        let Value::Choice { options, at } = &mut self.value else { return None };
+        let begins =
+            |option: &String| option.chars().next().is_some_and(|c| c.to_lowercase().eq(letter.to_lowercase()));
+        let len = options.len();
+        let found = (1..=len).map(|by| (*at + by) % len).find(|to| begins(&options[*to]));
+        *at = found.unwrap_or(*at);
+        Some(found.is_some())
+    }
+
     /// Next (`1`) or previous (`-1`) option or preset.
     pub fn step(&mut self, by: isize) {
         let turn = |at: usize, len: usize| (at + len).saturating_add_signed(by) % len.max(1);

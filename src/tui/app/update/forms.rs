@@ -163,9 +163,12 @@ fn plan(model: &Model, form: &Form) -> Result<Plan, String> {
         _ => {}
     }
     let reason = ruling::typed(form, "reason");
+    if reason.is_empty() && reasons::is_asked(model, form.kind) {
+        return Err(reasons::wanted(form.kind));
+    }
     let verbs = verbs(model, form)?;
-    if let Some(problem) = reasons::missing(model, form.kind, &verbs, some(reason).as_ref()) {
-        return Err(problem);
+    if reasons::is_missing(model, &verbs, some(reason).as_ref()) {
+        return Err(reasons::wanted(form.kind));
     }
     let says = says_all(&verbs, reason, model);
     let plan = planning::same(form.targets.clone(), form.kind.action().entry().name, &verbs);

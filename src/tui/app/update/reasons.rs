@@ -23,11 +23,16 @@ pub fn is_asked(model: &Model, kind: FormKind) -> bool {
     model.require_reason.asks(&verb).is_some()
 }
 
-/// What is wrong with what is decided without a reason.
-pub fn missing(model: &Model, kind: FormKind, verbs: &[TriageVerb], reason: Option<&Tainted>) -> Option<String> {
-    let name = verbs.iter().find_map(|verb| model.require_reason.missing(verb, reason))?;
-    Some(match kind {
+/// Whether what was chosen needs one, and there is none.
+pub fn is_missing(model: &Model, verbs: &[TriageVerb], reason: Option<&Tainted>) -> bool {
+    verbs.iter().any(|verb| model.require_reason.missing(verb, reason).is_some())
+}
+
+/// What is said where there is none.
+pub fn wanted(kind: FormKind) -> String {
+    match kind {
         FormKind::Resolve | FormKind::ResolveChange => "a resolution needs a reason".into(),
-        _ => format!("{name} needs a reason (require_reason)"),
-    })
+        FormKind::Ignore => "a rule needs a reason".into(),
+        _ => format!("{} needs a reason (require_reason)", kind.action().entry().name),
+    }
 }

@@ -35,7 +35,9 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         let (input, typed) = (io::stdin(), io::stdin().is_terminal());
         let actor = settings.actor.value.line();
         let told = std::sync::Arc::clone(&service) as std::sync::Arc<dyn DriftService>;
-        let ended = Plain::new(told, input.lock(), io::stdout(), &actor, zone, typed).run().await;
+        let people = settings.people.value.iter().map(|one| one.line()).collect();
+        let mut plain = Plain::new(told, input.lock(), io::stdout(), &actor, zone, typed).offering(people);
+        let ended = plain.run().await;
         // What was acknowledged is finished before the process ends.
         service.shutdown().await;
         anyhow::Ok(ended?)

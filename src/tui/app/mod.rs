@@ -5,7 +5,7 @@ pub mod action;
 pub mod age;
 pub mod alarm;
 pub mod detail;
-mod disabled;
+pub mod disabled;
 pub mod drafts;
 pub mod editor;
 pub mod effect;

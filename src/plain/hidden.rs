@@ -124,7 +124,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         let (changes, drifts) = (count(reach.changes, "change"), count(reach.drifts, "drift"));
         let resources = count(reach.resources, "resource");
         self.say(&format!(
-            "it brings to light {least}{changes}: {resources} in sync would be drift, {drifts} get more:"
+            "it brings to light {least}{changes}: {resources} in sync would be drift, {drifts} would have more"
         ))?;
         for (slug, resource) in &reach.first {
             self.say(&format!("   {} in {slug}", resource.resource_id.line()))?;

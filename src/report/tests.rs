@@ -38,7 +38,7 @@ fn report(counts: Counts, error: bool, completeness: Completeness) -> Report {
         new: 0,
         regressed: 0,
         closed: 0,
-        sources: vec![SourceState { source: "a.tfstate".into(), last_good: None, error: None }],
+        sources: vec![SourceState { source: "a.tfstate".into(), last_good: None, error: None, version: None, written_at: None }],
         completeness,
         unverified: (0..counts.unverified).map(|_| (resource.clone(), unverified.clone())).collect(),
         timings: vec![],

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::local::register;
 use super::scanning::Beside;
 use crate::drift::{DriftId, Finding, Fingerprint, Known, ScanId, ScanSummary, Sighting, Slug, State, Untold};
-use crate::scan::{EnvironmentSpec, Limits, ScanContext, ScanReport, Seen, Sightings, Sink, run};
+use crate::scan::{EnvironmentSpec, Limits, ScanContext, ScanReport, Seen, Sightings, Sink, deploys, run};
 use crate::store::{Direction, DriftFilter, IgnoreRules, Observation, PageRequest, Store, StoreError};
 
 /// Drifts per call while a view is read.
@@ -144,6 +144,7 @@ impl Sink for Collector<'_> {
 
     fn finish(&mut self, summary: ScanSummary) -> Result<ScanSummary, StoreError> {
         let Knows::Store(store) = &self.knows else { return Ok(summary) };
+        deploys::record(*store, &summary)?;
         Ok(store.finish_scan(self.scan()?.0, summary)?.0)
     }
 }

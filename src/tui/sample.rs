@@ -58,6 +58,8 @@ fn environments() -> Vec<EnvironmentSummary> {
             message: "ends in the middle of a resource (byte 48211)".into(),
             help: "write it again with `terraform state pull`".into(),
         }),
+        version: None,
+        written_at: None,
     }];
     vec![environment("prod-eu", "Production, Frankfurt", CloudProvider::Aws, 2), shop, bastion]
 }

@@ -8,6 +8,7 @@ mod backup;
 mod behind;
 mod bulk;
 mod compact;
+mod contexts;
 mod decide;
 mod ending;
 mod engine;
@@ -58,7 +59,7 @@ use super::{
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident, IncidentRequest,
+    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident, IncidentRequest, OperationalContext,
     NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug,
     Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
@@ -342,6 +343,18 @@ impl Store for SledStore {
     }
     fn untold(&self, request: &UntoldRequest) -> Result<UntoldPage, StoreError> {
         self.untold_impl(request)
+    }
+    fn put_context(&self, context: &OperationalContext, actor: &Tainted) -> Result<(), StoreError> {
+        self.put_context_impl(context, actor)
+    }
+    fn end_context(&self, id: ContextId, at: Timestamp, actor: &Tainted) -> Result<OperationalContext, StoreError> {
+        self.end_context_impl(id, at, actor)
+    }
+    fn context(&self, id: ContextId) -> Result<Option<OperationalContext>, StoreError> {
+        contexts::find(&Tx::new(self, self.now()), id)
+    }
+    fn contexts(&self, request: &ContextRequest) -> Result<Vec<OperationalContext>, StoreError> {
+        self.contexts_impl(request)
     }
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
         self.audit_impl(limit)

@@ -43,8 +43,7 @@ fn deployment(
     let time_window = when(from, summary.finished_at, state.written_at);
     let serials = [before.serial.to_string(), after.serial.to_string()];
     let lineage = |of: &StateVersion| of.lineage.as_ref().map_or(String::new(), |text| text.raw().to_owned());
-    let facts =
-        [environment.as_str(), state.source.raw(), &lineage(before), &serials[0], &lineage(after), &serials[1]];
+    let facts = [environment.as_str(), state.source.raw(), &lineage(before), &serials[0], &lineage(after), &serials[1]];
     OperationalContext {
         id: ContextId::of(from, &facts),
         context_type: ContextType::Deployment,

@@ -1,6 +1,6 @@
 //! Decisions, one or many, as the service takes them: allowed, masked, kept, each with its own answer.
 
-use super::local::told;
+use super::keeping::told;
 use super::masking::masked;
 use super::{Guard, ServiceError, permission};
 use crate::drift::{DriftId, TriageRequest};

@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
-use super::local::register;
+use super::around::begin_announced;
+use super::keeping::register;
 use super::scanning::Beside;
 use crate::drift::{DriftId, Finding, Fingerprint, Known, ScanId, ScanSummary, Sighting, Slug, State, Untold};
 use crate::scan::{EnvironmentSpec, Limits, ScanContext, ScanReport, Seen, Sightings, Sink, deploys, run};
@@ -51,6 +52,7 @@ pub fn scan_once(
         Memory::Kept(store) | Memory::View(store) => {
             if matches!(memory, Memory::Kept(_)) {
                 register(store.as_ref(), &spec.environment)?;
+                begin_announced(store.as_ref(), &spec.maintenance, slug, Timestamp::now())?;
             }
             let beside = Beside { store: store.as_ref(), seen: &seen, progress: &|_| {} };
             beside.scan(spec, cancel, &mut collector)?

@@ -10,6 +10,7 @@ mod continuity;
 mod files;
 mod filter;
 mod identity;
+mod inbox;
 mod journal;
 mod life;
 mod lock;
@@ -31,13 +32,15 @@ use serde::{Deserialize, Serialize};
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, Completeness, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, Finding,
-    IgnoreRule, Incident, IncidentRequest, OperationalContext, NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId,
-    ScanSummary, Slug, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
+    IgnoreRule, Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext,
+    RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, Stats, TriageRequest, Untold, UntoldPage,
+    UntoldRequest,
 };
 use crate::safety::{Masked, Tainted};
 
 pub use bulk::{Match, Matching};
 pub use filter::DriftFilter;
+pub use inbox::{Left, leave};
 pub use rules::{IgnoreRules, literal_pattern, shown_value};
 pub use thrown::{Pruned, Upkeep};
 

@@ -11,6 +11,7 @@ use super::tx::Tx;
 use super::{SledStore, apply, keys, scan};
 use crate::drift::{AuditEntry, ContextId, ContextRequest, OperationalContext, Slug};
 use crate::safety::Tainted;
+use crate::store::inbox::{self, Left};
 use crate::store::record::Deed;
 use crate::store::{StoreError, codec};
 
@@ -82,7 +83,11 @@ impl SledStore {
         self.writable()?;
         let window = &context.time_window;
         if window.to.is_some_and(|to| to < window.from) {
-            return Err(StoreError::Invalid(format!("it would end at {} before it begins at {}", ended(context), window.from)));
+            return Err(StoreError::Invalid(format!(
+                "it would end at {} before it begins at {}",
+                ended(context),
+                window.from
+            )));
         }
         if context.context_data.title.raw().trim().is_empty() {
             return Err(StoreError::Invalid("a mark needs a text".into()));
@@ -98,7 +103,9 @@ impl SledStore {
     ) -> Result<OperationalContext, StoreError> {
         self.writable()?;
         let tx = Tx::new(self, self.now());
-        let Some(mut context) = find(&tx, id)? else { return Err(StoreError::NotFound(format!("there is no mark {id}"))) };
+        let Some(mut context) = find(&tx, id)? else {
+            return Err(StoreError::NotFound(format!("there is no mark {id}")));
+        };
         let before = context.clone();
         context.time_window.to = Some(at);
         self.keep_context(&context, "mark_ended", actor, |known| match known {
@@ -186,6 +193,28 @@ impl SledStore {
         }
         found.reverse();
         Ok(found)
+    }
+
+    /// Takes in what others left while this process had the store. What makes no sense is told in the log and thrown away.
+    pub(super) fn take_in(&self) {
+        if self.writable().is_err() {
+            return;
+        }
+        for (path, left) in inbox::waiting(&self.root) {
+            let taken = match left {
+                Some(Left::Put { context, actor }) => self.put_context_impl(&context, &actor),
+                Some(Left::End { id, at, actor }) => self.end_context_impl(id, at, &actor).map(|_| ()),
+                None => Err(StoreError::Invalid("it does not read as an errand".into())),
+            };
+            match taken {
+                Ok(()) => {}
+                Err(StoreError::Invalid(why) | StoreError::NotFound(why)) => {
+                    tracing::warn!(path = %path.display(), why, "what was left for the store was thrown away");
+                }
+                Err(error) => return tracing::warn!(%error, "what was left for the store stays there"),
+            }
+            let _ = std::fs::remove_file(path);
+        }
     }
 
     fn context_of(&self, value: &[u8]) -> Result<OperationalContext, StoreError> {

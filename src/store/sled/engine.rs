@@ -82,10 +82,22 @@ impl Tree {
 
     /// Whether its values are what [`codec`](crate::store::codec) writes.
     pub(super) fn is_coded(self) -> bool {
-        use Tree::{Audit, Bodies, Contexts, Environments, Events, Lost, NeverHide, Observations, Rules, Scans, Untold};
+        use Tree::{
+            Audit, Bodies, Contexts, Environments, Events, Lost, NeverHide, Observations, Rules, Scans, Untold,
+        };
         matches!(
             self,
-            Events | Bodies | Observations | Environments | Scans | Rules | NeverHide | Untold | Contexts | Audit | Lost
+            Events
+                | Bodies
+                | Observations
+                | Environments
+                | Scans
+                | Rules
+                | NeverHide
+                | Untold
+                | Contexts
+                | Audit
+                | Lost
         )
     }
 

@@ -10,7 +10,8 @@ use super::engine::Tree;
 use super::tx::Tx;
 use super::{SledStore, keys};
 use crate::drift::{
-    Closure, ContextRequest, DETECTED, DensityCounter, DriftId, Happening, Incident, IncidentRequest, SeverityClass, Slug,
+    Closure, ContextRequest, DETECTED, DensityCounter, DriftId, Happening, Incident, IncidentRequest, SeverityClass,
+    Slug,
 };
 use crate::safety::Tainted;
 use crate::store::record::AuditRecord;

@@ -59,9 +59,9 @@ use super::{
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident, IncidentRequest, OperationalContext,
-    NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug,
-    Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
+    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule,
+    Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach,
+    RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::Tainted;
 
@@ -256,6 +256,7 @@ impl Store for SledStore {
         self.put_environment_impl(environment)
     }
     fn begin_scan(&self, environment: &Slug, at: Timestamp) -> Result<ScanId, StoreError> {
+        self.take_in();
         self.begin_scan_impl(environment, at)
     }
     fn record(&self, scan: ScanId, findings: Vec<Finding>) -> Result<Vec<Recorded>, StoreError> {
@@ -274,6 +275,7 @@ impl Store for SledStore {
         self.last_scan_impl(environment)
     }
     fn incident(&self, request: &IncidentRequest) -> Result<Incident, StoreError> {
+        self.take_in();
         self.incident_impl(request)
     }
     fn page(&self, request: &PageRequest) -> Result<Page, StoreError> {
@@ -354,6 +356,7 @@ impl Store for SledStore {
         contexts::find(&Tx::new(self, self.now()), id)
     }
     fn contexts(&self, request: &ContextRequest) -> Result<Vec<OperationalContext>, StoreError> {
+        self.take_in();
         self.contexts_impl(request)
     }
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {

@@ -31,7 +31,13 @@ impl SledStore {
         }
         let action = if known.is_some() { "environment_changed" } else { "environment_added" };
         let audit = self.system_entry(&mut writer, action, &environment.slug, 0);
-        let deed = Deed { audit, before: Vec::new(), after: Vec::new(), environment: Some(environment.clone()), context: None };
+        let deed = Deed {
+            audit,
+            before: Vec::new(),
+            after: Vec::new(),
+            environment: Some(environment.clone()),
+            context: None,
+        };
         let mut tx = Tx::new(self, self.now());
         let mut rules = writer.rules.clone();
         apply::apply(&mut tx, &mut rules, &deed)?;

@@ -43,6 +43,8 @@ pub enum Ask {
         offered: bool,
         problem: Option<String>,
     },
+    /// What goes on, and of which of [`ContextType::ALL`](crate::drift::ContextType::ALL) it is.
+    Marker { line: Line, kind: usize, problem: Option<String>, saving: bool },
     /// Where the review is written, and how.
     Export { line: Line, format: usize, problem: Option<String>, writing: bool },
 }

@@ -61,7 +61,9 @@ fn marking(model: &Model, kind: usize, saving: bool) -> (&'static str, String) {
     let place = view.and_then(|view| view.environment.as_ref()).map_or("everywhere", |slug| slug.as_str());
     let at = view.and_then(|view| view.moment).unwrap_or(model.now);
     let until = if kind.lasts() { " until ended" } else { "" };
-    (title, format!("{place}, {}{until}; or with @02:40..04:10, https://…", moment(model, at)))
+    let (day, now) = (at.to_zoned(model.zone.clone()), model.now.to_zoned(model.zone.clone()));
+    let at = if day.date() == now.date() { day.strftime("%H:%M").to_string() } else { moment(model, at) };
+    (title, format!("{place}, {at}{until}; or with @02:40..04:10, https://…"))
 }
 
 /// The field over the view.

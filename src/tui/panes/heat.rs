@@ -118,7 +118,12 @@ fn letter(canvas: &Canvas<'_>, part: &Density) -> (String, Style) {
 
 /// What weighs most of what stands there; a line where something goes on.
 fn mark(canvas: &Canvas<'_>, incident: &Incident, scale: &Scale, part: usize) -> (String, Style) {
-    let here = incident.markers.iter().filter(|one| scale.part(one.at()) == part && one.at() >= incident.from);
+    // What began before the span and goes on stands at its beginning.
+    let begins = |one: &&OperationalContext| match one.at() {
+        at if at >= incident.from => scale.part(at) == part,
+        _ => part == 0 && one.context_type.lasts(),
+    };
+    let here = incident.markers.iter().filter(begins);
     if let Some(first) = here.map(|one| one.context_type).min_by_key(|kind| kind.rank()) {
         return (first.letter().to_string(), canvas.style(Role::Marked));
     }

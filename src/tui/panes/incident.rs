@@ -318,13 +318,13 @@ fn column(shown: &str, width: usize) -> String {
 /// All of the one under the cursor.
 fn about_one(canvas: &Canvas<'_>, one: &Happening, incident: &Incident, room: usize) -> Vec<Line<'static>> {
     let mut words = vec![];
-    if let Some(why) = &one.reason {
-        words.push(format!("{} by {}: {}", one.words(), one.actor.line(), why.line()));
-    }
     if let Some(marker) = incident.marker(one) {
         let facts: Vec<String> =
             marker.facts(|at| moment(canvas.model, at)).iter().map(|f| sanitise::line(f)).collect();
         words.push(facts.join("; "));
+    }
+    if let Some(why) = &one.reason {
+        words.push(format!("{} by {}: {}", one.words(), one.actor.line(), why.line()));
     }
     if let Some(event) = one.drift.and_then(|id| incident.drift(id)) {
         let kind = event.resource.resource_type.line();

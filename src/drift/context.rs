@@ -270,7 +270,8 @@ impl OperationalContext {
 
     /// Begun, and to be ended; what is over at once never is.
     pub fn is_open(&self, now: jiff::Timestamp) -> bool {
-        !self.time_window.is_moment() && self.time_window.holds(now)
+        let TimeWindow { from, to } = self.time_window;
+        from <= now && to.is_none_or(|to| to > now)
     }
 }
 

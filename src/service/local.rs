@@ -358,10 +358,8 @@ impl DriftService for LocalService {
         permission::deciding(self.guard.read_only.as_deref())?;
         mask_name(&self.redactor, &mut actor);
         let announced = Arc::clone(&self.announced);
-        let end = move |store: &dyn Store| {
-            Ok((vec![], around::end_context(store, &announced, id, at, &actor).map_err(told)?))
-        };
-        let ended = self.deciding(end).await?;
+        let end = move |store: &dyn Store| around::end_context(store, &announced, id, at, &actor).map_err(told);
+        let ended = self.deciding(move |store| Ok((vec![], end(store)?))).await?;
         let _ = self.events.send(ServiceEvent::Environments);
         Ok(ended)
     }

@@ -249,3 +249,52 @@ impl SledStore {
 fn ended(context: &OperationalContext) -> String {
     context.time_window.to.map_or_else(String::new, |to| to.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drift::{ContextData, ContextSource, ContextType, TimeWindow};
+    use crate::store::{OpenMode, open};
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::from_second(1_790_000_000 + hours * 3600).unwrap()
+    }
+
+    fn mark(title: &str, from: i64, to: Option<i64>) -> OperationalContext {
+        OperationalContext {
+            id: ContextId::generate(),
+            context_type: ContextType::Maintenance,
+            context_data: ContextData { title: title.into(), ..ContextData::default() },
+            incident_impact: None,
+            time_window: TimeWindow { from: at(from), to: to.map(at) },
+            environments: vec![],
+            source: ContextSource::Person,
+        }
+    }
+
+    #[test]
+    fn what_touches_a_span_comes_oldest_first_however_long_it_lasts() {
+        let home = tempfile::tempdir().unwrap();
+        let store = open(&home.path().join("store"), OpenMode::ReadWrite).unwrap().store;
+        let marks = [
+            mark("within", 1_000, Some(1_001)),
+            mark("open for long", 1, None),
+            mark("month", 300, Some(1_005)),
+            mark("over before", 990, Some(995)),
+            mark("over long before", 2, Some(400)),
+            mark("later", 1_010, Some(1_011)),
+            mark("touches", 999, Some(1_000)),
+        ];
+        marks.iter().for_each(|one| store.put_context(one, &"alice".into()).unwrap());
+        let titles = |from: i64, until: i64, limit: usize| {
+            let request = ContextRequest { from: at(from), until: at(until), environments: vec![], limit };
+            let found = store.contexts(&request).unwrap();
+            found.iter().map(|one| one.context_data.title.raw().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(titles(1_000, 1_004, 100), ["open for long", "month", "touches", "within"]);
+        assert_eq!(titles(1_000, 1_004, 2), ["touches", "within"], "the newest");
+        store.end_context(marks[1].id, at(900), &"alice".into()).unwrap();
+        assert_eq!(titles(1_000, 1_004, 100), ["month", "touches", "within"]);
+        assert_eq!(store.verify().unwrap().faults, Vec::<String>::new());
+    }
+}

@@ -12,6 +12,7 @@ use driftguard::tui::app::{Effect, Msg};
 use driftguard::tui::sample::{self, Sample, Synthetic};
 
 mod answering;
+mod around;
 mod deciding;
 mod deciding_changes;
 mod deciding_forms;

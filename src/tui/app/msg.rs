@@ -82,6 +82,8 @@ pub enum Msg {
     Sheet(Ticket, Result<Box<SheetBody>, ServiceError>),
     Resource(Ticket, Result<Box<ResourceFacts>, ServiceError>),
     History(Ticket, Result<Vec<AuditEntry>, ServiceError>),
+    /// A mark was set or ended, in words; or why not.
+    Marked(Result<String, ServiceError>),
     /// The review is written: where it is, or why it is not; sanitised.
     Exported(Result<String, String>),
     /// The answer to asking for a scan or its end.

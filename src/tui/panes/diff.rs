@@ -168,6 +168,9 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
             canvas.span(Role::Warning, format!("  came back {}", notice::count(event.regressions as usize, "time"))),
         );
     }
+    if event.in_maintenance {
+        second.push(canvas.span(Role::Dim, "  in maintenance"));
+    }
     second.extend(standing(canvas, event));
 
     let mut third = vec![];
@@ -177,6 +180,10 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
     if let Some(id) = resource.provider_id.as_ref().filter(|id| **id != resource.resource_id) {
         let mark = if id.raw().is_ascii() { String::new() } else { format!("{} ", lookalike::MARK) };
         third.push(format!("id {mark}{}", text::tail(&id.line(), (width / 2).saturating_sub(3))));
+    }
+    if event.dependants > 0 {
+        let verb = if event.dependants == 1 { "depends" } else { "depend" };
+        third.push(format!("{} {verb} on it", event.dependants));
     }
     match &resource.declared_in {
         Some(source) => {

@@ -150,7 +150,7 @@ const HEADER: usize = 3;
 fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'static>> {
     let width = usize::from(width);
     let resource = &event.resource;
-    let name = resource.resource_id.name(width);
+    let name = text::address(&resource.resource_id, width);
     let rest = width.saturating_sub(text::width(&name) + 1);
     let kind = text::cut(&resource.resource_type.line(), rest);
     let first = Line::from(vec![canvas.span(Role::Title, name), Span::raw(" "), canvas.span(Role::Dim, kind)]);
@@ -248,9 +248,14 @@ fn changes(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<
         let role = if settled.is_some() { Role::Dim } else { role };
         let who = blames.get(at).cloned().flatten().unwrap_or_default();
         let room = usize::from(width).saturating_sub(4 + text::width(&who));
-        let path = change.path.0.cell((room / 2).max(12).min(room));
-        let left = room.saturating_sub(text::width(&path) + 2);
-        let values = settled.map_or_else(|| values(change, left), |words| text::cut(&words, left));
+        let said = |room: usize| match &settled {
+            Some(words) => text::cut(words, room),
+            None => values(change, room),
+        };
+        // What the values leave is the path's; of long ones each has half.
+        let least = (room / 2).max(12).min(room);
+        let path = text::middle(&change.path.0.line(), least.max(room.saturating_sub(text::width(&said(room)) + 2)));
+        let values = said(room.saturating_sub(text::width(&path) + 2));
         Line::from(vec![
             canvas.span(Role::Key, cursor),
             canvas.span(Role::Error, sign),
@@ -295,10 +300,10 @@ fn values(change: &Change, width: usize) -> String {
 }
 
 /// Columns of a value that are looked at for where it begins to differ.
-const LOOKED_AT: usize = 2_000;
+pub(super) const LOOKED_AT: usize = 2_000;
 
 /// Two long texts that begin alike begin a few letters before they differ: the beginning alone would say nothing.
-fn from_difference(texts: [String; 2], room: usize) -> [String; 2] {
+pub(super) fn from_difference(texts: [String; 2], room: usize) -> [String; 2] {
     let [a, b] = &texts;
     let same = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
     let fits = texts.iter().all(|text| text::width(text) <= room);

@@ -324,7 +324,8 @@ fn strip_cell(canvas: &Canvas<'_>, name: &str, production: bool, active: bool, o
     }
     for (class, number) in SeverityClass::WORST_FIRST.into_iter().zip(by_class(open)).filter(|(_, number)| *number > 0)
     {
-        spans.push(canvas.span(bar::role(class), format!("{}{} ", class.letter(), text::count(number))));
+        spans.push(canvas.span(bar::role(class), format!("{}{}", class.letter(), text::count(number))));
+        spans.push(Span::raw(" "));
     }
     Line::from(spans)
 }

@@ -37,11 +37,6 @@ impl Cluster {
         self.container(n)["env"][1]["value"] = json!(to);
     }
 
-    /// The container may do on its host what root may.
-    pub fn privileged(&mut self, n: usize) {
-        self.container(n)["securityContext"] = json!({"privileged": true});
-    }
-
     fn container(&mut self, n: usize) -> &mut Value {
         &mut self.live[n]["spec"]["template"]["spec"]["containers"][0]
     }

@@ -247,21 +247,6 @@ impl Desk {
         self
     }
 
-    /// The last row.
-    pub fn status(&self) -> String {
-        self.screen().lines().last().unwrap_or_default().to_owned()
-    }
-
-    /// The line that holds `text`, or nothing.
-    pub fn line(&self, text: &str) -> String {
-        self.screen().lines().find(|line| line.contains(text)).unwrap_or_default().to_owned()
-    }
-
-    pub fn size(&mut self, columns: u16, rows: u16) -> &mut Self {
-        self.screens.resize(columns, rows);
-        self
-    }
-
     /// What went to the clipboard last.
     pub fn copied(&self) -> Option<&str> {
         self.screens.effects.iter().rev().find_map(|effect| match effect {

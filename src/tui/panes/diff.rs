@@ -282,7 +282,7 @@ fn blame(canvas: &mut Canvas<'_>, change: &Change, at: usize, width: u16) -> Opt
     Some(format!("  {}{sure}{when}", known.who.cell(20)))
 }
 
-/// `declared -> live`, each in half the room; one alone has all of it.
+/// `declared -> live`, each in half the room where both do not fit; one alone has all of it.
 fn values(change: &Change, width: usize) -> String {
     let half = width.saturating_sub(4) / 2;
     match (&change.declared, &change.actual) {
@@ -291,7 +291,11 @@ fn values(change: &Change, width: usize) -> String {
             text::cut(&format!("{} -> {}: {word}", declared.inline(LOOKED_AT), live.inline(LOOKED_AT)), width)
         }
         (Some(declared), Some(live)) => {
-            let [declared, live] = from_difference([declared.inline(LOOKED_AT), live.inline(LOOKED_AT)], half);
+            let both = [declared.inline(LOOKED_AT), live.inline(LOOKED_AT)];
+            if text::width(&both[0]) + text::width(&both[1]) + 4 <= width {
+                return both.join(" -> ");
+            }
+            let [declared, live] = from_difference(both, half);
             format!("{} -> {}", text::cut(&declared, half), text::cut(&live, half))
         }
         (Some(one), None) | (None, Some(one)) => one.inline(width),

@@ -1,6 +1,7 @@
 //! What incident mode, the resource view and their sheets need from the service, made ready to be drawn.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{self, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -49,10 +50,10 @@ pub async fn history(service: &dyn DriftService, drift: Option<DriftId>, limit: 
         if names.len() == NAMED {
             break;
         }
-        if !names.contains_key(&id) {
+        if let Entry::Vacant(free) = names.entry(id) {
             // One that was thrown away since has no name any more.
             let found = service.drift(id).await.ok();
-            names.insert(id, found.map(|found| found.event.resource.resource_id).unwrap_or_default());
+            free.insert(found.map(|found| found.event.resource.resource_id).unwrap_or_default());
         }
     }
     Ok(Trail { entries, names })

@@ -27,6 +27,14 @@ fn what_was_accepted_until_friday_is_open_again_on_friday() {
 }
 
 #[test]
+fn everything_that_was_decided_is_a_chord_away_and_names_what_it_was_about() {
+    let night = busy();
+    let mut desk = night.desk(80, 24);
+    desk.press("v a").press("\\ /").types("worker").press("enter s enter g a");
+    desk.sees(&["everything that was decided", "alice", "billing_8", "shop/Deployment/worker", "in shop-k8s"]);
+}
+
+#[test]
 fn a_range_is_marked_snoozed_and_brought_back() {
     let night = busy();
     let mut desk = night.desk(120, 36);

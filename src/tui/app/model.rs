@@ -288,16 +288,21 @@ impl Model {
             leaving: false,
             tickets: 0,
         };
-        if let Some(session) = options.session {
-            session.restore(&mut model);
-        }
-        if options.tutorial && !model.tutored {
-            model.overlay = Some(Overlay::Tutorial(0));
-            (model.focus, model.zoom) = (Pane::Environments, false);
-        }
+        model.resume(options.session, options.tutorial);
         model.timeline.filter.me.clone_from(&model.actor);
         super::update::fit(&mut model);
         model
+    }
+
+    /// As the last session left it; before the first one comes the tutorial.
+    fn resume(&mut self, session: Option<super::session::Session>, tutorial: bool) {
+        if let Some(session) = session {
+            session.restore(self);
+        }
+        if tutorial && !self.tutored {
+            self.overlay = Some(Overlay::Tutorial(0));
+            (self.focus, self.zoom) = (Pane::Environments, false);
+        }
     }
 
     pub fn ticket(&mut self) -> Ticket {

@@ -256,7 +256,7 @@ fn failures(canvas: &mut Canvas<'_>, inner: Rect, from: usize) {
             return;
         }
         let age = source.last_good.map_or("never read".into(), |at| format!("data {} old", canvas.age(at)));
-        let name = error.source.cell(usize::from(inner.width).saturating_sub(age.len() + 6));
+        let name = text::tail(&error.source.line(), usize::from(inner.width).saturating_sub(age.len() + 6));
         let line = Line::from(vec![
             canvas.span(Role::Error, format!(" ! {name}")),
             canvas.span(Role::Dim, format!("  {age}")),

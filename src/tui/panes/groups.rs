@@ -1,5 +1,6 @@
 //! A group's row in the timeline: how many, how bad, what they have in common, and the newest.
 
+use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::diff::{LOOKED_AT, from_difference};
@@ -27,9 +28,8 @@ pub fn line(canvas: &mut Canvas<'_>, group: &GroupRow, width: usize) -> Line<'st
     };
     let times = if canvas.theme.is_ascii() { 'x' } else { '×' };
     let count = format!("{times}{}", text::count(group.count));
-    let about = if width >= ROOMY { about(group) } else { String::new() };
-    let about = text::cut(&about, width / 3);
-    let room = width.saturating_sub(SIGNS + AGE + text::width(&about) + 2);
+    let about = besides(group, width);
+    let room = room(&about, width);
     let age = canvas.age(group.newest);
     Line::from(vec![
         canvas.span(Role::Key, format!("{mark} ")),
@@ -40,6 +40,22 @@ pub fn line(canvas: &mut Canvas<'_>, group: &GroupRow, width: usize) -> Line<'st
         canvas.span(Role::Dim, format!("{about} ")),
         canvas.span(Role::Dim, format!("{age:>4} ")),
     ])
+}
+
+/// The columns of the title, and the space before them.
+pub fn named(group: &GroupRow, area: Rect) -> Rect {
+    let width = usize::from(area.width);
+    super::from_column(area, SIGNS - 1, room(&besides(group, width), width) + 1)
+}
+
+fn besides(group: &GroupRow, width: usize) -> String {
+    let about = if width >= ROOMY { about(group) } else { String::new() };
+    text::cut(&about, width / 3)
+}
+
+/// Columns for the title.
+fn room(about: &str, width: usize) -> usize {
+    width.saturating_sub(SIGNS + AGE + text::width(about) + 2)
 }
 
 /// What the members have in common.

@@ -15,6 +15,7 @@ mod status;
 mod summary;
 mod timeline;
 
+use canvas::from_column;
 pub use canvas::{Canvas, wrap};
 pub use status::field;
 

@@ -1,6 +1,7 @@
 //! One message in, a changed model and the effects out.
 
 mod actions;
+mod again;
 pub mod copying;
 mod drafting;
 mod events;

@@ -16,6 +16,7 @@ mod ground_truth;
 mod hostile;
 mod ignoring;
 mod incident;
+mod keys;
 mod live;
 mod manual;
 mod memory;

@@ -261,7 +261,7 @@ fn failures(canvas: &mut Canvas<'_>, inner: Rect, from: usize) {
             return;
         }
         let age = source.last_good.map_or("never read".into(), |at| format!("data {} old", canvas.age(at)));
-        let name = error.source.cell(usize::from(inner.width).saturating_sub(age.len() + 6));
+        let name = text::tail(&error.source.line(), usize::from(inner.width).saturating_sub(age.len() + 6));
         let line = Line::from(vec![
             canvas.span(Role::Error, format!(" ! {name}")),
             canvas.span(Role::Dim, format!("  {age}")),
@@ -332,7 +332,8 @@ fn strip_cell(canvas: &Canvas<'_>, name: &str, production: bool, active: bool, o
     }
     for (class, number) in SeverityClass::WORST_FIRST.into_iter().zip(by_class(open)).filter(|(_, number)| *number > 0)
     {
-        spans.push(canvas.span(bar::role(class), format!("{}{} ", class.letter(), text::count(number))));
+        spans.push(canvas.span(bar::role(class), format!("{}{}", class.letter(), text::count(number))));
+        spans.push(Span::raw(" "));
     }
     Line::from(spans)
 }

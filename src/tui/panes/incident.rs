@@ -49,8 +49,9 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     let area = Rect { height: screen.height.saturating_sub(1), ..screen };
     clear(canvas, area);
     let title = title(canvas, view);
-    canvas.line(area, 0, &title);
     let state = standing(canvas, view);
+    let taken = u16::try_from(state.width() + 1).unwrap_or(u16::MAX);
+    canvas.line(Rect { width: area.width.saturating_sub(taken), ..area }, 0, &title);
     canvas.line_right(area, 0, &state);
     if let (Some(found), Some(scale)) = (&view.found, view.scale(area.width.into(), model.now, &model.zone)) {
         let incident = &found.incident;

@@ -41,6 +41,7 @@ pub fn spec() -> EnvironmentSpec {
         unmanaged: true,
         knowledge: Default::default(),
         ignore: Default::default(),
+        maintenance: Default::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use super::{enter_or_back, frame, preview};
 use crate::drift::{SeverityClass, Slug};
@@ -59,7 +59,9 @@ fn head(canvas: &mut Canvas<'_>, plan: &Plan, room: usize) -> Vec<Line<'static>>
         lines.extend(preview::lines(canvas, room));
     }
     if plan.targets().nth(1).is_some() {
-        lines.push(counts(canvas, plan));
+        let all = counts(canvas, plan, |class| class.as_str().to_owned());
+        let short = || counts(canvas, plan, |class| class.letter().to_string());
+        lines.push(if all.width() > room { short() } else { all });
     }
     for (why, number) in reasons(plan) {
         let words = format!("left out: {}: {why}", count(number, "drift"));
@@ -73,7 +75,7 @@ fn head(canvas: &mut Canvas<'_>, plan: &Plan, room: usize) -> Vec<Line<'static>>
 }
 
 /// `prod-eu 9, staging 3    C 2  H 4`
-fn counts(canvas: &Canvas<'_>, plan: &Plan) -> Line<'static> {
+fn counts(canvas: &Canvas<'_>, plan: &Plan, word: fn(SeverityClass) -> String) -> Line<'static> {
     let mut environments: BTreeMap<&Slug, usize> = BTreeMap::new();
     let mut classes: BTreeMap<SeverityClass, usize> = BTreeMap::new();
     for target in plan.targets() {
@@ -81,9 +83,10 @@ fn counts(canvas: &Canvas<'_>, plan: &Plan) -> Line<'static> {
         *classes.entry(target.class).or_default() += 1;
     }
     let each: Vec<String> = environments.iter().map(|(slug, number)| format!("{slug} {number}")).collect();
-    let mut spans = vec![canvas.span(Role::Text, format!("{}   ", each.join(", ")))];
+    let mut spans = vec![canvas.span(Role::Text, format!("{}  ", each.join(", ")))];
     for (class, number) in classes.iter().rev() {
-        spans.push(canvas.span(bar::role(*class), format!(" {} {number}", class.as_str())));
+        spans.push(Span::raw(" "));
+        spans.push(canvas.span(bar::role(*class), format!("{} {number}", word(*class))));
     }
     Line::from(spans)
 }
@@ -106,6 +109,9 @@ fn one(canvas: &Canvas<'_>, target: &Target, room: usize, left_out: Option<&Stri
     Line::from(vec![
         canvas.span(Role::Warning, lead),
         canvas.span(role, environment),
-        canvas.span(if left_out.is_some() { Role::Dim } else { Role::Text }, format!(" {}", target.label.name(rest))),
+        canvas.span(
+            if left_out.is_some() { Role::Dim } else { Role::Text },
+            format!(" {}", text::address(&target.label, rest)),
+        ),
     ])
 }

@@ -89,6 +89,9 @@ pub enum Command {
     /// Look after the store
     #[command(subcommand)]
     Store(StoreCommand),
+    /// What AWS has to allow, and what is understood of it
+    #[command(subcommand)]
+    Aws(AwsCommand),
     /// Print the key table
     Keys,
     /// Print every path, limit and capability found: for a bug report, or on somebody else's machine
@@ -119,6 +122,14 @@ pub struct Paths {
     pub live: Vec<String>,
     #[command(flatten)]
     pub aws: Aws,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum AwsCommand {
+    /// Print the smallest IAM policy that lets driftguard read what the configured environments need; all of it reads
+    Policy,
+    /// Print the table of resource types that live AWS state is understood of
+    Types,
 }
 
 /// How AWS is read for an environment given by hand.
@@ -187,6 +198,9 @@ pub struct Scan {
     pub env: Vec<String>,
     #[command(flatten)]
     pub paths: Paths,
+    /// Ask AWS nothing but how much there is, and say how many calls a scan would make
+    #[arg(long)]
+    pub estimate: bool,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Ignore what matches, for this run: `TYPE.ID` or `TYPE.ID.PATH` with `*`, as a line of a .driftignore file

@@ -136,9 +136,15 @@ fn kind(code: &str, status: u16, message: &str) -> FaultKind {
         FaultKind::NoCredentials
     } else if is(&DENIED) || status == 403 {
         FaultKind::Denied
-    } else if code.ends_with("NotFound") || code.ends_with("NotFoundException") || code.starts_with("NoSuch") || status == 404 {
+    } else if code.ends_with("NotFound")
+        || code.ends_with("NotFoundException")
+        || code.starts_with("NoSuch")
+        || status == 404
+    {
         FaultKind::NotFound
-    } else if code.contains("Unsupported") || matches!(code, "TypeNotFoundException" | "InvalidAction" | "UnknownOperationException") {
+    } else if code.contains("Unsupported")
+        || matches!(code, "TypeNotFoundException" | "InvalidAction" | "UnknownOperationException")
+    {
         FaultKind::Unsupported
     } else {
         FaultKind::Other
@@ -162,9 +168,14 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 /// The credentials chain fails before there is any answer, with words only.
 fn mentions_credentials(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
-    ["credentials provider", "loading credentials", "no credentials", "security token included in the request is expired"]
-        .iter()
-        .any(|words| message.contains(words))
+    [
+        "credentials provider",
+        "loading credentials",
+        "no credentials",
+        "security token included in the request is expired",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
 }
 
 impl fmt::Display for Fault {

@@ -71,7 +71,11 @@ struct Lane {
 impl Session {
     /// Opens every account and region the configuration names, asking STS who we are in each. What cannot be opened is a
     /// fault beside the name of the role, or empty for the first account.
-    pub async fn open_all(access: &Access, regions: &[String], usage: &Arc<Usage>) -> (Vec<Self>, Vec<(String, Fault)>) {
+    pub async fn open_all(
+        access: &Access,
+        regions: &[String],
+        usage: &Arc<Usage>,
+    ) -> (Vec<Self>, Vec<(String, Fault)>) {
         let base = chained(access, load(access, regions.first().cloned()).await).await;
         let mut accounts = vec![];
         if access.accounts.is_empty() {
@@ -97,11 +101,18 @@ impl Session {
         let regions: Vec<String> = if regions.is_empty() { home.into_iter().collect() } else { regions.to_vec() };
         let Some(first) = regions.first() else {
             let message = "no region is configured: set `region` of the environment, or AWS_REGION".to_owned();
-            return Err(Fault { kind: FaultKind::Other, action: "sts:GetCallerIdentity", code: String::new(), message });
+            return Err(Fault {
+                kind: FaultKind::Other,
+                action: "sts:GetCallerIdentity",
+                code: String::new(),
+                message,
+            });
         };
         let unknown = Target { partition: "aws".into(), account: String::new(), region: first.clone() };
         let asking = Self::new(unknown, in_region(&sdk, first), usage);
-        let client = aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(&asking.sdk).interceptor(Attempts).build());
+        let client = aws_sdk_sts::Client::from_conf(
+            aws_sdk_sts::config::Builder::from(&asking.sdk).interceptor(Attempts).build(),
+        );
         let identity =
             asking.call(Service::Sts, "sts:GetCallerIdentity", || client.get_caller_identity().send()).await?;
         let partition = identity.arn().and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws").to_owned();
@@ -116,7 +127,12 @@ impl Session {
     }
 
     /// Makes one call, when the limits of the service allow it, and books it. `make` builds and sends the request.
-    pub async fn call<T, E, F>(&self, service: Service, action: &'static str, make: impl FnOnce() -> F) -> Result<T, Fault>
+    pub async fn call<T, E, F>(
+        &self,
+        service: Service,
+        action: &'static str,
+        make: impl FnOnce() -> F,
+    ) -> Result<T, Fault>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
         F: Future<Output = Result<T, SdkError<E, Response>>>,
@@ -148,7 +164,9 @@ impl Session {
 
     /// A client of AWS Config.
     pub fn config(&self) -> aws_sdk_config::Client {
-        aws_sdk_config::Client::from_conf(aws_sdk_config::config::Builder::from(&self.sdk).interceptor(Attempts).build())
+        aws_sdk_config::Client::from_conf(
+            aws_sdk_config::config::Builder::from(&self.sdk).interceptor(Attempts).build(),
+        )
     }
 }
 

@@ -39,6 +39,7 @@ pub(super) fn run(session: &Session, args: &Diff) -> anyhow::Result<u8> {
     let context = ScanContext::ad_hoc(scan::one_time_key()?, &cancel);
     let done = pipeline::run_on(&spec, &sources, Duration::ZERO, &context, &mut sink)?;
     let report = EnvironmentReport {
+        usage: vec![],
         environment: spec.environment,
         summary: done.summary,
         drifts: sink.drifts,

@@ -1,9 +1,11 @@
 //! One file per subcommand.
 
+mod aws;
 mod bench;
 mod config;
 mod demo;
 mod diff;
+mod estimate;
 mod incident;
 mod info;
 mod keys;
@@ -63,6 +65,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Import { file }) => store::import(&session, &file),
         Some(Command::Store(command)) => store::run(&session, &command),
         Some(Command::Rules { format }) => rules::run(&session, format),
+        Some(Command::Aws(command)) => aws::run(&session, &command),
         Some(Command::Keys) => keys::run(&session),
         Some(Command::Incident(args)) => incident::run(&session, &args),
         Some(Command::Mark(args)) => mark::run(&session, &args),

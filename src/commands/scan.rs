@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, bail};
 
+use super::estimate;
 use super::session::open_store;
 use super::{Session, complain};
 use crate::cli::{Format, Scan};
@@ -18,6 +19,9 @@ use crate::store::{self, OpenMode, StoreError};
 pub(super) fn run(session: &Session, args: &Scan) -> anyhow::Result<u8> {
     session.refuse_problems()?;
     let specs = chosen(session, args)?;
+    if args.estimate {
+        return estimate::run(&specs);
+    }
     let memory = if args.no_store || !is_configured(session, args) { no_memory()? } else { remember(session)? };
     let mut report = scan(&specs, &memory, listed(args))?;
     report.show_hidden = args.show_hidden;
@@ -165,6 +169,7 @@ fn reported(spec: &EnvironmentSpec, done: Scanned, store: StoreUse) -> Environme
         complain(&format!("{}: {:?}, not judged as drift", note.resource.resource_id.line(), note.status));
     }
     EnvironmentReport {
+        usage: done.report.usage,
         environment: spec.environment.clone(),
         summary: done.report.summary,
         untold: done.report.untold,

@@ -26,7 +26,8 @@ pub(super) fn read(source: &Source<'_>, value: &Spanned<DeValue<'_>>, problems: 
         DeValue::Boolean(on) => return on.then(Access::default),
         DeValue::Table(table) => table,
         other => {
-            let message = format!("aws: true or a table such as {{ profile = \"prod\" }} is needed, not {}", other.type_str());
+            let message =
+                format!("aws: true or a table such as {{ profile = \"prod\" }} is needed, not {}", other.type_str());
             problems.push(source.problem(&value.span(), message));
             return None;
         }
@@ -49,7 +50,9 @@ pub(super) fn read(source: &Source<'_>, value: &Spanned<DeValue<'_>>, problems: 
         as_of: None,
         timeout: None,
     };
-    reader.check("blame", |text| matches!(text, "true" | "false").then_some(()).ok_or("true or false is needed".to_owned()));
+    reader.check("blame", |text| {
+        matches!(text, "true" | "false").then_some(()).ok_or("true or false is needed".to_owned())
+    });
     reader.check("timeout", |text| parse_duration(text).map(|_| ()));
     access.timeout = reader.text("timeout").and_then(|t| parse_duration(&t).ok());
     for key in ["assume_role", "accounts"] {

@@ -10,6 +10,7 @@ mod text;
 
 use std::io::{self, Write};
 
+use crate::aws::UsageLine;
 use crate::cli::Format;
 use crate::drift::{Completeness, Counts, Environment, RuleStatus, ScanSummary, SourceError, Untold};
 use crate::scan::Sightings;
@@ -24,6 +25,8 @@ pub struct EnvironmentReport {
     /// What was hidden and unverified; at most [`Untold::KEPT`] of each.
     pub untold: Vec<Untold>,
     pub store: StoreUse,
+    /// What reading a cloud took; empty for recordings.
+    pub usage: Vec<UsageLine>,
 }
 
 /// What a scan did with the store.

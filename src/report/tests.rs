@@ -50,6 +50,7 @@ fn report(counts: Counts, error: bool, completeness: Completeness) -> Report {
         timings: vec![],
     };
     Report::new(vec![EnvironmentReport {
+        usage: vec![],
         environment,
         summary,
         drifts: Sightings::default(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::{EnvironmentReport, Report, SHOWN, not_shown, rules, sentence};
+use crate::aws::UsageLine;
 use crate::drift::{Change, Decision, Known, ResolutionType, ResourceRef, SettledChange, Sighting, State};
 use crate::safety::{Masked, sanitise};
 
@@ -34,12 +35,22 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         for error in &e.errors {
             writeln!(out, "\n  error: {}: {}\n    {}", error.source.line(), error.message.line(), error.help.line())?;
         }
+        if let Some(usage) = usage(e) {
+            writeln!(out, "\n  {usage}")?;
+        }
     }
     let unused = rules::unused_lines(report.rules_unused.as_deref().unwrap_or_default());
     if !unused.is_empty() {
         writeln!(out, "\nignore rules that hide nothing any more (`driftguard rules` lists all):")?;
     }
     unused.iter().try_for_each(|line| writeln!(out, "  {line}"))
+}
+
+/// What reading the cloud took: `AWS: 23 calls, 2 retries, 0 failed`.
+fn usage(e: &EnvironmentReport) -> Option<String> {
+    let sum = |of: fn(&UsageLine) -> u64| e.usage.iter().map(of).sum::<u64>();
+    let (calls, retries, failed) = (sum(|l| l.calls), sum(|l| l.retries), sum(|l| l.failed));
+    (calls > 0).then(|| format!("AWS: {calls} calls, {retries} retries, {failed} failed"))
 }
 
 /// One line for all resources that could not be compared for the same reason.

@@ -21,6 +21,7 @@ use super::sources::roots;
 use super::survey::survey;
 use super::tally::Tally;
 use super::{EnvironmentSpec, Seen, Sink, Sources};
+use crate::aws::UsageLine;
 use crate::compare::Context;
 use crate::declared::InstanceStatus;
 use crate::drift::{ResourceRef, ScanId, ScanStage, ScanSummary, SourceError, SourceState, Untold};
@@ -100,6 +101,8 @@ pub struct ScanReport {
     pub untold: Vec<Untold>,
     /// Files whose change should start the next scan.
     pub watch: Vec<PathBuf>,
+    /// What reading a cloud took.
+    pub usage: Vec<UsageLine>,
 }
 
 /// Scans once, blocking. Errors are the sink's; what sources do wrong is in the report.
@@ -216,7 +219,8 @@ fn finish(examiner: &Examiner<'_>, mut tally: Tally<'_>, ending: Ending) -> Resu
         sink.untold(&untold)?;
     }
     let summary = sink.finish(summary)?;
-    Ok(ScanReport { summary, errors, notes, untold, watch })
+    let usage = sources.usage.as_ref().map_or_else(Vec::new, |usage| usage.lines());
+    Ok(ScanReport { summary, errors, notes, untold, watch, usage })
 }
 
 /// Every source with the age of what it last gave.

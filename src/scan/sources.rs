@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::EnvironmentSpec;
 use super::wanted::declared_types;
-use crate::aws::Usage;
+use crate::aws::{Access, Usage};
 use crate::declared::{self, DeclaredSource};
 use crate::drift::SourceError;
 use crate::live::{self, LiveSource};
@@ -56,6 +56,13 @@ impl Sources {
         let declared = self.declared.iter().flat_map(|s| s.watch_paths());
         declared.chain(self.live.iter().flat_map(|s| s.watch_paths())).collect()
     }
+}
+
+/// What of AWS a scan of the environment would ask for.
+pub fn wanted(spec: &EnvironmentSpec, access: &Access, cancel: &AtomicBool) -> live::aws::Wanted {
+    let (declared, _) = declared::open(&spec.state);
+    let types = declared_types(&once_each(declared), cancel);
+    live::aws::Wanted::of(types.iter().map(AsRef::as_ref), access)
 }
 
 /// The paths of the configuration itself: a file that appears in one of these directories is a new source.

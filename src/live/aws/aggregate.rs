@@ -14,7 +14,13 @@ use crate::aws::{Fault, Service, Session};
 use crate::drift::UnverifiedReason;
 
 /// Reads every wanted type through the aggregator. An account or region it does not cover is never said to lack anything.
-pub(super) async fn read(session: &Session, aggregator: &str, wanted: &Wanted, progress: &Progress<'_>, book: &mut Book) {
+pub(super) async fn read(
+    session: &Session,
+    aggregator: &str,
+    wanted: &Wanted,
+    progress: &Progress<'_>,
+    book: &mut Book,
+) {
     let mut scopes = match sources(session, aggregator).await {
         Ok(scopes) => scopes,
         Err(fault) => {
@@ -34,7 +40,8 @@ pub(super) async fn read(session: &Session, aggregator: &str, wanted: &Wanted, p
             Some(fault) => book.faults.push(TypeFault::of(config_type, &fault)),
         }
     }
-    let batches = stream::iter(keys.chunks(BATCH)).map(|batch| async move { (batch, batch_get(session, aggregator, batch).await) });
+    let batches = stream::iter(keys.chunks(BATCH))
+        .map(|batch| async move { (batch, batch_get(session, aggregator, batch).await) });
     let mut answers = batches.buffer_unordered(BATCHES_AT_ONCE);
     let mut failed: BTreeMap<String, TypeFault> = BTreeMap::new();
     while let Some((batch, answer)) = answers.next().await {
@@ -61,9 +68,9 @@ pub(super) async fn read(session: &Session, aggregator: &str, wanted: &Wanted, p
     complete.retain(|t| !failed.contains_key(t));
     book.faults.extend(failed.into_values());
     scopes.sort();
-    let covered = scopes.iter().flat_map(|(account, region)| {
-        complete.iter().map(move |t| (t.clone(), account.clone(), region.clone()))
-    });
+    let covered = scopes
+        .iter()
+        .flat_map(|(account, region)| complete.iter().map(move |t| (t.clone(), account.clone(), region.clone())));
     book.covered = covered.collect();
 }
 

@@ -54,7 +54,8 @@ pub(super) async fn fetch(session: &Session, keys: &[Key], progress: &Progress<'
         if left.is_empty() {
             break;
         }
-        let batches = stream::iter(left.chunks(BATCH)).map(|batch| async move { (batch, batch_get(session, batch).await) });
+        let batches =
+            stream::iter(left.chunks(BATCH)).map(|batch| async move { (batch, batch_get(session, batch).await) });
         let mut answers = batches.buffer_unordered(BATCHES_AT_ONCE);
         let mut again = vec![];
         while let Some((batch, answer)) = answers.next().await {
@@ -89,7 +90,11 @@ fn types_of(keys: &[Key]) -> BTreeMap<&str, usize> {
 
 async fn batch_get(session: &Session, batch: &[Key]) -> Result<(Vec<FetchedItem>, Vec<Key>), crate::aws::Fault> {
     let key = |key: &Key| {
-        ResourceKey::builder().resource_type(ResourceType::from(key.config_type.as_str())).resource_id(&key.id).build().ok()
+        ResourceKey::builder()
+            .resource_type(ResourceType::from(key.config_type.as_str()))
+            .resource_id(&key.id)
+            .build()
+            .ok()
     };
     let keys: Vec<ResourceKey> = batch.iter().filter_map(key).collect();
     let request = session.config().batch_get_resource_config().set_resource_keys(Some(keys));

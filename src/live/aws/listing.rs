@@ -31,7 +31,8 @@ pub(super) async fn list(session: &Session, config_type: &str, deleted_too: bool
             Ok(page) => page,
             Err(fault) => return Listing { keys, fault: Some(fault) },
         };
-        let is_there = |r: &&aws_sdk_config::types::ResourceIdentifier| deleted_too || r.resource_deletion_time().is_none();
+        let is_there =
+            |r: &&aws_sdk_config::types::ResourceIdentifier| deleted_too || r.resource_deletion_time().is_none();
         let found = page.resource_identifiers().iter().filter(is_there);
         keys.extend(found.filter_map(|r| r.resource_id()).map(|id| Key {
             config_type: config_type.to_owned(),

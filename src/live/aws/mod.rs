@@ -5,9 +5,11 @@
 //! throttled or half-finished is unverified and never missing. Only types that are [`Wanted`] are asked for.
 
 mod aggregate;
+pub mod estimate;
 mod history;
 mod items;
 mod listing;
+pub mod policy;
 mod recorder;
 mod tags;
 mod target;
@@ -58,7 +60,13 @@ pub struct Opened {
 
 /// Reads everything wanted, in all accounts and regions at once. Blocks; ends early when `cancel` is set, and what was not
 /// read by then is unverified.
-pub fn open(access: &Access, environment: &Environment, wanted: &Wanted, cancel: &AtomicBool, told: &Told<'_>) -> Opened {
+pub fn open(
+    access: &Access,
+    environment: &Environment,
+    wanted: &Wanted,
+    cancel: &AtomicBool,
+    told: &Told<'_>,
+) -> Opened {
     let usage = Arc::new(Usage::default());
     let work = read(access, environment, wanted, &usage, told);
     let readings = block_on(cancel, work).unwrap_or_else(|_| vec![Reading::failed(wanted, "the scan was cancelled")]);
@@ -93,12 +101,7 @@ fn assemble(access: &Access, readings: Vec<Reading>) -> AwsConfig {
             recording: file,
         }));
         listed.faults.extend(reading.faults);
-        recordings.push(Recording {
-            path: reading.name.into(),
-            text: reading.text,
-            modified: None,
-            broken: None,
-        });
+        recordings.push(Recording { path: reading.name.into(), text: reading.text, modified: None, broken: None });
     }
     let name = match recordings.as_slice() {
         [one] => one.path.display().to_string(),
@@ -109,6 +112,7 @@ fn assemble(access: &Access, readings: Vec<Reading>) -> AwsConfig {
 
 /// Faults of several types for the same reason are told once.
 fn merged(faults: BTreeMap<(String, String), (UnverifiedReason, Vec<String>)>, source: &str) -> Vec<ListingFault> {
-    let fault = |((message, help), (reason, types))| ListingFault { source: source.to_owned(), message, help, types, reason };
+    let fault =
+        |((message, help), (reason, types))| ListingFault { source: source.to_owned(), message, help, types, reason };
     faults.into_iter().map(fault).collect()
 }

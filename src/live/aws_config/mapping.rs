@@ -211,7 +211,6 @@ impl Mapping {
         self.by_terraform.values().map(|t| t.config.as_str()).collect::<BTreeSet<_>>().into_iter()
     }
 
-    #[cfg(test)]
     pub fn types(&self) -> impl Iterator<Item = &Type> {
         self.by_terraform.values()
     }

@@ -177,9 +177,7 @@ impl LiveSource for AwsConfig {
     }
 
     fn errors(&self) -> Vec<(SourceError, Vec<Tainted>)> {
-        let faults = self.index.faults.iter().map(|fault| {
-            (fault.into(), self.terraform_types(&fault.types))
-        });
+        let faults = self.index.faults.iter().map(|fault| (fault.into(), self.terraform_types(&fault.types)));
         let mut refused: BTreeMap<&str, u64> = BTreeMap::new();
         self.index.unprocessed().for_each(|(config_type, _)| *refused.entry(config_type).or_default() += 1);
         let refused = refused.into_iter().map(|(config_type, count)| {
@@ -226,6 +224,30 @@ pub fn config_type(terraform: &str) -> Option<&'static str> {
 /// Every AWS Config type something is read from.
 pub fn config_types() -> impl Iterator<Item = &'static str> {
     Mapping::built_in().config_types()
+}
+
+/// One Terraform type that is understood.
+pub struct CoveredType {
+    pub terraform: &'static str,
+    pub config: &'static str,
+    /// How many attributes are compared.
+    pub attributes: usize,
+    pub not_observable: &'static [String],
+}
+
+/// All of them, by name.
+pub fn covered() -> Vec<CoveredType> {
+    let mut types: Vec<CoveredType> = (Mapping::built_in().types())
+        .map(|spec| CoveredType {
+            terraform: &spec.terraform,
+            config: &spec.config,
+            attributes: spec.attributes.len(),
+            not_observable: &spec.not_observable,
+        })
+        .collect();
+    types.sort_by_key(|t| t.terraform);
+    types.dedup_by_key(|t| t.terraform);
+    types
 }
 
 /// An item in Terraform's clothes.

@@ -1,7 +1,7 @@
 //! Settling what was found: for a time, for several, for a part of it; and changing one's mind.
 
-use driftguard::tui::Options;
 use driftguard::service::RequireReason;
+use driftguard::tui::Options;
 
 use super::finding::busy;
 

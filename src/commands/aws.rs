@@ -1,0 +1,34 @@
+//! `driftguard aws`: what it needs to be allowed, and what it understands.
+
+use std::io::{self, Write};
+
+use super::Session;
+use crate::aws::Access;
+use crate::cli::AwsCommand;
+use crate::live::aws::policy;
+use crate::live::aws_config;
+
+pub(super) fn run(session: &Session, command: &AwsCommand) -> anyhow::Result<u8> {
+    match command {
+        AwsCommand::Policy => print_policy(session),
+        AwsCommand::Types => print_types(),
+    }
+}
+
+/// Narrowed to what the configured environments use.
+fn print_policy(session: &Session) -> anyhow::Result<u8> {
+    let accesses: Vec<&Access> = session.config.environments.iter().filter_map(|e| e.aws.as_deref()).collect();
+    let text = serde_json::to_string_pretty(&policy::document(&accesses))?;
+    writeln!(io::stdout().lock(), "{text}")?;
+    Ok(0)
+}
+
+fn print_types() -> anyhow::Result<u8> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "| Terraform | AWS Config | attributes compared | not observable |\n|---|---|---|---|")?;
+    for covered in aws_config::covered() {
+        let unseen = if covered.not_observable.is_empty() { "".to_owned() } else { covered.not_observable.join(", ") };
+        writeln!(out, "| `{}` | `{}` | {} | {unseen} |", covered.terraform, covered.config, covered.attributes)?;
+    }
+    Ok(0)
+}

@@ -1,0 +1,87 @@
+//! What driftguard may have to be allowed, and nothing more: all of it reads.
+
+use serde_json::{Value, json};
+
+use crate::aws::Access;
+
+/// Actions by what they are for, as IAM spells them.
+const STATEMENTS: &[(&str, &[&str])] = &[
+    (
+        "LiveState",
+        &[
+            "config:BatchGetResourceConfig",
+            "config:DescribeConfigurationRecorderStatus",
+            "config:DescribeConfigurationRecorders",
+            "config:GetDiscoveredResourceCounts",
+            "config:GetResourceConfigHistory",
+            "config:ListDiscoveredResources",
+            "config:SelectResourceConfig",
+        ],
+    ),
+    (
+        "Organisation",
+        &[
+            "config:BatchGetAggregateResourceConfig",
+            "config:DescribeConfigurationAggregatorSourcesStatus",
+            "config:ListAggregateDiscoveredResources",
+        ],
+    ),
+];
+
+/// The policy document. Which statements are in it depends on the configuration: nobody is asked for more than is used.
+pub fn document(accesses: &[&Access]) -> Value {
+    let organisation = accesses.is_empty() || accesses.iter().any(|access| access.aggregator.is_some());
+    let wanted = STATEMENTS.iter().filter(|(sid, _)| organisation || *sid != "Organisation");
+    // AWS Config's reading actions know no resources to narrow them to.
+    let mut statements: Vec<Value> = wanted
+        .map(|(sid, actions)| json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"}))
+        .collect();
+    let mut roles: Vec<&String> = accesses.iter().flat_map(|a| a.assume_role.iter().chain(&a.accounts)).collect();
+    roles.sort();
+    roles.dedup();
+    if !roles.is_empty() {
+        statements.push(json!({"Sid": "Roles", "Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": roles}));
+    }
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every action the source names, as `service:Action`.
+    fn named_in(directory: &str) -> Vec<String> {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+        let mut found = vec![];
+        for entry in std::fs::read_dir(root).unwrap().flatten() {
+            let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let quoted = code.split('"').skip(1).step_by(2);
+            let is_action = |t: &&str| t.starts_with("config:") && !t.contains(' ');
+            found.extend(quoted.filter(is_action).map(str::to_owned));
+        }
+        found
+    }
+
+    #[test]
+    fn the_policy_allows_every_call_the_reader_makes_and_nothing_that_writes() {
+        let policy = document(&[]).to_string();
+        let called = named_in("src/live/aws");
+        assert!(called.len() > 8, "{called:?}");
+        for action in called {
+            assert!(policy.contains(&format!("\"{action}\"")), "{action} is called and not allowed");
+        }
+        for verb in [":Put", ":Create", ":Delete", ":Update", ":Start", ":Stop", ":*"] {
+            assert!(!policy.contains(verb), "{verb}");
+        }
+    }
+
+    #[test]
+    fn roles_are_named_one_by_one() {
+        let role = "arn:aws:iam::123456789012:role/reader".to_owned();
+        let access = Access { assume_role: vec![role.clone()], ..Access::default() };
+        let policy = document(&[&access]);
+        assert_eq!(policy["Statement"].as_array().unwrap().last().unwrap()["Resource"], json!([role]));
+        assert!(!policy.to_string().contains("Aggregate"), "nobody uses an aggregator here");
+    }
+}

@@ -51,7 +51,7 @@ pub(super) fn options(session: &Session, look: &Look) -> Options {
             .map(|name| ((*name).to_owned(), keymap::load(name, user_keys, &known).0))
             .collect(),
         actor: settings.actor.value.line(),
-        read_only: settings.read_only.value.then(|| format!("read-only by {}", settings.read_only.origin)),
+        read_only: settings.read_only.value.then(|| format!("by {}", settings.read_only.origin)),
         protected: protected.collect(),
         require_reason: settings.require_reason.value.clone(),
         people: settings.people.value.iter().map(|one| one.line()).collect(),

@@ -108,9 +108,9 @@ fn flags(cli: &Cli) -> Vec<(&'static str, String)> {
     add("actor", &cli.global.actor);
     add("log_level", &cli.global.log_level);
     let none = Look::default();
-    let (look, read_only) = match &cli.command {
-        Some(Command::Triage(args)) => (&args.look, args.read_only),
-        Some(Command::Demo(args)) => (&args.look, false),
+    let (look, read_only) = match (cli.screens(), &cli.command) {
+        (Some(args), _) => (&args.look, args.read_only),
+        (None, Some(Command::Demo(args))) => (&args.look, false),
         _ => (&none, false),
     };
     add("theme", &look.theme);

@@ -25,7 +25,7 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         super::complain(triage::FOR_NOW);
     }
     let protected = session.config.environments.iter().filter(|e| e.protect).map(|e| e.environment.slug.clone());
-    let read_only = settings.read_only.value.then(|| format!("read-only by {}", settings.read_only.origin));
+    let read_only = settings.read_only.value.then(|| format!("by {}", settings.read_only.origin));
     let guard = Guard { read_only, protected: protected.collect() };
     let zone = if settings.utc.value { TimeZone::UTC } else { TimeZone::system() };
     let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;

@@ -30,7 +30,7 @@ pub use analysis::{Analysis, Axis, Cause, CauseAnalysis, Severity, SeverityClass
 pub use change::{Change, ChangeType, Hidden, PropertyPath, Unverified, UnverifiedReason};
 pub use coverage::Coverage;
 pub use driftignore::DriftIgnore;
-pub use environment::{CloudProvider, Environment};
+pub use environment::{CloudProvider, Environment, names_production};
 pub use event::{Closure, DriftDetail, DriftEvent, DriftType, Finding, ResourceRef, State};
 pub use ids::{DriftId, Fingerprint, RuleId, ScanId, Slug, SlugError};
 pub use ignore::{IgnoreRule, Reached, RuleChange, RuleReach, RuleRequest, RuleStatus, RuleVerb};

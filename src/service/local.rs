@@ -346,10 +346,11 @@ impl DriftService for LocalService {
     }
 
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {
-        let chosen = self.chosen(environment)?;
+        // First, for a view has no scanners, whatever is configured.
         if let Some(why) = self.store.read_only() {
             return Err(ServiceError::ReadOnly(why));
         }
+        let chosen = self.chosen(environment)?;
         chosen.iter().for_each(|w| w.lane.trigger());
         Ok(())
     }
@@ -373,5 +374,9 @@ impl DriftService for LocalService {
 
     fn read_only(&self) -> Option<String> {
         self.guard.read_only.clone().or_else(|| self.store.read_only())
+    }
+
+    fn as_of(&self) -> Option<jiff::Timestamp> {
+        self.store.as_of()
     }
 }

@@ -168,4 +168,8 @@ pub trait DriftService: Send + Sync {
     fn mode(&self) -> String;
     /// Why nothing can be decided here, or `None`.
     fn read_only(&self) -> Option<String>;
+    /// Since when nothing that happens is seen here any more; `None`: what is shown is what is.
+    fn as_of(&self) -> Option<Timestamp> {
+        None
+    }
 }

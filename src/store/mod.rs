@@ -331,6 +331,10 @@ pub trait Store: Send + Sync {
     fn redaction_key(&self) -> [u8; 32];
     /// `None` when writes work; else why not, in words for the banner.
     fn read_only(&self) -> Option<String>;
+    /// Of a view: when it was taken; it does not change after that.
+    fn as_of(&self) -> Option<Timestamp> {
+        None
+    }
     fn verify(&self) -> Result<VerifyReport, StoreError>;
     /// JSON lines, one record a line; see `driftguard export`. Decisions go on meanwhile.
     fn export(&self, out: &mut dyn std::io::Write) -> Result<u64, StoreError>;

@@ -88,6 +88,8 @@ pub(super) struct SledStore {
     tending: Mutex<()>,
     /// The trees are a private copy: index upkeep may write there even when the store is read-only.
     copy: Option<tempfile::TempDir>,
+    /// When the copy was taken.
+    as_of: Option<Timestamp>,
     _lock: Option<StoreLock>,
 }
 
@@ -143,6 +145,7 @@ impl SledStore {
             options: Options::default(),
             tending: Mutex::default(),
             copy: None,
+            as_of: None,
             _lock: None,
         }
     }
@@ -351,6 +354,9 @@ impl Store for SledStore {
     }
     fn read_only(&self) -> Option<String> {
         self.read_only.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    fn as_of(&self) -> Option<Timestamp> {
+        self.as_of
     }
     fn verify(&self) -> Result<VerifyReport, StoreError> {
         self.verify_impl()

@@ -49,7 +49,7 @@ impl Pane {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Link {
     Connecting,
-    Up { mode: String, read_only: Option<String> },
+    Up { mode: String, read_only: Option<String>, as_of: Option<Timestamp> },
 }
 
 /// The environments pane. The cursor is what the timeline is filtered by; `None` is all of them.

@@ -2,7 +2,7 @@
 //! drift's id; rows that come and go around it do not move it. A query may make it a list of [groups](Grouped).
 
 mod filter;
-mod grouped;
+pub mod grouped;
 mod window;
 
 pub use filter::{Filter, Shown};

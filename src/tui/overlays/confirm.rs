@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use ratatui::text::Line;
 
 use super::{enter_or_back, frame, preview};
-use crate::drift::{SeverityClass, Slug};
+use crate::drift::SeverityClass;
 use crate::tui::app::notice::count;
 use crate::tui::app::overlay::{Plan, Target};
 use crate::tui::app::update::preview::is_previewed;
-use crate::tui::panes::{Canvas, wrap};
+use crate::tui::panes::{Canvas, place, wrap};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{bar, text};
 
@@ -58,9 +58,7 @@ fn head(canvas: &mut Canvas<'_>, plan: &Plan, room: usize) -> Vec<Line<'static>>
         lines.push(Line::default());
         lines.extend(preview::lines(canvas, room));
     }
-    if plan.targets().nth(1).is_some() {
-        lines.push(counts(canvas, plan));
-    }
+    lines.extend(counts(canvas, plan, room));
     for (why, number) in reasons(plan) {
         let words = format!("left out: {}: {why}", count(number, "drift"));
         let pieces = wrap(&words, room).into_iter();
@@ -72,20 +70,21 @@ fn head(canvas: &mut Canvas<'_>, plan: &Plan, room: usize) -> Vec<Line<'static>>
     lines
 }
 
-/// `prod-eu 9, staging 3    C 2  H 4`
-fn counts(canvas: &Canvas<'_>, plan: &Plan) -> Line<'static> {
-    let mut environments: BTreeMap<&Slug, usize> = BTreeMap::new();
+/// `in PRODUCTION prod-eu 9; staging 3`, and of several ` CRITICAL 2 HIGH 4`
+fn counts(canvas: &Canvas<'_>, plan: &Plan, room: usize) -> Option<Line<'static>> {
+    plan.targets().next()?;
     let mut classes: BTreeMap<SeverityClass, usize> = BTreeMap::new();
-    for target in plan.targets() {
-        *environments.entry(&target.environment).or_default() += 1;
-        *classes.entry(target.class).or_default() += 1;
+    plan.targets().for_each(|target| *classes.entry(target.class).or_default() += 1);
+    let classes = classes.iter().rev().filter(|_| plan.targets().nth(1).is_some());
+    let classes =
+        classes.map(|(class, number)| canvas.span(bar::role(*class), format!(" {} {number}", class.as_str())));
+    let classes = Line::from(classes.collect::<Vec<_>>());
+    let mut line = place::sentence(canvas, plan.targets(), room.saturating_sub(classes.width() + 2));
+    if classes.width() > 0 {
+        line.push_span("  ");
+        line.extend(classes.spans);
     }
-    let each: Vec<String> = environments.iter().map(|(slug, number)| format!("{slug} {number}")).collect();
-    let mut spans = vec![canvas.span(Role::Text, format!("{}   ", each.join(", ")))];
-    for (class, number) in classes.iter().rev() {
-        spans.push(canvas.span(bar::role(*class), format!(" {} {number}", class.as_str())));
-    }
-    Line::from(spans)
+    Some(line)
 }
 
 /// Why some are left out, and how many for each reason.
@@ -95,17 +94,15 @@ fn reasons(plan: &Plan) -> BTreeMap<&str, usize> {
     reasons
 }
 
-/// `prod-eu aws_vpc.main`; one that is left out stands after a sign.
+/// `prod-eu PROD aws_vpc.main`; one that is left out stands after a sign.
 fn one(canvas: &Canvas<'_>, target: &Target, room: usize, left_out: Option<&String>) -> Line<'static> {
-    let list = &canvas.model.environments.list;
-    let production = list.iter().any(|e| e.is_production && e.environment.slug == target.environment);
-    let role = if production { Role::Production } else { Role::Dim };
+    let marks = place::behind(canvas, &target.environment);
     let environment = text::cut(target.environment.as_str(), 20);
     let lead = if left_out.is_some() { "not " } else { "" };
-    let rest = room.saturating_sub(text::width(&environment) + lead.len() + 1);
-    Line::from(vec![
-        canvas.span(Role::Warning, lead),
-        canvas.span(role, environment),
-        canvas.span(if left_out.is_some() { Role::Dim } else { Role::Text }, format!(" {}", target.label.name(rest))),
-    ])
+    let rest = room.saturating_sub(text::width(&environment) + Line::from(marks.clone()).width() + lead.len() + 1);
+    let mut spans = vec![canvas.span(Role::Warning, lead), canvas.span(Role::Dim, environment)];
+    spans.extend(marks);
+    let role = if left_out.is_some() { Role::Dim } else { Role::Text };
+    spans.push(canvas.span(role, format!(" {}", target.label.name(rest))));
+    Line::from(spans)
 }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::timeline::type_sign;
-use super::{Canvas, hidden, layout, settled};
+use super::{Canvas, hidden, layout, place, settled};
 use crate::drift::{Change, DriftEvent, State};
 use crate::safety::lookalike;
 use crate::tui::app::model::Pane;
@@ -156,10 +156,7 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
     let first = Line::from(vec![canvas.span(Role::Title, name), Span::raw(" "), canvas.span(Role::Dim, kind)]);
 
     let mut second = vec![canvas.span(Role::Text, event.environment.to_string())];
-    if is_production(canvas.model, event) {
-        second.push(Span::raw(" "));
-        second.push(canvas.span(Role::Production, "PROD"));
-    }
+    second.extend(place::behind(canvas, &event.environment));
     let (seen, last) = (canvas.age(event.detected_at), canvas.age(event.last_seen));
     let times = notice::count(usize::try_from(event.seen_count).unwrap_or(usize::MAX), "time");
     second.push(canvas.span(Role::Dim, format!("  first seen {}, last {}, {times}", ago(&seen), ago(&last))));
@@ -194,10 +191,6 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
 /// `now`, `3m ago`.
 fn ago(age: &str) -> String {
     if age == "now" { age.to_owned() } else { format!("{age} ago") }
-}
-
-fn is_production(model: &Model, event: &DriftEvent) -> bool {
-    model.environments.list.iter().any(|e| e.is_production && e.environment.slug == event.environment)
 }
 
 /// `acknowledged by alice 5m`, `snoozed until …`, `-> bob`, `saving resolve`.

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Canvas, health, wrap};
+use super::{Canvas, health, place, wrap};
 use crate::drift::{Counts, ScanStage, SeverityClass, Slug};
 use crate::service::EnvironmentSummary;
 use crate::store::OpenCounts;
@@ -200,7 +200,7 @@ fn environment(
         (true, true) => canvas.span(Role::Production, "PROD"),
         (true, false) => canvas.span(Role::Dim, "    "),
     });
-    spans.push(Span::raw(" "));
+    spans.push(place::protection(canvas, &environment.slug));
     spans.extend(counts(canvas, &summary.open, widths));
     let (role, scan) = scan(canvas, summary);
     spans.push(canvas.span(role, scan));
@@ -275,13 +275,18 @@ fn failures(canvas: &mut Canvas<'_>, inner: Rect, from: usize) {
 fn strip(canvas: &mut Canvas<'_>, area: Rect) {
     let model = canvas.model;
     let cursor = position(model);
-    let mut cells = vec![strip_cell(canvas, "all", false, true, &total(&model.environments.list))];
+    let mut cells = vec![strip_cell(canvas, "all", None, true, &total(&model.environments.list))];
     for summary in &model.environments.list {
         let environment = &summary.environment;
-        let mut cell =
-            strip_cell(canvas, environment.slug.as_str(), summary.is_production, environment.is_active, &summary.open);
+        let mut cell = strip_cell(
+            canvas,
+            environment.slug.as_str(),
+            Some(&environment.slug),
+            environment.is_active,
+            &summary.open,
+        );
         if summary.sources.iter().any(|source| source.error.is_some()) {
-            cell.spans.insert(1, canvas.span(Role::Error, "! "));
+            cell.spans.insert(1, canvas.span(Role::Error, " !"));
         }
         let is_overdue = health::overdue(canvas, summary).is_some();
         match &summary.last_scan {
@@ -316,12 +321,10 @@ fn strip(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-fn strip_cell(canvas: &Canvas<'_>, name: &str, production: bool, active: bool, open: &OpenCounts) -> Line<'static> {
-    let mut spans = vec![canvas.span(if active { Role::Text } else { Role::Dim }, format!(" {name} "))];
-    if production {
-        spans.push(canvas.span(Role::Production, "PROD"));
-        spans.push(Span::raw(" "));
-    }
+fn strip_cell(canvas: &Canvas<'_>, name: &str, slug: Option<&Slug>, active: bool, open: &OpenCounts) -> Line<'static> {
+    let mut spans = vec![canvas.span(if active { Role::Text } else { Role::Dim }, format!(" {name}"))];
+    spans.extend(slug.into_iter().flat_map(|slug| place::behind(canvas, slug)));
+    spans.push(Span::raw(" "));
     for (class, number) in SeverityClass::WORST_FIRST.into_iter().zip(by_class(open)).filter(|(_, number)| *number > 0)
     {
         spans.push(canvas.span(bar::role(class), format!("{}{} ", class.letter(), text::count(number))));

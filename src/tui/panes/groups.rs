@@ -2,9 +2,9 @@
 
 use ratatui::text::{Line, Span};
 
-use super::{Canvas, summary};
+use super::{Canvas, place, summary};
 use crate::drift::query::{Group, GroupRow, module};
-use crate::drift::{Change, DriftEvent};
+use crate::drift::{Change, DriftEvent, Slug};
 use crate::safety::Masked;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{bar, text};
@@ -12,7 +12,7 @@ use crate::tui::widgets::{bar, text};
 /// Columns before the title: mark of the open one, class, count.
 const SIGNS: usize = 11;
 const AGE: usize = 6;
-/// From so many columns on it says who has it besides.
+/// From so many columns on there is more room for where it is.
 const ROOMY: usize = 70;
 
 pub fn line(canvas: &mut Canvas<'_>, group: &GroupRow, width: usize) -> Line<'static> {
@@ -26,19 +26,19 @@ pub fn line(canvas: &mut Canvas<'_>, group: &GroupRow, width: usize) -> Line<'st
     };
     let times = if canvas.theme.is_ascii() { 'x' } else { '×' };
     let count = format!("{times}{}", text::count(group.count));
-    let about = if width >= ROOMY { about(group) } else { String::new() };
-    let about = text::cut(&about, width / 3);
-    let room = width.saturating_sub(SIGNS + AGE + text::width(&about) + 2);
+    let about = about(canvas, group, if width >= ROOMY { width / 3 } else { width / 4 });
+    let room = width.saturating_sub(SIGNS + AGE + about.width() + 2);
     let age = canvas.age(group.newest);
-    Line::from(vec![
+    let mut line = Line::from(vec![
         canvas.span(Role::Key, format!("{mark} ")),
         canvas.span(bar::role(group.worst), group.worst.letter().to_string()),
         canvas.span(Role::Text, format!("{count:>6}  ")),
         canvas.span(Role::Text, text::fit(&title(group, room), room)),
         Span::raw(" "),
-        canvas.span(Role::Dim, format!("{about} ")),
-        canvas.span(Role::Dim, format!("{age:>4} ")),
-    ])
+    ]);
+    line.extend(about.spans);
+    line.push_span(canvas.span(Role::Dim, format!(" {age:>4} ")));
+    line
 }
 
 /// What the members have in common.
@@ -76,11 +76,31 @@ fn change(event: &DriftEvent, width: usize) -> String {
     }
 }
 
-/// Where, or on what.
-fn about(group: &GroupRow) -> String {
-    let environment = if group.is_spread { "several environments" } else { group.sample.environment.as_str() };
-    match group.dependants {
-        0 => environment.to_owned(),
-        number => format!("{environment}, {number} depend on it"),
+/// Where, production first, and what hangs on it; the rest is counted where there is no room for it.
+fn about(canvas: &Canvas<'_>, group: &GroupRow, room: usize) -> Line<'static> {
+    let mut slugs: Vec<&Slug> = group.environments.iter().collect();
+    if slugs.is_empty() {
+        slugs.push(&group.sample.environment);
     }
+    slugs.sort_by_key(|slug| !canvas.model.is_production(slug));
+    let mut line = Line::default();
+    for (at, slug) in slugs.iter().enumerate() {
+        let mut one = Line::from(
+            canvas.span(Role::Dim, if at > 0 { format!(", {slug}") } else { text::cut(slug.as_str(), room) }),
+        );
+        one.extend(place::behind(canvas, slug));
+        let more = slugs.len() - at;
+        let and_more = format!(" +{more}");
+        let after = if more > 1 { and_more.len() } else { 0 };
+        if at > 0 && line.width() + one.width() + after > room {
+            line.push_span(canvas.span(Role::Dim, and_more));
+            break;
+        }
+        line.extend(one.spans);
+    }
+    let on_it = format!(", {} depend on it", group.dependants);
+    if group.dependants > 0 && line.width() + on_it.len() <= room {
+        line.push_span(canvas.span(Role::Dim, on_it));
+    }
+    line
 }

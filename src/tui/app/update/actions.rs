@@ -22,6 +22,7 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Acknowledge => plan::acknowledge(model),
         Action::Reopen => plan::reopen(model),
+        Action::Undo if matches!(model.overlay, Some(Overlay::Views { .. })) => views::restore(model),
         Action::Undo => undo::undo(model),
         Action::Decisions => undo::open(model),
         Action::Repeat => repeat::again(model),

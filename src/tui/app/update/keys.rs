@@ -39,7 +39,7 @@ fn works_in(overlay: &Overlay, action: Action) -> bool {
     if *overlay == Overlay::Untold && matches!(action, A::NeverHide | A::Filter | A::Undo) {
         return true;
     }
-    if matches!((overlay, action), (Overlay::Query(_), A::SaveView) | (Overlay::Views { .. }, A::DeleteView))
+    if matches!((overlay, action), (Overlay::Query(_), A::SaveView) | (Overlay::Views { .. }, A::DeleteView | A::Undo))
         || matches!((overlay, action), (Overlay::Decisions { .. }, A::Undo))
     {
         return true;

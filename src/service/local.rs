@@ -7,10 +7,12 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 use tokio::sync::{RwLock, Semaphore, broadcast};
 
+use super::danger::Write;
 use super::masking::{mask_name, mask_rule, mask_who_and_why};
 use super::scanning::ScanJob;
 use super::{
-    DriftService, EnvironmentSummary, Guard, Relations, ServiceError, ServiceEvent, bulk, permission, relations,
+    DriftService, EnvironmentSummary, Guard, Relations, RequireReason, ServiceError, ServiceEvent, bulk, gate,
+    relations,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
@@ -291,13 +293,13 @@ impl DriftService for LocalService {
     }
 
     async fn change_rule(&self, mut request: RuleRequest) -> Result<Receipt, ServiceError> {
-        permission::deciding(self.guard.read_only.as_deref())?;
         if let RuleVerb::Change { to } = &mut request.verb {
-            self.guard.allows_rule(to)?;
             mask_rule(&self.redactor, to);
         }
         mask_who_and_why(&self.redactor, &mut request.actor, &mut request.reason);
+        let guard = Arc::clone(&self.guard);
         self.deciding(move |store| {
+            gate::check(&guard, store, Write::Rule(&request))?;
             let receipt = store.change_rule(request).map_err(told)?;
             Ok((receipt.drifts.clone(), receipt))
         })
@@ -313,7 +315,6 @@ impl DriftService for LocalService {
     }
 
     async fn change_never_hide(&self, mut request: NeverHideRequest) -> Result<Receipt, ServiceError> {
-        permission::deciding(self.guard.read_only.as_deref())?;
         if let NeverHideVerb::Put { rule } = &mut request.verb {
             mask_name(&self.redactor, &mut rule.owner);
         }
@@ -322,9 +323,7 @@ impl DriftService for LocalService {
         let decide = move |store: &dyn Store| {
             let of = |id| store.never_hidden().unwrap_or_default().into_iter().find(|rule| rule.id == id);
             let before = of(request.rule);
-            if let (Some(rule), false) = (&before, matches!(request.verb, NeverHideVerb::Undo { .. })) {
-                guard.allows_hiding(rule)?;
-            }
+            gate::check(&guard, store, Write::NeverHide(&request))?;
             let rule = request.rule;
             let receipt = store.change_never_hide(request).map_err(told)?;
             Ok((receipt.drifts.clone(), (receipt, [before, of(rule)])))
@@ -347,6 +346,7 @@ impl DriftService for LocalService {
 
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {
         // First, for a view has no scanners, whatever is configured.
+        gate::check(&self.guard, self.store.as_ref(), Write::Scan)?;
         if let Some(why) = self.store.read_only() {
             return Err(ServiceError::ReadOnly(why));
         }
@@ -378,5 +378,9 @@ impl DriftService for LocalService {
 
     fn as_of(&self) -> Option<jiff::Timestamp> {
         self.store.as_of()
+    }
+
+    fn require_reason(&self) -> RequireReason {
+        self.guard.require_reason.clone()
     }
 }

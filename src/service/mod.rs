@@ -2,16 +2,20 @@
 //! scanners in this process) and `remote` (a server's REST API).
 
 mod bulk;
+pub mod danger;
+mod gate;
 mod local;
 mod masking;
 mod once;
 pub mod permission;
+mod reason;
 mod relations;
 mod scanning;
 
 pub use local::LocalService;
 pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
+pub use reason::RequireReason;
 pub use relations::{Place, Relations};
 
 use async_trait::async_trait;
@@ -171,5 +175,9 @@ pub trait DriftService: Send + Sync {
     /// Since when nothing that happens is seen here any more; `None`: what is shown is what is.
     fn as_of(&self) -> Option<Timestamp> {
         None
+    }
+    /// Which decisions are refused without a reason.
+    fn require_reason(&self) -> RequireReason {
+        RequireReason::none()
     }
 }

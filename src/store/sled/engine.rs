@@ -14,6 +14,8 @@ use std::time::Duration;
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional, UnabortableTransactionError};
 
 use super::behind::Behind;
+use super::flusher::Flusher;
+use super::slack::Slack;
 use crate::store::StoreError;
 use crate::store::probe::{Probe, Step};
 
@@ -116,6 +118,7 @@ pub(super) type Writes = BTreeMap<Tree, BTreeMap<Vec<u8>, Option<Vec<u8>>>>;
 pub(super) struct Engine {
     files: Arc<Files>,
     behind: Behind,
+    flusher: Arc<Flusher>,
 }
 
 /// sled with its trees open, and descriptors of its file and directory for the barrier.
@@ -141,17 +144,16 @@ pub(super) fn sled_error(path: &Path, error: sled::Error) -> StoreError {
 impl Engine {
     /// Opens as it is; see [`open`](super::open) for what is done when that fails.
     pub(super) fn open(path: &Path, between: Option<File>, probe: Probe) -> Result<Self, StoreError> {
-        let db = open_patiently(path).map_err(|e| sled_error(path, e))?;
-        let trees = Tree::ALL
-            .iter()
-            .map(|tree| db.open_tree(tree.name()))
-            .collect::<Result<_, _>>()
-            .map_err(|e| sled_error(path, e))?;
+        let (db, trees) = with_trees(path).map_err(|e| sled_error(path, e))?;
         let io = |source| StoreError::Io { path: path.to_owned(), source };
         let file = File::open(path.join("db")).map_err(io)?;
         let dir = File::open(path).map_err(io)?;
         let files = Arc::new(Files { db, trees, path: path.to_owned(), file, dir, between, probe });
-        Ok(Self { files, behind: Behind::default() })
+        let flushed = Arc::clone(&files);
+        let flusher = Flusher::start(move || flushed.flush_late()).map_err(io)?;
+        // Opening may have mended what it found.
+        flusher.wrote();
+        Ok(Self { files, behind: Behind::default(), flusher: Arc::new(flusher) })
     }
 
     /// With everything in it that was written.
@@ -180,13 +182,19 @@ impl Engine {
     /// All in one step, or nothing. Durable only after a barrier.
     pub(super) fn write(&self, writes: &Writes, durable: bool) -> Result<(), StoreError> {
         self.behind.ended()?;
-        self.files.write(writes, durable)
+        self.files.write(writes, durable)?;
+        self.flusher.wrote();
+        Ok(())
     }
 
     /// As [`Engine::write`], but the work is done while the caller goes on; an error comes with the next write.
     pub(super) fn write_behind(&self, writes: Writes, durable: bool) -> Result<(), StoreError> {
-        let files = Arc::clone(&self.files);
-        self.behind.start(writes, move |writes| files.write(writes, durable))
+        let (files, flusher) = (Arc::clone(&self.files), Arc::clone(&self.flusher));
+        self.behind.start(writes, move |writes| {
+            files.write(writes, durable)?;
+            flusher.wrote();
+            Ok(())
+        })
     }
 
     /// When this returns, everything written behind is written, or the error says why not.
@@ -234,6 +242,7 @@ impl Files {
         if trees.is_empty() {
             return Ok(());
         }
+        let _slack = Slack::take();
         let outcome = trees[..].transaction(|views| {
             for (view, batch) in views.iter().zip(&batches) {
                 view.apply_batch(batch)?;
@@ -248,11 +257,25 @@ impl Files {
 
     fn barrier(&self) -> Result<(), StoreError> {
         self.probe.at(Step::TreeFlush).map_err(|e| self.io(e))?;
-        self.db.flush().map_err(|e| self.error(e))?;
+        self.flush().map_err(|e| self.error(e))?;
         self.probe.at(Step::TreeSync).map_err(|e| self.io(e))?;
         self.file.sync_all().map_err(|e| self.io(e))?;
         self.probe.at(Step::DirSync).map_err(|e| self.io(e))?;
         self.dir.sync_all().map_err(|e| self.io(e))
+    }
+
+    fn flush(&self) -> sled::Result<usize> {
+        let _slack = Slack::take();
+        self.db.flush()
+    }
+
+    /// For what nobody waits for; who writes next is told by sled if it failed.
+    fn flush_late(&self) {
+        let outcome =
+            self.flush().map_err(|e| self.error(e)).and_then(|_| self.file.sync_all().map_err(|e| self.io(e)));
+        if let Err(error) = outcome {
+            tracing::error!(%error, "what was written last may not be on the disk");
+        }
     }
 
     fn io(&self, source: io::Error) -> StoreError {
@@ -269,6 +292,13 @@ fn batch(entries: &BTreeMap<Vec<u8>, Option<Vec<u8>>>) -> sled::Batch {
         }
     }
     batch
+}
+
+fn with_trees(path: &Path) -> sled::Result<(sled::Db, Vec<sled::Tree>)> {
+    let _slack = Slack::take();
+    let db = open_patiently(path)?;
+    let trees = Tree::ALL.iter().map(|tree| db.open_tree(tree.name())).collect::<sled::Result<_>>()?;
+    Ok((db, trees))
 }
 
 /// sled's threads may hold its lock a moment longer than the handle that was dropped.
@@ -290,7 +320,8 @@ fn open_once(path: &Path) -> sled::Result<sled::Db> {
         .path(path)
         .cache_capacity(16 << 20)
         .mode(sled::Mode::LowSpace)
-        .flush_every_ms(Some(500))
+        // The [`Flusher`] does.
+        .flush_every_ms(None)
         .use_compression(false)
         .open()
 }

@@ -1,6 +1,7 @@
 //! The drift timeline: a window of pages over a list of any length, in the order that was asked for. What is selected is a
 //! drift's id; rows that come and go around it do not move it. A query may make it a list of [groups](Grouped).
 
+mod again;
 mod filter;
 pub mod grouped;
 mod window;
@@ -44,6 +45,7 @@ pub struct Timeline {
     loading: Option<(Ticket, Load)>,
     /// The filter changed while the newest page was on its way: what comes is not what is wanted.
     outdated: bool,
+    again: again::Again,
     /// Why the last page did not come.
     pub error: Option<String>,
 }

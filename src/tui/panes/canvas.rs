@@ -89,6 +89,14 @@ impl<'a> Canvas<'a> {
         }
     }
 
+    /// The cursor of a list: a sign, and a ground under `named`, the columns that say what the row is, and a space before them.
+    /// Not under the whole row: that is more than a slow line carries with every key.
+    pub fn select(&mut self, named: Rect, row: usize) {
+        let sign = Line::styled(">", Style::reset().patch(self.style(Role::Text)));
+        self.line(Rect { width: named.width.min(1), ..named }, row, &sign);
+        self.tint(named, row, Role::Selection);
+    }
+
     /// A thumb in the last column of `area` that shows which of `total` rows are seen; nothing when all are.
     pub fn scrollbar(&mut self, area: Rect, first: usize, shown: usize, total: usize) {
         let Some((start, length)) = scroll::thumb(first, shown, total, area.height.into()) else { return };
@@ -118,7 +126,8 @@ impl<'a> Canvas<'a> {
             let mut spans = vec![Span::raw(" ")];
             spans.extend(info.spans);
             spans.push(Span::raw(" "));
-            self.line_right(Rect { width: area.width - 1, ..top }, 0, &Line::from(spans));
+            let info = Line::from(spans).style(Style::reset().patch(self.style(Role::Text)));
+            self.line_right(Rect { width: area.width - 1, ..top }, 0, &info);
         }
         let mut inner = Rect { y: area.y + 1, height: area.height - 1, ..area };
         if area.x > 0 && area.width > 2 {
@@ -129,6 +138,12 @@ impl<'a> Canvas<'a> {
         }
         inner
     }
+}
+
+/// `width` columns of an area, or what there is of them.
+pub fn from_column(area: Rect, column: usize, width: usize) -> Rect {
+    let [column, width] = [column, width].map(|n| u16::try_from(n).unwrap_or(u16::MAX));
+    Rect { x: area.x.saturating_add(column), width, ..area }.intersection(area)
 }
 
 /// Breaks sanitised text into lines of at most `width` columns, at spaces where there are any.

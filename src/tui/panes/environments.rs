@@ -25,13 +25,15 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let list = &model.environments.list;
     let widths = count_widths(list);
     let name_width = name_width(list).min(usize::from(inner.width).saturating_sub(6).max(4));
-    let mut lines = vec![whole(canvas, &total(list), name_width, widths)];
+    // Behind the names there is a column more where one of them is protected.
+    let signed = name_width + usize::from(!model.protected.is_empty());
+    let mut lines = vec![whole(canvas, &total(list), signed, widths)];
     for summary in list {
         lines.push(environment(canvas, summary, (name_width, widths), inner.width));
     }
     let meter = meter(&lines, inner.width);
     if has_headings(inner.height, list) {
-        headings(canvas, inner, name_width, widths, meter);
+        headings(canvas, inner, signed, widths, meter);
         inner = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
     }
     let cursor = position(canvas.model);
@@ -201,6 +203,7 @@ fn environment(
         (true, false) => canvas.span(Role::Dim, "    "),
     });
     spans.push(place::protection(canvas, &environment.slug));
+    spans.push(Span::raw(" "));
     spans.extend(counts(canvas, &summary.open, widths));
     let (role, scan) = scan(canvas, summary);
     spans.push(canvas.span(role, scan));

@@ -1,5 +1,6 @@
 //! A group's row in the timeline: how many, how bad, what they have in common, and the newest.
 
+use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Canvas, place, summary};
@@ -26,8 +27,8 @@ pub fn line(canvas: &mut Canvas<'_>, group: &GroupRow, width: usize) -> Line<'st
     };
     let times = if canvas.theme.is_ascii() { 'x' } else { '×' };
     let count = format!("{times}{}", text::count(group.count));
-    let about = about(canvas, group, if width >= ROOMY { width / 3 } else { width / 4 });
-    let room = width.saturating_sub(SIGNS + AGE + about.width() + 2);
+    let about = about(canvas, group, beside(width));
+    let room = room(about.width(), width);
     let age = canvas.age(group.newest);
     let mut line = Line::from(vec![
         canvas.span(Role::Key, format!("{mark} ")),
@@ -39,6 +40,22 @@ pub fn line(canvas: &mut Canvas<'_>, group: &GroupRow, width: usize) -> Line<'st
     line.extend(about.spans);
     line.push_span(canvas.span(Role::Dim, format!(" {age:>4} ")));
     line
+}
+
+/// The columns of the title, and the space before them.
+pub fn named(canvas: &Canvas<'_>, group: &GroupRow, area: Rect) -> Rect {
+    let width = usize::from(area.width);
+    super::from_column(area, SIGNS - 1, room(about(canvas, group, beside(width)).width(), width) + 1)
+}
+
+/// The most columns for what stands beside the title.
+fn beside(width: usize) -> usize {
+    if width >= ROOMY { width / 3 } else { width / 4 }
+}
+
+/// Columns for the title.
+fn room(about: usize, width: usize) -> usize {
+    width.saturating_sub(SIGNS + AGE + about + 2)
 }
 
 /// What the members have in common.

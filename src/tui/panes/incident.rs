@@ -90,14 +90,11 @@ fn title(canvas: &Canvas<'_>, view: &IncidentView) -> Line<'static> {
         let zone = span.from.to_zoned(model.zone.clone()).strftime("%Z").to_string();
         spans.push(canvas.span(Role::Text, format!("{} to {end} {zone}  ", moment(model, span.from))));
     }
-    let (role, name) = match &view.environment {
-        None => (Role::Text, "all environments".to_owned()),
-        Some(slug) => {
-            let is_production = model.is_production(slug);
-            (if is_production { Role::Production } else { Role::Text }, slug.to_string())
-        }
+    let name = match &view.environment {
+        None => "all environments".to_owned(),
+        Some(slug) => slug.to_string(),
     };
-    spans.push(canvas.span(role, name));
+    spans.push(canvas.span(Role::Text, name));
     spans.extend(view.environment.iter().flat_map(|slug| place::behind(canvas, slug)));
     Line::from(spans)
 }

@@ -16,6 +16,7 @@ mod status;
 mod summary;
 mod timeline;
 
+use canvas::from_column;
 pub use canvas::{Canvas, wrap};
 pub use status::field;
 

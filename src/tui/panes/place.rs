@@ -64,10 +64,10 @@ fn protected(canvas: &Canvas<'_>) -> &'static str {
     if canvas.theme.is_ascii() { "#" } else { "⊘" }
 }
 
-/// One column: the sign where it is due.
+/// The sign where it is due; one column, none where no environment is protected.
 pub fn protection(canvas: &Canvas<'_>, slug: &Slug) -> Span<'static> {
-    let sign = if canvas.model.is_protected(slug) { protected(canvas) } else { " " };
-    canvas.span(Role::Warning, sign)
+    let sign = if canvas.model.is_protected(slug) { protected(canvas) } else { "" };
+    canvas.span(Role::Warning, text::fit(sign, usize::from(!canvas.model.protected.is_empty())))
 }
 
 /// ` PROD⊘`: what stands behind a name that is in no column.

@@ -37,10 +37,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         let line = line(canvas, event, &columns);
         canvas.line(inner, row, &line);
         if selected == Some(event.id) {
-            canvas.tint(inner, row, Role::Selection);
-            // How bad it is stays visible under the cursor.
-            let letter = Rect { x: inner.x + 1, width: inner.width.saturating_sub(1).min(1), ..inner };
-            canvas.tint(letter, row, bar::role(event.severity_class()));
+            canvas.select(columns.named(inner), row);
         }
     }
     let (before, total) = timeline.window.extent(counted(canvas.model));
@@ -66,19 +63,21 @@ fn grouped(canvas: &mut Canvas<'_>, inner: Rect) {
     };
     let members = Rect { y: area.y, height: area.height, ..members };
     for at in 0..usize::from(area.height) {
-        match timeline.row_at(timeline.top + at) {
+        let named = match timeline.row_at(timeline.top + at) {
             Some(Row::Group(group)) => {
                 let line = super::groups::line(canvas, group, area.width.into());
                 canvas.line(area, at, &line);
+                super::groups::named(canvas, group, area)
             }
             Some(Row::Member(event)) => {
                 let line = line(canvas, event, &columns);
                 canvas.line(members, at, &line);
+                columns.named(members)
             }
             None => break,
-        }
+        };
         if timeline.row() == Some(timeline.top + at) {
-            canvas.tint(area, at, Role::Selection);
+            canvas.select(named, at);
         }
     }
     let shown = timeline.len().min(area.height.into());
@@ -239,6 +238,11 @@ impl Columns {
         let rest = width.saturating_sub(SIGNS + AGE + environment + marks.width() + seen);
         let changed = if rest >= 30 { rest * 2 / 5 } else { 0 };
         Self { environment, marks, resource: rest - changed, changed, seen }
+    }
+
+    /// The columns that say which resource, and the space before them.
+    fn named(&self, area: Rect) -> Rect {
+        super::from_column(area, SIGNS + self.environment + self.marks.width() - 1, self.resource)
     }
 
     fn names(&self) -> String {

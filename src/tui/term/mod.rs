@@ -6,6 +6,7 @@ pub mod glyphs;
 pub mod guard;
 pub mod input;
 pub mod output;
+mod pen;
 mod screen;
 pub mod signals;
 pub mod title;

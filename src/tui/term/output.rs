@@ -6,9 +6,10 @@ use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::queue;
 use crossterm::style::ResetColor;
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
-use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+
+use super::pen::{self, Pen};
 
 /// What the terminal shows now.
 pub struct Output {
@@ -37,7 +38,7 @@ impl Output {
         if anew {
             self.shown = Buffer::empty(next.area);
         }
-        let cells = self.shown.diff(next);
+        let cells = pen::differing(&self.shown, next);
         if !anew && cells.is_empty() && cursor == self.cursor {
             return Ok(bytes);
         }
@@ -45,7 +46,9 @@ impl Output {
         if anew {
             queue!(bytes, ResetColor, Clear(ClearType::All), Hide)?;
         }
-        CrosstermBackend::new(&mut bytes).draw(cells.into_iter())?;
+        let mut pen = Pen::default();
+        pen.draw(&mut bytes, next, &cells);
+        pen.lift(&mut bytes);
         match cursor {
             Some(at) => queue!(bytes, MoveTo(at.x, at.y), Show)?,
             None if self.cursor.is_some() => queue!(bytes, Hide)?,

@@ -81,6 +81,21 @@ impl Window {
         self.rows(0).find(|event| event.id == id)
     }
 
+    /// The page a row is on, and where it starts: the cursor names the row before it, except on a first page with others before
+    /// it that are not in memory, where it names the first row itself.
+    pub fn page_of(&self, row: usize) -> Option<(Option<&Cursor>, &[DriftEvent])> {
+        let mut first = 0;
+        let mut start = self.newer();
+        for page in &self.pages {
+            first += page.data.len();
+            if row < first {
+                return Some((start, &page.data));
+            }
+            start = page.next.as_ref();
+        }
+        None
+    }
+
     /// Where older rows start.
     pub fn older(&self) -> Option<&Cursor> {
         self.pages.back()?.next.as_ref()

@@ -14,6 +14,7 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
             vec![]
         }
         ServiceEvent::Scanned(summary) => {
+            let environment = summary.environment.clone();
             if let Some(row) = model.environments.list.iter_mut().find(|e| e.environment.slug == summary.environment) {
                 row.running = None;
                 row.last_scan = Some(*summary);
@@ -23,6 +24,7 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
             super::incident::is_old(model);
             let mut effects = load::environments(model);
             effects.extend(super::rules::load(model));
+            effects.extend(super::again::scanned(model, &environment));
             effects
         }
         ServiceEvent::Drift(event) => {
@@ -74,7 +76,7 @@ fn go_on(model: &mut Model, id: DriftId, heir: DriftId) {
 
 /// A scan that saw the same again moves the version on, but not what was seen: marks and open dialogs follow it. Any other
 /// change leaves them at the version that was shown, and the decision is refused as a conflict.
-fn keep_in_sight(model: &mut Model, event: &DriftEvent) {
+pub fn keep_in_sight(model: &mut Model, event: &DriftEvent) {
     let Some(shown) = model.timeline.window.find(event.id) else { return };
     if !same_sight(shown, event) {
         return;

@@ -90,6 +90,9 @@ pub fn page(model: &mut Model, load: Load) -> Vec<Effect> {
 }
 
 pub fn page_came(model: &mut Model, ticket: Ticket, answer: Result<Page, ServiceError>) -> Vec<Effect> {
+    if model.timeline.reads_again(ticket) {
+        return super::again::came(model, answer);
+    }
     if !model.timeline.answer(ticket, answer.map_err(|why| sanitise::line(&why.to_string()))) {
         return vec![];
     }
@@ -108,6 +111,7 @@ pub fn follow(model: &mut Model) -> Vec<Effect> {
         Some(load) if model.timeline.error.is_none() => page(model, load),
         _ => vec![],
     };
+    effects.extend(super::again::rows(model));
     effects.extend(detail(model, false));
     effects
 }

@@ -1,6 +1,6 @@
 //! Up, down, pages and ends, in whatever is in focus.
 
-use super::{load, palette};
+use super::{load, palette, silent};
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Pane;
 use crate::tui::app::overlay::{Form, Overlay};
@@ -204,7 +204,20 @@ pub fn toggle_hidden(model: &mut Model) -> Vec<Effect> {
 /// To another change of the drift, hidden ones last where they are shown; the diff scrolls to it.
 pub fn change(model: &mut Model, by: isize) -> Vec<Effect> {
     let count = model.timeline.selected().map_or(0, |event| event.changes.len()) + model.shown_hidden().len();
-    model.detail.change = model.detail.change.saturating_add_signed(by).min(count.saturating_sub(1));
+    let to = model.detail.change.saturating_add_signed(by).min(count.saturating_sub(1));
+    if count == 0 {
+        return silent::says(model, "the drift has no single changes: it is about the whole resource");
+    }
+    if to == model.detail.change {
+        return silent::says(
+            model,
+            format!("this is the {} of {count}", if by < 0 { "first change" } else { "last change" }),
+        );
+    }
+    model.detail.change = to;
     crate::tui::panes::diff::reveal(model);
+    if layout::plan(model).area_of(Pane::Diff).is_empty() {
+        return silent::says(model, format!("change {} of {count}", to + 1));
+    }
     vec![]
 }

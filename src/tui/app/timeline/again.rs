@@ -1,0 +1,58 @@
+//! Rows that a scan has seen again. That moves no drift, only when and how often it was seen, so nobody tells of each: what is
+//! in sight is read again when the scan has ended, and the rest when it comes into sight.
+
+use std::collections::HashSet;
+
+use super::{PAGE, Timeline};
+use crate::drift::{DriftEvent, DriftId, Slug};
+use crate::store::{Direction, Page, PageRequest};
+use crate::tui::app::Ticket;
+
+/// Which rows were read before the last scan of their environment, and which are being read again.
+#[derive(Default)]
+pub struct Again {
+    old: HashSet<DriftId>,
+    reading: Option<(Ticket, Vec<DriftId>)>,
+}
+
+impl Timeline {
+    /// A scan of the environment has ended.
+    pub fn grow_old(&mut self, environment: &Slug) {
+        let before = std::mem::take(&mut self.again.old);
+        let is_old = |event: &&DriftEvent| event.environment == *environment || before.contains(&event.id);
+        self.again.old = self.window.rows(0).filter(is_old).map(|event| event.id).collect();
+    }
+
+    /// Asks for the page of the first old row in sight, unless there is none or one is on its way.
+    pub fn ask_again(&mut self, ticket: Ticket) -> Option<PageRequest> {
+        if self.again.old.is_empty() || self.again.reading.is_some() {
+            return None;
+        }
+        let in_sight = self.window.rows(self.top).take(self.height).map(|event| event.id);
+        let row = self.window.position(in_sight.into_iter().find(|id| self.again.old.contains(id))?)?;
+        let (cursor, rows) = self.window.page_of(row)?;
+        let ids: Vec<DriftId> = rows.iter().map(|event| event.id).collect();
+        let request = PageRequest {
+            filter: self.filter.request(),
+            cursor: cursor.cloned(),
+            direction: Direction::Older,
+            limit: ids.len().max(PAGE),
+        };
+        self.again.reading = Some((ticket, ids));
+        Some(request)
+    }
+
+    /// Whether the answer with this ticket is about old rows.
+    pub fn reads_again(&self, ticket: Ticket) -> bool {
+        self.again.reading.as_ref().is_some_and(|(waiting, _)| *waiting == ticket)
+    }
+
+    /// What was asked for has come, or will not: then the rows stay as they were until the next scan. Rows that are not in the
+    /// window have no place in it now either: they come with events and pages.
+    pub fn read_again(&mut self, page: Option<Page>) -> Vec<DriftEvent> {
+        let Some((_, ids)) = self.again.reading.take() else { return vec![] };
+        self.again.old.retain(|id| !ids.contains(id));
+        let rows = page.map(|page| page.data).unwrap_or_default();
+        rows.into_iter().filter(|event| self.window.find(event.id).is_some()).collect()
+    }
+}

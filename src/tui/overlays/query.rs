@@ -73,6 +73,27 @@ fn mistake(canvas: &mut Canvas<'_>, area: Rect, query: &QueryLine, problem: &Que
     u16::try_from(1 + shown).unwrap_or(area.height).min(area.height)
 }
 
+fn list(canvas: &mut Canvas<'_>, area: Rect, query: &QueryLine) {
+    let height = usize::from(area.height);
+    let top = (query.chosen.unwrap_or(0) + 1).saturating_sub(height);
+    let names = query.offers.iter().skip(top).take(height).map(|offer| text::width(&sanitise::line(&offer.text)));
+    let width = names.max().unwrap_or(0).clamp(10, usize::from(area.width / 2).max(10)) + 2;
+    for (row, (at, offer)) in query.offers.iter().enumerate().skip(top).take(height).enumerate() {
+        let name = text::fit(&sanitise::line(&offer.text), width);
+        let help = text::cut(offer.help, usize::from(area.width).saturating_sub(width + 2));
+        let line = Line::from(vec![canvas.span(Role::Key, format!(" {name}")), canvas.span(Role::Dim, help)]);
+        canvas.line(area, row, &line);
+        if query.chosen == Some(at) {
+            canvas.tint(area, row, Role::Selection);
+        }
+    }
+    let below = query.offers.len().saturating_sub(top + height);
+    if below > 0 && height > 1 {
+        let more = Line::from(canvas.span(Role::Dim, format!(" {below} more ")));
+        canvas.line_right(area, height - 1, &more);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::tui::Options;
@@ -98,26 +119,5 @@ mod tests {
         assert!(!typed("is:ne").contains('^'), "what is being typed is not wrong yet");
         assert!(!typed("sev:").contains('^'));
         assert!(typed("is:bogus").contains("bogus`"), "nothing begins so");
-    }
-}
-
-fn list(canvas: &mut Canvas<'_>, area: Rect, query: &QueryLine) {
-    let height = usize::from(area.height);
-    let top = (query.chosen.unwrap_or(0) + 1).saturating_sub(height);
-    let names = query.offers.iter().skip(top).take(height).map(|offer| text::width(&sanitise::line(&offer.text)));
-    let width = names.max().unwrap_or(0).clamp(10, usize::from(area.width / 2).max(10)) + 2;
-    for (row, (at, offer)) in query.offers.iter().enumerate().skip(top).take(height).enumerate() {
-        let name = text::fit(&sanitise::line(&offer.text), width);
-        let help = text::cut(offer.help, usize::from(area.width).saturating_sub(width + 2));
-        let line = Line::from(vec![canvas.span(Role::Key, format!(" {name}")), canvas.span(Role::Dim, help)]);
-        canvas.line(area, row, &line);
-        if query.chosen == Some(at) {
-            canvas.tint(area, row, Role::Selection);
-        }
-    }
-    let below = query.offers.len().saturating_sub(top + height);
-    if below > 0 && height > 1 {
-        let more = Line::from(canvas.span(Role::Dim, format!(" {below} more ")));
-        canvas.line_right(area, height - 1, &more);
     }
 }

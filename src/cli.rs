@@ -1,8 +1,12 @@
 //! clap types only; completions and the man page derive from them.
 
+mod around;
+
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat};
 
 /// Infrastructure drift triage in the terminal: what changed behind the back of the code, and settle it with a few keys.
 ///
@@ -99,6 +103,13 @@ pub enum Command {
     },
     /// What changed in a span of time, across all environments: a review for the post-mortem, secrets taken out
     Incident(Incident),
+    /// Say what goes on around drift: a deployment, an incident, maintenance; it stands in the incident view and its review
+    ///
+    /// Prints the id of the mark. While maintenance goes on nobody is woken for what drifts. Also works while the screens have the
+    /// store: they take the mark in.
+    Mark(Mark),
+    /// How the drifts of the last days went, and the newest ones; or how many a query finds
+    Stats(StatsArgs),
     /// List the ignore rules in the store with what each hides now, and the comparer's own rules
     Rules {
         #[arg(long, value_enum, default_value_t)]

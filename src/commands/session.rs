@@ -81,10 +81,11 @@ impl Session {
             Err(e) => bail!("{}: cannot be read: {e} (driftignore, by {})", file.value.display(), file.origin),
         }
         self.ignore.iter().for_each(|pattern| ignore.add(pattern));
-        let ignore = Arc::new(ignore);
+        let (ignore, maintenance) = (Arc::new(ignore), Arc::new(self.config.maintenance.clone()));
         for spec in &mut specs {
             spec.knowledge = self.config.knowledge.clone();
             spec.ignore = Arc::clone(&ignore);
+            spec.maintenance = Arc::clone(&maintenance);
         }
         Ok(specs)
     }

@@ -201,6 +201,9 @@ pub struct DriftEvent {
     /// the open changes alone, and never more than it gave to the whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_severity: Option<Severity>,
+    /// First seen, or come back, while maintenance was announced for its environment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_maintenance: bool,
 }
 
 impl DriftEvent {
@@ -234,6 +237,7 @@ impl DriftEvent {
             superseded_by: None,
             settled: Vec::new(),
             open_severity: None,
+            in_maintenance: false,
         }
     }
 

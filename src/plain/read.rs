@@ -143,7 +143,8 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         match self.service.environments().await {
             Ok(list) => {
                 let now = Timestamp::now();
-                list.iter().flat_map(|one| say::environment(one, now)).try_for_each(|line| self.say(&line))
+                let told: Vec<String> = list.iter().flat_map(|one| say::environment(one, now, &self.zone)).collect();
+                told.iter().try_for_each(|line| self.say(line))
             }
             Err(why) => self.problem(&why.to_string()),
         }

@@ -11,6 +11,7 @@ use crate::safety::{Masked, Tainted, sanitise};
 use crate::service::{EnvironmentSummary, Relations};
 use crate::store::Match;
 use crate::tui::app::age;
+use crate::tui::panes::around;
 
 /// Columns of a value: a log is read, not scrolled.
 const VALUE: usize = 200;
@@ -42,13 +43,19 @@ fn standing(event: &DriftEvent, now: Timestamp) -> String {
     let by = event.decision.as_ref().filter(|_| state != State::Open);
     let by = by.map(|decision| format!(" by {}", decision.by.line())).unwrap_or_default();
     let to = event.assignee.as_ref().map(|to| format!(", assigned to {}", to.line())).unwrap_or_default();
-    format!("{}{by}{to}", state.as_str())
+    let maintenance = if event.in_maintenance { ", first seen in maintenance" } else { "" };
+    format!("{}{by}{to}{maintenance}", state.as_str())
 }
 
 /// Line by line.
 pub fn detail(number: usize, detail: &DriftDetail, now: Timestamp, zone: &TimeZone) -> Vec<String> {
     let event = &detail.event;
     let mut lines = vec![row(number, event, now)];
+    match event.dependants {
+        0 => {}
+        1 => lines.push("   1 resource depends on it".to_owned()),
+        number => lines.push(format!("   {number} resources depend on it")),
+    }
     if let Some(source) = &event.resource.declared_in {
         lines.push(format!("   declared in {}", source.line()));
     }
@@ -155,7 +162,7 @@ pub fn relations(relations: &Relations, now: Timestamp) -> Vec<String> {
 }
 
 /// `prod-eu (production): 2 critical, 1 high, 0 medium, 4 low open; last scan 3m ago, 1414 in sync`
-pub fn environment(summary: &EnvironmentSummary, now: Timestamp) -> Vec<String> {
+pub fn environment(summary: &EnvironmentSummary, now: Timestamp, zone: &TimeZone) -> Vec<String> {
     let production = if summary.is_production { " (PRODUCTION)" } else { "" };
     let open = &summary.open;
     let scan = match &summary.last_scan {
@@ -173,6 +180,8 @@ pub fn environment(summary: &EnvironmentSummary, now: Timestamp) -> Vec<String> 
         "{}{production}: {} critical, {} high, {} medium, {} low open; {scan}{overdue}",
         summary.environment.slug, open.critical, open.high, open.medium, open.low
     )];
+    let open = summary.contexts.iter().filter(|one| one.is_open(now));
+    lines.extend(open.map(|one| format!("   {}", around::sentence(one, zone))));
     for error in summary.sources.iter().filter_map(|source| source.error.as_ref()) {
         lines.push(format!("   failed: {}: {}; {}", error.source.line(), error.message.line(), error.help.line()));
     }

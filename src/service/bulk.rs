@@ -1,7 +1,7 @@
 //! Decisions, one or many, as the service takes them: allowed, masked, kept, each with its own answer.
 
 use super::danger::Write;
-use super::local::told;
+use super::keeping::told;
 use super::masking::masked;
 use super::{Guard, ServiceError, gate};
 use crate::drift::{DriftId, TriageRequest};

@@ -11,6 +11,8 @@ pub enum Write<'a> {
     Triage(&'a TriageRequest),
     Rule(&'a RuleRequest),
     NeverHide(&'a NeverHideRequest),
+    /// A deployment, an incident, a maintenance: said or ended.
+    Context,
     Scan,
 }
 
@@ -43,7 +45,7 @@ pub fn danger(write: Write<'_>) -> Danger<'_> {
             NeverHideVerb::Put { .. } | NeverHideVerb::Delete => Danger::HidesAgain(request.rule),
             NeverHideVerb::Undo { seq } => Danger::Undoes(*seq),
         },
-        Write::Scan => Danger::None,
+        Write::Context | Write::Scan => Danger::None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Before anything is written: is it allowed here, and does it say why where it must?
 
 use super::danger::{Danger, Write, danger, returns};
-use super::local::told;
+use super::keeping::told;
 use super::{Guard, Refusal, ServiceError, permission};
 use crate::drift::Slug;
 use crate::store::Store;

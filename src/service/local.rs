@@ -4,26 +4,29 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tokio::runtime::Handle;
 use tokio::sync::{RwLock, Semaphore, broadcast};
 
 use super::danger::Write;
-use super::masking::{mask_name, mask_rule, mask_who_and_why};
+use super::keeping::{register, told};
+use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
 use super::scanning::ScanJob;
 use super::{
-    DriftService, EnvironmentSummary, Guard, Relations, RequireReason, ServiceError, ServiceEvent, bulk, gate,
+    DriftService, EnvironmentSummary, Guard, Relations, RequireReason, ServiceError, ServiceEvent, around, bulk, gate,
     relations,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
-    NeverHideRequest, NeverHideRule, NeverHideVerb, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug,
-    SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest,
+    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
+    IncidentRequest, Maintenance, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb, OperationalContext,
+    RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage,
+    UntoldRequest,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::scan::scheduler::{Lane, Plan};
-use crate::store::{DriftFilter, Matching, Observation, Page, PageRequest, Receipt, Store, StoreError};
+use crate::store::{DriftFilter, Matching, Observation, Page, PageRequest, Receipt, Store};
 
 /// Environments scanned at the same time; each uses every core already.
 const SCANS_AT_ONCE: usize = 2;
@@ -39,6 +42,8 @@ pub struct LocalService {
     events: broadcast::Sender<ServiceEvent>,
     redactor: Arc<Redactor>,
     guard: Arc<Guard>,
+    /// What is announced, for whichever environment.
+    announced: Arc<Vec<Maintenance>>,
     /// Told before anybody listened; the first subscriber hears them.
     unheard: Mutex<Vec<Tainted>>,
     /// Held for reading by every decision under way, so that a shutdown waits for them.
@@ -68,6 +73,7 @@ impl LocalService {
         guard.protected.extend(specs.iter().filter(|s| s.protect).map(|s| s.environment.slug.clone()));
         let (events, _) = broadcast::channel(EVENTS);
         let limit = Arc::new(Semaphore::new(SCANS_AT_ONCE));
+        let announced = specs.first().map(|spec| Arc::clone(&spec.maintenance)).unwrap_or_default();
         let mut lanes = BTreeMap::new();
         for spec in specs {
             let slug = spec.environment.slug.clone();
@@ -83,7 +89,8 @@ impl LocalService {
         }
         let redactor = Arc::new(Redactor::new(store.redaction_key()));
         let guard = Arc::new(guard);
-        Arc::new(Self { store, lanes, events, redactor, guard, unheard: Mutex::default(), deciding: Arc::default() })
+        let (unheard, deciding) = (Mutex::default(), Arc::default());
+        Arc::new(Self { store, lanes, events, redactor, guard, announced, unheard, deciding })
     }
 
     /// Tells whoever looks at the screens, or will.
@@ -158,6 +165,7 @@ impl LocalService {
             interval: watched.and_then(|w| w.interval),
             running: watched.and_then(|w| w.job.progress()),
             sources,
+            contexts: store.contexts.clone(),
         }
     }
 }
@@ -167,42 +175,22 @@ struct Facts {
     environment: Environment,
     open: crate::store::OpenCounts,
     last_scan: Option<ScanSummary>,
-}
-
-/// Writes the environment only when it is new or differs, and keeps the time it was first seen.
-pub(super) fn register(store: &dyn Store, environment: &Environment) -> Result<(), StoreError> {
-    let known = store.environments()?.into_iter().find(|e| e.slug == environment.slug);
-    let mut wanted = environment.clone();
-    if let Some(known) = &known {
-        wanted.created_at = known.created_at;
-        wanted.updated_at = known.updated_at;
-    }
-    if known.as_ref() == Some(&wanted) {
-        return Ok(());
-    }
-    wanted.updated_at = jiff::Timestamp::now();
-    store.put_environment(&wanted)
-}
-
-pub(super) fn told(error: StoreError) -> ServiceError {
-    let text = error.to_string();
-    match error {
-        StoreError::NotFound(_) => ServiceError::NotFound(text),
-        StoreError::Invalid(_) => ServiceError::Invalid(text),
-        StoreError::ReadOnly(why) => ServiceError::ReadOnly(why),
-        _ => ServiceError::Unavailable(text),
-    }
+    contexts: Vec<OperationalContext>,
 }
 
 #[async_trait]
 impl DriftService for LocalService {
     async fn environments(&self) -> Result<Vec<EnvironmentSummary>, ServiceError> {
-        let facts = self.ask(|store| {
+        let announced = Arc::clone(&self.announced);
+        let facts = self.ask(move |store| {
             let environments = store.environments().map_err(told)?;
+            let going_on = around::going_on(store, &announced, Timestamp::now()).map_err(told)?;
             let of = |environment: Environment| {
                 let open = store.open_counts(&environment.slug).map_err(told)?;
                 let last_scan = store.last_scan(&environment.slug).map_err(told)?;
-                Ok(Facts { environment, open, last_scan })
+                let here = going_on.iter().filter(|one| one.is_about(&environment.slug));
+                let contexts = here.cloned().collect();
+                Ok(Facts { environment, open, last_scan, contexts })
             };
             environments.into_iter().map(of).collect::<Result<Vec<_>, ServiceError>>()
         });
@@ -222,7 +210,13 @@ impl DriftService for LocalService {
     }
 
     async fn incident(&self, request: IncidentRequest) -> Result<Incident, ServiceError> {
-        self.ask(move |store| store.incident(&request).map_err(told)).await
+        let announced = Arc::clone(&self.announced);
+        self.ask(move |store| {
+            let mut incident = store.incident(&request).map_err(told)?;
+            around::annotate(store, &announced, &mut incident, &request.environments).map_err(told)?;
+            Ok(incident)
+        })
+        .await
     }
 
     async fn stats(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError> {
@@ -338,6 +332,35 @@ impl DriftService for LocalService {
 
     async fn untold(&self, request: UntoldRequest) -> Result<UntoldPage, ServiceError> {
         self.ask(move |store| store.untold(&request).map_err(told)).await
+    }
+
+    async fn contexts(&self, request: ContextRequest) -> Result<Vec<OperationalContext>, ServiceError> {
+        let announced = Arc::clone(&self.announced);
+        self.ask(move |store| around::contexts(store, &announced, &request).map_err(told)).await
+    }
+
+    async fn put_context(&self, context: OperationalContext, mut actor: Tainted) -> Result<(), ServiceError> {
+        gate::check(&self.guard, self.store.as_ref(), Write::Context)?;
+        let context = mask_context(&self.redactor, context);
+        mask_name(&self.redactor, &mut actor);
+        self.deciding(move |store| Ok((vec![], store.put_context(&context, &actor).map_err(told)?))).await?;
+        let _ = self.events.send(ServiceEvent::Environments);
+        Ok(())
+    }
+
+    async fn end_context(
+        &self,
+        id: ContextId,
+        at: Timestamp,
+        mut actor: Tainted,
+    ) -> Result<OperationalContext, ServiceError> {
+        gate::check(&self.guard, self.store.as_ref(), Write::Context)?;
+        mask_name(&self.redactor, &mut actor);
+        let announced = Arc::clone(&self.announced);
+        let end = move |store: &dyn Store| around::end_context(store, &announced, id, at, &actor).map_err(told);
+        let ended = self.deciding(move |store| Ok((vec![], end(store)?))).await?;
+        let _ = self.events.send(ServiceEvent::Environments);
+        Ok(ended)
     }
 
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {

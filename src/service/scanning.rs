@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 
+use super::around::begin_announced;
 use super::{ScanProgress, ServiceEvent};
 use crate::compare::NeverHide;
 use crate::drift::Slug;
@@ -107,6 +108,9 @@ impl ScanJob {
         if let Some(why) = self.store.read_only() {
             self.notice(format!("{slug} is not scanned, the store is read-only: {why}"));
             return sources::roots(&self.spec);
+        }
+        if let Err(error) = begin_announced(self.store.as_ref(), &self.spec.maintenance, slug, Timestamp::now()) {
+            self.notice(format!("maintenance announced for {slug} could not be kept: {error}"));
         }
         let teller = Teller { job: self, started_at: Timestamp::now(), last: Mutex::new(None) };
         let mut on_drift = |told| {

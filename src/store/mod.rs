@@ -10,6 +10,7 @@ mod continuity;
 mod files;
 mod filter;
 mod identity;
+mod inbox;
 mod journal;
 mod life;
 mod lock;
@@ -30,14 +31,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident,
-    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId,
-    ScanSummary, Slug, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
+    AuditEntry, Completeness, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, Finding,
+    IgnoreRule, Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext,
+    RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, Stats, TriageRequest, Untold, UntoldPage,
+    UntoldRequest,
 };
 use crate::safety::{Masked, Tainted};
 
 pub use bulk::{Match, Matching};
 pub use filter::DriftFilter;
+pub use inbox::{Left, leave};
 pub use rules::{IgnoreRules, literal_pattern, shown_value};
 pub use thrown::{Pruned, Upkeep};
 
@@ -96,6 +99,16 @@ pub fn open_with(path: &Path, mode: OpenMode, options: Options) -> Result<Opened
         }
         OpenMode::ReadOnly => sled::open_read_only(path).map(Opened::from),
     }
+}
+
+/// As [`open`], with the time told by `clock`: for stories that play at night, and end the day after.
+///
+/// # Errors
+/// As [`open`].
+#[doc(hidden)]
+pub fn open_at(path: &Path, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Result<Opened, StoreError> {
+    let doors = sled::Doors { clock: Box::new(clock), ..sled::Doors::default() };
+    sled::open_read_write(path, doors).map(Opened::from)
 }
 
 /// Opens the store and writes its trees anew, so that they take no more room than they need. Opening does that by itself when it
@@ -324,6 +337,13 @@ pub trait Store: Send + Sync {
     /// What a running scan hid and could not verify, in place of what the last one did. Durable as drifts are.
     fn keep_untold(&self, scan: ScanId, rows: &[Untold]) -> Result<(), StoreError>;
     fn untold(&self, request: &UntoldRequest) -> Result<UntoldPage, StoreError>;
+    /// Puts what goes on into the store; what has the same id already stays as it is. Durable as [`decide`](Self::decide) is.
+    fn put_context(&self, context: &OperationalContext, actor: &Tainted) -> Result<(), StoreError>;
+    /// Ends what goes on. `Invalid` when it has ended already, or would end before it begins.
+    fn end_context(&self, id: ContextId, at: Timestamp, actor: &Tainted) -> Result<OperationalContext, StoreError>;
+    fn context(&self, id: ContextId) -> Result<Option<OperationalContext>, StoreError>;
+    /// What went on in a span, by its beginning, oldest first.
+    fn contexts(&self, request: &ContextRequest) -> Result<Vec<OperationalContext>, StoreError>;
     /// Newest first, at most `limit`.
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
     /// The one with this sequence number.

@@ -284,7 +284,12 @@ impl<S: Surface> Loop<S> {
         let send = self.send.clone();
         let decides = matches!(
             effect,
-            Effect::Triage(..) | Effect::TriageMany(_) | Effect::ChangeRule(..) | Effect::ChangeNeverHide(..)
+            Effect::Triage(..)
+                | Effect::TriageMany(_)
+                | Effect::ChangeRule(..)
+                | Effect::ChangeNeverHide(..)
+                | Effect::PutContext(..)
+                | Effect::EndContext(..)
         );
         let previews = matches!(effect, Effect::PreviewRule(..) | Effect::PreviewNeverHide(..));
         let jumps = matches!(effect, Effect::LoadJump(..));

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod answers;
+mod around;
 mod bench;
 mod changes;
 mod cli;
@@ -15,6 +16,7 @@ mod ground_truth;
 mod hostile;
 mod ignoring;
 mod incident;
+mod keys;
 mod live;
 mod manual;
 mod memory;

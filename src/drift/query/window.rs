@@ -138,6 +138,15 @@ fn edge(text: &str, day: Date, zone: &TimeZone) -> Option<Edge> {
     Some(Edge::At(local.to_zoned(zone.clone()).ok()?.timestamp()))
 }
 
+/// One moment: `now`, `-2h`, `+2h`, `02:40` of today, `2026-11-21T02:40`, with or without an offset.
+pub fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let ahead = text.strip_prefix('+').and_then(length_of).and_then(|length| now.checked_add(length).ok());
+    if ahead.is_some() || text == "now" {
+        return ahead.or(Some(now));
+    }
+    edge(text, now.to_zoned(zone.clone()).date(), zone).map(|edge| edge.resolve(now))
+}
+
 fn time(text: &str) -> Option<Time> {
     let (hour, minute) = text.split_once(':')?;
     match minute.split_once(':') {

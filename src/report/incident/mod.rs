@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::cli::IncidentFormat;
-use crate::drift::{Change, DriftEvent, Incident, Marker, SeverityClass};
+use crate::drift::{Change, DriftEvent, Incident, OperationalContext, SeverityClass};
 use standing::{short, standing};
 
 /// Writes the review as it reads at `now`; times are those of the zone.
@@ -106,9 +106,13 @@ impl<'a> Review<'a> {
         })
     }
 
-    /// Deploys, tickets and alerts, oldest first: time, what it is, and raw text.
+    /// What went on meanwhile, oldest first: time, what it is, and raw text.
     fn markers(&self) -> Vec<[String; 3]> {
-        let row = |one: &Marker| [self.moment(one.at), one.kind.words().to_owned(), one.text.raw().to_owned()];
+        let row = |one: &OperationalContext| {
+            let facts = one.facts(|at| self.moment(at)).join("; ");
+            let text = format!("{} ({facts})", one.context_data.title.raw());
+            [self.moment(one.at()), one.context_type.words().to_owned(), text]
+        };
         self.incident.markers.iter().map(row).collect()
     }
 

@@ -8,6 +8,7 @@ mod backup;
 mod behind;
 mod bulk;
 mod compact;
+mod contexts;
 mod decide;
 mod ending;
 mod engine;
@@ -60,9 +61,9 @@ use super::{
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident, IncidentRequest,
-    NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug,
-    Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
+    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule,
+    Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach,
+    RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::Tainted;
 
@@ -260,6 +261,7 @@ impl Store for SledStore {
         self.put_environment_impl(environment)
     }
     fn begin_scan(&self, environment: &Slug, at: Timestamp) -> Result<ScanId, StoreError> {
+        self.take_in();
         self.begin_scan_impl(environment, at)
     }
     fn record(&self, scan: ScanId, findings: Vec<Finding>) -> Result<Vec<Recorded>, StoreError> {
@@ -278,6 +280,7 @@ impl Store for SledStore {
         self.last_scan_impl(environment)
     }
     fn incident(&self, request: &IncidentRequest) -> Result<Incident, StoreError> {
+        self.take_in();
         self.incident_impl(request)
     }
     fn page(&self, request: &PageRequest) -> Result<Page, StoreError> {
@@ -347,6 +350,19 @@ impl Store for SledStore {
     }
     fn untold(&self, request: &UntoldRequest) -> Result<UntoldPage, StoreError> {
         self.untold_impl(request)
+    }
+    fn put_context(&self, context: &OperationalContext, actor: &Tainted) -> Result<(), StoreError> {
+        self.put_context_impl(context, actor)
+    }
+    fn end_context(&self, id: ContextId, at: Timestamp, actor: &Tainted) -> Result<OperationalContext, StoreError> {
+        self.end_context_impl(id, at, actor)
+    }
+    fn context(&self, id: ContextId) -> Result<Option<OperationalContext>, StoreError> {
+        contexts::find(&Tx::new(self, self.now()), id)
+    }
+    fn contexts(&self, request: &ContextRequest) -> Result<Vec<OperationalContext>, StoreError> {
+        self.take_in();
+        self.contexts_impl(request)
     }
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
         self.audit_impl(limit)

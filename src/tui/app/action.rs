@@ -199,6 +199,9 @@ actions! {
         TurnOrder "turn-order" None "" off::never, "The newest or the oldest first";
         NextEnvironment "next-environment" None "" off::never, "All environments, or one after the other";
         Span "span" None "" off::never, "Another span of time";
+        AddMarker "add-marker" Decides "" off::mark, "Mark what goes on: a deployment, an incident, maintenance, a ticket, an alert";
+        EndMarker "end-marker" Decides "" off::open_marker, "End what the mark under the cursor says goes on";
+        CopyLink "copy-link" None "" off::link, "Copy the link of the mark under the cursor";
         Export "export" None "" off::nothing_found, "Write the review into a file: Markdown, HTML or JSON, redacted";
     }
 }

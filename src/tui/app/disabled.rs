@@ -42,6 +42,25 @@ pub fn nothing_found(model: &Model) -> Option<String> {
     (!is_there).then(|| "there is nothing to write yet".into())
 }
 
+/// What goes on can be said wherever something can be decided.
+pub fn mark(model: &Model) -> Option<String> {
+    disconnected(model).or_else(|| deciding(model))
+}
+
+pub fn open_marker(model: &Model) -> Option<String> {
+    mark(model).or_else(|| match super::update::markers::current(model) {
+        None => Some("no mark is selected".into()),
+        Some(one) => (!one.is_open(model.now)).then(|| "it is over".into()),
+    })
+}
+
+pub fn link(model: &Model) -> Option<String> {
+    match super::update::markers::current(model) {
+        None => Some("no mark is selected".into()),
+        Some(one) => one.context_data.link.is_none().then(|| "the mark has no link".into()),
+    }
+}
+
 pub fn no_change(model: &Model) -> Option<String> {
     no_drift(model).or_else(|| model.selected_change().is_none().then(|| "the drift has no change to copy".into()))
 }

@@ -7,12 +7,13 @@ use jiff::Timestamp;
 
 use crate::analysis::Blame;
 use crate::drift::query::Groups;
-use crate::drift::{AuditEntry, DriftDetail, NeverHideRule, RuleStatus, UntoldPage};
+use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, UntoldPage};
 use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
 use crate::tui::app::drafts::Draft;
 use crate::tui::app::finds::Finds;
+use crate::tui::app::history::Trail;
 use crate::tui::app::incident::Found;
 use crate::tui::app::model::Reach;
 use crate::tui::app::resource::ResourceFacts;
@@ -82,7 +83,9 @@ pub enum Msg {
     Incident(Ticket, Result<Box<Found>, ServiceError>),
     Sheet(Ticket, Result<Box<SheetBody>, ServiceError>),
     Resource(Ticket, Result<Box<ResourceFacts>, ServiceError>),
-    History(Ticket, Result<Vec<AuditEntry>, ServiceError>),
+    History(Ticket, Result<Trail, ServiceError>),
+    /// A mark was set or ended, in words; or why not.
+    Marked(Result<String, ServiceError>),
     /// The review is written: where it is, or why it is not; sanitised.
     Exported(Result<String, String>),
     /// The answer to asking for a scan or its end.

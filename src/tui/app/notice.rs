@@ -64,6 +64,14 @@ impl Notices {
         self.list.truncate(KEPT);
     }
 
+    /// Adds one in place of the newest, when that begins the same: of what is counted only the last count matters.
+    pub fn again(&mut self, at: Timestamp, lead: &str, text: String) {
+        if self.list.front().is_some_and(|newest| newest.text.starts_with(lead)) {
+            self.list.pop_front();
+        }
+        self.add(at, false, text);
+    }
+
     /// Adds one about what was decided; only the last decision is one key away.
     pub fn decided(&mut self, at: Timestamp, text: String) {
         self.withdraw();

@@ -106,6 +106,8 @@ impl Screens {
                 | Effect::LoadResource(..)
                 | Effect::LoadHistory(..)
                 | Effect::Export(_)
+                | Effect::PutContext(..)
+                | Effect::EndContext(..)
                 | Effect::Scan(_)
                 | Effect::CancelScan(_)
         );

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use super::{enter_or_back, frame, preview};
 use crate::drift::SeverityClass;
@@ -70,21 +70,33 @@ fn head(canvas: &mut Canvas<'_>, plan: &Plan, room: usize) -> Vec<Line<'static>>
     lines
 }
 
-/// `in PRODUCTION prod-eu 9; staging 3`, and of several ` CRITICAL 2 HIGH 4`
+/// `in PRODUCTION prod-eu 9; staging 3`, and of several ` CRITICAL 2 HIGH 4`: their letters where there is no room for words.
 fn counts(canvas: &Canvas<'_>, plan: &Plan, room: usize) -> Option<Line<'static>> {
     plan.targets().next()?;
+    let mut line = place::sentence(canvas, plan.targets(), room);
+    if plan.targets().nth(1).is_none() {
+        return Some(line);
+    }
+    let all = classes(canvas, plan, |class| class.as_str().to_owned());
+    let short = || classes(canvas, plan, |class| class.letter().to_string());
+    let classes = if line.width() + all.width() > room { short() } else { all };
+    if line.width() + classes.width() > room {
+        line = place::sentence(canvas, plan.targets(), room.saturating_sub(classes.width()));
+    }
+    line.extend(classes.spans);
+    Some(line)
+}
+
+/// How many of each class, the worst first.
+fn classes(canvas: &Canvas<'_>, plan: &Plan, word: fn(SeverityClass) -> String) -> Line<'static> {
     let mut classes: BTreeMap<SeverityClass, usize> = BTreeMap::new();
     plan.targets().for_each(|target| *classes.entry(target.class).or_default() += 1);
-    let classes = classes.iter().rev().filter(|_| plan.targets().nth(1).is_some());
-    let classes =
-        classes.map(|(class, number)| canvas.span(bar::role(*class), format!(" {} {number}", class.as_str())));
-    let classes = Line::from(classes.collect::<Vec<_>>());
-    let mut line = place::sentence(canvas, plan.targets(), room.saturating_sub(classes.width() + 2));
-    if classes.width() > 0 {
-        line.push_span("  ");
-        line.extend(classes.spans);
+    let mut spans = vec![Span::raw("  ")];
+    for (class, number) in classes.iter().rev() {
+        spans.push(Span::raw(" "));
+        spans.push(canvas.span(bar::role(*class), format!("{} {number}", word(*class))));
     }
-    Some(line)
+    Line::from(spans)
 }
 
 /// Why some are left out, and how many for each reason.
@@ -103,6 +115,6 @@ fn one(canvas: &Canvas<'_>, target: &Target, room: usize, left_out: Option<&Stri
     let mut spans = vec![canvas.span(Role::Warning, lead), canvas.span(Role::Dim, environment)];
     spans.extend(marks);
     let role = if left_out.is_some() { Role::Dim } else { Role::Text };
-    spans.push(canvas.span(role, format!(" {}", target.label.name(rest))));
+    spans.push(canvas.span(role, format!(" {}", text::address(&target.label, rest))));
     Line::from(spans)
 }

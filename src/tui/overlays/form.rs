@@ -21,8 +21,8 @@ pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
     let about = match form.targets.as_slice() {
         [] => about_rule(form, usize::from(width).saturating_sub(20)),
         [one] => match &form.change {
-            Some(path) => path.0.cell(usize::from(width).saturating_sub(24)),
-            None => one.label.name(usize::from(width).saturating_sub(16)),
+            Some(path) => text::middle(&path.0.line(), usize::from(width).saturating_sub(24)),
+            None => text::address(&one.label, usize::from(width).saturating_sub(20)),
         },
         many => count(many.len(), "drift"),
     };
@@ -109,7 +109,7 @@ fn enters(form: &Form) -> &'static str {
 fn about_rule(form: &Form, room: usize) -> String {
     let rule = form.rule.as_ref().map(|rule| text::cut(&rule.says(), room));
     let unhides = || form.unhides.as_ref().map(|rule| text::cut(&rule.says(), room));
-    rule.or_else(unhides).or_else(|| Some(form.about.as_ref()?.resource_id.name(room))).unwrap_or_default()
+    rule.or_else(unhides).or_else(|| Some(text::address(&form.about.as_ref()?.resource_id, room))).unwrap_or_default()
 }
 
 fn draw_field(canvas: &mut Canvas<'_>, area: Rect, one: &Field, focused: bool) {

@@ -150,7 +150,7 @@ const HEADER: usize = 3;
 fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'static>> {
     let width = usize::from(width);
     let resource = &event.resource;
-    let name = resource.resource_id.name(width);
+    let name = text::address(&resource.resource_id, width);
     let rest = width.saturating_sub(text::width(&name) + 1);
     let kind = text::cut(&resource.resource_type.line(), rest);
     let first = Line::from(vec![canvas.span(Role::Title, name), Span::raw(" "), canvas.span(Role::Dim, kind)]);
@@ -165,6 +165,9 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
             canvas.span(Role::Warning, format!("  came back {}", notice::count(event.regressions as usize, "time"))),
         );
     }
+    if event.in_maintenance {
+        second.push(canvas.span(Role::Dim, "  in maintenance"));
+    }
     second.extend(standing(canvas, event));
 
     let mut third = vec![];
@@ -174,6 +177,10 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
     if let Some(id) = resource.provider_id.as_ref().filter(|id| **id != resource.resource_id) {
         let mark = if id.raw().is_ascii() { String::new() } else { format!("{} ", lookalike::MARK) };
         third.push(format!("id {mark}{}", text::tail(&id.line(), (width / 2).saturating_sub(3))));
+    }
+    if event.dependants > 0 {
+        let verb = if event.dependants == 1 { "depends" } else { "depend" };
+        third.push(format!("{} {verb} on it", event.dependants));
     }
     match &resource.declared_in {
         Some(source) => {
@@ -241,9 +248,14 @@ fn changes(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<
         let role = if settled.is_some() { Role::Dim } else { role };
         let who = blames.get(at).cloned().flatten().unwrap_or_default();
         let room = usize::from(width).saturating_sub(4 + text::width(&who));
-        let path = change.path.0.cell((room / 2).max(12).min(room));
-        let left = room.saturating_sub(text::width(&path) + 2);
-        let values = settled.map_or_else(|| values(change, left), |words| text::cut(&words, left));
+        let said = |room: usize| match &settled {
+            Some(words) => text::cut(words, room),
+            None => values(change, room),
+        };
+        // What the values leave is the path's; of long ones each has half.
+        let least = (room / 2).max(12).min(room);
+        let path = text::middle(&change.path.0.line(), least.max(room.saturating_sub(text::width(&said(room)) + 2)));
+        let values = said(room.saturating_sub(text::width(&path) + 2));
         Line::from(vec![
             canvas.span(Role::Key, cursor),
             canvas.span(Role::Error, sign),
@@ -270,7 +282,7 @@ fn blame(canvas: &mut Canvas<'_>, change: &Change, at: usize, width: u16) -> Opt
     Some(format!("  {}{sure}{when}", known.who.cell(20)))
 }
 
-/// `declared -> live`, each in half the room; one alone has all of it.
+/// `declared -> live`, each in half the room where both do not fit; one alone has all of it.
 fn values(change: &Change, width: usize) -> String {
     let half = width.saturating_sub(4) / 2;
     match (&change.declared, &change.actual) {
@@ -279,7 +291,11 @@ fn values(change: &Change, width: usize) -> String {
             text::cut(&format!("{} -> {}: {word}", declared.inline(LOOKED_AT), live.inline(LOOKED_AT)), width)
         }
         (Some(declared), Some(live)) => {
-            let [declared, live] = from_difference([declared.inline(LOOKED_AT), live.inline(LOOKED_AT)], half);
+            let both = [declared.inline(LOOKED_AT), live.inline(LOOKED_AT)];
+            if text::width(&both[0]) + text::width(&both[1]) + 4 <= width {
+                return both.join(" -> ");
+            }
+            let [declared, live] = from_difference(both, half);
             format!("{} -> {}", text::cut(&declared, half), text::cut(&live, half))
         }
         (Some(one), None) | (None, Some(one)) => one.inline(width),
@@ -288,10 +304,10 @@ fn values(change: &Change, width: usize) -> String {
 }
 
 /// Columns of a value that are looked at for where it begins to differ.
-const LOOKED_AT: usize = 2_000;
+pub(super) const LOOKED_AT: usize = 2_000;
 
 /// Two long texts that begin alike begin a few letters before they differ: the beginning alone would say nothing.
-fn from_difference(texts: [String; 2], room: usize) -> [String; 2] {
+pub(super) fn from_difference(texts: [String; 2], room: usize) -> [String; 2] {
     let [a, b] = &texts;
     let same = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
     let fits = texts.iter().all(|text| text::width(text) <= room);

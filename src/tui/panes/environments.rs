@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Canvas, health, place, wrap};
+use super::{Canvas, around, health, place, wrap};
 use crate::drift::{Counts, ScanStage, SeverityClass, Slug};
 use crate::service::EnvironmentSummary;
 use crate::store::OpenCounts;
@@ -113,6 +113,7 @@ fn answers(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> 
     let model = canvas.model;
     let one = cursor.checked_sub(1).and_then(|at| model.environments.list.get(at));
     let health = one.map(|summary| health::sentence(canvas, summary));
+    let going_on = one.map(|summary| around::sentences(canvas, summary)).unwrap_or_default();
     let counts = counted(&canvas.model.environments.list, cursor.checked_sub(1));
     let Some(coverage) = counts.coverage.sentence() else { return 0 };
     let [in_sync, drifted, unverified, hidden] =
@@ -122,7 +123,8 @@ fn answers(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> 
     let resources =
         format!("{in_sync} in sync, {drifted} drifted, {unverified} unverified; {hidden} changes hidden{lists}");
     let width = usize::from(inner.width).saturating_sub(2).max(1);
-    let lines: Vec<String> = health.iter().chain(&[coverage, resources]).flat_map(|words| wrap(words, width)).collect();
+    let lines: Vec<String> =
+        going_on.iter().chain(&health).chain(&[coverage, resources]).flat_map(|words| wrap(words, width)).collect();
     // Where there is no row to spare, none is left empty.
     let first = from + usize::from(from + lines.len() < usize::from(inner.height));
     for (row, words) in lines.iter().enumerate() {
@@ -211,6 +213,9 @@ fn environment(
     if failed > 0 {
         spans.push(canvas.span(Role::Error, format!(" {failed} failed")));
     }
+    if let Some(words) = around::short(canvas, summary) {
+        spans.push(canvas.span(Role::Warning, format!(" {words}")));
+    }
     if width >= 50 {
         spans.push(canvas.span(Role::Dim, format!(" {}", environment.cloud_provider.as_str())));
     }
@@ -259,7 +264,7 @@ fn failures(canvas: &mut Canvas<'_>, inner: Rect, from: usize) {
             return;
         }
         let age = source.last_good.map_or("never read".into(), |at| format!("data {} old", canvas.age(at)));
-        let name = error.source.cell(usize::from(inner.width).saturating_sub(age.len() + 6));
+        let name = text::tail(&error.source.line(), usize::from(inner.width).saturating_sub(age.len() + 6));
         let line = Line::from(vec![
             canvas.span(Role::Error, format!(" ! {name}")),
             canvas.span(Role::Dim, format!("  {age}")),
@@ -290,6 +295,9 @@ fn strip(canvas: &mut Canvas<'_>, area: Rect) {
         );
         if summary.sources.iter().any(|source| source.error.is_some()) {
             cell.spans.insert(1, canvas.span(Role::Error, " !"));
+        }
+        if let Some(words) = around::short(canvas, summary) {
+            cell.push_span(canvas.span(Role::Warning, format!("{words} ")));
         }
         let is_overdue = health::overdue(canvas, summary).is_some();
         match &summary.last_scan {
@@ -330,7 +338,8 @@ fn strip_cell(canvas: &Canvas<'_>, name: &str, slug: Option<&Slug>, active: bool
     spans.push(Span::raw(" "));
     for (class, number) in SeverityClass::WORST_FIRST.into_iter().zip(by_class(open)).filter(|(_, number)| *number > 0)
     {
-        spans.push(canvas.span(bar::role(class), format!("{}{} ", class.letter(), text::count(number))));
+        spans.push(canvas.span(bar::role(class), format!("{}{}", class.letter(), text::count(number))));
+        spans.push(Span::raw(" "));
     }
     Line::from(spans)
 }

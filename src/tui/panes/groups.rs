@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::diff::{LOOKED_AT, from_difference};
 use super::{Canvas, place, summary};
 use crate::drift::query::{Group, GroupRow, module};
 use crate::drift::{Change, DriftEvent, Slug};
@@ -83,11 +84,14 @@ fn change(event: &DriftEvent, width: usize) -> String {
         [] => format!("{} {}", event.resource.resource_type.cell(width / 2), summary::what_changed(event, width)),
         [one] => {
             let Change { path, declared, actual, .. } = one;
-            let path = path.0.cell(width / 2);
+            let path = text::middle(&path.0.line(), width / 2);
             // What is left for the values, without `: ` and ` to `.
             let room = width.saturating_sub(text::width(&path) + 6) / 2;
-            let value = |value: &Option<Masked>| value.as_ref().map_or("nothing".into(), |value| value.inline(room));
-            format!("{path}: {} to {}", value(declared), value(actual))
+            let value =
+                |value: &Option<Masked>| value.as_ref().map_or("nothing".into(), |value| value.inline(LOOKED_AT));
+            let values = from_difference([value(declared), value(actual)], room);
+            let [declared, actual] = values.map(|value| text::cut(&value, room));
+            format!("{path}: {declared} to {actual}")
         }
         _ => summary::what_changed(event, width),
     }

@@ -5,12 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::place::{self, Marks};
-use super::{Canvas, heat, wrap};
-use crate::drift::{DETECTED, DriftEvent, Happening, Incident, SeverityClass, Stats};
+use super::{Canvas, asked, heat, wrap};
+use crate::drift::{DETECTED, DriftEvent, Happening, Incident, OperationalContext, SeverityClass, Stats};
 use crate::safety::sanitise;
-use crate::tui::app::incident::{Ask, FORMATS, IncidentView};
+use crate::tui::app::incident::IncidentView;
 use crate::tui::app::{Model, age, notice};
-use crate::tui::overlays::{clear, frame, key};
+use crate::tui::overlays::clear;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{bar, text};
 
@@ -50,8 +50,9 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     let area = Rect { height: screen.height.saturating_sub(1), ..screen };
     clear(canvas, area);
     let title = title(canvas, view);
-    canvas.line(area, 0, &title);
     let state = standing(canvas, view);
+    let taken = u16::try_from(state.width() + 1).unwrap_or(u16::MAX);
+    canvas.line(Rect { width: area.width.saturating_sub(taken), ..area }, 0, &title);
     canvas.line_right(area, 0, &state);
     if let (Some(found), Some(scale)) = (&view.found, view.scale(area.width.into(), model.now, &model.zone)) {
         let incident = &found.incident;
@@ -71,13 +72,13 @@ pub fn draw(canvas: &mut Canvas<'_>) {
             canvas.line(area, 2 + row, &line);
         }
     }
-    keys(canvas, view, Rect { y: area.bottom(), height: screen.height - area.height, ..area });
+    asked::keys(canvas, view, Rect { y: area.bottom(), height: screen.height - area.height, ..area });
     if let Some(ask) = &view.ask {
-        asked(canvas, ask);
+        asked::field(canvas, ask);
     }
 }
 
-fn moment(model: &Model, at: Timestamp) -> String {
+pub(super) fn moment(model: &Model, at: Timestamp) -> String {
     at.to_zoned(model.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
@@ -162,10 +163,11 @@ pub fn month(stats: &Stats) -> String {
 
 /// What had happened by the moment.
 fn by_then(canvas: &Canvas<'_>, incident: &Incident, moment: Timestamp) -> Line<'static> {
-    let until: Vec<&Happening> = incident.happenings.iter().filter(|one| one.at <= moment).collect();
+    let drifts = || incident.happenings.iter().filter(|one| one.context.is_none());
+    let until: Vec<&Happening> = drifts().filter(|one| one.at <= moment).collect();
     let first = until.iter().filter(|one| one.action == DETECTED).count();
     let decided = until.iter().filter(|one| one.is_of_a_person()).count();
-    let all = incident.happenings.len();
+    let all = drifts().count();
     let other = until.len() - first - decided;
     let parts = [(first, "first seen"), (decided, "decided"), (other, "came back or ended")];
     let parts = parts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}"));
@@ -240,7 +242,8 @@ fn list(
         let Some(one) = view.row(view.top + row) else { break };
         let event = one.drift.and_then(|id| incident.drift(id));
         let later = view.moment.is_some_and(|moment| one.at > moment);
-        let line = line(canvas, one, event, &columns, later, scale.part(one.at) == part);
+        let marker = incident.marker(one);
+        let line = line(canvas, one, (event, marker), &columns, later, scale.part(one.at) == part);
         canvas.line(below, row, &line);
         if at == Some(view.top + row) {
             canvas.tint(below, row, Role::Selection);
@@ -265,7 +268,7 @@ fn list(
 fn line(
     canvas: &Canvas<'_>,
     one: &Happening,
-    event: Option<&DriftEvent>,
+    (event, marker): (Option<&DriftEvent>, Option<&OperationalContext>),
     columns: &Columns,
     later: bool,
     now: bool,
@@ -278,16 +281,24 @@ fn line(
     };
     let time = one.at.to_zoned(canvas.model.zone.clone()).strftime(columns.format).to_string();
     let class = event.map(DriftEvent::severity_class);
-    let letter = class.map_or(" ".to_owned(), |class| class.letter().to_string());
-    let letter_role = class.filter(|_| !later).map_or(Role::Dim, bar::role);
+    let marker = marker.map(|one| one.context_type.letter());
+    let letter = class.map(SeverityClass::letter).or(marker).unwrap_or(' ').to_string();
+    let letter_role = match (class, marker) {
+        _ if later => Role::Dim,
+        (Some(class), _) => bar::role(class),
+        (None, Some(_)) => Role::Marked,
+        (None, None) => Role::Dim,
+    };
     let environment = one.environment.as_ref().map_or("", |slug| slug.as_str());
     let undone = if one.undone { " (undone)" } else { "" };
     let what = format!("{}{undone}", sanitise::line(one.words()));
     let person = if one.is_of_a_person() && !later { Role::Key } else { calm };
-    let resource = event.map_or(String::new(), |event| {
+    // A mark is about no resource: its title stands there.
+    let title = || one.reason.as_ref().filter(|_| one.context.is_some()).map_or(String::new(), |why| why.line());
+    let resource = event.map_or_else(title, |event| {
         text::tail(&event.resource.resource_id.name(500), columns.resource.saturating_sub(1))
     });
-    let why = one.reason.as_ref().map_or(String::new(), |why| why.line());
+    let why = one.reason.as_ref().filter(|_| one.context.is_none()).map_or(String::new(), |why| why.line());
     let mut spans = vec![
         canvas.span(Role::Key, mark),
         canvas.span(calm, text::fit(&time, columns.time)),
@@ -313,6 +324,11 @@ fn column(shown: &str, width: usize) -> String {
 /// All of the one under the cursor.
 fn about_one(canvas: &Canvas<'_>, one: &Happening, incident: &Incident, room: usize) -> Vec<Line<'static>> {
     let mut words = vec![];
+    if let Some(marker) = incident.marker(one) {
+        let facts: Vec<String> =
+            marker.facts(|at| moment(canvas.model, at)).iter().map(|f| sanitise::line(f)).collect();
+        words.push(facts.join("; "));
+    }
     if let Some(why) = &one.reason {
         words.push(format!("{} by {}: {}", one.words(), one.actor.line(), why.line()));
     }
@@ -331,68 +347,4 @@ fn about_one(canvas: &Canvas<'_>, one: &Happening, incident: &Incident, room: us
     }
     let lines = words.iter().flat_map(|words| wrap(words, room));
     lines.map(|words| Line::from(canvas.span(Role::Text, format!(" {words}")))).collect()
-}
-
-/// The keys, where the status bar has nothing to say.
-fn keys(canvas: &mut Canvas<'_>, view: &IncidentView, area: Rect) {
-    let model = canvas.model;
-    if view.ask.is_some() || area.is_empty() || model.notices.current(model.now).is_some() || !model.typed.is_empty() {
-        return;
-    }
-    let pairs = [
-        ("earlier", "earlier"),
-        ("later", "later"),
-        ("enter", "as of then"),
-        ("resource", "resource"),
-        ("history", "history"),
-        ("turn-order", "order"),
-        ("next-environment", "env"),
-        ("span", "span"),
-        ("export", "export"),
-        ("back", "leave"),
-    ];
-    let mut line = Line::raw(" ");
-    for (action, word) in pairs {
-        let key = key(canvas, "incident", action);
-        if line.width() + text::width(&key) + word.len() + 3 > area.width.into() {
-            break;
-        }
-        line.push_span(canvas.span(Role::Key, key));
-        line.push_span(canvas.span(Role::Dim, format!(" {word}  ")));
-    }
-    canvas.line(area, 0, &line);
-}
-
-/// The field over the view.
-fn asked(canvas: &mut Canvas<'_>, ask: &Ask) {
-    let width = canvas.area().width.saturating_sub(4).min(76);
-    let enter = key(canvas, "input", "enter");
-    let back = key(canvas, "input", "back");
-    let (title, keys, lead, line, hint, problem) = match ask {
-        Ask::Span { line, problem, .. } => (
-            "what happened in",
-            format!("{enter} look  up/down offers  {back} leave"),
-            "span  ",
-            line,
-            "-2h, 02:40..04:10, 2026-11-21T02:40..04:10, today, yesterday".to_owned(),
-            problem,
-        ),
-        Ask::Export { line, format, problem, writing } => {
-            let formats = FORMATS.iter().enumerate().map(|(at, (_, name))| match at == *format {
-                true => format!("[{name}]"),
-                false => format!(" {name} "),
-            });
-            let formats = formats.collect::<Vec<_>>().join(" ");
-            let hint = if *writing { "writing".into() } else { format!("as {formats}  into this directory, redacted") };
-            ("write the review", format!("{enter} write  up/down format  {back} leave"), "name  ", line, hint, problem)
-        }
-    };
-    let inner = frame(canvas, width, 2, title, &keys);
-    let (before, after) = line.halves();
-    super::field(canvas, Rect { height: inner.height.min(1), ..inner }, lead, before, after);
-    let below = match problem {
-        Some(problem) => canvas.span(Role::Error, text::cut(problem, inner.width.into())),
-        None => canvas.span(Role::Dim, text::cut(&hint, inner.width.into())),
-    };
-    canvas.line(inner, 1, &Line::from(below));
 }

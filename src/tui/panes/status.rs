@@ -11,6 +11,9 @@ use crate::tui::app::{Model, notice};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
 
+/// Columns from which the title line says everything.
+const ROOMY: usize = 80;
+
 pub fn title(canvas: &mut Canvas<'_>, area: Rect) {
     if area.is_empty() {
         return;
@@ -20,7 +23,11 @@ pub fn title(canvas: &mut Canvas<'_>, area: Rect) {
         Link::Connecting => "connecting".to_owned(),
         Link::Up { mode, .. } => text::cut(&crate::safety::sanitise::line(mode), 40),
     };
-    let mut spans = vec![canvas.span(Role::Title, "driftguard"), canvas.span(Role::Dim, format!("  {link}  "))];
+    let mut spans = vec![canvas.span(Role::Title, "driftguard"), Span::raw("  ")];
+    // Where there is little room, that nothing is far away need not be said.
+    if usize::from(area.width) >= ROOMY || link != "local" {
+        spans.push(canvas.span(Role::Dim, format!("{link}  ")));
+    }
     if model.read_only().is_some() {
         spans.push(canvas.span(Role::Warning, "READ-ONLY"));
         if let Link::Up { as_of: Some(at), .. } = model.link {
@@ -90,7 +97,7 @@ fn filters(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
     if !filter.text().is_empty() {
         let taken: usize = spans.iter().map(Span::width).sum();
         // Beside the program's name and what is news.
-        let room = usize::from(canvas.area().width).saturating_sub(taken + 40).max(12);
+        let room = usize::from(canvas.area().width).saturating_sub(taken + 20).max(12);
         spans.push(canvas.span(Role::Key, format!("  /{}", crate::safety::sanitise::cell(filter.text(), room))));
     }
     spans

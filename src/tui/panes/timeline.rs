@@ -7,7 +7,6 @@ use super::place::Marks;
 use super::{Canvas, layout, summary, wrap};
 use crate::drift::query::Group;
 use crate::drift::{DriftEvent, DriftType, SeverityClass, State};
-use crate::safety::lookalike;
 use crate::store::OpenCounts;
 use crate::tui::app::model::Pane;
 use crate::tui::app::timeline::{Row, Shown};
@@ -321,14 +320,9 @@ fn column(shown: &str, width: usize) -> String {
 fn name(event: &DriftEvent, width: usize) -> String {
     let resource = &event.resource;
     if event.drift_type == DriftType::Added {
-        return format!("{} {}", resource.resource_type.cell(width / 2), resource.resource_id.name(width));
+        let kind = resource.resource_type.cell(width / 2);
+        let left = width.saturating_sub(text::width(&kind) + 2);
+        return format!("{kind} {}", text::address(&resource.resource_id, left));
     }
-    let address = resource.resource_id.line();
-    let mark = if resource.resource_id.raw().is_ascii() { String::new() } else { format!("{} ", lookalike::MARK) };
-    let columns = text::width(&address) + text::width(&mark);
-    if columns < width {
-        return mark + &address;
-    }
-    // The end of an address says more than the modules before it.
-    format!("{mark}{}", text::tail(&address, width.saturating_sub(1 + text::width(&mark))))
+    text::address(&resource.resource_id, width.saturating_sub(1))
 }

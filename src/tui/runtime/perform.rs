@@ -55,6 +55,14 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
         Effect::LoadResource(ticket, id) => Msg::Resource(ticket, incident::resource(service, id).await),
         Effect::LoadHistory(ticket, id, limit) => Msg::History(ticket, incident::history(service, id, limit).await),
         Effect::Export(review) => Msg::Exported(incident::export(*review).await),
+        Effect::PutContext(context, actor) => {
+            let words = format!("marked: {}", context.context_data.title.line());
+            Msg::Marked(service.put_context(*context, actor).await.map(|()| words))
+        }
+        Effect::EndContext(id, at, actor) => {
+            let ended = service.end_context(id, at, actor).await;
+            Msg::Marked(ended.map(|one| format!("over: {}", one.context_data.title.line())))
+        }
         Effect::ChangeRule(ticket, request) => Msg::RuleChanged(ticket, service.change_rule(*request).await),
         Effect::Scan(environment) => Msg::Asked(service.scan(environment).await),
         Effect::CancelScan(environment) => Msg::Asked(service.cancel_scan(environment).await),
@@ -90,6 +98,7 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::LoadResource(ticket, _) => Msg::Resource(*ticket, Err(why())),
         Effect::LoadHistory(ticket, ..) => Msg::History(*ticket, Err(why())),
         Effect::Export(_) => Msg::Exported(Err(why().to_string())),
+        Effect::PutContext(..) | Effect::EndContext(..) => Msg::Marked(Err(why())),
         Effect::ChangeRule(ticket, _) | Effect::ChangeNeverHide(ticket, _) => Msg::RuleChanged(*ticket, Err(why())),
         _ => Msg::Asked(Err(why())),
     }

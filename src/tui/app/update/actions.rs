@@ -1,8 +1,8 @@
 //! What each action does.
 
 use super::{
-    copying, feel, forms, groups, incident, jump, load, marking, moves, never_hide, palette, plan, query, repeat,
-    resource, rules, sheet, silent, undo, untold, views,
+    copying, feel, forms, groups, incident, jump, load, markers, marking, moves, never_hide, palette, plan, query,
+    repeat, resource, rules, sheet, silent, undo, untold, views,
 };
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::{Effect, Exit};
@@ -47,6 +47,9 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::TurnOrder => incident::turn(model),
         Action::NextEnvironment => incident::next_environment(model),
         Action::Export => incident::export(model),
+        Action::AddMarker => markers::ask(model),
+        Action::EndMarker => markers::end(model),
+        Action::CopyLink => markers::copy_link(model),
         Action::Resource => resource::open(model),
         Action::History => resource::history(model),
         Action::Audit => resource::audit(model),

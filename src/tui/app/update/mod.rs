@@ -12,6 +12,7 @@ pub mod incident;
 pub mod jump;
 mod keys;
 mod load;
+pub mod markers;
 mod marking;
 mod mouse;
 mod moves;
@@ -83,6 +84,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Sheet(ticket, answer) => sheet::came(model, ticket, answer),
         Msg::Resource(ticket, answer) => resource::came(model, ticket, answer),
         Msg::History(ticket, answer) => resource::history_came(model, ticket, answer),
+        Msg::Marked(answer) => markers::saved(model, answer),
         Msg::Exported(answer) => incident::exported(model, answer),
         Msg::Asked(Ok(())) | Msg::Highlighted => vec![],
         Msg::Asked(Err(why)) => {

@@ -7,6 +7,7 @@ mod masking;
 mod once;
 pub mod permission;
 mod relations;
+mod returning;
 mod scanning;
 
 pub use local::LocalService;

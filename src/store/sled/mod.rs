@@ -55,14 +55,14 @@ use super::objects::Objects;
 use super::record::Deed;
 use super::rules::Rule;
 use super::{
-    DriftFilter, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Store,
-    StoreError, Upkeep, VerifyReport, ballast,
+    DriftFilter, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Returns,
+    Store, StoreError, Upkeep, VerifyReport, ballast,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident, IncidentRequest,
     NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug,
-    Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
+    State, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::Tainted;
 
@@ -86,6 +86,8 @@ pub(super) struct SledStore {
     read_only: RwLock<Option<String>>,
     clock: Clock,
     options: Options,
+    /// What came back by itself and nobody was told of yet, and where it stood.
+    returned: Mutex<Vec<(DriftId, State)>>,
     /// Held by whoever tidies up: one at a time.
     tending: Mutex<()>,
     /// The trees are a private copy: index upkeep may write there even when the store is read-only.
@@ -143,6 +145,7 @@ impl SledStore {
             read_only: RwLock::default(),
             clock,
             options: Options::default(),
+            returned: Mutex::default(),
             tending: Mutex::default(),
             copy: None,
             _lock: None,
@@ -290,6 +293,9 @@ impl Store for SledStore {
     fn open_counts(&self, environment: &Slug) -> Result<OpenCounts, StoreError> {
         self.wake_due();
         Ok(self.counts().get(environment).copied().unwrap_or_default())
+    }
+    fn returns(&self) -> Result<Returns, StoreError> {
+        self.returns_impl()
     }
     fn stats(&self, environments: &[Slug], days: u32) -> Result<Stats, StoreError> {
         self.wake_due();

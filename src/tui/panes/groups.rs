@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use super::{Canvas, summary};
 use crate::drift::query::{Group, GroupRow, module};
 use crate::drift::{Change, DriftEvent};
-use crate::safety::Masked;
+use crate::safety::{Masked, lookalike};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{bar, text};
 
@@ -29,12 +29,17 @@ pub fn line(canvas: &mut Canvas<'_>, group: &GroupRow, width: usize) -> Line<'st
     let count = format!("{times}{}", text::count(group.count));
     let about = besides(group, width);
     let room = room(&about, width);
+    // As before a single drift.
+    let title = match room.saturating_sub(2) {
+        less if less > 0 && is_foreign(group) => format!("{} {}", lookalike::MARK, title(group, less)),
+        _ => title(group, room),
+    };
     let age = canvas.age(group.newest);
     Line::from(vec![
         canvas.span(Role::Key, format!("{mark} ")),
         canvas.span(bar::role(group.worst), group.worst.letter().to_string()),
         canvas.span(Role::Text, format!("{count:>6}  ")),
-        canvas.span(Role::Text, text::fit(&title(group, room), room)),
+        canvas.span(Role::Text, text::fit(&title, room)),
         Span::raw(" "),
         canvas.span(Role::Dim, format!("{about} ")),
         canvas.span(Role::Dim, format!("{age:>4} ")),
@@ -48,8 +53,7 @@ pub fn named(group: &GroupRow, area: Rect) -> Rect {
 }
 
 fn besides(group: &GroupRow, width: usize) -> String {
-    let about = if width >= ROOMY { about(group) } else { String::new() };
-    text::cut(&about, width / 3)
+    if width >= ROOMY { about(group, width / 3) } else { String::new() }
 }
 
 /// Columns for the title.
@@ -92,11 +96,31 @@ fn change(event: &DriftEvent, width: usize) -> String {
     }
 }
 
-/// Where, or on what.
-fn about(group: &GroupRow) -> String {
-    let environment = if group.is_spread { "several environments" } else { group.sample.environment.as_str() };
-    match group.dependants {
-        0 => environment.to_owned(),
-        number => format!("{environment}, {number} depend on it"),
+/// Whether what it is named by is not pure ASCII, and may read like another name.
+fn is_foreign(group: &GroupRow) -> bool {
+    let event = &group.sample;
+    match group.key.by {
+        Group::Resource => !event.resource.resource_id.raw().is_ascii(),
+        Group::Module => !module(event.resource.resource_id.raw()).is_ascii(),
+        Group::Actor => event.analysis.changed_by.iter().any(|actor| !actor.raw().is_ascii()),
+        Group::Change => event.changes.iter().any(|change| !change.path.raw().is_ascii()),
     }
+}
+
+/// Where, and how many depend on it, in the words that fit.
+fn about(group: &GroupRow, room: usize) -> String {
+    let slug = group.sample.environment.as_str();
+    let number = group.dependants;
+    let (long, short) = if group.is_spread { ("several environments", "several env.") } else { (slug, slug) };
+    let all = match number {
+        0 => vec![long.to_owned(), short.to_owned()],
+        _ => vec![
+            format!("{long}, {number} depend on it"),
+            format!("{long}, {number} dep."),
+            format!("{short}, {number} dep."),
+            format!("{number} dep."),
+        ],
+    };
+    let fits = all.iter().find(|words| text::width(words) <= room).or(all.last());
+    fits.map_or(String::new(), |words| text::cut(words, room))
 }

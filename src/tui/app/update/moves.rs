@@ -201,10 +201,22 @@ pub fn toggle_hidden(model: &mut Model) -> Vec<Effect> {
     vec![]
 }
 
-/// To another change of the drift, hidden ones last where they are shown; the diff scrolls to it.
+/// To the next change downwards in the bodies, or upwards, hidden ones last where they are shown; the diff scrolls to it. It begins at
+/// the worst, which may be anywhere: past the end it goes on from the other one, and says so.
 pub fn change(model: &mut Model, by: isize) -> Vec<Effect> {
-    let count = model.timeline.selected().map_or(0, |event| event.changes.len()) + model.shown_hidden().len();
-    model.detail.change = model.detail.change.saturating_add_signed(by).min(count.saturating_sub(1));
+    let order = crate::tui::panes::diff::order(model);
+    let Ok(count @ 2..) = isize::try_from(order.len()) else { return vec![] };
+    let at = order.iter().position(|change| *change == model.detail.change).unwrap_or(0);
+    let to = at.cast_signed() + by;
+    model.detail.change = order[to.rem_euclid(count).cast_unsigned()];
+    if !(0..count).contains(&to) {
+        let end = if by > 0 {
+            "that was the last change: on from the first"
+        } else {
+            "that was the first change: on from the last"
+        };
+        model.notice(false, end);
+    }
     crate::tui::panes::diff::reveal(model);
     vec![]
 }

@@ -20,6 +20,7 @@ use super::resource::ResourceView;
 use super::sheet::Sheet;
 use super::timeline::Timeline;
 use super::untold::UntoldList;
+use super::update::jump::Departure;
 use super::update::repeat::Repeat;
 use crate::drift::{
     Change, DriftEvent, DriftId, Hidden, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug, TriageVerb,
@@ -73,6 +74,8 @@ pub struct Pending {
     /// The decision it takes back.
     pub undoes: Option<u64>,
     pub reason: Option<crate::safety::Tainted>,
+    /// Only about some changes of the drift: there is more to do in it.
+    pub is_of_changes: bool,
     /// What is to be done on the same drift when this is saved.
     pub then: Vec<TriageVerb>,
 }
@@ -162,6 +165,8 @@ pub struct Batch {
     pub failed: usize,
     /// What was typed for it.
     pub draft: Option<DraftKey>,
+    /// Where the cursor was when it was sent.
+    pub from: Option<DriftId>,
 }
 
 /// The state of the screens.
@@ -188,6 +193,10 @@ pub struct Model {
     pub world: Option<String>,
     /// The drift to select once it is listed.
     pub returns_to: Option<DriftId>,
+    /// Where one was before a jump.
+    pub departure: Option<Departure>,
+    /// Somebody has moved or chosen: the cursor is where it is on purpose.
+    pub is_touched: bool,
     /// The tutorial need not come by itself.
     pub tutored: bool,
     pub keymaps: Vec<(String, Keymap)>,
@@ -254,6 +263,8 @@ impl Model {
             utc: options.utc,
             world: options.world,
             returns_to: None,
+            departure: None,
+            is_touched: false,
             tutored: !options.tutorial,
             keymaps: keymaps(options.keymap, options.keymaps),
             keymap: 0,
@@ -321,6 +332,11 @@ impl Model {
             Link::Connecting => None,
         };
         service.or(self.read_only.as_deref())
+    }
+
+    /// The first scans fill the list and nobody has touched it: its cursor stays at the top, whatever comes in first.
+    pub fn is_filling(&self) -> bool {
+        !self.is_touched && self.environments.list.iter().any(|row| row.last_scan.is_none())
     }
 
     /// Decisions that are not saved yet.

@@ -20,6 +20,7 @@ mod finding;
 mod hiding;
 mod incident;
 mod ruling;
+mod staying;
 
 fn open(size: (u16, u16)) -> (Screens, Arc<Sample>) {
     let sample = Sample::shared();

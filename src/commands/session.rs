@@ -11,6 +11,7 @@ use crate::cli::{Cli, Command, Look, Paths as PathArgs};
 use crate::config::{self, Config, Origin, Paths, Settings};
 use crate::drift::DriftIgnore;
 use crate::scan::EnvironmentSpec;
+use crate::service::Guard;
 use crate::store::{self, OpenMode, Opened, Options, StoreError};
 
 pub(super) struct Session {
@@ -35,6 +36,17 @@ impl Session {
 
     pub fn settings(&self) -> &Settings {
         &self.config.settings
+    }
+
+    /// What may be decided, as configured: the same for the screens, line by line, and whatever else decides.
+    pub fn guard(&self) -> Guard {
+        let settings = self.settings();
+        let protected = self.config.environments.iter().filter(|spec| spec.protect);
+        Guard {
+            read_only: settings.read_only.value.then(|| format!("read-only by {}", settings.read_only.origin)),
+            protected: protected.map(|spec| spec.environment.slug.clone()).collect(),
+            require_reason: settings.require_reason.value.clone(),
+        }
     }
 
     /// Names every mistake on standard error; for commands that must not work on half a configuration.

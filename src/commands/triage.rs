@@ -39,7 +39,7 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     };
     options.world = for_now.is_none().then(|| path.display().to_string());
     options.drafts = for_now.is_none().then(|| beside(&path));
-    let guard = Guard { read_only: options.read_only.clone(), protected: options.protected.clone() };
+    let guard = session.guard();
     let keep = session.settings().store_options();
     screens::open(session, options, move || async move {
         let handle = Handle::current();

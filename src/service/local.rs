@@ -7,11 +7,13 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, RwLock, Semaphore, broadcast};
 
+use super::danger::Write;
 use super::masking::{mask_name, mask_rule, mask_who_and_why};
 use super::returning::{self, Returning};
 use super::scanning::ScanJob;
 use super::{
-    DriftService, EnvironmentSummary, Guard, Relations, ServiceError, ServiceEvent, bulk, permission, relations,
+    DriftService, EnvironmentSummary, Guard, Relations, RequireReason, ServiceError, ServiceEvent, bulk, gate,
+    relations,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
@@ -299,13 +301,13 @@ impl DriftService for LocalService {
     }
 
     async fn change_rule(&self, mut request: RuleRequest) -> Result<Receipt, ServiceError> {
-        permission::deciding(self.guard.read_only.as_deref())?;
         if let RuleVerb::Change { to } = &mut request.verb {
-            self.guard.allows_rule(to)?;
             mask_rule(&self.redactor, to);
         }
         mask_who_and_why(&self.redactor, &mut request.actor, &mut request.reason);
+        let guard = Arc::clone(&self.guard);
         self.deciding(move |store| {
+            gate::check(&guard, store, Write::Rule(&request))?;
             let receipt = store.change_rule(request).map_err(told)?;
             Ok((receipt.drifts.clone(), receipt))
         })
@@ -321,7 +323,6 @@ impl DriftService for LocalService {
     }
 
     async fn change_never_hide(&self, mut request: NeverHideRequest) -> Result<Receipt, ServiceError> {
-        permission::deciding(self.guard.read_only.as_deref())?;
         if let NeverHideVerb::Put { rule } = &mut request.verb {
             mask_name(&self.redactor, &mut rule.owner);
         }
@@ -330,9 +331,7 @@ impl DriftService for LocalService {
         let decide = move |store: &dyn Store| {
             let of = |id| store.never_hidden().unwrap_or_default().into_iter().find(|rule| rule.id == id);
             let before = of(request.rule);
-            if let (Some(rule), false) = (&before, matches!(request.verb, NeverHideVerb::Undo { .. })) {
-                guard.allows_hiding(rule)?;
-            }
+            gate::check(&guard, store, Write::NeverHide(&request))?;
             let rule = request.rule;
             let receipt = store.change_never_hide(request).map_err(told)?;
             Ok((receipt.drifts.clone(), (receipt, [before, of(rule)])))
@@ -355,6 +354,7 @@ impl DriftService for LocalService {
 
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {
         let chosen = self.chosen(environment)?;
+        gate::check(&self.guard, self.store.as_ref(), Write::Scan)?;
         if let Some(why) = self.store.read_only() {
             return Err(ServiceError::ReadOnly(why));
         }
@@ -381,5 +381,9 @@ impl DriftService for LocalService {
 
     fn read_only(&self) -> Option<String> {
         self.guard.read_only.clone().or_else(|| self.store.read_only())
+    }
+
+    fn require_reason(&self) -> RequireReason {
+        self.guard.require_reason.clone()
     }
 }

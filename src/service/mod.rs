@@ -2,10 +2,13 @@
 //! scanners in this process) and `remote` (a server's REST API).
 
 mod bulk;
+pub mod danger;
+mod gate;
 mod local;
 mod masking;
 mod once;
 pub mod permission;
+mod reason;
 mod relations;
 mod returning;
 mod scanning;
@@ -13,6 +16,7 @@ mod scanning;
 pub use local::LocalService;
 pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
+pub use reason::RequireReason;
 pub use relations::{Place, Relations};
 
 use async_trait::async_trait;
@@ -169,4 +173,8 @@ pub trait DriftService: Send + Sync {
     fn mode(&self) -> String;
     /// Why nothing can be decided here, or `None`.
     fn read_only(&self) -> Option<String>;
+    /// Which decisions are refused without a reason.
+    fn require_reason(&self) -> RequireReason {
+        RequireReason::none()
+    }
 }

@@ -330,6 +330,8 @@ pub trait Store: Send + Sync {
     fn untold(&self, request: &UntoldRequest) -> Result<UntoldPage, StoreError>;
     /// Newest first, at most `limit`.
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
+    /// The one with this sequence number.
+    fn audit_entry(&self, seq: u64) -> Result<Option<AuditEntry>, StoreError>;
 
     /// Random, made with the store: the key of the redactor's hashes.
     fn redaction_key(&self) -> [u8; 32];

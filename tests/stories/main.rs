@@ -20,6 +20,7 @@ mod manual;
 mod memory;
 mod noise;
 mod packs;
+mod permissions;
 mod plain;
 mod plain_words;
 mod pty;

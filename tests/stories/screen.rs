@@ -11,6 +11,7 @@ use driftguard::tui::app::testkit::{self, Screens};
 use driftguard::tui::app::{Effect, Msg};
 use driftguard::tui::sample::{self, Sample, Synthetic};
 
+mod answering;
 mod deciding;
 mod deciding_changes;
 mod deciding_forms;

@@ -1,4 +1,4 @@
-//! What each Terraform type is in AWS Config, as data: `packs/mapping-aws-config.toml`.
+//! What each Terraform type is in AWS Config, as data: `packs/mapping-aws-*.toml`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
@@ -10,7 +10,12 @@ use super::item::Item;
 use super::pack;
 use super::path::Path;
 
-const PACK: &str = include_str!("../../../packs/mapping-aws-config.toml");
+/// The packs, one after the other; a Terraform type stands in one of them.
+pub(super) const PACKS: [&str; 3] = [
+    include_str!("../../../packs/mapping-aws-config.toml"),
+    include_str!("../../../packs/mapping-aws-cloudformation.toml"),
+    include_str!("../../../packs/mapping-aws-described.toml"),
+];
 
 /// How a value is respelt.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, Debug)]
@@ -156,7 +161,9 @@ impl Mapping {
     /// The built-in pack. It is checked by a test, so what could not be parsed here is empty.
     pub fn built_in() -> &'static Self {
         static MAPPING: LazyLock<Mapping> = LazyLock::new(|| {
-            Mapping::parse(PACK).unwrap_or_else(|_| Mapping { by_terraform: HashMap::new(), by_config: HashMap::new() })
+            let text = PACKS.concat();
+            Mapping::parse(&text)
+                .unwrap_or_else(|_| Mapping { by_terraform: HashMap::new(), by_config: HashMap::new() })
         });
         &MAPPING
     }

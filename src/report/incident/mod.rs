@@ -3,6 +3,7 @@
 mod html;
 mod json;
 mod markdown;
+mod standing;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -10,9 +11,9 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::text::standing;
 use crate::cli::IncidentFormat;
-use crate::drift::{Change, DriftEvent, Incident, Known, Marker, SeverityClass};
+use crate::drift::{Change, DriftEvent, Incident, Marker, SeverityClass};
+use standing::{short, standing};
 
 /// Writes the review as it reads at `now`; times are those of the zone.
 pub fn write(
@@ -126,7 +127,8 @@ impl<'a> Review<'a> {
             ("type", event.resource.resource_type.raw().to_owned()),
             ("first seen", self.moment(event.detected_at)),
             ("last seen", self.moment(event.last_seen)),
-            ("now", standing(&Known::of(event, self.now))),
+            ("now", standing(event, self.now, |at| self.moment(at))),
+            ("drift", short(event.id)),
             ("cause", analysis.cause.cause_category.as_str().to_owned()),
         ];
         if !analysis.changed_by.is_empty() {

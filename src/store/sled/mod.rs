@@ -52,7 +52,7 @@ use super::identity::Identity;
 use super::journal::Journal;
 use super::lock::StoreLock;
 use super::objects::Objects;
-use super::record::Deed;
+use super::record::{AuditRecord, Deed};
 use super::rules::Rule;
 use super::{
     DriftFilter, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Returns,
@@ -353,6 +353,9 @@ impl Store for SledStore {
     }
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
         self.audit_impl(limit)
+    }
+    fn audit_entry(&self, seq: u64) -> Result<Option<AuditEntry>, StoreError> {
+        Ok(self.read::<AuditRecord>(Tree::Audit, &seq.to_be_bytes())?.map(AuditRecord::entry))
     }
     fn redaction_key(&self) -> [u8; 32] {
         self.identity.read().unwrap_or_else(PoisonError::into_inner).redaction_key

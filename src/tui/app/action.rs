@@ -80,7 +80,7 @@ pub struct Entry {
 macro_rules! actions {
     ($($scope:ident: { $($action:ident $name:literal $danger:ident $hint:literal $disabled:path, $help:literal;)* })*) => {
         /// The name of everything a person can do.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum Action { $($($action,)*)* }
 
         /// Every action, by scope.

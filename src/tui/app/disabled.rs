@@ -119,7 +119,7 @@ fn settled(model: &Model) -> Option<&SettledChange> {
 }
 
 pub fn matching(model: &Model) -> Option<String> {
-    disconnected(model).or_else(|| model.matching.is_some().then(|| "they are being looked for".into()))
+    disconnected(model).or_else(|| model.gathering.is_some().then(|| "they are being looked for".into()))
 }
 
 pub fn nothing_decided(model: &Model) -> Option<String> {
@@ -191,13 +191,16 @@ pub fn never_hide(model: &Model) -> Option<String> {
         Err(why) => Some(why),
         Ok(None) if is_listed => Some("nothing that a rule hides is selected".into()),
         Ok(None) => Some("no hidden change is selected: show them, then go to the next change".into()),
-        Ok(Some(hidden)) if hidden.rule.starts_with("ignore") => {
-            Some("an ignore rule hides it, not the comparison: take that rule back".into())
-        }
-        Ok(Some(hidden)) if hidden.rule == DRIFTIGNORE => {
-            Some("a pattern of .driftignore hides it: change it there".into())
-        }
-        Ok(Some(_)) => None,
+        Ok(Some(hidden)) => not_of_the_comparer(&hidden.rule).map(str::to_owned),
+    }
+}
+
+/// What people made themselves is no rule that could be switched off.
+pub fn not_of_the_comparer(rule: &str) -> Option<&'static str> {
+    match rule {
+        rule if rule.starts_with("ignore") => Some("an ignore rule hides it, not the comparison: take that rule back"),
+        DRIFTIGNORE => Some("a pattern of .driftignore hides it: change it there"),
+        _ => None,
     }
 }
 

@@ -58,8 +58,6 @@ pub enum Effect {
     LoadPage(Ticket, PageRequest),
     /// The last one: not before a second is over.
     LoadGroups(Ticket, Box<DriftFilter>, Group, bool),
-    /// All that the filter finds, as far as anybody would decide about at once.
-    LoadMembers(Ticket, Box<DriftFilter>),
     /// Asked a moment later, and only the last of several.
     LoadJump(Ticket, PageRequest),
     LoadDetail(Ticket, DriftId),

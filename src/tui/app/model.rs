@@ -15,7 +15,6 @@ use super::incident::IncidentView;
 use super::msg::{Loaded, Ticket};
 use super::notice::Notices;
 use super::overlay::{Overlay, Plan, Target};
-use super::reason::RequireReason;
 use super::resource::ResourceView;
 use super::sheet::Sheet;
 use super::timeline::Timeline;
@@ -25,7 +24,7 @@ use super::update::repeat::Repeat;
 use crate::drift::{
     Change, DriftEvent, DriftId, Hidden, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug, TriageVerb,
 };
-use crate::service::EnvironmentSummary;
+use crate::service::{EnvironmentSummary, RequireReason};
 use crate::tui::keymap::{KeyPress, Keymap};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::diff::DiffView;
@@ -213,8 +212,8 @@ pub struct Model {
     pub marks: BTreeMap<DriftId, Target>,
     /// Where a range of marks begins.
     pub anchor: Option<DriftId>,
-    /// All that pass the filter are on their way, to be marked.
-    pub matching: Option<Ticket>,
+    /// The marks are those of a group that is being decided about.
+    pub lent: bool,
     pub pending: BTreeMap<DriftId, Pending>,
     pub batches: BTreeMap<Ticket, Batch>,
     pub decided: Vec<Decided>,
@@ -227,7 +226,7 @@ pub struct Model {
     pub remembered_people: Vec<String>,
     pub drafts: Drafts,
     pub finds: Finds,
-    /// Members of a group on their way, and what is to be done with them.
+    /// Drifts on their way, and what is to be done with them: those of a group, or all that pass the filter.
     pub gathering: Option<(Ticket, Action)>,
     pub rules: Rules,
     pub preview: Preview,
@@ -278,7 +277,7 @@ impl Model {
             typed: vec![],
             marks: BTreeMap::new(),
             anchor: None,
-            matching: None,
+            lent: false,
             pending: BTreeMap::new(),
             batches: BTreeMap::new(),
             decided: vec![],

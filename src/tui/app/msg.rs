@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::analysis::Blame;
 use crate::drift::query::Groups;
-use crate::drift::{AuditEntry, DriftDetail, DriftEvent, NeverHideRule, RuleStatus, UntoldPage};
+use crate::drift::{AuditEntry, DriftDetail, NeverHideRule, RuleStatus, UntoldPage};
 use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
@@ -68,8 +68,6 @@ pub enum Msg {
     Environments(Ticket, Result<Vec<EnvironmentSummary>, ServiceError>),
     Page(Ticket, Result<Page, ServiceError>),
     Groups(Ticket, Result<Groups, ServiceError>),
-    /// The members of a group, and whether there are more.
-    Members(Ticket, Result<(Vec<DriftEvent>, bool), ServiceError>),
     /// Resources for the palette.
     Jump(Ticket, Result<Page, ServiceError>),
     Detail(Ticket, Result<Box<Loaded>, ServiceError>),

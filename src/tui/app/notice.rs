@@ -51,6 +51,14 @@ impl Notices {
         self.list.truncate(KEPT);
     }
 
+    /// Adds one that only answers a key: it is read as soon as it is there, and stands in the list once, however often the key is
+    /// pressed.
+    pub fn answer(&mut self, at: Timestamp, text: String) {
+        self.list.retain(|notice| !(notice.read && notice.text == text && notice.takes_back_until.is_none()));
+        self.list.push_front(Notice { at, error: false, text, read: true, takes_back_until: None });
+        self.list.truncate(KEPT);
+    }
+
     /// Adds one about what was decided; only the last decision is one key away.
     pub fn decided(&mut self, at: Timestamp, text: String) {
         self.withdraw();

@@ -88,7 +88,6 @@ impl Screens {
                 | Effect::LoadPage(..)
                 | Effect::LoadDetail(..)
                 | Effect::LoadGroups(..)
-                | Effect::LoadMembers(..)
                 | Effect::LoadJump(..)
                 | Effect::LoadMatching(..)
                 | Effect::LoadPeople

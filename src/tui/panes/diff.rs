@@ -14,7 +14,7 @@ use crate::tui::widgets::diff::{DiffMode, DiffState, Fold};
 use crate::tui::widgets::text;
 
 /// Columns of the terminal below which the diff has one column.
-const UNIFIED_BELOW: u16 = 100;
+pub const UNIFIED_BELOW: u16 = 100;
 
 /// One column or two.
 pub fn mode(model: &Model) -> DiffMode {

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::incident;
 use crate::analysis::blame;
-use crate::drift::DriftEvent;
 use crate::service::{DriftService, ServiceError};
-use crate::store::{Direction, DriftFilter, Matching, PageRequest};
+use crate::store::Matching;
 use crate::tui::app::model::Reach;
 use crate::tui::app::msg::Loaded;
 use crate::tui::app::timeline::GROUPS;
@@ -19,7 +18,6 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
         Effect::LoadEnvironments(ticket) => Msg::Environments(ticket, service.environments().await),
         Effect::LoadPage(ticket, request) => Msg::Page(ticket, service.drifts(request).await),
         Effect::LoadGroups(ticket, filter, by, _) => Msg::Groups(ticket, service.groups(*filter, by, GROUPS).await),
-        Effect::LoadMembers(ticket, filter) => Msg::Members(ticket, members(service, *filter).await),
         Effect::LoadJump(ticket, request) => Msg::Jump(ticket, service.drifts(request).await),
         Effect::LoadMatching(ticket, filter) => Msg::Matching(ticket, service.matching(*filter, Matching::MOST).await),
         Effect::LoadPeople => Msg::People(service.people().await),
@@ -64,24 +62,6 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
     }
 }
 
-/// Decisions are made about so many drifts at once.
-const MEMBERS: usize = 500;
-
-/// What the filter finds, and whether that is not all.
-async fn members(service: &dyn DriftService, filter: DriftFilter) -> Result<(Vec<DriftEvent>, bool), ServiceError> {
-    let (mut found, mut cursor): (Vec<DriftEvent>, _) = (vec![], None);
-    loop {
-        let limit = MEMBERS - found.len();
-        let request = PageRequest { filter: filter.clone(), cursor, direction: Direction::Older, limit };
-        let page = service.drifts(request).await?;
-        found.extend(page.data);
-        cursor = page.next;
-        if cursor.is_none() || found.len() >= MEMBERS {
-            return Ok((found, cursor.is_some()));
-        }
-    }
-}
-
 /// Large bodies take a while to align and colour: that is done beside the loop.
 async fn load(detail: crate::drift::DriftDetail) -> Result<Loaded, ServiceError> {
     let build = move || Loaded { view: Arc::new(Views::of(&detail)), blame: blame(&detail), detail };
@@ -96,7 +76,6 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::LoadEnvironments(ticket) => Msg::Environments(*ticket, Err(why())),
         Effect::LoadPage(ticket, _) => Msg::Page(*ticket, Err(why())),
         Effect::LoadGroups(ticket, ..) => Msg::Groups(*ticket, Err(why())),
-        Effect::LoadMembers(ticket, _) => Msg::Members(*ticket, Err(why())),
         Effect::LoadJump(ticket, _) => Msg::Jump(*ticket, Err(why())),
         Effect::LoadMatching(ticket, _) => Msg::Matching(*ticket, Err(why())),
         Effect::LoadPeople => Msg::People(Err(why())),

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use driftguard::drift::{CloudProvider, ResolutionType, State, TriageVerb};
 use driftguard::service::DriftService;
+use driftguard::service::RequireReason;
 use driftguard::tui::Options;
 use driftguard::tui::app::action::Action;
 use driftguard::tui::app::msg::Copied;
-use driftguard::tui::app::reason::RequireReason;
 use driftguard::tui::app::testkit::{self, Screens};
 use driftguard::tui::app::{Effect, Msg};
 use driftguard::tui::sample::Sample;

@@ -4,8 +4,8 @@ use super::*;
 
 #[test]
 fn the_built_in_pack_is_sound() {
-    let pack = include_str!("../../../../packs/mapping-aws-config.toml");
-    let mapping = Mapping::parse(pack).unwrap();
+    let pack = crate::live::aws_config::mapping::PACKS.concat();
+    let mapping = Mapping::parse(&pack).unwrap();
     let needed = [
         "aws_instance",
         "aws_security_group",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::sheet;
+use super::{sheet, silent};
 use crate::drift::query::Window;
 use crate::drift::{DriftId, Slug};
 use crate::safety::Tainted;
@@ -91,7 +91,14 @@ pub fn scrub(model: &mut Model, by: isize) -> Vec<Effect> {
     if let Some(view) = &mut model.incident
         && let Some(scale) = view.scale(columns, now, &zone)
     {
+        let before = view.moment;
         view.scrub(by, &scale, now);
+        if view.moment == before {
+            return silent::says(
+                model,
+                if by < 0 { "this is where the span begins" } else { "this is where the span ends" },
+            );
+        }
     }
     vec![]
 }

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use super::{actions, typing};
+use super::{actions, silent, typing};
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Pane;
 use crate::tui::app::overlay::Overlay;
@@ -84,7 +84,9 @@ fn pressed(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         Match::Action(name) => {
             model.typed.clear();
             match Action::named(&name) {
-                Some(action) if model.overlay.as_ref().is_some_and(|overlay| !works_in(overlay, action)) => vec![],
+                Some(action) if model.overlay.as_ref().is_some_and(|overlay| !works_in(overlay, action)) => {
+                    silent::elsewhere(model, action)
+                }
                 // `ctrl-c` in a dialog leaves the dialog.
                 Some(Action::Quit) if model.overlay.is_some() => actions::run(model, Action::Back),
                 Some(action) => actions::run(model, action),
@@ -92,8 +94,12 @@ fn pressed(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
             }
         }
         Match::None => {
-            model.typed.clear();
-            key.typed().map_or(vec![], |c| typing::insert(model, c))
+            let begun = std::mem::take(&mut model.typed);
+            let typed = key.typed().filter(|_| typing::is_typing(model));
+            match typed {
+                Some(c) => typing::insert(model, c),
+                None => silent::unbound(model, &begun, key),
+            }
         }
     }
 }

@@ -20,11 +20,13 @@ pub mod palette;
 pub mod plan;
 pub mod preview;
 pub mod query;
+mod reasons;
 pub mod repeat;
 pub mod resource;
 pub mod rules;
 pub mod ruling;
 mod sheet;
+mod silent;
 mod triage;
 mod typing;
 pub mod undo;
@@ -66,7 +68,6 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Environments(ticket, answer) => load::environments_came(model, ticket, answer),
         Msg::Page(ticket, answer) => load::page_came(model, ticket, answer),
         Msg::Groups(ticket, answer) => groups::came(model, ticket, answer),
-        Msg::Members(ticket, answer) => groups::gathered(model, ticket, answer),
         Msg::Jump(ticket, answer) => jump::came(model, ticket, answer),
         Msg::Detail(ticket, answer) => load::detail_came(model, ticket, answer),
         Msg::Triaged(ticket, answer) => triage::answered(model, ticket, answer),
@@ -104,6 +105,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             vec![]
         }
     };
+    marking::settle(model);
     fit(model);
     effects.extend(preview::follow(model));
     effects.extend(untold::follow(model));

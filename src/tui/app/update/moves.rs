@@ -1,6 +1,6 @@
 //! Up, down, pages and ends, in whatever is in focus.
 
-use super::{load, palette};
+use super::{load, palette, silent};
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Pane;
 use crate::tui::app::overlay::{Form, Overlay};
@@ -205,18 +205,24 @@ pub fn toggle_hidden(model: &mut Model) -> Vec<Effect> {
 /// the worst, which may be anywhere: past the end it goes on from the other one, and says so.
 pub fn change(model: &mut Model, by: isize) -> Vec<Effect> {
     let order = crate::tui::panes::diff::order(model);
-    let Ok(count @ 2..) = isize::try_from(order.len()) else { return vec![] };
-    let at = order.iter().position(|change| *change == model.detail.change).unwrap_or(0);
-    let to = at.cast_signed() + by;
-    model.detail.change = order[to.rem_euclid(count).cast_unsigned()];
-    if !(0..count).contains(&to) {
-        let end = if by > 0 {
-            "that was the last change: on from the first"
-        } else {
-            "that was the first change: on from the last"
-        };
-        model.notice(false, end);
+    let count = order.len();
+    if count < 2 {
+        let only = "it is the only change there is to go to";
+        let none = "the drift has no single changes: it is about the whole resource";
+        return silent::says(model, if count == 1 { only } else { none });
     }
+    let at = order.iter().position(|change| *change == model.detail.change).unwrap_or(0);
+    let to = (at + if by > 0 { 1 } else { count - 1 }) % count;
+    model.detail.change = order[to];
+    let end = match (by > 0, to) {
+        (true, 0) => Some("that was the last change: on from the first"),
+        (false, to) if to + 1 == count => Some("that was the first change: on from the last"),
+        _ => None,
+    };
+    end.into_iter().for_each(|end| model.notice(false, end));
     crate::tui::panes::diff::reveal(model);
+    if layout::plan(model).area_of(Pane::Diff).is_empty() {
+        return silent::says(model, format!("change {} of {count}", to + 1));
+    }
     vec![]
 }

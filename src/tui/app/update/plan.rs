@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::repeat::Repeat;
-use super::{forms, rules};
+use super::{forms, reasons, rules};
 use crate::drift::{DriftId, State, TriageRequest, TriageVerb};
 use crate::safety::Tainted;
 use crate::service::permission;
@@ -23,6 +23,9 @@ pub fn reopen(model: &mut Model) -> Vec<Effect> {
 
 /// The selected change, which was settled.
 pub fn reopen_change(model: &mut Model) -> Vec<Effect> {
+    if reasons::is_asked(model, FormKind::ReopenChange) {
+        return forms::open(model, FormKind::ReopenChange);
+    }
     let target = model.timeline.selected().map(|event| model.target(event));
     let paths: Vec<_> = model.selected_change().map(|change| change.path.clone()).into_iter().collect();
     let verb = TriageVerb::ReopenChanges { paths };
@@ -32,7 +35,7 @@ pub fn reopen_change(model: &mut Model) -> Vec<Effect> {
 
 /// What asks nothing, unless a reason is required.
 fn at_once(model: &mut Model, kind: FormKind, verb: &TriageVerb) -> Vec<Effect> {
-    if model.require_reason.is_required(kind) {
+    if reasons::is_asked(model, kind) {
         return forms::open(model, kind);
     }
     let plan = same(model.targets(), kind.action().entry().name, std::slice::from_ref(verb));

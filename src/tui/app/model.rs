@@ -22,7 +22,7 @@ use super::untold::UntoldList;
 use super::update::jump::Departure;
 use super::update::repeat::Repeat;
 use crate::drift::{
-    Change, DriftEvent, DriftId, Hidden, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug, TriageVerb,
+    Change, DriftEvent, DriftId, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug, TriageVerb,
 };
 use crate::service::{EnvironmentSummary, RequireReason};
 use crate::tui::keymap::{KeyPress, Keymap};
@@ -367,17 +367,6 @@ impl Model {
     /// The change under the diff's cursor.
     pub fn selected_change(&self) -> Option<&Change> {
         self.timeline.selected()?.changes.get(self.detail.change)
-    }
-
-    /// What is hidden of the selected drift, while it is shown.
-    pub fn shown_hidden(&self) -> &[Hidden] {
-        self.loaded().filter(|_| self.detail.show_hidden).map_or(&[], |loaded| &loaded.detail.hidden)
-    }
-
-    /// The hidden change under the diff's cursor: they come after the changes.
-    pub fn selected_hidden(&self) -> Option<&Hidden> {
-        let changes = self.timeline.selected()?.changes.len();
-        self.shown_hidden().get(self.detail.change.checked_sub(changes)?)
     }
 
     /// Bodies of the selected drift, when they have come.

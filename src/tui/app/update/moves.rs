@@ -219,7 +219,7 @@ pub fn change(model: &mut Model, by: isize) -> Vec<Effect> {
         (false, to) if to + 1 == count => Some("that was the first change: on from the last"),
         _ => None,
     };
-    end.into_iter().for_each(|end| model.notice(false, end));
+    end.into_iter().for_each(|end| drop(silent::says(model, end)));
     crate::tui::panes::diff::reveal(model);
     if layout::plan(model).area_of(Pane::Diff).is_empty() {
         return silent::says(model, format!("change {} of {count}", to + 1));

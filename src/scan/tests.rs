@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use super::doubles::{Cloud, Code, failure, scan, scan_with, sources, thing};
 use crate::declared::InstanceStatus;
-use crate::drift::query::{Query, Viewer};
-use crate::drift::{Completeness, DriftEvent, DriftId, DriftType, Finding, ScanStage, UnverifiedReason};
+use crate::drift::{Completeness, DriftType, Finding, ScanStage, UnverifiedReason};
 
 fn ids(findings: &[Finding]) -> Vec<(DriftType, &str)> {
     findings.iter().map(|f| (f.drift_type, f.resource.resource_id.raw())).collect()
@@ -71,17 +70,6 @@ fn findings_come_in_the_same_order_whatever_the_number_of_threads() {
     let (counts, found) = run(1);
     assert_eq!(counts.drifted, 1333);
     assert_eq!((counts, found), run(4));
-}
-
-#[test]
-fn a_drift_whose_tag_was_changed_is_found_by_either_value() {
-    let tagged = |team: &str| json!({"size": 1, "tags": {"team": team}});
-    let code = Code::new("state", vec![thing("a.one", tagged("pay"))]);
-    let (_, findings) = scan(vec![code], Cloud::new(&[("a.one", tagged("ops"))]));
-    let (fingerprint, now) = (findings[0].fingerprint(), jiff::Timestamp::UNIX_EPOCH);
-    let event = DriftEvent::first_seen(&findings[0], fingerprint, DriftId::generate(), now);
-    let finds = |text: &str| text.parse::<Query>().unwrap().matches(&event, Viewer { now, me: "" });
-    assert!(finds("tag:team=pay") && finds("tag:team=ops") && !finds("tag:team=web"), "{:?}", event.tags);
 }
 
 #[test]

@@ -50,6 +50,6 @@ pub use score::{Score, ScoreError};
 pub use settled::SettledChange;
 pub use sighting::{Known, Sighting};
 pub use stats::Stats;
-pub use tags::tags;
+pub use tags::{tags, tags_of_both};
 pub use triage::{AuditEntry, Decision, ResolutionType, TriageRequest, TriageVerb};
 pub use untold::{Aside, Untold, UntoldPage, UntoldRequest};

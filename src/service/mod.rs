@@ -12,6 +12,7 @@ mod once;
 pub mod permission;
 mod reason;
 mod relations;
+mod returning;
 mod scanning;
 
 pub use around::{annotate, contexts, end_context};

@@ -119,6 +119,23 @@ fn foreign(model: &Model, event: &DriftEvent) -> Vec<String> {
     exact.chain(twin).collect()
 }
 
+/// The changes as they stand in the bodies, from top to bottom, and after them those that are hidden, while they are shown. Without
+/// bodies, and for what is not in them: as they are listed.
+pub fn order(model: &Model) -> Vec<usize> {
+    let changes = model.timeline.selected().map_or(0, |event| event.changes.len());
+    let mut order: Vec<usize> = (0..changes).collect();
+    if let Some(view) = model.diff() {
+        let rows = view.rows(mode(model), fold(model));
+        let mut at = vec![usize::MAX; changes];
+        for (row, change) in rows.iter().enumerate().filter_map(|(row, one)| Some((row, one.change?))) {
+            at.get_mut(change).into_iter().for_each(|first| *first = row.min(*first));
+        }
+        order.sort_by_key(|change| at[*change]);
+    }
+    order.extend(changes..changes + model.shown_hidden().len());
+    order
+}
+
 /// Rows of the whole pane.
 pub fn length(model: &Model) -> usize {
     head_rows(model) + body_rows(model)

@@ -7,7 +7,7 @@ use super::diff::{LOOKED_AT, from_difference};
 use super::{Canvas, place, summary};
 use crate::drift::query::{Group, GroupRow, module};
 use crate::drift::{Change, DriftEvent, Slug};
-use crate::safety::Masked;
+use crate::safety::{Masked, lookalike};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{bar, text};
 
@@ -30,12 +30,17 @@ pub fn line(canvas: &mut Canvas<'_>, group: &GroupRow, width: usize) -> Line<'st
     let count = format!("{times}{}", text::count(group.count));
     let about = about(canvas, group, beside(width));
     let room = room(about.width(), width);
+    // As before a single drift.
+    let title = match room.saturating_sub(2) {
+        less if less > 0 && is_foreign(group) => format!("{} {}", lookalike::MARK, title(group, less)),
+        _ => title(group, room),
+    };
     let age = canvas.age(group.newest);
     let mut line = Line::from(vec![
         canvas.span(Role::Key, format!("{mark} ")),
         canvas.span(bar::role(group.worst), group.worst.letter().to_string()),
         canvas.span(Role::Text, format!("{count:>6}  ")),
-        canvas.span(Role::Text, text::fit(&title(group, room), room)),
+        canvas.span(Role::Text, text::fit(&title, room)),
         Span::raw(" "),
     ]);
     line.extend(about.spans);
@@ -97,6 +102,17 @@ fn change(event: &DriftEvent, width: usize) -> String {
     }
 }
 
+/// Whether what it is named by is not pure ASCII, and may read like another name.
+fn is_foreign(group: &GroupRow) -> bool {
+    let event = &group.sample;
+    match group.key.by {
+        Group::Resource => !event.resource.resource_id.raw().is_ascii(),
+        Group::Module => !module(event.resource.resource_id.raw()).is_ascii(),
+        Group::Actor => event.analysis.changed_by.iter().any(|actor| !actor.raw().is_ascii()),
+        Group::Change => event.changes.iter().any(|change| !change.path.raw().is_ascii()),
+    }
+}
+
 /// Where, production first, and what hangs on it; the rest is counted where there is no room for it.
 fn about(canvas: &Canvas<'_>, group: &GroupRow, room: usize) -> Line<'static> {
     let mut slugs: Vec<&Slug> = group.environments.iter().collect();
@@ -119,9 +135,9 @@ fn about(canvas: &Canvas<'_>, group: &GroupRow, room: usize) -> Line<'static> {
         }
         line.extend(one.spans);
     }
-    let on_it = format!(", {} depend on it", group.dependants);
-    if group.dependants > 0 && line.width() + on_it.len() <= room {
-        line.push_span(canvas.span(Role::Dim, on_it));
+    let on_it = ["depend on it", "dep."].map(|words| format!(", {} {words}", group.dependants));
+    if let Some(fits) = on_it.into_iter().find(|words| group.dependants > 0 && line.width() + words.len() <= room) {
+        line.push_span(canvas.span(Role::Dim, fits));
     }
     line
 }

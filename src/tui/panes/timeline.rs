@@ -93,7 +93,8 @@ fn grouped_info(canvas: &Canvas<'_>) -> Line<'static> {
     }
     let count = |n: u64| text::grouped(usize::try_from(n).unwrap_or(usize::MAX));
     let least = if list.is_cut { "at least " } else { "" };
-    words += &format!("{least}{} in {} groups", count(list.drifts), count(list.total));
+    let s = if list.total == 1 { "" } else { "s" };
+    words += &format!("{least}{} in {} group{s}", count(list.drifts), count(list.total));
     let listed = list.rows.len() as u64;
     if listed < list.total {
         words += &format!(", {} listed", count(listed));

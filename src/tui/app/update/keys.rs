@@ -64,6 +64,8 @@ pub fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         return vec![];
     }
     model.notices.dismiss(model.now);
+    // What is pressed in the tutorial turns its pages.
+    model.is_touched |= model.overlay.is_none();
     let mut effects: Vec<Effect> = model.alarm.answer().into_iter().collect();
     effects.extend(pressed(model, event));
     effects

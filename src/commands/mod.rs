@@ -54,7 +54,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     let session = Session::new(&cli)?;
     match cli.command {
         Some(Command::Man { directory }) => man::run(directory.as_deref()),
-        None => triage::run(&session, &Default::default()),
+        None => triage::run(&session, &cli.triage),
         Some(Command::Triage(args)) => triage::run(&session, &args),
         Some(Command::Scan(args)) => scan::run(&session, &args),
         Some(Command::Diff(args)) => diff::run(&session, &args),

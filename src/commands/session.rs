@@ -43,7 +43,7 @@ impl Session {
         let settings = self.settings();
         let protected = self.config.environments.iter().filter(|spec| spec.protect);
         Guard {
-            read_only: settings.read_only.value.then(|| format!("read-only by {}", settings.read_only.origin)),
+            read_only: settings.read_only.value.then(|| format!("by {}", settings.read_only.origin)),
             protected: protected.map(|spec| spec.environment.slug.clone()).collect(),
             require_reason: settings.require_reason.value.clone(),
         }
@@ -121,9 +121,9 @@ fn flags(cli: &Cli) -> Vec<(&'static str, String)> {
     add("actor", &cli.global.actor);
     add("log_level", &cli.global.log_level);
     let none = Look::default();
-    let (look, read_only) = match &cli.command {
-        Some(Command::Triage(args)) => (&args.look, args.read_only),
-        Some(Command::Demo(args)) => (&args.look, false),
+    let (look, read_only) = match (cli.screens(), &cli.command) {
+        (Some(args), _) => (&args.look, args.read_only),
+        (None, Some(Command::Demo(args))) => (&args.look, false),
         _ => (&none, false),
     };
     add("theme", &look.theme);

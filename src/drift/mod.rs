@@ -36,7 +36,7 @@ pub use context::{
 };
 pub use coverage::Coverage;
 pub use driftignore::DriftIgnore;
-pub use environment::{CloudProvider, Environment};
+pub use environment::{CloudProvider, Environment, names_production};
 pub use event::{Closure, DriftDetail, DriftEvent, DriftType, Finding, ResourceRef, State};
 pub use ids::{ContextId, DriftId, Fingerprint, RuleId, ScanId, Slug, SlugError};
 pub use ignore::{IgnoreRule, Reached, RuleChange, RuleReach, RuleRequest, RuleStatus, RuleVerb};
@@ -50,6 +50,6 @@ pub use score::{Score, ScoreError};
 pub use settled::SettledChange;
 pub use sighting::{Known, Sighting};
 pub use stats::Stats;
-pub use tags::tags;
+pub use tags::{tags, tags_of_both};
 pub use triage::{AuditEntry, Decision, ResolutionType, TriageRequest, TriageVerb};
 pub use untold::{Aside, Untold, UntoldPage, UntoldRequest};

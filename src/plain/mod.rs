@@ -25,6 +25,7 @@ use crate::drift::{DriftEvent, Slug};
 use crate::safety::sanitise;
 use crate::service::DriftService;
 use crate::store::Cursor;
+use crate::tui::app::notice::NOTHING_TO_SCAN;
 use asking::Asked;
 use hidden::Aside;
 use rules::Listed;
@@ -107,6 +108,9 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         self.settle(None, true).await?;
         self.environments().await?;
         self.list("").await?;
+        if self.service.environments().await.is_ok_and(|list| list.is_empty()) {
+            self.problem(NOTHING_TO_SCAN)?;
+        }
         while let Some(line) = self.ask("")? {
             if self.command(&line).await? == Next::End {
                 break;

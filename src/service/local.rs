@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::runtime::Handle;
-use tokio::sync::{RwLock, Semaphore, broadcast};
+use tokio::sync::{Notify, RwLock, Semaphore, broadcast};
 
 use super::danger::Write;
 use super::keeping::{register, told};
 use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
+use super::returning::{self, Returning};
 use super::scanning::ScanJob;
 use super::{
     DriftService, EnvironmentSummary, Guard, Relations, RequireReason, ServiceError, ServiceEvent, around, bulk, gate,
@@ -44,8 +45,9 @@ pub struct LocalService {
     guard: Arc<Guard>,
     /// What is announced, for whichever environment.
     announced: Arc<Vec<Maintenance>>,
-    /// Told before anybody listened; the first subscriber hears them.
-    unheard: Mutex<Vec<Tainted>>,
+    returning: Returning,
+    /// Told before anybody listened, errors or not; the first subscriber hears them.
+    unheard: Mutex<Vec<(bool, Tainted)>>,
     /// Held for reading by every decision under way, so that a shutdown waits for them.
     deciding: Arc<RwLock<()>>,
 }
@@ -72,7 +74,9 @@ impl LocalService {
     ) -> Arc<Self> {
         guard.protected.extend(specs.iter().filter(|s| s.protect).map(|s| s.environment.slug.clone()));
         let (events, _) = broadcast::channel(EVENTS);
-        let limit = Arc::new(Semaphore::new(SCANS_AT_ONCE));
+        let (limit, changed) = (Arc::new(Semaphore::new(SCANS_AT_ONCE)), Arc::new(Notify::new()));
+        // Back while nobody was there.
+        let returned = store.returns().map(|returns| returns.returned).unwrap_or_default();
         let announced = specs.first().map(|spec| Arc::clone(&spec.maintenance)).unwrap_or_default();
         let mut lanes = BTreeMap::new();
         for spec in specs {
@@ -83,14 +87,16 @@ impl LocalService {
             let last = store.last_scan(&slug).ok().flatten().map(|s| s.started_at);
             let interval = spec.interval;
             let plan = Plan { slug: slug.clone(), interval, watch: spec.watch, last };
-            let job = Arc::new(ScanJob::new(Arc::clone(&store), spec, events.clone()));
+            let job = Arc::new(ScanJob::new(Arc::clone(&store), spec, events.clone(), Arc::clone(&changed)));
             let lane = Lane::start(&handle, plan, Arc::clone(&limit), Arc::clone(&job) as _);
             lanes.insert(slug, Watched { lane, interval, job });
         }
         let redactor = Arc::new(Redactor::new(store.redaction_key()));
+        let returning = Returning::start(&handle, &store, changed, events.clone());
+        let unheard = Mutex::new(returning::words(&returned).into_iter().map(|text| (false, text)).collect());
         let guard = Arc::new(guard);
-        let (unheard, deciding) = (Mutex::default(), Arc::default());
-        Arc::new(Self { store, lanes, events, redactor, guard, announced, unheard, deciding })
+        let deciding = Arc::default();
+        Arc::new(Self { store, lanes, events, redactor, guard, announced, returning, unheard, deciding })
     }
 
     /// Tells whoever looks at the screens, or will.
@@ -99,7 +105,7 @@ impl LocalService {
         if self.events.receiver_count() > 0 {
             let _ = self.events.send(ServiceEvent::Notice { error: true, text });
         } else {
-            self.unheard.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+            self.unheard.lock().unwrap_or_else(PoisonError::into_inner).push((true, text));
         }
     }
 
@@ -111,6 +117,7 @@ impl LocalService {
         for watched in self.lanes.values() {
             watched.lane.stop().await;
         }
+        self.returning.stop().await;
         drop(self.deciding.write().await);
     }
 
@@ -129,14 +136,15 @@ impl LocalService {
         decide: impl FnOnce(&dyn Store) -> Result<(Vec<DriftEvent>, T), ServiceError> + Send + 'static,
     ) -> Result<T, ServiceError> {
         let under_way = Arc::clone(&self.deciding).read_owned().await;
-        let events = self.events.clone();
+        let (events, changed) = (self.events.clone(), self.returning.changed());
         self.ask(move |store| {
             let _under_way = under_way;
-            let (changed, answer) = decide(store)?;
-            for drift in changed {
+            let (changes, answer) = decide(store)?;
+            for drift in changes {
                 // Nobody listening is no fault.
                 let _ = events.send(ServiceEvent::Updated(Box::new(drift)));
             }
+            changed.notify_one();
             Ok(answer)
         })
         .await
@@ -368,11 +376,12 @@ impl DriftService for LocalService {
     }
 
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {
-        let chosen = self.chosen(environment)?;
+        // First, for a view has no scanners, whatever is configured.
         gate::check(&self.guard, self.store.as_ref(), Write::Scan)?;
         if let Some(why) = self.store.read_only() {
             return Err(ServiceError::ReadOnly(why));
         }
+        let chosen = self.chosen(environment)?;
         chosen.iter().for_each(|w| w.lane.trigger());
         Ok(())
     }
@@ -384,8 +393,8 @@ impl DriftService for LocalService {
 
     fn subscribe(&self) -> broadcast::Receiver<ServiceEvent> {
         let receiver = self.events.subscribe();
-        for text in self.unheard.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            let _ = self.events.send(ServiceEvent::Notice { error: true, text });
+        for (error, text) in self.unheard.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            let _ = self.events.send(ServiceEvent::Notice { error, text });
         }
         receiver
     }
@@ -396,6 +405,10 @@ impl DriftService for LocalService {
 
     fn read_only(&self) -> Option<String> {
         self.guard.read_only.clone().or_else(|| self.store.read_only())
+    }
+
+    fn as_of(&self) -> Option<jiff::Timestamp> {
+        self.store.as_of()
     }
 
     fn require_reason(&self) -> RequireReason {

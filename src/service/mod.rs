@@ -12,6 +12,7 @@ mod once;
 pub mod permission;
 mod reason;
 mod relations;
+mod returning;
 mod scanning;
 
 pub use around::{annotate, contexts, end_context};
@@ -190,6 +191,10 @@ pub trait DriftService: Send + Sync {
     fn mode(&self) -> String;
     /// Why nothing can be decided here, or `None`.
     fn read_only(&self) -> Option<String>;
+    /// Since when nothing that happens is seen here any more; `None`: what is shown is what is.
+    fn as_of(&self) -> Option<Timestamp> {
+        None
+    }
     /// Which decisions are refused without a reason.
     fn require_reason(&self) -> RequireReason {
         RequireReason::none()

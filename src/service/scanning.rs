@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 use super::around::begin_announced;
 use super::{ScanProgress, ServiceEvent};
@@ -76,13 +76,20 @@ pub(super) struct ScanJob {
     store: Arc<dyn Store>,
     spec: EnvironmentSpec,
     events: broadcast::Sender<ServiceEvent>,
+    /// Told after every scan: what it found may end by time.
+    changed: Arc<Notify>,
     seen: Seen,
     running: Mutex<Option<ScanProgress>>,
 }
 
 impl ScanJob {
-    pub fn new(store: Arc<dyn Store>, spec: EnvironmentSpec, events: broadcast::Sender<ServiceEvent>) -> Self {
-        Self { store, spec, events, seen: Seen::default(), running: Mutex::new(None) }
+    pub fn new(
+        store: Arc<dyn Store>,
+        spec: EnvironmentSpec,
+        events: broadcast::Sender<ServiceEvent>,
+        changed: Arc<Notify>,
+    ) -> Self {
+        Self { store, spec, events, changed, seen: Seen::default(), running: Mutex::new(None) }
     }
 
     /// How far the running scan is.
@@ -141,6 +148,7 @@ impl Job for ScanJob {
     fn run(&self, cancel: &AtomicBool) -> Vec<PathBuf> {
         let paths = self.scan(cancel);
         self.set_running(None);
+        self.changed.notify_one();
         // Between two scans, on a thread that may block; nothing to do but once a day.
         match self.store.upkeep(cancel) {
             Ok(done) if done != Upkeep::default() => tracing::info!(?done, "the store was tended"),

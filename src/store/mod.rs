@@ -17,6 +17,7 @@ mod lock;
 mod objects;
 mod probe;
 mod record;
+mod returning;
 mod rules;
 mod settling;
 mod sled;
@@ -41,6 +42,7 @@ use crate::safety::{Masked, Tainted};
 pub use bulk::{Match, Matching};
 pub use filter::DriftFilter;
 pub use inbox::{Left, leave};
+pub use returning::{Returned, Returns};
 pub use rules::{IgnoreRules, literal_pattern, shown_value};
 pub use thrown::{Pruned, Upkeep};
 
@@ -294,6 +296,8 @@ pub trait Store: Send + Sync {
     /// What happened in a span of time, over all environments or some.
     fn incident(&self, request: &IncidentRequest) -> Result<Incident, StoreError>;
     fn open_counts(&self, environment: &Slug) -> Result<OpenCounts, StoreError>;
+    /// Drifts whose snooze, exception or ignore rule is over, since the store was opened or this was last asked.
+    fn returns(&self) -> Result<Returns, StoreError>;
     /// How the drifts first seen in the last `days` went, in some environments or (empty) all.
     fn stats(&self, environments: &[Slug], days: u32) -> Result<Stats, StoreError>;
     /// Newest first, at most `limit`.
@@ -353,6 +357,10 @@ pub trait Store: Send + Sync {
     fn redaction_key(&self) -> [u8; 32];
     /// `None` when writes work; else why not, in words for the banner.
     fn read_only(&self) -> Option<String>;
+    /// Of a view: when it was taken; it does not change after that.
+    fn as_of(&self) -> Option<Timestamp> {
+        None
+    }
     fn verify(&self) -> Result<VerifyReport, StoreError>;
     /// JSON lines, one record a line; see `driftguard export`. Decisions go on meanwhile.
     fn export(&self, out: &mut dyn std::io::Write) -> Result<u64, StoreError>;

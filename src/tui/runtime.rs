@@ -337,7 +337,7 @@ impl<S: Surface> Loop<S> {
                 }
             }
         });
-        let msg = Msg::Connected { mode: service.mode(), read_only: service.read_only() };
+        let msg = Msg::Connected { mode: service.mode(), read_only: service.read_only(), as_of: service.as_of() };
         self.service = Some(service);
         Ok(msg)
     }

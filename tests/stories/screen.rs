@@ -24,11 +24,11 @@ mod incident;
 mod narrow;
 mod ruling;
 mod sizes;
+mod staying;
 
 fn open(size: (u16, u16)) -> (Screens, Arc<Sample>) {
     let sample = Sample::shared();
-    let screens = Screens::open(sample.clone(), testkit::options(Options::default()), size).unwrap();
-    (screens, sample)
+    (Screens::open(sample.clone(), testkit::options(Options::default()), size).unwrap(), sample)
 }
 
 fn over(service: Arc<dyn DriftService>) -> Screens {

@@ -56,14 +56,14 @@ use super::objects::Objects;
 use super::record::{AuditRecord, Deed};
 use super::rules::Rule;
 use super::{
-    DriftFilter, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Store,
-    StoreError, Upkeep, VerifyReport, ballast,
+    DriftFilter, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Returns,
+    Store, StoreError, Upkeep, VerifyReport, ballast,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule,
     Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach,
-    RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
+    RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, State, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::Tainted;
 
@@ -87,10 +87,14 @@ pub(super) struct SledStore {
     read_only: RwLock<Option<String>>,
     clock: Clock,
     options: Options,
+    /// What came back by itself and nobody was told of yet, and where it stood.
+    returned: Mutex<Vec<(DriftId, State)>>,
     /// Held by whoever tidies up: one at a time.
     tending: Mutex<()>,
     /// The trees are a private copy: index upkeep may write there even when the store is read-only.
     copy: Option<tempfile::TempDir>,
+    /// When the copy was taken.
+    as_of: Option<Timestamp>,
     _lock: Option<StoreLock>,
 }
 
@@ -144,8 +148,10 @@ impl SledStore {
             read_only: RwLock::default(),
             clock,
             options: Options::default(),
+            returned: Mutex::default(),
             tending: Mutex::default(),
             copy: None,
+            as_of: None,
             _lock: None,
         }
     }
@@ -294,6 +300,9 @@ impl Store for SledStore {
         self.wake_due();
         Ok(self.counts().get(environment).copied().unwrap_or_default())
     }
+    fn returns(&self) -> Result<Returns, StoreError> {
+        self.returns_impl()
+    }
     fn stats(&self, environments: &[Slug], days: u32) -> Result<Stats, StoreError> {
         self.wake_due();
         self.stats_impl(environments, days)
@@ -372,6 +381,9 @@ impl Store for SledStore {
     }
     fn read_only(&self) -> Option<String> {
         self.read_only.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    fn as_of(&self) -> Option<Timestamp> {
+        self.as_of
     }
     fn verify(&self) -> Result<VerifyReport, StoreError> {
         self.verify_impl()

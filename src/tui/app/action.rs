@@ -162,8 +162,8 @@ actions! {
         CycleState "cycle-state-filter" None "" off::never, "Show open, set aside, ended or all drift";
         CycleSeverity "cycle-severity-filter" None "" off::never, "Show all, or only CRITICAL, HIGH and worse, MEDIUM and worse";
         AllEnvironments "all-environments" None "" off::never, "Show all environments";
-        Scan "scan" None "scan" off::disconnected, "Scan now: the environment under the cursor, else that of the selected drift";
-        ScanAll "scan-all" None "" off::disconnected, "Scan every environment now";
+        Scan "scan" None "scan" off::scan, "Scan now: the environment under the cursor, else that of the selected drift";
+        ScanAll "scan-all" None "" off::scan, "Scan every environment now";
         CancelScan "cancel-scan" None "" off::no_scan, "Cancel the running scans";
         Undo "undo" Decides "undo" off::undo, "Take the last decision back";
         Decisions "decisions" None "" off::nothing_decided, "What was decided in this session; take any of it back";

@@ -183,7 +183,16 @@ pub fn reopen(model: &Model) -> Option<String> {
 }
 
 pub fn undo(model: &Model) -> Option<String> {
+    if matches!(model.overlay, Some(Overlay::Views { .. })) {
+        return model.finds.deleted.is_none().then(|| "no view was deleted in this session".into());
+    }
     disconnected(model).or_else(|| deciding(model)).or_else(|| nothing_decided(model))
+}
+
+/// A view has no scanners.
+pub fn scan(model: &Model) -> Option<String> {
+    disconnected(model)
+        .or_else(|| model.read_only().map(|why| format!("read-only: {why}; nothing is scanned from here")))
 }
 
 pub fn no_scan(model: &Model) -> Option<String> {

@@ -19,6 +19,7 @@ pub mod msg;
 pub mod notice;
 pub mod overlay;
 pub mod pick;
+mod place;
 pub mod query_line;
 pub mod resource;
 pub mod session;

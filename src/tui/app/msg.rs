@@ -62,6 +62,7 @@ pub enum Msg {
     Connected {
         mode: String,
         read_only: Option<String>,
+        as_of: Option<Timestamp>,
     },
     Service(ServiceEvent),
     /// Events were lost: load again.

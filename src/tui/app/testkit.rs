@@ -61,7 +61,8 @@ impl Screens {
     }
 
     pub fn connect(&mut self) {
-        let msg = Msg::Connected { mode: self.service.mode(), read_only: self.service.read_only() };
+        let service = &self.service;
+        let msg = Msg::Connected { mode: service.mode(), read_only: service.read_only(), as_of: service.as_of() };
         self.send(msg);
     }
 

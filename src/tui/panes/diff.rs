@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::timeline::type_sign;
-use super::{Canvas, hidden, layout, settled};
+use super::{Canvas, hidden, layout, place, settled};
 use crate::drift::{Change, DriftEvent, State};
 use crate::safety::lookalike;
 use crate::tui::app::model::Pane;
@@ -119,6 +119,23 @@ fn foreign(model: &Model, event: &DriftEvent) -> Vec<String> {
     exact.chain(twin).collect()
 }
 
+/// The changes as they stand in the bodies, from top to bottom, and after them those that are hidden, while they are shown. Without
+/// bodies, and for what is not in them: as they are listed.
+pub fn order(model: &Model) -> Vec<usize> {
+    let changes = model.timeline.selected().map_or(0, |event| event.changes.len());
+    let mut order: Vec<usize> = (0..changes).collect();
+    if let Some(view) = model.diff() {
+        let rows = view.rows(mode(model), fold(model));
+        let mut at = vec![usize::MAX; changes];
+        for (row, change) in rows.iter().enumerate().filter_map(|(row, one)| Some((row, one.change?))) {
+            at.get_mut(change).into_iter().for_each(|first| *first = row.min(*first));
+        }
+        order.sort_by_key(|change| at[*change]);
+    }
+    order.extend(changes..changes + model.shown_hidden().len());
+    order
+}
+
 /// Rows of the whole pane.
 pub fn length(model: &Model) -> usize {
     head_rows(model) + body_rows(model)
@@ -156,10 +173,7 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
     let first = Line::from(vec![canvas.span(Role::Title, name), Span::raw(" "), canvas.span(Role::Dim, kind)]);
 
     let mut second = vec![canvas.span(Role::Text, event.environment.to_string())];
-    if is_production(canvas.model, event) {
-        second.push(Span::raw(" "));
-        second.push(canvas.span(Role::Production, "PROD"));
-    }
+    second.extend(place::behind(canvas, &event.environment));
     let (seen, last) = (canvas.age(event.detected_at), canvas.age(event.last_seen));
     let times = notice::count(usize::try_from(event.seen_count).unwrap_or(usize::MAX), "time");
     second.push(canvas.span(Role::Dim, format!("  first seen {}, last {}, {times}", ago(&seen), ago(&last))));
@@ -201,10 +215,6 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
 /// `now`, `3m ago`.
 fn ago(age: &str) -> String {
     if age == "now" { age.to_owned() } else { format!("{age} ago") }
-}
-
-fn is_production(model: &Model, event: &DriftEvent) -> bool {
-    model.environments.list.iter().any(|e| e.is_production && e.environment.slug == event.environment)
 }
 
 /// `acknowledged by alice 5m`, `snoozed until …`, `-> bob`, `saving resolve`.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::place::{self, Marks};
 use super::{Canvas, asked, heat, wrap};
 use crate::drift::{DETECTED, DriftEvent, Happening, Incident, OperationalContext, SeverityClass, Stats};
 use crate::safety::sanitise;
@@ -90,14 +91,12 @@ fn title(canvas: &Canvas<'_>, view: &IncidentView) -> Line<'static> {
         let zone = span.from.to_zoned(model.zone.clone()).strftime("%Z").to_string();
         spans.push(canvas.span(Role::Text, format!("{} to {end} {zone}  ", moment(model, span.from))));
     }
-    let (role, name) = match &view.environment {
-        None => (Role::Text, "all environments".to_owned()),
-        Some(slug) => {
-            let is_production = model.environments.list.iter().any(|e| e.is_production && e.environment.slug == *slug);
-            (if is_production { Role::Production } else { Role::Text }, slug.to_string())
-        }
+    let name = match &view.environment {
+        None => "all environments".to_owned(),
+        Some(slug) => slug.to_string(),
     };
-    spans.push(canvas.span(role, name));
+    spans.push(canvas.span(Role::Text, name));
+    spans.extend(view.environment.iter().flat_map(|slug| place::behind(canvas, slug)));
     Line::from(spans)
 }
 
@@ -183,6 +182,7 @@ struct Columns {
     format: &'static str,
     time: usize,
     environment: usize,
+    marks: Marks,
     what: usize,
     who: usize,
     why: usize,
@@ -190,22 +190,23 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: usize, view: &IncidentView, incident: &Incident) -> Self {
+    fn of(width: usize, model: &Model, view: &IncidentView, incident: &Incident) -> Self {
         let days = incident.until.duration_since(incident.from).as_hours() >= 24;
         let (format, time) = if days { ("%m-%d %H:%M:%S", 15) } else { ("%H:%M:%S", 9) };
         let environment = if view.environment.is_none() && width >= 70 { (width / 9).clamp(9, 16) } else { 0 };
+        let marks = if environment > 0 { Marks::of(model, width) } else { Marks::default() };
         let what = if width >= 110 { 20 } else { 16 };
         let who = (width / 10).clamp(7, 14);
         let why = if width >= 110 { width / 4 } else { 0 };
-        let resource = width.saturating_sub(2 + time + 2 + environment + what + who + why);
-        Self { format, time, environment, what, who, why, resource }
+        let resource = width.saturating_sub(2 + time + 2 + environment + marks.width() + what + who + why);
+        Self { format, time, environment, marks, what, who, why, resource }
     }
 
     fn names(&self) -> String {
         let cells = [
             ("time", self.time),
             ("", 2),
-            ("env", self.environment),
+            ("env", self.environment + self.marks.width()),
             ("what", self.what),
             ("resource", self.resource),
             ("who", self.who),
@@ -230,7 +231,7 @@ fn list(
         let line = Line::from(canvas.span(Role::Dim, " nothing happened in this span"));
         return canvas.line(area, first, &line);
     }
-    let columns = Columns::of(usize::from(area.width).saturating_sub(1), view, incident);
+    let columns = Columns::of(usize::from(area.width).saturating_sub(1), canvas.model, view, incident);
     let names = Line::from(canvas.span(Role::Dim, columns.names()));
     canvas.line(area, first, &names);
     let below =
@@ -298,17 +299,21 @@ fn line(
         text::tail(&event.resource.resource_id.name(500), columns.resource.saturating_sub(1))
     });
     let why = one.reason.as_ref().filter(|_| one.context.is_none()).map_or(String::new(), |why| why.line());
-    Line::from(vec![
+    let mut spans = vec![
         canvas.span(Role::Key, mark),
         canvas.span(calm, text::fit(&time, columns.time)),
         canvas.span(letter_role, letter),
         Span::raw(" "),
         canvas.span(Role::Dim, column(environment, columns.environment)),
+    ];
+    spans.extend(columns.marks.spans(canvas, one.environment.as_ref()));
+    spans.extend([
         canvas.span(person, column(&what, columns.what)),
         canvas.span(calm, column(&resource, columns.resource)),
         canvas.span(Role::Dim, column(&one.actor.line(), columns.who)),
         canvas.span(Role::Dim, column(&why, columns.why)),
-    ])
+    ]);
+    Line::from(spans)
 }
 
 /// Fits with a space behind it.

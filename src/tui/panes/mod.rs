@@ -11,6 +11,7 @@ mod heat;
 pub mod hidden;
 pub mod incident;
 pub mod layout;
+pub mod place;
 pub mod recommendations;
 mod settled;
 mod status;

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Canvas, health};
+use super::{Canvas, health, place};
 use crate::drift::SeverityClass;
 use crate::tui::app::action::{Scope, TABLE};
 use crate::tui::app::model::{Link, Pane};
@@ -30,6 +30,10 @@ pub fn title(canvas: &mut Canvas<'_>, area: Rect) {
     }
     if model.read_only().is_some() {
         spans.push(canvas.span(Role::Warning, "READ-ONLY"));
+        if let Link::Up { as_of: Some(at), .. } = model.link {
+            let age = canvas.age(at);
+            spans.push(canvas.span(Role::Warning, if age == "now" { String::new() } else { format!(" {age} old") }));
+        }
         spans.push(Span::raw("  "));
     }
     spans.extend(filters(canvas));
@@ -69,11 +73,10 @@ fn filters(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
     match &filter.environment {
         None => spans.push(canvas.span(Role::Text, "all environments")),
         Some(slug) => {
-            let list = &canvas.model.environments.list;
-            let production = list.iter().any(|e| e.is_production && e.environment.slug == *slug);
             spans.push(canvas.span(Role::Text, slug.to_string()));
-            if production {
-                spans.extend([Span::raw(" "), canvas.span(Role::Production, "PROD")]);
+            spans.extend(place::behind(canvas, slug));
+            if canvas.model.is_protected(slug) {
+                spans.push(canvas.span(Role::Warning, " protected"));
             }
         }
     }

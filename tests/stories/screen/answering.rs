@@ -85,7 +85,7 @@ fn what_cannot_be_done_here_is_told_once_and_is_no_news() {
     screens.keys("2 | | |");
     assert!(status(&screens).contains("side by side needs 100 columns, here are 80"), "{}", status(&screens));
     screens.keys("3 N");
-    assert!(status(&screens).contains("this is the first change"), "{}", status(&screens));
+    assert!(status(&screens).contains("that was the first change: on from the last"), "{}", status(&screens));
     screens.keys("%");
     assert!(status(&screens).contains("% means nothing here; ? lists the keys"), "{}", status(&screens));
     let notices = &screens.model.notices;

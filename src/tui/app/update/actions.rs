@@ -23,6 +23,7 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Acknowledge => plan::acknowledge(model),
         Action::Reopen => plan::reopen(model),
+        Action::Undo if matches!(model.overlay, Some(Overlay::Views { .. })) => views::restore(model),
         Action::Undo => undo::undo(model),
         Action::Decisions => undo::open(model),
         Action::Repeat => repeat::again(model),
@@ -183,7 +184,7 @@ fn turn(model: &mut Model, by: u8) -> Vec<Effect> {
     focus(model, Pane::ALL[(model.focus as usize + usize::from(by)) % Pane::ALL.len()])
 }
 
-/// The nearest thing to leave: zoom, marks, a pane on the right, the filter.
+/// The nearest thing to leave: zoom, marks, a pane on the right, a resource that was jumped to, the filter.
 fn back(model: &mut Model) -> Vec<Effect> {
     if model.zoom {
         return quietly(|| model.zoom = false);
@@ -196,6 +197,9 @@ fn back(model: &mut Model) -> Vec<Effect> {
     }
     if model.timeline.close() {
         return load::follow(model);
+    }
+    if let Some(effects) = jump::back(model) {
+        return effects;
     }
     if model.timeline.filter.is_narrowed() {
         return load::filtered(model, |filter| filter.clear());

@@ -74,6 +74,9 @@ pub fn absorb(model: &mut Model, event: DriftEvent) -> Vec<Effect> {
         go_on(model, event.id, heir);
     }
     model.timeline.absorb(event, model.now);
+    if model.is_filling() && !model.timeline.is_grouped() {
+        model.timeline.select_at(0);
+    }
     let mut effects = load::environments(model);
     effects.extend(super::groups::load(model, true));
     effects.extend(load::follow(model));

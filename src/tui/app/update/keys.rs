@@ -39,7 +39,7 @@ fn works_in(overlay: &Overlay, action: Action) -> bool {
     if *overlay == Overlay::Untold && matches!(action, A::NeverHide | A::Filter | A::Undo) {
         return true;
     }
-    if matches!((overlay, action), (Overlay::Query(_), A::SaveView) | (Overlay::Views { .. }, A::DeleteView))
+    if matches!((overlay, action), (Overlay::Query(_), A::SaveView) | (Overlay::Views { .. }, A::DeleteView | A::Undo))
         || matches!((overlay, action), (Overlay::Decisions { .. }, A::Undo))
     {
         return true;
@@ -64,6 +64,8 @@ pub fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         return vec![];
     }
     model.notices.dismiss(model.now);
+    // What is pressed in the tutorial turns its pages.
+    model.is_touched |= model.overlay.is_none();
     let mut effects: Vec<Effect> = model.alarm.answer().into_iter().collect();
     effects.extend(pressed(model, event));
     effects

@@ -57,11 +57,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             // Terminals move cells about while they are resized, even when they end up as they were.
             vec![Effect::Redraw]
         }
-        Msg::Connected { mode, read_only } => {
+        Msg::Connected { mode, read_only, as_of } => {
             if let Some(why) = &read_only {
                 model.notice(true, format!("read-only: {why}"));
             }
-            model.link = Link::Up { mode, read_only };
+            model.link = Link::Up { mode, read_only, as_of };
             load::everything(model)
         }
         Msg::Service(event) => events::take(model, event),

@@ -164,7 +164,7 @@ pub enum AwsCommand {
 }
 
 /// How AWS is read for an environment given by hand.
-#[derive(Args, Debug, Default, Clone)]
+#[derive(Args, Debug, Default, Clone, PartialEq)]
 #[command(next_help_heading = "AWS")]
 pub struct Aws {
     /// Read live state from AWS (Config), with the credentials the AWS CLI would use

@@ -1,12 +1,14 @@
 //! clap types only; completions and the man page derive from them.
 
 mod around;
+mod state;
 
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat};
+pub use state::{StateCommand, Versions};
 
 use crate::aws::Access;
 
@@ -123,6 +125,9 @@ pub enum Command {
     /// What AWS has to allow, and what is understood of it
     #[command(subcommand)]
     Aws(AwsCommand),
+    /// Where declared state lives: its versions, and the backends of code
+    #[command(subcommand)]
+    State(StateCommand),
     /// Print the key table
     Keys,
     /// Print every path, limit and capability found: for a bug report, or on somebody else's machine
@@ -145,7 +150,8 @@ pub enum Command {
 /// Which files stand for an environment given by hand.
 #[derive(Args, Debug, Default, Clone, PartialEq)]
 pub struct Paths {
-    /// Declared state: file, directory or glob; Terraform state or plan JSON, Kubernetes manifests
+    /// Declared state: file, directory or glob of Terraform state, plan JSON or Kubernetes manifests; or where a backend keeps
+    /// state: s3://BUCKET/KEY, s3://BUCKET/PREFIX/, https://…, postgres://…
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub state: Vec<String>,
     /// Recorded live state: AWS Config snapshots and history, kubectl get -o json

@@ -122,6 +122,16 @@ impl Session {
         Ok(regions.iter().map(|region| Self::new(target(region), in_region(&sdk, region), usage)).collect())
     }
 
+    /// Opens where the chain of roles ends, without asking who we are there: for what does not depend on it. `None`: the SDK's
+    /// own region.
+    pub async fn open_here(access: &Access, region: Option<String>, usage: &Arc<Usage>) -> Self {
+        let sdk = chained(access, load(access, region).await).await;
+        // Every request to S3 is signed for a region; where nobody names one, buckets are where most are.
+        let region = sdk.region().map_or("us-east-1".to_owned(), |region| region.as_ref().to_owned());
+        let target = Target { partition: "aws".into(), account: String::new(), region: region.clone() };
+        Self::new(target, in_region(&sdk, &region), usage)
+    }
+
     fn new(target: Target, sdk: SdkConfig, usage: &Arc<Usage>) -> Self {
         Self { target: Arc::new(target), sdk, lanes: Arc::default(), usage: Arc::clone(usage) }
     }
@@ -160,6 +170,20 @@ impl Session {
 
     fn lane(&self, service: Service) -> Arc<Lane> {
         Arc::clone(self.lanes.lock().unwrap_or_else(PoisonError::into_inner).entry(service).or_default())
+    }
+
+    /// A client of S3. Another endpoint is an emulator or a private one, neither of which has a name for each bucket.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let is_elsewhere = self.sdk.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
+        let builder = aws_sdk_s3::config::Builder::from(&self.sdk).interceptor(Attempts);
+        aws_sdk_s3::Client::from_conf(builder.force_path_style(is_elsewhere).build())
+    }
+
+    /// A client of DynamoDB.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::from_conf(
+            aws_sdk_dynamodb::config::Builder::from(&self.sdk).interceptor(Attempts).build(),
+        )
     }
 
     /// A client of AWS Config.

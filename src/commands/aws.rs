@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::Session;
 use crate::aws::Access;
 use crate::cli::AwsCommand;
+use crate::declared::backend::s3::permissions;
 use crate::live::aws::policy;
 use crate::live::aws_config;
 
@@ -18,7 +19,13 @@ pub(super) fn run(session: &Session, command: &AwsCommand) -> anyhow::Result<u8>
 /// Narrowed to what the configured environments use.
 fn print_policy(session: &Session) -> anyhow::Result<u8> {
     let accesses: Vec<&Access> = session.config.environments.iter().filter_map(|e| e.aws.as_deref()).collect();
-    let text = serde_json::to_string_pretty(&policy::document(&accesses))?;
+    let mut document = policy::document(&accesses);
+    let state = session.config.environments.iter().flat_map(|e| e.state.iter().map(String::as_str));
+    let tables: Vec<&str> = accesses.iter().filter_map(|access| access.dynamodb_table.as_deref()).collect();
+    if let Some(statements) = document["Statement"].as_array_mut() {
+        statements.extend(permissions::statements(state, &tables));
+    }
+    let text = serde_json::to_string_pretty(&document)?;
     writeln!(io::stdout().lock(), "{text}")?;
     Ok(0)
 }

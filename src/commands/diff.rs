@@ -10,19 +10,20 @@ use anyhow::{anyhow, bail};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::state::{self, words};
 use super::{Session, scan};
 use crate::cli::Diff;
 use crate::compare::{Dialect, Observable};
 use crate::config;
-use crate::declared::{self, Declared, DeclaredResource};
-use crate::drift::SourceError;
+use crate::declared::backend::{is_remote, shown};
+use crate::declared::{self, Declared, DeclaredResource, DeclaredSource};
 use crate::live::{self, LiveResource};
 use crate::report::{EnvironmentReport, Report, StoreUse};
 use crate::safety::Tainted;
 use crate::scan::{CollectSink, Pair, ScanContext, Sources, pipeline};
 
 pub(super) fn run(session: &Session, args: &Diff) -> anyhow::Result<u8> {
-    let mut sides = [read(&args.declared)?, read(&args.live)?];
+    let mut sides = [read(session, &args.declared)?, read(session, &args.live)?];
     for resource in sides.iter_mut().flatten() {
         if let Some(resource_type) = &args.resource_type {
             resource.resource_type = resource_type.as_str().into();
@@ -30,7 +31,7 @@ pub(super) fn run(session: &Session, args: &Diff) -> anyhow::Result<u8> {
         resource.dialect = args.dialect.map_or(resource.dialect, Dialect::from);
     }
     let [declared, live] = sides;
-    let sources = Sources::of_pairs(pair_up(declared, live), [&args.declared, &args.live]);
+    let sources = Sources::of_pairs(pair_up(declared, live), [&shown(&args.declared), &shown(&args.live)]);
     session.refuse_problems()?;
     let mut spec = config::ad_hoc(from_ref(&args.declared), from_ref(&args.live), None, session.settings());
     spec.knowledge = session.config.knowledge.clone();
@@ -73,7 +74,11 @@ fn last_part(id: &Tainted) -> &str {
 }
 
 /// The resources a file holds: declared ones where it is state, a plan or manifests, else recorded ones.
-fn read(argument: &str) -> anyhow::Result<Vec<LiveResource>> {
+fn read(session: &Session, argument: &str) -> anyhow::Result<Vec<LiveResource>> {
+    if is_remote(argument) {
+        let (sources, errors) = declared::open_with(&[argument.to_owned()], &state::reach_for(session, argument));
+        return errors.first().map_or_else(|| read_sources(sources), |error| Err(words(error)));
+    }
     if let Some((file, part)) = argument.rsplit_once('#')
         && !Path::new(argument).exists()
     {
@@ -90,6 +95,10 @@ fn read(argument: &str) -> anyhow::Result<Vec<LiveResource>> {
     if let (true, Some(error)) = (sources.is_empty(), errors.first()) {
         return Err(words(found.as_ref().err().unwrap_or(error)));
     }
+    read_sources(sources)
+}
+
+fn read_sources(sources: Vec<Box<dyn DeclaredSource>>) -> anyhow::Result<Vec<LiveResource>> {
     let mut resources = vec![];
     for source in sources {
         let mut failed = None;
@@ -147,8 +156,4 @@ fn read_part(file: &Path, part: &str) -> anyhow::Result<Vec<LiveResource>> {
         bail!("{}: '#{part}' holds no object to compare", file.display());
     }
     Ok(resources)
-}
-
-fn words(error: &SourceError) -> anyhow::Error {
-    anyhow!("{}: {}; {}", error.source.line(), error.message.line(), error.help.line())
 }

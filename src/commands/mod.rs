@@ -16,6 +16,7 @@ mod scan;
 mod screens;
 mod screenshots;
 mod session;
+mod state;
 mod stats;
 mod store;
 mod triage;
@@ -66,6 +67,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Store(command)) => store::run(&session, &command),
         Some(Command::Rules { format }) => rules::run(&session, format),
         Some(Command::Aws(command)) => aws::run(&session, &command),
+        Some(Command::State(command)) => state::run(&session, &command),
         Some(Command::Keys) => keys::run(&session),
         Some(Command::Incident(args)) => incident::run(&session, &args),
         Some(Command::Mark(args)) => mark::run(&session, &args),

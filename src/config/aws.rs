@@ -7,7 +7,7 @@ use super::file::{Source, scalar};
 use super::{Problem, parse_duration};
 use crate::aws::Access;
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "profile",
     "assume_role",
     "external_id",
@@ -17,6 +17,7 @@ const KEYS: [&str; 10] = [
     "aggregator",
     "discover",
     "blame",
+    "dynamodb_table",
     "timeout",
 ];
 
@@ -48,6 +49,7 @@ pub(super) fn read(source: &Source<'_>, value: &Spanned<DeValue<'_>>, problems: 
         discover: reader.list("discover"),
         blame: reader.text("blame").is_some_and(|t| t == "true"),
         as_of: None,
+        dynamodb_table: reader.text("dynamodb_table"),
         timeout: None,
     };
     reader.check("blame", |text| {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::Settings;
 use crate::aws::Access;
+use crate::declared::backend::{is_remote, shown};
 use crate::drift::{CloudProvider, Environment, Slug};
 use crate::scan::EnvironmentSpec;
 
@@ -14,7 +15,10 @@ use crate::scan::EnvironmentSpec;
 /// found again in the next.
 pub fn ad_hoc(state: &[String], live: &[String], aws: Option<Access>, settings: &Settings) -> EnvironmentSpec {
     let first = state.first().or(live.first()).map(String::as_str).unwrap_or("here");
-    let absolute = std::path::absolute(first).unwrap_or_else(|_| first.into());
+    // An address is no path, and no part of its credentials is a name.
+    let first = shown(first);
+    let place = first.split_once("://").filter(|_| is_remote(&first)).map_or(first.as_str(), |(_, rest)| rest);
+    let absolute = std::path::absolute(place).unwrap_or_else(|_| place.into());
     let mut spec = spec(&slug_of(&absolute), state, live, settings);
     if aws.is_some() {
         spec.environment.cloud_provider = CloudProvider::Aws;

@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::file::{Source, resolve, scalar};
 use super::{Config, Origin, Problem, aws, settings};
+use crate::declared::backend::{Address, is_remote};
 use crate::drift::{CloudProvider, Environment, Slug};
 use crate::safety::Tainted;
 use crate::scan::EnvironmentSpec;
@@ -155,7 +156,7 @@ impl Reader<'_> {
         parsed
     }
 
-    /// One path or a list of them.
+    /// One path or a list of them; of state also addresses.
     fn paths(&mut self, key: &str) -> Vec<String> {
         let Some(value) = self.table.get(key) else { return vec![] };
         let items: Vec<&Spanned<DeValue<'_>>> = match value.get_ref() {
@@ -165,6 +166,10 @@ impl Reader<'_> {
         let mut paths = vec![];
         for item in items {
             match item.get_ref().as_str().filter(|t| !t.is_empty()) {
+                Some(text) if key == "state" && is_remote(text) => match Address::parse(text) {
+                    Ok(_) => paths.push(text.to_owned()),
+                    Err(why) => self.problems.push(self.source.problem(&item.span(), format!("{key}: {why}"))),
+                },
                 Some(text) => paths.push(resolve(self.source, text)),
                 None => self.problems.push(self.source.problem(&item.span(), format!("{key}: a path is needed"))),
             }

@@ -63,18 +63,27 @@ pub(crate) fn io_error(source: &str, error: &io::Error) -> SourceError {
 
 /// Opens a file; one that starts with the gzip magic is unpacked on the way.
 pub(crate) fn open(path: &Path) -> io::Result<Box<dyn Read>> {
-    let mut file = File::open(path)?;
+    unpacked(File::open(path)?)
+}
+
+/// The reader; what starts with the gzip magic is unpacked on the way.
+pub(crate) fn unpacked<'a>(mut reader: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let mut magic = [0; 2];
-    let length = read_full(&mut file, &mut magic)?;
+    let length = read_full(&mut reader, &mut magic)?;
     let front = io::Cursor::new(magic[..length].to_vec());
-    let whole = front.chain(file);
+    let whole = front.chain(reader);
     Ok(if magic == [0x1f, 0x8b] { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
 }
 
 /// At most `limit` bytes from the start of a file.
 pub(crate) fn head(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    start_of(&mut open(path)?, limit)
+}
+
+/// At most `limit` bytes of what the reader gives next.
+pub(crate) fn start_of(reader: &mut dyn Read, limit: usize) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; limit];
-    let length = read_full(&mut open(path)?, &mut bytes)?;
+    let length = read_full(reader, &mut bytes)?;
     bytes.truncate(length);
     Ok(bytes)
 }

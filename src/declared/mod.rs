@@ -3,7 +3,9 @@
 //! A reader hands out one resource at a time and never holds a whole file: [`open`] recognises what a path holds, and
 //! [`DeclaredSource::read`] streams [`RawDeclared`] chunks that any thread may [`parse`](RawDeclared::parse).
 
+pub mod backend;
 pub(crate) mod blocks;
+pub mod discover;
 mod driftctl;
 pub(crate) mod fault;
 mod find;
@@ -17,7 +19,7 @@ mod terraform;
 pub(crate) mod tree;
 mod yaml;
 
-pub use open::open;
+pub use open::{open, open_with};
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -102,9 +104,11 @@ pub struct SourceFacts {
     pub lineage: Option<Tainted>,
     pub serial: Option<u64>,
     pub terraform_version: Option<Tainted>,
-    /// When the file was written, as its file system says.
+    /// When it was written, as its file system or backend says.
     pub written_at: Option<jiff::Timestamp>,
     pub resources: u64,
+    /// Worth knowing of it and no fault: who holds its lock, what could not be checked.
+    pub notices: Vec<Tainted>,
 }
 
 impl SourceFacts {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::DeclaredSource;
+use super::backend::{self, Reach};
+use super::discover;
 use super::driftctl::DriftctlReport;
 use super::find::{self, Found, LOOKED_FOR};
 use super::input::{io_error, source_error};
@@ -12,14 +14,26 @@ use super::recognise::{Content, WRITE_AGAIN, recognise};
 use super::terraform::{PlanFile, StateFile, refused_encrypted, refused_old};
 use crate::drift::SourceError;
 
-/// Opens every source that the patterns name: files, directories (with their workspace trees) and globs.
+/// Opens every source that the patterns name: files, directories (with their workspace trees), globs and
+/// addresses of [`backend`]s.
 ///
 /// Content decides what a file is. Each file is read once, however many patterns name it; the order is that of the patterns,
 /// and by path within one. What cannot be opened is an error in words; the other sources are not touched by it.
 pub fn open(patterns: &[String]) -> (Vec<Box<dyn DeclaredSource>>, Vec<SourceError>) {
+    open_with(patterns, &Reach::default())
+}
+
+/// [`open`]; `reach` says how what is no file is reached.
+pub fn open_with(patterns: &[String], reach: &Reach<'_>) -> (Vec<Box<dyn DeclaredSource>>, Vec<SourceError>) {
     let mut opened = Opened::default();
     for pattern in patterns {
-        if let Err(error) = opened.pattern(pattern) {
+        if backend::is_remote(pattern) {
+            opened.remote(backend::open(pattern, reach));
+        } else if let Err(mut error) = opened.pattern(pattern) {
+            // Code without state beside it says where that is.
+            if let Some(hint) = Some(Path::new(pattern)).filter(|path| path.is_dir()).and_then(discover::hint) {
+                error.help = hint.into();
+            }
             opened.errors.push(error);
         }
     }
@@ -52,6 +66,15 @@ impl Opened {
             return Ok(());
         }
         Err(source_error(pattern, format!("none of the {} files here declares resources", files.len()), LOOKED_FOR))
+    }
+
+    fn remote(&mut self, fetched: Vec<Result<Box<dyn DeclaredSource>, SourceError>>) {
+        for one in fetched {
+            match one {
+                Ok(source) => self.sources.push(source),
+                Err(error) => self.errors.push(error),
+            }
+        }
     }
 
     /// Whether the file holds something of ours, be it broken.

@@ -8,7 +8,7 @@ use super::input;
 use super::split::{SplitErrorKind, Splitter};
 
 /// This much of a file decides.
-const HEAD_BYTES: usize = 64 << 10;
+pub(crate) const HEAD_BYTES: usize = 64 << 10;
 
 /// What a file holds.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -91,6 +91,9 @@ pub struct SourceState {
     /// When it was written, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written_at: Option<jiff::Timestamp>,
+    /// Worth knowing of it and no fault: who holds its lock, what could not be checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Tainted>,
 }
 
 /// The end of a scan.

@@ -185,6 +185,10 @@ pub fn environment(summary: &EnvironmentSummary, now: Timestamp, zone: &TimeZone
     for error in summary.sources.iter().filter_map(|source| source.error.as_ref()) {
         lines.push(format!("   failed: {}: {}; {}", error.source.line(), error.message.line(), error.help.line()));
     }
+    for source in &summary.sources {
+        let each = source.notices.iter().map(|words| format!("   note: {}: {}", source.source.line(), words.line()));
+        lines.extend(each);
+    }
     lines
 }
 

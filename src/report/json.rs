@@ -23,6 +23,9 @@ struct Document<'a> {
     drifts: Drifts<'a>,
     unverified: AllUnverified<'a>,
     errors: Vec<ErrorRow<'a>>,
+    /// Who holds a state's lock, and the like; absent when there is nothing to say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<NoticeRow<'a>>,
     /// With `--show-hidden`.
     #[serde(skip_serializing_if = "Option::is_none")]
     hidden: Option<AllHidden<'a>>,
@@ -337,6 +340,17 @@ fn error_row<'a>(e: &'a EnvironmentReport, error: &'a SourceError) -> ErrorRow<'
     ErrorRow { environment: &e.environment.slug, source: &error.source, message: &error.message, help: &error.help }
 }
 
+#[derive(Serialize)]
+struct NoticeRow<'a> {
+    environment: &'a Slug,
+    source: &'a Tainted,
+    message: &'a Tainted,
+}
+
+fn notice_rows(e: &EnvironmentReport) -> impl Iterator<Item = NoticeRow<'_>> {
+    e.notices().map(|(source, message)| NoticeRow { environment: &e.environment.slug, source, message })
+}
+
 /// One document.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let all = || report.environments.iter();
@@ -346,6 +360,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         drifts: Drifts(report),
         unverified: AllUnverified(report),
         errors: all().flat_map(|e| e.errors.iter().map(move |error| error_row(e, error))).collect(),
+        notices: all().flat_map(notice_rows).collect(),
         hidden: report.show_hidden.then_some(AllHidden(report)),
         rules_unused: report.rules_unused.as_ref().map(|rules| rules.iter().map(RuleRow::from).collect()),
     };
@@ -354,7 +369,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// One object a line: `{"schema":…}` first, then `{"environment":{…}}`, `{"drift":{…}}`, `{"unverified":{…}}`,
-/// with `--show-hidden` `{"hidden":{…}}`, `{"error":{…}}`, and last `{"rule_unused":{…}}`.
+/// with `--show-hidden` `{"hidden":{…}}`, `{"error":{…}}`, `{"notice":{…}}`, and last `{"rule_unused":{…}}`.
 pub(super) fn write_lines(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     line(out, "schema", &SCHEMA)?;
     for e in &report.environments {
@@ -367,6 +382,7 @@ pub(super) fn write_lines(report: &Report, out: &mut dyn Write) -> io::Result<()
             hidden_rows(e).try_for_each(|row| line(out, "hidden", &row))?;
         }
         e.errors.iter().try_for_each(|error| line(out, "error", &error_row(e, error)))?;
+        notice_rows(e).try_for_each(|row| line(out, "notice", &row))?;
     }
     report.rules_unused.iter().flatten().try_for_each(|rule| line(out, "rule_unused", &RuleRow::from(rule)))
 }

@@ -32,6 +32,9 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 [&error.source, &error.message, &error.help].map(|t| escape::markdown(t.raw()));
             writeln!(out, "\n**error** {source}: {message} {help}")?;
         }
+        for (source, words) in e.notices() {
+            writeln!(out, "\n**note** {}: {}", escape::markdown(source.raw()), escape::markdown(words.raw()))?;
+        }
     }
     Ok(())
 }

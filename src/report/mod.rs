@@ -13,6 +13,7 @@ use std::io::{self, Write};
 use crate::aws::UsageLine;
 use crate::cli::Format;
 use crate::drift::{Completeness, Counts, Environment, RuleStatus, ScanSummary, SourceError, Untold};
+use crate::safety::Tainted;
 use crate::scan::Sightings;
 
 /// What a scan of one environment gave.
@@ -45,6 +46,11 @@ impl EnvironmentReport {
     /// Drifts that somebody ignored, snoozed or accepted.
     pub fn settled(&self) -> u64 {
         self.drifts.settled()
+    }
+
+    /// What is worth knowing of a source and no fault, beside its name.
+    fn notices(&self) -> impl Iterator<Item = (&Tainted, &Tainted)> {
+        self.summary.sources.iter().flat_map(|one| one.notices.iter().map(|words| (&one.source, words)))
     }
 }
 

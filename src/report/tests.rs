@@ -44,6 +44,7 @@ fn report(counts: Counts, error: bool, completeness: Completeness) -> Report {
             error: None,
             version: None,
             written_at: None,
+            notices: vec![],
         }],
         completeness,
         unverified: (0..counts.unverified).map(|_| (resource.clone(), unverified.clone())).collect(),

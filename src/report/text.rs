@@ -35,6 +35,9 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         for error in &e.errors {
             writeln!(out, "\n  error: {}: {}\n    {}", error.source.line(), error.message.line(), error.help.line())?;
         }
+        for (source, words) in e.notices() {
+            writeln!(out, "\n  note: {}: {}", source.line(), words.line())?;
+        }
         if let Some(usage) = usage(e) {
             writeln!(out, "\n  {usage}")?;
         }

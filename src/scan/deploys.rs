@@ -128,6 +128,7 @@ mod tests {
             error: None,
             version: Some(version),
             written_at,
+            notices: vec![],
         }];
         summary
     }

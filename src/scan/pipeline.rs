@@ -219,7 +219,7 @@ fn finish(examiner: &Examiner<'_>, mut tally: Tally<'_>, ending: Ending) -> Resu
         sink.untold(&untold)?;
     }
     let summary = sink.finish(summary)?;
-    let usage = sources.usage.as_ref().map_or_else(Vec::new, |usage| usage.lines());
+    let usage = sources.usage.iter().flat_map(|usage| usage.lines()).collect();
     Ok(ScanReport { summary, errors, notes, untold, watch, usage })
 }
 
@@ -237,14 +237,17 @@ fn source_states(
             Some(_) => before.map_or((None, None, None), |b| (b.last_good, b.version.clone(), b.written_at)),
             None => (Some(now), None, None),
         };
-        SourceState { last_good, source, error, version, written_at }
+        SourceState { last_good, source, error, version, written_at, notices: vec![] }
     };
     let declared = (sources.declared.iter().enumerate()).map(|(index, source)| {
         let read = state(source.name().as_ref().clone(), reading.failures.get(&index).cloned());
         match reading.facts.get(&index) {
-            Some(facts) if read.error.is_none() => {
-                SourceState { version: facts.version(), written_at: facts.written_at, ..read }
-            }
+            Some(facts) if read.error.is_none() => SourceState {
+                version: facts.version(),
+                written_at: facts.written_at,
+                notices: facts.notices.clone(),
+                ..read
+            },
             _ => read,
         }
     });

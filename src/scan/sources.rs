@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use super::EnvironmentSpec;
 use super::wanted::declared_types;
 use crate::aws::{Access, Usage};
+use crate::declared::backend::{Reach, is_remote};
 use crate::declared::{self, DeclaredSource};
 use crate::drift::SourceError;
 use crate::live::{self, LiveSource};
@@ -22,8 +23,8 @@ pub struct Sources {
     pub host_is_last: bool,
     pub declared_errors: Vec<SourceError>,
     pub live_errors: Vec<SourceError>,
-    /// What reading a cloud took.
-    pub usage: Option<Arc<Usage>>,
+    /// What reading a cloud took: state and what is there.
+    pub usage: Vec<Arc<Usage>>,
 }
 
 impl Sources {
@@ -31,16 +32,17 @@ impl Sources {
     ///
     /// A cloud is asked last, for what the declared side needs; `told` hears how far that is.
     pub fn open(spec: &EnvironmentSpec, cancel: &AtomicBool, told: &live::aws::Told<'_>) -> Self {
-        let (declared, declared_errors) = declared::open(&spec.state);
+        let reach = reach(spec, cancel);
+        let (declared, declared_errors) = declared::open_with(&spec.state, &reach);
         let declared = once_each(declared);
         let (mut live, live_errors) = live::open(&spec.live);
-        let mut usage = None;
+        let mut usage = vec![reach.usage];
         if let Some(access) = &spec.aws {
             let types = declared_types(&declared, cancel);
             let wanted = live::aws::Wanted::of(types.iter().map(AsRef::as_ref), access);
             let opened = live::aws::open(access, &spec.environment, &wanted, cancel, told);
             live.push(opened.source);
-            usage = Some(opened.usage);
+            usage.push(opened.usage);
         }
         live.push(Box::new(live::HostFiles::new()));
         Self { declared, live, host_is_last: true, declared_errors, live_errors, usage }
@@ -60,14 +62,19 @@ impl Sources {
 
 /// What of AWS a scan of the environment would ask for.
 pub fn wanted(spec: &EnvironmentSpec, access: &Access, cancel: &AtomicBool) -> live::aws::Wanted {
-    let (declared, _) = declared::open(&spec.state);
+    let (declared, _) = declared::open_with(&spec.state, &reach(spec, cancel));
     let types = declared_types(&once_each(declared), cancel);
     live::aws::Wanted::of(types.iter().map(AsRef::as_ref), access)
 }
 
+fn reach<'a>(spec: &'a EnvironmentSpec, cancel: &'a AtomicBool) -> Reach<'a> {
+    Reach { aws: spec.aws.as_deref(), region: spec.environment.region.raw(), cancel, usage: Arc::default() }
+}
+
 /// The paths of the configuration itself: a file that appears in one of these directories is a new source.
 pub fn roots(spec: &EnvironmentSpec) -> Vec<PathBuf> {
-    spec.state.iter().chain(&spec.live).map(|path| fixed_part(Path::new(path))).collect()
+    let paths = spec.state.iter().chain(&spec.live).filter(|text| !is_remote(text));
+    paths.map(|path| fixed_part(Path::new(path))).collect()
 }
 
 /// A file named twice (by itself and by a glob) is one source.

@@ -162,7 +162,8 @@ impl LocalService {
 
     fn summary(&self, store: &Facts) -> EnvironmentSummary {
         let watched = self.lanes.get(&store.environment.slug);
-        let failed = store.last_scan.iter().flat_map(|s| &s.sources).filter(|s| s.error.is_some());
+        let failed =
+            store.last_scan.iter().flat_map(|s| &s.sources).filter(|s| s.error.is_some() || !s.notices.is_empty());
         let sources: Vec<SourceState> = failed.cloned().collect();
         EnvironmentSummary {
             is_production: store.environment.is_production(),

@@ -50,7 +50,7 @@ pub struct EnvironmentSummary {
     pub interval: Option<std::time::Duration>,
     /// `Some` while a scan runs.
     pub running: Option<ScanProgress>,
-    /// Sources that failed last time, with the age of what is shown instead.
+    /// Sources that failed last time, with the age of what is shown instead, and those of which something is worth knowing.
     pub sources: Vec<SourceState>,
     /// What goes on there, or begins within a day.
     #[serde(default)]

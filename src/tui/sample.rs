@@ -62,6 +62,7 @@ fn environments() -> Vec<EnvironmentSummary> {
         }),
         version: None,
         written_at: None,
+        notices: vec![],
     }];
     vec![environment("prod-eu", "Production, Frankfurt", CloudProvider::Aws, 2), shop, bastion]
 }

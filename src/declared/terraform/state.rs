@@ -1,6 +1,7 @@
-//! A state file, version 4: resources stream out one at a time; what stands around them is read at the end.
+//! A state, version 4, in a file or in memory: resources stream out one at a time; what stands around them is read at the end.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::resource;
+use crate::declared::backend::Fetched;
 use crate::declared::input::{self, io_error, source_error};
 use crate::declared::split::Splitter;
 use crate::declared::{DeclaredSource, RawDeclared, SourceFacts};
@@ -19,16 +21,52 @@ use crate::safety::Tainted;
 const PULL_AGAIN: &str =
     "Fetch it again (`terraform state pull > FILE`); if it is being written just now, the next scan reads it.";
 
-/// One state file.
+/// One state.
 pub(crate) struct StateFile {
-    path: PathBuf,
     name: Arc<Tainted>,
+    held: Held,
+}
+
+/// Where its text is.
+enum Held {
+    File(PathBuf),
+    /// Fetched from a backend.
+    Memory(Fetched),
 }
 
 impl StateFile {
     pub(crate) fn new(path: PathBuf) -> Self {
         let name = Arc::new(Tainted::from(path.to_string_lossy().into_owned()));
-        Self { path, name }
+        Self { name, held: Held::File(path) }
+    }
+
+    /// What a backend handed out, under the name of its address.
+    pub(crate) fn in_memory(name: &str, fetched: Fetched) -> Self {
+        Self { name: Arc::new(Tainted::from(name)), held: Held::Memory(fetched) }
+    }
+
+    fn text(&self) -> io::Result<Box<dyn Read + '_>> {
+        match &self.held {
+            Held::File(path) => input::open(path),
+            Held::Memory(fetched) => input::unpacked(io::Cursor::new(fetched.bytes.as_slice())),
+        }
+    }
+
+    fn written_at(&self) -> Option<Timestamp> {
+        match &self.held {
+            Held::File(path) => {
+                let modified = std::fs::metadata(path).and_then(|about| about.modified()).ok()?;
+                Timestamp::try_from(modified).ok()
+            }
+            Held::Memory(fetched) => fetched.written_at,
+        }
+    }
+
+    fn notices(&self) -> Vec<Tainted> {
+        match &self.held {
+            Held::File(_) => vec![],
+            Held::Memory(fetched) => fetched.notices.clone(),
+        }
     }
 
     fn facts(&self, around: &[u8], resources: u64) -> Result<SourceFacts, SourceError> {
@@ -70,10 +108,9 @@ impl StateFile {
         }
         let lineage = header.lineage.map(Tainted::from);
         let terraform_version = header.terraform_version.map(Tainted::from);
-        let written_at = std::fs::metadata(&self.path).and_then(|about| about.modified()).ok();
-        let written_at = written_at.and_then(|at| Timestamp::try_from(at).ok());
+        let (written_at, notices) = (self.written_at(), self.notices());
         let kind = "terraform state v4";
-        Ok(SourceFacts { kind, lineage, serial: header.serial, terraform_version, written_at, resources })
+        Ok(SourceFacts { kind, lineage, serial: header.serial, terraform_version, written_at, resources, notices })
     }
 }
 
@@ -84,7 +121,7 @@ impl DeclaredSource for StateFile {
 
     fn read(&self, sink: &mut dyn FnMut(RawDeclared) -> ControlFlow<()>) -> Result<SourceFacts, SourceError> {
         let name = self.name.raw();
-        let reader = input::open(&self.path).map_err(|error| io_error(name, &error))?;
+        let reader = self.text().map_err(|error| io_error(name, &error))?;
         let mut resources = 0;
         let around = input::stream(reader, Splitter::new("resources"), &mut |bytes| {
             resources += 1;
@@ -98,7 +135,10 @@ impl DeclaredSource for StateFile {
     }
 
     fn watch_paths(&self) -> Vec<PathBuf> {
-        vec![self.path.clone()]
+        match &self.held {
+            Held::File(path) => vec![path.clone()],
+            Held::Memory(_) => vec![],
+        }
     }
 }
 

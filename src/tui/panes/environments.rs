@@ -259,6 +259,14 @@ fn failures(canvas: &mut Canvas<'_>, inner: Rect, from: usize) {
     let shown = model.environments.list.iter().filter(|e| cursor.is_none_or(|slug| e.environment.slug == *slug));
     let mut row = from + 1;
     for source in shown.flat_map(|e| &e.sources) {
+        for words in &source.notices {
+            let words =
+                format!("{}: {}", text::tail(&source.source.line(), usize::from(inner.width) / 2), words.line());
+            for piece in wrap(&words, usize::from(inner.width).saturating_sub(4).max(1)) {
+                canvas.line(inner, row, &Line::from(canvas.span(Role::Warning, format!(" ~ {piece}"))));
+                row += 1;
+            }
+        }
         let Some(error) = &source.error else { continue };
         if row >= usize::from(inner.height) {
             return;

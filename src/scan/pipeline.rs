@@ -181,6 +181,7 @@ fn finish(examiner: &Examiner<'_>, mut tally: Tally<'_>, ending: Ending) -> Resu
     // Messages quote what was read, so they may hold secrets too.
     let mask = |text: &mut Tainted| *text = examiner.redactor.mask_text(text.raw());
     states.iter_mut().filter_map(|s| s.error.as_mut()).chain(&mut tally.errors).for_each(|e| mask(&mut e.message));
+    states.iter_mut().flat_map(|s| &mut s.notices).for_each(mask);
     tally.unverified.iter_mut().for_each(|(_, why)| mask(&mut why.detail));
     let of_sources = states.iter().filter_map(|s| s.error.clone());
     let errors: Vec<SourceError> = of_sources.chain(std::mem::take(&mut tally.errors)).collect();

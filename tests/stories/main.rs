@@ -3,6 +3,7 @@
 
 mod answers;
 mod around;
+mod backends;
 mod bench;
 mod changes;
 mod cli;

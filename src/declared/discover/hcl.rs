@@ -30,7 +30,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Said, String> {
             said.block = Some(Block { kind, place: format!("{}:{line}", path.display()), settings });
         }
         let required = terraform.body.get_blocks("required_providers").flat_map(|b| b.body.attributes());
-        said.providers.extend(required.map(|attribute| attribute.key.to_string()));
+        said.providers.extend(required.map(|attribute| attribute.key.as_str().to_owned()));
     }
     let labelled = |ident| body.get_blocks(ident).filter_map(|block| block.labels.first());
     said.providers.extend(labelled("provider").map(|label| label.as_str().to_owned()));

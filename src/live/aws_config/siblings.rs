@@ -12,8 +12,9 @@ use super::path::spelling;
 /// The value to compare the parent's attribute `target` with.
 pub(super) fn settle(attribute: &Attribute, target: &str, live: Value, context: Context<'_>) -> Value {
     let Some(siblings) = &attribute.siblings else { return live };
-    let owners: Vec<&Value> =
-        context.family.iter().filter(|r| r.resource_type.as_ref() == siblings.r#type).map(|r| &r.values).collect();
+    let is_owner = |values: &&Value| siblings.r#where.as_ref().is_none_or(|(key, v)| values.get(key) == Some(v));
+    let relatives = context.family.iter().filter(|r| r.resource_type.as_ref() == siblings.r#type);
+    let owners: Vec<&Value> = relatives.map(|r| &r.values).filter(is_owner).collect();
     if owners.is_empty() {
         return live;
     }

@@ -1,3 +1,4 @@
+mod cases;
 mod mapped;
 mod recorded;
 mod recordings;

@@ -30,12 +30,18 @@ pub(super) fn evaluate(spec: &Type, item: &Item, context: Context<'_>) -> Mapped
     let full = spec.is_full(item);
     for (target, attribute) in &spec.attributes {
         let found = attribute.from.iter().find_map(|path| path.get(item, context.declared));
+        let unset = found.as_ref().is_none_or(Value::is_null);
         let value = match found {
             Some(value) => respell(attribute, value, item, context),
             None if full => attribute.default.clone(),
             None => None,
         };
         let Some(value) = value else { continue };
+        if unset && context.declared.is_some_and(|declared| siblings::left_unset(declared, target)) {
+            // Null in a state and the default are the same, whatever the default is.
+            mapped.observable.extend(attribute.observable(target));
+            continue;
+        }
         let value = siblings::settle(attribute, target, value, context);
         put(&mut mapped.values, target, value);
         mapped.observable.extend(attribute.observable(target));

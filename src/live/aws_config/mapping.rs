@@ -193,7 +193,8 @@ impl Mapping {
     pub fn built_in() -> &'static Self {
         static MAPPING: LazyLock<Mapping> = LazyLock::new(|| {
             let text = PACKS.concat();
-            Mapping::parse(&text).unwrap_or_else(|_| Mapping { by_terraform: HashMap::new(), by_config: HashMap::new() })
+            Mapping::parse(&text)
+                .unwrap_or_else(|_| Mapping { by_terraform: HashMap::new(), by_config: HashMap::new() })
         });
         &MAPPING
     }

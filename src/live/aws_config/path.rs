@@ -101,7 +101,8 @@ fn walk(value: &Value, steps: &[Step], declared: Option<&Value>) -> Option<Value
         (Step::Where(fields), Value::Array(list)) => {
             let filled = |(key, text): &(String, String)| Some((key.clone(), filled(text, declared)?));
             let fields: Vec<(String, String)> = fields.iter().map(filled).collect::<Option<_>>()?;
-            let field = |v: &Value, key: &str| if key.is_empty() { Some(spelling(v)) } else { v.get(key).map(spelling) };
+            let field =
+                |v: &Value, key: &str| if key.is_empty() { Some(spelling(v)) } else { v.get(key).map(spelling) };
             let fits = |v: &&Value| fields.iter().all(|(key, text)| field(v, key).as_ref() == Some(text));
             walk(list.iter().find(fits).unwrap_or(&Value::Null), rest, declared)
         }

@@ -18,7 +18,7 @@ pub(super) fn settle(attribute: &Attribute, target: &str, live: Value, context: 
     if owners.is_empty() {
         return live;
     }
-    let stated = context.declared.and_then(|d| at(d, target));
+    let stated = context.declared.and_then(|d| stated(d, target));
     match (&siblings.attribute, live) {
         (None, live) => stated.cloned().unwrap_or(live),
         (Some(attribute), Value::Array(elements)) => {
@@ -38,8 +38,14 @@ fn identity(siblings: &Siblings, element: &Value) -> Option<String> {
     }
 }
 
-/// The declared value at a target such as `versioning[0].enabled`.
-fn at<'a>(declared: &'a Value, target: &str) -> Option<&'a Value> {
+/// Whether the declared side knows the attribute and states nothing at the target.
+pub(super) fn left_unset(declared: &Value, target: &str) -> bool {
+    let attribute = target.split(['.', '[']).next().unwrap_or(target);
+    declared.get(attribute).is_some() && stated(declared, target).is_none()
+}
+
+/// The declared value at a target such as `versioning[0].enabled`; null is none.
+fn stated<'a>(declared: &'a Value, target: &str) -> Option<&'a Value> {
     let found = target.split('.').try_fold(declared, |value, step| match step.strip_suffix("[0]") {
         Some(key) => value.get(key)?.get(0),
         None => value.get(step),

@@ -130,7 +130,7 @@ fn a_resource_that_is_as_declared_is_in_sync_and_all_of_it_was_looked_at() {
             continue;
         };
         if !verdict.changes.is_empty() {
-            faults.push(format!("{name}: {:#?}", verdict.changes));
+            faults.push(format!("{name}: {:?}", paths(&verdict)));
         }
         let unseen = unseen(case.spec());
         for unverified in &verdict.unverified {
@@ -160,10 +160,17 @@ fn a_change_behind_terraforms_back_is_drift_where_it_was_made_and_nowhere_else()
 fn another_spelling_of_the_same_is_no_drift() {
     let mut faults = vec![];
     for case in cases() {
-        assert_ne!(case.delivered(&case.noise.patch), case.delivered(&json!({})), "{}: nothing respelt", case.terraform);
+        assert_ne!(
+            case.delivered(&case.noise.patch),
+            case.delivered(&json!({})),
+            "{}: nothing respelt",
+            case.terraform
+        );
         match case.verdict(&case.noise.patch) {
             Some(verdict) if verdict.changes.is_empty() => {}
-            other => faults.push(format!("{}, {}: {other:#?}", case.terraform, case.noise.is)),
+            other => {
+                faults.push(format!("{}, {}: {:?}", case.terraform, case.noise.is, other.as_ref().map(paths)));
+            }
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));

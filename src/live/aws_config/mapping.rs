@@ -11,10 +11,14 @@ use super::pack;
 use super::path::Path;
 
 /// The packs, one after the other; a Terraform type stands in one of them.
-pub(super) const PACKS: [&str; 3] = [
+pub(super) const PACKS: [&str; 7] = [
     include_str!("../../../packs/mapping-aws-config.toml"),
     include_str!("../../../packs/mapping-aws-cloudformation.toml"),
     include_str!("../../../packs/mapping-aws-described.toml"),
+    include_str!("../../../packs/mapping-aws-described-scaling.toml"),
+    include_str!("../../../packs/mapping-aws-described-data.toml"),
+    include_str!("../../../packs/mapping-aws-described-operations.toml"),
+    include_str!("../../../packs/mapping-aws-described-edge.toml"),
 ];
 
 /// How a value is respelt.

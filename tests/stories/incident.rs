@@ -69,7 +69,7 @@ fn a_span_or_an_environment_nobody_knows_is_refused_with_what_would_do() {
     for (args, says) in [
         (["incident", "noon"].as_slice(), "02:40..04:10"),
         (&["incident", "-1h", "--env", "prod-db"], "there are prod-web"),
-        (&["incident", "04:10..02:40"], "ends before it begins"),
+        (&["incident", "2026-11-20T04:10..2026-11-20T02:40"], "ends before it begins"),
     ] {
         let (code, _, complaint) = run(driftguard(home.path()).args(args));
         assert!(code == 1 && complaint.contains(says), "{args:?}: {complaint}");
@@ -86,4 +86,20 @@ fn what_goes_back_to_what_it_was_is_seen_to_do_so() {
     let (_, export, _) = run(driftguard(home.path()).arg("export"));
     let seen = export.lines().filter(|line| line.contains("\"observed_at\"")).count();
     assert_eq!(seen, 4, "drifted, in sync, drifted, in sync: {export}");
+}
+
+#[test]
+fn a_review_says_in_plain_words_where_a_drift_stands() {
+    let home = world("welcome", "hacked");
+    let review = || run(driftguard(home.path()).args(["incident", "-1h"])).1;
+    assert!(review().contains("- now: open\n"), "{}", review());
+    for (live, says) in [
+        ("welcome", "- now: closed: it was not there any more when it was looked for\n"),
+        ("hacked", "- now: open; it had ended and came back\n"),
+        ("welcome", "- now: closed, after it had come back once: it was not there"),
+    ] {
+        std::fs::write(home.path().join("motd"), live).unwrap();
+        run(driftguard(home.path()).args(["scan", "--env", "prod-web"]));
+        assert!(review().contains(says), "{says}: {}", review());
+    }
 }

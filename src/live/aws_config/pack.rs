@@ -60,6 +60,10 @@ struct Full {
     each: BTreeMap<String, Source>,
     #[serde(default)]
     skip: Vec<(String, Value)>,
+    keyed_by: Option<String>,
+    #[serde(default)]
+    unseen: Vec<String>,
+    starting: Option<String>,
     siblings: Option<Siblings>,
 }
 
@@ -78,6 +82,8 @@ struct When {
     contains: Option<String>,
     #[serde(default)]
     null: bool,
+    #[serde(default)]
+    default_vpc: bool,
 }
 
 type Parse = fn(&str) -> Result<Path, String>;
@@ -116,6 +122,9 @@ impl Source {
                 default: None,
                 each: BTreeMap::new(),
                 skip: vec![],
+                keyed_by: None,
+                unseen: vec![],
+                starting: None,
                 siblings: None,
             },
         };
@@ -127,6 +136,9 @@ impl Source {
             default: full.default,
             each: each.collect::<Result<_, String>>()?,
             skip: full.skip,
+            keyed_by: full.keyed_by,
+            unseen: full.unseen,
+            starting: full.starting,
             siblings: full.siblings,
         })
     }
@@ -144,6 +156,7 @@ impl OneOrMany {
 impl When {
     fn parse(self) -> Result<Condition, String> {
         let path = self.path.parse(Path::absolute)?;
-        Ok(Condition { path, equals: self.equals, contains: self.contains, null: self.null })
+        let Self { equals, contains, null, default_vpc, .. } = self;
+        Ok(Condition { path, equals, contains, null, default_vpc })
     }
 }

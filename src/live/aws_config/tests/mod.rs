@@ -1,4 +1,7 @@
+mod cases;
+mod defaults;
 mod mapped;
+mod owners;
 mod recorded;
 mod recordings;
 

@@ -5,12 +5,15 @@
 //! thing AWS and Terraform cut differently.
 
 mod build;
+mod covered;
 mod evaluate;
 mod index;
 mod item;
 mod lenient;
 mod locate;
 mod mapping;
+mod model;
+mod modelled;
 mod naming;
 mod pack;
 mod path;
@@ -19,6 +22,7 @@ mod recall;
 mod rules;
 mod siblings;
 mod split;
+mod stated;
 mod tags;
 mod unmanaged;
 mod whole;
@@ -43,6 +47,7 @@ use crate::declared::DeclaredResource;
 use crate::drift::{SourceError, UnverifiedReason};
 use crate::safety::Tainted;
 
+pub use self::covered::{Covered, covered};
 pub use self::reader::AwsReader;
 
 /// All AWS recordings of one environment.

@@ -45,7 +45,7 @@ impl Parsed {
 impl Recall {
     /// Item `n`, as far as the type wants it.
     pub fn item(&self, index: &Index, n: usize, spec: &'static Type) -> Result<Arc<Parsed>, serde_json::Error> {
-        let read = || index.item(n, Some(&spec.wanted)).map(|item| Arc::new(Parsed::new(item)));
+        let read = || index.item(n, spec.wanted()).map(|item| Arc::new(Parsed::new(item)));
         let bytes = index.entries[n].text.len();
         if bytes < LARGE {
             return read();

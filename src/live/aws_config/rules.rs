@@ -224,6 +224,32 @@ fn of_permissions(permissions: &Value, item: &Item) -> Vec<Rule> {
     permissions.as_array().into_iter().flatten().flat_map(|p| of_permission(p, item)).collect()
 }
 
+/// `ipPermissions` of the rules of the group's CloudFormation model.
+pub(super) fn permissions(rules: &Value) -> Value {
+    let rule = |rule: &Value| {
+        let text = |names: &[&str]| names.iter().find_map(|name| rule.get(*name)?.as_str());
+        let described = |key: &str, value: &str| json!([{key: value, "description": text(&["Description"])}]);
+        let mut out = json!({"ipProtocol": rule.get("IpProtocol"), "fromPort": rule.get("FromPort"), "toPort": rule.get("ToPort")});
+        if let Some(cidr) = text(&["CidrIp"]) {
+            out["ipv4Ranges"] = described("cidrIp", cidr);
+        }
+        if let Some(cidr) = text(&["CidrIpv6"]) {
+            out["ipv6Ranges"] = described("cidrIpv6", cidr);
+        }
+        if let Some(list) = text(&["SourcePrefixListId", "DestinationPrefixListId"]) {
+            out["prefixListIds"] = described("prefixListId", list);
+        }
+        if let Some(group) = text(&["SourceSecurityGroupId", "DestinationSecurityGroupId"]) {
+            out["userIdGroupPairs"] = described("groupId", group);
+            if let Some(owner) = text(&["SourceSecurityGroupOwnerId"]) {
+                out["userIdGroupPairs"][0]["userId"] = json!(owner);
+            }
+        }
+        out
+    };
+    rules.as_array().into_iter().flatten().map(rule).collect()
+}
+
 fn of_permission(permission: &Value, item: &Item) -> Vec<Rule> {
     let list = |key: &str| permission.get(key).and_then(Value::as_array).into_iter().flatten();
     // Newer items hold both; the older list has no descriptions.

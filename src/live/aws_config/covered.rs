@@ -1,12 +1,10 @@
 //! What is covered: for people (`driftguard aws types`, the README), and for the reader that asks Cloud Control.
 
-use serde_json::Value;
-
-use super::evaluate::{Context, evaluate};
 use super::item::Item;
 use super::mapping::{Mapping, Shape};
+use super::recall::Parsed;
 use super::split::Kind;
-use super::{AwsConfig, failed, live};
+use super::{AwsConfig, failed, mapped};
 use crate::declared::DeclaredResource;
 use crate::live::Lookup;
 
@@ -18,6 +16,8 @@ pub struct Covered {
     pub config: &'static str,
     /// `described`, `cloudformation`, or `cloud control` where AWS Config does not record the type.
     pub shape: &'static str,
+    /// The model Cloud Control gives it in, where this program can read that.
+    pub cloud_control: Option<&'static str>,
     /// Attributes (of a model: properties) that are compared.
     pub attributes: usize,
     pub not_observable: &'static [String],
@@ -35,6 +35,7 @@ pub fn covered() -> impl Iterator<Item = Covered> {
                 Shape::Cloudformation => "cloudformation",
                 Shape::CloudControl => "cloud control",
             },
+            cloud_control: spec.model.as_ref().map(|model| model.name.as_str()),
             attributes: match (&spec.model, spec.shape) {
                 (Some(model), Shape::Cloudformation | Shape::CloudControl) => model.properties.names().len(),
                 _ if spec.rule => super::rules::SIBLING_PATHS.len(),
@@ -56,7 +57,7 @@ impl AwsConfig {
     }
 
     /// Maps one item that follows the type's model: the text of a configuration item with `"configurationShape":
-    /// "cloudformation"`, maybe only part of which is the declared resource. `None` when the type has no model here.
+    /// "cloudformation"` and the model's name as `resourceType`, maybe only part of which is the declared resource. `None` when the type has no model here.
     pub fn from_model(declared: &DeclaredResource, family: &[DeclaredResource], item: &str) -> Option<Lookup> {
         let spec = Mapping::built_in().of(&declared.resource_type)?;
         spec.model.as_ref()?;
@@ -65,11 +66,6 @@ impl AwsConfig {
             Ok(_) => return Some(failed("the answer is not what the type's model says")),
             Err(e) => return Some(failed(&format!("the answer does not parse: {e}"))),
         };
-        if spec.is_gone(&item, Some(&declared.values)) {
-            return Some(Lookup::Missing);
-        }
-        let mapped = evaluate(spec, &item, Context { declared: Some(&declared.values), family });
-        let live = live(declared.resource_type.clone(), &item, Value::Object(mapped.values), mapped.observable);
-        Some(Lookup::Found(Box::new(live)))
+        Some(mapped(spec, &Parsed::new(item), declared, family))
     }
 }

@@ -154,7 +154,10 @@ impl Type {
 
     /// The model to read this item by; without one, by the attributes.
     pub fn model_of(&self, item: &Item) -> Option<&Model> {
-        self.model.as_ref().filter(|_| item.is_model || self.shape != Shape::Described)
+        self.model.as_ref().filter(|model| match item.is_model {
+            true => model.name.eq_ignore_ascii_case(&item.head.config_type),
+            false => self.shape != Shape::Described,
+        })
     }
 
     /// Keys of `configuration` that reading takes; `None`: all.

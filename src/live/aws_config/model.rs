@@ -36,8 +36,25 @@ pub(super) struct Properties(BTreeMap<String, Property>);
 pub(super) struct Property {
     pub name: String,
     pub below: Properties,
-    /// Items may leave it out although it is set: newer than what AWS Config records, or readable only at times.
-    pub maybe: bool,
+    pub absence: Absence,
+}
+
+/// What it says that an item does not have a property.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Absence {
+    /// It is not set.
+    #[default]
+    Unset,
+    /// `?`: it is not set in a whole model; AWS Config may be older than the property.
+    UnsetInModel,
+    /// `??`: nothing, it is not always given.
+    Nothing,
+}
+
+impl Absence {
+    pub fn is_unset(self, item: &Item) -> bool {
+        self == Self::Unset || (self == Self::UnsetInModel && item.is_model)
+    }
 }
 
 impl Model {
@@ -82,7 +99,7 @@ impl Model {
 }
 
 impl Properties {
-    /// Parses `Name Object{Name Other?} …`.
+    /// Parses `Name Object{Name Other? Another??} …`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let spaced = text.replace('{', " { ").replace('}', " } ");
         let mut words = spaced.split_whitespace().peekable();
@@ -104,7 +121,12 @@ impl Properties {
             if !below.0.is_empty() && words.next_if_eq(&"}").is_none() {
                 return Err(format!("{name} is not closed"));
             }
-            let property = Property { name: name.to_owned(), below, maybe: name.len() < word.len() };
+            let absence = match word.len() - name.len() {
+                0 => Absence::Unset,
+                1 => Absence::UnsetInModel,
+                _ => Absence::Nothing,
+            };
+            let property = Property { name: name.to_owned(), below, absence };
             if out.insert(bare(name), property).is_some() {
                 return Err(format!("{name} stands twice"));
             }
@@ -125,8 +147,8 @@ impl Properties {
             return Some(Cow::Borrowed(property));
         }
         let mut found = property.below.reach(rest)?;
-        if property.maybe && !found.maybe {
-            found.to_mut().maybe = true;
+        if property.absence > found.absence {
+            found.to_mut().absence = property.absence;
         }
         Some(found)
     }
@@ -152,6 +174,15 @@ pub(super) fn bare(name: &str) -> String {
     name.chars().filter(|c| *c != '_').map(|c| c.to_ascii_lowercase()).collect()
 }
 
+/// Whether two names are the same, [`bare`].
+fn is_same(one: &str, other: &str) -> bool {
+    letters(one).eq(letters(other))
+}
+
+fn letters(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().filter(|b| *b != b'_').map(|b| b.to_ascii_lowercase())
+}
+
 /// The [`bare`] names a property may have that is this attribute.
 pub(super) fn names(attribute: &str) -> impl Iterator<Item = String> {
     let name = bare(attribute);
@@ -161,10 +192,7 @@ pub(super) fn names(attribute: &str) -> impl Iterator<Item = String> {
 
 /// The value of a property, however the item spells its name.
 pub(super) fn of<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
-    object.get(name).or_else(|| {
-        let name = bare(name);
-        object.iter().find(|(key, _)| key.len() >= name.len() && bare(key) == name).map(|(_, value)| value)
-    })
+    object.get(name).or_else(|| object.iter().find(|(key, _)| is_same(key, name)).map(|(_, value)| value))
 }
 
 /// `KMSKeyId` as Terraform would write it; the `s` of `VPCs` belongs to its capitals.
@@ -190,16 +218,16 @@ mod tests {
 
     #[test]
     fn names_are_found_whatever_their_capitals_and_number() {
-        let properties = Properties::parse("KMSKeyId VPCs{VPCId} LifecyclePolicies Maybe? Deep{Er{Est}}").unwrap();
+        let properties = Properties::parse("KMSKeyId VPCs{VPCId} LifecyclePolicies Maybe? Deep{Er??{Est}}").unwrap();
         for (attribute, property) in
             [("kms_key_id", "KMSKeyId"), ("vpc", "VPCs"), ("lifecycle_policy", "LifecyclePolicies"), ("maybe", "Maybe")]
         {
             assert_eq!(properties.find(attribute).map(|p| p.name.as_str()), Some(property));
         }
         assert!(properties.find("key").is_none());
-        assert!(
-            properties.reach(&["Maybe"]).unwrap().maybe && !properties.reach(&["Deep", "Er", "Est"]).unwrap().maybe
-        );
+        let absence = |keys: &[&str]| properties.reach(keys).map(|p| p.absence);
+        assert_eq!(absence(&["Maybe"]), Some(Absence::UnsetInModel));
+        assert_eq!(absence(&["Deep", "Er", "Est"]), Some(Absence::Nothing), "as its block");
         assert!(properties.reach(&["Deep", "Other"]).is_none());
     }
 

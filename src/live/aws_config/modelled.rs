@@ -103,7 +103,7 @@ impl<'a> Reading<'a> {
         };
         let value = value.filter(|v| !v.is_null()).cloned();
         let open = properties.is_empty() && self.item.is_model;
-        let known = open || property.is_some_and(|p| !p.maybe || self.item.is_model);
+        let known = open || property.is_some_and(|p| p.absence.is_unset(self.item));
         (value.is_some() || known).then(|| Found { value, property: property.map(Cow::Borrowed) })
     }
 
@@ -119,7 +119,7 @@ impl<'a> Reading<'a> {
         };
         let value = attribute.from.iter().find_map(read).filter(|v| !v.is_null());
         let property = attribute.from.iter().find_map(|path| properties.reach(&path.keys()));
-        let known = property.as_ref().is_some_and(|p| !p.maybe || self.item.is_model);
+        let known = property.as_ref().is_some_and(|p| p.absence.is_unset(self.item));
         if value.is_none() && !known {
             return None;
         }

@@ -60,9 +60,9 @@ impl Path {
         self.root != Root::Here
     }
 
-    /// The keys on the way.
+    /// The keys on the way; none if it leads to the item itself.
     pub fn keys(&self) -> Vec<&str> {
-        let steps = self.steps.iter();
+        let steps = self.steps.iter().filter(|_| self.root == Root::Here);
         steps.filter_map(|step| if let Step::Key(key) = step { Some(key.as_str()) } else { None }).collect()
     }
 

@@ -32,7 +32,7 @@ pub(super) struct Parsed {
 }
 
 impl Parsed {
-    fn new(item: Item) -> Self {
+    pub fn new(item: Item) -> Self {
         Self { item, rules: Default::default() }
     }
 

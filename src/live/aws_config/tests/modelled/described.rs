@@ -13,7 +13,7 @@ fn case(
     drift: (&'static str, Value, &'static str),
     respelt: (&'static str, Value),
 ) -> Case {
-    let config = Mapping::built_in().of(terraform).unwrap_or_else(|| panic!("{terraform}")).config.as_str();
+    let config = Mapping::built_in().of(terraform).and_then(|t| t.model.as_ref()).unwrap().name.as_str();
     let arn = declared.get("arn").and_then(Value::as_str).unwrap_or("arn:aws:x:eu-west-1:1:x").to_owned().leak();
     Case { terraform, config, id: "x", arn, declared, configuration, drift, respelt }
 }
@@ -103,10 +103,10 @@ fn buckets() -> Vec<Case> {
     vec![
         case(
             "aws_s3_bucket",
-            json!({"id": "b", "bucket": "b", "arn": "arn:aws:s3:::b"}),
-            json!({"BucketName": "b", "Arn": "arn:aws:s3:::b"}),
-            ("/Arn", json!("arn:aws-cn:s3:::b"), "arn"),
-            ("/Tags", json!([])),
+            json!({"id": "b", "bucket": "b", "arn": "arn:aws:s3:::b", "tags": {"team": "pay"}}),
+            json!({"BucketName": "b", "Arn": "arn:aws:s3:::b", "Tags": [{"Key": "team", "Value": "pay"}]}),
+            ("/Tags/0/Value", json!("ops"), "tags.team"),
+            ("/Tags", json!({"team": "pay"})),
         ),
         bucket_part(
             "aws_s3_bucket_versioning",
@@ -158,11 +158,7 @@ fn buckets() -> Vec<Case> {
             json!([{"allowed_methods": ["GET"], "allowed_origins": ["https://example.com"], "allowed_headers": [], "expose_headers": ["ETag"], "id": "", "max_age_seconds": 3000}]),
             "CorsConfiguration",
             json!({"CorsRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["https://example.com"], "ExposedHeaders": ["ETag"], "MaxAge": 3000}]}),
-            (
-                "/CorsConfiguration/CorsRules/0/AllowedOrigins",
-                json!(["*"]),
-                "cors_rule[0].allowed_origins[=https://example.com]",
-            ),
+            ("/CorsConfiguration/CorsRules/0/AllowedOrigins", json!(["*"]), "cors_rule[0].allowed_origins[0]"),
             ("/CorsConfiguration/CorsRules/0/Id", json!("")),
         ),
         bucket_part(
@@ -268,6 +264,14 @@ fn databases() -> Vec<Case> {
 
 fn services() -> Vec<Case> {
     vec![
+        case(
+            "aws_security_group_rule",
+            json!({"security_group_id": "x", "type": "ingress", "protocol": "tcp", "from_port": 443, "to_port": 443,
+                "cidr_blocks": ["10.0.0.0/8"], "description": "office"}),
+            json!({"SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "10.0.0.0/8", "Description": "office"}]}),
+            ("/SecurityGroupIngress", json!([]), "gone"),
+            ("/SecurityGroupIngress/0/IpProtocol", json!("6")),
+        ),
         case(
             "aws_lambda_function",
             json!({"function_name": "f", "role": "arn:aws:iam::1:role/f", "runtime": "python3.13", "handler": "main.run", "timeout": 3,

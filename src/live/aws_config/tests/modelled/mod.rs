@@ -206,6 +206,51 @@ fn a_whole_model_says_that_what_is_not_in_it_is_not_set() {
 }
 
 #[test]
+fn a_block_somebody_added_is_drift_and_one_that_says_nothing_is_not() {
+    let case = all().into_iter().find(|c| c.terraform == "aws_sfn_state_machine").unwrap();
+    let mut stated = case.declared();
+    stated.values["logging_configuration"] = json!([]);
+    let differs = |configuration: Value| {
+        let item = case.item(Some(("/LoggingConfiguration", &configuration)));
+        differences(&stated, &found(source(&snapshot(vec![item])).lookup(&stated, &[]))).0
+    };
+    assert_eq!(differs(json!({"Level": "ALL", "IncludeExecutionData": true})), ["logging_configuration"]);
+    assert_eq!(differs(json!({"IncludeExecutionData": false, "Destinations": []})), Vec::<String>::new());
+    assert_eq!(differs(Value::Null), Vec::<String>::new());
+}
+
+#[test]
+fn a_block_somebody_took_away_is_drift() {
+    let case = all().into_iter().find(|c| c.terraform == "aws_ecs_service").unwrap();
+    assert_eq!(case.verdict(Some(("/LoadBalancers", &json!([])))).0, ["load_balancer"]);
+    assert_eq!(case.verdict(Some(("/NetworkConfiguration", &Value::Null))).0, ["network_configuration"]);
+}
+
+#[test]
+fn a_rule_somebody_added_to_a_group_is_seen_by_cloud_control() {
+    let case = all().into_iter().find(|c| c.terraform == "aws_security_group").unwrap();
+    let ssh = json!({"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"});
+    let (changes, unverified) = case.verdict(Some(("/SecurityGroupIngress/2", &ssh)));
+    assert!(changes.len() == 1 && changes[0].starts_with("ingress") && unverified.is_empty(), "{changes:?}");
+}
+
+#[test]
+fn what_aws_config_does_not_record_is_left_to_other_sources() {
+    let case = all().into_iter().find(|c| c.terraform == "aws_ssm_parameter").unwrap();
+    let vpc = item("AWS::EC2::VPC", "vpc-1", json!({}), json!({}));
+    assert!(!source(&snapshot(vec![vpc.clone()])).handles(case.terraform));
+    assert!(source(&snapshot(vec![vpc, case.item(None)])).handles(case.terraform));
+}
+
+#[test]
+fn an_item_of_another_model_says_nothing() {
+    let stated = declared("aws_iam_role_policy", json!({"name": "inl", "role": "app", "policy": "{}"}));
+    let item = item("AWS::IAM::Role", "app", json!({"RoleName": "app"}), json!({}));
+    let answer = AwsConfig::from_model(&stated, &[], &whole(item)).unwrap();
+    assert!(matches!(answer, Lookup::Unknown(UnverifiedReason::SourceFailed, _)), "{answer:?}");
+}
+
+#[test]
 fn cloud_control_is_asked_by_the_models_own_identifier() {
     let ask = |kind: &str, values: Value| AwsConfig::cloud_control(&declared(kind, values));
     let some = |kind: &'static str, id: &str| Some((kind, id.to_owned()));

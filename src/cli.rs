@@ -1,8 +1,12 @@
 //! clap types only; completions and the man page derive from them.
 
+mod around;
+
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat};
 
 /// Infrastructure drift triage in the terminal: what changed behind the back of the code, and settle it with a few keys.
 ///
@@ -15,6 +19,37 @@ pub struct Cli {
     pub command: Option<Command>,
     #[command(flatten)]
     pub global: Global,
+    /// Of the screens, where no command is named.
+    #[command(flatten, next_help_heading = "Without a command, as for `triage`")]
+    pub triage: Triage,
+}
+
+impl Cli {
+    /// Reads the command line.
+    ///
+    /// # Errors
+    /// What is wrong with it, or the help that was asked for.
+    pub fn read() -> Result<Self, clap::Error> {
+        Self::try_parse()?.checked()
+    }
+
+    /// Flags of the screens before another command would be taken in silence.
+    fn checked(self) -> Result<Self, clap::Error> {
+        if self.command.is_none() || self.triage == Triage::default() {
+            return Ok(self);
+        }
+        let why = "flags of the screens stand before a command: name them after `triage` or `demo`, or leave the command out\n";
+        Err(Self::command().error(clap::error::ErrorKind::ArgumentConflict, why))
+    }
+
+    /// The screens are to open so.
+    pub fn screens(&self) -> Option<&Triage> {
+        match &self.command {
+            None => Some(&self.triage),
+            Some(Command::Triage(args)) => Some(args),
+            Some(_) => None,
+        }
+    }
 }
 
 /// Flags every command takes.
@@ -68,6 +103,13 @@ pub enum Command {
     },
     /// What changed in a span of time, across all environments: a review for the post-mortem, secrets taken out
     Incident(Incident),
+    /// Say what goes on around drift: a deployment, an incident, maintenance; it stands in the incident view and its review
+    ///
+    /// Prints the id of the mark. While maintenance goes on nobody is woken for what drifts. Also works while the screens have the
+    /// store: they take the mark in.
+    Mark(Mark),
+    /// How the drifts of the last days went, and the newest ones; or how many a query finds
+    Stats(StatsArgs),
     /// List the ignore rules in the store with what each hides now, and the comparer's own rules
     Rules {
         #[arg(long, value_enum, default_value_t)]
@@ -96,7 +138,7 @@ pub enum Command {
 }
 
 /// Which files stand for an environment given by hand.
-#[derive(Args, Debug, Default, Clone)]
+#[derive(Args, Debug, Default, Clone, PartialEq)]
 pub struct Paths {
     /// Declared state: file, directory or glob; Terraform state or plan JSON, Kubernetes manifests
     #[arg(long, value_name = "PATH", num_args = 1..)]
@@ -106,7 +148,7 @@ pub struct Paths {
     pub live: Vec<String>,
 }
 
-#[derive(Args, Debug, Default)]
+#[derive(Args, Debug, Default, PartialEq)]
 pub struct Triage {
     #[command(flatten)]
     pub paths: Paths,
@@ -235,7 +277,7 @@ pub struct Demo {
 }
 
 /// How the screens look.
-#[derive(Args, Debug, Default)]
+#[derive(Args, Debug, Default, PartialEq)]
 pub struct Look {
     /// Colours: auto (dark or light, as the terminal says), default, dark, light, high-contrast, nord, gruvbox-dark, … (`driftguard info` names all), or one of your own
     #[arg(long, value_name = "NAME")]

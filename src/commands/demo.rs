@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use super::{Session, scan, screens};
 use crate::cli::Demo;
 use crate::demo::{self, World};
-use crate::service::LocalService;
+use crate::service::{Guard, LocalService};
 use crate::store::{self, OpenMode};
 
 /// Between two things that happen.
@@ -23,19 +23,19 @@ pub(super) fn run(session: &Session, args: &Demo) -> anyhow::Result<u8> {
     }
     let mut options = screens::options(session, &args.look);
     options.notices.push(format!("demo: change the files in {} and watch", world.directory().display()));
-    let actor = Arc::clone(&world);
+    let (actor, guard) = (Arc::clone(&world), session.guard());
     let ended = screens::open(session, options, move || async move {
         let handle = Handle::current();
-        let started = tokio::task::spawn_blocking(move || start(&actor, handle));
+        let started = tokio::task::spawn_blocking(move || start(&actor, guard, handle));
         started.await.map_err(|e| format!("the demo could not start: {e}"))?.map_err(|e| format!("{e:#}"))
     });
     world.remove();
     ended
 }
 
-fn start(world: &Arc<World>, handle: Handle) -> anyhow::Result<Arc<LocalService>> {
+fn start(world: &Arc<World>, guard: Guard, handle: Handle) -> anyhow::Result<Arc<LocalService>> {
     let opened = store::open(&world.directory().join("store"), OpenMode::ReadWrite)?;
-    let service = LocalService::start(opened.store, demo::specs(world), handle.clone());
+    let service = LocalService::start_guarded(opened.store, demo::specs(world), guard, handle.clone());
     let (world, told) = (Arc::clone(world), Arc::downgrade(&service));
     handle.spawn(async move {
         for step in 1.. {

@@ -12,6 +12,7 @@ use crate::cli::Incident;
 use crate::drift::query::Window;
 use crate::drift::{IncidentRequest, Slug};
 use crate::report::incident;
+use crate::service;
 
 /// Parts of the row that shows how much happened when.
 const PARTS: usize = 72;
@@ -35,7 +36,8 @@ pub(super) fn run(session: &Session, args: &Incident) -> anyhow::Result<u8> {
         let names: Vec<&str> = known.iter().map(|one| one.slug.as_str()).collect();
         return Err(anyhow!("the store knows no environment {odd}; there are {}", names.join(", ")));
     }
-    let found = store.incident(&request)?;
+    let mut found = store.incident(&request)?;
+    service::annotate(store.as_ref(), &session.config.maintenance, &mut found, &request.environments)?;
     match &args.output {
         None => {
             let mut out = BufWriter::new(io::stdout().lock());

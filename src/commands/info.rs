@@ -4,19 +4,24 @@
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
-use super::Session;
+use super::{Session, triage};
 use crate::compare::{MAX_DEPTH, MAX_ELEMENTS};
+use crate::config::Valued;
 use crate::declared::split::MAX_ELEMENT_BYTES;
+use crate::drift::{IncidentRequest, Untold};
 use crate::safety::sanitise;
 use crate::store;
+use crate::tui::app::session::Chosen;
+use crate::tui::app::timeline::grouped;
+use crate::tui::app::{finds, notice};
 use crate::tui::term::{clipboard, glyphs};
 use crate::tui::theme::ColorDepth;
-use crate::tui::{keymap, theme};
+use crate::tui::{keymap, runtime, theme};
 
 pub(super) fn run(session: &Session) -> anyhow::Result<u8> {
     let mut out = std::io::stdout().lock();
     for (title, rows) in [
-        ("driftguard", program()),
+        ("driftguard", program(session)),
         ("paths", paths(session)),
         ("terminal", terminal(|name| std::env::var(name).ok())),
         ("reads", readers()),
@@ -32,13 +37,26 @@ pub(super) fn run(session: &Session) -> anyhow::Result<u8> {
 
 type Rows = Vec<(&'static str, String)>;
 
-fn program() -> Rows {
+fn program(session: &Session) -> Rows {
+    let settings = session.settings();
+    let (last, _) = runtime::session::load(&runtime::session::file(&session.paths.state_dir));
+    let (theme, keymap) = last.map(|last| (last.theme, last.keymap)).unwrap_or_default();
     vec![
+        ("theme", in_force(&settings.theme, theme)),
+        ("keymap", in_force(&settings.keymap, keymap)),
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
         ("platform", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)),
         ("themes", theme::NAMES.join(", ")),
         ("keymaps", keymap::NAMES.join(", ")),
     ]
+}
+
+/// What was chosen on the screens counts as long as the configuration says what it said then.
+fn in_force(setting: &Valued<String>, chosen: Option<Chosen>) -> String {
+    match chosen.filter(|chosen| chosen.configured == setting.value) {
+        Some(chosen) => format!("{} (chosen on the screens; --fresh leaves it out)", chosen.name),
+        None => format!("{} ({})", setting.value, setting.origin),
+    }
 }
 
 fn paths(session: &Session) -> Rows {
@@ -58,7 +76,10 @@ fn paths(session: &Session) -> Rows {
         ("themes", shown(&paths.config_dir.join("themes"))),
         ("packs", shown(&paths.config_dir.join("packs"))),
         ("store", store),
+        ("drafts", shown(&triage::beside(&settings.store.value))),
         ("backups", shown(&settings.store.value.with_file_name("backups"))),
+        ("session", shown(&runtime::session::file(&paths.state_dir))),
+        ("driftignore", format!("{}, {}", shown(&settings.driftignore.value), settings.driftignore.origin)),
         ("queries", shown(&paths.state_dir.join("queries"))),
         ("logs", shown(&paths.state_dir.join("logs"))),
         ("temporary", shown(&std::env::temp_dir())),
@@ -87,7 +108,7 @@ fn terminal(variable: impl Fn(&str) -> Option<String>) -> Rows {
         ColorDepth::None => "none",
         ColorDepth::Ansi16 => "16",
         ColorDepth::Ansi256 => "256",
-        ColorDepth::True => "16.7 million",
+        ColorDepth::True => "16.7 million (true colour)",
     };
     let size = crossterm::terminal::size().map_or_else(|_| "unknown".to_owned(), |(w, h)| format!("{w}x{h}"));
     let inside: Vec<&str> = [("TMUX", "tmux"), ("STY", "screen"), ("SSH_CONNECTION", "ssh")]
@@ -102,6 +123,8 @@ fn terminal(variable: impl Fn(&str) -> Option<String>) -> Rows {
         ("size", size),
         ("colours", depth.to_owned()),
         ("signs", signs),
+        // Terminals that do not know the mode ignore it, so nobody is asked.
+        ("drawing", "one write a frame, in synchronized output (mode 2026) where the terminal knows it".to_owned()),
         ("inside of", if inside.is_empty() { "nothing known".to_owned() } else { inside.join(", ") }),
         (
             "clipboard",
@@ -126,6 +149,11 @@ fn limits() -> Rows {
         ("depth", format!("{MAX_DEPTH} levels of one resource")),
         ("lists", format!("{MAX_ELEMENTS} elements compared as a set")),
         ("resource", format!("{} MB of one resource's text", MAX_ELEMENT_BYTES >> 20)),
+        ("queries", format!("{} asked before are remembered", finds::HISTORY)),
+        ("groups", format!("{} rows where drifts are grouped", grouped::GROUPS)),
+        ("hidden", format!("{} of each kind kept of an environment", Untold::KEPT)),
+        ("incident", format!("{} happenings in one review", IncidentRequest::MOST)),
+        ("notices", format!("{} kept in a session", notice::KEPT)),
         ("path", format!("{} bytes, longer ones are cut", crate::drift::MAX_PATH_BYTES)),
     ]
 }

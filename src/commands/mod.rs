@@ -8,11 +8,13 @@ mod incident;
 mod info;
 mod keys;
 mod man;
+mod mark;
 mod rules;
 mod scan;
 mod screens;
 mod screenshots;
 mod session;
+mod stats;
 mod store;
 mod triage;
 mod triage_plain;
@@ -50,7 +52,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     let session = Session::new(&cli)?;
     match cli.command {
         Some(Command::Man { directory }) => man::run(directory.as_deref()),
-        None => triage::run(&session, &Default::default()),
+        None => triage::run(&session, &cli.triage),
         Some(Command::Triage(args)) => triage::run(&session, &args),
         Some(Command::Scan(args)) => scan::run(&session, &args),
         Some(Command::Diff(args)) => diff::run(&session, &args),
@@ -63,6 +65,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Rules { format }) => rules::run(&session, format),
         Some(Command::Keys) => keys::run(&session),
         Some(Command::Incident(args)) => incident::run(&session, &args),
+        Some(Command::Mark(args)) => mark::run(&session, &args),
+        Some(Command::Stats(args)) => stats::run(&session, &args),
         Some(Command::Info) => info::run(&session),
         Some(Command::Screenshots { directory }) => screenshots::run(&directory),
         Some(Command::Completions { .. }) => Ok(0),

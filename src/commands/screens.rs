@@ -7,8 +7,7 @@ use anyhow::Context;
 
 use super::Session;
 use crate::cli::Look;
-use crate::service::DriftService;
-use crate::service::LocalService;
+use crate::service::{DriftService, Guard, LocalService};
 use crate::telemetry;
 use crate::tui::app::action;
 use crate::tui::term::glyphs;
@@ -38,7 +37,7 @@ pub(super) fn options(session: &Session, look: &Look) -> Options {
     let session_file = runtime::session::file(&session.paths.state_dir);
     let (last, warning) = if look.fresh { (None, None) } else { runtime::session::load(&session_file) };
     notices.extend(warning);
-    let protected = session.config.environments.iter().filter(|e| e.protect).map(|e| e.environment.slug.clone());
+    let Guard { read_only, protected, require_reason } = session.guard();
     Options {
         theme: theme.with_ascii(ascii),
         themes: theme::NAMES
@@ -51,9 +50,9 @@ pub(super) fn options(session: &Session, look: &Look) -> Options {
             .map(|name| ((*name).to_owned(), keymap::load(name, user_keys, &known).0))
             .collect(),
         actor: settings.actor.value.line(),
-        read_only: settings.read_only.value.then(|| format!("read-only by {}", settings.read_only.origin)),
-        protected: protected.collect(),
-        require_reason: settings.require_reason.value.clone(),
+        read_only,
+        protected,
+        require_reason,
         people: settings.people.value.iter().map(|one| one.line()).collect(),
         notices,
         utc: settings.utc.value,

@@ -11,6 +11,7 @@ use crate::cli::{Cli, Command, Look, Paths as PathArgs};
 use crate::config::{self, Config, Origin, Paths, Settings};
 use crate::drift::DriftIgnore;
 use crate::scan::EnvironmentSpec;
+use crate::service::Guard;
 use crate::store::{self, OpenMode, Opened, Options, StoreError};
 
 pub(super) struct Session {
@@ -35,6 +36,17 @@ impl Session {
 
     pub fn settings(&self) -> &Settings {
         &self.config.settings
+    }
+
+    /// What may be decided, as configured: the same for the screens, line by line, and whatever else decides.
+    pub fn guard(&self) -> Guard {
+        let settings = self.settings();
+        let protected = self.config.environments.iter().filter(|spec| spec.protect);
+        Guard {
+            read_only: settings.read_only.value.then(|| format!("by {}", settings.read_only.origin)),
+            protected: protected.map(|spec| spec.environment.slug.clone()).collect(),
+            require_reason: settings.require_reason.value.clone(),
+        }
     }
 
     /// Names every mistake on standard error; for commands that must not work on half a configuration.
@@ -69,10 +81,11 @@ impl Session {
             Err(e) => bail!("{}: cannot be read: {e} (driftignore, by {})", file.value.display(), file.origin),
         }
         self.ignore.iter().for_each(|pattern| ignore.add(pattern));
-        let ignore = Arc::new(ignore);
+        let (ignore, maintenance) = (Arc::new(ignore), Arc::new(self.config.maintenance.clone()));
         for spec in &mut specs {
             spec.knowledge = self.config.knowledge.clone();
             spec.ignore = Arc::clone(&ignore);
+            spec.maintenance = Arc::clone(&maintenance);
         }
         Ok(specs)
     }
@@ -108,9 +121,9 @@ fn flags(cli: &Cli) -> Vec<(&'static str, String)> {
     add("actor", &cli.global.actor);
     add("log_level", &cli.global.log_level);
     let none = Look::default();
-    let (look, read_only) = match &cli.command {
-        Some(Command::Triage(args)) => (&args.look, args.read_only),
-        Some(Command::Demo(args)) => (&args.look, false),
+    let (look, read_only) = match (cli.screens(), &cli.command) {
+        (Some(args), _) => (&args.look, args.read_only),
+        (None, Some(Command::Demo(args))) => (&args.look, false),
         _ => (&none, false),
     };
     add("theme", &look.theme);

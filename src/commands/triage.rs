@@ -12,6 +12,7 @@ use crate::cli::Triage;
 use crate::scan::EnvironmentSpec;
 use crate::service::{Guard, LocalService};
 use crate::store::{self, OpenMode, Opened, StoreError};
+use crate::tui::app::notice::NOTHING_TO_SCAN;
 
 pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     if args.plain {
@@ -20,7 +21,7 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     let mut options = screens::options(session, &args.look);
     let specs = session.environments(&args.paths)?;
     if specs.is_empty() {
-        options.notices.push("nothing to scan here: start driftguard where a terraform.tfstate is, name one with --state, or write [[environment]] into the configuration".into());
+        options.notices.push(NOTHING_TO_SCAN.into());
     }
     let for_now = if is_ad_hoc(args) {
         let directory = tempfile::tempdir().context(
@@ -39,7 +40,7 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     };
     options.world = for_now.is_none().then(|| path.display().to_string());
     options.drafts = for_now.is_none().then(|| beside(&path));
-    let guard = Guard { read_only: options.read_only.clone(), protected: options.protected.clone() };
+    let guard = session.guard();
     let keep = session.settings().store_options();
     screens::open(session, options, move || async move {
         let handle = Handle::current();
@@ -59,10 +60,19 @@ pub(super) const FOR_NOW: &str = "these files are in no configuration: what is d
                        start with --keep to write it to the store";
 
 /// Where drafts are kept: they outlive a store that is set aside, and are none of its records.
-fn beside(store: &Path) -> PathBuf {
+pub(super) fn beside(store: &Path) -> PathBuf {
     let mut name = store.file_name().unwrap_or_default().to_owned();
     name.push(".drafts");
     store.with_file_name(name)
+}
+
+/// `why`: who wants it read-only.
+fn no_store(path: &Path, why: &str) -> String {
+    format!(
+        "{}: there is no store yet, and a read-only session ({why}) makes none; start once without it so that something is \
+         scanned, or name a store that is there with --store",
+        path.display()
+    )
 }
 
 /// Opens the store, beside its holder when there is one, and starts the scanners.
@@ -73,8 +83,12 @@ pub(super) fn start(
     specs: Vec<EnvironmentSpec>,
     handle: Handle,
 ) -> Result<Arc<LocalService>, StoreError> {
-    let read_only = guard.read_only.is_some();
-    let opened = match if read_only { store::open(path, OpenMode::ReadOnly) } else { open_store(path, keep) } {
+    let asked = match &guard.read_only {
+        Some(why) if !store::is_there(path) => return Err(StoreError::NotFound(no_store(path, why))),
+        Some(_) => store::open(path, OpenMode::ReadOnly),
+        None => open_store(path, keep),
+    };
+    let opened = match asked {
         Err(held @ StoreError::Held { .. }) => {
             let mut opened = store::open(path, OpenMode::ReadOnly)?;
             opened.notices.push(format!("{held}; this is a read-only view"));

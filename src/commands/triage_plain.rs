@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use super::{Session, triage};
 use crate::cli::Triage;
 use crate::plain::Plain;
-use crate::service::{DriftService, Guard};
+use crate::service::DriftService;
 use crate::telemetry;
 
 pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
@@ -24,9 +24,7 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     if for_now.is_some() {
         super::complain(triage::FOR_NOW);
     }
-    let protected = session.config.environments.iter().filter(|e| e.protect).map(|e| e.environment.slug.clone());
-    let read_only = settings.read_only.value.then(|| format!("read-only by {}", settings.read_only.origin));
-    let guard = Guard { read_only, protected: protected.collect() };
+    let guard = session.guard();
     let zone = if settings.utc.value { TimeZone::UTC } else { TimeZone::system() };
     let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;
     let ended = runtime.block_on(async {
@@ -37,7 +35,9 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         let (input, typed) = (io::stdin(), io::stdin().is_terminal());
         let actor = settings.actor.value.line();
         let told = std::sync::Arc::clone(&service) as std::sync::Arc<dyn DriftService>;
-        let ended = Plain::new(told, input.lock(), io::stdout(), &actor, zone, typed).run().await;
+        let people = settings.people.value.iter().map(|one| one.line()).collect();
+        let mut plain = Plain::new(told, input.lock(), io::stdout(), &actor, zone, typed).offering(people);
+        let ended = plain.run().await;
         // What was acknowledged is finished before the process ends.
         service.shutdown().await;
         anyhow::Ok(ended?)

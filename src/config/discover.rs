@@ -76,5 +76,6 @@ fn spec(slug: &Slug, state: &[String], live: &[String], settings: &Settings) -> 
         unmanaged: true,
         knowledge: Default::default(),
         ignore: Default::default(),
+        maintenance: Default::default(),
     }
 }

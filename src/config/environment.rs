@@ -117,6 +117,7 @@ impl Reader<'_> {
             unmanaged: unmanaged.unwrap_or(true),
             knowledge: Default::default(),
             ignore: Default::default(),
+            maintenance: Default::default(),
         })
     }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::environment;
 use super::{Config, Origin, Problem};
+use super::{environment, maintenance};
 use crate::compare::NeverHide;
 
 /// The text of a file with what is needed to name a place in it.
@@ -64,6 +64,13 @@ pub(super) fn read(path: &Path, required: bool, config: &mut Config) {
                 let message = "environments are written as [[environment]] tables";
                 config.problems.push(source.problem(&value.span(), message));
             }
+            ("maintenance", DeValue::Array(items)) => {
+                items.iter().for_each(|item| maintenance::read(&source, item, config));
+            }
+            ("maintenance", _) => {
+                let message = "maintenance is written as [[maintenance]] tables";
+                config.problems.push(source.problem(&value.span(), message));
+            }
             ("never_hide", _) => never_hide(&source, value, config),
             (name, value_ref) => setting(&source, name, key, value, value_ref, config),
         }
@@ -107,8 +114,11 @@ fn setting(
         let known = super::SETTINGS.iter().any(|s| s.key == name);
         let span = if known { value.span() } else { key.span() };
         let keys = || super::SETTINGS.iter().map(|s| s.key).collect::<Vec<_>>().join(", ");
-        let message =
-            if known { message } else { format!("{message}; known are {}, never_hide and [[environment]]", keys()) };
+        let message = if known {
+            message
+        } else {
+            format!("{message}; known are {}, never_hide, [[environment]] and [[maintenance]]", keys())
+        };
         config.problems.push(source.problem(&span, message));
     }
 }

@@ -5,6 +5,7 @@ mod discover;
 mod duration;
 mod environment;
 mod file;
+mod maintenance;
 mod origin;
 mod packs;
 mod paths;
@@ -19,6 +20,7 @@ pub use paths::Paths;
 pub use settings::{SETTINGS, Setting, Settings};
 
 use crate::compare::Knowledge;
+use crate::drift::Maintenance;
 use crate::scan::EnvironmentSpec;
 
 /// Everything a run needs to know before it starts.
@@ -28,6 +30,8 @@ pub struct Config {
     pub environments: Vec<EnvironmentSpec>,
     /// What every environment is compared by.
     pub knowledge: Knowledge,
+    /// Maintenance that is announced.
+    pub maintenance: Vec<Maintenance>,
     /// Files that were read, lowest layer first.
     pub files: Vec<PathBuf>,
     /// Mistakes found on the way; the values they stand at were left out.
@@ -45,6 +49,7 @@ pub fn load(
         settings: Settings::built_in(paths, &variable),
         environments: vec![],
         knowledge: Knowledge::default(),
+        maintenance: vec![],
         files: vec![],
         problems: vec![],
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Origin, Paths, Problem, Valued, parse_duration};
 use crate::drift::Slug;
 use crate::safety::Tainted;
-use crate::tui::app::reason::RequireReason;
+use crate::service::RequireReason;
 
 const DAY: Duration = Duration::from_secs(86_400);
 

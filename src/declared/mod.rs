@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::drift::{DriftType, SourceError};
+use crate::drift::{DriftType, SourceError, StateVersion};
 use crate::safety::Tainted;
 
 /// The state of one instance in its source.
@@ -101,7 +101,18 @@ pub struct SourceFacts {
     pub kind: &'static str,
     pub lineage: Option<Tainted>,
     pub serial: Option<u64>,
+    pub terraform_version: Option<Tainted>,
+    /// When the file was written, as its file system says.
+    pub written_at: Option<jiff::Timestamp>,
     pub resources: u64,
+}
+
+impl SourceFacts {
+    /// Of a Terraform state; `None` for what counts no versions.
+    pub fn version(&self) -> Option<StateVersion> {
+        let (lineage, terraform_version) = (self.lineage.clone(), self.terraform_version.clone());
+        Some(StateVersion { serial: self.serial?, lineage, terraform_version, resources: self.resources })
+    }
 }
 
 /// One file or backend that declares resources.

@@ -174,6 +174,7 @@ fn spec(
         unmanaged: cloud_provider == CloudProvider::Aws,
         knowledge: Default::default(),
         ignore: Default::default(),
+        maintenance: Default::default(),
         state,
         live,
         interval: None,

@@ -70,16 +70,18 @@ pub struct Environment {
 impl Environment {
     /// Production when the tag `environment`, `env` or `stage` says so, or a word of the slug does (`prod`, `prd`, `production`, `live`).
     pub fn is_production(&self) -> bool {
-        let says = |text: &str| {
-            text.split(|c: char| !c.is_ascii_alphanumeric())
-                .any(|word| ["prod", "prd", "production", "live"].iter().any(|p| word.eq_ignore_ascii_case(p)))
-        };
         let tagged = ["environment", "env", "stage"]
             .iter()
             .find_map(|key| self.tags.iter().find(|(k, _)| k.eq_ignore_ascii_case(key)));
         match tagged {
-            Some((_, value)) => says(value.raw()),
-            None => says(self.slug.as_str()),
+            Some((_, value)) => names_production(value.raw()),
+            None => names_production(self.slug.as_str()),
         }
     }
+}
+
+/// Whether a word of a name or of a tag's value stands for production.
+pub fn names_production(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|word| ["prod", "prd", "production", "live"].iter().any(|p| word.eq_ignore_ascii_case(p)))
 }

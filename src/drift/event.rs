@@ -66,7 +66,7 @@ pub struct Finding {
     pub actual_state: Option<Masked>,
     pub analysis: Analysis,
     pub recommendations: Vec<Recommendation>,
-    /// Tags or labels of the resource, as far as they are known.
+    /// Tags or labels of the resource, as far as they are known, live and declared: see [`tags_of_both`](super::tags_of_both).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<(Tainted, Tainted)>,
     /// Declared resources that depend on it directly.
@@ -164,7 +164,7 @@ pub struct DriftEvent {
     pub unverified_count: u32,
     pub analysis: Analysis,
     pub recommendations: Vec<Recommendation>,
-    /// Tags or labels of the resource, as far as they are known.
+    /// Tags or labels of the resource, as far as they are known, live and declared: see [`tags_of_both`](super::tags_of_both).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<(Tainted, Tainted)>,
     /// Declared resources that depend on it directly: how far a mistake in it reaches.
@@ -201,6 +201,9 @@ pub struct DriftEvent {
     /// the open changes alone, and never more than it gave to the whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_severity: Option<Severity>,
+    /// First seen, or come back, while maintenance was announced for its environment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_maintenance: bool,
 }
 
 impl DriftEvent {
@@ -234,6 +237,7 @@ impl DriftEvent {
             superseded_by: None,
             settled: Vec::new(),
             open_severity: None,
+            in_maintenance: false,
         }
     }
 

@@ -54,6 +54,24 @@ ulid_id!(
     /// One ignore rule.
     RuleId
 );
+ulid_id!(
+    /// One thing that goes on around drift.
+    ContextId
+);
+
+impl ContextId {
+    /// The same for the same facts: who finds them again finds the same thing again.
+    pub fn of(at: jiff::Timestamp, facts: &[&str]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for fact in facts {
+            hasher.update(&(fact.len() as u64).to_be_bytes()).update(fact.as_bytes());
+        }
+        let mut random = [0; 16];
+        random.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
+        Self(Ulid::from_parts(millis, u128::from_be_bytes(random)))
+    }
+}
 
 /// The short name of an environment: lower-case letters, digits and `-`, 1 to 100 characters (`prod-eu`).
 ///

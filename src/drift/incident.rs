@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DriftEvent, DriftId, SeverityClass, Slug};
+use super::{ContextId, DriftEvent, DriftId, OperationalContext, SeverityClass, Slug};
 use crate::safety::Tainted;
 
 /// The action of a first sighting; all others are those of the audit trail.
@@ -27,6 +27,9 @@ pub struct Happening {
     /// Taken back later.
     #[serde(default)]
     pub undone: bool,
+    /// One of [`Incident::markers`]: it begins or ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<ContextId>,
 }
 
 /// Which span, and what of it.
@@ -70,45 +73,6 @@ impl Density {
     }
 }
 
-/// What a mark on the time line stands for.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
-#[serde(rename_all = "snake_case")]
-pub enum MarkerKind {
-    Deploy,
-    Ticket,
-    Alert,
-}
-
-impl MarkerKind {
-    /// The letter that stands for it on the screen.
-    pub fn letter(self) -> char {
-        match self {
-            Self::Deploy => 'D',
-            Self::Ticket => 'T',
-            Self::Alert => 'A',
-        }
-    }
-
-    /// In words for people.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Deploy => "deploy",
-            Self::Ticket => "ticket",
-            Self::Alert => "alert",
-        }
-    }
-}
-
-/// Something outside that bears on what happened.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
-pub struct Marker {
-    pub at: jiff::Timestamp,
-    pub kind: MarkerKind,
-    pub environment: Option<Slug>,
-    /// One line.
-    pub text: Tainted,
-}
-
 /// What happened in the span.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
 pub struct Incident {
@@ -122,9 +86,9 @@ pub struct Incident {
     pub cut: bool,
     /// Oldest part first.
     pub density: Vec<Density>,
-    /// Oldest first; empty where no source tells of any.
+    /// What went on meanwhile, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub markers: Vec<Marker>,
+    pub markers: Vec<OperationalContext>,
 }
 
 impl Happening {
@@ -135,7 +99,7 @@ impl Happening {
 
     /// A decision of somebody, and not what a scan found.
     pub fn is_of_a_person(&self) -> bool {
-        self.action != DETECTED && self.actor.raw() != "system"
+        self.action != DETECTED && self.context.is_none() && self.actor.raw() != "system"
     }
 }
 
@@ -164,6 +128,15 @@ pub fn action_words(action: &str) -> &str {
         "environment_added" => "environment added",
         "environment_changed" => "environment changed",
         "environment_forgotten" => "environment forgotten",
+        "marked" => "mark set",
+        "mark_ended" => "mark ended",
+        "deployment_ended" => "deployment over",
+        "incident_ended" => "incident over",
+        "maintenance_ended" => "maintenance over",
+        "security_event" => "security event",
+        "security_event_ended" => "security event over",
+        "ticket_ended" => "ticket closed",
+        "alert_ended" => "alert over",
         other => other,
     }
 }
@@ -173,6 +146,53 @@ impl Incident {
     pub fn drift(&self, id: DriftId) -> Option<&DriftEvent> {
         self.drifts.binary_search_by_key(&id, |event| event.id).ok().map(|at| &self.drifts[at])
     }
+
+    /// The mark that a happening is about.
+    pub fn marker(&self, happening: &Happening) -> Option<&OperationalContext> {
+        self.markers.iter().find(|one| Some(one.id) == happening.context)
+    }
+
+    /// Puts what went on meanwhile into it; what is there already is not told twice. Where happenings were cut off at the old end,
+    /// marks from before that would stand alone, and are only listed.
+    pub fn annotate(&mut self, contexts: impl IntoIterator<Item = OperationalContext>) {
+        let cut_at = self.happenings.last().map(|one| one.at).filter(|_| self.cut);
+        for context in contexts {
+            if self.markers.iter().any(|known| known.id == context.id) {
+                continue;
+            }
+            let told = |one: &Happening| one.at >= cut_at.unwrap_or(self.from) && one.at <= self.until;
+            self.happenings.extend(told_of(&context).into_iter().filter(told));
+            self.markers.push(context);
+        }
+        self.happenings.sort_by_key(|one| std::cmp::Reverse((one.at, one.seq)));
+        self.markers.sort_by_key(|one| (one.at(), one.id));
+    }
+}
+
+/// Its beginning, and its end where it has one.
+fn told_of(context: &OperationalContext) -> Vec<Happening> {
+    let environment = match context.environments.as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
+    };
+    let data = &context.context_data;
+    let happening = |at, action: String| Happening {
+        at,
+        environment: environment.clone(),
+        drift: None,
+        action,
+        actor: data.who.clone().unwrap_or_else(|| Tainted::from("system")),
+        reason: Some(data.title.clone()),
+        seq: None,
+        undone: false,
+        context: Some(context.id),
+    };
+    let word = context.context_type.as_str();
+    let begins = happening(context.at(), word.to_owned());
+    // Of a deployment a scan knows only between which moments it was.
+    let has_end = context.source != super::ContextSource::Scan && !context.time_window.is_moment();
+    let ends = context.time_window.to.filter(|_| has_end).map(|to| happening(to, format!("{word}_ended")));
+    std::iter::once(begins).chain(ends).collect()
 }
 
 /// Counts what happens by parts of the span.

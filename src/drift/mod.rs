@@ -6,6 +6,7 @@
 
 mod analysis;
 mod change;
+mod context;
 mod coverage;
 mod driftignore;
 mod environment;
@@ -13,6 +14,7 @@ mod event;
 mod ids;
 mod ignore;
 mod incident;
+mod maintenance;
 mod never_hide;
 pub(crate) mod path;
 pub mod query;
@@ -28,15 +30,18 @@ mod untold;
 
 pub use analysis::{Analysis, Axis, Cause, CauseAnalysis, Severity, SeverityClass, SeverityReason};
 pub use change::{Change, ChangeType, Hidden, PropertyPath, Unverified, UnverifiedReason};
+pub use context::{
+    ContextData, ContextRequest, ContextSource, ContextType, Deployment, IncidentImpact, OperationalContext,
+    StateVersion, TimeWindow,
+};
 pub use coverage::Coverage;
 pub use driftignore::DriftIgnore;
-pub use environment::{CloudProvider, Environment};
+pub use environment::{CloudProvider, Environment, names_production};
 pub use event::{Closure, DriftDetail, DriftEvent, DriftType, Finding, ResourceRef, State};
-pub use ids::{DriftId, Fingerprint, RuleId, ScanId, Slug, SlugError};
+pub use ids::{ContextId, DriftId, Fingerprint, RuleId, ScanId, Slug, SlugError};
 pub use ignore::{IgnoreRule, Reached, RuleChange, RuleReach, RuleRequest, RuleStatus, RuleVerb};
-pub use incident::{
-    DETECTED, Density, DensityCounter, Happening, Incident, IncidentRequest, Marker, MarkerKind, action_words,
-};
+pub use incident::{DETECTED, Density, DensityCounter, Happening, Incident, IncidentRequest, action_words};
+pub use maintenance::{Maintenance, When};
 pub use never_hide::{NeverHideChange, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb};
 pub use path::{MAX_PATH_BYTES, PathBuilder};
 pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment};
@@ -45,6 +50,6 @@ pub use score::{Score, ScoreError};
 pub use settled::SettledChange;
 pub use sighting::{Known, Sighting};
 pub use stats::Stats;
-pub use tags::tags;
+pub use tags::{tags, tags_of_both};
 pub use triage::{AuditEntry, Decision, ResolutionType, TriageRequest, TriageVerb};
 pub use untold::{Aside, Untold, UntoldPage, UntoldRequest};

@@ -85,6 +85,12 @@ pub struct SourceState {
     pub source: Tainted,
     pub last_good: Option<jiff::Timestamp>,
     pub error: Option<SourceError>,
+    /// What it last gave, where it is a Terraform state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<super::StateVersion>,
+    /// When it was written, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_at: Option<jiff::Timestamp>,
 }
 
 /// The end of a scan.

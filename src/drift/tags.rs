@@ -10,6 +10,16 @@ const AT_MOST: usize = 50;
 /// Where tags stand, the most telling first: Terraform with the provider's defaults, Terraform and Azure, AWS, GCP, Kubernetes.
 const PLACES: &[&[&str]] = &[&["tags_all"], &["tags"], &["Tags"], &["labels"], &["metadata", "labels"]];
 
+/// Names and values of both sides: the live ones by name, then what is only declared. A tag that differs is there with both of its
+/// values, so that the drift is found by either.
+pub fn tags_of_both(live: Option<&Masked>, declared: Option<&Masked>) -> Vec<(Tainted, Tainted)> {
+    let mut all = live.map(tags).unwrap_or_default();
+    let declared = declared.map(tags).unwrap_or_default();
+    let only: Vec<_> = declared.into_iter().filter(|pair| !all.contains(pair)).collect();
+    all.extend(only);
+    all
+}
+
 /// Names and values, by name.
 pub fn tags(body: &Masked) -> Vec<(Tainted, Tainted)> {
     let at = |place: &&[&str]| place.iter().try_fold(body.value(), |value, key| value.get(key));
@@ -46,6 +56,20 @@ mod tests {
     fn of(body: Value) -> Vec<(String, String)> {
         let masked = crate::safety::Redactor::new([7; 32]).mask("thing", &body, &[]);
         tags(&masked).into_iter().map(|(name, value)| (name.raw().to_owned(), value.raw().to_owned())).collect()
+    }
+
+    #[test]
+    fn a_tag_that_differs_is_there_with_both_values() {
+        let mask = |body: Value| crate::safety::Redactor::new([7; 32]).mask("thing", &body, &[]);
+        let (live, declared) =
+            (mask(json!({"tags": {"team": "ops", "a": "1"}})), mask(json!({"tags": {"team": "pay", "a": "1"}})));
+        let said = |live: Option<&Masked>, declared: Option<&Masked>| {
+            let of = tags_of_both(live, declared);
+            of.iter().map(|(name, value)| format!("{}={}", name.raw(), value.raw())).collect::<Vec<_>>()
+        };
+        assert_eq!(said(Some(&live), Some(&declared)), ["a=1", "team=ops", "team=pay"]);
+        assert_eq!(said(None, Some(&declared)), ["a=1", "team=pay"], "what is gone has those it was declared with");
+        assert_eq!(said(Some(&live), None), ["a=1", "team=ops"]);
     }
 
     #[test]

@@ -1,10 +1,15 @@
 //! The whole triage line by line: for screen readers, dumb terminals, pipes and logs. Plain text only, one sentence a line; the
 //! service, its refusals and the sanitiser are those of the screens.
 
+mod asking;
+mod choose;
 mod decide;
+mod hidden;
 mod ignore;
 mod read;
+mod rules;
 mod say;
+mod undo;
 mod words;
 
 use std::collections::BTreeMap;
@@ -16,10 +21,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::drift::query::Query;
-use crate::drift::{DriftEvent, DriftId, Slug};
+use crate::drift::{DriftEvent, Slug};
 use crate::safety::sanitise;
 use crate::service::DriftService;
 use crate::store::Cursor;
+use crate::tui::app::notice::NOTHING_TO_SCAN;
+use asking::Asked;
+use hidden::Aside;
+use rules::Listed;
+use undo::Batch;
 pub use words::HELP;
 
 /// Longer lines are cut: nobody types them.
@@ -40,8 +50,15 @@ pub struct Plain<R, W> {
     query: Query,
     listed: Vec<DriftEvent>,
     more: Option<Cursor>,
-    /// Numbers of decisions of this session, with the drift and the word, oldest first.
-    decided: Vec<(u64, DriftId, String)>,
+    /// What was decided in this session and not taken back, oldest first.
+    decided: Vec<Batch>,
+    /// The last decision that can be made again.
+    last: Option<Asked>,
+    /// As `rules` and `hidden` listed them last.
+    rules: Vec<Listed>,
+    aside: Vec<Aside>,
+    /// Offered where somebody is named.
+    people: Vec<String>,
     /// The number of the drift that was shown last.
     current: Option<usize>,
     refused: bool,
@@ -67,9 +84,18 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             listed: vec![],
             more: None,
             decided: vec![],
+            last: None,
+            rules: vec![],
+            aside: vec![],
+            people: vec![],
             current: None,
             refused: false,
         }
+    }
+
+    /// Offers these where somebody is named.
+    pub fn offering(self, people: Vec<String>) -> Self {
+        Self { people, ..self }
     }
 
     /// Reads commands until `quit` or the end of input. Gives the exit code: 1 when a decision was refused or not understood, and
@@ -82,12 +108,15 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         self.settle(None, true).await?;
         self.environments().await?;
         self.list("").await?;
+        if self.service.environments().await.is_ok_and(|list| list.is_empty()) {
+            self.problem(NOTHING_TO_SCAN)?;
+        }
         while let Some(line) = self.ask("")? {
             if self.command(&line).await? == Next::End {
                 break;
             }
         }
-        self.say(&format!("{} saved. Goodbye.", words::count(self.decided.len(), "decision")))?;
+        self.say(&format!("{} saved. Goodbye.", words::count(self.decided.iter().map(Batch::len).sum(), "decision")))?;
         Ok(u8::from(self.refused && !self.is_typed))
     }
 
@@ -102,15 +131,24 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             "list" | "ls" => self.list(rest).await?,
             "more" => self.page().await?,
             "show" => self.show(rest).await?,
+            "body" => self.body(rest).await?,
+            "resource" => self.resource(rest).await?,
+            "commands" => self.commands(rest).await?,
             "hidden" => self.hidden(rest).await?,
             "environments" | "envs" => self.environments().await?,
             "history" => self.history(rest).await?,
             "scan" => self.scan(rest).await?,
-            "ack" | "acknowledge" | "snooze" | "resolve" | "assign" | "note" | "reopen" => {
+            "ack" | "acknowledge" | "snooze" | "accept" | "escalate" | "resolve" | "assign" | "note" | "reopen" => {
                 self.decide(verb, rest).await?;
             }
+            "repeat" => self.repeat(rest).await?,
             "ignore" => self.ignore(rest).await?,
-            "undo" => self.undo().await?,
+            "never-hide" => self.never_hide(rest).await?,
+            "rules" => self.list_rules().await?,
+            "edit-rule" => self.edit_rule(rest).await?,
+            "delete-rule" => self.delete_rule(rest).await?,
+            "undo" => self.undo(rest).await?,
+            "decisions" => self.decisions()?,
             other => self.problem(&format!("`{}` is no command; `help` lists them", sanitise::cell(other, 30)))?,
         }
         Ok(Next::Command)
@@ -137,6 +175,10 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         }
         let mut bytes = vec![];
         let read = io::Read::take(&mut self.input, LONGEST).read_until(b'\n', &mut bytes)?;
+        if read as u64 == LONGEST && bytes.last() != Some(&b'\n') {
+            // What is left of it must not be taken for another line.
+            io::BufRead::skip_until(&mut self.input, b'\n')?;
+        }
         if read == 0 {
             if !what.is_empty() {
                 self.problem("the input ends here; nothing was decided")?;

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::{Plain, say, words};
 use crate::drift::query::Query;
-use crate::drift::{DriftDetail, State};
-use crate::store::{Direction, DriftFilter, PageRequest};
+use crate::drift::{DriftDetail, DriftType};
+use crate::store::{Direction, PageRequest};
+use crate::tui::app::snippet;
 
 /// Rows of a page.
 const PAGE: usize = 50;
@@ -37,10 +38,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
     }
 
     async fn fetch(&mut self) -> io::Result<()> {
-        let states = if self.query.names_states() { vec![] } else { vec![State::Open, State::Acknowledged] };
-        let filter =
-            DriftFilter { query: self.query.clone(), me: self.actor.clone(), states, ..DriftFilter::default() };
-        let cursor = self.more.take();
+        let (filter, cursor) = (self.filter(), self.more.take());
         let request = PageRequest { filter, cursor, direction: Direction::Older, limit: PAGE };
         let page = match self.service.drifts(request).await {
             Ok(page) => page,
@@ -56,9 +54,13 @@ impl<R: BufRead, W: Write> Plain<R, W> {
     }
 
     /// The one drift a text names, with everything about it.
-    async fn one(&mut self, text: &str) -> io::Result<Option<(usize, DriftDetail)>> {
-        let number = match words::numbers(text, self.listed.len(), self.current) {
-            Ok((numbers, _)) if numbers.len() == 1 => numbers[0],
+    pub(super) async fn one(&mut self, text: &str) -> io::Result<Option<(usize, DriftDetail)>> {
+        let number = match words::which(text, self.listed.len(), self.current) {
+            Ok((which, rest)) if which.rows.len() == 1 && rest.is_empty() => which.rows[0],
+            Ok((which, rest)) if which.rows.len() == 1 => {
+                let rest = crate::safety::sanitise::cell(rest, 30);
+                return self.problem(&format!("`{rest}` is no number of the list")).map(|()| None);
+            }
             Ok(_) => return self.problem("one at a time").map(|()| None),
             Err(why) => return self.problem(&why).map(|()| None),
         };
@@ -80,20 +82,69 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         lines.iter().try_for_each(|line| self.say(line))
     }
 
-    pub(super) async fn hidden(&mut self, text: &str) -> io::Result<()> {
+    /// Both bodies, or one of them.
+    pub(super) async fn body(&mut self, text: &str) -> io::Result<()> {
+        let (text, only) = match text.rsplit_once(char::is_whitespace).unwrap_or(("", text)) {
+            (before, only @ ("declared" | "live")) => (before.trim(), Some(only)),
+            _ => (text, None),
+        };
         let Some((_, detail)) = self.one(text).await? else { return Ok(()) };
-        let lines = say::untold(&detail);
-        if lines.is_empty() {
-            return self.say("nothing is hidden, and everything was compared");
+        let event = &detail.event;
+        let gone = if event.drift_type == DriftType::Deleted { "it is gone" } else { "nothing is kept of it" };
+        let undeclared =
+            if event.drift_type == DriftType::Added { "no code declares it" } else { "nothing is kept of it" };
+        for (name, body, none) in
+            [("declared", &detail.declared_state, undeclared), ("live", &detail.actual_state, gone)]
+        {
+            if only.is_some_and(|only| only != name) {
+                continue;
+            }
+            match body {
+                Some(body) => {
+                    self.say(&format!("{name}:"))?;
+                    body.pretty().iter().try_for_each(|line| self.say(&format!("   {line}")))?;
+                }
+                None => self.say(&format!("{name}: {none}"))?,
+            }
         }
-        lines.iter().try_for_each(|line| self.say(line))
+        Ok(())
+    }
+
+    /// What is of use in a shell or in the code.
+    pub(super) async fn commands(&mut self, text: &str) -> io::Result<()> {
+        let Some((_, detail)) = self.one(text).await? else { return Ok(()) };
+        let environments = self.service.environments().await.unwrap_or_default();
+        let here = environments.iter().find(|one| one.environment.slug == detail.event.environment);
+        let revert = snippet::revert(&detail.event, here.map(|one| one.environment.cloud_provider));
+        for (name, text) in [("put it back", revert), ("take it into the code", snippet::import(&detail.event))] {
+            match text {
+                Ok(text) => {
+                    self.say(&format!("{name}:"))?;
+                    text.lines().try_for_each(|line| self.say(&format!("   {line}")))?;
+                }
+                Err(why) => self.say(&format!("{name}: {why}"))?,
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn resource(&mut self, text: &str) -> io::Result<()> {
+        let Some((_, detail)) = self.one(text).await? else { return Ok(()) };
+        match self.service.relations(detail.event.id).await {
+            Ok(relations) => {
+                let lines = say::relations(&relations, Timestamp::now());
+                lines.iter().try_for_each(|line| self.say(line))
+            }
+            Err(why) => self.problem(&why.to_string()),
+        }
     }
 
     pub(super) async fn environments(&mut self) -> io::Result<()> {
         match self.service.environments().await {
             Ok(list) => {
                 let now = Timestamp::now();
-                list.iter().flat_map(|one| say::environment(one, now)).try_for_each(|line| self.say(&line))
+                let told: Vec<String> = list.iter().flat_map(|one| say::environment(one, now, &self.zone)).collect();
+                told.iter().try_for_each(|line| self.say(line))
             }
             Err(why) => self.problem(&why.to_string()),
         }

@@ -3,10 +3,15 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::drift::{AuditEntry, Change, ChangeType, DriftDetail, DriftEvent, State, TriageVerb};
-use crate::safety::{Masked, sanitise};
-use crate::service::EnvironmentSummary;
+use crate::drift::{
+    AuditEntry, Change, ChangeType, DriftDetail, DriftEvent, Hidden, PropertyPath, ResolutionType, SettledChange,
+    State, TriageVerb, Unverified,
+};
+use crate::safety::{Masked, Tainted, sanitise};
+use crate::service::{EnvironmentSummary, Relations};
+use crate::store::Match;
 use crate::tui::app::age;
+use crate::tui::panes::around;
 
 /// Columns of a value: a log is read, not scrolled.
 const VALUE: usize = 200;
@@ -38,13 +43,19 @@ fn standing(event: &DriftEvent, now: Timestamp) -> String {
     let by = event.decision.as_ref().filter(|_| state != State::Open);
     let by = by.map(|decision| format!(" by {}", decision.by.line())).unwrap_or_default();
     let to = event.assignee.as_ref().map(|to| format!(", assigned to {}", to.line())).unwrap_or_default();
-    format!("{}{by}{to}", state.as_str())
+    let maintenance = if event.in_maintenance { ", first seen in maintenance" } else { "" };
+    format!("{}{by}{to}{maintenance}", state.as_str())
 }
 
 /// Line by line.
 pub fn detail(number: usize, detail: &DriftDetail, now: Timestamp, zone: &TimeZone) -> Vec<String> {
     let event = &detail.event;
     let mut lines = vec![row(number, event, now)];
+    match event.dependants {
+        0 => {}
+        1 => lines.push("   1 resource depends on it".to_owned()),
+        number => lines.push(format!("   {number} resources depend on it")),
+    }
     if let Some(source) = &event.resource.declared_in {
         lines.push(format!("   declared in {}", source.line()));
     }
@@ -56,7 +67,9 @@ pub fn detail(number: usize, detail: &DriftDetail, now: Timestamp, zone: &TimeZo
             let when = blame.when.map(|when| format!(" {}", ago(when, now))).unwrap_or_default();
             format!(" (by {}{when}{sure})", blame.who.line())
         });
-        lines.push(format!("   change {}: {}{}", at + 1, change(one), who.unwrap_or_default()));
+        let settled = event.settled_change(&one.path, now).map(|settled| decided(settled, zone));
+        let (who, settled) = (who.unwrap_or_default(), settled.unwrap_or_default());
+        lines.push(format!("   change {}: {}{who}{settled}", at + 1, change(one)));
     }
     if event.hidden_count > 0 || event.unverified_count > 0 {
         lines.push(format!(
@@ -75,6 +88,15 @@ pub fn detail(number: usize, detail: &DriftDetail, now: Timestamp, zone: &TimeZo
         lines.push(format!("   decided by {} at {}{reason}", decision.by.line(), clock(decision.at, zone)));
     }
     lines
+}
+
+/// `; accepted until … by alice: why`
+fn decided(settled: &SettledChange, zone: &TimeZone) -> String {
+    let decision = &settled.decision;
+    let kind = decision.resolution_type.map_or("settled", ResolutionType::as_str);
+    let until = decision.until.map(|at| format!(" until {}", clock(at, zone))).unwrap_or_default();
+    let reason = decision.reason.as_ref().map(|why| format!(": {}", why.line())).unwrap_or_default();
+    format!("; {kind}{until} by {}{reason}", decision.by.line())
 }
 
 /// `modified ingress[0].from_port: declared 443, live 22, security-critical`
@@ -98,22 +120,49 @@ fn change(change: &Change) -> String {
     )
 }
 
-/// What is hidden and what is unverified.
-pub fn untold(detail: &DriftDetail) -> Vec<String> {
+/// `hidden by set-order: ingress: declared …, live …`
+pub fn hidden(one: &Hidden) -> String {
     let value = |value: &Option<Masked>| value.as_ref().map_or("absent".to_owned(), |value| value.inline(VALUE));
-    let hidden = detail.hidden.iter().map(|one| {
-        let (path, rule) = (sanitise::line(one.path.raw()), sanitise::line(&one.rule));
-        format!("   hidden by {rule}: {path}: declared {}, live {}", value(&one.declared), value(&one.actual))
-    });
-    let unverified = detail.unverified.iter().map(|one| {
-        let path = one.path.as_ref().map_or("the resource".to_owned(), |path| sanitise::line(path.raw()));
-        format!("   unverified: {path}: {}, {}", one.reason.words(), one.detail.line())
-    });
-    hidden.chain(unverified).collect()
+    let (path, rule) = (sanitise::line(one.path.raw()), sanitise::line(&one.rule));
+    format!("hidden by {rule}: {path}: declared {}, live {}", value(&one.declared), value(&one.actual))
+}
+
+pub fn unverified(one: &Unverified) -> String {
+    let path = one.path.as_ref().map_or("the resource".to_owned(), |path| sanitise::line(path.raw()));
+    format!("   unverified: {path}: {}, {}", one.reason.words(), one.detail.line())
+}
+
+/// `HIGH modified aws_security_group.web (aws_security_group) in prod-eu, open`
+pub fn target(one: &Match) -> String {
+    let (id, kind) = (one.resource_id.line(), one.resource_type.line());
+    let (class, what) = (one.severity.as_str(), one.drift_type.as_str());
+    format!("{class} {what} {id} ({kind}) in {}, {}", one.environment, one.state.as_str())
+}
+
+pub fn relations(relations: &Relations, now: Timestamp) -> Vec<String> {
+    let names = |names: &[Tainted]| names.iter().map(Tainted::line).collect::<Vec<_>>().join(", ");
+    let places = relations.declared_at.iter().map(|at| format!("   declared at {}:{}", at.file.line(), at.line));
+    let mut lines: Vec<String> = places.collect();
+    lines.extend((!relations.depends_on.is_empty()).then(|| format!("   hangs on {}", names(&relations.depends_on))));
+    let more = match relations.more_dependants {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let dependants = names(&relations.dependants);
+    lines.extend((!relations.dependants.is_empty()).then(|| format!("   on it hang {dependants}{more}")));
+    lines.extend(relations.others.iter().map(|other| {
+        let (what, state) = (other.drift_type.as_str(), other.state_at(now).as_str());
+        format!("   other drift: {what}, {state}, last seen {}", ago(other.last_seen, now))
+    }));
+    lines.extend(relations.unknown.iter().map(|why| format!("   not known: {}", sanitise::line(why))));
+    if lines.is_empty() {
+        lines.push("   nothing more is known of it".into());
+    }
+    lines
 }
 
 /// `prod-eu (production): 2 critical, 1 high, 0 medium, 4 low open; last scan 3m ago, 1414 in sync`
-pub fn environment(summary: &EnvironmentSummary, now: Timestamp) -> Vec<String> {
+pub fn environment(summary: &EnvironmentSummary, now: Timestamp, zone: &TimeZone) -> Vec<String> {
     let production = if summary.is_production { " (PRODUCTION)" } else { "" };
     let open = &summary.open;
     let scan = match &summary.last_scan {
@@ -131,6 +180,8 @@ pub fn environment(summary: &EnvironmentSummary, now: Timestamp) -> Vec<String> 
         "{}{production}: {} critical, {} high, {} medium, {} low open; {scan}{overdue}",
         summary.environment.slug, open.critical, open.high, open.medium, open.low
     )];
+    let open = summary.contexts.iter().filter(|one| one.is_open(now));
+    lines.extend(open.map(|one| format!("   {}", around::sentence(one, zone))));
     for error in summary.sources.iter().filter_map(|source| source.error.as_ref()) {
         lines.push(format!("   failed: {}: {}; {}", error.source.line(), error.message.line(), error.help.line()));
     }
@@ -148,10 +199,18 @@ pub fn entry(entry: &AuditEntry, zone: &TimeZone) -> String {
         Some(TriageVerb::Snooze { until }) => format!(" until {}", clock(*until, zone)),
         Some(TriageVerb::Assign { to }) => format!(" to {}", to.as_ref().map_or("nobody".into(), |to| to.line())),
         Some(TriageVerb::Resolve { resolution_type, .. }) => format!(" as {}", resolution_type.as_str()),
+        Some(TriageVerb::SettleChanges { paths, resolution_type, .. }) => {
+            format!(" {} as {}", changes(paths), resolution_type.as_str())
+        }
+        Some(TriageVerb::ReopenChanges { paths }) => format!(" {}", changes(paths)),
         _ => String::new(),
     };
     let (at, who) = (clock(entry.timestamp, zone), entry.actor.line());
     format!("   #{} {at} {who} {action}{place}{what}{reason}{undone}", entry.seq)
+}
+
+fn changes(paths: &[PropertyPath]) -> String {
+    paths.iter().map(|path| path.0.line()).collect::<Vec<_>>().join(" and ")
 }
 
 pub fn clock(at: Timestamp, zone: &TimeZone) -> String {

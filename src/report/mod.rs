@@ -3,7 +3,9 @@
 pub mod incident;
 mod json;
 mod markdown;
+pub mod marks;
 pub mod rules;
+pub mod stats;
 mod text;
 
 use std::io::{self, Write};

@@ -40,6 +40,7 @@ pub fn spec() -> EnvironmentSpec {
         unmanaged: true,
         knowledge: Default::default(),
         ignore: Default::default(),
+        maintenance: Default::default(),
     }
 }
 

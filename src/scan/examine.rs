@@ -17,7 +17,8 @@ use crate::analysis::{self, Facts};
 use crate::compare::{ALIAS_UNKNOWN, Context, DRIFTIGNORE, Dialect, Memory, Observable, RawChange, Verdict};
 use crate::declared::{DeclaredResource, ReportedDrift};
 use crate::drift::{
-    Axis, Change, Coverage, DriftType, Finding, PropertyPath, ResourceRef, Score, Unverified, UnverifiedReason, tags,
+    Axis, Change, Coverage, DriftType, Finding, PropertyPath, ResourceRef, Score, Unverified, UnverifiedReason,
+    tags_of_both,
 };
 use crate::live::{LiveResource, Lookup};
 use crate::recommend::recommend;
@@ -342,7 +343,7 @@ impl Examiner<'_> {
             hidden: vec![],
             unverified: vec![],
             dependants: 0,
-            tags: actual_state.as_ref().or(declared_state.as_ref()).map(tags).unwrap_or_default(),
+            tags: tags_of_both(actual_state.as_ref(), declared_state.as_ref()),
             declared_state,
             actual_state,
             analysis,

@@ -4,6 +4,7 @@
 //! scheduler that a file changed. What a scan finds goes into a [`sink::Sink`]: the store, or the report of one command.
 
 mod dependants;
+pub(crate) mod deploys;
 mod examine;
 mod families;
 mod judging;

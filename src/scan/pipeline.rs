@@ -14,7 +14,7 @@ use super::dependants::Dependants;
 use super::examine::{Blind, Examiner};
 use super::families::families;
 use super::listing::{Limits, Listing};
-use super::reading::Failures;
+use super::reading::Reading;
 use super::recency::Recency;
 use super::review::{review, unmanaged};
 use super::sources::roots;
@@ -137,15 +137,15 @@ pub fn run_on(
     tally.untold = Listing::of(context.listed);
     tally.blind_declared = !sources.declared_errors.is_empty();
 
-    let (mut failures, again) = survey(&mut examiner, &mut tally);
-    let kin = review(&examiner, &mut tally, &again, &mut failures);
+    let (mut reading, again) = survey(&mut examiner, &mut tally);
+    let kin = review(&examiner, &mut tally, &again, &mut reading.failures);
     families(&examiner, &mut tally, kin);
-    if spec.unmanaged && failures.is_empty() && !tally.blind_declared {
+    if spec.unmanaged && reading.failures.is_empty() && !tally.blind_declared {
         unmanaged(&examiner, &mut tally);
     }
     let _ = tally.flush();
     let timings = [opening, start.elapsed()];
-    finish(&examiner, tally, Ending { id, failures, timings })
+    finish(&examiner, tally, Ending { id, reading, timings })
 }
 
 /// Account and region of the environment, and what its live sources call things.
@@ -157,7 +157,7 @@ fn surroundings(spec: &EnvironmentSpec, sources: &Sources) -> Context {
 
 struct Ending {
     id: ScanId,
-    failures: Failures,
+    reading: Reading,
     /// Opening, and everything after it.
     timings: [Duration; 2],
 }
@@ -172,8 +172,8 @@ fn finish(examiner: &Examiner<'_>, mut tally: Tally<'_>, ending: Ending) -> Resu
     let blind = Blind::of(sources);
     tally.blind |= blind.everything;
     tally.blind_types.extend(blind.types);
-    tally.blind |= cancelled || !ending.failures.is_empty() || tally.blind_declared;
-    let mut states = source_states(sources, &ending.failures, context.previous, examiner.now);
+    tally.blind |= cancelled || !ending.reading.failures.is_empty() || tally.blind_declared;
+    let mut states = source_states(sources, &ending.reading, context.previous, examiner.now);
     // Messages quote what was read, so they may hold secrets too.
     let mask = |text: &mut Tainted| *text = examiner.redactor.mask_text(text.raw());
     states.iter_mut().filter_map(|s| s.error.as_mut()).chain(&mut tally.errors).for_each(|e| mask(&mut e.message));
@@ -221,21 +221,28 @@ fn finish(examiner: &Examiner<'_>, mut tally: Tally<'_>, ending: Ending) -> Resu
 /// Every source with the age of what it last gave.
 fn source_states(
     sources: &Sources,
-    failures: &Failures,
+    reading: &Reading,
     previous: Option<&ScanSummary>,
     now: Timestamp,
 ) -> Vec<SourceState> {
-    let last_good = |source: &Tainted| {
-        let known = previous.into_iter().flat_map(|p| &p.sources);
-        known.filter(|s| s.source == *source).find_map(|s| s.last_good)
+    let state = |source: Tainted, error: Option<SourceError>| {
+        let before = previous.into_iter().flat_map(|p| &p.sources).find(|s| s.source == source);
+        let (last_good, version, written_at) = match &error {
+            // What it last gave is still what is known of it.
+            Some(_) => before.map_or((None, None, None), |b| (b.last_good, b.version.clone(), b.written_at)),
+            None => (Some(now), None, None),
+        };
+        SourceState { last_good, source, error, version, written_at }
     };
-    let state = |source: Tainted, error: Option<SourceError>| SourceState {
-        last_good: if error.is_some() { last_good(&source) } else { Some(now) },
-        source,
-        error,
-    };
-    let declared = (sources.declared.iter().enumerate())
-        .map(|(index, s)| state(s.name().as_ref().clone(), failures.get(&index).cloned()));
+    let declared = (sources.declared.iter().enumerate()).map(|(index, source)| {
+        let read = state(source.name().as_ref().clone(), reading.failures.get(&index).cloned());
+        match reading.facts.get(&index) {
+            Some(facts) if read.error.is_none() => {
+                SourceState { version: facts.version(), written_at: facts.written_at, ..read }
+            }
+            _ => read,
+        }
+    });
     let live = (sources.live.iter())
         .map(|s| state(s.name().as_ref().clone(), s.errors().into_iter().next().map(|(error, _)| error)));
     let unopened = sources.declared_errors.iter().chain(&sources.live_errors);

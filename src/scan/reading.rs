@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::seen::hash_bytes;
-use crate::declared::{DeclaredSource, RawDeclared};
+use crate::declared::{DeclaredSource, RawDeclared, SourceFacts};
 use crate::drift::SourceError;
 
 /// Source and position in it; the same in every reading of an unchanged source.
@@ -91,13 +91,21 @@ impl Again {
 /// What stopped each source, by position; only those that failed.
 pub(super) type Failures = BTreeMap<usize, SourceError>;
 
+/// How the sources were read, by position.
+#[derive(Default)]
+pub(super) struct Reading {
+    pub failures: Failures,
+    /// Of those that were read to the end.
+    pub facts: BTreeMap<usize, SourceFacts>,
+}
+
 /// Streams all sources one after the other.
 pub(super) fn read_all(
     sources: &[Box<dyn DeclaredSource>],
     cancel: &AtomicBool,
     emit: &mut dyn FnMut(Chunk) -> ControlFlow<()>,
-) -> Failures {
-    let mut failures = Failures::new();
+) -> Reading {
+    let mut reading = Reading::default();
     for (index, source) in sources.iter().enumerate() {
         let mut position = 0;
         let mut stopped = false;
@@ -110,11 +118,12 @@ pub(super) fn read_all(
         if stopped {
             break;
         }
-        if let Err(error) = result {
-            failures.insert(index, error);
+        match result {
+            Ok(facts) => drop(reading.facts.insert(index, facts)),
+            Err(error) => drop(reading.failures.insert(index, error)),
         }
     }
-    failures
+    reading
 }
 
 /// Streams the wanted chunks only. A chunk that is not what it was is a failure of its source.
@@ -155,9 +164,9 @@ pub(super) fn read_wanted(
 fn guarded(
     source: &dyn DeclaredSource,
     sink: &mut dyn FnMut(RawDeclared) -> ControlFlow<()>,
-) -> Result<(), SourceError> {
+) -> Result<SourceFacts, SourceError> {
     match catch_unwind(AssertUnwindSafe(|| source.read(sink))) {
-        Ok(result) => result.map(drop),
+        Ok(result) => result,
         Err(_) => Err(SourceError {
             source: source.name().as_ref().clone(),
             message: "the reader of this source failed unexpectedly".into(),

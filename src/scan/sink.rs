@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Sightings;
+use super::{Sightings, deploys};
 use crate::drift::{DriftEvent, Finding, ScanId, ScanSummary, Sighting, Slug, Untold};
 use crate::store::{Observation, Recorded, Store, StoreError};
 
@@ -116,6 +116,7 @@ impl Sink for StoreSink<'_> {
     }
 
     fn finish(&mut self, summary: ScanSummary) -> Result<ScanSummary, StoreError> {
+        deploys::record(self.store, &summary)?;
         let (summary, closed) = self.store.finish_scan(self.scan()?.0, summary)?;
         closed.into_iter().for_each(|event| (self.on_drift)(Told::Closed(event)));
         Ok(summary)

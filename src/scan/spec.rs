@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::compare::Knowledge;
-use crate::drift::{DriftIgnore, Environment};
+use crate::drift::{DriftIgnore, Environment, Maintenance};
 
 /// One environment with its sources. Paths may be files, directories, globs or workspace trees; they are looked at anew at
 /// each scan.
@@ -27,4 +27,6 @@ pub struct EnvironmentSpec {
     pub knowledge: Knowledge,
     /// `.driftignore` patterns, from a file or for one run.
     pub ignore: Arc<DriftIgnore>,
+    /// What is announced, for whichever environment.
+    pub maintenance: Arc<Vec<Maintenance>>,
 }

@@ -9,7 +9,7 @@ use super::kin::Kin;
 use super::ordered::ordered;
 use super::outcome::{Glance, Outcome};
 use super::pipeline::Note;
-use super::reading::{Chunk, ChunkId, Failures, Wanted, read_all};
+use super::reading::{Chunk, ChunkId, Reading, Wanted, read_all};
 use super::review::{book_all, broken, family_key, parse};
 use super::seen::hash_parts;
 use super::tally::Tally;
@@ -43,7 +43,7 @@ struct Surveyed {
 }
 
 /// Reads everything once.
-pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Failures, LookAgain) {
+pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Reading, LookAgain) {
     let (context, sources) = (examiner.context, examiner.sources);
     let mut wanted = Wanted::default();
     let mut kin = Kin::default();
@@ -53,7 +53,7 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Fai
     let mut ambiguous = HashSet::new();
     let mut names = Context::default();
     let mut dependants = Dependants::default();
-    let failures = ordered(
+    let reading = ordered(
         context.workers,
         Chunk::weight,
         |emit| read_all(&sources.declared, context.cancel, emit),
@@ -87,7 +87,7 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Fai
     examiner.dependants = dependants;
     examiner.home.absorb(names);
     let plural = kin.book(tally);
-    (failures, LookAgain { wanted: wanted.sorted(), plural })
+    (reading, LookAgain { wanted: wanted.sorted(), plural })
 }
 
 fn survey_chunk(examiner: &Examiner<'_>, chunk: &Chunk) -> Surveyed {

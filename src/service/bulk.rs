@@ -1,8 +1,9 @@
 //! Decisions, one or many, as the service takes them: allowed, masked, kept, each with its own answer.
 
-use super::local::told;
+use super::danger::Write;
+use super::keeping::told;
 use super::masking::masked;
-use super::{Guard, ServiceError, permission};
+use super::{Guard, ServiceError, gate};
 use crate::drift::{DriftId, TriageRequest};
 use crate::safety::Redactor;
 use crate::store::{Receipt, Store, StoreError};
@@ -16,7 +17,7 @@ pub(super) fn decide_all(
 ) -> Vec<Result<Receipt, ServiceError>> {
     let (mut answers, mut allowed) = (Vec::with_capacity(requests.len()), Vec::new());
     for request in requests {
-        match check(guard, store, &request) {
+        match gate::check(guard, store, Write::Triage(&request)) {
             Ok(()) => {
                 answers.push(None);
                 allowed.push(masked(redactor, request));
@@ -29,16 +30,6 @@ pub(super) fn decide_all(
     let mut decided = decided.map(|(answer, drift)| answer.map_err(|error| too_late(store, drift, error)));
     let lost = || Err(ServiceError::Unavailable("the store gave no answer".into()));
     answers.into_iter().map(|answer| answer.or_else(|| decided.next()).unwrap_or_else(lost)).collect()
-}
-
-/// Before anything is written.
-fn check(guard: &Guard, store: &dyn Store, request: &TriageRequest) -> Result<(), ServiceError> {
-    permission::deciding(guard.read_only.as_deref())?;
-    if permission::settles(&request.verb) && !guard.protected.is_empty() {
-        let environment = store.drift(request.drift).map_err(told)?.event.environment;
-        guard.allows(&request.verb, &environment)?;
-    }
-    Ok(())
 }
 
 /// A decision that came too late is answered with the drift as it is now.

@@ -4,24 +4,30 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tokio::runtime::Handle;
-use tokio::sync::{RwLock, Semaphore, broadcast};
+use tokio::sync::{Notify, RwLock, Semaphore, broadcast};
 
-use super::masking::{mask_name, mask_rule, mask_who_and_why};
+use super::danger::Write;
+use super::keeping::{register, told};
+use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
+use super::returning::{self, Returning};
 use super::scanning::ScanJob;
 use super::{
-    DriftService, EnvironmentSummary, Guard, Relations, ServiceError, ServiceEvent, bulk, permission, relations,
+    DriftService, EnvironmentSummary, Guard, Relations, RequireReason, ServiceError, ServiceEvent, around, bulk, gate,
+    relations,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
-    NeverHideRequest, NeverHideRule, NeverHideVerb, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug,
-    SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest,
+    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
+    IncidentRequest, Maintenance, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb, OperationalContext,
+    RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage,
+    UntoldRequest,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::scan::scheduler::{Lane, Plan};
-use crate::store::{DriftFilter, Matching, Observation, Page, PageRequest, Receipt, Store, StoreError};
+use crate::store::{DriftFilter, Matching, Observation, Page, PageRequest, Receipt, Store};
 
 /// Environments scanned at the same time; each uses every core already.
 const SCANS_AT_ONCE: usize = 2;
@@ -37,8 +43,11 @@ pub struct LocalService {
     events: broadcast::Sender<ServiceEvent>,
     redactor: Arc<Redactor>,
     guard: Arc<Guard>,
-    /// Told before anybody listened; the first subscriber hears them.
-    unheard: Mutex<Vec<Tainted>>,
+    /// What is announced, for whichever environment.
+    announced: Arc<Vec<Maintenance>>,
+    returning: Returning,
+    /// Told before anybody listened, errors or not; the first subscriber hears them.
+    unheard: Mutex<Vec<(bool, Tainted)>>,
     /// Held for reading by every decision under way, so that a shutdown waits for them.
     deciding: Arc<RwLock<()>>,
 }
@@ -65,7 +74,10 @@ impl LocalService {
     ) -> Arc<Self> {
         guard.protected.extend(specs.iter().filter(|s| s.protect).map(|s| s.environment.slug.clone()));
         let (events, _) = broadcast::channel(EVENTS);
-        let limit = Arc::new(Semaphore::new(SCANS_AT_ONCE));
+        let (limit, changed) = (Arc::new(Semaphore::new(SCANS_AT_ONCE)), Arc::new(Notify::new()));
+        // Back while nobody was there.
+        let returned = store.returns().map(|returns| returns.returned).unwrap_or_default();
+        let announced = specs.first().map(|spec| Arc::clone(&spec.maintenance)).unwrap_or_default();
         let mut lanes = BTreeMap::new();
         for spec in specs {
             let slug = spec.environment.slug.clone();
@@ -75,13 +87,16 @@ impl LocalService {
             let last = store.last_scan(&slug).ok().flatten().map(|s| s.started_at);
             let interval = spec.interval;
             let plan = Plan { slug: slug.clone(), interval, watch: spec.watch, last };
-            let job = Arc::new(ScanJob::new(Arc::clone(&store), spec, events.clone()));
+            let job = Arc::new(ScanJob::new(Arc::clone(&store), spec, events.clone(), Arc::clone(&changed)));
             let lane = Lane::start(&handle, plan, Arc::clone(&limit), Arc::clone(&job) as _);
             lanes.insert(slug, Watched { lane, interval, job });
         }
         let redactor = Arc::new(Redactor::new(store.redaction_key()));
+        let returning = Returning::start(&handle, &store, changed, events.clone());
+        let unheard = Mutex::new(returning::words(&returned).into_iter().map(|text| (false, text)).collect());
         let guard = Arc::new(guard);
-        Arc::new(Self { store, lanes, events, redactor, guard, unheard: Mutex::default(), deciding: Arc::default() })
+        let deciding = Arc::default();
+        Arc::new(Self { store, lanes, events, redactor, guard, announced, returning, unheard, deciding })
     }
 
     /// Tells whoever looks at the screens, or will.
@@ -90,7 +105,7 @@ impl LocalService {
         if self.events.receiver_count() > 0 {
             let _ = self.events.send(ServiceEvent::Notice { error: true, text });
         } else {
-            self.unheard.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+            self.unheard.lock().unwrap_or_else(PoisonError::into_inner).push((true, text));
         }
     }
 
@@ -102,6 +117,7 @@ impl LocalService {
         for watched in self.lanes.values() {
             watched.lane.stop().await;
         }
+        self.returning.stop().await;
         drop(self.deciding.write().await);
     }
 
@@ -120,14 +136,15 @@ impl LocalService {
         decide: impl FnOnce(&dyn Store) -> Result<(Vec<DriftEvent>, T), ServiceError> + Send + 'static,
     ) -> Result<T, ServiceError> {
         let under_way = Arc::clone(&self.deciding).read_owned().await;
-        let events = self.events.clone();
+        let (events, changed) = (self.events.clone(), self.returning.changed());
         self.ask(move |store| {
             let _under_way = under_way;
-            let (changed, answer) = decide(store)?;
-            for drift in changed {
+            let (changes, answer) = decide(store)?;
+            for drift in changes {
                 // Nobody listening is no fault.
                 let _ = events.send(ServiceEvent::Updated(Box::new(drift)));
             }
+            changed.notify_one();
             Ok(answer)
         })
         .await
@@ -156,6 +173,7 @@ impl LocalService {
             interval: watched.and_then(|w| w.interval),
             running: watched.and_then(|w| w.job.progress()),
             sources,
+            contexts: store.contexts.clone(),
         }
     }
 }
@@ -165,42 +183,22 @@ struct Facts {
     environment: Environment,
     open: crate::store::OpenCounts,
     last_scan: Option<ScanSummary>,
-}
-
-/// Writes the environment only when it is new or differs, and keeps the time it was first seen.
-pub(super) fn register(store: &dyn Store, environment: &Environment) -> Result<(), StoreError> {
-    let known = store.environments()?.into_iter().find(|e| e.slug == environment.slug);
-    let mut wanted = environment.clone();
-    if let Some(known) = &known {
-        wanted.created_at = known.created_at;
-        wanted.updated_at = known.updated_at;
-    }
-    if known.as_ref() == Some(&wanted) {
-        return Ok(());
-    }
-    wanted.updated_at = jiff::Timestamp::now();
-    store.put_environment(&wanted)
-}
-
-pub(super) fn told(error: StoreError) -> ServiceError {
-    let text = error.to_string();
-    match error {
-        StoreError::NotFound(_) => ServiceError::NotFound(text),
-        StoreError::Invalid(_) => ServiceError::Invalid(text),
-        StoreError::ReadOnly(why) => ServiceError::ReadOnly(why),
-        _ => ServiceError::Unavailable(text),
-    }
+    contexts: Vec<OperationalContext>,
 }
 
 #[async_trait]
 impl DriftService for LocalService {
     async fn environments(&self) -> Result<Vec<EnvironmentSummary>, ServiceError> {
-        let facts = self.ask(|store| {
+        let announced = Arc::clone(&self.announced);
+        let facts = self.ask(move |store| {
             let environments = store.environments().map_err(told)?;
+            let going_on = around::going_on(store, &announced, Timestamp::now()).map_err(told)?;
             let of = |environment: Environment| {
                 let open = store.open_counts(&environment.slug).map_err(told)?;
                 let last_scan = store.last_scan(&environment.slug).map_err(told)?;
-                Ok(Facts { environment, open, last_scan })
+                let here = going_on.iter().filter(|one| one.is_about(&environment.slug));
+                let contexts = here.cloned().collect();
+                Ok(Facts { environment, open, last_scan, contexts })
             };
             environments.into_iter().map(of).collect::<Result<Vec<_>, ServiceError>>()
         });
@@ -220,7 +218,13 @@ impl DriftService for LocalService {
     }
 
     async fn incident(&self, request: IncidentRequest) -> Result<Incident, ServiceError> {
-        self.ask(move |store| store.incident(&request).map_err(told)).await
+        let announced = Arc::clone(&self.announced);
+        self.ask(move |store| {
+            let mut incident = store.incident(&request).map_err(told)?;
+            around::annotate(store, &announced, &mut incident, &request.environments).map_err(told)?;
+            Ok(incident)
+        })
+        .await
     }
 
     async fn stats(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError> {
@@ -291,13 +295,13 @@ impl DriftService for LocalService {
     }
 
     async fn change_rule(&self, mut request: RuleRequest) -> Result<Receipt, ServiceError> {
-        permission::deciding(self.guard.read_only.as_deref())?;
         if let RuleVerb::Change { to } = &mut request.verb {
-            self.guard.allows_rule(to)?;
             mask_rule(&self.redactor, to);
         }
         mask_who_and_why(&self.redactor, &mut request.actor, &mut request.reason);
+        let guard = Arc::clone(&self.guard);
         self.deciding(move |store| {
+            gate::check(&guard, store, Write::Rule(&request))?;
             let receipt = store.change_rule(request).map_err(told)?;
             Ok((receipt.drifts.clone(), receipt))
         })
@@ -313,7 +317,6 @@ impl DriftService for LocalService {
     }
 
     async fn change_never_hide(&self, mut request: NeverHideRequest) -> Result<Receipt, ServiceError> {
-        permission::deciding(self.guard.read_only.as_deref())?;
         if let NeverHideVerb::Put { rule } = &mut request.verb {
             mask_name(&self.redactor, &mut rule.owner);
         }
@@ -322,9 +325,7 @@ impl DriftService for LocalService {
         let decide = move |store: &dyn Store| {
             let of = |id| store.never_hidden().unwrap_or_default().into_iter().find(|rule| rule.id == id);
             let before = of(request.rule);
-            if let (Some(rule), false) = (&before, matches!(request.verb, NeverHideVerb::Undo { .. })) {
-                guard.allows_hiding(rule)?;
-            }
+            gate::check(&guard, store, Write::NeverHide(&request))?;
             let rule = request.rule;
             let receipt = store.change_never_hide(request).map_err(told)?;
             Ok((receipt.drifts.clone(), (receipt, [before, of(rule)])))
@@ -341,15 +342,46 @@ impl DriftService for LocalService {
         self.ask(move |store| store.untold(&request).map_err(told)).await
     }
 
+    async fn contexts(&self, request: ContextRequest) -> Result<Vec<OperationalContext>, ServiceError> {
+        let announced = Arc::clone(&self.announced);
+        self.ask(move |store| around::contexts(store, &announced, &request).map_err(told)).await
+    }
+
+    async fn put_context(&self, context: OperationalContext, mut actor: Tainted) -> Result<(), ServiceError> {
+        gate::check(&self.guard, self.store.as_ref(), Write::Context)?;
+        let context = mask_context(&self.redactor, context);
+        mask_name(&self.redactor, &mut actor);
+        self.deciding(move |store| Ok((vec![], store.put_context(&context, &actor).map_err(told)?))).await?;
+        let _ = self.events.send(ServiceEvent::Environments);
+        Ok(())
+    }
+
+    async fn end_context(
+        &self,
+        id: ContextId,
+        at: Timestamp,
+        mut actor: Tainted,
+    ) -> Result<OperationalContext, ServiceError> {
+        gate::check(&self.guard, self.store.as_ref(), Write::Context)?;
+        mask_name(&self.redactor, &mut actor);
+        let announced = Arc::clone(&self.announced);
+        let end = move |store: &dyn Store| around::end_context(store, &announced, id, at, &actor).map_err(told);
+        let ended = self.deciding(move |store| Ok((vec![], end(store)?))).await?;
+        let _ = self.events.send(ServiceEvent::Environments);
+        Ok(ended)
+    }
+
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {
         self.ask(move |store| store.audit(limit).map_err(told)).await
     }
 
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {
-        let chosen = self.chosen(environment)?;
+        // First, for a view has no scanners, whatever is configured.
+        gate::check(&self.guard, self.store.as_ref(), Write::Scan)?;
         if let Some(why) = self.store.read_only() {
             return Err(ServiceError::ReadOnly(why));
         }
+        let chosen = self.chosen(environment)?;
         chosen.iter().for_each(|w| w.lane.trigger());
         Ok(())
     }
@@ -361,8 +393,8 @@ impl DriftService for LocalService {
 
     fn subscribe(&self) -> broadcast::Receiver<ServiceEvent> {
         let receiver = self.events.subscribe();
-        for text in self.unheard.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            let _ = self.events.send(ServiceEvent::Notice { error: true, text });
+        for (error, text) in self.unheard.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            let _ = self.events.send(ServiceEvent::Notice { error, text });
         }
         receiver
     }
@@ -373,5 +405,13 @@ impl DriftService for LocalService {
 
     fn read_only(&self) -> Option<String> {
         self.guard.read_only.clone().or_else(|| self.store.read_only())
+    }
+
+    fn as_of(&self) -> Option<jiff::Timestamp> {
+        self.store.as_of()
+    }
+
+    fn require_reason(&self) -> RequireReason {
+        self.guard.require_reason.clone()
     }
 }

@@ -1,6 +1,6 @@
 //! What a person typed is masked before it is kept.
 
-use crate::drift::{IgnoreRule, TriageRequest, TriageVerb};
+use crate::drift::{IgnoreRule, OperationalContext, TriageRequest, TriageVerb};
 use crate::safety::{Redactor, Tainted};
 
 /// What a person typed may hold a secret as well, and names stand on one line. Patterns are left alone: they have to match, and
@@ -24,6 +24,14 @@ pub(super) fn mask_who_and_why(redactor: &Redactor, actor: &mut Tainted, reason:
 
 pub(super) fn mask_name(redactor: &Redactor, name: &mut Tainted) {
     *name = redactor.mask_text(name.raw()).line().into();
+}
+
+/// Titles and links are typed or pasted: a token may stand in them.
+pub fn mask_context(redactor: &Redactor, mut context: OperationalContext) -> OperationalContext {
+    let data = &mut context.context_data;
+    mask_name(redactor, &mut data.title);
+    [&mut data.link, &mut data.id, &mut data.who].into_iter().flatten().for_each(|text| mask_name(redactor, text));
+    context
 }
 
 /// A pattern over values is text that a person typed from a value: it may hold a secret, and matches none anyway.

@@ -1,17 +1,26 @@
 //! What the screens and (later) the server's handlers call. [`DriftService`] has two implementations: `local` (store and
 //! scanners in this process) and `remote` (a server's REST API).
 
+mod around;
 mod bulk;
+pub mod danger;
+mod gate;
+mod keeping;
 mod local;
 mod masking;
 mod once;
 pub mod permission;
+mod reason;
 mod relations;
+mod returning;
 mod scanning;
 
+pub use around::{annotate, contexts, end_context};
 pub use local::LocalService;
+pub use masking::mask_context;
 pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
+pub use reason::RequireReason;
 pub use relations::{Place, Relations};
 
 use async_trait::async_trait;
@@ -21,9 +30,9 @@ use tokio::sync::broadcast;
 
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
-    NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary, Slug, SourceState,
-    Stats, TriageRequest, UntoldPage, UntoldRequest,
+    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
+    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest,
+    RuleStatus, ScanStage, ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest,
 };
 use crate::safety::Tainted;
 use crate::store::{Direction, DriftFilter, Matching, Observation, OpenCounts, Page, PageRequest, Receipt};
@@ -43,6 +52,9 @@ pub struct EnvironmentSummary {
     pub running: Option<ScanProgress>,
     /// Sources that failed last time, with the age of what is shown instead.
     pub sources: Vec<SourceState>,
+    /// What goes on there, or begins within a day.
+    #[serde(default)]
+    pub contexts: Vec<OperationalContext>,
 }
 
 /// How far a running scan is.
@@ -66,7 +78,7 @@ pub enum ServiceEvent {
     Drift(Box<DriftEvent>),
     /// Changed by a scan or a decision.
     Updated(Box<DriftEvent>),
-    /// Environments were added or changed.
+    /// Environments were added or changed, or something goes on in them.
     Environments,
     /// Something a person should read.
     Notice { error: bool, text: crate::safety::Tainted },
@@ -158,6 +170,17 @@ pub trait DriftService: Send + Sync {
     async fn change_never_hide(&self, request: NeverHideRequest) -> Result<Receipt, ServiceError>;
     /// A window of what the last scan of an environment hid and could not verify.
     async fn untold(&self, request: UntoldRequest) -> Result<UntoldPage, ServiceError>;
+    /// What goes on, or went on, around drift, oldest first.
+    async fn contexts(&self, request: ContextRequest) -> Result<Vec<OperationalContext>, ServiceError>;
+    /// Durable when it returns.
+    async fn put_context(&self, context: OperationalContext, actor: Tainted) -> Result<(), ServiceError>;
+    /// Ends what goes on.
+    async fn end_context(
+        &self,
+        id: ContextId,
+        at: Timestamp,
+        actor: Tainted,
+    ) -> Result<OperationalContext, ServiceError>;
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError>;
     /// Scans now; `None` scans every environment. Returns at once.
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError>;
@@ -168,4 +191,12 @@ pub trait DriftService: Send + Sync {
     fn mode(&self) -> String;
     /// Why nothing can be decided here, or `None`.
     fn read_only(&self) -> Option<String>;
+    /// Since when nothing that happens is seen here any more; `None`: what is shown is what is.
+    fn as_of(&self) -> Option<Timestamp> {
+        None
+    }
+    /// Which decisions are refused without a reason.
+    fn require_reason(&self) -> RequireReason {
+        RequireReason::none()
+    }
 }

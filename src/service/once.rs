@@ -6,10 +6,11 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
-use super::local::register;
+use super::around::begin_announced;
+use super::keeping::register;
 use super::scanning::Beside;
 use crate::drift::{DriftId, Finding, Fingerprint, Known, ScanId, ScanSummary, Sighting, Slug, State, Untold};
-use crate::scan::{EnvironmentSpec, Limits, ScanContext, ScanReport, Seen, Sightings, Sink, run};
+use crate::scan::{EnvironmentSpec, Limits, ScanContext, ScanReport, Seen, Sightings, Sink, deploys, run};
 use crate::store::{Direction, DriftFilter, IgnoreRules, Observation, PageRequest, Store, StoreError};
 
 /// Drifts per call while a view is read.
@@ -51,6 +52,7 @@ pub fn scan_once(
         Memory::Kept(store) | Memory::View(store) => {
             if matches!(memory, Memory::Kept(_)) {
                 register(store.as_ref(), &spec.environment)?;
+                begin_announced(store.as_ref(), &spec.maintenance, slug, Timestamp::now())?;
             }
             let beside = Beside { store: store.as_ref(), seen: &seen, progress: &|_| {} };
             beside.scan(spec, cancel, &mut collector)?
@@ -144,6 +146,7 @@ impl Sink for Collector<'_> {
 
     fn finish(&mut self, summary: ScanSummary) -> Result<ScanSummary, StoreError> {
         let Knows::Store(store) = &self.knows else { return Ok(summary) };
+        deploys::record(*store, &summary)?;
         Ok(store.finish_scan(self.scan()?.0, summary)?.0)
     }
 }

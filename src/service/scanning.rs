@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
+use super::around::begin_announced;
 use super::{ScanProgress, ServiceEvent};
 use crate::compare::NeverHide;
 use crate::drift::Slug;
@@ -75,13 +76,20 @@ pub(super) struct ScanJob {
     store: Arc<dyn Store>,
     spec: EnvironmentSpec,
     events: broadcast::Sender<ServiceEvent>,
+    /// Told after every scan: what it found may end by time.
+    changed: Arc<Notify>,
     seen: Seen,
     running: Mutex<Option<ScanProgress>>,
 }
 
 impl ScanJob {
-    pub fn new(store: Arc<dyn Store>, spec: EnvironmentSpec, events: broadcast::Sender<ServiceEvent>) -> Self {
-        Self { store, spec, events, seen: Seen::default(), running: Mutex::new(None) }
+    pub fn new(
+        store: Arc<dyn Store>,
+        spec: EnvironmentSpec,
+        events: broadcast::Sender<ServiceEvent>,
+        changed: Arc<Notify>,
+    ) -> Self {
+        Self { store, spec, events, changed, seen: Seen::default(), running: Mutex::new(None) }
     }
 
     /// How far the running scan is.
@@ -107,6 +115,9 @@ impl ScanJob {
         if let Some(why) = self.store.read_only() {
             self.notice(format!("{slug} is not scanned, the store is read-only: {why}"));
             return sources::roots(&self.spec);
+        }
+        if let Err(error) = begin_announced(self.store.as_ref(), &self.spec.maintenance, slug, Timestamp::now()) {
+            self.notice(format!("maintenance announced for {slug} could not be kept: {error}"));
         }
         let teller = Teller { job: self, started_at: Timestamp::now(), last: Mutex::new(None) };
         let mut on_drift = |told| {
@@ -137,6 +148,7 @@ impl Job for ScanJob {
     fn run(&self, cancel: &AtomicBool) -> Vec<PathBuf> {
         let paths = self.scan(cancel);
         self.set_running(None);
+        self.changed.notify_one();
         // Between two scans, on a thread that may block; nothing to do but once a day.
         match self.store.upkeep(cancel) {
             Ok(done) if done != Upkeep::default() => tracing::info!(?done, "the store was tended"),

@@ -10,12 +10,14 @@ mod continuity;
 mod files;
 mod filter;
 mod identity;
+mod inbox;
 mod journal;
 mod life;
 mod lock;
 mod objects;
 mod probe;
 mod record;
+mod returning;
 mod rules;
 mod settling;
 mod sled;
@@ -30,14 +32,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, Completeness, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident,
-    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId,
-    ScanSummary, Slug, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
+    AuditEntry, Completeness, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, Finding,
+    IgnoreRule, Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext,
+    RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, Stats, TriageRequest, Untold, UntoldPage,
+    UntoldRequest,
 };
 use crate::safety::{Masked, Tainted};
 
 pub use bulk::{Match, Matching};
 pub use filter::DriftFilter;
+pub use inbox::{Left, leave};
+pub use returning::{Returned, Returns};
 pub use rules::{IgnoreRules, literal_pattern, shown_value};
 pub use thrown::{Pruned, Upkeep};
 
@@ -96,6 +101,16 @@ pub fn open_with(path: &Path, mode: OpenMode, options: Options) -> Result<Opened
         }
         OpenMode::ReadOnly => sled::open_read_only(path).map(Opened::from),
     }
+}
+
+/// As [`open`], with the time told by `clock`: for stories that play at night, and end the day after.
+///
+/// # Errors
+/// As [`open`].
+#[doc(hidden)]
+pub fn open_at(path: &Path, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Result<Opened, StoreError> {
+    let doors = sled::Doors { clock: Box::new(clock), ..sled::Doors::default() };
+    sled::open_read_write(path, doors).map(Opened::from)
 }
 
 /// Opens the store and writes its trees anew, so that they take no more room than they need. Opening does that by itself when it
@@ -281,6 +296,8 @@ pub trait Store: Send + Sync {
     /// What happened in a span of time, over all environments or some.
     fn incident(&self, request: &IncidentRequest) -> Result<Incident, StoreError>;
     fn open_counts(&self, environment: &Slug) -> Result<OpenCounts, StoreError>;
+    /// Drifts whose snooze, exception or ignore rule is over, since the store was opened or this was last asked.
+    fn returns(&self) -> Result<Returns, StoreError>;
     /// How the drifts first seen in the last `days` went, in some environments or (empty) all.
     fn stats(&self, environments: &[Slug], days: u32) -> Result<Stats, StoreError>;
     /// Newest first, at most `limit`.
@@ -324,13 +341,26 @@ pub trait Store: Send + Sync {
     /// What a running scan hid and could not verify, in place of what the last one did. Durable as drifts are.
     fn keep_untold(&self, scan: ScanId, rows: &[Untold]) -> Result<(), StoreError>;
     fn untold(&self, request: &UntoldRequest) -> Result<UntoldPage, StoreError>;
+    /// Puts what goes on into the store; what has the same id already stays as it is. Durable as [`decide`](Self::decide) is.
+    fn put_context(&self, context: &OperationalContext, actor: &Tainted) -> Result<(), StoreError>;
+    /// Ends what goes on. `Invalid` when it has ended already, or would end before it begins.
+    fn end_context(&self, id: ContextId, at: Timestamp, actor: &Tainted) -> Result<OperationalContext, StoreError>;
+    fn context(&self, id: ContextId) -> Result<Option<OperationalContext>, StoreError>;
+    /// What went on in a span, by its beginning, oldest first.
+    fn contexts(&self, request: &ContextRequest) -> Result<Vec<OperationalContext>, StoreError>;
     /// Newest first, at most `limit`.
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
+    /// The one with this sequence number.
+    fn audit_entry(&self, seq: u64) -> Result<Option<AuditEntry>, StoreError>;
 
     /// Random, made with the store: the key of the redactor's hashes.
     fn redaction_key(&self) -> [u8; 32];
     /// `None` when writes work; else why not, in words for the banner.
     fn read_only(&self) -> Option<String>;
+    /// Of a view: when it was taken; it does not change after that.
+    fn as_of(&self) -> Option<Timestamp> {
+        None
+    }
     fn verify(&self) -> Result<VerifyReport, StoreError>;
     /// JSON lines, one record a line; see `driftguard export`. Decisions go on meanwhile.
     fn export(&self, out: &mut dyn std::io::Write) -> Result<u64, StoreError>;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::life::CONTINUED;
 use crate::drift::{
     AuditEntry, Change, Closure, Decision, DriftEvent, DriftId, DriftType, Environment, Fingerprint, Hidden,
-    ResourceRef, RuleId, SettledChange, Slug, State, Unverified,
+    OperationalContext, ResourceRef, RuleId, SettledChange, Slug, State, Unverified,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -85,6 +85,9 @@ pub(super) struct Deed {
     pub(super) after: Vec<Placed>,
     /// Made or changed.
     pub(super) environment: Option<Environment>,
+    /// Put or ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) context: Option<Box<OperationalContext>>,
 }
 
 /// A deed in the tree.

@@ -45,7 +45,7 @@ pub struct Options {
     pub auto_theme: bool,
     pub configured: Configured,
     /// Which decisions need a reason.
-    pub require_reason: app::reason::RequireReason,
+    pub require_reason: crate::service::RequireReason,
     /// Who may be asked: offered where somebody is named.
     pub people: Vec<String>,
     /// Ring the bell for new CRITICAL drift.

@@ -284,7 +284,12 @@ impl<S: Surface> Loop<S> {
         let send = self.send.clone();
         let decides = matches!(
             effect,
-            Effect::Triage(..) | Effect::TriageMany(_) | Effect::ChangeRule(..) | Effect::ChangeNeverHide(..)
+            Effect::Triage(..)
+                | Effect::TriageMany(_)
+                | Effect::ChangeRule(..)
+                | Effect::ChangeNeverHide(..)
+                | Effect::PutContext(..)
+                | Effect::EndContext(..)
         );
         let previews = matches!(effect, Effect::PreviewRule(..) | Effect::PreviewNeverHide(..));
         let jumps = matches!(effect, Effect::LoadJump(..));
@@ -332,7 +337,7 @@ impl<S: Surface> Loop<S> {
                 }
             }
         });
-        let msg = Msg::Connected { mode: service.mode(), read_only: service.read_only() };
+        let msg = Msg::Connected { mode: service.mode(), read_only: service.read_only(), as_of: service.as_of() };
         self.service = Some(service);
         Ok(msg)
     }

@@ -1,11 +1,13 @@
 //! A made-up world for screenshots and tests: three environments, the same drifts every time, some text meant to do harm.
 //! [`Sample`] serves it as a store would; [`Synthetic`] serves any number of drifts without holding them.
 
+mod around;
 mod changes;
 mod drifts;
 mod found;
 mod hidden;
 mod incident;
+mod levers;
 mod rules;
 mod service;
 mod shots;
@@ -58,6 +60,8 @@ fn environments() -> Vec<EnvironmentSummary> {
             message: "ends in the middle of a resource (byte 48211)".into(),
             help: "write it again with `terraform state pull`".into(),
         }),
+        version: None,
+        written_at: None,
     }];
     vec![environment("prod-eu", "Production, Frankfurt", CloudProvider::Aws, 2), shop, bastion]
 }
@@ -85,6 +89,7 @@ fn environment(slug: &str, name: &str, cloud_provider: CloudProvider, minutes: i
         interval: None,
         running: None,
         sources: vec![],
+        contexts: vec![],
     }
 }
 

@@ -265,6 +265,7 @@ async fn the_decision_starts_a_scan_that_brings_it_to_light() {
         unmanaged: false,
         knowledge: Default::default(),
         ignore: Default::default(),
+        maintenance: Default::default(),
     };
     let service = LocalService::start(Arc::clone(&store), vec![spec], tokio::runtime::Handle::current());
     let mut events = service.subscribe();

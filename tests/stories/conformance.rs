@@ -33,6 +33,7 @@ pub async fn conforms(bench: &dyn Bench) {
     many_are_decided_at_once_with_an_answer_each(bench).await;
     rules_are_previewed_listed_changed_and_deleted(bench).await;
     a_decision_on_an_old_version_is_refused_with_the_new_one(bench).await;
+    a_snooze_that_is_over_is_told_by_itself(bench).await;
     what_is_put_right_closes_and_what_returns_is_regressed(bench).await;
     what_does_not_exist_is_an_error_in_words(bench).await;
 }
@@ -187,6 +188,26 @@ async fn every_verb_can_be_taken_back(bench: &dyn Bench) {
     assert_eq!(receipt.drifts[0].note_count, 1);
     let history = service.drift(drift.id).await.unwrap().history;
     assert_eq!(history[0].seq, receipt.seq, "newest first");
+}
+
+async fn a_snooze_that_is_over_is_told_by_itself(bench: &dyn Bench) {
+    let service = bench.service();
+    let drift = open_drifts(service.as_ref()).await.remove(0);
+    let until = Timestamp::now() + Duration::from_millis(300);
+    let mut events = service.subscribe();
+    decide(service.as_ref(), drift.id, TriageVerb::Snooze { until }).await;
+    let (mut is_back, mut said) = (false, None);
+    while said.is_none() {
+        match tokio::time::timeout(PATIENCE, events.recv()).await.expect("it is told").unwrap() {
+            ServiceEvent::Updated(now) if now.id == drift.id => is_back = now.state_at(Timestamp::now()) == State::Open,
+            ServiceEvent::Notice { error, text } => said = Some((error, text.raw().to_owned())),
+            _ => {}
+        }
+    }
+    let (error, said) = said.unwrap();
+    assert!(is_back && !error, "the drift itself comes first");
+    assert!(said.contains(drift.resource.resource_id.raw()) && said.contains("its snooze is over"), "{said}");
+    assert!(open_drifts(service.as_ref()).await.iter().any(|open| open.id == drift.id));
 }
 
 async fn changes_are_settled_each_by_itself(bench: &dyn Bench) {

@@ -87,3 +87,19 @@ fn what_goes_back_to_what_it_was_is_seen_to_do_so() {
     let seen = export.lines().filter(|line| line.contains("\"observed_at\"")).count();
     assert_eq!(seen, 4, "drifted, in sync, drifted, in sync: {export}");
 }
+
+#[test]
+fn a_review_says_in_plain_words_where_a_drift_stands() {
+    let home = world("welcome", "hacked");
+    let review = || run(driftguard(home.path()).args(["incident", "-1h"])).1;
+    assert!(review().contains("- now: open\n"), "{}", review());
+    for (live, says) in [
+        ("welcome", "- now: closed: it was not there any more when it was looked for\n"),
+        ("hacked", "- now: open; it had ended and came back\n"),
+        ("welcome", "- now: closed, after it had come back once: it was not there"),
+    ] {
+        std::fs::write(home.path().join("motd"), live).unwrap();
+        run(driftguard(home.path()).args(["scan", "--env", "prod-web"]));
+        assert!(review().contains(says), "{says}: {}", review());
+    }
+}

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod answers;
+mod around;
 mod bench;
 mod changes;
 mod cli;
@@ -15,11 +16,13 @@ mod ground_truth;
 mod hostile;
 mod ignoring;
 mod incident;
+mod keys;
 mod live;
 mod manual;
 mod memory;
 mod noise;
 mod packs;
+mod permissions;
 mod plain;
 mod plain_words;
 mod pty;

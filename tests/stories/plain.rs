@@ -18,10 +18,38 @@ fn drifted(home: &std::path::Path) {
     std::fs::write(home.join("terraform.tfstate"), state.to_string()).unwrap();
 }
 
+/// A plan that saw what was changed: two properties of one resource, another one deleted, a third the same but for its order.
+fn planned(home: &std::path::Path) {
+    let drift = |kind: &str, name: &str, before: serde_json::Value, after: serde_json::Value| {
+        let action = if after.is_null() { "delete" } else { "update" };
+        serde_json::json!({"address": format!("{kind}.{name}"), "mode": "managed", "type": kind, "name": name,
+            "change": {"actions": [action], "before": before, "after": after}})
+    };
+    use serde_json::json;
+    let instance =
+        |groups: [&str; 2], size: &str| json!({"id": "i-1", "instance_type": size, "vpc_security_group_ids": groups});
+    let drifts = [
+        drift(
+            "aws_vpc",
+            "main",
+            json!({"cidr_block": "10.0.0.0/8", "enable_dns_support": true}),
+            json!({"cidr_block": "10.0.0.0/9", "enable_dns_support": false}),
+        ),
+        drift("aws_sqs_queue", "jobs", json!({"name": "jobs", "visibility_timeout_seconds": 30}), json!(null)),
+        drift("aws_instance", "web", instance(["sg-1", "sg-2"], "t3.small"), instance(["sg-2", "sg-1"], "t3.large")),
+    ];
+    let plan = json!({"format_version": "1.2", "resource_drift": drifts, "resource_changes": []});
+    std::fs::write(home.join("plan.json"), plan.to_string()).unwrap();
+}
+
 /// What a script says, and what it hears: exit code and output.
 fn session(home: &std::path::Path, script: &str) -> (i32, String) {
+    session_on(home, "terraform.tfstate", script)
+}
+
+fn session_on(home: &std::path::Path, state: &str, script: &str) -> (i32, String) {
     let mut command = driftguard(home);
-    command.args(["triage", "--plain", "--keep", "--utc", "--state", "terraform.tfstate"]).env("TERM", "dumb");
+    command.args(["triage", "--plain", "--keep", "--utc", "--state", state]).env("TERM", "dumb");
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
@@ -108,4 +136,237 @@ fn a_terminal_that_cannot_draw_is_told_of_the_plain_mode() {
     let mut terminal = crate::terminal::Terminal::start_with(home.path(), &["triage"], 80, 24, &[("TERM", "dumb")]);
     terminal.wait_for("driftguard triage --plain");
     assert_ne!(terminal.end().exit_code(), 0);
+}
+
+fn holds(text: &str, lines: &[&str]) {
+    let mut rest = text;
+    for line in lines {
+        let at = rest.find(line).unwrap_or_else(|| panic!("no `{line}` after what came before it in:\n{text}"));
+        rest = &rest[at + line.len()..];
+    }
+}
+
+#[test]
+fn each_change_of_a_drift_is_decided_for_itself() {
+    let home = tempfile::tempdir().unwrap();
+    planned(home.path());
+    let script = "\
+resolve 3/1
+1
+put back tonight
+yes
+accept 3/2 2d the new resolver needs it
+yes
+show 3
+reopen 3/1
+list all
+resolve 3/9
+ack 3/1
+decisions
+undo
+history 3
+";
+    let (code, text) = session_on(home.path(), "plan.json", script);
+    assert_eq!(code, 1, "two lines were not understood");
+    holds(
+        &text,
+        &[
+            "resolve cidr_block as auto_revert, 1 drift:",
+            "saved: settle_changes aws_vpc.main (#",
+            "resolve enable_dns_support as accepted until ",
+            "change 1: modified cidr_block",
+            "; auto_revert by alice: put back tonight",
+            "; accepted until ",
+            "saved: reopen_changes aws_vpc.main (#",
+            "there is no change 9: it has 2 changes",
+            "ack is about a whole drift",
+            "reopen_changes aws_vpc.main",
+            "saved: undo reopen_changes",
+            "settle_changes in ",
+            "cidr_block as auto_revert: put back tonight",
+        ],
+    );
+}
+
+#[test]
+fn a_rule_that_hides_too_much_is_switched_off_and_back_on() {
+    let home = tempfile::tempdir().unwrap();
+    planned(home.path());
+    let script = "\
+hidden 1
+never-hide 9
+never-hide 1 colour=red
+never-hide 1
+yes
+scan
+list all
+show 1
+rules
+edit-rule 1 id=
+yes
+rules
+delete-rule 1
+yes
+undo
+rules
+";
+    let (code, text) = session_on(home.path(), "plan.json", script);
+    assert_eq!(code, 1);
+    holds(
+        &text,
+        &[
+            "1. hidden by set-order: vpc_security_group_ids",
+            "9 is not in the list of 1: `hidden` lists them",
+            "`colour=red` is no pattern: there are in=, type=, id=, path=",
+            "it brings to light 1 change: 0 resources in sync would be drift, 1 drift would have more",
+            "saved: never_hide (#",
+            "1. HIGH modified aws_instance.web (aws_instance)",
+            "modified vpc_security_group_ids",
+            "1. never hides set-order aws_instance aws_instance.web vpc_security_group_ids in ",
+            "saved: never_hide (#",
+            "1. never hides set-order aws_instance vpc_security_group_ids in ",
+            "may be hidden again by the next scan",
+            "saved: delete_never_hide (#",
+            "saved: undo delete_never_hide",
+            "1 rule listed",
+        ],
+    );
+}
+
+#[test]
+fn what_is_ignored_by_rule_is_listed_changed_and_comes_back() {
+    let home = tempfile::tempdir().unwrap();
+    planned(home.path());
+    let script = "\
+ignore 3/2 id=\"aws_*\" in=everywhere until=30d reason=\"resolvers are ours\"
+yes
+rules
+edit-rule 1
+edit-rule 1 reason=known until=
+yes
+delete-rule 1
+yes
+undo
+undo 9999
+";
+    let (code, text) = session_on(home.path(), "plan.json", script);
+    assert_eq!(code, 1);
+    holds(
+        &text,
+        &[
+            "the rule: aws_vpc aws_* enable_dns_support everywhere",
+            "it hides 1 drift (0 critical), 1 change:",
+            "saved: ignore aws_vpc.main (#",
+            "1. ignores aws_vpc aws_* enable_dns_support everywhere, 20",
+            "by alice: resolvers are ours",
+            "   hides 1 drift (0 critical), 1 change",
+            "nothing of the rule is changed",
+            "saved: change_rule (#",
+            "the rule has changed since it was shown",
+            "saved: undo change_rule",
+            "#9999 is no decision that could be taken back",
+        ],
+    );
+}
+
+#[test]
+fn all_that_pass_the_query_are_decided_at_once_taken_back_and_decided_again() {
+    let home = tempfile::tempdir().unwrap();
+    planned(home.path());
+    let script = "\
+list aws_
+escalate every carol the network is hers
+no
+escalate every carol the network is hers
+yes
+list is:resolved
+undo
+yes
+list all
+repeat 1
+yes
+body 2 live
+";
+    let (code, text) = session_on(home.path(), "plan.json", script);
+    assert_eq!(code, 0, "{text}");
+    holds(
+        &text,
+        &[
+            "resolve as escalated, then assign to carol, 3 drifts:",
+            "MEDIUM deleted aws_sqs_queue.jobs (aws_sqs_queue) in ",
+            "not done",
+            "saved: resolve_drift ",
+            "saved: assign ",
+            "resolved by alice, assigned to carol",
+            "3 drifts listed",
+            "take back 6 decisions:",
+            "saved: undo assign",
+            "saved: undo resolve_drift",
+            "3 drifts listed",
+            "resolve as escalated, then assign to carol, 1 drift:",
+            "saved: assign ",
+            "live: it is gone",
+            "2 decisions saved. Goodbye.",
+        ],
+    );
+}
+
+#[test]
+fn read_only_protection_and_reasons_that_are_required_bind_line_by_line_too() {
+    let home = tempfile::tempdir().unwrap();
+    planned(home.path());
+    let config = home.path().join("config/driftguard/config.toml");
+    std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+    let environment = "[[environment]]\nslug = \"prod\"\ncloud_provider = \"aws\"\nstate = [\"../../plan.json\"]\n";
+    std::fs::write(&config, format!("require_reason = [\"acknowledge\"]\n\n{environment}protect = true\n")).unwrap();
+    let plain = |more: &[&str], script: &str| {
+        let mut command = driftguard(home.path());
+        command.args(["triage", "--plain", "--utc"]).args(more).env("TERM", "dumb");
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+    };
+    let text = plain(&[], "ack 1\n\nack 2 on it\nresolve 3 codify_iac soon\nyes\nsnooze 3 2h\n");
+    holds(
+        &text,
+        &[
+            "acknowledge needs a reason; nothing was decided",
+            "saved: acknowledge ",
+            "prod is protected by its configuration",
+            "saved: snooze ",
+            "2 decisions saved",
+        ],
+    );
+    let text = plain(&["--read-only"], "ack 1 on it\nundo 2\nlist all\n");
+    holds(
+        &text,
+        &["read-only: ", "error: acknowledge ", "read-only", "error: undo ", "read-only", "0 decisions saved"],
+    );
+}
+
+#[test]
+fn help_names_every_command_and_every_command_is_one() {
+    let home = tempfile::tempdir().unwrap();
+    drifted(home.path());
+    let (_, text) = session(home.path(), "help\n");
+    let described =
+        text.lines().filter(|line| line.len() > 29 && line.as_bytes()[28] == b' ' && !line.starts_with(' '));
+    let words: Vec<String> = described
+        .filter(|line| line[..29].ends_with("  ") || line[..28].contains('['))
+        .map(|line| line.split_whitespace().next().unwrap().to_owned())
+        .collect();
+    assert!(words.len() >= 28 && words.contains(&"never-hide".to_owned()), "{words:?}");
+    // Alone on a line each of them is understood, and asks or says what is missing.
+    let script: String = words.iter().filter(|word| *word != "quit").map(|word| format!("{word}\n\n\n\n")).collect();
+    let (_, text) = session(home.path(), &script);
+    assert!(!text.contains("is no command") && text.ends_with("saved. Goodbye.\n"), "{text}");
+}
+
+#[test]
+fn a_line_that_is_too_long_is_one_line() {
+    let home = tempfile::tempdir().unwrap();
+    drifted(home.path());
+    let long = format!("note 1 {}\nack all\n", "x".repeat(70_000).replace("xxxxx", "ack  "));
+    let (_, text) = session(home.path(), &format!("{long}no\n"));
+    assert!(text.contains("saved: note ") && text.contains("1 decision saved"), "{}", &text[text.len() - 300..]);
 }

@@ -38,6 +38,12 @@ fn every_command_it_shows_is_one_the_program_takes() {
 }
 
 #[test]
+fn the_keys_of_a_night_are_counted() {
+    let says = format!("50 drifts in {} keys", crate::keys::KEYS_OF_A_NIGHT);
+    assert!(readme().contains(&says), "{says}");
+}
+
+#[test]
 fn its_pictures_are_current() {
     let home = tempfile::tempdir().unwrap();
     let drawn = home.path().join("pictures");

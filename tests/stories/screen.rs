@@ -11,6 +11,8 @@ use driftguard::tui::app::testkit::{self, Screens};
 use driftguard::tui::app::{Effect, Msg};
 use driftguard::tui::sample::{self, Sample, Synthetic};
 
+mod answering;
+mod around;
 mod deciding;
 mod deciding_changes;
 mod deciding_forms;
@@ -19,12 +21,14 @@ mod feeling;
 mod finding;
 mod hiding;
 mod incident;
+mod narrow;
 mod ruling;
+mod sizes;
+mod staying;
 
 fn open(size: (u16, u16)) -> (Screens, Arc<Sample>) {
     let sample = Sample::shared();
-    let screens = Screens::open(sample.clone(), testkit::options(Options::default()), size).unwrap();
-    (screens, sample)
+    (Screens::open(sample.clone(), testkit::options(Options::default()), size).unwrap(), sample)
 }
 
 fn over(service: Arc<dyn DriftService>) -> Screens {
@@ -97,72 +101,6 @@ fn the_first_frame_is_there_before_the_service() {
     assert!(screens.screen().contains("connecting"));
     screens.connect();
     assert!(screens.screen().contains("module.net.aws_security_group.web"));
-}
-
-/// What can lie over the panes, or change how they stand: the actions that get there, and text to type then.
-const SCENES: [(&str, &str); 25] = [
-    ("", ""),
-    ("focus-environments", ""),
-    ("focus-diff", ""),
-    ("focus-recommendations", ""),
-    ("focus-diff zoom toggle-hidden toggle-unified toggle-wrap toggle-fold", ""),
-    ("toggle-hidden next-change next-change", ""),
-    ("toggle-hidden next-change next-change never-hide", ""),
-    ("help", ""),
-    ("palette", "scan"),
-    ("notices", ""),
-    ("filter", "bucket"),
-    ("filter", "env:prod is:"),
-    ("filter", "env:prod colour:red"),
-    ("cycle-group cycle-group cycle-group enter down", ""),
-    ("views", ""),
-    ("resolve", ""),
-    ("ignore", ""),
-    ("rules", ""),
-    ("note", "日本語 and a long line of words that goes on beyond the border of every narrow screen"),
-    ("mark-all acknowledge", ""),
-    ("mark-matching accept", ""),
-    ("escalate", "al"),
-    ("snooze", "fri"),
-    ("acknowledge decisions", ""),
-    ("resolve-change", ""),
-];
-
-fn scene((acts, text): (&str, &str)) -> Screens {
-    let (mut screens, _) = open((80, 24));
-    acts.split_whitespace().for_each(|act| screens.act(act));
-    screens.text(text);
-    screens
-}
-
-/// Every width with some heights and every height with some widths; `every_size_can_be_drawn` draws them all.
-#[test]
-fn no_size_panics_whatever_is_on_the_screen() {
-    let heights = [1, 3, 9, 24, 50];
-    let widths = [1, 3, 20, 39, 40, 79, 80, 119, 120, 200];
-    let wide = (1..=200).flat_map(|columns| heights.map(|rows| (columns, rows)));
-    let high = (1..=50).flat_map(|rows| widths.map(|columns| (columns, rows)));
-    let small = (1..=10).flat_map(|columns| (1..=10).map(move |rows| (columns, rows)));
-    let sizes: Vec<(u16, u16)> = wide.chain(high).chain(small).chain([(250, 80), (1, 300), (500, 1)]).collect();
-    for what in SCENES {
-        let mut screens = scene(what);
-        for (columns, rows) in &sizes {
-            screens.resize(*columns, *rows);
-            screens.draw();
-        }
-    }
-}
-
-#[test]
-#[ignore = "130,000 frames: cargo test --release --test stories every_size -- --ignored"]
-fn every_size_can_be_drawn() {
-    for what in SCENES {
-        let mut screens = scene(what);
-        for (columns, rows) in (1..=200).flat_map(|columns| (1..=50).map(move |rows| (columns, rows))) {
-            screens.resize(columns, rows);
-            screens.draw();
-        }
-    }
 }
 
 #[test]

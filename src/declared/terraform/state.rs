@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
@@ -58,7 +59,7 @@ impl StateFile {
         if !header.resources_is_list {
             return Err(source_error(name, "`resources` is not a list", PULL_AGAIN));
         }
-        if let Some(text) = header.terraform_version.filter(|text| !is_version(text)) {
+        if let Some(text) = header.terraform_version.as_ref().filter(|text| !is_version(text)) {
             let message =
                 format!("its `terraform_version` is `{text}`, which is no version: Terraform refuses this state, too");
             return Err(source_error(
@@ -68,7 +69,11 @@ impl StateFile {
             ));
         }
         let lineage = header.lineage.map(Tainted::from);
-        Ok(SourceFacts { kind: "terraform state v4", lineage, serial: header.serial, resources })
+        let terraform_version = header.terraform_version.map(Tainted::from);
+        let written_at = std::fs::metadata(&self.path).and_then(|about| about.modified()).ok();
+        let written_at = written_at.and_then(|at| Timestamp::try_from(at).ok());
+        let kind = "terraform state v4";
+        Ok(SourceFacts { kind, lineage, serial: header.serial, terraform_version, written_at, resources })
     }
 }
 

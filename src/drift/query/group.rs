@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::matching::module;
 use super::terms::Group;
-use crate::drift::{Change, DriftEvent, SeverityClass};
+use crate::drift::{Change, DriftEvent, SeverityClass, Slug};
 
 /// Names one group. Every drift is in exactly one group of a kind, so that counts add up and a decision about a group is about
 /// nothing that was not in its row.
@@ -31,6 +31,9 @@ pub struct GroupRow {
     pub dependants: u32,
     /// In more than one environment.
     pub is_spread: bool,
+    /// Those, sorted.
+    #[serde(default)]
+    pub environments: Vec<Slug>,
     /// The newest member: what they have in common is seen on it.
     pub sample: DriftEvent,
 }

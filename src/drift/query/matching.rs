@@ -133,6 +133,7 @@ fn is(flag: Flag, event: &DriftEvent, viewer: Viewer<'_>) -> bool {
     match flag {
         Flag::New => state == State::Open && event.decision.is_none() && untouched(),
         Flag::Regressed => event.is_regressed(),
+        Flag::Maintenance => event.in_maintenance,
         Flag::Assigned => event.assignee.is_some(),
         Flag::Unassigned => event.assignee.is_none(),
         Flag::Mine => event.assignee.as_ref().is_some_and(|owner| owner.raw() == viewer.me),

@@ -28,7 +28,7 @@ pub use group::{GroupKey, GroupRow, Groups};
 pub use matching::Viewer;
 pub(crate) use matching::module;
 pub use terms::{Flag, Group, KEYS, Key, Sort};
-pub use window::{Edge, Window, length_of};
+pub use window::{Edge, Window, length_of, moment};
 
 use terms::{Facet, Term};
 

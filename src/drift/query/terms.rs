@@ -83,6 +83,7 @@ words! {
         Mine "mine" "assigned to me",
         Noted "noted" "has notes",
         Security "security" "touches security",
+        Maintenance "maintenance" "first seen while maintenance was announced",
         Modified "modified" "properties differ",
         Added "added" "in no declared source",
         Deleted "deleted" "declared, and gone",

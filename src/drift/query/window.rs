@@ -46,14 +46,22 @@ impl Window {
             Some((first, last)) => (first, Some(last)),
             None => (text, None),
         };
-        let (from, whole_day) = start(first, today, zone).ok_or_else(unknown)?;
+        let (from, whole_day) = last_start(first, now, zone).ok_or_else(unknown)?;
         let until = match last {
             None => whole_day.and_then(|day| day.tomorrow().ok()).and_then(|next| midnight(next, zone)),
             Some("") => None,
-            Some(last) => Some(end(last, whole_day.or(date_of(from, zone)), today, zone).ok_or_else(unknown)?),
+            Some(last) => Some(first_end(last, from, whole_day, today, zone).ok_or_else(unknown)?),
         };
         let window = Self { from, until };
         let (from, until) = window.resolve(now);
+        // An exact moment is what queries are written down as, and is read back whatever the clock says.
+        if from > now && Timestamp::from_str(first).is_err() {
+            return Err(format!(
+                "`@{}` has not begun yet: it is {}",
+                short(),
+                now.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z")
+            ));
+        }
         if until.is_some_and(|until| until < from) {
             return Err(format!("`@{}` ends before it begins", short()));
         }
@@ -69,6 +77,28 @@ impl Window {
     pub fn holds(&self, at: Timestamp, now: Timestamp) -> bool {
         let (from, until) = self.resolve(now);
         from <= at && until.is_none_or(|until| at <= until)
+    }
+}
+
+/// The beginning. A time without a date is the last such time there was: in the small hours `23:30` is yesterday's.
+fn last_start(text: &str, now: Timestamp, zone: &TimeZone) -> Option<(Edge, Option<Date>)> {
+    let today = now.to_zoned(zone.clone()).date();
+    let (edge, day) = start(text, today, zone)?;
+    if time(text).is_some() && edge.resolve(now) > now {
+        return start(text, today.yesterday().ok()?, zone);
+    }
+    Some((edge, day))
+}
+
+/// The end. A time without a date is the first such time after a beginning that is a time of day: it may be past midnight.
+fn first_end(text: &str, from: Edge, whole_day: Option<Date>, today: Date, zone: &TimeZone) -> Option<Edge> {
+    let day = whole_day.or(date_of(from, zone));
+    let until = end(text, day, today, zone)?;
+    match (from, until) {
+        (Edge::At(from), Edge::At(at)) if time(text).is_some() && at < from => {
+            end(text, day?.tomorrow().ok(), today, zone)
+        }
+        _ => Some(until),
     }
 }
 
@@ -106,6 +136,15 @@ fn edge(text: &str, day: Date, zone: &TimeZone) -> Option<Edge> {
         None => DateTime::from_str(text).ok()?,
     };
     Some(Edge::At(local.to_zoned(zone.clone()).ok()?.timestamp()))
+}
+
+/// One moment: `now`, `-2h`, `+2h`, `02:40` of today, `2026-11-21T02:40`, with or without an offset.
+pub fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let ahead = text.strip_prefix('+').and_then(length_of).and_then(|length| now.checked_add(length).ok());
+    if ahead.is_some() || text == "now" {
+        return ahead.or(Some(now));
+    }
+    edge(text, now.to_zoned(zone.clone()).date(), zone).map(|edge| edge.resolve(now))
 }
 
 fn time(text: &str) -> Option<Time> {
@@ -223,6 +262,24 @@ mod tests {
         for text in ["", "-", "-0h", "soon", "25:00", "-2h..x", "-99999999999999999999h", "2026-13-01"] {
             assert!(says(text).contains("is no time"), "{text}: {}", says(text));
         }
-        assert!(says("04:10..02:40").contains("ends before it begins"));
+        assert!(says("2026-11-20..2026-11-18").contains("ends before it begins"));
+        assert!(says("-30m..-2h").contains("ends before it begins"));
+    }
+
+    #[test]
+    fn a_window_over_midnight_is_the_last_one_that_has_begun() {
+        assert_eq!(says("23:30..01:10"), "2026-11-20T22:30:00Z 2026-11-21T00:10:00Z");
+        assert_eq!(says("2026-11-18T23:30..01:10"), "2026-11-18T22:30:00Z 2026-11-19T00:10:00Z");
+        assert_eq!(says("09:00..02:00"), "2026-11-21T08:00:00Z 2026-11-22T01:00:00Z", "it is not over yet");
+    }
+
+    #[test]
+    fn a_time_that_has_not_come_today_was_yesterday_and_a_date_to_come_is_refused() {
+        assert_eq!(says("23:00..23:30"), "2026-11-20T22:00:00Z 2026-11-20T22:30:00Z");
+        assert_eq!(says("23:00"), "2026-11-20T22:00:00Z on");
+        assert_eq!(says("10:00..11:00"), "2026-11-21T09:00:00Z 2026-11-21T10:00:00Z", "it has begun");
+        for text in ["2026-11-21T23:00..23:30", "2026-12-01"] {
+            assert!(says(text).contains("has not begun yet: it is 2026-11-21 10:30"), "{text}: {}", says(text));
+        }
     }
 }

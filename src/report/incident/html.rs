@@ -32,7 +32,11 @@ pub(super) fn write(review: &Review<'_>, out: &mut dyn Write) -> io::Result<()> 
     }
     writeln!(out, "</ul>")?;
     heat(&review.incident.density, out)?;
-    for marker in review.markers() {
+    let markers = review.markers();
+    if !markers.is_empty() {
+        writeln!(out, "<h2>What went on meanwhile</h2>")?;
+    }
+    for marker in markers {
         let [at, kind, text] = marker.map(|cell| plain(&cell));
         writeln!(out, "<p>{at}: <b>{kind}</b>: {text}</p>")?;
     }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::drift::{Density, DriftEvent, Happening, Incident, Marker};
+use crate::drift::{Density, DriftEvent, Happening, Incident, OperationalContext};
 use crate::safety::escape;
 
 #[derive(Serialize)]
@@ -19,8 +19,8 @@ struct Document<'a> {
     cut: bool,
     density: &'a [Density],
     /// Oldest first.
-    #[serde(skip_serializing_if = "<[Marker]>::is_empty")]
-    markers: &'a [Marker],
+    #[serde(skip_serializing_if = "<[OperationalContext]>::is_empty")]
+    markers: &'a [OperationalContext],
 }
 
 pub(super) fn write(incident: &Incident, out: &mut dyn Write) -> io::Result<()> {

@@ -13,9 +13,13 @@ pub(super) fn write(review: &Review<'_>, out: &mut dyn Write) -> io::Result<()> 
     }
     let (from, until) = (review.moment(review.incident.from), review.moment(review.incident.until));
     writeln!(out, "\n```text\n{}\n{from}  to  {until}\n```", heat(&review.incident.density))?;
-    for marker in review.markers() {
+    let markers = review.markers();
+    if !markers.is_empty() {
+        writeln!(out, "\n## What went on meanwhile\n")?;
+    }
+    for marker in markers {
         let [at, kind, text] = marker.map(|cell| plain(&cell));
-        writeln!(out, "- {at}: {kind}: {text}")?;
+        writeln!(out, "- {at}: **{kind}**: {text}")?;
     }
     writeln!(out, "\n## What happened\n")?;
     writeln!(out, "| time | environment | what | severity | resource | who | why |\n|---|---|---|---|---|---|---|")?;

@@ -3,6 +3,7 @@
 mod html;
 mod json;
 mod markdown;
+mod standing;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -10,9 +11,9 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::text::standing;
 use crate::cli::IncidentFormat;
-use crate::drift::{Change, DriftEvent, Incident, Known, Marker, SeverityClass};
+use crate::drift::{Change, DriftEvent, Incident, OperationalContext, SeverityClass};
+use standing::{short, standing};
 
 /// Writes the review as it reads at `now`; times are those of the zone.
 pub fn write(
@@ -105,9 +106,13 @@ impl<'a> Review<'a> {
         })
     }
 
-    /// Deploys, tickets and alerts, oldest first: time, what it is, and raw text.
+    /// What went on meanwhile, oldest first: time, what it is, and raw text.
     fn markers(&self) -> Vec<[String; 3]> {
-        let row = |one: &Marker| [self.moment(one.at), one.kind.words().to_owned(), one.text.raw().to_owned()];
+        let row = |one: &OperationalContext| {
+            let facts = one.facts(|at| self.moment(at)).join("; ");
+            let text = format!("{} ({facts})", one.context_data.title.raw());
+            [self.moment(one.at()), one.context_type.words().to_owned(), text]
+        };
         self.incident.markers.iter().map(row).collect()
     }
 
@@ -126,7 +131,8 @@ impl<'a> Review<'a> {
             ("type", event.resource.resource_type.raw().to_owned()),
             ("first seen", self.moment(event.detected_at)),
             ("last seen", self.moment(event.last_seen)),
-            ("now", standing(&Known::of(event, self.now))),
+            ("now", standing(event, self.now, |at| self.moment(at))),
+            ("drift", short(event.id)),
             ("cause", analysis.cause.cause_category.as_str().to_owned()),
         ];
         if !analysis.changed_by.is_empty() {

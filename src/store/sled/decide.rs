@@ -44,6 +44,7 @@ impl SledStore {
             before: Vec::new(),
             after: Vec::new(),
             environment: None,
+            context: None,
         };
         match &request.verb {
             TriageVerb::Ignore { rule } => self.plan_ignore(writer, tx, &record, rule, &mut deed)?,

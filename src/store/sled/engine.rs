@@ -50,6 +50,8 @@ pub(super) enum Tree {
     NeverHide,
     /// Environment, row → `Untold`.
     Untold,
+    /// See [`contexts`](super::contexts); what stands under its index keys is too short to name an object.
+    Contexts,
     /// Audit number → `AuditRecord`.
     Audit,
     /// Fingerprint → `Placed`: decisions on drifts that were lost with a damaged tree and wait to be seen again.
@@ -59,7 +61,7 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Events,
         Self::Ids,
         Self::Bodies,
@@ -74,6 +76,7 @@ impl Tree {
         Self::Rules,
         Self::NeverHide,
         Self::Untold,
+        Self::Contexts,
         Self::Audit,
         Self::Lost,
         Self::Meta,
@@ -81,10 +84,22 @@ impl Tree {
 
     /// Whether its values are what [`codec`](crate::store::codec) writes.
     pub(super) fn is_coded(self) -> bool {
-        use Tree::{Audit, Bodies, Environments, Events, Lost, NeverHide, Observations, Rules, Scans, Untold};
+        use Tree::{
+            Audit, Bodies, Contexts, Environments, Events, Lost, NeverHide, Observations, Rules, Scans, Untold,
+        };
         matches!(
             self,
-            Events | Bodies | Observations | Environments | Scans | Rules | NeverHide | Untold | Audit | Lost
+            Events
+                | Bodies
+                | Observations
+                | Environments
+                | Scans
+                | Rules
+                | NeverHide
+                | Untold
+                | Contexts
+                | Audit
+                | Lost
         )
     }
 
@@ -104,6 +119,7 @@ impl Tree {
             Self::Rules => "rules",
             Self::NeverHide => "never_hide",
             Self::Untold => "untold",
+            Self::Contexts => "contexts",
             Self::Audit => "audit",
             Self::Lost => "lost",
             Self::Meta => "meta",

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::Tree;
 use super::{SledStore, keys};
-use crate::drift::{Environment, NeverHideRule, ScanSummary, Slug};
+use crate::drift::{Environment, NeverHideRule, OperationalContext, ScanSummary, Slug};
 use crate::store::files::io_at;
 use crate::store::record::{AuditRecord, BodyRecord, EventRecord, Placed};
 use crate::store::rules::RuleRecord;
@@ -49,6 +49,7 @@ pub(super) enum Line {
     NeverHide(NeverHideRule),
     Drift { record: Box<EventRecord>, body: BodyRecord },
     Lost(Box<Placed>),
+    Context(Box<OperationalContext>),
     Observation { environment: Slug, at: Timestamp, observation: Box<Observation> },
     Scan(Box<ScanSummary>),
     End(Seal),
@@ -91,6 +92,9 @@ impl SledStore {
         })?;
         self.export_tree(Tree::Rules, lines, |value| self.plain(Tree::Rules, value).map(Line::Rule))?;
         self.export_tree(Tree::NeverHide, lines, |value| self.plain(Tree::NeverHide, value).map(Line::NeverHide))?;
+        for context in self.all_contexts() {
+            lines.put(context.map(|one| Line::Context(Box::new(one))))?;
+        }
         self.export_tree(Tree::Lost, lines, |value| self.plain(Tree::Lost, value).map(Line::Lost))?;
         self.export_tree(Tree::Scans, lines, |value| self.plain(Tree::Scans, value).map(Line::Scan))
     }

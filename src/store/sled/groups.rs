@@ -1,7 +1,7 @@
 //! What a filter finds, in groups: one pass over its drifts, the newest first, that keeps a few numbers for each group.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
@@ -21,8 +21,7 @@ struct Tally {
     key: GroupKey,
     /// Of the newest member.
     sample: Vec<u8>,
-    environment: Slug,
-    is_spread: bool,
+    environments: BTreeSet<Slug>,
     count: u64,
     worst: SeverityClass,
     oldest: Timestamp,
@@ -43,8 +42,7 @@ impl SledStore {
             let group = groups.entry(key).or_insert_with(|| Tally {
                 key,
                 sample,
-                environment: event.environment.clone(),
-                is_spread: false,
+                environments: BTreeSet::new(),
                 count: 0,
                 worst,
                 oldest: event.detected_at,
@@ -52,7 +50,9 @@ impl SledStore {
                 dependants: 0,
             });
             group.count += 1;
-            group.is_spread |= group.environment != event.environment;
+            if !group.environments.contains(&event.environment) {
+                group.environments.insert(event.environment.clone());
+            }
             group.worst = group.worst.max(worst);
             group.oldest = group.oldest.min(event.detected_at);
             group.dependants = group.dependants.max(event.dependants);
@@ -70,9 +70,10 @@ impl SledStore {
     }
 
     fn row(&self, group: Tally) -> Result<Option<GroupRow>, StoreError> {
-        let Tally { key, sample, is_spread, count, worst, oldest, newest, dependants, .. } = group;
+        let Tally { key, sample, environments, count, worst, oldest, newest, dependants } = group;
         let sample = self.readable(&sample, &mut Cost::default())?;
-        let row = |sample| GroupRow { key, count, worst, oldest, newest, dependants, is_spread, sample };
+        let (is_spread, environments) = (environments.len() > 1, environments.into_iter().collect());
+        let row = |sample| GroupRow { key, count, worst, oldest, newest, dependants, is_spread, environments, sample };
         Ok(sample.map(|record| row(record.event)))
     }
 }

@@ -10,7 +10,8 @@ use super::engine::Tree;
 use super::tx::Tx;
 use super::{SledStore, keys};
 use crate::drift::{
-    Closure, DETECTED, DensityCounter, DriftId, Happening, Incident, IncidentRequest, SeverityClass, Slug,
+    Closure, ContextRequest, DETECTED, DensityCounter, DriftId, Happening, Incident, IncidentRequest, SeverityClass,
+    Slug,
 };
 use crate::safety::Tainted;
 use crate::store::record::AuditRecord;
@@ -47,15 +48,12 @@ impl SledStore {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Incident {
-            from: request.from,
-            until: request.until,
-            happenings,
-            drifts,
-            cut,
-            density: density.counts(),
-            markers: vec![],
-        })
+        let (from, until, density) = (request.from, request.until, density.counts());
+        let mut incident = Incident { from, until, happenings, drifts, cut, density, markers: vec![] };
+        let environments = request.environments.clone();
+        let wanted = ContextRequest { from, until, environments, limit: ContextRequest::MOST };
+        incident.annotate(self.contexts_impl(&wanted)?);
+        Ok(incident)
     }
 
     /// The newest `limit` and one more; all of them are counted.
@@ -99,6 +97,7 @@ impl SledStore {
                 reason: None,
                 seq: None,
                 undone: false,
+                context: None,
             })
         };
         Ok(newest.into_iter().filter_map(happening).collect())
@@ -165,7 +164,8 @@ fn told_of(record: AuditRecord, environments: &[Slug]) -> Vec<Happening> {
     let audit = &record.deed.audit;
     let of_these =
         |slug: Option<&Slug>| environments.is_empty() || slug.is_some_and(|slug| environments.contains(slug));
-    if !of_these(audit.environment.as_ref()) {
+    // A mark is told of where it stands in time, not when somebody set it.
+    if record.deed.context.is_some() || !of_these(audit.environment.as_ref()) {
         return vec![];
     }
     let about = |drift: Option<DriftId>, reason: Option<Tainted>| Happening {
@@ -177,6 +177,7 @@ fn told_of(record: AuditRecord, environments: &[Slug]) -> Vec<Happening> {
         reason,
         seq: Some(audit.seq),
         undone: record.undone_by.is_some(),
+        context: None,
     };
     // An entry of a scan tells of many drifts, and its reason only of their number.
     if audit.verb.is_none() && audit.drift.is_none() && audit.rule.is_none() && !record.deed.before.is_empty() {

@@ -8,6 +8,7 @@ mod backup;
 mod behind;
 mod bulk;
 mod compact;
+mod contexts;
 mod decide;
 mod ending;
 mod engine;
@@ -52,17 +53,17 @@ use super::identity::Identity;
 use super::journal::Journal;
 use super::lock::StoreLock;
 use super::objects::Objects;
-use super::record::Deed;
+use super::record::{AuditRecord, Deed};
 use super::rules::Rule;
 use super::{
-    DriftFilter, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Store,
-    StoreError, Upkeep, VerifyReport, ballast,
+    DriftFilter, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Returns,
+    Store, StoreError, Upkeep, VerifyReport, ballast,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule, Incident, IncidentRequest,
-    NeverHideReach, NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug,
-    Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
+    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule,
+    Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach,
+    RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, State, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::Tainted;
 
@@ -86,10 +87,14 @@ pub(super) struct SledStore {
     read_only: RwLock<Option<String>>,
     clock: Clock,
     options: Options,
+    /// What came back by itself and nobody was told of yet, and where it stood.
+    returned: Mutex<Vec<(DriftId, State)>>,
     /// Held by whoever tidies up: one at a time.
     tending: Mutex<()>,
     /// The trees are a private copy: index upkeep may write there even when the store is read-only.
     copy: Option<tempfile::TempDir>,
+    /// When the copy was taken.
+    as_of: Option<Timestamp>,
     _lock: Option<StoreLock>,
 }
 
@@ -143,8 +148,10 @@ impl SledStore {
             read_only: RwLock::default(),
             clock,
             options: Options::default(),
+            returned: Mutex::default(),
             tending: Mutex::default(),
             copy: None,
+            as_of: None,
             _lock: None,
         }
     }
@@ -257,6 +264,7 @@ impl Store for SledStore {
         self.put_environment_impl(environment)
     }
     fn begin_scan(&self, environment: &Slug, at: Timestamp) -> Result<ScanId, StoreError> {
+        self.take_in();
         self.begin_scan_impl(environment, at)
     }
     fn record(&self, scan: ScanId, findings: Vec<Finding>) -> Result<Vec<Recorded>, StoreError> {
@@ -275,6 +283,7 @@ impl Store for SledStore {
         self.last_scan_impl(environment)
     }
     fn incident(&self, request: &IncidentRequest) -> Result<Incident, StoreError> {
+        self.take_in();
         self.incident_impl(request)
     }
     fn page(&self, request: &PageRequest) -> Result<Page, StoreError> {
@@ -290,6 +299,9 @@ impl Store for SledStore {
     fn open_counts(&self, environment: &Slug) -> Result<OpenCounts, StoreError> {
         self.wake_due();
         Ok(self.counts().get(environment).copied().unwrap_or_default())
+    }
+    fn returns(&self) -> Result<Returns, StoreError> {
+        self.returns_impl()
     }
     fn stats(&self, environments: &[Slug], days: u32) -> Result<Stats, StoreError> {
         self.wake_due();
@@ -345,14 +357,33 @@ impl Store for SledStore {
     fn untold(&self, request: &UntoldRequest) -> Result<UntoldPage, StoreError> {
         self.untold_impl(request)
     }
+    fn put_context(&self, context: &OperationalContext, actor: &Tainted) -> Result<(), StoreError> {
+        self.put_context_impl(context, actor)
+    }
+    fn end_context(&self, id: ContextId, at: Timestamp, actor: &Tainted) -> Result<OperationalContext, StoreError> {
+        self.end_context_impl(id, at, actor)
+    }
+    fn context(&self, id: ContextId) -> Result<Option<OperationalContext>, StoreError> {
+        contexts::find(&Tx::new(self, self.now()), id)
+    }
+    fn contexts(&self, request: &ContextRequest) -> Result<Vec<OperationalContext>, StoreError> {
+        self.take_in();
+        self.contexts_impl(request)
+    }
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
         self.audit_impl(limit)
+    }
+    fn audit_entry(&self, seq: u64) -> Result<Option<AuditEntry>, StoreError> {
+        Ok(self.read::<AuditRecord>(Tree::Audit, &seq.to_be_bytes())?.map(AuditRecord::entry))
     }
     fn redaction_key(&self) -> [u8; 32] {
         self.identity.read().unwrap_or_else(PoisonError::into_inner).redaction_key
     }
     fn read_only(&self) -> Option<String> {
         self.read_only.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    fn as_of(&self) -> Option<Timestamp> {
+        self.as_of
     }
     fn verify(&self) -> Result<VerifyReport, StoreError> {
         self.verify_impl()

@@ -101,7 +101,7 @@ impl SledStore {
             let seq = scan::next_seq(writer)?;
             let mut audit = self.system_entry(writer, FORGOTTEN, environment, seq);
             audit.actor = actor.clone();
-            let deed = Deed { audit, before: Vec::new(), after: Vec::new(), environment: None };
+            let deed = Deed { audit, before: Vec::new(), after: Vec::new(), environment: None, context: None };
             let mut tx = Tx::new(self, self.now());
             let mut rules = writer.rules.clone();
             apply::apply(&mut tx, &mut rules, &deed)?;
@@ -138,6 +138,7 @@ impl SledStore {
         pruned.observations = self.erase_prefix(Tree::Observations, &prefix)?;
         self.erase_prefix(Tree::Scans, &prefix)?;
         self.erase_prefix(Tree::Untold, &prefix)?;
+        self.erase_contexts_of(slug)?;
         // What was left by drifts that could not be read.
         self.erase_prefix(Tree::ByFingerprint, &prefix)?;
         for (shelf, class) in (0..=6).flat_map(|s| SeverityClass::WORST_FIRST.map(|c| (s, c))) {

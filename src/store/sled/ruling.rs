@@ -39,6 +39,7 @@ impl SledStore {
             before: Vec::new(),
             after: Vec::new(),
             environment: None,
+            context: None,
         };
         let active = rules::with_change(&writer.rules, &change, deed.audit.timestamp)?;
         if let Some(about) = about {

@@ -31,7 +31,13 @@ impl SledStore {
         }
         let action = if known.is_some() { "environment_changed" } else { "environment_added" };
         let audit = self.system_entry(&mut writer, action, &environment.slug, 0);
-        let deed = Deed { audit, before: Vec::new(), after: Vec::new(), environment: Some(environment.clone()) };
+        let deed = Deed {
+            audit,
+            before: Vec::new(),
+            after: Vec::new(),
+            environment: Some(environment.clone()),
+            context: None,
+        };
         let mut tx = Tx::new(self, self.now());
         let mut rules = writer.rules.clone();
         apply::apply(&mut tx, &mut rules, &deed)?;
@@ -64,12 +70,14 @@ impl SledStore {
         let is_full = findings.len() == BATCH;
         let mut tx = Tx::new(self, self.now());
         let (mut recorded, mut turns) = (Vec::with_capacity(findings.len()), Vec::new());
+        // Of one that began in it and ends after it, too: what it finds was there when it began.
+        let in_maintenance = self.is_silenced(&environment, at)?;
         for finding in findings {
             if finding.environment != environment {
                 let (found, of) = (finding.environment, environment);
                 return Err(StoreError::Invalid(format!("a finding in {found} cannot belong to a scan of {of}")));
             }
-            let (one, more) = sight::sight(&mut tx, writer, at, finding)?;
+            let (one, more) = sight::sight(&mut tx, writer, (at, in_maintenance), finding)?;
             turns.extend(more);
             recorded.push(one);
         }

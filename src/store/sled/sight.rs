@@ -15,7 +15,7 @@ use jiff::Timestamp;
 pub(super) fn sight(
     tx: &mut Tx<'_>,
     writer: &mut Writer,
-    at: Timestamp,
+    (at, in_maintenance): (Timestamp, bool),
     mut finding: Finding,
 ) -> Result<(Recorded, Vec<Turn>), StoreError> {
     let fingerprint = finding.fingerprint();
@@ -42,6 +42,9 @@ pub(super) fn sight(
     }
     life::refresh(&mut new.event, finding, at);
     let came_back = come_back(&mut new);
+    if came_back || !was_known && forebear.is_none() {
+        new.event.in_maintenance = in_maintenance;
+    }
     let old_decisions = kin.first().filter(|_| forebear.is_none());
     let took_over = old_decisions.is_some_and(|old| settling::inherit(&mut new, &old.event));
     let lapsed = settling::lapse(&mut new);

@@ -44,6 +44,7 @@ impl SledStore {
             before: Vec::new(),
             after: Vec::new(),
             environment: None,
+            context: None,
         };
         self.carry_out(writer, tx, deed)
     }

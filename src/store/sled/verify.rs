@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::engine::Tree;
 use super::tx::{self, by_rule_key, class_count};
-use super::{SledStore, apply, keys, scan};
+use super::{SledStore, apply, contexts, keys, scan};
 use crate::drift::{Environment, NeverHideRule, ScanSummary, Slug, Untold};
 use crate::store::record::{AuditRecord, BodyRecord, Deed, EventRecord, Placed};
 use crate::store::rules::RuleRecord;
@@ -286,6 +286,12 @@ impl Check<'_> {
         })?;
         self.each(Tree::Untold, |check, key, value| {
             check.decode::<Untold>(Tree::Untold, key, value);
+            Ok(())
+        })?;
+        self.each(Tree::Contexts, |check, key, value| {
+            if let Some(fault) = contexts::fault(check.store, key, value) {
+                check.fault(fault);
+            }
             Ok(())
         })?;
         self.each(Tree::Lost, |check, key, value| {

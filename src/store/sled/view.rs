@@ -29,16 +29,21 @@ pub(in crate::store) fn open_read_only(root: &Path) -> Result<(SledStore, Vec<St
 }
 
 pub(super) fn open_copy(root: &Path, doors: Doors, why: String) -> Result<(SledStore, Vec<String>), StoreError> {
-    let meta = fs::symlink_metadata(root).map_err(io_at(root))?;
+    let none = || StoreError::NotFound(format!("{}: there is no store yet", root.display()));
+    let meta = fs::symlink_metadata(root).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => none(),
+        _ => io_at(root)(error),
+    })?;
     refuse_foreign(root, &meta)?;
     let Some(identity) = Identity::read(root)? else {
-        return Err(StoreError::NotFound(format!("{}: there is no store yet", root.display())));
+        return Err(none());
     };
     remove_left_behind();
     let (engine, copy) = copied_engine(root, &identity)?;
     let mut notices = vec![format!("read-only: {why}")];
     let whole = SledStore::around(engine, root, identity, doors.clock);
-    let store = SledStore { read_only: RwLock::new(Some(why)), copy: Some(copy), ..whole };
+    let store =
+        SledStore { read_only: RwLock::new(Some(why)), copy: Some(copy), as_of: Some(Timestamp::now()), ..whole };
     store.load()?;
     let applied = store.applied_seq()?;
     let mut missing = Vec::new();

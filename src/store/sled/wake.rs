@@ -1,10 +1,15 @@
 //! Snoozes, exceptions and ignore rules end by time: the index follows when somebody looks.
 
+use std::sync::PoisonError;
+
+use jiff::Timestamp;
+
 use super::engine::Tree;
 use super::tx::Tx;
 use super::{SledStore, Writer, keys};
+use crate::drift::{DriftId, State};
 use crate::store::record::EventRecord;
-use crate::store::{Store, StoreError, life, rules};
+use crate::store::{Returned, Returns, Store, StoreError, life, rules};
 
 /// So many at a time, so that a long pause does not make one huge step.
 const AT_ONCE: usize = 1000;
@@ -31,12 +36,37 @@ impl SledStore {
                 return Ok(());
             }
             let mut tx = Tx::new(self, self.now());
+            let mut returned = Vec::new();
             for timer in due {
-                wake(&mut tx, writer, &timer)?;
+                returned.extend(wake(&mut tx, writer, &timer)?);
             }
             writer.commits += 1;
             tx.commit(false)?;
+            self.returned.lock().unwrap_or_else(PoisonError::into_inner).extend(returned);
         }
+    }
+
+    pub(super) fn returns_impl(&self) -> Result<Returns, StoreError> {
+        self.wake_due();
+        let told = std::mem::take(&mut *self.returned.lock().unwrap_or_else(PoisonError::into_inner));
+        let tx = Tx::new(self, self.now());
+        let mut returned = Vec::with_capacity(told.len());
+        for (id, was) in told {
+            // Somebody may have decided anew meanwhile, or a scan has closed it.
+            match tx.event(id) {
+                Ok(Some(now)) if now.shown_state().needs_attention() => {
+                    returned.push(Returned { event: now.event, was });
+                }
+                Ok(_) | Err(StoreError::Damaged { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Returns { returned, next: self.next_timer() })
+    }
+
+    fn next_timer(&self) -> Option<Timestamp> {
+        let first = self.engine.tree(Tree::Timers).iter().keys().flatten().next()?;
+        Timestamp::from_microsecond(i64::from_be_bytes(first.get(..8)?.try_into().ok()?)).ok()
     }
 
     fn due_timers(&self, limit: usize) -> Vec<Vec<u8>> {
@@ -45,12 +75,13 @@ impl SledStore {
     }
 }
 
-fn wake(tx: &mut Tx<'_>, writer: &Writer, timer: &[u8]) -> Result<(), StoreError> {
+/// What came back, and where it stood: nothing that something else still holds back.
+fn wake(tx: &mut Tx<'_>, writer: &Writer, timer: &[u8]) -> Result<Option<(DriftId, State)>, StoreError> {
     tx.delete(Tree::Timers, timer.to_vec());
     let key = &timer[8.min(timer.len())..];
     let old: EventRecord = match tx.read(Tree::Events, key) {
         Ok(Some(old)) => old,
-        Ok(None) | Err(StoreError::Damaged { .. }) => return Ok(()),
+        Ok(None) | Err(StoreError::Damaged { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
     let mut new = old.clone();
@@ -62,5 +93,7 @@ fn wake(tx: &mut Tx<'_>, writer: &Writer, timer: &[u8]) -> Result<(), StoreError
             new.event.version += 1;
         }
     }
-    tx.save(Some(&old), &mut new)
+    tx.save(Some(&old), &mut new)?;
+    let is_back = new.shown_state().needs_attention();
+    Ok(is_back.then(|| (new.event.id, old.shown_state())))
 }

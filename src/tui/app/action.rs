@@ -80,7 +80,7 @@ pub struct Entry {
 macro_rules! actions {
     ($($scope:ident: { $($action:ident $name:literal $danger:ident $hint:literal $disabled:path, $help:literal;)* })*) => {
         /// The name of everything a person can do.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum Action { $($($action,)*)* }
 
         /// Every action, by scope.
@@ -162,8 +162,8 @@ actions! {
         CycleState "cycle-state-filter" None "" off::never, "Show open, set aside, ended or all drift";
         CycleSeverity "cycle-severity-filter" None "" off::never, "Show all, or only CRITICAL, HIGH and worse, MEDIUM and worse";
         AllEnvironments "all-environments" None "" off::never, "Show all environments";
-        Scan "scan" None "scan" off::disconnected, "Scan now: the environment under the cursor, else that of the selected drift";
-        ScanAll "scan-all" None "" off::disconnected, "Scan every environment now";
+        Scan "scan" None "scan" off::scan, "Scan now: the environment under the cursor, else that of the selected drift";
+        ScanAll "scan-all" None "" off::scan, "Scan every environment now";
         CancelScan "cancel-scan" None "" off::no_scan, "Cancel the running scans";
         Undo "undo" Decides "undo" off::undo, "Take the last decision back";
         Decisions "decisions" None "" off::nothing_decided, "What was decided in this session; take any of it back";
@@ -199,6 +199,9 @@ actions! {
         TurnOrder "turn-order" None "" off::never, "The newest or the oldest first";
         NextEnvironment "next-environment" None "" off::never, "All environments, or one after the other";
         Span "span" None "" off::never, "Another span of time";
+        AddMarker "add-marker" Decides "" off::mark, "Mark what goes on: a deployment, an incident, maintenance, a ticket, an alert";
+        EndMarker "end-marker" Decides "" off::open_marker, "End what the mark under the cursor says goes on";
+        CopyLink "copy-link" None "" off::link, "Copy the link of the mark under the cursor";
         Export "export" None "" off::nothing_found, "Write the review into a file: Markdown, HTML or JSON, redacted";
     }
 }

@@ -1,6 +1,6 @@
 //! New critical drift, for whoever looks elsewhere: the bell, and the title of the terminal's window.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,6 +21,8 @@ pub struct Alarm {
     pub muted: BTreeSet<Slug>,
     /// Heard since the last key.
     pub waiting: usize,
+    /// Not rung for because of maintenance.
+    pub suppressed: BTreeMap<Slug, usize>,
     /// When the last one came.
     pub last: Option<Timestamp>,
 }
@@ -28,10 +30,7 @@ pub struct Alarm {
 impl Alarm {
     /// A drift that is new, or has come back.
     pub fn hear(&mut self, event: &DriftEvent, now: Timestamp) -> Vec<Effect> {
-        let is_loud = event.severity_class() == SeverityClass::Critical
-            && event.state_at(now).needs_attention()
-            && !self.muted.contains(&event.environment);
-        if !is_loud {
+        if !self.is_loud(event, now) {
             return vec![];
         }
         self.waiting += 1;
@@ -41,6 +40,23 @@ impl Alarm {
         let words = format!("({}) new CRITICAL - {QUIET}", self.waiting);
         let title = self.title.then_some(Effect::Title(words));
         bell.into_iter().chain(title).collect()
+    }
+
+    /// A drift that is new while maintenance goes on in its environment: how many would have been rung for there since driftguard
+    /// was opened, when this is one of them.
+    pub fn keep_quiet(&mut self, event: &DriftEvent, now: Timestamp) -> Option<usize> {
+        if !self.is_loud(event, now) {
+            return None;
+        }
+        let count = self.suppressed.entry(event.environment.clone()).or_default();
+        *count += 1;
+        Some(*count)
+    }
+
+    fn is_loud(&self, event: &DriftEvent, now: Timestamp) -> bool {
+        event.severity_class() == SeverityClass::Critical
+            && event.state_at(now).needs_attention()
+            && !self.muted.contains(&event.environment)
     }
 
     /// A key was pressed: somebody is there.

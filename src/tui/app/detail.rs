@@ -1,8 +1,8 @@
 //! What the diff and recommendations panes show of the selected drift, and how.
 
-use super::Ticket;
 use super::msg::Loaded;
-use crate::drift::DriftId;
+use super::{Model, Ticket};
+use crate::drift::{DriftId, Hidden};
 use crate::tui::widgets::diff::Syntax;
 
 /// The diff and recommendations panes.
@@ -42,5 +42,18 @@ impl Default for Detail {
             show_hidden: false,
             advice_scroll: 0,
         }
+    }
+}
+
+impl Model {
+    /// What is hidden of the selected drift, while it is shown.
+    pub fn shown_hidden(&self) -> &[Hidden] {
+        self.loaded().filter(|_| self.detail.show_hidden).map_or(&[], |loaded| &loaded.detail.hidden)
+    }
+
+    /// The hidden change under the diff's cursor: they come after the changes.
+    pub fn selected_hidden(&self) -> Option<&Hidden> {
+        let changes = self.timeline.selected()?.changes.len();
+        self.shown_hidden().get(self.detail.change.checked_sub(changes)?)
     }
 }

@@ -42,6 +42,25 @@ pub fn nothing_found(model: &Model) -> Option<String> {
     (!is_there).then(|| "there is nothing to write yet".into())
 }
 
+/// What goes on can be said wherever something can be decided.
+pub fn mark(model: &Model) -> Option<String> {
+    disconnected(model).or_else(|| deciding(model))
+}
+
+pub fn open_marker(model: &Model) -> Option<String> {
+    mark(model).or_else(|| match super::update::markers::current(model) {
+        None => Some("no mark is selected".into()),
+        Some(one) => (!one.is_open(model.now)).then(|| "it is over".into()),
+    })
+}
+
+pub fn link(model: &Model) -> Option<String> {
+    match super::update::markers::current(model) {
+        None => Some("no mark is selected".into()),
+        Some(one) => one.context_data.link.is_none().then(|| "the mark has no link".into()),
+    }
+}
+
 pub fn no_change(model: &Model) -> Option<String> {
     no_drift(model).or_else(|| model.selected_change().is_none().then(|| "the drift has no change to copy".into()))
 }
@@ -119,7 +138,7 @@ fn settled(model: &Model) -> Option<&SettledChange> {
 }
 
 pub fn matching(model: &Model) -> Option<String> {
-    disconnected(model).or_else(|| model.matching.is_some().then(|| "they are being looked for".into()))
+    disconnected(model).or_else(|| model.gathering.is_some().then(|| "they are being looked for".into()))
 }
 
 pub fn nothing_decided(model: &Model) -> Option<String> {
@@ -164,7 +183,16 @@ pub fn reopen(model: &Model) -> Option<String> {
 }
 
 pub fn undo(model: &Model) -> Option<String> {
+    if matches!(model.overlay, Some(Overlay::Views { .. })) {
+        return model.finds.deleted.is_none().then(|| "no view was deleted in this session".into());
+    }
     disconnected(model).or_else(|| deciding(model)).or_else(|| nothing_decided(model))
+}
+
+/// A view has no scanners.
+pub fn scan(model: &Model) -> Option<String> {
+    disconnected(model)
+        .or_else(|| model.read_only().map(|why| format!("read-only: {why}; nothing is scanned from here")))
 }
 
 pub fn no_scan(model: &Model) -> Option<String> {
@@ -191,13 +219,16 @@ pub fn never_hide(model: &Model) -> Option<String> {
         Err(why) => Some(why),
         Ok(None) if is_listed => Some("nothing that a rule hides is selected".into()),
         Ok(None) => Some("no hidden change is selected: show them, then go to the next change".into()),
-        Ok(Some(hidden)) if hidden.rule.starts_with("ignore") => {
-            Some("an ignore rule hides it, not the comparison: take that rule back".into())
-        }
-        Ok(Some(hidden)) if hidden.rule == DRIFTIGNORE => {
-            Some("a pattern of .driftignore hides it: change it there".into())
-        }
-        Ok(Some(_)) => None,
+        Ok(Some(hidden)) => not_of_the_comparer(&hidden.rule).map(str::to_owned),
+    }
+}
+
+/// What people made themselves is no rule that could be switched off.
+pub fn not_of_the_comparer(rule: &str) -> Option<&'static str> {
+    match rule {
+        rule if rule.starts_with("ignore") => Some("an ignore rule hides it, not the comparison: take that rule back"),
+        DRIFTIGNORE => Some("a pattern of .driftignore hides it: change it there"),
+        _ => None,
     }
 }
 

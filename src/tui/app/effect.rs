@@ -11,9 +11,10 @@ use super::incident::Found;
 use crate::cli::IncidentFormat;
 use crate::drift::query::Group;
 use crate::drift::{
-    DriftId, IgnoreRule, IncidentRequest, NeverHideRequest, NeverHideRule, RuleRequest, Slug, TriageRequest,
-    UntoldRequest,
+    ContextId, DriftId, IgnoreRule, IncidentRequest, NeverHideRequest, NeverHideRule, OperationalContext, RuleRequest,
+    Slug, TriageRequest, UntoldRequest,
 };
+use crate::safety::Tainted;
 use crate::store::{DriftFilter, Observation, PageRequest};
 
 /// How the screens ended.
@@ -58,8 +59,6 @@ pub enum Effect {
     LoadPage(Ticket, PageRequest),
     /// The last one: not before a second is over.
     LoadGroups(Ticket, Box<DriftFilter>, Group, bool),
-    /// All that the filter finds, as far as anybody would decide about at once.
-    LoadMembers(Ticket, Box<DriftFilter>),
     /// Asked a moment later, and only the last of several.
     LoadJump(Ticket, PageRequest),
     LoadDetail(Ticket, DriftId),
@@ -87,6 +86,9 @@ pub enum Effect {
     LoadHistory(Ticket, Option<DriftId>, usize),
     /// Writes a review into a file.
     Export(Box<Review>),
+    /// By whom.
+    PutContext(Box<OperationalContext>, Tainted),
+    EndContext(ContextId, Timestamp, Tainted),
     Scan(Option<Slug>),
     CancelScan(Option<Slug>),
     /// What it is, and the text, sanitised already.

@@ -36,6 +36,8 @@ pub struct Finds {
     pub own: Vec<View>,
     /// The last one last; none twice.
     pub history: Vec<String>,
+    /// The view that was deleted last in this session.
+    pub deleted: Option<View>,
 }
 
 impl Finds {

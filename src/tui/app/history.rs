@@ -1,5 +1,7 @@
 //! What was decided: about one drift, or about everything.
 
+use std::collections::BTreeMap;
+
 use super::msg::Ticket;
 use crate::drift::{AuditEntry, DriftId};
 use crate::safety::Tainted;
@@ -11,11 +13,20 @@ const MOST: usize = 64_000;
 /// Rows the cursor keeps from the end of what is there.
 const MARGIN: usize = 50;
 
+/// What was decided, the newest first.
+#[derive(Debug, Default)]
+pub struct Trail {
+    pub entries: Vec<AuditEntry>,
+    /// The resources of the newest ones.
+    pub names: BTreeMap<DriftId, Tainted>,
+}
+
 /// The list.
 pub struct HistoryView {
     /// `None`: the whole trail.
     pub about: Option<(DriftId, Tainted)>,
     pub entries: Vec<AuditEntry>,
+    pub names: BTreeMap<DriftId, Tainted>,
     pub is_loaded: bool,
     pub error: Option<String>,
     pub at: usize,
@@ -30,7 +41,8 @@ pub struct HistoryView {
 impl HistoryView {
     pub fn new(about: Option<(DriftId, Tainted)>, under: Option<Overlay>) -> Self {
         let limit = FIRST;
-        Self { about, entries: vec![], is_loaded: false, error: None, at: 0, stale: true, limit, asked: None, under }
+        let (entries, names) = Default::default();
+        Self { about, entries, names, is_loaded: false, error: None, at: 0, stale: true, limit, asked: None, under }
     }
 
     pub fn current(&self) -> Option<&AuditEntry> {
@@ -59,14 +71,15 @@ impl HistoryView {
     }
 
     /// Takes an answer that somebody waits for; the cursor stays on its entry.
-    pub fn came(&mut self, ticket: Ticket, answer: Result<Vec<AuditEntry>, String>) {
+    pub fn came(&mut self, ticket: Ticket, answer: Result<Trail, String>) {
         if self.asked != Some(ticket) {
             return;
         }
         self.asked = None;
         match answer {
             Err(why) => self.error = Some(why),
-            Ok(entries) => {
+            Ok(Trail { entries, names }) => {
+                self.names = names;
                 let seq = self.current().map(|entry| entry.seq).filter(|_| self.at > 0);
                 self.at = seq.and_then(|seq| entries.iter().position(|one| one.seq == seq)).unwrap_or(0);
                 (self.entries, self.is_loaded, self.error) = (entries, true, None);

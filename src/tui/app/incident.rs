@@ -8,7 +8,7 @@ use super::input::Line;
 use super::msg::Ticket;
 use super::span::Scale;
 use crate::cli::IncidentFormat;
-use crate::drift::{DriftId, Happening, Incident, IncidentRequest, Slug, Stats};
+use crate::drift::{ContextId, DriftId, Happening, Incident, IncidentRequest, Slug, Stats};
 
 /// Columns before the heat.
 pub const LEAD: usize = 8;
@@ -25,11 +25,12 @@ pub struct Mark {
     at: Timestamp,
     seq: Option<u64>,
     drift: Option<DriftId>,
+    context: Option<ContextId>,
 }
 
 impl Mark {
     fn of(one: &Happening) -> Self {
-        Self { at: one.at, seq: one.seq, drift: one.drift }
+        Self { at: one.at, seq: one.seq, drift: one.drift, context: one.context }
     }
 }
 
@@ -43,6 +44,8 @@ pub enum Ask {
         offered: bool,
         problem: Option<String>,
     },
+    /// What goes on, and of which of [`ContextType::ALL`](crate::drift::ContextType::ALL) it is.
+    Marker { line: Line, kind: usize, problem: Option<String>, saving: bool },
     /// Where the review is written, and how.
     Export { line: Line, format: usize, problem: Option<String>, writing: bool },
 }

@@ -15,16 +15,16 @@ use super::incident::IncidentView;
 use super::msg::{Loaded, Ticket};
 use super::notice::Notices;
 use super::overlay::{Overlay, Plan, Target};
-use super::reason::RequireReason;
 use super::resource::ResourceView;
 use super::sheet::Sheet;
 use super::timeline::Timeline;
 use super::untold::UntoldList;
+use super::update::jump::Departure;
 use super::update::repeat::Repeat;
 use crate::drift::{
-    Change, DriftEvent, DriftId, Hidden, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug, TriageVerb,
+    Change, DriftEvent, DriftId, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug, TriageVerb,
 };
-use crate::service::EnvironmentSummary;
+use crate::service::{EnvironmentSummary, RequireReason};
 use crate::tui::keymap::{KeyPress, Keymap};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::diff::DiffView;
@@ -49,7 +49,7 @@ impl Pane {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Link {
     Connecting,
-    Up { mode: String, read_only: Option<String> },
+    Up { mode: String, read_only: Option<String>, as_of: Option<Timestamp> },
 }
 
 /// The environments pane. The cursor is what the timeline is filtered by; `None` is all of them.
@@ -73,6 +73,8 @@ pub struct Pending {
     /// The decision it takes back.
     pub undoes: Option<u64>,
     pub reason: Option<crate::safety::Tainted>,
+    /// Only about some changes of the drift: there is more to do in it.
+    pub is_of_changes: bool,
     /// What is to be done on the same drift when this is saved.
     pub then: Vec<TriageVerb>,
 }
@@ -162,6 +164,8 @@ pub struct Batch {
     pub failed: usize,
     /// What was typed for it.
     pub draft: Option<DraftKey>,
+    /// Where the cursor was when it was sent.
+    pub from: Option<DriftId>,
 }
 
 /// The state of the screens.
@@ -188,6 +192,10 @@ pub struct Model {
     pub world: Option<String>,
     /// The drift to select once it is listed.
     pub returns_to: Option<DriftId>,
+    /// Where one was before a jump.
+    pub departure: Option<Departure>,
+    /// Somebody has moved or chosen: the cursor is where it is on purpose.
+    pub is_touched: bool,
     /// The tutorial need not come by itself.
     pub tutored: bool,
     pub keymaps: Vec<(String, Keymap)>,
@@ -204,8 +212,8 @@ pub struct Model {
     pub marks: BTreeMap<DriftId, Target>,
     /// Where a range of marks begins.
     pub anchor: Option<DriftId>,
-    /// All that pass the filter are on their way, to be marked.
-    pub matching: Option<Ticket>,
+    /// The marks are those of a group that is being decided about.
+    pub lent: bool,
     pub pending: BTreeMap<DriftId, Pending>,
     pub batches: BTreeMap<Ticket, Batch>,
     pub decided: Vec<Decided>,
@@ -218,7 +226,7 @@ pub struct Model {
     pub remembered_people: Vec<String>,
     pub drafts: Drafts,
     pub finds: Finds,
-    /// Members of a group on their way, and what is to be done with them.
+    /// Drifts on their way, and what is to be done with them: those of a group, or all that pass the filter.
     pub gathering: Option<(Ticket, Action)>,
     pub rules: Rules,
     pub preview: Preview,
@@ -254,6 +262,8 @@ impl Model {
             utc: options.utc,
             world: options.world,
             returns_to: None,
+            departure: None,
+            is_touched: false,
             tutored: !options.tutorial,
             keymaps: keymaps(options.keymap, options.keymaps),
             keymap: 0,
@@ -267,7 +277,7 @@ impl Model {
             typed: vec![],
             marks: BTreeMap::new(),
             anchor: None,
-            matching: None,
+            lent: false,
             pending: BTreeMap::new(),
             batches: BTreeMap::new(),
             decided: vec![],
@@ -323,6 +333,11 @@ impl Model {
         service.or(self.read_only.as_deref())
     }
 
+    /// The first scans fill the list and nobody has touched it: its cursor stays at the top, whatever comes in first.
+    pub fn is_filling(&self) -> bool {
+        !self.is_touched && self.environments.list.iter().any(|row| row.last_scan.is_none())
+    }
+
     /// Decisions that are not saved yet.
     pub fn saving(&self) -> usize {
         self.pending.len() + usize::from(self.rules.pending.is_some())
@@ -352,17 +367,6 @@ impl Model {
     /// The change under the diff's cursor.
     pub fn selected_change(&self) -> Option<&Change> {
         self.timeline.selected()?.changes.get(self.detail.change)
-    }
-
-    /// What is hidden of the selected drift, while it is shown.
-    pub fn shown_hidden(&self) -> &[Hidden] {
-        self.loaded().filter(|_| self.detail.show_hidden).map_or(&[], |loaded| &loaded.detail.hidden)
-    }
-
-    /// The hidden change under the diff's cursor: they come after the changes.
-    pub fn selected_hidden(&self) -> Option<&Hidden> {
-        let changes = self.timeline.selected()?.changes.len();
-        self.shown_hidden().get(self.detail.change.checked_sub(changes)?)
     }
 
     /// Bodies of the selected drift, when they have come.

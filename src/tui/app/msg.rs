@@ -7,12 +7,13 @@ use jiff::Timestamp;
 
 use crate::analysis::Blame;
 use crate::drift::query::Groups;
-use crate::drift::{AuditEntry, DriftDetail, DriftEvent, NeverHideRule, RuleStatus, UntoldPage};
+use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, UntoldPage};
 use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
 use crate::tui::app::drafts::Draft;
 use crate::tui::app::finds::Finds;
+use crate::tui::app::history::Trail;
 use crate::tui::app::incident::Found;
 use crate::tui::app::model::Reach;
 use crate::tui::app::resource::ResourceFacts;
@@ -61,6 +62,7 @@ pub enum Msg {
     Connected {
         mode: String,
         read_only: Option<String>,
+        as_of: Option<Timestamp>,
     },
     Service(ServiceEvent),
     /// Events were lost: load again.
@@ -68,8 +70,6 @@ pub enum Msg {
     Environments(Ticket, Result<Vec<EnvironmentSummary>, ServiceError>),
     Page(Ticket, Result<Page, ServiceError>),
     Groups(Ticket, Result<Groups, ServiceError>),
-    /// The members of a group, and whether there are more.
-    Members(Ticket, Result<(Vec<DriftEvent>, bool), ServiceError>),
     /// Resources for the palette.
     Jump(Ticket, Result<Page, ServiceError>),
     Detail(Ticket, Result<Box<Loaded>, ServiceError>),
@@ -83,7 +83,9 @@ pub enum Msg {
     Incident(Ticket, Result<Box<Found>, ServiceError>),
     Sheet(Ticket, Result<Box<SheetBody>, ServiceError>),
     Resource(Ticket, Result<Box<ResourceFacts>, ServiceError>),
-    History(Ticket, Result<Vec<AuditEntry>, ServiceError>),
+    History(Ticket, Result<Trail, ServiceError>),
+    /// A mark was set or ended, in words; or why not.
+    Marked(Result<String, ServiceError>),
     /// The review is written: where it is, or why it is not; sanitised.
     Exported(Result<String, String>),
     /// The answer to asking for a scan or its end.

@@ -5,7 +5,12 @@ use std::collections::VecDeque;
 use jiff::{SignedDuration, Timestamp};
 
 /// How many are kept.
-const KEPT: usize = 200;
+pub const KEPT: usize = 200;
+
+/// What to do where no environment is known. Nothing found there is no news, and no good news.
+pub const NOTHING_TO_SCAN: &str = "nothing to scan here, so nothing is known: start driftguard where a terraform.tfstate is, name \
+     one with --state, or write [[environment]] into the configuration (`driftguard info` says where); `driftguard demo` shows \
+     a small world";
 
 /// One sentence.
 #[derive(Clone, PartialEq, Debug)]
@@ -49,6 +54,22 @@ impl Notices {
     pub fn add(&mut self, at: Timestamp, error: bool, text: String) {
         self.list.push_front(Notice { at, error, text, read: false, takes_back_until: None });
         self.list.truncate(KEPT);
+    }
+
+    /// Adds one that only answers a key: it is read as soon as it is there, and stands in the list once, however often the key is
+    /// pressed.
+    pub fn answer(&mut self, at: Timestamp, text: String) {
+        self.list.retain(|notice| !(notice.read && notice.text == text && notice.takes_back_until.is_none()));
+        self.list.push_front(Notice { at, error: false, text, read: true, takes_back_until: None });
+        self.list.truncate(KEPT);
+    }
+
+    /// Adds one in place of the newest, when that begins the same: of what is counted only the last count matters.
+    pub fn again(&mut self, at: Timestamp, lead: &str, text: String) {
+        if self.list.front().is_some_and(|newest| newest.text.starts_with(lead)) {
+            self.list.pop_front();
+        }
+        self.add(at, false, text);
     }
 
     /// Adds one about what was decided; only the last decision is one key away.

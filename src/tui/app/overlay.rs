@@ -84,6 +84,7 @@ pub enum FormKind {
     Reopen,
     /// One change of the drift, not the whole.
     ResolveChange,
+    ReopenChange,
     Ignore,
     /// A rule that is there.
     EditRule,
@@ -168,6 +169,17 @@ impl Field {
             Value::Choice { at, .. } => *at,
             _ => 0,
         }
+    }
+
+    /// The next option that begins with the letter; `None`: this is no choice, `false`: none does.
+    pub fn jump(&mut self, letter: char) -> Option<bool> {
+        let Value::Choice { options, at } = &mut self.value else { return None };
+        let begins =
+            |option: &String| option.chars().next().is_some_and(|c| c.to_lowercase().eq(letter.to_lowercase()));
+        let len = options.len();
+        let found = (1..=len).map(|by| (*at + by) % len).find(|to| begins(&options[*to]));
+        *at = found.unwrap_or(*at);
+        Some(found.is_some())
     }
 
     /// Next (`1`) or previous (`-1`) option or preset.

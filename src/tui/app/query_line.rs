@@ -16,7 +16,7 @@ pub struct QueryLine {
     pub offers: Vec<Completion>,
     /// The offer that was chosen with the arrows.
     pub chosen: Option<usize>,
-    /// What is wrong; the last good query is in force.
+    /// What is wrong first; without such terms the query is in force.
     pub problem: Option<QueryError>,
     /// The name under which it is being saved.
     pub name: Option<Line>,

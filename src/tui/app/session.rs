@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::Model;
 use super::model::Pane;
 use super::overlay::Overlay;
-use crate::drift::{DriftId, Slug};
+use super::timeline::Shown;
+use super::update::jump;
+use crate::drift::{DriftId, SeverityClass, Slug};
 use crate::tui::widgets::diff::Syntax;
 
 /// Of the form below; another one is not read.
@@ -41,13 +43,17 @@ pub struct Chosen {
 }
 
 /// Where one was, in a world that is there the next time.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default)]
+#[serde(default)]
 pub struct Place {
     /// Names that world: the store.
     pub world: String,
     pub environment: Option<Slug>,
     pub drift: Option<DriftId>,
     pub query: String,
+    pub shown: Shown,
+    /// This severity and worse.
+    pub floor: Option<SeverityClass>,
 }
 
 impl Session {
@@ -71,12 +77,7 @@ impl Session {
             only_changed: model.detail.only_changed,
             wrap: model.detail.wrap,
             syntax: model.detail.syntax,
-            place: model.world.clone().map(|world| Place {
-                world,
-                environment: model.environments.cursor.clone(),
-                drift: model.timeline.selected_id(),
-                query: model.timeline.filter.text().to_owned(),
-            }),
+            place: model.world.clone().map(|world| Place::of(model, world)),
             tutored: model.tutored,
         }
     }
@@ -108,7 +109,24 @@ impl Session {
             model.timeline.filter.environment = place.environment;
             // A query of another version may not be understood any more: then there is none.
             let _ = model.timeline.filter.ask(&place.query, model.now, &model.zone);
+            (model.timeline.filter.shown, model.timeline.filter.floor) = (place.shown, place.floor);
             model.returns_to = place.drift;
+        }
+    }
+}
+
+impl Place {
+    /// A resource that was only jumped to is no place to begin with: it is where the jump began.
+    fn of(model: &Model, world: String) -> Self {
+        let from = jump::departure(model);
+        let filter = from.map_or(&model.timeline.filter, |from| &from.filter);
+        Self {
+            world,
+            environment: filter.environment.clone(),
+            drift: from.map_or_else(|| model.timeline.selected_id(), |from| from.drift),
+            query: filter.text().to_owned(),
+            shown: filter.shown,
+            floor: filter.floor,
         }
     }
 }

@@ -26,7 +26,9 @@ pub fn revert(event: &DriftEvent, provider: Option<CloudProvider>) -> Result<Str
         let file = if file.starts_with('-') { format!("./{file}") } else { file.to_owned() };
         return Ok(format!("kubectl apply -f {}", shell(&file)));
     }
-    let verb = if provider == Some(CloudProvider::Host) { "plan" } else { "apply" };
+    // Files given by hand are an environment of the host, whatever they declare.
+    let is_file = resource.resource_type.raw().starts_with("local_");
+    let verb = if is_file && provider == Some(CloudProvider::Host) { "plan" } else { "apply" };
     Ok(format!("terraform {verb} -target={}", shell(exact(&resource.resource_id, "the address")?)))
 }
 

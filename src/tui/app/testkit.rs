@@ -61,7 +61,8 @@ impl Screens {
     }
 
     pub fn connect(&mut self) {
-        let msg = Msg::Connected { mode: self.service.mode(), read_only: self.service.read_only() };
+        let service = &self.service;
+        let msg = Msg::Connected { mode: service.mode(), read_only: service.read_only(), as_of: service.as_of() };
         self.send(msg);
     }
 
@@ -88,7 +89,6 @@ impl Screens {
                 | Effect::LoadPage(..)
                 | Effect::LoadDetail(..)
                 | Effect::LoadGroups(..)
-                | Effect::LoadMembers(..)
                 | Effect::LoadJump(..)
                 | Effect::LoadMatching(..)
                 | Effect::LoadPeople
@@ -106,6 +106,8 @@ impl Screens {
                 | Effect::LoadResource(..)
                 | Effect::LoadHistory(..)
                 | Effect::Export(_)
+                | Effect::PutContext(..)
+                | Effect::EndContext(..)
                 | Effect::Scan(_)
                 | Effect::CancelScan(_)
         );

@@ -3,7 +3,7 @@
 
 mod again;
 mod filter;
-mod grouped;
+pub mod grouped;
 mod window;
 
 pub use filter::{Filter, Shown};

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use super::{enter_or_back, frame, preview};
-use crate::drift::{SeverityClass, Slug};
+use crate::drift::SeverityClass;
 use crate::tui::app::notice::count;
 use crate::tui::app::overlay::{Plan, Target};
 use crate::tui::app::update::preview::is_previewed;
-use crate::tui::panes::{Canvas, wrap};
+use crate::tui::panes::{Canvas, place, wrap};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{bar, text};
 
@@ -58,9 +58,7 @@ fn head(canvas: &mut Canvas<'_>, plan: &Plan, room: usize) -> Vec<Line<'static>>
         lines.push(Line::default());
         lines.extend(preview::lines(canvas, room));
     }
-    if plan.targets().nth(1).is_some() {
-        lines.push(counts(canvas, plan));
-    }
+    lines.extend(counts(canvas, plan, room));
     for (why, number) in reasons(plan) {
         let words = format!("left out: {}: {why}", count(number, "drift"));
         let pieces = wrap(&words, room).into_iter();
@@ -72,18 +70,31 @@ fn head(canvas: &mut Canvas<'_>, plan: &Plan, room: usize) -> Vec<Line<'static>>
     lines
 }
 
-/// `prod-eu 9, staging 3    C 2  H 4`
-fn counts(canvas: &Canvas<'_>, plan: &Plan) -> Line<'static> {
-    let mut environments: BTreeMap<&Slug, usize> = BTreeMap::new();
-    let mut classes: BTreeMap<SeverityClass, usize> = BTreeMap::new();
-    for target in plan.targets() {
-        *environments.entry(&target.environment).or_default() += 1;
-        *classes.entry(target.class).or_default() += 1;
+/// `in PRODUCTION prod-eu 9; staging 3`, and of several ` CRITICAL 2 HIGH 4`: their letters where there is no room for words.
+fn counts(canvas: &Canvas<'_>, plan: &Plan, room: usize) -> Option<Line<'static>> {
+    plan.targets().next()?;
+    let mut line = place::sentence(canvas, plan.targets(), room);
+    if plan.targets().nth(1).is_none() {
+        return Some(line);
     }
-    let each: Vec<String> = environments.iter().map(|(slug, number)| format!("{slug} {number}")).collect();
-    let mut spans = vec![canvas.span(Role::Text, format!("{}   ", each.join(", ")))];
+    let all = classes(canvas, plan, |class| class.as_str().to_owned());
+    let short = || classes(canvas, plan, |class| class.letter().to_string());
+    let classes = if line.width() + all.width() > room { short() } else { all };
+    if line.width() + classes.width() > room {
+        line = place::sentence(canvas, plan.targets(), room.saturating_sub(classes.width()));
+    }
+    line.extend(classes.spans);
+    Some(line)
+}
+
+/// How many of each class, the worst first.
+fn classes(canvas: &Canvas<'_>, plan: &Plan, word: fn(SeverityClass) -> String) -> Line<'static> {
+    let mut classes: BTreeMap<SeverityClass, usize> = BTreeMap::new();
+    plan.targets().for_each(|target| *classes.entry(target.class).or_default() += 1);
+    let mut spans = vec![Span::raw("  ")];
     for (class, number) in classes.iter().rev() {
-        spans.push(canvas.span(bar::role(*class), format!(" {} {number}", class.as_str())));
+        spans.push(Span::raw(" "));
+        spans.push(canvas.span(bar::role(*class), format!("{} {number}", word(*class))));
     }
     Line::from(spans)
 }
@@ -95,17 +106,15 @@ fn reasons(plan: &Plan) -> BTreeMap<&str, usize> {
     reasons
 }
 
-/// `prod-eu aws_vpc.main`; one that is left out stands after a sign.
+/// `prod-eu PROD aws_vpc.main`; one that is left out stands after a sign.
 fn one(canvas: &Canvas<'_>, target: &Target, room: usize, left_out: Option<&String>) -> Line<'static> {
-    let list = &canvas.model.environments.list;
-    let production = list.iter().any(|e| e.is_production && e.environment.slug == target.environment);
-    let role = if production { Role::Production } else { Role::Dim };
+    let marks = place::behind(canvas, &target.environment);
     let environment = text::cut(target.environment.as_str(), 20);
     let lead = if left_out.is_some() { "not " } else { "" };
-    let rest = room.saturating_sub(text::width(&environment) + lead.len() + 1);
-    Line::from(vec![
-        canvas.span(Role::Warning, lead),
-        canvas.span(role, environment),
-        canvas.span(if left_out.is_some() { Role::Dim } else { Role::Text }, format!(" {}", target.label.name(rest))),
-    ])
+    let rest = room.saturating_sub(text::width(&environment) + Line::from(marks.clone()).width() + lead.len() + 1);
+    let mut spans = vec![canvas.span(Role::Warning, lead), canvas.span(Role::Dim, environment)];
+    spans.extend(marks);
+    let role = if left_out.is_some() { Role::Dim } else { Role::Text };
+    spans.push(canvas.span(role, format!(" {}", text::address(&target.label, rest))));
+    Line::from(spans)
 }

@@ -41,7 +41,9 @@ fn line(canvas: &mut Canvas<'_>, one: &Carried<'_>, width: usize) -> Line<'stati
     let environments = one.environments();
     let drifts: usize = environments.values().sum();
     let (what, role, tail) = match &last.on {
-        On::Drift(target) if drifts == 1 => (target.label.line(), Role::Text, target.environment.to_string()),
+        On::Drift(target) if drifts == 1 => {
+            (text::address(&target.label, width / 2), Role::Text, target.environment.to_string())
+        }
         On::Drift(_) => {
             let each = environments.iter().map(|(slug, number)| format!("{slug} {number}"));
             (count(drifts, "drift"), Role::Text, each.collect::<Vec<_>>().join(", "))

@@ -9,7 +9,7 @@ use crate::tui::app::notice::count;
 use crate::tui::app::overlay::{Field, Form, Value};
 use crate::tui::app::update::preview::is_previewed_form;
 use crate::tui::app::when;
-use crate::tui::panes::{Canvas, field};
+use crate::tui::panes::{Canvas, field, place};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
 
@@ -21,20 +21,29 @@ pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
     let about = match form.targets.as_slice() {
         [] => about_rule(form, usize::from(width).saturating_sub(20)),
         [one] => match &form.change {
-            Some(path) => path.0.cell(usize::from(width).saturating_sub(24)),
-            None => one.label.name(usize::from(width).saturating_sub(16)),
+            Some(path) => text::middle(&path.0.line(), usize::from(width).saturating_sub(24)),
+            None => text::address(&one.label, usize::from(width).saturating_sub(20)),
         },
         many => count(many.len(), "drift"),
     };
     let title = format!("{}: {about}", form.kind.action().entry().name);
+    let place = place(canvas, form, usize::from(width).saturating_sub(4));
     if let [Field { value: Value::Lines(editor), hint, .. }] = form.fields.as_slice() {
+        let place = place.map(|place| format!(" {place}")).unwrap_or_default();
+        let title = text::cut(&title, usize::from(width).saturating_sub(6 + text::width(&place))) + &place;
         return super::editor::draw(canvas, width, &title, editor, form.problem.as_deref().unwrap_or(hint));
     }
     let keys = format!("{}  tab next field", enter_or_back(canvas, "input", enters(form)));
     let previewed = is_previewed_form(form.kind);
     let picks = picks(canvas, form);
     let below = if previewed { preview::ROWS + 1 } else { picks.len() };
-    let inner = frame(canvas, width, form.fields.len() + 2 + below, &title, &keys);
+    let rows = form.fields.len() + 2 + below + usize::from(place.is_some());
+    let mut inner = frame(canvas, width, rows, &title, &keys);
+    // Where there is one row it is the field's.
+    if let Some(place) = place.filter(|_| inner.height > 1) {
+        canvas.line(inner, 0, &place);
+        inner = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
+    }
     // On a very low screen the field in focus is the one that is seen.
     let first = (form.at + 1).saturating_sub(inner.height.into());
     for (row, (at, one)) in form.fields.iter().enumerate().skip(first).enumerate() {
@@ -48,6 +57,11 @@ pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
     canvas.line(inner, form.fields.len() + usize::from(!previewed), &Line::from(last));
     let lines = if previewed { preview::lines(canvas, inner.width.into()) } else { picks };
     lines.iter().enumerate().for_each(|(row, line)| canvas.line(inner, form.fields.len() + 2 + row, line));
+}
+
+/// Where it is decided; a rule says so itself.
+fn place(canvas: &Canvas<'_>, form: &Form, room: usize) -> Option<Line<'static>> {
+    (!form.targets.is_empty()).then(|| place::sentence(canvas, form.targets.iter(), room))
 }
 
 /// What is wrong, else the moment that is meant by what is typed, else what may stand there.
@@ -95,7 +109,7 @@ fn enters(form: &Form) -> &'static str {
 fn about_rule(form: &Form, room: usize) -> String {
     let rule = form.rule.as_ref().map(|rule| text::cut(&rule.says(), room));
     let unhides = || form.unhides.as_ref().map(|rule| text::cut(&rule.says(), room));
-    rule.or_else(unhides).or_else(|| Some(form.about.as_ref()?.resource_id.name(room))).unwrap_or_default()
+    rule.or_else(unhides).or_else(|| Some(text::address(&form.about.as_ref()?.resource_id, room))).unwrap_or_default()
 }
 
 fn draw_field(canvas: &mut Canvas<'_>, area: Rect, one: &Field, focused: bool) {

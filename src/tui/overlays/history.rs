@@ -21,7 +21,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     let width = area.width.saturating_sub(if area.width < 60 { 0 } else { 4 }).min(130);
     let room = usize::from(width).saturating_sub(5);
     let keys = format!("{} close", key(canvas, "resource", "back"));
-    let about = view.current().map_or(vec![], |one| about_one(canvas.model, one, room));
+    let about = view.current().map_or(vec![], |one| about_one(canvas.model, view, one, room));
     let about = &about[..about.len().min(ABOUT)];
     let rows = view.entries.len().max(1);
     let wanted = rows + 1 + about.len();
@@ -32,7 +32,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     let list = usize::from(inner.height).saturating_sub(about.len() + 1).max(1).min(rows);
     let top = (view.at + 1).saturating_sub(list);
     for (row, entry) in view.entries.iter().skip(top).take(list).enumerate() {
-        let line = line(canvas, entry, view.about.is_none(), room);
+        let line = line(canvas, view, entry, room);
         canvas.line(inner, row, &line);
         if top + row == view.at {
             canvas.tint(inner, row, Role::Selection);
@@ -49,7 +49,7 @@ fn title(view: &HistoryView, room: usize) -> String {
     let more = if view.is_cut() { "+" } else { "" };
     let number = if view.is_loaded { format!(": {}{more}", view.entries.len()) } else { String::new() };
     match &view.about {
-        Some((_, label)) => format!("history of {}{number}", label.name(room.saturating_sub(20))),
+        Some((_, label)) => format!("history of {}{number}", text::address(label, room.saturating_sub(20))),
         None => format!("everything that was decided{number}"),
     }
 }
@@ -68,21 +68,27 @@ fn clock(model: &Model, at: Timestamp) -> String {
     at.to_zoned(model.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// `2026-11-21 09:57:00  alice  resolved as accepted  why`
-fn line(canvas: &Canvas<'_>, entry: &AuditEntry, everything: bool, room: usize) -> Line<'static> {
+/// `2026-11-21 09:57:00  alice  aws_vpc.main  resolved as accepted  why`; the resource only where the title does not name it.
+fn line(canvas: &Canvas<'_>, view: &HistoryView, entry: &AuditEntry, room: usize) -> Line<'static> {
     let undone = entry.undone_by.is_some();
     let role = if undone { Role::Dim } else { Role::Text };
     let environment = entry.environment.as_ref().map_or("", |slug| slug.as_str());
-    let environment = if everything && room >= 90 { text::fit(environment, 14) + " " } else { String::new() };
+    let everything = view.about.is_none();
+    let mut place = if everything && room >= 90 { text::fit(environment, 14) + " " } else { String::new() };
+    if everything && room >= 50 {
+        let columns = room / 3 - 4;
+        let name = entry.drift.and_then(|id| view.names.get(&id));
+        place += &(text::fit(&name.map_or(String::new(), |name| text::address(name, columns)), columns) + " ");
+    }
     let what = said(canvas.model, entry);
     let tail = if undone { "  (taken back)" } else { "" };
     let why = entry.reason.as_ref().map_or(String::new(), Tainted::line);
-    let rest = room.saturating_sub(20 + 1 + 12 + 1 + environment.len() + tail.len());
+    let rest = room.saturating_sub(20 + 1 + 12 + 1 + text::width(&place) + tail.len());
     let half = if why.is_empty() { rest } else { rest / 2 };
     Line::from(vec![
         canvas.span(Role::Dim, format!("{} ", clock(canvas.model, entry.timestamp))),
         canvas.span(if undone { Role::Dim } else { Role::Key }, text::fit(&entry.actor.line(), 12) + " "),
-        canvas.span(Role::Dim, environment),
+        canvas.span(Role::Dim, place),
         canvas.span(role, text::fit(&what, half)),
         canvas.span(Role::Warning, tail),
         canvas
@@ -108,8 +114,12 @@ fn said(model: &Model, entry: &AuditEntry) -> String {
     }
 }
 
-fn about_one(model: &Model, entry: &AuditEntry, room: usize) -> Vec<String> {
+fn about_one(model: &Model, view: &HistoryView, entry: &AuditEntry, room: usize) -> Vec<String> {
     let mut words = vec![format!("number {}: {} by {}", entry.seq, said(model, entry), entry.actor.line())];
+    if let Some(name) = entry.drift.and_then(|id| view.names.get(&id)).filter(|name| !name.is_empty()) {
+        let environment = entry.environment.as_ref().map(|slug| format!(" in {slug}")).unwrap_or_default();
+        words.push(format!("on {}{environment}", text::address(name, 500)));
+    }
     if let (Some(old), Some(new)) = (entry.old_state, entry.new_state) {
         let moved = if old == new {
             format!("stayed {}", new.as_str())

@@ -51,6 +51,9 @@ const SIGNS: [(&str, &str); 7] = [
 /// Columns below which a sentence stands under its key.
 const NARROW: usize = 48;
 
+/// Columns below which most of a row is the sentence's.
+const ROOMY: usize = 80;
+
 /// A key or sign and its sentence, on as many rows as it needs.
 fn described(canvas: &Canvas<'_>, key: &str, role: Role, sentence: &str, room: usize, lines: &mut Vec<Line<'static>>) {
     if room < NARROW {
@@ -58,8 +61,15 @@ fn described(canvas: &Canvas<'_>, key: &str, role: Role, sentence: &str, room: u
         let pieces = wrap(sentence, room.saturating_sub(2).max(1)).into_iter();
         return lines.extend(pieces.map(|piece| Line::from(canvas.span(role, format!("  {piece}")))));
     }
-    for (at, piece) in wrap(sentence, room.saturating_sub(19)).into_iter().enumerate() {
-        let key = text::fit(if at == 0 { key } else { "" }, 18);
+    let column = if room < ROOMY { 9 } else { 16 };
+    let pieces = wrap(sentence, room.saturating_sub(column + 1));
+    // A key with a long name has a row of its own.
+    let keys = if text::width(key) > column { [key, ""] } else { ["", key] };
+    if !keys[0].is_empty() {
+        lines.push(Line::from(canvas.span(Role::Key, text::cut(keys[0], room))));
+    }
+    for (at, piece) in pieces.into_iter().enumerate() {
+        let key = text::fit(if at == 0 { keys[1] } else { "" }, column);
         lines.push(Line::from(vec![canvas.span(Role::Key, key), canvas.span(role, format!(" {piece}"))]));
     }
 }

@@ -24,6 +24,7 @@ use ratatui::text::Line;
 use super::app::overlay::Overlay;
 use super::panes::{Canvas, incident};
 use super::theme::Role;
+use super::widgets::line;
 
 /// Draws the overlay, if there is one.
 pub fn draw(canvas: &mut Canvas<'_>) {
@@ -96,6 +97,7 @@ fn frame_at(canvas: &mut Canvas<'_>, area: Rect, title: &str, keys: &str) -> Rec
     let inside = Rect { x: area.x + 2, width: area.width - 4, ..area };
     let name = Line::from(canvas.span(Role::Title, format!(" {title} ")));
     canvas.line(inside, 0, &name);
+    let keys = line::hints(keys, usize::from(inside.width).saturating_sub(2));
     let keys = Line::from(canvas.span(Role::Dim, format!(" {keys} ")));
     canvas.line(inside, usize::from(area.height - 1), &keys);
     Rect { y: area.y + 1, height: area.height - 2, ..inside }

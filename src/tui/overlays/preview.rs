@@ -65,7 +65,10 @@ fn exposed(canvas: &Canvas<'_>, reach: &NeverHideReach, room: usize) -> Vec<Line
     lines.extend(reach.first.iter().take(NAMED).map(|(slug, resource)| {
         let lead = format!("  {} ", text::cut(slug.as_str(), 16));
         let left = room.saturating_sub(text::width(&lead));
-        Line::from(vec![canvas.span(Role::Dim, lead), canvas.span(Role::Text, resource.resource_id.name(left))])
+        Line::from(vec![
+            canvas.span(Role::Dim, lead),
+            canvas.span(Role::Text, text::address(&resource.resource_id, left)),
+        ])
     }));
     let rest = (reach.resources + reach.drifts).saturating_sub(NAMED.min(reach.first.len()) as u64);
     lines.extend((rest > 0).then(|| Line::from(canvas.span(Role::Dim, format!("  and {rest} more")))));
@@ -95,7 +98,7 @@ pub fn names(canvas: &Canvas<'_>, reach: &RuleReach, room: usize, most: usize) -
         Line::from(vec![
             canvas.span(severity(one.severity), format!("  {}", one.severity.letter())),
             canvas.span(Role::Dim, lead),
-            canvas.span(Role::Text, one.resource_id.name(left)),
+            canvas.span(Role::Text, text::address(&one.resource_id, left)),
             canvas.span(Role::Dim, more),
         ])
     };

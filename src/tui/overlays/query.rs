@@ -34,15 +34,22 @@ pub fn draw(canvas: &mut Canvas<'_>, query: &QueryLine) {
     }
     let (before, after) = query.line.halves();
     field(canvas, first, "/", before, after);
-    match &query.problem {
-        // While a value is being typed it is not wrong yet, and the offers say what may stand there.
-        Some(problem) if query.offers.is_empty() => mistake(canvas, rest, query, problem),
-        _ => list(canvas, rest, query),
-    }
+    let taken = match &query.problem {
+        Some(problem) if !is_being_typed(query, problem) => mistake(canvas, rest, query, problem),
+        _ => 0,
+    };
+    list(canvas, Rect { y: rest.y + taken, height: rest.height - taken, ..rest }, query);
 }
 
-/// Marks the place, and says what is wrong.
-fn mistake(canvas: &mut Canvas<'_>, area: Rect, query: &QueryLine, problem: &QueryError) {
+/// While a value is being typed it is not wrong yet, and the offers say what may stand there.
+fn is_being_typed(query: &QueryLine, problem: &QueryError) -> bool {
+    let (before, _) = query.line.halves();
+    let ends_here = problem.at.end >= before.len() && problem.at.start <= before.len();
+    ends_here && !query.offers.is_empty()
+}
+
+/// Marks the place, and says what is wrong. Returns the rows it took: one is left for the best offer.
+fn mistake(canvas: &mut Canvas<'_>, area: Rect, query: &QueryLine, problem: &QueryError) -> u16 {
     let columns = |range: &str| text::width(&sanitise::line(range));
     let typed = query.line.text();
     let (before, _) = query.line.halves();
@@ -55,11 +62,15 @@ fn mistake(canvas: &mut Canvas<'_>, area: Rect, query: &QueryLine, problem: &Que
     let marks = canvas.span(Role::Error, text::cut(&marks, area.width.into()));
     canvas.line(area, 0, &Line::from(marks));
     let words = sanitise::line(&problem.message);
-    let rows = usize::from(area.height.saturating_sub(1));
-    for (row, words) in wrap(&words, area.width.into()).into_iter().enumerate().take(rows) {
+    let offers = u16::from(!query.offers.is_empty());
+    let rows = usize::from(area.height.saturating_sub(1 + offers));
+    let lines = wrap(&words, area.width.into());
+    let shown = lines.len().min(rows);
+    for (row, words) in lines.into_iter().enumerate().take(rows) {
         let words = canvas.span(Role::Error, words);
         canvas.line(area, row + 1, &Line::from(words));
     }
+    u16::try_from(1 + shown).unwrap_or(area.height).min(area.height)
 }
 
 fn list(canvas: &mut Canvas<'_>, area: Rect, query: &QueryLine) {
@@ -80,5 +91,33 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, query: &QueryLine) {
     if below > 0 && height > 1 {
         let more = Line::from(canvas.span(Role::Dim, format!(" {below} more ")));
         canvas.line_right(area, height - 1, &more);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tui::Options;
+    use crate::tui::app::testkit::{Screens, options};
+    use crate::tui::sample::Sample;
+
+    /// What stands there after this was typed.
+    fn typed(text: &str) -> String {
+        let mut screens = Screens::open(Sample::shared(), options(Options::default()), (80, 24)).unwrap();
+        screens.keys("/");
+        screens.text(text);
+        screens.screen()
+    }
+
+    #[test]
+    fn a_mistake_is_said_while_the_next_term_is_being_offered() {
+        for text in ["is:bogus ", "is:bogus en", "is:bogus env:"] {
+            let screen = typed(text);
+            assert!(screen.contains("^^^^^") && screen.contains("bogus`"), "{text}: {screen}");
+            assert!(screen.contains(if text.ends_with("env:") { "prod-eu" } else { "env:" }), "{text}: {screen}");
+        }
+        assert!(typed("sev:bogus env:").contains("bogus`"));
+        assert!(!typed("is:ne").contains('^'), "what is being typed is not wrong yet");
+        assert!(!typed("sev:").contains('^'));
+        assert!(typed("is:bogus").contains("bogus`"), "nothing begins so");
     }
 }

@@ -113,7 +113,7 @@ fn observed(canvas: &mut Canvas<'_>, one: &Seen, room: usize) -> Line<'static> {
     let age = canvas.age(at);
     let (role, word) = if one.observation.accepted { (Role::Success, "in sync ") } else { (Role::Warning, "differed") };
     let changed = match &one.changes {
-        None => "the first value that is kept".to_owned(),
+        None => "first value kept".to_owned(),
         Some(changes) if changes.is_empty() => "the same value, judged anew".into(),
         Some(changes) => paths(changes, room.saturating_sub(40)),
     };
@@ -121,7 +121,7 @@ fn observed(canvas: &mut Canvas<'_>, one: &Seen, room: usize) -> Line<'static> {
         canvas.span(Role::Text, format!("  {} ", clock(canvas, at))),
         canvas.span(Role::Dim, format!("{age:>4}  ")),
         canvas.span(role, word),
-        canvas.span(Role::Text, format!("  {changed}")),
+        canvas.span(Role::Text, format!("  {}", text::cut(&changed, room.saturating_sub(38)))),
     ])
 }
 

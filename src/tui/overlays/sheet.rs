@@ -1,4 +1,4 @@
-//! Two bodies beside each other, on the whole screen.
+//! Two bodies beside each other, on the whole screen but its last row, which says what keys do.
 
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -19,7 +19,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     let Some(sheet) = &canvas.model.sheet else { return };
     let area = canvas.area();
     let keys = format!("{} close", key(canvas, "overlay", "back"));
-    let inner = frame(canvas, area.width, area.height.saturating_sub(2).into(), &sheet.title, &keys);
+    let inner = frame(canvas, area.width, area.height.saturating_sub(3).into(), &sheet.title, &keys);
     let (role, says) = match &sheet.answer {
         None => (Role::Dim, vec!["loading".to_owned()]),
         Some(Err(why)) => (Role::Error, vec![why.clone()]),

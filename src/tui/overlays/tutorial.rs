@@ -24,7 +24,7 @@ pub const STEPS: [Step; 6] = [
         pane: Pane::Environments,
         title: "environments",
         words: "Each line is one place that is scanned: what is open by severity, when it was last scanned, how much could \
-                be verified. PROD is production. What is under the cursor is what the timeline shows.",
+                be verified. PROD is production, ⊘ protected. What is under the cursor is what the timeline shows.",
         actions: &[Action::Scan, Action::AllEnvironments],
     },
     Step {

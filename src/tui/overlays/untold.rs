@@ -112,12 +112,12 @@ fn line(canvas: &Canvas<'_>, one: &Untold, width: usize) -> Line<'static> {
         Aside::Hidden(hidden) => ("=", Role::Hidden, sanitise::line(&hidden.rule)),
         Aside::Unverified(unverified) => ("?", Role::Unverified, unverified.reason.words().to_owned()),
     };
-    let (path, rule) = (width * 2 / 5, 18.min(width / 4));
+    let (path, rule) = (width / 3, 16.min(width / 4));
     let rest = width.saturating_sub(path + rule + 4);
     Line::from(vec![
-        canvas.span(role, format!("{sign} {}", text::fit(&sanitise::line(one.path()), path))),
+        canvas.span(role, format!("{sign} {}", text::fit(&text::middle(&sanitise::line(one.path()), path), path))),
         canvas.span(Role::Dim, format!(" {}", text::fit(&why, rule))),
-        canvas.span(Role::Text, format!(" {}", one.resource.resource_id.name(rest))),
+        canvas.span(Role::Text, format!(" {}", text::address(&one.resource.resource_id, rest))),
     ])
 }
 
@@ -128,7 +128,7 @@ fn about_one(canvas: &Canvas<'_>, one: &Untold, room: usize) -> Vec<Line<'static
     let left = room.saturating_sub(text::width(&kind) + standing.len() + 4);
     let mut lines = vec![Line::from(vec![
         canvas.span(Role::Key, kind),
-        canvas.span(Role::Text, format!(" {}", one.resource.resource_id.name(left))),
+        canvas.span(Role::Text, format!(" {}", text::address(&one.resource.resource_id, left))),
         canvas.span(Role::Dim, format!("  {standing}")),
     ])];
     let words = match &one.what {

@@ -12,7 +12,7 @@ pub fn draw(canvas: &mut Canvas<'_>, at: usize) {
     let views = canvas.model.finds.views();
     let width = canvas.area().width.saturating_sub(4).min(90);
     let most = usize::from(canvas.area().height).saturating_sub(4);
-    let keys = [("enter", "go to"), ("delete-view", "delete"), ("back", "close")];
+    let keys = [("enter", "go to"), ("delete-view", "delete"), ("undo", "bring back"), ("back", "close")];
     let keys: Vec<String> = keys.iter().map(|(name, word)| format!("{} {word}", key(canvas, "views", name))).collect();
     let inner = frame(canvas, width, views.len().min(most), "views", &keys.join("  "));
     let height = usize::from(inner.height);

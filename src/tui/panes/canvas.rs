@@ -10,7 +10,7 @@ use super::Drawn;
 use crate::tui::app::model::Pane;
 use crate::tui::app::{Model, age};
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widgets::{scroll, text};
+use crate::tui::widgets::{line, scroll, text};
 
 /// The frame being drawn.
 pub struct Canvas<'a> {
@@ -66,12 +66,13 @@ impl<'a> Canvas<'a> {
         self.drawn.cursor = self.area().contains(Position::new(x, y)).then_some(Position::new(x, y));
     }
 
-    /// Draws a line into row `row` of `area`, cut at its right edge; rows below the area are left out.
+    /// Draws a line into row `row` of `area`, cut with `…` at its right edge; rows below the area are left out.
     pub fn line(&mut self, area: Rect, row: usize, line: &Line<'_>) {
         let Ok(row) = u16::try_from(row) else { return };
         let area = area.intersection(self.area());
         if row < area.height {
-            self.buf.set_line(area.x, area.y + row, line, area.width);
+            let line = line::cut(line, area.width.into());
+            self.buf.set_line(area.x, area.y + row, &line, area.width);
         }
     }
 

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::timeline::type_sign;
-use super::{Canvas, hidden, layout, settled};
+use super::{Canvas, hidden, layout, place, settled};
 use crate::drift::{Change, DriftEvent, State};
 use crate::safety::lookalike;
 use crate::tui::app::model::Pane;
@@ -14,7 +14,7 @@ use crate::tui::widgets::diff::{DiffMode, DiffState, Fold};
 use crate::tui::widgets::text;
 
 /// Columns of the terminal below which the diff has one column.
-const UNIFIED_BELOW: u16 = 100;
+pub const UNIFIED_BELOW: u16 = 100;
 
 /// One column or two.
 pub fn mode(model: &Model) -> DiffMode {
@@ -119,6 +119,23 @@ fn foreign(model: &Model, event: &DriftEvent) -> Vec<String> {
     exact.chain(twin).collect()
 }
 
+/// The changes as they stand in the bodies, from top to bottom, and after them those that are hidden, while they are shown. Without
+/// bodies, and for what is not in them: as they are listed.
+pub fn order(model: &Model) -> Vec<usize> {
+    let changes = model.timeline.selected().map_or(0, |event| event.changes.len());
+    let mut order: Vec<usize> = (0..changes).collect();
+    if let Some(view) = model.diff() {
+        let rows = view.rows(mode(model), fold(model));
+        let mut at = vec![usize::MAX; changes];
+        for (row, change) in rows.iter().enumerate().filter_map(|(row, one)| Some((row, one.change?))) {
+            at.get_mut(change).into_iter().for_each(|first| *first = row.min(*first));
+        }
+        order.sort_by_key(|change| at[*change]);
+    }
+    order.extend(changes..changes + model.shown_hidden().len());
+    order
+}
+
 /// Rows of the whole pane.
 pub fn length(model: &Model) -> usize {
     head_rows(model) + body_rows(model)
@@ -150,16 +167,13 @@ const HEADER: usize = 3;
 fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'static>> {
     let width = usize::from(width);
     let resource = &event.resource;
-    let name = resource.resource_id.name(width);
+    let name = text::address(&resource.resource_id, width);
     let rest = width.saturating_sub(text::width(&name) + 1);
     let kind = text::cut(&resource.resource_type.line(), rest);
     let first = Line::from(vec![canvas.span(Role::Title, name), Span::raw(" "), canvas.span(Role::Dim, kind)]);
 
     let mut second = vec![canvas.span(Role::Text, event.environment.to_string())];
-    if is_production(canvas.model, event) {
-        second.push(Span::raw(" "));
-        second.push(canvas.span(Role::Production, "PROD"));
-    }
+    second.extend(place::behind(canvas, &event.environment));
     let (seen, last) = (canvas.age(event.detected_at), canvas.age(event.last_seen));
     let times = notice::count(usize::try_from(event.seen_count).unwrap_or(usize::MAX), "time");
     second.push(canvas.span(Role::Dim, format!("  first seen {}, last {}, {times}", ago(&seen), ago(&last))));
@@ -167,6 +181,9 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
         second.push(
             canvas.span(Role::Warning, format!("  came back {}", notice::count(event.regressions as usize, "time"))),
         );
+    }
+    if event.in_maintenance {
+        second.push(canvas.span(Role::Dim, "  in maintenance"));
     }
     second.extend(standing(canvas, event));
 
@@ -177,6 +194,10 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
     if let Some(id) = resource.provider_id.as_ref().filter(|id| **id != resource.resource_id) {
         let mark = if id.raw().is_ascii() { String::new() } else { format!("{} ", lookalike::MARK) };
         third.push(format!("id {mark}{}", text::tail(&id.line(), (width / 2).saturating_sub(3))));
+    }
+    if event.dependants > 0 {
+        let verb = if event.dependants == 1 { "depends" } else { "depend" };
+        third.push(format!("{} {verb} on it", event.dependants));
     }
     match &resource.declared_in {
         Some(source) => {
@@ -194,10 +215,6 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
 /// `now`, `3m ago`.
 fn ago(age: &str) -> String {
     if age == "now" { age.to_owned() } else { format!("{age} ago") }
-}
-
-fn is_production(model: &Model, event: &DriftEvent) -> bool {
-    model.environments.list.iter().any(|e| e.is_production && e.environment.slug == event.environment)
 }
 
 /// `acknowledged by alice 5m`, `snoozed until …`, `-> bob`, `saving resolve`.
@@ -248,9 +265,14 @@ fn changes(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<
         let role = if settled.is_some() { Role::Dim } else { role };
         let who = blames.get(at).cloned().flatten().unwrap_or_default();
         let room = usize::from(width).saturating_sub(4 + text::width(&who));
-        let path = change.path.0.cell((room / 2).max(12).min(room));
-        let left = room.saturating_sub(text::width(&path) + 2);
-        let values = settled.map_or_else(|| values(change, left), |words| text::cut(&words, left));
+        let said = |room: usize| match &settled {
+            Some(words) => text::cut(words, room),
+            None => values(change, room),
+        };
+        // What the values leave is the path's; of long ones each has half.
+        let least = (room / 2).max(12).min(room);
+        let path = text::middle(&change.path.0.line(), least.max(room.saturating_sub(text::width(&said(room)) + 2)));
+        let values = said(room.saturating_sub(text::width(&path) + 2));
         Line::from(vec![
             canvas.span(Role::Key, cursor),
             canvas.span(Role::Error, sign),
@@ -277,7 +299,7 @@ fn blame(canvas: &mut Canvas<'_>, change: &Change, at: usize, width: u16) -> Opt
     Some(format!("  {}{sure}{when}", known.who.cell(20)))
 }
 
-/// `declared -> live`, each in half the room; one alone has all of it.
+/// `declared -> live`, each in half the room where both do not fit; one alone has all of it.
 fn values(change: &Change, width: usize) -> String {
     let half = width.saturating_sub(4) / 2;
     match (&change.declared, &change.actual) {
@@ -286,7 +308,11 @@ fn values(change: &Change, width: usize) -> String {
             text::cut(&format!("{} -> {}: {word}", declared.inline(LOOKED_AT), live.inline(LOOKED_AT)), width)
         }
         (Some(declared), Some(live)) => {
-            let [declared, live] = from_difference([declared.inline(LOOKED_AT), live.inline(LOOKED_AT)], half);
+            let both = [declared.inline(LOOKED_AT), live.inline(LOOKED_AT)];
+            if text::width(&both[0]) + text::width(&both[1]) + 4 <= width {
+                return both.join(" -> ");
+            }
+            let [declared, live] = from_difference(both, half);
             format!("{} -> {}", text::cut(&declared, half), text::cut(&live, half))
         }
         (Some(one), None) | (None, Some(one)) => one.inline(width),
@@ -295,10 +321,10 @@ fn values(change: &Change, width: usize) -> String {
 }
 
 /// Columns of a value that are looked at for where it begins to differ.
-const LOOKED_AT: usize = 2_000;
+pub(super) const LOOKED_AT: usize = 2_000;
 
 /// Two long texts that begin alike begin a few letters before they differ: the beginning alone would say nothing.
-fn from_difference(texts: [String; 2], room: usize) -> [String; 2] {
+pub(super) fn from_difference(texts: [String; 2], room: usize) -> [String; 2] {
     let [a, b] = &texts;
     let same = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
     let fits = texts.iter().all(|text| text::width(text) <= room);

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Canvas, health, wrap};
+use super::{Canvas, around, health, place, wrap};
 use crate::drift::{Counts, ScanStage, SeverityClass, Slug};
 use crate::service::EnvironmentSummary;
 use crate::store::OpenCounts;
@@ -25,13 +25,15 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let list = &model.environments.list;
     let widths = count_widths(list);
     let name_width = name_width(list).min(usize::from(inner.width).saturating_sub(6).max(4));
-    let mut lines = vec![whole(canvas, &total(list), name_width, widths)];
+    // Behind the names there is a column more where one of them is protected.
+    let signed = name_width + usize::from(!model.protected.is_empty());
+    let mut lines = vec![whole(canvas, &total(list), signed, widths)];
     for summary in list {
         lines.push(environment(canvas, summary, (name_width, widths), inner.width));
     }
     let meter = meter(&lines, inner.width);
     if has_headings(inner.height, list) {
-        headings(canvas, inner, name_width, widths, meter);
+        headings(canvas, inner, signed, widths, meter);
         inner = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
     }
     let cursor = position(canvas.model);
@@ -111,6 +113,7 @@ fn answers(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> 
     let model = canvas.model;
     let one = cursor.checked_sub(1).and_then(|at| model.environments.list.get(at));
     let health = one.map(|summary| health::sentence(canvas, summary));
+    let going_on = one.map(|summary| around::sentences(canvas, summary)).unwrap_or_default();
     let counts = counted(&canvas.model.environments.list, cursor.checked_sub(1));
     let Some(coverage) = counts.coverage.sentence() else { return 0 };
     let [in_sync, drifted, unverified, hidden] =
@@ -120,7 +123,8 @@ fn answers(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> 
     let resources =
         format!("{in_sync} in sync, {drifted} drifted, {unverified} unverified; {hidden} changes hidden{lists}");
     let width = usize::from(inner.width).saturating_sub(2).max(1);
-    let lines: Vec<String> = health.iter().chain(&[coverage, resources]).flat_map(|words| wrap(words, width)).collect();
+    let lines: Vec<String> =
+        going_on.iter().chain(&health).chain(&[coverage, resources]).flat_map(|words| wrap(words, width)).collect();
     // Where there is no row to spare, none is left empty.
     let first = from + usize::from(from + lines.len() < usize::from(inner.height));
     for (row, words) in lines.iter().enumerate() {
@@ -200,6 +204,7 @@ fn environment(
         (true, true) => canvas.span(Role::Production, "PROD"),
         (true, false) => canvas.span(Role::Dim, "    "),
     });
+    spans.push(place::protection(canvas, &environment.slug));
     spans.push(Span::raw(" "));
     spans.extend(counts(canvas, &summary.open, widths));
     let (role, scan) = scan(canvas, summary);
@@ -207,6 +212,9 @@ fn environment(
     let failed = summary.sources.iter().filter(|source| source.error.is_some()).count();
     if failed > 0 {
         spans.push(canvas.span(Role::Error, format!(" {failed} failed")));
+    }
+    if let Some(words) = around::short(canvas, summary) {
+        spans.push(canvas.span(Role::Warning, format!(" {words}")));
     }
     if width >= 50 {
         spans.push(canvas.span(Role::Dim, format!(" {}", environment.cloud_provider.as_str())));
@@ -256,7 +264,7 @@ fn failures(canvas: &mut Canvas<'_>, inner: Rect, from: usize) {
             return;
         }
         let age = source.last_good.map_or("never read".into(), |at| format!("data {} old", canvas.age(at)));
-        let name = error.source.cell(usize::from(inner.width).saturating_sub(age.len() + 6));
+        let name = text::tail(&error.source.line(), usize::from(inner.width).saturating_sub(age.len() + 6));
         let line = Line::from(vec![
             canvas.span(Role::Error, format!(" ! {name}")),
             canvas.span(Role::Dim, format!("  {age}")),
@@ -275,13 +283,21 @@ fn failures(canvas: &mut Canvas<'_>, inner: Rect, from: usize) {
 fn strip(canvas: &mut Canvas<'_>, area: Rect) {
     let model = canvas.model;
     let cursor = position(model);
-    let mut cells = vec![strip_cell(canvas, "all", false, true, &total(&model.environments.list))];
+    let mut cells = vec![strip_cell(canvas, "all", None, true, &total(&model.environments.list))];
     for summary in &model.environments.list {
         let environment = &summary.environment;
-        let mut cell =
-            strip_cell(canvas, environment.slug.as_str(), summary.is_production, environment.is_active, &summary.open);
+        let mut cell = strip_cell(
+            canvas,
+            environment.slug.as_str(),
+            Some(&environment.slug),
+            environment.is_active,
+            &summary.open,
+        );
         if summary.sources.iter().any(|source| source.error.is_some()) {
-            cell.spans.insert(1, canvas.span(Role::Error, "! "));
+            cell.spans.insert(1, canvas.span(Role::Error, " !"));
+        }
+        if let Some(words) = around::short(canvas, summary) {
+            cell.push_span(canvas.span(Role::Warning, format!("{words} ")));
         }
         let is_overdue = health::overdue(canvas, summary).is_some();
         match &summary.last_scan {
@@ -316,15 +332,14 @@ fn strip(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-fn strip_cell(canvas: &Canvas<'_>, name: &str, production: bool, active: bool, open: &OpenCounts) -> Line<'static> {
-    let mut spans = vec![canvas.span(if active { Role::Text } else { Role::Dim }, format!(" {name} "))];
-    if production {
-        spans.push(canvas.span(Role::Production, "PROD"));
-        spans.push(Span::raw(" "));
-    }
+fn strip_cell(canvas: &Canvas<'_>, name: &str, slug: Option<&Slug>, active: bool, open: &OpenCounts) -> Line<'static> {
+    let mut spans = vec![canvas.span(if active { Role::Text } else { Role::Dim }, format!(" {name}"))];
+    spans.extend(slug.into_iter().flat_map(|slug| place::behind(canvas, slug)));
+    spans.push(Span::raw(" "));
     for (class, number) in SeverityClass::WORST_FIRST.into_iter().zip(by_class(open)).filter(|(_, number)| *number > 0)
     {
-        spans.push(canvas.span(bar::role(class), format!("{}{} ", class.letter(), text::count(number))));
+        spans.push(canvas.span(bar::role(class), format!("{}{}", class.letter(), text::count(number))));
+        spans.push(Span::raw(" "));
     }
     Line::from(spans)
 }

@@ -3,17 +3,18 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Canvas, summary};
+use super::diff::{LOOKED_AT, from_difference};
+use super::{Canvas, place, summary};
 use crate::drift::query::{Group, GroupRow, module};
-use crate::drift::{Change, DriftEvent};
-use crate::safety::Masked;
+use crate::drift::{Change, DriftEvent, Slug};
+use crate::safety::{Masked, lookalike};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{bar, text};
 
 /// Columns before the title: mark of the open one, class, count.
 const SIGNS: usize = 11;
 const AGE: usize = 6;
-/// From so many columns on it says who has it besides.
+/// From so many columns on there is more room for where it is.
 const ROOMY: usize = 70;
 
 pub fn line(canvas: &mut Canvas<'_>, group: &GroupRow, width: usize) -> Line<'static> {
@@ -27,34 +28,40 @@ pub fn line(canvas: &mut Canvas<'_>, group: &GroupRow, width: usize) -> Line<'st
     };
     let times = if canvas.theme.is_ascii() { 'x' } else { '×' };
     let count = format!("{times}{}", text::count(group.count));
-    let about = besides(group, width);
-    let room = room(&about, width);
+    let about = about(canvas, group, beside(width));
+    let room = room(about.width(), width);
+    // As before a single drift.
+    let title = match room.saturating_sub(2) {
+        less if less > 0 && is_foreign(group) => format!("{} {}", lookalike::MARK, title(group, less)),
+        _ => title(group, room),
+    };
     let age = canvas.age(group.newest);
-    Line::from(vec![
+    let mut line = Line::from(vec![
         canvas.span(Role::Key, format!("{mark} ")),
         canvas.span(bar::role(group.worst), group.worst.letter().to_string()),
         canvas.span(Role::Text, format!("{count:>6}  ")),
-        canvas.span(Role::Text, text::fit(&title(group, room), room)),
+        canvas.span(Role::Text, text::fit(&title, room)),
         Span::raw(" "),
-        canvas.span(Role::Dim, format!("{about} ")),
-        canvas.span(Role::Dim, format!("{age:>4} ")),
-    ])
+    ]);
+    line.extend(about.spans);
+    line.push_span(canvas.span(Role::Dim, format!(" {age:>4} ")));
+    line
 }
 
 /// The columns of the title, and the space before them.
-pub fn named(group: &GroupRow, area: Rect) -> Rect {
+pub fn named(canvas: &Canvas<'_>, group: &GroupRow, area: Rect) -> Rect {
     let width = usize::from(area.width);
-    super::from_column(area, SIGNS - 1, room(&besides(group, width), width) + 1)
+    super::from_column(area, SIGNS - 1, room(about(canvas, group, beside(width)).width(), width) + 1)
 }
 
-fn besides(group: &GroupRow, width: usize) -> String {
-    let about = if width >= ROOMY { about(group) } else { String::new() };
-    text::cut(&about, width / 3)
+/// The most columns for what stands beside the title.
+fn beside(width: usize) -> usize {
+    if width >= ROOMY { width / 3 } else { width / 4 }
 }
 
 /// Columns for the title.
-fn room(about: &str, width: usize) -> usize {
-    width.saturating_sub(SIGNS + AGE + text::width(about) + 2)
+fn room(about: usize, width: usize) -> usize {
+    width.saturating_sub(SIGNS + AGE + about + 2)
 }
 
 /// What the members have in common.
@@ -82,21 +89,55 @@ fn change(event: &DriftEvent, width: usize) -> String {
         [] => format!("{} {}", event.resource.resource_type.cell(width / 2), summary::what_changed(event, width)),
         [one] => {
             let Change { path, declared, actual, .. } = one;
-            let path = path.0.cell(width / 2);
+            let path = text::middle(&path.0.line(), width / 2);
             // What is left for the values, without `: ` and ` to `.
             let room = width.saturating_sub(text::width(&path) + 6) / 2;
-            let value = |value: &Option<Masked>| value.as_ref().map_or("nothing".into(), |value| value.inline(room));
-            format!("{path}: {} to {}", value(declared), value(actual))
+            let value =
+                |value: &Option<Masked>| value.as_ref().map_or("nothing".into(), |value| value.inline(LOOKED_AT));
+            let values = from_difference([value(declared), value(actual)], room);
+            let [declared, actual] = values.map(|value| text::cut(&value, room));
+            format!("{path}: {declared} to {actual}")
         }
         _ => summary::what_changed(event, width),
     }
 }
 
-/// Where, or on what.
-fn about(group: &GroupRow) -> String {
-    let environment = if group.is_spread { "several environments" } else { group.sample.environment.as_str() };
-    match group.dependants {
-        0 => environment.to_owned(),
-        number => format!("{environment}, {number} depend on it"),
+/// Whether what it is named by is not pure ASCII, and may read like another name.
+fn is_foreign(group: &GroupRow) -> bool {
+    let event = &group.sample;
+    match group.key.by {
+        Group::Resource => !event.resource.resource_id.raw().is_ascii(),
+        Group::Module => !module(event.resource.resource_id.raw()).is_ascii(),
+        Group::Actor => event.analysis.changed_by.iter().any(|actor| !actor.raw().is_ascii()),
+        Group::Change => event.changes.iter().any(|change| !change.path.raw().is_ascii()),
     }
+}
+
+/// Where, production first, and what hangs on it; the rest is counted where there is no room for it.
+fn about(canvas: &Canvas<'_>, group: &GroupRow, room: usize) -> Line<'static> {
+    let mut slugs: Vec<&Slug> = group.environments.iter().collect();
+    if slugs.is_empty() {
+        slugs.push(&group.sample.environment);
+    }
+    slugs.sort_by_key(|slug| !canvas.model.is_production(slug));
+    let mut line = Line::default();
+    for (at, slug) in slugs.iter().enumerate() {
+        let mut one = Line::from(
+            canvas.span(Role::Dim, if at > 0 { format!(", {slug}") } else { text::cut(slug.as_str(), room) }),
+        );
+        one.extend(place::behind(canvas, slug));
+        let more = slugs.len() - at;
+        let and_more = format!(" +{more}");
+        let after = if more > 1 { and_more.len() } else { 0 };
+        if at > 0 && line.width() + one.width() + after > room {
+            line.push_span(canvas.span(Role::Dim, and_more));
+            break;
+        }
+        line.extend(one.spans);
+    }
+    let on_it = ["depend on it", "dep."].map(|words| format!(", {} {words}", group.dependants));
+    if let Some(fits) = on_it.into_iter().find(|words| group.dependants > 0 && line.width() + words.len() <= room) {
+        line.push_span(canvas.span(Role::Dim, fits));
+    }
+    line
 }

@@ -20,12 +20,13 @@ pub fn last_complete(scan: &ScanSummary) -> Option<Timestamp> {
 }
 
 /// When an environment that is scanned at intervals is overdue if nothing happens: a whole interval after the scan that did not
-/// come, or several after the last one that saw everything. `None` where nothing is scanned by itself.
+/// come, or several after the last one that saw everything; where none ever did, after the environment was first seen here. `None`
+/// where nothing is scanned by itself.
 pub fn overdue_at(summary: &EnvironmentSummary) -> Option<Timestamp> {
     let interval = summary.interval.filter(|_| summary.environment.is_active)?;
     let late = summary.next_scan.and_then(|next| later(next, interval));
-    let complete = summary.last_scan.as_ref().and_then(last_complete);
-    let stale = complete.and_then(|at| later(at, interval.checked_mul(MISSED)?));
+    let complete = summary.last_scan.as_ref().and_then(last_complete).unwrap_or(summary.environment.created_at);
+    let stale = interval.checked_mul(MISSED).and_then(|long| later(complete, long));
     [late, stale].into_iter().flatten().min()
 }
 

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::Canvas;
-use crate::drift::{DETECTED, Density, Incident, MarkerKind, SeverityClass};
+use crate::drift::{DETECTED, Density, Incident, OperationalContext, SeverityClass};
 use crate::tui::app::incident::LEAD;
 use crate::tui::app::span::Scale;
 use crate::tui::theme::Role;
@@ -30,7 +30,7 @@ pub fn parts(incident: &Incident, scale: &Scale) -> Vec<Density> {
         }
         return parts;
     }
-    for one in &incident.happenings {
+    for one in incident.happenings.iter().filter(|one| one.context.is_none()) {
         let part = &mut parts[scale.part(one.at)];
         let class = one.drift.and_then(|id| incident.drift(id)).map(|event| event.severity_class());
         match class.filter(|_| one.action == DETECTED) {
@@ -116,16 +116,27 @@ fn letter(canvas: &Canvas<'_>, part: &Density) -> (String, Style) {
     }
 }
 
-/// An alert stands before a deploy, a deploy before a ticket.
+/// What weighs most of what stands there; a line where something goes on.
 fn mark(canvas: &Canvas<'_>, incident: &Incident, scale: &Scale, part: usize) -> (String, Style) {
-    let here = incident.markers.iter().filter(|one| scale.part(one.at) == part);
-    let rank = |kind: &MarkerKind| match kind {
-        MarkerKind::Alert => 0,
-        MarkerKind::Deploy => 1,
-        MarkerKind::Ticket => 2,
+    // What began before the span and goes on stands at its beginning.
+    let begins = |one: &&OperationalContext| match one.at() {
+        at if at >= incident.from => scale.part(at) == part,
+        _ => part == 0 && one.context_type.lasts(),
     };
-    let first = here.map(|one| one.kind).min_by_key(rank);
-    first.map_or((" ".into(), Style::new()), |kind| (kind.letter().to_string(), canvas.style(Role::Marked)))
+    let here = incident.markers.iter().filter(begins);
+    if let Some(first) = here.map(|one| one.context_type).min_by_key(|kind| kind.rank()) {
+        return (first.letter().to_string(), canvas.style(Role::Marked));
+    }
+    let goes_on = |one: &OperationalContext| {
+        let until = one.time_window.to.unwrap_or(incident.until).min(incident.until);
+        let is_span = one.context_type.lasts() && !one.time_window.is_moment();
+        is_span && (scale.part(one.time_window.from.max(incident.from))..=scale.part(until)).contains(&part)
+    };
+    let sign = if canvas.theme.is_ascii() { "-" } else { "─" };
+    match incident.markers.iter().any(goes_on) {
+        true => (sign.into(), canvas.style(Role::Marked)),
+        false => (" ".into(), Style::new()),
+    }
 }
 
 fn axis(canvas: &mut Canvas<'_>, area: Rect, row: usize, scale: &Scale) {

@@ -68,7 +68,10 @@ pub fn lines(canvas: &Canvas<'_>, event: &DriftEvent) -> Vec<Line<'static>> {
         let path = unverified.path.as_ref().map_or("the resource", |path| path.raw());
         let detail = format!("{} {}", unverified.reason.words(), unverified.detail.line());
         lines.push(Line::from(vec![
-            canvas.span(Role::Unverified, format!("  ? {}", text::fit(path, room / 2))),
+            canvas.span(
+                Role::Unverified,
+                format!("  ? {}", text::fit(&text::middle(&sanitise::line(path), room / 2), room / 2)),
+            ),
             canvas.span(Role::Dim, format!(" {}", text::cut(&detail, room / 2))),
         ]));
     }
@@ -84,7 +87,10 @@ fn row(canvas: &Canvas<'_>, hidden: &Hidden, is_selected: bool) -> Line<'static>
     let cursor = if is_selected { ">" } else { " " };
     Line::from(vec![
         canvas.span(Role::Key, cursor),
-        canvas.span(Role::Hidden, format!(" = {}", text::fit(hidden.path.raw(), path))),
+        canvas.span(
+            Role::Hidden,
+            format!(" = {}", text::fit(&text::middle(&sanitise::line(hidden.path.raw()), path), path)),
+        ),
         canvas.span(Role::Text, format!(" {}", text::fit(&sanitise::line(&hidden.rule), rule))),
         canvas.span(Role::Dim, format!(" {declared} | {live}")),
     ])

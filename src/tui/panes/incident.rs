@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Canvas, heat, wrap};
-use crate::drift::{DETECTED, DriftEvent, Happening, Incident, SeverityClass, Stats};
+use super::place::{self, Marks};
+use super::{Canvas, asked, heat, wrap};
+use crate::drift::{DETECTED, DriftEvent, Happening, Incident, OperationalContext, SeverityClass, Stats};
 use crate::safety::sanitise;
-use crate::tui::app::incident::{Ask, FORMATS, IncidentView};
+use crate::tui::app::incident::IncidentView;
 use crate::tui::app::{Model, age, notice};
-use crate::tui::overlays::{clear, frame, key};
+use crate::tui::overlays::clear;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{bar, text};
 
@@ -49,8 +50,9 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     let area = Rect { height: screen.height.saturating_sub(1), ..screen };
     clear(canvas, area);
     let title = title(canvas, view);
-    canvas.line(area, 0, &title);
     let state = standing(canvas, view);
+    let taken = u16::try_from(state.width() + 1).unwrap_or(u16::MAX);
+    canvas.line(Rect { width: area.width.saturating_sub(taken), ..area }, 0, &title);
     canvas.line_right(area, 0, &state);
     if let (Some(found), Some(scale)) = (&view.found, view.scale(area.width.into(), model.now, &model.zone)) {
         let incident = &found.incident;
@@ -70,13 +72,13 @@ pub fn draw(canvas: &mut Canvas<'_>) {
             canvas.line(area, 2 + row, &line);
         }
     }
-    keys(canvas, view, Rect { y: area.bottom(), height: screen.height - area.height, ..area });
+    asked::keys(canvas, view, Rect { y: area.bottom(), height: screen.height - area.height, ..area });
     if let Some(ask) = &view.ask {
-        asked(canvas, ask);
+        asked::field(canvas, ask);
     }
 }
 
-fn moment(model: &Model, at: Timestamp) -> String {
+pub(super) fn moment(model: &Model, at: Timestamp) -> String {
     at.to_zoned(model.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
@@ -89,14 +91,12 @@ fn title(canvas: &Canvas<'_>, view: &IncidentView) -> Line<'static> {
         let zone = span.from.to_zoned(model.zone.clone()).strftime("%Z").to_string();
         spans.push(canvas.span(Role::Text, format!("{} to {end} {zone}  ", moment(model, span.from))));
     }
-    let (role, name) = match &view.environment {
-        None => (Role::Text, "all environments".to_owned()),
-        Some(slug) => {
-            let is_production = model.environments.list.iter().any(|e| e.is_production && e.environment.slug == *slug);
-            (if is_production { Role::Production } else { Role::Text }, slug.to_string())
-        }
+    let name = match &view.environment {
+        None => "all environments".to_owned(),
+        Some(slug) => slug.to_string(),
     };
-    spans.push(canvas.span(role, name));
+    spans.push(canvas.span(Role::Text, name));
+    spans.extend(view.environment.iter().flat_map(|slug| place::behind(canvas, slug)));
     Line::from(spans)
 }
 
@@ -163,10 +163,11 @@ pub fn month(stats: &Stats) -> String {
 
 /// What had happened by the moment.
 fn by_then(canvas: &Canvas<'_>, incident: &Incident, moment: Timestamp) -> Line<'static> {
-    let until: Vec<&Happening> = incident.happenings.iter().filter(|one| one.at <= moment).collect();
+    let drifts = || incident.happenings.iter().filter(|one| one.context.is_none());
+    let until: Vec<&Happening> = drifts().filter(|one| one.at <= moment).collect();
     let first = until.iter().filter(|one| one.action == DETECTED).count();
     let decided = until.iter().filter(|one| one.is_of_a_person()).count();
-    let all = incident.happenings.len();
+    let all = drifts().count();
     let other = until.len() - first - decided;
     let parts = [(first, "first seen"), (decided, "decided"), (other, "came back or ended")];
     let parts = parts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}"));
@@ -181,6 +182,7 @@ struct Columns {
     format: &'static str,
     time: usize,
     environment: usize,
+    marks: Marks,
     what: usize,
     who: usize,
     why: usize,
@@ -188,22 +190,23 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: usize, view: &IncidentView, incident: &Incident) -> Self {
+    fn of(width: usize, model: &Model, view: &IncidentView, incident: &Incident) -> Self {
         let days = incident.until.duration_since(incident.from).as_hours() >= 24;
         let (format, time) = if days { ("%m-%d %H:%M:%S", 15) } else { ("%H:%M:%S", 9) };
         let environment = if view.environment.is_none() && width >= 70 { (width / 9).clamp(9, 16) } else { 0 };
+        let marks = if environment > 0 { Marks::of(model, width) } else { Marks::default() };
         let what = if width >= 110 { 20 } else { 16 };
         let who = (width / 10).clamp(7, 14);
         let why = if width >= 110 { width / 4 } else { 0 };
-        let resource = width.saturating_sub(2 + time + 2 + environment + what + who + why);
-        Self { format, time, environment, what, who, why, resource }
+        let resource = width.saturating_sub(2 + time + 2 + environment + marks.width() + what + who + why);
+        Self { format, time, environment, marks, what, who, why, resource }
     }
 
     fn names(&self) -> String {
         let cells = [
             ("time", self.time),
             ("", 2),
-            ("env", self.environment),
+            ("env", self.environment + self.marks.width()),
             ("what", self.what),
             ("resource", self.resource),
             ("who", self.who),
@@ -228,7 +231,7 @@ fn list(
         let line = Line::from(canvas.span(Role::Dim, " nothing happened in this span"));
         return canvas.line(area, first, &line);
     }
-    let columns = Columns::of(usize::from(area.width).saturating_sub(1), view, incident);
+    let columns = Columns::of(usize::from(area.width).saturating_sub(1), canvas.model, view, incident);
     let names = Line::from(canvas.span(Role::Dim, columns.names()));
     canvas.line(area, first, &names);
     let below =
@@ -239,7 +242,8 @@ fn list(
         let Some(one) = view.row(view.top + row) else { break };
         let event = one.drift.and_then(|id| incident.drift(id));
         let later = view.moment.is_some_and(|moment| one.at > moment);
-        let line = line(canvas, one, event, &columns, later, scale.part(one.at) == part);
+        let marker = incident.marker(one);
+        let line = line(canvas, one, (event, marker), &columns, later, scale.part(one.at) == part);
         canvas.line(below, row, &line);
         if at == Some(view.top + row) {
             canvas.tint(below, row, Role::Selection);
@@ -264,7 +268,7 @@ fn list(
 fn line(
     canvas: &Canvas<'_>,
     one: &Happening,
-    event: Option<&DriftEvent>,
+    (event, marker): (Option<&DriftEvent>, Option<&OperationalContext>),
     columns: &Columns,
     later: bool,
     now: bool,
@@ -277,27 +281,39 @@ fn line(
     };
     let time = one.at.to_zoned(canvas.model.zone.clone()).strftime(columns.format).to_string();
     let class = event.map(DriftEvent::severity_class);
-    let letter = class.map_or(" ".to_owned(), |class| class.letter().to_string());
-    let letter_role = class.filter(|_| !later).map_or(Role::Dim, bar::role);
+    let marker = marker.map(|one| one.context_type.letter());
+    let letter = class.map(SeverityClass::letter).or(marker).unwrap_or(' ').to_string();
+    let letter_role = match (class, marker) {
+        _ if later => Role::Dim,
+        (Some(class), _) => bar::role(class),
+        (None, Some(_)) => Role::Marked,
+        (None, None) => Role::Dim,
+    };
     let environment = one.environment.as_ref().map_or("", |slug| slug.as_str());
     let undone = if one.undone { " (undone)" } else { "" };
     let what = format!("{}{undone}", sanitise::line(one.words()));
     let person = if one.is_of_a_person() && !later { Role::Key } else { calm };
-    let resource = event.map_or(String::new(), |event| {
+    // A mark is about no resource: its title stands there.
+    let title = || one.reason.as_ref().filter(|_| one.context.is_some()).map_or(String::new(), |why| why.line());
+    let resource = event.map_or_else(title, |event| {
         text::tail(&event.resource.resource_id.name(500), columns.resource.saturating_sub(1))
     });
-    let why = one.reason.as_ref().map_or(String::new(), |why| why.line());
-    Line::from(vec![
+    let why = one.reason.as_ref().filter(|_| one.context.is_none()).map_or(String::new(), |why| why.line());
+    let mut spans = vec![
         canvas.span(Role::Key, mark),
         canvas.span(calm, text::fit(&time, columns.time)),
         canvas.span(letter_role, letter),
         Span::raw(" "),
         canvas.span(Role::Dim, column(environment, columns.environment)),
+    ];
+    spans.extend(columns.marks.spans(canvas, one.environment.as_ref()));
+    spans.extend([
         canvas.span(person, column(&what, columns.what)),
         canvas.span(calm, column(&resource, columns.resource)),
         canvas.span(Role::Dim, column(&one.actor.line(), columns.who)),
         canvas.span(Role::Dim, column(&why, columns.why)),
-    ])
+    ]);
+    Line::from(spans)
 }
 
 /// Fits with a space behind it.
@@ -308,6 +324,11 @@ fn column(shown: &str, width: usize) -> String {
 /// All of the one under the cursor.
 fn about_one(canvas: &Canvas<'_>, one: &Happening, incident: &Incident, room: usize) -> Vec<Line<'static>> {
     let mut words = vec![];
+    if let Some(marker) = incident.marker(one) {
+        let facts: Vec<String> =
+            marker.facts(|at| moment(canvas.model, at)).iter().map(|f| sanitise::line(f)).collect();
+        words.push(facts.join("; "));
+    }
     if let Some(why) = &one.reason {
         words.push(format!("{} by {}: {}", one.words(), one.actor.line(), why.line()));
     }
@@ -326,68 +347,4 @@ fn about_one(canvas: &Canvas<'_>, one: &Happening, incident: &Incident, room: us
     }
     let lines = words.iter().flat_map(|words| wrap(words, room));
     lines.map(|words| Line::from(canvas.span(Role::Text, format!(" {words}")))).collect()
-}
-
-/// The keys, where the status bar has nothing to say.
-fn keys(canvas: &mut Canvas<'_>, view: &IncidentView, area: Rect) {
-    let model = canvas.model;
-    if view.ask.is_some() || area.is_empty() || model.notices.current(model.now).is_some() || !model.typed.is_empty() {
-        return;
-    }
-    let pairs = [
-        ("earlier", "earlier"),
-        ("later", "later"),
-        ("enter", "as of then"),
-        ("resource", "resource"),
-        ("history", "history"),
-        ("turn-order", "order"),
-        ("next-environment", "env"),
-        ("span", "span"),
-        ("export", "export"),
-        ("back", "leave"),
-    ];
-    let mut line = Line::raw(" ");
-    for (action, word) in pairs {
-        let key = key(canvas, "incident", action);
-        if line.width() + text::width(&key) + word.len() + 3 > area.width.into() {
-            break;
-        }
-        line.push_span(canvas.span(Role::Key, key));
-        line.push_span(canvas.span(Role::Dim, format!(" {word}  ")));
-    }
-    canvas.line(area, 0, &line);
-}
-
-/// The field over the view.
-fn asked(canvas: &mut Canvas<'_>, ask: &Ask) {
-    let width = canvas.area().width.saturating_sub(4).min(76);
-    let enter = key(canvas, "input", "enter");
-    let back = key(canvas, "input", "back");
-    let (title, keys, lead, line, hint, problem) = match ask {
-        Ask::Span { line, problem, .. } => (
-            "what happened in",
-            format!("{enter} look  up/down offers  {back} leave"),
-            "span  ",
-            line,
-            "-2h, 02:40..04:10, 2026-11-21T02:40..04:10, today, yesterday".to_owned(),
-            problem,
-        ),
-        Ask::Export { line, format, problem, writing } => {
-            let formats = FORMATS.iter().enumerate().map(|(at, (_, name))| match at == *format {
-                true => format!("[{name}]"),
-                false => format!(" {name} "),
-            });
-            let formats = formats.collect::<Vec<_>>().join(" ");
-            let hint = if *writing { "writing".into() } else { format!("as {formats}  into this directory, redacted") };
-            ("write the review", format!("{enter} write  up/down format  {back} leave"), "name  ", line, hint, problem)
-        }
-    };
-    let inner = frame(canvas, width, 2, title, &keys);
-    let (before, after) = line.halves();
-    super::field(canvas, Rect { height: inner.height.min(1), ..inner }, lead, before, after);
-    let below = match problem {
-        Some(problem) => canvas.span(Role::Error, text::cut(problem, inner.width.into())),
-        None => canvas.span(Role::Dim, text::cut(&hint, inner.width.into())),
-    };
-    canvas.line(inner, 1, &Line::from(below));
 }

@@ -1,5 +1,7 @@
 //! Rendering: from the model to cells. No state but what the model holds.
 
+pub(crate) mod around;
+mod asked;
 mod canvas;
 pub mod diff;
 pub mod environments;
@@ -9,6 +11,7 @@ mod heat;
 pub mod hidden;
 pub mod incident;
 pub mod layout;
+pub mod place;
 pub mod recommendations;
 mod settled;
 mod status;

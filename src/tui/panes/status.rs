@@ -3,13 +3,16 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Canvas, health};
+use super::{Canvas, health, place};
 use crate::drift::SeverityClass;
 use crate::tui::app::action::{Scope, TABLE};
 use crate::tui::app::model::{Link, Pane};
 use crate::tui::app::{Model, notice};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
+
+/// Columns from which the title line says everything.
+const ROOMY: usize = 80;
 
 pub fn title(canvas: &mut Canvas<'_>, area: Rect) {
     if area.is_empty() {
@@ -20,9 +23,17 @@ pub fn title(canvas: &mut Canvas<'_>, area: Rect) {
         Link::Connecting => "connecting".to_owned(),
         Link::Up { mode, .. } => text::cut(&crate::safety::sanitise::line(mode), 40),
     };
-    let mut spans = vec![canvas.span(Role::Title, "driftguard"), canvas.span(Role::Dim, format!("  {link}  "))];
+    let mut spans = vec![canvas.span(Role::Title, "driftguard"), Span::raw("  ")];
+    // Where there is little room, that nothing is far away need not be said.
+    if usize::from(area.width) >= ROOMY || link != "local" {
+        spans.push(canvas.span(Role::Dim, format!("{link}  ")));
+    }
     if model.read_only().is_some() {
         spans.push(canvas.span(Role::Warning, "READ-ONLY"));
+        if let Link::Up { as_of: Some(at), .. } = model.link {
+            let age = canvas.age(at);
+            spans.push(canvas.span(Role::Warning, if age == "now" { String::new() } else { format!(" {age} old") }));
+        }
         spans.push(Span::raw("  "));
     }
     spans.extend(filters(canvas));
@@ -62,11 +73,10 @@ fn filters(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
     match &filter.environment {
         None => spans.push(canvas.span(Role::Text, "all environments")),
         Some(slug) => {
-            let list = &canvas.model.environments.list;
-            let production = list.iter().any(|e| e.is_production && e.environment.slug == *slug);
             spans.push(canvas.span(Role::Text, slug.to_string()));
-            if production {
-                spans.extend([Span::raw(" "), canvas.span(Role::Production, "PROD")]);
+            spans.extend(place::behind(canvas, slug));
+            if canvas.model.is_protected(slug) {
+                spans.push(canvas.span(Role::Warning, " protected"));
             }
         }
     }
@@ -87,7 +97,7 @@ fn filters(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
     if !filter.text().is_empty() {
         let taken: usize = spans.iter().map(Span::width).sum();
         // Beside the program's name and what is news.
-        let room = usize::from(canvas.area().width).saturating_sub(taken + 40).max(12);
+        let room = usize::from(canvas.area().width).saturating_sub(taken + 20).max(12);
         spans.push(canvas.span(Role::Key, format!("  /{}", crate::safety::sanitise::cell(filter.text(), room))));
     }
     spans

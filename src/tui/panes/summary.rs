@@ -2,6 +2,7 @@
 
 use crate::drift::{Change, ChangeType, DriftEvent, DriftType};
 use crate::safety::sanitise;
+use crate::tui::widgets::text;
 
 /// Sanitised; security-critical properties come first, as the changes are sorted.
 pub fn what_changed(event: &DriftEvent, width: usize) -> String {
@@ -12,12 +13,16 @@ pub fn what_changed(event: &DriftEvent, width: usize) -> String {
             let from = event.resource.previous_address.as_ref();
             from.map_or("moved".into(), |address| format!("from {}", address.raw()))
         }
-        DriftType::Modified => modified(&event.changes),
+        DriftType::Modified => match modified(&event.changes, short) {
+            // Where a property's name and where it lies do not fit, its name does.
+            words if text::width(&sanitise::line(&words)) > width => modified(&event.changes, shortest),
+            words => words,
+        },
     };
-    sanitise::cell(&words, width)
+    text::cut(&sanitise::cell(&words, 400), width)
 }
 
-fn modified(changes: &[Change]) -> String {
+fn modified(changes: &[Change], name: fn(&str, &Change) -> String) -> String {
     let mut groups: Vec<(&str, Vec<&Change>)> = vec![];
     // More than this many do not fit into any column.
     for change in changes.iter().take(50) {
@@ -27,7 +32,7 @@ fn modified(changes: &[Change]) -> String {
             None => groups.push((root, vec![change])),
         }
     }
-    groups.iter().map(|(root, changes)| group(root, changes)).collect::<Vec<_>>().join(", ")
+    groups.iter().map(|(root, changes)| group(root, changes, name)).collect::<Vec<_>>().join(", ")
 }
 
 /// The property itself, without what lies in it.
@@ -37,11 +42,11 @@ fn root(path: &str) -> &str {
 }
 
 /// A few changed properties by name, list elements that came or went by number.
-fn group(root: &str, changes: &[&Change]) -> String {
+fn group(root: &str, changes: &[&Change], name: fn(&str, &Change) -> String) -> String {
     let count = |kind| changes.iter().filter(|change| change.change_type == kind).count();
     let elements = changes.iter().any(|change| change.path.raw().ends_with(']'));
     if changes.len() <= 3 && !elements {
-        return changes.iter().map(|change| short(root, change)).collect::<Vec<_>>().join(", ");
+        return changes.iter().map(|change| name(root, change)).collect::<Vec<_>>().join(", ");
     }
     let kinds = [ChangeType::Added, ChangeType::Removed, ChangeType::Modified];
     let parts = kinds.map(|kind| (kind.sign(), count(kind))).into_iter().filter(|(_, number)| *number > 0);
@@ -61,6 +66,15 @@ fn short(root: &str, change: &Change) -> String {
     }
 }
 
+/// `…image`; what has no parts stays as it is.
+fn shortest(root: &str, change: &Change) -> String {
+    let words = short(root, change);
+    match words.split_once('…') {
+        Some((before, last)) => format!("{}…{last}", if before.starts_with(['+', '-']) { &before[..1] } else { "" }),
+        None => words,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,12 +86,14 @@ mod tests {
 
     #[test]
     fn elements_are_counted_and_properties_named() {
-        let said = |changes: &[Change]| modified(changes);
+        let said = |changes: &[Change]| modified(changes, short);
         let ingress = change("ingress[from_port=22]", ChangeType::Added);
         assert_eq!(said(&[ingress, change("tags.Name", ChangeType::Modified)]), "ingress +1, tags.Name");
         let image = change("spec.template.containers[name=a].image", ChangeType::Modified);
         assert_eq!(said(&[change("spec.replicas", ChangeType::Modified), image]), "spec.replicas, spec…image");
         assert_eq!(said(&[change("tags.Name", ChangeType::Removed)]), "-tags.Name");
+        let tokens = [change("metadata_options[0].http_tokens", ChangeType::Added)];
+        assert_eq!(modified(&tokens, shortest), "+…http_tokens");
         let many: Vec<_> = (0..7).map(|n| change(&format!("tags.t{n}"), ChangeType::Removed)).collect();
         assert_eq!(said(&many), "tags -7");
         assert_eq!(said(&[change("", ChangeType::Modified), change("é[", ChangeType::Added)]), ", +é[");

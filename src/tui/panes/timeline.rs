@@ -3,10 +3,10 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::place::Marks;
 use super::{Canvas, layout, summary, wrap};
 use crate::drift::query::Group;
 use crate::drift::{DriftEvent, DriftType, SeverityClass, State};
-use crate::safety::lookalike;
 use crate::store::OpenCounts;
 use crate::tui::app::model::Pane;
 use crate::tui::app::timeline::{Row, Shown};
@@ -24,7 +24,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     if timeline.is_grouped() {
         return grouped(canvas, inner);
     }
-    let columns = Columns::of(inner.width, canvas.model.timeline.filter.environment.is_none());
+    let columns = Columns::of(canvas.model, inner.width.into());
     let mut inner = inner;
     if layout::plan(canvas.model).names_columns() {
         let names = canvas.span(Role::Dim, columns.names());
@@ -49,7 +49,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
 fn grouped(canvas: &mut Canvas<'_>, inner: Rect) {
     let timeline = &canvas.model.timeline;
     let members = Rect { x: inner.x + 2, width: inner.width.saturating_sub(2), ..inner };
-    let columns = Columns::of(members.width, timeline.filter.environment.is_none());
+    let columns = Columns::of(canvas.model, members.width.into());
     // As high as the list of single drifts, so that nothing moves from one to the other.
     let area = if layout::plan(canvas.model).names_columns() {
         let of = Group::ALL.iter().find(|(group, ..)| Some(*group) == timeline.filter.group());
@@ -66,7 +66,7 @@ fn grouped(canvas: &mut Canvas<'_>, inner: Rect) {
             Some(Row::Group(group)) => {
                 let line = super::groups::line(canvas, group, area.width.into());
                 canvas.line(area, at, &line);
-                super::groups::named(group, area)
+                super::groups::named(canvas, group, area)
             }
             Some(Row::Member(event)) => {
                 let line = line(canvas, event, &columns);
@@ -93,7 +93,8 @@ fn grouped_info(canvas: &Canvas<'_>) -> Line<'static> {
     }
     let count = |n: u64| text::grouped(usize::try_from(n).unwrap_or(usize::MAX));
     let least = if list.is_cut { "at least " } else { "" };
-    words += &format!("{least}{} in {} groups", count(list.drifts), count(list.total));
+    let s = if list.total == 1 { "" } else { "s" };
+    words += &format!("{least}{} in {} group{s}", count(list.drifts), count(list.total));
     let listed = list.rows.len() as u64;
     if listed < list.total {
         words += &format!(", {} listed", count(listed));
@@ -163,6 +164,7 @@ fn empty(canvas: &mut Canvas<'_>, inner: Rect) {
             (Role::Dim, "searching".into())
         }
         (None, true) if model.timeline.filter.is_narrowed() => (Role::Dim, filtered_out(canvas)),
+        (None, true) if model.has_no_environment() => (Role::Warning, notice::NOTHING_TO_SCAN.into()),
         (None, true) if model.environments.list.iter().all(|e| e.last_scan.is_none()) => {
             (Role::Dim, "no scan has ended yet".into())
         }
@@ -214,9 +216,10 @@ fn in_sync(model: &Model) -> (Role, String) {
     }
 }
 
-/// Columns of a row: signs, environment, resource, what changed, age, count.
+/// Columns of a row: signs, environment with its marks, resource, what changed, age, count.
 struct Columns {
     environment: usize,
+    marks: Marks,
     resource: usize,
     changed: usize,
     seen: usize,
@@ -227,24 +230,25 @@ const SIGNS: usize = 7;
 const AGE: usize = 5;
 
 impl Columns {
-    fn of(width: u16, every_environment: bool) -> Self {
-        let width = usize::from(width);
+    fn of(model: &Model, width: usize) -> Self {
+        let every_environment = model.timeline.filter.environment.is_none();
         let environment = if every_environment && width >= 60 { (width / 8).clamp(8, 16) } else { 0 };
+        let marks = if environment > 0 { Marks::of(model, width) } else { Marks::default() };
         let seen = if width >= 70 { 6 } else { 0 };
-        let rest = width.saturating_sub(SIGNS + AGE + environment + seen);
+        let rest = width.saturating_sub(SIGNS + AGE + environment + marks.width() + seen);
         let changed = if rest >= 30 { rest * 2 / 5 } else { 0 };
-        Self { environment, resource: rest - changed, changed, seen }
+        Self { environment, marks, resource: rest - changed, changed, seen }
     }
 
     /// The columns that say which resource, and the space before them.
     fn named(&self, area: Rect) -> Rect {
-        super::from_column(area, SIGNS + self.environment - 1, self.resource)
+        super::from_column(area, SIGNS + self.environment + self.marks.width() - 1, self.resource)
     }
 
     fn names(&self) -> String {
         let seen = if self.seen > 0 { " seen " } else { "" };
         let [environment, resource, changed] = [
-            (if self.environment > 11 { "environment" } else { "env" }, self.environment),
+            (if self.environment > 11 { "environment" } else { "env" }, self.environment + self.marks.width()),
             ("resource", self.resource),
             ("what changed", self.changed),
         ]
@@ -292,6 +296,7 @@ fn line(canvas: &mut Canvas<'_>, event: &DriftEvent, columns: &Columns) -> Line<
     ];
     if columns.environment > 0 {
         spans.push(canvas.span(Role::Dim, column(event.environment.as_str(), columns.environment)));
+        spans.extend(columns.marks.spans(canvas, Some(&event.environment)));
     }
     spans.push(canvas.span(calm, column(&name(event, columns.resource), columns.resource)));
     if columns.changed > 0 {
@@ -316,14 +321,9 @@ fn column(shown: &str, width: usize) -> String {
 fn name(event: &DriftEvent, width: usize) -> String {
     let resource = &event.resource;
     if event.drift_type == DriftType::Added {
-        return format!("{} {}", resource.resource_type.cell(width / 2), resource.resource_id.name(width));
+        let kind = resource.resource_type.cell(width / 2);
+        let left = width.saturating_sub(text::width(&kind) + 2);
+        return format!("{kind} {}", text::address(&resource.resource_id, left));
     }
-    let address = resource.resource_id.line();
-    let mark = if resource.resource_id.raw().is_ascii() { String::new() } else { format!("{} ", lookalike::MARK) };
-    let columns = text::width(&address) + text::width(&mark);
-    if columns < width {
-        return mark + &address;
-    }
-    // The end of an address says more than the modules before it.
-    format!("{mark}{}", text::tail(&address, width.saturating_sub(1 + text::width(&mark))))
+    text::address(&resource.resource_id, width.saturating_sub(1))
 }

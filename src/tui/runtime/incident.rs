@@ -1,5 +1,7 @@
 //! What incident mode, the resource view and their sheets need from the service, made ready to be drawn.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{self, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -9,11 +11,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::analysis::{Then, as_of, between};
-use crate::drift::{AuditEntry, DriftId, IncidentRequest};
+use crate::drift::{DriftId, IncidentRequest};
 use crate::report::incident;
 use crate::service::{DriftService, ServiceError};
 use crate::store::Observation;
 use crate::tui::app::effect::Review;
+use crate::tui::app::history::Trail;
 use crate::tui::app::incident::{DAYS, Found};
 use crate::tui::app::resource::{OBSERVED, ResourceFacts, Seen};
 use crate::tui::app::sheet::SheetBody;
@@ -34,15 +37,26 @@ pub async fn found(service: &dyn DriftService, request: IncidentRequest) -> Resu
     Ok(Box::new(Found { incident, stats }))
 }
 
-pub async fn history(
-    service: &dyn DriftService,
-    drift: Option<DriftId>,
-    limit: usize,
-) -> Result<Vec<AuditEntry>, ServiceError> {
-    match drift {
-        Some(id) => service.drift(id).await.map(|detail| detail.history),
-        None => service.audit(limit).await,
+/// Drifts whose resources are looked up for a trail.
+const NAMED: usize = 200;
+
+pub async fn history(service: &dyn DriftService, drift: Option<DriftId>, limit: usize) -> Result<Trail, ServiceError> {
+    let entries = match drift {
+        Some(id) => return service.drift(id).await.map(|found| Trail { entries: found.history, ..Trail::default() }),
+        None => service.audit(limit).await?,
+    };
+    let mut names = BTreeMap::new();
+    for id in entries.iter().filter_map(|entry| entry.drift) {
+        if names.len() == NAMED {
+            break;
+        }
+        if let Entry::Vacant(free) = names.entry(id) {
+            // One that was thrown away since has no name any more.
+            let found = service.drift(id).await.ok();
+            free.insert(found.map(|found| found.event.resource.resource_id).unwrap_or_default());
+        }
     }
+    Ok(Trail { entries, names })
 }
 
 pub async fn stood(

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::incident;
 use crate::analysis::blame;
-use crate::drift::DriftEvent;
 use crate::service::{DriftService, ServiceError};
-use crate::store::{Direction, DriftFilter, Matching, PageRequest};
+use crate::store::Matching;
 use crate::tui::app::model::Reach;
 use crate::tui::app::msg::Loaded;
 use crate::tui::app::timeline::GROUPS;
@@ -19,7 +18,6 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
         Effect::LoadEnvironments(ticket) => Msg::Environments(ticket, service.environments().await),
         Effect::LoadPage(ticket, request) => Msg::Page(ticket, service.drifts(request).await),
         Effect::LoadGroups(ticket, filter, by, _) => Msg::Groups(ticket, service.groups(*filter, by, GROUPS).await),
-        Effect::LoadMembers(ticket, filter) => Msg::Members(ticket, members(service, *filter).await),
         Effect::LoadJump(ticket, request) => Msg::Jump(ticket, service.drifts(request).await),
         Effect::LoadMatching(ticket, filter) => Msg::Matching(ticket, service.matching(*filter, Matching::MOST).await),
         Effect::LoadPeople => Msg::People(service.people().await),
@@ -57,28 +55,18 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
         Effect::LoadResource(ticket, id) => Msg::Resource(ticket, incident::resource(service, id).await),
         Effect::LoadHistory(ticket, id, limit) => Msg::History(ticket, incident::history(service, id, limit).await),
         Effect::Export(review) => Msg::Exported(incident::export(*review).await),
+        Effect::PutContext(context, actor) => {
+            let words = format!("marked: {}", context.context_data.title.line());
+            Msg::Marked(service.put_context(*context, actor).await.map(|()| words))
+        }
+        Effect::EndContext(id, at, actor) => {
+            let ended = service.end_context(id, at, actor).await;
+            Msg::Marked(ended.map(|one| format!("over: {}", one.context_data.title.line())))
+        }
         Effect::ChangeRule(ticket, request) => Msg::RuleChanged(ticket, service.change_rule(*request).await),
         Effect::Scan(environment) => Msg::Asked(service.scan(environment).await),
         Effect::CancelScan(environment) => Msg::Asked(service.cancel_scan(environment).await),
         other => Msg::Broken(format!("{other:?} is not for the service")),
-    }
-}
-
-/// Decisions are made about so many drifts at once.
-const MEMBERS: usize = 500;
-
-/// What the filter finds, and whether that is not all.
-async fn members(service: &dyn DriftService, filter: DriftFilter) -> Result<(Vec<DriftEvent>, bool), ServiceError> {
-    let (mut found, mut cursor): (Vec<DriftEvent>, _) = (vec![], None);
-    loop {
-        let limit = MEMBERS - found.len();
-        let request = PageRequest { filter: filter.clone(), cursor, direction: Direction::Older, limit };
-        let page = service.drifts(request).await?;
-        found.extend(page.data);
-        cursor = page.next;
-        if cursor.is_none() || found.len() >= MEMBERS {
-            return Ok((found, cursor.is_some()));
-        }
     }
 }
 
@@ -96,7 +84,6 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::LoadEnvironments(ticket) => Msg::Environments(*ticket, Err(why())),
         Effect::LoadPage(ticket, _) => Msg::Page(*ticket, Err(why())),
         Effect::LoadGroups(ticket, ..) => Msg::Groups(*ticket, Err(why())),
-        Effect::LoadMembers(ticket, _) => Msg::Members(*ticket, Err(why())),
         Effect::LoadJump(ticket, _) => Msg::Jump(*ticket, Err(why())),
         Effect::LoadMatching(ticket, _) => Msg::Matching(*ticket, Err(why())),
         Effect::LoadPeople => Msg::People(Err(why())),
@@ -111,6 +98,7 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::LoadResource(ticket, _) => Msg::Resource(*ticket, Err(why())),
         Effect::LoadHistory(ticket, ..) => Msg::History(*ticket, Err(why())),
         Effect::Export(_) => Msg::Exported(Err(why().to_string())),
+        Effect::PutContext(..) | Effect::EndContext(..) => Msg::Marked(Err(why())),
         Effect::ChangeRule(ticket, _) | Effect::ChangeNeverHide(ticket, _) => Msg::RuleChanged(*ticket, Err(why())),
         _ => Msg::Asked(Err(why())),
     }

@@ -29,13 +29,17 @@ pub fn groups(rows: &[&DriftEvent], by: Group, limit: usize) -> Groups {
                 newest: at,
                 dependants: event.dependants,
                 is_spread: false,
+                environments: vec![event.environment.clone()],
                 sample: (*event).clone(),
             });
             continue;
         };
         group.count += 1;
         group.worst = group.worst.max(event.severity_class());
-        group.is_spread |= group.sample.environment != event.environment;
+        if let Err(at) = group.environments.binary_search(&event.environment) {
+            group.environments.insert(at, event.environment.clone());
+        }
+        group.is_spread = group.environments.len() > 1;
         group.oldest = group.oldest.min(at);
         if at > group.newest {
             (group.newest, group.sample) = (at, (*event).clone());

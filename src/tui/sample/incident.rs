@@ -31,6 +31,7 @@ pub fn of<'a>(
             reason: None,
             seq: None,
             undone: false,
+            context: None,
         });
     }
     for entry in audit.filter(|entry| within(entry.timestamp) && of_these(entry.environment.as_ref())) {
@@ -44,6 +45,7 @@ pub fn of<'a>(
             reason: entry.reason.clone(),
             seq: Some(entry.seq),
             undone: entry.undone_by.is_some(),
+            context: None,
         });
     }
     happenings.sort_by_key(|one| std::cmp::Reverse((one.at, one.seq)));

@@ -3,29 +3,32 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tokio::sync::broadcast;
 
-use super::{changes, drifts, environments, found, hidden, incident, now, rules};
+use super::{around, changes, drifts, environments, found, hidden, incident, now, rules};
 use crate::drift::query::{Group, Groups, Viewer};
 use crate::drift::{
-    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
-    NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, SeverityClass, Slug, State, Stats,
-    TriageRequest, TriageVerb, UntoldPage, UntoldRequest,
+    AuditEntry, ContextId, ContextRequest, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident,
+    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest,
+    RuleStatus, SeverityClass, Slug, State, Stats, TriageRequest, TriageVerb, UntoldPage, UntoldRequest,
 };
+use crate::safety::Tainted;
 use crate::service::{DriftService, EnvironmentSummary, Relations, ServiceError, ServiceEvent};
 use crate::store::{Cursor, Direction, DriftFilter, Observation, OpenCounts, Page, PageRequest, Receipt};
 
 /// The world, in memory.
 pub struct Sample {
     state: Mutex<World>,
-    events: broadcast::Sender<ServiceEvent>,
+    pub(super) events: broadcast::Sender<ServiceEvent>,
     read_only: Option<String>,
 }
 
-struct World {
-    drifts: Vec<DriftDetail>,
+pub(super) struct World {
+    pub(super) drifts: Vec<DriftDetail>,
     audit: Vec<(AuditEntry, DriftEvent)>,
-    scans: Vec<Option<Slug>>,
+    pub(super) scans: Vec<Option<Slug>>,
+    contexts: Vec<OperationalContext>,
 }
 
 impl World {
@@ -45,7 +48,7 @@ impl World {
 
 impl Default for Sample {
     fn default() -> Self {
-        let state = World { drifts: drifts::all(), audit: vec![], scans: vec![] };
+        let state = World { drifts: drifts::all(), audit: vec![], scans: vec![], contexts: vec![around::deployment()] };
         Self { state: Mutex::new(state), events: broadcast::channel(1024).0, read_only: None }
     }
 }
@@ -63,55 +66,8 @@ impl Sample {
         sample
     }
 
-    fn world(&self) -> MutexGuard<'_, World> {
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A scan found `number` more drifts, a second apart.
-    pub fn appear(&self, number: u64) {
-        for one in 0..number {
-            let after = jiff::SignedDuration::from_secs(i64::try_from(one).unwrap_or(0));
-            let event = drifts::fresh(one, now().checked_add(after).unwrap_or_default());
-            let detail = DriftDetail { event: event.clone(), ..drifts::all().swap_remove(4) };
-            self.world().drifts.insert(0, detail);
-            let _ = self.events.send(ServiceEvent::Drift(Box::new(event)));
-        }
-    }
-
-    /// Somebody else changes a drift; `quietly`: the screens are not told.
-    pub fn change(&self, id: DriftId, quietly: bool, change: impl FnOnce(&mut DriftEvent)) {
-        let mut world = self.world();
-        let Some(detail) = world.drifts.iter_mut().find(|detail| detail.event.id == id) else { return };
-        change(&mut detail.event);
-        detail.event.version += 1;
-        if !quietly {
-            let _ = self.events.send(ServiceEvent::Updated(Box::new(detail.event.clone())));
-        }
-    }
-
-    /// Ids, newest first.
-    pub fn ids(&self) -> Vec<DriftId> {
-        self.world().drifts.iter().map(|detail| detail.event.id).collect()
-    }
-
-    /// All there is, newest first.
-    pub fn details(&self) -> Vec<DriftDetail> {
-        self.world().drifts.clone()
-    }
-
-    /// A drift as it is now.
-    pub fn event(&self, id: DriftId) -> Option<DriftEvent> {
-        self.world().drifts.iter().find(|detail| detail.event.id == id).map(|detail| detail.event.clone())
-    }
-
-    /// The scans that were asked for.
-    pub fn scans(&self) -> Vec<Option<Slug>> {
-        self.world().scans.clone()
-    }
-
-    /// Says something to the screens.
-    pub fn say(&self, event: ServiceEvent) {
-        let _ = self.events.send(event);
     }
 }
 
@@ -194,7 +150,11 @@ impl DriftService for Sample {
     async fn environments(&self) -> Result<Vec<EnvironmentSummary>, ServiceError> {
         let world = self.world();
         let mut list = environments();
-        list.iter_mut().for_each(|row| row.open = counts(&world, &row.environment.slug));
+        for row in &mut list {
+            row.open = counts(&world, &row.environment.slug);
+            let here = world.contexts.iter().filter(|one| one.is_open(now()) && one.is_about(&row.environment.slug));
+            row.contexts = here.cloned().collect();
+        }
         Ok(list)
     }
 
@@ -235,7 +195,9 @@ impl DriftService for Sample {
     async fn incident(&self, request: IncidentRequest) -> Result<Incident, ServiceError> {
         let world = self.world();
         let drifts: Vec<&DriftEvent> = world.drifts.iter().map(|detail| &detail.event).collect();
-        Ok(incident::of(&drifts, world.audit.iter().map(|(entry, _)| entry), &request))
+        let mut found = incident::of(&drifts, world.audit.iter().map(|(entry, _)| entry), &request);
+        found.annotate(around::within(&world.contexts, request.from, request.until, &request.environments));
+        Ok(found)
     }
 
     async fn stats(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError> {
@@ -350,6 +312,31 @@ impl DriftService for Sample {
 
     async fn untold(&self, request: UntoldRequest) -> Result<UntoldPage, ServiceError> {
         Ok(hidden::page(&request, &self.world().drifts))
+    }
+
+    async fn contexts(&self, request: ContextRequest) -> Result<Vec<OperationalContext>, ServiceError> {
+        let ContextRequest { from, until, environments, .. } = request;
+        Ok(around::within(&self.world().contexts, from, until, &environments))
+    }
+
+    async fn put_context(&self, context: OperationalContext, _actor: Tainted) -> Result<(), ServiceError> {
+        if let Some(why) = &self.read_only {
+            return Err(ServiceError::ReadOnly(why.clone()));
+        }
+        self.world().contexts.push(context);
+        let _ = self.events.send(ServiceEvent::Environments);
+        Ok(())
+    }
+
+    async fn end_context(
+        &self,
+        id: ContextId,
+        at: Timestamp,
+        _actor: Tainted,
+    ) -> Result<OperationalContext, ServiceError> {
+        let ended = around::end(&mut self.world().contexts, id, at)?;
+        let _ = self.events.send(ServiceEvent::Environments);
+        Ok(ended)
     }
 
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {

@@ -3,18 +3,18 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::sync::broadcast;
 
 use super::{Sample, drifts, id, now};
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
-    NeverHideRequest, NeverHideRule, RuleReach, RuleRequest, RuleStatus, Slug, Stats, TriageRequest, UntoldPage,
-    UntoldRequest,
+    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
+    NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest, RuleStatus, Slug,
+    Stats, TriageRequest, UntoldPage, UntoldRequest,
 };
-use crate::safety::Masked;
+use crate::safety::{Masked, Tainted};
 use crate::service::{DriftService, EnvironmentSummary, Relations, ServiceError, ServiceEvent};
 use crate::store::{Cursor, Direction, DriftFilter, Observation, Page, PageRequest, Receipt};
 
@@ -147,6 +147,23 @@ impl DriftService for Synthetic {
 
     async fn untold(&self, _request: UntoldRequest) -> Result<UntoldPage, ServiceError> {
         Ok(UntoldPage::default())
+    }
+
+    async fn contexts(&self, request: ContextRequest) -> Result<Vec<OperationalContext>, ServiceError> {
+        self.sample.contexts(request).await
+    }
+
+    async fn put_context(&self, context: OperationalContext, actor: Tainted) -> Result<(), ServiceError> {
+        self.sample.put_context(context, actor).await
+    }
+
+    async fn end_context(
+        &self,
+        id: ContextId,
+        at: Timestamp,
+        actor: Tainted,
+    ) -> Result<OperationalContext, ServiceError> {
+        self.sample.end_context(id, at, actor).await
     }
 
     async fn audit(&self, _limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {

@@ -4,6 +4,7 @@ pub mod bar;
 pub mod diff;
 pub mod hcl;
 pub mod highlight;
+pub mod line;
 pub mod scroll;
 pub mod source;
 pub mod svg;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ratatui::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::safety::sanitise;
+use crate::safety::{Tainted, lookalike, sanitise};
 
 /// The columns that text takes when it is drawn cell by cell.
 pub fn width(text: &str) -> usize {
@@ -35,8 +35,32 @@ pub fn cut(text: &str, columns: usize) -> String {
         }
         shown.push_str(grapheme);
     }
+    // What was cut before needs no second sign; one behind a blank stands alone.
+    shown.truncate(shown.trim_end_matches(['…', ' ']).len());
     shown.push('…');
     shown
+}
+
+/// At most `columns` of a path: the property it begins with and, since that says most, its end. The text is sanitised already.
+pub fn middle(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let (first, rest) = text.split_at(text.find(['.', '[']).unwrap_or(0));
+    let first_columns = width(first);
+    if first.is_empty() || first_columns + 8 > columns || first_columns * 2 > columns {
+        return tail(text, columns);
+    }
+    let rest = tail(rest, columns - first_columns);
+    format!("{first}{}", rest.replacen("….", "…", 1))
+}
+
+/// At most `columns` of what names a thing: the end of an address says more than the modules before it. Marked when it is not
+/// pure ASCII, since it may read like another.
+pub fn address(name: &Tainted, columns: usize) -> String {
+    let mark = if name.raw().is_ascii() { String::new() } else { format!("{} ", lookalike::MARK) };
+    let room = columns.saturating_sub(width(&mark));
+    cut(&format!("{mark}{}", tail(&name.line(), room)), columns)
 }
 
 /// At most `columns` from the end, begun with `…` when that is not all. The text is sanitised already.
@@ -135,13 +159,37 @@ mod tests {
         assert_eq!(fit("日本語", 5), "日本…");
         assert_eq!(fit("日本語", 4), "日… ");
         assert_eq!(fit("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
+        assert_eq!([cut("one…two", 5), cut("one two", 5), cut("……", 1)], ["one…", "one…", "…"]);
         assert_eq!(fit("ab", 4), "ab  ");
         assert_eq!(fit("ab", 0), "");
         assert_eq!([tail("日本語", 5), tail("日本語", 4), tail("ab", 2), tail("ab", 0)], ["…本語", "…語", "ab", ""]);
         assert!(!fit("a\u{1b}[2Jb", 20).contains('\u{1b}'));
     }
 
+    #[test]
+    fn a_path_keeps_its_beginning_and_its_end() {
+        assert_eq!(middle("spec.template.spec.containers[name=app].image", 30), "spec…ontainers[name=app].image");
+        assert_eq!(middle("a_property_with_a_long_name.first", 20), "…h_a_long_name.first");
+        assert_eq!(middle("tags.Name", 9), "tags.Name");
+        assert_eq!(middle("ingress[from_port=22]", 4), "…22]");
+    }
+
+    #[test]
+    fn of_an_address_the_end_is_kept() {
+        assert_eq!(address(&"module.net.aws_vpc.main".into(), 12), "…ws_vpc.main");
+        assert_eq!(address(&"aws_vpc.m\u{430}in".into(), 30), "≠ aws_vpc.m\u{430}in");
+        assert_eq!(address(&"aws_vpc.m\u{430}in".into(), 8), "≠ ….m\u{430}in");
+    }
+
     proptest! {
+        #[test]
+        fn shortened_text_is_never_too_wide(text in any::<String>(), columns in 0_usize..40) {
+            let text = crate::safety::sanitise::line(&text);
+            prop_assert!(width(&middle(&text, columns)) <= columns);
+            prop_assert!(width(&cut(&text, columns)) <= columns);
+            prop_assert!(width(&address(&text.as_str().into(), columns)) <= columns);
+        }
+
         #[test]
         fn fitted_text_has_exactly_the_width(text in any::<String>(), columns in 0_usize..40) {
             prop_assert_eq!(width(&fit(&text, columns)), columns);

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use driftguard::drift::{CloudProvider, ResolutionType, State, TriageVerb};
 use driftguard::service::DriftService;
+use driftguard::service::RequireReason;
 use driftguard::tui::Options;
 use driftguard::tui::app::action::Action;
 use driftguard::tui::app::msg::Copied;
-use driftguard::tui::app::reason::RequireReason;
 use driftguard::tui::app::testkit::{self, Screens};
 use driftguard::tui::app::{Effect, Msg};
 use driftguard::tui::sample::Sample;
@@ -221,7 +221,7 @@ fn what_is_copied_is_sanitised() {
     screens.send(Msg::Copied(copied));
     let said = status(&screens);
     assert!(
-        said.contains("copied the value, 312 B, by OSC 52 through tmux; if nothing arrives: set -g set-clipboard on"),
+        said.contains("copied the value, 312 B; not there? set -g set-clipboard on; by OSC 52 through tmux"),
         "{said}"
     );
 }

@@ -274,7 +274,7 @@ fn the_next_session_begins_as_this_one_ended() {
 #[test]
 fn a_place_that_is_gone_is_no_empty_screen() {
     let gone = driftguard::drift::Slug::new("gone").unwrap();
-    let place = Place { world: "store".into(), environment: Some(gone), drift: None, query: String::new() };
+    let place = Place { world: "store".into(), environment: Some(gone), ..Place::default() };
     let session = Session { place: Some(place), ..Session::default() };
     let screens = with(Options { world: Some("store".into()), session: Some(session), ..Options::default() }, (80, 24));
     assert!(screens.model.environments.cursor.is_none());

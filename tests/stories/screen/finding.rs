@@ -37,7 +37,7 @@ fn a_query_is_in_force_while_it_is_typed_and_escape_brings_the_old_one_back() {
 }
 
 #[test]
-fn a_mistake_is_marked_under_the_line_and_the_last_good_query_stays() {
+fn a_mistake_is_marked_under_the_line_and_what_else_is_typed_stays_in_force() {
     let (mut screens, _) = open((80, 24));
     screens.act("filter");
     screens.text("sev:critical colour:red");
@@ -47,9 +47,23 @@ fn a_mistake_is_marked_under_the_line_and_the_last_good_query_stays() {
     let typed = screen.lines().find(|line| line.contains("colour:red")).unwrap_or_default();
     let column = |line: &str, of: &str| line.find(of).map(|at| line[..at].chars().count());
     assert_eq!(column(marked, "^"), column(typed, "colour"), "{screen}");
-    assert_eq!(screens.model.timeline.filter.text(), "sev:critical colour");
+    assert_eq!(screens.model.timeline.filter.text(), "sev:critical");
     screens.keys("enter");
     assert!(screens.model.overlay.is_some(), "it is not applied");
+}
+
+#[test]
+fn a_key_that_is_not_known_does_not_leave_an_empty_list_behind() {
+    let (mut screens, _) = open((80, 24));
+    let all = rows(&screens);
+    screens.act("filter");
+    screens.text("foo");
+    assert_eq!(rows(&screens).len(), 0, "nothing has this word in it");
+    screens.text(":");
+    assert_eq!(rows(&screens), all);
+    assert!(screens.screen().contains("`foo:` is no key"), "{}", screens.screen());
+    screens.text("bar");
+    assert_eq!(rows(&screens), all);
 }
 
 #[test]
@@ -182,7 +196,7 @@ fn a_decision_on_a_group_lists_its_members_first() {
     screens.keys("enter");
     screens.act("acknowledge");
     let screen = screens.screen();
-    assert!(screen.contains("acknowledge: 40 drifts") && screen.contains("aws_iam_role.deploy[0]"), "{screen}");
+    assert!(screen.contains("acknowledge: 40 drifts") && screen.contains("aws_iam_role.deploy[39]"), "{screen}");
     let acknowledged = || {
         let all = sample.ids().into_iter().filter_map(|id| sample.event(id));
         all.filter(|event| event.state == State::Acknowledged).count()
@@ -191,6 +205,27 @@ fn a_decision_on_a_group_lists_its_members_first() {
     screens.keys("enter");
     assert_eq!(acknowledged(), 40);
     assert!(screens.model.marks.is_empty());
+}
+
+#[test]
+fn a_decision_on_a_group_that_is_not_made_leaves_nothing_marked() {
+    let (mut screens, sample) = forty();
+    screens.act("filter");
+    screens.text("group:change");
+    screens.keys("enter");
+    // Out of the list of members, out of the form, out of the list after the form.
+    for (action, keys) in [("acknowledge", "esc"), ("snooze", "esc"), ("snooze", "enter esc")] {
+        screens.act(action);
+        assert_eq!(screens.model.marks.len(), 40, "{action}");
+        screens.keys(keys);
+        assert!(screens.model.overlay.is_none() && screens.model.marks.is_empty(), "{action} {keys}");
+    }
+    assert!(sample.ids().into_iter().all(|id| sample.event(id).unwrap().decision.is_none()));
+    screens.act("mark");
+    assert_eq!(screens.model.marks.len(), 40, "what is marked on purpose stays");
+    screens.act("acknowledge");
+    screens.keys("esc");
+    assert_eq!(screens.model.marks.len(), 40);
 }
 
 #[test]

@@ -127,6 +127,58 @@ fn a_snooze_and_an_exception_end_by_time() {
 }
 
 #[test]
+fn what_comes_back_by_itself_is_told_once_with_where_it_stood() {
+    let w = World::new();
+    let until = at(START + 60_000_000);
+    let accepted = Some(until + jiff::SignedDuration::from_secs(100));
+    let [web, db] = ["web", "db"].map(|name| finding(name, &["ingress"]));
+    let ids: Vec<DriftId> = w.scan(&[web, db]).0.into_iter().map(|one| one.into_event().id).collect();
+    assert_eq!(w.store.returns().unwrap(), Returns::default(), "no timer while nothing waits for its time");
+    w.decide(ids[0], TriageVerb::Snooze { until }).unwrap();
+    let resolution_type = ResolutionType::Accepted;
+    w.decide(ids[1], TriageVerb::Resolve { resolution_type, until: accepted }).unwrap();
+    assert_eq!(w.store.returns().unwrap(), Returns { returned: vec![], next: Some(until) });
+    w.pass(61);
+    // Somebody may have looked before: that is not telling.
+    assert_eq!(w.open_ids(), [ids[0]]);
+    let told = |w: &World| {
+        let Returns { returned, next } = w.store.returns().unwrap();
+        (returned.into_iter().map(|one| (one.event.id, one.was)).collect::<Vec<_>>(), next)
+    };
+    assert_eq!(told(&w), (vec![(ids[0], State::Snoozed)], accepted));
+    assert_eq!(told(&w), (vec![], accepted));
+    w.pass(100);
+    assert_eq!(told(&w), (vec![(ids[1], State::Resolved)], None));
+    w.decide(ids[0], TriageVerb::Snooze { until: at(START + 300_000_000) }).unwrap();
+    w.pass(200);
+    let w = w.reopen();
+    assert_eq!(told(&w), (vec![(ids[0], State::Snoozed)], None), "while nobody was there");
+}
+
+#[test]
+fn a_change_that_was_accepted_for_a_while_comes_back_with_its_drift() {
+    let w = World::new();
+    let until = at(START + 60_000_000);
+    let id = w.one(&finding("web", &["ingress", "tags"])).id;
+    let settle = |path: &str| TriageVerb::SettleChanges {
+        paths: vec![path.into()],
+        resolution_type: ResolutionType::Accepted,
+        until: Some(until),
+    };
+    w.decide(id, settle("ingress")).unwrap();
+    w.pass(61);
+    assert_eq!(w.store.returns().unwrap().returned[0].was, State::Open, "part of it");
+    let until = w.store.now() + jiff::SignedDuration::from_secs(10);
+    let paths = vec!["ingress".into(), "tags".into()];
+    let verb = TriageVerb::SettleChanges { paths, resolution_type: ResolutionType::Accepted, until: Some(until) };
+    w.decide(id, verb).unwrap();
+    w.decide(id, TriageVerb::Note { text: "asked kim".into() }).unwrap();
+    assert_eq!(w.store.returns().unwrap().next, Some(until));
+    w.pass(11);
+    assert_eq!(w.store.returns().unwrap().returned[0].was, State::Resolved);
+}
+
+#[test]
 fn the_index_wakes_up_at_opening_too() {
     let w = World::new();
     let id = w.one(&finding("web", &["ingress"])).id;

@@ -175,7 +175,7 @@ fn a_query_finds_what_filters_find_and_costs_no_more() {
     let critical = DriftFilter { severities: vec![SeverityClass::Critical], ..filter() };
     assert_eq!(asked("sev:critical"), filtered(critical));
     assert_eq!(asked("is:closed"), filtered(DriftFilter { states: vec![State::Closed], ..filter() }));
-    let (none, cost) = asked("@1999-01-01");
+    let (none, cost) = asked("@1999-01-01T00:00:00Z..1999-01-02T00:00:00Z");
     assert_eq!((none, cost), (vec![], Cost::default()));
     let (some, _) = asked("env:a is:deleted sev:critical is:open -r100");
     assert_eq!(some.len(), 2);

@@ -7,7 +7,8 @@ use crate::drift::{DriftEvent, RuleId, SeverityClass, Slug, State};
 use crate::store::DriftFilter;
 
 /// Which states.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Shown {
     /// Open and acknowledged.
     #[default]

@@ -1,14 +1,15 @@
 //! What each action does.
 
 use super::{
-    copying, feel, forms, groups, incident, jump, load, marking, moves, never_hide, palette, plan, query, repeat,
-    resource, rules, sheet, undo, untold, views,
+    copying, feel, forms, groups, incident, jump, load, markers, marking, moves, never_hide, palette, plan, query,
+    repeat, resource, rules, sheet, silent, undo, untold, views,
 };
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::{Effect, Exit};
 use crate::tui::app::model::Pane;
 use crate::tui::app::overlay::{FormKind, Overlay, Palette};
 use crate::tui::app::{Model, notice};
+use crate::tui::panes::layout;
 
 /// Does it, or says why not.
 pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -22,6 +23,7 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Acknowledge => plan::acknowledge(model),
         Action::Reopen => plan::reopen(model),
+        Action::Undo if matches!(model.overlay, Some(Overlay::Views { .. })) => views::restore(model),
         Action::Undo => undo::undo(model),
         Action::Decisions => undo::open(model),
         Action::Repeat => repeat::again(model),
@@ -45,6 +47,9 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::TurnOrder => incident::turn(model),
         Action::NextEnvironment => incident::next_environment(model),
         Action::Export => incident::export(model),
+        Action::AddMarker => markers::ask(model),
+        Action::EndMarker => markers::end(model),
+        Action::CopyLink => markers::copy_link(model),
         Action::Resource => resource::open(model),
         Action::History => resource::history(model),
         Action::Audit => resource::audit(model),
@@ -60,12 +65,14 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::UnmarkAll => marking::none(model),
         Action::NextChange => moves::change(model, 1),
         Action::PreviousChange => moves::change(model, -1),
-        Action::ToggleUnified => quietly(|| model.detail.unified = !model.detail.unified),
-        Action::ToggleFold => quietly(|| model.detail.fold = !model.detail.fold),
-        Action::ToggleWhole => quietly(|| model.detail.only_changed = !model.detail.only_changed),
-        Action::CycleSyntax => quietly(|| model.detail.syntax = model.detail.syntax.next()),
-        Action::ToggleWrap => quietly(|| model.detail.wrap = !model.detail.wrap),
-        Action::ToggleHidden => moves::toggle_hidden(model),
+        Action::ToggleUnified | Action::ToggleFold | Action::ToggleWhole | Action::CycleSyntax | Action::ToggleWrap => {
+            diff(model, action)
+        }
+        Action::ToggleHidden => {
+            let effects = moves::toggle_hidden(model);
+            silent::unseen(model, action);
+            effects
+        }
         Action::CopyAddress | Action::CopyPath | Action::CopyValue if model.overlay == Some(Overlay::Resource) => {
             resource::copy(model, action)
         }
@@ -76,10 +83,28 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CancelScan => vec![Effect::CancelScan(model.environments.cursor.clone())],
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => vec![Effect::Suspend],
-        Action::Reload => load::everything(model),
+        Action::Reload => {
+            silent::says(model, "reload: everything is loaded again");
+            load::everything(model)
+        }
         Action::Quit => quit(model),
         _ => view(model, action),
     }
+}
+
+/// How the diff is shown.
+fn diff(model: &mut Model, action: Action) -> Vec<Effect> {
+    let detail = &mut model.detail;
+    match action {
+        Action::ToggleFold => detail.fold = !detail.fold,
+        Action::ToggleWhole => detail.only_changed = !detail.only_changed,
+        Action::CycleSyntax => detail.syntax = detail.syntax.next(),
+        Action::ToggleWrap => detail.wrap = !detail.wrap,
+        _ if silent::too_narrow(model) => return vec![],
+        _ => model.detail.unified = !model.detail.unified,
+    }
+    silent::unseen(model, action);
+    vec![]
 }
 
 /// Actions that only change what is shown.
@@ -91,11 +116,12 @@ fn view(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::FocusRecommendations => focus(model, Pane::Recommendations),
         Action::FocusNext | Action::Right => turn(model, 1),
         Action::FocusPrevious | Action::Left => turn(model, 3),
-        Action::Zoom => quietly(|| model.zoom = !model.zoom),
+        Action::Zoom => zoom(model),
         Action::Enter if model.overlay.is_some() => enter(model),
-        Action::Enter => {
-            groups::toggle(model).unwrap_or_else(|| turn(model, u8::from(model.focus != Pane::Recommendations)))
-        }
+        Action::Enter => groups::toggle(model).unwrap_or_else(|| match model.focus {
+            Pane::Recommendations => silent::says(model, "enter: there is nothing further in"),
+            _ => turn(model, 1),
+        }),
         Action::Back if model.overlay.is_some() => leave(model),
         Action::Back => back(model),
         Action::Filter if model.overlay == Some(Overlay::Untold) => untold::filter(model),
@@ -108,6 +134,9 @@ fn view(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ClearFilter => load::filtered(model, |filter| filter.clear()),
         Action::CycleState => load::filtered(model, |filter| filter.shown = filter.shown.next()),
         Action::CycleSeverity => load::filtered(model, |filter| filter.cycle_severity()),
+        Action::AllEnvironments if model.environments.cursor.is_none() => {
+            silent::says(model, "all environments are shown already")
+        }
         Action::AllEnvironments => load::environment(model, None),
         Action::Notices => {
             model.notices.open();
@@ -141,11 +170,21 @@ fn focus(model: &mut Model, pane: Pane) -> Vec<Effect> {
     vec![]
 }
 
+fn zoom(model: &mut Model) -> Vec<Effect> {
+    let before = layout::plan(model);
+    model.zoom = !model.zoom;
+    if layout::plan(model) != before {
+        return vec![];
+    }
+    model.zoom = false;
+    silent::says(model, "zoom: there is room for one pane only")
+}
+
 fn turn(model: &mut Model, by: u8) -> Vec<Effect> {
     focus(model, Pane::ALL[(model.focus as usize + usize::from(by)) % Pane::ALL.len()])
 }
 
-/// The nearest thing to leave: zoom, marks, a pane on the right, the filter.
+/// The nearest thing to leave: zoom, marks, a pane on the right, a resource that was jumped to, the filter.
 fn back(model: &mut Model) -> Vec<Effect> {
     if model.zoom {
         return quietly(|| model.zoom = false);
@@ -159,10 +198,13 @@ fn back(model: &mut Model) -> Vec<Effect> {
     if model.timeline.close() {
         return load::follow(model);
     }
+    if let Some(effects) = jump::back(model) {
+        return effects;
+    }
     if model.timeline.filter.is_narrowed() {
         return load::filtered(model, |filter| filter.clear());
     }
-    vec![]
+    silent::nothing_to_leave(model)
 }
 
 /// The environment under the cursor; for all environments, that of the selected drift, unless the pane itself says all.

@@ -49,7 +49,32 @@ pub fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
 pub fn copied(model: &mut Model, copied: &Copied) -> Vec<Effect> {
     let (way, hint) = copied.through.says();
     let cut = if copied.cut { ", cut: the terminal takes no more" } else { "" };
-    let hint = hint.map(|hint| format!("; if nothing arrives: {hint}")).unwrap_or_default();
-    model.notice(false, format!("copied the {}, {} B{cut}, {way}{hint}", copied.what, copied.bytes));
+    // The way comes last: where there is no room for all, what to do is worth more.
+    let hint = hint.map(|hint| format!("; not there? {hint}")).unwrap_or_default();
+    let bytes = copied.bytes;
+    model.notice(false, format!("copied the {}, {bytes} B{cut}{hint}; {way}", copied.what));
     vec![]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::Options;
+    use crate::tui::app::Msg;
+    use crate::tui::app::testkit::{Screens, options};
+    use crate::tui::sample::Sample;
+    use crate::tui::term::clipboard::Through;
+
+    #[test]
+    fn the_advice_about_a_copy_is_not_what_is_cut_off_at_80_columns() {
+        let ways = [Through::Nothing, Through::Tmux, Through::Screen, Through::TmuxInScreen, Through::ScreenInTmux];
+        let mut screens = Screens::open(Sample::shared(), options(Options::default()), (80, 24)).unwrap();
+        for (through, what) in ways.into_iter().flat_map(|way| [(way, "command to revert"), (way, "value")]) {
+            screens.send(Msg::Copied(Copied { what, bytes: 4096, cut: false, through }));
+            let screen = screens.screen();
+            let said = screen.lines().last().unwrap_or_default();
+            assert!(said.contains(&format!("copied the {what}, 4096 B")), "{said}");
+            assert!(through.says().1.is_none_or(|hint| said.contains(hint)), "{said}");
+        }
+    }
 }

@@ -28,17 +28,35 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
             effects
         }
         ServiceEvent::Drift(event) => {
-            let mut effects = model.alarm.hear(&event, model.now);
+            let mut effects = hear(model, &event);
             effects.extend(absorb(model, *event));
             effects
         }
         ServiceEvent::Updated(event) => absorb(model, *event),
-        ServiceEvent::Environments => load::environments(model),
+        ServiceEvent::Environments => {
+            super::incident::is_old(model);
+            load::environments(model)
+        }
         ServiceEvent::Notice { error, text } => {
             model.notice(error, text.line());
             vec![]
         }
     }
+}
+
+/// Rings for what is critical, unless maintenance was announced there: then it is counted, and said.
+fn hear(model: &mut Model, event: &DriftEvent) -> Vec<Effect> {
+    let (now, slug) = (model.now, &event.environment);
+    let here = model.environments.list.iter().filter(|row| row.environment.slug == *slug);
+    let mut announced = here.flat_map(|row| &row.contexts);
+    if !event.in_maintenance && !announced.any(|one| one.silences(slug, now)) {
+        return model.alarm.hear(event, now);
+    }
+    if let Some(count) = model.alarm.keep_quiet(event, now) {
+        let words = format!("maintenance in {slug}: no alarm for what is CRITICAL, {count} so far");
+        model.notices.again(now, &format!("maintenance in {slug}:"), words);
+    }
+    vec![]
 }
 
 fn running(model: &mut Model, progress: ScanProgress) {
@@ -56,6 +74,9 @@ pub fn absorb(model: &mut Model, event: DriftEvent) -> Vec<Effect> {
         go_on(model, event.id, heir);
     }
     model.timeline.absorb(event, model.now);
+    if model.is_filling() && !model.timeline.is_grouped() {
+        model.timeline.select_at(0);
+    }
     let mut effects = load::environments(model);
     effects.extend(super::groups::load(model, true));
     effects.extend(load::follow(model));

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{drafting, never_hide, plan as planning, ruling};
+use super::{drafting, never_hide, plan as planning, reasons, ruling};
 use crate::drift::{ResolutionType, TriageVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::tui::app::action::{Action, Danger};
@@ -10,6 +10,7 @@ use crate::tui::app::overlay::{Field, Form, FormKind, Overlay, Plan, Value};
 use crate::tui::app::{Effect, Model, when};
 
 const UNTIL: &str = "2h, 18:30, friday, 1M, 2026-12-01; up and down: presets";
+const NO_CHANGE: &str = "no change is selected";
 
 impl FormKind {
     /// The action that opens it.
@@ -24,6 +25,7 @@ impl FormKind {
             Self::Note => Action::Note,
             Self::Reopen => Action::Reopen,
             Self::ResolveChange => Action::ResolveChange,
+            Self::ReopenChange => Action::ReopenChange,
             Self::Ignore => Action::Ignore,
             Self::EditRule | Self::EditNeverHide => Action::EditRule,
             Self::NeverHide => Action::NeverHide,
@@ -34,7 +36,7 @@ impl FormKind {
 /// Opens the form over what is marked, or selected. A rule is made from one drift: the selected one.
 pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
     let targets = match kind {
-        FormKind::Ignore | FormKind::ResolveChange => {
+        FormKind::Ignore | FormKind::ResolveChange | FormKind::ReopenChange => {
             model.timeline.selected().map(|event| model.target(event)).into_iter().collect()
         }
         _ => model.targets(),
@@ -42,7 +44,7 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
     let reason = || Field::text("reason", reason_hint(model, kind), "");
     let to = |hint, offered: &str| Field::pick("to", hint, offered, people_of(model));
     let fields = match kind {
-        FormKind::Acknowledge | FormKind::Reopen => vec![reason()],
+        FormKind::Acknowledge | FormKind::Reopen | FormKind::ReopenChange => vec![reason()],
         FormKind::Snooze => vec![Field::offering("until", UNTIL, "4h", when::PRESETS), reason()],
         FormKind::Assign => {
             let me = sanitise::line(&model.actor);
@@ -67,7 +69,7 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
         FormKind::EditNeverHide => return never_hide::edit(model),
     };
     let mut form = Form::new(kind, targets, fields);
-    if kind == FormKind::ResolveChange {
+    if matches!(kind, FormKind::ResolveChange | FormKind::ReopenChange) {
         form.change = model.selected_change().map(|change| change.path.clone());
     }
     if kind == FormKind::Ignore {
@@ -94,7 +96,7 @@ pub fn people_came(model: &mut Model, people: Vec<Tainted>) -> Vec<Effect> {
 }
 
 fn reason_hint(model: &Model, kind: FormKind) -> &'static str {
-    if model.require_reason.is_required(kind) { "why; ends up in the audit trail" } else { "may be empty" }
+    if reasons::is_asked(model, kind) { "why; ends up in the audit trail" } else { "may be empty" }
 }
 
 /// Who may be asked: as configured, then who has decided or been asked before, then oneself.
@@ -161,15 +163,13 @@ fn plan(model: &Model, form: &Form) -> Result<Plan, String> {
         _ => {}
     }
     let reason = ruling::typed(form, "reason");
-    if reason.is_empty() && model.require_reason.is_required(form.kind) && form.field("reason").is_some() {
-        let name = form.kind.action().entry().name;
-        return Err(match form.kind {
-            FormKind::Resolve | FormKind::ResolveChange => "a resolution needs a reason".into(),
-            FormKind::Ignore => "a rule needs a reason".into(),
-            _ => format!("{name} needs a reason (require_reason)"),
-        });
+    if reason.is_empty() && reasons::is_asked(model, form.kind) {
+        return Err(reasons::wanted(form.kind));
     }
     let verbs = verbs(model, form)?;
+    if reasons::is_missing(model, &verbs, some(reason).as_ref()) {
+        return Err(reasons::wanted(form.kind));
+    }
     let says = says_all(&verbs, reason, model);
     let plan = planning::same(form.targets.clone(), form.kind.action().entry().name, &verbs);
     Ok(Plan { reason: some(reason), says, draft: Some(form.key()), ..plan })
@@ -185,6 +185,7 @@ fn verbs(model: &Model, form: &Form) -> Result<Vec<TriageVerb>, String> {
     Ok(vec![match form.kind {
         FormKind::Acknowledge => TriageVerb::Acknowledge,
         FormKind::Reopen => TriageVerb::Reopen,
+        FormKind::ReopenChange => TriageVerb::ReopenChanges { paths: vec![form.change.clone().ok_or(NO_CHANGE)?] },
         FormKind::Snooze => TriageVerb::Snooze { until: until()?.ok_or("until when?")? },
         FormKind::Assign => TriageVerb::Assign { to: some(typed("to")) },
         FormKind::Resolve | FormKind::ResolveChange => {
@@ -196,7 +197,7 @@ fn verbs(model: &Model, form: &Form) -> Result<Vec<TriageVerb>, String> {
             }
             match form.kind {
                 FormKind::ResolveChange => {
-                    let path = form.change.clone().ok_or("no change is selected")?;
+                    let path = form.change.clone().ok_or(NO_CHANGE)?;
                     TriageVerb::SettleChanges { paths: vec![path], resolution_type, until }
                 }
                 _ => TriageVerb::Resolve { resolution_type, until },

@@ -1,14 +1,12 @@
 //! The grouped timeline: its rows, opening one, and decisions about all members of one.
 
-use super::{actions, load};
-use crate::drift::DriftEvent;
+use super::{load, marking};
 use crate::drift::query::Groups;
 use crate::safety::sanitise;
 use crate::service::ServiceError;
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Pane;
 use crate::tui::app::msg::Ticket;
-use crate::tui::app::notice::count;
 use crate::tui::app::timeline::Load;
 use crate::tui::app::{Effect, Model};
 
@@ -57,36 +55,6 @@ pub fn gather(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         return None;
     }
     let member = if all { model.timeline.filter.member } else { group };
-    let ticket = model.ticket();
-    model.gathering = Some((ticket, action));
     let filter = crate::store::DriftFilter { member, ..model.timeline.filter.request() };
-    Some(vec![Effect::LoadMembers(ticket, Box::new(filter))])
-}
-
-/// The members are there: marks them, and goes on with the decision.
-pub fn gathered(
-    model: &mut Model,
-    ticket: Ticket,
-    answer: Result<(Vec<DriftEvent>, bool), ServiceError>,
-) -> Vec<Effect> {
-    let Some((_, action)) = model.gathering.take_if(|(waiting, _)| *waiting == ticket) else { return vec![] };
-    let (members, more) = match answer {
-        Ok(found) => found,
-        Err(why) => {
-            model.notice(true, format!("{}: {}", action.entry().name, sanitise::line(&why.to_string())));
-            return vec![];
-        }
-    };
-    let targets: Vec<_> = members.iter().map(|event| model.target(event)).collect();
-    let marking = matches!(action, Action::Mark | Action::MarkAll);
-    if marking && targets.iter().all(|target| model.marks.contains_key(&target.id)) {
-        targets.iter().for_each(|target| drop(model.marks.remove(&target.id)));
-        return vec![];
-    }
-    let number = targets.len();
-    model.marks.extend(targets.into_iter().map(|target| (target.id, target)));
-    let tail = if more { "; there are more, which are not marked" } else { "" };
-    model.notice(more, format!("{} marked{tail}", count(number, "drift")));
-    // Somebody may have opened something else meanwhile.
-    if marking || model.overlay.is_some() { vec![] } else { actions::run(model, action) }
+    Some(marking::look(model, action, filter))
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::sheet;
+use super::{markers, sheet, silent};
 use crate::drift::query::Window;
-use crate::drift::{DriftId, Slug};
+use crate::drift::{ContextType, DriftId, Slug};
 use crate::safety::Tainted;
 use crate::service::ServiceError;
 use crate::tui::app::effect::Review;
@@ -91,7 +91,14 @@ pub fn scrub(model: &mut Model, by: isize) -> Vec<Effect> {
     if let Some(view) = &mut model.incident
         && let Some(scale) = view.scale(columns, now, &zone)
     {
+        let before = view.moment;
         view.scrub(by, &scale, now);
+        if view.moment == before {
+            return silent::says(
+                model,
+                if by < 0 { "this is where the span begins" } else { "this is where the span ends" },
+            );
+        }
     }
     vec![]
 }
@@ -123,13 +130,14 @@ pub fn step(ask: &mut Ask, by: isize) {
             }
             *problem = None;
         }
+        Ask::Marker { kind, problem, .. } => (*kind, *problem) = (turn(*kind, ContextType::ALL.len()), None),
     }
 }
 
 /// The line in which is typed.
 pub fn line(view: &mut IncidentView) -> Option<&mut Line> {
     match view.ask.as_mut()? {
-        Ask::Span { line, .. } | Ask::Export { line, .. } => Some(line),
+        Ask::Span { line, .. } | Ask::Export { line, .. } | Ask::Marker { line, .. } => Some(line),
     }
 }
 
@@ -144,7 +152,7 @@ pub fn replace_offer(model: &mut Model) {
 pub fn typed(model: &mut Model) {
     match model.incident.as_mut().and_then(|view| view.ask.as_mut()) {
         Some(Ask::Span { offered, problem, .. }) => (*offered, *problem) = (false, None),
-        Some(Ask::Export { problem, .. }) => *problem = None,
+        Some(Ask::Export { problem, .. } | Ask::Marker { problem, .. }) => *problem = None,
         None => {}
     }
 }
@@ -154,7 +162,8 @@ pub fn enter(model: &mut Model) -> Vec<Effect> {
     let ask = model.incident.as_mut().and_then(|view| view.ask.take());
     match ask {
         Some(Ask::Span { line, .. }) => take_span(model, line),
-        Some(Ask::Export { writing: true, .. }) => vec![],
+        Some(Ask::Export { writing: true, .. } | Ask::Marker { saving: true, .. }) => vec![],
+        Some(Ask::Marker { line, kind, .. }) => markers::save(model, line, kind),
         Some(Ask::Export { line, format, .. }) => write(model, line, format),
         None => stood(model),
     }
@@ -219,11 +228,15 @@ fn stood(model: &mut Model) -> Vec<Effect> {
     let moment = model.incident.as_ref().and_then(|view| view.moment);
     match (looked_at(model), moment) {
         (Some((id, label)), Some(moment)) => sheet::as_of(model, id, label, moment, Overlay::Incident),
-        _ => {
-            model.notice(false, "this is about no drift that is still kept");
-            vec![]
-        }
+        _ if markers::current(model).is_some() => nothing(model, "this is a mark, and about no drift"),
+        _ => nothing(model, "this is about no drift that is still kept"),
     }
+}
+
+/// Says why nothing happens.
+pub fn nothing(model: &mut Model, why: &str) -> Vec<Effect> {
+    model.notice(false, why);
+    vec![]
 }
 
 /// The nearest thing to leave: what is asked, then the view.

@@ -8,7 +8,7 @@ use crate::store::{Direction, DriftFilter, Page, PageRequest};
 use crate::tui::app::model::Pane;
 use crate::tui::app::msg::Ticket;
 use crate::tui::app::overlay::Overlay;
-use crate::tui::app::timeline::Shown;
+use crate::tui::app::timeline::{Filter, Shown};
 use crate::tui::app::{Effect, Model};
 
 /// Letters from which resources are looked for.
@@ -23,6 +23,28 @@ pub struct Place {
     pub environment: Slug,
     pub resource_type: crate::safety::Tainted,
     pub resource_id: crate::safety::Tainted,
+}
+
+/// Where one was before a jump showed one resource and nothing else.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Departure {
+    pub filter: Filter,
+    pub drift: Option<DriftId>,
+    /// What is shown since. With anything else the visit is over.
+    there: Filter,
+}
+
+/// What the visit that is going on began with.
+pub fn departure(model: &Model) -> Option<&Departure> {
+    model.departure.as_ref().filter(|from| from.there == model.timeline.filter)
+}
+
+/// Back to where the jump began; `None`: there was none.
+pub fn back(model: &mut Model) -> Option<Vec<Effect>> {
+    let from = departure(model)?.clone();
+    model.environments.cursor.clone_from(&from.filter.environment);
+    (model.returns_to, model.departure) = (from.drift, None);
+    Some(load::filtered(model, |filter| *filter = from.filter))
 }
 
 /// Asks for resources with what is typed in them; what was found before stays until the answer comes.
@@ -81,6 +103,10 @@ pub fn go(model: &mut Model, place: &Place) -> Vec<Effect> {
 pub fn resource(model: &mut Model, environment: &Slug, address: &str, shown: Shown) -> Vec<Effect> {
     let (now, zone, slug) = (model.now, model.zone.clone(), environment.clone());
     let text = edit::of_resource(address);
+    let from = departure(model).map_or_else(
+        || (model.timeline.filter.clone(), model.timeline.selected_id()),
+        |from| (from.filter.clone(), from.drift),
+    );
     model.environments.cursor = Some(slug.clone());
     let mut effects = load::filtered(model, |filter| {
         filter.clear();
@@ -88,6 +114,8 @@ pub fn resource(model: &mut Model, environment: &Slug, address: &str, shown: Sho
         // Quoted text is always a query, unless it is longer than any address.
         let _ = filter.ask(&text, now, &zone);
     });
+    let there = model.timeline.filter.clone();
+    model.departure = Some(Departure { filter: from.0, drift: from.1, there });
     effects.extend(load::follow(model));
     effects
 }

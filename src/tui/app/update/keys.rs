@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use super::{actions, typing};
+use super::{actions, silent, typing};
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Pane;
 use crate::tui::app::overlay::Overlay;
@@ -39,16 +39,17 @@ fn works_in(overlay: &Overlay, action: Action) -> bool {
     if *overlay == Overlay::Untold && matches!(action, A::NeverHide | A::Filter | A::Undo) {
         return true;
     }
-    if matches!((overlay, action), (Overlay::Query(_), A::SaveView) | (Overlay::Views { .. }, A::DeleteView))
+    if matches!((overlay, action), (Overlay::Query(_), A::SaveView) | (Overlay::Views { .. }, A::DeleteView | A::Undo))
         || matches!((overlay, action), (Overlay::Decisions { .. }, A::Undo))
     {
         return true;
     }
     let looks = matches!(action, A::Resource | A::History | A::Audit);
     let scrubs = matches!(action, A::Earlier | A::Later | A::TurnOrder | A::Span | A::NextEnvironment | A::Export);
+    let marks = matches!(action, A::AddMarker | A::EndMarker | A::CopyLink);
     let copies = matches!(action, A::CopyAddress | A::CopyPath | A::CopyValue);
     if match overlay {
-        Overlay::Incident => looks || scrubs || matches!(action, A::Left | A::Right),
+        Overlay::Incident => looks || scrubs || marks || matches!(action, A::Left | A::Right),
         Overlay::Resource => copies || action == A::History,
         _ => false,
     } {
@@ -63,6 +64,8 @@ pub fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         return vec![];
     }
     model.notices.dismiss(model.now);
+    // What is pressed in the tutorial turns its pages.
+    model.is_touched |= model.overlay.is_none();
     let mut effects: Vec<Effect> = model.alarm.answer().into_iter().collect();
     effects.extend(pressed(model, event));
     effects
@@ -82,7 +85,9 @@ fn pressed(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         Match::Action(name) => {
             model.typed.clear();
             match Action::named(&name) {
-                Some(action) if model.overlay.as_ref().is_some_and(|overlay| !works_in(overlay, action)) => vec![],
+                Some(action) if model.overlay.as_ref().is_some_and(|overlay| !works_in(overlay, action)) => {
+                    silent::elsewhere(model, action)
+                }
                 // `ctrl-c` in a dialog leaves the dialog.
                 Some(Action::Quit) if model.overlay.is_some() => actions::run(model, Action::Back),
                 Some(action) => actions::run(model, action),
@@ -90,8 +95,12 @@ fn pressed(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
             }
         }
         Match::None => {
-            model.typed.clear();
-            key.typed().map_or(vec![], |c| typing::insert(model, c))
+            let begun = std::mem::take(&mut model.typed);
+            let typed = key.typed().filter(|_| typing::is_typing(model));
+            match typed {
+                Some(c) => typing::insert(model, c),
+                None => silent::unbound(model, &begun, key),
+            }
         }
     }
 }

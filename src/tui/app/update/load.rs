@@ -101,6 +101,7 @@ pub fn page_came(model: &mut Model, ticket: Ticket, answer: Result<Page, Service
     }
     if let Some(row) = model.returns_to.take().and_then(|id| model.timeline.window.position(id)) {
         model.timeline.select_at(row);
+        model.is_touched = true;
     }
     follow(model)
 }
@@ -172,8 +173,13 @@ pub fn filtered(model: &mut Model, change: impl FnOnce(&mut Filter)) -> Vec<Effe
     page(model, Load::Newest)
 }
 
-/// The environment whose drift is shown; `None`: all.
+/// The environment whose drift is shown; `None`: all. After a jump to one resource it is again what was asked before that: the
+/// resource is not in the other environment.
 pub fn environment(model: &mut Model, slug: Option<Slug>) -> Vec<Effect> {
     model.environments.cursor = slug.clone();
-    filtered(model, |filter| filter.environment = slug)
+    let before = super::jump::departure(model).map(|from| from.filter.clone());
+    filtered(model, |filter| {
+        *filter = before.unwrap_or_else(|| filter.clone());
+        filter.environment = slug;
+    })
 }

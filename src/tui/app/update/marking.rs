@@ -2,9 +2,10 @@
 
 use super::load;
 use crate::service::ServiceError;
-use crate::store::{Match, Matching};
+use crate::store::{DriftFilter, Match, Matching};
+use crate::tui::app::action::Action;
 use crate::tui::app::msg::Ticket;
-use crate::tui::app::overlay::Target;
+use crate::tui::app::overlay::{Overlay, Target};
 use crate::tui::app::{Effect, Model, notice};
 
 /// The one under the cursor, and on to the next.
@@ -52,25 +53,71 @@ pub fn loaded(model: &mut Model) -> Vec<Effect> {
 
 /// All that pass the filter, loaded or not: asks for them.
 pub fn matching(model: &mut Model) -> Vec<Effect> {
-    let ticket = model.ticket();
-    model.matching = Some(ticket);
     model.notice(false, "looking for all that pass the filter");
-    vec![Effect::LoadMatching(ticket, Box::new(model.timeline.filter.request()))]
+    let filter = model.timeline.filter.request();
+    look(model, Action::MarkMatching, filter)
 }
 
+/// Asks for all that a filter finds, to mark them, or to decide about them.
+pub fn look(model: &mut Model, action: Action, filter: DriftFilter) -> Vec<Effect> {
+    let ticket = model.ticket();
+    model.gathering = Some((ticket, action));
+    vec![Effect::LoadMatching(ticket, Box::new(filter))]
+}
+
+/// They are there: marks them, and goes on with the decision.
 pub fn came(model: &mut Model, ticket: Ticket, answer: Result<Matching, ServiceError>) -> Vec<Effect> {
-    if model.matching != Some(ticket) {
+    let Some((_, action)) = model.gathering.take_if(|(waiting, _)| *waiting == ticket) else { return vec![] };
+    let found = match answer {
+        Ok(found) => found,
+        Err(why) => {
+            let why = crate::safety::sanitise::line(&why.to_string());
+            model.notice(true, format!("{}: {why}", action.entry().name));
+            return vec![];
+        }
+    };
+    let tail = if found.complete { "" } else { "; there are more, which are not marked: narrow the filter" };
+    let targets: Vec<Target> = found.targets.into_iter().map(target).collect();
+    if !matches!(action, Action::Mark | Action::MarkAll | Action::MarkMatching) {
+        return decide(model, action, targets, tail);
+    }
+    let is_marked = |target: &Target| model.marks.contains_key(&target.id);
+    if action != Action::MarkMatching && targets.iter().all(is_marked) {
+        targets.iter().for_each(|target| drop(model.marks.remove(&target.id)));
+    } else {
+        add(model, targets);
+    }
+    said(model, tail);
+    vec![]
+}
+
+/// The marks are only lent for the decision: see [`settle`].
+fn decide(model: &mut Model, action: Action, targets: Vec<Target>, tail: &str) -> Vec<Effect> {
+    // Somebody may have opened or marked something else meanwhile.
+    if model.overlay.is_some() || !model.marks.is_empty() {
+        let name = action.entry().name;
+        model.notice(true, format!("{name}: nothing was decided, since you went on before the drifts were found"));
         return vec![];
     }
-    model.matching = None;
-    match answer {
-        Ok(found) => {
-            add(model, found.targets.into_iter().map(target).collect());
-            said(model, if found.complete { "" } else { "; there are more that pass the filter: narrow it" });
-        }
-        Err(why) => model.notice(true, format!("mark-matching: {}", crate::safety::sanitise::line(&why.to_string()))),
+    if targets.is_empty() {
+        model.notice(false, format!("{}: none of the group is there any more", action.entry().name));
+        return vec![];
     }
-    vec![]
+    if !tail.is_empty() {
+        let count = notice::count(targets.len(), "drift");
+        model.notice(true, format!("{count} found{tail}"));
+    }
+    model.lent = true;
+    add(model, targets);
+    super::actions::run(model, action)
+}
+
+/// After every message: marks that were lent to a decision go with its dialog, done or not. As before it nothing is marked.
+pub fn settle(model: &mut Model) {
+    if model.lent && !matches!(model.overlay, Some(Overlay::Form(_) | Overlay::Confirm { .. })) {
+        model.marks.clear();
+        model.lent = false;
+    }
 }
 
 fn target(one: Match) -> Target {
@@ -80,7 +127,7 @@ fn target(one: Match) -> Target {
 
 pub fn none(model: &mut Model) -> Vec<Effect> {
     model.marks.clear();
-    (model.anchor, model.matching) = (None, None);
+    (model.anchor, model.gathering) = (None, None);
     vec![]
 }
 

@@ -12,6 +12,7 @@ pub mod incident;
 pub mod jump;
 mod keys;
 mod load;
+pub mod markers;
 mod marking;
 mod mouse;
 mod moves;
@@ -20,11 +21,13 @@ pub mod palette;
 pub mod plan;
 pub mod preview;
 pub mod query;
+mod reasons;
 pub mod repeat;
 pub mod resource;
 pub mod rules;
 pub mod ruling;
 mod sheet;
+mod silent;
 mod triage;
 mod typing;
 pub mod undo;
@@ -54,11 +57,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             // Terminals move cells about while they are resized, even when they end up as they were.
             vec![Effect::Redraw]
         }
-        Msg::Connected { mode, read_only } => {
+        Msg::Connected { mode, read_only, as_of } => {
             if let Some(why) = &read_only {
                 model.notice(true, format!("read-only: {why}"));
             }
-            model.link = Link::Up { mode, read_only };
+            model.link = Link::Up { mode, read_only, as_of };
             load::everything(model)
         }
         Msg::Service(event) => events::take(model, event),
@@ -66,7 +69,6 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Environments(ticket, answer) => load::environments_came(model, ticket, answer),
         Msg::Page(ticket, answer) => load::page_came(model, ticket, answer),
         Msg::Groups(ticket, answer) => groups::came(model, ticket, answer),
-        Msg::Members(ticket, answer) => groups::gathered(model, ticket, answer),
         Msg::Jump(ticket, answer) => jump::came(model, ticket, answer),
         Msg::Detail(ticket, answer) => load::detail_came(model, ticket, answer),
         Msg::Triaged(ticket, answer) => triage::answered(model, ticket, answer),
@@ -82,6 +84,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Sheet(ticket, answer) => sheet::came(model, ticket, answer),
         Msg::Resource(ticket, answer) => resource::came(model, ticket, answer),
         Msg::History(ticket, answer) => resource::history_came(model, ticket, answer),
+        Msg::Marked(answer) => markers::saved(model, answer),
         Msg::Exported(answer) => incident::exported(model, answer),
         Msg::Asked(Ok(())) | Msg::Highlighted => vec![],
         Msg::Asked(Err(why)) => {
@@ -104,6 +107,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             vec![]
         }
     };
+    marking::settle(model);
     fit(model);
     effects.extend(preview::follow(model));
     effects.extend(untold::follow(model));

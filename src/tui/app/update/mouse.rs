@@ -13,6 +13,7 @@ use crate::tui::panes::{environments, layout};
 const NOTCH: usize = 3;
 
 pub fn take(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
+    model.is_touched |= model.overlay.is_none() && !matches!(event.kind, MouseEventKind::Moved);
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) => click(model, Position::new(event.column, event.row)),
         MouseEventKind::ScrollUp => wheel(model, event, Action::Up),

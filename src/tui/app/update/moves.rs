@@ -1,6 +1,6 @@
 //! Up, down, pages and ends, in whatever is in focus.
 
-use super::{load, palette};
+use super::{load, palette, silent};
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Pane;
 use crate::tui::app::overlay::{Form, Overlay};
@@ -201,10 +201,28 @@ pub fn toggle_hidden(model: &mut Model) -> Vec<Effect> {
     vec![]
 }
 
-/// To another change of the drift, hidden ones last where they are shown; the diff scrolls to it.
+/// To the next change downwards in the bodies, or upwards, hidden ones last where they are shown; the diff scrolls to it. It begins at
+/// the worst, which may be anywhere: past the end it goes on from the other one, and says so.
 pub fn change(model: &mut Model, by: isize) -> Vec<Effect> {
-    let count = model.timeline.selected().map_or(0, |event| event.changes.len()) + model.shown_hidden().len();
-    model.detail.change = model.detail.change.saturating_add_signed(by).min(count.saturating_sub(1));
+    let order = crate::tui::panes::diff::order(model);
+    let count = order.len();
+    if count < 2 {
+        let only = "it is the only change there is to go to";
+        let none = "the drift has no single changes: it is about the whole resource";
+        return silent::says(model, if count == 1 { only } else { none });
+    }
+    let at = order.iter().position(|change| *change == model.detail.change).unwrap_or(0);
+    let to = (at + if by > 0 { 1 } else { count - 1 }) % count;
+    model.detail.change = order[to];
+    let end = match (by > 0, to) {
+        (true, 0) => Some("that was the last change: on from the first"),
+        (false, to) if to + 1 == count => Some("that was the first change: on from the last"),
+        _ => None,
+    };
+    end.into_iter().for_each(|end| drop(silent::says(model, end)));
     crate::tui::panes::diff::reveal(model);
+    if layout::plan(model).area_of(Pane::Diff).is_empty() {
+        return silent::says(model, format!("change {} of {count}", to + 1));
+    }
     vec![]
 }

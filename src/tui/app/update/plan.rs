@@ -1,9 +1,12 @@
 //! Decisions on their way out: planned, without what may not be decided here, confirmed where that is due, and sent with the
 //! version that was seen.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
 use super::repeat::Repeat;
-use super::{forms, rules};
-use crate::drift::{State, TriageRequest, TriageVerb};
+use super::{forms, reasons, rules};
+use crate::drift::{DriftId, State, TriageRequest, TriageVerb};
 use crate::safety::Tainted;
 use crate::service::permission;
 use crate::tui::app::model::{Batch, Pending};
@@ -20,6 +23,9 @@ pub fn reopen(model: &mut Model) -> Vec<Effect> {
 
 /// The selected change, which was settled.
 pub fn reopen_change(model: &mut Model) -> Vec<Effect> {
+    if reasons::is_asked(model, FormKind::ReopenChange) {
+        return forms::open(model, FormKind::ReopenChange);
+    }
     let target = model.timeline.selected().map(|event| model.target(event));
     let paths: Vec<_> = model.selected_change().map(|change| change.path.clone()).into_iter().collect();
     let verb = TriageVerb::ReopenChanges { paths };
@@ -29,7 +35,7 @@ pub fn reopen_change(model: &mut Model) -> Vec<Effect> {
 
 /// What asks nothing, unless a reason is required.
 fn at_once(model: &mut Model, kind: FormKind, verb: &TriageVerb) -> Vec<Effect> {
-    if model.require_reason.is_required(kind) {
+    if reasons::is_asked(model, kind) {
         return forms::open(model, kind);
     }
     let plan = same(model.targets(), kind.action().entry().name, std::slice::from_ref(verb));
@@ -58,11 +64,16 @@ pub fn propose(model: &mut Model, plan: Plan, careful: bool) -> Vec<Effect> {
     apply(model, plan)
 }
 
-/// Leaves out what may not be decided, and says why.
+/// In the order of the list, and below what is not loaded, the newest first; without what may not be decided, which it says.
 fn sifted(model: &Model, plan: Plan) -> Plan {
-    let Plan { steps, .. } = &plan;
+    let rows: HashMap<DriftId, usize> =
+        model.timeline.window.rows(0).enumerate().map(|(row, event)| (event.id, row)).collect();
+    let mut of_drifts: Vec<_> = plan.steps.chunk_by(|(a, _), (b, _)| a.id == b.id).collect();
+    of_drifts.sort_by_key(|steps| {
+        steps.first().map(|(target, _)| (rows.get(&target.id).copied().unwrap_or(usize::MAX), Reverse(target.id)))
+    });
     let (mut kept, mut left_out) = (vec![], vec![]);
-    for steps in steps.chunk_by(|(a, _), (b, _)| a.id == b.id) {
+    for steps in of_drifts {
         match steps.iter().find_map(|(target, verb)| refusal(model, target, verb)) {
             Some(why) => left_out.extend(steps.first().map(|(target, _)| (target.clone(), why))),
             None => kept.extend_from_slice(steps),
@@ -96,7 +107,9 @@ pub fn apply(model: &mut Model, plan: Plan) -> Vec<Effect> {
     model.notices.withdraw();
     model.anchor = None;
     let batch = model.ticket();
-    model.batches.insert(batch, Batch { draft: plan.draft.clone(), ..Batch::default() });
+    model
+        .batches
+        .insert(batch, Batch { draft: plan.draft.clone(), from: model.timeline.selected_id(), ..Batch::default() });
     let mut effects = vec![];
     for steps in plan.steps.chunk_by(|(a, _), (b, _)| a.id == b.id) {
         let Some((target, _)) = steps.first() else { continue };
@@ -104,6 +117,7 @@ pub fn apply(model: &mut Model, plan: Plan) -> Vec<Effect> {
         let Some(verbs) = verbs.split_first() else { continue };
         model.marks.remove(&target.id);
         let of_plan = Pending {
+            is_of_changes: false,
             ticket: batch,
             batch,
             word: plan.word.clone(),
@@ -143,7 +157,9 @@ pub fn send(
 ) -> Effect {
     let ticket = model.ticket();
     let undoes = if let TriageVerb::Undo { seq } = verb { Some(*seq) } else { None };
-    model.pending.insert(target.id, Pending { ticket, undoes, then: then.to_vec(), ..of_plan.clone() });
+    let is_of_changes = matches!(verb, TriageVerb::SettleChanges { .. } | TriageVerb::ReopenChanges { .. });
+    let pending = Pending { ticket, undoes, is_of_changes, then: then.to_vec(), ..of_plan.clone() };
+    model.pending.insert(target.id, pending);
     Effect::Triage(
         ticket,
         TriageRequest {

@@ -28,7 +28,8 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
     changed(model)
 }
 
-/// The text may have changed: what it says is in force at once, unless there is a mistake in it.
+/// The text may have changed: what it says is in force at once, without the terms that have a mistake in them. So the list does
+/// not stay empty because the start of a term was taken for a word.
 pub fn changed(model: &mut Model) -> Vec<Effect> {
     let known = vocabulary(model);
     let Some(Overlay::Query(query)) = &mut model.overlay else { return vec![] };
@@ -39,7 +40,13 @@ pub fn changed(model: &mut Model) -> Vec<Effect> {
     let text = query.line.text().to_owned();
     let (now, zone) = (model.now, model.zone.clone());
     let mut problem = None;
-    let effects = load::filtered(model, |filter| problem = filter.ask(&text, now, &zone).err());
+    let effects = load::filtered(model, |filter| {
+        problem = filter.ask(&text, now, &zone).err();
+        if problem.is_some() {
+            // What is left is understood.
+            let _ = filter.ask(&edit::without_mistakes(&text, now, &zone), now, &zone);
+        }
+    });
     if let Some(Overlay::Query(query)) = &mut model.overlay {
         query.problem = problem;
     }

@@ -5,7 +5,7 @@ use crate::drift::DriftId;
 use crate::safety::{Tainted, sanitise};
 use crate::service::ServiceError;
 use crate::tui::app::action::Action;
-use crate::tui::app::history::HistoryView;
+use crate::tui::app::history::{HistoryView, Trail};
 use crate::tui::app::msg::Ticket;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::resource::{ResourceFacts, ResourceView};
@@ -108,11 +108,7 @@ pub fn follow(model: &mut Model) -> Option<Effect> {
     Some(Effect::LoadHistory(ticket, view.about.as_ref().map(|(id, _)| *id), limit))
 }
 
-pub fn history_came(
-    model: &mut Model,
-    ticket: Ticket,
-    answer: Result<Vec<crate::drift::AuditEntry>, ServiceError>,
-) -> Vec<Effect> {
+pub fn history_came(model: &mut Model, ticket: Ticket, answer: Result<Trail, ServiceError>) -> Vec<Effect> {
     if let Some(view) = &mut model.history {
         view.came(ticket, answer.map_err(|why| sanitise::line(&why.to_string())));
     }

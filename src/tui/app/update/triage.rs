@@ -59,10 +59,17 @@ pub fn leave(model: &Model) -> Option<Effect> {
 fn saved(model: &mut Model, id: crate::drift::DriftId, pending: &Pending, receipt: Receipt) -> Vec<Effect> {
     let mut effects = vec![];
     let now = receipt.drifts.iter().find(|event| event.id == id).map(|event| model.target(event));
+    // Whoever has moved on meanwhile stays there.
+    let is_still_there = model.batches.get(&pending.batch).is_some_and(|b| b.from == model.timeline.selected_id());
     for event in receipt.drifts {
         effects.extend(events::absorb(model, event));
     }
-    model.timeline.advance_from(id, model.now);
+    match model.timeline.window.position(id).filter(|_| !model.timeline.is_grouped()) {
+        Some(row) if pending.undoes.is_some() && is_still_there => model.timeline.select_at(row),
+        // There is more to look at in it, whatever the list is of: it stays until it is left.
+        _ if pending.is_of_changes => {}
+        _ => model.timeline.advance_from(id, model.now),
+    }
     effects.extend(load::follow(model));
     match (pending.undoes, now) {
         (Some(seq), _) => model.decided.retain(|decided| decided.seq != seq),

@@ -32,8 +32,18 @@ fn editor(model: &mut Model) -> Option<&mut Editor> {
     if let Some(Overlay::Form(form)) = &mut model.overlay { form.editor() } else { None }
 }
 
+/// Whether something takes what is typed.
+pub fn is_typing(model: &mut Model) -> bool {
+    matches!(model.overlay, Some(Overlay::Form(_))) || line(model).is_some()
+}
+
 /// One character.
 pub fn insert(model: &mut Model, c: char) -> Vec<Effect> {
+    if let Some(Overlay::Form(form)) = &mut model.overlay
+        && let Some(effects) = choose(form, c)
+    {
+        return effects;
+    }
     replace_offer(model);
     if model.overlay == Some(Overlay::Incident) {
         super::incident::replace_offer(model);
@@ -46,6 +56,22 @@ pub fn insert(model: &mut Model, c: char) -> Vec<Effect> {
         return vec![];
     }
     changed(model)
+}
+
+/// In a choice a letter goes to what begins with it, and a blank to the next. `None`: something can be typed there.
+fn choose(form: &mut Form, c: char) -> Option<Vec<Effect>> {
+    let field = form.fields.get_mut(form.at)?;
+    let found = field.jump(c)?;
+    form.problem = match (found, &field.value) {
+        (false, Value::Choice { options, .. }) if c != ' ' => {
+            Some(format!("none begins with {c}: up and down choose among {}", options.len()))
+        }
+        _ => None,
+    };
+    if !found && c == ' ' {
+        field.step(1);
+    }
+    Some(vec![])
 }
 
 /// What was only offered makes room for what is typed; to edit it, move in it first.
@@ -93,6 +119,12 @@ pub fn edit(model: &mut Model, key: &KeyEvent) -> Option<Vec<Effect>> {
         if matches!(key.code, KeyCode::Tab | KeyCode::BackTab) {
             let by = if key.code == KeyCode::Tab { 1 } else { fields.len().saturating_sub(1) };
             *at = (*at + by) % fields.len().max(1);
+            return Some(vec![]);
+        }
+        if let Some(field @ Field { value: Value::Choice { .. }, .. }) = fields.get_mut(*at)
+            && matches!(key.code, KeyCode::Left | KeyCode::Right)
+        {
+            field.step(if key.code == KeyCode::Right { 1 } else { -1 });
             return Some(vec![]);
         }
     }

@@ -44,6 +44,43 @@ pub fn delete(model: &mut Model) -> Vec<Effect> {
     if let Some(Overlay::Views { at }) = &mut model.overlay {
         *at = (*at).min(last);
     }
-    model.notice(false, format!("view {} deleted; its query was: {}", view.name, view.query));
+    let key = model.keymap().keys_for("views", "undo").into_iter().next().unwrap_or_default();
+    model.notice(false, format!("view {} deleted; {key} brings it back", view.name));
+    model.finds.deleted = Some(view.clone());
     vec![Effect::SaveView(view.name, None)]
+}
+
+/// Brings back the one that was deleted last.
+pub fn restore(model: &mut Model) -> Vec<Effect> {
+    let Some(view) = model.finds.deleted.take() else { return vec![] };
+    model.finds.put(&view.name, &view.query);
+    let at = model.finds.views().iter().position(|one| one.name == view.name).unwrap_or(0);
+    model.overlay = Some(Overlay::Views { at });
+    model.notice(false, format!("view {} is back", view.name));
+    vec![Effect::SaveView(view.name, Some(view.query))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::Options;
+    use crate::tui::app::testkit::{Screens, options};
+    use crate::tui::sample::Sample;
+
+    #[test]
+    fn a_view_that_was_deleted_is_one_key_away() {
+        let mut screens = Screens::open(Sample::shared(), options(Options::default()), (80, 24)).unwrap();
+        screens.model.finds.put("friday", "env:prod-eu is:new");
+        screens.act("views");
+        assert!(screens.screen().contains("friday"));
+        screens.keys("d");
+        assert!(!screens.screen().contains("env:prod-eu"), "{}", screens.screen());
+        assert!(screens.screen().contains("view friday deleted; u brings it back"), "{}", screens.screen());
+        screens.keys("u");
+        assert!(screens.screen().contains("env:prod-eu is:new"), "{}", screens.screen());
+        let kept = Effect::SaveView("friday".into(), Some("env:prod-eu is:new".into()));
+        assert!(screens.effects.contains(&kept), "it is written again");
+        screens.keys("u");
+        assert!(screens.screen().contains("no view was deleted"), "{}", screens.screen());
+    }
 }

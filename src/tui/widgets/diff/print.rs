@@ -16,7 +16,7 @@ use crate::tui::widgets::highlight::{Token, Within};
 
 /// What stands around text of several lines.
 const TEXT_START: &str = "<<-EOT";
-const TEXT_END: &str = "EOT";
+pub(super) const TEXT_END: &str = "EOT";
 /// Closes text that does not end with a line break, as `diff` says it.
 const NO_NEWLINE: &str = "\\ no newline at the end";
 /// Says in YAML that what follows is a document in a string.

@@ -324,7 +324,7 @@ fn scrolling_begins_at_the_row_asked_for() {
     assert_eq!(screen(&view, 10, 2, &DiffState { scroll: 99, ..UNIFIED }), "");
 }
 
-fn any_json() -> impl Strategy<Value = Value> {
+pub(super) fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),

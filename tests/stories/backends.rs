@@ -121,7 +121,7 @@ fn moto() -> Option<(Server, u16)> {
 /// Nobody checks the signature, but whoever has none is a stranger.
 fn signed(service: &str) -> String {
     format!(
-        "Authorization: AWS4-HMAC-SHA256 Credential=test/20261121/eu-west-1/{service}/aws4_request, \
+        "Authorization: AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/{service}/aws4_request, \
          SignedHeaders=host, Signature=0\r\n"
     )
 }
@@ -144,7 +144,7 @@ fn aws(port: u16) -> Vec<(&'static str, String)> {
     vec![
         ("AWS_ACCESS_KEY_ID", "test".into()),
         ("AWS_SECRET_ACCESS_KEY", "test".into()),
-        ("AWS_REGION", "eu-west-1".into()),
+        ("AWS_REGION", "us-east-1".into()),
         ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}")),
     ]
 }

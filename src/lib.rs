@@ -24,6 +24,7 @@ pub mod report;
 pub mod safety;
 pub mod scan;
 pub mod service;
+pub mod stacks;
 pub mod store;
 pub mod telemetry;
 #[cfg(test)]

@@ -162,6 +162,20 @@ impl Session {
         Arc::clone(self.lanes.lock().unwrap_or_else(PoisonError::into_inner).entry(service).or_default())
     }
 
+    /// A client of Cloud Control.
+    pub fn cloud_control(&self) -> aws_sdk_cloudcontrol::Client {
+        aws_sdk_cloudcontrol::Client::from_conf(
+            aws_sdk_cloudcontrol::config::Builder::from(&self.sdk).interceptor(Attempts).build(),
+        )
+    }
+
+    /// A client of CloudFormation.
+    pub fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
+        aws_sdk_cloudformation::Client::from_conf(
+            aws_sdk_cloudformation::config::Builder::from(&self.sdk).interceptor(Attempts).build(),
+        )
+    }
+
     /// A client of AWS Config.
     pub fn config(&self) -> aws_sdk_config::Client {
         aws_sdk_config::Client::from_conf(

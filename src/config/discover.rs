@@ -9,14 +9,18 @@ use super::Settings;
 use crate::aws::Access;
 use crate::drift::{CloudProvider, Environment, Slug};
 use crate::scan::EnvironmentSpec;
+use crate::stacks;
 
 /// One environment from paths given by hand. Its slug comes from the first path, so that decisions made in one session are
 /// found again in the next.
 pub fn ad_hoc(state: &[String], live: &[String], aws: Option<Access>, settings: &Settings) -> EnvironmentSpec {
     let first = state.first().or(live.first()).map(String::as_str).unwrap_or("here");
-    let absolute = std::path::absolute(first).unwrap_or_else(|_| first.into());
-    let mut spec = spec(&slug_of(&absolute), state, live, settings);
-    if aws.is_some() {
+    let slug = match first.strip_prefix(stacks::SCHEME) {
+        Some(stack) => Slug::from_text(stack),
+        None => slug_of(&std::path::absolute(first).unwrap_or_else(|_| first.into())),
+    };
+    let mut spec = spec(&slug, state, live, settings);
+    if aws.is_some() || state.iter().any(|path| stacks::is_stack(path)) {
         spec.environment.cloud_provider = CloudProvider::Aws;
         spec.aws = aws.map(Arc::new);
     }

@@ -3,6 +3,8 @@
 
 mod answers;
 mod around;
+mod aws_faults;
+mod aws_live;
 mod bench;
 mod changes;
 mod cli;
@@ -17,6 +19,7 @@ mod hostile;
 mod ignoring;
 mod incident;
 mod keys;
+mod lab;
 mod live;
 mod manual;
 mod memory;

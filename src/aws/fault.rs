@@ -121,7 +121,10 @@ impl Fault {
             FaultKind::NoCredentials => {
                 "log in again (`aws sso login`), or name a profile or role in [environment.aws]".into()
             }
-            FaultKind::Clock => "set the clock of this machine: AWS refuses requests signed more than 5 minutes from its own time".into(),
+            FaultKind::Clock => {
+                "set the clock of this machine: AWS refuses requests signed more than 5 minutes from its own time"
+                    .into()
+            }
             FaultKind::Throttled => "scan less often, or at another time: the account's call rate is used up".into(),
             FaultKind::NotFound => "check the name, the account and the region".into(),
             FaultKind::Unsupported => "nothing can be done here: AWS does not offer it for this type or region".into(),
@@ -140,8 +143,12 @@ fn kind(code: &str, status: u16, message: &str) -> FaultKind {
         FaultKind::Clock
     } else if is(&NO_CREDENTIALS) || mentions_credentials(message) {
         FaultKind::NoCredentials
-    } else if is(&DENIED) || status == 403 {
+    } else if is(&DENIED) || status == 403 || message.contains("is not authorized to perform") {
         FaultKind::Denied
+    } else if code.contains("Unsupported")
+        || matches!(code, "TypeNotFoundException" | "InvalidAction" | "UnknownOperationException")
+    {
+        FaultKind::Unsupported
     } else if code.ends_with("NotFound")
         || code.ends_with("NotFoundException")
         || code.starts_with("NoSuch")
@@ -149,10 +156,6 @@ fn kind(code: &str, status: u16, message: &str) -> FaultKind {
         || (code == "ValidationError" && message.contains("does not exist"))
     {
         FaultKind::NotFound
-    } else if code.contains("Unsupported")
-        || matches!(code, "TypeNotFoundException" | "InvalidAction" | "UnknownOperationException")
-    {
-        FaultKind::Unsupported
     } else {
         FaultKind::Other
     }

@@ -7,6 +7,7 @@ use crate::aws::Access;
 use crate::cli::AwsCommand;
 use crate::live::aws::policy;
 use crate::live::aws_config;
+use crate::stacks;
 
 pub(super) fn run(session: &Session, command: &AwsCommand) -> anyhow::Result<u8> {
     match command {
@@ -18,7 +19,8 @@ pub(super) fn run(session: &Session, command: &AwsCommand) -> anyhow::Result<u8>
 /// Narrowed to what the configured environments use.
 fn print_policy(session: &Session) -> anyhow::Result<u8> {
     let accesses: Vec<&Access> = session.config.environments.iter().filter_map(|e| e.aws.as_deref()).collect();
-    let text = serde_json::to_string_pretty(&policy::document(&accesses))?;
+    let stacks = session.config.environments.iter().flat_map(|e| &e.state).any(|path| stacks::is_stack(path));
+    let text = serde_json::to_string_pretty(&policy::document(&accesses, stacks))?;
     writeln!(io::stdout().lock(), "{text}")?;
     Ok(0)
 }

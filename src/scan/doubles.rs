@@ -210,7 +210,7 @@ pub fn sources(code: Vec<Code>, cloud: Cloud) -> Sources {
         live: vec![Box::new(cloud)],
         host_is_last: false,
         declared_errors: vec![],
-        usage: None,
+        usage: vec![],
         live_errors: vec![],
     }
 }

@@ -41,7 +41,7 @@ impl Sources {
             live: vec![Box::new(LiveSide { name: live_name, found: live, unmanaged })],
             host_is_last: false,
             declared_errors: vec![],
-            usage: None,
+            usage: vec![],
             live_errors: vec![],
         }
     }

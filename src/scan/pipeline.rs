@@ -219,7 +219,7 @@ fn finish(examiner: &Examiner<'_>, mut tally: Tally<'_>, ending: Ending) -> Resu
         sink.untold(&untold)?;
     }
     let summary = sink.finish(summary)?;
-    let usage = sources.usage.as_ref().map_or_else(Vec::new, |usage| usage.lines());
+    let usage = sources.usage.iter().flat_map(|usage| usage.lines()).collect();
     Ok(ScanReport { summary, errors, notes, untold, watch, usage })
 }
 

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::EnvironmentSpec;
-use super::wanted::declared_types;
+use super::wanted::{declared_asks, declared_types};
 use crate::aws::{Access, Usage};
 use crate::declared::{self, DeclaredSource};
 use crate::drift::SourceError;
 use crate::live::{self, LiveSource};
 use crate::pattern::fixed_part;
+use crate::stacks;
 
 /// Everything one scan reads.
 pub struct Sources {
@@ -23,7 +24,7 @@ pub struct Sources {
     pub declared_errors: Vec<SourceError>,
     pub live_errors: Vec<SourceError>,
     /// What reading a cloud took.
-    pub usage: Option<Arc<Usage>>,
+    pub usage: Vec<Arc<Usage>>,
 }
 
 impl Sources {
@@ -31,17 +32,32 @@ impl Sources {
     ///
     /// A cloud is asked last, for what the declared side needs; `told` hears how far that is.
     pub fn open(spec: &EnvironmentSpec, cancel: &AtomicBool, told: &live::aws::Told<'_>) -> Self {
-        let (declared, declared_errors) = declared::open(&spec.state);
-        let declared = once_each(declared);
+        let (stacks, paths) = stacks::split(&spec.state);
+        let (declared, mut declared_errors) = declared::open(&paths);
+        let mut declared = once_each(declared);
         let (mut live, live_errors) = live::open(&spec.live);
-        let mut usage = None;
+        let mut usage = vec![];
+        let stacks = if stacks.is_empty() {
+            stacks::Opened::default()
+        } else {
+            let (access, used) = (spec.aws.as_deref().cloned().unwrap_or_default(), Arc::new(Usage::default()));
+            usage.push(Arc::clone(&used));
+            stacks::open(&stacks, &access, &spec.environment, &used, cancel)
+        };
         if let Some(access) = &spec.aws {
             let types = declared_types(&declared, cancel);
-            let wanted = live::aws::Wanted::of(types.iter().map(AsRef::as_ref), access);
-            let opened = live::aws::open(access, &spec.environment, &wanted, cancel, told);
-            live.push(opened.source);
-            usage = Some(opened.usage);
+            let mut wanted = live::aws::Wanted::of(types.iter().map(AsRef::as_ref), access);
+            wanted.owned = stacks.owned;
+            if !wanted.is_empty() {
+                let asks = |types: &BTreeSet<String>| declared_asks(&declared, types, cancel);
+                let opened = live::aws::open(access, &spec.environment, &wanted, &asks, cancel, told);
+                live.push(opened.source);
+                usage.push(opened.usage);
+            }
         }
+        declared.extend(stacks.declared);
+        declared_errors.extend(stacks.errors);
+        live.extend(stacks.live);
         live.push(Box::new(live::HostFiles::new()));
         Self { declared, live, host_is_last: true, declared_errors, live_errors, usage }
     }
@@ -60,14 +76,14 @@ impl Sources {
 
 /// What of AWS a scan of the environment would ask for.
 pub fn wanted(spec: &EnvironmentSpec, access: &Access, cancel: &AtomicBool) -> live::aws::Wanted {
-    let (declared, _) = declared::open(&spec.state);
+    let (declared, _) = declared::open(&stacks::split(&spec.state).1);
     let types = declared_types(&once_each(declared), cancel);
     live::aws::Wanted::of(types.iter().map(AsRef::as_ref), access)
 }
 
 /// The paths of the configuration itself: a file that appears in one of these directories is a new source.
 pub fn roots(spec: &EnvironmentSpec) -> Vec<PathBuf> {
-    spec.state.iter().chain(&spec.live).map(|path| fixed_part(Path::new(path))).collect()
+    stacks::split(&spec.state).1.iter().chain(&spec.live).map(|path| fixed_part(Path::new(path))).collect()
 }
 
 /// A file named twice (by itself and by a glob) is one source.

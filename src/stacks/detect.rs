@@ -1,6 +1,7 @@
 //! Has CloudFormation look for drift in one stack and those nested in it, and gathers what it says of every resource.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_cloudformation::types::{
@@ -9,7 +10,7 @@ use aws_sdk_cloudformation::types::{
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::aws::{Fault, FaultKind, Service, Session};
+use crate::aws::{Fault, FaultKind, Service, Session, Target};
 use crate::drift::{SourceError, UnverifiedReason};
 
 /// A detection is asked about so soon,
@@ -27,6 +28,7 @@ const MOST_STACKS: usize = 500;
 pub(super) struct Detected {
     /// For people.
     pub name: String,
+    pub target: Arc<Target>,
     pub resources: Vec<Resource>,
     /// What went wrong on the way; the resources it concerns are unknown.
     faults: Vec<Fault>,
@@ -63,10 +65,11 @@ impl Detected {
 
 /// Looks at the stack. What cannot even be listed is an error; what could not be looked at is unknown.
 pub(super) async fn stack(session: &Session, name: &str) -> Result<Detected, Fault> {
-    let target = &session.target;
+    let target = Arc::clone(&session.target);
     let short = name.rsplit(":stack/").next().unwrap_or(name).split('/').next().unwrap_or(name);
     let mut detected = Detected {
         name: format!("CloudFormation stack {short} of {} in {}", target.account, target.region),
+        target,
         resources: vec![],
         faults: vec![],
     };
@@ -107,7 +110,8 @@ async fn list(session: &Session, stack: &str) -> Result<Vec<StackResourceSummary
     let (mut all, mut token): (Vec<StackResourceSummary>, Option<String>) = (vec![], None);
     loop {
         let request = client.list_stack_resources().stack_name(stack).set_next_token(token.take());
-        let page = session.call(Service::CloudFormation, "cloudformation:ListStackResources", || request.send()).await?;
+        let page =
+            session.call(Service::CloudFormation, "cloudformation:ListStackResources", || request.send()).await?;
         let is_there = |r: &&StackResourceSummary| r.resource_status() != Some(&ResourceStatus::DeleteComplete);
         all.extend(page.stack_resource_summaries().iter().filter(is_there).cloned());
         match page.next_token().filter(|t| !t.is_empty()) {
@@ -225,7 +229,11 @@ pub(super) fn answer(drift: &StackResourceDrift) -> (Value, Answer) {
     (Value::Object(expected), answer)
 }
 
-fn live(expected: &Map<String, Value>, mut actual: Map<String, Value>, drift: &StackResourceDrift) -> Map<String, Value> {
+fn live(
+    expected: &Map<String, Value>,
+    mut actual: Map<String, Value>,
+    drift: &StackResourceDrift,
+) -> Map<String, Value> {
     let mut live = expected.clone();
     for difference in drift.property_differences() {
         let path = difference.property_path().unwrap_or_default();

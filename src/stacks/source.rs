@@ -25,7 +25,8 @@ pub(super) struct StackState {
 impl StackState {
     pub fn new(stack: Detected) -> Self {
         let chunk = |resource: Resource| {
-            let document = json!({"address": resource.address, "type": resource.resource_type, "values": resource.expected});
+            let document =
+                json!({"address": resource.address, "type": resource.resource_type, "values": resource.expected});
             document.to_string().into_bytes().into_boxed_slice()
         };
         Self { name: Arc::new(stack.name.into()), chunks: stack.resources.into_iter().map(chunk).collect() }

@@ -30,7 +30,10 @@ fn scanned(fake: &Fake) -> (i32, Value) {
 /// Drift types by address.
 fn drifts(report: &Value) -> Vec<(String, String)> {
     let text = |v: &Value| v.as_str().unwrap().to_owned();
-    report["drifts"].as_array().unwrap().iter().map(|d| (text(&d["resource_id"]), text(&d["drift_type"]))).collect()
+    let rows = report["drifts"].as_array().unwrap().iter();
+    let mut rows: Vec<_> = rows.map(|d| (text(&d["resource_id"]), text(&d["drift_type"]))).collect();
+    rows.sort();
+    rows
 }
 
 /// Addresses and reasons of what could not be compared as a whole.
@@ -219,6 +222,64 @@ fn where_nothing_is_recorded_it_says_what_would_turn_it_on() {
     });
     let said = all_unverified(&others, "not_observable");
     assert!(said.contains("add AWS::S3::Bucket"), "{said}");
+}
+
+/// What Cloud Control says of bucket `a`, in sync, `b`, of another team, and `c`, gone.
+fn control(request: &Request<'_>) -> Option<Reply> {
+    if request.action == "DescribeConfigurationRecorders" {
+        return Some(Reply::Json(json!({"ConfigurationRecorders": []})));
+    }
+    if request.action != "GetResource" || request.body["TypeName"] != "AWS::S3::Bucket" {
+        return None;
+    }
+    let id = request.body["Identifier"].as_str()?;
+    let team = match id {
+        "a" => "pay",
+        "b" => "ops",
+        _ => {
+            return Some(Reply::Error(
+                400,
+                "ResourceNotFoundException",
+                "Resource of type 'AWS::S3::Bucket' was not found",
+            ));
+        }
+    };
+    let properties =
+        json!({"BucketName": id, "Arn": format!("arn:aws:s3:::{id}"), "Tags": [{"Key": "team", "Value": team}]});
+    Some(Reply::Json(json!({"TypeName": "AWS::S3::Bucket",
+        "ResourceDescription": {"Identifier": id, "Properties": properties.to_string()}})))
+}
+
+#[test]
+fn where_nothing_is_recorded_cloud_control_is_asked_for_what_is_declared() {
+    let fake = Fake::start(control);
+    let (code, report) = scanned(&fake);
+    let expected = [("aws_s3_bucket.b", "modified"), ("aws_s3_bucket.c", "deleted")];
+    assert_eq!(drifts(&report), expected.map(|(id, kind)| (id.to_owned(), kind.to_owned())), "{report:#}");
+    let change = |d: &Value| d["changes"][0]["path"].as_str().map(str::to_owned);
+    let changes: Vec<String> = report["drifts"].as_array().unwrap().iter().filter_map(change).collect();
+    assert_eq!(changes, ["tags.team"]);
+    assert_eq!(unverified(&report), [], "{report:#}");
+    assert_eq!((code, said(&report).as_str(), fake.asked("GetResource")), (2, "", 3));
+}
+
+#[test]
+fn what_cloud_control_may_not_read_is_unverified_with_both_ways_out_of_it() {
+    let fake = Fake::start(|request| match request.body["Identifier"].as_str() {
+        Some("b") => Some(Reply::Error(
+            400,
+            "GeneralServiceException",
+            "User: reader is not authorized to perform: s3:GetBucketTagging",
+        )),
+        _ => control(request),
+    });
+    let (code, report) = scanned(&fake);
+    assert_eq!((drifts(&report), code), (vec![], 3), "what is gone is not said while the type is not read whole: {report:#}");
+    let rest = [("aws_s3_bucket.b", "denied"), ("aws_s3_bucket.c", "source_failed")];
+    assert_eq!(unverified(&report), rest.map(|(id, why)| (id.to_owned(), why.to_owned())), "{report:#}");
+    let detail = report["unverified"].as_array().unwrap().iter().find(|u| u["path"].is_null()).unwrap();
+    assert!(detail["detail"].as_str().unwrap().contains("s3:GetBucketTagging"), "{detail}");
+    assert!(said(&report).contains("put-configuration-recorder"), "{report:#}");
 }
 
 #[test]

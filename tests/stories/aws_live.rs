@@ -38,11 +38,13 @@ print(json.dumps({'version': 4, 'terraform_version': '1.11.4', 'serial': 1, 'lin
      'instances': [{'schema_version': 0, 'attributes': values}]} for kind, name, values in found]}))
 "#;
 
-/// Opens ssh to the world, hands a bucket to another team, deletes the role.
+/// Opens ssh to the world, hands a bucket to another team, deletes the role. (fakecloud records new tags of a bucket only together
+/// with a new configuration, so its versioning, which the state does not declare, changes too.)
 const CHANGE: &str = r#"
 group = next(g for g in client('ec2').describe_security_groups()['SecurityGroups'] if g['GroupName'] == 'web')['GroupId']
 client('ec2').authorize_security_group_ingress(GroupId=group, IpPermissions=[{'IpProtocol': 'tcp', 'FromPort': 22, 'ToPort': 22, 'IpRanges': [{'CidrIp': '0.0.0.0/0'}]}])
 client('s3').put_bucket_tagging(Bucket='data-1', Tagging={'TagSet': [{'Key': 'team', 'Value': 'ops'}]})
+client('s3').put_bucket_versioning(Bucket='data-1', VersioningConfiguration={'Status': 'Enabled'})
 client('iam').delete_role(RoleName='web')
 "#;
 
@@ -51,6 +53,7 @@ const REVERT: &str = r#"
 group = next(g for g in client('ec2').describe_security_groups()['SecurityGroups'] if g['GroupName'] == 'web')['GroupId']
 client('ec2').revoke_security_group_ingress(GroupId=group, IpPermissions=[{'IpProtocol': 'tcp', 'FromPort': 22, 'ToPort': 22, 'IpRanges': [{'CidrIp': '0.0.0.0/0'}]}])
 client('s3').put_bucket_tagging(Bucket='data-1', Tagging={'TagSet': [{'Key': 'team', 'Value': 'pay'}]})
+client('s3').put_bucket_versioning(Bucket='data-1', VersioningConfiguration={'Status': 'Suspended'})
 "#;
 
 /// An environment of its own, remembered in the store.

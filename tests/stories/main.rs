@@ -4,6 +4,7 @@
 mod answers;
 mod around;
 mod aws_faults;
+mod aws_figures;
 mod aws_live;
 mod bench;
 mod changes;
@@ -34,6 +35,7 @@ mod readme;
 mod recency;
 mod scan;
 mod screen;
+mod stacks;
 mod store;
 mod support;
 mod surroundings;

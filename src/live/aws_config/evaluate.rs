@@ -6,7 +6,7 @@ use super::item::Item;
 use super::lenient::policy;
 use super::mapping::{Attribute, Transform, Type};
 use super::path::spelling;
-use super::{rules, siblings, tags};
+use super::{modelled, rules, siblings, tags};
 use crate::declared::DeclaredResource;
 
 /// Values with the paths that could be looked at; what the item does not say is in neither.
@@ -25,6 +25,9 @@ pub(super) struct Context<'a> {
 
 /// Maps one item.
 pub(super) fn evaluate(spec: &Type, item: &Item, context: Context<'_>) -> Mapped {
+    if let Some(model) = spec.model_of(item) {
+        return modelled::evaluate(spec, model, item, context);
+    }
     let mut mapped = Mapped::default();
     let full = spec.is_full(item);
     for (target, attribute) in &spec.attributes {
@@ -40,13 +43,13 @@ pub(super) fn evaluate(spec: &Type, item: &Item, context: Context<'_>) -> Mapped
         mapped.observable.push(target.clone());
     }
     if spec.tags {
-        tags::add(&mut mapped, item, context.declared);
+        tags::add(&mut mapped, item, None, context.declared);
     }
     mapped
 }
 
 /// `None` when the value is in no spelling we know: better unverified than wrong.
-fn respell(attribute: &Attribute, value: Value, item: &Item, context: Context<'_>) -> Option<Value> {
+pub(super) fn respell(attribute: &Attribute, value: Value, item: &Item, context: Context<'_>) -> Option<Value> {
     if let (Value::Null, Some(default)) = (&value, &attribute.default) {
         return Some(default.clone());
     }
@@ -68,6 +71,7 @@ fn respell(attribute: &Attribute, value: Value, item: &Item, context: Context<'_
         (Transform::Bool, Value::String(s)) => s.parse().ok().map(Value::Bool),
         (Transform::Lower, Value::String(s)) => Some(Value::String(s.to_lowercase())),
         (Transform::LastSegment, Value::String(s)) => Some(json!(s.rsplit('/').next().unwrap_or_default())),
+        (Transform::NoTrailingDot, Value::String(s)) => Some(json!(s.trim_end_matches('.'))),
         (Transform::Endpoint | Transform::NotAnEndpoint, Value::String(s)) => {
             let wanted = s.starts_with("vpce-") == (transform == Transform::Endpoint);
             Some(Value::String(if wanted { s } else { String::new() }))

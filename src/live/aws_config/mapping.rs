@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::item::Item;
+use super::model::Model;
 use super::pack;
 use super::path::Path;
 
@@ -33,6 +34,23 @@ pub(super) enum Transform {
     NotAnEndpoint,
     SgIngress,
     SgEgress,
+    /// Property names become the service's own (`ContainerPort`, `containerPort`), inside JSON text.
+    CamelJson,
+    /// `example.com.` becomes `example.com`.
+    NoTrailingDot,
+}
+
+/// How `configuration` is made.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Deserialize, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Shape {
+    /// As the service's own API describes it.
+    #[default]
+    Described,
+    /// As the type's CloudFormation model says.
+    Cloudformation,
+    /// AWS Config does not record it; only Cloud Control gives it, as the model says.
+    CloudControl,
 }
 
 /// Where an attribute's value comes from.
@@ -50,6 +68,8 @@ pub(super) struct Attribute {
     /// Elements to leave out: field and value.
     pub skip: Vec<(String, Value)>,
     pub siblings: Option<Siblings>,
+    /// For objects that are a list of blocks in Terraform: the block's attribute that holds the name.
+    pub key: Option<String>,
 }
 
 /// Another resource type that may own (a part of) the attribute.
@@ -92,6 +112,9 @@ impl Condition {
 pub(super) struct Type {
     pub terraform: String,
     pub config: String,
+    pub shape: Shape,
+    /// What items that follow AWS's resource model are read by.
+    pub model: Option<Model>,
     /// Declared attribute, and which key of the item it is.
     pub identity: Vec<(String, Key)>,
     /// The declared attribute that names the live thing several resources describe.
@@ -123,9 +146,23 @@ impl Type {
         let attributes = self.attributes.values().flat_map(|a| &a.from);
         let conditions = self.gone.iter().chain(&self.defaults).flat_map(|c| &c.path);
         let paths = attributes.chain(conditions).chain(&self.witness);
-        let keys = paths.filter_map(Path::configuration_key).chain(ALWAYS_WANTED);
+        let model = self.model.iter().flat_map(|m| m.properties.names().into_iter().chain(m.tags.as_deref()));
+        let keys = paths.filter_map(Path::configuration_key).chain(ALWAYS_WANTED).chain(model);
         self.wanted = keys.map(str::to_owned).collect();
         self
+    }
+
+    /// The model to read this item by; without one, by the attributes.
+    pub fn model_of(&self, item: &Item) -> Option<&Model> {
+        self.model.as_ref().filter(|model| match item.is_model {
+            true => model.name.eq_ignore_ascii_case(&item.head.config_type),
+            false => self.shape != Shape::Described,
+        })
+    }
+
+    /// Keys of `configuration` that reading takes; `None`: all.
+    pub fn wanted(&self) -> Option<&HashSet<String>> {
+        (self.shape == Shape::Described).then_some(&self.wanted)
     }
 
     /// The item leaves nothing out that is at its default.
@@ -135,6 +172,9 @@ impl Type {
 
     /// The item is there, what this type describes of it is not.
     pub fn is_gone(&self, item: &Item, declared: Option<&Value>) -> bool {
+        if self.model_of(item).is_some_and(|model| model.is_gone(item, declared)) {
+            return true;
+        }
         let full = self.is_full(item);
         self.gone.iter().any(|condition| condition.holds(item, declared, full))
     }
@@ -206,12 +246,14 @@ impl Mapping {
         names
     }
 
-    /// All Config types, each once.
+    /// Config types AWS Config records, each once.
     pub fn config_types(&self) -> impl Iterator<Item = &str> {
-        self.by_terraform.values().map(|t| t.config.as_str()).collect::<BTreeSet<_>>().into_iter()
+        let recorded = self.by_terraform.values().filter(|t| t.shape != Shape::CloudControl);
+        recorded.map(|t| t.config.as_str()).collect::<BTreeSet<_>>().into_iter()
     }
 
-    pub fn types(&self) -> impl Iterator<Item = &Type> {
-        self.by_terraform.values()
+    /// Every Terraform type by name, aliases too.
+    pub fn types(&self) -> impl Iterator<Item = (&str, &Type)> {
+        self.by_terraform.iter().map(|(name, spec)| (name.as_str(), spec))
     }
 }

@@ -1,7 +1,7 @@
 //! A server that plays AWS and fails on purpose: JSON services by `X-Amz-Target`, query services by `Action`.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;

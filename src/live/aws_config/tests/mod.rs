@@ -1,4 +1,5 @@
 mod mapped;
+mod modelled;
 mod recorded;
 mod recordings;
 

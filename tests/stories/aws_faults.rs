@@ -274,7 +274,11 @@ fn what_cloud_control_may_not_read_is_unverified_with_both_ways_out_of_it() {
         _ => control(request),
     });
     let (code, report) = scanned(&fake);
-    assert_eq!((drifts(&report), code), (vec![], 3), "what is gone is not said while the type is not read whole: {report:#}");
+    assert_eq!(
+        (drifts(&report), code),
+        (vec![], 3),
+        "what is gone is not said while the type is not read whole: {report:#}"
+    );
     let rest = [("aws_s3_bucket.b", "denied"), ("aws_s3_bucket.c", "source_failed")];
     assert_eq!(unverified(&report), rest.map(|(id, why)| (id.to_owned(), why.to_owned())), "{report:#}");
     let detail = report["unverified"].as_array().unwrap().iter().find(|u| u["path"].is_null()).unwrap();

@@ -60,11 +60,14 @@ fn watch(count: usize) -> (Watched, Fake) {
     while child.try_wait().unwrap().is_none() {
         let of = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", child.id())).unwrap_or_default();
         let stat = of("stat");
-        let ticks: Vec<f64> = stat.rsplit(") ").next().unwrap_or_default().split(' ').filter_map(|t| t.parse().ok()).collect();
+        let ticks: Vec<f64> =
+            stat.rsplit(") ").next().unwrap_or_default().split(' ').filter_map(|t| t.parse().ok()).collect();
         // After the command's name and state: user and system time, in hundredths of a second.
         busy = ticks.get(10).zip(ticks.get(11)).map_or(busy, |(user, system)| (user + system) / 100.0);
         let status = of("status");
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
         memory = peak.map_or(memory, |kb| kb / 1024);
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -79,9 +82,18 @@ fn figures_of_reading_aws_a_thousand_resources_take_at_most_a_fifth_more_calls_t
     let (watched, fake) = watch(count);
     assert!(watched.out.contains(&format!("{count} resources: {count} in sync")), "{}", watched.out);
     let calls: usize = watched.out.split("AWS: ").nth(1).and_then(|t| t.split(' ').next()).unwrap().parse().unwrap();
-    let requests: usize = ["GetCallerIdentity", "DescribeConfigurationRecorders", "DescribeConfigurationRecorderStatus",
-        "ListDiscoveredResources", "BatchGetResourceConfig", "SelectResourceConfig", "GetResourceConfigHistory"]
-        .iter().map(|action| fake.asked(action)).sum();
+    let requests: usize = [
+        "GetCallerIdentity",
+        "DescribeConfigurationRecorders",
+        "DescribeConfigurationRecorderStatus",
+        "ListDiscoveredResources",
+        "BatchGetResourceConfig",
+        "SelectResourceConfig",
+        "GetResourceConfigHistory",
+    ]
+    .iter()
+    .map(|action| fake.asked(action))
+    .sum();
     assert_eq!(calls, requests, "every request is in the book");
     // A page of a listing, of items and of tags for each hundred.
     let least = 3 * count.div_ceil(PAGE);

@@ -98,7 +98,10 @@ pub fn open(
         block_on(cancel, work).unwrap_or_else(|_| (vec![], vec![Reading::failed(wanted, "the scan was cancelled")]));
     let control = read_unrecorded(access, wanted, &sessions, &readings, declared, cancel);
     readings.iter_mut().for_each(|reading| reading.settle(&control.settled));
-    Opened { source: Box::new(Live { config: assemble(access, readings), control, owned: wanted.owned.clone() }), usage }
+    Opened {
+        source: Box::new(Live { config: assemble(access, readings), control, owned: wanted.owned.clone() }),
+        usage,
+    }
 }
 
 async fn read(

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::evaluate::{Context, Mapped, respell};
 use super::item::Item;
 use super::mapping::{Attribute, Shape, Transform, Type};
-use super::model::{Model, Properties, Property, names, of, snake_case};
+use super::model::{Model, Properties, Property, bare, names, of, snake_case};
 use super::stated::{is_zero, merged, pairs};
 use super::{rules, siblings, tags};
 
@@ -22,7 +22,7 @@ pub(super) fn evaluate(spec: &Type, model: &Model, item: &Item, context: Context
     let mut reading = Reading { spec, model, item, context, observable: vec![] };
     let values = match context.declared.and_then(Value::as_object) {
         Some(stated) => reading.object("", &properties, &live, stated),
-        None => reading.whole_object("", &live),
+        None => reading.whole_object("", &properties, &live),
     };
     if context.declared.is_none() {
         reading.observable.extend(values.keys().cloned());
@@ -148,8 +148,8 @@ impl<'a> Reading<'a> {
             (_, None) if is_zero(stated) => stated.clone(),
             (_, None) => Value::Null,
             (Value::Null | Value::Array(_), Some(live)) if is_zero(stated) && is_zero(live) => stated.clone(),
-            (Value::Null, Some(live)) => self.whole(path, live),
-            (Value::Array(list), Some(live)) if list.is_empty() => match self.whole(path, live) {
+            (Value::Null, Some(live)) => self.whole(path, below, live),
+            (Value::Array(list), Some(live)) if list.is_empty() => match self.whole(path, below, live) {
                 list @ Value::Array(_) => list,
                 single => json!([single]),
             },
@@ -198,38 +198,66 @@ impl<'a> Reading<'a> {
     }
 
     /// A value nothing is stated beside.
-    fn whole(&self, path: &str, live: &Value) -> Value {
+    fn whole(&self, path: &str, below: &Properties, live: &Value) -> Value {
+        let named = |map: &Map<String, Value>| map.keys().all(|k| k.starts_with(|c: char| c.is_ascii_uppercase()));
         match live {
-            Value::Object(map) if map.keys().all(|k| k.starts_with(|c: char| c.is_ascii_uppercase())) => {
-                json!([self.whole_object(path, map)])
+            Value::Object(map) if map.is_empty() => {
+                if below.is_empty() {
+                    json!({})
+                } else {
+                    json!([])
+                }
             }
+            Value::Object(map) if !below.is_empty() || named(map) => json!([self.whole_object(path, below, map)]),
             Value::Array(list) if list.iter().any(Value::is_object) => {
-                let element =
-                    |e: &Value| e.as_object().map_or_else(|| e.clone(), |e| json!(self.whole_object(path, e)));
-                list.iter().map(element).collect()
+                let block = |e: &Map<String, Value>| json!(self.whole_object(path, below, e));
+                list.iter().map(|e| e.as_object().map_or_else(|| e.clone(), block)).collect()
             }
             other => other.clone(),
         }
     }
 
-    fn whole_object(&self, at: &str, live: &Map<String, Value>) -> Map<String, Value> {
+    fn whole_object(&self, at: &str, properties: &Properties, live: &Map<String, Value>) -> Map<String, Value> {
         let mut out = Map::new();
-        let mut used: Vec<&str> = self.model.tags.iter().map(String::as_str).chain(["Tags", "tags"]).collect();
-        let here =
-            self.model.attributes.iter().filter(|(path, _)| path.rsplit_once('.').map_or("", |(at, _)| at) == at);
+        let model = self.model;
+        let elsewhere = model.tags.iter().chain(&model.flatten).map(String::as_str);
+        let mut used: Vec<&str> = elsewhere.chain(["Tags", "tags"]).collect();
+        let here = model.attributes.iter().filter(|(path, _)| path.rsplit_once('.').map_or("", |(at, _)| at) == at);
         for (path, attribute) in here {
-            let Some(value) = self.exception(attribute, &Properties::default(), live).and_then(|f| f.value) else {
-                continue;
+            let Some(found) = self.exception(attribute, properties, live) else { continue };
+            let Some(value) = found.value else { continue };
+            let below = found.property.map(|p| p.below.clone()).unwrap_or_default();
+            let value = match attribute.transform {
+                Some(Transform::CamelJson) => json!(value.to_string()),
+                _ => self.whole(path, &below, &value),
             };
-            out.insert(path.rsplit('.').next().unwrap_or(path).to_owned(), self.whole(path, &value));
+            out.insert(path.rsplit('.').next().unwrap_or(path).to_owned(), value);
             used.extend(attribute.from.iter().filter_map(|p| p.keys().first().copied()));
         }
+        for name in ["name", "arn"].into_iter().filter(|_| at.is_empty()) {
+            let Some(property) = model.root(properties, name) else { continue };
+            if let (false, Some(value)) = (out.contains_key(name), of(live, &property.name)) {
+                out.insert(name.to_owned(), value.clone());
+                used.extend(live.keys().find(|key| bare(key) == bare(&property.name)).map(String::as_str));
+            }
+        }
         for (key, value) in live.iter().filter(|(key, v)| !v.is_null() && !used.contains(&key.as_str())) {
-            let name = snake_case(key);
+            let blocks = value.as_array().is_some_and(|list| list.iter().any(Value::is_object));
+            let name = if blocks { singular(snake_case(key)) } else { snake_case(key) };
             let path = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
-            out.entry(name).or_insert_with(|| self.whole(&path, value));
+            let below = properties.reach(&[key]).map(|p| p.below.clone()).unwrap_or_default();
+            out.entry(name).or_insert_with(|| self.whole(&path, &below, value));
         }
         out
+    }
+}
+
+/// Blocks are named for one of them.
+fn singular(name: String) -> String {
+    match (name.strip_suffix("ies"), name.strip_suffix('s')) {
+        (Some(stem), _) => format!("{stem}y"),
+        (_, Some(stem)) if !stem.ends_with('s') => stem.to_owned(),
+        _ => name,
     }
 }
 

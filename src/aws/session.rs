@@ -152,8 +152,9 @@ impl Session {
         let failed = matches!(kind, Some(FaultKind::Throttled | FaultKind::Unreachable));
         lane.breaker.record(failed, Instant::now());
         permit.done(slowed);
-        let call =
-            Call { attempts: attempts.load(Ordering::Relaxed).max(1), failed: kind.is_some(), waited: start.elapsed() };
+        // That something is not there is an answer.
+        let failed = kind.is_some_and(|kind| kind != FaultKind::NotFound);
+        let call = Call { attempts: attempts.load(Ordering::Relaxed).max(1), failed, waited: start.elapsed() };
         self.usage.add(&self.target.account, &self.target.region, action, call);
         result
     }

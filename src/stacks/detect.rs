@@ -1,6 +1,6 @@
 //! Has CloudFormation look for drift in one stack and those nested in it, and gathers what it says of every resource.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -234,17 +234,81 @@ fn live(
     mut actual: Map<String, Value>,
     drift: &StackResourceDrift,
 ) -> Map<String, Value> {
+    // JSON pointers: `/Tags/0/Value`; several may lead into one property.
+    let property = |path: &str| path.split('/').nth(1).unwrap_or_default().replace("~1", "/").replace("~0", "~");
+    let paths = drift.property_differences().iter().filter_map(|difference| difference.property_path());
     let mut live = expected.clone();
-    for difference in drift.property_differences() {
-        let path = difference.property_path().unwrap_or_default();
-        // JSON pointer: `/Tags/0/Value`.
-        let property = path.split('/').nth(1).unwrap_or_default().replace("~1", "/").replace("~0", "~");
+    for property in paths.map(property).collect::<BTreeSet<_>>() {
         match actual.remove(&property) {
-            Some(value) => drop(live.insert(property, value)),
-            // Taken already by another difference in it, or gone.
-            None if live.get(&property) == expected.get(&property) => drop(live.remove(&property)),
-            None => {}
-        }
+            Some(value) => live.insert(property, value),
+            None => live.remove(&property),
+        };
     }
     live
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cloudformation::types::PropertyDifference;
+    use serde_json::json;
+
+    use super::*;
+
+    /// As the command line prints it.
+    fn drift(entry: &Value) -> StackResourceDrift {
+        let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
+        let difference = |d: &Value| PropertyDifference::builder().set_property_path(text(d, "PropertyPath")).build();
+        let differences = entry["PropertyDifferences"].as_array().map(|all| all.iter().map(difference).collect());
+        StackResourceDrift::builder()
+            .set_expected_properties(text(entry, "ExpectedProperties"))
+            .set_actual_properties(text(entry, "ActualProperties"))
+            .set_property_differences(differences)
+            .set_drift_status_reason(text(entry, "DriftStatusReason"))
+            .set_stack_resource_drift_status(text(entry, "StackResourceDriftStatus").map(|s| s.as_str().into()))
+            .build()
+    }
+
+    #[test]
+    fn recorded_drifts_give_both_sides() {
+        let Some(path) = crate::testing::shared("lab/recorded/ms_cfn_resource_drifts.json") else { return };
+        let recorded: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let answers: Vec<_> =
+            recorded["StackResourceDrifts"].as_array().unwrap().iter().map(|e| answer(&drift(e))).collect();
+        let bucket = |status: &str| json!({"BucketName": "cfn-b", "VersioningConfiguration": {"Status": status}});
+        assert_eq!(answers[0], (bucket("Enabled"), Answer::There(bucket("Suspended"))));
+        assert_eq!(answers[1].0["VisibilityTimeout"], 30);
+        assert!(matches!(&answers[1].1, Answer::There(live) if live["VisibilityTimeout"] == 60));
+        assert_eq!(answers[2], (json!({}), Answer::Gone));
+    }
+
+    #[test]
+    fn only_what_cloudformation_calls_different_differs_and_what_was_taken_away_is_away() {
+        let modified = |actual: Value, paths: &[&str]| {
+            let differences: Vec<Value> = paths.iter().map(|p| json!({"PropertyPath": p})).collect();
+            answer(&drift(&json!({
+                "StackResourceDriftStatus": "MODIFIED", "PropertyDifferences": differences,
+                "ExpectedProperties": json!({"Name": "Web", "Tags": [{"Key": "a"}, {"Key": "b"}]}).to_string(),
+                "ActualProperties": actual.to_string(),
+            })))
+            .1
+        };
+        let actual = json!({"Name": "web", "Tags": [{"Key": "c"}]});
+        let live = Answer::There(json!({"Name": "Web", "Tags": [{"Key": "c"}]}));
+        assert_eq!(modified(actual, &["/Tags/0/Key", "/Tags/1"]), live);
+        assert_eq!(modified(json!({"Name": "web"}), &["/Tags"]), Answer::There(json!({"Name": "Web"})));
+        let added = json!({"Name": "Web", "Tags": [{"Key": "a"}, {"Key": "b"}], "Extra": 1});
+        assert_eq!(modified(added.clone(), &["/Extra"]), Answer::There(added));
+    }
+
+    #[test]
+    fn every_other_status_leaves_the_resource_unverified_with_its_reason() {
+        let status = |status: &str, reason: Option<&str>| {
+            answer(&drift(&json!({"StackResourceDriftStatus": status, "DriftStatusReason": reason}))).1
+        };
+        let is = |answer: Answer, reason: UnverifiedReason, words: &str| matches!(answer, Answer::Unknown(r, text) if r == reason && text.contains(words));
+        assert!(is(status("NOT_CHECKED", None), UnverifiedReason::NotObservable, "did not check"));
+        assert!(is(status("UNSUPPORTED", None), UnverifiedReason::NotObservable, "of this type"));
+        assert!(is(status("UNKNOWN", Some("Rate exceeded")), UnverifiedReason::SourceFailed, "Rate exceeded"));
+        assert!(is(status("MODIFIED", None), UnverifiedReason::SourceFailed, "not how"));
+    }
 }

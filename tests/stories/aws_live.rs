@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::lab::{Server, drive, fakecloud, moto, scan};
+use crate::lab::{Server, drive, fakecloud, ministack, moto, scan};
 use crate::support::{driftguard, run};
 
 /// A recorder; two buckets, a role and a security group in a network of their own. Prints the state that declares them.
@@ -169,6 +169,33 @@ fn as_of(world: &World, state: &Path, moment: &str) -> (i32, Value) {
         scan(world.home.path(), &world.server.url, &["--aws-as-of", moment, "--format", "json", "--state"]);
     let (code, out, err) = run(command.arg(state));
     (code, serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: exit {code}: {out}{err}")))
+}
+
+#[test]
+fn where_no_recorder_runs_what_is_declared_is_read_through_cloud_control() {
+    let Some(server) = ministack() else { return };
+    if crate::lab::python().is_none() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let state = home.path().join("terraform.tfstate");
+    std::fs::write(&state, crate::lab::fake::state_of_buckets(&["a", "b"])).unwrap();
+    let scan = || {
+        let (code, out, err) = run(scan(home.path(), &server.url, &["--format", "json", "--state"]).arg(&state));
+        let report: Value = serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: exit {code}: {out}{err}"));
+        (code, told(&report))
+    };
+    let create = "for name in 'ab': client('cloudcontrol').create_resource(TypeName='AWS::S3::Bucket', DesiredState=json.dumps(\n\
+        {'BucketName': name, 'Tags': [{'Key': 'team', 'Value': 'pay'}]}))";
+    drive(&server.url, create, &[]);
+    assert_eq!(scan(), (0, vec![]));
+    let change = "cc = client('cloudcontrol')\n\
+        patch = [{'op': 'replace', 'path': '/Tags', 'value': [{'Key': 'team', 'Value': 'ops'}]}]\n\
+        cc.update_resource(TypeName='AWS::S3::Bucket', Identifier='a', PatchDocument=json.dumps(patch))\n\
+        cc.delete_resource(TypeName='AWS::S3::Bucket', Identifier='b')";
+    drive(&server.url, change, &[]);
+    let drifts = ["deleted aws_s3_bucket.b", "modified aws_s3_bucket.a tags.team"];
+    assert_eq!(scan(), (2, drifts.map(str::to_owned).to_vec()));
 }
 
 #[test]

@@ -171,3 +171,49 @@ fn merged(faults: BTreeMap<(String, String), (UnverifiedReason, Vec<String>)>, s
         |((message, help), (reason, types))| ListingFault { source: source.to_owned(), message, help, types, reason };
     faults.into_iter().map(fault).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::declared::{DeclaredResource, InstanceStatus};
+    use crate::drift::{CloudProvider, Slug};
+    use crate::live::Lookup;
+
+    #[test]
+    fn a_cancelled_reading_leaves_everything_unverified() {
+        let now = Timestamp::now();
+        let environment = Environment {
+            organization: Slug::from_text("local"),
+            slug: Slug::from_text("lab"),
+            name: "lab".into(),
+            cloud_provider: CloudProvider::Aws,
+            region: "eu-west-1".into(),
+            account_id: Default::default(),
+            tags: Default::default(),
+            is_active: true,
+            created_at: now,
+            updated_at: now,
+        };
+        let access = Access::default();
+        let wanted = Wanted::of(["aws_s3_bucket"], &access);
+        let cancel = AtomicBool::new(true);
+        let opened = open(&access, &environment, &wanted, &|_| Asks::default(), &cancel, &|_, _| {});
+        let bucket = DeclaredResource {
+            address: "aws_s3_bucket.a".into(),
+            resource_type: "aws_s3_bucket".into(),
+            provider: Default::default(),
+            values: json!({"id": "a", "bucket": "a"}),
+            sensitive: vec![],
+            dependencies: vec![],
+            status: InstanceStatus::Normal,
+            source: Arc::new("terraform.tfstate".into()),
+        };
+        match opened.source.lookup(&bucket, &[]) {
+            Lookup::Unknown(UnverifiedReason::SourceFailed, why) => assert!(why.raw().contains("cancelled"), "{why:?}"),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(opened.source.errors().len(), 1);
+    }
+}

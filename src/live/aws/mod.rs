@@ -28,7 +28,7 @@ pub use self::control::Asks;
 use self::source::Live;
 use self::target::Reading;
 use super::LiveSource;
-use super::aws_config::{self, AwsConfig, Covered, Listed, ListingFault};
+use super::aws_config::{self, AwsConfig, Listed, ListedType, ListingFault};
 use crate::aws::{Access, Session, Usage, block_on};
 use crate::drift::{Environment, UnverifiedReason};
 use crate::live::Recording;
@@ -149,7 +149,7 @@ fn assemble(access: &Access, readings: Vec<Reading>) -> AwsConfig {
     let mut recordings = vec![];
     for reading in readings {
         let file = recordings.len();
-        listed.covered.extend(reading.covered.into_iter().map(|(config_type, account, region)| Covered {
+        listed.covered.extend(reading.covered.into_iter().map(|(config_type, account, region)| ListedType {
             config_type,
             account,
             region,

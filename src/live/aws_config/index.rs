@@ -27,7 +27,7 @@ pub struct ListingFault {
 }
 
 /// A type listed to the last page in an account and region.
-pub struct Covered {
+pub struct ListedType {
     pub config_type: String,
     pub account: String,
     pub region: String,
@@ -38,7 +38,7 @@ pub struct Covered {
 /// What a reader of AWS itself knows beside the items.
 pub struct Listed {
     pub as_of: Option<Timestamp>,
-    pub covered: Vec<Covered>,
+    pub covered: Vec<ListedType>,
     pub faults: Vec<ListingFault>,
 }
 

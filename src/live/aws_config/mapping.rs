@@ -12,10 +12,14 @@ use super::pack;
 use super::path::Path;
 
 /// The packs, one after the other; a Terraform type stands in one of them.
-pub(super) const PACKS: [&str; 3] = [
+pub(super) const PACKS: [&str; 7] = [
     include_str!("../../../packs/mapping-aws-config.toml"),
     include_str!("../../../packs/mapping-aws-cloudformation.toml"),
     include_str!("../../../packs/mapping-aws-described.toml"),
+    include_str!("../../../packs/mapping-aws-described-scaling.toml"),
+    include_str!("../../../packs/mapping-aws-described-data.toml"),
+    include_str!("../../../packs/mapping-aws-described-operations.toml"),
+    include_str!("../../../packs/mapping-aws-described-edge.toml"),
 ];
 
 /// How a value is respelt.
@@ -32,6 +36,14 @@ pub(super) enum Transform {
     /// VPC endpoints stand among the gateways; Terraform keeps the two apart.
     Endpoint,
     NotAnEndpoint,
+    /// `subnet-1,subnet-2`.
+    CommaList,
+    /// A time in any spelling becomes RFC 3339 of whole seconds.
+    Moment,
+    /// A list of names and values becomes a map.
+    Pairs,
+    /// A map of tags becomes a list of blocks with `key` and `value`, without those that AWS sets.
+    TagBlocks,
     SgIngress,
     SgEgress,
     /// Property names become the service's own (`ContainerPort`, `containerPort`), inside JSON text.
@@ -67,9 +79,13 @@ pub(super) struct Attribute {
     pub each: BTreeMap<String, Attribute>,
     /// Elements to leave out: field and value.
     pub skip: Vec<(String, Value)>,
+    /// Where the list is an object of objects: the field that its key becomes.
+    pub keyed_by: Option<String>,
+    /// Fields of the elements that AWS Config does not record.
+    pub unseen: Vec<String>,
+    /// Text that begins otherwise is something else: nothing, for this attribute.
+    pub starting: Option<String>,
     pub siblings: Option<Siblings>,
-    /// For objects that are a list of blocks in Terraform: the block's attribute that holds the name.
-    pub key: Option<String>,
 }
 
 /// Another resource type that may own (a part of) the attribute.
@@ -81,15 +97,32 @@ pub(super) struct Siblings {
     pub attribute: Option<String>,
     /// The field of the element that is compared with it; without it, the element itself.
     pub key: Option<String>,
+    /// An attribute and its value: only such resources of the type own anything here.
+    pub r#where: Option<(String, Value)>,
 }
 
-/// A condition on an item: the first path it has holds the value, the text, or null.
+impl Attribute {
+    /// The paths at which it can be looked at: its own, or those of its fields where some are unseen.
+    pub fn observable(&self, target: &str) -> Vec<String> {
+        if !self.hides_a_field() {
+            return vec![target.to_owned()];
+        }
+        self.each.iter().flat_map(|(field, a)| a.observable(&format!("{target}.{field}"))).collect()
+    }
+
+    fn hides_a_field(&self) -> bool {
+        !self.unseen.is_empty() || self.each.values().any(Self::hides_a_field)
+    }
+}
+
+/// A condition on an item: the first path it has holds the value, the text, or null, or names the default VPC.
 #[derive(Clone, Debug)]
 pub(super) struct Condition {
     pub path: Vec<Path>,
     pub equals: Option<Value>,
     pub contains: Option<String>,
     pub null: bool,
+    pub default_vpc: bool,
 }
 
 impl Condition {
@@ -246,7 +279,7 @@ impl Mapping {
         names
     }
 
-    /// Config types AWS Config records, each once.
+    /// All types AWS Config records, each once.
     pub fn config_types(&self) -> impl Iterator<Item = &str> {
         let recorded = self.by_terraform.values().filter(|t| t.shape != Shape::CloudControl);
         recorded.map(|t| t.config.as_str()).collect::<BTreeSet<_>>().into_iter()

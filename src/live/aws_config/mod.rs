@@ -47,8 +47,8 @@ use crate::declared::DeclaredResource;
 use crate::drift::{SourceError, UnverifiedReason};
 use crate::safety::Tainted;
 
-pub use self::covered::{Covered as CoveredType, covered};
-pub use self::index::{Covered, Listed, ListingFault};
+pub use self::covered::{Covered, covered};
+pub use self::index::{Listed, ListedType, ListingFault};
 pub use self::reader::AwsReader;
 
 /// All AWS recordings of one environment.
@@ -213,7 +213,7 @@ impl From<&ListingFault> for SourceError {
 /// The AWS Config type a Terraform type is read from, and whether AWS Config records it at all.
 pub fn config_type(terraform: &str) -> Option<(&'static str, bool)> {
     let spec = Mapping::built_in().of(terraform)?;
-    Some((spec.config.as_str(), spec.shape != mapping::Shape::CloudControl))
+    Some((spec.config.as_str(), spec.shape != Shape::CloudControl))
 }
 
 /// Every AWS Config type something is read from.

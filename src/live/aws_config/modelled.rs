@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use super::evaluate::{Context, Mapped, respell};
+use super::evaluate::{Context, Mapped, keyed, respell};
 use super::item::Item;
 use super::mapping::{Attribute, Shape, Transform, Type};
 use super::model::{Model, Properties, Property, bare, names, of, snake_case};
@@ -124,7 +124,9 @@ impl<'a> Reading<'a> {
             return None;
         }
         let value = match value {
-            Some(Value::Object(map)) if attribute.key.is_some() => Some(keyed(&map, attribute.key.as_deref()?)),
+            Some(Value::Object(map)) if attribute.keyed_by.is_some() => {
+                Some(Value::Array(keyed(&map, attribute.keyed_by.as_deref()?)))
+            }
             Some(value) if attribute.transform == Some(Transform::CamelJson) => {
                 let below = property.as_ref().map(|p| p.below.clone()).unwrap_or_default();
                 Some(camel_case(&below, &value))
@@ -263,17 +265,6 @@ fn singular(name: String) -> String {
 
 fn is_container(value: &Value) -> bool {
     value.is_object() || value.is_array()
-}
-
-/// `{"A": {…}}` as a list of objects that say their name in `key`.
-fn keyed(map: &Map<String, Value>, key: &str) -> Value {
-    let element = |(name, value): (&String, &Value)| {
-        let mut object =
-            value.as_object().cloned().unwrap_or_else(|| Map::from_iter([("value".to_owned(), value.clone())]));
-        object.insert(key.to_owned(), json!(name));
-        Value::Object(object)
-    };
-    map.iter().map(element).collect()
 }
 
 /// Names of properties as the service's own API spells them; what people named stays.

@@ -82,8 +82,11 @@ struct Full {
     each: BTreeMap<String, Source>,
     #[serde(default)]
     skip: Vec<(String, Value)>,
+    keyed_by: Option<String>,
+    #[serde(default)]
+    unseen: Vec<String>,
+    starting: Option<String>,
     siblings: Option<Siblings>,
-    key: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -101,6 +104,8 @@ struct When {
     contains: Option<String>,
     #[serde(default)]
     null: bool,
+    #[serde(default)]
+    default_vpc: bool,
 }
 
 type Parse = fn(&str) -> Result<Path, String>;
@@ -163,8 +168,10 @@ impl Source {
             default: None,
             each: BTreeMap::new(),
             skip: vec![],
+            keyed_by: None,
+            unseen: vec![],
+            starting: None,
             siblings: None,
-            key: None,
         };
         plain.parse(path)
     }
@@ -180,8 +187,10 @@ impl Full {
             default: self.default,
             each: each.collect::<Result<_, String>>()?,
             skip: self.skip,
+            keyed_by: self.keyed_by,
+            unseen: self.unseen,
+            starting: self.starting,
             siblings: self.siblings,
-            key: self.key,
         })
     }
 }
@@ -198,6 +207,7 @@ impl OneOrMany {
 impl When {
     fn parse(self) -> Result<Condition, String> {
         let path = self.path.parse(Path::absolute)?;
-        Ok(Condition { path, equals: self.equals, contains: self.contains, null: self.null })
+        let Self { equals, contains, null, default_vpc, .. } = self;
+        Ok(Condition { path, equals, contains, null, default_vpc })
     }
 }

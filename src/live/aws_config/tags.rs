@@ -1,6 +1,6 @@
 //! Tags, in the four places recordings keep them, split as Terraform does into `tags` and `tags_all`.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::evaluate::Mapped;
 use super::item::Item;
@@ -25,6 +25,12 @@ pub(super) fn add(mapped: &mut Mapped, item: &Item, property: Option<&str>, decl
 fn set(mapped: &mut Mapped, key: &str, tags: Map<String, Value>) {
     mapped.values.insert(key.to_owned(), Value::Object(tags));
     mapped.observable.push(key.to_owned());
+}
+
+/// Tags as a list of blocks, without those that AWS sets. `None` when they are in no spelling we know.
+pub(super) fn blocks(tags: &Value) -> Option<Value> {
+    let own = as_map(tags)?.into_iter().filter(|(key, _)| !key.starts_with("aws:"));
+    Some(own.map(|(key, value)| json!({"key": key, "value": value})).collect())
 }
 
 fn of(item: &Item, property: Option<&str>) -> Option<Map<String, Value>> {

@@ -105,6 +105,11 @@ impl Who {
         (!first.paths.is_empty() || is_alone).then_some(first)
     }
 
+    /// Who else wrote to it.
+    pub fn others(&self) -> &[Attribution] {
+        &self.found[usize::from(self.culprit().is_some())..]
+    }
+
     /// Sentences about what is not known.
     pub fn remarks(&self, clock: impl Fn(Timestamp) -> String) -> Vec<String> {
         let span = format!("between {} and {}", clock(self.from), clock(self.until));

@@ -34,13 +34,10 @@ pub fn line(one: &Attribution, clock: impl Fn(Timestamp) -> String) -> String {
 /// All of it.
 pub fn text(who: &Who, clock: impl Fn(Timestamp) -> String) -> Vec<String> {
     let mut lines = vec![];
-    if let Some((first, others)) = who.found.split_first() {
-        lines.extend(facts(first, &clock).into_iter().map(|(name, fact)| format!("{name:<9} {fact}")));
-        if !others.is_empty() {
-            lines.push("others that wrote to it:".into());
-            lines.extend(others.iter().map(|one| format!("   {}", line(one, &clock))));
-        }
-    }
+    let facts = who.culprit().map_or(vec![], |one| facts(one, &clock));
+    lines.extend(facts.into_iter().map(|(name, fact)| format!("{name:<9} {fact}")));
+    lines.extend((!who.others().is_empty()).then(|| "also wrote to it:".to_owned()));
+    lines.extend(who.others().iter().map(|one| format!("   {}", line(one, &clock))));
     lines.extend(who.remarks(&clock));
     let asked: Vec<String> = who.asked.iter().map(Tainted::line).collect();
     lines.push(format!("asked for {}, {} to {}", asked.join(", "), clock(who.from), clock(who.until)));

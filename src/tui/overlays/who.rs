@@ -42,20 +42,21 @@ fn lines(canvas: &Canvas<'_>, who: &Who, room: usize) -> Vec<Line<'static>> {
     let zone = canvas.model.zone.clone();
     let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
     let mut lines = vec![];
-    if let Some((first, others)) = who.found.split_first() {
-        for (name, fact) in facts(first, clock) {
-            let role = if name == "who" { Role::Title } else { Role::Text };
-            for (row, words) in wrap(&fact, room.saturating_sub(LEAD)).into_iter().enumerate() {
-                let lead = text::fit(if row == 0 { name } else { "" }, LEAD);
-                lines.push(Line::from(vec![canvas.span(Role::Dim, lead), canvas.span(role, words)]));
-            }
+    for (name, fact) in who.culprit().map_or(vec![], |one| facts(one, clock)) {
+        let role = if name == "who" { Role::Title } else { Role::Text };
+        for (row, words) in wrap(&fact, room.saturating_sub(LEAD)).into_iter().enumerate() {
+            let lead = text::fit(if row == 0 { name } else { "" }, LEAD);
+            lines.push(Line::from(vec![canvas.span(Role::Dim, lead), canvas.span(role, words)]));
         }
-        if !others.is_empty() {
-            lines.extend([Line::default(), Line::from(canvas.span(Role::Title, "others that wrote to it"))]);
-        }
-        for other in others {
-            lines.push(Line::from(canvas.span(Role::Text, text::cut(&format!("  {}", line(other, clock)), room))));
-        }
+    }
+    if !who.others().is_empty() {
+        let gap = (!lines.is_empty()).then(Line::default);
+        lines.extend(gap.into_iter().chain([Line::from(canvas.span(Role::Title, "also wrote to it"))]));
+    }
+    for other in who.others() {
+        lines.push(Line::from(canvas.span(Role::Text, text::cut(&format!("  {}", line(other, clock)), room))));
+    }
+    if !lines.is_empty() {
         lines.push(Line::default());
     }
     for remark in who.remarks(clock) {

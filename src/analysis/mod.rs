@@ -7,6 +7,7 @@ mod cause;
 mod pack;
 mod severity;
 mod value;
+mod within;
 
 pub use actor::changed_by;
 pub use as_of::{AsOf, Then, as_of, between};

@@ -164,6 +164,11 @@ fn globs(patterns: &[String]) -> Result<Option<GlobSet>, String> {
 }
 
 impl Rule {
+    /// Judges a peer by the ports it is let in at.
+    pub fn is_about_ports(&self) -> bool {
+        !self.ports.is_empty() || !self.only_ports.is_empty() || !self.not_ports.is_empty()
+    }
+
     /// Type and path match, whatever the values are.
     pub fn is_about(&self, resource_type: &str, normal_path: &str) -> bool {
         self.paths.as_ref().is_some_and(|p| p.is_match(normal_path))

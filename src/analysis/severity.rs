@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use super::pack::{PACK, Rule, normal};
 use super::value::ports;
+use super::within::parts;
 use crate::drift::{Axis, Change, DriftType, ResourceRef, Score, Severity, SeverityReason};
 
 /// Reasons kept beyond the deciding one of each axis.
@@ -23,15 +24,10 @@ pub(super) struct Subject<'a> {
 pub(super) fn assess(facts: &Subject<'_>) -> (Severity, Vec<SeverityReason>) {
     let mut reasons = whole_resource(facts);
     for change in facts.changes {
-        for rule in rules_for(facts, change) {
-            for &(axis, score) in &rule.scores {
-                reasons.push(SeverityReason {
-                    axis,
-                    score,
-                    path: Some(change.path.clone()),
-                    text: sentence(rule, change).into(),
-                });
-            }
+        reasons.extend(reasons_of(facts, change, change));
+        // A rule of a security group is judged as one: its peer without its ports says too much.
+        if !rules_for(facts, change).iter().any(|rule| rule.is_about_ports()) {
+            parts(change).iter().for_each(|part| reasons.extend(reasons_of(facts, part, change)));
         }
     }
     let (score, text) = ANY_DRIFT;
@@ -43,6 +39,17 @@ pub(super) fn assess(facts: &Subject<'_>) -> (Severity, Vec<SeverityReason>) {
     });
     let severity = severity_of(&reasons);
     (severity, worth_telling(reasons))
+}
+
+/// Of one change or a part of it; `shown` is where the reason stands. What is said of a part is said by a rule that knows it.
+fn reasons_of(facts: &Subject<'_>, change: &Change, shown: &Change) -> Vec<SeverityReason> {
+    let is_part = change.path != shown.path;
+    let rules = rules_for(facts, change).into_iter().filter(|rule| !(is_part && (rule.fallback || rule.hardening)));
+    let reason = |rule: &Rule, axis, score| {
+        let text = sentence(rule, change).into();
+        SeverityReason { axis, score, path: Some(shown.path.clone()), text }
+    };
+    rules.flat_map(|rule| rule.scores.iter().map(move |&(axis, score)| reason(rule, axis, score))).collect()
 }
 
 fn severity_of(reasons: &[SeverityReason]) -> Severity {

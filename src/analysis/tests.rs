@@ -130,6 +130,23 @@ fn the_classes_fit_what_an_engineer_would_say() {
 }
 
 #[test]
+fn what_comes_as_a_whole_object_is_as_bad_as_the_worst_in_it() {
+    let kind = "apps/v1/Deployment";
+    let path = "spec.template.spec.containers[name=app].securityContext";
+    let whole = one(kind, path, Value::Null, json!({"privileged": true, "runAsUser": 0}));
+    let alone = one(kind, &format!("{path}.privileged"), Value::Null, json!(true));
+    assert_eq!(whole.severity.class(), SeverityClass::Critical);
+    assert_eq!(whole.severity.security, alone.severity.security);
+    assert!(whole.reasons.iter().all(|reason| reason.path.as_ref().is_none_or(|p| p.raw() == path)));
+    // A whole container beside the others, one more level down.
+    let container = json!({"name": "debug", "image": "busybox", "securityContext": {"privileged": true}});
+    let added = one(kind, "spec.template.spec.containers[name=debug]", Value::Null, container);
+    assert_eq!(added.severity.class(), SeverityClass::Critical);
+    let harmless = one(kind, path, Value::Null, json!({"runAsNonRoot": true, "privileged": false}));
+    assert!(harmless.severity.security < whole.severity.security);
+}
+
+#[test]
 fn host_files_are_judged_by_what_they_decide() {
     let file = |id: &str| {
         let changes = [change("content", json!("a"), json!("b"))];

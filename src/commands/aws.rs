@@ -25,10 +25,14 @@ fn print_policy(session: &Session) -> anyhow::Result<u8> {
 
 fn print_types() -> anyhow::Result<u8> {
     let mut out = io::stdout().lock();
-    writeln!(out, "| Terraform | AWS Config | attributes compared | not observable |\n|---|---|---|---|")?;
-    for covered in aws_config::covered() {
-        let unseen = if covered.not_observable.is_empty() { "".to_owned() } else { covered.not_observable.join(", ") };
-        writeln!(out, "| `{}` | `{}` | {} | {unseen} |", covered.terraform, covered.config, covered.attributes)?;
+    writeln!(out, "| Terraform | AWS | read as | attributes | not observable |\n|---|---|---|---|---|")?;
+    for one in aws_config::covered() {
+        let shape = match one.cloud_control {
+            Some(_) if one.shape != "cloud control" => format!("{}, cloud control", one.shape),
+            _ => one.shape.to_owned(),
+        };
+        let unseen = one.not_observable.join(", ");
+        writeln!(out, "| `{}` | `{}` | {shape} | {} | {unseen} |", one.terraform, one.config, one.attributes)?;
     }
     Ok(0)
 }

@@ -29,9 +29,9 @@ fn a_copied_address_is_wrapped_for_what_stands_between_and_the_notice_says_so() 
     let in_screen = format!("\x1bP{plain}\x1b\\");
     type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
     let cases: [Case<'_>; 4] = [
-        (&[], &plain, "15 B, by OSC 52"),
-        (&[("SSH_CONNECTION", "192.0.2.1 2 192.0.2.2 22")], &plain, "15 B, by OSC 52"),
-        (&[("TMUX", "/tmp/tmux,1,0")], &in_tmux, "through tmux; if nothing arrives: set -g set-clipboard on"),
+        (&[], &plain, "15 B; by OSC 52"),
+        (&[("SSH_CONNECTION", "192.0.2.1 2 192.0.2.2 22")], &plain, "15 B; by OSC 52"),
+        (&[("TMUX", "/tmp/tmux,1,0")], &in_tmux, "not there? set -g set-clipboard on; by OSC 52 through tmux"),
         (&[("STY", "1.pts")], &in_screen, "by OSC 52 through screen"),
     ];
     for (variables, bytes, says) in cases {

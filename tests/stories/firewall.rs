@@ -31,7 +31,7 @@ impl vte::Perform for Guard {
 
     fn csi_dispatch(&mut self, params: &vte::Params, intermediates: &[u8], _: bool, action: char) {
         let fine = match action {
-            'm' | 'H' | 'J' | 'K' => intermediates.is_empty(),
+            'm' | 'H' | 'C' | 'J' | 'K' => intermediates.is_empty(),
             'h' | 'l' => intermediates == b"?" && params.iter().flatten().all(|mode| MODES.contains(mode)),
             _ => false,
         };

@@ -69,7 +69,7 @@ fn a_span_or_an_environment_nobody_knows_is_refused_with_what_would_do() {
     for (args, says) in [
         (["incident", "noon"].as_slice(), "02:40..04:10"),
         (&["incident", "-1h", "--env", "prod-db"], "there are prod-web"),
-        (&["incident", "04:10..02:40"], "ends before it begins"),
+        (&["incident", "2026-11-20T04:10..2026-11-20T02:40"], "ends before it begins"),
     ] {
         let (code, _, complaint) = run(driftguard(home.path()).args(args));
         assert!(code == 1 && complaint.contains(says), "{args:?}: {complaint}");

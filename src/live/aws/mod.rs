@@ -22,7 +22,7 @@ use jiff::Timestamp;
 
 use self::target::Reading;
 use super::LiveSource;
-use super::aws_config::{self, AwsConfig, Covered, Listed, ListingFault};
+use super::aws_config::{self, AwsConfig, ListedType, Listed, ListingFault};
 use crate::aws::{Access, Session, Usage, block_on};
 use crate::drift::{Environment, UnverifiedReason};
 use crate::live::Recording;
@@ -94,7 +94,7 @@ fn assemble(access: &Access, readings: Vec<Reading>) -> AwsConfig {
     let mut recordings = vec![];
     for reading in readings {
         let file = recordings.len();
-        listed.covered.extend(reading.covered.into_iter().map(|(config_type, account, region)| Covered {
+        listed.covered.extend(reading.covered.into_iter().map(|(config_type, account, region)| ListedType {
             config_type,
             account,
             region,

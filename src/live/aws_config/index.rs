@@ -27,7 +27,7 @@ pub struct ListingFault {
 }
 
 /// A type listed to the last page in an account and region.
-pub struct Covered {
+pub struct ListedType {
     pub config_type: String,
     pub account: String,
     pub region: String,
@@ -38,7 +38,7 @@ pub struct Covered {
 /// What a reader of AWS itself knows beside the items.
 pub struct Listed {
     pub as_of: Option<Timestamp>,
-    pub covered: Vec<Covered>,
+    pub covered: Vec<ListedType>,
     pub faults: Vec<ListingFault>,
 }
 
@@ -97,6 +97,11 @@ impl Index {
         let hash = self.hasher.hash_one((config_type.as_str(), key, text));
         let from = self.keys.partition_point(|(h, _)| *h < hash);
         self.keys[from..].iter().take_while(|(h, _)| *h == hash).map(|(_, n)| *n as usize).collect()
+    }
+
+    /// Whether any item is of this type.
+    pub fn holds(&self, config_type: &str) -> bool {
+        self.types.numbers.contains_key(&config_type.to_ascii_lowercase())
     }
 
     /// Number of resources, deleted ones included.

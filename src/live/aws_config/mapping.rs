@@ -7,14 +7,19 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::item::Item;
+use super::model::Model;
 use super::pack;
 use super::path::Path;
 
 /// The packs, one after the other; a Terraform type stands in one of them.
-pub(super) const PACKS: [&str; 3] = [
+pub(super) const PACKS: [&str; 7] = [
     include_str!("../../../packs/mapping-aws-config.toml"),
     include_str!("../../../packs/mapping-aws-cloudformation.toml"),
     include_str!("../../../packs/mapping-aws-described.toml"),
+    include_str!("../../../packs/mapping-aws-described-scaling.toml"),
+    include_str!("../../../packs/mapping-aws-described-data.toml"),
+    include_str!("../../../packs/mapping-aws-described-operations.toml"),
+    include_str!("../../../packs/mapping-aws-described-edge.toml"),
 ];
 
 /// How a value is respelt.
@@ -31,8 +36,33 @@ pub(super) enum Transform {
     /// VPC endpoints stand among the gateways; Terraform keeps the two apart.
     Endpoint,
     NotAnEndpoint,
+    /// `subnet-1,subnet-2`.
+    CommaList,
+    /// A time in any spelling becomes RFC 3339 of whole seconds.
+    Moment,
+    /// A list of names and values becomes a map.
+    Pairs,
+    /// A map of tags becomes a list of blocks with `key` and `value`, without those that AWS sets.
+    TagBlocks,
     SgIngress,
     SgEgress,
+    /// Property names become the service's own (`ContainerPort`, `containerPort`), inside JSON text.
+    CamelJson,
+    /// `example.com.` becomes `example.com`.
+    NoTrailingDot,
+}
+
+/// How `configuration` is made.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Deserialize, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Shape {
+    /// As the service's own API describes it.
+    #[default]
+    Described,
+    /// As the type's CloudFormation model says.
+    Cloudformation,
+    /// AWS Config does not record it; only Cloud Control gives it, as the model says.
+    CloudControl,
 }
 
 /// Where an attribute's value comes from.
@@ -49,6 +79,12 @@ pub(super) struct Attribute {
     pub each: BTreeMap<String, Attribute>,
     /// Elements to leave out: field and value.
     pub skip: Vec<(String, Value)>,
+    /// Where the list is an object of objects: the field that its key becomes.
+    pub keyed_by: Option<String>,
+    /// Fields of the elements that AWS Config does not record.
+    pub unseen: Vec<String>,
+    /// Text that begins otherwise is something else: nothing, for this attribute.
+    pub starting: Option<String>,
     pub siblings: Option<Siblings>,
 }
 
@@ -61,15 +97,32 @@ pub(super) struct Siblings {
     pub attribute: Option<String>,
     /// The field of the element that is compared with it; without it, the element itself.
     pub key: Option<String>,
+    /// An attribute and its value: only such resources of the type own anything here.
+    pub r#where: Option<(String, Value)>,
 }
 
-/// A condition on an item: the first path it has holds the value, the text, or null.
+impl Attribute {
+    /// The paths at which it can be looked at: its own, or those of its fields where some are unseen.
+    pub fn observable(&self, target: &str) -> Vec<String> {
+        if !self.hides_a_field() {
+            return vec![target.to_owned()];
+        }
+        self.each.iter().flat_map(|(field, a)| a.observable(&format!("{target}.{field}"))).collect()
+    }
+
+    fn hides_a_field(&self) -> bool {
+        !self.unseen.is_empty() || self.each.values().any(Self::hides_a_field)
+    }
+}
+
+/// A condition on an item: the first path it has holds the value, the text, or null, or names the default VPC.
 #[derive(Clone, Debug)]
 pub(super) struct Condition {
     pub path: Vec<Path>,
     pub equals: Option<Value>,
     pub contains: Option<String>,
     pub null: bool,
+    pub default_vpc: bool,
 }
 
 impl Condition {
@@ -92,6 +145,9 @@ impl Condition {
 pub(super) struct Type {
     pub terraform: String,
     pub config: String,
+    pub shape: Shape,
+    /// What items that follow AWS's resource model are read by.
+    pub model: Option<Model>,
     /// Declared attribute, and which key of the item it is.
     pub identity: Vec<(String, Key)>,
     /// The declared attribute that names the live thing several resources describe.
@@ -123,9 +179,23 @@ impl Type {
         let attributes = self.attributes.values().flat_map(|a| &a.from);
         let conditions = self.gone.iter().chain(&self.defaults).flat_map(|c| &c.path);
         let paths = attributes.chain(conditions).chain(&self.witness);
-        let keys = paths.filter_map(Path::configuration_key).chain(ALWAYS_WANTED);
+        let model = self.model.iter().flat_map(|m| m.properties.names().into_iter().chain(m.tags.as_deref()));
+        let keys = paths.filter_map(Path::configuration_key).chain(ALWAYS_WANTED).chain(model);
         self.wanted = keys.map(str::to_owned).collect();
         self
+    }
+
+    /// The model to read this item by; without one, by the attributes.
+    pub fn model_of(&self, item: &Item) -> Option<&Model> {
+        self.model.as_ref().filter(|model| match item.is_model {
+            true => model.name.eq_ignore_ascii_case(&item.head.config_type),
+            false => self.shape != Shape::Described,
+        })
+    }
+
+    /// Keys of `configuration` that reading takes; `None`: all.
+    pub fn wanted(&self) -> Option<&HashSet<String>> {
+        (self.shape == Shape::Described).then_some(&self.wanted)
     }
 
     /// The item leaves nothing out that is at its default.
@@ -135,6 +205,9 @@ impl Type {
 
     /// The item is there, what this type describes of it is not.
     pub fn is_gone(&self, item: &Item, declared: Option<&Value>) -> bool {
+        if self.model_of(item).is_some_and(|model| model.is_gone(item, declared)) {
+            return true;
+        }
         let full = self.is_full(item);
         self.gone.iter().any(|condition| condition.holds(item, declared, full))
     }
@@ -206,12 +279,14 @@ impl Mapping {
         names
     }
 
-    /// All Config types, each once.
+    /// All types AWS Config records, each once.
     pub fn config_types(&self) -> impl Iterator<Item = &str> {
-        self.by_terraform.values().map(|t| t.config.as_str()).collect::<BTreeSet<_>>().into_iter()
+        let recorded = self.by_terraform.values().filter(|t| t.shape != Shape::CloudControl);
+        recorded.map(|t| t.config.as_str()).collect::<BTreeSet<_>>().into_iter()
     }
 
-    pub fn types(&self) -> impl Iterator<Item = &Type> {
-        self.by_terraform.values()
+    /// Every Terraform type by name, aliases too.
+    pub fn types(&self) -> impl Iterator<Item = (&str, &Type)> {
+        self.by_terraform.iter().map(|(name, spec)| (name.as_str(), spec))
     }
 }

@@ -5,12 +5,15 @@
 //! thing AWS and Terraform cut differently.
 
 mod build;
+mod covered;
 mod evaluate;
 mod index;
 mod item;
 mod lenient;
 mod locate;
 mod mapping;
+mod model;
+mod modelled;
 mod naming;
 mod pack;
 mod path;
@@ -19,6 +22,7 @@ mod recall;
 mod rules;
 mod siblings;
 mod split;
+mod stated;
 mod tags;
 mod unmanaged;
 mod whole;
@@ -35,15 +39,16 @@ use self::evaluate::{Context, evaluate};
 use self::index::Index;
 use self::item::{Item, Presence};
 use self::locate::Located;
-use self::mapping::{Mapping, Type};
-use self::recall::Recall;
+use self::mapping::{Mapping, Shape, Type};
+use self::recall::{Parsed, Recall};
 use super::{LiveResource, LiveSource, Lookup, Recording};
 use crate::compare::{self, Dialect, Observable};
 use crate::declared::DeclaredResource;
 use crate::drift::{SourceError, UnverifiedReason};
 use crate::safety::Tainted;
 
-pub use self::index::{Covered, Listed, ListingFault};
+pub use self::covered::{Covered, covered};
+pub use self::index::{Listed, ListedType, ListingFault};
 pub use self::reader::AwsReader;
 
 /// All AWS recordings of one environment.
@@ -92,20 +97,7 @@ impl AwsConfig {
             Ok(_) => return failed("the recorded configuration is no JSON object"),
             Err(e) => return failed(&format!("the recorded item does not parse: {e}")),
         };
-        let item = &parsed.item;
-        if spec.is_gone(item, Some(&declared.values)) {
-            return Lookup::Missing;
-        }
-        let (values, observable) = if spec.rule {
-            match rules::for_sibling(declared, &parsed) {
-                Some(values) => (values, rules::SIBLING_PATHS.map(str::to_owned).to_vec()),
-                None => return Lookup::Missing,
-            }
-        } else {
-            let mapped = evaluate(spec, item, Context { declared: Some(&declared.values), family });
-            (Value::Object(mapped.values), mapped.observable)
-        };
-        Lookup::Found(Box::new(live(declared.resource_type.clone(), item, values, observable)))
+        mapped(spec, &parsed, declared, family)
     }
 
     /// Terraform types, by raw name, that are read from these Config types.
@@ -124,7 +116,9 @@ impl LiveSource for AwsConfig {
     }
 
     fn handles(&self, resource_type: &str) -> bool {
-        self.mapping.of(resource_type).is_some()
+        // What AWS Config does not record is left to whoever can ask for it, unless it stands here all the same.
+        let stands_here = |spec: &Type| spec.shape != Shape::CloudControl || self.index.holds(&spec.config);
+        self.mapping.of(resource_type).is_some_and(stands_here)
     }
 
     fn family_key(&self, declared: &DeclaredResource) -> Option<String> {
@@ -216,9 +210,10 @@ impl From<&ListingFault> for SourceError {
     }
 }
 
-/// The AWS Config type a Terraform type is read from.
+/// The AWS Config type a Terraform type is read from; none where only Cloud Control gives it.
 pub fn config_type(terraform: &str) -> Option<&'static str> {
-    Mapping::built_in().of(terraform).map(|spec| spec.config.as_str())
+    let recorded = Mapping::built_in().of(terraform).filter(|spec| spec.shape != Shape::CloudControl);
+    recorded.map(|spec| spec.config.as_str())
 }
 
 /// Every AWS Config type something is read from.
@@ -226,28 +221,22 @@ pub fn config_types() -> impl Iterator<Item = &'static str> {
     Mapping::built_in().config_types()
 }
 
-/// One Terraform type that is understood.
-pub struct CoveredType {
-    pub terraform: &'static str,
-    pub config: &'static str,
-    /// How many attributes are compared.
-    pub attributes: usize,
-    pub not_observable: &'static [String],
-}
-
-/// All of them, by name.
-pub fn covered() -> Vec<CoveredType> {
-    let mut types: Vec<CoveredType> = (Mapping::built_in().types())
-        .map(|spec| CoveredType {
-            terraform: &spec.terraform,
-            config: &spec.config,
-            attributes: spec.attributes.len(),
-            not_observable: &spec.not_observable,
-        })
-        .collect();
-    types.sort_by_key(|t| t.terraform);
-    types.dedup_by_key(|t| t.terraform);
-    types
+/// What an item says about a declared resource.
+fn mapped(spec: &Type, parsed: &Parsed, declared: &DeclaredResource, family: &[DeclaredResource]) -> Lookup {
+    let item = &parsed.item;
+    if spec.is_gone(item, Some(&declared.values)) {
+        return Lookup::Missing;
+    }
+    let (values, observable) = if spec.rule {
+        match rules::for_sibling(declared, parsed) {
+            Some(values) => (values, rules::SIBLING_PATHS.map(str::to_owned).to_vec()),
+            None => return Lookup::Missing,
+        }
+    } else {
+        let mapped = evaluate(spec, item, Context { declared: Some(&declared.values), family });
+        (Value::Object(mapped.values), mapped.observable)
+    };
+    Lookup::Found(Box::new(live(declared.resource_type.clone(), item, values, observable)))
 }
 
 /// An item in Terraform's clothes.

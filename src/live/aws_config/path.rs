@@ -2,7 +2,7 @@
 //!
 //! `c.` is `configuration`, `s.` is `supplementaryConfiguration`, `i.` the item itself (`arn`, `resourceId`, `resourceName`,
 //! `accountId`, `awsRegion`, `tags`). Steps: `key`, `[0]` an element, `[]` all elements, `[key=text]` the element with that
-//! field; `{attribute}` in `text` stands for the declared value.
+//! field, `[a=x,b=y]` with those fields, `[=text]` itself; `{attribute}` in `text` stands for the declared value.
 
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ enum Step {
     Key(String),
     Index(usize),
     All,
-    Where(String, String),
+    Where(Vec<(String, String)>),
 }
 
 impl Path {
@@ -47,6 +47,23 @@ impl Path {
     /// Parses a path below an element.
     pub fn relative(text: &str) -> Result<Self, String> {
         Ok(Self { root: Root::Here, steps: steps(text)? })
+    }
+
+    /// Parses a path of a model: below the object of the block, unless it says `i.` or `s.`.
+    pub fn modelled(text: &str) -> Result<Self, String> {
+        if text.starts_with("i.") || text.starts_with("s.") { Self::absolute(text) } else { Self::relative(text) }
+    }
+
+    /// Leads to the item itself and not to its configuration.
+    #[cfg(test)]
+    pub fn is_of_the_item(&self) -> bool {
+        self.root != Root::Here
+    }
+
+    /// The keys on the way; none if it leads to the item itself.
+    pub fn keys(&self) -> Vec<&str> {
+        let steps = self.steps.iter().filter(|_| self.root == Root::Here);
+        steps.filter_map(|step| if let Step::Key(key) = step { Some(key.as_str()) } else { None }).collect()
     }
 
     /// The key of `configuration` it begins with.
@@ -96,11 +113,15 @@ fn walk(value: &Value, steps: &[Step], declared: Option<&Value>) -> Option<Value
     match (step, value) {
         (Step::All, Value::Null) => Some(Value::Array(vec![])),
         (_, Value::Null) => Some(Value::Null),
-        (Step::Key(key), Value::Object(map)) => walk(map.get(key)?, rest, declared),
+        // Recorders disagree about capitals (`ARN`, `Arn`, `aRN`).
+        (Step::Key(key), Value::Object(map)) => walk(super::model::of(map, key)?, rest, declared),
         (Step::Index(n), Value::Array(list)) => walk(list.get(*n).unwrap_or(&Value::Null), rest, declared),
-        (Step::Where(key, text), Value::Array(list)) => {
-            let text = filled(text, declared)?;
-            let fits = |v: &&Value| v.get(key).is_some_and(|v| spelling(v) == text);
+        (Step::Where(fields), Value::Array(list)) => {
+            let filled = |(key, text): &(String, String)| Some((key.clone(), filled(text, declared)?));
+            let fields: Vec<(String, String)> = fields.iter().map(filled).collect::<Option<_>>()?;
+            let field =
+                |v: &Value, key: &str| if key.is_empty() { Some(spelling(v)) } else { v.get(key).map(spelling) };
+            let fits = |v: &&Value| fields.iter().all(|(key, text)| field(v, key).as_ref() == Some(text));
             walk(list.iter().find(fits).unwrap_or(&Value::Null), rest, declared)
         }
         (Step::All, Value::Array(list)) => {
@@ -140,9 +161,10 @@ fn steps(text: &str) -> Result<Vec<Step>, String> {
         }
         if let Some(inner) = rest.strip_prefix('[') {
             let (inside, after) = inner.split_once(']').ok_or_else(|| format!("{text:?} has an open bracket"))?;
-            out.push(match (inside, inside.split_once('=')) {
+            let fields = || inside.split(',').map(|f| f.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned())));
+            out.push(match (inside, fields().collect::<Option<_>>()) {
                 ("", _) => Step::All,
-                (_, Some((key, value))) => Step::Where(key.to_owned(), value.to_owned()),
+                (_, Some(fields)) => Step::Where(fields),
                 (number, None) => Step::Index(number.parse().map_err(|_| format!("{text:?}: [{number}] is no index"))?),
             });
             rest = after;
@@ -160,7 +182,7 @@ mod tests {
 
     fn get(path: &str, configuration: Value) -> Option<Value> {
         let head = super::super::item::Head::read(super::super::split::Kind::Config, "{}", None).unwrap();
-        let item = Item { head, configuration, supplementary: json!({}), tags: None };
+        let item = Item { head, configuration, supplementary: json!({}), tags: None, is_model: false };
         Path::absolute(path).unwrap().get(&item, Some(&json!({"name": "b"})))
     }
 
@@ -169,8 +191,12 @@ mod tests {
         let c = json!({"a": [{"k": "a", "v": 1}, {"k": "b", "v": 2}], "none": null, "ids": ["x"]});
         assert_eq!(get("c.a[k=b].v", c.clone()), Some(json!(2)));
         assert_eq!(get("c.a[k={name}].v", c.clone()), Some(json!(2)));
+        assert_eq!(get("c.a[v=2,k={name}].k", c.clone()), Some(json!("b")));
+        assert_eq!(get("c.a[v=1,k={name}].k", c.clone()), Some(Value::Null));
         assert_eq!(get("c.a[].v", c.clone()), Some(json!([1, 2])));
         assert_eq!(get("c.a[0].v", c.clone()), Some(json!(1)));
+        assert_eq!(get("c.ids[=x]", c.clone()), Some(json!("x")));
+        assert_eq!(get("c.ids[={name}]", c.clone()), Some(Value::Null));
         assert_eq!(get("c.ids[].groupId", c.clone()), Some(json!(["x"])));
         assert_eq!(get("c.none.below", c.clone()), Some(Value::Null));
         assert_eq!(get("c.a[k=c].v", c.clone()), Some(Value::Null));

@@ -12,12 +12,13 @@ use super::path::spelling;
 /// The value to compare the parent's attribute `target` with.
 pub(super) fn settle(attribute: &Attribute, target: &str, live: Value, context: Context<'_>) -> Value {
     let Some(siblings) = &attribute.siblings else { return live };
-    let owners: Vec<&Value> =
-        context.family.iter().filter(|r| r.resource_type.as_ref() == siblings.r#type).map(|r| &r.values).collect();
+    let is_owner = |values: &&Value| siblings.r#where.as_ref().is_none_or(|(key, v)| values.get(key) == Some(v));
+    let relatives = context.family.iter().filter(|r| r.resource_type.as_ref() == siblings.r#type);
+    let owners: Vec<&Value> = relatives.map(|r| &r.values).filter(is_owner).collect();
     if owners.is_empty() {
         return live;
     }
-    let stated = context.declared.and_then(|d| at(d, target));
+    let stated = context.declared.and_then(|d| stated(d, target));
     match (&siblings.attribute, live) {
         (None, live) => stated.cloned().unwrap_or(live),
         (Some(attribute), Value::Array(elements)) => {
@@ -37,8 +38,14 @@ fn identity(siblings: &Siblings, element: &Value) -> Option<String> {
     }
 }
 
-/// The declared value at a target such as `versioning[0].enabled`.
-fn at<'a>(declared: &'a Value, target: &str) -> Option<&'a Value> {
+/// Whether the declared side knows the attribute and states nothing at the target.
+pub(super) fn left_unset(declared: &Value, target: &str) -> bool {
+    let attribute = target.split(['.', '[']).next().unwrap_or(target);
+    declared.get(attribute).is_some() && stated(declared, target).is_none()
+}
+
+/// The declared value at a target such as `versioning[0].enabled`; null is none.
+fn stated<'a>(declared: &'a Value, target: &str) -> Option<&'a Value> {
     let found = target.split('.').try_fold(declared, |value, step| match step.strip_suffix("[0]") {
         Some(key) => value.get(key)?.get(0),
         None => value.get(step),

@@ -29,12 +29,15 @@ pub fn fifty() -> Night {
     night
 }
 
+/// What it is, and how it is settled.
+type Kind = (&'static str, fn(&mut Desk));
+
 #[test]
 fn fifty_drifts_of_a_night_are_settled_in_so_many_keys() {
     let night = fifty();
     let mut desk = night.desk(120, 36);
     desk.sees(&["1/50"]);
-    let kinds: [(&str, fn(&mut Desk)); 7] = [
+    let kinds: [Kind; 7] = [
         ("3 critical ones are looked at and reverted", critical_ones_are_reverted),
         ("3 buckets without versions go to those who own the data", buckets_are_escalated),
         ("18 instances with the same old agent are accepted until Friday", instances_are_accepted),

@@ -69,7 +69,8 @@ fn every_key_over_whatever_lies_over_the_panes_does_something_or_says_why_not() 
             if !answers(&mut screens, |screens| screens.keys(key)) && !in_field {
                 silent.push(format!("{overlay}: {key} ({action:?})"));
             }
-            if is_open(&screens) != lies_there || overlay == "I" {
+            let asks = screens.model.incident.as_ref().is_some_and(|view| view.ask.is_some());
+            if is_open(&screens) != lies_there || overlay == "I" || asks {
                 screens = opened();
             }
         }

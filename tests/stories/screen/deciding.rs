@@ -5,7 +5,7 @@ use std::sync::Arc;
 use driftguard::drift::{Slug, State, TriageVerb};
 use driftguard::service::{DriftService, ServiceError};
 use driftguard::tui::Options;
-use driftguard::tui::app::action::{Danger, TABLE};
+use driftguard::tui::app::action::{Danger, Scope, TABLE};
 use driftguard::tui::app::testkit::{self, Screens};
 use driftguard::tui::app::{Effect, Msg};
 use driftguard::tui::sample::Sample;
@@ -16,9 +16,16 @@ use super::{open, over, selected, status};
 fn a_key_that_cannot_work_says_why() {
     let mut screens = over(Arc::new(Sample::read_only("another driftguard (pid 4711) holds the store")));
     for entry in TABLE.iter().filter(|entry| entry.danger != Danger::None) {
+        let in_incident = entry.scope == Scope::Incident;
+        if in_incident {
+            screens.keys("@ enter");
+        }
         screens.act(entry.name);
         assert!(status(&screens).contains("pid 4711"), "{}: {}", entry.name, status(&screens));
-        assert!(screens.model.overlay.is_none(), "{}", entry.name);
+        assert_eq!(screens.model.overlay.is_some(), in_incident, "{}", entry.name);
+        if in_incident {
+            screens.keys("esc");
+        }
     }
     assert!(screens.screen().contains("READ-ONLY"));
     let mut screens = over(Arc::new(Sample::empty()));

@@ -1,4 +1,8 @@
+mod cases;
+mod defaults;
 mod mapped;
+mod modelled;
+mod owners;
 mod recorded;
 mod recordings;
 

@@ -65,7 +65,8 @@ fn a_notification_is_read_bare_and_in_its_envelopes() {
     for form in [text, bare.to_string(), sns.to_string(), bridge.to_string()] {
         assert!(crate::live::aws_config::AwsReader.recognises(&recording("n.json", &form)), "{form}");
         let source = AwsConfig::new(vec![recording("n.json", &form)]);
-        assert_eq!(source.unsupported(), [("aws::ec2::volume".into(), 1)]);
+        let found: Vec<String> = source.unmanaged().map(|r| r.resource_type.to_string()).collect();
+        assert_eq!(found, ["aws_ebs_volume"]);
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) async fn fetch(session: &Session, keys: &[Key], progress: &Progress<'
                     fetched.items.extend(items);
                     again.extend(unprocessed);
                 }
-                Err(fault) => fetched.faults.extend(types_of(batch).into_iter().map(|(t, _)| TypeFault::of(t, &fault))),
+                Err(fault) => fetched.faults.extend(types_of(batch).into_keys().map(|t| TypeFault::of(t, &fault))),
             }
         }
         drop(answers);

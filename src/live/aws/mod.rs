@@ -22,7 +22,7 @@ use jiff::Timestamp;
 
 use self::target::Reading;
 use super::LiveSource;
-use super::aws_config::{self, AwsConfig, ListedType, Listed, ListingFault};
+use super::aws_config::{self, AwsConfig, Listed, ListedType, ListingFault};
 use crate::aws::{Access, Session, Usage, block_on};
 use crate::drift::{Environment, UnverifiedReason};
 use crate::live::Recording;

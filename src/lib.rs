@@ -12,6 +12,7 @@ pub mod cli;
 pub mod commands;
 pub mod compare;
 pub mod config;
+pub mod context;
 pub mod declared;
 pub mod demo;
 pub mod drift;

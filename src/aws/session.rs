@@ -183,6 +183,13 @@ impl Session {
             aws_sdk_config::config::Builder::from(&self.sdk).interceptor(Attempts).build(),
         )
     }
+
+    /// A client of CloudTrail.
+    pub fn cloudtrail(&self) -> aws_sdk_cloudtrail::Client {
+        aws_sdk_cloudtrail::Client::from_conf(
+            aws_sdk_cloudtrail::config::Builder::from(&self.sdk).interceptor(Attempts).build(),
+        )
+    }
 }
 
 tokio::task_local! {

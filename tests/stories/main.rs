@@ -44,3 +44,4 @@ mod tidying;
 // Shared with the unit tests, which use the rest of it.
 #[allow(dead_code)]
 mod vectors;
+mod who;

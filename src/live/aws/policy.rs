@@ -40,6 +40,7 @@ const STATEMENTS: &[(&str, &[&str])] = &[
             "config:ListAggregateDiscoveredResources",
         ],
     ),
+    ("WhoDidIt", &["cloudtrail:LookupEvents"]),
 ];
 
 /// The policy document. Which statements are in it depends on the configuration: nobody is asked for more than is used.

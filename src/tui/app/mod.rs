@@ -31,6 +31,7 @@ pub mod timeline;
 pub mod untold;
 pub mod update;
 pub mod when;
+pub mod who;
 
 pub use action::{Action, Scope};
 pub use effect::Effect;

@@ -21,6 +21,7 @@ use super::timeline::Timeline;
 use super::untold::UntoldList;
 use super::update::jump::Departure;
 use super::update::repeat::Repeat;
+use super::who::WhoView;
 use crate::drift::{
     Change, DriftEvent, DriftId, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug, TriageVerb,
 };
@@ -235,6 +236,7 @@ pub struct Model {
     pub incident: Option<IncidentView>,
     pub resource: Option<ResourceView>,
     pub history: Option<HistoryView>,
+    pub who: Option<WhoView>,
     pub sheet: Option<Sheet>,
     /// Quit as soon as the last decision is saved.
     pub leaving: bool,
@@ -294,6 +296,7 @@ impl Model {
             incident: None,
             resource: None,
             history: None,
+            who: None,
             sheet: None,
             leaving: false,
             tickets: 0,

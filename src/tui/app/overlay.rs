@@ -373,6 +373,8 @@ pub enum Overlay {
     Resource,
     /// What was decided.
     History,
+    /// Who made a drift.
+    Who,
     /// Two bodies beside each other.
     Sheet,
     Confirm {

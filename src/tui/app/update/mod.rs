@@ -33,6 +33,7 @@ mod typing;
 pub mod undo;
 pub mod untold;
 pub mod views;
+mod who;
 
 pub use keys::scope;
 
@@ -83,6 +84,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Incident(ticket, answer) => incident::came(model, ticket, answer),
         Msg::Sheet(ticket, answer) => sheet::came(model, ticket, answer),
         Msg::Resource(ticket, answer) => resource::came(model, ticket, answer),
+        Msg::Who(ticket, answer) => who::came(model, ticket, answer),
         Msg::History(ticket, answer) => resource::history_came(model, ticket, answer),
         Msg::Marked(answer) => markers::saved(model, answer),
         Msg::Exported(answer) => incident::exported(model, answer),

@@ -95,6 +95,16 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             vec![]
         }
+        Some(Overlay::Who) => {
+            if let Some(view) = &mut model.who {
+                let last = match &view.answer {
+                    Some(Ok(who)) => crate::tui::overlays::who::length(who),
+                    _ => 0,
+                };
+                view.scroll = moved(view.scroll, step, rows.saturating_sub(6).max(1), last);
+            }
+            vec![]
+        }
         Some(Overlay::History) => {
             if let Some(view) = &mut model.history {
                 let last = view.entries.len().saturating_sub(1);

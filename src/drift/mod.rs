@@ -5,6 +5,7 @@
 //! property values are [`Masked`](crate::safety::Masked), so nothing here can print or leak by accident.
 
 mod analysis;
+pub mod bulk;
 mod change;
 mod context;
 mod coverage;

@@ -13,6 +13,7 @@ use super::finds::Finds;
 use super::history::HistoryView;
 use super::incident::IncidentView;
 use super::msg::{Loaded, Ticket};
+use super::news::News;
 use super::notice::Notices;
 use super::overlay::{Overlay, Plan, Target};
 use super::resource::ResourceView;
@@ -207,6 +208,7 @@ pub struct Model {
     pub zoom: bool,
     pub overlay: Option<Overlay>,
     pub notices: Notices,
+    pub news: News,
     /// The start of a chord.
     pub typed: Vec<KeyPress>,
     pub marks: BTreeMap<DriftId, Target>,
@@ -274,6 +276,7 @@ impl Model {
             zoom: false,
             overlay: None,
             notices,
+            news: News::default(),
             typed: vec![],
             marks: BTreeMap::new(),
             anchor: None,
@@ -380,9 +383,13 @@ impl Model {
         self.loaded().map(|loaded| loaded.view.get(self.detail.syntax, &loaded.detail))
     }
 
-    /// A sentence of our own, or sanitised already.
+    /// Answers what a person did: an error is news, all else is read as soon as it is there. A sentence of our own, or sanitised
+    /// already.
     pub fn notice(&mut self, error: bool, text: impl Into<String>) {
-        self.notices.add(self.now, error, text.into());
+        if error {
+            return self.notices.add(self.now, true, text.into());
+        }
+        self.notices.answer(self.now, text.into());
     }
 }
 

@@ -59,7 +59,8 @@ fn paths(document: &Value) -> Vec<String> {
 fn an_alias_in_the_code_is_the_key_that_the_recording_says_it_names() {
     let home = tempfile::tempdir().unwrap();
     let (declared, live) = topic(KEY);
-    let (code, document) = scan(home.path(), &[declared], &[live, recorded_alias()]);
+    let alias = json!({"id": "alias/x", "arn": arn("kms", "alias/x"), "name": "alias/x", "target_key_id": KEY});
+    let (code, document) = scan(home.path(), &[declared, ("aws_kms_alias", alias)], &[live, recorded_alias()]);
     assert_eq!((code, paths(&document)), (2, vec!["display_name".to_owned()]), "{document:#}");
     let hidden = document["drifts"][0]["hidden"].as_array().unwrap();
     let reference = |h: &&Value| h["path"] == "kms_master_key_id" && h["rule"] == "reference";

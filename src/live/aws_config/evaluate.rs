@@ -7,7 +7,7 @@ use super::item::Item;
 use super::lenient::{policy, timestamp};
 use super::mapping::{Attribute, Transform, Type};
 use super::path::spelling;
-use super::{rules, siblings, tags};
+use super::{modelled, rules, siblings, tags};
 use crate::declared::DeclaredResource;
 
 /// Values with the paths that could be looked at; what the item does not say is in neither.
@@ -26,6 +26,9 @@ pub(super) struct Context<'a> {
 
 /// Maps one item.
 pub(super) fn evaluate(spec: &Type, item: &Item, context: Context<'_>) -> Mapped {
+    if let Some(model) = spec.model_of(item) {
+        return modelled::evaluate(spec, model, item, context);
+    }
     let mut mapped = Mapped::default();
     let full = spec.is_full(item);
     for (target, attribute) in &spec.attributes {
@@ -47,13 +50,13 @@ pub(super) fn evaluate(spec: &Type, item: &Item, context: Context<'_>) -> Mapped
         mapped.observable.extend(attribute.observable(target));
     }
     if spec.tags {
-        tags::add(&mut mapped, item, context.declared);
+        tags::add(&mut mapped, item, None, context.declared);
     }
     mapped
 }
 
 /// `None` when the value is in no spelling we know: better unverified than wrong.
-fn respell(attribute: &Attribute, value: Value, item: &Item, context: Context<'_>) -> Option<Value> {
+pub(super) fn respell(attribute: &Attribute, value: Value, item: &Item, context: Context<'_>) -> Option<Value> {
     if let (Value::Null, Some(default)) = (&value, &attribute.default) {
         return Some(default.clone());
     }
@@ -79,6 +82,7 @@ fn respell(attribute: &Attribute, value: Value, item: &Item, context: Context<'_
         (Transform::Bool, Value::String(s)) => s.parse().ok().map(Value::Bool),
         (Transform::Lower, Value::String(s)) => Some(Value::String(s.to_lowercase())),
         (Transform::LastSegment, Value::String(s)) => Some(json!(s.rsplit('/').next().unwrap_or_default())),
+        (Transform::NoTrailingDot, Value::String(s)) => Some(json!(s.trim_end_matches('.'))),
         (Transform::Endpoint | Transform::NotAnEndpoint, Value::String(s)) => {
             let wanted = s.starts_with("vpce-") == (transform == Transform::Endpoint);
             Some(Value::String(if wanted { s } else { String::new() }))
@@ -104,8 +108,10 @@ fn each(attribute: &Attribute, value: Value, item: &Item, context: Context<'_>) 
     let elements = match value {
         Value::Null => vec![],
         Value::Array(elements) => elements,
-        Value::Object(map) if attribute.keyed_by.is_some() => keyed(map, attribute.keyed_by.as_deref()),
-        single => vec![single],
+        single => match (&single, &attribute.keyed_by) {
+            (Value::Object(map), Some(field)) => keyed(map, field),
+            _ => vec![single],
+        },
     };
     let keep = |e: &&Value| !attribute.skip.iter().any(|(key, value)| e.get(key) == Some(value));
     let object = |element: &Value| {
@@ -123,13 +129,15 @@ fn each(attribute: &Attribute, value: Value, item: &Item, context: Context<'_>) 
     elements.iter().filter(keep).filter_map(object).collect()
 }
 
-/// The objects of an object, each with its key as a field.
-fn keyed(map: Map<String, Value>, field: Option<&str>) -> Vec<Value> {
-    let with_key = |(key, mut value): (String, Value)| {
-        value.as_object_mut()?.insert(field?.to_owned(), Value::String(key));
-        Some(value)
+/// The values of an object as a list, each with its key as a field.
+pub(super) fn keyed(map: &Map<String, Value>, field: &str) -> Vec<Value> {
+    let element = |(name, value): (&String, &Value)| {
+        let plain = || Map::from_iter([("value".to_owned(), value.clone())]);
+        let mut object = value.as_object().cloned().unwrap_or_else(plain);
+        object.insert(field.to_owned(), json!(name));
+        Value::Object(object)
     };
-    map.into_iter().filter_map(with_key).collect()
+    map.iter().map(element).collect()
 }
 
 /// Sets `a[0].b`, making the objects and lists on the way. Only `[0]` stands in targets: Terraform's single blocks.

@@ -69,6 +69,11 @@ impl Index {
         self.keys[from..].iter().take_while(|(h, _)| *h == hash).map(|(_, n)| *n as usize).collect()
     }
 
+    /// Whether any item is of this type.
+    pub fn holds(&self, config_type: &str) -> bool {
+        self.types.numbers.contains_key(&config_type.to_ascii_lowercase())
+    }
+
     /// Number of resources, deleted ones included.
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -43,6 +43,8 @@ pub(super) struct Item {
     pub supplementary: Value,
     /// `None` when the recording leaves tags out (batch-get does).
     pub tags: Option<Value>,
+    /// Marked (`"configurationShape": "cloudformation"`) as the whole of what AWS's resource model says.
+    pub is_model: bool,
 }
 
 /// What identifies a configuration item, still as text.
@@ -141,7 +143,7 @@ impl Item {
                 let group: Value = serde_json::from_str(text)?;
                 let head = Head::of_group(&group, modified);
                 let configuration = camel_case(group);
-                Ok(Self { head, tags: None, configuration, supplementary: Value::Object(Map::new()) })
+                Ok(Self { head, tags: None, is_model: false, configuration, supplementary: Value::Object(Map::new()) })
             }
         }
     }

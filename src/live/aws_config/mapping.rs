@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::item::Item;
+use super::model::Model;
 use super::pack;
 use super::path::Path;
 
@@ -45,6 +46,23 @@ pub(super) enum Transform {
     TagBlocks,
     SgIngress,
     SgEgress,
+    /// Property names become the service's own (`ContainerPort`, `containerPort`), inside JSON text.
+    CamelJson,
+    /// `example.com.` becomes `example.com`.
+    NoTrailingDot,
+}
+
+/// How `configuration` is made.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Deserialize, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Shape {
+    /// As the service's own API describes it.
+    #[default]
+    Described,
+    /// As the type's CloudFormation model says.
+    Cloudformation,
+    /// AWS Config does not record it; only Cloud Control gives it, as the model says.
+    CloudControl,
 }
 
 /// Where an attribute's value comes from.
@@ -127,6 +145,9 @@ impl Condition {
 pub(super) struct Type {
     pub terraform: String,
     pub config: String,
+    pub shape: Shape,
+    /// What items that follow AWS's resource model are read by.
+    pub model: Option<Model>,
     /// Declared attribute, and which key of the item it is.
     pub identity: Vec<(String, Key)>,
     /// The declared attribute that names the live thing several resources describe.
@@ -158,9 +179,23 @@ impl Type {
         let attributes = self.attributes.values().flat_map(|a| &a.from);
         let conditions = self.gone.iter().chain(&self.defaults).flat_map(|c| &c.path);
         let paths = attributes.chain(conditions).chain(&self.witness);
-        let keys = paths.filter_map(Path::configuration_key).chain(ALWAYS_WANTED);
+        let model = self.model.iter().flat_map(|m| m.properties.names().into_iter().chain(m.tags.as_deref()));
+        let keys = paths.filter_map(Path::configuration_key).chain(ALWAYS_WANTED).chain(model);
         self.wanted = keys.map(str::to_owned).collect();
         self
+    }
+
+    /// The model to read this item by; without one, by the attributes.
+    pub fn model_of(&self, item: &Item) -> Option<&Model> {
+        self.model.as_ref().filter(|model| match item.is_model {
+            true => model.name.eq_ignore_ascii_case(&item.head.config_type),
+            false => self.shape != Shape::Described,
+        })
+    }
+
+    /// Keys of `configuration` that reading takes; `None`: all.
+    pub fn wanted(&self) -> Option<&HashSet<String>> {
+        (self.shape == Shape::Described).then_some(&self.wanted)
     }
 
     /// The item leaves nothing out that is at its default.
@@ -170,6 +205,9 @@ impl Type {
 
     /// The item is there, what this type describes of it is not.
     pub fn is_gone(&self, item: &Item, declared: Option<&Value>) -> bool {
+        if self.model_of(item).is_some_and(|model| model.is_gone(item, declared)) {
+            return true;
+        }
         let full = self.is_full(item);
         self.gone.iter().any(|condition| condition.holds(item, declared, full))
     }
@@ -241,8 +279,8 @@ impl Mapping {
         names
     }
 
-    #[cfg(test)]
-    pub fn types(&self) -> impl Iterator<Item = &Type> {
-        self.by_terraform.values()
+    /// Every Terraform type by name, aliases too.
+    pub fn types(&self) -> impl Iterator<Item = (&str, &Type)> {
+        self.by_terraform.iter().map(|(name, spec)| (name.as_str(), spec))
     }
 }

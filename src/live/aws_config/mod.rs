@@ -5,12 +5,15 @@
 //! thing AWS and Terraform cut differently.
 
 mod build;
+mod covered;
 mod evaluate;
 mod index;
 mod item;
 mod lenient;
 mod locate;
 mod mapping;
+mod model;
+mod modelled;
 mod naming;
 mod pack;
 mod path;
@@ -19,6 +22,7 @@ mod recall;
 mod rules;
 mod siblings;
 mod split;
+mod stated;
 mod tags;
 mod unmanaged;
 mod whole;
@@ -35,14 +39,15 @@ use self::evaluate::{Context, evaluate};
 use self::index::Index;
 use self::item::{Item, Presence};
 use self::locate::Located;
-use self::mapping::{Mapping, Type};
-use self::recall::Recall;
+use self::mapping::{Mapping, Shape, Type};
+use self::recall::{Parsed, Recall};
 use super::{LiveResource, LiveSource, Lookup, Recording};
 use crate::compare::{self, Dialect, Observable};
 use crate::declared::DeclaredResource;
 use crate::drift::{SourceError, UnverifiedReason};
 use crate::safety::Tainted;
 
+pub use self::covered::{Covered, covered};
 pub use self::reader::AwsReader;
 
 /// All AWS recordings of one environment.
@@ -78,20 +83,7 @@ impl AwsConfig {
             Ok(_) => return failed("the recorded configuration is no JSON object"),
             Err(e) => return failed(&format!("the recorded item does not parse: {e}")),
         };
-        let item = &parsed.item;
-        if spec.is_gone(item, Some(&declared.values)) {
-            return Lookup::Missing;
-        }
-        let (values, observable) = if spec.rule {
-            match rules::for_sibling(declared, &parsed) {
-                Some(values) => (values, rules::SIBLING_PATHS.map(str::to_owned).to_vec()),
-                None => return Lookup::Missing,
-            }
-        } else {
-            let mapped = evaluate(spec, item, Context { declared: Some(&declared.values), family });
-            (Value::Object(mapped.values), mapped.observable)
-        };
-        Lookup::Found(Box::new(live(declared.resource_type.clone(), item, values, observable)))
+        mapped(spec, &parsed, declared, family)
     }
 
     /// Terraform types, by raw name, that are read from these Config types.
@@ -110,7 +102,9 @@ impl LiveSource for AwsConfig {
     }
 
     fn handles(&self, resource_type: &str) -> bool {
-        self.mapping.of(resource_type).is_some()
+        // What AWS Config does not record is left to whoever can ask for it, unless it stands here all the same.
+        let stands_here = |spec: &Type| spec.shape != Shape::CloudControl || self.index.holds(&spec.config);
+        self.mapping.of(resource_type).is_some_and(stands_here)
     }
 
     fn family_key(&self, declared: &DeclaredResource) -> Option<String> {
@@ -197,6 +191,24 @@ impl LiveSource for AwsConfig {
         }
         counts.into_iter().map(|(name, count)| (name.into(), count)).collect()
     }
+}
+
+/// What an item says about a declared resource.
+fn mapped(spec: &Type, parsed: &Parsed, declared: &DeclaredResource, family: &[DeclaredResource]) -> Lookup {
+    let item = &parsed.item;
+    if spec.is_gone(item, Some(&declared.values)) {
+        return Lookup::Missing;
+    }
+    let (values, observable) = if spec.rule {
+        match rules::for_sibling(declared, parsed) {
+            Some(values) => (values, rules::SIBLING_PATHS.map(str::to_owned).to_vec()),
+            None => return Lookup::Missing,
+        }
+    } else {
+        let mapped = evaluate(spec, item, Context { declared: Some(&declared.values), family });
+        (Value::Object(mapped.values), mapped.observable)
+    };
+    Lookup::Found(Box::new(live(declared.resource_type.clone(), item, values, observable)))
 }
 
 /// An item in Terraform's clothes.

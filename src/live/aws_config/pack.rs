@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::mapping::{Attribute, Condition, Key, Siblings, Transform, Type};
+use super::mapping::{Attribute, Condition, Key, Shape, Siblings, Transform, Type};
+use super::model::{Model, Properties};
 use super::path::Path;
 
 #[derive(Deserialize)]
@@ -21,6 +22,9 @@ pub(super) struct Entry {
     #[serde(default)]
     pub aliases: Vec<String>,
     config: String,
+    #[serde(default)]
+    shape: Shape,
+    model: Option<ModelEntry>,
     identity: Vec<(String, Key)>,
     family: Option<String>,
     #[serde(default)]
@@ -40,11 +44,29 @@ pub(super) struct Entry {
     defaults: Vec<When>,
 }
 
+/// See [`Model`].
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelEntry {
+    r#type: Option<String>,
+    #[serde(default)]
+    id: String,
+    properties: String,
+    #[serde(default)]
+    attributes: BTreeMap<String, Source>,
+    #[serde(default)]
+    flatten: Vec<String>,
+    #[serde(default)]
+    gone: Vec<When>,
+    tags: Option<String>,
+}
+
 /// A path, or a path with more to say.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Source {
     Path(String),
+    Paths(Vec<String>),
     Full(Box<Full>),
 }
 
@@ -92,7 +114,13 @@ impl Entry {
     pub fn parse(self) -> Result<Type, String> {
         let attributes = self.attributes.into_iter().map(|(k, s)| Ok((k, s.parse(Path::absolute)?)));
         let conditions = |list: Vec<When>| list.into_iter().map(When::parse).collect::<Result<_, _>>();
+        let model = self.model.map(|m| m.parse(&self.config)).transpose()?;
+        if self.shape != Shape::Described && model.is_none() {
+            return Err("is modelled and has no model".to_owned());
+        }
         let parsed = Type {
+            shape: self.shape,
+            model,
             attributes: attributes.collect::<Result<_, String>>()?,
             defaults: conditions(self.defaults)?,
             gone: conditions(self.gone)?,
@@ -111,35 +139,58 @@ impl Entry {
     }
 }
 
+impl ModelEntry {
+    fn parse(self, config: &str) -> Result<Model, String> {
+        let attributes = self.attributes.into_iter().map(|(k, s)| Ok((k, s.parse(Path::modelled)?)));
+        Ok(Model {
+            attributes: attributes.collect::<Result<_, String>>()?,
+            name: self.r#type.unwrap_or_else(|| config.to_owned()),
+            id: self.id,
+            properties: Properties::parse(&self.properties)?,
+            flatten: self.flatten,
+            gone: self.gone.into_iter().map(When::parse).collect::<Result<_, _>>()?,
+            tags: self.tags,
+        })
+    }
+}
+
 impl Source {
     fn parse(self, path: Parse) -> Result<Attribute, String> {
-        let full = match self {
-            Self::Full(full) => *full,
-            Self::Path(from) => Full {
-                from: OneOrMany::One(from),
-                r#as: None,
-                values: BTreeMap::new(),
-                default: None,
-                each: BTreeMap::new(),
-                skip: vec![],
-                keyed_by: None,
-                unseen: vec![],
-                starting: None,
-                siblings: None,
-            },
+        let from = match self {
+            Self::Full(full) => return full.parse(path),
+            Self::Path(one) => OneOrMany::One(one),
+            Self::Paths(many) => OneOrMany::Many(many),
         };
-        let each = full.each.into_iter().map(|(k, s)| Ok((k, s.parse(Path::relative)?)));
+        let plain = Full {
+            from,
+            r#as: None,
+            values: BTreeMap::new(),
+            default: None,
+            each: BTreeMap::new(),
+            skip: vec![],
+            keyed_by: None,
+            unseen: vec![],
+            starting: None,
+            siblings: None,
+        };
+        plain.parse(path)
+    }
+}
+
+impl Full {
+    fn parse(self, path: Parse) -> Result<Attribute, String> {
+        let each = self.each.into_iter().map(|(k, s)| Ok((k, s.parse(Path::relative)?)));
         Ok(Attribute {
-            from: full.from.parse(path)?,
-            transform: full.r#as,
-            values: full.values,
-            default: full.default,
+            from: self.from.parse(path)?,
+            transform: self.r#as,
+            values: self.values,
+            default: self.default,
             each: each.collect::<Result<_, String>>()?,
-            skip: full.skip,
-            keyed_by: full.keyed_by,
-            unseen: full.unseen,
-            starting: full.starting,
-            siblings: full.siblings,
+            skip: self.skip,
+            keyed_by: self.keyed_by,
+            unseen: self.unseen,
+            starting: self.starting,
+            siblings: self.siblings,
         })
     }
 }

@@ -49,6 +49,23 @@ impl Path {
         Ok(Self { root: Root::Here, steps: steps(text)? })
     }
 
+    /// Parses a path of a model: below the object of the block, unless it says `i.` or `s.`.
+    pub fn modelled(text: &str) -> Result<Self, String> {
+        if text.starts_with("i.") || text.starts_with("s.") { Self::absolute(text) } else { Self::relative(text) }
+    }
+
+    /// Leads to the item itself and not to its configuration.
+    #[cfg(test)]
+    pub fn is_of_the_item(&self) -> bool {
+        self.root != Root::Here
+    }
+
+    /// The keys on the way; none if it leads to the item itself.
+    pub fn keys(&self) -> Vec<&str> {
+        let steps = self.steps.iter().filter(|_| self.root == Root::Here);
+        steps.filter_map(|step| if let Step::Key(key) = step { Some(key.as_str()) } else { None }).collect()
+    }
+
     /// The key of `configuration` it begins with.
     pub fn configuration_key(&self) -> Option<&str> {
         match (self.root, self.steps.first()) {
@@ -96,7 +113,8 @@ fn walk(value: &Value, steps: &[Step], declared: Option<&Value>) -> Option<Value
     match (step, value) {
         (Step::All, Value::Null) => Some(Value::Array(vec![])),
         (_, Value::Null) => Some(Value::Null),
-        (Step::Key(key), Value::Object(map)) => walk(map.get(key)?, rest, declared),
+        // Recorders disagree about capitals (`ARN`, `Arn`, `aRN`).
+        (Step::Key(key), Value::Object(map)) => walk(super::model::of(map, key)?, rest, declared),
         (Step::Index(n), Value::Array(list)) => walk(list.get(*n).unwrap_or(&Value::Null), rest, declared),
         (Step::Where(fields), Value::Array(list)) => {
             let filled = |(key, text): &(String, String)| Some((key.clone(), filled(text, declared)?));
@@ -164,7 +182,7 @@ mod tests {
 
     fn get(path: &str, configuration: Value) -> Option<Value> {
         let head = super::super::item::Head::read(super::super::split::Kind::Config, "{}", None).unwrap();
-        let item = Item { head, configuration, supplementary: json!({}), tags: None };
+        let item = Item { head, configuration, supplementary: json!({}), tags: None, is_model: false };
         Path::absolute(path).unwrap().get(&item, Some(&json!({"name": "b"})))
     }
 

@@ -32,7 +32,7 @@ pub(super) struct Parsed {
 }
 
 impl Parsed {
-    fn new(item: Item) -> Self {
+    pub fn new(item: Item) -> Self {
         Self { item, rules: Default::default() }
     }
 
@@ -45,7 +45,7 @@ impl Parsed {
 impl Recall {
     /// Item `n`, as far as the type wants it.
     pub fn item(&self, index: &Index, n: usize, spec: &'static Type) -> Result<Arc<Parsed>, serde_json::Error> {
-        let read = || index.item(n, Some(&spec.wanted)).map(|item| Arc::new(Parsed::new(item)));
+        let read = || index.item(n, spec.wanted()).map(|item| Arc::new(Parsed::new(item)));
         let bytes = index.entries[n].text.len();
         if bytes < LARGE {
             return read();

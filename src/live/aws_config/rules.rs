@@ -43,9 +43,7 @@ pub(super) struct LiveRules(HashMap<What, Option<String>>);
 
 impl LiveRules {
     pub fn of(item: &Item, ingress: bool) -> Self {
-        let key = if ingress { "ipPermissions" } else { "ipPermissionsEgress" };
-        let rules = item.configuration.get(key).map(|permissions| of_permissions(permissions, item));
-        Self(described(rules.unwrap_or_default()))
+        Self(described(recorded(item, ingress).unwrap_or_default()))
     }
 }
 
@@ -94,7 +92,7 @@ pub(super) fn for_group(ingress: bool, permissions: &Value, item: &Item, context
 pub(super) fn for_sibling(declared: &DeclaredResource, parsed: &Parsed) -> Option<Value> {
     let own = &parsed.item.head.id;
     let ingress = is_ingress(declared)?;
-    parsed.item.configuration.get(if ingress { "ipPermissions" } else { "ipPermissionsEgress" })?;
+    recorded(&parsed.item, ingress)?;
     let LiveRules(live) = parsed.rules(ingress);
     let mut values = declared.values.clone();
     let there: Vec<(Peer, &Option<String>)> = of_sibling(&values, own)
@@ -224,6 +222,45 @@ fn of_permissions(permissions: &Value, item: &Item) -> Vec<Rule> {
     permissions.as_array().into_iter().flatten().flat_map(|p| of_permission(p, item)).collect()
 }
 
+/// The item's rules of one direction, however it spells them; `None` when it says nothing about them.
+fn recorded(item: &Item, ingress: bool) -> Option<Vec<Rule>> {
+    let (described, modelled) = match ingress {
+        true => ("ipPermissions", "SecurityGroupIngress"),
+        false => ("ipPermissionsEgress", "SecurityGroupEgress"),
+    };
+    if item.is_model {
+        let rules = item.configuration.get(modelled).map(permissions).unwrap_or_default();
+        return Some(of_permissions(&rules, item));
+    }
+    item.configuration.get(described).map(|permissions| of_permissions(permissions, item))
+}
+
+/// `ipPermissions` of the rules of the group's CloudFormation model.
+pub(super) fn permissions(rules: &Value) -> Value {
+    let rule = |rule: &Value| {
+        let text = |names: &[&str]| names.iter().find_map(|name| rule.get(*name)?.as_str());
+        let described = |key: &str, value: &str| json!([{key: value, "description": text(&["Description"])}]);
+        let mut out = json!({"ipProtocol": rule.get("IpProtocol"), "fromPort": rule.get("FromPort"), "toPort": rule.get("ToPort")});
+        if let Some(cidr) = text(&["CidrIp"]) {
+            out["ipv4Ranges"] = described("cidrIp", cidr);
+        }
+        if let Some(cidr) = text(&["CidrIpv6"]) {
+            out["ipv6Ranges"] = described("cidrIpv6", cidr);
+        }
+        if let Some(list) = text(&["SourcePrefixListId", "DestinationPrefixListId"]) {
+            out["prefixListIds"] = described("prefixListId", list);
+        }
+        if let Some(group) = text(&["SourceSecurityGroupId", "DestinationSecurityGroupId"]) {
+            out["userIdGroupPairs"] = described("groupId", group);
+            if let Some(owner) = text(&["SourceSecurityGroupOwnerId"]) {
+                out["userIdGroupPairs"][0]["userId"] = json!(owner);
+            }
+        }
+        out
+    };
+    rules.as_array().into_iter().flatten().map(rule).collect()
+}
+
 fn of_permission(permission: &Value, item: &Item) -> Vec<Rule> {
     let list = |key: &str| permission.get(key).and_then(Value::as_array).into_iter().flatten();
     // Newer items hold both; the older list has no descriptions.
@@ -255,8 +292,8 @@ fn pair(value: &Value, item: &Item) -> Option<Peer> {
 
 /// Whether a security group has only the rules it is made with: all from itself, all to everywhere. True for other items.
 pub(super) fn untouched(item: &Item) -> bool {
-    let rules = |key: &str| item.configuration.get(key).map(|p| of_permissions(p, item)).unwrap_or_default();
+    let rules = |ingress| recorded(item, ingress).unwrap_or_default();
     let everywhere = |peer: &Peer| matches!(peer, Peer::Cidr(c) | Peer::Cidr6(c) if c == "0.0.0.0/0" || c == "::/0");
-    rules("ipPermissions").iter().all(|r| r.what.protocol == "-1" && r.what.peer == Peer::Own)
-        && rules("ipPermissionsEgress").iter().all(|r| r.what.protocol == "-1" && everywhere(&r.what.peer))
+    rules(true).iter().all(|r| r.what.protocol == "-1" && r.what.peer == Peer::Own)
+        && rules(false).iter().all(|r| r.what.protocol == "-1" && everywhere(&r.what.peer))
 }

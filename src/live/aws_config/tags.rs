@@ -7,8 +7,9 @@ use super::item::Item;
 
 /// Adds `tags_all` (when the declared side has it) and `tags`: all but those the provider's `default_tags` put there. A
 /// recording without tags leaves them unobserved.
-pub(super) fn add(mapped: &mut Mapped, item: &Item, declared: Option<&Value>) {
-    let Some(live) = of(item) else { return };
+/// `property`: where the item's model keeps them.
+pub(super) fn add(mapped: &mut Mapped, item: &Item, property: Option<&str>, declared: Option<&Value>) {
+    let Some(live) = of(item, property) else { return };
     let stated = |key: &str| declared.and_then(|d| d.get(key)).and_then(Value::as_object);
     let mut own = live.clone();
     if let Some(all) = stated("tags_all") {
@@ -32,14 +33,16 @@ pub(super) fn blocks(tags: &Value) -> Option<Value> {
     Some(own.map(|(key, value)| json!({"key": key, "value": value})).collect())
 }
 
-fn of(item: &Item) -> Option<Map<String, Value>> {
-    let configuration = ["tags", "tagSet", "Tags"].iter().filter_map(|k| item.configuration.get(*k));
+fn of(item: &Item, property: Option<&str>) -> Option<Map<String, Value>> {
+    let named = ["tags", "tagSet", "Tags"].into_iter().chain(property);
+    let configuration = named.filter_map(|k| item.configuration.get(k));
     let supplementary = item.supplementary.get("Tags").into_iter();
     let places = item.tags.iter().chain(configuration).chain(supplementary);
     // An empty map on the item does not outweigh tags that stand inside the configuration.
     let mut maps = places.filter_map(as_map).peekable();
     let first = maps.peek().cloned();
-    maps.find(|m| !m.is_empty()).or(first)
+    // A whole model without tags is that of a resource without tags.
+    maps.find(|m| !m.is_empty()).or(first).or_else(|| item.is_model.then(Map::new))
 }
 
 /// A map, or a list of `{key, value}` in any case.

@@ -18,7 +18,7 @@ impl AwsConfig {
             return None;
         }
         let spec = self.mapping.of_config(self.index.config_type(n))?;
-        let item = self.index.item(n, Some(&spec.wanted)).ok().filter(|i| i.configuration.is_object())?;
+        let item = self.index.item(n, spec.wanted()).ok().filter(|i| i.configuration.is_object())?;
         let left_out = self.comes_with_the_account(spec, &item) || spec.is_gone(&item, None);
         (!left_out).then(|| standalone(self.mapping, item))
     }

@@ -33,6 +33,7 @@ impl<'a> Visitor<'a> for Whole<'_> {
     fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<Item, M::Error> {
         let mut raw = Raw::default();
         let (mut configuration, mut supplementary, mut tags) = (Value::Null, Value::Null, None);
+        let mut is_model = false;
         while let Some(field) = map.next_key_seed(FieldName)? {
             let head = match field {
                 Field::Configuration => {
@@ -46,6 +47,10 @@ impl<'a> Visitor<'a> for Whole<'_> {
                 Field::Tags => {
                     // Null tags are tags left out.
                     tags = Some(map.next_value_seed(Tree)?).filter(|t| !t.is_null()).map(unfold);
+                    continue;
+                }
+                Field::Shape => {
+                    is_model = map.next_value::<Value>()?.as_str() == Some("cloudformation");
                     continue;
                 }
                 Field::Other => {
@@ -70,7 +75,7 @@ impl<'a> Visitor<'a> for Whole<'_> {
             Value::Object(map) => map.into_iter().map(|(k, v)| (k, unfold(v))).collect(),
             _ => Map::new(),
         };
-        Ok(Item { head: Head::of(&raw), configuration, supplementary: Value::Object(supplementary), tags })
+        Ok(Item { head: Head::of(&raw), configuration, supplementary: Value::Object(supplementary), tags, is_model })
     }
 }
 
@@ -89,6 +94,7 @@ enum Field {
     Configuration,
     Supplementary,
     Tags,
+    Shape,
     Other,
 }
 
@@ -125,6 +131,7 @@ impl Visitor<'_> for FieldName {
             "configuration" => Field::Configuration,
             "supplementaryConfiguration" => Field::Supplementary,
             "tags" => Field::Tags,
+            "configurationShape" => Field::Shape,
             _ => Field::Other,
         })
     }

@@ -1,6 +1,7 @@
 mod cases;
 mod defaults;
 mod mapped;
+mod modelled;
 mod owners;
 mod recorded;
 mod recordings;

@@ -329,10 +329,7 @@ impl Model {
 
     /// Why nothing may be decided.
     pub fn read_only(&self) -> Option<&str> {
-        let service = match &self.link {
-            Link::Up { read_only, .. } => read_only.as_deref(),
-            Link::Connecting => None,
-        };
+        let service = if let Link::Up { read_only, .. } = &self.link { read_only.as_deref() } else { None };
         service.or(self.read_only.as_deref())
     }
 
@@ -383,13 +380,9 @@ impl Model {
         self.loaded().map(|loaded| loaded.view.get(self.detail.syntax, &loaded.detail))
     }
 
-    /// Answers what a person did: an error is news, all else is read as soon as it is there. A sentence of our own, or sanitised
-    /// already.
+    /// Answers what a person did: only an error is news. A sentence of our own, or sanitised already.
     pub fn notice(&mut self, error: bool, text: impl Into<String>) {
-        if error {
-            return self.notices.add(self.now, true, text.into());
-        }
-        self.notices.answer(self.now, text.into());
+        self.notices.reply(self.now, error, text.into());
     }
 }
 

@@ -67,6 +67,11 @@ impl Notices {
         }
     }
 
+    /// What a person did went wrong, or is answered.
+    pub fn reply(&mut self, at: Timestamp, error: bool, text: String) {
+        if error { self.add(at, true, text) } else { self.answer(at, text) }
+    }
+
     /// Adds one that only answers a key: it is read as soon as it is there, and stands in the list once, however often the key is
     /// pressed.
     pub fn answer(&mut self, at: Timestamp, text: String) {

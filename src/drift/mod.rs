@@ -6,6 +6,7 @@
 
 mod analysis;
 mod attribution;
+pub mod bulk;
 mod change;
 mod context;
 mod coverage;

@@ -29,7 +29,6 @@ mod retire;
 mod ruling;
 mod scan;
 mod sight;
-mod slack;
 mod slices;
 mod stats;
 mod tx;

@@ -11,6 +11,7 @@ mod preview;
 mod query;
 mod resource;
 mod rules;
+mod said;
 pub mod sheet;
 mod themes;
 pub mod tutorial;

@@ -17,6 +17,7 @@ mod marking;
 mod mouse;
 mod moves;
 pub mod never_hide;
+mod news;
 pub mod palette;
 pub mod plan;
 pub mod preview;
@@ -34,6 +35,7 @@ pub mod undo;
 pub mod untold;
 pub mod views;
 mod who;
+mod wrong;
 
 pub use keys::scope;
 
@@ -47,6 +49,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = match msg {
         Msg::Clock(now) => {
             model.now = now;
+            news::overdue(model);
             vec![]
         }
         Msg::Key(key) => keys::press(model, key),

@@ -133,7 +133,7 @@ fn incident(model: &mut Model, step: Step) -> Vec<Effect> {
         (Some(ask), Step::Lines(by)) => super::incident::step(ask, by),
         (Some(_), _) => {}
         (None, step) => {
-            let last = view.happenings().len().saturating_sub(1);
+            let last = view.len().saturating_sub(1);
             // Before everything that is listed: the first movement goes to what is nearest.
             let at = view.at().unwrap_or(if view.oldest_first { 0 } else { last });
             view.select(moved(at, step, page, last));

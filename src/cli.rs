@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat};
+pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat, WhoArgs};
 pub use state::{StateCommand, Versions};
 
 use crate::aws::Access;
@@ -107,6 +107,8 @@ pub enum Command {
     },
     /// What changed in a span of time, across all environments: a review for the post-mortem, secrets taken out
     Incident(Incident),
+    /// Who made a drift: asks CloudTrail, shows the evidence and keeps it with the drift; 2 when nobody can be named
+    Who(WhoArgs),
     /// Say what goes on around drift: a deployment, an incident, maintenance; it stands in the incident view and its review
     ///
     /// Prints the id of the mark. While maintenance goes on nobody is woken for what drifts. Also works while the screens have the
@@ -277,8 +279,11 @@ pub struct Diff {
 #[derive(Args, Debug)]
 pub struct Bench {
     /// Case files, one JSON object a line, or directories of *.jsonl files
-    #[arg(required = true, value_name = "CASES")]
+    #[arg(required_unless_present = "cloudtrail", value_name = "CASES")]
     pub cases: Vec<PathBuf>,
+    /// Measure how well the kind of hand behind labelled CloudTrail events is told, instead
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cases", "mutate", "no_packs"])]
+    pub cloudtrail: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t)]
     pub format: BenchFormat,
     /// Name every case that did not come out as expected

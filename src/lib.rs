@@ -12,6 +12,7 @@ pub mod cli;
 pub mod commands;
 pub mod compare;
 pub mod config;
+pub mod context;
 pub mod declared;
 pub mod demo;
 pub mod drift;
@@ -24,6 +25,7 @@ pub mod report;
 pub mod safety;
 pub mod scan;
 pub mod service;
+pub mod stacks;
 pub mod store;
 pub mod telemetry;
 #[cfg(test)]

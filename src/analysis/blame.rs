@@ -32,6 +32,9 @@ pub fn blame(detail: &DriftDetail) -> Vec<Blame> {
         _ => None,
     };
     let of = |path: &PropertyPath| {
+        if let Some(one) = event.attribution.as_ref().filter(|one| one.paths.contains(path)) {
+            return Some(Blame { path: path.clone(), who: one.actor.clone(), when: Some(one.at), is_exact: true });
+        }
         if let Some(write) = fields.and_then(|fields| last_write(fields, path)) {
             return Some(Blame { path: path.clone(), who: write.who.into(), when: write.when, is_exact: true });
         }

@@ -1,4 +1,4 @@
-//! What an object that comes, goes or is replaced as a whole changes within: `securityContext` added by hand is
+//! What an object that comes or is replaced as a whole changes within: `securityContext` added by hand is
 //! `securityContext.privileged` turned on.
 
 use serde_json::Value;
@@ -10,9 +10,13 @@ use crate::safety::Masked;
 const MOST: usize = 200;
 const DEEPEST: usize = 8;
 
-/// One change for each property below the object, on the sides that have it; none for a plain value.
+/// One change for each property below the object, on the sides that have it; none for a plain value. What went as a whole is
+/// judged as a whole: a rule that is gone lets nobody in.
 pub(super) fn parts(change: &Change) -> Vec<Change> {
     let mut found = vec![];
+    if change.actual.is_none() {
+        return found;
+    }
     let side = |masked: &Option<Masked>| masked.as_ref().map(|m| m.value().clone());
     let sides = [side(&change.declared), side(&change.actual)];
     below(change.path.raw(), &sides, change, 0, &mut found);

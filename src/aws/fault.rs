@@ -15,6 +15,8 @@ pub enum FaultKind {
     Denied,
     /// There are no credentials, or they have expired.
     NoCredentials,
+    /// The request was signed at a time AWS does not accept.
+    Clock,
     /// Slowed down, and still so after the last retry.
     Throttled,
     /// What was asked for is not there.
@@ -50,7 +52,7 @@ const DENIED: [&str; 8] = [
     "403",
     "Forbidden",
 ];
-const NO_CREDENTIALS: [&str; 9] = [
+const NO_CREDENTIALS: [&str; 8] = [
     "ExpiredToken",
     "ExpiredTokenException",
     "InvalidClientTokenId",
@@ -58,9 +60,10 @@ const NO_CREDENTIALS: [&str; 9] = [
     "InvalidAccessKeyId",
     "SignatureDoesNotMatch",
     "InvalidSignatureException",
-    "RequestExpired",
     "AuthFailure",
 ];
+/// The clocks of both sides differ by more than AWS allows.
+const CLOCK: [&str; 3] = ["RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"];
 /// The SDK's own list of throttling codes (`aws-runtime`'s retry classifier).
 const THROTTLED: [&str; 14] = [
     "Throttling",
@@ -118,6 +121,10 @@ impl Fault {
             FaultKind::NoCredentials => {
                 "log in again (`aws sso login`), or name a profile or role in [environment.aws]".into()
             }
+            FaultKind::Clock => {
+                "set the clock of this machine: AWS refuses requests signed more than 5 minutes from its own time"
+                    .into()
+            }
             FaultKind::Throttled => "scan less often, or at another time: the account's call rate is used up".into(),
             FaultKind::NotFound => "check the name, the account and the region".into(),
             FaultKind::Unsupported => "nothing can be done here: AWS does not offer it for this type or region".into(),
@@ -132,20 +139,23 @@ fn kind(code: &str, status: u16, message: &str) -> FaultKind {
     let is = |codes: &[&str]| codes.contains(&code);
     if is(&THROTTLED) || status == 429 {
         FaultKind::Throttled
+    } else if is(&CLOCK) || mentions_clock(message) {
+        FaultKind::Clock
     } else if is(&NO_CREDENTIALS) || mentions_credentials(message) {
         FaultKind::NoCredentials
-    } else if is(&DENIED) || status == 403 {
+    } else if is(&DENIED) || status == 403 || message.contains("is not authorized to perform") {
         FaultKind::Denied
-    } else if code.ends_with("NotFound")
-        || code.ends_with("NotFoundException")
-        || code.starts_with("NoSuch")
-        || status == 404
-    {
-        FaultKind::NotFound
     } else if code.contains("Unsupported")
         || matches!(code, "TypeNotFoundException" | "InvalidAction" | "UnknownOperationException")
     {
         FaultKind::Unsupported
+    } else if code.ends_with("NotFound")
+        || code.ends_with("NotFoundException")
+        || code.starts_with("NoSuch")
+        || status == 404
+        || (code == "ValidationError" && message.contains("does not exist"))
+    {
+        FaultKind::NotFound
     } else {
         FaultKind::Other
     }
@@ -178,11 +188,17 @@ fn mentions_credentials(message: &str) -> bool {
     .any(|words| message.contains(words))
 }
 
+/// Services say so beside the code of a wrong signature.
+fn mentions_clock(message: &str) -> bool {
+    ["Signature expired:", "Signature not yet current:"].iter().any(|words| message.contains(words))
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
             FaultKind::Denied => "was denied",
             FaultKind::NoCredentials => "has no valid credentials",
+            FaultKind::Clock => "was refused because this machine's clock is wrong",
             FaultKind::Throttled => "was throttled until the retries ran out",
             FaultKind::NotFound => "found nothing",
             FaultKind::Unsupported => "is not supported here",
@@ -215,6 +231,10 @@ mod tests {
         }
         assert_eq!(kind("", 429, ""), FaultKind::Throttled);
         assert_eq!(kind("ExpiredToken", 403, ""), FaultKind::NoCredentials);
+        assert_eq!(kind("RequestTimeTooSkewed", 403, ""), FaultKind::Clock);
+        let early = "Signature not yet current: 20261121T040000Z is still later than 20261121T020000Z";
+        assert_eq!(kind("InvalidSignatureException", 403, early), FaultKind::Clock);
+        assert_eq!(kind("ValidationError", 400, "Stack with id shop does not exist"), FaultKind::NotFound);
         assert_eq!(kind("ResourceNotFoundException", 400, ""), FaultKind::NotFound);
         assert_eq!(kind("", 403, ""), FaultKind::Denied);
         assert_eq!(kind("InternalFailure", 500, ""), FaultKind::Other);

@@ -162,10 +162,9 @@ impl Session {
         let failed = matches!(kind, Some(FaultKind::Throttled | FaultKind::Unreachable));
         lane.breaker.record(failed, Instant::now());
         permit.done(slowed);
-        // That there is no such thing is an answer.
+        // That something is not there is an answer.
         let failed = kind.is_some_and(|kind| kind != FaultKind::NotFound);
-        let attempts = attempts.load(Ordering::Relaxed).max(1);
-        let call = Call { attempts, failed, waited: start.elapsed() };
+        let call = Call { attempts: attempts.load(Ordering::Relaxed).max(1), failed, waited: start.elapsed() };
         self.usage.add(&self.target.account, &self.target.region, action, call);
         result
     }
@@ -188,10 +187,31 @@ impl Session {
         )
     }
 
+    /// A client of Cloud Control.
+    pub fn cloud_control(&self) -> aws_sdk_cloudcontrol::Client {
+        aws_sdk_cloudcontrol::Client::from_conf(
+            aws_sdk_cloudcontrol::config::Builder::from(&self.sdk).interceptor(Attempts).build(),
+        )
+    }
+
+    /// A client of CloudFormation.
+    pub fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
+        aws_sdk_cloudformation::Client::from_conf(
+            aws_sdk_cloudformation::config::Builder::from(&self.sdk).interceptor(Attempts).build(),
+        )
+    }
+
     /// A client of AWS Config.
     pub fn config(&self) -> aws_sdk_config::Client {
         aws_sdk_config::Client::from_conf(
             aws_sdk_config::config::Builder::from(&self.sdk).interceptor(Attempts).build(),
+        )
+    }
+
+    /// A client of CloudTrail.
+    pub fn cloudtrail(&self) -> aws_sdk_cloudtrail::Client {
+        aws_sdk_cloudtrail::Client::from_conf(
+            aws_sdk_cloudtrail::config::Builder::from(&self.sdk).interceptor(Attempts).build(),
         )
     }
 }

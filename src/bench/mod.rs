@@ -6,6 +6,7 @@
 //! but `expect`.
 
 mod case;
+pub mod cloudtrail;
 mod mutate;
 mod report;
 mod respell;

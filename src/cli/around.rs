@@ -128,3 +128,13 @@ pub enum StatsFormat {
     Json,
     Csv,
 }
+
+#[derive(Args, Debug)]
+pub struct WhoArgs {
+    /// Its id, or the address or id of its resource: then the newest
+    #[arg(value_name = "DRIFT")]
+    pub drift: String,
+    /// Only these environments
+    #[arg(long, value_name = "SLUG", num_args = 1..)]
+    pub env: Vec<String>,
+}

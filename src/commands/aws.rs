@@ -8,6 +8,7 @@ use crate::cli::AwsCommand;
 use crate::declared::backend::s3::permissions;
 use crate::live::aws::policy;
 use crate::live::aws_config;
+use crate::stacks;
 
 pub(super) fn run(session: &Session, command: &AwsCommand) -> anyhow::Result<u8> {
     match command {
@@ -19,7 +20,8 @@ pub(super) fn run(session: &Session, command: &AwsCommand) -> anyhow::Result<u8>
 /// Narrowed to what the configured environments use.
 fn print_policy(session: &Session) -> anyhow::Result<u8> {
     let accesses: Vec<&Access> = session.config.environments.iter().filter_map(|e| e.aws.as_deref()).collect();
-    let mut document = policy::document(&accesses);
+    let stacks = session.config.environments.iter().flat_map(|e| &e.state).any(|path| stacks::is_stack(path));
+    let mut document = policy::document(&accesses, stacks);
     let state = session.config.environments.iter().flat_map(|e| e.state.iter().map(String::as_str));
     let tables: Vec<&str> = accesses.iter().filter_map(|access| access.dynamodb_table.as_deref()).collect();
     if let Some(statements) = document["Statement"].as_array_mut() {

@@ -2,9 +2,10 @@
 
 use std::hint::black_box;
 use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use super::complain;
 use crate::bench::{self, BenchReport, Case};
@@ -15,6 +16,9 @@ use crate::compare::Packs;
 const MEASURED: Duration = Duration::from_millis(700);
 
 pub(super) fn run(args: &Bench) -> anyhow::Result<u8> {
+    if let Some(path) = &args.cloudtrail {
+        return cloudtrail(path, args);
+    }
     let read = bench::read(&args.cases);
     for error in &read.errors {
         complain(&error.to_string());
@@ -36,6 +40,18 @@ pub(super) fn run(args: &Bench) -> anyhow::Result<u8> {
         BenchFormat::Json => writeln!(out, "{:#}", bench::json(&report))?,
     }
     Ok(u8::from(!read.errors.is_empty()))
+}
+
+/// How well kinds of hands are told by events.
+fn cloudtrail(path: &Path, args: &Bench) -> anyhow::Result<u8> {
+    let told = bench::cloudtrail::tell(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    told.errors.iter().for_each(|error| complain(error));
+    let mut out = std::io::stdout().lock();
+    match args.format {
+        BenchFormat::Text => write!(out, "{}", bench::cloudtrail::text_of(&told, args.failures))?,
+        BenchFormat::Json => writeln!(out, "{:#}", bench::cloudtrail::json_of(&told))?,
+    }
+    Ok(u8::from(!told.errors.is_empty()))
 }
 
 /// Whole passes over all cases, one after another.

@@ -90,6 +90,8 @@ mod tests {
         let scan = command.find_subcommand("scan").map(synopsis).unwrap_or_default();
         assert!(scan.starts_with("driftguard scan ") && scan.contains("[--format FORMAT]"), "{scan}");
         let bench = command.find_subcommand("bench").map(synopsis).unwrap_or_default();
-        assert!(bench.ends_with(" CASES..."), "{bench}");
+        assert!(bench.ends_with(" [CASES...]"), "{bench}");
+        let who = command.find_subcommand("who").map(synopsis).unwrap_or_default();
+        assert!(who.ends_with(" DRIFT"), "{who}");
     }
 }

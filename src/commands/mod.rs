@@ -21,6 +21,7 @@ mod stats;
 mod store;
 mod triage;
 mod triage_plain;
+mod who;
 
 use std::io::{self, Write};
 
@@ -70,6 +71,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::State(command)) => state::run(&session, &command),
         Some(Command::Keys) => keys::run(&session),
         Some(Command::Incident(args)) => incident::run(&session, &args),
+        Some(Command::Who(args)) => who::run(&session, &args),
         Some(Command::Mark(args)) => mark::run(&session, &args),
         Some(Command::Stats(args)) => stats::run(&session, &args),
         Some(Command::Info) => info::run(&session),

@@ -10,6 +10,7 @@ use crate::aws::Access;
 use crate::declared::backend::{is_remote, shown};
 use crate::drift::{CloudProvider, Environment, Slug};
 use crate::scan::EnvironmentSpec;
+use crate::stacks;
 
 /// One environment from paths given by hand. Its slug comes from the first path, so that decisions made in one session are
 /// found again in the next.
@@ -17,10 +18,13 @@ pub fn ad_hoc(state: &[String], live: &[String], aws: Option<Access>, settings: 
     let first = state.first().or(live.first()).map(String::as_str).unwrap_or("here");
     // An address is no path, and no part of its credentials is a name.
     let first = shown(first);
-    let place = first.split_once("://").filter(|_| is_remote(&first)).map_or(first.as_str(), |(_, rest)| rest);
-    let absolute = std::path::absolute(place).unwrap_or_else(|_| place.into());
-    let mut spec = spec(&slug_of(&absolute), state, live, settings);
-    if aws.is_some() {
+    let slug = match first.split_once("://") {
+        Some((_, stack)) if stacks::is_stack(&first) => Slug::from_text(stack),
+        Some((_, rest)) if is_remote(&first) => slug_of(&std::path::absolute(rest).unwrap_or_else(|_| rest.into())),
+        _ => slug_of(&std::path::absolute(&first).unwrap_or_else(|_| first.as_str().into())),
+    };
+    let mut spec = spec(&slug, state, live, settings);
+    if aws.is_some() || state.iter().any(|path| stacks::is_stack(path)) {
         spec.environment.cloud_provider = CloudProvider::Aws;
         spec.aws = aws.map(Arc::new);
     }

@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::{Config, Origin, Problem};
 use super::{environment, maintenance};
 use crate::compare::NeverHide;
+use crate::stacks;
 
 /// The text of a file with what is needed to name a place in it.
 pub(super) struct Source<'a> {
@@ -142,6 +143,9 @@ fn list(value: &DeValue<'_>) -> Option<String> {
 
 /// Paths in a file are relative to the file; `~/` is the home directory.
 pub(super) fn resolve(source: &Source<'_>, text: &str) -> String {
+    if stacks::is_stack(text) {
+        return text.to_owned();
+    }
     if let Some(rest) = text.strip_prefix("~/")
         && let Some(home) = directories::BaseDirs::new()
     {

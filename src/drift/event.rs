@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Analysis, AuditEntry, Change, Decision, DriftId, Fingerprint, Hidden, Recommendation, SettledChange, Severity,
-    Slug, Unverified,
+    Analysis, Attribution, AuditEntry, Change, Decision, DriftId, Fingerprint, Hidden, Recommendation, SettledChange,
+    Severity, Slug, Unverified,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -204,6 +204,9 @@ pub struct DriftEvent {
     /// First seen, or come back, while maintenance was announced for its environment.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_maintenance: bool,
+    /// Who it was put down to, with the evidence; of these changes, and forgotten with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribution: Option<Box<Attribution>>,
 }
 
 impl DriftEvent {
@@ -238,6 +241,7 @@ impl DriftEvent {
             settled: Vec::new(),
             open_severity: None,
             in_maintenance: false,
+            attribution: None,
         }
     }
 
@@ -246,6 +250,19 @@ impl DriftEvent {
     pub fn state_at(&self, now: jiff::Timestamp) -> State {
         let whole = self.state_of_whole(now);
         if whole.needs_attention() && self.all_changes_settled(now) { State::Resolved } else { whole }
+    }
+
+    /// Puts it down to somebody.
+    pub fn attribute(&mut self, to: Attribution) {
+        self.analysis.changed_by = vec![to.actor.clone()];
+        self.attribution = Some(Box::new(to));
+    }
+
+    /// Whoever did it last time need not have done it this time.
+    pub fn forget_attribution(&mut self) {
+        if let Some(gone) = self.attribution.take() {
+            self.analysis.changed_by.retain(|by| *by != gone.actor);
+        }
     }
 
     /// Came back after it had ended.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContextId, DriftEvent, DriftId, OperationalContext, SeverityClass, Slug};
+use super::{ContextId, DriftEvent, DriftId, OperationalContext, ResolutionType, SeverityClass, Slug};
 use crate::safety::Tainted;
 
 /// The action of a first sighting; all others are those of the audit trail.
@@ -27,6 +27,9 @@ pub struct Happening {
     /// Taken back later.
     #[serde(default)]
     pub undone: bool,
+    /// How it was settled, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution_type: Option<ResolutionType>,
     /// One of [`Incident::markers`]: it begins or ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<ContextId>,
@@ -94,7 +97,11 @@ pub struct Incident {
 impl Happening {
     /// The action in words for people.
     pub fn words(&self) -> &str {
-        action_words(&self.action)
+        match self.resolution_type {
+            Some(ResolutionType::Accepted) => "accepted",
+            Some(ResolutionType::Escalated) => "escalated",
+            _ => action_words(&self.action),
+        }
     }
 
     /// A decision of somebody, and not what a scan found.
@@ -185,6 +192,7 @@ fn told_of(context: &OperationalContext) -> Vec<Happening> {
         reason: Some(data.title.clone()),
         seq: None,
         undone: false,
+        resolution_type: None,
         context: Some(context.id),
     };
     let word = context.context_type.as_str();

@@ -5,6 +5,8 @@
 //! property values are [`Masked`](crate::safety::Masked), so nothing here can print or leak by accident.
 
 mod analysis;
+mod attribution;
+pub mod bulk;
 mod change;
 mod context;
 mod coverage;
@@ -29,6 +31,7 @@ mod triage;
 mod untold;
 
 pub use analysis::{Analysis, Axis, Cause, CauseAnalysis, Severity, SeverityClass, SeverityReason};
+pub use attribution::{ActorClass, Attribution, Who};
 pub use change::{Change, ChangeType, Hidden, PropertyPath, Unverified, UnverifiedReason};
 pub use context::{
     ContextData, ContextRequest, ContextSource, ContextType, Deployment, IncidentImpact, OperationalContext,

@@ -98,6 +98,11 @@ impl TriageVerb {
             Self::Undo { .. } => "undo",
         }
     }
+
+    /// How it settles the whole drift.
+    pub fn resolution_type(&self) -> Option<ResolutionType> {
+        if let Self::Resolve { resolution_type, .. } = self { Some(*resolution_type) } else { None }
+    }
 }
 
 /// One verb on one drift.

@@ -136,6 +136,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             "commands" => self.commands(rest).await?,
             "hidden" => self.hidden(rest).await?,
             "environments" | "envs" => self.environments().await?,
+            "who" => self.who(rest).await?,
             "history" => self.history(rest).await?,
             "scan" => self.scan(rest).await?,
             "ack" | "acknowledge" | "snooze" | "accept" | "escalate" | "resolve" | "assign" | "note" | "reopen" => {

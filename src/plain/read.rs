@@ -139,6 +139,18 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         }
     }
 
+    pub(super) async fn who(&mut self, text: &str) -> io::Result<()> {
+        let Some((_, detail)) = self.one(text).await? else { return Ok(()) };
+        match self.service.who(detail.event.id).await {
+            Ok(who) => {
+                let zone = self.zone.clone();
+                let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+                crate::report::who::text(&who, clock).iter().try_for_each(|line| self.say(line))
+            }
+            Err(why) => self.problem(&why.to_string()),
+        }
+    }
+
     pub(super) async fn environments(&mut self) -> io::Result<()> {
         match self.service.environments().await {
             Ok(list) => {

@@ -7,6 +7,7 @@ pub mod marks;
 pub mod rules;
 pub mod stats;
 mod text;
+pub mod who;
 
 use std::io::{self, Write};
 

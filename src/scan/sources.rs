@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::EnvironmentSpec;
-use super::wanted::declared_types;
+use super::wanted::{declared_asks, declared_types};
 use crate::aws::{Access, Usage};
 use crate::declared::backend::{Reach, is_remote};
 use crate::declared::{self, DeclaredSource};
 use crate::drift::SourceError;
 use crate::live::{self, LiveSource};
 use crate::pattern::fixed_part;
+use crate::stacks;
 
 /// Everything one scan reads.
 pub struct Sources {
@@ -32,18 +33,33 @@ impl Sources {
     ///
     /// A cloud is asked last, for what the declared side needs; `told` hears how far that is.
     pub fn open(spec: &EnvironmentSpec, cancel: &AtomicBool, told: &live::aws::Told<'_>) -> Self {
+        let (stacks, paths) = stacks::split(&spec.state);
         let reach = reach(spec, cancel);
-        let (declared, declared_errors) = declared::open_with(&spec.state, &reach);
-        let declared = once_each(declared);
+        let (declared, mut declared_errors) = declared::open_with(&paths, &reach);
+        let mut declared = once_each(declared);
         let (mut live, live_errors) = live::open(&spec.live);
         let mut usage = vec![reach.usage];
+        let stacks = if stacks.is_empty() {
+            stacks::Opened::default()
+        } else {
+            let (access, used) = (spec.aws.as_deref().cloned().unwrap_or_default(), Arc::new(Usage::default()));
+            usage.push(Arc::clone(&used));
+            stacks::open(&stacks, &access, &spec.environment, &used, cancel)
+        };
         if let Some(access) = &spec.aws {
             let types = declared_types(&declared, cancel);
-            let wanted = live::aws::Wanted::of(types.iter().map(AsRef::as_ref), access);
-            let opened = live::aws::open(access, &spec.environment, &wanted, cancel, told);
-            live.push(opened.source);
-            usage.push(opened.usage);
+            let mut wanted = live::aws::Wanted::of(types.iter().map(AsRef::as_ref), access);
+            wanted.owned = stacks.owned;
+            if !wanted.is_empty() {
+                let asks = |types: &BTreeSet<String>| declared_asks(&declared, types, cancel);
+                let opened = live::aws::open(access, &spec.environment, &wanted, &asks, cancel, told);
+                live.push(opened.source);
+                usage.push(opened.usage);
+            }
         }
+        declared.extend(stacks.declared);
+        declared_errors.extend(stacks.errors);
+        live.extend(stacks.live);
         live.push(Box::new(live::HostFiles::new()));
         Self { declared, live, host_is_last: true, declared_errors, live_errors, usage }
     }
@@ -62,7 +78,7 @@ impl Sources {
 
 /// What of AWS a scan of the environment would ask for.
 pub fn wanted(spec: &EnvironmentSpec, access: &Access, cancel: &AtomicBool) -> live::aws::Wanted {
-    let (declared, _) = declared::open_with(&spec.state, &reach(spec, cancel));
+    let (declared, _) = declared::open_with(&stacks::split(&spec.state).1, &reach(spec, cancel));
     let types = declared_types(&once_each(declared), cancel);
     live::aws::Wanted::of(types.iter().map(AsRef::as_ref), access)
 }
@@ -73,7 +89,8 @@ fn reach<'a>(spec: &'a EnvironmentSpec, cancel: &'a AtomicBool) -> Reach<'a> {
 
 /// The paths of the configuration itself: a file that appears in one of these directories is a new source.
 pub fn roots(spec: &EnvironmentSpec) -> Vec<PathBuf> {
-    let paths = spec.state.iter().chain(&spec.live).filter(|text| !is_remote(text));
+    let (_, paths) = stacks::split(&spec.state);
+    let paths = paths.iter().chain(&spec.live).filter(|text| !is_remote(text));
     paths.map(|path| fixed_part(Path::new(path))).collect()
 }
 

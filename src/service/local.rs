@@ -22,7 +22,7 @@ use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
     IncidentRequest, Maintenance, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb, OperationalContext,
     RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage,
-    UntoldRequest,
+    UntoldRequest, Who,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
@@ -113,6 +113,7 @@ impl LocalService {
     pub async fn shutdown(&self) {
         for watched in self.lanes.values() {
             watched.lane.cancel();
+            watched.job.witness().stop();
         }
         for watched in self.lanes.values() {
             watched.lane.stop().await;
@@ -234,6 +235,20 @@ impl DriftService for LocalService {
 
     async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError> {
         self.ask(move |store| relations::of(store, id).map_err(told)).await
+    }
+
+    async fn who(&self, id: DriftId) -> Result<Who, ServiceError> {
+        let slug = self.ask(move |store| Ok(store.drift(id).map_err(told)?.event.environment)).await?;
+        let watched = self.lanes.get(&slug).ok_or_else(|| {
+            ServiceError::NotFound(format!("{slug} is not scanned here: nothing says how its account is reached"))
+        })?;
+        let (witness, redactor, events) = (watched.job.witness(), Arc::clone(&self.redactor), self.events.clone());
+        self.ask(move |store| {
+            let (who, kept) = witness.who(store, &redactor, id)?;
+            kept.map(|event| events.send(ServiceEvent::Updated(Box::new(event))));
+            Ok(who)
+        })
+        .await
     }
 
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {

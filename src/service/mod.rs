@@ -14,6 +14,7 @@ mod reason;
 mod relations;
 mod returning;
 mod scanning;
+mod who;
 
 pub use around::{annotate, contexts, end_context};
 pub use local::LocalService;
@@ -22,6 +23,7 @@ pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
 pub use reason::RequireReason;
 pub use relations::{Place, Relations};
+pub use who::Witness;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -32,7 +34,7 @@ use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
     IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest,
-    RuleStatus, ScanStage, ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest,
+    RuleStatus, ScanStage, ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::store::{Direction, DriftFilter, Matching, Observation, OpenCounts, Page, PageRequest, Receipt};
@@ -117,6 +119,11 @@ pub trait DriftService: Send + Sync {
     async fn stats(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError>;
     /// Where the resource of a drift is declared, what it hangs on, and its other drifts. Reads files: takes a while.
     async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError>;
+    /// Who made the drift, as the cloud's audit trail tells; the answer is kept with the drift. Asks the network: takes seconds.
+    async fn who(&self, id: DriftId) -> Result<Who, ServiceError> {
+        let _ = id;
+        Err(ServiceError::Unavailable("there is no audit trail to ask here".into()))
+    }
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError>;
     /// Durable when it returns. What must or may be hidden from now on starts a scan of the environments it is about.
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError>;

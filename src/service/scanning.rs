@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, broadcast};
 
 use super::around::begin_announced;
-use super::{ScanProgress, ServiceEvent};
+use super::{ScanProgress, ServiceEvent, Witness};
 use crate::compare::NeverHide;
-use crate::drift::Slug;
+use crate::drift::{DriftId, SeverityClass, Slug};
 use crate::safety::Tainted;
 use crate::scan::scheduler::Job;
 use crate::scan::sink::Told;
@@ -80,6 +80,7 @@ pub(super) struct ScanJob {
     changed: Arc<Notify>,
     seen: Seen,
     running: Mutex<Option<ScanProgress>>,
+    witness: Arc<Witness>,
 }
 
 impl ScanJob {
@@ -89,7 +90,13 @@ impl ScanJob {
         events: broadcast::Sender<ServiceEvent>,
         changed: Arc<Notify>,
     ) -> Self {
-        Self { store, spec, events, changed, seen: Seen::default(), running: Mutex::new(None) }
+        let witness = Arc::new(Witness::of(&spec));
+        Self { store, spec, events, changed, seen: Seen::default(), running: Mutex::new(None), witness }
+    }
+
+    /// Who is asked who did it.
+    pub fn witness(&self) -> Arc<Witness> {
+        Arc::clone(&self.witness)
     }
 
     /// How far the running scan is.
@@ -120,7 +127,9 @@ impl ScanJob {
             self.notice(format!("maintenance announced for {slug} could not be kept: {error}"));
         }
         let teller = Teller { job: self, started_at: Timestamp::now(), last: Mutex::new(None) };
+        let mut severe = vec![];
         let mut on_drift = |told| {
+            severe.extend(worth_asking(&told));
             self.tell(match told {
                 Told::New(event) => ServiceEvent::Drift(Box::new(event)),
                 Told::Changed(event) | Told::Closed(event) | Told::Continued(event) => {
@@ -133,6 +142,7 @@ impl ScanJob {
         self.set_running(None);
         match result {
             Ok(report) => {
+                self.witness.look_into(&self.store, &self.events, severe);
                 self.tell(ServiceEvent::Scanned(Box::new(report.summary)));
                 report.watch
             }
@@ -141,6 +151,18 @@ impl ScanJob {
                 sources::roots(&self.spec)
             }
         }
+    }
+}
+
+/// A new or regressed drift that somebody will want to know the hand of.
+fn worth_asking(told: &Told) -> Option<DriftId> {
+    let Told::New(event) = told else { return None };
+    (event.severity_class() >= SeverityClass::High && event.state.needs_attention()).then_some(event.id)
+}
+
+impl Drop for ScanJob {
+    fn drop(&mut self) {
+        self.witness.stop();
     }
 }
 

@@ -6,7 +6,7 @@ use super::StoreError;
 use super::record::{EventRecord, Standing};
 use super::settling::{LAPSED, TOOK_OVER};
 use crate::drift::{
-    Analysis, AuditEntry, Decision, DriftEvent, DriftId, Finding, Fingerprint, PropertyPath, Recommendation,
+    Analysis, AuditEntry, Change, Decision, DriftEvent, DriftId, Finding, Fingerprint, PropertyPath, Recommendation,
     ResolutionType, State, TriageVerb,
 };
 
@@ -82,10 +82,16 @@ pub(super) fn refresh(event: &mut DriftEvent, finding: Finding, at: Timestamp) {
     event.seen_count += 1;
     event.unverified_count = finding.unverified_count();
     event.resource = finding.resource;
+    // Who made these changes is nobody's who made others. What rules hide is not among those of the event.
+    let made = |one: &Change| finding.changes.iter().any(|new| new.path == one.path && new.actual == one.actual);
+    let attribution = event.attribution.take().filter(|_| event.changes.iter().all(made));
     event.changes = finding.changes;
     event.tags = finding.tags;
     event.dependants = finding.dependants;
     event.analysis = finding.analysis;
+    if let Some(attribution) = attribution {
+        event.attribute(*attribution);
+    }
     // Advice that has not changed keeps its age and what became of it.
     let stale = event.recommendations.iter().any(|r| r.is_stale(at));
     if stale || !same_advice(&event.recommendations, &finding.recommendations) {

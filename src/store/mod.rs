@@ -32,10 +32,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, Completeness, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, Finding,
-    IgnoreRule, Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext,
-    RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, Stats, TriageRequest, Untold, UntoldPage,
-    UntoldRequest,
+    Attribution, AuditEntry, Completeness, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment,
+    Finding, IgnoreRule, Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule,
+    OperationalContext, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, Stats, TriageRequest, Untold,
+    UntoldPage, UntoldRequest,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -285,6 +285,10 @@ pub trait Store: Send + Sync {
     fn finish_scan(&self, scan: ScanId, summary: ScanSummary) -> Result<(ScanSummary, Vec<DriftEvent>), StoreError>;
     /// The last finished scan.
     fn last_scan(&self, environment: &Slug) -> Result<Option<ScanSummary>, StoreError>;
+    /// The last scan that was done by then, as far back as scans are kept.
+    fn scan_before(&self, environment: &Slug, at: Timestamp) -> Result<Option<ScanSummary>, StoreError>;
+    /// Puts a drift down to somebody, until it changes or comes back. Not in the journal: it can be asked again.
+    fn attribute(&self, id: DriftId, to: &Attribution) -> Result<DriftEvent, StoreError>;
 
     /// One call looks at a bounded number of drifts. A page may therefore be shorter than asked for, even empty, and yet have a
     /// cursor onward: a text was searched that far and there is more to search. Only no cursor means the end.

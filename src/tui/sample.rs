@@ -12,6 +12,7 @@ mod rules;
 mod service;
 mod shots;
 mod synthetic;
+mod who;
 
 pub use service::Sample;
 pub use shots::{SHOTS, Shot, screenshot};

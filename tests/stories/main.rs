@@ -3,6 +3,9 @@
 
 mod answers;
 mod around;
+mod aws_faults;
+mod aws_figures;
+mod aws_live;
 mod backends;
 mod bench;
 mod changes;
@@ -18,6 +21,7 @@ mod hostile;
 mod ignoring;
 mod incident;
 mod keys;
+mod lab;
 mod live;
 mod manual;
 mod memory;
@@ -32,6 +36,7 @@ mod readme;
 mod recency;
 mod scan;
 mod screen;
+mod stacks;
 mod store;
 mod support;
 mod surroundings;
@@ -40,3 +45,4 @@ mod tidying;
 // Shared with the unit tests, which use the rest of it.
 #[allow(dead_code)]
 mod vectors;
+mod who;

@@ -50,6 +50,7 @@ impl FetchedItem {
 pub(super) async fn fetch(session: &Session, keys: &[Key], progress: &Progress<'_>) -> Fetched {
     let mut fetched = Fetched::default();
     let mut left: Vec<Key> = keys.to_vec();
+    let mut silent: BTreeMap<String, usize> = BTreeMap::new();
     for _ in 0..ROUNDS {
         if left.is_empty() {
             break;
@@ -62,14 +63,23 @@ pub(super) async fn fetch(session: &Session, keys: &[Key], progress: &Progress<'
             match answer {
                 Ok((items, unprocessed)) => {
                     progress.fetched(items.len());
+                    unanswered(batch, &items, &unprocessed).for_each(|t| *silent.entry(t).or_default() += 1);
                     fetched.items.extend(items);
                     again.extend(unprocessed);
                 }
-                Err(fault) => fetched.faults.extend(types_of(batch).into_iter().map(|(t, _)| TypeFault::of(t, &fault))),
+                Err(fault) => fetched.faults.extend(types_of(batch).into_keys().map(|t| TypeFault::of(t, &fault))),
             }
         }
         drop(answers);
         left = again;
+    }
+    for (config_type, count) in silent {
+        fetched.faults.push(TypeFault {
+            config_type,
+            reason: crate::drift::UnverifiedReason::SourceFailed,
+            message: format!("AWS Config lists {count} resources and gave no item of them"),
+            help: "scan again: what was deleted a moment ago is not listed any more then".to_owned(),
+        });
     }
     for (config_type, count) in types_of(&left) {
         fetched.faults.push(TypeFault {
@@ -80,6 +90,15 @@ pub(super) async fn fetch(session: &Session, keys: &[Key], progress: &Progress<'
         });
     }
     fetched
+}
+
+/// Types of the keys that are neither among the items nor said to be left for later.
+fn unanswered<'a>(batch: &'a [Key], items: &[FetchedItem], unprocessed: &[Key]) -> impl Iterator<Item = String> + 'a {
+    let keys = items.iter().map(|item| &item.key).chain(unprocessed);
+    let answered: std::collections::HashSet<(String, String)> =
+        keys.map(|key| (key.config_type.clone(), key.id.clone())).collect();
+    let is_silent = move |key: &&Key| !answered.contains(&(key.config_type.clone(), key.id.clone()));
+    batch.iter().filter(is_silent).map(|key| key.config_type.clone())
 }
 
 fn types_of(keys: &[Key]) -> BTreeMap<&str, usize> {

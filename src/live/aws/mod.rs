@@ -2,15 +2,18 @@
 //!
 //! What the declared side needs is listed (`listing`), fetched a hundred at a time (`items`) and given its tags (`tags`); the
 //! answers become one recording in memory, read by the same reader as recordings on disk. A type whose listing was denied,
-//! throttled or half-finished is unverified and never missing. Only types that are [`Wanted`] are asked for.
+//! throttled or half-finished is unverified and never missing; declared resources of types that are not recorded are asked of Cloud
+//! Control one by one (`control`). Only types that are [`Wanted`] are asked for.
 
 mod aggregate;
+mod control;
 pub mod estimate;
 mod history;
 mod items;
 mod listing;
 pub mod policy;
 mod recorder;
+mod source;
 mod tags;
 mod target;
 
@@ -20,26 +23,44 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
+use self::control::Answers;
+pub use self::control::Asks;
+use self::source::Live;
 use self::target::Reading;
 use super::LiveSource;
 use super::aws_config::{self, AwsConfig, Listed, ListedType, ListingFault};
 use crate::aws::{Access, Session, Usage, block_on};
 use crate::drift::{Environment, UnverifiedReason};
 use crate::live::Recording;
+use crate::stacks::Owned;
 
 /// AWS Config types to read, and the declared types that made them wanted.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Wanted {
     pub config_types: BTreeSet<String>,
+    /// Types that AWS Config cannot record.
+    pub unrecorded: BTreeSet<String>,
+    /// Those of `config_types` that are wanted whole, to find what nobody declares.
+    pub discovered: BTreeSet<String>,
+    /// What is declared by others than the state: not unmanaged.
+    pub owned: Vec<Owned>,
 }
 
 impl Wanted {
     /// What declared resources of these types need, and what the filter adds. Types nobody can map are left out.
     pub fn of<'a>(declared: impl IntoIterator<Item = &'a str>, access: &Access) -> Self {
-        let mut config_types: BTreeSet<String> =
-            declared.into_iter().filter_map(aws_config::config_type).map(str::to_owned).collect();
-        config_types.extend(aws_config::config_types().filter(|t| is_discovered(access, t)).map(str::to_owned));
-        Self { config_types }
+        let (recorded, unrecorded): (Vec<_>, Vec<_>) =
+            declared.into_iter().filter_map(aws_config::config_type).partition(|(_, recorded)| *recorded);
+        let names = |types: Vec<(&str, bool)>| types.into_iter().map(|(name, _)| name.to_owned()).collect();
+        let discovered: BTreeSet<String> =
+            aws_config::config_types().filter(|t| is_discovered(access, t)).map(str::to_owned).collect();
+        let mut config_types: BTreeSet<String> = names(recorded);
+        config_types.extend(discovered.iter().cloned());
+        Self { config_types, unrecorded: names(unrecorded), discovered, owned: vec![] }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.config_types.is_empty() && self.unrecorded.is_empty()
     }
 }
 
@@ -58,19 +79,29 @@ pub struct Opened {
     pub usage: Arc<Usage>,
 }
 
-/// Reads everything wanted, in all accounts and regions at once. Blocks; ends early when `cancel` is set, and what was not
-/// read by then is unverified.
+/// Finds the declared resources of these AWS Config types.
+pub type Declared<'a> = dyn Fn(&BTreeSet<String>) -> Asks + 'a;
+
+/// Reads everything wanted, in all accounts and regions at once. `declared` is asked when something is not recorded. Blocks; ends
+/// early when `cancel` is set, and what was not read by then is unverified.
 pub fn open(
     access: &Access,
     environment: &Environment,
     wanted: &Wanted,
+    declared: &Declared<'_>,
     cancel: &AtomicBool,
     told: &Told<'_>,
 ) -> Opened {
     let usage = Arc::new(Usage::default());
     let work = read(access, environment, wanted, &usage, told);
-    let readings = block_on(cancel, work).unwrap_or_else(|_| vec![Reading::failed(wanted, "the scan was cancelled")]);
-    Opened { source: Box::new(assemble(access, readings)), usage }
+    let (sessions, mut readings) =
+        block_on(cancel, work).unwrap_or_else(|_| (vec![], vec![Reading::failed(wanted, "the scan was cancelled")]));
+    let control = read_unrecorded(access, wanted, &sessions, &readings, declared, cancel);
+    readings.iter_mut().for_each(|reading| reading.settle(&control.settled));
+    Opened {
+        source: Box::new(Live { config: assemble(access, readings), control, owned: wanted.owned.clone() }),
+        usage,
+    }
 }
 
 async fn read(
@@ -79,13 +110,37 @@ async fn read(
     wanted: &Wanted,
     usage: &Arc<Usage>,
     told: &Told<'_>,
-) -> Vec<Reading> {
+) -> (Vec<Session>, Vec<Reading>) {
     let (sessions, faults) = Session::open_all(access, &access.regions_of(environment), usage).await;
     let mut readings: Vec<Reading> = faults.iter().map(|(role, fault)| Reading::closed(wanted, role, fault)).collect();
     let progress = target::Progress::new(told);
     let each = sessions.iter().map(|session| target::read(session, access, wanted, &progress));
     readings.extend(futures_util::future::join_all(each).await);
-    readings
+    (sessions, readings)
+}
+
+/// What is declared of the types nobody records; of the past Cloud Control knows nothing.
+fn read_unrecorded(
+    access: &Access,
+    wanted: &Wanted,
+    sessions: &[Session],
+    readings: &[Reading],
+    declared: &Declared<'_>,
+    cancel: &AtomicBool,
+) -> Answers {
+    let refused = readings.iter().flat_map(|reading| reading.refused.iter().map(|fault| &fault.config_type));
+    let types: BTreeSet<String> = wanted.unrecorded.iter().chain(refused).cloned().collect();
+    if types.is_empty() || sessions.is_empty() || access.as_of.is_some() {
+        return Answers::default();
+    }
+    let asks = declared(&types);
+    let mut answers = if asks.is_empty() {
+        Answers::default()
+    } else {
+        block_on(cancel, control::read(sessions, asks)).unwrap_or_default()
+    };
+    answers.settled.retain(|t| !wanted.discovered.contains(*t));
+    answers
 }
 
 /// One source of everything that was read.
@@ -115,4 +170,50 @@ fn merged(faults: BTreeMap<(String, String), (UnverifiedReason, Vec<String>)>, s
     let fault =
         |((message, help), (reason, types))| ListingFault { source: source.to_owned(), message, help, types, reason };
     faults.into_iter().map(fault).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::declared::{DeclaredResource, InstanceStatus};
+    use crate::drift::{CloudProvider, Slug};
+    use crate::live::Lookup;
+
+    #[test]
+    fn a_cancelled_reading_leaves_everything_unverified() {
+        let now = Timestamp::now();
+        let environment = Environment {
+            organization: Slug::from_text("local"),
+            slug: Slug::from_text("lab"),
+            name: "lab".into(),
+            cloud_provider: CloudProvider::Aws,
+            region: "eu-west-1".into(),
+            account_id: Default::default(),
+            tags: Default::default(),
+            is_active: true,
+            created_at: now,
+            updated_at: now,
+        };
+        let access = Access::default();
+        let wanted = Wanted::of(["aws_s3_bucket"], &access);
+        let cancel = AtomicBool::new(true);
+        let opened = open(&access, &environment, &wanted, &|_| Asks::default(), &cancel, &|_, _| {});
+        let bucket = DeclaredResource {
+            address: "aws_s3_bucket.a".into(),
+            resource_type: "aws_s3_bucket".into(),
+            provider: Default::default(),
+            values: json!({"id": "a", "bucket": "a"}),
+            sensitive: vec![],
+            dependencies: vec![],
+            status: InstanceStatus::Normal,
+            source: Arc::new("terraform.tfstate".into()),
+        };
+        match opened.source.lookup(&bucket, &[]) {
+            Lookup::Unknown(UnverifiedReason::SourceFailed, why) => assert!(why.raw().contains("cancelled"), "{why:?}"),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(opened.source.errors().len(), 1);
+    }
 }

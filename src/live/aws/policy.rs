@@ -18,6 +18,20 @@ const STATEMENTS: &[(&str, &[&str])] = &[
             "config:SelectResourceConfig",
         ],
     ),
+    // Cloud Control reads with the caller's own permissions for the service of each type.
+    ("NotRecorded", &["cloudformation:GetResource"]),
+    // A detection of drift reads, and is the one thing that is started; it too needs the permissions to read each resource.
+    (
+        "Stacks",
+        &[
+            "cloudformation:DescribeStackDriftDetectionStatus",
+            "cloudformation:DescribeStackResourceDrifts",
+            "cloudformation:DetectStackDrift",
+            "cloudformation:DetectStackResourceDrift",
+            "cloudformation:ListStackResources",
+            "cloudformation:ListStacks",
+        ],
+    ),
     (
         "Organisation",
         &[
@@ -26,12 +40,18 @@ const STATEMENTS: &[(&str, &[&str])] = &[
             "config:ListAggregateDiscoveredResources",
         ],
     ),
+    ("WhoDidIt", &["cloudtrail:LookupEvents"]),
 ];
 
 /// The policy document. Which statements are in it depends on the configuration: nobody is asked for more than is used.
-pub fn document(accesses: &[&Access]) -> Value {
+/// `stacks`: some of them declare with CloudFormation.
+pub fn document(accesses: &[&Access], stacks: bool) -> Value {
     let organisation = accesses.is_empty() || accesses.iter().any(|access| access.aggregator.is_some());
-    let wanted = STATEMENTS.iter().filter(|(sid, _)| organisation || *sid != "Organisation");
+    let wanted = STATEMENTS.iter().filter(|(sid, _)| match *sid {
+        "Organisation" => organisation,
+        "Stacks" => stacks || accesses.is_empty(),
+        _ => true,
+    });
     // AWS Config's reading actions know no resources to narrow them to.
     let mut statements: Vec<Value> = wanted
         .map(|(sid, actions)| json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"}))
@@ -57,7 +77,11 @@ mod tests {
             let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
             let quoted = code.split('"').skip(1).step_by(2);
-            let is_action = |t: &&str| t.starts_with("config:") && !t.contains(' ');
+            let is_action = |t: &&str| {
+                ["config:", "cloudformation:"].iter().any(|service| t.starts_with(service))
+                    && !t.contains('/')
+                    && !t.contains(' ')
+            };
             found.extend(quoted.filter(is_action).map(str::to_owned));
         }
         found
@@ -65,8 +89,8 @@ mod tests {
 
     #[test]
     fn the_policy_allows_every_call_the_reader_makes_and_nothing_that_writes() {
-        let policy = document(&[]).to_string();
-        let called = named_in("src/live/aws");
+        let policy = document(&[], false).to_string();
+        let called = [named_in("src/live/aws"), named_in("src/stacks")].concat();
         assert!(called.len() > 8, "{called:?}");
         for action in called {
             assert!(policy.contains(&format!("\"{action}\"")), "{action} is called and not allowed");
@@ -80,8 +104,9 @@ mod tests {
     fn roles_are_named_one_by_one() {
         let role = "arn:aws:iam::123456789012:role/reader".to_owned();
         let access = Access { assume_role: vec![role.clone()], ..Access::default() };
-        let policy = document(&[&access]);
+        let policy = document(&[&access], false);
         assert_eq!(policy["Statement"].as_array().unwrap().last().unwrap()["Resource"], json!([role]));
         assert!(!policy.to_string().contains("Aggregate"), "nobody uses an aggregator here");
+        assert!(!policy.to_string().contains("DetectStackDrift"), "and nobody stacks");
     }
 }

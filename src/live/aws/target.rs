@@ -24,6 +24,8 @@ pub(super) struct Reading {
     /// Type, account and region listed to the last page.
     pub covered: Vec<(String, String, String)>,
     pub faults: Vec<ListingFault>,
+    /// Types AWS Config does not record here.
+    pub refused: Vec<TypeFault>,
 }
 
 /// One resource of a listing.
@@ -58,9 +60,16 @@ impl TypeFault {
 impl Reading {
     /// Nothing could be read at all.
     fn nothing(wanted: &Wanted, name: String, message: String, help: String, reason: UnverifiedReason) -> Self {
-        let types = wanted.config_types.iter().cloned().collect();
+        let types = wanted.config_types.iter().chain(&wanted.unrecorded).cloned().collect();
         let fault = ListingFault { source: name.clone(), message, help, types, reason };
-        Self { name, text: text(&[]), covered: vec![], faults: vec![fault] }
+        Self { name, text: text(&[]), covered: vec![], faults: vec![fault], refused: vec![] }
+    }
+
+    /// What is not recorded is no fault of the types that were read otherwise.
+    pub fn settle(&mut self, otherwise: &BTreeSet<&'static str>) {
+        let left =
+            std::mem::take(&mut self.refused).into_iter().filter(|f| !otherwise.contains(f.config_type.as_str()));
+        self.faults.extend(by_message(left, &self.name));
     }
 
     pub fn failed(wanted: &Wanted, why: &str) -> Self {
@@ -111,11 +120,16 @@ pub(super) async fn read(session: &Session, access: &Access, wanted: &Wanted, pr
         None => read_recorded(session, access, wanted, progress, &mut book).await,
     }
     let (text, covered) = (text(&book.items), book.covered);
-    let mut faults: BTreeMap<(String, String), (UnverifiedReason, Vec<String>)> = BTreeMap::new();
-    for fault in book.faults {
-        faults.entry((fault.message, fault.help)).or_insert((fault.reason, vec![])).1.push(fault.config_type);
+    let faults = by_message(book.faults, &name);
+    Reading { faults, name, text, covered, refused: book.refused }
+}
+
+fn by_message(faults: impl IntoIterator<Item = TypeFault>, source: &str) -> Vec<ListingFault> {
+    let mut merging: BTreeMap<(String, String), (UnverifiedReason, Vec<String>)> = BTreeMap::new();
+    for fault in faults {
+        merging.entry((fault.message, fault.help)).or_insert((fault.reason, vec![])).1.push(fault.config_type);
     }
-    Reading { faults: merged(faults, &name), name, text, covered }
+    merged(merging, source)
 }
 
 /// What is gathered on the way.
@@ -125,6 +139,7 @@ pub(super) struct Book {
     pub items: Vec<String>,
     pub covered: Vec<(String, String, String)>,
     pub faults: Vec<TypeFault>,
+    pub refused: Vec<TypeFault>,
 }
 
 async fn read_recorded(session: &Session, access: &Access, wanted: &Wanted, progress: &Progress<'_>, book: &mut Book) {
@@ -137,7 +152,7 @@ async fn read_recorded(session: &Session, access: &Access, wanted: &Wanted, prog
         }
     };
     let (types, refused): (Vec<&String>, Vec<&String>) = wanted.config_types.iter().partition(|t| recorded.has(t));
-    book.faults.extend(refused.into_iter().map(|t| recorded.refusal(t)));
+    book.refused.extend(refused.into_iter().map(|t| recorded.refusal(t)));
 
     let deleted_too = access.as_of.is_some();
     let listings = stream::iter(types).map(|t| async move { (t, listing::list(session, t, deleted_too).await) });

@@ -210,10 +210,10 @@ impl From<&ListingFault> for SourceError {
     }
 }
 
-/// The AWS Config type a Terraform type is read from; none where only Cloud Control gives it.
-pub fn config_type(terraform: &str) -> Option<&'static str> {
-    let recorded = Mapping::built_in().of(terraform).filter(|spec| spec.shape != Shape::CloudControl);
-    recorded.map(|spec| spec.config.as_str())
+/// The AWS Config type a Terraform type is read from, and whether AWS Config records it at all.
+pub fn config_type(terraform: &str) -> Option<(&'static str, bool)> {
+    let spec = Mapping::built_in().of(terraform)?;
+    Some((spec.config.as_str(), spec.shape != Shape::CloudControl))
 }
 
 /// Every AWS Config type something is read from.

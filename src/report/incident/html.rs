@@ -46,7 +46,7 @@ pub(super) fn write(review: &Review<'_>, out: &mut dyn Write) -> io::Result<()> 
     )?;
     for row in review.rows() {
         let severity = row.severity.map_or("", |class| class.as_str());
-        let cells = [row.environment, &row.what, severity, row.resource, row.who, row.why].map(plain);
+        let cells = [&row.environment, &row.what, severity, &row.resource, row.who, row.why].map(plain);
         let [environment, what, severity, resource, who, why] = cells;
         writeln!(
             out,

@@ -25,7 +25,7 @@ pub(super) fn write(review: &Review<'_>, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out, "| time | environment | what | severity | resource | who | why |\n|---|---|---|---|---|---|---|")?;
     for row in review.rows() {
         let severity = row.severity.map_or("", |class| class.as_str());
-        let cells = [&row.at, row.environment, &row.what, severity, row.resource, row.who, row.why];
+        let cells = [&row.at, &row.environment, &row.what, severity, &row.resource, row.who, row.why];
         writeln!(out, "| {} |", cells.map(plain).join(" | "))?;
     }
     writeln!(out, "\n## The drifts, worst first")?;

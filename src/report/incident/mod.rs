@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::cli::IncidentFormat;
-use crate::drift::{Change, DriftEvent, Incident, OperationalContext, SeverityClass};
+use crate::drift::bulk::{Tally, names_of, runs, words_of};
+use crate::drift::{Change, DriftEvent, Happening, Incident, OperationalContext, SeverityClass};
 use standing::{short, standing};
 
 /// Writes the review as it reads at `now`; times are those of the zone.
@@ -40,10 +41,10 @@ struct Review<'a> {
 /// One line of the timeline; raw text, to be escaped by whoever writes it.
 struct Row<'a> {
     at: String,
-    environment: &'a str,
+    environment: String,
     what: String,
     severity: Option<SeverityClass>,
-    resource: &'a str,
+    resource: String,
     who: &'a str,
     why: &'a str,
 }
@@ -60,7 +61,6 @@ impl<'a> Review<'a> {
     /// Sentences that say how much happened.
     fn summary(&self) -> Vec<String> {
         let happenings = &self.incident.happenings;
-        let count = |action: &str| happenings.iter().filter(|one| one.action == action).count();
         let detected: Vec<u32> =
             (0..4).map(|at| self.incident.density.iter().map(|part| part.detected[at]).sum()).collect();
         let mut lines = vec![format!(
@@ -73,16 +73,16 @@ impl<'a> Review<'a> {
                 .collect::<Vec<_>>()
                 .join(", ")
         )];
-        let (back, closed) = (count("regressed"), count("closed") + count("superseded"));
-        if back + closed > 0 {
-            lines.push(format!("{back} came back, {closed} ended by themselves"));
+        let tally = Tally::of(runs(happenings).into_iter().map(|run| &happenings[run]));
+        if tally.came_back + tally.ended > 0 {
+            lines.push(format!("{} came back, {} ended by themselves", tally.came_back, tally.ended));
         }
         let people: BTreeSet<&str> =
             happenings.iter().filter(|one| one.is_of_a_person()).map(|one| one.actor.raw()).collect();
-        let decisions = happenings.iter().filter(|one| one.is_of_a_person()).count();
-        if decisions > 0 {
+        if tally.decided > 0 {
             let names: Vec<&str> = people.into_iter().collect();
-            lines.push(format!("{decisions} decisions by {}", names.join(", ")));
+            let s = if tally.decided == 1 { "" } else { "s" };
+            lines.push(format!("{} decision{s} by {}", tally.decided, names.join(", ")));
         }
         if self.incident.cut {
             lines.push(format!("more happened than is listed: these are the newest {}", happenings.len()));
@@ -90,19 +90,24 @@ impl<'a> Review<'a> {
         lines
     }
 
-    /// Oldest first, as a story is told.
+    /// Oldest first, as a story is told; what was decided at once is one row.
     fn rows(&self) -> impl Iterator<Item = Row<'a>> {
-        self.incident.happenings.iter().rev().map(|one| {
-            let event = one.drift.and_then(|id| self.incident.drift(id));
-            Row {
-                at: self.moment(one.at),
-                environment: one.environment.as_ref().map_or("", |slug| slug.as_str()),
-                what: format!("{}{}", one.words(), if one.undone { " (taken back later)" } else { "" }),
-                severity: event.map(DriftEvent::severity_class),
-                resource: event.map_or("", |event| event.resource.resource_id.raw()),
-                who: one.actor.raw(),
-                why: one.reason.as_ref().map_or("", |reason| reason.raw()),
-            }
+        let all = &self.incident.happenings;
+        runs(all).into_iter().rev().filter_map(|run| self.row(&all[run]))
+    }
+
+    fn row(&self, run: &'a [Happening]) -> Option<Row<'a>> {
+        let (one, incident) = (run.first()?, self.incident);
+        let places: BTreeSet<&str> = run.iter().filter_map(|one| Some(one.environment.as_ref()?.as_str())).collect();
+        let events = run.iter().filter_map(|one| incident.drift(one.drift?));
+        Some(Row {
+            at: self.moment(one.at),
+            environment: places.into_iter().collect::<Vec<_>>().join(", "),
+            what: format!("{}{}", words_of(run), if one.undone { " (taken back later)" } else { "" }),
+            severity: events.map(DriftEvent::severity_class).max(),
+            resource: names_of(incident, run, |event| event.resource.resource_id.raw().to_owned()),
+            who: one.actor.raw(),
+            why: one.reason.as_ref().map_or("", |reason| reason.raw()),
         })
     }
 

@@ -15,7 +15,6 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 
 use super::behind::Behind;
 use super::flusher::Flusher;
-use super::slack::Slack;
 use crate::store::StoreError;
 use crate::store::probe::{Probe, Step};
 
@@ -258,7 +257,6 @@ impl Files {
         if trees.is_empty() {
             return Ok(());
         }
-        let _slack = Slack::take();
         let outcome = trees[..].transaction(|views| {
             for (view, batch) in views.iter().zip(&batches) {
                 view.apply_batch(batch)?;
@@ -281,7 +279,6 @@ impl Files {
     }
 
     fn flush(&self) -> sled::Result<usize> {
-        let _slack = Slack::take();
         self.db.flush()
     }
 
@@ -311,7 +308,6 @@ fn batch(entries: &BTreeMap<Vec<u8>, Option<Vec<u8>>>) -> sled::Batch {
 }
 
 fn with_trees(path: &Path) -> sled::Result<(sled::Db, Vec<sled::Tree>)> {
-    let _slack = Slack::take();
     let db = open_patiently(path)?;
     let trees = Tree::ALL.iter().map(|tree| db.open_tree(tree.name())).collect::<sled::Result<_>>()?;
     Ok((db, trees))

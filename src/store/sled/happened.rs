@@ -11,7 +11,7 @@ use super::tx::Tx;
 use super::{SledStore, keys};
 use crate::drift::{
     Closure, ContextRequest, DETECTED, DensityCounter, DriftId, Happening, Incident, IncidentRequest, SeverityClass,
-    Slug,
+    Slug, TriageVerb,
 };
 use crate::safety::Tainted;
 use crate::store::record::AuditRecord;
@@ -97,6 +97,7 @@ impl SledStore {
                 reason: None,
                 seq: None,
                 undone: false,
+                resolution_type: None,
                 context: None,
             })
         };
@@ -177,6 +178,7 @@ fn told_of(record: AuditRecord, environments: &[Slug]) -> Vec<Happening> {
         reason,
         seq: Some(audit.seq),
         undone: record.undone_by.is_some(),
+        resolution_type: audit.verb.as_ref().and_then(TriageVerb::resolution_type),
         context: None,
     };
     // An entry of a scan tells of many drifts, and its reason only of their number.

@@ -4,6 +4,7 @@
 //! is then applied by [`apply`](apply::apply), the same function that replays the journal after a crash.
 
 mod apply;
+mod attributing;
 mod backup;
 mod behind;
 mod bulk;
@@ -28,7 +29,6 @@ mod retire;
 mod ruling;
 mod scan;
 mod sight;
-mod slack;
 mod slices;
 mod stats;
 mod tx;
@@ -61,9 +61,10 @@ use super::{
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, Finding, IgnoreRule,
-    Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach,
-    RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, State, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
+    Attribution, AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, Finding,
+    IgnoreRule, Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext,
+    RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, State, Stats, TriageRequest, Untold, UntoldPage,
+    UntoldRequest,
 };
 use crate::safety::Tainted;
 
@@ -281,6 +282,12 @@ impl Store for SledStore {
     }
     fn last_scan(&self, environment: &Slug) -> Result<Option<ScanSummary>, StoreError> {
         self.last_scan_impl(environment)
+    }
+    fn scan_before(&self, environment: &Slug, at: Timestamp) -> Result<Option<ScanSummary>, StoreError> {
+        self.scan_before_impl(environment, at)
+    }
+    fn attribute(&self, id: DriftId, to: &Attribution) -> Result<DriftEvent, StoreError> {
+        self.attribute_impl(id, to)
     }
     fn incident(&self, request: &IncidentRequest) -> Result<Incident, StoreError> {
         self.take_in();

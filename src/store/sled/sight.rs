@@ -39,9 +39,13 @@ pub(super) fn sight(
             new.event.detected_at = record.event.detected_at;
         }
         new.set_standing(record.standing());
+        new.event.attribution = record.event.attribution.clone();
     }
     life::refresh(&mut new.event, finding, at);
     let came_back = come_back(&mut new);
+    if came_back {
+        new.event.forget_attribution();
+    }
     if came_back || !was_known && forebear.is_none() {
         new.event.in_maintenance = in_maintenance;
     }

@@ -82,6 +82,8 @@ pub enum Effect {
     /// An observed value and the one before it.
     CompareObserved(Ticket, Box<(Option<Observation>, Observation)>, TimeZone),
     LoadResource(Ticket, DriftId),
+    /// Asks the audit trail who made a drift.
+    AskWho(Ticket, DriftId),
     /// What was decided about a drift, or the newest entries of the whole trail.
     LoadHistory(Ticket, Option<DriftId>, usize),
     /// Writes a review into a file.

@@ -1,8 +1,13 @@
 //! Incident mode: what happened in a span of time, and the moment in it that is looked at.
 
+mod rows;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+
+pub use rows::{Cells, Needs, Row, RowKind};
 
 use super::input::Line;
 use super::msg::Ticket;
@@ -85,6 +90,14 @@ pub struct IncidentView {
     /// The moment that is looked at.
     pub moment: Option<Timestamp>,
     selected: Option<Mark>,
+    /// The cursor is on the row of the bulk, and not on one of its decisions.
+    on_bulk: bool,
+    /// Bulks whose decisions are listed, by the number of the first.
+    opened: BTreeSet<u64>,
+    /// As they are listed, first row first.
+    rows: Vec<Row>,
+    /// Columns that would show everything.
+    pub needs: Needs,
     /// First row that is shown.
     pub top: usize,
     asked: Option<Ticket>,
@@ -101,22 +114,65 @@ impl IncidentView {
         self.found.as_ref().map_or(&[], |found| &found.incident.happenings)
     }
 
-    /// The happening of a row; they are kept newest first.
-    pub fn row(&self, row: usize) -> Option<&Happening> {
-        let all = self.happenings();
-        let at = if self.oldest_first { all.len().checked_sub(row + 1)? } else { row };
-        all.get(at)
+    /// What is listed in a row, newest first.
+    pub fn row(&self, row: usize) -> Option<(RowKind, &[Happening])> {
+        let Row { of, kind } = self.rows.get(row)?;
+        Some((*kind, self.happenings().get(of.clone())?))
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     /// The row under the cursor.
     pub fn at(&self) -> Option<usize> {
         let mark = self.selected.as_ref()?;
-        (0..self.happenings().len()).find(|row| self.row(*row).is_some_and(|one| Mark::of(one) == *mark))
+        let at = self.happenings().iter().position(|one| Mark::of(one) == *mark)?;
+        let of_bulk = self.rows.iter().position(|row| row.of.contains(&at))?;
+        // Its decisions follow the row of an opened bulk.
+        let own = self.rows[of_bulk..].iter().position(|row| row.of == (at..at + 1)).filter(|_| !self.on_bulk);
+        Some(own.map_or(of_bulk, |own| of_bulk + own))
     }
 
-    /// The happening under the cursor.
+    /// The happening under the cursor; `None` on several that are one decision.
     pub fn current(&self) -> Option<&Happening> {
-        self.row(self.at()?)
+        self.row(self.at()?).filter(|(kind, _)| *kind != RowKind::Bulk)?.1.first()
+    }
+
+    /// The decision on several drifts under the cursor, newest first.
+    pub fn bulk(&self) -> Option<&[Happening]> {
+        self.row(self.at()?).filter(|(kind, _)| *kind == RowKind::Bulk).map(|(_, run)| run)
+    }
+
+    /// Lists the decisions of the bulk under the cursor, or no longer. `false`: there is none.
+    pub fn toggle(&mut self) -> bool {
+        let Some(number) = self.bulk().and_then(rows::number) else { return false };
+        if !self.opened.remove(&number) {
+            self.opened.insert(number);
+        }
+        self.on_bulk = true;
+        self.list();
+        true
+    }
+
+    /// The other end first.
+    pub fn turn(&mut self) {
+        self.oldest_first = !self.oldest_first;
+        self.list();
+    }
+
+    fn list(&mut self) {
+        let Some(found) = &self.found else {
+            self.rows.clear();
+            return;
+        };
+        self.rows = rows::list(&found.incident.happenings, self.oldest_first, &self.opened);
+        self.needs = Needs::of(&found.incident, &self.rows);
     }
 
     pub fn is_loading(&self) -> bool {
@@ -130,8 +186,9 @@ impl IncidentView {
 
     /// Puts the cursor on a row, and the moment with it.
     pub fn select(&mut self, row: usize) {
-        let Some(one) = self.row(row.min(self.happenings().len().saturating_sub(1))) else { return };
-        (self.moment, self.selected) = (Some(one.at), Some(Mark::of(one)));
+        let Some((kind, run)) = self.row(row.min(self.len().saturating_sub(1))) else { return };
+        let Some(one) = run.first() else { return };
+        (self.moment, self.selected, self.on_bulk) = (Some(one.at), Some(Mark::of(one)), kind == RowKind::Bulk);
     }
 
     /// How the span lies on a screen of so many columns.
@@ -148,7 +205,7 @@ impl IncidentView {
         let to = part.saturating_add_signed(by).min(scale.parts - 1);
         let last = scale.start(to + 1).checked_sub(jiff::SignedDuration::from_micros(1)).unwrap_or(end);
         let moment = last.clamp(span.from, end);
-        self.moment = Some(moment);
+        (self.moment, self.on_bulk) = (Some(moment), false);
         self.selected = self.happenings().iter().find(|one| one.at <= moment).map(Mark::of);
     }
 
@@ -183,6 +240,7 @@ impl IncidentView {
                 let before = self.at();
                 let first = self.found.is_none();
                 (self.found, self.error) = (Some(Arc::new(found)), None);
+                self.list();
                 if first || self.at().is_none() && self.moment.is_none() {
                     self.top = 0;
                     self.select(if self.oldest_first { usize::MAX } else { 0 });
@@ -197,13 +255,14 @@ impl IncidentView {
     pub fn restart(&mut self) {
         (self.found, self.asked, self.stale, self.error) = (None, None, false, None);
         (self.moment, self.selected, self.top) = (None, None, 0);
+        self.list();
     }
 
     /// Scrolls no further than the cursor needs: rows that join above it leave it where it is, even when there is room below.
     pub fn settle(&mut self, rows: usize) {
         match self.at() {
             Some(at) => self.top = self.top.min(at).max((at + 1).saturating_sub(rows.max(1))),
-            None => self.top = self.top.min(self.happenings().len().saturating_sub(rows.max(1))),
+            None => self.top = self.top.min(self.len().saturating_sub(rows.max(1))),
         }
     }
 }

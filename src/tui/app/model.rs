@@ -13,6 +13,7 @@ use super::finds::Finds;
 use super::history::HistoryView;
 use super::incident::IncidentView;
 use super::msg::{Loaded, Ticket};
+use super::news::News;
 use super::notice::Notices;
 use super::overlay::{Overlay, Plan, Target};
 use super::resource::ResourceView;
@@ -21,6 +22,7 @@ use super::timeline::Timeline;
 use super::untold::UntoldList;
 use super::update::jump::Departure;
 use super::update::repeat::Repeat;
+use super::who::WhoView;
 use crate::drift::{
     Change, DriftEvent, DriftId, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug, TriageVerb,
 };
@@ -207,6 +209,7 @@ pub struct Model {
     pub zoom: bool,
     pub overlay: Option<Overlay>,
     pub notices: Notices,
+    pub news: News,
     /// The start of a chord.
     pub typed: Vec<KeyPress>,
     pub marks: BTreeMap<DriftId, Target>,
@@ -235,6 +238,7 @@ pub struct Model {
     pub incident: Option<IncidentView>,
     pub resource: Option<ResourceView>,
     pub history: Option<HistoryView>,
+    pub who: Option<WhoView>,
     pub sheet: Option<Sheet>,
     /// Quit as soon as the last decision is saved.
     pub leaving: bool,
@@ -274,6 +278,7 @@ impl Model {
             zoom: false,
             overlay: None,
             notices,
+            news: News::default(),
             typed: vec![],
             marks: BTreeMap::new(),
             anchor: None,
@@ -294,6 +299,7 @@ impl Model {
             incident: None,
             resource: None,
             history: None,
+            who: None,
             sheet: None,
             leaving: false,
             tickets: 0,
@@ -326,10 +332,7 @@ impl Model {
 
     /// Why nothing may be decided.
     pub fn read_only(&self) -> Option<&str> {
-        let service = match &self.link {
-            Link::Up { read_only, .. } => read_only.as_deref(),
-            Link::Connecting => None,
-        };
+        let service = if let Link::Up { read_only, .. } = &self.link { read_only.as_deref() } else { None };
         service.or(self.read_only.as_deref())
     }
 
@@ -380,9 +383,9 @@ impl Model {
         self.loaded().map(|loaded| loaded.view.get(self.detail.syntax, &loaded.detail))
     }
 
-    /// A sentence of our own, or sanitised already.
+    /// Answers what a person did: only an error is news. A sentence of our own, or sanitised already.
     pub fn notice(&mut self, error: bool, text: impl Into<String>) {
-        self.notices.add(self.now, error, text.into());
+        self.notices.reply(self.now, error, text.into());
     }
 }
 

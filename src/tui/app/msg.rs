@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::analysis::Blame;
 use crate::drift::query::Groups;
-use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, UntoldPage};
+use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, UntoldPage, Who};
 use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
@@ -83,6 +83,7 @@ pub enum Msg {
     Incident(Ticket, Result<Box<Found>, ServiceError>),
     Sheet(Ticket, Result<Box<SheetBody>, ServiceError>),
     Resource(Ticket, Result<Box<ResourceFacts>, ServiceError>),
+    Who(Ticket, Result<Box<Who>, ServiceError>),
     History(Ticket, Result<Trail, ServiceError>),
     /// A mark was set or ended, in words; or why not.
     Marked(Result<String, ServiceError>),

@@ -16,7 +16,10 @@ pub const NOTHING_TO_SCAN: &str = "nothing to scan here, so nothing is known: st
 #[derive(Clone, PartialEq, Debug)]
 pub struct Notice {
     pub at: Timestamp,
+    /// Something is wrong, or urgent.
     pub error: bool,
+    /// It only answers a key.
+    pub is_answer: bool,
     /// Sanitised.
     pub text: String,
     /// A key was pressed while it stood there, or the list was opened.
@@ -52,32 +55,50 @@ pub struct Notices {
 impl Notices {
     /// Adds one; it is shown at once.
     pub fn add(&mut self, at: Timestamp, error: bool, text: String) {
-        self.list.push_front(Notice { at, error, text, read: false, takes_back_until: None });
-        self.list.truncate(KEPT);
+        self.put(Notice { at, error, is_answer: false, text, read: false, takes_back_until: None });
+    }
+
+    /// As many as are kept; answers go first.
+    fn put(&mut self, notice: Notice) {
+        self.list.push_front(notice);
+        if self.list.len() > KEPT {
+            let oldest = self.list.iter().rposition(|one| one.is_answer).unwrap_or(KEPT);
+            self.list.remove(oldest);
+        }
+    }
+
+    /// What a person did went wrong, or is answered.
+    pub fn reply(&mut self, at: Timestamp, error: bool, text: String) {
+        if error { self.add(at, true, text) } else { self.answer(at, text) }
     }
 
     /// Adds one that only answers a key: it is read as soon as it is there, and stands in the list once, however often the key is
     /// pressed.
     pub fn answer(&mut self, at: Timestamp, text: String) {
-        self.list.retain(|notice| !(notice.read && notice.text == text && notice.takes_back_until.is_none()));
-        self.list.push_front(Notice { at, error: false, text, read: true, takes_back_until: None });
-        self.list.truncate(KEPT);
+        self.list.retain(|notice| !(notice.is_answer && notice.text == text));
+        self.put(Notice { at, error: false, is_answer: true, text, read: true, takes_back_until: None });
     }
 
-    /// Adds one in place of the newest, when that begins the same: of what is counted only the last count matters.
-    pub fn again(&mut self, at: Timestamp, lead: &str, text: String) {
-        if self.list.front().is_some_and(|newest| newest.text.starts_with(lead)) {
-            self.list.pop_front();
-        }
-        self.add(at, false, text);
+    /// Adds one in place of an older one that begins the same: of what is counted only the last count matters.
+    pub fn again(&mut self, at: Timestamp, error: bool, lead: &str, text: String) {
+        let before = self.list.iter().position(|one| !one.is_answer && one.text.starts_with(lead));
+        before.map(|before| self.list.remove(before));
+        self.add(at, error, text);
+    }
+
+    /// Adds what went wrong without anybody's doing. What goes wrong the same way at every scan is told anew, and is news once.
+    pub fn failed(&mut self, at: Timestamp, text: String) {
+        let was_read = self.list.iter().any(|one| one.error && one.read && one.text == text);
+        self.again(at, true, &text.clone(), text);
+        self.list.front_mut().into_iter().for_each(|one| one.read = was_read);
     }
 
     /// Adds one about what was decided; only the last decision is one key away.
     pub fn decided(&mut self, at: Timestamp, text: String) {
         self.withdraw();
         let until = at.checked_add(WINDOW).unwrap_or(Timestamp::MAX);
-        self.list.push_front(Notice { at, error: false, text, read: false, takes_back_until: Some(until) });
-        self.list.truncate(KEPT);
+        // Whoever decides knows it already.
+        self.put(Notice { at, error: false, is_answer: false, text, read: true, takes_back_until: Some(until) });
     }
 
     /// What was decided last is being taken back.
@@ -87,13 +108,22 @@ impl Notices {
 
     /// What the status bar shows now, and until when.
     pub fn current(&self, now: Timestamp) -> Option<(&Notice, Timestamp)> {
+        self.list.get(self.current_at(now)?).map(|notice| (notice, notice.expires()))
+    }
+
+    fn current_at(&self, now: Timestamp) -> Option<usize> {
         let newest = self.list.front()?;
         let seen = self.seen_until.is_some_and(|seen| newest.at < seen);
         if !seen && newest.expires() > now {
-            return Some((newest, newest.expires()));
+            return Some(0);
         }
-        let decided = self.list.iter().find(|notice| notice.takes_back_until.is_some());
-        decided.filter(|notice| notice.expires() > now).map(|notice| (notice, notice.expires()))
+        let is_open = |notice: &Notice| notice.takes_back_until.is_some() && notice.expires() > now;
+        self.list.iter().position(is_open)
+    }
+
+    /// What the list is for: what happened and what was decided. Of answers to keys only the newest, which may have been cut.
+    pub fn inbox(&self) -> impl Iterator<Item = &Notice> {
+        self.list.iter().enumerate().filter(|(at, one)| *at == 0 || !one.is_answer).map(|(_, one)| one)
     }
 
     /// How many nobody has seen: they went by while nobody was there.
@@ -115,8 +145,8 @@ impl Notices {
 
     /// A key was pressed a moment after it came up: enough.
     pub fn dismiss(&mut self, now: Timestamp) {
-        if self.current(now).is_some() {
-            self.list.front_mut().into_iter().for_each(|notice| notice.read = true);
+        if let Some(shown) = self.current_at(now).and_then(|at| self.list.get_mut(at)) {
+            shown.read = true;
         }
         self.seen_until = Some(now);
     }

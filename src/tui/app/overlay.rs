@@ -236,6 +236,8 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// The field in focus.
     pub at: usize,
+    /// The last field that was in focus so far.
+    pub furthest: usize,
     /// What is wrong with what was typed.
     pub problem: Option<String>,
     /// The rule that is edited.
@@ -257,6 +259,7 @@ impl Form {
             targets,
             fields,
             at: 0,
+            furthest: 0,
             problem: None,
             rule: None,
             unhides: None,
@@ -373,6 +376,8 @@ pub enum Overlay {
     Resource,
     /// What was decided.
     History,
+    /// Who made a drift.
+    Who,
     /// Two bodies beside each other.
     Sheet,
     Confirm {

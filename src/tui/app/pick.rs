@@ -12,11 +12,13 @@ pub struct Pick {
     pub at: Option<usize>,
     /// Filled in at the start: no reason to narrow the list.
     offered: String,
+    /// Nobody knows whom it names, and that was said.
+    doubted: bool,
 }
 
 impl Pick {
     pub fn new(offered: &str, known: Vec<String>) -> Self {
-        Self { line: Line::typed(offered), known, at: None, offered: offered.to_owned() }
+        Self { line: Line::typed(offered), known, at: None, offered: offered.to_owned(), doubted: false }
     }
 
     /// More are known now; what was chosen stays chosen.
@@ -50,7 +52,43 @@ impl Pick {
 
     /// Something was typed.
     pub fn changed(&mut self) {
-        self.at = None;
+        (self.at, self.doubted) = (None, false);
+    }
+
+    /// Takes what is offered for what is typed: the only one at once, of several the first is chosen, to go on from. `false`: there
+    /// is nothing to take, or it was taken.
+    pub fn complete(&mut self) -> bool {
+        if self.at.is_some() || self.is_offered() || self.line.text().trim().is_empty() || self.is_known() {
+            return false;
+        }
+        match self.matches().as_slice() {
+            [] => false,
+            [only] => {
+                self.line = Line::typed(only);
+                false
+            }
+            _ => {
+                self.at = Some(0);
+                true
+            }
+        }
+    }
+
+    fn is_known(&self) -> bool {
+        self.known.iter().any(|one| one == self.text().trim())
+    }
+
+    /// Asks once whether somebody is meant whom nobody knows.
+    pub fn doubt(&mut self) -> Option<String> {
+        let text = self.text().trim();
+        if text.is_empty() || self.is_known() || self.is_offered() || self.doubted {
+            return None;
+        }
+        let name = crate::safety::sanitise::cell(text, 20);
+        let offer = self.matches().first().map(|one| crate::safety::sanitise::cell(one, 20));
+        let tab = offer.map_or(String::new(), |one| format!("tab: {one}; "));
+        self.doubted = true;
+        Some(format!("{name}? not known: {tab}enter once more takes it as written"))
     }
 
     /// Nothing was typed or chosen.
@@ -77,5 +115,26 @@ mod tests {
         assert_eq!(pick.text(), "network-oncall", "the last one");
         pick.step(-1);
         assert_eq!(pick.text(), "noc");
+    }
+
+    #[test]
+    fn half_a_name_is_completed_and_a_name_nobody_knows_is_asked_about_once() {
+        let mut pick = Pick::new("alice", ["alice", "carol", "carla"].map(String::from).into());
+        assert_eq!((pick.complete(), pick.doubt()), (false, None), "what is offered is meant");
+        pick.line = Line::typed("caro");
+        assert_eq!(pick.doubt().unwrap(), "caro? not known: tab: carol; enter once more takes it as written");
+        assert_eq!(pick.doubt(), None, "it was said");
+        pick.changed();
+        assert!(pick.doubt().is_some(), "something else was typed since");
+        assert!(!pick.complete() && pick.text() == "carol", "the only one: on to the next field");
+        assert_eq!(pick.doubt(), None);
+        pick.line = Line::typed("ca");
+        pick.changed();
+        assert!(pick.complete() && pick.at == Some(0), "of several the first is chosen: stay");
+        assert!(!pick.complete(), "and taken by the next tab");
+        pick.line = Line::typed("zoe");
+        pick.changed();
+        assert!(!pick.complete() && pick.text() == "zoe");
+        assert_eq!(pick.doubt().unwrap(), "zoe? not known: enter once more takes it as written");
     }
 }

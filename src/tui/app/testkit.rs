@@ -104,6 +104,7 @@ impl Screens {
                 | Effect::LoadAsOf(..)
                 | Effect::CompareObserved(..)
                 | Effect::LoadResource(..)
+                | Effect::AskWho(..)
                 | Effect::LoadHistory(..)
                 | Effect::Export(_)
                 | Effect::PutContext(..)

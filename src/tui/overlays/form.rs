@@ -33,7 +33,7 @@ pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
         let title = text::cut(&title, usize::from(width).saturating_sub(6 + text::width(&place))) + &place;
         return super::editor::draw(canvas, width, &title, editor, form.problem.as_deref().unwrap_or(hint));
     }
-    let keys = format!("{}  tab next field", enter_or_back(canvas, "input", enters(form)));
+    let keys = format!("{}  tab next field{}", enter_or_back(canvas, "input", enters(form)), offers(form));
     let previewed = is_previewed_form(form.kind);
     let picks = picks(canvas, form);
     let below = if previewed { preview::ROWS + 1 } else { picks.len() };
@@ -49,7 +49,13 @@ pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
     for (row, (at, one)) in form.fields.iter().enumerate().skip(first).enumerate() {
         let Ok(row) = u16::try_from(row) else { break };
         if row < inner.height {
-            draw_field(canvas, Rect { y: inner.y + row, height: 1, ..inner }, one, at == form.at);
+            let area = Rect { y: inner.y + row, height: 1, ..inner };
+            if form.is_asked(at) {
+                draw_field(canvas, area, one, at == form.at);
+            } else {
+                let line = canvas.span(Role::Dim, format!("  {:8} only where it is accepted", one.label));
+                canvas.line(area, 0, &Line::from(line));
+            }
         }
     }
     let last = text::cut(&last(canvas, form), inner.width.into());
@@ -57,6 +63,16 @@ pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
     canvas.line(inner, form.fields.len() + usize::from(!previewed), &Line::from(last));
     let lines = if previewed { preview::lines(canvas, inner.width.into()) } else { picks };
     lines.iter().enumerate().for_each(|(row, line)| canvas.line(inner, form.fields.len() + 2 + row, line));
+}
+
+/// Keys that offer something for the field in focus.
+fn offers(form: &Form) -> &'static str {
+    match form.fields.get(form.at).map(|field| &field.value) {
+        Some(Value::Text { presets, .. }) if !presets.is_empty() => "  up/down presets",
+        Some(Value::Pick(_)) => "  up/down people",
+        Some(Value::Choice { .. }) => "  up/down choose",
+        _ => "",
+    }
 }
 
 /// Where it is decided; a rule says so itself.

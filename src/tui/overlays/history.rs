@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use ratatui::text::Line;
 
-use super::{frame, key};
-use crate::drift::{AuditEntry, TriageVerb, action_words};
-use crate::safety::{Tainted, sanitise};
+use super::{frame, key, said::said};
+use crate::drift::AuditEntry;
+use crate::safety::Tainted;
 use crate::tui::app::Model;
 use crate::tui::app::history::HistoryView;
 use crate::tui::panes::{Canvas, wrap};
@@ -18,7 +18,7 @@ const ABOUT: usize = 6;
 pub fn draw(canvas: &mut Canvas<'_>) {
     let Some(view) = &canvas.model.history else { return };
     let area = canvas.area();
-    let width = area.width.saturating_sub(if area.width < 60 { 0 } else { 4 }).min(130);
+    let width = area.width.saturating_sub(if area.width < 60 { 0 } else { 4 }).min(150);
     let room = usize::from(width).saturating_sub(5);
     let keys = format!("{} close", key(canvas, "resource", "back"));
     let about = view.current().map_or(vec![], |one| about_one(canvas.model, view, one, room));
@@ -64,7 +64,7 @@ fn empty(canvas: &mut Canvas<'_>, inner: ratatui::layout::Rect, view: &HistoryVi
     canvas.line(inner, 0, &line);
 }
 
-fn clock(model: &Model, at: Timestamp) -> String {
+pub(super) fn clock(model: &Model, at: Timestamp) -> String {
     at.to_zoned(model.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
@@ -74,20 +74,28 @@ fn line(canvas: &Canvas<'_>, view: &HistoryView, entry: &AuditEntry, room: usize
     let role = if undone { Role::Dim } else { Role::Text };
     let environment = entry.environment.as_ref().map_or("", |slug| slug.as_str());
     let everything = view.about.is_none();
-    let mut place = if everything && room >= 90 { text::fit(environment, 14) + " " } else { String::new() };
+    let is_roomy = room >= 90;
+    let columns = if is_roomy { 14 } else { 9 };
+    let mut place = if everything && room >= 44 { text::fit(environment, columns) + " " } else { String::new() };
     if everything && room >= 50 {
-        let columns = room / 3 - 4;
+        let columns = if is_roomy { room / 3 - 4 } else { room / 3 - 6 };
         let name = entry.drift.and_then(|id| view.names.get(&id));
         place += &(text::fit(&name.map_or(String::new(), |name| text::address(name, columns)), columns) + " ");
     }
-    let what = said(canvas.model, entry);
+    let what = said(canvas.model, view, entry);
     let tail = if undone { "  (taken back)" } else { "" };
     let why = entry.reason.as_ref().map_or(String::new(), Tainted::line);
-    let rest = room.saturating_sub(20 + 1 + 12 + 1 + text::width(&place) + tail.len());
-    let half = if why.is_empty() { rest } else { rest / 2 };
+    let (at, who) = match is_roomy {
+        true => (clock(canvas.model, entry.timestamp), 12),
+        // Whoever wants the second of it has the row below.
+        false => (entry.timestamp.to_zoned(canvas.model.zone.clone()).strftime("%m-%d %H:%M").to_string(), 8),
+    };
+    let rest = room.saturating_sub(at.len() + 1 + who + 1 + text::width(&place) + tail.len());
+    // A reason has what the decision leaves, and half of the room where both are long.
+    let half = rest - if why.is_empty() { 0 } else { (text::width(&why) + 1).min(rest / 2) };
     Line::from(vec![
-        canvas.span(Role::Dim, format!("{} ", clock(canvas.model, entry.timestamp))),
-        canvas.span(if undone { Role::Dim } else { Role::Key }, text::fit(&entry.actor.line(), 12) + " "),
+        canvas.span(Role::Dim, format!("{at} ")),
+        canvas.span(if undone { Role::Dim } else { Role::Key }, text::fit(&entry.actor.line(), who) + " "),
         canvas.span(Role::Dim, place),
         canvas.span(role, text::fit(&what, half)),
         canvas.span(Role::Warning, tail),
@@ -96,26 +104,9 @@ fn line(canvas: &Canvas<'_>, view: &HistoryView, entry: &AuditEntry, room: usize
     ])
 }
 
-/// The action with what it was given.
-fn said(model: &Model, entry: &AuditEntry) -> String {
-    let words = sanitise::line(action_words(&entry.action));
-    let until = |at: &Option<Timestamp>| at.map(|at| format!(" until {}", clock(model, at))).unwrap_or_default();
-    match &entry.verb {
-        Some(TriageVerb::Snooze { until: at }) => format!("{words}{}", until(&Some(*at))),
-        Some(TriageVerb::Assign { to }) => {
-            format!("{words} to {}", to.as_ref().map_or("nobody".into(), Tainted::line))
-        }
-        Some(TriageVerb::Resolve { resolution_type, until: at }) => {
-            format!("{words} as {}{}", resolution_type.as_str(), until(at))
-        }
-        Some(TriageVerb::Note { text }) => format!("{words}: {}", text.line()),
-        Some(TriageVerb::Undo { seq }) => format!("{words}: number {seq}"),
-        _ => words,
-    }
-}
-
 fn about_one(model: &Model, view: &HistoryView, entry: &AuditEntry, room: usize) -> Vec<String> {
-    let mut words = vec![format!("number {}: {} by {}", entry.seq, said(model, entry), entry.actor.line())];
+    let at = clock(model, entry.timestamp);
+    let mut words = vec![format!("number {}, {at}: {} by {}", entry.seq, said(model, view, entry), entry.actor.line())];
     if let Some(name) = entry.drift.and_then(|id| view.names.get(&id)).filter(|name| !name.is_empty()) {
         let environment = entry.environment.as_ref().map(|slug| format!(" in {slug}")).unwrap_or_default();
         words.push(format!("on {}{environment}", text::address(name, 500)));

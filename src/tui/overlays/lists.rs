@@ -79,7 +79,7 @@ pub fn notices(canvas: &mut Canvas<'_>, scroll: usize) {
     let room = usize::from(width).saturating_sub(4);
     let mut lines = vec![];
     let model = canvas.model;
-    for notice in &model.notices.list {
+    for notice in model.notices.inbox() {
         let age = canvas.age(notice.at);
         let role = if notice.error { Role::Error } else { Role::Text };
         for (at, piece) in wrap(&notice.text, room.saturating_sub(6).max(1)).into_iter().enumerate() {

@@ -11,12 +11,14 @@ mod preview;
 mod query;
 mod resource;
 mod rules;
+mod said;
 pub mod sheet;
 mod themes;
 pub mod tutorial;
 mod untold;
 mod views;
 mod which_key;
+pub mod who;
 
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -42,6 +44,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Incident) => incident::draw(canvas),
         Some(Overlay::Resource) => resource::draw(canvas),
         Some(Overlay::History) => history::draw(canvas),
+        Some(Overlay::Who) => who::draw(canvas),
         Some(Overlay::Sheet) => sheet::draw(canvas),
         Some(Overlay::Confirm { plan, scroll }) => confirm::draw(canvas, plan, *scroll),
         Some(Overlay::Themes { .. }) => themes::draw(canvas),

@@ -4,13 +4,14 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::place::{self, Marks};
-use super::{Canvas, asked, heat, wrap};
-use crate::drift::{DETECTED, DriftEvent, Happening, Incident, OperationalContext, SeverityClass, Stats};
+use super::happened::{Columns, Shown, line};
+use super::{Canvas, asked, heat, place, wrap};
+use crate::drift::bulk::{Tally, names_of, runs, words_of};
+use crate::drift::{DriftEvent, Happening, Incident, SeverityClass, Stats};
 use crate::safety::sanitise;
-use crate::tui::app::incident::IncidentView;
+use crate::tui::app::incident::{IncidentView, RowKind};
 use crate::tui::app::{Model, age, notice};
-use crate::tui::overlays::clear;
+use crate::tui::overlays::{clear, key};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{bar, text};
 
@@ -51,7 +52,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     clear(canvas, area);
     let title = title(canvas, view);
     let state = standing(canvas, view);
-    let taken = u16::try_from(state.width() + 1).unwrap_or(u16::MAX);
+    let taken = u16::try_from(state.width() + 2).unwrap_or(u16::MAX);
     canvas.line(Rect { width: area.width.saturating_sub(taken), ..area }, 0, &title);
     canvas.line_right(area, 0, &state);
     if let (Some(found), Some(scale)) = (&view.found, view.scale(area.width.into(), model.now, &model.zone)) {
@@ -84,7 +85,8 @@ pub(super) fn moment(model: &Model, at: Timestamp) -> String {
 
 fn title(canvas: &Canvas<'_>, view: &IncidentView) -> Line<'static> {
     let model = canvas.model;
-    let mut spans = vec![canvas.span(Role::Title, " incident  ")];
+    let is_narrow = canvas.area().width < 70;
+    let mut spans = vec![canvas.span(Role::Title, if is_narrow { " " } else { " incident  " })];
     if let Some(span) = &view.span {
         let until = span.until.filter(|until| *until <= model.now);
         let end = until.map_or("now".to_owned(), |until| moment(model, until));
@@ -92,6 +94,7 @@ fn title(canvas: &Canvas<'_>, view: &IncidentView) -> Line<'static> {
         spans.push(canvas.span(Role::Text, format!("{} to {end} {zone}  ", moment(model, span.from))));
     }
     let name = match &view.environment {
+        None if is_narrow => "all env.".to_owned(),
         None => "all environments".to_owned(),
         Some(slug) => slug.to_string(),
     };
@@ -118,7 +121,7 @@ fn standing(canvas: &Canvas<'_>, view: &IncidentView) -> Line<'static> {
 /// `5 first seen: 1 C 4 H   1 back   2 ended   3 decided by alice, bob     30 days: 42, 30 resolved in 3h`
 fn figures(canvas: &Canvas<'_>, incident: &Incident, stats: Option<&Stats>, width: usize) -> Line<'static> {
     let all = &incident.happenings;
-    let count = |action: &str| all.iter().filter(|one| one.action == action).count();
+    let tally = Tally::of(runs(all).into_iter().map(|run| &all[run]));
     let mut seen = [0_u32; 4];
     incident.density.iter().for_each(|part| seen.iter_mut().zip(part.detected).for_each(|(sum, n)| *sum += n));
     let mut line = Line::from(canvas.span(Role::Text, format!(" {} first seen", seen.iter().sum::<u32>())));
@@ -126,12 +129,11 @@ fn figures(canvas: &Canvas<'_>, incident: &Incident, stats: Option<&Stats>, widt
         line.push_span(Span::raw(" "));
         line.push_span(canvas.span(bar::role(class), format!("{number} {}", class.letter())));
     }
-    let decided: Vec<&Happening> = all.iter().filter(|one| one.is_of_a_person()).collect();
-    let names: std::collections::BTreeSet<String> = decided.iter().map(|one| one.actor.cell(16)).collect();
+    let decided = all.iter().filter(|one| one.is_of_a_person());
+    let names: std::collections::BTreeSet<String> = decided.map(|one| one.actor.cell(16)).collect();
     let names: Vec<String> = names.into_iter().collect();
     let by = if names.is_empty() { String::new() } else { format!(" by {}", names.join(", ")) };
-    let ended = count("closed") + count("superseded") + count("gone");
-    let rest = [(count("regressed"), "back", ""), (ended, "ended", ""), (decided.len(), "decided", &by)];
+    let rest = [(tally.came_back, "back", ""), (tally.ended, "ended", ""), (tally.decided, "decided", &by)];
     for (number, word, tail) in rest.into_iter().filter(|(number, ..)| *number > 0) {
         line.push_span(canvas.span(Role::Text, format!("   {number} {word}{tail}")));
     }
@@ -163,57 +165,22 @@ pub fn month(stats: &Stats) -> String {
 
 /// What had happened by the moment.
 fn by_then(canvas: &Canvas<'_>, incident: &Incident, moment: Timestamp) -> Line<'static> {
-    let drifts = || incident.happenings.iter().filter(|one| one.context.is_none());
-    let until: Vec<&Happening> = drifts().filter(|one| one.at <= moment).collect();
-    let first = until.iter().filter(|one| one.action == DETECTED).count();
-    let decided = until.iter().filter(|one| one.is_of_a_person()).count();
-    let all = drifts().count();
-    let other = until.len() - first - decided;
-    let parts = [(first, "first seen"), (decided, "decided"), (other, "came back or ended")];
+    let all = &incident.happenings;
+    let runs: Vec<&[Happening]> = runs(all).into_iter().map(|run| &all[run]).collect();
+    let whole = Tally::of(runs.iter().copied()).all();
+    let until = Tally::of(runs.iter().copied().filter(|run| run.iter().all(|one| one.at <= moment)));
+    let parts = [
+        (until.first_seen, "first seen"),
+        (until.came_back, "back"),
+        (until.ended, "ended"),
+        (until.decided, "decided"),
+        (until.other, "other"),
+    ];
     let parts = parts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}"));
     let parts = parts.collect::<Vec<_>>().join(", ");
     let words =
-        format!(" by then {} of {all} had happened{}{parts}", until.len(), if parts.is_empty() { "" } else { ": " });
+        format!(" by then {} of {whole} had happened{}{parts}", until.all(), if parts.is_empty() { "" } else { ": " });
     Line::from(canvas.span(Role::Dim, words))
-}
-
-/// Columns of a row, from left to right.
-struct Columns {
-    format: &'static str,
-    time: usize,
-    environment: usize,
-    marks: Marks,
-    what: usize,
-    who: usize,
-    why: usize,
-    resource: usize,
-}
-
-impl Columns {
-    fn of(width: usize, model: &Model, view: &IncidentView, incident: &Incident) -> Self {
-        let days = incident.until.duration_since(incident.from).as_hours() >= 24;
-        let (format, time) = if days { ("%m-%d %H:%M:%S", 15) } else { ("%H:%M:%S", 9) };
-        let environment = if view.environment.is_none() && width >= 70 { (width / 9).clamp(9, 16) } else { 0 };
-        let marks = if environment > 0 { Marks::of(model, width) } else { Marks::default() };
-        let what = if width >= 110 { 20 } else { 16 };
-        let who = (width / 10).clamp(7, 14);
-        let why = if width >= 110 { width / 4 } else { 0 };
-        let resource = width.saturating_sub(2 + time + 2 + environment + marks.width() + what + who + why);
-        Self { format, time, environment, marks, what, who, why, resource }
-    }
-
-    fn names(&self) -> String {
-        let cells = [
-            ("time", self.time),
-            ("", 2),
-            ("env", self.environment + self.marks.width()),
-            ("what", self.what),
-            ("resource", self.resource),
-            ("who", self.who),
-            ("why", self.why),
-        ];
-        cells.iter().fold("  ".to_owned(), |line, (name, width)| line + &text::fit(name, *width))
-    }
 }
 
 fn list(
@@ -238,12 +205,14 @@ fn list(
         Rect { y: area.y + u16::try_from(first + 1).unwrap_or(0), height: u16::try_from(room).unwrap_or(0), ..area };
     let below = below.intersection(area);
     let at = view.at();
-    for row in 0..room.min(incident.happenings.len().saturating_sub(view.top)) {
-        let Some(one) = view.row(view.top + row) else { break };
-        let event = one.drift.and_then(|id| incident.drift(id));
+    for row in 0..room.min(view.len().saturating_sub(view.top)) {
+        let Some((kind, run)) = view.row(view.top + row) else { break };
+        let Some(one) = run.first() else { break };
+        let event = worst(incident, run);
         let later = view.moment.is_some_and(|moment| one.at > moment);
-        let marker = incident.marker(one);
-        let line = line(canvas, one, (event, marker), &columns, later, scale.part(one.at) == part);
+        let now = scale.part(one.at) == part;
+        let shown = Shown { kind, run, event, marker: incident.marker(one), later, now };
+        let line = line(canvas, incident, &shown, &columns);
         canvas.line(below, row, &line);
         if at == Some(view.top + row) {
             canvas.tint(below, row, Role::Selection);
@@ -251,74 +220,40 @@ fn list(
             event.iter().for_each(|event| canvas.tint(letter, row, bar::role(event.severity_class())));
         }
     }
-    canvas.scrollbar(below, view.top, room.min(incident.happenings.len()), incident.happenings.len());
+    canvas.scrollbar(below, view.top, room.min(view.len()), view.len());
     let rows = about(canvas.model.size.1);
     let foot = Rect { y: below.bottom(), height: area.bottom().saturating_sub(below.bottom()), ..area };
     if let Some(moment) = view.moment.filter(|_| rows > 0) {
         let line = by_then(canvas, incident, moment);
         canvas.line(foot, 0, &line);
-        let about =
-            view.current().map(|one| about_one(canvas, one, incident, usize::from(area.width).saturating_sub(2)));
+        let under = view.at().and_then(|at| view.row(at));
+        let room = usize::from(area.width).saturating_sub(2);
+        let about = under.and_then(|(kind, run)| match kind {
+            RowKind::Bulk => Some(about_bulk(canvas, run, incident, room)),
+            _ => Some(about_one(canvas, run.first()?, incident, room)),
+        });
         for (row, line) in about.into_iter().flatten().take(rows.saturating_sub(1)).enumerate() {
             canvas.line(foot, 1 + row, &line);
         }
     }
 }
 
-fn line(
-    canvas: &Canvas<'_>,
-    one: &Happening,
-    (event, marker): (Option<&DriftEvent>, Option<&OperationalContext>),
-    columns: &Columns,
-    later: bool,
-    now: bool,
-) -> Line<'static> {
-    let calm = if later { Role::Dim } else { Role::Text };
-    let mark = match (now, canvas.theme.is_ascii()) {
-        (false, _) => "  ",
-        (true, true) => "> ",
-        (true, false) => "▸ ",
-    };
-    let time = one.at.to_zoned(canvas.model.zone.clone()).strftime(columns.format).to_string();
-    let class = event.map(DriftEvent::severity_class);
-    let marker = marker.map(|one| one.context_type.letter());
-    let letter = class.map(SeverityClass::letter).or(marker).unwrap_or(' ').to_string();
-    let letter_role = match (class, marker) {
-        _ if later => Role::Dim,
-        (Some(class), _) => bar::role(class),
-        (None, Some(_)) => Role::Marked,
-        (None, None) => Role::Dim,
-    };
-    let environment = one.environment.as_ref().map_or("", |slug| slug.as_str());
-    let undone = if one.undone { " (undone)" } else { "" };
-    let what = format!("{}{undone}", sanitise::line(one.words()));
-    let person = if one.is_of_a_person() && !later { Role::Key } else { calm };
-    // A mark is about no resource: its title stands there.
-    let title = || one.reason.as_ref().filter(|_| one.context.is_some()).map_or(String::new(), |why| why.line());
-    let resource = event.map_or_else(title, |event| {
-        text::tail(&event.resource.resource_id.name(500), columns.resource.saturating_sub(1))
-    });
-    let why = one.reason.as_ref().filter(|_| one.context.is_none()).map_or(String::new(), |why| why.line());
-    let mut spans = vec![
-        canvas.span(Role::Key, mark),
-        canvas.span(calm, text::fit(&time, columns.time)),
-        canvas.span(letter_role, letter),
-        Span::raw(" "),
-        canvas.span(Role::Dim, column(environment, columns.environment)),
-    ];
-    spans.extend(columns.marks.spans(canvas, one.environment.as_ref()));
-    spans.extend([
-        canvas.span(person, column(&what, columns.what)),
-        canvas.span(calm, column(&resource, columns.resource)),
-        canvas.span(Role::Dim, column(&one.actor.line(), columns.who)),
-        canvas.span(Role::Dim, column(&why, columns.why)),
-    ]);
-    Line::from(spans)
+/// The drift of a row; of several the worst.
+fn worst<'a>(incident: &'a Incident, run: &[Happening]) -> Option<&'a DriftEvent> {
+    run.iter().filter_map(|one| incident.drift(one.drift?)).max_by_key(|event| event.severity_class())
 }
 
-/// Fits with a space behind it.
-fn column(shown: &str, width: usize) -> String {
-    text::fit(shown, width.saturating_sub(1)) + if width > 0 { " " } else { "" }
+/// What was decided at once, on what, and how it is opened.
+fn about_bulk(canvas: &Canvas<'_>, run: &[Happening], incident: &Incident, room: usize) -> Vec<Line<'static>> {
+    let Some(one) = run.first() else { return vec![] };
+    let why = one.reason.as_ref().map_or(String::new(), |why| format!(": {}", why.line()));
+    let enter = key(canvas, "incident", "enter");
+    let words = [
+        format!("{} by {}{why}", sanitise::line(&words_of(run)), one.actor.line()),
+        format!("{enter} lists them: {}", names_of(incident, run, |event| event.resource.resource_id.name(500))),
+    ];
+    let lines = words.iter().flat_map(|words| wrap(words, room));
+    lines.map(|words| Line::from(canvas.span(Role::Text, format!(" {words}")))).collect()
 }
 
 /// All of the one under the cursor.
@@ -347,4 +282,72 @@ fn about_one(canvas: &Canvas<'_>, one: &Happening, incident: &Incident, room: us
     }
     let lines = words.iter().flat_map(|words| wrap(words, room));
     lines.map(|words| Line::from(canvas.span(Role::Text, format!(" {words}")))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tui::Options;
+    use crate::tui::app::testkit::{Screens, options};
+    use crate::tui::sample::Sample;
+
+    fn open(width: u16, height: u16) -> Screens {
+        Screens::open(Sample::shared(), options(Options::default()), (width, height)).unwrap()
+    }
+
+    /// Everything acknowledged at once, taken back, and looked at.
+    fn bulk(width: u16, height: u16) -> Screens {
+        let mut screens = open(width, height);
+        screens.keys("* a enter u enter @");
+        screens.text("-3d");
+        screens.keys("enter");
+        screens
+    }
+
+    #[test]
+    fn a_decision_on_many_drifts_and_its_undo_are_a_row_each_that_can_be_opened() {
+        let mut screens = bulk(160, 45);
+        let screen = screens.screen();
+        assert_eq!(screen.matches("decisions taken back").count(), 2, "its row, and all of it below: {screen}");
+        assert!(screen.contains("2 decided by alice") && screen.contains("acknowledged ") && screen.contains(" more"));
+        let closed = screens.model.incident.as_ref().unwrap().len();
+        screens.keys("g g enter");
+        let view = screens.model.incident.as_ref().unwrap();
+        let members = view.bulk().unwrap().len();
+        assert_eq!(view.len(), closed + members, "{}", screens.screen());
+        screens.keys("j");
+        let view = screens.model.incident.as_ref().unwrap();
+        assert!(view.current().is_some() && view.at() == Some(1), "one of them");
+        screens.keys("enter");
+        assert!(screens.screen().contains(" as of "), "the resource as it stood: {}", screens.screen());
+        screens.keys("esc k enter");
+        assert_eq!(screens.model.incident.as_ref().unwrap().len(), closed, "closed again");
+        screens.keys("o");
+        assert_eq!(screens.model.incident.as_ref().unwrap().len(), closed);
+    }
+
+    #[test]
+    fn a_title_is_not_cut_beside_blank_columns() {
+        let mut screens = bulk(160, 45);
+        screens.keys("g g");
+        let screen = screens.screen();
+        assert!(screen.contains("state serial 41 to 42, terraform 1.11.4, 118 to 120 resources"), "{screen}");
+        assert!(screen.contains("decisions taken back"), "{screen}");
+    }
+
+    #[test]
+    fn at_sixty_columns_the_environment_and_the_state_of_the_span_are_there() {
+        let screens = bulk(60, 24);
+        let screen = screens.screen();
+        let title = screen.lines().next().unwrap();
+        assert!(title.contains("all env.") && title.ends_with(" live"), "{screen}");
+        assert!(screen.lines().any(|line| line.contains("first seen") && line.contains("prod-eu")), "{screen}");
+        assert!(screen.lines().any(|line| line.contains("first seen") && line.contains("bastion")), "{screen}");
+    }
+
+    #[test]
+    fn the_figures_above_and_below_count_the_same() {
+        let screen = bulk(160, 45).screen();
+        let below = screen.lines().find(|line| line.contains("by then")).unwrap().to_owned();
+        assert!(below.contains("2 decided") && !below.contains("came back or ended"), "{below}");
+    }
 }

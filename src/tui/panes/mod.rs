@@ -6,6 +6,7 @@ mod canvas;
 pub mod diff;
 pub mod environments;
 mod groups;
+mod happened;
 pub mod health;
 mod heat;
 pub mod hidden;

@@ -3,6 +3,7 @@
 use super::now;
 use crate::drift::{
     AuditEntry, DETECTED, DensityCounter, DriftDetail, DriftEvent, Happening, Incident, IncidentRequest, Slug, Stats,
+    TriageVerb,
 };
 use crate::safety::Tainted;
 use crate::service::{Place, Relations};
@@ -31,6 +32,7 @@ pub fn of<'a>(
             reason: None,
             seq: None,
             undone: false,
+            resolution_type: None,
             context: None,
         });
     }
@@ -45,6 +47,7 @@ pub fn of<'a>(
             reason: entry.reason.clone(),
             seq: Some(entry.seq),
             undone: entry.undone_by.is_some(),
+            resolution_type: entry.verb.as_ref().and_then(TriageVerb::resolution_type),
             context: None,
         });
     }

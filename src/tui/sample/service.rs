@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 
-use super::{around, changes, drifts, environments, found, hidden, incident, now, rules};
+use super::{around, changes, drifts, environments, found, hidden, incident, now, rules, who};
 use crate::drift::query::{Group, Groups, Viewer};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident,
     IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest,
-    RuleStatus, SeverityClass, Slug, State, Stats, TriageRequest, TriageVerb, UntoldPage, UntoldRequest,
+    RuleStatus, SeverityClass, Slug, State, Stats, TriageRequest, TriageVerb, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::service::{DriftService, EnvironmentSummary, Relations, ServiceError, ServiceEvent};
@@ -209,6 +209,18 @@ impl DriftService for Sample {
     async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError> {
         let event = self.event(id).ok_or_else(|| ServiceError::NotFound("no such drift".into()))?;
         Ok(incident::relations(&event))
+    }
+
+    async fn who(&self, id: DriftId) -> Result<Who, ServiceError> {
+        let mut world = self.world();
+        let found = world.drifts.iter_mut().find(|detail| detail.event.id == id);
+        let event = &mut found.ok_or_else(|| ServiceError::NotFound("no such drift".into()))?.event;
+        let who = who::who(event)?;
+        if let Some(culprit) = who.culprit() {
+            event.attribute(culprit.clone());
+            let _ = self.events.send(ServiceEvent::Updated(Box::new(event.clone())));
+        }
+        Ok(who)
     }
 
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {

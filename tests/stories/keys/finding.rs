@@ -44,7 +44,7 @@ fn the_worst_stands_first_when_that_is_asked_for() {
     let row =
         |text: &str| screen.lines().position(|line| line.contains(text)).unwrap_or_else(|| panic!("{text}: {screen}"));
     assert!(row("aws_iam_role.billing_8") < row("group.mail_11"), "of two equals the newer:\n{screen}");
-    assert!(row("group.mail_11") < row("versioning"), "{screen}");
+    assert!(row("group.mail_11") < row("ledger_17"), "{screen}");
 }
 
 #[test]

@@ -195,7 +195,7 @@ fn notes_and_assignments_end_up_in_the_history() {
     screens.act("assign");
     screens.keys("ctrl-u");
     screens.text("carol");
-    screens.keys("enter");
+    screens.keys("enter enter");
     screens.act("focus-recommendations");
     screens.act("zoom");
     let screen = screens.screen();

@@ -2,7 +2,7 @@
 
 use super::{
     copying, feel, forms, groups, incident, jump, load, markers, marking, moves, never_hide, palette, plan, query,
-    repeat, resource, rules, sheet, silent, undo, untold, views,
+    repeat, resource, rules, sheet, silent, undo, untold, views, who,
 };
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::{Effect, Exit};
@@ -52,6 +52,7 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CopyLink => markers::copy_link(model),
         Action::Resource => resource::open(model),
         Action::History => resource::history(model),
+        Action::Who => who::open(model),
         Action::Audit => resource::audit(model),
         Action::EditRule if model.rules.current_never_hide().is_some() => never_hide::edit(model),
         Action::DeleteRule if model.rules.current_never_hide().is_some() => never_hide::delete(model),
@@ -253,6 +254,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         }
         Some(Overlay::Resource) => resource::enter(model),
         Some(Overlay::History) => resource::leave_history(model),
+        Some(Overlay::Who) => who::back(model),
         Some(Overlay::Sheet) => sheet::back(model),
         Some(Overlay::Help { .. } | Overlay::Notices { .. }) | None => vec![],
     }
@@ -276,6 +278,7 @@ fn leave(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Tutorial(_)) => feel::end_tutorial(model),
         Some(Overlay::Incident) => incident::back(model),
         Some(Overlay::Resource) => resource::back(model),
+        Some(Overlay::Who) => who::back(model),
         Some(Overlay::History) => resource::leave_history(model),
         Some(Overlay::Sheet) => sheet::back(model),
         Some(Overlay::Confirm { plan, .. }) if plan.rule.is_some() || plan.never_hide.is_some() => rules::open(model),

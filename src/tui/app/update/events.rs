@@ -1,6 +1,6 @@
 //! What the service says by itself.
 
-use super::load;
+use super::{load, news};
 use crate::drift::{Closure, DriftEvent, DriftId};
 use crate::service::{ScanProgress, ServiceEvent};
 use crate::tui::app::model::On;
@@ -15,6 +15,7 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
         }
         ServiceEvent::Scanned(summary) => {
             let environment = summary.environment.clone();
+            news::scanned(model, &summary);
             if let Some(row) = model.environments.list.iter_mut().find(|e| e.environment.slug == summary.environment) {
                 row.running = None;
                 row.last_scan = Some(*summary);
@@ -37,24 +38,29 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
             super::incident::is_old(model);
             load::environments(model)
         }
-        ServiceEvent::Notice { error, text } => {
-            model.notice(error, text.line());
+        ServiceEvent::Notice { error: true, text } => {
+            model.notices.failed(model.now, text.line());
+            vec![]
+        }
+        ServiceEvent::Notice { error: false, text } => {
+            model.notices.add(model.now, false, text.line());
             vec![]
         }
     }
 }
 
-/// Rings for what is critical, unless maintenance was announced there: then it is counted, and said.
+/// Tells of what is new, and rings for what is critical, unless maintenance was announced there: then it is counted, and said.
 fn hear(model: &mut Model, event: &DriftEvent) -> Vec<Effect> {
     let (now, slug) = (model.now, &event.environment);
     let here = model.environments.list.iter().filter(|row| row.environment.slug == *slug);
     let mut announced = here.flat_map(|row| &row.contexts);
     if !event.in_maintenance && !announced.any(|one| one.silences(slug, now)) {
+        news::hear(model, event);
         return model.alarm.hear(event, now);
     }
     if let Some(count) = model.alarm.keep_quiet(event, now) {
         let words = format!("maintenance in {slug}: no alarm for what is CRITICAL, {count} so far");
-        model.notices.again(now, &format!("maintenance in {slug}:"), words);
+        model.notices.again(now, false, &format!("maintenance in {slug}:"), words);
     }
     vec![]
 }

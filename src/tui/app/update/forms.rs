@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{drafting, never_hide, plan as planning, reasons, ruling};
+use super::{drafting, never_hide, plan as planning, reasons, ruling, wrong};
 use crate::drift::{ResolutionType, TriageVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::tui::app::action::{Action, Danger};
@@ -10,6 +10,10 @@ use crate::tui::app::overlay::{Field, Form, FormKind, Overlay, Plan, Value};
 use crate::tui::app::{Effect, Model, when};
 
 const UNTIL: &str = "2h, 18:30, friday, 1M, 2026-12-01; up and down: presets";
+/// What an exception is offered to last.
+const EXCEPTION: &str = "1w";
+/// What an empty field means where something is accepted.
+pub const FOR_GOOD: &str = "for good: it does not come back by itself; up and down: presets";
 const NO_CHANGE: &str = "no change is selected";
 
 impl FormKind {
@@ -53,14 +57,9 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
         FormKind::Resolve | FormKind::ResolveChange => vec![
             Field::choice("as", "up and down choose", ResolutionType::ALL.map(|r| r.as_str().to_owned()).into()),
             reason(),
-            Field::offering(
-                "until",
-                "only for accepted: 2h, friday, 1M, 2026-12-01; empty: for good",
-                "",
-                when::PRESETS,
-            ),
+            Field::offering("until", FOR_GOOD, EXCEPTION, when::PRESETS),
         ],
-        FormKind::Accept => vec![Field::offering("until", UNTIL, "1w", when::PRESETS), reason()],
+        FormKind::Accept => vec![Field::offering("until", FOR_GOOD, EXCEPTION, when::PRESETS), reason()],
         FormKind::Escalate => vec![to("a name or a team; up and down: people", ""), reason()],
         FormKind::Note => vec![Field::lines("note", "ctrl-s or alt-enter saves")],
         FormKind::Ignore => ruling::offered(model),
@@ -74,7 +73,7 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
     }
     if kind == FormKind::Ignore {
         // All else is filled in.
-        form.at = form.fields.iter().position(|field| field.label == "reason").unwrap_or(0);
+        form.go(form.fields.iter().position(|field| field.label == "reason").unwrap_or(0));
     }
     drafting::restore(model, &mut form);
     let names_people = form.field("to").is_some();
@@ -140,6 +139,12 @@ fn asks_first(form: &mut Form) -> bool {
 
 /// Plans what the form says, or keeps it open with what is wrong.
 pub fn submit(model: &mut Model, mut form: Form) -> Vec<Effect> {
+    if let Some((at, problem)) = wrong::first(model, &form).or_else(|| wrong::doubt(&mut form)) {
+        return again(model, form, at, problem);
+    }
+    if let Some(at) = form.unseen_end() {
+        return again(model, form, at, "until when? enter takes this, an empty field is for good".into());
+    }
     match plan(model, &form) {
         Ok(plan) => {
             let careful = plan.never_hide.is_some() || form.kind.action().entry().danger == Danger::Confirmed;
@@ -148,12 +153,18 @@ pub fn submit(model: &mut Model, mut form: Form) -> Vec<Effect> {
         Err(problem) => {
             // What is typed next belongs where something is wrong.
             let about = |label: &str| ["reason", "until", "expires"].contains(&label) && problem.contains(label);
-            form.at = form.fields.iter().position(|field| about(field.label)).unwrap_or(form.at);
-            form.problem = Some(problem);
-            model.overlay = Some(Overlay::Form(form));
-            vec![]
+            let at = form.fields.iter().position(|field| about(field.label)).unwrap_or(form.at);
+            again(model, form, at, problem)
         }
     }
+}
+
+/// The form stays open, in the field where something is missing.
+fn again(model: &mut Model, mut form: Form, at: usize, problem: String) -> Vec<Effect> {
+    form.go(at);
+    form.problem = Some(problem);
+    model.overlay = Some(Overlay::Form(form));
+    vec![]
 }
 
 fn plan(model: &Model, form: &Form) -> Result<Plan, String> {
@@ -189,12 +200,9 @@ fn verbs(model: &Model, form: &Form) -> Result<Vec<TriageVerb>, String> {
         FormKind::Snooze => TriageVerb::Snooze { until: until()?.ok_or("until when?")? },
         FormKind::Assign => TriageVerb::Assign { to: some(typed("to")) },
         FormKind::Resolve | FormKind::ResolveChange => {
-            let chosen = form.fields.first().map_or(0, Field::chosen);
-            let resolution_type = ResolutionType::ALL[chosen % ResolutionType::ALL.len()];
-            let until = until()?;
-            if until.is_some() && resolution_type != ResolutionType::Accepted {
-                return Err("only `accepted` may end at a time".into());
-            }
+            let resolution_type = form.resolution().ok_or("settled as what?")?;
+            // What nobody was asked is not meant.
+            let until = if resolution_type == ResolutionType::Accepted { until()? } else { None };
             match form.kind {
                 FormKind::ResolveChange => {
                     let path = form.change.clone().ok_or(NO_CHANGE)?;
@@ -232,15 +240,19 @@ pub fn says_all(verbs: &[TriageVerb], reason: &str, model: &Model) -> Vec<String
 
 fn says(verb: &TriageVerb, model: &Model) -> Vec<String> {
     let clock = |at: Timestamp| when::says(at, &model.zone);
+    let end = |as_what, until: Option<Timestamp>| match until {
+        Some(at) => format!(" until {}", clock(at)),
+        None if as_what == ResolutionType::Accepted => " for good: it does not come back by itself".to_owned(),
+        None => String::new(),
+    };
     match verb {
         TriageVerb::Snooze { until } => vec![format!("until   {}", clock(*until))],
         TriageVerb::Assign { to } => vec![format!("to      {}", to.as_ref().map_or("nobody".into(), Tainted::line))],
         TriageVerb::Resolve { resolution_type, until } => {
-            let end = until.map(|at| format!(" until {}", clock(at))).unwrap_or_default();
-            vec![format!("as      {}{end}", resolution_type.as_str())]
+            vec![format!("as      {}{}", resolution_type.as_str(), end(*resolution_type, *until))]
         }
         TriageVerb::SettleChanges { paths, resolution_type, until } => {
-            let end = until.map(|at| format!(" until {}", clock(at))).unwrap_or_default();
+            let end = end(*resolution_type, *until);
             let of = paths.iter().map(|path| format!("change  {}", path.0.line()));
             of.chain([format!("as      {}{end}", resolution_type.as_str())]).collect()
         }

@@ -67,7 +67,7 @@ pub fn looked_at(model: &Model) -> Option<(DriftId, Tainted)> {
 
 pub fn turn(model: &mut Model) -> Vec<Effect> {
     if let Some(view) = &mut model.incident {
-        view.oldest_first = !view.oldest_first;
+        view.turn();
     }
     vec![]
 }
@@ -165,6 +165,7 @@ pub fn enter(model: &mut Model) -> Vec<Effect> {
         Some(Ask::Export { writing: true, .. } | Ask::Marker { saving: true, .. }) => vec![],
         Some(Ask::Marker { line, kind, .. }) => markers::save(model, line, kind),
         Some(Ask::Export { line, format, .. }) => write(model, line, format),
+        None if model.incident.as_mut().is_some_and(IncidentView::toggle) => vec![],
         None => stood(model),
     }
 }

@@ -1,6 +1,6 @@
 //! What is asked of the service, and what comes back. One question of a kind at a time; the latest wins.
 
-use crate::drift::Slug;
+use crate::drift::{DriftEvent, Slug};
 use crate::safety::sanitise;
 use crate::service::{EnvironmentSummary, ServiceError};
 use crate::store::Page;
@@ -119,10 +119,12 @@ pub fn follow(model: &mut Model) -> Vec<Effect> {
 
 /// The bodies of the selected drift; `again` even if they are there.
 pub fn detail(model: &mut Model, again: bool) -> Vec<Effect> {
-    let selected = model.timeline.selected().map(|event| (event.id, event.version));
-    let Some((id, version)) = selected.filter(|_| model.connected()) else { return vec![] };
+    let selected = model.timeline.selected().map(|event| (event.id, event.version, event.attribution.is_some()));
+    let Some((id, version, is_attributed)) = selected.filter(|_| model.connected()) else { return vec![] };
     let shown = model.detail.loaded.as_ref().map(|loaded| loaded.detail.event.id);
-    let fresh = model.loaded().is_some_and(|loaded| loaded.detail.event.version >= version);
+    // Who it was put down to comes without a new version.
+    let is_fresh = |event: &DriftEvent| event.version >= version && (event.attribution.is_some() || !is_attributed);
+    let fresh = model.loaded().is_some_and(|loaded| is_fresh(&loaded.detail.event));
     if fresh && !again || model.detail.loading.is_some() {
         return vec![];
     }

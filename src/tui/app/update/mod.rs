@@ -17,6 +17,7 @@ mod marking;
 mod mouse;
 mod moves;
 pub mod never_hide;
+mod news;
 pub mod palette;
 pub mod plan;
 pub mod preview;
@@ -33,6 +34,8 @@ mod typing;
 pub mod undo;
 pub mod untold;
 pub mod views;
+mod who;
+mod wrong;
 
 pub use keys::scope;
 
@@ -46,6 +49,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = match msg {
         Msg::Clock(now) => {
             model.now = now;
+            news::overdue(model);
             vec![]
         }
         Msg::Key(key) => keys::press(model, key),
@@ -83,6 +87,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Incident(ticket, answer) => incident::came(model, ticket, answer),
         Msg::Sheet(ticket, answer) => sheet::came(model, ticket, answer),
         Msg::Resource(ticket, answer) => resource::came(model, ticket, answer),
+        Msg::Who(ticket, answer) => who::came(model, ticket, answer),
         Msg::History(ticket, answer) => resource::history_came(model, ticket, answer),
         Msg::Marked(answer) => markers::saved(model, answer),
         Msg::Exported(answer) => incident::exported(model, answer),

@@ -95,6 +95,16 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             vec![]
         }
+        Some(Overlay::Who) => {
+            if let Some(view) = &mut model.who {
+                let last = match &view.answer {
+                    Some(Ok(who)) => crate::tui::overlays::who::length(who),
+                    _ => 0,
+                };
+                view.scroll = moved(view.scroll, step, rows.saturating_sub(6).max(1), last);
+            }
+            vec![]
+        }
         Some(Overlay::History) => {
             if let Some(view) = &mut model.history {
                 let last = view.entries.len().saturating_sub(1);
@@ -123,7 +133,7 @@ fn incident(model: &mut Model, step: Step) -> Vec<Effect> {
         (Some(ask), Step::Lines(by)) => super::incident::step(ask, by),
         (Some(_), _) => {}
         (None, step) => {
-            let last = view.happenings().len().saturating_sub(1);
+            let last = view.len().saturating_sub(1);
             // Before everything that is listed: the first movement goes to what is nearest.
             let at = view.at().unwrap_or(if view.oldest_first { 0 } else { last });
             view.select(moved(at, step, page, last));

@@ -68,7 +68,7 @@ fn tell_unused(model: &mut Model) {
     rules.told = ids;
     if let Some((which, says)) = which {
         let key = model.keymap().keys_for("global", "rules").into_iter().next().unwrap_or_default();
-        model.notice(false, format!("{which} nothing any more ({key} lists the rules){says}"));
+        model.notices.add(model.now, false, format!("{which} nothing any more ({key} lists the rules){says}"));
     }
 }
 

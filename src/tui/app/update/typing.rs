@@ -16,7 +16,7 @@ fn line(model: &mut Model) -> Option<&mut Line> {
         Overlay::Palette(palette) => Some(&mut palette.line),
         Overlay::Query(query) => Some(query.name.as_mut().unwrap_or(&mut query.line)),
         Overlay::Form(form) => form.line(),
-        Overlay::Resource | Overlay::History | Overlay::Sheet => None,
+        Overlay::Resource | Overlay::History | Overlay::Who | Overlay::Sheet => None,
         Overlay::Help { .. }
         | Overlay::Notices { .. }
         | Overlay::Rules
@@ -115,12 +115,18 @@ pub fn edit(model: &mut Model, key: &KeyEvent) -> Option<Vec<Effect>> {
         if control && key.code == KeyCode::Char('s') {
             return Some(actions::run(model, Action::Enter));
         }
-        let Form { fields, at, .. } = form;
         if matches!(key.code, KeyCode::Tab | KeyCode::BackTab) {
-            let by = if key.code == KeyCode::Tab { 1 } else { fields.len().saturating_sub(1) };
-            *at = (*at + by) % fields.len().max(1);
+            let is_tab = key.code == KeyCode::Tab;
+            if let Some(Field { value: Value::Pick(pick), .. }) = form.fields.get_mut(form.at).filter(|_| is_tab) {
+                form.problem = None;
+                if pick.complete() {
+                    return Some(vec![]);
+                }
+            }
+            form.turn(if is_tab { 1 } else { -1 });
             return Some(vec![]);
         }
+        let Form { fields, at, .. } = form;
         if let Some(field @ Field { value: Value::Choice { .. }, .. }) = fields.get_mut(*at)
             && matches!(key.code, KeyCode::Left | KeyCode::Right)
         {

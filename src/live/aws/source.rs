@@ -1,0 +1,71 @@
+//! What AWS Config recorded, and where it records nothing what Cloud Control answered, as one source.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::control::Answers;
+use crate::compare;
+use crate::declared::DeclaredResource;
+use crate::drift::SourceError;
+use crate::live::aws_config::{self, AwsConfig};
+use crate::live::{LiveResource, LiveSource, Lookup};
+use crate::safety::Tainted;
+use crate::stacks::Owned;
+
+/// Cloud Control is heard where AWS Config has no item.
+pub(super) struct Live {
+    pub config: AwsConfig,
+    pub control: Answers,
+    pub owned: Vec<Owned>,
+}
+
+impl LiveSource for Live {
+    fn name(&self) -> &Arc<Tainted> {
+        self.config.name()
+    }
+
+    fn handles(&self, resource_type: &str) -> bool {
+        self.config.handles(resource_type)
+    }
+
+    fn family_key(&self, declared: &DeclaredResource) -> Option<String> {
+        self.config.family_key(declared)
+    }
+
+    fn lookup(&self, declared: &DeclaredResource, family: &[DeclaredResource]) -> Lookup {
+        match self.config.lookup(declared, family) {
+            found @ Lookup::Found(_) => found,
+            otherwise => self.control.lookup(declared, family).unwrap_or(otherwise),
+        }
+    }
+
+    fn listed_at(&self, declared: &DeclaredResource, family: &[DeclaredResource]) -> Option<Timestamp> {
+        self.config.listed_at(declared, family)
+    }
+
+    fn unmanaged(&self) -> Box<dyn Iterator<Item = LiveResource> + '_> {
+        let is_owned = |live: &LiveResource| {
+            let config_type = aws_config::config_type(&live.resource_type).map_or("", |(name, _)| name);
+            self.owned.iter().any(|owned| owned.is(config_type, live.provider_id.raw()))
+        };
+        Box::new(self.config.unmanaged().filter(move |live| !is_owned(live)))
+    }
+
+    fn errors(&self) -> Vec<(SourceError, Vec<Tainted>)> {
+        self.config.errors()
+    }
+
+    fn watch_paths(&self) -> Vec<PathBuf> {
+        self.config.watch_paths()
+    }
+
+    fn context(&self) -> compare::Context {
+        self.config.context()
+    }
+
+    fn unsupported(&self) -> Vec<(Tainted, u64)> {
+        self.config.unsupported()
+    }
+}

@@ -1,0 +1,157 @@
+//! Who made a drift: asked of the cloud's audit trail, kept with the drift.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+
+use jiff::Timestamp;
+use tokio::sync::broadcast;
+
+use super::keeping::told;
+use super::{ServiceError, ServiceEvent};
+use crate::aws::FaultKind;
+use crate::context::cloudtrail::{Question, Trail, WhoError, window};
+use crate::drift::{Attribution, DriftDetail, DriftEvent, DriftId, Environment, Who};
+use crate::safety::Redactor;
+use crate::scan::EnvironmentSpec;
+use crate::store::Store;
+
+/// New drifts of one scan that are asked about by themselves: at two requests a second that takes some ten seconds.
+pub(super) const BY_ITSELF: usize = 20;
+
+/// Asks for one environment.
+pub struct Witness {
+    environment: Environment,
+    trail: Option<Trail>,
+    /// Asks by itself about new severe drift.
+    is_eager: bool,
+    stopped: AtomicBool,
+    is_asking: AtomicBool,
+}
+
+impl Witness {
+    pub fn of(spec: &EnvironmentSpec) -> Self {
+        Self {
+            environment: spec.environment.clone(),
+            trail: spec.aws.clone().map(Trail::new),
+            is_eager: spec.aws.as_ref().is_some_and(|access| access.blame),
+            stopped: AtomicBool::new(false),
+            is_asking: AtomicBool::new(false),
+        }
+    }
+
+    /// Asks who made a drift, and keeps the answer with it where the store can be written; then the drift comes back too. Waits
+    /// for the network: not for a thread that others wait for.
+    pub fn who(
+        &self,
+        store: &dyn Store,
+        redactor: &Redactor,
+        id: DriftId,
+    ) -> Result<(Who, Option<DriftEvent>), ServiceError> {
+        self.ask(store, redactor, id).map_err(|error| match error {
+            AskError::Service(error) => error,
+            AskError::Who(error) => words(&error),
+        })
+    }
+
+    fn ask(&self, store: &dyn Store, redactor: &Redactor, id: DriftId) -> Result<(Who, Option<DriftEvent>), AskError> {
+        let slug = &self.environment.slug;
+        let trail = self.trail.as_ref().ok_or_else(|| {
+            ServiceError::Invalid(format!(
+                "{slug} is read without AWS, so there is no audit trail to ask; `aws` in the configuration of the \
+                 environment says how its account is reached"
+            ))
+        })?;
+        let detail = store.drift(id).map_err(told)?;
+        let appeared = appeared(&detail);
+        let before = store.scan_before(slug, appeared).map_err(told)?.map(|scan| scan.started_at);
+        let question = Question { environment: &self.environment, detail: &detail, span: window(appeared, before) };
+        let who = masked(redactor, trail.who(question, &self.stopped)?);
+        let kept = match who.culprit() {
+            Some(culprit) if store.read_only().is_none() => Some(store.attribute(id, culprit).map_err(told)?),
+            _ => None,
+        };
+        Ok((who, kept))
+    }
+
+    /// Asks about drifts that nobody asked about, beside everything else; tells whoever listens. One round at a time: what a scan
+    /// finds while the last round is under way can be asked about by hand.
+    pub(super) fn look_into(
+        self: &Arc<Self>,
+        store: &Arc<dyn Store>,
+        events: &broadcast::Sender<ServiceEvent>,
+        mut drifts: Vec<DriftId>,
+    ) {
+        drifts.truncate(BY_ITSELF);
+        if !self.is_eager || drifts.is_empty() || self.is_asking.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (witness, store, events) = (Arc::clone(self), Arc::downgrade(store), events.clone());
+        let round = move || {
+            witness.round(&store, &events, &drifts);
+            witness.is_asking.store(false, Ordering::Release);
+        };
+        if let Err(error) = std::thread::Builder::new().name("who".into()).spawn(round) {
+            tracing::warn!(%error, "nobody can be asked who it was");
+            self.is_asking.store(false, Ordering::Release);
+        }
+    }
+
+    fn round(&self, store: &Weak<dyn Store>, events: &broadcast::Sender<ServiceEvent>, drifts: &[DriftId]) {
+        for id in drifts {
+            let Some(store) = store.upgrade().filter(|_| !self.stopped.load(Ordering::Relaxed)) else { return };
+            let redactor = Redactor::new(store.redaction_key());
+            match self.ask(store.as_ref(), &redactor, *id) {
+                Ok((_, Some(event))) => _ = events.send(ServiceEvent::Updated(Box::new(event))),
+                Ok((_, None)) => {}
+                Err(AskError::Who(WhoError::Fault(fault))) => {
+                    // The next one would fare no better.
+                    let text =
+                        format!("who changed {} was not asked: {fault}; {}", self.environment.slug, fault.help());
+                    let is_error = fault.kind != FaultKind::Throttled;
+                    let _ = events.send(ServiceEvent::Notice { error: is_error, text: text.into() });
+                    return;
+                }
+                Err(AskError::Who(WhoError::Cancelled)) => return,
+                Err(AskError::Who(error)) => tracing::debug!(%error, "nobody was asked"),
+                Err(AskError::Service(error)) => tracing::debug!(%error, "nobody was asked"),
+            }
+        }
+    }
+
+    /// Ends every question.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum AskError {
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    #[error(transparent)]
+    Who(#[from] WhoError),
+}
+
+fn words(error: &WhoError) -> ServiceError {
+    match error {
+        WhoError::Fault(_) | WhoError::Cancelled => ServiceError::Unavailable(error.to_string()),
+        WhoError::NotOfAws(_) | WhoError::Nameless | WhoError::Elsewhere(_) => ServiceError::Invalid(error.to_string()),
+    }
+}
+
+/// When a scan saw it for the first time since it was last in sync.
+fn appeared(detail: &DriftDetail) -> Timestamp {
+    let back = detail.history.iter().find(|entry| entry.action == "regressed").map(|entry| entry.timestamp);
+    back.unwrap_or(detail.event.detected_at).max(detail.event.detected_at)
+}
+
+/// A session's name or a user agent can hold anything.
+fn masked(redactor: &Redactor, mut who: Who) -> Who {
+    for one in &mut who.found {
+        let Attribution { actor, identity, event, source, event_id, address, user_agent, reason, .. } = one;
+        for text in [actor, identity, event, source, event_id, address, user_agent, reason] {
+            *text = redactor.mask_text(text.raw());
+        }
+    }
+    who
+}

@@ -1,0 +1,196 @@
+//! A server that plays AWS and fails on purpose: JSON services by `X-Amz-Target`, query services by `Action`.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::{Value, json};
+
+/// One answer.
+pub enum Reply {
+    Json(Value),
+    /// Status, code and message in the JSON protocol's spelling.
+    Error(u16, &'static str, &'static str),
+    /// As the query services answer.
+    Xml(u16, String),
+    /// The connection ends in the middle of the answer.
+    Cut,
+    /// No answer ever.
+    Silence,
+}
+
+/// One request: the action without its service, the document (of query services, its parameters), how often the action was asked for before.
+pub struct Request<'a> {
+    pub action: &'a str,
+    pub body: &'a Value,
+    pub earlier: usize,
+}
+
+type Script = dyn Fn(&Request<'_>) -> Option<Reply> + Send + Sync;
+
+/// Listens until the test process ends.
+pub struct Fake {
+    pub url: String,
+    asked: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+impl Fake {
+    /// What the script leaves open, a healthy account with [`bucket`]s `a` and `b` answers.
+    pub fn start(script: impl Fn(&Request<'_>) -> Option<Reply> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (script, asked): (Arc<Script>, _) = (Arc::new(script), Arc::<Mutex<HashMap<String, usize>>>::default());
+        let book = Arc::clone(&asked);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (script, book) = (Arc::clone(&script), Arc::clone(&book));
+                thread::spawn(move || drop(serve(stream, &*script, &book)));
+            }
+        });
+        Self { url, asked }
+    }
+
+    /// Requests of an action so far, retries included.
+    pub fn asked(&self, action: &str) -> usize {
+        self.asked.lock().unwrap().get(action).copied().unwrap_or(0)
+    }
+}
+
+fn serve(stream: TcpStream, script: &Script, asked: &Mutex<HashMap<String, usize>>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut stream = stream;
+    while let Some((action, body)) = request(&mut reader)? {
+        let earlier = {
+            let mut asked = asked.lock().unwrap();
+            let count = asked.entry(action.clone()).or_default();
+            *count += 1;
+            *count - 1
+        };
+        let asked = Request { action: &action, body: &body, earlier };
+        let (status, kind, text) = match script(&asked).unwrap_or_else(|| healthy(&asked)) {
+            Reply::Json(document) => (200, "application/x-amz-json-1.1", document.to_string()),
+            Reply::Error(status, code, message) => {
+                (status, "application/x-amz-json-1.1", json!({"__type": code, "message": message}).to_string())
+            }
+            Reply::Xml(status, text) => (status, "text/xml", text),
+            Reply::Cut => {
+                write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{{\"resourceIdentifiers\":[")?;
+                return Ok(());
+            }
+            Reply::Silence => loop {
+                thread::park();
+            },
+        };
+        let length = text.len();
+        write!(stream, "HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{text}")?;
+    }
+    Ok(())
+}
+
+/// The next request of a connection: its action and its document.
+fn request(reader: &mut impl BufRead) -> std::io::Result<Option<(String, Value)>> {
+    let (mut length, mut target, mut line) = (0, None, String::new());
+    loop {
+        line.clear();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(None);
+        }
+        let header = line.trim();
+        if header.is_empty() {
+            break;
+        }
+        let (name, value) = header.split_once(':').unwrap_or((header, ""));
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.trim().parse().unwrap_or(0),
+            "x-amz-target" => target = value.trim().rsplit('.').next().map(str::to_owned),
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let text = String::from_utf8_lossy(&body);
+    Ok(Some(match target {
+        Some(action) => (action, serde_json::from_str(&text).unwrap_or_default()),
+        None => {
+            let parameters = text.split('&').filter_map(|pair| pair.split_once('='));
+            let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+            let parameters: Value = parameters.map(|(k, v)| (k.to_owned(), json!(decoded(v)))).collect();
+            (parameters["Action"].as_str().unwrap_or_default().to_owned(), parameters)
+        }
+    }))
+}
+
+/// An account that records everything and has two buckets.
+fn healthy(request: &Request<'_>) -> Reply {
+    match request.action {
+        "GetCallerIdentity" => Reply::Xml(
+            200,
+            "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
+             <Arn>arn:aws:iam::123456789012:user/reader</Arn><UserId>A</UserId><Account>123456789012</Account>\
+             </GetCallerIdentityResult></GetCallerIdentityResponse>"
+                .to_owned(),
+        ),
+        "DescribeConfigurationRecorders" => Reply::Json(json!({"ConfigurationRecorders": [
+            {"name": "default", "roleARN": "arn:aws:iam::123456789012:role/config",
+             "recordingGroup": {"allSupported": true, "includeGlobalResourceTypes": true}}]})),
+        "DescribeConfigurationRecorderStatus" => {
+            Reply::Json(json!({"ConfigurationRecordersStatus": [{"name": "default", "recording": true}]}))
+        }
+        "ListDiscoveredResources" if request.body["resourceType"] == "AWS::S3::Bucket" => {
+            Reply::Json(listing(&["a", "b"], None))
+        }
+        "ListDiscoveredResources" => Reply::Json(listing(&[], None)),
+        "BatchGetResourceConfig" => Reply::Json(batch(request.body, &[])),
+        "SelectResourceConfig" => Reply::Json(json!({"Results": []})),
+        "GetResourceConfigHistory" => {
+            let id = request.body["resourceId"].as_str().unwrap_or_default();
+            let mut item = bucket(id);
+            item["tags"] = json!({"team": "pay"});
+            Reply::Json(json!({"configurationItems": [item]}))
+        }
+        "GetDiscoveredResourceCounts" => Reply::Json(
+            json!({"totalDiscoveredResources": 2, "resourceCounts": [{"resourceType": "AWS::S3::Bucket", "count": 2}]}),
+        ),
+        _ => Reply::Error(400, "InvalidAction", "the fake does not know it"),
+    }
+}
+
+/// A page of a listing of buckets.
+pub fn listing(ids: &[&str], next: Option<&str>) -> Value {
+    let identifiers: Vec<Value> =
+        ids.iter().map(|id| json!({"resourceType": "AWS::S3::Bucket", "resourceId": id})).collect();
+    json!({"resourceIdentifiers": identifiers, "nextToken": next})
+}
+
+/// The items that are asked for, without those `left` unprocessed.
+pub fn batch(body: &Value, left: &[&str]) -> Value {
+    let keys = body["resourceKeys"].as_array().cloned().unwrap_or_default();
+    let (unprocessed, found): (Vec<Value>, Vec<Value>) =
+        keys.into_iter().partition(|key| left.contains(&key["resourceId"].as_str().unwrap_or_default()));
+    let items: Vec<Value> = found.iter().map(|key| bucket(key["resourceId"].as_str().unwrap_or_default())).collect();
+    json!({"baseConfigurationItems": items, "unprocessedResourceKeys": unprocessed})
+}
+
+/// The configuration item of a bucket, as AWS Config shapes it.
+pub fn bucket(id: &str) -> Value {
+    json!({"version": "1.3", "accountId": "123456789012", "configurationItemCaptureTime": 1_795_244_222.6,
+        "configurationItemStatus": "OK", "configurationStateId": "1795244231", "arn": format!("arn:aws:s3:::{id}"),
+        "resourceType": "AWS::S3::Bucket", "resourceId": id, "resourceName": id, "awsRegion": "eu-west-1",
+        "configuration": json!({"name": id}).to_string(),
+        "supplementaryConfiguration": {"IsRequesterPaysEnabled": "false"}})
+}
+
+/// A state that declares these buckets, tagged.
+pub fn state_of_buckets(ids: &[&str]) -> String {
+    let resource = |id: &&str| {
+        json!({"mode": "managed", "type": "aws_s3_bucket", "name": id,
+            "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]", "instances": [{"schema_version": 0,
+            "attributes": {"id": id, "bucket": id, "arn": format!("arn:aws:s3:::{id}"), "region": "eu-west-1",
+                "request_payer": "BucketOwner", "tags": {"team": "pay"}}}]})
+    };
+    let resources: Vec<Value> = ids.iter().map(resource).collect();
+    json!({"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l", "outputs": {}, "resources": resources})
+        .to_string()
+}

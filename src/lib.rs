@@ -6,6 +6,7 @@
 //! [`analysis`] and [`recommend`], into the [`store`]; the screens of [`tui`] see it only through [`service`].
 
 pub mod analysis;
+pub mod api;
 pub mod aws;
 pub mod bench;
 pub mod cli;
@@ -24,6 +25,7 @@ pub mod recommend;
 pub mod report;
 pub mod safety;
 pub mod scan;
+pub mod server;
 pub mod service;
 pub mod stacks;
 pub mod store;

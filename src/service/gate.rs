@@ -11,7 +11,7 @@ pub(super) fn check(guard: &Guard, store: &dyn Store, write: Write<'_>) -> Resul
     if let Write::Triage(request) = write
         && let Some(decision) = guard.require_reason.missing(&request.verb, request.reason.as_ref())
     {
-        return Err(Refusal::NoReason(decision).into());
+        return Err(Refusal::NoReason(decision.into()).into());
     }
     if guard.protected.is_empty() {
         return Ok(());

@@ -12,6 +12,7 @@ mod once;
 pub mod permission;
 mod reason;
 mod relations;
+mod remote;
 mod returning;
 mod scanning;
 mod who;
@@ -23,6 +24,7 @@ pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
 pub use reason::RequireReason;
 pub use relations::{Place, Relations};
+pub use remote::{RemoteService, Server};
 pub use who::Witness;
 
 use async_trait::async_trait;
@@ -70,7 +72,8 @@ pub struct ScanProgress {
 }
 
 /// What happened meanwhile.
-#[derive(Clone, Debug)]
+#[derive(Clone, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
 pub enum ServiceEvent {
     /// A scan moved on. Coalesced: at most ten a second.
     Progress(ScanProgress),
@@ -82,6 +85,8 @@ pub enum ServiceEvent {
     Updated(Box<DriftEvent>),
     /// Environments were added or changed, or something goes on in them.
     Environments,
+    /// What was told meanwhile is lost: load again.
+    Lost,
     /// Something a person should read.
     Notice { error: bool, text: crate::safety::Tainted },
 }

@@ -1,6 +1,9 @@
 //! Who may decide what. The service enforces it, and the screens ask the same functions for their reasons.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
 
 use super::RequireReason;
 use super::danger::{self, Danger};
@@ -25,7 +28,8 @@ impl Default for Guard {
 }
 
 /// Why a decision is not allowed, in words for the screen.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum Refusal {
     #[error("read-only: {0}")]
     ReadOnly(String),
@@ -36,7 +40,7 @@ pub enum Refusal {
     ReachesProtected(Slug),
     /// By the name of the decision, as it is configured.
     #[error("{0} needs a reason (require_reason in the configuration): say why, and decide again")]
-    NoReason(&'static str),
+    NoReason(Cow<'static, str>),
 }
 
 /// Whether anything may be decided. `why`: what stands in the way.

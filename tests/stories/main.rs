@@ -34,6 +34,7 @@ mod pty;
 mod pty_feel;
 mod readme;
 mod recency;
+mod remote;
 mod scan;
 mod screen;
 mod stacks;

@@ -224,7 +224,9 @@ async fn a_reason_that_the_configuration_requires_is_required_of_everybody() {
     );
     let snooze = TriageVerb::Snooze { until: Timestamp::MAX };
     let spaces = TriageRequest { reason: Some("  ".into()), ..asks(ids[0], snooze) };
-    assert!(matches!(service.triage(spaces).await, Err(ServiceError::Refused(Refusal::NoReason("snooze")))));
+    assert!(
+        matches!(service.triage(spaces).await, Err(ServiceError::Refused(Refusal::NoReason(what))) if what == "snooze")
+    );
     // One of many is refused by itself.
     let many =
         vec![bare(ids[0], resolve(ResolutionType::CodifyIac)), bare(ids[1], accept.clone()), asks(ids[2], accept)];

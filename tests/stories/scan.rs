@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::conformance::{self, Bench, open_drifts};
 
-fn open_store(dir: &Path) -> Arc<dyn Store> {
+pub fn open_store(dir: &Path) -> Arc<dyn Store> {
     store::open(dir, OpenMode::ReadWrite).unwrap().store
 }
 
@@ -53,13 +53,13 @@ fn is_about(drift: &DriftEvent, text: &str) -> bool {
 }
 
 /// Twelve files on this machine.
-struct Files {
+pub struct Files {
     service: Arc<LocalService>,
     dir: PathBuf,
 }
 
 impl Files {
-    fn new(dir: &Path, store: Arc<dyn Store>) -> Self {
+    pub fn new(dir: &Path, store: Arc<dyn Store>) -> Self {
         let resource = |n: usize| {
             let attributes = json!({
                 "filename": dir.join(format!("f{n}")), "content": format!("declared {n}\n"), "file_permission": "0644",

@@ -24,7 +24,7 @@ macro_rules! words {
                 match self { $(Self::$variant => $word,)* }
             }
 
-            pub(super) fn named(word: &str) -> Option<Self> {
+            pub fn named(word: &str) -> Option<Self> {
                 Self::ALL.iter().find(|(_, name, _)| name.eq_ignore_ascii_case(word)).map(|(one, ..)| *one)
             }
         }

@@ -38,6 +38,7 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
             super::incident::is_old(model);
             load::environments(model)
         }
+        ServiceEvent::Lost => load::after_loss(model),
         ServiceEvent::Notice { error: true, text } => {
             model.notices.failed(model.now, text.line());
             vec![]

@@ -1,0 +1,47 @@
+//! What server and clients say to each other: where, in which words, within which limits. No I/O.
+//!
+//! Bodies are the JSON of the [vocabulary](crate::drift) as it is stored; times are RFC 3339 in UTC. Lists are
+//! `{"data": […], "pagination": {…}}`, and whatever goes wrong is a [`Problem`].
+
+mod drifts;
+mod feed;
+mod greeting;
+mod paging;
+mod problem;
+mod role;
+mod writes;
+
+pub use drifts::{Parameter, from_parameters, to_parameters};
+pub use feed::FeedEvent;
+pub use greeting::Greeting;
+pub use paging::{Listed, Pagination};
+pub use problem::{Code, Detail, Problem};
+pub use role::Role;
+pub use writes::{
+    Answer, BulkBody, ContextBody, EndContextBody, NeverHideBody, ResolveBody, Resolved, RuleBody, ScanBody,
+    TriageBody, TriageOne,
+};
+
+/// What every path begins with.
+pub const BASE: &str = "/api/v1";
+
+/// The version of this contract, in every answer under [`VERSION_HEADER`]: what is added leaves the first number as it is.
+pub const VERSION: &str = "1.0";
+
+/// Which version an answer speaks.
+pub const VERSION_HEADER: &str = "x-driftguard-api";
+
+/// Names a request in answers, problems and the server's log.
+pub const REQUEST_ID_HEADER: &str = "x-request-id";
+
+/// A write that is sent again with the same key is done once and answered alike.
+pub const IDEMPOTENCY_HEADER: &str = "idempotency-key";
+
+/// Items of a page at most.
+pub const PAGE: usize = 500;
+
+/// Decisions of one request at most.
+pub const BULK: usize = 1_000;
+
+/// Bytes of a body at most.
+pub const BODY: usize = 1 << 20;

@@ -1,0 +1,130 @@
+//! The one shape of an error.
+
+use serde::{Deserialize, Serialize};
+
+use crate::drift::DriftEvent;
+use crate::service::{Refusal, ServiceError};
+
+/// `{"error": {"code", "message", …}}`.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct Problem {
+    pub error: Detail,
+}
+
+/// What went wrong, for people and for programs.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct Detail {
+    pub code: Code,
+    /// A sentence for a person: what happened, and what to do.
+    pub message: String,
+    /// What of the request is wrong: a parameter, a header, or a path into the body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What to name when asking whoever runs the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Seconds after which it may work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+    /// The drift as it is now, when somebody else was faster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<Box<DriftEvent>>,
+    /// Which rule stands in the way, when one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refusal>,
+}
+
+/// What kind of thing went wrong; each has one HTTP status.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    Invalid,
+    Unauthenticated,
+    TokenExpired,
+    Forbidden,
+    Refused,
+    ReadOnly,
+    NotFound,
+    NotAllowed,
+    Conflict,
+    TooLarge,
+    RateLimited,
+    Unavailable,
+}
+
+impl Code {
+    /// The HTTP status.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Invalid => 400,
+            Self::Unauthenticated | Self::TokenExpired => 401,
+            Self::Forbidden | Self::Refused | Self::ReadOnly => 403,
+            Self::NotFound => 404,
+            Self::NotAllowed => 405,
+            Self::Conflict => 409,
+            Self::TooLarge => 413,
+            Self::RateLimited => 429,
+            Self::Unavailable => 503,
+        }
+    }
+}
+
+impl Problem {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        let detail = Detail {
+            code,
+            message: message.into(),
+            field: None,
+            request_id: None,
+            retry_after: None,
+            current: None,
+            refusal: None,
+        };
+        Self { error: detail }
+    }
+
+    /// About one part of the request.
+    pub fn of_field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        let mut problem = Self::new(Code::Invalid, message);
+        problem.error.field = Some(field.into());
+        problem
+    }
+}
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        let message = error.to_string();
+        let (code, current, refusal) = match error {
+            ServiceError::NotFound(_) => (Code::NotFound, None, None),
+            ServiceError::Conflict(current) => (Code::Conflict, Some(current), None),
+            ServiceError::Invalid(_) => (Code::Invalid, None, None),
+            ServiceError::ReadOnly(_) => (Code::ReadOnly, None, None),
+            ServiceError::Refused(refusal) => (Code::Refused, None, Some(refusal)),
+            ServiceError::Unavailable(_) => (Code::Unavailable, None, None),
+        };
+        let mut problem = Self::new(code, message);
+        (problem.error.current, problem.error.refusal) = (current, refusal);
+        problem
+    }
+}
+
+impl From<Problem> for ServiceError {
+    fn from(problem: Problem) -> Self {
+        let Detail { code, message, field, current, refusal, .. } = problem.error;
+        let message = match field {
+            Some(field) => format!("{message} ({field})"),
+            None => message,
+        };
+        match (code, current, refusal) {
+            (Code::Conflict, Some(current), _) => Self::Conflict(current),
+            (Code::Refused, _, Some(refusal)) => Self::Refused(refusal),
+            (Code::ReadOnly, ..) => {
+                // It says so itself when it is shown.
+                Self::ReadOnly(message.strip_prefix("read-only: ").map_or(message.clone(), str::to_owned))
+            }
+            (Code::NotFound, ..) => Self::NotFound(message),
+            (Code::Unavailable | Code::RateLimited, ..) => Self::Unavailable(message),
+            _ => Self::Invalid(message),
+        }
+    }
+}

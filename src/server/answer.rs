@@ -1,0 +1,51 @@
+//! Answers: JSON, or a problem with its status.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::api::{Code, Problem};
+use crate::service::ServiceError;
+
+/// What a handler gives.
+pub(super) type Answer<T> = Result<Json<T>, Failure>;
+
+/// A problem on its way out.
+#[derive(Debug)]
+pub(super) struct Failure(pub(super) Problem);
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let Self(problem) = self;
+        let status = StatusCode::from_u16(problem.error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = problem.error.retry_after;
+        let wants_login = matches!(problem.error.code, Code::Unauthenticated | Code::TokenExpired);
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if wants_login {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// A result of the service as an answer.
+pub(super) fn answered<T: Serialize>(result: Result<T, ServiceError>) -> Answer<T> {
+    Ok(Json(result?))
+}

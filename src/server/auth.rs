@@ -1,0 +1,103 @@
+//! Who asks, and what they may do.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{Method, header};
+use serde::{Deserialize, Serialize};
+
+use super::Shared;
+use super::answer::Failure;
+use crate::api::{Code, Problem, Role};
+use crate::drift::Slug;
+use crate::safety::Tainted;
+use crate::service::DriftService;
+
+/// Who asks.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct Principal {
+    /// The slug of the organisation: nothing of another one can be reached.
+    pub organisation: Slug,
+    /// What decisions are signed with.
+    pub name: Tainted,
+    pub role: Role,
+}
+
+/// What is known of a request before it is admitted.
+#[derive(Clone, Copy, Debug)]
+pub struct Admission<'a> {
+    /// The `Authorization` header.
+    pub authorization: Option<&'a str>,
+}
+
+/// Knows who may come in.
+#[async_trait]
+pub trait Gatekeeper: Send + Sync {
+    /// # Errors
+    /// `unauthenticated` or `token_expired`, without a word about what would have been right.
+    async fn admit(&self, request: Admission<'_>) -> Result<Principal, Problem>;
+}
+
+/// Tokens from a file, one a principal: for a server that has no accounts yet.
+pub struct Tokens(BTreeMap<[u8; 32], Principal>);
+
+impl Tokens {
+    pub fn new(tokens: impl IntoIterator<Item = (String, Principal)>) -> Self {
+        // Looked up by hash: how long a comparison takes says nothing about a token.
+        Self(
+            tokens
+                .into_iter()
+                .map(|(token, principal)| (*blake3::hash(token.as_bytes()).as_bytes(), principal))
+                .collect(),
+        )
+    }
+}
+
+#[async_trait]
+impl Gatekeeper for Tokens {
+    async fn admit(&self, request: Admission<'_>) -> Result<Principal, Problem> {
+        let token = request.authorization.and_then(|header| header.strip_prefix("Bearer "));
+        let found = token.and_then(|token| self.0.get(blake3::hash(token.trim().as_bytes()).as_bytes()));
+        found
+            .cloned()
+            .ok_or_else(|| Problem::new(Code::Unauthenticated, "log in first: `driftguard login`, or send a token"))
+    }
+}
+
+/// A request that was admitted, with the service of its organisation.
+pub(super) struct Caller {
+    pub(super) principal: Principal,
+    pub(super) service: Arc<dyn DriftService>,
+}
+
+impl FromRequestParts<Shared> for Caller {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Failure> {
+        let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let principal = shared.gatekeeper.admit(Admission { authorization }).await?;
+        let needed = needed(&parts.method).ok_or_else(|| Problem::new(Code::NotAllowed, "no such method here"))?;
+        if principal.role < needed {
+            let [is, needed] = [principal.role, needed].map(Role::as_str);
+            let message = format!("this needs the role {needed}, and you are {is}: ask an admin of your organisation");
+            return Err(Problem::new(Code::Forbidden, message).into());
+        }
+        let house = shared.houses.of(&principal.organisation);
+        let house =
+            house.ok_or_else(|| Problem::new(Code::Forbidden, "your organisation is not active on this server"))?;
+        Ok(Self { principal, service: Arc::clone(&house.service) })
+    }
+}
+
+/// Reading is for all, writing for editors, deleting for admins; a method that is not listed is for nobody.
+fn needed(method: &Method) -> Option<Role> {
+    match *method {
+        Method::GET | Method::HEAD | Method::OPTIONS => Some(Role::Viewer),
+        Method::POST | Method::PUT | Method::PATCH => Some(Role::Editor),
+        Method::DELETE => Some(Role::Admin),
+        _ => None,
+    }
+}

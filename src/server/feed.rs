@@ -1,0 +1,146 @@
+//! The live feed: server-sent events, numbered, the last of them kept for those who were away.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::stream::{self, Stream, StreamExt};
+use tokio::sync::broadcast::{self, error::RecvError};
+use ulid::Ulid;
+
+use super::Shared;
+use super::answer::Failure;
+use super::auth::Caller;
+use crate::api::{Code, FeedEvent, Problem};
+use crate::service::{DriftService, ServiceEvent};
+
+/// Events kept for those who come back.
+const KEPT: usize = 4096;
+/// A line for proxies and clients that wonder whether anybody is there.
+const PULSE: Duration = Duration::from_secs(15);
+
+/// The events of one organisation.
+pub(super) struct Feed {
+    /// Another one after each start: numbers from before say nothing.
+    stream: String,
+    recent: Mutex<Recent>,
+    told: broadcast::Sender<Arc<FeedEvent>>,
+}
+
+#[derive(Default)]
+struct Recent {
+    last: u64,
+    events: VecDeque<Arc<FeedEvent>>,
+}
+
+impl Feed {
+    /// Numbers what the service tells, from now until it is gone.
+    pub(super) fn listen(service: &dyn DriftService) -> Arc<Self> {
+        let feed = Arc::new(Self {
+            stream: Ulid::generate().to_string(),
+            recent: Mutex::default(),
+            told: broadcast::channel(KEPT).0,
+        });
+        let (mut events, writer) = (service.subscribe(), Arc::downgrade(&feed));
+        tokio::spawn(async move {
+            loop {
+                let event = events.recv().await;
+                let Some(feed) = writer.upgrade() else { return };
+                match event {
+                    Ok(event) => feed.tell(event),
+                    // What was lost is unknown: everybody loads again.
+                    Err(RecvError::Lagged(_)) => feed.forget(),
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        });
+        feed
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, event: ServiceEvent) {
+        let mut recent = self.recent();
+        recent.last += 1;
+        let event = Arc::new(FeedEvent { id: recent.last, event });
+        if recent.events.len() == KEPT {
+            recent.events.pop_front();
+        }
+        recent.events.push_back(Arc::clone(&event));
+        // Under the lock, so that nobody misses one between what is kept and what is told.
+        let _ = self.told.send(event);
+    }
+
+    fn forget(&self) {
+        let mut recent = self.recent();
+        recent.last += 1;
+        recent.events.clear();
+    }
+
+    /// What came after `seen`, and everything from now on. `None` first: that is not known any more, so load again.
+    fn after(&self, seen: Option<&str>) -> (Vec<Option<Arc<FeedEvent>>>, broadcast::Receiver<Arc<FeedEvent>>, u64) {
+        let recent = self.recent();
+        let told = self.told.subscribe();
+        let Some(seen) = seen else { return (vec![], told, recent.last) };
+        let number = FeedEvent::number(&self.stream, seen);
+        let oldest = recent.events.front().map_or(recent.last + 1, |event| event.id);
+        let missed = match number {
+            Some(number) if number + 1 >= oldest && number <= recent.last => {
+                recent.events.iter().filter(|event| event.id > number).cloned().map(Some).collect()
+            }
+            _ => vec![None],
+        };
+        (missed, told, recent.last)
+    }
+
+    fn written(&self, event: &FeedEvent) -> Event {
+        let mark = FeedEvent::mark(&self.stream, event.id);
+        // An event always can be written: it is plain data.
+        let data = serde_json::to_string(&event.event).unwrap_or_default();
+        Event::default().event("event").id(mark).data(data)
+    }
+
+    fn reset(&self, at: u64) -> Event {
+        Event::default().event("reset").id(FeedEvent::mark(&self.stream, at)).data("{}")
+    }
+}
+
+/// `GET feed`: what happens from now on, or after `Last-Event-ID`. `reset` says: load everything again.
+pub(super) async fn follow(
+    State(shared): State<Shared>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
+    let house = shared.houses.of(&caller.principal.organisation);
+    let house = house.ok_or_else(|| Problem::new(Code::Forbidden, "your organisation is not active on this server"))?;
+    let feed = Arc::clone(&house.feed);
+    let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let (missed, told, last) = feed.after(seen);
+    let hello = Event::default().event("hello").id(FeedEvent::mark(&feed.stream, last)).data("{}");
+    let first = Arc::clone(&feed);
+    let missed = stream::iter(missed).map(move |event| match event {
+        Some(event) => first.written(&event),
+        None => first.reset(last),
+    });
+    let hello = stream::iter(seen.is_none().then_some(hello));
+    let now = stream::unfold((feed, told), |(feed, mut told)| async move {
+        let event = match told.recv().await {
+            Ok(event) => feed.written(&event),
+            Err(RecvError::Lagged(_)) => {
+                let last = feed.recent().last;
+                feed.reset(last)
+            }
+            Err(RecvError::Closed) => return None,
+        };
+        Some((event, (feed, told)))
+    });
+    let leaving = shared.leaving.clone();
+    let events = hello.chain(missed).chain(now).map(Ok).take_until(leaving.cancelled_owned());
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(PULSE)))
+}

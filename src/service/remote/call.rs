@@ -1,0 +1,170 @@
+//! One request and its answer: JSON both ways, problems in the service's own words, and a second try where that is safe.
+
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::Server;
+use crate::api::{BASE, IDEMPOTENCY_HEADER, Parameter, Problem, VERSION_HEADER};
+use crate::service::ServiceError;
+
+const CONNECT: Duration = Duration::from_secs(5);
+/// Of one answer, from the question to its last byte.
+const WHOLE: Duration = Duration::from_secs(60);
+/// Between two pieces of the feed: its pulse is four times as often.
+const SILENCE: Duration = Duration::from_secs(60);
+/// Waits before the second and the third try.
+const AGAIN: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+
+/// The way to a server.
+pub(super) struct Line {
+    client: Client,
+    base: Url,
+    shown: String,
+    authorization: Option<HeaderValue>,
+}
+
+impl Line {
+    /// # Errors
+    /// When the address or the token makes no sense.
+    pub(super) fn new(server: Server) -> Result<Self, ServiceError> {
+        let Server { mut url, token } = server;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            return Err(invalid("the address of a server is https://HOST, and nothing else"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(invalid("no credentials in the address: others can read it. Use `driftguard login`"));
+        }
+        let shown = url.as_str().trim_end_matches('/').to_owned();
+        let path = format!("{}{BASE}/", url.path().trim_end_matches('/'));
+        url.set_path(&path);
+        let authorization = token.as_deref().map(bearer).transpose()?;
+        // Fails when there is one already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .user_agent(concat!("driftguard/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| ServiceError::Unavailable(format!("no way to any server: {error}")))?;
+        Ok(Self { client, base: url, shown, authorization })
+    }
+
+    /// For people.
+    pub(super) fn shown(&self) -> String {
+        self.shown.clone()
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str, asked: &[Parameter]) -> Result<T, ServiceError> {
+        let request = self.request(Method::GET, path, asked)?.timeout(WHOLE);
+        self.read(self.patiently(request).await?).await
+    }
+
+    /// `key`: the same for the same decision, so that it is made once however often it is sent.
+    pub(super) async fn write<B: Serialize, T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &B,
+        key: &str,
+    ) -> Result<T, ServiceError> {
+        let body = serde_json::to_vec(body).map_err(|error| invalid(&error.to_string()))?;
+        let request = self.request(method, path, &[])?.timeout(WHOLE);
+        let request = request.header(CONTENT_TYPE, "application/json").header(IDEMPOTENCY_HEADER, key).body(body);
+        self.read(self.patiently(request).await?).await
+    }
+
+    /// The feed, from its beginning or after `seen`.
+    pub(super) async fn feed(&self, seen: Option<&str>) -> Result<Response, ServiceError> {
+        let mut request = self.request(Method::GET, "feed", &[])?;
+        if let Some(seen) = seen {
+            request = request.header("last-event-id", seen);
+        }
+        self.checked(request.send().await.map_err(|error| self.unreachable(&error))?).await
+    }
+
+    fn request(&self, method: Method, path: &str, asked: &[Parameter]) -> Result<RequestBuilder, ServiceError> {
+        let mut url = self.base.join(path).map_err(|error| invalid(&error.to_string()))?;
+        if !asked.is_empty() {
+            url.query_pairs_mut().extend_pairs(asked);
+        }
+        let request = self.client.request(method, url);
+        Ok(match &self.authorization {
+            Some(value) => request.header(AUTHORIZATION, value.clone()),
+            None => request,
+        })
+    }
+
+    /// Tries again what did not arrive: a connection that was refused or broken off before an answer.
+    async fn patiently(&self, request: RequestBuilder) -> Result<Response, ServiceError> {
+        for wait in AGAIN {
+            let Some(one) = request.try_clone() else { break };
+            match one.send().await {
+                Ok(response) => return Ok(response),
+                Err(error) if error.is_connect() || error.is_request() && !error.is_timeout() => {
+                    tokio::time::sleep(wait).await;
+                }
+                Err(error) => return Err(self.unreachable(&error)),
+            }
+        }
+        request.send().await.map_err(|error| self.unreachable(&error))
+    }
+
+    async fn read<T: DeserializeOwned>(&self, response: Response) -> Result<T, ServiceError> {
+        let response = self.checked(response).await?;
+        let bytes = response.bytes().await.map_err(|error| self.unreachable(&error))?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            ServiceError::Unavailable(format!(
+                "{} answered in words this driftguard does not know: {error}",
+                self.shown
+            ))
+        })
+    }
+
+    async fn checked(&self, response: Response) -> Result<Response, ServiceError> {
+        if !response.headers().contains_key(VERSION_HEADER) {
+            let what = response.status();
+            return Err(ServiceError::Unavailable(format!(
+                "{} is no driftguard server: it answered {what}",
+                self.shown
+            )));
+        }
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let bytes = response.bytes().await.unwrap_or_default();
+        Err(match serde_json::from_slice::<Problem>(&bytes) {
+            Ok(problem) => problem.into(),
+            Err(_) => ServiceError::Unavailable(format!("{} answered {status}", self.shown)),
+        })
+    }
+
+    /// The address is said by us, without what may stand in its query.
+    fn unreachable(&self, error: &reqwest::Error) -> ServiceError {
+        let what = if error.is_timeout() { "did not answer in time" } else { "cannot be reached" };
+        let mut why = String::new();
+        let mut next = std::error::Error::source(error);
+        while let Some(cause) = next {
+            why = format!(": {cause}");
+            next = cause.source();
+        }
+        ServiceError::Unavailable(format!("{} {what}{why}", self.shown))
+    }
+}
+
+fn bearer(token: &str) -> Result<HeaderValue, ServiceError> {
+    let value = HeaderValue::from_str(&format!("Bearer {token}"));
+    let mut value = value.map_err(|_| invalid("the token has characters that no token has"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn invalid(why: &str) -> ServiceError {
+    ServiceError::Invalid(why.to_owned())
+}

@@ -1,0 +1,68 @@
+//! Listens to the server for as long as the service lives; where it breaks off it goes on after the last event it saw.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eventsource_stream::{Event, Eventsource};
+use futures_util::stream::{self, Stream, StreamExt};
+use reqwest::Response;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+
+use super::call::Line;
+use crate::service::ServiceEvent;
+
+/// Before the next try, twice as long each time up to the most.
+const FIRST: Duration = Duration::from_millis(250);
+const MOST: Duration = Duration::from_secs(30);
+
+/// Goes on from `first`, a feed that is open.
+pub(super) async fn listen(
+    line: Arc<Line>,
+    first: Response,
+    events: broadcast::Sender<ServiceEvent>,
+    ended: CancellationToken,
+) {
+    let listening = async {
+        let (mut open, mut seen, mut wait) = (Some(first), None, FIRST);
+        loop {
+            if let Some(response) = open.take() {
+                wait = FIRST;
+                follow(response, &events, &mut seen).await;
+            }
+            // Not all at the same moment, when a server comes back.
+            tokio::time::sleep(wait.mul_f64(0.5 + fastrand::f64())).await;
+            wait = (wait * 2).min(MOST);
+            open = line.feed(seen.as_deref()).await.ok();
+        }
+    };
+    ended.run_until_cancelled(listening).await;
+}
+
+/// Until the connection ends.
+async fn follow(response: Response, events: &broadcast::Sender<ServiceEvent>, seen: &mut Option<String>) {
+    let mut told = Box::pin(pieces(response).eventsource());
+    while let Some(Ok(event)) = told.next().await {
+        // Nobody listening is no fault.
+        read(&event).map(|event| events.send(event));
+        if !event.id.is_empty() {
+            *seen = Some(event.id);
+        }
+    }
+}
+
+/// What an older or newer server tells, and we do not know, is passed over.
+fn read(event: &Event) -> Option<ServiceEvent> {
+    match event.event.as_str() {
+        "reset" => Some(ServiceEvent::Lost),
+        "event" => serde_json::from_str(&event.data).ok(),
+        _ => None,
+    }
+}
+
+fn pieces(response: Response) -> impl Stream<Item = reqwest::Result<impl AsRef<[u8]>>> {
+    stream::unfold(response, |mut response| async move {
+        let piece = response.chunk().await.transpose()?;
+        Some((piece, response))
+    })
+}

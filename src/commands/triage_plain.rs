@@ -25,6 +25,7 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         super::complain(triage::FOR_NOW);
     }
     let guard = session.guard();
+    let protected = guard.protected.clone();
     let zone = if settings.utc.value { TimeZone::UTC } else { TimeZone::system() };
     let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;
     let ended = runtime.block_on(async {
@@ -36,7 +37,8 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         let actor = settings.actor.value.line();
         let told = std::sync::Arc::clone(&service) as std::sync::Arc<dyn DriftService>;
         let people = settings.people.value.iter().map(|one| one.line()).collect();
-        let mut plain = Plain::new(told, input.lock(), io::stdout(), &actor, zone, typed).offering(people);
+        let plain = Plain::new(told, input.lock(), io::stdout(), &actor, zone, typed);
+        let mut plain = plain.offering(people).protecting(protected);
         let ended = plain.run().await;
         // What was acknowledged is finished before the process ends.
         service.shutdown().await;

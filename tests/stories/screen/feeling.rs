@@ -204,7 +204,7 @@ fn notices_that_went_by_unseen_are_counted_until_they_are_read() {
     screens.at(sample::now() + Duration::from_secs(600));
     assert!(screens.screen().contains("1 unread"), "{}", screens.screen());
     screens.act("notices");
-    assert!(screens.screen().contains("10m *the disk"), "{}", screens.screen());
+    assert!(screens.screen().contains("*  10m  the disk"), "{}", screens.screen());
     screens.keys("esc");
     assert!(!screens.screen().contains("unread"));
     screens.send(notice("it is full"));

@@ -1,6 +1,7 @@
 //! clap types only; completions and the man page derive from them.
 
 mod around;
+mod pictures;
 mod state;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat, WhoArgs};
+pub use pictures::{Colors, Screenshots, Size};
 pub use state::{StateCommand, Versions};
 
 use crate::aws::Access;
@@ -143,10 +145,7 @@ pub enum Command {
     Completions { shell: clap_complete::Shell },
     /// Render the pictures of the README
     #[command(hide = true)]
-    Screenshots {
-        /// Where they go
-        directory: PathBuf,
-    },
+    Screenshots(Screenshots),
 }
 
 /// Which files stand for an environment given by hand.

@@ -75,7 +75,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Mark(args)) => mark::run(&session, &args),
         Some(Command::Stats(args)) => stats::run(&session, &args),
         Some(Command::Info) => info::run(&session),
-        Some(Command::Screenshots { directory }) => screenshots::run(&directory),
+        Some(Command::Screenshots(args)) => screenshots::run(&args),
         Some(Command::Completions { .. }) => Ok(0),
     }
 }

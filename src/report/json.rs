@@ -8,8 +8,9 @@ use serde::{Serialize, Serializer};
 use super::rules::RuleRow;
 use super::{EnvironmentReport, Report, StoreUse};
 use crate::drift::{
-    Aside, Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known, ResolutionType, ResourceRef,
-    SettledChange, Severity, SeverityClass, Sighting, Slug, SourceError, State, Unverified, UnverifiedReason,
+    ActorClass, Aside, Attribution, Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known,
+    ResolutionType, ResourceRef, SettledChange, Severity, SeverityClass, Sighting, Slug, SourceError, State,
+    Unverified, UnverifiedReason,
 };
 use crate::safety::{Masked, Tainted, escape};
 
@@ -106,6 +107,43 @@ struct DriftRow<'a> {
     settled: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<KnownRow<'a>>,
+    /// Who made it, where an audit trail was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<ActorRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct ActorRow<'a> {
+    name: &'a Tainted,
+    class: Option<ActorClass>,
+    /// It names what changed, and nobody else wrote that.
+    certain: bool,
+    at: jiff::Timestamp,
+    event: &'a Tainted,
+    source: &'a Tainted,
+    event_id: &'a Tainted,
+    identity: &'a Tainted,
+    source_address: &'a Tainted,
+    user_agent: &'a Tainted,
+    paths: Vec<&'a str>,
+    reason: &'a Tainted,
+}
+
+fn actor_row(one: &Attribution) -> ActorRow<'_> {
+    ActorRow {
+        name: &one.actor,
+        class: one.class,
+        certain: one.is_certain(),
+        at: one.at,
+        event: &one.event,
+        source: &one.source,
+        event_id: &one.event_id,
+        identity: &one.identity,
+        source_address: &one.address,
+        user_agent: &one.user_agent,
+        paths: one.paths.iter().map(|path| path.raw()).collect(),
+        reason: &one.reason,
+    }
 }
 
 /// What the store knows of the drift.
@@ -216,7 +254,7 @@ fn change_row<'a>(c: &'a Change, settled: Option<&'a SettledChange>) -> ChangeRo
     }
 }
 
-fn drift_row(drift: &Sighting) -> DriftRow<'_> {
+fn drift_row<'a>(drift: &'a Sighting, of: &'a EnvironmentReport) -> DriftRow<'a> {
     let f = &drift.finding;
     DriftRow {
         environment: &f.environment,
@@ -235,6 +273,7 @@ fn drift_row(drift: &Sighting) -> DriftRow<'_> {
         fingerprint: drift.fingerprint().to_hex(),
         settled: drift.is_settled(),
         known: drift.known.as_ref().map(known_row),
+        actor: of.actor(drift).map(actor_row),
     }
 }
 
@@ -262,7 +301,7 @@ impl Serialize for Drifts<'_> {
         let mut list = serializer.serialize_seq(None)?;
         for e in &self.0.environments {
             for drift in e.drifts.iter().map_err(S::Error::custom)? {
-                list.serialize_element(&drift_row(&drift.map_err(S::Error::custom)?))?;
+                list.serialize_element(&drift_row(&drift.map_err(S::Error::custom)?, e))?;
             }
         }
         list.end()
@@ -375,7 +414,7 @@ pub(super) fn write_lines(report: &Report, out: &mut dyn Write) -> io::Result<()
     for e in &report.environments {
         line(out, "environment", &environment_row(e, report.show_hidden))?;
         for drift in e.drifts.iter()? {
-            line(out, "drift", &drift_row(&drift?))?;
+            line(out, "drift", &drift_row(&drift?, e))?;
         }
         each_unverified(e, |error| error, &mut |row| line(out, "unverified", row))?;
         if report.show_hidden {

@@ -1,6 +1,7 @@
 //! clap types only; completions and the man page derive from them.
 
 mod around;
+mod inventory;
 mod state;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat, WhoArgs};
+pub use inventory::{InventoryArgs, InventoryFormat, InventoryKind};
 pub use state::{StateCommand, Versions};
 
 use crate::aws::Access;
@@ -127,6 +129,8 @@ pub enum Command {
     /// What AWS has to allow, and what is understood of it
     #[command(subcommand)]
     Aws(AwsCommand),
+    /// List what there is: every declared resource and every live one that nobody declares
+    Inventory(InventoryArgs),
     /// Where declared state lives: its versions, and the backends of code
     #[command(subcommand)]
     State(StateCommand),

@@ -91,11 +91,11 @@ impl Attribution {
     /// How sure one can be, in words.
     pub fn certainty(&self) -> &'static str {
         if self.is_certain() {
-            "certain: it names what changed, and no other hand wrote that since it was last in sync"
+            "certain: it names what changed, and nobody else wrote that in the time looked through"
         } else if self.is_likely {
-            "likely: others may have written the same since it was last in sync"
+            "likely: somebody else may have written the same in the time looked through"
         } else {
-            "likely: nobody else wrote to it since it was last in sync, but the event does not name what changed"
+            "likely: nobody else wrote to it in the time looked through, but the event does not name what changed"
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The machine-readable report, `driftguard.scan/1`. Fields are added, never renamed or removed, within one version.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::ser::{Error, SerializeSeq};
@@ -9,7 +10,7 @@ use super::rules::RuleRow;
 use super::{EnvironmentReport, Report, StoreUse};
 use crate::drift::{
     ActorClass, Aside, Attribution, Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known,
-    ResolutionType, ResourceRef, SettledChange, Severity, SeverityClass, Sighting, Slug, SourceError, State,
+    ResolutionType, ResourceRef, ScanStage, SettledChange, Severity, SeverityClass, Sighting, Slug, SourceError, State,
     Unverified, UnverifiedReason,
 };
 use crate::safety::{Masked, Tainted, escape};
@@ -45,6 +46,8 @@ struct EnvironmentRow<'a> {
     started_at: jiff::Timestamp,
     finished_at: jiff::Timestamp,
     complete: bool,
+    /// Microseconds spent in each stage.
+    stages: BTreeMap<ScanStage, u64>,
     counts: &'a Counts,
     listed: ListedRow,
     /// Drifts that somebody ignored, snoozed or accepted; among `counts.drifted`.
@@ -221,6 +224,7 @@ fn environment_row(e: &EnvironmentReport, show_hidden: bool) -> EnvironmentRow<'
         started_at: e.summary.started_at,
         finished_at: e.summary.finished_at,
         complete: e.summary.completeness == Completeness::Complete,
+        stages: e.summary.timings.iter().copied().collect(),
         counts: &e.summary.counts,
         listed: ListedRow {
             hidden_changes: show_hidden.then_some(hidden as u64),

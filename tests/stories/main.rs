@@ -1,6 +1,7 @@
 //! Stories: one file, one promise, all in one test binary so that they link once.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod actors;
 mod answers;
 mod around;
 mod aws_faults;
@@ -22,6 +23,7 @@ mod ground_truth;
 mod hostile;
 mod ignoring;
 mod incident;
+mod inventory;
 mod keys;
 mod lab;
 mod live;

@@ -162,6 +162,48 @@ fn state_in_a_bucket_is_scanned_as_it_is_as_it_was_and_with_its_neighbours() {
 }
 
 #[test]
+fn states_in_a_bucket_and_in_a_directory_are_offered_and_known_ones_said_to_be() {
+    let Some(server) = moto() else { return };
+    let (port, home) = (server.port(), tempfile::tempdir().unwrap());
+    let file = home.path().join("motd");
+    s3(port, "PUT", "/states", "");
+    for key in ["prod/app.tfstate", "env:/blue/net/terraform.tfstate", "prod/notes.txt"] {
+        s3(port, "PUT", &format!("/states/{key}"), &state(1, &file));
+    }
+    let (code, said) = driftguard_on(port, home.path(), &["state", "discover", "s3://states/?region=us-east-1"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("slug = \"prod-app\"") && said.contains("slug = \"net-blue\""), "{said}");
+    assert!(
+        said.contains("state = \"s3://states/prod/app.tfstate?region=us-east-1\"") && !said.contains("notes"),
+        "{said}"
+    );
+    let config = home.path().join("config/driftguard");
+    std::fs::create_dir_all(&config).unwrap();
+    std::fs::write(config.join("config.toml"), &said).unwrap();
+    let (code, checked) = driftguard_on(port, home.path(), &["config", "check"]);
+    assert!(code == 0 && checked.contains("2 environment(s), no mistakes"), "{checked}");
+    let (_, again) = driftguard_on(port, home.path(), &["state", "discover", "s3://states/prod/"]);
+    assert!(
+        again.contains("it is in the configuration already, as prod-app") && !again.contains("[[environment]]"),
+        "{again}"
+    );
+
+    std::fs::create_dir_all(home.path().join("infra/net/terraform.tfstate.d/blue")).unwrap();
+    for path in ["infra/shop/x", "infra/net/terraform.tfstate.d/blue/x"] {
+        let path = home.path().join(path).with_file_name("terraform.tfstate");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, state(1, &file)).unwrap();
+    }
+    let (code, said) = driftguard_on(port, home.path(), &["state", "discover", "infra"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("slug = \"shop\"") && said.contains("slug = \"net-blue\""), "{said}");
+    assert!(
+        said.contains("cloud_provider = \"host\"") && !said.contains("is assumed"),
+        "its provider is local: {said}"
+    );
+}
+
+#[test]
 fn a_state_whose_digest_does_not_match_is_not_believed() {
     let Some(server) = moto() else { return };
     let port = server.port();

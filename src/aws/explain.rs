@@ -11,7 +11,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::credentials::{NoCredentials, Source};
 use crate::safety::sanitise;
 
-/// A helper's own words, as many of them as are shown.
+/// A process's own words, as many of them as are shown.
 const SAID: usize = 200;
 
 /// `None`: the source has nothing to do with this machine, and the next one is asked.
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_helper_prints_where_credentials_should_be_is_not_repeated() {
+    fn what_a_process_prints_where_credentials_should_be_is_not_repeated() {
         let bad =
             "Error retrieving credentials from external process, could not parse response: unexpected token 'hunter2'";
         let words = told(&profile("p", true), CredentialsError::provider_error(bad));

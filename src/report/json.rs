@@ -1,4 +1,6 @@
 //! The machine-readable report, `driftguard.scan/1`. Fields are added, never renamed or removed, within one version.
+//!
+//! Longer than most: one document, whose rows stand together as they are written.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -6,12 +8,13 @@ use std::io::{self, Write};
 use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
+use super::actor::{ActorRow, actor_row};
 use super::rules::RuleRow;
 use super::{EnvironmentReport, Report, StoreUse};
 use crate::drift::{
-    ActorClass, Aside, Attribution, Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known,
-    ResolutionType, ResourceRef, ScanStage, SettledChange, Severity, SeverityClass, Sighting, Slug, SourceError, State,
-    Unverified, UnverifiedReason,
+    Aside, Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known, ResolutionType, ResourceRef,
+    ScanStage, SettledChange, Severity, SeverityClass, Sighting, Slug, SourceError, State, Unverified,
+    UnverifiedReason,
 };
 use crate::safety::{Masked, Tainted, escape};
 
@@ -113,40 +116,6 @@ struct DriftRow<'a> {
     /// Who made it, where an audit trail was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     actor: Option<ActorRow<'a>>,
-}
-
-#[derive(Serialize)]
-struct ActorRow<'a> {
-    name: &'a Tainted,
-    class: Option<ActorClass>,
-    /// It names what changed, and nobody else wrote that.
-    certain: bool,
-    at: jiff::Timestamp,
-    event: &'a Tainted,
-    source: &'a Tainted,
-    event_id: &'a Tainted,
-    identity: &'a Tainted,
-    source_address: &'a Tainted,
-    user_agent: &'a Tainted,
-    paths: Vec<&'a str>,
-    reason: &'a Tainted,
-}
-
-fn actor_row(one: &Attribution) -> ActorRow<'_> {
-    ActorRow {
-        name: &one.actor,
-        class: one.class,
-        certain: one.is_certain(),
-        at: one.at,
-        event: &one.event,
-        source: &one.source,
-        event_id: &one.event_id,
-        identity: &one.identity,
-        source_address: &one.address,
-        user_agent: &one.user_agent,
-        paths: one.paths.iter().map(|path| path.raw()).collect(),
-        reason: &one.reason,
-    }
 }
 
 /// What the store knows of the drift.

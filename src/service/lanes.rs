@@ -6,11 +6,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, broadcast};
 
-use super::ServiceEvent;
 use super::keeping::register;
 use super::scanning::ScanJob;
+use super::{Guard, ServiceEvent};
 use crate::config::is_same;
-use crate::drift::Slug;
+use crate::drift::{Maintenance, Slug};
 use crate::scan::EnvironmentSpec;
 use crate::scan::scheduler::{Lane, Plan};
 use crate::store::Store;
@@ -104,4 +104,15 @@ async fn end(lanes: &[Arc<Watched>]) {
     for watched in lanes {
         watched.lane.stop().await;
     }
+}
+
+/// Environments that say so themselves are protected too.
+pub(super) fn guarding(mut guard: Guard, specs: &[EnvironmentSpec]) -> Guard {
+    guard.protected.extend(specs.iter().filter(|s| s.protect).map(|s| s.environment.slug.clone()));
+    guard
+}
+
+/// All environments are told the same.
+pub(super) fn announced_for(specs: &[EnvironmentSpec]) -> Arc<Vec<Maintenance>> {
+    specs.first().map(|spec| Arc::clone(&spec.maintenance)).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! [`DriftService`] on a store and scanners in this process.
+//! [`DriftService`] on a store and scanners in this process. Longer than most: one trait, and every call of it is short.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock as Lock};
 
@@ -9,7 +9,7 @@ use tokio::sync::{Notify, RwLock, broadcast};
 
 use super::danger::Write;
 use super::keeping::told;
-use super::lanes::{Lanes, Watched};
+use super::lanes::{Lanes, Watched, announced_for, guarding};
 use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
 use super::returning::{self, Returning};
 use super::{
@@ -171,17 +171,6 @@ impl LocalService {
             contexts: store.contexts.clone(),
         }
     }
-}
-
-/// Environments that say so themselves are protected too.
-fn guarding(mut guard: Guard, specs: &[EnvironmentSpec]) -> Guard {
-    guard.protected.extend(specs.iter().filter(|s| s.protect).map(|s| s.environment.slug.clone()));
-    guard
-}
-
-/// All environments are told the same.
-fn announced_for(specs: &[EnvironmentSpec]) -> Arc<Vec<Maintenance>> {
-    specs.first().map(|spec| Arc::clone(&spec.maintenance)).unwrap_or_default()
 }
 
 /// What the store knows about an environment.

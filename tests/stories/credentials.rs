@@ -159,7 +159,7 @@ fn roles_are_assumed_one_after_the_other_each_with_the_keys_of_the_one_before() 
 fn a_credential_process_is_run_and_what_it_says_instead_is_not_passed_on() {
     let account = Account::new(|_| None);
     let script = |body: &str| {
-        let path = account.home.path().join(".aws/helper");
+        let path = account.home.path().join(".aws/process");
         fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
         account.config(&format!("[profile p]\ncredential_process = sh {}\n", path.display()));
     };

@@ -1,6 +1,7 @@
 //! clap types only; completions and the man page derive from them.
 
 mod around;
+mod inventory;
 mod pictures;
 mod state;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat, WhoArgs};
+pub use inventory::{InventoryArgs, InventoryFormat, InventoryKind};
 pub use pictures::{Colors, Screenshots, Size};
 pub use state::{StateCommand, Versions};
 
@@ -129,6 +131,8 @@ pub enum Command {
     /// What AWS has to allow, and what is understood of it
     #[command(subcommand)]
     Aws(AwsCommand),
+    /// List what there is: every declared resource and every live one that nobody declares
+    Inventory(InventoryArgs),
     /// Where declared state lives: its versions, and the backends of code
     #[command(subcommand)]
     State(StateCommand),

@@ -6,6 +6,8 @@
 
 mod access;
 mod breaker;
+mod credentials;
+mod explain;
 mod fault;
 mod limiter;
 mod runtime;

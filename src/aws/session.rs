@@ -22,6 +22,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::breaker::Breaker;
+use super::credentials::{Source, Told, with_credentials};
 use super::limiter::Limiter;
 use super::usage::{Call, Usage};
 use super::{Access, Fault, FaultKind};
@@ -244,7 +245,7 @@ impl Intercept for Attempts {
 }
 
 /// One TLS stack and one pool of connections for everything.
-fn http() -> SharedHttpClient {
+pub(super) fn http() -> SharedHttpClient {
     static CLIENT: OnceLock<SharedHttpClient> = OnceLock::new();
     let ring = || {
         let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
@@ -271,7 +272,7 @@ async fn load(access: &Access, region: Option<String>) -> SdkConfig {
     if let Some(url) = &access.endpoint_url {
         loader = loader.endpoint_url(url);
     }
-    loader.load().await
+    with_credentials(&loader.load().await, access.profile.as_deref())
 }
 
 async fn chained(access: &Access, mut sdk: SdkConfig) -> SdkConfig {
@@ -288,7 +289,8 @@ async fn assume(sdk: &SdkConfig, role: &str, external_id: Option<&str>) -> SdkCo
     if let Some(id) = external_id {
         provider = provider.external_id(id);
     }
-    let credentials = SharedCredentialsProvider::new(provider.build().await);
+    let told = Told::new(Source::Role(role.to_owned()), provider.build().await);
+    let credentials = SharedCredentialsProvider::new(told);
     sdk.clone().into_builder().credentials_provider(credentials).build()
 }
 

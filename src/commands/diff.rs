@@ -41,6 +41,7 @@ pub(super) fn run(session: &Session, args: &Diff) -> anyhow::Result<u8> {
     let done = pipeline::run_on(&spec, &sources, Duration::ZERO, &context, &mut sink)?;
     let report = EnvironmentReport {
         usage: vec![],
+        actors: Default::default(),
         environment: spec.environment,
         summary: done.summary,
         drifts: sink.drifts,

@@ -8,9 +8,11 @@ mod diff;
 mod estimate;
 mod incident;
 mod info;
+mod inventory;
 mod keys;
 mod man;
 mod mark;
+mod reload;
 mod rules;
 mod scan;
 mod screens;
@@ -68,6 +70,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Store(command)) => store::run(&session, &command),
         Some(Command::Rules { format }) => rules::run(&session, format),
         Some(Command::Aws(command)) => aws::run(&session, &command),
+        Some(Command::Inventory(args)) => inventory::run(&session, &args),
         Some(Command::State(command)) => state::run(&session, &command),
         Some(Command::Keys) => keys::run(&session),
         Some(Command::Incident(args)) => incident::run(&session, &args),

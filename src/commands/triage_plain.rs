@@ -6,6 +6,7 @@ use anyhow::Context;
 use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
 
+use super::reload::Reload;
 use super::{Session, triage};
 use crate::cli::Triage;
 use crate::plain::Plain;
@@ -33,6 +34,7 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         let keep = settings.store_options();
         let opened = tokio::task::spawn_blocking(move || triage::start(&path, guard, keep, specs, handle)).await;
         let service = opened.context("the store could not be opened")??;
+        Reload::plain(session, &args.paths).follow(std::sync::Arc::clone(&service), Handle::current());
         let (input, typed) = (io::stdin(), io::stdin().is_terminal());
         let actor = settings.actor.value.line();
         let told = std::sync::Arc::clone(&service) as std::sync::Arc<dyn DriftService>;

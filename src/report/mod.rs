@@ -1,5 +1,6 @@
 //! Text, JSON, NDJSON and Markdown from the same data.
 
+mod actor;
 pub mod incident;
 mod json;
 mod markdown;
@@ -9,11 +10,14 @@ pub mod stats;
 mod text;
 pub mod who;
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use crate::aws::UsageLine;
 use crate::cli::Format;
-use crate::drift::{Completeness, Counts, Environment, RuleStatus, ScanSummary, SourceError, Untold};
+use crate::drift::{
+    Attribution, Completeness, Counts, DriftId, Environment, RuleStatus, ScanSummary, Sighting, SourceError, Untold,
+};
 use crate::safety::Tainted;
 use crate::scan::Sightings;
 
@@ -29,6 +33,8 @@ pub struct EnvironmentReport {
     pub store: StoreUse,
     /// What reading a cloud took; empty for recordings.
     pub usage: Vec<UsageLine>,
+    /// Whom drifts are put down to.
+    pub actors: HashMap<DriftId, Attribution>,
 }
 
 /// What a scan did with the store.
@@ -44,6 +50,11 @@ pub enum StoreUse {
 }
 
 impl EnvironmentReport {
+    /// Whom the drift is put down to.
+    fn actor(&self, drift: &Sighting) -> Option<&Attribution> {
+        self.actors.get(&drift.known.as_ref()?.id?)
+    }
+
     /// Drifts that somebody ignored, snoozed or accepted.
     pub fn settled(&self) -> u64 {
         self.drifts.settled()

@@ -52,6 +52,7 @@ fn report(counts: Counts, error: bool, completeness: Completeness) -> Report {
     };
     Report::new(vec![EnvironmentReport {
         usage: vec![],
+        actors: Default::default(),
         environment,
         summary,
         drifts: Sightings::default(),

@@ -25,7 +25,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let open = e.drifts.open();
         for drift in e.drifts.iter()?.take(SHOWN.min(usize::try_from(open).unwrap_or(SHOWN))) {
             writeln!(out)?;
-            write_drift(&drift?, out)?;
+            write_drift(e, &drift?, out)?;
         }
         if let Some(rest) = not_shown(open) {
             writeln!(out, "\n  {rest}")?;
@@ -96,11 +96,16 @@ fn write_settled(e: &EnvironmentReport, out: &mut dyn Write) -> io::Result<()> {
     not_shown(e.settled()).map_or(Ok(()), |rest| writeln!(out, "    {rest}"))
 }
 
-fn write_drift(drift: &Sighting, out: &mut dyn Write) -> io::Result<()> {
+fn write_drift(e: &EnvironmentReport, drift: &Sighting, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {}", headline(drift))?;
     let finding = &drift.finding;
     if let Some(previous) = &finding.resource.previous_address {
         writeln!(out, "    moved from {}", previous.line())?;
+    }
+    if let Some(by) = e.actor(drift) {
+        let class = by.class.map_or(String::new(), |class| format!(" ({})", class.words()));
+        let sure = if by.is_certain() { "by" } else { "probably by" };
+        writeln!(out, "    {sure} {}{class}: {}, {}", by.actor.line(), by.event.line(), second(by.at))?;
     }
     let settled =
         |change| drift.settled_change(change).map(|one| format!("  ({})", settled_words(one))).unwrap_or_default();

@@ -6,6 +6,7 @@ mod bulk;
 pub mod danger;
 mod gate;
 mod keeping;
+mod lanes;
 mod local;
 mod masking;
 mod once;

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::lab::report::{report, told};
 use crate::lab::{Server, drive, fakecloud, ministack, moto, scan};
 use crate::support::{driftguard, run};
 
@@ -81,25 +82,12 @@ impl World {
     fn scan(&self) -> (i32, Value) {
         let mut command = driftguard(self.home.path());
         command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
-        let (code, out, err) = run(command.env("AWS_EC2_METADATA_DISABLED", "true").args(["scan", "--format", "json"]));
-        (code, serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: exit {code}: {out}{err}")))
+        report(command.env("AWS_EC2_METADATA_DISABLED", "true").args(["scan", "--format", "json"]))
     }
 
     fn drive(&self, script: &str) -> String {
         drive(&self.server.url, script, &[])
     }
-}
-
-/// `modified aws_s3_bucket.data-1: tags.team`, sorted.
-fn told(report: &Value) -> Vec<String> {
-    let text = |v: &Value| v.as_str().unwrap().to_owned();
-    let line = |d: &Value| {
-        let paths: Vec<String> = d["changes"].as_array().unwrap().iter().map(|c| text(&c["path"])).collect();
-        format!("{} {} {}", text(&d["drift_type"]), text(&d["resource_id"]), paths.join(" ")).trim_end().to_owned()
-    };
-    let mut lines: Vec<String> = report["drifts"].as_array().unwrap().iter().map(line).collect();
-    lines.sort();
-    lines
 }
 
 /// From in sync to drifted to closed, with whichever server plays AWS; `seen` are the properties of the bucket it records.
@@ -171,8 +159,7 @@ fn history_and_deletions_of_aws_config_are_followed_and_a_moment_before_the_chan
 fn as_of(world: &World, state: &Path, moment: &str) -> (i32, Value) {
     let mut command =
         scan(world.home.path(), &world.server.url, &["--aws-as-of", moment, "--format", "json", "--state"]);
-    let (code, out, err) = run(command.arg(state));
-    (code, serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: exit {code}: {out}{err}")))
+    report(command.arg(state))
 }
 
 #[test]
@@ -185,8 +172,7 @@ fn where_no_recorder_runs_what_is_declared_is_read_through_cloud_control() {
     let state = home.path().join("terraform.tfstate");
     std::fs::write(&state, crate::lab::fake::state_of_buckets(&["a", "b"])).unwrap();
     let scan = || {
-        let (code, out, err) = run(scan(home.path(), &server.url, &["--format", "json", "--state"]).arg(&state));
-        let report: Value = serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: exit {code}: {out}{err}"));
+        let (code, report) = report(scan(home.path(), &server.url, &["--format", "json", "--state"]).arg(&state));
         (code, told(&report))
     };
     let create = "for name in 'ab': client('cloudcontrol').create_resource(TypeName='AWS::S3::Bucket', DesiredState=json.dumps(\n\

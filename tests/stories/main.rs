@@ -1,17 +1,20 @@
 //! Stories: one file, one promise, all in one test binary so that they link once.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod actors;
 mod answers;
 mod around;
 mod aws_faults;
 mod aws_figures;
 mod aws_live;
 mod backends;
+mod backends_tls;
 mod bench;
 mod changes;
 mod cli;
 mod clipboard;
 mod conformance;
+mod credentials;
 mod declared;
 mod families;
 mod faults;
@@ -20,6 +23,7 @@ mod ground_truth;
 mod hostile;
 mod ignoring;
 mod incident;
+mod inventory;
 mod keys;
 mod lab;
 mod live;
@@ -34,6 +38,7 @@ mod pty;
 mod pty_feel;
 mod readme;
 mod recency;
+mod reload;
 mod scan;
 mod screen;
 mod stacks;

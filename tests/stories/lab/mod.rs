@@ -4,6 +4,9 @@
 //! whose server cannot be had says so and is skipped.
 
 pub mod fake;
+pub mod postgres;
+pub mod report;
+pub mod tls;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -22,6 +25,16 @@ const REGION: &str = "eu-west-1";
 pub struct Server {
     child: Child,
     pub url: String,
+}
+
+impl Server {
+    pub fn of(child: Child, url: String) -> Self {
+        Self { child, url }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port")
+    }
 }
 
 impl Drop for Server {
@@ -151,8 +164,20 @@ fn start(name: &str, health: &str, command: impl Fn(u16) -> Command) -> Server {
     panic!("{name} is there and does not start");
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
+}
+
+/// Waits until something listens.
+pub fn wait_for(port: u16) {
+    let since = Instant::now();
+    while since.elapsed() < START {
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("nothing listens on port {port}");
 }
 
 fn answers(port: u16, path: &str) -> bool {

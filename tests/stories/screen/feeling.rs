@@ -266,7 +266,7 @@ fn the_next_session_begins_as_this_one_ended() {
     assert!(again.model.zoom && again.model.detail.unified && again.model.detail.only_changed);
     // Another store is another place, and a configuration that has changed is meant.
     let elsewhere = Options { world: Some("other".into()), session: Some(session), ..options() };
-    let configured = Configured { theme: "nord".into(), keymap: String::new() };
+    let configured = Configured { theme: "nord".into(), keymap: String::new(), ..Default::default() };
     let other = with(Options { configured, ..elsewhere }, (120, 40));
     assert!(other.model.environments.cursor.is_none() && other.model.theme().name() != "dark");
 }

@@ -6,6 +6,7 @@ use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
 use super::rules::RuleRow;
+use super::usage::UsageRow;
 use super::{EnvironmentReport, Report, StoreUse};
 use crate::drift::{
     Aside, Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known, ResolutionType, ResourceRef,
@@ -51,6 +52,9 @@ struct EnvironmentRow<'a> {
     store: StoreUse,
     #[serde(skip_serializing_if = "Option::is_none")]
     since_last_scan: Option<NewsRow>,
+    /// Absent where no cloud was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<UsageRow<'a>>,
 }
 
 /// How much of `counts` is named in this document; there is an end to what is.
@@ -195,6 +199,7 @@ fn environment_row(e: &EnvironmentReport, show_hidden: bool) -> EnvironmentRow<'
             regressed: e.summary.regressed,
             closed: e.summary.closed,
         }),
+        usage: UsageRow::of(&e.usage),
     }
 }
 

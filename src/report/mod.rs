@@ -7,11 +7,12 @@ pub mod marks;
 pub mod rules;
 pub mod stats;
 mod text;
+mod usage;
 pub mod who;
 
 use std::io::{self, Write};
 
-use crate::aws::UsageLine;
+use crate::aws::Used;
 use crate::cli::Format;
 use crate::drift::{Completeness, Counts, Environment, RuleStatus, ScanSummary, SourceError, Untold};
 use crate::safety::Tainted;
@@ -28,7 +29,7 @@ pub struct EnvironmentReport {
     pub untold: Vec<Untold>,
     pub store: StoreUse,
     /// What reading a cloud took; empty for recordings.
-    pub usage: Vec<UsageLine>,
+    pub usage: Used,
 }
 
 /// What a scan did with the store.

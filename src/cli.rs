@@ -243,6 +243,9 @@ pub struct Scan {
     /// Ask AWS nothing but how much there is, and say how many calls a scan would make
     #[arg(long)]
     pub estimate: bool,
+    /// Read everything of AWS anew, not only what has changed since the last scans
+    #[arg(long)]
+    pub full: bool,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Ignore what matches, for this run: `TYPE.ID` or `TYPE.ID.PATH` with `*`, as a line of a .driftignore file

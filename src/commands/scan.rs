@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, bail};
@@ -18,7 +19,10 @@ use crate::store::{self, OpenMode, StoreError};
 
 pub(super) fn run(session: &Session, args: &Scan) -> anyhow::Result<u8> {
     session.refuse_problems()?;
-    let specs = chosen_of(session, &args.env, &args.paths)?;
+    let mut specs = chosen_of(session, &args.env, &args.paths)?;
+    if args.full {
+        specs.iter_mut().filter_map(|spec| spec.aws.as_mut()).for_each(|access| Arc::make_mut(access).full = true);
+    }
     if args.estimate {
         return estimate::run(&specs);
     }

@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::actor::{ActorRow, actor_row};
 use super::rules::RuleRow;
+use super::usage::UsageRow;
 use super::{EnvironmentReport, Report, StoreUse};
 use crate::drift::{
     Aside, Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known, ResolutionType, ResourceRef,
@@ -58,6 +59,9 @@ struct EnvironmentRow<'a> {
     store: StoreUse,
     #[serde(skip_serializing_if = "Option::is_none")]
     since_last_scan: Option<NewsRow>,
+    /// Absent where no cloud was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<UsageRow<'a>>,
 }
 
 /// How much of `counts` is named in this document; there is an end to what is.
@@ -206,6 +210,7 @@ fn environment_row(e: &EnvironmentReport, show_hidden: bool) -> EnvironmentRow<'
             regressed: e.summary.regressed,
             closed: e.summary.closed,
         }),
+        usage: UsageRow::of(&e.usage),
     }
 }
 

@@ -8,12 +8,13 @@ pub mod marks;
 pub mod rules;
 pub mod stats;
 mod text;
+mod usage;
 pub mod who;
 
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use crate::aws::UsageLine;
+use crate::aws::Used;
 use crate::cli::Format;
 use crate::drift::{
     Attribution, Completeness, Counts, DriftId, Environment, RuleStatus, ScanSummary, Sighting, SourceError, Untold,
@@ -32,7 +33,7 @@ pub struct EnvironmentReport {
     pub untold: Vec<Untold>,
     pub store: StoreUse,
     /// What reading a cloud took; empty for recordings.
-    pub usage: Vec<UsageLine>,
+    pub usage: Used,
     /// Whom drifts are put down to.
     pub actors: HashMap<DriftId, Attribution>,
 }

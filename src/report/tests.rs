@@ -51,7 +51,7 @@ fn report(counts: Counts, error: bool, completeness: Completeness) -> Report {
         timings: vec![],
     };
     Report::new(vec![EnvironmentReport {
-        usage: vec![],
+        usage: Default::default(),
         actors: Default::default(),
         environment,
         summary,

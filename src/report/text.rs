@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::{EnvironmentReport, Report, SHOWN, not_shown, rules, sentence};
-use crate::aws::UsageLine;
 use crate::drift::{Change, Decision, Known, ResolutionType, ResourceRef, SettledChange, Sighting, State};
 use crate::safety::{Masked, sanitise};
 
@@ -51,9 +50,12 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// What reading the cloud took: `AWS: 23 calls, 2 retries, 0 failed`.
 fn usage(e: &EnvironmentReport) -> Option<String> {
-    let sum = |of: fn(&UsageLine) -> u64| e.usage.iter().map(of).sum::<u64>();
-    let (calls, retries, failed) = (sum(|l| l.calls), sum(|l| l.retries), sum(|l| l.failed));
-    (calls > 0).then(|| format!("AWS: {calls} calls, {retries} retries, {failed} failed"))
+    let (used, reused) = (&e.usage, e.usage.reused);
+    let unchanged =
+        if reused > 0 { format!("; {reused} resources unchanged since an earlier scan") } else { String::new() };
+    let told =
+        || format!("AWS: {} calls, {} retries, {} failed{unchanged}", used.calls(), used.retries(), used.failed());
+    (used.calls() > 0).then(told)
 }
 
 /// One line for all resources that could not be compared for the same reason.

@@ -63,7 +63,7 @@ pub fn inventory(
     emit: &mut dyn FnMut(Item) -> ControlFlow<()>,
 ) -> Result<ScanReport, StoreError> {
     let start = Instant::now();
-    let sources = Sources::open(spec, cancel, &|_, _| {});
+    let sources = Sources::open(spec, None, cancel, &|_, _| {});
     let mut found = Found::default();
     let report = run_on(spec, &sources, start.elapsed(), &ScanContext::ad_hoc(key, cancel), &mut found)?;
     for (resource, why) in &report.summary.unverified {

@@ -13,6 +13,7 @@ use super::around::begin_announced;
 use super::{ScanProgress, ServiceEvent, Witness};
 use crate::compare::NeverHide;
 use crate::drift::{DriftEvent, SeverityClass, Slug};
+use crate::live::aws::Keeping;
 use crate::safety::Tainted;
 use crate::scan::scheduler::Job;
 use crate::scan::sink::Told;
@@ -44,7 +45,13 @@ impl Beside<'_> {
         let previous = self.store.last_scan(slug).ok().flatten();
         let load = |kind: &str, id: &str| self.store.remembered(slug, kind, id).ok().flatten();
         let spec = &with_decisions(self.store, spec);
+        let keeping = self.store.directory().map(|directory| Keeping {
+            store: directory.to_owned(),
+            key: self.store.redaction_key(),
+            write: self.store.read_only().is_none(),
+        });
         let context = ScanContext {
+            keeping: keeping.as_ref(),
             remembered: Some(Remembered { seen: self.seen, load: &load }),
             previous: previous.as_ref(),
             listed: Limits::KEPT,

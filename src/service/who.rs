@@ -16,7 +16,7 @@ use crate::scan::EnvironmentSpec;
 use crate::store::Store;
 
 /// New drifts of one scan that are asked about by themselves: at two requests a second that takes some ten seconds.
-pub(super) const BY_ITSELF: usize = 20;
+pub const BY_ITSELF: usize = 20;
 
 /// Asks for one environment.
 pub struct Witness {

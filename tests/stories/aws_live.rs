@@ -203,6 +203,49 @@ fn an_estimate_asks_for_counts_alone_and_the_policy_needs_no_account() {
     assert_eq!(fake.asked("ListDiscoveredResources"), 0);
 }
 
+#[test]
+fn an_estimate_counts_what_is_asked_of_other_services_too_and_comes_true() {
+    let fake = crate::lab::fake::Fake::start(|request| match request.action {
+        "DescribeConfigurationRecorders" => {
+            Some(crate::lab::fake::Reply::Json(serde_json::json!({"ConfigurationRecorders": []})))
+        }
+        "GetDiscoveredResourceCounts" => Some(crate::lab::fake::Reply::Json(serde_json::json!({"resourceCounts": []}))),
+        _ => None,
+    });
+    let home = tempfile::tempdir().unwrap();
+    let state = home.path().join("terraform.tfstate");
+    std::fs::write(&state, crate::lab::fake::state_of_buckets(&["a", "b", "c"])).unwrap();
+    let config = format!(
+        "[[environment]]\nslug = \"lab\"\ncloud_provider = \"aws\"\nregion = \"eu-west-1\"\n\
+         state = [{state:?}, \"cloudformation://shop\"]\naws = {{ endpoint_url = \"{}\", blame = true }}\n",
+        fake.url
+    );
+    std::fs::create_dir_all(home.path().join("config/driftguard")).unwrap();
+    std::fs::write(home.path().join("config/driftguard/config.toml"), config).unwrap();
+    let driftguard = |arguments: &[&str]| {
+        let mut command = driftguard(home.path());
+        command.envs([
+            ("AWS_ACCESS_KEY_ID", "x"),
+            ("AWS_SECRET_ACCESS_KEY", "y"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ]);
+        run(command.args(arguments))
+    };
+    let (code, out, err) = driftguard(&["scan", "--estimate"]);
+    assert_eq!(code, 0, "{err}");
+    for text in ["3 to Cloud Control", "calls to CloudFormation", "look-ups in CloudTrail", "AWS does not bill"] {
+        assert!(out.contains(text), "{text}: {out}");
+    }
+    assert_eq!((fake.asked("GetResource"), fake.asked("DetectStackDrift"), fake.asked("LookupEvents")), (0, 0, 0));
+    let (_, out, _) = driftguard(&["scan", "--format", "ndjson", "--no-store"]);
+    assert_eq!(fake.asked("GetResource"), 3, "as was said before");
+    let environment = out.lines().find(|line| line.starts_with("{\"environment\"")).unwrap();
+    let environment: Value = serde_json::from_str(environment).unwrap();
+    let actions = environment["environment"]["usage"]["by_action"].as_array().unwrap().clone();
+    let control = actions.iter().find(|row| row["action"] == "cloudformation:GetResource").unwrap();
+    assert_eq!((&control["calls"], &control["region"]), (&3.into(), &"eu-west-1".into()));
+}
+
 fn json_out(home: &Path, args: &[&str]) -> (i32, Value) {
     let (code, out, _) = run(driftguard(home).args(args));
     (code, serde_json::from_str(&out).expect("JSON"))

@@ -4,9 +4,12 @@
 mod actors;
 mod answers;
 mod around;
+mod aws_again;
 mod aws_faults;
 mod aws_figures;
+mod aws_guest;
 mod aws_live;
+mod aws_organisation;
 mod backends;
 mod backends_tls;
 mod bench;

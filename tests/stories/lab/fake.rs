@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -21,6 +22,8 @@ pub enum Reply {
     Cut,
     /// No answer ever.
     Silence,
+    /// Too many requests; come back after so many seconds.
+    Later(u32),
 }
 
 /// One request: the action without its service (of those without actions, the path), the document (of query services, its
@@ -57,15 +60,18 @@ type Script = dyn Fn(&Request<'_>) -> Option<Reply> + Send + Sync;
 /// Listens until the test process ends.
 pub struct Fake {
     pub url: String,
-    asked: Arc<Mutex<HashMap<String, usize>>>,
+    asked: Arc<Book>,
 }
+
+/// When each action was asked for.
+type Book = Mutex<HashMap<String, Vec<Instant>>>;
 
 impl Fake {
     /// What the script leaves open, a healthy account with [`bucket`]s `a` and `b` answers.
     pub fn start(script: impl Fn(&Request<'_>) -> Option<Reply> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (script, asked): (Arc<Script>, _) = (Arc::new(script), Arc::<Mutex<HashMap<String, usize>>>::default());
+        let (script, asked): (Arc<Script>, _) = (Arc::new(script), Arc::<Book>::default());
         let book = Arc::clone(&asked);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -78,19 +84,31 @@ impl Fake {
 
     /// Requests of an action so far, retries included.
     pub fn asked(&self, action: &str) -> usize {
-        self.asked.lock().unwrap().get(action).copied().unwrap_or(0)
+        self.times(action).len()
+    }
+
+    /// When they came.
+    pub fn times(&self, action: &str) -> Vec<Instant> {
+        self.asked.lock().unwrap().get(action).cloned().unwrap_or_default()
+    }
+
+    /// Requests of all kinds so far.
+    pub fn all(&self) -> usize {
+        self.asked.lock().unwrap().values().map(Vec::len).sum()
     }
 }
 
-fn serve(stream: TcpStream, script: &Script, asked: &Mutex<HashMap<String, usize>>) -> std::io::Result<()> {
+fn serve(stream: TcpStream, script: &Script, asked: &Book) -> std::io::Result<()> {
+    // An answer in pieces waits for the other side to acknowledge the first of them.
+    stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut stream = stream;
     while let Some(Asked { action, body, headers }) = request(&mut reader)? {
         let earlier = {
             let mut asked = asked.lock().unwrap();
-            let count = asked.entry(action.clone()).or_default();
-            *count += 1;
-            *count - 1
+            let times = asked.entry(action.clone()).or_default();
+            times.push(Instant::now());
+            times.len() - 1
         };
         let asked = Request { action: &action, body: &body, earlier, headers: &headers };
         let (status, kind, text) = match script(&asked).unwrap_or_else(|| healthy(&asked)) {
@@ -100,6 +118,13 @@ fn serve(stream: TcpStream, script: &Script, asked: &Mutex<HashMap<String, usize
             }
             Reply::Xml(status, text) => (status, "text/xml", text),
             Reply::Plain(status, text) => (status, "application/json", text),
+            Reply::Later(seconds) => {
+                let error = json!({"__type": "TooManyRequestsException", "message": "slow down"}).to_string();
+                let head =
+                    format!("HTTP/1.1 429 X\r\nRetry-After: {seconds}\r\nContent-Length: {}\r\n\r\n", error.len());
+                stream.write_all((head + &error).as_bytes())?;
+                continue;
+            }
             Reply::Cut => {
                 write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{{\"resourceIdentifiers\":[")?;
                 return Ok(());
@@ -111,10 +136,9 @@ fn serve(stream: TcpStream, script: &Script, asked: &Mutex<HashMap<String, usize
         let length = text.len();
         // The metadata service says how long its sessions last.
         let lasts = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds: 21600";
-        write!(
-            stream,
-            "HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{lasts}\r\n\r\n{text}"
-        )?;
+        let head =
+            format!("HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{lasts}\r\n\r\n");
+        stream.write_all((head + &text).as_bytes())?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! They are looked for in `$DRIFTGUARD_LAB`, in `target/lab`, which `tests/lab.sh` fills at the first use, and on the PATH. A story
 //! whose server cannot be had says so and is skipped.
 
+pub mod account;
 pub mod fake;
 pub mod postgres;
 pub mod report;

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
+use super::import::ImportRow;
 use super::rules::RuleRow;
 use super::{EnvironmentReport, Report, StoreUse};
 use crate::drift::{
@@ -101,6 +102,8 @@ struct DriftRow<'a> {
     changes: Vec<ChangeRow<'a>>,
     hidden: &'a [Hidden],
     recommendations: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    import: Option<ImportRow>,
     fingerprint: String,
     /// Does not make the exit code 2, unless it is strict.
     settled: bool,
@@ -232,6 +235,7 @@ fn drift_row(drift: &Sighting) -> DriftRow<'_> {
         changes: f.changes.iter().map(|change| change_row(change, drift.settled_change(change))).collect(),
         hidden: &f.hidden,
         recommendations: f.recommendations.iter().map(|r| r.recommendation_type.as_str()).collect(),
+        import: ImportRow::of(f),
         fingerprint: drift.fingerprint().to_hex(),
         settled: drift.is_settled(),
         known: drift.known.as_ref().map(known_row),

@@ -1,5 +1,6 @@
 //! Text, JSON, NDJSON and Markdown from the same data.
 
+mod import;
 pub mod incident;
 mod json;
 mod markdown;

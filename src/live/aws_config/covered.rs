@@ -4,7 +4,7 @@ use super::item::Item;
 use super::mapping::{Mapping, Shape};
 use super::recall::Parsed;
 use super::split::Kind;
-use super::{AwsConfig, failed, mapped};
+use super::{AwsConfig, failed, mapped, unobservable};
 use crate::declared::DeclaredResource;
 use crate::live::Lookup;
 
@@ -54,6 +54,19 @@ impl AwsConfig {
     pub fn cloud_control(declared: &DeclaredResource) -> Option<(&'static str, String)> {
         let model = Mapping::built_in().of(&declared.resource_type)?.model.as_ref()?;
         Some((model.name.as_str(), model.identifier(&declared.values)?))
+    }
+
+    /// What it means that Cloud Control found nothing by [`Self::cloud_control`]'s identifier.
+    pub fn not_found(declared: &DeclaredResource) -> Lookup {
+        let model = Mapping::built_in().of(&declared.resource_type).and_then(|spec| spec.model.as_ref());
+        match model {
+            Some(model) if !model.is_found_for_sure => unobservable(&format!(
+                "Cloud Control has no {} {:?}; that this is how it is called there was never seen, so it may exist all the same",
+                model.name,
+                model.identifier(&declared.values).unwrap_or_default()
+            )),
+            _ => Lookup::Missing,
+        }
     }
 
     /// Maps one item that follows the type's model: the text of a configuration item with `"configurationShape":

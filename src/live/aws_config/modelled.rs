@@ -113,6 +113,9 @@ impl<'a> Reading<'a> {
         properties: &'p Properties,
         live: &Map<String, Value>,
     ) -> Option<Found<'p>> {
+        if !attribute.gather.is_empty() {
+            return gathered(attribute, properties, live);
+        }
         let live = Value::Object(live.clone());
         let read = |p: &super::path::Path| {
             p.get(self.item, self.context.declared).or_else(|| p.below(&live, self.context.declared))
@@ -235,6 +238,7 @@ impl<'a> Reading<'a> {
             };
             out.insert(path.rsplit('.').next().unwrap_or(path).to_owned(), value);
             used.extend(attribute.from.iter().filter_map(|p| p.keys().first().copied()));
+            used.extend(attribute.gather.iter().map(String::as_str));
         }
         for name in ["name", "arn"].into_iter().filter(|_| at.is_empty()) {
             let Some(property) = model.root(properties, name) else { continue };
@@ -252,6 +256,14 @@ impl<'a> Reading<'a> {
         }
         out
     }
+}
+
+/// The block whose properties stand in the object around it.
+fn gathered<'p>(attribute: &Attribute, properties: &Properties, live: &Map<String, Value>) -> Option<Found<'p>> {
+    let there = |name: &String| Some((name.clone(), of(live, name).filter(|v| !v.is_null())?.clone()));
+    let block: Map<String, Value> = attribute.gather.iter().filter_map(there).collect();
+    let property = Property { below: properties.only(&attribute.gather), ..Property::default() };
+    Some(Found { value: (!block.is_empty()).then_some(Value::Object(block)), property: Some(Cow::Owned(property)) })
 }
 
 /// Blocks are named for one of them.

@@ -34,7 +34,7 @@ fn text(all: &[Covered]) -> String {
             one.terraform,
             one.config,
             read_as(one),
-            one.attributes
+            one.compared.len()
         );
         if !one.not_observable.is_empty() {
             let _ = writeln!(out, "    unverified: {}", one.not_observable.join(", "));
@@ -69,7 +69,7 @@ fn markdown(all: &[Covered]) -> String {
 fn json(all: &[Covered]) -> anyhow::Result<String> {
     let row = |one: &Covered| {
         json!({"terraform": one.terraform, "config": one.config, "shape": one.shape, "cloud_control": one.cloud_control,
-            "attributes": one.attributes, "unverified": one.not_observable})
+            "compared": one.compared, "unverified": one.not_observable})
     };
     let rows: Vec<_> = all.iter().map(row).collect();
     Ok(serde_json::to_string_pretty(&rows)? + "\n")

@@ -33,6 +33,7 @@ mod plain_words;
 mod pty;
 mod pty_feel;
 mod readme;
+mod rdk;
 mod recency;
 mod scan;
 mod screen;
@@ -41,6 +42,7 @@ mod store;
 mod support;
 mod surroundings;
 mod terminal;
+mod terraform_agrees;
 mod tidying;
 // Shared with the unit tests, which use the rest of it.
 #[allow(dead_code)]

@@ -242,7 +242,8 @@ impl<'a> Reading<'a> {
         }
         for name in ["name", "arn"].into_iter().filter(|_| at.is_empty()) {
             let Some(property) = model.root(properties, name) else { continue };
-            if let (false, Some(value)) = (out.contains_key(name), of(live, &property.name)) {
+            let is_used = out.contains_key(name) || used.contains(&property.name.as_str());
+            if let (false, Some(value)) = (is_used, of(live, &property.name)) {
                 out.insert(name.to_owned(), value.clone());
                 used.extend(live.keys().find(|key| bare(key) == bare(&property.name)).map(String::as_str));
             }

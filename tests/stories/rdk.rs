@@ -35,7 +35,7 @@ const UNREAD: [&str; 22] = [
     "AWS::ShieldRegional::Protection",
 ];
 
-/// Files that AWS itself broke: one lacks its last brace, one has control characters in its strings.
+/// Files that AWS itself broke: one lacks its last bracket, one has control characters in its strings.
 const UNCLOSED: &str = "AWS_EC2_NetworkInterface";
 const NO_JSON: &str = "AWS_SSM_ManagedInstanceInventory_Linux";
 
@@ -51,7 +51,7 @@ fn items() -> Option<Vec<(String, Value)>> {
     let item = |path: PathBuf| {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).unwrap();
-        let text = if name == UNCLOSED { text + "}" } else { text };
+        let text = if name == UNCLOSED { text + "]" } else { text };
         if name == NO_JSON {
             let told = documents(&path).unwrap_err();
             assert!(told.message.raw().contains("no valid JSON"), "{told:?}");

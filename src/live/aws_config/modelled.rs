@@ -242,8 +242,11 @@ impl<'a> Reading<'a> {
         }
         for name in ["name", "arn"].into_iter().filter(|_| at.is_empty()) {
             let Some(property) = model.root(properties, name) else { continue };
-            let is_used = out.contains_key(name) || used.contains(&property.name.as_str());
-            if let (false, Some(value)) = (is_used, of(live, &property.name)) {
+            let has_another_name = |(path, a): (&String, &Attribute)| {
+                path != "id" && !path.contains('.') && a.from.iter().any(|from| from.keys() == [property.name.as_str()])
+            };
+            let is_told = out.contains_key(name) || model.attributes.iter().any(has_another_name);
+            if let (false, Some(value)) = (is_told, of(live, &property.name)) {
                 out.insert(name.to_owned(), value.clone());
                 used.extend(live.keys().find(|key| bare(key) == bare(&property.name)).map(String::as_str));
             }

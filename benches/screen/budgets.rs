@@ -140,16 +140,14 @@ fn process() -> Vec<Budget> {
     terminal.idle(Duration::from_secs(8));
     let before = wakeups(terminal.pid());
     let bytes = terminal.idle(Duration::from_secs(5));
-    let [woken, polls] = woken_since(&before, &wakeups(terminal.pid()));
+    let woken = woken_since(&before, &wakeups(terminal.pid()));
     let writes = terminal_writes(&mut terminal);
     terminal.signal(Signal::TERM);
     terminal.end();
     let late = f64::from(u8::from(!early.contains("connecting")));
     let mut budgets = vec![
         Budget { what: "bytes in 5 s at rest", found: bytes as f64, most: 0.0, unit: "B" },
-        Budget { what: "wake-ups in 5 s at rest", found: woken, most: 0.0, unit: "" },
-        // Seven threads, once a second each, and no way to tell them not to.
-        Budget { what: "looks for work of sled's own I/O threads in 5 s", found: polls, most: 42.0, unit: "" },
+        Budget { what: "wake-ups of all threads of the process in 5 s at rest", found: woken, most: 0.0, unit: "" },
         Budget { what: "start to first frame", found: first, most: 500.0, unit: "ms" },
         Budget { what: "first frames that waited for the store", found: late, most: 0.0, unit: "" },
     ];
@@ -169,15 +167,14 @@ fn wakeups(pid: u32) -> BTreeMap<OsString, (String, u64)> {
     tasks.map(|task| (task.file_name(), woken(&task))).collect()
 }
 
-/// Of our threads, and of those by which sled looks for work; who it was of ours goes to standard error.
-fn woken_since(before: &BTreeMap<OsString, (String, u64)>, after: &BTreeMap<OsString, (String, u64)>) -> [f64; 2] {
+/// All together; who it was goes to standard error.
+fn woken_since(before: &BTreeMap<OsString, (String, u64)>, after: &BTreeMap<OsString, (String, u64)>) -> f64 {
     assert!(!after.is_empty(), "the threads of the process cannot be seen");
     let threads =
         after.iter().map(|(task, (name, woken))| (name, woken - before.get(task).map_or(0, |(_, woken)| *woken)));
-    let woken = threads.filter(|(_, times)| *times > 0);
-    let (sled, ours): (Vec<_>, Vec<_>) = woken.partition(|(name, _)| name.starts_with("sled-io"));
-    ours.iter().for_each(|(name, times)| eprintln!("woken {times} times: {name}"));
-    [ours, sled].map(|threads| threads.iter().map(|(_, times)| *times).sum::<u64>() as f64)
+    let woken: Vec<_> = threads.filter(|(_, times)| *times > 0).collect();
+    woken.iter().for_each(|(name, times)| eprintln!("woken {times} times: {name}"));
+    woken.iter().map(|(_, times)| *times).sum::<u64>() as f64
 }
 
 /// By `strace`, where it is there and may look: writes to the terminal over ten frames.

@@ -3,12 +3,15 @@
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use super::files::{io_at, private_file};
 use super::{Holder, StoreError};
+
+/// So long this very process may take to let go.
+const LETTING_GO: Duration = Duration::from_secs(1);
 
 /// Held as long as it lives; the kernel lets go when the process dies, however it dies.
 pub(super) struct StoreLock {
@@ -27,17 +30,32 @@ impl StoreLock {
     pub(super) fn take(store: &Path) -> Result<Self, StoreError> {
         let path = lock_path(store);
         let mut file = private_file(&path).map_err(io_at(&path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let holder = Box::new(read_holder(&mut file));
-                return Err(StoreError::Held { path: store.to_owned(), holder });
-            }
-            Err(TryLockError::Error(source)) => return Err(StoreError::Io { path, source }),
+        match lock_patiently(&mut file) {
+            Ok(None) => {}
+            Ok(Some(holder)) => return Err(StoreError::Held { path: store.to_owned(), holder: Box::new(holder) }),
+            Err(source) => return Err(StoreError::Io { path, source }),
         }
         // Who holds it is a courtesy: a full disk must not keep the store shut.
         let _ = write_holder(&mut file);
         Ok(Self { _file: file })
+    }
+}
+
+/// Who has it, if it cannot be had. A process that has let go of it may hold it a moment longer: a program that it is about to
+/// start has the lock too, until it runs.
+fn lock_patiently(file: &mut File) -> std::io::Result<Option<Holder>> {
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        let holder = read_holder(file);
+        if holder.pid != std::process::id() || begun.elapsed() > LETTING_GO {
+            return Ok(Some(holder));
+        }
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
@@ -71,6 +89,19 @@ fn read_holder(file: &mut File) -> Holder {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_lets_go_in_a_moment_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("store");
+        let first = StoreLock::take(&store).unwrap();
+        let letting_go = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(50));
+            drop(first);
+        });
+        StoreLock::take(&store).unwrap();
+        letting_go.join().unwrap();
+    }
 
     #[test]
     fn the_second_one_is_told_who_holds_the_store() {

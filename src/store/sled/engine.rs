@@ -15,6 +15,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 
 use super::behind::Behind;
 use super::flusher::Flusher;
+use super::slack::Slack;
 use crate::store::StoreError;
 use crate::store::probe::{Probe, Step};
 
@@ -257,6 +258,7 @@ impl Files {
         if trees.is_empty() {
             return Ok(());
         }
+        let _slack = Slack::take();
         let outcome = trees[..].transaction(|views| {
             for (view, batch) in views.iter().zip(&batches) {
                 view.apply_batch(batch)?;
@@ -279,6 +281,7 @@ impl Files {
     }
 
     fn flush(&self) -> sled::Result<usize> {
+        let _slack = Slack::take();
         self.db.flush()
     }
 
@@ -309,6 +312,7 @@ fn batch(entries: &BTreeMap<Vec<u8>, Option<Vec<u8>>>) -> sled::Batch {
 
 fn with_trees(path: &Path) -> sled::Result<(sled::Db, Vec<sled::Tree>)> {
     let db = open_patiently(path)?;
+    let _slack = Slack::take();
     let trees = Tree::ALL.iter().map(|tree| db.open_tree(tree.name())).collect::<sled::Result<_>>()?;
     Ok((db, trees))
 }
@@ -328,6 +332,7 @@ fn open_patiently(path: &Path) -> sled::Result<sled::Db> {
 
 /// Segment size and compression are for ever: sled does not keep its configuration safely enough to change them.
 fn open_once(path: &Path) -> sled::Result<sled::Db> {
+    let _slack = Slack::take();
     sled::Config::new()
         .path(path)
         .cache_capacity(16 << 20)

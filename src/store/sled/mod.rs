@@ -29,6 +29,7 @@ mod retire;
 mod ruling;
 mod scan;
 mod sight;
+mod slack;
 mod slices;
 mod stats;
 mod tx;

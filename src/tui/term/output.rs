@@ -9,7 +9,7 @@ use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchron
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::pen::{self, Pen};
+use super::pen;
 
 /// What the terminal shows now.
 pub struct Output {
@@ -46,9 +46,7 @@ impl Output {
         if anew {
             queue!(bytes, ResetColor, Clear(ClearType::All), Hide)?;
         }
-        let mut pen = Pen::default();
-        pen.draw(&mut bytes, next, &cells);
-        pen.lift(&mut bytes);
+        bytes.extend(pen::draw(next, &cells));
         match cursor {
             Some(at) => queue!(bytes, MoveTo(at.x, at.y), Show)?,
             None if self.cursor.is_some() => queue!(bytes, Hide)?,

@@ -3,6 +3,8 @@
 //! What only some terminals have is not used: repeating (REP) is unknown to GNU screen, and erasing paints the wrong ground
 //! where a terminal has no background colour erase.
 
+mod order;
+
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
@@ -37,33 +39,40 @@ impl Look {
     /// How to go on for a cell: a blank shows its ground only, so it is drawn with whatever ink there is.
     fn for_cell(self, cell: &Cell) -> Self {
         let wanted = Self::of(cell);
-        let is_blank = cell.symbol() == " " && !(self.attributes | wanted.attributes).intersects(SEEN_ON_BLANKS);
+        let is_blank = wanted.is_ground_alone_in(cell) && self.is_ground_alone_in(cell);
         if is_blank { Self { ground: wanted.ground, ..self } } else { wanted }
     }
+
+    fn is_ground_alone_in(self, cell: &Cell) -> bool {
+        cell.symbol() == " " && !self.attributes.intersects(SEEN_ON_BLANKS)
+    }
+}
+
+/// Draws these cells of `screen`, which are in reading order: in that order, or look by look where that takes fewer bytes. Before
+/// and after it the terminal writes as after a reset.
+pub fn draw(screen: &Buffer, cells: &[(u16, u16, &Cell)]) -> Vec<u8> {
+    let [reading, by_look] = [cells, &order::by_look(cells)].map(|cells| Pen::default().draw(screen, cells));
+    if by_look.len() < reading.len() { by_look } else { reading }
 }
 
 /// What draws: where it stands, if that is sure, and how it writes. A new one writes as the terminal does after a reset.
 #[derive(Default)]
-pub struct Pen {
+struct Pen {
     at: Option<(u16, u16)>,
     look: Look,
 }
 
 impl Pen {
-    /// Draws these cells of `screen`, which are in reading order.
-    pub fn draw(&mut self, bytes: &mut Vec<u8>, screen: &Buffer, cells: &[(u16, u16, &Cell)]) {
+    fn draw(mut self, screen: &Buffer, cells: &[(u16, u16, &Cell)]) -> Vec<u8> {
+        let mut bytes = vec![];
         for (x, y, cell) in cells {
-            self.go(bytes, screen, *x, *y);
-            self.put(bytes, screen, (*x, *y), cell);
+            self.go(&mut bytes, screen, *x, *y);
+            self.put(&mut bytes, screen, (*x, *y), cell);
         }
-    }
-
-    /// Leaves the terminal writing as after a reset.
-    pub fn lift(&mut self, bytes: &mut Vec<u8>) {
         if self.look != Look::default() {
             bytes.extend_from_slice(b"\x1b[m");
         }
-        *self = Self::default();
+        bytes
     }
 
     fn put(&mut self, bytes: &mut Vec<u8>, screen: &Buffer, (x, y): (u16, u16), cell: &Cell) {

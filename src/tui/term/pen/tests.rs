@@ -19,11 +19,7 @@ fn terminal() -> vt100::Parser {
 }
 
 fn bytes_of(from: &Buffer, to: &Buffer) -> Vec<u8> {
-    let mut bytes = vec![];
-    let mut pen = Pen::default();
-    pen.draw(&mut bytes, to, &differing(from, to));
-    pen.lift(&mut bytes);
-    bytes
+    draw(to, &differing(from, to))
 }
 
 fn text_of(from: &Buffer, to: &Buffer) -> String {
@@ -153,4 +149,26 @@ fn a_cursor_move_in_the_list_takes_at_most_200_bytes_in_every_theme() {
             assert!((1..=200).contains(&bytes), "{name}, move {at}: {bytes}");
         }
     }
+}
+
+#[test]
+fn a_full_frame_takes_at_most_4_kilobytes_in_every_theme() {
+    for name in theme::NAMES {
+        let options = Options { theme: theme::builtin(name).unwrap(), ..Options::default() };
+        let screens = Screens::open(Sample::shared(), testkit::options(options), (80, 24)).unwrap();
+        let bytes = Output::default().frame(&mut screens.buffer(), None).unwrap().len();
+        assert!((1_000..=4_096).contains(&bytes), "{name}: {bytes}");
+    }
+}
+
+#[test]
+fn a_colour_that_many_places_have_is_said_once_where_that_is_shorter() {
+    let [one, other] = [Color::Rgb(201, 202, 203), Color::Rgb(101, 102, 103)].map(|ink| Style::new().fg(ink));
+    let mut to = screen(&[]);
+    for row in 0..4 {
+        to.set_string(0, row, "a", one);
+        to.set_string(4, row, "b", other);
+    }
+    let text = text_of(&screen(&[]), &to);
+    assert_eq!((text.matches("201").count(), text.matches("101").count()), (1, 1), "{text:?}");
 }

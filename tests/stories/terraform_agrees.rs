@@ -34,8 +34,10 @@ impl World {
         let text = format!("#!/bin/sh\nexec '{}' '{}' \"$@\"\n", python.display(), script.display());
         std::fs::write(&program, text).unwrap();
         std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
-        let overrides =
-            format!("provider_installation {{\n dev_overrides {{\n \"{source}\" = \"{}\"\n }}\n direct {{}}\n}}\n", bin.display());
+        let overrides = format!(
+            "provider_installation {{\n dev_overrides {{\n \"{source}\" = \"{}\"\n }}\n direct {{}}\n}}\n",
+            bin.display()
+        );
         std::fs::write(home.path().join("dev.tfrc"), overrides).unwrap();
         let providers =
             format!("terraform {{\n required_providers {{\n {provider} = {{ source = \"{source}\" }}\n }}\n}}\n");
@@ -78,7 +80,10 @@ impl World {
 
     fn driftguard_finds(&self, arguments: &[&str]) -> Found {
         let mut command = driftguard(self.home.path());
-        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").env("AWS_EC2_METADATA_DISABLED", "true");
+        command
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_EC2_METADATA_DISABLED", "true");
         let (_, out, err) = run(command.args(["scan", "--format", "json"]).args(arguments));
         let report: Value = serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}{err}"));
         assert_eq!(report["environments"][0]["counts"]["unverified"], 0, "{report:#}");
@@ -171,7 +176,8 @@ fn driftguard_and_terraform_find_the_same_drift_of_security_groups() {
     world.terraform(&["apply", "-auto-approve"]);
     drive(&server.url, &format!("{CLIENTS}{RECORD}"), &[]);
     let state = world.path("terraform.tfstate");
-    let live = ["--state", state.to_str().unwrap(), "--aws", "--aws-region", "us-east-1", "--aws-endpoint", &server.url];
+    let live =
+        ["--state", state.to_str().unwrap(), "--aws", "--aws-region", "us-east-1", "--aws-endpoint", &server.url];
     assert_eq!(world.terraform_finds(), Found::new());
     assert_eq!(world.driftguard_finds(&live), Found::new());
 
@@ -188,7 +194,10 @@ fn driftguard_and_terraform_find_the_same_drift_of_security_groups() {
 }
 
 fn file(home: &Path, name: &str) -> String {
-    format!("resource \"lab_file\" \"{name}\" {{\n path = \"{}\"\n content = \"{name}\\n\"\n}}\n", home.join(name).display())
+    format!(
+        "resource \"lab_file\" \"{name}\" {{\n path = \"{}\"\n content = \"{name}\\n\"\n}}\n",
+        home.join(name).display()
+    )
 }
 
 /// The lab's state, as hashicorp/local would have written it: driftguard reads files for that provider's types only.

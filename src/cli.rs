@@ -171,7 +171,10 @@ pub enum AwsCommand {
     /// Print the smallest IAM policy that lets driftguard read what the configured environments need; all of it reads
     Policy,
     /// Print the table of resource types that live AWS state is understood of
-    Types,
+    Types {
+        #[arg(long, value_enum, default_value_t)]
+        format: TableFormat,
+    },
 }
 
 /// How AWS is read for an environment given by hand.
@@ -412,6 +415,16 @@ pub enum Format {
     Json,
     Ndjson,
     Markdown,
+}
+
+/// How a table is written.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum TableFormat {
+    #[default]
+    Text,
+    /// As it stands in the README
+    Markdown,
+    Json,
 }
 
 /// See [`Dialect`](crate::compare::Dialect).

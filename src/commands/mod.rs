@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 mod aws;
+mod aws_types;
 mod bench;
 mod config;
 mod demo;

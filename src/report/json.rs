@@ -9,6 +9,7 @@ use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
 use super::actor::{ActorRow, actor_row};
+use super::import::ImportRow;
 use super::rules::RuleRow;
 use super::usage::UsageRow;
 use super::{EnvironmentReport, Report, StoreUse};
@@ -112,6 +113,8 @@ struct DriftRow<'a> {
     changes: Vec<ChangeRow<'a>>,
     hidden: &'a [Hidden],
     recommendations: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    import: Option<ImportRow>,
     fingerprint: String,
     /// Does not make the exit code 2, unless it is strict.
     settled: bool,
@@ -248,6 +251,7 @@ fn drift_row<'a>(drift: &'a Sighting, of: &'a EnvironmentReport) -> DriftRow<'a>
         changes: f.changes.iter().map(|change| change_row(change, drift.settled_change(change))).collect(),
         hidden: &f.hidden,
         recommendations: f.recommendations.iter().map(|r| r.recommendation_type.as_str()).collect(),
+        import: ImportRow::of(f),
         fingerprint: drift.fingerprint().to_hex(),
         settled: drift.is_settled(),
         known: drift.known.as_ref().map(known_row),

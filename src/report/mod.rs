@@ -1,6 +1,7 @@
 //! Text, JSON, NDJSON and Markdown from the same data.
 
 mod actor;
+mod import;
 pub mod incident;
 mod json;
 mod markdown;

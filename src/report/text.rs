@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{EnvironmentReport, Report, SHOWN, not_shown, rules, sentence};
+use super::{EnvironmentReport, Report, SHOWN, import, not_shown, rules, sentence};
 use crate::drift::{Change, Decision, Known, ResolutionType, ResourceRef, SettledChange, Sighting, State};
 use crate::safety::{Masked, sanitise};
 
@@ -111,7 +111,12 @@ fn write_drift(e: &EnvironmentReport, drift: &Sighting, out: &mut dyn Write) -> 
     }
     let settled =
         |change| drift.settled_change(change).map(|one| format!("  ({})", settled_words(one))).unwrap_or_default();
-    finding.changes.iter().try_for_each(|change| writeln!(out, "    {}{}", change_line(change), settled(change)))
+    finding.changes.iter().try_for_each(|change| writeln!(out, "    {}{}", change_line(change), settled(change)))?;
+    match import::of(finding) {
+        Some(Ok(block)) => block.lines().try_for_each(|line| writeln!(out, "    {line}")),
+        Some(Err(why)) => writeln!(out, "    no import block: {}", sanitise::line(&why)),
+        None => Ok(()),
+    }
 }
 
 fn headline(drift: &Sighting) -> String {

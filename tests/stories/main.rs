@@ -39,6 +39,7 @@ mod plain;
 mod plain_words;
 mod pty;
 mod pty_feel;
+mod rdk;
 mod readme;
 mod recency;
 mod reload;
@@ -49,6 +50,7 @@ mod store;
 mod support;
 mod surroundings;
 mod terminal;
+mod terraform_agrees;
 mod tidying;
 // Shared with the unit tests, which use the rest of it.
 #[allow(dead_code)]

@@ -93,7 +93,7 @@ impl Answers {
         }
         match self.answers.get(&AwsConfig::cloud_control(declared)?)? {
             Answer::There(item) => AwsConfig::from_model(declared, family, item),
-            Answer::Gone => Some(Lookup::Missing),
+            Answer::Gone => Some(AwsConfig::not_found(declared)),
             Answer::Unknown(reason, why) => Some(Lookup::Unknown(*reason, why.as_str().into())),
         }
     }

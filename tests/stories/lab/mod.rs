@@ -113,6 +113,20 @@ pub fn python() -> Option<PathBuf> {
     is_there("moto and boto3", python)
 }
 
+/// The sample items AWS ships with its rule development kit, a file each.
+pub fn samples() -> Option<PathBuf> {
+    let inside = "site-packages/rdk/template/example_ci";
+    let libraries = std::fs::read_dir(lab().join("rdk/lib")).into_iter().flatten().flatten();
+    let found = libraries.map(|python| python.path().join(inside)).find(|path| path.is_dir());
+    found.or_else(|| is_there("the sample items of rdk", lab().join("rdk/lib/python3").join(inside)))
+}
+
+/// The interpreter that has `tf`, for providers of the terraform binary, and the binary.
+pub fn terraform() -> Option<(PathBuf, PathBuf)> {
+    let terraform = program("terraform", "terraform/bin/terraform")?;
+    Some((is_there("tf and boto3", lab().join("provider/bin/python"))?, terraform))
+}
+
 fn program(name: &str, inside: &str) -> Option<PathBuf> {
     let path = lab().join(inside);
     let on_path = || {

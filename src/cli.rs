@@ -1,6 +1,8 @@
 //! clap types only; completions and the man page derive from them.
 
 mod around;
+mod inventory;
+mod pictures;
 mod state;
 
 use std::path::PathBuf;
@@ -8,6 +10,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat, WhoArgs};
+pub use inventory::{InventoryArgs, InventoryFormat, InventoryKind};
+pub use pictures::{Colors, Screenshots, Size};
 pub use state::{StateCommand, Versions};
 
 use crate::aws::Access;
@@ -127,6 +131,8 @@ pub enum Command {
     /// What AWS has to allow, and what is understood of it
     #[command(subcommand)]
     Aws(AwsCommand),
+    /// List what there is: every declared resource and every live one that nobody declares
+    Inventory(InventoryArgs),
     /// Where declared state lives: its versions, and the backends of code
     #[command(subcommand)]
     State(StateCommand),
@@ -143,10 +149,7 @@ pub enum Command {
     Completions { shell: clap_complete::Shell },
     /// Render the pictures of the README
     #[command(hide = true)]
-    Screenshots {
-        /// Where they go
-        directory: PathBuf,
-    },
+    Screenshots(Screenshots),
 }
 
 /// Which files stand for an environment given by hand.
@@ -168,7 +171,10 @@ pub enum AwsCommand {
     /// Print the smallest IAM policy that lets driftguard read what the configured environments need; all of it reads
     Policy,
     /// Print the table of resource types that live AWS state is understood of
-    Types,
+    Types {
+        #[arg(long, value_enum, default_value_t)]
+        format: TableFormat,
+    },
 }
 
 /// How AWS is read for an environment given by hand.
@@ -240,6 +246,9 @@ pub struct Scan {
     /// Ask AWS nothing but how much there is, and say how many calls a scan would make
     #[arg(long)]
     pub estimate: bool,
+    /// Read everything of AWS anew, not only what has changed since the last scans
+    #[arg(long)]
+    pub full: bool,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Ignore what matches, for this run: `TYPE.ID` or `TYPE.ID.PATH` with `*`, as a line of a .driftignore file
@@ -406,6 +415,16 @@ pub enum Format {
     Json,
     Ndjson,
     Markdown,
+}
+
+/// How a table is written.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum TableFormat {
+    #[default]
+    Text,
+    /// As it stands in the README
+    Markdown,
+    Json,
 }
 
 /// See [`Dialect`](crate::compare::Dialect).

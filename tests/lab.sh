@@ -41,6 +41,10 @@ environment() {
 
 environment moto moto_server 'moto[server]==5.2.5' 'boto3>=1.43,<2'
 environment ministack ministack 'ministack==1.5.33'
+# Sample items of AWS Config, written by AWS; nothing of it is run.
+environment rdk rdk --no-deps 'rdk==1.0.0'
+# Providers for the terraform binary, where there is one: see terraform_agrees.rs.
+command -v terraform >/dev/null && environment provider python 'tf==1.2.0' 'boto3>=1.43,<2'
 
 if [ -n "${DRIFTGUARD_LAB_FAKECLOUD:-}" ] && [ ! -x fakecloud/bin/fakecloud ]; then
     echo "lab: building fakecloud"

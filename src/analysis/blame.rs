@@ -33,7 +33,12 @@ pub fn blame(detail: &DriftDetail) -> Vec<Blame> {
     };
     let of = |path: &PropertyPath| {
         if let Some(one) = event.attribution.as_ref().filter(|one| one.paths.contains(path)) {
-            return Some(Blame { path: path.clone(), who: one.actor.clone(), when: Some(one.at), is_exact: true });
+            return Some(Blame {
+                path: path.clone(),
+                who: one.actor.clone(),
+                when: Some(one.at),
+                is_exact: !one.is_likely,
+            });
         }
         if let Some(write) = fields.and_then(|fields| last_write(fields, path)) {
             return Some(Blame { path: path.clone(), who: write.who.into(), when: write.when, is_exact: true });

@@ -27,6 +27,8 @@ pub struct Access {
     pub blame: bool,
     /// Live state as of this long ago, from AWS Config's history.
     pub as_of: Option<jiff::Timestamp>,
+    /// Read everything anew, whatever is remembered of earlier scans.
+    pub full: bool,
     /// DynamoDB table with the locks and digests of the states in S3.
     pub dynamodb_table: Option<String>,
     /// One call may take this long, retries apart.

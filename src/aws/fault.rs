@@ -6,6 +6,8 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::credentials::NoCredentials;
+use super::explain::chain;
 use crate::drift::UnverifiedReason;
 
 /// Kinds of faults one acts differently on.
@@ -88,6 +90,9 @@ impl Fault {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
+        if let Some(why) = NoCredentials::behind(error) {
+            return Self { kind: FaultKind::NoCredentials, action, code: String::new(), message: why.to_string() };
+        }
         let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default().to_owned();
         let said = error.as_service_error().and_then(ProvideErrorMetadata::message).map(str::to_owned);
         let status = error.raw_response().map_or(0, |r| r.status().as_u16());
@@ -118,8 +123,12 @@ impl Fault {
                 "allow it: {{\"Effect\":\"Allow\",\"Action\":\"{}\",\"Resource\":\"*\"}}; `driftguard aws policy` prints all that is needed",
                 self.action
             ),
+            // Where they come from said itself what to do.
+            FaultKind::NoCredentials if self.code.is_empty() => "then scan again".into(),
             FaultKind::NoCredentials => {
-                "log in again (`aws sso login`), or name a profile or role in [environment.aws]".into()
+                "AWS does not accept the credentials (any more): log in again (`aws sso login`), or name another profile or role \
+                 in [environment.aws]"
+                    .into()
             }
             FaultKind::Clock => {
                 "set the clock of this machine: AWS refuses requests signed more than 5 minutes from its own time"
@@ -159,20 +168,6 @@ fn kind(code: &str, status: u16, message: &str) -> FaultKind {
     } else {
         FaultKind::Other
     }
-}
-
-/// What each error of the chain adds, in one line: the SDK's own words for people say everything twice.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut said: Vec<String> = vec![];
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let text = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-        if !said.iter().any(|before| before.contains(&text)) {
-            said.push(text);
-        }
-        next = error.source();
-    }
-    said.join(": ")
 }
 
 /// The credentials chain fails before there is any answer, with words only.

@@ -1,6 +1,6 @@
 //! How many calls may be under way at once: more while all goes well, half as many when AWS says slow down.
 //!
-//! Additive increase, multiplicative decrease, as TCP does. The rate itself is kept by the SDK's adaptive retries.
+//! Additive increase, multiplicative decrease, as TCP does. For how long nothing is sent at all after that is the lane's affair.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -67,7 +67,7 @@ impl Limiter {
 }
 
 impl Permit<'_> {
-    /// `slowed`: AWS throttled the call, be it only at first.
+    /// `slowed`: AWS throttled the attempt.
     pub fn done(self, slowed: bool) {
         let mut state = self.limiter.lock();
         if slowed {

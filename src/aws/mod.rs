@@ -6,8 +6,13 @@
 
 mod access;
 mod breaker;
+mod credentials;
+mod explain;
 mod fault;
+mod lane;
 mod limiter;
+mod pace;
+mod retry;
 mod runtime;
 mod session;
 mod usage;
@@ -16,4 +21,4 @@ pub use access::Access;
 pub use fault::{Fault, FaultKind};
 pub use runtime::{Cancelled, block_on};
 pub use session::{Service, Session, Target};
-pub use usage::{Usage, UsageLine};
+pub use usage::{Usage, UsageLine, Used};

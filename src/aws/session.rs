@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,26 +10,20 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
-use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::Response;
-use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
-use super::breaker::Breaker;
-use super::limiter::Limiter;
+use super::credentials::{Source, Told, with_credentials};
+use super::lane::Lane;
 use super::usage::{Call, Usage};
-use super::{Access, Fault, FaultKind};
+use super::{Access, Fault, FaultKind, retry};
 
 /// A call that takes longer is given up, unless [`Access::timeout`] says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(20);
 const CONNECT: Duration = Duration::from_secs(5);
-/// Requests a call may make; the SDK waits between them with jitter and keeps a budget of retries per service.
-const ATTEMPTS: u32 = 4;
 
 /// Where a session works. Identity of everything found there is (partition, account, region, type, id).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -48,6 +41,7 @@ pub enum Service {
     CloudControl,
     CloudTrail,
     CloudFormation,
+    Tagging,
     DynamoDb,
     S3,
     Sts,
@@ -60,12 +54,6 @@ pub struct Session {
     pub sdk: SdkConfig,
     lanes: Arc<Mutex<HashMap<Service, Arc<Lane>>>>,
     usage: Arc<Usage>,
-}
-
-#[derive(Default, Debug)]
-struct Lane {
-    limiter: Limiter,
-    breaker: Breaker,
 }
 
 impl Session {
@@ -110,9 +98,7 @@ impl Session {
         };
         let unknown = Target { partition: "aws".into(), account: String::new(), region: first.clone() };
         let asking = Self::new(unknown, in_region(&sdk, first), usage);
-        let client = aws_sdk_sts::Client::from_conf(
-            aws_sdk_sts::config::Builder::from(&asking.sdk).interceptor(Attempts).build(),
-        );
+        let client = aws_sdk_sts::Client::new(&asking.sdk);
         let identity =
             asking.call(Service::Sts, "sts:GetCallerIdentity", || client.get_caller_identity().send()).await?;
         let partition = identity.arn().and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws").to_owned();
@@ -133,40 +119,75 @@ impl Session {
     }
 
     fn new(target: Target, sdk: SdkConfig, usage: &Arc<Usage>) -> Self {
+        // Whatever fetches the credentials keeps the SDK's retries: it was made before.
+        let sdk = sdk.into_builder().retry_config(RetryConfig::disabled()).build();
         Self { target: Arc::new(target), sdk, lanes: Arc::default(), usage: Arc::clone(usage) }
     }
 
-    /// Makes one call, when the limits of the service allow it, and books it. `make` builds and sends the request.
-    pub async fn call<T, E, F>(
+    /// Makes one call, when the limits of the service allow it, tries again what may pass, and books it. `make` builds and sends
+    /// the request, once for each attempt.
+    pub async fn call<T, E, F>(&self, service: Service, action: &'static str, make: impl Fn() -> F) -> Result<T, Fault>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: Future<Output = Result<T, SdkError<E, Response>>>,
+    {
+        let (start, mut attempts) = (Instant::now(), 0);
+        let result = self.attempts(&self.lane(service), service, action, &make, &mut attempts).await;
+        if attempts > 0 {
+            // That something is not there is an answer.
+            let failed = result.as_ref().is_err_and(|fault| fault.kind != FaultKind::NotFound);
+            let call = Call { attempts: attempts.into(), failed, waited: start.elapsed() };
+            self.usage.add(&self.target.account, &self.target.region, action, call);
+        }
+        result
+    }
+
+    async fn attempts<T, E, F>(
         &self,
+        lane: &Lane,
         service: Service,
         action: &'static str,
-        make: impl FnOnce() -> F,
+        make: &impl Fn() -> F,
+        attempts: &mut u32,
     ) -> Result<T, Fault>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
         F: Future<Output = Result<T, SdkError<E, Response>>>,
     {
-        let lane = self.lane(service);
-        let start = Instant::now();
-        let permit = lane.limiter.acquire().await;
-        if !lane.breaker.admits(Instant::now()) {
-            let message = format!("{} calls to it failed in a row", self.target.region);
-            return Err(Fault { kind: FaultKind::Tripped, action, code: String::new(), message });
+        loop {
+            let permit = lane.enter(service, &self.target).await;
+            if !lane.breaker.admits(Instant::now()) {
+                let message = format!("{} calls to it failed in a row", self.target.region);
+                return Err(Fault { kind: FaultKind::Tripped, action, code: String::new(), message });
+            }
+            *attempts += 1;
+            let error = match make().await {
+                Ok(answer) => {
+                    lane.breaker.record(false, Instant::now());
+                    lane.budget.earn();
+                    permit.done(false);
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            let fault = Fault::of(action, &error);
+            let slowed = fault.kind == FaultKind::Throttled;
+            permit.done(slowed);
+            let Some(wait) = retry::wait(&fault, &error, *attempts).filter(|_| lane.budget.spend()) else {
+                let failed = matches!(fault.kind, FaultKind::Throttled | FaultKind::Unreachable);
+                lane.breaker.record(failed, Instant::now());
+                return Err(fault);
+            };
+            if slowed {
+                lane.hold(wait);
+            }
+            tokio::time::sleep(wait).await;
         }
-        let attempts = Arc::new(AtomicU64::new(0));
-        let answer = ATTEMPTED.scope(Arc::clone(&attempts), make()).await;
-        let result = answer.map_err(|error| Fault::of(action, &error));
-        let kind = result.as_ref().err().map(|fault| fault.kind);
-        let slowed = kind == Some(FaultKind::Throttled) || attempts.load(Ordering::Relaxed) > 1;
-        let failed = matches!(kind, Some(FaultKind::Throttled | FaultKind::Unreachable));
-        lane.breaker.record(failed, Instant::now());
-        permit.done(slowed);
-        // That something is not there is an answer.
-        let failed = kind.is_some_and(|kind| kind != FaultKind::NotFound);
-        let call = Call { attempts: attempts.load(Ordering::Relaxed).max(1), failed, waited: start.elapsed() };
-        self.usage.add(&self.target.account, &self.target.region, action, call);
-        result
+    }
+
+    /// Books resources that did not have to be asked for.
+    pub fn reused(&self, resources: u64) {
+        self.usage.reuse(resources);
     }
 
     fn lane(&self, service: Service) -> Arc<Lane> {
@@ -176,75 +197,43 @@ impl Session {
     /// A client of S3. Another endpoint is an emulator or a private one, neither of which has a name for each bucket.
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let is_elsewhere = self.sdk.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-        let builder = aws_sdk_s3::config::Builder::from(&self.sdk).interceptor(Attempts);
+        let builder = aws_sdk_s3::config::Builder::from(&self.sdk);
         aws_sdk_s3::Client::from_conf(builder.force_path_style(is_elsewhere).build())
     }
 
     /// A client of DynamoDB.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::from_conf(
-            aws_sdk_dynamodb::config::Builder::from(&self.sdk).interceptor(Attempts).build(),
-        )
+        aws_sdk_dynamodb::Client::new(&self.sdk)
     }
 
     /// A client of Cloud Control.
     pub fn cloud_control(&self) -> aws_sdk_cloudcontrol::Client {
-        aws_sdk_cloudcontrol::Client::from_conf(
-            aws_sdk_cloudcontrol::config::Builder::from(&self.sdk).interceptor(Attempts).build(),
-        )
+        aws_sdk_cloudcontrol::Client::new(&self.sdk)
     }
 
     /// A client of CloudFormation.
     pub fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
-        aws_sdk_cloudformation::Client::from_conf(
-            aws_sdk_cloudformation::config::Builder::from(&self.sdk).interceptor(Attempts).build(),
-        )
+        aws_sdk_cloudformation::Client::new(&self.sdk)
     }
 
     /// A client of AWS Config.
     pub fn config(&self) -> aws_sdk_config::Client {
-        aws_sdk_config::Client::from_conf(
-            aws_sdk_config::config::Builder::from(&self.sdk).interceptor(Attempts).build(),
-        )
+        aws_sdk_config::Client::new(&self.sdk)
     }
 
     /// A client of CloudTrail.
     pub fn cloudtrail(&self) -> aws_sdk_cloudtrail::Client {
-        aws_sdk_cloudtrail::Client::from_conf(
-            aws_sdk_cloudtrail::config::Builder::from(&self.sdk).interceptor(Attempts).build(),
-        )
-    }
-}
-
-tokio::task_local! {
-    /// Requests the call under way has made.
-    static ATTEMPTED: Arc<AtomicU64>;
-}
-
-/// Counts requests, retries included: the SDK tells nobody how often it tried.
-#[derive(Debug)]
-pub(crate) struct Attempts;
-
-#[dyn_dispatch_hint]
-impl Intercept for Attempts {
-    fn name(&self) -> &'static str {
-        "Attempts"
+        aws_sdk_cloudtrail::Client::new(&self.sdk)
     }
 
-    fn read_before_transmit(
-        &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), aws_smithy_runtime_api::box_error::BoxError> {
-        // A request outside of `call` (fetching credentials) is nobody's to count.
-        let _ = ATTEMPTED.try_with(|n| n.fetch_add(1, Ordering::Relaxed));
-        Ok(())
+    /// A client of the Resource Groups Tagging API.
+    pub fn tagging(&self) -> aws_sdk_resourcegroupstagging::Client {
+        aws_sdk_resourcegroupstagging::Client::new(&self.sdk)
     }
 }
 
 /// One TLS stack and one pool of connections for everything.
-fn http() -> SharedHttpClient {
+pub(super) fn http() -> SharedHttpClient {
     static CLIENT: OnceLock<SharedHttpClient> = OnceLock::new();
     let ring = || {
         let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
@@ -261,7 +250,7 @@ async fn load(access: &Access, region: Option<String>) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(http())
         .timeout_config(timeouts)
-        .retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS));
+        .retry_config(RetryConfig::standard().with_max_attempts(retry::ATTEMPTS));
     if let Some(region) = region {
         loader = loader.region(Region::new(region));
     }
@@ -271,7 +260,7 @@ async fn load(access: &Access, region: Option<String>) -> SdkConfig {
     if let Some(url) = &access.endpoint_url {
         loader = loader.endpoint_url(url);
     }
-    loader.load().await
+    with_credentials(&loader.load().await, access.profile.as_deref())
 }
 
 async fn chained(access: &Access, mut sdk: SdkConfig) -> SdkConfig {
@@ -288,7 +277,8 @@ async fn assume(sdk: &SdkConfig, role: &str, external_id: Option<&str>) -> SdkCo
     if let Some(id) = external_id {
         provider = provider.external_id(id);
     }
-    let credentials = SharedCredentialsProvider::new(provider.build().await);
+    let told = Told::new(Source::Role(role.to_owned()), provider.build().await);
+    let credentials = SharedCredentialsProvider::new(told);
     sdk.clone().into_builder().credentials_provider(credentials).build()
 }
 

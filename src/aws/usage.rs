@@ -1,6 +1,7 @@
 //! What was asked of AWS: calls, retries and waiting, by service, account, region and action.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,7 +25,10 @@ struct Count {
 
 /// The book of one scan; shared by everything that calls for it.
 #[derive(Default, Debug)]
-pub struct Usage(Mutex<BTreeMap<Key, Count>>);
+pub struct Usage {
+    book: Mutex<BTreeMap<Key, Count>>,
+    reused: AtomicU64,
+}
 
 /// One row of the book.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,7 +46,7 @@ pub struct UsageLine {
 
 impl Usage {
     pub(super) fn add(&self, account: &str, region: &str, action: &'static str, call: Call) {
-        let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         let key = Key { account: account.to_owned(), region: region.to_owned(), action };
         let count = book.entry(key).or_default();
         count.calls += 1;
@@ -53,7 +57,7 @@ impl Usage {
 
     /// All rows, by account, region and action.
     pub fn lines(&self) -> Vec<UsageLine> {
-        let book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         let line = |(key, count): (&Key, &Count)| UsageLine {
             account: key.account.clone(),
             region: key.region.clone(),
@@ -66,9 +70,44 @@ impl Usage {
         book.iter().map(line).collect()
     }
 
+    /// Resources that were known from an earlier scan and not asked for again.
+    pub fn reused(&self) -> u64 {
+        self.reused.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn reuse(&self, more: u64) {
+        self.reused.fetch_add(more, Ordering::Relaxed);
+    }
+
     /// Calls of all kinds.
     pub fn calls(&self) -> u64 {
         self.lines().iter().map(|line| line.calls).sum()
+    }
+}
+
+/// What a scan took, of all that called for it.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Used {
+    pub lines: Vec<UsageLine>,
+    /// Resources that were known from an earlier scan and not asked for again.
+    pub reused: u64,
+}
+
+impl Used {
+    pub fn of<'a>(books: impl Iterator<Item = &'a Usage> + Clone) -> Self {
+        Self { lines: books.clone().flat_map(Usage::lines).collect(), reused: books.map(Usage::reused).sum() }
+    }
+
+    pub fn calls(&self) -> u64 {
+        self.lines.iter().map(|line| line.calls).sum()
+    }
+
+    pub fn retries(&self) -> u64 {
+        self.lines.iter().map(|line| line.retries).sum()
+    }
+
+    pub fn failed(&self) -> u64 {
+        self.lines.iter().map(|line| line.failed).sum()
     }
 }
 

@@ -1,7 +1,5 @@
 //! `driftguard state`: where declared state lives.
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 
 use super::RulesFormat;
@@ -13,14 +11,15 @@ pub enum StateCommand {
     /// Any of them can be scanned (`--state 's3://BUCKET/KEY?serial=7'`) and two can be compared
     /// (`driftguard diff 's3://BUCKET/KEY?serial=7' 's3://BUCKET/KEY?serial=9'`).
     Versions(Versions),
-    /// Find the backends of Terraform code and print environments ready to paste into the configuration
+    /// Find states and print environments ready to paste into the configuration
     ///
-    /// Looks at `backend` blocks in .tf and .tf.json files, at *.tfbackend files, and at what `terraform init` wrote down.
-    /// Contacts nothing. Exit code 1 when a file cannot be read.
+    /// In a directory: `backend` blocks in .tf and .tf.json files, *.tfbackend files, what `terraform init` wrote down, and state
+    /// files themselves; contacts nothing. Beneath s3://BUCKET/PREFIX/: every *.tfstate. What is configured already is said to be.
+    /// Exit code 1 when something cannot be read.
     Discover {
-        /// The code; directories below it are searched too
-        #[arg(default_value = ".")]
-        directory: PathBuf,
+        /// The code, or s3://BUCKET/PREFIX/; what is below it is searched too
+        #[arg(default_value = ".", value_name = "DIRECTORY|ADDRESS")]
+        place: String,
     },
 }
 

@@ -2,18 +2,17 @@
 
 use std::io::{self, Write};
 
-use super::Session;
+use super::{Session, aws_types};
 use crate::aws::Access;
 use crate::cli::AwsCommand;
 use crate::declared::backend::s3::permissions;
 use crate::live::aws::policy;
-use crate::live::aws_config;
 use crate::stacks;
 
 pub(super) fn run(session: &Session, command: &AwsCommand) -> anyhow::Result<u8> {
     match command {
         AwsCommand::Policy => print_policy(session),
-        AwsCommand::Types => print_types(),
+        AwsCommand::Types { format } => aws_types::run(*format),
     }
 }
 
@@ -29,19 +28,5 @@ fn print_policy(session: &Session) -> anyhow::Result<u8> {
     }
     let text = serde_json::to_string_pretty(&document)?;
     writeln!(io::stdout().lock(), "{text}")?;
-    Ok(0)
-}
-
-fn print_types() -> anyhow::Result<u8> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "| Terraform | AWS | read as | attributes | not observable |\n|---|---|---|---|---|")?;
-    for one in aws_config::covered() {
-        let shape = match one.cloud_control {
-            Some(_) if one.shape != "cloud control" => format!("{}, cloud control", one.shape),
-            _ => one.shape.to_owned(),
-        };
-        let unseen = one.not_observable.join(", ");
-        writeln!(out, "| `{}` | `{}` | {shape} | {} | {unseen} |", one.terraform, one.config, one.attributes)?;
-    }
     Ok(0)
 }

@@ -45,7 +45,7 @@ pub(super) fn run(session: &Session, command: &ConfigCommand) -> anyhow::Result<
 }
 
 /// A theme or a keymap that is not there, or has mistakes; with where it was asked for.
-fn looks(session: &Session) -> Vec<String> {
+pub(super) fn looks(session: &Session) -> Vec<String> {
     let settings = session.settings();
     let themes = session.paths.config_dir.join("themes");
     let keys = session.paths.config_dir.join("keymap.toml");

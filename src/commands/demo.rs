@@ -24,7 +24,7 @@ pub(super) fn run(session: &Session, args: &Demo) -> anyhow::Result<u8> {
     let mut options = screens::options(session, &args.look);
     options.notices.push(format!("demo: change the files in {} and watch", world.directory().display()));
     let (actor, guard) = (Arc::clone(&world), session.guard());
-    let ended = screens::open(session, options, move || async move {
+    let ended = screens::open(session, options, None, move || async move {
         let handle = Handle::current();
         let started = tokio::task::spawn_blocking(move || start(&actor, guard, handle));
         started.await.map_err(|e| format!("the demo could not start: {e}"))?.map_err(|e| format!("{e:#}"))

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::state::{self, words};
 use super::{Session, scan};
+use crate::aws::Used;
 use crate::cli::Diff;
 use crate::compare::{Dialect, Observable};
 use crate::config;
@@ -40,7 +41,8 @@ pub(super) fn run(session: &Session, args: &Diff) -> anyhow::Result<u8> {
     let context = ScanContext::ad_hoc(scan::one_time_key()?, &cancel);
     let done = pipeline::run_on(&spec, &sources, Duration::ZERO, &context, &mut sink)?;
     let report = EnvironmentReport {
-        usage: vec![],
+        usage: Used::default(),
+        actors: Default::default(),
         environment: spec.environment,
         summary: done.summary,
         drifts: sink.drifts,

@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 mod aws;
+mod aws_types;
 mod bench;
 mod config;
 mod demo;
@@ -8,9 +9,11 @@ mod diff;
 mod estimate;
 mod incident;
 mod info;
+mod inventory;
 mod keys;
 mod man;
 mod mark;
+mod reload;
 mod rules;
 mod scan;
 mod screens;
@@ -68,6 +71,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Store(command)) => store::run(&session, &command),
         Some(Command::Rules { format }) => rules::run(&session, format),
         Some(Command::Aws(command)) => aws::run(&session, &command),
+        Some(Command::Inventory(args)) => inventory::run(&session, &args),
         Some(Command::State(command)) => state::run(&session, &command),
         Some(Command::Keys) => keys::run(&session),
         Some(Command::Incident(args)) => incident::run(&session, &args),
@@ -75,7 +79,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Mark(args)) => mark::run(&session, &args),
         Some(Command::Stats(args)) => stats::run(&session, &args),
         Some(Command::Info) => info::run(&session),
-        Some(Command::Screenshots { directory }) => screenshots::run(&directory),
+        Some(Command::Screenshots(args)) => screenshots::run(&args),
         Some(Command::Completions { .. }) => Ok(0),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, bail};
@@ -9,7 +10,7 @@ use anyhow::{Context, bail};
 use super::estimate;
 use super::session::open_store;
 use super::{Session, complain};
-use crate::cli::{Format, Scan};
+use crate::cli::{Format, Paths, Scan};
 use crate::drift::{Completeness, RuleStatus, ScanStage, Untold};
 use crate::report::{EnvironmentReport, Report, StoreUse};
 use crate::scan::{EnvironmentSpec, Limits};
@@ -18,7 +19,10 @@ use crate::store::{self, OpenMode, StoreError};
 
 pub(super) fn run(session: &Session, args: &Scan) -> anyhow::Result<u8> {
     session.refuse_problems()?;
-    let specs = chosen(session, args)?;
+    let mut specs = chosen_of(session, &args.env, &args.paths)?;
+    if args.full {
+        specs.iter_mut().filter_map(|spec| spec.aws.as_mut()).for_each(|access| Arc::make_mut(access).full = true);
+    }
     if args.estimate {
         return estimate::run(&specs);
     }
@@ -52,16 +56,17 @@ fn is_configured(session: &Session, args: &Scan) -> bool {
     args.paths.state.is_empty() && args.paths.live.is_empty() && !session.config.environments.is_empty()
 }
 
-fn chosen(session: &Session, args: &Scan) -> anyhow::Result<Vec<EnvironmentSpec>> {
-    let mut specs = session.environments(&args.paths)?;
-    if !args.env.is_empty() {
-        for slug in &args.env {
+/// The environments of a command: those with these slugs, else those the paths, the configuration or the directory make.
+pub(super) fn chosen_of(session: &Session, env: &[String], paths: &Paths) -> anyhow::Result<Vec<EnvironmentSpec>> {
+    let mut specs = session.environments(paths)?;
+    if !env.is_empty() {
+        for slug in env {
             if !session.config.environments.iter().any(|e| e.environment.slug.as_str() == slug) {
                 bail!("there is no environment '{slug}' in the configuration; see `driftguard config show`");
             }
         }
         specs = session.equip(session.config.environments.clone())?;
-        specs.retain(|spec| args.env.iter().any(|slug| slug == spec.environment.slug.as_str()));
+        specs.retain(|spec| env.iter().any(|slug| slug == spec.environment.slug.as_str()));
     }
     if specs.is_empty() {
         bail!(
@@ -165,11 +170,13 @@ fn store_use(memory: &Memory) -> StoreUse {
 }
 
 fn reported(spec: &EnvironmentSpec, done: Scanned, store: StoreUse) -> EnvironmentReport {
+    done.unasked.iter().for_each(|why| complain(why));
     for note in done.report.notes {
         complain(&format!("{}: {:?}, not judged as drift", note.resource.resource_id.line(), note.status));
     }
     EnvironmentReport {
         usage: done.report.usage,
+        actors: done.actors,
         environment: spec.environment.clone(),
         summary: done.report.summary,
         untold: done.report.untold,

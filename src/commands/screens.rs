@@ -4,8 +4,10 @@ use std::future::Future;
 use std::sync::Arc;
 
 use anyhow::Context;
+use tokio::runtime::Handle;
 
 use super::Session;
+use super::reload::Reload;
 use crate::cli::Look;
 use crate::service::{DriftService, Guard, LocalService};
 use crate::telemetry;
@@ -57,7 +59,11 @@ pub(super) fn options(session: &Session, look: &Look) -> Options {
         notices,
         utc: settings.utc.value,
         auto_theme,
-        configured: Configured { theme: settings.theme.value.clone(), keymap: settings.keymap.value.clone() },
+        configured: Configured {
+            theme: settings.theme.value.clone(),
+            keymap: settings.keymap.value.clone(),
+            utc: settings.utc.value,
+        },
         bell: settings.bell.value,
         title: settings.title.value,
         muted: settings.mute.value.iter().cloned().collect(),
@@ -85,6 +91,7 @@ fn only_ascii(configured: Option<bool>, notices: &mut Vec<String>) -> bool {
 pub(super) fn open<F>(
     session: &Session,
     mut options: Options,
+    reload: Option<Reload>,
     connect: impl FnOnce() -> F + Send + 'static,
 ) -> anyhow::Result<u8>
 where
@@ -98,6 +105,9 @@ where
     let (started, service) = tokio::sync::oneshot::channel();
     let connected = async move {
         let service = connect().await?;
+        if let Some(reload) = reload {
+            reload.follow(Arc::clone(&service), Handle::current());
+        }
         let _ = started.send(Arc::clone(&service));
         Ok(service as Arc<dyn DriftService>)
     };

@@ -1,6 +1,6 @@
 //! What every command starts from: flags, configuration, directories.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,19 +19,40 @@ pub(super) struct Session {
     pub config: Config,
     /// Patterns of what this run ignores.
     ignore: Vec<String>,
+    explicit: Option<PathBuf>,
+    flags: Vec<(&'static str, String)>,
 }
 
 impl Session {
     pub fn new(cli: &Cli) -> anyhow::Result<Self> {
         let paths = Paths::of_user()
             .context("no home directory: set HOME, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME")?;
-        let explicit = cli.global.config.as_deref();
-        let config = config::load(&paths, explicit, |name| std::env::var(name).ok(), &flags(cli));
+        let (explicit, flags) = (cli.global.config.clone(), flags(cli));
+        let config = config::load(&paths, explicit.as_deref(), |name| std::env::var(name).ok(), &flags);
         let ignore = match &cli.command {
             Some(Command::Scan(args)) => args.ignore.clone(),
             _ => vec![],
         };
-        Ok(Self { paths, config, ignore })
+        Ok(Self { paths, config, ignore, explicit, flags })
+    }
+
+    /// The same, with everything read anew: the flags and variables of the start still count.
+    pub fn again(&self) -> Self {
+        let variable = |name: &str| std::env::var(name).ok();
+        let config = config::load(&self.paths, self.explicit.as_deref(), variable, &self.flags);
+        let Self { paths, ignore, explicit, flags, .. } = self;
+        let (paths, ignore, flags) = (paths.clone(), ignore.clone(), flags.clone());
+        Self { paths, config, ignore, explicit: explicit.clone(), flags }
+    }
+
+    /// Files and directories whose change may change the configuration, there or not.
+    pub fn configured_by(&self) -> Vec<PathBuf> {
+        let Paths { system_dir, config_dir, .. } = &self.paths;
+        let user = ["config.toml", "keymap.toml", "views.toml"].map(|name| config_dir.join(name));
+        let folders = [system_dir.join("packs"), config_dir.join("packs"), config_dir.join("themes")];
+        let others = [system_dir.join("config.toml"), self.settings().driftignore.value.clone()];
+        let named = self.explicit.clone().or_else(|| std::env::var_os("DRIFTGUARD_CONFIG").map(PathBuf::from));
+        user.into_iter().chain(folders).chain(others).chain(named).collect()
     }
 
     pub fn settings(&self) -> &Settings {

@@ -10,13 +10,14 @@ use super::{Session, complain};
 use crate::cli::{RulesFormat, StateCommand, Versions};
 use crate::declared::backend::{Address, Reach, s3, shown};
 use crate::declared::discover;
-use crate::drift::SourceError;
-use crate::safety::escape;
+use crate::drift::{Slug, SourceError};
+use crate::safety::{escape, sanitise};
+use crate::scan::EnvironmentSpec;
 
 pub(super) fn run(session: &Session, command: &StateCommand) -> anyhow::Result<u8> {
     match command {
         StateCommand::Versions(args) => versions(session, args),
-        StateCommand::Discover { directory } => find(directory),
+        StateCommand::Discover { place } => find(session, place),
     }
 }
 
@@ -79,21 +80,53 @@ fn text(found: &[s3::Version], out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn find(directory: &Path) -> anyhow::Result<u8> {
-    if !directory.is_dir() {
-        bail!("{}: no such directory", directory.display());
-    }
-    let (offers, errors) = discover::discover(directory);
+fn find(session: &Session, place: &str) -> anyhow::Result<u8> {
+    let (offers, errors) = match place.strip_prefix("s3://") {
+        Some(_) => (in_bucket(session, place)?, vec![]),
+        None if !Path::new(place).is_dir() => bail!("{}: no such directory", sanitise::line(place)),
+        None => discover::discover_all(Path::new(place)),
+    };
     let mut out = io::BufWriter::new(io::stdout().lock());
     for (n, offer) in offers.iter().enumerate() {
-        write!(out, "{}{offer}", if n > 0 { "\n" } else { "" })?;
+        let text = offer.to_string();
+        let known = offer.state.as_ref().ok().and_then(|state| known_as(session, state));
+        // What is configured already is not to be pasted once more.
+        let text = match known {
+            Some(slug) => {
+                format!("# {}\n# it is in the configuration already, as {slug}\n", sanitise::line(&offer.found))
+            }
+            None => text,
+        };
+        write!(out, "{}{text}", if n > 0 { "\n" } else { "" })?;
     }
     out.flush()?;
     errors.iter().for_each(|error| complain(&words(error).to_string()));
     if offers.is_empty() && errors.is_empty() {
-        complain(&format!("{}: no backend block in any .tf file: its state lies beside the code", directory.display()));
+        complain(&format!("{}: neither a backend block in any .tf file nor a *.tfstate", sanitise::line(place)));
     }
     Ok(u8::from(!errors.is_empty()))
+}
+
+fn in_bucket(session: &Session, place: &str) -> anyhow::Result<Vec<discover::Offer>> {
+    let address = match Address::parse(place) {
+        Ok(Address::S3(address)) if address.is_prefix() => address,
+        Ok(_) => bail!("{}: name a bucket or a prefix: s3://BUCKET/ or s3://BUCKET/PREFIX/", shown(place)),
+        Err(why) => bail!("{}: {why}", shown(place)),
+    };
+    let keys = s3::keys(&address, &reach_for(session, place)).map_err(|error| words(&error))?;
+    let query = place.split_once('?').map(|(_, query)| query).unwrap_or_default();
+    Ok(discover::in_bucket(&address.bucket, &keys, query))
+}
+
+/// The environment that reads this state.
+fn known_as(session: &Session, state: &str) -> Option<Slug> {
+    let same = |known: &String| {
+        shown(known) == shown(state)
+            || matches!((Address::parse(known), Address::parse(state)),
+        (Ok(Address::S3(known)), Ok(Address::S3(state))) if known.bucket == state.bucket && known.is_prefix() && state.key.starts_with(&known.key))
+    };
+    let is_it = |spec: &&EnvironmentSpec| spec.state.iter().any(same);
+    session.config.environments.iter().find(is_it).map(|spec| spec.environment.slug.clone())
 }
 
 pub(super) fn words(error: &SourceError) -> anyhow::Error {

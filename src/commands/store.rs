@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use super::{Session, complain};
 use crate::cli::StoreCommand;
 use crate::drift::Slug;
+use crate::live::aws::Keeping;
 use crate::safety::sanitise;
 use crate::store::{self, OpenMode, Opened, Pruned, StoreError, VerifyReport};
 
@@ -88,6 +89,9 @@ fn forget(session: &Session, environment: &str, yes: bool) -> anyhow::Result<u8>
         return Ok(1);
     }
     let pruned = opened.store.forget(&slug, &session.settings().actor.value)?;
+    if let Some(directory) = opened.store.directory() {
+        Keeping::forget(directory, &slug).context("what was read of AWS for it could not be deleted")?;
+    }
     say_pruned(&pruned)
 }
 

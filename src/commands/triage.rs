@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use tokio::runtime::Handle;
 
+use super::reload::Reload;
 use super::session::open_store;
 use super::{Session, screens};
 use crate::cli::Triage;
@@ -42,7 +43,9 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     options.drafts = for_now.is_none().then(|| beside(&path));
     let guard = session.guard();
     let keep = session.settings().store_options();
-    screens::open(session, options, move || async move {
+    let (reload, looks) = Reload::new(session, &args.paths);
+    options.reconfigured = Some(looks);
+    screens::open(session, options, Some(reload), move || async move {
         let handle = Handle::current();
         let opened = tokio::task::spawn_blocking(move || start(&path, guard, keep, specs, handle));
         opened.await.map_err(|e| format!("the store could not be opened: {e}"))?.map_err(|e| e.to_string())

@@ -6,6 +6,7 @@ use anyhow::Context;
 use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
 
+use super::reload::Reload;
 use super::{Session, triage};
 use crate::cli::Triage;
 use crate::plain::Plain;
@@ -25,6 +26,7 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         super::complain(triage::FOR_NOW);
     }
     let guard = session.guard();
+    let protected = guard.protected.clone();
     let zone = if settings.utc.value { TimeZone::UTC } else { TimeZone::system() };
     let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;
     let ended = runtime.block_on(async {
@@ -32,11 +34,13 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         let keep = settings.store_options();
         let opened = tokio::task::spawn_blocking(move || triage::start(&path, guard, keep, specs, handle)).await;
         let service = opened.context("the store could not be opened")??;
+        Reload::plain(session, &args.paths).follow(std::sync::Arc::clone(&service), Handle::current());
         let (input, typed) = (io::stdin(), io::stdin().is_terminal());
         let actor = settings.actor.value.line();
         let told = std::sync::Arc::clone(&service) as std::sync::Arc<dyn DriftService>;
         let people = settings.people.value.iter().map(|one| one.line()).collect();
-        let mut plain = Plain::new(told, input.lock(), io::stdout(), &actor, zone, typed).offering(people);
+        let plain = Plain::new(told, input.lock(), io::stdout(), &actor, zone, typed);
+        let mut plain = plain.offering(people).protecting(protected);
         let ended = plain.run().await;
         // What was acknowledged is finished before the process ends.
         service.shutdown().await;

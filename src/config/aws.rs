@@ -49,6 +49,7 @@ pub(super) fn read(source: &Source<'_>, value: &Spanned<DeValue<'_>>, problems: 
         discover: reader.list("discover"),
         blame: reader.text("blame").is_some_and(|t| t == "true"),
         as_of: None,
+        full: false,
         dynamodb_table: reader.text("dynamodb_table"),
         timeout: None,
     };

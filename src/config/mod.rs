@@ -2,6 +2,7 @@
 //! its file and line.
 
 mod aws;
+mod changes;
 mod discover;
 mod duration;
 mod environment;
@@ -14,6 +15,7 @@ mod settings;
 
 use std::path::{Path, PathBuf};
 
+pub use changes::{Changes, is_same};
 pub use discover::{ad_hoc, discover};
 pub use duration::parse_duration;
 pub use origin::{Origin, Problem, Valued};

@@ -77,6 +77,27 @@ pub struct Attribution {
     pub paths: Vec<PropertyPath>,
     /// Why it is taken for the cause.
     pub reason: Tainted,
+    /// It may have been another write just as well: somebody else's names the same property, or not all of them were read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_likely: bool,
+}
+
+impl Attribution {
+    /// It names what changed, and nobody else's write does.
+    pub fn is_certain(&self) -> bool {
+        !self.paths.is_empty() && !self.is_likely
+    }
+
+    /// How sure one can be, in words.
+    pub fn certainty(&self) -> &'static str {
+        if self.is_certain() {
+            "certain: it names what changed, and nobody else wrote that in the time looked through"
+        } else if self.is_likely {
+            "likely: somebody else may have written the same in the time looked through"
+        } else {
+            "likely: nobody else wrote to it in the time looked through, but the event does not name what changed"
+        }
+    }
 }
 
 /// The answer to who it was.

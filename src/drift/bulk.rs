@@ -2,42 +2,88 @@
 
 use std::ops::Range;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{DETECTED, DriftEvent, Happening, Incident};
+use super::{AuditEntry, DETECTED, DriftEvent, DriftId, Happening, Incident, ResolutionType, TriageVerb};
+use crate::safety::Tainted;
 
-/// Decisions of one plan are kept one right after the other.
+/// Decisions of one plan were kept one right after the other.
 const BETWEEN: SignedDuration = SignedDuration::from_secs(2);
 /// Names that stand for all.
 const NAMED: usize = 3;
 
-impl Happening {
-    /// Whether this and what came right after it are of one decision on several drifts.
-    fn goes_with(&self, after: &Self) -> bool {
-        let whole = ["acknowledge", "resolve_drift", "snooze", "assign", "note", "reopen", "undo"];
-        let follows = self.seq.zip(after.seq).is_some_and(|(one, next)| one + 1 == next);
-        follows
-            && whole.contains(&self.action.as_str())
-            && self.is_of_a_person()
-            && self.drift.is_some()
-            && after.drift.is_some()
-            && self.drift != after.drift
-            && (&self.action, &self.actor, &self.reason) == (&after.action, &after.actor, &after.reason)
-            && (self.undone, self.resolution_type) == (after.undone, after.resolution_type)
-            && after.at.duration_since(self.at) <= BETWEEN
+/// What tells which decisions were made as one.
+pub struct Trace<'a> {
+    /// What is said of all of them.
+    said: (&'a str, &'a Tainted, Option<&'a Tainted>, bool, Option<ResolutionType>),
+    drift: Option<DriftId>,
+    at: Timestamp,
+    seq: Option<u64>,
+    batch: Option<u64>,
+}
+
+impl<'a> From<&'a Happening> for Trace<'a> {
+    fn from(one: &'a Happening) -> Self {
+        let said = (&*one.action, &one.actor, one.reason.as_ref(), one.undone, one.resolution_type);
+        Self { said, drift: one.drift, at: one.at, seq: one.seq, batch: one.batch }
     }
 }
 
-/// What was done as one, each as a run of the happenings, which are newest first.
-pub fn runs(happenings: &[Happening]) -> Vec<Range<usize>> {
+impl<'a> From<&'a AuditEntry> for Trace<'a> {
+    fn from(entry: &'a AuditEntry) -> Self {
+        let kind = entry.verb.as_ref().and_then(TriageVerb::resolution_type);
+        let said = (&*entry.action, &entry.actor, entry.reason.as_ref(), entry.undone_by.is_some(), kind);
+        Self { said, drift: entry.drift, at: entry.timestamp, seq: Some(entry.seq), batch: entry.batch }
+    }
+}
+
+impl Trace<'_> {
+    /// Whether this and what came right after it are of one decision on several drifts.
+    fn goes_with(&self, after: &Self) -> bool {
+        let whole = ["acknowledge", "resolve_drift", "snooze", "assign", "note", "reopen", "undo"];
+        let (action, actor, ..) = self.said;
+        let may = whole.contains(&action) && actor.raw() != "system" && self.drift.is_some() && after.drift.is_some();
+        let is_together = match (self.batch, after.batch) {
+            (Some(one), Some(next)) => one == next,
+            (None, None) => self.is_right_before(after),
+            _ => false,
+        };
+        may && is_together && self.said == after.said && self.drift != after.drift
+    }
+
+    /// Before batches had numbers their decisions could only be told by standing one right after the other.
+    fn is_right_before(&self, after: &Self) -> bool {
+        let follows = self.seq.zip(after.seq).is_some_and(|(one, next)| one + 1 == next);
+        follows && after.at.duration_since(self.at) <= BETWEEN
+    }
+}
+
+/// What was done as one, each as a run of what is given, which is newest first.
+pub fn runs<'a, T>(told: &'a [T]) -> Vec<Range<usize>>
+where
+    Trace<'a>: From<&'a T>,
+{
     let mut runs: Vec<Range<usize>> = vec![];
-    for (at, one) in happenings.iter().enumerate() {
+    for (at, one) in told.iter().enumerate() {
         match runs.last_mut() {
-            Some(run) if one.goes_with(&happenings[run.end - 1]) => run.end = at + 1,
+            Some(run) if Trace::from(one).goes_with(&Trace::from(&told[run.end - 1])) => run.end = at + 1,
             _ => runs.push(at..at + 1),
         }
     }
     runs
+}
+
+/// `decided at once with 49 others, numbers 101 to 150`: of an entry among those that are listed; `None` where it is alone.
+pub fn beside(entries: &[AuditEntry], at: usize) -> Option<String> {
+    let goes_on = |newer: usize| {
+        let next = entries.get(newer).zip(entries.get(newer + 1));
+        next.is_some_and(|(one, after)| Trace::from(one).goes_with(&Trace::from(after)))
+    };
+    let newer = (0..at).rev().take_while(|one| goes_on(*one)).count();
+    let older = (at..entries.len()).take_while(|one| goes_on(*one)).count();
+    let (first, last) = (entries.get(at + older)?.seq, entries.get(at - newer)?.seq);
+    let s = if newer + older == 1 { "" } else { "s" };
+    (newer + older > 0).then(|| format!("decided at once with {} other{s}, numbers {first} to {last}", newer + older))
 }
 
 /// `accepted 50 drifts`; of a single one what it says itself.
@@ -95,7 +141,6 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drift::{DriftId, ResolutionType};
 
     /// Newest first; numbers as in the trail.
     fn told(seq: u64, action: &str, actor: &str, second: i64) -> Happening {
@@ -110,6 +155,7 @@ mod tests {
             undone: false,
             resolution_type: (action == "resolve_drift").then_some(ResolutionType::Accepted),
             context: None,
+            batch: None,
         }
     }
 
@@ -123,6 +169,21 @@ mod tests {
         assert_eq!(words_of(&all[50..100]), "accepted 50 drifts");
         let tally = Tally::of(runs.into_iter().map(|run| &all[run]));
         assert_eq!((tally.decided, tally.all()), (2, 2));
+    }
+
+    #[test]
+    fn a_batch_is_told_by_its_number_and_by_nothing_else() {
+        let of = |seq, batch, second| Happening { batch, ..told(seq, "acknowledge", "alice", second) };
+        let (a, b) = (of(3, Some(2), 900), of(2, Some(2), 0));
+        assert_eq!(runs(&[a.clone(), b.clone()]).len(), 1, "however long it took");
+        assert_eq!(
+            runs(&[Happening { seq: Some(9), ..a.clone() }, b.clone()]).len(),
+            1,
+            "whatever is left out between"
+        );
+        assert_eq!(runs(&[of(3, Some(3), 0), b.clone()]).len(), 2, "two decisions in the same second");
+        assert_eq!(runs(&[of(3, None, 0), b.clone()]).len(), 2, "one was written before there were numbers");
+        assert_eq!(runs(&[Happening { undone: true, ..a }, b]).len(), 2, "one of them is no decision any more");
     }
 
     #[test]

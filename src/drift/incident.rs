@@ -33,6 +33,9 @@ pub struct Happening {
     /// One of [`Incident::markers`]: it begins or ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<ContextId>,
+    /// As [`AuditEntry::batch`](super::AuditEntry::batch).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<u64>,
 }
 
 /// Which span, and what of it.
@@ -194,6 +197,7 @@ fn told_of(context: &OperationalContext) -> Vec<Happening> {
         undone: false,
         resolution_type: None,
         context: Some(context.id),
+        batch: None,
     };
     let word = context.context_type.as_str();
     let begins = happening(context.at(), word.to_owned());

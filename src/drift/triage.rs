@@ -166,6 +166,10 @@ pub struct AuditEntry {
     /// What became of a rule about what must not be hidden.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub never_hide: Option<Box<NeverHideChange>>,
+    /// What was decided at once has the same number, and nothing else has it: the next of the trail when it was asked for. `None`:
+    /// no decision on a drift, or written before there were such numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<u64>,
 }
 
 impl AuditEntry {

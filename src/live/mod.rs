@@ -83,6 +83,11 @@ pub trait LiveSource: Send + Sync {
     /// What could not be read; the scan is then incomplete for the types it names, or all when it names none.
     fn errors(&self) -> Vec<(SourceError, Vec<Tainted>)>;
 
+    /// Worth knowing of what was read; nothing is incomplete because of it.
+    fn notices(&self) -> Vec<Tainted> {
+        vec![]
+    }
+
     /// Files to watch for changes.
     fn watch_paths(&self) -> Vec<std::path::PathBuf>;
 

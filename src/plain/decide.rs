@@ -43,8 +43,11 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             return Ok(true);
         }
         let what: Vec<String> = asked.verbs.iter().map(|verb| self.says(verb)).collect();
-        self.say(&format!("{}, {}:", what.join(", then "), words::count(targets.len(), "drift")))?;
-        targets.iter().try_for_each(|target| self.say(&format!("   {}", say::target(target))))?;
+        let (count, place) = (words::count(targets.len(), "drift"), self.places.sentence(targets));
+        self.say(&format!("{}, {count} {place}:", what.join(", then ")))?;
+        for target in targets {
+            self.say(&format!("   {}", say::target(target, &self.places.name(&target.environment))))?;
+        }
         if let Some(reason) = &asked.reason {
             self.say(&format!("   reason: {}", reason.line()))?;
         }

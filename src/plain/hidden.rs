@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Write};
 
 use jiff::Timestamp;
 
-use super::ignore::{pattern, place, where_};
+use super::ignore::{pattern, place};
 use super::{Plain, say, words};
 use crate::compare::explain;
 use crate::drift::{DriftDetail, Hidden, NeverHideRule, NeverHideVerb, ResourceRef, RuleId, Slug, UntoldRequest};
@@ -118,7 +118,11 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             Err(why) => return self.problem(&why.to_string()).map(|()| false),
         };
         let sentence = explain(&rule.rule).unwrap_or("a rule of another version of driftguard");
-        self.say(&format!("must not be hidden: {} {} ({sentence})", rule.says(), where_(rule.environment.as_ref())))?;
+        self.say(&format!(
+            "must not be hidden: {} {} ({sentence})",
+            rule.says(),
+            self.places.reach(rule.environment.as_ref())
+        ))?;
         let count = |number: u64, noun| words::count(usize::try_from(number).unwrap_or(usize::MAX), noun);
         let least = if reach.at_least { "at least " } else { "" };
         let (changes, drifts) = (count(reach.changes, "change"), count(reach.drifts, "drift"));
@@ -127,7 +131,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             "it brings to light {least}{changes}: {resources} in sync would be drift, {drifts} would have more"
         ))?;
         for (slug, resource) in &reach.first {
-            self.say(&format!("   {} in {slug}", resource.resource_id.line()))?;
+            self.say(&format!("   {} in {}", resource.resource_id.line(), self.places.name(slug)))?;
         }
         Ok(true)
     }

@@ -12,7 +12,7 @@ use crate::store::{Match, literal_pattern};
 
 /// What can be said of a rule.
 pub(super) const PATTERNS: [&str; 8] = ["in", "type", "id", "path", "value", "by", "until", "reason"];
-const EVERYWHERE: &str = "everywhere";
+pub(super) const EVERYWHERE: &str = "everywhere";
 
 impl<R: BufRead, W: Write> Plain<R, W> {
     pub(super) async fn ignore(&mut self, text: &str) -> io::Result<()> {
@@ -119,23 +119,19 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             Ok(reach) => reach,
             Err(why) => return self.problem(&why.to_string()).map(|()| false),
         };
-        self.say(&format!("the rule: {} {}", rule.says(), where_(rule.environment.as_ref())))?;
+        self.say(&format!("the rule: {} {}", rule.says(), self.places.reach(rule.environment.as_ref())))?;
         let (drifts, critical) = (words::count(reach.drifts as usize, "drift"), reach.critical);
         let changes = words::count(reach.changes as usize, "change");
         self.say(&format!("it hides {drifts} ({critical} critical), {changes}:"))?;
         for one in &reach.first {
-            self.say(&format!("   {} {} in {}", one.severity.as_str(), one.resource_id.line(), one.environment))?;
+            let place = self.places.name(&one.environment);
+            self.say(&format!("   {} {} in {place}", one.severity.as_str(), one.resource_id.line()))?;
         }
         if let Some(warning) = reach.actor_warning() {
             self.say(&format!("   {warning}"))?;
         }
         Ok(true)
     }
-}
-
-/// `in prod-eu`, `everywhere`
-pub(super) fn where_(environment: Option<&Slug>) -> String {
-    environment.map_or(EVERYWHERE.to_owned(), |slug| format!("in {slug}"))
 }
 
 /// One environment, or every one.

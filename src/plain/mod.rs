@@ -6,6 +6,7 @@ mod choose;
 mod decide;
 mod hidden;
 mod ignore;
+mod place;
 mod read;
 mod rules;
 mod say;
@@ -28,6 +29,7 @@ use crate::store::Cursor;
 use crate::tui::app::notice::NOTHING_TO_SCAN;
 use asking::Asked;
 use hidden::Aside;
+use place::Places;
 use rules::Listed;
 use undo::Batch;
 pub use words::HELP;
@@ -59,6 +61,7 @@ pub struct Plain<R, W> {
     aside: Vec<Aside>,
     /// Offered where somebody is named.
     people: Vec<String>,
+    places: Places,
     /// The number of the drift that was shown last.
     current: Option<usize>,
     refused: bool,
@@ -88,6 +91,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             rules: vec![],
             aside: vec![],
             people: vec![],
+            places: Places::default(),
             current: None,
             refused: false,
         }

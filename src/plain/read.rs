@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::{Plain, say, words};
 use crate::drift::query::Query;
-use crate::drift::{DriftDetail, DriftType};
+use crate::drift::{DriftDetail, DriftEvent, DriftType, bulk};
+use crate::service::EnvironmentSummary;
 use crate::store::{Direction, PageRequest};
 use crate::tui::app::snippet;
 
@@ -45,9 +46,11 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             Err(why) => return self.problem(&why.to_string()),
         };
         (self.listed, self.more, self.current) = (page.data, page.next, None);
+        self.look_around().await;
         let now = Timestamp::now();
-        let rows: Vec<String> =
-            self.listed.iter().enumerate().map(|(at, event)| say::row(at + 1, event, now)).collect();
+        let row =
+            |(at, event): (usize, &DriftEvent)| say::row(at + 1, event, &self.places.name(&event.environment), now);
+        let rows: Vec<String> = self.listed.iter().enumerate().map(row).collect();
         rows.iter().try_for_each(|row| self.say(row))?;
         let more = if self.more.is_some() { "; there are more: `more`" } else { "" };
         self.say(&format!("{} listed{more}", words::count(rows.len(), "drift")))
@@ -78,7 +81,8 @@ impl<R: BufRead, W: Write> Plain<R, W> {
 
     pub(super) async fn show(&mut self, text: &str) -> io::Result<()> {
         let Some((number, detail)) = self.one(text).await? else { return Ok(()) };
-        let lines = say::detail(number, &detail, Timestamp::now(), &self.zone);
+        let place = self.places.name(&detail.event.environment);
+        let lines = say::detail(number, &detail, &place, Timestamp::now(), &self.zone);
         lines.iter().try_for_each(|line| self.say(line))
     }
 
@@ -155,7 +159,10 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         match self.service.environments().await {
             Ok(list) => {
                 let now = Timestamp::now();
-                let told: Vec<String> = list.iter().flat_map(|one| say::environment(one, now, &self.zone)).collect();
+                self.places.learn(&list);
+                let place = |one: &EnvironmentSummary| self.places.name(&one.environment.slug);
+                let told = list.iter().flat_map(|one| say::environment(one, &place(one), now, &self.zone));
+                let told: Vec<String> = told.collect();
                 told.iter().try_for_each(|line| self.say(line))
             }
             Err(why) => self.problem(&why.to_string()),
@@ -175,7 +182,11 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         if entries.is_empty() {
             return self.say("nothing was decided");
         }
-        let lines: Vec<String> = entries.iter().map(|entry| say::entry(entry, &self.zone)).collect();
+        let line = |(at, entry)| {
+            let beside = bulk::beside(&entries, at).map(|words| format!(", {words}")).unwrap_or_default();
+            format!("{}{beside}", say::entry(entry, &self.zone))
+        };
+        let lines: Vec<String> = entries.iter().enumerate().map(line).collect();
         lines.iter().try_for_each(|line| self.say(line))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Write};
 
-use super::ignore::{PATTERNS, where_};
+use super::ignore::PATTERNS;
 use super::undo::{Batch, On};
 use super::{Plain, hidden, say, words};
 use crate::drift::{
@@ -36,14 +36,15 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             if one.is_expired {
                 ends = format!("over since {ends}");
             }
-            let (number, says, place) = (self.rules.len(), one.rule.says(), where_(one.rule.environment.as_ref()));
+            let (number, says, place) =
+                (self.rules.len(), one.rule.says(), self.places.reach(one.rule.environment.as_ref()));
             let owner = one.rule.owner.line();
             self.say(&format!("{number}. ignores {says} {place}, {ends}, by {owner}: {}", one.rule.reason.line()))?;
             self.say(&format!("   {}", hides(&one.hides)))?;
         }
         for rule in never.iter().rev() {
             self.rules.push(Listed::NeverHide(rule.clone()));
-            let (number, place) = (self.rules.len(), where_(rule.environment.as_ref()));
+            let (number, place) = (self.rules.len(), self.places.reach(rule.environment.as_ref()));
             self.say(&format!("{number}. never hides {} {place}, by {}", rule.says(), rule.owner.line()))?;
         }
         let count = words::count(self.rules.len(), "rule");

@@ -17,16 +17,16 @@ use crate::tui::panes::around;
 const VALUE: usize = 200;
 
 /// `3. HIGH modified aws_security_group.web (aws_security_group) in prod-eu, 2 changes, open, seen 3m ago`
-pub fn row(number: usize, event: &DriftEvent, now: Timestamp) -> String {
+/// (`place`: the environment and what it is).
+pub fn row(number: usize, event: &DriftEvent, place: &str, now: Timestamp) -> String {
     let changes = super::words::count(event.changes.len(), "change");
     let standing = standing(event, now);
     format!(
-        "{number}. {} {} {} ({}) in {}, {changes}, {standing}, last seen {}",
+        "{number}. {} {} {} ({}) in {place}, {changes}, {standing}, last seen {}",
         event.severity_class().as_str(),
         event.drift_type.as_str(),
         event.resource.resource_id.line(),
         event.resource.resource_type.line(),
-        event.environment,
         ago(event.last_seen, now),
     )
 }
@@ -48,9 +48,9 @@ fn standing(event: &DriftEvent, now: Timestamp) -> String {
 }
 
 /// Line by line.
-pub fn detail(number: usize, detail: &DriftDetail, now: Timestamp, zone: &TimeZone) -> Vec<String> {
+pub fn detail(number: usize, detail: &DriftDetail, place: &str, now: Timestamp, zone: &TimeZone) -> Vec<String> {
     let event = &detail.event;
-    let mut lines = vec![row(number, event, now)];
+    let mut lines = vec![row(number, event, place, now)];
     match event.dependants {
         0 => {}
         1 => lines.push("   1 resource depends on it".to_owned()),
@@ -133,10 +133,10 @@ pub fn unverified(one: &Unverified) -> String {
 }
 
 /// `HIGH modified aws_security_group.web (aws_security_group) in prod-eu, open`
-pub fn target(one: &Match) -> String {
+pub fn target(one: &Match, place: &str) -> String {
     let (id, kind) = (one.resource_id.line(), one.resource_type.line());
     let (class, what) = (one.severity.as_str(), one.drift_type.as_str());
-    format!("{class} {what} {id} ({kind}) in {}, {}", one.environment, one.state.as_str())
+    format!("{class} {what} {id} ({kind}) in {place}, {}", one.state.as_str())
 }
 
 pub fn relations(relations: &Relations, now: Timestamp) -> Vec<String> {
@@ -161,9 +161,8 @@ pub fn relations(relations: &Relations, now: Timestamp) -> Vec<String> {
     lines
 }
 
-/// `prod-eu (production): 2 critical, 1 high, 0 medium, 4 low open; last scan 3m ago, 1414 in sync`
-pub fn environment(summary: &EnvironmentSummary, now: Timestamp, zone: &TimeZone) -> Vec<String> {
-    let production = if summary.is_production { " (PRODUCTION)" } else { "" };
+/// `prod-eu (PRODUCTION): 2 critical, 1 high, 0 medium, 4 low open; last scan 3m ago, 1414 in sync`
+pub fn environment(summary: &EnvironmentSummary, place: &str, now: Timestamp, zone: &TimeZone) -> Vec<String> {
     let open = &summary.open;
     let scan = match &summary.last_scan {
         None => "never scanned".to_owned(),
@@ -177,8 +176,8 @@ pub fn environment(summary: &EnvironmentSummary, now: Timestamp, zone: &TimeZone
     let overdue = crate::tui::panes::health::overdue_at(summary).is_some_and(|at| at <= now);
     let overdue = if overdue { "; OVERDUE: no scan has come when it should" } else { "" };
     let mut lines = vec![format!(
-        "{}{production}: {} critical, {} high, {} medium, {} low open; {scan}{overdue}",
-        summary.environment.slug, open.critical, open.high, open.medium, open.low
+        "{place}: {} critical, {} high, {} medium, {} low open; {scan}{overdue}",
+        open.critical, open.high, open.medium, open.low
     )];
     let open = summary.contexts.iter().filter(|one| one.is_open(now));
     lines.extend(open.map(|one| format!("   {}", around::sentence(one, zone))));

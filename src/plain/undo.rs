@@ -7,6 +7,8 @@ use crate::drift::{
     AuditEntry, DriftId, NeverHideRequest, NeverHideVerb, RuleId, RuleRequest, RuleVerb, TriageRequest, TriageVerb,
 };
 use crate::safety::{Tainted, sanitise};
+use crate::service::ServiceError;
+use crate::store::Receipt;
 
 /// What a decision was about.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -55,16 +57,36 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         };
         if batch.len() > 1 {
             self.say(&format!("take back {}:", words::count(batch.len(), "decision")))?;
-            batch.decided.iter().try_for_each(|(seq, _, word)| self.say(&format!("   #{seq} {word}")))?;
+            batch.decided.iter().try_for_each(|one| self.say(&self.told(one)))?;
             if !self.yes()? {
                 return self.say("not done");
             }
         }
         // The last goes first: it may rest on those before it.
-        for (seq, on, word) in batch.decided.iter().rev() {
-            self.take_back(*seq, *on, word).await?;
+        let decided: Vec<_> = batch.decided.into_iter().rev().collect();
+        let of_drifts = decided.iter().filter_map(|(seq, on, _)| match on {
+            On::Drift(drift) => Some(self.undo_of(*drift, *seq)),
+            On::Rule(_) | On::NeverHide(_) => None,
+        });
+        let requests: Vec<TriageRequest> = of_drifts.collect();
+        if requests.len() < decided.len() {
+            for (seq, on, word) in decided {
+                self.take_back(seq, on, &word).await?;
+            }
+            return Ok(());
         }
-        Ok(())
+        // What was decided at once is taken back at once.
+        match self.service.triage_many(requests).await {
+            Ok(answers) => {
+                decided.iter().zip(answers).try_for_each(|((seq, _, word), answer)| self.taken_back(*seq, word, answer))
+            }
+            Err(why) => self.problem(&why.to_string()),
+        }
+    }
+
+    fn undo_of(&self, drift: DriftId, seq: u64) -> TriageRequest {
+        let (verb, actor) = (TriageVerb::Undo { seq }, Tainted::from(self.actor.as_str()));
+        TriageRequest { drift, verb, reason: None, actor, expected_version: None }
     }
 
     async fn undo_number(&mut self, seq: u64) -> io::Result<()> {
@@ -81,10 +103,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
     async fn take_back(&mut self, seq: u64, on: On, word: &str) -> io::Result<()> {
         let (actor, reason) = (Tainted::from(self.actor.as_str()), None);
         let answer = match on {
-            On::Drift(drift) => {
-                let verb = TriageVerb::Undo { seq };
-                self.service.triage(TriageRequest { drift, verb, reason, actor, expected_version: None }).await
-            }
+            On::Drift(drift) => self.service.triage(self.undo_of(drift, seq)).await,
             On::Rule(rule) => {
                 let verb = RuleVerb::Undo { seq };
                 self.service.change_rule(RuleRequest { rule, verb, reason, actor, expected: None }).await
@@ -95,6 +114,10 @@ impl<R: BufRead, W: Write> Plain<R, W> {
                 self.service.change_never_hide(request).await
             }
         };
+        self.taken_back(seq, word, answer)
+    }
+
+    fn taken_back(&mut self, seq: u64, word: &str, answer: Result<Receipt, ServiceError>) -> io::Result<()> {
         match answer {
             Ok(receipt) => {
                 self.decided.iter_mut().for_each(|batch| batch.decided.retain(|(of, ..)| *of != seq));
@@ -112,14 +135,18 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             return self.say("nothing was decided in this session");
         }
         let all: Vec<_> = self.decided.iter().flat_map(|batch| &batch.decided).cloned().collect();
-        all.iter().rev().try_for_each(|(seq, on, word)| {
-            let listed = |id: DriftId| self.listed.iter().find(|event| event.id == id);
-            let on = match on {
-                On::Drift(id) => listed(*id).map(|event| format!(" {}", event.resource.resource_id.line())),
-                On::Rule(_) | On::NeverHide(_) => None,
-            };
-            self.say(&format!("   #{seq} {word}{}", on.unwrap_or_default()))
-        })
+        all.iter().rev().try_for_each(|one| self.say(&self.told(one)))
+    }
+
+    /// `   #12 snooze aws_vpc.main in prod-eu (PRODUCTION)`; of what is no longer listed only what was done.
+    fn told(&self, (seq, on, word): &(u64, On, String)) -> String {
+        let event = match on {
+            On::Drift(id) => self.listed.iter().find(|event| event.id == *id),
+            On::Rule(_) | On::NeverHide(_) => None,
+        };
+        let on = event
+            .map(|event| format!(" {} in {}", event.resource.resource_id.line(), self.places.name(&event.environment)));
+        format!("   #{seq} {word}{}", on.unwrap_or_default())
     }
 }
 

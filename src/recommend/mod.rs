@@ -10,6 +10,7 @@
 //! | production and security above 0.70 | also `escalate_review`: "Security impact requires CISO review" |
 //! | nothing else | `manual_review` |
 
+pub mod import;
 mod steps;
 mod veto;
 

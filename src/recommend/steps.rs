@@ -91,13 +91,18 @@ pub(super) fn codify(facts: &Facts<'_>) -> Vec<Tainted> {
 
 /// No address in the code is about a resource that no code has: it is brought in first, under a name that somebody chooses.
 fn import(facts: &Facts<'_>) -> String {
-    let id = facts.resource.provider_id.as_ref().unwrap_or(&facts.resource.resource_id);
-    format!(
-        "To bring it into the code: write import {{ to = {}.NAME, id = {} }} (an attribute a line; some types are imported by name \
-         or id instead of ARN), then terraform plan -generate-config-out=imported.tf",
-        facts.resource.resource_type.line(),
-        quoted(id.raw())
-    )
+    let kind = facts.resource.resource_type.line();
+    match super::import::id(facts.resource, None) {
+        Ok(id) => format!(
+            "To bring it into the code: write import {{ to = {kind}.NAME, id = {} }} (an attribute a line), then terraform plan \
+             -generate-config-out=imported.tf",
+            quoted(&id)
+        ),
+        Err(why) => format!(
+            "To bring it into the code: write import {{ to = {kind}.NAME, id = … }}, then terraform plan \
+             -generate-config-out=imported.tf; {why}"
+        ),
+    }
 }
 
 /// Give it to somebody who may decide.

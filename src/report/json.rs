@@ -1,15 +1,22 @@
 //! The machine-readable report, `driftguard.scan/1`. Fields are added, never renamed or removed, within one version.
+//!
+//! Longer than most: one document, whose rows stand together as they are written.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
+use super::actor::{ActorRow, actor_row};
+use super::import::ImportRow;
 use super::rules::RuleRow;
+use super::usage::UsageRow;
 use super::{EnvironmentReport, Report, StoreUse};
 use crate::drift::{
     Aside, Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known, ResolutionType, ResourceRef,
-    SettledChange, Severity, SeverityClass, Sighting, Slug, SourceError, State, Unverified, UnverifiedReason,
+    ScanStage, SettledChange, Severity, SeverityClass, Sighting, Slug, SourceError, State, Unverified,
+    UnverifiedReason,
 };
 use crate::safety::{Masked, Tainted, escape};
 
@@ -44,6 +51,8 @@ struct EnvironmentRow<'a> {
     started_at: jiff::Timestamp,
     finished_at: jiff::Timestamp,
     complete: bool,
+    /// Microseconds spent in each stage.
+    stages: BTreeMap<ScanStage, u64>,
     counts: &'a Counts,
     listed: ListedRow,
     /// Drifts that somebody ignored, snoozed or accepted; among `counts.drifted`.
@@ -51,6 +60,9 @@ struct EnvironmentRow<'a> {
     store: StoreUse,
     #[serde(skip_serializing_if = "Option::is_none")]
     since_last_scan: Option<NewsRow>,
+    /// Absent where no cloud was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<UsageRow<'a>>,
 }
 
 /// How much of `counts` is named in this document; there is an end to what is.
@@ -101,11 +113,16 @@ struct DriftRow<'a> {
     changes: Vec<ChangeRow<'a>>,
     hidden: &'a [Hidden],
     recommendations: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    import: Option<ImportRow>,
     fingerprint: String,
     /// Does not make the exit code 2, unless it is strict.
     settled: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<KnownRow<'a>>,
+    /// Who made it, where an audit trail was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<ActorRow<'a>>,
 }
 
 /// What the store knows of the drift.
@@ -183,6 +200,7 @@ fn environment_row(e: &EnvironmentReport, show_hidden: bool) -> EnvironmentRow<'
         started_at: e.summary.started_at,
         finished_at: e.summary.finished_at,
         complete: e.summary.completeness == Completeness::Complete,
+        stages: e.summary.timings.iter().copied().collect(),
         counts: &e.summary.counts,
         listed: ListedRow {
             hidden_changes: show_hidden.then_some(hidden as u64),
@@ -195,6 +213,7 @@ fn environment_row(e: &EnvironmentReport, show_hidden: bool) -> EnvironmentRow<'
             regressed: e.summary.regressed,
             closed: e.summary.closed,
         }),
+        usage: UsageRow::of(&e.usage),
     }
 }
 
@@ -216,7 +235,7 @@ fn change_row<'a>(c: &'a Change, settled: Option<&'a SettledChange>) -> ChangeRo
     }
 }
 
-fn drift_row(drift: &Sighting) -> DriftRow<'_> {
+fn drift_row<'a>(drift: &'a Sighting, of: &'a EnvironmentReport) -> DriftRow<'a> {
     let f = &drift.finding;
     DriftRow {
         environment: &f.environment,
@@ -232,9 +251,11 @@ fn drift_row(drift: &Sighting) -> DriftRow<'_> {
         changes: f.changes.iter().map(|change| change_row(change, drift.settled_change(change))).collect(),
         hidden: &f.hidden,
         recommendations: f.recommendations.iter().map(|r| r.recommendation_type.as_str()).collect(),
+        import: ImportRow::of(f),
         fingerprint: drift.fingerprint().to_hex(),
         settled: drift.is_settled(),
         known: drift.known.as_ref().map(known_row),
+        actor: of.actor(drift).map(actor_row),
     }
 }
 
@@ -262,7 +283,7 @@ impl Serialize for Drifts<'_> {
         let mut list = serializer.serialize_seq(None)?;
         for e in &self.0.environments {
             for drift in e.drifts.iter().map_err(S::Error::custom)? {
-                list.serialize_element(&drift_row(&drift.map_err(S::Error::custom)?))?;
+                list.serialize_element(&drift_row(&drift.map_err(S::Error::custom)?, e))?;
             }
         }
         list.end()
@@ -375,7 +396,7 @@ pub(super) fn write_lines(report: &Report, out: &mut dyn Write) -> io::Result<()
     for e in &report.environments {
         line(out, "environment", &environment_row(e, report.show_hidden))?;
         for drift in e.drifts.iter()? {
-            line(out, "drift", &drift_row(&drift?))?;
+            line(out, "drift", &drift_row(&drift?, e))?;
         }
         each_unverified(e, |error| error, &mut |row| line(out, "unverified", row))?;
         if report.show_hidden {

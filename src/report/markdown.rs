@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::text::{second, settled_words, standing, unverified};
-use super::{Report, SHOWN, not_shown, sentence};
+use super::{Report, SHOWN, import, not_shown, sentence};
 use crate::drift::{Change, SettledChange, Sighting};
 use crate::safety::{Masked, escape};
 
@@ -55,6 +55,12 @@ fn write_drift(drift: &Sighting, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "| | property | declared | live |\n|---|---|---|---|")?;
     }
     finding.changes.iter().try_for_each(|change| writeln!(out, "{}", row(change, drift.settled_change(change))))?;
+    match import::of(finding) {
+        // Every line of it begins with its own words: none of them ends the fence.
+        Some(Ok(block)) => writeln!(out, "\n```hcl\n{block}\n```")?,
+        Some(Err(why)) => writeln!(out, "\nno import block: {}", escape::markdown(&why))?,
+        None => {}
+    }
     for recommendation in &finding.recommendations {
         let rationale = escape::markdown(recommendation.rationale.raw());
         writeln!(out, "\n{}: {rationale}", recommendation.recommendation_type.as_str())?;

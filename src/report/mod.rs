@@ -1,5 +1,7 @@
 //! Text, JSON, NDJSON and Markdown from the same data.
 
+mod actor;
+mod import;
 pub mod incident;
 mod json;
 mod markdown;
@@ -7,13 +9,17 @@ pub mod marks;
 pub mod rules;
 pub mod stats;
 mod text;
+mod usage;
 pub mod who;
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
-use crate::aws::UsageLine;
+use crate::aws::Used;
 use crate::cli::Format;
-use crate::drift::{Completeness, Counts, Environment, RuleStatus, ScanSummary, SourceError, Untold};
+use crate::drift::{
+    Attribution, Completeness, Counts, DriftId, Environment, RuleStatus, ScanSummary, Sighting, SourceError, Untold,
+};
 use crate::safety::Tainted;
 use crate::scan::Sightings;
 
@@ -28,7 +34,9 @@ pub struct EnvironmentReport {
     pub untold: Vec<Untold>,
     pub store: StoreUse,
     /// What reading a cloud took; empty for recordings.
-    pub usage: Vec<UsageLine>,
+    pub usage: Used,
+    /// Whom drifts are put down to.
+    pub actors: HashMap<DriftId, Attribution>,
 }
 
 /// What a scan did with the store.
@@ -44,6 +52,11 @@ pub enum StoreUse {
 }
 
 impl EnvironmentReport {
+    /// Whom the drift is put down to.
+    fn actor(&self, drift: &Sighting) -> Option<&Attribution> {
+        self.actors.get(&drift.known.as_ref()?.id?)
+    }
+
     /// Drifts that somebody ignored, snoozed or accepted.
     pub fn settled(&self) -> u64 {
         self.drifts.settled()

@@ -51,7 +51,8 @@ fn report(counts: Counts, error: bool, completeness: Completeness) -> Report {
         timings: vec![],
     };
     Report::new(vec![EnvironmentReport {
-        usage: vec![],
+        usage: Default::default(),
+        actors: Default::default(),
         environment,
         summary,
         drifts: Sightings::default(),

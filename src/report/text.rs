@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{EnvironmentReport, Report, SHOWN, not_shown, rules, sentence};
-use crate::aws::UsageLine;
+use super::{EnvironmentReport, Report, SHOWN, import, not_shown, rules, sentence};
 use crate::drift::{Change, Decision, Known, ResolutionType, ResourceRef, SettledChange, Sighting, State};
 use crate::safety::{Masked, sanitise};
 
@@ -25,7 +24,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let open = e.drifts.open();
         for drift in e.drifts.iter()?.take(SHOWN.min(usize::try_from(open).unwrap_or(SHOWN))) {
             writeln!(out)?;
-            write_drift(&drift?, out)?;
+            write_drift(e, &drift?, out)?;
         }
         if let Some(rest) = not_shown(open) {
             writeln!(out, "\n  {rest}")?;
@@ -51,9 +50,12 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// What reading the cloud took: `AWS: 23 calls, 2 retries, 0 failed`.
 fn usage(e: &EnvironmentReport) -> Option<String> {
-    let sum = |of: fn(&UsageLine) -> u64| e.usage.iter().map(of).sum::<u64>();
-    let (calls, retries, failed) = (sum(|l| l.calls), sum(|l| l.retries), sum(|l| l.failed));
-    (calls > 0).then(|| format!("AWS: {calls} calls, {retries} retries, {failed} failed"))
+    let (used, reused) = (&e.usage, e.usage.reused);
+    let unchanged =
+        if reused > 0 { format!("; {reused} resources unchanged since an earlier scan") } else { String::new() };
+    let told =
+        || format!("AWS: {} calls, {} retries, {} failed{unchanged}", used.calls(), used.retries(), used.failed());
+    (used.calls() > 0).then(told)
 }
 
 /// One line for all resources that could not be compared for the same reason.
@@ -96,15 +98,25 @@ fn write_settled(e: &EnvironmentReport, out: &mut dyn Write) -> io::Result<()> {
     not_shown(e.settled()).map_or(Ok(()), |rest| writeln!(out, "    {rest}"))
 }
 
-fn write_drift(drift: &Sighting, out: &mut dyn Write) -> io::Result<()> {
+fn write_drift(e: &EnvironmentReport, drift: &Sighting, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {}", headline(drift))?;
     let finding = &drift.finding;
     if let Some(previous) = &finding.resource.previous_address {
         writeln!(out, "    moved from {}", previous.line())?;
     }
+    if let Some(by) = e.actor(drift) {
+        let class = by.class.map_or(String::new(), |class| format!(" ({})", class.words()));
+        let sure = if by.is_certain() { "by" } else { "probably by" };
+        writeln!(out, "    {sure} {}{class}: {}, {}", by.actor.line(), by.event.line(), second(by.at))?;
+    }
     let settled =
         |change| drift.settled_change(change).map(|one| format!("  ({})", settled_words(one))).unwrap_or_default();
-    finding.changes.iter().try_for_each(|change| writeln!(out, "    {}{}", change_line(change), settled(change)))
+    finding.changes.iter().try_for_each(|change| writeln!(out, "    {}{}", change_line(change), settled(change)))?;
+    match import::of(finding) {
+        Some(Ok(block)) => block.lines().try_for_each(|line| writeln!(out, "    {line}")),
+        Some(Err(why)) => writeln!(out, "    no import block: {}", sanitise::line(&why)),
+        None => Ok(()),
+    }
 }
 
 fn headline(drift: &Sighting) -> String {

@@ -16,6 +16,7 @@ pub fn facts(one: &Attribution, clock: impl Fn(Timestamp) -> String) -> Vec<(&'s
         ("event", format!("{} ({})", one.event.line(), one.source.line())),
         ("changes", paths.join(", ")),
         ("why it", one.reason.line()),
+        ("how sure", one.certainty().to_owned()),
         ("as", one.identity.line()),
         ("from", one.address.line()),
         ("with", one.user_agent.line()),

@@ -21,10 +21,11 @@ use super::sources::roots;
 use super::survey::survey;
 use super::tally::Tally;
 use super::{EnvironmentSpec, Seen, Sink, Sources};
-use crate::aws::UsageLine;
+use crate::aws::Used;
 use crate::compare::Context;
 use crate::declared::InstanceStatus;
 use crate::drift::{ResourceRef, ScanId, ScanStage, ScanSummary, SourceError, SourceState, Untold};
+use crate::live::aws::Keeping;
 use crate::safety::{Redactor, Tainted};
 use crate::store::{Observation, StoreError};
 use jiff::Timestamp;
@@ -38,6 +39,8 @@ pub struct ScanContext<'a> {
     pub cancel: &'a AtomicBool,
     /// `None`: nothing is remembered, nothing is observed.
     pub remembered: Option<Remembered<'a>>,
+    /// Where what a cloud answered is kept for the next scan.
+    pub keeping: Option<&'a Keeping>,
     /// The last scan, for the age of sources that fail now.
     pub previous: Option<&'a ScanSummary>,
     /// How much of what is hidden and unverified is listed by name.
@@ -62,6 +65,7 @@ impl<'a> ScanContext<'a> {
             workers,
             cancel,
             remembered: None,
+            keeping: None,
             previous: None,
             listed: Limits::default(),
             progress: &|_| {},
@@ -102,7 +106,7 @@ pub struct ScanReport {
     /// Files whose change should start the next scan.
     pub watch: Vec<PathBuf>,
     /// What reading a cloud took.
-    pub usage: Vec<UsageLine>,
+    pub usage: Used,
 }
 
 /// Scans once, blocking. Errors are the sink's; what sources do wrong is in the report.
@@ -110,7 +114,7 @@ pub fn run(spec: &EnvironmentSpec, context: &ScanContext<'_>, sink: &mut dyn Sin
     let start = Instant::now();
     (context.progress)(Progress { stage: ScanStage::Live, resources: 0, drifted: 0 });
     let told = |resources, _| (context.progress)(Progress { stage: ScanStage::Live, resources, drifted: 0 });
-    let sources = Sources::open(spec, context.cancel, &told);
+    let sources = Sources::open(spec, context.keeping, context.cancel, &told);
     run_on(spec, &sources, start.elapsed(), context, sink)
 }
 
@@ -220,7 +224,7 @@ fn finish(examiner: &Examiner<'_>, mut tally: Tally<'_>, ending: Ending) -> Resu
         sink.untold(&untold)?;
     }
     let summary = sink.finish(summary)?;
-    let usage = sources.usage.iter().flat_map(|usage| usage.lines()).collect();
+    let usage = Used::of(sources.usage.iter().map(AsRef::as_ref));
     Ok(ScanReport { summary, errors, notes, untold, watch, usage })
 }
 
@@ -252,8 +256,10 @@ fn source_states(
             _ => read,
         }
     });
-    let live = (sources.live.iter())
-        .map(|s| state(s.name().as_ref().clone(), s.errors().into_iter().next().map(|(error, _)| error)));
+    let live = (sources.live.iter()).map(|s| {
+        let error = s.errors().into_iter().next().map(|(error, _)| error);
+        SourceState { notices: s.notices(), ..state(s.name().as_ref().clone(), error) }
+    });
     let unopened = sources.declared_errors.iter().chain(&sources.live_errors);
     declared.chain(live).chain(unopened.map(|e| state(e.source.clone(), Some(e.clone())))).collect()
 }

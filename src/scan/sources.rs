@@ -7,10 +7,11 @@ use std::sync::atomic::AtomicBool;
 
 use super::EnvironmentSpec;
 use super::wanted::{declared_asks, declared_types};
-use crate::aws::{Access, Usage};
+use crate::aws::{Access, Fault, Usage, Used};
 use crate::declared::backend::{Reach, is_remote};
 use crate::declared::{self, DeclaredSource};
 use crate::drift::SourceError;
+use crate::live::aws::estimate::{Estimate, estimate};
 use crate::live::{self, LiveSource};
 use crate::pattern::fixed_part;
 use crate::stacks;
@@ -31,8 +32,14 @@ pub struct Sources {
 impl Sources {
     /// Looks at the paths anew. What cannot be opened is told in the errors; the rest is read.
     ///
-    /// A cloud is asked last, for what the declared side needs; `told` hears how far that is.
-    pub fn open(spec: &EnvironmentSpec, cancel: &AtomicBool, told: &live::aws::Told<'_>) -> Self {
+    /// A cloud is asked last, for what the declared side needs; `told` hears how far that is. `keeping`: where what it answers is
+    /// kept for the next time.
+    pub fn open(
+        spec: &EnvironmentSpec,
+        keeping: Option<&live::aws::Keeping>,
+        cancel: &AtomicBool,
+        told: &live::aws::Told<'_>,
+    ) -> Self {
         let (stacks, paths) = stacks::split(&spec.state);
         let reach = reach(spec, cancel);
         let (declared, mut declared_errors) = declared::open_with(&paths, &reach);
@@ -47,12 +54,12 @@ impl Sources {
             stacks::open(&stacks, &access, &spec.environment, &used, cancel)
         };
         if let Some(access) = &spec.aws {
-            let types = declared_types(&declared, cancel);
-            let mut wanted = live::aws::Wanted::of(types.iter().map(AsRef::as_ref), access);
+            let mut wanted = declared_types(&declared, cancel).wanted(access);
             wanted.owned = stacks.owned;
             if !wanted.is_empty() {
                 let asks = |types: &BTreeSet<String>| declared_asks(&declared, types, cancel);
-                let opened = live::aws::open(access, &spec.environment, &wanted, &asks, cancel, told);
+                let plan = live::aws::Plan { access, environment: &spec.environment, wanted: &wanted, keeping };
+                let opened = live::aws::open(plan, &asks, cancel, told);
                 live.push(opened.source);
                 usage.push(opened.usage);
             }
@@ -76,11 +83,28 @@ impl Sources {
     }
 }
 
-/// What of AWS a scan of the environment would ask for.
-pub fn wanted(spec: &EnvironmentSpec, access: &Access, cancel: &AtomicBool) -> live::aws::Wanted {
-    let (declared, _) = declared::open_with(&stacks::split(&spec.state).1, &reach(spec, cancel));
-    let types = declared_types(&once_each(declared), cancel);
-    live::aws::Wanted::of(types.iter().map(AsRef::as_ref), access)
+/// What a scan of the environment would ask of AWS.
+pub struct Expected {
+    pub estimates: Vec<Estimate>,
+    /// Beside the name of who could not be asked.
+    pub faults: Vec<(String, Fault)>,
+    /// Stacks, or patterns of their names.
+    pub stacks: usize,
+    /// What reading the state took: a scan takes it again.
+    pub state: Used,
+}
+
+/// Reads the declared side and asks AWS how much there is, and nothing else.
+pub fn expect(spec: &EnvironmentSpec, access: &Access, cancel: &AtomicBool) -> Expected {
+    let (stacks, paths) = stacks::split(&spec.state);
+    let reach = reach(spec, cancel);
+    let (declared, _) = declared::open_with(&paths, &reach);
+    let declared = once_each(declared);
+    let wanted = declared_types(&declared, cancel).wanted(access);
+    let asks = |types: &BTreeSet<String>| declared_asks(&declared, types, cancel);
+    let (estimates, faults) = estimate(access, &spec.environment, &wanted, &asks, cancel);
+    let state = Used::of(std::iter::once(reach.usage.as_ref()));
+    Expected { estimates, faults, stacks: stacks.len(), state }
 }
 
 fn reach<'a>(spec: &'a EnvironmentSpec, cancel: &'a AtomicBool) -> Reach<'a> {

@@ -6,22 +6,47 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::reading::read_all;
-use crate::declared::{Declared, DeclaredSource};
-use crate::live::aws::Asks;
+use crate::aws::Access;
+use crate::declared::{Declared, DeclaredResource, DeclaredSource};
+use crate::live::aws::{Asks, Wanted};
 use crate::live::aws_config;
 
+/// Types of what is declared.
+#[derive(Default)]
+pub(super) struct DeclaredTypes {
+    pub all: BTreeSet<Arc<str>>,
+    /// Those of which something can have tags.
+    pub tagged: BTreeSet<Arc<str>>,
+}
+
+impl DeclaredTypes {
+    fn add(&mut self, resource: &DeclaredResource) {
+        let kind = &resource.resource_type;
+        let is_tagged = || ["tags", "tags_all"].iter().any(|key| resource.values.get(*key).is_some());
+        if !self.all.contains(kind) {
+            self.all.insert(Arc::clone(kind));
+        }
+        if !self.tagged.contains(kind) && is_tagged() {
+            self.tagged.insert(Arc::clone(kind));
+        }
+    }
+
+    /// What of AWS they need.
+    pub fn wanted(&self, access: &Access) -> Wanted {
+        let names = |types: &BTreeSet<Arc<str>>| types.iter().map(|t| t.to_string()).collect::<Vec<_>>();
+        let (all, tagged) = (names(&self.all), names(&self.tagged));
+        Wanted::of(all.iter().map(String::as_str), access).with_tags(tagged.iter().map(String::as_str))
+    }
+}
+
 /// The types of everything declared. What cannot be read is told by the scan itself.
-pub(super) fn declared_types(sources: &[Box<dyn DeclaredSource>], cancel: &AtomicBool) -> BTreeSet<Arc<str>> {
-    let mut types: BTreeSet<Arc<str>> = BTreeSet::new();
+pub(super) fn declared_types(sources: &[Box<dyn DeclaredSource>], cancel: &AtomicBool) -> DeclaredTypes {
+    let mut types = DeclaredTypes::default();
     let _ = read_all(sources, cancel, &mut |chunk| {
         for declared in chunk.raw.parse().unwrap_or_default() {
-            let resource = match &declared {
-                Declared::Resource(resource) => resource,
-                // A plan carries its own live side.
-                Declared::Drift(_) => continue,
-            };
-            if !types.contains(&resource.resource_type) {
-                types.insert(Arc::clone(&resource.resource_type));
+            // A plan carries its own live side.
+            if let Declared::Resource(resource) = &declared {
+                types.add(resource);
             }
         }
         ControlFlow::Continue(())

@@ -1,18 +1,17 @@
-//! [`DriftService`] on a store and scanners in this process.
+//! [`DriftService`] on a store and scanners in this process. Longer than most: one trait, and every call of it is short.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock as Lock};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, RwLock, Semaphore, broadcast};
+use tokio::sync::{Notify, RwLock, broadcast};
 
 use super::danger::Write;
-use super::keeping::{register, told};
+use super::keeping::told;
+use super::lanes::{Lanes, Watched, announced_for, guarding};
 use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
 use super::returning::{self, Returning};
-use super::scanning::ScanJob;
 use super::{
     DriftService, EnvironmentSummary, Guard, Relations, RequireReason, ServiceError, ServiceEvent, around, bulk, gate,
     relations,
@@ -26,11 +25,8 @@ use crate::drift::{
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
-use crate::scan::scheduler::{Lane, Plan};
 use crate::store::{DriftFilter, Matching, Observation, Page, PageRequest, Receipt, Store};
 
-/// Environments scanned at the same time; each uses every core already.
-const SCANS_AT_ONCE: usize = 2;
 /// Names a picker shows at most.
 const PEOPLE: usize = 200;
 /// Events a slow reader may be behind before it has to load again.
@@ -39,23 +35,17 @@ const EVENTS: usize = 1024;
 /// Store and scanners in this process.
 pub struct LocalService {
     store: Arc<dyn Store>,
-    lanes: BTreeMap<Slug, Watched>,
+    lanes: Lanes,
     events: broadcast::Sender<ServiceEvent>,
     redactor: Arc<Redactor>,
-    guard: Arc<Guard>,
+    guard: Lock<Arc<Guard>>,
     /// What is announced, for whichever environment.
-    announced: Arc<Vec<Maintenance>>,
+    announced: Lock<Arc<Vec<Maintenance>>>,
     returning: Returning,
     /// Told before anybody listened, errors or not; the first subscriber hears them.
     unheard: Mutex<Vec<(bool, Tainted)>>,
     /// Held for reading by every decision under way, so that a shutdown waits for them.
     deciding: Arc<RwLock<()>>,
-}
-
-struct Watched {
-    lane: Lane,
-    interval: Option<std::time::Duration>,
-    job: Arc<ScanJob>,
 }
 
 impl LocalService {
@@ -69,55 +59,58 @@ impl LocalService {
     pub fn start_guarded(
         store: Arc<dyn Store>,
         specs: Vec<EnvironmentSpec>,
-        mut guard: Guard,
+        guard: Guard,
         handle: Handle,
     ) -> Arc<Self> {
-        guard.protected.extend(specs.iter().filter(|s| s.protect).map(|s| s.environment.slug.clone()));
         let (events, _) = broadcast::channel(EVENTS);
-        let (limit, changed) = (Arc::new(Semaphore::new(SCANS_AT_ONCE)), Arc::new(Notify::new()));
+        let changed = Arc::new(Notify::new());
         // Back while nobody was there.
         let returned = store.returns().map(|returns| returns.returned).unwrap_or_default();
-        let announced = specs.first().map(|spec| Arc::clone(&spec.maintenance)).unwrap_or_default();
-        let mut lanes = BTreeMap::new();
-        for spec in specs {
-            let slug = spec.environment.slug.clone();
-            if let Err(error) = register(store.as_ref(), &spec.environment) {
-                tracing::warn!(environment = %slug, %error, "the environment could not be registered");
-            }
-            let last = store.last_scan(&slug).ok().flatten().map(|s| s.started_at);
-            let interval = spec.interval;
-            let plan = Plan { slug: slug.clone(), interval, watch: spec.watch, last };
-            let job = Arc::new(ScanJob::new(Arc::clone(&store), spec, events.clone(), Arc::clone(&changed)));
-            let lane = Lane::start(&handle, plan, Arc::clone(&limit), Arc::clone(&job) as _);
-            lanes.insert(slug, Watched { lane, interval, job });
-        }
+        let lanes = Lanes::new(Arc::clone(&store), events.clone(), Arc::clone(&changed), handle.clone());
+        let (guard, announced) = (Lock::new(Arc::new(guarding(guard, &specs))), Lock::new(announced_for(&specs)));
+        specs.into_iter().for_each(|spec| lanes.begin(spec));
         let redactor = Arc::new(Redactor::new(store.redaction_key()));
         let returning = Returning::start(&handle, &store, changed, events.clone());
         let unheard = Mutex::new(returning::words(&returned).into_iter().map(|text| (false, text)).collect());
-        let guard = Arc::new(guard);
         let deciding = Arc::default();
         Arc::new(Self { store, lanes, events, redactor, guard, announced, returning, unheard, deciding })
     }
 
-    /// Tells whoever looks at the screens, or will.
+    /// Another configuration is in force: scans its environments and no others, under what it says of decisions. A view scans none.
+    pub async fn reconfigure(&self, specs: Vec<EnvironmentSpec>, guard: Guard) {
+        let specs = if self.store.read_only().is_some() { vec![] } else { specs };
+        *self.guard.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(guarding(guard, &specs));
+        *self.announced.write().unwrap_or_else(PoisonError::into_inner) = announced_for(&specs);
+        self.lanes.replace(specs).await;
+        let _ = self.events.send(ServiceEvent::Environments);
+    }
+
+    fn guard(&self) -> Arc<Guard> {
+        Arc::clone(&self.guard.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn announced(&self) -> Arc<Vec<Maintenance>> {
+        Arc::clone(&self.announced.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Tells whoever looks at the screens, or will, what is wrong.
     pub fn notify(&self, text: &str) {
+        self.tell(true, text);
+    }
+
+    /// As [`notify`](Self::notify), of something that is wrong or is not.
+    pub fn tell(&self, error: bool, text: &str) {
         let text = self.redactor.mask_text(text);
         if self.events.receiver_count() > 0 {
-            let _ = self.events.send(ServiceEvent::Notice { error: true, text });
+            let _ = self.events.send(ServiceEvent::Notice { error, text });
         } else {
-            self.unheard.lock().unwrap_or_else(PoisonError::into_inner).push((true, text));
+            self.unheard.lock().unwrap_or_else(PoisonError::into_inner).push((error, text));
         }
     }
 
     /// Stops the scans and waits for every decision under way: what was acknowledged is in the store when this returns.
     pub async fn shutdown(&self) {
-        for watched in self.lanes.values() {
-            watched.lane.cancel();
-            watched.job.witness().stop();
-        }
-        for watched in self.lanes.values() {
-            watched.lane.stop().await;
-        }
+        self.lanes.stop().await;
         self.returning.stop().await;
         drop(self.deciding.write().await);
     }
@@ -151,9 +144,9 @@ impl LocalService {
         .await
     }
 
-    fn chosen(&self, environment: Option<Slug>) -> Result<Vec<&Watched>, ServiceError> {
+    fn chosen(&self, environment: Option<Slug>) -> Result<Vec<Arc<Watched>>, ServiceError> {
         match environment {
-            None => Ok(self.lanes.values().collect()),
+            None => Ok(self.lanes.all()),
             Some(slug) => match self.lanes.get(&slug) {
                 Some(watched) => Ok(vec![watched]),
                 None => Err(ServiceError::NotFound(format!("no environment {slug} is scanned here"))),
@@ -171,8 +164,8 @@ impl LocalService {
             environment: store.environment.clone(),
             open: store.open,
             last_scan: store.last_scan.clone(),
-            next_scan: watched.and_then(|w| w.lane.next()),
-            interval: watched.and_then(|w| w.interval),
+            next_scan: watched.as_ref().and_then(|w| w.lane.next()),
+            interval: watched.as_ref().and_then(|w| w.spec.interval),
             running: watched.and_then(|w| w.job.progress()),
             sources,
             contexts: store.contexts.clone(),
@@ -191,7 +184,7 @@ struct Facts {
 #[async_trait]
 impl DriftService for LocalService {
     async fn environments(&self) -> Result<Vec<EnvironmentSummary>, ServiceError> {
-        let announced = Arc::clone(&self.announced);
+        let announced = self.announced();
         let facts = self.ask(move |store| {
             let environments = store.environments().map_err(told)?;
             let going_on = around::going_on(store, &announced, Timestamp::now()).map_err(told)?;
@@ -220,7 +213,7 @@ impl DriftService for LocalService {
     }
 
     async fn incident(&self, request: IncidentRequest) -> Result<Incident, ServiceError> {
-        let announced = Arc::clone(&self.announced);
+        let announced = self.announced();
         self.ask(move |store| {
             let mut incident = store.incident(&request).map_err(told)?;
             around::annotate(store, &announced, &mut incident, &request.environments).map_err(told)?;
@@ -270,7 +263,7 @@ impl DriftService for LocalService {
         &self,
         requests: Vec<TriageRequest>,
     ) -> Result<Vec<Result<Receipt, ServiceError>>, ServiceError> {
-        let (redactor, guard) = (Arc::clone(&self.redactor), Arc::clone(&self.guard));
+        let (redactor, guard) = (Arc::clone(&self.redactor), self.guard());
         let (answers, moved) = self
             .deciding(move |store| {
                 let before = store.never_hidden().unwrap_or_default();
@@ -315,7 +308,7 @@ impl DriftService for LocalService {
             mask_rule(&self.redactor, to);
         }
         mask_who_and_why(&self.redactor, &mut request.actor, &mut request.reason);
-        let guard = Arc::clone(&self.guard);
+        let guard = self.guard();
         self.deciding(move |store| {
             gate::check(&guard, store, Write::Rule(&request))?;
             let receipt = store.change_rule(request).map_err(told)?;
@@ -337,7 +330,7 @@ impl DriftService for LocalService {
             mask_name(&self.redactor, &mut rule.owner);
         }
         mask_who_and_why(&self.redactor, &mut request.actor, &mut request.reason);
-        let guard = Arc::clone(&self.guard);
+        let guard = self.guard();
         let decide = move |store: &dyn Store| {
             let of = |id| store.never_hidden().unwrap_or_default().into_iter().find(|rule| rule.id == id);
             let before = of(request.rule);
@@ -359,12 +352,12 @@ impl DriftService for LocalService {
     }
 
     async fn contexts(&self, request: ContextRequest) -> Result<Vec<OperationalContext>, ServiceError> {
-        let announced = Arc::clone(&self.announced);
+        let announced = self.announced();
         self.ask(move |store| around::contexts(store, &announced, &request).map_err(told)).await
     }
 
     async fn put_context(&self, context: OperationalContext, mut actor: Tainted) -> Result<(), ServiceError> {
-        gate::check(&self.guard, self.store.as_ref(), Write::Context)?;
+        gate::check(&self.guard(), self.store.as_ref(), Write::Context)?;
         let context = mask_context(&self.redactor, context);
         mask_name(&self.redactor, &mut actor);
         self.deciding(move |store| Ok((vec![], store.put_context(&context, &actor).map_err(told)?))).await?;
@@ -378,9 +371,9 @@ impl DriftService for LocalService {
         at: Timestamp,
         mut actor: Tainted,
     ) -> Result<OperationalContext, ServiceError> {
-        gate::check(&self.guard, self.store.as_ref(), Write::Context)?;
+        gate::check(&self.guard(), self.store.as_ref(), Write::Context)?;
         mask_name(&self.redactor, &mut actor);
-        let announced = Arc::clone(&self.announced);
+        let announced = self.announced();
         let end = move |store: &dyn Store| around::end_context(store, &announced, id, at, &actor).map_err(told);
         let ended = self.deciding(move |store| Ok((vec![], end(store)?))).await?;
         let _ = self.events.send(ServiceEvent::Environments);
@@ -393,7 +386,7 @@ impl DriftService for LocalService {
 
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {
         // First, for a view has no scanners, whatever is configured.
-        gate::check(&self.guard, self.store.as_ref(), Write::Scan)?;
+        gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
         if let Some(why) = self.store.read_only() {
             return Err(ServiceError::ReadOnly(why));
         }
@@ -420,7 +413,7 @@ impl DriftService for LocalService {
     }
 
     fn read_only(&self) -> Option<String> {
-        self.guard.read_only.clone().or_else(|| self.store.read_only())
+        self.guard().read_only.clone().or_else(|| self.store.read_only())
     }
 
     fn as_of(&self) -> Option<jiff::Timestamp> {
@@ -428,6 +421,6 @@ impl DriftService for LocalService {
     }
 
     fn require_reason(&self) -> RequireReason {
-        self.guard.require_reason.clone()
+        self.guard().require_reason.clone()
     }
 }

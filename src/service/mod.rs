@@ -6,6 +6,7 @@ mod bulk;
 pub mod danger;
 mod gate;
 mod keeping;
+mod lanes;
 mod local;
 mod masking;
 mod once;
@@ -25,7 +26,7 @@ pub use permission::{Guard, Refusal};
 pub use reason::RequireReason;
 pub use relations::{Place, Relations};
 pub use remote::{RemoteService, Server};
-pub use who::Witness;
+pub use who::{BY_ITSELF as ASKED_BY_ITSELF, Witness};
 
 use async_trait::async_trait;
 use jiff::Timestamp;

@@ -6,12 +6,15 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
+use super::Witness;
 use super::around::begin_announced;
 use super::keeping::register;
-use super::scanning::Beside;
-use crate::drift::{DriftId, Finding, Fingerprint, Known, ScanId, ScanSummary, Sighting, Slug, State, Untold};
+use super::scanning::{Beside, worth_asking};
+use crate::drift::{
+    Attribution, DriftId, Finding, Fingerprint, Known, ScanId, ScanSummary, Sighting, Slug, State, Untold,
+};
 use crate::scan::{EnvironmentSpec, Limits, ScanContext, ScanReport, Seen, Sightings, Sink, deploys, run};
-use crate::store::{Direction, DriftFilter, IgnoreRules, Observation, PageRequest, Store, StoreError};
+use crate::store::{Direction, DriftFilter, IgnoreRules, Observation, PageRequest, Recorded, Store, StoreError};
 
 /// Drifts per call while a view is read.
 const PAGE: usize = 500;
@@ -30,6 +33,10 @@ pub enum Memory {
 pub struct Scanned {
     pub report: ScanReport,
     pub drifts: Sightings,
+    /// Whom drifts are put down to.
+    pub actors: HashMap<DriftId, Attribution>,
+    /// Why nobody was asked who made them.
+    pub unasked: Option<String>,
 }
 
 /// Scans once, blocking. Errors are the store's; what sources do wrong is in the report.
@@ -43,7 +50,13 @@ pub fn scan_once(
 ) -> Result<Scanned, StoreError> {
     let seen = Seen::default();
     let slug = &spec.environment.slug;
-    let mut collector = Collector { knows: Knows::of(memory, slug)?, scan: None, drifts: Sightings::default() };
+    let mut collector = Collector {
+        knows: Knows::of(memory, slug)?,
+        scan: None,
+        drifts: Sightings::default(),
+        actors: HashMap::new(),
+        severe: vec![],
+    };
     let report = match memory {
         Memory::None { redaction_key } => {
             let context = ScanContext { listed, ..ScanContext::ad_hoc(*redaction_key, cancel) };
@@ -58,7 +71,14 @@ pub fn scan_once(
             beside.scan(spec, cancel, &mut collector)?
         }
     };
-    Ok(Scanned { report, drifts: collector.drifts })
+    let Collector { drifts, mut actors, severe, .. } = collector;
+    let unasked = match memory {
+        Memory::Kept(store) => {
+            Witness::of(spec).by_itself(store.as_ref(), &severe, |id, to| drop(actors.insert(id, to)))
+        }
+        _ => None,
+    };
+    Ok(Scanned { report, drifts, actors, unasked })
 }
 
 /// Who says what is known of a finding.
@@ -95,6 +115,9 @@ struct Collector<'a> {
     /// In the store.
     scan: Option<(ScanId, Slug)>,
     drifts: Sightings,
+    actors: HashMap<DriftId, Attribution>,
+    /// New drifts that somebody will want to know the hand of.
+    severe: Vec<DriftId>,
 }
 
 impl Collector<'_> {
@@ -119,7 +142,10 @@ impl Sink for Collector<'_> {
             Knows::Store(store) => {
                 let recorded = store.record(self.scan()?.0, batch)?;
                 for (finding, recorded) in found.into_iter().zip(recorded) {
+                    let is_new = matches!(recorded, Recorded::New(_) | Recorded::Regressed(_));
                     let event = recorded.into_event();
+                    self.severe.extend((is_new && worth_asking(&event)).then_some(event.id));
+                    self.actors.extend(event.attribution.as_deref().map(|to| (event.id, to.clone())));
                     let hidden = || store.drift(event.id).map(|detail| detail.hidden).unwrap_or_default();
                     self.drifts.push(&Sighting::of(finding, &event, now, hidden))?;
                 }

@@ -12,7 +12,8 @@ use tokio::sync::{Notify, broadcast};
 use super::around::begin_announced;
 use super::{ScanProgress, ServiceEvent, Witness};
 use crate::compare::NeverHide;
-use crate::drift::{DriftId, SeverityClass, Slug};
+use crate::drift::{DriftEvent, SeverityClass, Slug};
+use crate::live::aws::Keeping;
 use crate::safety::Tainted;
 use crate::scan::scheduler::Job;
 use crate::scan::sink::Told;
@@ -44,7 +45,13 @@ impl Beside<'_> {
         let previous = self.store.last_scan(slug).ok().flatten();
         let load = |kind: &str, id: &str| self.store.remembered(slug, kind, id).ok().flatten();
         let spec = &with_decisions(self.store, spec);
+        let keeping = self.store.directory().map(|directory| Keeping {
+            store: directory.to_owned(),
+            key: self.store.redaction_key(),
+            write: self.store.read_only().is_none(),
+        });
         let context = ScanContext {
+            keeping: keeping.as_ref(),
             remembered: Some(Remembered { seen: self.seen, load: &load }),
             previous: previous.as_ref(),
             listed: Limits::KEPT,
@@ -129,7 +136,9 @@ impl ScanJob {
         let teller = Teller { job: self, started_at: Timestamp::now(), last: Mutex::new(None) };
         let mut severe = vec![];
         let mut on_drift = |told| {
-            severe.extend(worth_asking(&told));
+            if let Told::New(event) = &told {
+                severe.extend(worth_asking(event).then_some(event.id));
+            }
             self.tell(match told {
                 Told::New(event) => ServiceEvent::Drift(Box::new(event)),
                 Told::Changed(event) | Told::Closed(event) | Told::Continued(event) => {
@@ -154,10 +163,9 @@ impl ScanJob {
     }
 }
 
-/// A new or regressed drift that somebody will want to know the hand of.
-fn worth_asking(told: &Told) -> Option<DriftId> {
-    let Told::New(event) = told else { return None };
-    (event.severity_class() >= SeverityClass::High && event.state.needs_attention()).then_some(event.id)
+/// Of a new or regressed drift: somebody will want to know the hand of it.
+pub(super) fn worth_asking(event: &DriftEvent) -> bool {
+    event.severity_class() >= SeverityClass::High && event.state.needs_attention()
 }
 
 impl Drop for ScanJob {

@@ -8,7 +8,7 @@ use tokio::sync::broadcast;
 
 use super::keeping::told;
 use super::{ServiceError, ServiceEvent};
-use crate::aws::FaultKind;
+use crate::aws::{Fault, FaultKind};
 use crate::context::cloudtrail::{Question, Trail, WhoError, window};
 use crate::drift::{Attribution, DriftDetail, DriftEvent, DriftId, Environment, Who};
 use crate::safety::Redactor;
@@ -16,7 +16,7 @@ use crate::scan::EnvironmentSpec;
 use crate::store::Store;
 
 /// New drifts of one scan that are asked about by themselves: at two requests a second that takes some ten seconds.
-pub(super) const BY_ITSELF: usize = 20;
+pub const BY_ITSELF: usize = 20;
 
 /// Asks for one environment.
 pub struct Witness {
@@ -73,6 +73,37 @@ impl Witness {
         Ok((who, kept))
     }
 
+    /// Asks about drifts that nobody asked about, before a report is written; says why when it is of no use. Waits for the network.
+    pub(super) fn by_itself(
+        &self,
+        store: &dyn Store,
+        drifts: &[DriftId],
+        mut told: impl FnMut(DriftId, Attribution),
+    ) -> Option<String> {
+        if !self.is_eager {
+            return None;
+        }
+        let redactor = Redactor::new(store.redaction_key());
+        for id in drifts.iter().take(BY_ITSELF) {
+            match self.ask(store, &redactor, *id) {
+                Ok((who, _)) => who.culprit().into_iter().for_each(|one| told(*id, one.clone())),
+                Err(AskError::Who(WhoError::Fault(fault))) => return Some(self.unasked(&fault)),
+                Err(error) => tracing::debug!(%error, "nobody was asked"),
+            }
+        }
+        let more = drifts.len().saturating_sub(BY_ITSELF);
+        (more > 0).then(|| {
+            format!(
+                "{}: {more} more new drifts were not asked about; `driftguard who` asks about one",
+                self.environment.slug
+            )
+        })
+    }
+
+    fn unasked(&self, fault: &Fault) -> String {
+        format!("who changed {} was not asked: {fault}; {}", self.environment.slug, fault.help())
+    }
+
     /// Asks about drifts that nobody asked about, beside everything else; tells whoever listens. One round at a time: what a scan
     /// finds while the last round is under way can be asked about by hand.
     pub(super) fn look_into(
@@ -105,8 +136,7 @@ impl Witness {
                 Ok((_, None)) => {}
                 Err(AskError::Who(WhoError::Fault(fault))) => {
                     // The next one would fare no better.
-                    let text =
-                        format!("who changed {} was not asked: {fault}; {}", self.environment.slug, fault.help());
+                    let text = self.unasked(&fault);
                     let is_error = fault.kind != FaultKind::Throttled;
                     let _ = events.send(ServiceEvent::Notice { error: is_error, text: text.into() });
                     return;

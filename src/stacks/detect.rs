@@ -110,8 +110,9 @@ async fn list(session: &Session, stack: &str) -> Result<Vec<StackResourceSummary
     let (mut all, mut token): (Vec<StackResourceSummary>, Option<String>) = (vec![], None);
     loop {
         let request = client.list_stack_resources().stack_name(stack).set_next_token(token.take());
-        let page =
-            session.call(Service::CloudFormation, "cloudformation:ListStackResources", || request.send()).await?;
+        let page = session
+            .call(Service::CloudFormation, "cloudformation:ListStackResources", || request.clone().send())
+            .await?;
         let is_there = |r: &&StackResourceSummary| r.resource_status() != Some(&ResourceStatus::DeleteComplete);
         all.extend(page.stack_resource_summaries().iter().filter(is_there).cloned());
         match page.next_token().filter(|t| !t.is_empty()) {
@@ -134,7 +135,7 @@ async fn drifts(session: &Session, stack: &str) -> (HashMap<String, StackResourc
     loop {
         let request = client.describe_stack_resource_drifts().stack_name(stack).set_next_token(token.take());
         let action = "cloudformation:DescribeStackResourceDrifts";
-        let page = match session.call(Service::CloudFormation, action, || request.send()).await {
+        let page = match session.call(Service::CloudFormation, action, || request.clone().send()).await {
             Ok(page) => page,
             Err(fault) => return (found, Some(fault)),
         };
@@ -151,7 +152,8 @@ async fn drifts(session: &Session, stack: &str) -> (HashMap<String, StackResourc
 async fn detection(session: &Session, stack: &str) -> Result<Option<Fault>, Fault> {
     let client = session.cloudformation();
     let request = client.detect_stack_drift().stack_name(stack);
-    let begun = session.call(Service::CloudFormation, "cloudformation:DetectStackDrift", || request.send()).await?;
+    let begun =
+        session.call(Service::CloudFormation, "cloudformation:DetectStackDrift", || request.clone().send()).await?;
     let id = begun.stack_drift_detection_id().unwrap_or_default();
     let action = "cloudformation:DescribeStackDriftDetectionStatus";
     let (start, mut pause) = (Instant::now(), FIRST_POLL);
@@ -159,7 +161,7 @@ async fn detection(session: &Session, stack: &str) -> Result<Option<Fault>, Faul
     while start.elapsed() < PATIENCE {
         tokio::time::sleep(pause).await;
         let request = client.describe_stack_drift_detection_status().stack_drift_detection_id(id);
-        let status = session.call(Service::CloudFormation, action, || request.send()).await?;
+        let status = session.call(Service::CloudFormation, action, || request.clone().send()).await?;
         match status.detection_status() {
             Some(StackDriftDetectionStatus::DetectionInProgress) => pause = (pause * 3 / 2).min(SLOWEST_POLL),
             Some(StackDriftDetectionStatus::DetectionComplete) => return Ok(None),

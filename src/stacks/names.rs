@@ -19,7 +19,7 @@ pub(super) async fn resolve(session: &Session, name: &str) -> Result<Vec<String>
 /// By the call that is needed anyway.
 async fn exists(session: &Session, name: &str) -> Result<bool, Fault> {
     let request = session.cloudformation().list_stack_resources().stack_name(name);
-    match session.call(Service::CloudFormation, "cloudformation:ListStackResources", || request.send()).await {
+    match session.call(Service::CloudFormation, "cloudformation:ListStackResources", || request.clone().send()).await {
         Ok(_) => Ok(true),
         Err(fault) if fault.kind == FaultKind::NotFound => Ok(false),
         Err(fault) => Err(fault),
@@ -31,7 +31,8 @@ async fn list(session: &Session) -> Result<Vec<String>, Fault> {
     let (mut names, mut token): (Vec<String>, Option<String>) = (vec![], None);
     loop {
         let request = client.list_stacks().set_next_token(token.take());
-        let page = session.call(Service::CloudFormation, "cloudformation:ListStacks", || request.send()).await?;
+        let page =
+            session.call(Service::CloudFormation, "cloudformation:ListStacks", || request.clone().send()).await?;
         let is_there = |stack: &&StackSummary| {
             stack.parent_id().is_none() && stack.stack_status() != Some(&StackStatus::DeleteComplete)
         };

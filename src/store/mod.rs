@@ -359,6 +359,10 @@ pub trait Store: Send + Sync {
 
     /// Random, made with the store: the key of the redactor's hashes.
     fn redaction_key(&self) -> [u8; 32];
+    /// Where it lies; `None`: nowhere that outlives the process.
+    fn directory(&self) -> Option<&Path> {
+        None
+    }
     /// `None` when writes work; else why not, in words for the banner.
     fn read_only(&self) -> Option<String>;
     /// Of a view: when it was taken; it does not change after that.

@@ -47,7 +47,7 @@ pub enum TelemetryError {
 /// Starts logging. `state_dir`: driftguard's own directory for state; `level`: `info`, or a filter like `driftguard=debug`.
 pub fn init(state_dir: &Path, level: &str) -> Result<Guard, TelemetryError> {
     use tracing_subscriber::util::SubscriberInitExt;
-    let filter = EnvFilter::try_new(level).map_err(|e| TelemetryError::Level(level.to_owned(), e))?;
+    let filter = EnvFilter::try_new(ours(level)).map_err(|e| TelemetryError::Level(level.to_owned(), e))?;
     let (writer, guard) = open(state_dir)?;
     tracing_subscriber::fmt()
         .json()
@@ -57,6 +57,15 @@ pub fn init(state_dir: &Path, level: &str) -> Result<Guard, TelemetryError> {
         .try_init()
         .map_err(TelemetryError::Twice)?;
     Ok(guard)
+}
+
+/// A bare level is about driftguard. Libraries say no more than `info`: below that some write down requests with their headers,
+/// session tokens among them, and the command lines they run.
+fn ours(level: &str) -> String {
+    match level {
+        "debug" | "trace" => format!("info,driftguard={level}"),
+        other => other.to_owned(),
+    }
 }
 
 fn open(state_dir: &Path) -> Result<(tracing_appender::non_blocking::NonBlocking, Guard), TelemetryError> {

@@ -22,6 +22,7 @@ use crate::drift::Slug;
 pub struct Configured {
     pub theme: String,
     pub keymap: String,
+    pub utc: bool,
 }
 
 /// How the screens are to be.
@@ -73,6 +74,8 @@ pub struct Options {
     /// The file of the query history.
     pub history: Option<std::path::PathBuf>,
     pub clock: runtime::Clock,
+    /// Tells how the screens are to be when the configuration has changed.
+    pub reconfigured: Option<tokio::sync::watch::Receiver<Option<std::sync::Arc<Options>>>>,
     /// Times in UTC, not in the local zone.
     pub utc: bool,
 }

@@ -19,6 +19,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver, UnboundedSender};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -109,6 +110,7 @@ pub async fn drive(
 ) -> Result<Exit, RunError> {
     let (events_in, events) = mpsc::channel(BATCH);
     let clock = options.clock;
+    hear_of_configuration(options.reconfigured.clone(), send.clone());
     let keeper = Keeper::start(options.drafts.clone(), &options.actor, send.clone());
     let session_file = options.session_file.clone();
     let shelf = Shelf::start(options.views.clone(), options.history.clone(), send.clone());
@@ -141,6 +143,18 @@ pub async fn drive(
     }
     .run(connecting, inbox, events)
     .await
+}
+
+fn hear_of_configuration(told: Option<watch::Receiver<Option<Arc<Options>>>>, send: UnboundedSender<Msg>) {
+    let Some(mut told) = told else { return };
+    tokio::spawn(async move {
+        while told.changed().await.is_ok() {
+            let options = told.borrow_and_update().clone();
+            if options.is_some_and(|options| send.send(Msg::Configured(options)).is_err()) {
+                return;
+            }
+        }
+    });
 }
 
 struct Loop<S> {
@@ -260,6 +274,7 @@ impl<S: Surface> Loop<S> {
             Effect::KeepDrafts(drafts) => self.keeper.keep(drafts),
             Effect::SaveView(name, query) => self.shelf.save_view(name, query),
             Effect::KeepQuery(query) => self.shelf.keep_query(query),
+            Effect::LoadFinds => self.shelf.load(),
             Effect::Copy(what, text) => {
                 let copied = self.surface.copy(what, &text);
                 let _ = self.send.send(Msg::Copied(copied));

@@ -15,7 +15,7 @@ mod synthetic;
 mod who;
 
 pub use service::Sample;
-pub use shots::{SHOTS, Shot, screenshot};
+pub use shots::{SHOTS, Shot, draw, screenshot};
 pub use synthetic::Synthetic;
 
 use jiff::{SignedDuration, Timestamp};

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::lab::report::{report, told};
 use crate::lab::{Server, drive, fakecloud, ministack, moto, scan};
 use crate::support::{driftguard, run};
 
@@ -81,25 +82,12 @@ impl World {
     fn scan(&self) -> (i32, Value) {
         let mut command = driftguard(self.home.path());
         command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
-        let (code, out, err) = run(command.env("AWS_EC2_METADATA_DISABLED", "true").args(["scan", "--format", "json"]));
-        (code, serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: exit {code}: {out}{err}")))
+        report(command.env("AWS_EC2_METADATA_DISABLED", "true").args(["scan", "--format", "json"]))
     }
 
     fn drive(&self, script: &str) -> String {
         drive(&self.server.url, script, &[])
     }
-}
-
-/// `modified aws_s3_bucket.data-1: tags.team`, sorted.
-fn told(report: &Value) -> Vec<String> {
-    let text = |v: &Value| v.as_str().unwrap().to_owned();
-    let line = |d: &Value| {
-        let paths: Vec<String> = d["changes"].as_array().unwrap().iter().map(|c| text(&c["path"])).collect();
-        format!("{} {} {}", text(&d["drift_type"]), text(&d["resource_id"]), paths.join(" ")).trim_end().to_owned()
-    };
-    let mut lines: Vec<String> = report["drifts"].as_array().unwrap().iter().map(line).collect();
-    lines.sort();
-    lines
 }
 
 /// From in sync to drifted to closed, with whichever server plays AWS; `seen` are the properties of the bucket it records.
@@ -171,8 +159,7 @@ fn history_and_deletions_of_aws_config_are_followed_and_a_moment_before_the_chan
 fn as_of(world: &World, state: &Path, moment: &str) -> (i32, Value) {
     let mut command =
         scan(world.home.path(), &world.server.url, &["--aws-as-of", moment, "--format", "json", "--state"]);
-    let (code, out, err) = run(command.arg(state));
-    (code, serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: exit {code}: {out}{err}")))
+    report(command.arg(state))
 }
 
 #[test]
@@ -185,8 +172,7 @@ fn where_no_recorder_runs_what_is_declared_is_read_through_cloud_control() {
     let state = home.path().join("terraform.tfstate");
     std::fs::write(&state, crate::lab::fake::state_of_buckets(&["a", "b"])).unwrap();
     let scan = || {
-        let (code, out, err) = run(scan(home.path(), &server.url, &["--format", "json", "--state"]).arg(&state));
-        let report: Value = serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: exit {code}: {out}{err}"));
+        let (code, report) = report(scan(home.path(), &server.url, &["--format", "json", "--state"]).arg(&state));
         (code, told(&report))
     };
     let create = "for name in 'ab': client('cloudcontrol').create_resource(TypeName='AWS::S3::Bucket', DesiredState=json.dumps(\n\
@@ -215,6 +201,49 @@ fn an_estimate_asks_for_counts_alone_and_the_policy_needs_no_account() {
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("2 resources of 1 types"), "{out}");
     assert_eq!(fake.asked("ListDiscoveredResources"), 0);
+}
+
+#[test]
+fn an_estimate_counts_what_is_asked_of_other_services_too_and_comes_true() {
+    let fake = crate::lab::fake::Fake::start(|request| match request.action {
+        "DescribeConfigurationRecorders" => {
+            Some(crate::lab::fake::Reply::Json(serde_json::json!({"ConfigurationRecorders": []})))
+        }
+        "GetDiscoveredResourceCounts" => Some(crate::lab::fake::Reply::Json(serde_json::json!({"resourceCounts": []}))),
+        _ => None,
+    });
+    let home = tempfile::tempdir().unwrap();
+    let state = home.path().join("terraform.tfstate");
+    std::fs::write(&state, crate::lab::fake::state_of_buckets(&["a", "b", "c"])).unwrap();
+    let config = format!(
+        "[[environment]]\nslug = \"lab\"\ncloud_provider = \"aws\"\nregion = \"eu-west-1\"\n\
+         state = [{state:?}, \"cloudformation://shop\"]\naws = {{ endpoint_url = \"{}\", blame = true }}\n",
+        fake.url
+    );
+    std::fs::create_dir_all(home.path().join("config/driftguard")).unwrap();
+    std::fs::write(home.path().join("config/driftguard/config.toml"), config).unwrap();
+    let driftguard = |arguments: &[&str]| {
+        let mut command = driftguard(home.path());
+        command.envs([
+            ("AWS_ACCESS_KEY_ID", "x"),
+            ("AWS_SECRET_ACCESS_KEY", "y"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ]);
+        run(command.args(arguments))
+    };
+    let (code, out, err) = driftguard(&["scan", "--estimate"]);
+    assert_eq!(code, 0, "{err}");
+    for text in ["3 to Cloud Control", "calls to CloudFormation", "look-ups in CloudTrail", "AWS does not bill"] {
+        assert!(out.contains(text), "{text}: {out}");
+    }
+    assert_eq!((fake.asked("GetResource"), fake.asked("DetectStackDrift"), fake.asked("LookupEvents")), (0, 0, 0));
+    let (_, out, _) = driftguard(&["scan", "--format", "ndjson", "--no-store"]);
+    assert_eq!(fake.asked("GetResource"), 3, "as was said before");
+    let environment = out.lines().find(|line| line.starts_with("{\"environment\"")).unwrap();
+    let environment: Value = serde_json::from_str(environment).unwrap();
+    let actions = environment["environment"]["usage"]["by_action"].as_array().unwrap().clone();
+    let control = actions.iter().find(|row| row["action"] == "cloudformation:GetResource").unwrap();
+    assert_eq!((&control["calls"], &control["region"]), (&3.into(), &"eu-west-1".into()));
 }
 
 fn json_out(home: &Path, args: &[&str]) -> (i32, Value) {

@@ -1,18 +1,18 @@
 //! Declared state that is no file: in a bucket, behind an http server, in a database; and where code says that it is.
 //!
-//! Longer than most: one file of stories with the servers they need. S3 and DynamoDB are moto's, found as `DRIFTGUARD_LAB` (a
-//! virtual environment with `moto[server]`); PostgreSQL is the machine's; what is not there is skipped aloud.
+//! S3 and DynamoDB are moto's, PostgreSQL is the machine's; what is not there is skipped aloud.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{driftguard, run, shared};
+use crate::lab::postgres::{postgres, sql};
+use crate::lab::{Server, free_port, moto};
+use crate::support::{driftguard, run};
 
 /// A state of one file on this machine, which has the serial in it.
 fn state(serial: u64, file: &Path) -> String {
@@ -80,44 +80,6 @@ fn answer(status: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
-/// A process that ends with the story.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-fn wait_for(port: u16) {
-    for _ in 0..600 {
-        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    panic!("nothing listens on port {port}");
-}
-
-/// S3 and DynamoDB.
-fn moto() -> Option<(Server, u16)> {
-    let Some(lab) = std::env::var_os("DRIFTGUARD_LAB").map(PathBuf::from) else {
-        eprintln!("SKIPPED: DRIFTGUARD_LAB names no virtual environment with moto[server]");
-        return None;
-    };
-    let (script, port) = (shared("lab/moto_conformant.py")?, free_port());
-    let mut python = Command::new(lab.join("bin/python"));
-    python.arg(script).args(["-H", "127.0.0.1", "-p", &port.to_string()]);
-    let child = python.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("moto starts");
-    wait_for(port);
-    Some((Server(child), port))
-}
-
 /// Nobody checks the signature, but whoever has none is a stranger.
 fn signed(service: &str) -> String {
     format!(
@@ -156,7 +118,8 @@ fn driftguard_on(port: u16, home: &Path, args: &[&str]) -> (i32, String) {
 
 #[test]
 fn state_in_a_bucket_is_scanned_as_it_is_as_it_was_and_with_its_neighbours() {
-    let Some((_server, port)) = moto() else { return };
+    let Some(server) = moto() else { return };
+    let port = server.port();
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("motd");
     std::fs::write(&file, "content 2").unwrap();
@@ -199,8 +162,51 @@ fn state_in_a_bucket_is_scanned_as_it_is_as_it_was_and_with_its_neighbours() {
 }
 
 #[test]
+fn states_in_a_bucket_and_in_a_directory_are_offered_and_known_ones_said_to_be() {
+    let Some(server) = moto() else { return };
+    let (port, home) = (server.port(), tempfile::tempdir().unwrap());
+    let file = home.path().join("motd");
+    s3(port, "PUT", "/states", "");
+    for key in ["prod/app.tfstate", "env:/blue/net/terraform.tfstate", "prod/notes.txt"] {
+        s3(port, "PUT", &format!("/states/{key}"), &state(1, &file));
+    }
+    let (code, said) = driftguard_on(port, home.path(), &["state", "discover", "s3://states/?region=us-east-1"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("slug = \"prod-app\"") && said.contains("slug = \"net-blue\""), "{said}");
+    assert!(
+        said.contains("state = \"s3://states/prod/app.tfstate?region=us-east-1\"") && !said.contains("notes"),
+        "{said}"
+    );
+    let config = home.path().join("config/driftguard");
+    std::fs::create_dir_all(&config).unwrap();
+    std::fs::write(config.join("config.toml"), &said).unwrap();
+    let (code, checked) = driftguard_on(port, home.path(), &["config", "check"]);
+    assert!(code == 0 && checked.contains("2 environment(s), no mistakes"), "{checked}");
+    let (_, again) = driftguard_on(port, home.path(), &["state", "discover", "s3://states/prod/"]);
+    assert!(
+        again.contains("it is in the configuration already, as prod-app") && !again.contains("[[environment]]"),
+        "{again}"
+    );
+
+    std::fs::create_dir_all(home.path().join("infra/net/terraform.tfstate.d/blue")).unwrap();
+    for path in ["infra/shop/x", "infra/net/terraform.tfstate.d/blue/x"] {
+        let path = home.path().join(path).with_file_name("terraform.tfstate");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, state(1, &file)).unwrap();
+    }
+    let (code, said) = driftguard_on(port, home.path(), &["state", "discover", "infra"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("slug = \"shop\"") && said.contains("slug = \"net-blue\""), "{said}");
+    assert!(
+        said.contains("cloud_provider = \"host\"") && !said.contains("is assumed"),
+        "its provider is local: {said}"
+    );
+}
+
+#[test]
 fn a_state_whose_digest_does_not_match_is_not_believed() {
-    let Some((_server, port)) = moto() else { return };
+    let Some(server) = moto() else { return };
+    let port = server.port();
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("motd");
     std::fs::write(&file, "content 1").unwrap();
@@ -280,61 +286,10 @@ fn an_http_server_without_a_state_or_with_a_locked_one_says_so() {
     assert!(said.contains("could not be reached"), "{said}");
 }
 
-/// A database server of this story alone. It will not run as root.
-fn postgres(directory: &Path) -> Option<(Server, u16)> {
-    let found = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let Some(bin) = found.map(|version| version.path().join("bin")).find(|bin| bin.join("initdb").exists()) else {
-        eprintln!("SKIPPED: no PostgreSQL server on this machine");
-        return None;
-    };
-    let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
-    let data = directory.join("pg");
-    std::fs::create_dir(&data).unwrap();
-    let as_owner = |program: &str| {
-        let mut command = match is_root {
-            true => Command::new("setpriv"),
-            false => Command::new(bin.join(program)),
-        };
-        if is_root {
-            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(bin.join(program));
-        }
-        command.current_dir("/").stdout(Stdio::null()).stderr(Stdio::null());
-        command
-    };
-    if is_root {
-        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(directory, open).unwrap();
-        if !Command::new("chown").arg("postgres").arg(&data).status().is_ok_and(|status| status.success()) {
-            eprintln!("SKIPPED: PostgreSQL does not run as root, and there is no user postgres");
-            return None;
-        }
-    }
-    let made = as_owner("initdb").args(["-A", "trust", "-U", "owner", "--no-sync", "-D"]).arg(&data).status();
-    assert!(made.unwrap().success(), "initdb");
-    let port = free_port();
-    let mut server = as_owner("postgres");
-    server.arg("-D").arg(&data).args(["-h", "127.0.0.1", "-k", "", "-F", "-p", &port.to_string()]);
-    let child = server.spawn().expect("postgres starts");
-    wait_for(port);
-    Some((Server(child), port))
-}
-
-fn sql(port: u16, text: &str) -> bool {
-    let mut psql = Command::new("psql");
-    psql.args(["-h", "127.0.0.1", "-U", "owner", "-p", &port.to_string(), "-q", "-c", text, "postgres"]);
-    psql.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
-}
-
 #[test]
 fn a_state_in_postgresql_is_read_with_whoever_holds_its_lock() {
     let home = tempfile::tempdir().unwrap();
-    let Some((_server, port)) = postgres(home.path()) else { return };
-    for _ in 0..100 {
-        if sql(port, "select 1") {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    let Some((_server, port)) = postgres(home.path(), None) else { return };
     let file = home.path().join("motd");
     std::fs::write(&file, "content 1").unwrap();
     // As Terraform's pg backend makes it.
@@ -350,9 +305,11 @@ fn a_state_in_postgresql_is_read_with_whoever_holds_its_lock() {
 
     let mut holder = Command::new("psql");
     holder.args(["-h", "127.0.0.1", "-U", "owner", "-p", &port.to_string(), "postgres"]).env("PGAPPNAME", "terraform");
-    let mut holder = Server(holder.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
-    writeln!(holder.0.stdin.as_mut().unwrap(), "select pg_advisory_lock(7); select 'held';").unwrap();
-    let lines = BufReader::new(holder.0.stdout.take().unwrap()).lines();
+    let mut child = holder.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    writeln!(input, "select pg_advisory_lock(7); select 'held';").unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let _holder = Server::of(child, String::new());
     assert!(lines.map_while(Result::ok).any(|line| line.contains("held")));
     let (code, said) = scan(home.path(), &address("prod"), &[]);
     assert_eq!(code, 0, "{said}");

@@ -1,17 +1,23 @@
 //! Stories: one file, one promise, all in one test binary so that they link once.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod actors;
 mod answers;
 mod around;
+mod aws_again;
 mod aws_faults;
 mod aws_figures;
+mod aws_guest;
 mod aws_live;
+mod aws_organisation;
 mod backends;
+mod backends_tls;
 mod bench;
 mod changes;
 mod cli;
 mod clipboard;
 mod conformance;
+mod credentials;
 mod declared;
 mod families;
 mod faults;
@@ -20,6 +26,7 @@ mod ground_truth;
 mod hostile;
 mod ignoring;
 mod incident;
+mod inventory;
 mod keys;
 mod lab;
 mod live;
@@ -32,8 +39,10 @@ mod plain;
 mod plain_words;
 mod pty;
 mod pty_feel;
+mod rdk;
 mod readme;
 mod recency;
+mod reload;
 mod remote;
 mod scan;
 mod screen;
@@ -42,6 +51,7 @@ mod store;
 mod support;
 mod surroundings;
 mod terminal;
+mod terraform_agrees;
 mod tidying;
 // Shared with the unit tests, which use the rest of it.
 #[allow(dead_code)]

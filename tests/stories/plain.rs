@@ -93,7 +93,7 @@ quit
         "saved: snooze ",
         "saved: undo snooze ",
         "saved: assign ",
-        "resolve as auto_revert, 1 drift:",
+        "resolve as auto_revert, 1 drift in ",
         "do it? yes or no: yes",
         "saved: resolve_drift ",
         "it hides 1 drift",
@@ -171,7 +171,7 @@ history 3
     holds(
         &text,
         &[
-            "resolve cidr_block as auto_revert, 1 drift:",
+            "resolve cidr_block as auto_revert, 1 drift in ",
             "saved: settle_changes aws_vpc.main (#",
             "resolve enable_dns_support as accepted until ",
             "change 1: modified cidr_block",
@@ -292,7 +292,7 @@ body 2 live
     holds(
         &text,
         &[
-            "resolve as escalated, then assign to carol, 3 drifts:",
+            "resolve as escalated, then assign to carol, 3 drifts in ",
             "MEDIUM deleted aws_sqs_queue.jobs (aws_sqs_queue) in ",
             "not done",
             "saved: resolve_drift ",
@@ -303,7 +303,7 @@ body 2 live
             "saved: undo assign",
             "saved: undo resolve_drift",
             "3 drifts listed",
-            "resolve as escalated, then assign to carol, 1 drift:",
+            "resolve as escalated, then assign to carol, 1 drift in ",
             "saved: assign ",
             "live: it is gone",
             "2 decisions saved. Goodbye.",
@@ -311,21 +311,47 @@ body 2 live
     );
 }
 
+/// Drift of an environment called `prod` that nobody may settle here.
+fn protected_production(home: &std::path::Path, first: &str) {
+    planned(home);
+    let config = home.join("config/driftguard/config.toml");
+    std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+    let environment = "[[environment]]\nslug = \"prod\"\ncloud_provider = \"aws\"\nstate = [\"../../plan.json\"]\n";
+    std::fs::write(&config, format!("{first}\n{environment}protect = true\n")).unwrap();
+}
+
+fn configured(home: &std::path::Path, more: &[&str], script: &str) -> String {
+    let mut command = driftguard(home);
+    command.args(["triage", "--plain", "--utc"]).args(more).env("TERM", "dumb");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn rows_and_confirmations_say_that_it_is_production_and_protected() {
+    let home = tempfile::tempdir().unwrap();
+    protected_production(home.path(), "");
+    let text = configured(home.path(), &[], "show 1\nsnooze all 2h\nyes\nlist is:snoozed\nundo\nno\n");
+    holds(
+        &text,
+        &[
+            "prod (PRODUCTION, protected): ",
+            "1. MEDIUM modified aws_instance.web (aws_instance) in prod (PRODUCTION, protected), ",
+            "1. MEDIUM modified aws_instance.web (aws_instance) in prod (PRODUCTION, protected), ",
+            "3 drifts in prod (PRODUCTION, protected):",
+            "aws_instance.web (aws_instance) in prod (PRODUCTION, protected), open",
+            "take back 3 decisions:",
+            " in prod (PRODUCTION, protected)",
+        ],
+    );
+}
+
 #[test]
 fn read_only_protection_and_reasons_that_are_required_bind_line_by_line_too() {
     let home = tempfile::tempdir().unwrap();
-    planned(home.path());
-    let config = home.path().join("config/driftguard/config.toml");
-    std::fs::create_dir_all(config.parent().unwrap()).unwrap();
-    let environment = "[[environment]]\nslug = \"prod\"\ncloud_provider = \"aws\"\nstate = [\"../../plan.json\"]\n";
-    std::fs::write(&config, format!("require_reason = [\"acknowledge\"]\n\n{environment}protect = true\n")).unwrap();
-    let plain = |more: &[&str], script: &str| {
-        let mut command = driftguard(home.path());
-        command.args(["triage", "--plain", "--utc"]).args(more).env("TERM", "dumb");
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
-        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
-    };
+    protected_production(home.path(), "require_reason = [\"acknowledge\"]\n");
+    let plain = |more: &[&str], script: &str| configured(home.path(), more, script);
     let text = plain(&[], "ack 1\n\nack 2 on it\nresolve 3 codify_iac soon\nyes\nsnooze 3 2h\n");
     holds(
         &text,

@@ -20,6 +20,16 @@ fn the_key_table_is_the_one_of_the_program() {
 }
 
 #[test]
+fn the_table_of_aws_types_is_the_one_of_the_program() {
+    let home = tempfile::tempdir().unwrap();
+    let (code, printed, err) = run(driftguard(home.path()).args(["aws", "types", "--format", "markdown"]));
+    assert_eq!(code, 0, "{err}");
+    let readme = readme();
+    let table = readme.split("<!-- types -->\n").nth(1).and_then(|rest| rest.split("<!-- /types -->").next()).unwrap();
+    assert!(table == printed, "paste what `driftguard aws types --format markdown` prints between the marks");
+}
+
+#[test]
 fn every_command_it_shows_is_one_the_program_takes() {
     let readme = readme();
     let shown: Vec<&str> = readme

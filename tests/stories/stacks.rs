@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::lab::fake::{Fake, Reply, Request};
+use crate::lab::report::{report, told, unverified};
 use crate::lab::{drive, ministack, python, scan};
-use crate::support::run;
 
 const CREATE: &str = r#"
 template = {'Resources': {
@@ -26,29 +26,7 @@ sqs.set_queue_attributes(QueueUrl=sqs.get_queue_url(QueueName='stack-queue')['Qu
 fn scanned(endpoint: &str, stacks: &[&str]) -> (i32, Value) {
     let home = tempfile::tempdir().unwrap();
     let mut command = scan(home.path(), endpoint, &["--format", "json", "--state"]);
-    let (code, out, err) = run(command.args(stacks.iter().map(|name| format!("cloudformation://{name}"))));
-    (code, serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: exit {code}: {out}{err}")))
-}
-
-/// `modified shop/Q VisibilityTimeout`, sorted.
-fn told(report: &Value) -> Vec<String> {
-    let text = |v: &Value| v.as_str().unwrap().to_owned();
-    let line = |d: &Value| {
-        let paths: Vec<String> = d["changes"].as_array().unwrap().iter().map(|c| text(&c["path"])).collect();
-        format!("{} {} {}", text(&d["drift_type"]), text(&d["resource_id"]), paths.join(" ")).trim_end().to_owned()
-    };
-    let mut lines: Vec<String> = report["drifts"].as_array().unwrap().iter().map(line).collect();
-    lines.sort();
-    lines
-}
-
-/// `shop/Q denied`, sorted.
-fn unverified(report: &Value) -> Vec<String> {
-    let rows = report["unverified"].as_array().unwrap().iter().filter(|u| u["path"].is_null());
-    let line = |u: &Value| format!("{} {}", u["resource_id"].as_str().unwrap(), u["reason"].as_str().unwrap());
-    let mut lines: Vec<String> = rows.map(line).collect();
-    lines.sort();
-    lines
+    report(command.args(stacks.iter().map(|name| format!("cloudformation://{name}"))))
 }
 
 #[test]

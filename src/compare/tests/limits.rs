@@ -1,21 +1,28 @@
 //! How the comparer behaves at its limits.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
 
 use super::*;
 
-/// Eight times the elements take eight times as long, and 64 times when each is compared with each. Far from both, so that a busy
-/// machine decides nothing.
+/// Eight times the elements take eight times as long, and 64 times when each is compared with each. Far from both.
 const FAIR: u32 = 24;
 
-fn once(dialect: Dialect, kind: &str, (declared, live): &(Value, Value)) -> Duration {
-    let start = Instant::now();
-    let verdict = run(dialect, kind, declared.clone(), live.clone());
-    assert!(!verdict.changes.is_empty() || !verdict.hidden.is_empty());
-    start.elapsed()
+/// What this thread has worked so far. What others do meanwhile does not count, however busy the machine is.
+fn worked() -> Duration {
+    let spec = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(spec.tv_sec.unsigned_abs(), u32::try_from(spec.tv_nsec).unwrap())
 }
 
-/// How many times longer the second takes: of the fastest runs, taken in turns until the machine was quiet enough to tell.
+fn once(dialect: Dialect, kind: &str, (declared, live): &(Value, Value)) -> Duration {
+    let start = worked();
+    let verdict = run(dialect, kind, declared.clone(), live.clone());
+    assert!(!verdict.changes.is_empty() || !verdict.hidden.is_empty());
+    worked().checked_sub(start).unwrap()
+}
+
+/// How many times longer the second takes: of the fastest runs, in turns, for caches are shared with others.
 fn ratio(dialect: Dialect, kind: &str, half: &(Value, Value), whole: &(Value, Value)) -> f64 {
     let (mut least, mut most) = (Duration::MAX, Duration::MAX);
     for _ in 0..12 {

@@ -5,7 +5,6 @@ use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
 use super::event::Event;
-use super::pace::PACE;
 use crate::aws::{Fault, FaultKind, Service, Session};
 
 /// Events a page may have.
@@ -40,8 +39,7 @@ pub(super) async fn lookup(session: &Session, name: &str, span: (Timestamp, Time
             .end_time(DateTime::from_secs(span.1.as_second()))
             .max_results(PAGE)
             .set_next_token(next.take());
-        PACE.turn(&session.target).await;
-        let answer = session.call(Service::CloudTrail, ACTION, || request.send()).await?;
+        let answer = session.call(Service::CloudTrail, ACTION, || request.clone().send()).await?;
         for event in answer.events() {
             match event.cloud_trail_event().map(Event::parse) {
                 Some(Ok(event)) => looked.events.push(event),

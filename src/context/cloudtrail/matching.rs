@@ -7,6 +7,7 @@ use super::class::class_of;
 use super::event::Event;
 use super::pack::PACK;
 use crate::drift::{Attribution, Change, DriftType, PropertyPath};
+use crate::safety::Tainted;
 
 /// How deep request parameters are looked through.
 const DEPTH: usize = 6;
@@ -20,7 +21,19 @@ pub fn rank(events: &[Event], changes: &[Change], drift_type: DriftType) -> Vec<
         .map(|event| (fit(event, changes, drift_type), event))
         .collect();
     fits.sort_by(|(a, of_a), (b, of_b)| b.score.cmp(&a.score).then(of_b.time.cmp(&of_a.time)));
-    fits.into_iter().map(|(fit, event)| attribution(fit, event)).collect()
+    let mut found: Vec<Attribution> = fits.into_iter().map(|(fit, event)| attribution(fit, event)).collect();
+    contest(&mut found);
+    found
+}
+
+/// A property that several people wrote has its value of the last, but nobody knows who made it drift.
+fn contest(found: &mut [Attribution]) {
+    let writers: Vec<(Tainted, Vec<PropertyPath>)> =
+        found.iter().map(|one| (one.actor.clone(), one.paths.clone())).collect();
+    for one in found {
+        let same = |paths: &[PropertyPath]| paths.iter().any(|path| one.paths.contains(path));
+        one.is_likely = writers.iter().any(|(actor, paths)| *actor != one.actor && same(paths));
+    }
 }
 
 /// How well an event explains a drift.
@@ -90,6 +103,7 @@ fn attribution(fit: Fit, event: &Event) -> Attribution {
         user_agent: event.user_agent.as_str().into(),
         paths: fit.paths,
         reason: fit.reason.into(),
+        is_likely: false,
     }
 }
 

@@ -9,7 +9,6 @@ mod event;
 mod lookup;
 mod matching;
 mod names;
-mod pace;
 mod pack;
 mod trail;
 

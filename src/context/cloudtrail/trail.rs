@@ -188,6 +188,8 @@ impl Trail {
 fn told(answer: &Answer, question: Question<'_>) -> Who {
     let event = &question.detail.event;
     let mut found = rank(&answer.events, &event.changes, event.drift_type);
+    // Among those that were not read somebody may have written the same.
+    found.iter_mut().for_each(|one| one.is_likely |= answer.is_cut);
     let more = found.len().saturating_sub(LISTED);
     found.truncate(LISTED);
     let failed = answer.events.iter().filter(|one| one.is_write() && one.has_failed()).count();

@@ -1,7 +1,7 @@
 //! The http backend: one GET.
 //!
 //! 200 is the state, 204 and 404 say that there is none yet. Credentials come from `TF_HTTP_USERNAME` and `TF_HTTP_PASSWORD`, as
-//! Terraform takes them, or stand in the address, which is never shown with them.
+//! Terraform takes them, or stand in the address, which is never shown with them. TLS is as its other variables say.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -15,10 +15,11 @@ use url::Url;
 use super::body::Body;
 use super::fetched::Fetched;
 use super::lock::LockInfo;
-use super::shown;
+use super::{shown, tls};
 use crate::declared::DeclaredSource;
 use crate::declared::input::source_error;
 use crate::drift::SourceError;
+use crate::safety::Tainted;
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// Between two pieces of the answer.
@@ -33,7 +34,7 @@ pub(super) async fn open(url: &Url) -> Result<Box<dyn DeclaredSource>, SourceErr
     fetched.source(&name)
 }
 
-type Refusal = (String, String);
+pub(super) type Refusal = (String, String);
 
 async fn fetch(url: &Url) -> Result<Fetched, Refusal> {
     let mut plain = url.clone();
@@ -63,7 +64,9 @@ async fn read(mut answer: Response) -> Result<Fetched, Refusal> {
     while let Some(piece) = answer.chunk().await.map_err(|error| unreachable(&error))? {
         body.push(&piece).map_err(too_large)?;
     }
-    Ok(Fetched { bytes: body.into_bytes(), written_at, notices: vec![] })
+    let unverified = answer.url().scheme() == "https" && tls::is_skipped();
+    let notices = unverified.then(|| Tainted::from(tls::UNVERIFIED)).into_iter().collect();
+    Ok(Fetched { bytes: body.into_bytes(), written_at, notices })
 }
 
 /// A server that refuses because of a lock tells whose it is, with 423 or 409, as it tells Terraform.
@@ -109,22 +112,24 @@ fn unreachable(error: &reqwest::Error) -> Refusal {
         why = format!(": {cause}");
         next = cause.source();
     }
-    (format!("the server {what}{why}"), "Check the address, the network and the proxy, then scan again.".into())
+    let help =
+        tls::help(&why).unwrap_or_else(|| "Check the address, the network and the proxy, then scan again.".into());
+    (format!("the server {what}{why}"), help)
 }
 
 fn client() -> Result<&'static Client, Refusal> {
-    static CLIENT: OnceLock<Result<Client, String>> = OnceLock::new();
+    static CLIENT: OnceLock<Result<Client, Refusal>> = OnceLock::new();
     let build = || {
         // Fails when there is one already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Client::builder()
+        let client = Client::builder()
             .user_agent(concat!("driftguard/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
             .timeout(WHOLE)
-            .redirect(Policy::limited(5))
-            .build()
-            .map_err(|error| error.to_string())
+            .redirect(Policy::limited(5));
+        let wrong = |error: reqwest::Error| (error.to_string(), "Check this machine's certificates.".to_owned());
+        tls::configure(client)?.build().map_err(wrong)
     };
-    CLIENT.get_or_init(build).as_ref().map_err(|why| (why.clone(), "Check this machine's certificates.".into()))
+    CLIENT.get_or_init(build).as_ref().map_err(Clone::clone)
 }

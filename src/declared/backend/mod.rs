@@ -11,6 +11,7 @@ mod http;
 mod lock;
 mod pg;
 pub mod s3;
+mod tls;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -102,6 +102,20 @@ fn in_words(error: &Error) -> String {
     }
 }
 
+/// What to do where both sides do not agree on TLS.
+fn tls_help(why: &str) -> String {
+    let why = why.to_ascii_lowercase();
+    if why.contains("issuer") {
+        "The server's certificate is of a CA that is not known here: name it with ?sslrootcert=/path/ca.pem, or PGSSLROOTCERT.".into()
+    } else if why.contains("name") {
+        "The certificate is for another name: connect by one that stands in it; verify-ca is checked as strictly as verify-full.".into()
+    } else if why.contains("not support") {
+        "The server has no TLS: turn it on there (ssl = on), or say sslmode=disable where the way to it is safe.".into()
+    } else {
+        "Check the server's certificate, `sslmode` and `sslrootcert`.".into()
+    }
+}
+
 impl Fault {
     fn help(&self, address: &PgAddress) -> String {
         let (schema, code) = (&address.schema, self.code());
@@ -113,6 +127,11 @@ impl Fault {
             (_, "28P01" | "28000") => "Set PGUSER and PGPASSWORD, or write a ~/.pgpass.".into(),
             (_, "3D000") => "Check the database's name in the address, or PGDATABASE.".into(),
             (_, "42P01" | "3F000") => format!("Check `schema`: no Terraform has made a table `states` in {schema}."),
+            (Self::Sql(Error::Tls(why)), _) => tls_help(&why.to_string()),
+            (Self::Sql(Error::Io(why)), _) if why.to_string().contains("certificate") => tls_help(&why.to_string()),
+            (Self::Sql(Error::Configuration(_)), _) => {
+                "Check the address: `sslmode` is disable, prefer, require, verify-ca or verify-full; `sslrootcert` names a file.".into()
+            }
             (_, "42501") => format!(
                 "Allow it: GRANT USAGE ON SCHEMA \"{schema}\" TO the user; GRANT SELECT ON \"{schema}\".states TO the user."
             ),

@@ -76,12 +76,23 @@ fn s3(block: &Block, workspace: Option<&str>) -> Result<Located, String> {
     Ok(Located { state: format!("s3://{bucket}/{key}{query}"), remarks })
 }
 
+/// Settings of the http backend that driftguard, like Terraform, takes from variables.
+const TLS: [(&str, &str); 4] = [
+    ("client_ca_certificate_pem", "TF_HTTP_CLIENT_CA_CERTIFICATE_PEM"),
+    ("client_certificate_pem", "TF_HTTP_CLIENT_CERTIFICATE_PEM"),
+    ("client_private_key_pem", "TF_HTTP_CLIENT_PRIVATE_KEY_PEM"),
+    ("skip_cert_verification", "TF_HTTP_SKIP_CERT_VERIFICATION"),
+];
+
 fn http(block: &Block) -> Result<Located, String> {
     let mut url = Url::parse(required(block, "address")?).map_err(|error| format!("address: {error}"))?;
     let mut remarks: Vec<String> = vec![];
     let has = |key| block.settings.contains_key(key);
     if has("username") || has("password") || !url.username().is_empty() || url.password().is_some() {
         remarks.push("set TF_HTTP_USERNAME and TF_HTTP_PASSWORD: credentials are not written down here".into());
+    }
+    for (key, variable) in TLS.iter().filter(|(key, _)| has(key)) {
+        remarks.push(format!("set {variable}: {key} is taken from there"));
     }
     // Both work for an address with a host.
     let _ = url.set_username("");

@@ -1,8 +1,9 @@
-//! Backend blocks in the code: where a configuration directory keeps its state, offered as environments.
+//! Where states are: backend blocks in the code, state files beside it, objects of a bucket; each offered as an environment.
 //!
-//! Nothing is contacted. What is only known when Terraform runs (variables, locals, functions) is said and never guessed.
+//! Looking at code contacts nothing. What is only known when Terraform runs (variables, locals, functions) is said and never guessed.
 
 mod address;
+mod files;
 mod hcl;
 mod offer;
 mod record;
@@ -11,6 +12,7 @@ mod walk;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use files::in_bucket;
 pub use offer::Offer;
 
 use crate::drift::SourceError;
@@ -71,6 +73,18 @@ pub fn discover(directory: &Path) -> (Vec<Offer>, Vec<SourceError>) {
             if is_new {
                 offers.push(offer);
             }
+        }
+    }
+    offer::tell_apart(&mut offers);
+    (offers, errors)
+}
+
+/// [`discover`], and the state files that lie there themselves.
+pub fn discover_all(directory: &Path) -> (Vec<Offer>, Vec<SourceError>) {
+    let (mut offers, mut errors) = discover(directory);
+    for offer in files::in_directory(directory, &mut errors) {
+        if !offers.iter().any(|other| other.state == offer.state) {
+            offers.push(offer);
         }
     }
     offer::tell_apart(&mut offers);

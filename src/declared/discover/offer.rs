@@ -62,7 +62,7 @@ fn offer(root: &Root, slug: &str, block: &Block) -> Offer {
     Offer { slug, cloud_provider, found: format!("{}, {}", block.kind, block.place), state, remarks }
 }
 
-fn provider(names: &[String]) -> Option<CloudProvider> {
+pub(super) fn provider(names: &[String]) -> Option<CloudProvider> {
     names.iter().find_map(|name| match name.as_str() {
         "aws" | "awscc" => Some(CloudProvider::Aws),
         "google" | "google-beta" => Some(CloudProvider::Gcp),
@@ -74,7 +74,7 @@ fn provider(names: &[String]) -> Option<CloudProvider> {
     })
 }
 
-fn slug_of(directory: &Path) -> String {
+pub(super) fn slug_of(directory: &Path) -> String {
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     let name = absolute.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Slug::from_text(&name).as_str().to_owned()

@@ -1,13 +1,14 @@
 //! An organisation through its AWS Config aggregator: all accounts and regions by the calls of one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_config::types::{AggregateResourceIdentifier, AggregatedSourceStatusType, ResourceType};
 use futures_util::StreamExt;
 use futures_util::stream;
 
 use super::Wanted;
-use super::items::{BATCH, BATCHES_AT_ONCE, item};
+use super::items::{BATCH, BATCHES_AT_ONCE, Item, item};
 use super::listing::PAGE;
 use super::target::{Book, Key, Progress, TypeFault};
 use crate::aws::{Fault, Service, Session};
@@ -60,7 +61,7 @@ pub(super) async fn read(
                 }
             }
             Err(fault) => {
-                let types: BTreeSet<&str> = batch.iter().map(|key| key.config_type.as_str()).collect();
+                let types: BTreeSet<&str> = batch.iter().map(|key| &*key.config_type).collect();
                 failed.extend(types.into_iter().map(|t| (t.to_owned(), TypeFault::of(t, &fault))));
             }
         }
@@ -85,7 +86,7 @@ async fn sources(session: &Session, aggregator: &str) -> Result<Vec<(String, Str
             .limit(100)
             .set_next_token(token.take());
         let action = "config:DescribeConfigurationAggregatorSourcesStatus";
-        let page = session.call(Service::Config, action, || request.send()).await?;
+        let page = session.call(Service::Config, action, || request.clone().send()).await?;
         let arrived = page
             .aggregated_source_status_list()
             .iter()
@@ -100,6 +101,7 @@ async fn sources(session: &Session, aggregator: &str) -> Result<Vec<(String, Str
 
 async fn list(session: &Session, aggregator: &str, config_type: &str) -> (Vec<Key>, Option<Fault>) {
     let client = session.config();
+    let name: Arc<str> = config_type.into();
     let (mut keys, mut token): (Vec<Key>, Option<String>) = (vec![], None);
     loop {
         let request = client
@@ -109,12 +111,12 @@ async fn list(session: &Session, aggregator: &str, config_type: &str) -> (Vec<Ke
             .limit(PAGE)
             .set_next_token(token.take());
         let action = "config:ListAggregateDiscoveredResources";
-        let page = match session.call(Service::Config, action, || request.send()).await {
+        let page = match session.call(Service::Config, action, || request.clone().send()).await {
             Ok(page) => page,
             Err(fault) => return (keys, Some(fault)),
         };
         keys.extend(page.resource_identifiers().iter().map(|found| Key {
-            config_type: config_type.to_owned(),
+            config_type: Arc::clone(&name),
             id: found.resource_id().to_owned(),
             account: found.source_account_id().to_owned(),
             region: found.source_region().to_owned(),
@@ -126,16 +128,16 @@ async fn list(session: &Session, aggregator: &str, config_type: &str) -> (Vec<Ke
     }
 }
 
-type Answer = (Vec<String>, Vec<(String, String)>);
+type Answer = (Vec<Item>, Vec<(String, String)>);
 
-/// Items as text, and the types something was not processed of.
+/// Items, and the types something was not processed of.
 async fn batch_get(session: &Session, aggregator: &str, batch: &[Key]) -> Result<Answer, Fault> {
     let identifier = |key: &Key| {
         AggregateResourceIdentifier::builder()
             .source_account_id(&key.account)
             .source_region(&key.region)
             .resource_id(&key.id)
-            .resource_type(ResourceType::from(key.config_type.as_str()))
+            .resource_type(ResourceType::from(&*key.config_type))
             .build()
             .ok()
     };
@@ -145,8 +147,8 @@ async fn batch_get(session: &Session, aggregator: &str, batch: &[Key]) -> Result
         .configuration_aggregator_name(aggregator)
         .set_resource_identifiers(Some(batch.iter().filter_map(identifier).collect()));
     let action = "config:BatchGetAggregateResourceConfig";
-    let answer = session.call(Service::Config, action, || request.send()).await?;
-    let items = answer.base_configuration_items().iter().map(|base| item(base).into_text()).collect();
+    let answer = session.call(Service::Config, action, || request.clone().send()).await?;
+    let items = answer.base_configuration_items().iter().map(item).collect();
     let unprocessed = answer.unprocessed_resource_identifiers().iter().map(|left| {
         let config_type = left.resource_type().as_str().to_owned();
         (config_type, "the aggregator left resources unprocessed".to_owned())

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use serde_json::{Value, json};
 
-use crate::aws::{Fault, Service, Session};
+use crate::aws::{Fault, Service, Session, Target};
 use crate::declared::DeclaredResource;
 use crate::drift::UnverifiedReason;
 use crate::live::Lookup;
@@ -28,6 +28,13 @@ pub struct Ask {
     /// As declared; what of account and region it does not say is empty.
     pub arn: String,
     pub region: String,
+}
+
+impl Ask {
+    fn may_be_in(&self, target: &Target) -> bool {
+        let account = self.arn.split(':').nth(4).unwrap_or_default();
+        (self.region.is_empty() || self.region == target.region) && (account.is_empty() || account == target.account)
+    }
 }
 
 /// What is to be asked for.
@@ -55,6 +62,11 @@ impl Asks {
     pub fn is_empty(&self) -> bool {
         self.asks.is_empty()
     }
+
+    /// Calls that will be made to this account and region.
+    pub fn calls(&self, target: &Target) -> u64 {
+        self.asks.iter().filter(|ask| ask.may_be_in(target)).count() as u64
+    }
 }
 
 /// What Cloud Control said, by model and identifier.
@@ -81,7 +93,7 @@ impl Answers {
         }
         match self.answers.get(&AwsConfig::cloud_control(declared)?)? {
             Answer::There(item) => AwsConfig::from_model(declared, family, item),
-            Answer::Gone => Some(Lookup::Missing),
+            Answer::Gone => Some(AwsConfig::not_found(declared)),
             Answer::Unknown(reason, why) => Some(Lookup::Unknown(*reason, why.as_str().into())),
         }
     }
@@ -89,13 +101,8 @@ impl Answers {
 
 /// Asks every account and region where the resource may be.
 pub(super) async fn read(sessions: &[Session], asks: Asks) -> Answers {
-    let may_be_in = |ask: &Ask, session: &Session| {
-        let account = ask.arn.split(':').nth(4).unwrap_or_default();
-        (ask.region.is_empty() || ask.region == session.target.region)
-            && (account.is_empty() || account == session.target.account)
-    };
     let pairs = asks.asks.iter().flat_map(|ask| {
-        sessions.iter().filter(move |session| may_be_in(ask, session)).map(move |session| (ask, session))
+        sessions.iter().filter(move |session| ask.may_be_in(&session.target)).map(move |session| (ask, session))
     });
     let answered = stream::iter(pairs).map(|(ask, session)| async move { (ask, get(session, ask).await) });
     let mut all: HashMap<(&'static str, String), Vec<Answer>> = HashMap::new();
@@ -130,7 +137,7 @@ fn one_of(answers: Vec<Answer>) -> Answer {
 
 async fn get(session: &Session, ask: &Ask) -> Answer {
     let request = session.cloud_control().get_resource().type_name(ask.model).identifier(&ask.identifier);
-    let answer = session.call(Service::CloudControl, "cloudformation:GetResource", || request.send()).await;
+    let answer = session.call(Service::CloudControl, "cloudformation:GetResource", || request.clone().send()).await;
     let properties = answer.map(|a| a.resource_description().and_then(|r| r.properties()).map(str::to_owned));
     match properties {
         Ok(Some(properties)) => Answer::There(item(session, ask, &properties)),

@@ -7,7 +7,7 @@ use futures_util::stream;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::items::{BATCHES_AT_ONCE, Fetched, FetchedItem, seconds};
+use super::items::{BATCHES_AT_ONCE, Fetched, Item, seconds};
 use super::target::{Key, Progress, TypeFault};
 use crate::aws::{Fault, FaultKind, Service, Session};
 use crate::drift::UnverifiedReason;
@@ -33,7 +33,7 @@ pub(super) async fn fetch(session: &Session, keys: &[Key], moment: Timestamp, pr
 
 /// What is known of a resource at a moment.
 enum Past {
-    There(Box<FetchedItem>),
+    There(Box<Item>),
     /// It was created later.
     NotYet,
     /// The record begins later, and does not say when the resource was created.
@@ -63,31 +63,31 @@ async fn one(
     let request = session
         .config()
         .get_resource_config_history()
-        .resource_type(ResourceType::from(key.config_type.as_str()))
+        .resource_type(ResourceType::from(&*key.config_type))
         .resource_id(&key.id)
         .set_later_time(later)
         .chronological_order(order)
         .limit(1);
-    let page = session.call(Service::Config, "config:GetResourceConfigHistory", || request.send()).await?;
+    let page = session.call(Service::Config, "config:GetResourceConfigHistory", || request.clone().send()).await?;
     Ok(page.configuration_items.unwrap_or_default().into_iter().next())
 }
 
 fn unrecorded(key: &Key, moment: Timestamp) -> TypeFault {
     TypeFault {
-        config_type: key.config_type.clone(),
+        config_type: key.config_type.to_string(),
         reason: UnverifiedReason::NotObservable,
         message: format!("AWS Config has no record from before {moment} of some of these"),
         help: "name a later moment: AWS Config began to record them after this one".to_owned(),
     }
 }
 
-fn item(key: &Key, found: &ConfigurationItem) -> FetchedItem {
+fn item(key: &Key, found: &ConfigurationItem) -> Item {
     let mut body = Map::new();
     let mut put = |name: &str, value: Option<Value>| drop(value.map(|value| body.insert(name.to_owned(), value)));
     put("accountId", found.account_id().map(Value::from));
     put("awsRegion", found.aws_region().map(Value::from));
     put("arn", found.arn().map(Value::from));
-    put("resourceType", Some(json!(key.config_type)));
+    put("resourceType", Some(json!(&*key.config_type)));
     put("resourceId", Some(json!(key.id)));
     put("resourceName", found.resource_name().map(Value::from));
     put("configurationItemCaptureTime", found.configuration_item_capture_time().map(seconds));
@@ -96,5 +96,5 @@ fn item(key: &Key, found: &ConfigurationItem) -> FetchedItem {
     put("configuration", found.configuration().map(Value::from));
     put("supplementaryConfiguration", found.supplementary_configuration().map(|map| json!(map)));
     put("tags", found.tags().map(|map| json!(map)));
-    FetchedItem { key: key.clone(), body }
+    Item::new(key.clone(), &body)
 }

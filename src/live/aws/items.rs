@@ -1,15 +1,17 @@
-//! The configuration of listed resources, a hundred a call.
+//! The configuration of listed resources, a hundred a call, asked for while more of them are being listed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::pin::pin;
+use std::sync::Arc;
 
 use aws_sdk_config::types::{BaseConfigurationItem, ResourceKey, ResourceType};
 use aws_smithy_types::DateTime;
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::{Stream, StreamExt, stream};
 use serde_json::{Map, Value, json};
 
 use super::target::{Key, Progress, TypeFault};
-use crate::aws::{Service, Session};
+use crate::aws::{Fault, Service, Session};
+use crate::drift::UnverifiedReason;
 
 /// Keys a call may name ([API reference, BatchGetResourceConfig]).
 ///
@@ -20,117 +22,166 @@ pub(super) const BATCHES_AT_ONCE: usize = 16;
 /// Rounds in which what AWS did not process is asked for again.
 const ROUNDS: usize = 3;
 
+/// One resource as AWS Config recorded it. It is kept as text: parsed it takes ten times the room.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Item {
+    pub key: Key,
+    /// Milliseconds since 1970; 0: AWS did not say.
+    pub captured: i64,
+    pub state_id: String,
+    /// The item in the spelling recordings have.
+    pub text: String,
+    /// Tags stand where the item keeps them: with EC2 in its configuration.
+    pub has_tags: bool,
+    /// It was read by an earlier scan.
+    pub is_remembered: bool,
+    /// Tags of an item whose text was not kept.
+    pub spare_tags: Option<String>,
+}
+
+impl Item {
+    pub fn new(key: Key, body: &Map<String, Value>) -> Self {
+        let configuration = match body.get("configuration") {
+            Some(Value::String(text)) => text.into(),
+            Some(other) => std::borrow::Cow::Owned(other.to_string()),
+            None => "".into(),
+        };
+        let has_tags = body.contains_key("tags")
+            || ["\"tags\":", "\"tagSet\":", "\"Tags\":"].iter().any(|key| configuration.contains(key));
+        let captured = body.get("configurationItemCaptureTime").and_then(Value::as_f64).unwrap_or_default();
+        let state_id = body.get("configurationStateId").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = serde_json::to_string(body).unwrap_or_default();
+        let captured = (captured * 1000.0).round() as i64;
+        Self { key, captured, state_id, text, has_tags, is_remembered: false, spare_tags: None }
+    }
+
+    /// Adds tags to an item that has none.
+    pub fn give_tags(&mut self, tags: &str) {
+        if self.text.pop() == Some('}') {
+            self.text.push_str(",\"tags\":");
+            self.text.push_str(tags);
+        }
+        self.text.push('}');
+        self.has_tags = true;
+    }
+}
+
 /// Items and what could not be had of them.
 #[derive(Default)]
 pub(super) struct Fetched {
-    pub items: Vec<FetchedItem>,
+    pub items: Vec<Item>,
     pub faults: Vec<TypeFault>,
+    /// What AWS did not process.
+    left: Vec<Key>,
+    /// Listed, and neither answered nor left for later: how many of each type.
+    silent: BTreeMap<Arc<str>, usize>,
 }
 
-/// One item in the spelling recordings have.
-pub(super) struct FetchedItem {
-    pub key: Key,
-    pub body: Map<String, Value>,
-}
-
-impl FetchedItem {
-    pub fn into_text(self) -> String {
-        Value::Object(self.body).to_string()
-    }
-
-    /// Tags stand where the item keeps them: with EC2 in its configuration.
-    pub fn has_tags(&self) -> bool {
-        let configuration = self.body.get("configuration").and_then(Value::as_str).unwrap_or_default();
-        self.body.contains_key("tags")
-            || ["\"tags\":", "\"tagSet\":", "\"Tags\":"].iter().any(|key| configuration.contains(key))
-    }
-}
-
-/// Fetches all of them. What AWS leaves unprocessed is asked for again; what then still is, is a fault of its type.
-pub(super) async fn fetch(session: &Session, keys: &[Key], progress: &Progress<'_>) -> Fetched {
+/// Fetches all batches as they come. What AWS leaves unprocessed is asked for again; what then still is, is a fault of its type.
+pub(super) async fn fetch(
+    session: &Session,
+    batches: impl Stream<Item = Vec<Key>>,
+    progress: &Progress<'_>,
+) -> Fetched {
     let mut fetched = Fetched::default();
-    let mut left: Vec<Key> = keys.to_vec();
-    let mut silent: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..ROUNDS {
+    round(session, batches, progress, &mut fetched).await;
+    for _ in 1..ROUNDS {
+        let left = std::mem::take(&mut fetched.left);
         if left.is_empty() {
             break;
         }
-        let batches =
-            stream::iter(left.chunks(BATCH)).map(|batch| async move { (batch, batch_get(session, batch).await) });
-        let mut answers = batches.buffer_unordered(BATCHES_AT_ONCE);
-        let mut again = vec![];
-        while let Some((batch, answer)) = answers.next().await {
-            match answer {
-                Ok((items, unprocessed)) => {
-                    progress.fetched(items.len());
-                    unanswered(batch, &items, &unprocessed).for_each(|t| *silent.entry(t).or_default() += 1);
-                    fetched.items.extend(items);
-                    again.extend(unprocessed);
-                }
-                Err(fault) => fetched.faults.extend(types_of(batch).into_keys().map(|t| TypeFault::of(t, &fault))),
-            }
-        }
-        drop(answers);
-        left = again;
+        round(session, in_batches(&left), progress, &mut fetched).await;
     }
-    for (config_type, count) in silent {
-        fetched.faults.push(TypeFault {
-            config_type,
-            reason: crate::drift::UnverifiedReason::SourceFailed,
-            message: format!("AWS Config lists {count} resources and gave no item of them"),
-            help: "scan again: what was deleted a moment ago is not listed any more then".to_owned(),
-        });
-    }
-    for (config_type, count) in types_of(&left) {
-        fetched.faults.push(TypeFault {
-            config_type: config_type.to_owned(),
-            reason: crate::drift::UnverifiedReason::Throttled,
-            message: format!("AWS Config gave no answer for {count} resources, asked {ROUNDS} times"),
-            help: "scan again".to_owned(),
-        });
-    }
+    fetched.close();
     fetched
 }
 
-/// Types of the keys that are neither among the items nor said to be left for later.
-fn unanswered<'a>(batch: &'a [Key], items: &[FetchedItem], unprocessed: &[Key]) -> impl Iterator<Item = String> + 'a {
-    let keys = items.iter().map(|item| &item.key).chain(unprocessed);
-    let answered: std::collections::HashSet<(String, String)> =
-        keys.map(|key| (key.config_type.clone(), key.id.clone())).collect();
-    let is_silent = move |key: &&Key| !answered.contains(&(key.config_type.clone(), key.id.clone()));
-    batch.iter().filter(is_silent).map(|key| key.config_type.clone())
+pub(super) fn in_batches(keys: &[Key]) -> impl Stream<Item = Vec<Key>> {
+    stream::iter(keys.chunks(BATCH).map(<[Key]>::to_vec).collect::<Vec<_>>())
 }
 
-fn types_of(keys: &[Key]) -> BTreeMap<&str, usize> {
+async fn round(
+    session: &Session,
+    batches: impl Stream<Item = Vec<Key>>,
+    progress: &Progress<'_>,
+    fetched: &mut Fetched,
+) {
+    let asked = batches.map(|batch| async move {
+        let answer = batch_get(session, &batch).await;
+        (batch, answer)
+    });
+    let mut answers = pin!(asked.buffer_unordered(BATCHES_AT_ONCE));
+    while let Some((batch, answer)) = answers.next().await {
+        match answer {
+            Ok((items, unprocessed)) => {
+                progress.fetched(items.len());
+                unanswered(&batch, &items, &unprocessed).for_each(|t| *fetched.silent.entry(t).or_default() += 1);
+                fetched.items.extend(items);
+                fetched.left.extend(unprocessed);
+            }
+            Err(fault) => fetched.faults.extend(types_of(&batch).into_keys().map(|t| TypeFault::of(&t, &fault))),
+        }
+    }
+}
+
+impl Fetched {
+    /// What is still missing becomes faults of its types.
+    fn close(&mut self) {
+        let fault = |config_type: Arc<str>, reason, message, help: &str| TypeFault {
+            config_type: config_type.to_string(),
+            reason,
+            message,
+            help: help.to_owned(),
+        };
+        for (config_type, count) in std::mem::take(&mut self.silent) {
+            let message = format!("AWS Config lists {count} resources and gave no item of them");
+            let help = "scan again: what was deleted a moment ago is not listed any more then";
+            self.faults.push(fault(config_type, UnverifiedReason::SourceFailed, message, help));
+        }
+        for (config_type, count) in types_of(&std::mem::take(&mut self.left)) {
+            let message = format!("AWS Config gave no answer for {count} resources, asked {ROUNDS} times");
+            self.faults.push(fault(config_type, UnverifiedReason::Throttled, message, "scan again"));
+        }
+    }
+}
+
+/// Types of the keys that are neither among the items nor said to be left for later.
+fn unanswered<'a>(batch: &'a [Key], items: &[Item], unprocessed: &[Key]) -> impl Iterator<Item = Arc<str>> + 'a {
+    let keys = items.iter().map(|item| &item.key).chain(unprocessed);
+    let answered: HashSet<(Arc<str>, String)> = keys.map(Key::name).collect();
+    batch.iter().filter(move |key| !answered.contains(&key.name())).map(|key| Arc::clone(&key.config_type))
+}
+
+fn types_of(keys: &[Key]) -> BTreeMap<Arc<str>, usize> {
     let mut types = BTreeMap::new();
-    keys.iter().for_each(|key| *types.entry(key.config_type.as_str()).or_default() += 1);
+    keys.iter().for_each(|key| *types.entry(Arc::clone(&key.config_type)).or_default() += 1);
     types
 }
 
-async fn batch_get(session: &Session, batch: &[Key]) -> Result<(Vec<FetchedItem>, Vec<Key>), crate::aws::Fault> {
+async fn batch_get(session: &Session, batch: &[Key]) -> Result<(Vec<Item>, Vec<Key>), Fault> {
     let key = |key: &Key| {
-        ResourceKey::builder()
-            .resource_type(ResourceType::from(key.config_type.as_str()))
-            .resource_id(&key.id)
-            .build()
-            .ok()
+        ResourceKey::builder().resource_type(ResourceType::from(&*key.config_type)).resource_id(&key.id).build().ok()
     };
     let keys: Vec<ResourceKey> = batch.iter().filter_map(key).collect();
     let request = session.config().batch_get_resource_config().set_resource_keys(Some(keys));
-    let answer = session.call(Service::Config, "config:BatchGetResourceConfig", || request.send()).await?;
-    let unprocessed = answer.unprocessed_resource_keys().iter().map(|key| Key {
-        config_type: key.resource_type().as_str().to_owned(),
-        id: key.resource_id().to_owned(),
-        account: String::new(),
-        region: String::new(),
-    });
-    Ok((answer.base_configuration_items().iter().map(item).collect(), unprocessed.collect()))
+    let answer = session.call(Service::Config, "config:BatchGetResourceConfig", || request.clone().send()).await?;
+    let unprocessed = answer
+        .unprocessed_resource_keys()
+        .iter()
+        .map(|key| Key::here(&Arc::from(key.resource_type().as_str()), key.resource_id()));
+    let mut items: Vec<Item> = answer.base_configuration_items().iter().map(item).collect();
+    // One name for each type, and not one for each item.
+    for item in &mut items {
+        let asked = batch.iter().find(|key| key.config_type == item.key.config_type);
+        asked.into_iter().for_each(|key| item.key.config_type = Arc::clone(&key.config_type));
+    }
+    Ok((items, unprocessed.collect()))
 }
 
 /// As `aws configservice batch-get-resource-config` prints it.
-pub(super) fn item(base: &BaseConfigurationItem) -> FetchedItem {
+pub(super) fn item(base: &BaseConfigurationItem) -> Item {
     let key = Key {
-        config_type: base.resource_type().map(|t| t.as_str().to_owned()).unwrap_or_default(),
+        config_type: base.resource_type().map(|t| t.as_str()).unwrap_or_default().into(),
         id: base.resource_id().unwrap_or_default().to_owned(),
         account: base.account_id().unwrap_or_default().to_owned(),
         region: base.aws_region().unwrap_or_default().to_owned(),
@@ -140,7 +191,7 @@ pub(super) fn item(base: &BaseConfigurationItem) -> FetchedItem {
     put("accountId", base.account_id().map(Value::from));
     put("awsRegion", base.aws_region().map(Value::from));
     put("arn", base.arn().map(Value::from));
-    put("resourceType", Some(json!(key.config_type)));
+    put("resourceType", Some(json!(&*key.config_type)));
     put("resourceId", Some(json!(key.id)));
     put("resourceName", base.resource_name().map(Value::from));
     put("configurationItemCaptureTime", base.configuration_item_capture_time().map(seconds));
@@ -148,10 +199,26 @@ pub(super) fn item(base: &BaseConfigurationItem) -> FetchedItem {
     put("configurationStateId", base.configuration_state_id().map(Value::from));
     put("configuration", base.configuration().map(Value::from));
     put("supplementaryConfiguration", base.supplementary_configuration().map(|map| json!(map)));
-    FetchedItem { key, body }
+    Item::new(key, &body)
 }
 
 /// Seconds since 1970, as the wire has them.
 pub(super) fn seconds(time: &DateTime) -> Value {
     json!(time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_is_text_that_can_be_given_tags() {
+        let base = BaseConfigurationItem::builder().resource_id("a").configuration("{\"name\":\"a\"}");
+        let base = base.configuration_item_capture_time(DateTime::from_secs_f64(1_795_244_222.6)).build();
+        let mut item = item(&base);
+        assert_eq!((item.captured, item.has_tags), (1_795_244_222_600, false));
+        item.give_tags(r#"{"team":"pay"}"#);
+        let read: Value = serde_json::from_str(&item.text).unwrap();
+        assert_eq!((&read["tags"]["team"], &read["resourceId"], item.has_tags), (&json!("pay"), &json!("a"), true));
+    }
 }

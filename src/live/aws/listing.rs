@@ -1,6 +1,11 @@
-//! Which resources of a type there are.
+//! Which resources of a type there are. Listings know nothing of when a resource changed: what is read again and what is not is
+//! decided elsewhere (`changed`), and a listing decides alone what is there.
 
-use aws_sdk_config::types::ResourceType;
+use std::sync::Arc;
+
+use aws_sdk_config::types::{ResourceIdentifier, ResourceType};
+use futures_util::Stream;
+use futures_util::stream;
 
 use super::target::Key;
 use crate::aws::{Fault, Service, Session};
@@ -10,39 +15,48 @@ use crate::aws::{Fault, Service, Session};
 /// [API reference, ListDiscoveredResources]: https://docs.aws.amazon.com/config/latest/APIReference/API_ListDiscoveredResources.html
 pub(super) const PAGE: i32 = 100;
 
-/// What was listed, up to a fault if there was one.
-pub(super) struct Listing {
+/// A page of one type, or the fault that stands in its place.
+pub(super) struct Page {
+    pub config_type: Arc<str>,
     pub keys: Vec<Key>,
-    pub fault: Option<Fault>,
+    /// What came of the listing, with its last page.
+    pub end: Option<Result<(), Fault>>,
 }
 
-/// All pages. `deleted_too`: also what AWS Config remembers to have been deleted.
-pub(super) async fn list(session: &Session, config_type: &str, deleted_too: bool) -> Listing {
-    let client = session.config();
-    let (mut keys, mut token): (Vec<Key>, Option<String>) = (vec![], None);
-    loop {
-        let request = client
-            .list_discovered_resources()
-            .resource_type(ResourceType::from(config_type))
-            .limit(PAGE)
-            .include_deleted_resources(deleted_too)
-            .set_next_token(token.take());
-        let page = match session.call(Service::Config, "config:ListDiscoveredResources", || request.send()).await {
-            Ok(page) => page,
-            Err(fault) => return Listing { keys, fault: Some(fault) },
-        };
-        let is_there =
-            |r: &&aws_sdk_config::types::ResourceIdentifier| deleted_too || r.resource_deletion_time().is_none();
-        let found = page.resource_identifiers().iter().filter(is_there);
-        keys.extend(found.filter_map(|r| r.resource_id()).map(|id| Key {
-            config_type: config_type.to_owned(),
-            id: id.to_owned(),
-            account: String::new(),
-            region: String::new(),
-        }));
-        match page.next_token().filter(|t| !t.is_empty()) {
-            Some(next) => token = Some(next.to_owned()),
-            None => return Listing { keys, fault: None },
+/// All pages of a type, each asked for when the one before it is there. `deleted_too`: also what AWS Config remembers to have been
+/// deleted.
+pub(super) fn pages(session: &Session, config_type: Arc<str>, deleted_too: bool) -> impl Stream<Item = Page> {
+    // Where to go on; nothing to go on with ends it.
+    stream::unfold(Some(None), move |next: Option<Option<String>>| {
+        let config_type = Arc::clone(&config_type);
+        async move {
+            let (page, token) = page(session, config_type, deleted_too, next?).await;
+            Some((page, token.map(Some)))
         }
-    }
+    })
+}
+
+async fn page(
+    session: &Session,
+    config_type: Arc<str>,
+    deleted_too: bool,
+    token: Option<String>,
+) -> (Page, Option<String>) {
+    let request = session
+        .config()
+        .list_discovered_resources()
+        .resource_type(ResourceType::from(&*config_type))
+        .limit(PAGE)
+        .include_deleted_resources(deleted_too)
+        .set_next_token(token);
+    let answer = session.call(Service::Config, "config:ListDiscoveredResources", || request.clone().send()).await;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(fault) => return (Page { config_type, keys: vec![], end: Some(Err(fault)) }, None),
+    };
+    let is_there = |r: &&ResourceIdentifier| deleted_too || r.resource_deletion_time().is_none();
+    let found = answer.resource_identifiers().iter().filter(is_there).filter_map(|r| r.resource_id());
+    let keys = found.map(|id| Key::here(&config_type, id)).collect();
+    let next = answer.next_token().filter(|t| !t.is_empty()).map(str::to_owned);
+    (Page { config_type, keys, end: next.is_none().then_some(Ok(())) }, next)
 }

@@ -1,19 +1,28 @@
 //! Live AWS, read through AWS Config.
 //!
-//! What the declared side needs is listed (`listing`), fetched a hundred at a time (`items`) and given its tags (`tags`); the
-//! answers become one recording in memory, read by the same reader as recordings on disk. A type whose listing was denied,
+//! What the declared side needs is listed (`listing`), fetched a hundred at a time meanwhile (`items`) and given its tags (`select`,
+//! `tags`); where an environment is scanned again and again, only what has changed is (`changed`, `memory`). The answers become one
+//! recording in memory, read by the same reader as recordings on disk. A type whose listing was denied,
 //! throttled or half-finished is unverified and never missing; declared resources of types that are not recorded are asked of Cloud
 //! Control one by one (`control`). Only types that are [`Wanted`] are asked for.
 
 mod aggregate;
+mod changed;
 mod control;
+mod counts;
 pub mod estimate;
+mod full;
 mod history;
 mod items;
 mod listing;
+mod memory;
 pub mod policy;
+mod proof;
 mod recorder;
+mod seal;
+mod select;
 mod source;
+mod tagging;
 mod tags;
 mod target;
 
@@ -25,6 +34,7 @@ use jiff::Timestamp;
 
 use self::control::Answers;
 pub use self::control::Asks;
+pub use self::memory::Keeping;
 use self::source::Live;
 use self::target::Reading;
 use super::LiveSource;
@@ -42,11 +52,20 @@ pub struct Wanted {
     pub unrecorded: BTreeSet<String>,
     /// Those of `config_types` that are wanted whole, to find what nobody declares.
     pub discovered: BTreeSet<String>,
+    /// Those of `config_types` of which something is declared that has tags.
+    pub tagged: BTreeSet<String>,
     /// What is declared by others than the state: not unmanaged.
     pub owned: Vec<Owned>,
 }
 
 impl Wanted {
+    /// Tags are declared of resources of these types.
+    pub fn with_tags<'a>(mut self, declared: impl IntoIterator<Item = &'a str>) -> Self {
+        let known = declared.into_iter().filter_map(aws_config::config_type);
+        self.tagged = known.filter(|(_, recorded)| *recorded).map(|(name, _)| name.to_owned()).collect();
+        self
+    }
+
     /// What declared resources of these types need, and what the filter adds. Types nobody can map are left out.
     pub fn of<'a>(declared: impl IntoIterator<Item = &'a str>, access: &Access) -> Self {
         let (recorded, unrecorded): (Vec<_>, Vec<_>) =
@@ -56,7 +75,7 @@ impl Wanted {
             aws_config::config_types().filter(|t| is_discovered(access, t)).map(str::to_owned).collect();
         let mut config_types: BTreeSet<String> = names(recorded);
         config_types.extend(discovered.iter().cloned());
-        Self { config_types, unrecorded: names(unrecorded), discovered, owned: vec![] }
+        Self { config_types, unrecorded: names(unrecorded), discovered, ..Self::default() }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -82,39 +101,39 @@ pub struct Opened {
 /// Finds the declared resources of these AWS Config types.
 pub type Declared<'a> = dyn Fn(&BTreeSet<String>) -> Asks + 'a;
 
-/// Reads everything wanted, in all accounts and regions at once. `declared` is asked when something is not recorded. Blocks; ends
-/// early when `cancel` is set, and what was not read by then is unverified.
-pub fn open(
-    access: &Access,
-    environment: &Environment,
-    wanted: &Wanted,
-    declared: &Declared<'_>,
-    cancel: &AtomicBool,
-    told: &Told<'_>,
-) -> Opened {
-    let usage = Arc::new(Usage::default());
-    let work = read(access, environment, wanted, &usage, told);
-    let (sessions, mut readings) =
-        block_on(cancel, work).unwrap_or_else(|_| (vec![], vec![Reading::failed(wanted, "the scan was cancelled")]));
-    let control = read_unrecorded(access, wanted, &sessions, &readings, declared, cancel);
-    readings.iter_mut().for_each(|reading| reading.settle(&control.settled));
-    Opened {
-        source: Box::new(Live { config: assemble(access, readings), control, owned: wanted.owned.clone() }),
-        usage,
-    }
+/// What a reading goes by.
+#[derive(Clone, Copy)]
+pub struct Plan<'a> {
+    pub access: &'a Access,
+    pub environment: &'a Environment,
+    pub wanted: &'a Wanted,
+    /// `None`: everything is read, and nothing of it is kept.
+    pub keeping: Option<&'a Keeping>,
 }
 
-async fn read(
-    access: &Access,
-    environment: &Environment,
-    wanted: &Wanted,
-    usage: &Arc<Usage>,
-    told: &Told<'_>,
-) -> (Vec<Session>, Vec<Reading>) {
+/// Reads everything wanted, in all accounts and regions at once. `declared` is asked when something is not recorded. Blocks; ends
+/// early when `cancel` is set, and what was not read by then is unverified.
+pub fn open(plan: Plan<'_>, declared: &Declared<'_>, cancel: &AtomicBool, told: &Told<'_>) -> Opened {
+    let usage = Arc::new(Usage::default());
+    let Plan { access, wanted, .. } = plan;
+    let (sessions, mut readings) = block_on(cancel, read(plan, &usage, told))
+        .unwrap_or_else(|_| (vec![], vec![Reading::failed(wanted, "the scan was cancelled")]));
+    let control = read_unrecorded(access, wanted, &sessions, &readings, declared, cancel);
+    readings.iter_mut().for_each(|reading| reading.settle(&control.settled));
+    let notices = readings.iter().flat_map(|reading| &reading.notices).map(|text| text.as_str().into()).collect();
+    let config = assemble(access, readings);
+    Opened { source: Box::new(Live { config, control, owned: wanted.owned.clone(), notices }), usage }
+}
+
+async fn read(plan: Plan<'_>, usage: &Arc<Usage>, told: &Told<'_>) -> (Vec<Session>, Vec<Reading>) {
+    let Plan { access, environment, wanted, keeping } = plan;
     let (sessions, faults) = Session::open_all(access, &access.regions_of(environment), usage).await;
     let mut readings: Vec<Reading> = faults.iter().map(|(role, fault)| Reading::closed(wanted, role, fault)).collect();
     let progress = target::Progress::new(told);
-    let each = sessions.iter().map(|session| target::read(session, access, wanted, &progress));
+    let each = sessions.iter().map(|session| async {
+        let place = keeping.map(|keeping| keeping.place(&environment.slug, access, &session.target));
+        target::read(session, access, wanted, place.as_ref(), &progress).await
+    });
     readings.extend(futures_util::future::join_all(each).await);
     (sessions, readings)
 }
@@ -199,7 +218,8 @@ mod tests {
         let access = Access::default();
         let wanted = Wanted::of(["aws_s3_bucket"], &access);
         let cancel = AtomicBool::new(true);
-        let opened = open(&access, &environment, &wanted, &|_| Asks::default(), &cancel, &|_, _| {});
+        let plan = Plan { access: &access, environment: &environment, wanted: &wanted, keeping: None };
+        let opened = open(plan, &|_| Asks::default(), &cancel, &|_, _| {});
         let bucket = DeclaredResource {
             address: "aws_s3_bucket.a".into(),
             resource_type: "aws_s3_bucket".into(),

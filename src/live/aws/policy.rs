@@ -18,6 +18,8 @@ const STATEMENTS: &[(&str, &[&str])] = &[
             "config:SelectResourceConfig",
         ],
     ),
+    // Where neither AWS Config's items nor its queries say them.
+    ("Tags", &["tag:GetResources"]),
     // Cloud Control reads with the caller's own permissions for the service of each type.
     ("NotRecorded", &["cloudformation:GetResource"]),
     // A detection of drift reads, and is the one thing that is started; it too needs the permissions to read each resource.
@@ -78,7 +80,7 @@ mod tests {
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
             let quoted = code.split('"').skip(1).step_by(2);
             let is_action = |t: &&str| {
-                ["config:", "cloudformation:"].iter().any(|service| t.starts_with(service))
+                ["config:", "cloudformation:", "tag:"].iter().any(|service| t.starts_with(service))
                     && !t.contains('/')
                     && !t.contains(' ')
             };

@@ -47,9 +47,11 @@ impl Recorded {
 pub(super) async fn recorded(session: &Session) -> Result<Recorded, Fault> {
     let client = session.config();
     let recorders = client.describe_configuration_recorders();
-    let recorders = session.call(Service::Config, "config:DescribeConfigurationRecorders", || recorders.send()).await?;
+    let recorders =
+        session.call(Service::Config, "config:DescribeConfigurationRecorders", || recorders.clone().send()).await?;
     let status = client.describe_configuration_recorder_status();
-    let status = session.call(Service::Config, "config:DescribeConfigurationRecorderStatus", || status.send()).await?;
+    let status =
+        session.call(Service::Config, "config:DescribeConfigurationRecorderStatus", || status.clone().send()).await?;
     let Some(recorder) = recorders.configuration_recorders().first() else {
         return Ok(Recorded::Nothing(
             "turn it on: `aws configservice put-configuration-recorder`, then `start-configuration-recorder`; or name \

@@ -19,6 +19,7 @@ pub(super) struct Live {
     pub config: AwsConfig,
     pub control: Answers,
     pub owned: Vec<Owned>,
+    pub notices: Vec<Tainted>,
 }
 
 impl LiveSource for Live {
@@ -55,6 +56,10 @@ impl LiveSource for Live {
 
     fn errors(&self) -> Vec<(SourceError, Vec<Tainted>)> {
         self.config.errors()
+    }
+
+    fn notices(&self) -> Vec<Tainted> {
+        self.notices.clone()
     }
 
     fn watch_paths(&self) -> Vec<PathBuf> {

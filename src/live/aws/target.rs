@@ -1,19 +1,22 @@
 //! One account and region, read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::{StreamExt, future, stream};
+use jiff::Timestamp;
 
+use super::counts::Counts;
+use super::full::{How, Read};
+use super::items::Item;
+use super::memory::{Place, Types};
+use super::proof::Proof;
 use super::recorder::Recorded;
-use super::{Told, Wanted, aggregate, history, items, listing, merged, recorder, tags};
+use super::{Told, Wanted, aggregate, changed, counts, full, history, listing, merged, recorder};
 use crate::aws::{Access, Fault, Session};
 use crate::drift::UnverifiedReason;
 use crate::live::aws_config::ListingFault;
-
-/// Types listed at the same time; the limiter decides how many calls that makes.
-const TYPES_AT_ONCE: usize = 8;
 
 /// What was read of one account and region.
 pub(super) struct Reading {
@@ -26,19 +29,40 @@ pub(super) struct Reading {
     pub faults: Vec<ListingFault>,
     /// Types AWS Config does not record here.
     pub refused: Vec<TypeFault>,
+    /// Worth knowing; nothing is incomplete because of it.
+    pub notices: Vec<String>,
 }
 
 /// One resource of a listing.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct Key {
-    pub config_type: String,
+    pub config_type: Arc<str>,
     pub id: String,
     /// Empty: those of the session.
     pub account: String,
     pub region: String,
 }
 
+impl Key {
+    /// In the session's own account and region.
+    pub fn here(config_type: &Arc<str>, id: &str) -> Self {
+        let config_type = Arc::clone(config_type);
+        Self { config_type, id: id.to_owned(), account: String::new(), region: String::new() }
+    }
+
+    /// What tells it from others of the same account and region.
+    pub fn name(&self) -> (Arc<str>, String) {
+        (Arc::clone(&self.config_type), self.id.clone())
+    }
+
+    /// The same, as SELECT's rows are kept by.
+    pub fn pair(&self) -> (String, String) {
+        (self.config_type.to_string(), self.id.clone())
+    }
+}
+
 /// A type that could not be read to the end.
+#[derive(Clone)]
 pub(super) struct TypeFault {
     pub config_type: String,
     pub reason: UnverifiedReason,
@@ -62,7 +86,7 @@ impl Reading {
     fn nothing(wanted: &Wanted, name: String, message: String, help: String, reason: UnverifiedReason) -> Self {
         let types = wanted.config_types.iter().chain(&wanted.unrecorded).cloned().collect();
         let fault = ListingFault { source: name.clone(), message, help, types, reason };
-        Self { name, text: text(&[]), covered: vec![], faults: vec![fault], refused: vec![] }
+        Self { name, text: text(vec![]), covered: vec![], faults: vec![fault], refused: vec![], notices: vec![] }
     }
 
     /// What is not recorded is no fault of the types that were read otherwise.
@@ -88,27 +112,41 @@ impl Reading {
 pub(super) struct Progress<'a> {
     fetched: AtomicU64,
     listed: AtomicU64,
+    expected: AtomicU64,
     told: &'a Told<'a>,
 }
 
 impl<'a> Progress<'a> {
     pub fn new(told: &'a Told<'a>) -> Self {
-        Self { fetched: AtomicU64::new(0), listed: AtomicU64::new(0), told }
+        Self { fetched: AtomicU64::new(0), listed: AtomicU64::new(0), expected: AtomicU64::new(0), told }
+    }
+
+    /// So many resources are said to be there, before they are listed.
+    pub fn expected(&self, more: u64) {
+        self.expected.fetch_add(more, Ordering::Relaxed);
+        self.listed(0);
     }
 
     pub fn listed(&self, more: usize) {
-        let listed = self.listed.fetch_add(more as u64, Ordering::Relaxed) + more as u64;
-        (self.told)(self.fetched.load(Ordering::Relaxed), listed);
+        self.listed.fetch_add(more as u64, Ordering::Relaxed);
+        self.fetched(0);
     }
 
     pub fn fetched(&self, more: usize) {
         let fetched = self.fetched.fetch_add(more as u64, Ordering::Relaxed) + more as u64;
-        (self.told)(fetched, self.listed.load(Ordering::Relaxed));
+        let there = self.listed.load(Ordering::Relaxed).max(self.expected.load(Ordering::Relaxed));
+        (self.told)(fetched, there);
     }
 }
 
-/// Reads all wanted types.
-pub(super) async fn read(session: &Session, access: &Access, wanted: &Wanted, progress: &Progress<'_>) -> Reading {
+/// Reads all wanted types. `place`: where what was read is kept for the next time.
+pub(super) async fn read(
+    session: &Session,
+    access: &Access,
+    wanted: &Wanted,
+    place: Option<&Place>,
+    progress: &Progress<'_>,
+) -> Reading {
     let target = &session.target;
     let name = match &access.aggregator {
         Some(aggregator) => format!("AWS Config aggregator {aggregator} in {} {}", target.account, target.region),
@@ -117,11 +155,11 @@ pub(super) async fn read(session: &Session, access: &Access, wanted: &Wanted, pr
     let mut book = Book::default();
     match &access.aggregator {
         Some(aggregator) => aggregate::read(session, aggregator, wanted, progress, &mut book).await,
-        None => read_recorded(session, access, wanted, progress, &mut book).await,
+        None => read_recorded(session, access, wanted, place, progress, &mut book).await,
     }
-    let (text, covered) = (text(&book.items), book.covered);
     let faults = by_message(book.faults, &name);
-    Reading { faults, name, text, covered, refused: book.refused }
+    let (text, covered, notices) = (text(book.items), book.covered, book.notices);
+    Reading { faults, name, text, covered, refused: book.refused, notices }
 }
 
 fn by_message(faults: impl IntoIterator<Item = TypeFault>, source: &str) -> Vec<ListingFault> {
@@ -135,62 +173,115 @@ fn by_message(faults: impl IntoIterator<Item = TypeFault>, source: &str) -> Vec<
 /// What is gathered on the way.
 #[derive(Default)]
 pub(super) struct Book {
-    /// Items as JSON text.
-    pub items: Vec<String>,
+    pub items: Vec<Item>,
     pub covered: Vec<(String, String, String)>,
     pub faults: Vec<TypeFault>,
     pub refused: Vec<TypeFault>,
+    pub notices: Vec<String>,
 }
 
-async fn read_recorded(session: &Session, access: &Access, wanted: &Wanted, progress: &Progress<'_>, book: &mut Book) {
-    let recorded = match recorder::recorded(session).await {
-        Ok(recorded) => recorded,
-        // Whoever may not ask what is recorded may still be allowed to read it.
-        Err(fault) => {
-            tracing::info!(%fault, "whether AWS Config records is not known");
-            Recorded::Everything
-        }
-    };
+async fn read_recorded(
+    session: &Session,
+    access: &Access,
+    wanted: &Wanted,
+    place: Option<&Place>,
+    progress: &Progress<'_>,
+    book: &mut Book,
+) {
+    let (recorded, counts) = future::join(recorder::recorded(session), counts::counts(session)).await;
+    // Whoever may not ask what is recorded may still be allowed to read it.
+    let recorded = recorded.unwrap_or_else(|fault| {
+        tracing::info!(%fault, "whether AWS Config records is not known");
+        Recorded::Everything
+    });
     let (types, refused): (Vec<&String>, Vec<&String>) = wanted.config_types.iter().partition(|t| recorded.has(t));
     book.refused.extend(refused.into_iter().map(|t| recorded.refusal(t)));
+    let types: Vec<Arc<str>> = types.into_iter().map(|t| Arc::from(t.as_str())).collect();
+    let counts = counts.inspect_err(|fault| tracing::info!(%fault, "how much there is is not known")).ok();
+    if let Some(counts) = &counts {
+        progress.expected(types.iter().filter_map(|t| counts.get(&**t)).sum());
+    }
+    let mut read = match access.as_of {
+        Some(moment) => past(session, types, moment, progress).await,
+        None => present(session, access, wanted, &types, counts.as_ref(), place, progress).await,
+    };
+    // Sources list what nobody declares in the order they have it.
+    read.items.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    let scope = |t: Arc<str>| (t.to_string(), session.target.account.clone(), session.target.region.clone());
+    book.covered = read.complete.into_keys().map(scope).collect();
+    book.items = read.items;
+    book.faults.extend(read.faults);
+    book.notices = read.notices;
+}
 
-    let deleted_too = access.as_of.is_some();
-    let listings = stream::iter(types).map(|t| async move { (t, listing::list(session, t, deleted_too).await) });
-    let mut keys: BTreeSet<Key> = BTreeSet::new();
-    let mut complete = vec![];
-    let mut listings = listings.buffer_unordered(TYPES_AT_ONCE);
-    while let Some((config_type, listing)) = listings.next().await {
-        progress.listed(listing.keys.len());
-        keys.extend(listing.keys);
-        match listing.fault {
-            None => complete.push(config_type.clone()),
-            Some(fault) => book.faults.push(TypeFault::of(config_type, &fault)),
+/// As it is: all of it, or only what has changed since it was read last.
+async fn present(
+    session: &Session,
+    access: &Access,
+    wanted: &Wanted,
+    types: &[Arc<str>],
+    counts: Option<&Counts>,
+    place: Option<&Place>,
+    progress: &Progress<'_>,
+) -> Read {
+    let now = Timestamp::now();
+    let memory = place.filter(|_| !access.full).and_then(Place::read);
+    let whole = memory.iter().flat_map(|m| &m.types).filter(|(_, (proof, _))| proof.whole).map(|(t, _)| Arc::clone(t));
+    let how = How { counts, tagged: &wanted.tagged, prove: place.is_some(), whole: whole.collect() };
+    let (mut full_at, mut since) = (now, 0);
+    let mut known = Types::new();
+    if let Some((memory, _)) = memory.filter(|m| m.is_fresh(now)).zip(counts) {
+        (full_at, since) = (memory.full_at, memory.since + 1);
+        known = changed::fit(memory.types, types);
+    }
+    let (fit, rest): (Vec<Arc<str>>, Vec<Arc<str>>) = types.iter().cloned().partition(|t| known.contains_key(t));
+    let (changed, mut read) = future::join(
+        changed::read(session, known, &how, full_at, progress),
+        full::read(session, &rest, &how, progress),
+    )
+    .await;
+    let settled = &changed.complete;
+    let doubtful: Vec<Arc<str>> = fit.into_iter().filter(|t| !settled.contains_key(t)).collect();
+    if !doubtful.is_empty() {
+        read.add(full::read(session, &doubtful, &how, progress).await);
+    }
+    read.add(changed);
+    if let Some(place) = place {
+        read.items.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        place.write(full_at, since, &read.complete, &read.items);
+    }
+    session.reused(read.items.iter().filter(|item| item.is_remembered).count() as u64);
+    read
+}
+
+/// As it was: what there is and what there was, from the history of each.
+async fn past(session: &Session, types: Vec<Arc<str>>, moment: Timestamp, progress: &Progress<'_>) -> Read {
+    let pages = stream::iter(types).map(|t| Box::pin(listing::pages(session, t, true)));
+    let mut pages = pages.flatten_unordered(full::TYPES_AT_ONCE);
+    let (mut read, mut keys) = (Read::default(), BTreeSet::new());
+    while let Some(page) = pages.next().await {
+        progress.listed(page.keys.len());
+        keys.extend(page.keys);
+        match page.end {
+            None => {}
+            Some(Ok(())) => drop(read.complete.insert(page.config_type, Proof::default())),
+            Some(Err(fault)) => read.faults.push(TypeFault::of(&page.config_type, &fault)),
         }
     }
     let keys: Vec<Key> = keys.into_iter().collect();
-    let fetched = match access.as_of {
-        Some(moment) => history::fetch(session, &keys, moment, progress).await,
-        None => {
-            let mut fetched = items::fetch(session, &keys, progress).await;
-            tags::add(session, &mut fetched).await;
-            fetched
-        }
-    };
-    let failed: BTreeSet<&str> = fetched.faults.iter().map(|f| f.config_type.as_str()).collect();
-    complete.retain(|t| !failed.contains(t.as_str()));
-    let scope = |t: String| (t, session.target.account.clone(), session.target.region.clone());
-    book.covered = complete.into_iter().map(scope).collect();
-    book.items = fetched.items.into_iter().map(|item| item.into_text()).collect();
-    book.faults.extend(fetched.faults);
+    let fetched = history::fetch(session, &keys, moment, progress).await;
+    read.complete.retain(|t, _| !fetched.faults.iter().any(|fault| *fault.config_type == **t));
+    (read.items, read.faults) = (fetched.items, [read.faults, fetched.faults].concat());
+    read
 }
 
-/// The recording.
-fn text(items: &[String]) -> String {
-    let mut text = String::with_capacity(items.iter().map(|i| i.len() + 2).sum::<usize>() + 40);
+/// The recording. Each item is let go when it stands there.
+fn text(items: Vec<Item>) -> String {
+    let mut text = String::with_capacity(items.iter().map(|i| i.text.len() + 2).sum::<usize>() + 40);
     text.push_str("{\"baseConfigurationItems\":[");
-    for (n, item) in items.iter().enumerate() {
+    for (n, item) in items.into_iter().enumerate() {
         text.push_str(if n == 0 { "\n" } else { ",\n" });
-        text.push_str(item);
+        text.push_str(&item.text);
     }
     text.push_str("\n]}");
     text

@@ -1,10 +1,10 @@
 //! What is covered: for people (`driftguard aws types`, the README), and for the reader that asks Cloud Control.
 
 use super::item::Item;
-use super::mapping::{Mapping, Shape};
+use super::mapping::{Mapping, Shape, Type};
 use super::recall::Parsed;
 use super::split::Kind;
-use super::{AwsConfig, failed, mapped};
+use super::{AwsConfig, failed, mapped, unobservable};
 use crate::declared::DeclaredResource;
 use crate::live::Lookup;
 
@@ -18,8 +18,8 @@ pub struct Covered {
     pub shape: &'static str,
     /// The model Cloud Control gives it in, where this program can read that.
     pub cloud_control: Option<&'static str>,
-    /// Attributes (of a model: properties) that are compared.
-    pub attributes: usize,
+    /// Attributes (of a model: properties, as AWS names them) that are compared, by name.
+    pub compared: Vec<&'static str>,
     pub not_observable: &'static [String],
 }
 
@@ -36,16 +36,22 @@ pub fn covered() -> impl Iterator<Item = Covered> {
                 Shape::CloudControl => "cloud control",
             },
             cloud_control: spec.model.as_ref().map(|model| model.name.as_str()),
-            attributes: match (&spec.model, spec.shape) {
-                (Some(model), Shape::Cloudformation | Shape::CloudControl) => model.properties.names().len(),
-                _ if spec.rule => super::rules::SIBLING_PATHS.len(),
-                _ => spec.attributes.len(),
-            },
+            compared: compared(spec),
             not_observable: &spec.not_observable,
         })
         .collect();
     all.sort_by_key(|c| c.terraform);
     all.into_iter()
+}
+
+fn compared(spec: &'static Type) -> Vec<&'static str> {
+    let mut names: Vec<&str> = match (&spec.model, spec.shape) {
+        (Some(model), Shape::Cloudformation | Shape::CloudControl) => model.properties.names().into_iter().collect(),
+        _ if spec.rule => super::rules::SIBLING_PATHS.to_vec(),
+        _ => spec.attributes.keys().map(String::as_str).collect(),
+    };
+    names.sort_unstable();
+    names
 }
 
 impl AwsConfig {
@@ -54,6 +60,19 @@ impl AwsConfig {
     pub fn cloud_control(declared: &DeclaredResource) -> Option<(&'static str, String)> {
         let model = Mapping::built_in().of(&declared.resource_type)?.model.as_ref()?;
         Some((model.name.as_str(), model.identifier(&declared.values)?))
+    }
+
+    /// What it means that Cloud Control found nothing by [`Self::cloud_control`]'s identifier.
+    pub fn not_found(declared: &DeclaredResource) -> Lookup {
+        let model = Mapping::built_in().of(&declared.resource_type).and_then(|spec| spec.model.as_ref());
+        match model {
+            Some(model) if !model.is_found_for_sure => unobservable(&format!(
+                "Cloud Control has no {} {:?}; that this is how it is called there was never seen, so it may exist all the same",
+                model.name,
+                model.identifier(&declared.values).unwrap_or_default()
+            )),
+            _ => Lookup::Missing,
+        }
     }
 
     /// Maps one item that follows the type's model: the text of a configuration item with `"configurationShape":

@@ -12,7 +12,7 @@ use super::pack;
 use super::path::Path;
 
 /// The packs, one after the other; a Terraform type stands in one of them.
-pub(super) const PACKS: [&str; 7] = [
+pub(super) const PACKS: [&str; 8] = [
     include_str!("../../../packs/mapping-aws-config.toml"),
     include_str!("../../../packs/mapping-aws-cloudformation.toml"),
     include_str!("../../../packs/mapping-aws-described.toml"),
@@ -20,6 +20,7 @@ pub(super) const PACKS: [&str; 7] = [
     include_str!("../../../packs/mapping-aws-described-data.toml"),
     include_str!("../../../packs/mapping-aws-described-operations.toml"),
     include_str!("../../../packs/mapping-aws-described-edge.toml"),
+    include_str!("../../../packs/mapping-aws-more.toml"),
 ];
 
 /// How a value is respelt.
@@ -70,6 +71,8 @@ pub(super) enum Shape {
 pub(super) struct Attribute {
     /// The first that the item says is taken.
     pub from: Vec<Path>,
+    /// Of a model: a block whose properties stand one level higher, in the object around it.
+    pub gather: Vec<String>,
     pub transform: Option<Transform>,
     /// Values that are spelt differently.
     pub values: BTreeMap<String, Value>,
@@ -128,7 +131,9 @@ pub(super) struct Condition {
 impl Condition {
     /// `full`: a path the item does not have is null.
     pub fn holds(&self, item: &Item, declared: Option<&Value>, full: bool) -> bool {
-        let found = self.path.iter().find_map(|p| p.get(item, declared));
+        let (found, is_asked) =
+            (self.path.iter().find_map(|p| p.get(item, declared)), |p: &Path| p.is_filled(declared));
+        let full = full && self.path.iter().any(is_asked);
         match found.or(full.then_some(Value::Null)) {
             None => false,
             Some(Value::Null) => self.null,
@@ -154,6 +159,8 @@ pub(super) struct Type {
     pub family: Option<String>,
     /// Describes a part of another resource's item: never reported as unmanaged.
     pub part: bool,
+    /// Another Terraform type stands for items of the AWS type that nobody declared.
+    pub second: bool,
     /// When it is gone although the item is there.
     pub gone: Vec<Condition>,
     /// Present in every full item; items without it leave out more than what is at its default.
@@ -205,8 +212,13 @@ impl Type {
 
     /// The item is there, what this type describes of it is not.
     pub fn is_gone(&self, item: &Item, declared: Option<&Value>) -> bool {
-        if self.model_of(item).is_some_and(|model| model.is_gone(item, declared)) {
+        let model = self.model_of(item);
+        if model.is_some_and(|model| model.is_gone(item, declared)) {
             return true;
+        }
+        // Conditions on what the service describes say nothing of a model, though names may be alike.
+        if model.is_some() && self.shape == Shape::Described {
+            return false;
         }
         let full = self.is_full(item);
         self.gone.iter().any(|condition| condition.holds(item, declared, full))
@@ -249,7 +261,7 @@ impl Mapping {
             let aliases = entry.aliases.clone();
             let name = entry.terraform.clone();
             let parsed = entry.parse().map_err(|e| format!("{name}: {e}"))?;
-            if !parsed.part {
+            if !parsed.part && !parsed.second {
                 mapping.by_config.insert(parsed.config.to_ascii_lowercase(), name.clone());
             }
             for alias in aliases {

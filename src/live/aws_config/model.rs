@@ -14,7 +14,8 @@ use super::mapping::{Attribute, Condition};
 pub(super) struct Model {
     /// `AWS::ECS::Service`.
     pub name: String,
-    /// The identifier Cloud Control asks for, `{attribute}` standing for declared values.
+    /// The identifier Cloud Control asks for: `{attribute}` stands for the declared value, `{a/b}` for the first that is stated,
+    /// `{a?}` for nothing where it is not stated; `{!a}` is not written and must be stated.
     pub id: String,
     pub properties: Properties,
     /// By Terraform path without indices (`load_balancer.elb_name`); paths in them start at the object of the block.
@@ -25,6 +26,8 @@ pub(super) struct Model {
     pub gone: Vec<Condition>,
     /// Where the tags are when it is not `Tags`.
     pub tags: Option<String>,
+    /// What Cloud Control does not find by the identifier is not there.
+    pub is_found_for_sure: bool,
 }
 
 /// Properties of an object by their [`bare`] names; none: whatever the item has.
@@ -78,11 +81,15 @@ impl Model {
     /// The identifier of a declared resource; `None` when the state lacks a part of it.
     pub fn identifier(&self, declared: &Value) -> Option<String> {
         let mut out = String::new();
+        let stated = |name: &str| declared.get(name)?.as_str().filter(|text| !text.is_empty());
         for piece in self.id.split_inclusive('}') {
-            let (text, attribute) = piece.strip_suffix('}').and_then(|p| p.split_once('{')).unwrap_or((piece, ""));
+            let (text, names) = piece.strip_suffix('}').and_then(|p| p.split_once('{')).unwrap_or((piece, ""));
             out.push_str(text);
-            if !attribute.is_empty() {
-                out.push_str(declared.get(attribute)?.as_str().filter(|part| !part.is_empty())?);
+            match (names.strip_prefix('!'), names.strip_suffix('?')) {
+                (Some(needed), _) => drop(stated(needed)?),
+                (_, Some(optional)) => out.push_str(stated(optional).unwrap_or_default()),
+                _ if names.is_empty() => {}
+                _ => out.push_str(names.split('/').find_map(stated)?),
             }
         }
         (!out.is_empty()).then_some(out)
@@ -151,6 +158,13 @@ impl Properties {
             found.to_mut().absence = property.absence;
         }
         Some(found)
+    }
+
+    /// Only these, where they are known.
+    pub fn only(&self, names: &[String]) -> Self {
+        let known =
+            names.iter().map(|name| bare(name)).filter_map(|name| Some((name.clone(), self.0.get(&name)?.clone())));
+        Self(known.collect())
     }
 
     /// With other properties beside its own.
@@ -235,6 +249,32 @@ mod tests {
     fn a_slip_in_a_list_of_properties_is_refused() {
         for slip in ["A{B", "A}", "A.B", "A A", "{A}"] {
             assert!(Properties::parse(slip).is_err(), "{slip}");
+        }
+    }
+
+    #[test]
+    fn an_identifier_is_put_together_from_what_is_stated() {
+        let model = |id: &str| Model {
+            name: String::new(),
+            id: id.to_owned(),
+            properties: Properties::default(),
+            attributes: BTreeMap::new(),
+            flatten: vec![],
+            gone: vec![],
+            tags: None,
+            is_found_for_sure: true,
+        };
+        let stated = serde_json::json!({"a": "1", "b": "2", "none": ""});
+        for (id, wanted) in [
+            ("{a}|{b}", Some("1|2")),
+            ("{a}|{none/b}", Some("1|2")),
+            ("{a}|{none?}", Some("1|")),
+            ("{!b}{a}", Some("1")),
+            ("{!none}{a}", None),
+            ("{a}|{none}", None),
+            ("X|{a}", Some("X|1")),
+        ] {
+            assert_eq!(model(id).identifier(&stated).as_deref(), wanted, "{id}");
         }
     }
 

@@ -113,6 +113,9 @@ impl<'a> Reading<'a> {
         properties: &'p Properties,
         live: &Map<String, Value>,
     ) -> Option<Found<'p>> {
+        if !attribute.gather.is_empty() {
+            return gathered(attribute, properties, live);
+        }
         let live = Value::Object(live.clone());
         let read = |p: &super::path::Path| {
             p.get(self.item, self.context.declared).or_else(|| p.below(&live, self.context.declared))
@@ -235,10 +238,15 @@ impl<'a> Reading<'a> {
             };
             out.insert(path.rsplit('.').next().unwrap_or(path).to_owned(), value);
             used.extend(attribute.from.iter().filter_map(|p| p.keys().first().copied()));
+            used.extend(attribute.gather.iter().map(String::as_str));
         }
         for name in ["name", "arn"].into_iter().filter(|_| at.is_empty()) {
             let Some(property) = model.root(properties, name) else { continue };
-            if let (false, Some(value)) = (out.contains_key(name), of(live, &property.name)) {
+            let has_another_name = |(path, a): (&String, &Attribute)| {
+                path != "id" && !path.contains('.') && a.from.iter().any(|from| from.keys() == [property.name.as_str()])
+            };
+            let is_told = out.contains_key(name) || model.attributes.iter().any(has_another_name);
+            if let (false, Some(value)) = (is_told, of(live, &property.name)) {
                 out.insert(name.to_owned(), value.clone());
                 used.extend(live.keys().find(|key| bare(key) == bare(&property.name)).map(String::as_str));
             }
@@ -252,6 +260,14 @@ impl<'a> Reading<'a> {
         }
         out
     }
+}
+
+/// The block whose properties stand in the object around it.
+fn gathered<'p>(attribute: &Attribute, properties: &Properties, live: &Map<String, Value>) -> Option<Found<'p>> {
+    let there = |name: &String| Some((name.clone(), of(live, name).filter(|v| !v.is_null())?.clone()));
+    let block: Map<String, Value> = attribute.gather.iter().filter_map(there).collect();
+    let property = Property { below: properties.only(&attribute.gather), ..Property::default() };
+    Some(Found { value: (!block.is_empty()).then_some(Value::Object(block)), property: Some(Cow::Owned(property)) })
 }
 
 /// Blocks are named for one of them.

@@ -30,6 +30,8 @@ pub(super) struct Entry {
     #[serde(default)]
     part: bool,
     #[serde(default)]
+    second: bool,
+    #[serde(default)]
     gone: Vec<When>,
     witness: Option<String>,
     #[serde(default)]
@@ -59,6 +61,18 @@ struct ModelEntry {
     #[serde(default)]
     gone: Vec<When>,
     tags: Option<String>,
+    #[serde(default)]
+    not_found: NotFound,
+}
+
+/// What it says when Cloud Control finds nothing by the identifier.
+#[derive(Deserialize, Default, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum NotFound {
+    #[default]
+    Gone,
+    /// How the identifier is put together was not seen anywhere.
+    Unknown,
 }
 
 /// A path, or a path with more to say.
@@ -73,7 +87,10 @@ enum Source {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Full {
+    #[serde(default)]
     from: OneOrMany,
+    #[serde(default)]
+    gather: Vec<String>,
     r#as: Option<Transform>,
     #[serde(default)]
     values: BTreeMap<String, Value>,
@@ -94,6 +111,12 @@ struct Full {
 enum OneOrMany {
     One(String),
     Many(Vec<String>),
+}
+
+impl Default for OneOrMany {
+    fn default() -> Self {
+        Self::Many(vec![])
+    }
 }
 
 #[derive(Deserialize)]
@@ -130,6 +153,7 @@ impl Entry {
             identity: self.identity,
             family: self.family,
             part: self.part,
+            second: self.second,
             tags: self.tags,
             rule: self.rule,
             not_observable: self.not_observable,
@@ -150,6 +174,7 @@ impl ModelEntry {
             flatten: self.flatten,
             gone: self.gone.into_iter().map(When::parse).collect::<Result<_, _>>()?,
             tags: self.tags,
+            is_found_for_sure: self.not_found == NotFound::Gone,
         })
     }
 }
@@ -163,6 +188,7 @@ impl Source {
         };
         let plain = Full {
             from,
+            gather: vec![],
             r#as: None,
             values: BTreeMap::new(),
             default: None,
@@ -180,8 +206,13 @@ impl Source {
 impl Full {
     fn parse(self, path: Parse) -> Result<Attribute, String> {
         let each = self.each.into_iter().map(|(k, s)| Ok((k, s.parse(Path::relative)?)));
+        let from = self.from.parse(path)?;
+        if from.is_empty() == self.gather.is_empty() {
+            return Err("an attribute comes `from` somewhere or is `gather`ed".to_owned());
+        }
         Ok(Attribute {
-            from: self.from.parse(path)?,
+            from,
+            gather: self.gather,
             transform: self.r#as,
             values: self.values,
             default: self.default,

@@ -97,6 +97,14 @@ impl Path {
         .filter(|v| self.root != Root::Item || v.as_str() != Some(""))
     }
 
+    /// Every declared value it asks for is stated.
+    pub fn is_filled(&self, declared: Option<&Value>) -> bool {
+        self.steps.iter().all(|step| match step {
+            Step::Where(fields) => fields.iter().all(|(_, text)| filled(text, declared).is_some()),
+            Step::Key(_) | Step::Index(_) | Step::All => true,
+        })
+    }
+
     /// The value below an element of a list.
     pub fn below(&self, element: &Value, declared: Option<&Value>) -> Option<Value> {
         within(element, &self.steps, declared)

@@ -2,7 +2,8 @@
 //!
 //! Recordings that are understood: Config snapshots and history files, `get-resource-config-history` and
 //! `batch-get-resource-config` output, configuration item change notifications (bare, or in an SNS or EventBridge envelope),
-//! `describe-security-groups` output, bare lists of items, and all of these inside a `{status_code, data}` envelope.
+//! `describe-security-groups` output, a bare item, bare lists of items, and all but the bare item inside a `{status_code, data}`
+//! envelope.
 
 use std::fmt;
 
@@ -42,9 +43,13 @@ pub(super) type Sink<'s, 'a> = dyn FnMut(Fact<'a>) -> bool + 's;
 /// One pass over `text`. Facts that were handed out before an error stand.
 pub(super) fn split<'a>(text: &'a str, sink: &mut Sink<'_, 'a>) -> Result<(), serde_json::Error> {
     let mut json = serde_json::Deserializer::from_str(text);
-    Document { sink, depth: 0 }.deserialize(&mut json)?;
-    json.end()
+    let is_item = Document { sink: &mut *sink, depth: 0 }.deserialize(&mut json)?;
+    json.end()?;
+    if is_item { give(sink, Fact::Item(Kind::Config, serde_json::from_str(text)?)) } else { Ok(()) }
 }
+
+/// What an object has that is a configuration item itself.
+const OF_AN_ITEM: [&str; 3] = ["resourceType", "configurationItemStatus", "configuration"];
 
 /// Envelopes lie at most this deep in each other.
 const MAX_ENVELOPES: usize = 3;
@@ -60,22 +65,24 @@ fn give<'a, E: serde::de::Error>(sink: &mut Sink<'_, 'a>, fact: Fact<'a>) -> Res
 }
 
 impl<'s, 'a> DeserializeSeed<'a> for Document<'s, 'a> {
-    type Value = ();
+    /// The document is an item itself.
+    type Value = bool;
 
-    fn deserialize<D: serde::Deserializer<'a>>(self, json: D) -> Result<(), D::Error> {
+    fn deserialize<D: serde::Deserializer<'a>>(self, json: D) -> Result<bool, D::Error> {
         json.deserialize_any(self)
     }
 }
 
 impl<'s, 'a> Visitor<'a> for Document<'s, 'a> {
-    type Value = ();
+    type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an AWS recording")
     }
 
-    fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<(), M::Error> {
+    fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<bool, M::Error> {
         let Self { sink, depth } = self;
+        let mut of_an_item = 0;
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "configurationItems" | "baseConfigurationItems" | "BaseConfigurationItems" => {
@@ -101,50 +108,51 @@ impl<'s, 'a> Visitor<'a> for Document<'s, 'a> {
                     }
                 }
                 "unprocessedResourceKeys" | "UnprocessedResourceIdentifiers" => unprocessed(map.next_value()?, sink)?,
-                _ => {
+                other => {
+                    of_an_item += usize::from(OF_AN_ITEM.contains(&other));
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        Ok(())
+        Ok(of_an_item == OF_AN_ITEM.len())
     }
 
     /// A bare list: what `--query configurationItems` leaves.
-    fn visit_seq<S: SeqAccess<'a>>(self, mut seq: S) -> Result<(), S::Error> {
+    fn visit_seq<S: SeqAccess<'a>>(self, mut seq: S) -> Result<bool, S::Error> {
         let mut is_recording = None;
         while let Some(item) = seq.next_element::<&RawValue>()? {
             if *is_recording.get_or_insert_with(|| looks_like_item(item.get())) {
                 give(self.sink, Fact::Item(Kind::Config, item))?;
             }
         }
-        Ok(())
+        Ok(false)
     }
 
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<bool, E> {
         if self.depth > 0 && text.trim_start().starts_with('{') {
             give(self.sink, Fact::Embedded(text.to_owned()))?;
         }
-        Ok(())
+        Ok(false)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
+    fn visit_bool<E>(self, _: bool) -> Result<bool, E> {
+        Ok(false)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
+    fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
+        Ok(false)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
+    fn visit_i64<E>(self, _: i64) -> Result<bool, E> {
+        Ok(false)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
+    fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
+        Ok(false)
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_unit<E>(self) -> Result<bool, E> {
+        Ok(false)
     }
 }
 

@@ -5,7 +5,7 @@ use std::iter::Peekable;
 
 use super::engine::Tree;
 use super::tx::Tx;
-use super::{SledStore, Writer};
+use super::{SledStore, Writer, scan};
 use crate::drift::{DriftId, TriageRequest, TriageVerb};
 use crate::safety::Tainted;
 use crate::store::record::{AuditRecord, Deed};
@@ -24,6 +24,8 @@ pub(super) struct Step<'a> {
     pub(super) tx: Tx<'a>,
     pub(super) rules: Vec<Rule>,
     pub(super) deeds: Vec<Deed>,
+    /// See [`AuditEntry::batch`](crate::drift::AuditEntry::batch).
+    pub(super) batch: u64,
     /// Drifts decided about: what a decision needs to know of earlier ones it reads from the trees, where these are not yet.
     touched: HashSet<DriftId>,
     /// Takes no more: what is in it reaches beyond one drift.
@@ -38,8 +40,10 @@ impl SledStore {
         let writer = &mut *guard;
         let mut answers = Vec::with_capacity(requests.len());
         let mut queue = requests.into_iter().map(completed).peekable();
+        // Nobody else decides meanwhile, so nobody else has it. Where there is none nothing can be decided.
+        let batch = scan::next_seq(writer).unwrap_or_default();
         while queue.peek().is_some() {
-            answers.extend(self.decide_step(writer, &mut queue));
+            answers.extend(self.decide_step(writer, batch, &mut queue));
         }
         answers
     }
@@ -48,6 +52,7 @@ impl SledStore {
     fn decide_step(
         &self,
         writer: &mut Writer,
+        batch: u64,
         queue: &mut Peekable<impl Iterator<Item = TriageRequest>>,
     ) -> Vec<Result<Receipt, StoreError>> {
         if let Err(error) = self.writable().and_then(|()| self.wake_all(writer)) {
@@ -57,6 +62,7 @@ impl SledStore {
             tx: Tx::new(self, self.now()),
             rules: writer.rules.clone(),
             deeds: Vec::new(),
+            batch,
             touched: HashSet::new(),
             is_full: false,
             is_broken: false,

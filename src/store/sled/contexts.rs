@@ -154,6 +154,7 @@ impl SledStore {
             undone_by: None,
             rule: None,
             never_hide: None,
+            batch: None,
         };
         let context = Some(Box::new(context.clone()));
         let deed = Deed { audit, before: Vec::new(), after: Vec::new(), environment: None, context };

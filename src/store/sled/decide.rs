@@ -40,7 +40,7 @@ impl SledStore {
         }
         let seq = scan::next_seq(writer)? + step.deeds.len() as u64;
         let mut deed = Deed {
-            audit: self.entry(writer, seq, &record.event, &request),
+            audit: AuditEntry { batch: Some(step.batch), ..self.entry(writer, seq, &record.event, &request) },
             before: Vec::new(),
             after: Vec::new(),
             environment: None,
@@ -72,6 +72,7 @@ impl SledStore {
             undone_by: None,
             rule: None,
             never_hide: None,
+            batch: None,
         }
     }
 

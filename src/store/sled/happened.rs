@@ -99,6 +99,7 @@ impl SledStore {
                 undone: false,
                 resolution_type: None,
                 context: None,
+                batch: None,
             })
         };
         Ok(newest.into_iter().filter_map(happening).collect())
@@ -180,6 +181,7 @@ fn told_of(record: AuditRecord, environments: &[Slug]) -> Vec<Happening> {
         undone: record.undone_by.is_some(),
         resolution_type: audit.verb.as_ref().and_then(TriageVerb::resolution_type),
         context: None,
+        batch: audit.batch,
     };
     // An entry of a scan tells of many drifts, and its reason only of their number.
     if audit.verb.is_none() && audit.drift.is_none() && audit.rule.is_none() && !record.deed.before.is_empty() {

@@ -387,6 +387,9 @@ impl Store for SledStore {
     fn redaction_key(&self) -> [u8; 32] {
         self.identity.read().unwrap_or_else(PoisonError::into_inner).redaction_key
     }
+    fn directory(&self) -> Option<&Path> {
+        Some(&self.root)
+    }
     fn read_only(&self) -> Option<String> {
         self.read_only.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -35,6 +35,7 @@ impl SledStore {
                 undone_by: None,
                 rule: Some(Box::new(change.clone())),
                 never_hide: None,
+                batch: None,
             },
             before: Vec::new(),
             after: Vec::new(),

@@ -205,6 +205,7 @@ impl SledStore {
             undone_by: None,
             rule: None,
             never_hide: None,
+            batch: None,
         }
     }
 

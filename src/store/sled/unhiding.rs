@@ -40,6 +40,7 @@ impl SledStore {
                 undone_by: None,
                 rule: None,
                 never_hide: Some(Box::new(change)),
+                batch: None,
             },
             before: Vec::new(),
             after: Vec::new(),

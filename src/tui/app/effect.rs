@@ -110,5 +110,7 @@ pub enum Effect {
     SaveView(String, Option<String>),
     /// Keep a query in the history.
     KeepQuery(String),
+    /// Reads views and history anew.
+    LoadFinds,
     Exit(Exit),
 }

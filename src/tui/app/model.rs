@@ -389,12 +389,12 @@ impl Model {
     }
 }
 
-fn themes(first: Theme, more: Vec<Theme>) -> Vec<Theme> {
+pub(super) fn themes(first: Theme, more: Vec<Theme>) -> Vec<Theme> {
     let rest: Vec<_> = more.into_iter().filter(|theme| theme.name() != first.name()).collect();
     std::iter::once(first).chain(rest).collect()
 }
 
 /// The chosen one may be merged with the user's own; what it is called does not matter to anybody.
-fn keymaps(first: Keymap, more: Vec<(String, Keymap)>) -> Vec<(String, Keymap)> {
+pub(super) fn keymaps(first: Keymap, more: Vec<(String, Keymap)>) -> Vec<(String, Keymap)> {
     std::iter::once(("chosen at start".into(), first)).chain(more).collect()
 }

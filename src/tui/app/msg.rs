@@ -11,6 +11,7 @@ use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, UntoldPage, Who};
 use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
+use crate::tui::Options;
 use crate::tui::app::drafts::Draft;
 use crate::tui::app::finds::Finds;
 use crate::tui::app::history::Trail;
@@ -103,6 +104,8 @@ pub enum Msg {
     Drafts(Vec<Draft>),
     /// Views and history as earlier sessions left them, and sentences about what is wrong with them.
     Finds(Finds, Vec<String>),
+    /// Another configuration is in force: how the screens are to be.
+    Configured(Arc<Options>),
     /// Colours of the diff are ready.
     Highlighted,
     /// Back from the shell.

@@ -24,6 +24,8 @@ pub struct Notice {
     pub text: String,
     /// A key was pressed while it stood there, or the list was opened.
     pub read: bool,
+    /// Nobody had seen it when the list was opened, or it came while that is open.
+    pub fresh: bool,
     /// It says what was decided, and how to take that back, until then: keys do not take it away.
     pub takes_back_until: Option<Timestamp>,
 }
@@ -48,14 +50,12 @@ pub struct Notices {
     pub list: VecDeque<Notice>,
     /// Set by a key press: what was there has been seen.
     seen_until: Option<Timestamp>,
-    /// The oldest that was unread when the list was last opened.
-    fresh: Option<Timestamp>,
 }
 
 impl Notices {
     /// Adds one; it is shown at once.
     pub fn add(&mut self, at: Timestamp, error: bool, text: String) {
-        self.put(Notice { at, error, is_answer: false, text, read: false, takes_back_until: None });
+        self.put(Notice { at, error, is_answer: false, text, read: false, fresh: false, takes_back_until: None });
     }
 
     /// As many as are kept; answers go first.
@@ -76,7 +76,7 @@ impl Notices {
     /// pressed.
     pub fn answer(&mut self, at: Timestamp, text: String) {
         self.list.retain(|notice| !(notice.is_answer && notice.text == text));
-        self.put(Notice { at, error: false, is_answer: true, text, read: true, takes_back_until: None });
+        self.put(Notice { at, error: false, is_answer: true, text, read: true, fresh: false, takes_back_until: None });
     }
 
     /// Adds one in place of an older one that begins the same: of what is counted only the last count matters.
@@ -96,9 +96,9 @@ impl Notices {
     /// Adds one about what was decided; only the last decision is one key away.
     pub fn decided(&mut self, at: Timestamp, text: String) {
         self.withdraw();
-        let until = at.checked_add(WINDOW).unwrap_or(Timestamp::MAX);
+        let takes_back_until = Some(at.checked_add(WINDOW).unwrap_or(Timestamp::MAX));
         // Whoever decides knows it already.
-        self.put(Notice { at, error: false, is_answer: false, text, read: true, takes_back_until: Some(until) });
+        self.put(Notice { at, error: false, is_answer: false, text, read: true, fresh: false, takes_back_until });
     }
 
     /// What was decided last is being taken back.
@@ -134,13 +134,9 @@ impl Notices {
 
     /// The list is opened: what is in it is read, but is marked until it is closed.
     pub fn open(&mut self) {
-        self.fresh = self.list.iter().filter(|notice| !notice.read).map(|notice| notice.at).min();
-        self.list.iter_mut().for_each(|notice| notice.read = true);
-    }
-
-    /// Whether it was unread when the list was opened.
-    pub fn is_fresh(&self, notice: &Notice) -> bool {
-        self.fresh.is_some_and(|fresh| notice.at >= fresh)
+        for notice in &mut self.list {
+            notice.fresh = !std::mem::replace(&mut notice.read, true);
+        }
     }
 
     /// A key was pressed a moment after it came up: enough.

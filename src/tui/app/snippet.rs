@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use crate::drift::{CloudProvider, DriftEvent, DriftType};
-use crate::safety::Tainted;
+use crate::recommend::import::{self, exact};
 
 /// Columns of a value.
 const VALUE: usize = 4_000;
@@ -41,14 +41,10 @@ pub fn import(event: &DriftEvent) -> Result<String, String> {
     if event.drift_type != DriftType::Added {
         return Err("the code declares it already".into());
     }
-    let kind = exact(&resource.resource_type, "the type")?;
-    let is_terraform = kind.contains('_') && kind.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'));
-    if is_manifest(event) || !is_terraform {
+    if is_manifest(event) {
         return Err("it is no resource of Terraform".into());
     }
-    let id = exact(resource.provider_id.as_ref().unwrap_or(&resource.resource_id), "the id")?;
-    let name = event.tags.iter().find(|(key, _)| key.raw() == "Name").map_or(id, |(_, name)| name.raw());
-    Ok(format!("import {{\n  to = {kind}.{}\n  id = {}\n}}", identifier(name), hcl(id)))
+    import::block(resource, &event.tags, None)
 }
 
 /// The whole drift, redacted as it is on the screen.
@@ -83,28 +79,9 @@ fn is_manifest(event: &DriftEvent) -> bool {
     event.resource.resource_type.raw().contains('/')
 }
 
-/// The text as it came, when what is shown of it is all there is of it.
-fn exact<'a>(text: &'a Tainted, what: &str) -> Result<&'a str, String> {
-    let is_plain = !text.is_empty() && text.line() == text.raw();
-    is_plain.then(|| text.raw()).ok_or_else(|| format!("{what} holds characters that cannot be shown; type it by hand"))
-}
-
 /// One word to a POSIX shell, whatever is in it.
 fn shell(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-/// A string of HCL, without templates.
-fn hcl(text: &str) -> String {
-    let quoted = text.replace('\\', r"\\").replace('"', "\\\"").replace("${", "$${").replace("%{", "%%{");
-    format!("\"{quoted}\"")
-}
-
-/// A name of HCL that reads like the text.
-fn identifier(text: &str) -> String {
-    let word: String =
-        text.chars().take(60).map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
-    if word.starts_with(|c: char| c.is_ascii_alphabetic()) { word } else { format!("r_{word}") }
 }
 
 #[cfg(test)]
@@ -154,10 +131,8 @@ mod tests {
     }
 
     #[test]
-    fn an_import_block_names_and_quotes() {
-        let mut drift = event("aws_iam_role", "9-${evil}\"\\", DriftType::Added);
-        let block = import(&drift).unwrap();
-        assert_eq!(block, "import {\n  to = aws_iam_role.r_9___evil___\n  id = \"9-$${evil}\\\"\\\\\"\n}");
+    fn an_import_block_is_for_what_no_code_declares() {
+        let mut drift = event("aws_iam_role", "payroll", DriftType::Added);
         drift.tags = vec![("Name".into(), "Pay Roll".into())];
         assert!(import(&drift).unwrap().contains("to = aws_iam_role.pay_roll"));
         drift.drift_type = DriftType::Modified;

@@ -119,6 +119,13 @@ impl Timeline {
     }
 
     fn place(&mut self, load: Load, page: Page) {
+        match self.is_grouped() {
+            true => self.steady(|timeline| timeline.put(load, page)),
+            false => self.put(load, page),
+        }
+    }
+
+    fn put(&mut self, load: Load, page: Page) {
         match load {
             Load::Newest | Load::Oldest => {
                 self.window.replace(page, self.filter.query().sort);
@@ -172,10 +179,17 @@ impl Timeline {
 
     /// Rows that no longer belong here leave, except the one under the cursor.
     pub fn settle(&mut self, now: Timestamp) {
+        if self.is_grouped() {
+            return self.steady(|timeline| timeline.leave_out(now));
+        }
+        self.leave_out(now);
+        self.scroll();
+    }
+
+    fn leave_out(&mut self, now: Timestamp) {
         let (selected, filter, top) = (self.selected, &self.filter, self.top);
         let above = self.window.retain(top, |event| Some(event.id) == selected || filter.matches(event, now));
         self.top -= above;
-        self.scroll();
     }
 
     /// After a decision of ours: a drift that left the list hands the cursor to the next one.
@@ -202,9 +216,14 @@ impl Timeline {
 
     /// Takes in a drift that appeared or changed.
     pub fn absorb(&mut self, event: DriftEvent, now: Timestamp) {
-        if self.is_grouped() && self.filter.member.is_none() {
-            return;
+        match (self.is_grouped(), self.filter.member) {
+            (true, None) => {}
+            (true, Some(_)) => self.steady(|timeline| timeline.take_in(event, now)),
+            (false, _) => self.take_in(event, now),
         }
+    }
+
+    fn take_in(&mut self, event: DriftEvent, now: Timestamp) {
         if self.window.replace_row(&event) {
             return self.settle(now);
         }

@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use ratatui::text::{Line, Span};
 
 use super::{enter_or_back, frame, preview};
-use crate::drift::SeverityClass;
+use crate::drift::{SeverityClass, State, TriageVerb};
 use crate::tui::app::notice::count;
 use crate::tui::app::overlay::{Plan, Target};
 use crate::tui::app::update::preview::is_previewed;
 use crate::tui::panes::{Canvas, place, wrap};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{bar, text};
+
+/// Columns of a resource below which nothing stands beside it.
+const LABEL: usize = 18;
 
 pub fn draw(canvas: &mut Canvas<'_>, plan: &Plan, scroll: usize) {
     let width = canvas.area().width.saturating_sub(4).min(90);
@@ -32,11 +35,11 @@ pub fn draw(canvas: &mut Canvas<'_>, plan: &Plan, scroll: usize) {
         let line = match (head.get(at), at.checked_sub(head.len())) {
             (Some(line), _) => line.clone(),
             (None, Some(at)) => match (targets.get(at), at.checked_sub(targets.len())) {
-                (Some(target), _) => one(canvas, target, room, None),
+                (Some(target), _) => one(canvas, target, room, Becomes::Of(plan)),
                 (None, Some(at)) => plan
                     .left_out
                     .get(at)
-                    .map_or_else(Line::default, |(target, why)| one(canvas, target, room, Some(why))),
+                    .map_or_else(Line::default, |(target, _)| one(canvas, target, room, Becomes::LeftOut)),
                 (None, None) => Line::default(),
             },
             (None, None) => Line::default(),
@@ -52,8 +55,8 @@ pub fn draw(canvas: &mut Canvas<'_>, plan: &Plan, scroll: usize) {
 
 /// What is decided, about how many of what, and what is left out.
 fn head(canvas: &mut Canvas<'_>, plan: &Plan, room: usize) -> Vec<Line<'static>> {
-    let mut lines: Vec<Line<'static>> =
-        plan.says.iter().map(|says| Line::from(canvas.span(Role::Text, text::cut(says, room)))).collect();
+    let says = plan.says.iter().flat_map(|says| wrap(says, room));
+    let mut lines: Vec<Line<'static>> = says.map(|says| Line::from(canvas.span(Role::Text, says))).collect();
     if is_previewed(plan) {
         lines.push(Line::default());
         lines.extend(preview::lines(canvas, room));
@@ -106,15 +109,76 @@ fn reasons(plan: &Plan) -> BTreeMap<&str, usize> {
     reasons
 }
 
-/// `prod-eu PROD aws_vpc.main`; one that is left out stands after a sign.
-fn one(canvas: &Canvas<'_>, target: &Target, room: usize, left_out: Option<&String>) -> Line<'static> {
+/// What becomes of a row.
+#[derive(Clone, Copy)]
+enum Becomes<'a> {
+    Of(&'a Plan),
+    LeftOut,
+}
+
+/// `prod-eu PROD aws_vpc.main  open → snoozed`; one that is left out stands after a sign.
+fn one(canvas: &Canvas<'_>, target: &Target, room: usize, becomes: Becomes<'_>) -> Line<'static> {
     let marks = place::behind(canvas, &target.environment);
     let environment = text::cut(target.environment.as_str(), 20);
-    let lead = if left_out.is_some() { "not " } else { "" };
-    let rest = room.saturating_sub(text::width(&environment) + Line::from(marks.clone()).width() + lead.len() + 1);
+    let (lead, role, then) = match becomes {
+        Becomes::Of(plan) => ("", Role::Text, then(canvas, plan, target)),
+        Becomes::LeftOut => ("not ", Role::Dim, String::new()),
+    };
+    let used = text::width(&environment) + Line::from(marks.clone()).width() + lead.len() + 1;
+    let rest = room.saturating_sub(used);
+    // The resource comes first: what becomes of all of them is in the title.
+    let then = if text::width(&then) + LABEL <= rest { then } else { String::new() };
+    let label = text::address(&target.label, rest - text::width(&then));
+    let gap = rest.saturating_sub(text::width(&label) + text::width(&then));
     let mut spans = vec![canvas.span(Role::Warning, lead), canvas.span(Role::Dim, environment)];
     spans.extend(marks);
-    let role = if left_out.is_some() { Role::Dim } else { Role::Text };
-    spans.push(canvas.span(role, format!(" {}", text::address(&target.label, rest))));
+    spans.push(canvas.span(role, format!(" {label}")));
+    spans.push(Span::raw(" ".repeat(gap)));
+    spans.push(canvas.span(Role::Dim, then));
     Line::from(spans)
+}
+
+/// `  open → snoozed`; of what leaves the state as it is the state alone.
+fn then(canvas: &Canvas<'_>, plan: &Plan, target: &Target) -> String {
+    let steps = plan.steps.iter().skip_while(|(one, _)| one.id != target.id).take_while(|(one, _)| one.id == target.id);
+    let takes_back = steps.clone().any(|(_, verb)| matches!(verb, TriageVerb::Undo { .. }));
+    let after = steps.filter_map(|(_, verb)| state_after(verb)).last();
+    let arrow = if canvas.theme.is_ascii() { "->" } else { "→" };
+    match after {
+        Some(after) if after != target.state => format!("  {} {arrow} {}", target.state.as_str(), after.as_str()),
+        None if takes_back => format!("  {} {arrow} as before", target.state.as_str()),
+        _ => format!("  {}", target.state.as_str()),
+    }
+}
+
+/// Of a verb that leads to the same state whatever was before.
+fn state_after(verb: &TriageVerb) -> Option<State> {
+    match verb {
+        TriageVerb::Acknowledge => Some(State::Acknowledged),
+        TriageVerb::Snooze { .. } => Some(State::Snoozed),
+        TriageVerb::Resolve { .. } => Some(State::Resolved),
+        TriageVerb::Reopen => Some(State::Open),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tui::Options;
+    use crate::tui::app::testkit::{Screens, options};
+    use crate::tui::sample::Sample;
+
+    #[test]
+    fn each_row_of_a_plan_says_what_becomes_of_it() {
+        for (width, room) in [(60, false), (80, true), (120, true)] {
+            let mut screens = Screens::open(Sample::shared(), options(Options::default()), (width, 24)).unwrap();
+            screens.keys("a");
+            screens.act("mark-matching");
+            screens.keys("s enter");
+            let screen = screens.screen();
+            let says = |name: &str, what: &str| screen.lines().any(|line| line.contains(name) && line.contains(what));
+            assert!(says("aws_s3_bucket.invoices", " open → snoozed "), "{screen}");
+            assert_eq!(says("aws_security_group.web", " acknowledged → snoozed "), room, "{screen}");
+        }
+    }
 }

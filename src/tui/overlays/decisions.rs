@@ -36,6 +36,7 @@ pub fn draw(canvas: &mut Canvas<'_>, at: usize) {
 
 /// `3m  resolve 12 drifts  prod-eu 9, staging 3`
 fn line(canvas: &mut Canvas<'_>, one: &Carried<'_>, width: usize) -> Line<'static> {
+    let model = canvas.model;
     let Some(last) = one.decided.last() else { return Line::default() };
     let age = canvas.age(last.at);
     let environments = one.environments();
@@ -45,7 +46,9 @@ fn line(canvas: &mut Canvas<'_>, one: &Carried<'_>, width: usize) -> Line<'stati
             (text::address(&target.label, width / 2), Role::Text, target.environment.to_string())
         }
         On::Drift(_) => {
-            let each = environments.iter().map(|(slug, number)| format!("{slug} {number}"));
+            let mut places: Vec<_> = environments.iter().collect();
+            places.sort_by_key(|(slug, _)| !model.is_production(slug));
+            let each = places.into_iter().map(|(slug, number)| format!("{slug} {number}"));
             (count(drifts, "drift"), Role::Text, each.collect::<Vec<_>>().join(", "))
         }
         On::Rule(_) | On::NeverHide(_) => ("a rule".to_owned(), Role::Dim, String::new()),
@@ -53,7 +56,8 @@ fn line(canvas: &mut Canvas<'_>, one: &Carried<'_>, width: usize) -> Line<'stati
     let lead = format!("{age:>4}  ");
     let word = format!("{:12} ", last.word);
     let rest = width.saturating_sub(text::width(&lead) + text::width(&word) + 2);
-    let tail = text::cut(&tail, rest / 2);
+    // Half of it, or what the other leaves.
+    let tail = text::cut(&tail, rest - text::width(&what).min(rest - rest / 2));
     let what = text::cut(&what, rest.saturating_sub(text::width(&tail)));
     Line::from(vec![
         canvas.span(Role::Dim, lead),

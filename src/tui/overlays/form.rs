@@ -9,7 +9,7 @@ use crate::tui::app::notice::count;
 use crate::tui::app::overlay::{Field, Form, Value};
 use crate::tui::app::update::preview::is_previewed_form;
 use crate::tui::app::when;
-use crate::tui::panes::{Canvas, field, place};
+use crate::tui::panes::{Canvas, field, place, wrap};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
 
@@ -58,9 +58,13 @@ pub fn draw(canvas: &mut Canvas<'_>, form: &Form) {
             }
         }
     }
-    let last = text::cut(&last(canvas, form), inner.width.into());
-    let last = canvas.span(if form.problem.is_some() { Role::Error } else { Role::Dim }, last);
-    canvas.line(inner, form.fields.len() + usize::from(!previewed), &Line::from(last));
+    let last = two_rows(&last(canvas, form), inner.width.into());
+    // A long one has the row that is blank otherwise too.
+    let at = form.fields.len() + usize::from(!previewed && last.len() == 1);
+    for (row, words) in last.into_iter().enumerate() {
+        let words = canvas.span(if form.problem.is_some() { Role::Error } else { Role::Dim }, words);
+        canvas.line(inner, at + row, &Line::from(words));
+    }
     let lines = if previewed { preview::lines(canvas, inner.width.into()) } else { picks };
     lines.iter().enumerate().for_each(|(row, line)| canvas.line(inner, form.fields.len() + 2 + row, line));
 }
@@ -96,6 +100,16 @@ fn last(canvas: &mut Canvas<'_>, form: &Form) -> String {
         }
         _ => field.hint.to_owned(),
     }
+}
+
+/// At most two rows; what has no room in them is cut.
+fn two_rows(words: &str, width: usize) -> Vec<String> {
+    let mut rows = wrap(words, width);
+    if rows.len() > 2 {
+        let rest = rows.split_off(1).join(" ");
+        rows.push(text::cut(&rest, width));
+    }
+    rows
 }
 
 /// Rows of people that are offered.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ratatui::text::Line;
 
 use super::{frame, key, said::said};
-use crate::drift::AuditEntry;
+use crate::drift::{AuditEntry, bulk};
 use crate::safety::Tainted;
 use crate::tui::app::Model;
 use crate::tui::app::history::HistoryView;
@@ -76,13 +76,15 @@ fn line(canvas: &Canvas<'_>, view: &HistoryView, entry: &AuditEntry, room: usize
     let everything = view.about.is_none();
     let is_roomy = room >= 90;
     let columns = if is_roomy { 14 } else { 9 };
-    let mut place = if everything && room >= 44 { text::fit(environment, columns) + " " } else { String::new() };
-    if everything && room >= 50 {
+    let mut place = if everything && room >= 60 { text::fit(environment, columns) + " " } else { String::new() };
+    if everything && room >= 44 {
         let columns = if is_roomy { room / 3 - 4 } else { room / 3 - 6 };
         let name = entry.drift.and_then(|id| view.names.get(&id));
         place += &(text::fit(&name.map_or(String::new(), |name| text::address(name, columns)), columns) + " ");
     }
     let what = said(canvas.model, view, entry);
+    // Its kind says that it is resolved.
+    let what = what.strip_prefix("resolved as ").filter(|_| !is_roomy).map_or(what.clone(), str::to_owned);
     let tail = if undone { "  (taken back)" } else { "" };
     let why = entry.reason.as_ref().map_or(String::new(), Tainted::line);
     let (at, who) = match is_roomy {
@@ -91,8 +93,10 @@ fn line(canvas: &Canvas<'_>, view: &HistoryView, entry: &AuditEntry, room: usize
         false => (entry.timestamp.to_zoned(canvas.model.zone.clone()).strftime("%m-%d %H:%M").to_string(), 8),
     };
     let rest = room.saturating_sub(at.len() + 1 + who + 1 + text::width(&place) + tail.len());
-    // A reason has what the decision leaves, and half of the room where both are long.
-    let half = rest - if why.is_empty() { 0 } else { (text::width(&why) + 1).min(rest / 2) };
+    // A reason has what the decision leaves, and half of the room where both are long and there is much of it.
+    let least = if is_roomy { rest / 2 } else { rest / 3 };
+    let left = rest.saturating_sub(text::width(&what));
+    let half = rest - if why.is_empty() { 0 } else { (text::width(&why) + 1).min(left.max(least)) };
     Line::from(vec![
         canvas.span(Role::Dim, format!("{at} ")),
         canvas.span(if undone { Role::Dim } else { Role::Key }, text::fit(&entry.actor.line(), who) + " "),
@@ -111,6 +115,7 @@ fn about_one(model: &Model, view: &HistoryView, entry: &AuditEntry, room: usize)
         let environment = entry.environment.as_ref().map(|slug| format!(" in {slug}")).unwrap_or_default();
         words.push(format!("on {}{environment}", text::address(name, 500)));
     }
+    words.extend(bulk::beside(&view.entries, view.at));
     if let (Some(old), Some(new)) = (entry.old_state, entry.new_state) {
         let moved = if old == new {
             format!("stayed {}", new.as_str())

@@ -38,10 +38,11 @@ pub fn help(canvas: &mut Canvas<'_>, scroll: usize) {
 }
 
 /// What the letters in a row of the timeline mean.
-const SIGNS: [(&str, &str); 7] = [
+const SIGNS: [(&str, &str); 8] = [
     ("C H M L", "Severity: CRITICAL from 0.85, HIGH from 0.60, MEDIUM from 0.30, LOW"),
     ("a z i r c", "State: acknowledged, snoozed, ignored, resolved, closed; none: open"),
     ("~ + - >", "Modified, added (in no code), deleted, moved"),
+    ("m", "First seen while maintenance was announced there: no alarm rang"),
     ("R", "Came back after it had ended"),
     ("r", "In front of a change: resolved by itself, the others are open"),
     ("*", "Marked"),
@@ -82,9 +83,9 @@ pub fn notices(canvas: &mut Canvas<'_>, scroll: usize) {
     for notice in model.notices.inbox() {
         let age = canvas.age(notice.at);
         let role = if notice.error { Role::Error } else { Role::Text };
-        for (at, piece) in wrap(&notice.text, room.saturating_sub(6).max(1)).into_iter().enumerate() {
-            let mark = if model.notices.is_fresh(notice) { '*' } else { ' ' };
-            let lead = if at == 0 { format!("{age:>4} {mark}") } else { " ".repeat(6) };
+        for (at, piece) in wrap(&notice.text, room.saturating_sub(8).max(1)).into_iter().enumerate() {
+            let mark = if notice.fresh || !notice.read { '*' } else { ' ' };
+            let lead = if at == 0 { format!("{mark} {age:>4}  ") } else { " ".repeat(8) };
             lines.push(Line::from(vec![canvas.span(Role::Dim, lead), canvas.span(role, piece)]));
         }
     }

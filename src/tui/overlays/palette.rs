@@ -10,9 +10,12 @@ use crate::tui::panes::{Canvas, field};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
 
+/// Columns below which what an action does has more of a row.
+const ROOMY: usize = 84;
+
 pub fn draw(canvas: &mut Canvas<'_>, state: &Palette) {
     let rows = matches(canvas.model, state);
-    let width = canvas.area().width.saturating_sub(4).min(90);
+    let width = canvas.area().width.saturating_sub(4).min(112);
     let height = usize::from(canvas.area().height).saturating_sub(4).min(18);
     let keys = enter_or_back(canvas, "input", "do it");
     let inner = frame(canvas, width, height, "palette", &keys);
@@ -46,10 +49,11 @@ fn line(canvas: &Canvas<'_>, row: &Row, width: usize) -> Line<'static> {
         Some(why) => (Role::Dim, why.as_str()),
         None => (Role::Text, row.help.as_str()),
     };
-    let help = text::cut(help, width.saturating_sub(36));
+    let (keys, name) = if width < ROOMY { (7, 20) } else { (10, 24) };
+    let help = text::cut(help, width.saturating_sub(keys + name + 2));
     Line::from(vec![
-        canvas.span(Role::Key, text::fit(&key, 10)),
-        canvas.span(role, format!(" {}", text::fit(&row.name, 24))),
+        canvas.span(Role::Key, text::fit(&key, keys)),
+        canvas.span(role, format!(" {}", text::fit(&row.name, name))),
         canvas.span(Role::Dim, format!(" {help}")),
     ])
 }

@@ -113,6 +113,18 @@ mod tests {
     }
 
     #[test]
+    fn the_trail_says_what_was_decided_at_once() {
+        let mut screens = open(120);
+        screens.act("mark-matching");
+        screens.keys("a enter g a");
+        let screen = screens.screen();
+        assert!(screen.contains("decided at once with 7 others, numbers 1 to 8"), "{screen}");
+        screens.keys("esc s enter g a");
+        let screen = screens.screen();
+        assert!(screen.contains("number 9, ") && !screen.contains("at once"), "{screen}");
+    }
+
+    #[test]
     fn the_trail_names_the_environment_at_eighty_columns_too() {
         let mut screens = open(80);
         screens.keys("a g a");

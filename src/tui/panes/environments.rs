@@ -123,8 +123,15 @@ fn answers(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> 
     let resources =
         format!("{in_sync} in sync, {drifted} drifted, {unverified} unverified; {hidden} changes hidden{lists}");
     let width = usize::from(inner.width).saturating_sub(2).max(1);
-    let lines: Vec<String> =
-        going_on.iter().chain(&health).chain(&[coverage, resources]).flat_map(|words| wrap(words, width)).collect();
+    let stages = one.and_then(|summary| summary.last_scan.as_ref()?.stages());
+    let stages = stages.map(|stages| format!("last scan: {stages}"));
+    let lines: Vec<String> = going_on
+        .iter()
+        .chain(&health)
+        .chain(&[coverage, resources])
+        .chain(&stages)
+        .flat_map(|words| wrap(words, width))
+        .collect();
     // Where there is no row to spare, none is left empty.
     let first = from + usize::from(from + lines.len() < usize::from(inner.height));
     for (row, words) in lines.iter().enumerate() {

@@ -36,11 +36,12 @@ pub fn line(canvas: &mut Canvas<'_>, group: &GroupRow, width: usize) -> Line<'st
         _ => title(group, room),
     };
     let age = canvas.age(group.newest);
+    let (class, calm) = if group.count > 0 { (bar::role(group.worst), Role::Text) } else { (Role::Dim, Role::Dim) };
     let mut line = Line::from(vec![
         canvas.span(Role::Key, format!("{mark} ")),
-        canvas.span(bar::role(group.worst), group.worst.letter().to_string()),
-        canvas.span(Role::Text, format!("{count:>6}  ")),
-        canvas.span(Role::Text, text::fit(&title, room)),
+        canvas.span(class, group.worst.letter().to_string()),
+        canvas.span(calm, format!("{count:>6}  ")),
+        canvas.span(calm, text::fit(&title, room)),
         Span::raw(" "),
     ]);
     line.extend(about.spans);
@@ -115,6 +116,9 @@ fn is_foreign(group: &GroupRow) -> bool {
 
 /// Where, production first, and what hangs on it; the rest is counted where there is no room for it.
 fn about(canvas: &Canvas<'_>, group: &GroupRow, room: usize) -> Line<'static> {
+    if group.count == 0 {
+        return Line::from(canvas.span(Role::Dim, text::cut("none is left", room)));
+    }
     let mut slugs: Vec<&Slug> = group.environments.iter().collect();
     if slugs.is_empty() {
         slugs.push(&group.sample.environment);

@@ -12,6 +12,8 @@ use crate::tui::widgets::{bar, text};
 
 /// What a column has before any other gets more than that.
 const LEAST: Needs = Needs { environment: 16, what: 16, resource: 20, who: 7, why: 0 };
+/// What was done in a few words: `accepted 50 drifts`, `some changes settled`.
+const DONE: usize = 21;
 /// A reason in fewer columns says nothing.
 const WHY: usize = 12;
 
@@ -58,8 +60,8 @@ impl Columns {
     }
 }
 
-/// Columns with the space behind them: first the least, then what is missing to the resource, to what was done, to who did it, and
-/// the rest to why. What nobody needs is left blank at the edge.
+/// Columns with the space behind them: first the least, then what is missing to what was done (where that is no sentence), to the
+/// resource, to who did it, and the rest to why. What nobody needs is left blank at the edge.
 fn shared(needs: Needs, room: usize) -> Needs {
     let with_space = |need: usize, name: usize| need.max(name) + 1;
     let full = Needs {
@@ -78,6 +80,7 @@ fn shared(needs: Needs, room: usize) -> Needs {
     let mut what = take(full.what.min(LEAST.what));
     let mut who = take(full.who.min(LEAST.who));
     let mut resource = take(full.resource.min(LEAST.resource));
+    what += take(full.what.min(DONE).saturating_sub(what));
     resource += take(full.resource - resource);
     what += take(full.what - what);
     who += take(full.who - who);
@@ -162,7 +165,7 @@ mod tests {
         assert_eq!(widths((21, 60, 5, 30), 130), (22, 61, 6, 31), "all there is");
         assert_eq!(widths((21, 60, 5, 30), 115), (22, 61, 6, 26), "a reason is cut first");
         assert_eq!(widths((21, 60, 5, 30), 95), (22, 61, 6, 0), "of a few letters there is no use");
-        assert_eq!(widths((21, 60, 5, 30), 50), (16, 28, 6, 0));
+        assert_eq!(widths((21, 60, 5, 30), 50), (21, 23, 6, 0), "what was done in a few words is not cut");
     }
 
     #[test]

@@ -86,7 +86,8 @@ pub(super) fn moment(model: &Model, at: Timestamp) -> String {
 fn title(canvas: &Canvas<'_>, view: &IncidentView) -> Line<'static> {
     let model = canvas.model;
     let is_narrow = canvas.area().width < 70;
-    let mut spans = vec![canvas.span(Role::Title, if is_narrow { " " } else { " incident  " })];
+    // Where there is no room for both, the span says what this is.
+    let mut spans = vec![canvas.span(Role::Title, if is_narrow && view.span.is_some() { " " } else { " incident  " })];
     if let Some(span) = &view.span {
         let until = span.until.filter(|until| *until <= model.now);
         let end = until.map_or("now".to_owned(), |until| moment(model, until));

@@ -225,7 +225,7 @@ struct Columns {
     seen: usize,
 }
 
-/// `*C a~R `
+/// `*Cma~R `
 const SIGNS: usize = 7;
 const AGE: usize = 5;
 
@@ -288,7 +288,7 @@ fn line(canvas: &mut Canvas<'_>, event: &DriftEvent, columns: &Columns) -> Line<
     let mut spans = vec![
         canvas.span(Role::Marked, if model.marks.contains_key(&event.id) { "*" } else { " " }),
         canvas.span(bar::role(class), class.letter().to_string()),
-        Span::raw(" "),
+        canvas.span(Role::Dim, if event.in_maintenance { "m" } else { " " }),
         canvas.span(Role::Key, if pending { '…' } else { state_sign(state) }.to_string()),
         canvas.span(sign_role, sign.to_string()),
         canvas.span(Role::Warning, if event.is_regressed() { "R" } else { " " }),
@@ -326,4 +326,32 @@ fn name(event: &DriftEvent, width: usize) -> String {
         return format!("{kind} {}", text::address(&resource.resource_id, left));
     }
     text::address(&resource.resource_id, width.saturating_sub(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::service::ServiceEvent;
+    use crate::tui::Options;
+    use crate::tui::app::Msg;
+    use crate::tui::app::testkit::{Screens, options};
+    use crate::tui::sample::Sample;
+
+    #[test]
+    fn what_was_first_seen_in_maintenance_has_a_calm_sign_that_help_explains() {
+        for size in [(60, 24), (80, 24), (120, 40)] {
+            let mut screens = Screens::open(Sample::shared(), options(Options::default()), size).unwrap();
+            let mut event = screens.model.timeline.window.get(4).unwrap().clone();
+            let row = |screens: &Screens| {
+                let screen = screens.screen();
+                screen.lines().find(|line| line.contains("invoices")).unwrap().to_owned()
+            };
+            assert!(row(&screens).contains("H  ~ "), "{}", row(&screens));
+            (event.in_maintenance, event.version) = (true, event.version + 1);
+            screens.send(Msg::Service(ServiceEvent::Updated(Box::new(event))));
+            assert!(row(&screens).contains("Hm ~ "), "{}", row(&screens));
+            screens.act("help");
+            screens.keys("end");
+            assert!(screens.screen().contains("First seen while maintenance"), "{}", screens.screen());
+        }
+    }
 }

@@ -26,6 +26,7 @@ const MAX_BYTES: u64 = 256 * 1024;
 enum Deed {
     View(String, Option<String>),
     Query(String),
+    Load,
 }
 
 /// Writes until it is dropped; dropping it writes what is still to be written.
@@ -56,6 +57,11 @@ impl Shelf {
         self.send(Deed::Query(query));
     }
 
+    /// Reads the files anew: somebody has edited them.
+    pub fn load(&self) {
+        self.send(Deed::Load);
+    }
+
     fn send(&self, deed: Deed) {
         if let Some(queue) = &self.queue {
             let _ = queue.send(deed);
@@ -73,13 +79,20 @@ impl Drop for Shelf {
 }
 
 fn work(files: &Files, deeds: &Receiver<Deed>, inbox: &UnboundedSender<Msg>) {
-    let mut problems = vec![];
-    let finds = files.load(&mut problems);
-    let _ = inbox.send(Msg::Finds(finds, problems));
+    let tell = || {
+        let mut problems = vec![];
+        let finds = files.load(&mut problems);
+        let _ = inbox.send(Msg::Finds(finds, problems));
+    };
+    tell();
     while let Ok(deed) = deeds.recv() {
         let (done, what) = match &deed {
             Deed::View(name, query) => {
                 (files.write_view(name, query.as_deref()), "the view is gone after this session")
+            }
+            Deed::Load => {
+                tell();
+                continue;
             }
             Deed::Query(query) => (files.write_query(query), "queries are remembered for this session only"),
         };

@@ -34,6 +34,7 @@ pub fn of<'a>(
             undone: false,
             resolution_type: None,
             context: None,
+            batch: None,
         });
     }
     for entry in audit.filter(|entry| within(entry.timestamp) && of_these(entry.environment.as_ref())) {
@@ -49,6 +50,7 @@ pub fn of<'a>(
             undone: entry.undone_by.is_some(),
             resolution_type: entry.verb.as_ref().and_then(TriageVerb::resolution_type),
             context: None,
+            batch: entry.batch,
         });
     }
     happenings.sort_by_key(|one| std::cmp::Reverse((one.at, one.seq)));

@@ -114,6 +114,7 @@ pub fn change(
         undone_by: None,
         rule: Some(Box::new(change)),
         never_hide: None,
+        batch: None,
     };
     Ok((entry, changed))
 }
@@ -155,5 +156,6 @@ pub fn never_hide(request: &NeverHideRequest, audit: &Audit) -> Result<AuditEntr
         undone_by: None,
         rule: None,
         never_hide: Some(Box::new(NeverHideChange { before, after, undoes })),
+        batch: None,
     })
 }

@@ -267,10 +267,25 @@ impl DriftService for Sample {
             undone_by: None,
             rule: None,
             never_hide: None,
+            batch: Some(seq),
         };
         audit.push((entry, before));
         let _ = self.events.send(ServiceEvent::Updated(Box::new(event.clone())));
         Ok(Receipt { seq, drifts: vec![event.clone()] })
+    }
+
+    async fn triage_many(
+        &self,
+        requests: Vec<TriageRequest>,
+    ) -> Result<Vec<Result<Receipt, ServiceError>>, ServiceError> {
+        let first = self.world().audit.len();
+        let mut answers = Vec::with_capacity(requests.len());
+        for request in requests {
+            answers.push(self.triage(request).await);
+        }
+        let together = Some(first as u64 + 1);
+        self.world().audit.iter_mut().skip(first).for_each(|(entry, _)| entry.batch = together);
+        Ok(answers)
     }
 
     async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError> {

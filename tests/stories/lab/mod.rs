@@ -3,7 +3,11 @@
 //! They are looked for in `$DRIFTGUARD_LAB`, in `target/lab`, which `tests/lab.sh` fills at the first use, and on the PATH. A story
 //! whose server cannot be had says so and is skipped.
 
+pub mod account;
 pub mod fake;
+pub mod postgres;
+pub mod report;
+pub mod tls;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -22,6 +26,16 @@ const REGION: &str = "eu-west-1";
 pub struct Server {
     child: Child,
     pub url: String,
+}
+
+impl Server {
+    pub fn of(child: Child, url: String) -> Self {
+        Self { child, url }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port")
+    }
 }
 
 impl Drop for Server {
@@ -99,6 +113,20 @@ pub fn python() -> Option<PathBuf> {
     is_there("moto and boto3", python)
 }
 
+/// The sample items AWS ships with its rule development kit, a file each.
+pub fn samples() -> Option<PathBuf> {
+    let inside = "site-packages/rdk/template/example_ci";
+    let libraries = std::fs::read_dir(lab().join("rdk/lib")).into_iter().flatten().flatten();
+    let found = libraries.map(|python| python.path().join(inside)).find(|path| path.is_dir());
+    found.or_else(|| is_there("the sample items of rdk", lab().join("rdk/lib/python3").join(inside)))
+}
+
+/// The interpreter that has `tf`, for providers of the terraform binary, and the binary.
+pub fn terraform() -> Option<(PathBuf, PathBuf)> {
+    let terraform = program("terraform", "terraform/bin/terraform")?;
+    Some((is_there("tf and boto3", lab().join("provider/bin/python"))?, terraform))
+}
+
 fn program(name: &str, inside: &str) -> Option<PathBuf> {
     let path = lab().join(inside);
     let on_path = || {
@@ -151,8 +179,20 @@ fn start(name: &str, health: &str, command: impl Fn(u16) -> Command) -> Server {
     panic!("{name} is there and does not start");
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
+}
+
+/// Waits until something listens.
+pub fn wait_for(port: u16) {
+    let since = Instant::now();
+    while since.elapsed() < START {
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("nothing listens on port {port}");
 }
 
 fn answers(port: u16, path: &str) -> bool {

@@ -204,7 +204,7 @@ fn notices_that_went_by_unseen_are_counted_until_they_are_read() {
     screens.at(sample::now() + Duration::from_secs(600));
     assert!(screens.screen().contains("1 unread"), "{}", screens.screen());
     screens.act("notices");
-    assert!(screens.screen().contains("10m *the disk"), "{}", screens.screen());
+    assert!(screens.screen().contains("*  10m  the disk"), "{}", screens.screen());
     screens.keys("esc");
     assert!(!screens.screen().contains("unread"));
     screens.send(notice("it is full"));
@@ -266,7 +266,7 @@ fn the_next_session_begins_as_this_one_ended() {
     assert!(again.model.zoom && again.model.detail.unified && again.model.detail.only_changed);
     // Another store is another place, and a configuration that has changed is meant.
     let elsewhere = Options { world: Some("other".into()), session: Some(session), ..options() };
-    let configured = Configured { theme: "nord".into(), keymap: String::new() };
+    let configured = Configured { theme: "nord".into(), keymap: String::new(), ..Default::default() };
     let other = with(Options { configured, ..elsewhere }, (120, 40));
     assert!(other.model.environments.cursor.is_none() && other.model.theme().name() != "dark");
 }

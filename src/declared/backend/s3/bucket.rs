@@ -61,7 +61,7 @@ impl Bucket {
     pub(super) async fn get(&self, key: &str, version: Option<&str>) -> Result<Fetched, Fault> {
         let action = if version.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" };
         let request = self.client.get_object().bucket(&self.name).key(key).set_version_id(version.map(str::to_owned));
-        let answer = self.session.call(Service::S3, action, || request.send()).await?;
+        let answer = self.session.call(Service::S3, action, || request.clone().send()).await?;
         let written_at = answer.last_modified().and_then(moment);
         Ok(Fetched { bytes: body(answer).await?, written_at, notices: vec![] })
     }
@@ -70,13 +70,13 @@ impl Bucket {
     pub(super) async fn start(&self, key: &str, version: &str, length: usize) -> Result<Vec<u8>, Fault> {
         let range = format!("bytes=0-{}", length - 1);
         let request = self.client.get_object().bucket(&self.name).key(key).version_id(version).range(range);
-        body(self.session.call(Service::S3, "s3:GetObjectVersion", || request.send()).await?).await
+        body(self.session.call(Service::S3, "s3:GetObjectVersion", || request.clone().send()).await?).await
     }
 
     /// A small object that need not be there; what cannot be had is `None`.
     pub(super) async fn small(&self, key: &str) -> Option<Vec<u8>> {
         let request = self.client.get_object().bucket(&self.name).key(key);
-        let answer = self.session.call(Service::S3, "s3:GetObject", || request.send()).await.ok()?;
+        let answer = self.session.call(Service::S3, "s3:GetObject", || request.clone().send()).await.ok()?;
         body(answer).await.ok()
     }
 
@@ -86,7 +86,7 @@ impl Bucket {
         loop {
             let request = self.client.list_objects_v2().bucket(&self.name).prefix(prefix);
             let request = request.set_continuation_token(next);
-            let page = self.session.call(Service::S3, "s3:ListBucket", || request.send()).await?;
+            let page = self.session.call(Service::S3, "s3:ListBucket", || request.clone().send()).await?;
             objects.extend(page.contents().iter().filter_map(|object| {
                 Some(Object { key: object.key()?.to_owned(), size: object.size().unwrap_or(0).unsigned_abs() })
             }));
@@ -106,7 +106,7 @@ impl Bucket {
         loop {
             let request = self.client.list_object_versions().bucket(&self.name).prefix(key);
             let request = request.set_key_marker(marker).set_version_id_marker(after);
-            let page = self.session.call(Service::S3, "s3:ListBucketVersions", || request.send()).await?;
+            let page = self.session.call(Service::S3, "s3:ListBucketVersions", || request.clone().send()).await?;
             entries.extend(page.versions().iter().filter(|v| v.key() == Some(key)).filter_map(entry));
             entries.extend(page.delete_markers().iter().filter(|v| v.key() == Some(key)).filter_map(deletion));
             marker = page.next_key_marker().map(str::to_owned);

@@ -28,7 +28,7 @@ pub(super) async fn item(
     let client = bucket.session.dynamodb();
     let key = AttributeValue::S(id.to_owned());
     let request = client.get_item().table_name(table).key("LockID", key).consistent_read(true);
-    let answer = bucket.session.call(Service::DynamoDb, "dynamodb:GetItem", || request.send()).await?;
+    let answer = bucket.session.call(Service::DynamoDb, "dynamodb:GetItem", || request.clone().send()).await?;
     let found = answer.item().and_then(|item| item.get(attribute)).and_then(|value| value.as_s().ok());
     Ok(found.filter(|text| !text.is_empty()).cloned())
 }

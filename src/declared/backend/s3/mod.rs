@@ -16,6 +16,7 @@ use self::fault::Fault;
 use super::address::{Pick, S3Address};
 use super::fetched::Fetched;
 use super::{Opened, Reach};
+use crate::aws::block_on;
 use crate::declared::DeclaredSource;
 use crate::declared::input::source_error;
 use crate::drift::SourceError;
@@ -38,6 +39,14 @@ pub(super) async fn open(address: &S3Address, reach: &Reach<'_>) -> Opened {
         }
         Err(error) => vec![Err(error)],
     }
+}
+
+/// The keys of all states beneath a prefix, for people to choose from. Blocks.
+pub fn keys(address: &S3Address, reach: &Reach<'_>) -> Result<Vec<String>, SourceError> {
+    let work = async { beneath(&Bucket::open(address, reach).await, address).await };
+    let name = address.name(&address.key);
+    let cancelled = |_| source_error(&name, "the bucket was not listed: cancelled", "Ask again.");
+    block_on(reach.cancel, work).map_err(cancelled)?
 }
 
 /// The keys of all states beneath the prefix. Too many are an error: half of them would make the rest look deleted.

@@ -25,10 +25,10 @@ const GONE: &str = "gone";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Case {
-    terraform: String,
+pub(super) struct Case {
+    pub terraform: String,
     config: String,
-    declared: Value,
+    pub declared: Value,
     item: Value,
     drift: Edit,
     noise: Edit,
@@ -37,19 +37,19 @@ struct Case {
 /// A change of the item, as a JSON merge patch (RFC 7396: null takes away).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Edit {
+pub(super) struct Edit {
     /// In words, for whoever reads the case.
-    is: String,
-    patch: Value,
+    pub is: String,
+    pub patch: Value,
     #[serde(default)]
-    paths: Vec<String>,
+    pub paths: Vec<String>,
 }
 
-fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     FILES.iter().flat_map(|file| serde_json::from_str::<Vec<Case>>(file).unwrap()).collect()
 }
 
-fn merge(target: &mut Value, patch: &Value) {
+pub(super) fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
         *target = patch.clone();
         return;

@@ -71,6 +71,18 @@ fn a_notification_is_read_bare_and_in_its_envelopes() {
 }
 
 #[test]
+fn an_item_alone_in_its_file_is_a_recording() {
+    let vpc = item("AWS::EC2::VPC", "vpc-1", json!({"cidrBlock": "10.0.0.0/16"}), json!({}));
+    let file = recording("vpc.json", &vpc.to_string());
+    assert!(crate::live::aws_config::AwsReader.recognises(&file));
+    let source = AwsConfig::new(vec![file]);
+    let found = found(source.lookup(&declared("aws_vpc", json!({"id": "vpc-1"})), &[]));
+    assert_eq!(found.values["cidr_block"], "10.0.0.0/16");
+    let other = declared("aws_vpc", json!({"id": "vpc-2"}));
+    assert!(matches!(source.lookup(&other, &[]), Lookup::Unknown(..)), "it says nothing of others");
+}
+
+#[test]
 fn other_json_is_not_mistaken_for_a_recording() {
     let others = [
         "{}",

@@ -16,6 +16,7 @@ fn bob(paths: &[&str]) -> Attribution {
         user_agent: "console.amazonaws.com".into(),
         paths: paths.iter().map(|path| (*path).into()).collect(),
         reason: "it changes ingress".into(),
+        is_likely: false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Many decisions at once.
 
 use super::*;
+use crate::drift::IncidentRequest;
 use crate::store::probe::Step;
 
 fn request(drift: DriftId, verb: TriageVerb) -> TriageRequest {
@@ -43,6 +44,43 @@ fn a_thousand_decisions_are_one_sync_and_each_has_its_entry_and_its_undo() {
     let w = w.reopen();
     assert_eq!(w.open_count(), 1000);
     w.assert_sound();
+}
+
+#[test]
+fn what_was_decided_at_once_has_one_number_and_keeps_it() {
+    let w = World::new();
+    let ids = many(&w, 5);
+    let ack = |ids: &[DriftId]| ids.iter().map(|id| request(*id, TriageVerb::Acknowledge)).collect();
+    w.store.decide_many(ack(&ids[..2]));
+    w.store.decide(request(ids[2], TriageVerb::Acknowledge)).unwrap();
+    w.store.decide_many(ack(&ids[3..]));
+    let undo = [1, 2].map(|seq| request(ids[seq as usize - 1], TriageVerb::Undo { seq })).to_vec();
+    assert!(w.store.decide_many(undo).iter().all(Result::is_ok));
+    let batches = |w: &World| -> Vec<Option<u64>> {
+        w.store.audit(9).unwrap().into_iter().rev().map(|entry| entry.batch).collect()
+    };
+    let told = [1, 1, 3, 4, 4, 6, 6].map(Some).to_vec();
+    assert_eq!(batches(&w), told);
+    let all =
+        IncidentRequest { from: at(0), until: at(START + 3_600_000_000), environments: vec![], limit: 99, parts: 1 };
+    let incident = w.store.incident(&all).unwrap();
+    let decided: Vec<Option<u64>> = incident.happenings.iter().rev().filter_map(|one| one.batch.map(Some)).collect();
+    assert_eq!(decided, told, "an incident knows them by it");
+    let w = w.reopen();
+    assert_eq!(batches(&w), told);
+    w.assert_sound();
+}
+
+#[test]
+fn an_entry_that_was_written_before_batches_had_numbers_is_read() {
+    let w = World::new();
+    let id = many(&w, 1)[0];
+    w.decide(id, TriageVerb::Acknowledge).unwrap();
+    let entry = w.store.audit(1).unwrap().remove(0);
+    let mut old = serde_json::to_value(&entry).unwrap();
+    assert_eq!(old.as_object_mut().unwrap().remove("batch"), Some(1.into()));
+    let read: crate::drift::AuditEntry = serde_json::from_value(old).unwrap();
+    assert_eq!(read, crate::drift::AuditEntry { batch: None, ..entry });
 }
 
 #[test]

@@ -103,6 +103,11 @@ impl Filter {
         self.query.group
     }
 
+    /// The same question, whichever group is open.
+    pub fn of_any_group(&self) -> Self {
+        Self { member: None, ..self.clone() }
+    }
+
     /// Takes a query as it is typed. After a mistake the last one stays in force.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The timeline in groups: a row for each, and under the open one its members, which are the timeline's window. What is
 //! selected is a group's key or a member's id, so that neither moves when counts change around it.
 
-use super::{Load, Timeline, Window};
+use super::{Filter, Load, Timeline, Window};
 use crate::drift::query::{GroupKey, GroupRow, Groups};
 use crate::drift::{DriftEvent, DriftId};
 use crate::store::DriftFilter;
@@ -14,9 +14,12 @@ pub const GROUPS: usize = 500;
 #[derive(Default)]
 pub struct Grouped {
     pub list: Groups,
-    /// Where the cursor is, unless it is on a member.
+    /// Where the cursor is, and on a member where it goes when that leaves.
     cursor: Option<GroupKey>,
     loading: Option<Ticket>,
+    /// What the list was asked for, and what it is of.
+    asked: Option<Filter>,
+    of: Option<Filter>,
     /// Something happened since they were asked for.
     stale: bool,
     /// They have come at least once for this grouping.
@@ -105,7 +108,7 @@ impl Timeline {
             });
         match chosen {
             Some(Ok(key)) => (self.grouped.cursor, self.selected) = (Some(key), None),
-            Some(Err(id)) => self.selected = Some(id),
+            Some(Err(id)) => (self.grouped.cursor, self.selected) = (self.filter.member, Some(id)),
             None => {}
         }
         self.scroll();
@@ -119,20 +122,48 @@ impl Timeline {
             return false;
         }
         // The row stays where it is while members above it go away.
-        let offset = self.row().unwrap_or(0).saturating_sub(self.top);
-        (self.filter.member, self.window, self.selected) = (Some(key), Window::default(), None);
-        self.grouped.cursor = Some(key);
-        self.top = self.row().unwrap_or(0).saturating_sub(offset);
-        self.scroll();
+        self.steady(|timeline| {
+            (timeline.filter.member, timeline.window, timeline.selected) = (Some(key), Window::default(), None);
+            timeline.grouped.cursor = Some(key);
+            timeline.forget_empty();
+        });
         true
     }
 
     /// Closes the open group; the cursor is on it. `false`: there is none.
     pub fn close(&mut self) -> bool {
         let Some(key) = self.filter.member.filter(|_| self.is_grouped()) else { return false };
-        (self.filter.member, self.selected, self.grouped.cursor) = (None, None, Some(key));
-        self.scroll();
+        self.steady(|timeline| {
+            (timeline.filter.member, timeline.selected, timeline.grouped.cursor) = (None, None, Some(key));
+            timeline.forget_empty();
+        });
         true
+    }
+
+    /// Whatever goes on around the cursor, it stays in its row of the screen.
+    pub(super) fn steady(&mut self, work: impl FnOnce(&mut Self)) {
+        let offset = self.row().unwrap_or(0).saturating_sub(self.top);
+        work(self);
+        self.top = self.row().unwrap_or(0).saturating_sub(offset);
+        self.scroll();
+    }
+
+    /// A group that was kept because it was open, and of which nothing is left, goes when it is closed; the cursor goes to what is
+    /// in its place then.
+    fn forget_empty(&mut self) {
+        let open = self.filter.member;
+        let at = self.group_at();
+        self.grouped.list.rows.retain(|group| group.count > 0 || Some(group.key) == open);
+        self.keep_cursor(at);
+    }
+
+    /// Where the group under the cursor has gone: the next one, which is in its place.
+    fn keep_cursor(&mut self, at: Option<usize>) {
+        let (rows, cursor) = (&self.grouped.list.rows, self.grouped.cursor);
+        let is_there = rows.iter().any(|group| Some(group.key) == cursor);
+        if let Some(at) = at.filter(|_| !is_there) {
+            self.grouped.cursor = rows.get(at.min(rows.len().saturating_sub(1))).map(|group| group.key);
+        }
     }
 
     /// Asks for the groups. `later`: something happened and they are there already; then one question at a time is enough.
@@ -142,6 +173,7 @@ impl Timeline {
             return None;
         }
         (self.grouped.loading, self.grouped.stale) = (Some(ticket), false);
+        self.grouped.asked = Some(self.filter.of_any_group());
         Some(DriftFilter { member: None, ..self.filter.request() })
     }
 
@@ -156,25 +188,38 @@ impl Timeline {
             Err(why) => self.error = Some(why),
             Ok(groups) => {
                 self.error = None;
-                let (row, at) = (self.row().unwrap_or(0), self.group_at());
-                let offset = row.saturating_sub(self.top);
                 let first = !std::mem::replace(&mut self.grouped.is_loaded, true);
-                self.grouped.list = groups;
-                if self.filter.member.is_some() && self.open().is_none() {
-                    self.close();
+                self.steady(|timeline| timeline.replace_groups(groups));
+                if first {
+                    self.top = 0;
+                    self.scroll();
                 }
-                let cursor = self.grouped.cursor;
-                let is_there = self.grouped.list.rows.iter().any(|group| Some(group.key) == cursor);
-                if let Some(at) = at.filter(|_| !is_there) {
-                    // The one that was there is gone: the next one, which is in its place.
-                    let last = self.grouped.list.rows.len().saturating_sub(1);
-                    self.grouped.cursor = self.grouped.list.rows.get(at.min(last)).map(|group| group.key);
-                }
-                self.top = if first { 0 } else { self.row().unwrap_or(0).saturating_sub(offset) };
-                self.scroll();
             }
         }
         Some(std::mem::take(&mut self.grouped.stale))
+    }
+
+    /// What is open stays open, and in its place, when nothing is left of it: whoever looks into it closes it. With another
+    /// question it closes.
+    fn replace_groups(&mut self, groups: Groups) {
+        let open = self.open().and_then(|at| Some((at, self.grouped.list.rows.get(at)?.clone())));
+        let at = self.group_at();
+        self.grouped.list = groups;
+        let before = std::mem::replace(&mut self.grouped.of, self.grouped.asked.take());
+        let is_same = before == self.grouped.of;
+        match open.filter(|_| self.open().is_none()) {
+            Some((at, group)) if is_same => {
+                let list = &mut self.grouped.list;
+                // There may be some of it among those that are not listed.
+                let count = if list.total > list.rows.len() as u64 { group.count } else { 0 };
+                list.rows.insert(at.min(list.rows.len()), GroupRow { count, ..group });
+            }
+            Some(_) => {
+                self.close();
+            }
+            None => {}
+        }
+        self.keep_cursor(at);
     }
 
     /// Which page of the open group's members to fetch before the cursor gets to it.
@@ -189,3 +234,7 @@ impl Timeline {
         (self.window.newer().is_some() && row < first + margin && row + margin >= first).then_some(Load::Newer)
     }
 }
+
+#[cfg(test)]
+#[path = "grouped_tests.rs"]
+mod tests;

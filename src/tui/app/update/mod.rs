@@ -23,6 +23,7 @@ pub mod plan;
 pub mod preview;
 pub mod query;
 mod reasons;
+mod reconfigure;
 pub mod repeat;
 pub mod resource;
 pub mod rules;
@@ -102,6 +103,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.drafts.load(earlier);
             vec![]
         }
+        Msg::Configured(options) => reconfigure::take(model, &options),
         Msg::Finds(finds, problems) => views::came(model, finds, problems),
         Msg::Signal(number) => vec![Effect::Exit(Exit::Signal(number))],
         Msg::TerminalGone => vec![Effect::Exit(Exit::TerminalGone)],

@@ -173,6 +173,21 @@ mod tests {
     }
 
     #[test]
+    fn what_one_did_oneself_is_no_news_when_the_inbox_is_opened() {
+        let mut screens = open();
+        let critical = drifts(&screens, "CRITICAL");
+        found(&mut screens, &critical[0]);
+        screens.at(now() + Duration::from_secs(600));
+        screens.act("acknowledge");
+        screens.at(now() + Duration::from_secs(1200));
+        screens.act("notices");
+        let screen = screens.screen();
+        let row = |words: &str| screen.lines().find(|line| line.contains(words)).unwrap().to_owned();
+        assert!(row("1 new CRITICAL").contains("│ *  20m  prod-eu"), "{screen}");
+        assert!(row("saved: acknowledge").contains("│    10m  saved"), "{screen}");
+    }
+
+    #[test]
     fn what_one_did_oneself_is_not_unread_and_answers_to_keys_are_not_in_the_inbox() {
         let mut screens = open();
         screens.act("acknowledge");

@@ -6,6 +6,7 @@ mod described;
 mod events;
 mod keys;
 mod storage;
+mod tables;
 
 use super::*;
 use crate::compare::{Subject, compare};
@@ -126,7 +127,8 @@ fn every_modelled_type_is_found_clean_drifted_and_respelt() {
 
 #[test]
 fn every_modelled_type_has_a_case() {
-    let tested: BTreeSet<&str> = all().iter().map(|c| c.terraform).collect();
+    let beside = tables::names();
+    let tested: BTreeSet<&str> = all().iter().map(|c| c.terraform).chain(beside.iter().map(String::as_str)).collect();
     let modelled = Mapping::built_in().types().filter(|(_, t)| t.model.is_some());
     let modelled: BTreeSet<&str> = modelled.map(|(_, t)| t.terraform.as_str()).collect();
     assert_eq!(modelled.difference(&tested).collect::<Vec<_>>(), Vec::<&&str>::new());
@@ -140,6 +142,7 @@ fn properties_at(model: &Model, path: &str) -> Option<Properties> {
     };
     let around = properties_at(model, block)?;
     let property = match model.attributes.get(block) {
+        Some(attribute) if !attribute.gather.is_empty() => return Some(around.only(&attribute.gather)),
         Some(attribute) => attribute.from.iter().find_map(|from| around.reach(&from.keys())).map(|p| p.into_owned()),
         None => around.find(block.rsplit('.').next()?).cloned(),
     };
@@ -158,7 +161,8 @@ fn every_exception_leads_to_a_property_of_the_model() {
                 let open = |p: &Properties| p.reach(&keys[..1]).is_none_or(|p| p.below.is_empty());
                 first && properties.as_ref().is_some_and(|p| open(p) || p.reach(keys).is_some())
             };
-            if !attribute.from.iter().any(|from| from.is_of_the_item() || leads(&from.keys())) {
+            let gathers = !attribute.gather.is_empty() && attribute.gather.iter().all(|name| leads(&[name]));
+            if !gathers && !attribute.from.iter().any(|from| from.is_of_the_item() || leads(&from.keys())) {
                 wrong.push(format!("{terraform}.{path}"));
             }
         }

@@ -1,5 +1,5 @@
 //! CloudTrail answers two lookups a second for each account and region ([quotas]); whoever asks faster is throttled, other tools
-//! of the same account included.
+//! of the same account included. Every request takes its turn, a retry as much as a first try.
 //!
 //! [quotas]: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html
 
@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::aws::Target;
+use super::Target;
 
 /// Between two requests.
 const STEP: Duration = Duration::from_millis(500);

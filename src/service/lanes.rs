@@ -1,0 +1,118 @@
+//! The environments that are scanned here. They come and go with the configuration.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, Semaphore, broadcast};
+
+use super::keeping::register;
+use super::scanning::ScanJob;
+use super::{Guard, ServiceEvent};
+use crate::config::is_same;
+use crate::drift::{Maintenance, Slug};
+use crate::scan::EnvironmentSpec;
+use crate::scan::scheduler::{Lane, Plan};
+use crate::store::Store;
+
+/// Environments scanned at the same time; each uses every core already.
+const SCANS_AT_ONCE: usize = 2;
+
+/// One environment with its scans.
+pub(super) struct Watched {
+    pub lane: Lane,
+    pub job: Arc<ScanJob>,
+    pub spec: EnvironmentSpec,
+}
+
+/// All of them, by slug.
+pub(super) struct Lanes {
+    lanes: RwLock<BTreeMap<Slug, Arc<Watched>>>,
+    store: Arc<dyn Store>,
+    events: broadcast::Sender<ServiceEvent>,
+    changed: Arc<Notify>,
+    limit: Arc<Semaphore>,
+    handle: Handle,
+}
+
+impl Lanes {
+    /// `changed` is told after every scan.
+    pub fn new(
+        store: Arc<dyn Store>,
+        events: broadcast::Sender<ServiceEvent>,
+        changed: Arc<Notify>,
+        handle: Handle,
+    ) -> Self {
+        let limit = Arc::new(Semaphore::new(SCANS_AT_ONCE));
+        Self { lanes: RwLock::default(), store, events, changed, limit, handle }
+    }
+
+    /// Registers the environment in the store, and scans it from now on.
+    pub fn begin(&self, spec: EnvironmentSpec) {
+        let slug = spec.environment.slug.clone();
+        if let Err(error) = register(self.store.as_ref(), &spec.environment) {
+            tracing::warn!(environment = %slug, %error, "the environment could not be registered");
+        }
+        let last = self.store.last_scan(&slug).ok().flatten().map(|s| s.started_at);
+        let plan = Plan { slug: slug.clone(), interval: spec.interval, watch: spec.watch, last };
+        let (events, changed) = (self.events.clone(), Arc::clone(&self.changed));
+        let job = Arc::new(ScanJob::new(Arc::clone(&self.store), spec.clone(), events, changed));
+        let lane = Lane::start(&self.handle, plan, Arc::clone(&self.limit), Arc::clone(&job) as _);
+        self.write().insert(slug, Arc::new(Watched { lane, job, spec }));
+    }
+
+    /// Scans these from now on and no others. What stays as it is is not disturbed; what is different is scanned at once.
+    pub async fn replace(&self, specs: Vec<EnvironmentSpec>) {
+        let stays = |watched: &Watched| specs.iter().any(|spec| is_same(&watched.spec, spec));
+        let gone: Vec<_> = self.all().into_iter().filter(|watched| !stays(watched)).collect();
+        for watched in &gone {
+            self.write().remove(&watched.spec.environment.slug);
+        }
+        end(&gone).await;
+        for spec in specs {
+            let slug = spec.environment.slug.clone();
+            if self.get(&slug).is_none() {
+                self.begin(spec);
+                self.get(&slug).iter().for_each(|watched| watched.lane.trigger());
+            }
+        }
+    }
+
+    pub fn get(&self, slug: &Slug) -> Option<Arc<Watched>> {
+        self.lanes.read().unwrap_or_else(PoisonError::into_inner).get(slug).cloned()
+    }
+
+    pub fn all(&self) -> Vec<Arc<Watched>> {
+        self.lanes.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Returns when no scan runs any more.
+    pub async fn stop(&self) {
+        end(&self.all()).await;
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<Slug, Arc<Watched>>> {
+        self.lanes.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn end(lanes: &[Arc<Watched>]) {
+    for watched in lanes {
+        watched.lane.cancel();
+        watched.job.witness().stop();
+    }
+    for watched in lanes {
+        watched.lane.stop().await;
+    }
+}
+
+/// Environments that say so themselves are protected too.
+pub(super) fn guarding(mut guard: Guard, specs: &[EnvironmentSpec]) -> Guard {
+    guard.protected.extend(specs.iter().filter(|s| s.protect).map(|s| s.environment.slug.clone()));
+    guard
+}
+
+/// All environments are told the same.
+pub(super) fn announced_for(specs: &[EnvironmentSpec]) -> Arc<Vec<Maintenance>> {
+    specs.first().map(|spec| Arc::clone(&spec.maintenance)).unwrap_or_default()
+}

@@ -1,0 +1,202 @@
+//! Scanned again and again: only what has changed is read, and nothing stays hidden because of that.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::lab::account::{Account, Select};
+use crate::lab::fake::{Fake, state_of_buckets};
+use crate::support::{driftguard, run};
+
+const BUCKET: &str = "AWS::S3::Bucket";
+const COUNT: usize = 1000;
+
+/// An account of a thousand buckets, and an environment that remembers it.
+struct Stand {
+    home: TempDir,
+    account: Arc<Account>,
+    fake: Fake,
+}
+
+/// What one scan took and found.
+#[derive(Debug)]
+struct Seen {
+    calls: u64,
+    reused: u64,
+    /// `modified aws_s3_bucket.x`, sorted.
+    drifts: Vec<String>,
+    report: Value,
+}
+
+impl Stand {
+    fn new() -> Self {
+        Self::of(Account::of_buckets(COUNT))
+    }
+
+    fn of(account: Arc<Account>) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let fake = account.start();
+        let ids: Vec<String> = account.world().keys().map(|(_, id)| id.clone()).collect();
+        let state = state_of_buckets(&ids.iter().map(String::as_str).collect::<Vec<_>>());
+        std::fs::write(home.path().join("terraform.tfstate"), state).unwrap();
+        let config = format!(
+            "[[environment]]\nslug = \"lab\"\ncloud_provider = \"aws\"\nregion = \"eu-west-1\"\nstate = {:?}\n\
+             aws = {{ endpoint_url = \"{}\" }}\n",
+            home.path().join("terraform.tfstate"),
+            fake.url
+        );
+        std::fs::create_dir_all(home.path().join("config/driftguard")).unwrap();
+        std::fs::write(home.path().join("config/driftguard/config.toml"), config).unwrap();
+        Self { home, account, fake }
+    }
+
+    fn scan(&self, arguments: &[&str]) -> Seen {
+        let mut command = driftguard(self.home.path());
+        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+        let command = command.env("AWS_EC2_METADATA_DISABLED", "true").args(["scan", "--format", "json"]);
+        let (code, out, err) = run(command.args(arguments));
+        let report: Value = serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: exit {code}: {out}{err}"));
+        let text = |v: &Value| v.as_str().unwrap().to_owned();
+        let drifts = report["drifts"].as_array().unwrap().iter();
+        let mut drifts: Vec<String> =
+            drifts.map(|d| format!("{} {}", text(&d["drift_type"]), text(&d["resource_id"]))).collect();
+        drifts.sort();
+        let usage = &report["environments"][0]["usage"];
+        let number = |key: &str| usage[key].as_u64().unwrap();
+        Seen { calls: number("calls"), reused: number("reused"), drifts, report }
+    }
+}
+
+#[test]
+fn an_account_in_which_nothing_happened_is_read_with_a_handful_of_calls() {
+    let stand = Stand::new();
+    let first = stand.scan(&[]);
+    assert_eq!((first.drifts, first.reused), (vec![], 0));
+    // Listing, items and rows; who we are, what is recorded (two calls) and how much.
+    assert_eq!(first.calls, 3 * COUNT as u64 / 100 + 4, "{:#}", first.report["environments"]);
+    let second = stand.scan(&[]);
+    assert_eq!((second.drifts, second.reused), (vec![], COUNT as u64));
+    assert_eq!(second.calls, 5, "{:#}", second.report["environments"]);
+    assert_eq!(second.report["environments"][0]["counts"]["in_sync"], COUNT);
+    assert_eq!(stand.scan(&["--full"]).calls, first.calls, "on demand all is read anew");
+}
+
+#[test]
+fn what_changed_came_and_went_since_is_found_by_what_is_read_of_it() {
+    let stand = Stand::new();
+    stand.scan(&[]);
+    stand.account.put(BUCKET, "bucket-7", "ops");
+    let seen = stand.scan(&[]);
+    assert_eq!(seen.drifts, ["modified aws_s3_bucket.bucket-7"]);
+    assert_eq!((seen.calls, seen.reused), (6, COUNT as u64 - 1), "one more call for the one that changed");
+
+    stand.account.put(BUCKET, "nobodys", "ops");
+    let seen = stand.scan(&[]);
+    assert_eq!(seen.drifts, ["added arn:aws:s3:::nobodys", "modified aws_s3_bucket.bucket-7"]);
+    assert_eq!((seen.calls, seen.reused), (6, COUNT as u64));
+
+    stand.account.delete(BUCKET, "bucket-8");
+    let seen = stand.scan(&[]);
+    let gone = "deleted aws_s3_bucket.bucket-8";
+    assert_eq!(seen.drifts, ["added arn:aws:s3:::nobodys", gone, "modified aws_s3_bucket.bucket-7"]);
+    assert_eq!(seen.reused, 0, "what does not add up is read anew");
+
+    stand.account.put(BUCKET, "bucket-7", "pay");
+    stand.account.delete(BUCKET, "nobodys");
+    stand.account.put(BUCKET, "bucket-8", "pay");
+    assert_eq!(stand.scan(&[]).drifts, Vec::<String>::new(), "one came for one that went");
+}
+
+#[test]
+fn where_select_is_of_no_use_everything_is_read_each_time() {
+    for select in [Select::Empty, Select::Denied, Select::Unordered] {
+        let stand = Stand::of(Account::of_buckets(150));
+        stand.scan(&[]);
+        *stand.account.select.lock().unwrap() = select;
+        stand.account.put(BUCKET, "bucket-3", "ops");
+        stand.account.delete(BUCKET, "bucket-4");
+        let seen = stand.scan(&[]);
+        assert_eq!(seen.reused, 0);
+        assert_eq!(seen.drifts, ["deleted aws_s3_bucket.bucket-4", "modified aws_s3_bucket.bucket-3"]);
+    }
+}
+
+#[test]
+fn what_select_learns_late_is_found_late_and_what_is_gone_never_comes_back() {
+    let stand = Stand::of(Account::of_buckets(150));
+    stand.scan(&[]);
+    *stand.account.select.lock().unwrap() = Select::Stale(stand.account.world());
+    stand.account.put(BUCKET, "bucket-3", "ops");
+    assert_eq!(stand.scan(&[]).drifts, Vec::<String>::new(), "nobody can know yet");
+    stand.account.delete(BUCKET, "bucket-4");
+    let seen = stand.scan(&[]);
+    assert!(seen.drifts.contains(&"deleted aws_s3_bucket.bucket-4".to_owned()), "{:?}", seen.drifts);
+    stand.account.put(BUCKET, "bucket-5", "ops");
+    *stand.account.select.lock().unwrap() = Select::Works;
+    let all = ["deleted aws_s3_bucket.bucket-4", "modified aws_s3_bucket.bucket-3", "modified aws_s3_bucket.bucket-5"];
+    assert_eq!(stand.scan(&[]).drifts, all);
+}
+
+#[test]
+fn tags_that_lag_behind_their_resource_are_read_again_until_they_do_not() {
+    let stand = Stand::of(Account::of_buckets(150));
+    stand.scan(&[]);
+    stand.account.put(BUCKET, "bucket-3", "ops");
+    *stand.account.select.lock().unwrap() = Select::Stale(stand.account.world());
+    stand.account.put(BUCKET, "bucket-3", "pay");
+    assert_eq!(
+        stand.scan(&[]).drifts,
+        ["modified aws_s3_bucket.bucket-3"],
+        "the item is newer than what is known of its tags"
+    );
+    *stand.account.select.lock().unwrap() = Select::Works;
+    let seen = stand.scan(&[]);
+    assert_eq!((seen.drifts, seen.reused), (vec![], 149));
+}
+
+#[test]
+fn rows_that_were_proved_to_be_whole_items_save_a_third_of_the_calls_and_go_on_being_checked() {
+    let stand = Stand::new();
+    // Without counts everything is read each time.
+    *stand.account.no_counts.lock().unwrap() = true;
+    *stand.account.select.lock().unwrap() = Select::Whole;
+    let asked = |stand: &Stand| stand.fake.asked("BatchGetResourceConfig");
+    stand.scan(&[]);
+    assert_eq!(asked(&stand), COUNT / 100);
+    stand.account.put(BUCKET, "bucket-7", "ops");
+    let seen = stand.scan(&[]);
+    assert_eq!(seen.drifts, ["modified aws_s3_bucket.bucket-7"]);
+    assert_eq!(asked(&stand), COUNT / 100 + 1, "a sample");
+
+    stand.account.delete(BUCKET, "bucket-8");
+    *stand.account.select.lock().unwrap() = Select::Half;
+    let seen = stand.scan(&[]);
+    assert_eq!(seen.drifts, ["deleted aws_s3_bucket.bucket-8", "modified aws_s3_bucket.bucket-7"]);
+    assert_eq!(asked(&stand), 2 * COUNT / 100 + 1, "the sample shows that the rows are not whole any more");
+}
+
+#[test]
+fn what_is_kept_between_scans_says_nothing_to_whoever_finds_the_file_and_goes_with_its_environment() {
+    let stand = Stand::of(Account::of_buckets(20));
+    stand.scan(&[]);
+    let kept = || -> Vec<std::path::PathBuf> {
+        let mut found = vec![];
+        let mut left = vec![stand.home.path().to_owned()];
+        while let Some(directory) = left.pop() {
+            for entry in std::fs::read_dir(directory).unwrap().flatten() {
+                let path = entry.path();
+                if path.is_dir() { left.push(path) } else { found.push(path) }
+            }
+        }
+        found.retain(|path| path.parent().unwrap().ends_with("aws/lab"));
+        found
+    };
+    let files = kept();
+    assert_eq!(files.len(), 1, "{files:?}");
+    let bytes = std::fs::read(&files[0]).unwrap();
+    assert!(!bytes.windows(7).any(|w| w == b"bucket-"));
+    let (code, out, err) = run(driftguard(stand.home.path()).args(["store", "forget", "lab", "--yes"]));
+    assert_eq!(code, 0, "{out}{err}");
+    assert_eq!(kept(), Vec::<std::path::PathBuf>::new());
+}

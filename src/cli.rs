@@ -3,6 +3,7 @@
 mod around;
 mod inventory;
 mod pictures;
+mod server;
 mod state;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat, WhoArgs};
 pub use inventory::{InventoryArgs, InventoryFormat, InventoryKind};
 pub use pictures::{Colors, Screenshots, Size};
+pub use server::Connect;
 pub use state::{StateCommand, Versions};
 
 use crate::aws::Access;
@@ -136,6 +138,8 @@ pub enum Command {
     /// Where declared state lives: its versions, and the backends of code
     #[command(subcommand)]
     State(StateCommand),
+    /// Open the screens on a server
+    Connect(Connect),
     /// Print the key table
     Keys,
     /// Print every path, limit and capability found: for a bug report, or on somebody else's machine

@@ -100,6 +100,7 @@ impl From<ServiceError> for Problem {
             ServiceError::Invalid(_) => (Code::Invalid, None, None),
             ServiceError::ReadOnly(_) => (Code::ReadOnly, None, None),
             ServiceError::Refused(refusal) => (Code::Refused, None, Some(refusal)),
+            ServiceError::Denied(_) => (Code::Forbidden, None, None),
             ServiceError::Unavailable(_) => (Code::Unavailable, None, None),
         };
         let mut problem = Self::new(code, message);
@@ -123,6 +124,7 @@ impl From<Problem> for ServiceError {
                 Self::ReadOnly(message.strip_prefix("read-only: ").map_or(message.clone(), str::to_owned))
             }
             (Code::NotFound, ..) => Self::NotFound(message),
+            (Code::Unauthenticated | Code::TokenExpired | Code::Forbidden, ..) => Self::Denied(message),
             (Code::Unavailable | Code::RateLimited, ..) => Self::Unavailable(message),
             _ => Self::Invalid(message),
         }

@@ -87,21 +87,16 @@ fn only_ascii(configured: Option<bool>, notices: &mut Vec<String>) -> bool {
     })
 }
 
-/// Runs the screens on a service that `connect` makes behind the first frame; gives the exit code.
+/// Runs the screens on scanners of our own, which `connect` starts behind the first frame; gives the exit code.
 pub(super) fn open<F>(
     session: &Session,
-    mut options: Options,
+    options: Options,
     reload: Option<Reload>,
     connect: impl FnOnce() -> F + Send + 'static,
 ) -> anyhow::Result<u8>
 where
     F: Future<Output = Result<Arc<LocalService>, String>> + Send + 'static,
 {
-    let log = telemetry::init(&session.paths.state_dir, &session.settings().log_level.value);
-    if let Err(error) = &log {
-        options.notices.push(error.to_string());
-    }
-    let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;
     let (started, service) = tokio::sync::oneshot::channel();
     let connected = async move {
         let service = connect().await?;
@@ -111,12 +106,29 @@ where
         let _ = started.send(Arc::clone(&service));
         Ok(service as Arc<dyn DriftService>)
     };
-    let ended = runtime.block_on(async {
-        let ended = tui::run(connected, options).await;
+    on(session, options, connected, async {
         // What was acknowledged is finished before the process ends.
         if let Ok(service) = service.await {
             service.shutdown().await;
         }
+    })
+}
+
+/// Runs the screens on any service, and `after` when they have closed; gives the exit code.
+pub(super) fn on(
+    session: &Session,
+    mut options: Options,
+    connected: impl Future<Output = Result<Arc<dyn DriftService>, String>> + Send + 'static,
+    after: impl Future<Output = ()>,
+) -> anyhow::Result<u8> {
+    let log = telemetry::init(&session.paths.state_dir, &session.settings().log_level.value);
+    if let Err(error) = &log {
+        options.notices.push(error.to_string());
+    }
+    let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;
+    let ended = runtime.block_on(async {
+        let ended = tui::run(connected, options).await;
+        after.await;
         ended
     });
     runtime.shutdown_background();

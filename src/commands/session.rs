@@ -145,6 +145,7 @@ fn flags(cli: &Cli) -> Vec<(&'static str, String)> {
     let (look, read_only) = match (cli.screens(), &cli.command) {
         (Some(args), _) => (&args.look, args.read_only),
         (None, Some(Command::Demo(args))) => (&args.look, false),
+        (None, Some(Command::Connect(args))) => (&args.look, false),
         _ => (&none, false),
     };
     add("theme", &look.theme);

@@ -35,7 +35,9 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let message = error.into_inner().to_string();
-        Problem::of_field(if path == "." { "body".to_owned() } else { path }, message)
+        // Where it cannot be read at all, no path leads.
+        let is_path = path.chars().any(char::is_alphanumeric);
+        Problem::of_field(if is_path { path } else { "body".to_owned() }, message)
     })?;
     json.end().map_err(|error| Problem::of_field("body", error.to_string()))?;
     Ok(value)

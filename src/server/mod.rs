@@ -11,10 +11,12 @@ mod health;
 mod houses;
 mod routes;
 mod run;
+mod tls;
 
 pub use auth::{Admission, Gatekeeper, Principal, Tokens};
 pub use houses::{House, Houses};
 pub use run::{Options, ServeError, Serving, serve};
+pub use tls::{Certificate, TlsError};
 
 use std::sync::Arc;
 

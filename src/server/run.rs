@@ -11,10 +11,12 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use ulid::Ulid;
 
 use super::answer::Failure;
+use super::tls::{self, Certificate, Greeted, TlsError};
 use super::{Gatekeeper, Houses, Shared, health, routes};
 use crate::api::{self, Code, Problem};
 
@@ -23,11 +25,20 @@ use crate::api::{self, Code, Problem};
 pub struct Options {
     /// Loopback unless somebody says otherwise.
     pub listen: SocketAddr,
+    /// Without one only this machine is listened to.
+    pub certificate: Option<Certificate>,
 }
 
 /// Why it does not serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    #[error(
+        "{0} can be reached from other machines: passwords and tokens would cross the network in clear. Give a certificate \
+         (--tls-cert, --tls-key), or listen on 127.0.0.1 behind a proxy that has one"
+    )]
+    Clear(SocketAddr),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("cannot listen on {0}: {1}. Choose another address with --listen, or end what holds it")]
     Listen(SocketAddr, std::io::Error),
     #[error("the server stopped: {0}")]
@@ -37,6 +48,7 @@ pub enum ServeError {
 /// A server that listens; it answers while [`run`](Self::run) runs.
 pub struct Serving {
     listener: TcpListener,
+    acceptor: Option<TlsAcceptor>,
     router: Router,
     leaving: CancellationToken,
     pub address: SocketAddr,
@@ -47,12 +59,16 @@ pub struct Serving {
 /// # Errors
 /// When the address cannot be had.
 pub async fn serve(options: &Options, gatekeeper: Arc<dyn Gatekeeper>, houses: Houses) -> Result<Serving, ServeError> {
+    if options.certificate.is_none() && !options.listen.ip().is_loopback() {
+        return Err(ServeError::Clear(options.listen));
+    }
+    let acceptor = options.certificate.as_ref().map(tls::acceptor).transpose()?;
     let failed = |error| ServeError::Listen(options.listen, error);
     let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let leaving = CancellationToken::new();
     let shared = Shared { gatekeeper, houses: Arc::new(houses), leaving: leaving.clone() };
-    Ok(Serving { listener, router: router(shared), leaving, address })
+    Ok(Serving { listener, acceptor, router: router(shared), leaving, address })
 }
 
 impl Serving {
@@ -61,12 +77,19 @@ impl Serving {
     /// # Errors
     /// When the listener breaks.
     pub async fn run(self, ended: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
-        let leaving = self.leaving;
+        let Self { listener, acceptor, router, leaving, address } = self;
         let ended = async move {
             ended.await;
             leaving.cancel();
         };
-        axum::serve(self.listener, self.router).with_graceful_shutdown(ended).await.map_err(ServeError::Stopped)
+        let served = match acceptor {
+            None => axum::serve(listener, router).with_graceful_shutdown(ended).await,
+            Some(acceptor) => {
+                let greeted = Greeted::start(listener, acceptor, address);
+                axum::serve(greeted, router).with_graceful_shutdown(ended).await
+            }
+        };
+        served.map_err(ServeError::Stopped)
     }
 }
 

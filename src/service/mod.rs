@@ -88,8 +88,22 @@ pub enum ServiceEvent {
     Environments,
     /// What was told meanwhile is lost: load again.
     Lost,
+    /// How it stands with the server; a local service has none.
+    Contact(Contact),
     /// Something a person should read.
     Notice { error: bool, text: crate::safety::Tainted },
+}
+
+/// Whether the server is there. What is on the screen stays there, whatever this says.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum Contact {
+    /// What happens is told at once.
+    Live,
+    /// Nothing has been heard of it `since`; the next try is due at `again_at`.
+    Lost { since: Timestamp, again_at: Timestamp },
+    /// It does not let us in any more.
+    Denied { why: String },
 }
 
 /// Why the service did not do it, in words for the screen.
@@ -107,6 +121,9 @@ pub enum ServiceError {
     /// Not allowed here.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The server does not let whoever asks do this.
+    #[error("{0}")]
+    Denied(String),
     #[error("{0}")]
     Unavailable(String),
 }

@@ -3,6 +3,7 @@
 
 mod actors;
 mod answers;
+mod api;
 mod around;
 mod aws_again;
 mod aws_faults;

@@ -32,7 +32,7 @@ impl Line {
     /// # Errors
     /// When the address or the token makes no sense.
     pub(super) fn new(server: Server) -> Result<Self, ServiceError> {
-        let Server { mut url, token } = server;
+        let Server { mut url, token, ca } = server;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
             return Err(invalid("the address of a server is https://HOST, and nothing else"));
         }
@@ -45,7 +45,10 @@ impl Line {
         let authorization = token.as_deref().map(bearer).transpose()?;
         // Fails when there is one already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let ours = reqwest::Certificate::from_pem_bundle(ca.as_deref().unwrap_or_default());
+        let ours = ours.map_err(|error| invalid(&format!("the certificates of the CA are no PEM: {error}")))?;
         let client = Client::builder()
+            .tls_certs_merge(ours)
             .user_agent(concat!("driftguard/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)

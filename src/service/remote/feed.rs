@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use eventsource_stream::{Event, Eventsource};
 use futures_util::stream::{self, Stream, StreamExt};
+use jiff::Timestamp;
 use reqwest::Response;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use super::call::Line;
-use crate::service::ServiceEvent;
+use crate::service::{Contact, ServiceError, ServiceEvent};
 
 /// Before the next try, twice as long each time up to the most.
 const FIRST: Duration = Duration::from_millis(250);
@@ -23,17 +24,30 @@ pub(super) async fn listen(
     events: broadcast::Sender<ServiceEvent>,
     ended: CancellationToken,
 ) {
+    // Nobody listening is no fault.
+    let tell = |contact| drop(events.send(ServiceEvent::Contact(contact)));
     let listening = async {
-        let (mut open, mut seen, mut wait) = (Some(first), None, FIRST);
+        let (mut open, mut seen, mut wait) = (Ok(first), None, FIRST);
+        let mut heard = Timestamp::now();
         loop {
-            if let Some(response) = open.take() {
-                wait = FIRST;
-                follow(response, &events, &mut seen).await;
+            let mut denied = None;
+            match open {
+                Ok(response) => {
+                    tell(Contact::Live);
+                    follow(response, &events, &mut seen).await;
+                    (heard, wait) = (Timestamp::now(), FIRST);
+                }
+                // Somebody may let us in again, but there is no hurry.
+                Err(ServiceError::Denied(why)) => (denied, wait) = (Some(why), MOST),
+                Err(_) => {}
             }
             // Not all at the same moment, when a server comes back.
-            tokio::time::sleep(wait.mul_f64(0.5 + fastrand::f64())).await;
+            let pause = wait.mul_f64(0.5 + fastrand::f64());
+            let again_at = Timestamp::now().checked_add(pause).unwrap_or(Timestamp::MAX);
+            tell(denied.map_or(Contact::Lost { since: heard, again_at }, |why| Contact::Denied { why }));
+            tokio::time::sleep(pause).await;
             wait = (wait * 2).min(MOST);
-            open = line.feed(seen.as_deref()).await.ok();
+            open = line.feed(seen.as_deref()).await;
         }
     };
     ended.run_until_cancelled(listening).await;

@@ -43,6 +43,8 @@ pub struct Server {
     pub url: Url,
     /// Sent with each request; never shown.
     pub token: Option<String>,
+    /// Certificates, as PEM, of who vouches for the server beside those this machine trusts.
+    pub ca: Option<Vec<u8>>,
 }
 
 /// A server that has greeted us.

@@ -26,7 +26,7 @@ use super::who::WhoView;
 use crate::drift::{
     Change, DriftEvent, DriftId, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug, TriageVerb,
 };
-use crate::service::{EnvironmentSummary, RequireReason};
+use crate::service::{Contact, EnvironmentSummary, RequireReason};
 use crate::tui::keymap::{KeyPress, Keymap};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::diff::DiffView;
@@ -177,6 +177,8 @@ pub struct Model {
     pub size: (u16, u16),
     pub zone: TimeZone,
     pub link: Link,
+    /// How it stands with the server; `None` without one.
+    pub contact: Option<Contact>,
     pub actor: String,
     /// Why nothing may be decided, as the command line or configuration says.
     read_only: Option<String>,
@@ -255,6 +257,7 @@ impl Model {
             size,
             zone: if options.utc { TimeZone::UTC } else { TimeZone::system() },
             link: Link::Connecting,
+            contact: None,
             actor: options.actor,
             read_only: options.read_only,
             protected: options.protected,

@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Canvas, health, place};
 use crate::drift::SeverityClass;
+use crate::service::Contact;
 use crate::tui::app::action::{Scope, TABLE};
 use crate::tui::app::model::{Link, Pane};
 use crate::tui::app::{Model, notice};
@@ -28,6 +29,7 @@ pub fn title(canvas: &mut Canvas<'_>, area: Rect) {
     if usize::from(area.width) >= ROOMY || link != "local" {
         spans.push(canvas.span(Role::Dim, format!("{link}  ")));
     }
+    spans.extend(contact(canvas));
     if model.read_only().is_some() {
         spans.push(canvas.span(Role::Warning, "READ-ONLY"));
         if let Link::Up { as_of: Some(at), .. } = model.link {
@@ -40,6 +42,27 @@ pub fn title(canvas: &mut Canvas<'_>, area: Rect) {
     let line = Line::from(spans);
     canvas.line(area, 0, &line);
     news(canvas, area, line.width());
+}
+
+/// How it stands with the server.
+fn contact(canvas: &mut Canvas<'_>) -> Vec<Span<'static>> {
+    let Some(contact) = canvas.model.contact.clone() else { return vec![] };
+    match contact {
+        Contact::Live => vec![canvas.span(Role::Success, "LIVE  ")],
+        Contact::Denied { .. } => vec![canvas.span(Role::Error, "DENIED  ")],
+        Contact::Lost { since, again_at } => {
+            let stale = match canvas.age(since).as_str() {
+                "now" => "STALE".to_owned(),
+                age => format!("STALE {age}"),
+            };
+            let left = again_at.duration_since(canvas.model.now).as_secs().max(0);
+            if left > 0 {
+                let next = again_at.checked_sub(jiff::SignedDuration::from_secs(left - 1));
+                canvas.wake_at(next.unwrap_or(again_at));
+            }
+            vec![canvas.span(Role::Warning, format!("{stale}  RETRY {left}s  "))]
+        }
+    }
 }
 
 /// At the right: environments that nobody scans any more, and notices that nobody read.

@@ -39,6 +39,10 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
             load::environments(model)
         }
         ServiceEvent::Lost => load::after_loss(model),
+        ServiceEvent::Contact(contact) => {
+            model.contact = Some(contact);
+            vec![]
+        }
         ServiceEvent::Notice { error: true, text } => {
             model.notices.failed(model.now, text.line());
             vec![]

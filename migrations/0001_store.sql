@@ -37,7 +37,7 @@ CREATE TABLE drift_events (
     id uuid NOT NULL,
     environment text NOT NULL,
     state text NOT NULL CHECK (state IN ('open', 'acknowledged', 'snoozed', 'ignored', 'resolved', 'closed')),
-    severity text NOT NULL CHECK (severity IN ('critical', 'high', 'medium', 'low')),
+    severity text NOT NULL CHECK (severity IN ('CRITICAL', 'HIGH', 'MEDIUM', 'LOW')),
     drift_type text NOT NULL,
     resource_type text NOT NULL,
     resource_id text NOT NULL,

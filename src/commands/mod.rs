@@ -4,6 +4,7 @@ mod aws;
 mod aws_types;
 mod bench;
 mod config;
+mod copy;
 mod demo;
 mod diff;
 mod estimate;

@@ -12,6 +12,7 @@ use super::lab::Server;
 use super::lab::postgres::{postgres, sql};
 use super::scan::Files;
 use super::store::{all, finding};
+use super::support::{driftguard, run};
 
 /// A database server with nothing in it.
 struct Database {
@@ -283,4 +284,28 @@ fn an_export_goes_from_sled_to_postgres_and_back_unchanged() {
     let known = database.open("acme");
     assert_eq!(known.redaction_key(), first.redaction_key());
     assert!(known.directory().is_none());
+}
+
+#[test]
+fn a_store_is_copied_from_sled_to_postgres_and_back_and_compared() {
+    let Some(database) = Database::new() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name).display().to_string();
+    {
+        let store = store::open(&home.path().join("first"), OpenMode::ReadWrite).unwrap().store;
+        scan(store.as_ref(), &["vpc-1", "vpc-2", "vpc-3"]);
+        store.decide(decision(&all(store.as_ref())[0], TriageVerb::Acknowledge)).unwrap();
+    }
+    let copy = |from: &str, to: &str| run(driftguard(home.path()).args(["store", "copy", from, to]));
+    let (code, there, err) = copy(&path("first"), &database.url());
+    assert_eq!(code, 0, "{there}{err}");
+    assert!(there.contains("records copied and compared"), "{there}");
+    let (code, back, err) = copy(&database.url(), &path("last"));
+    assert_eq!((code, &back), (0, &there), "{err}");
+    let (code, out, err) = copy(&path("first"), &database.url());
+    assert_ne!(code, 0, "{out}");
+    assert!(err.contains("the store is not empty"), "{err}");
+    let (first, last) = (path("first"), path("last"));
+    let [first, last] = [first, last].map(|at| store::open(at.as_ref(), OpenMode::ReadWrite).unwrap().store);
+    assert_eq!(all(first.as_ref()), all(last.as_ref()));
 }

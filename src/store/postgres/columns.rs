@@ -1,7 +1,7 @@
 //! Columns of a row, read from the record that is written with them: what SQL says and what the store says cannot differ.
 
-use sqlx::postgres::PgArguments;
 use sqlx::Arguments;
+use sqlx::postgres::PgArguments;
 
 use super::tables::{Kind, Table};
 use crate::drift::{Environment, ScanSummary};

@@ -65,10 +65,7 @@ impl PgEngine {
 }
 
 impl Changes {
-    fn new(
-        tree: Tree,
-        entries: std::collections::BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    ) -> Result<Self, StoreError> {
+    fn new(tree: Tree, entries: std::collections::BTreeMap<Vec<u8>, Option<Vec<u8>>>) -> Result<Self, StoreError> {
         let (deleted, keys, values) = (Vec::new(), Vec::new(), Vec::new());
         let mut changes = Self { tree, deleted, keys, values, cells: Vec::new() };
         for (key, value) in entries {

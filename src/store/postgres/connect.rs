@@ -72,6 +72,7 @@ async fn open(options: PgConnectOptions, place: &str, slug: &Slug) -> Result<(In
     drop(connection);
     let mut connection = reach(&options).await?;
     let identity = identity(&mut connection, organization, place).await?;
+    migrate::partitions(&mut connection).await;
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(Duration::from_secs(10))

@@ -1,5 +1,6 @@
 //! The engine: a runtime of its own, so that whoever calls may stand anywhere, and reads that survive a restart of the database.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
@@ -58,6 +59,33 @@ impl PgEngine {
     pub(in crate::store) fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let (inner, key) = (Arc::clone(&self.inner), key.to_vec());
         self.wait(async move { inner.patiently(|| inner.get(tree, &key)).await })
+    }
+
+    /// In the order of the keys.
+    pub(in crate::store) fn get_many(
+        &self,
+        tree: Tree,
+        keys: Vec<Vec<u8>>,
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let inner = Arc::clone(&self.inner);
+        self.wait(async move {
+            let found = inner.patiently(|| inner.get_many(tree, &keys)).await?;
+            let mut found: HashMap<Vec<u8>, Vec<u8>> = found.into_iter().collect();
+            Ok(keys.iter().map(|key| found.remove(key)).collect())
+        })
+    }
+
+    /// Makes the partitions of the months to come.
+    pub(in crate::store) fn make_partitions(&self) -> Result<(), StoreError> {
+        let inner = Arc::clone(&self.inner);
+        self.wait(async move {
+            let mut connection = inner.pool.acquire().await.map_err(told)?;
+            super::migrate::partitions(&mut connection).await;
+            Ok(())
+        })
     }
 
     /// At most `limit` entries, from one end.
@@ -124,6 +152,11 @@ impl Inner {
             }
             _ => query.fetch_optional(&self.pool).await,
         }
+    }
+
+    async fn get_many(&self, tree: Tree, keys: &[Vec<u8>]) -> sqlx::Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        let sql = tables::get_many(tree);
+        sqlx::query_as(&sql).bind(self.organization).bind(keys).fetch_all(&self.pool).await
     }
 
     async fn some(&self, sql: &str, bounds: &Bounds, limit: i64) -> sqlx::Result<Vec<(Vec<u8>, Vec<u8>)>> {

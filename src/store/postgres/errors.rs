@@ -9,9 +9,9 @@ pub(super) fn is_passing(error: &Error) -> bool {
     match error {
         Error::Io(_) | Error::PoolTimedOut | Error::WorkerCrashed => true,
         // Shutdown, crash, starting up, connection trouble, too many connections.
-        Error::Database(error) => error.code().is_some_and(|code| {
-            ["57P01", "57P02", "57P03", "53300"].contains(&&*code) || code.starts_with("08")
-        }),
+        Error::Database(error) => error
+            .code()
+            .is_some_and(|code| ["57P01", "57P02", "57P03", "53300"].contains(&&*code) || code.starts_with("08")),
         _ => false,
     }
 }

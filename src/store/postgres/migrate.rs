@@ -32,6 +32,14 @@ pub(super) async fn migrate(connection: &mut PgConnection, place: &str) -> Resul
     }
 }
 
+/// Makes the partitions of the months to come. A role that may not leaves new rows in the default ones.
+pub(super) async fn partitions(connection: &mut PgConnection) {
+    let sql = "SELECT driftguard_partitions('drift_events', 0, 2), driftguard_partitions('audit_log', 0, 2)";
+    if let Err(error) = sqlx::query(sql).execute(connection).await {
+        tracing::warn!(%error, "the next months' partitions could not be made");
+    }
+}
+
 async fn refuse_newer(connection: &mut PgConnection, place: &str) -> Result<(), StoreError> {
     let sql = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
     let is_there: bool = sqlx::query_scalar(sql).fetch_one(&mut *connection).await.map_err(told)?;

@@ -136,6 +136,23 @@ pub(super) fn get(tree: Tree) -> String {
     format!("SELECT value FROM {} WHERE organization_id = $1 AND key = $2{partition}", table(tree).name)
 }
 
+/// `$1` organisation, `$2` keys.
+pub(super) fn get_many(tree: Tree) -> String {
+    format!("SELECT key, value FROM {} WHERE organization_id = $1 AND key = ANY($2)", table(tree).name)
+}
+
+/// `$1` organisation, `$2` how many at most of each range, `$3` where each begins, `$4` before which key each ends. Gives the
+/// number of the range, from 1, with each entry.
+pub(super) fn ranges(tree: Tree, from_end: bool) -> String {
+    let order = if from_end { " DESC" } else { "" };
+    format!(
+        "SELECT r.n, e.key, e.value FROM unnest($3::bytea[], $4::bytea[]) WITH ORDINALITY AS r(low, high, n), \
+         LATERAL (SELECT key, value FROM {} WHERE organization_id = $1 AND key >= r.low AND key < r.high \
+         ORDER BY key{order} LIMIT $2) AS e ORDER BY r.n, e.key{order}",
+        table(tree).name
+    )
+}
+
 /// `$1` organisation, `$2` how many at most, then the bounds that there are.
 pub(super) fn range(tree: Tree, bounds: &Bounds, from_end: bool, with_values: bool) -> String {
     let mut at = 3;

@@ -32,6 +32,9 @@ impl TreeStore {
         if is_cancelled() || self.read_only().is_some() || !self.is_due(self.tended()?) {
             return Ok(done);
         }
+        if let Some(engine) = self.engine.as_postgres() {
+            engine.make_partitions()?;
+        }
         done.pruned = Some(self.prune_impl()?);
         if is_cancelled() {
             return Ok(done);

@@ -12,8 +12,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::engine::Tree;
-use super::sled::SledEngine;
 use super::open::{between_path, contained, tree_path};
+use super::sled::SledEngine;
 use crate::store::StoreError;
 use crate::store::files::{io_at, private_dir, private_file, sync_dir};
 use crate::store::probe::{Probe, Step};

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use sled::IVec;
 
 use super::sled::SledEngine;
+use crate::store::StoreError;
 use crate::store::journal::Frame;
 use crate::store::postgres::{Found, Pages, PgEngine};
-use crate::store::StoreError;
 
 /// The trees; each has one kind of key (see [`keys`](super::keys)).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -123,7 +123,6 @@ impl Tree {
 /// What one commit writes; `None` deletes.
 pub(in crate::store) type Writes = BTreeMap<Tree, BTreeMap<Vec<u8>, Option<Vec<u8>>>>;
 
-
 /// One key with its value.
 pub(in crate::store) type Entry = (IVec, IVec);
 
@@ -145,6 +144,31 @@ impl Engine {
         match self {
             Self::Sled(engine) => engine.get(tree, key),
             Self::Postgres(engine) => engine.get(tree, key),
+        }
+    }
+
+    /// As [`Engine::get`], in the order of the keys.
+    pub(super) fn get_many(&self, tree: Tree, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        match self {
+            Self::Sled(engine) => keys.iter().map(|key| engine.get(tree, key)).collect(),
+            Self::Postgres(engine) => engine.get_many(tree, keys),
+        }
+    }
+
+    /// How many keys are best asked for together: each question to a database is a journey.
+    pub(super) fn together(&self) -> usize {
+        match self {
+            Self::Sled(_) => 1,
+            Self::Postgres(_) => 64,
+        }
+    }
+
+    /// Reads the first `rows` of each of many ranges at once.
+    pub(super) fn read_ahead(&self, ranges: Vec<&mut Range>, from_end: bool, rows: i64) {
+        let Self::Postgres(engine) = self else { return };
+        let pages = ranges.into_iter().filter_map(|r| if let Range::Pages(pages) = r { Some(pages) } else { None });
+        if let Err(error) = engine.read_ahead(pages.collect(), from_end, rows) {
+            tracing::warn!(%error, "many ranges could not be read at once");
         }
     }
 

@@ -17,7 +17,7 @@ const AT_ONCE: usize = 200;
 impl TreeStore {
     /// Returns how many were removed.
     pub(super) fn collect_garbage(&self) -> Result<u64, StoreError> {
-        if self.copy.is_some() {
+        if self.copy.is_some() || !self.objects.takes_large() {
             return Ok(0);
         }
         let _only = self.tending.lock().unwrap_or_else(PoisonError::into_inner);

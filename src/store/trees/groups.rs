@@ -71,7 +71,7 @@ impl TreeStore {
 
     fn row(&self, group: Tally) -> Result<Option<GroupRow>, StoreError> {
         let Tally { key, sample, environments, count, worst, oldest, newest, dependants } = group;
-        let sample = self.readable(&sample, &mut Cost::default())?;
+        let sample = self.readable_at(&sample, &mut Cost::default())?;
         let (is_spread, environments) = (environments.len() > 1, environments.into_iter().collect());
         let row = |sample| GroupRow { key, count, worst, oldest, newest, dependants, is_spread, environments, sample };
         Ok(sample.map(|record| row(record.event)))

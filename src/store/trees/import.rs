@@ -118,7 +118,7 @@ impl TreeStore {
         reader.finish()?;
         drop(writer);
         self.replay(&unsettled)?;
-        self.engine.barrier().map_err(|e| self.writes_failed(e))?;
+        self.barrier()?;
         Ok(count)
     }
 

@@ -6,7 +6,7 @@ use std::ops::{Bound, ControlFlow};
 
 use jiff::Timestamp;
 
-use super::engine::{self, Tree};
+use super::engine::{self, Range, Tree};
 use super::{TreeStore, keys};
 use crate::drift::query::{GroupKey, Query, Viewer};
 use crate::drift::{RuleId, SeverityClass, Slug, State};
@@ -14,15 +14,23 @@ use crate::store::record::EventRecord;
 use crate::store::{Direction, DriftFilter, StoreError, codec};
 use keys::Place;
 
-type Entries = Box<dyn Iterator<Item = Result<engine::Entry, StoreError>>>;
+/// Entries of each lane that are read together: a page is filled from many.
+const ROWS: i64 = 16;
 
 /// One range, in the direction of the search.
 pub(super) struct Lane {
-    entries: Entries,
+    entries: Range,
+    from_end: bool,
     /// What stands before the key of the drift.
     skip: usize,
     /// The class index knows the type without reading the drift.
     has_type: bool,
+}
+
+impl Lane {
+    fn next(&mut self) -> Option<Result<engine::Entry, StoreError>> {
+        if self.from_end { self.entries.next_back() } else { self.entries.next() }
+    }
 }
 
 /// The next entry of a lane; greater comes first.
@@ -90,6 +98,9 @@ impl TreeStore {
                 }
             }
         }
+        // What cannot be read now shows when it is asked for.
+        let ranges = lanes.iter_mut().map(|lane: &mut Lane| &mut lane.entries).collect();
+        self.engine.read_ahead(ranges, direction == Direction::Older, ROWS);
         lanes
     }
 
@@ -122,13 +133,9 @@ impl TreeStore {
         if key_of(&start) >= key_of(&end) {
             return None;
         }
-        let range = self.engine.tree(tree).range::<Vec<u8>>((start, end));
-        let entries: Entries = match direction {
-            Direction::Older => Box::new(range.rev()),
-            Direction::Newer => Box::new(range),
-        };
+        let entries = self.engine.tree(tree).range::<Vec<u8>>((start, end));
         let (skip, has_type) = if tree == Tree::ByClass { (2, true) } else { (0, false) };
-        Some(Lane { entries, skip, has_type })
+        Some(Lane { entries, from_end: direction == Direction::Older, skip, has_type })
     }
 
     /// Hands out what is wanted in the order of time, until `each` has enough or the cost exceeds `most`.
@@ -144,28 +151,41 @@ impl TreeStore {
         for lane in 0..lanes.len() {
             heads.extend(self.head(lanes, lane, direction)?);
         }
-        while let Some(head) = heads.pop() {
-            cost.examined += 1;
-            let (Ok(place) | Err(Reverse(place))) = head.order;
-            if wanted.has_type(head.drift_type)
-                && let Some(record) = self.readable(&head.key, cost)?
-                && wanted.has(&record)
-                && each(place, head.key, record).is_break()
+        loop {
+            let mut together = Vec::new();
+            while together.len() < self.engine.together()
+                && let Some(head) = heads.pop()
             {
-                return Ok(End::Stopped);
+                heads.extend(self.head(lanes, head.lane, direction)?);
+                together.push(head);
             }
-            if cost.examined >= most.examined || cost.read >= most.read {
-                return Ok(End::Spent(place));
+            if together.is_empty() {
+                return Ok(End::Exhausted);
             }
-            heads.extend(self.head(lanes, head.lane, direction)?);
+            let to_read = together.iter().filter(|head| wanted.has_type(head.drift_type)).map(|head| head.key.clone());
+            let mut read = self.engine.get_many(Tree::Events, to_read.collect())?.into_iter();
+            for head in together {
+                cost.examined += 1;
+                let (Ok(place) | Err(Reverse(place))) = head.order;
+                if wanted.has_type(head.drift_type)
+                    && let Some(record) = self.readable(read.next().flatten(), cost)
+                    && wanted.has(&record)
+                    && each(place, head.key, record).is_break()
+                {
+                    return Ok(End::Stopped);
+                }
+                if cost.examined >= most.examined || cost.read >= most.read {
+                    return Ok(End::Spent(place));
+                }
+            }
         }
-        Ok(End::Exhausted)
     }
 
     /// Every entry of lanes of the class index, lane by lane.
     pub(super) fn entries(&self, lanes: Vec<Lane>, each: &mut dyn FnMut(Entry)) -> Result<(), StoreError> {
-        for Lane { entries, skip, .. } in lanes {
-            for entry in entries {
+        for mut lane in lanes {
+            let skip = lane.skip;
+            while let Some(entry) = lane.next() {
                 let (key, value) = entry?;
                 let Some(place) = keys::place_of(&key) else { continue };
                 let dependants = keys::dependants(&value);
@@ -176,8 +196,8 @@ impl TreeStore {
     }
 
     fn head(&self, lanes: &mut [Lane], lane: usize, direction: Direction) -> Result<Option<Head>, StoreError> {
-        let Lane { entries, skip, has_type } = &mut lanes[lane];
-        let Some(entry) = entries.next() else { return Ok(None) };
+        let Some(entry) = lanes[lane].next() else { return Ok(None) };
+        let Lane { skip, has_type, .. } = &lanes[lane];
         let (key, value) = entry?;
         let Some(place) = keys::place_of(&key) else { return Ok(None) };
         let order = if direction == Direction::Older { Ok(place) } else { Err(Reverse(place)) };
@@ -185,17 +205,17 @@ impl TreeStore {
         Ok(Some(Head { order, lane, key: key[*skip..].to_vec(), drift_type }))
     }
 
+    /// The drift under a key, as [`readable`](Self::readable).
+    pub(super) fn readable_at(&self, key: &[u8], cost: &mut Cost) -> Result<Option<EventRecord>, StoreError> {
+        Ok(self.readable(self.engine.get(Tree::Events, key)?, cost))
+    }
+
     /// A drift that cannot be read is left out, and said so: one bad record must not hide all others.
-    pub(super) fn readable(&self, key: &[u8], cost: &mut Cost) -> Result<Option<EventRecord>, StoreError> {
+    pub(super) fn readable(&self, bytes: Option<Vec<u8>>, cost: &mut Cost) -> Option<EventRecord> {
         cost.read += 1;
-        let Some(bytes) = self.engine.get(Tree::Events, key)? else { return Ok(None) };
-        match codec::decode::<EventRecord>(Tree::Events.name(), &bytes, &self.objects) {
-            Ok(record) => Ok(Some(record)),
-            Err(error) => {
-                tracing::warn!(%error, "a drift was left out of the page");
-                Ok(None)
-            }
-        }
+        codec::decode::<EventRecord>(Tree::Events.name(), &bytes?, &self.objects)
+            .inspect_err(|error| tracing::warn!(%error, "a drift was left out of the page"))
+            .ok()
     }
 }
 

@@ -26,8 +26,8 @@ mod page;
 mod reach;
 mod retire;
 mod ruling;
-mod shared;
 mod scan;
+mod shared;
 mod sight;
 mod sled;
 mod slices;
@@ -58,8 +58,8 @@ use super::objects::Objects;
 use super::record::{AuditRecord, Deed};
 use super::rules::Rule;
 use super::{
-    DriftFilter, Elsewhere, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded, Returns,
-    Store, StoreError, Upkeep, VerifyReport,
+    DriftFilter, Elsewhere, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded,
+    Returns, Store, StoreError, Upkeep, VerifyReport,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{

@@ -10,9 +10,9 @@ use std::sync::atomic::AtomicBool;
 use jiff::Timestamp;
 
 use super::engine::{Engine, Tree};
-use super::tx::Tx;
 use super::sled::SledEngine;
 use super::trail::Trail;
+use super::tx::Tx;
 use super::{TreeStore, Writer, apply, compact, keys, retire, view};
 use crate::drift::Slug;
 use crate::store::files::{io_at, make_private, no_more_writes, private_dir, private_file, refuse_unsafe_filesystem};
@@ -117,7 +117,12 @@ fn open_writable(root: &Path, doors: Doors) -> Result<(TreeStore, Vec<String>), 
     Ok((store, notices))
 }
 
-fn compacted(root: &Path, engine: SledEngine, doors: &Doors, notices: &mut Vec<String>) -> Result<SledEngine, StoreError> {
+fn compacted(
+    root: &Path,
+    engine: SledEngine,
+    doors: &Doors,
+    notices: &mut Vec<String>,
+) -> Result<SledEngine, StoreError> {
     if doors.compact == Compaction::WhenDue && !compact::is_due(&engine)? {
         return Ok(engine);
     }
@@ -344,20 +349,24 @@ impl TreeStore {
     }
 
     pub(super) fn replay(&self, deeds: &[Deed]) -> Result<(), StoreError> {
-        let mut rules = self.writer().rules.clone();
         for chunk in deeds.chunks(1000) {
-            let mut tx = Tx::new(self, self.now());
-            for deed in chunk {
-                apply::apply(&mut tx, &mut rules, deed)?;
-                // What comes after may be about an environment of the same name that was made anew.
-                if deed.audit.action == retire::FORGOTTEN {
-                    std::mem::replace(&mut tx, Tx::new(self, self.now())).commit(false)?;
+            // What comes after one that was forgotten may be about an environment of the same name that was made anew.
+            for part in chunk.split_inclusive(|deed| deed.audit.action == retire::FORGOTTEN) {
+                self.replay_part(part)?;
+                if part.last().is_some_and(|deed| deed.audit.action == retire::FORGOTTEN) {
                     self.finish_forgetting()?;
                 }
             }
-            tx.commit(false)?;
         }
+        Ok(())
+    }
+
+    fn replay_part(&self, deeds: &[Deed]) -> Result<(), StoreError> {
         let mut writer = self.writer();
+        let mut rules = writer.rules.clone();
+        let mut tx = Tx::new(self, self.now());
+        deeds.iter().try_for_each(|deed| apply::apply(&mut tx, &mut rules, deed))?;
+        tx.commit(false)?;
         writer.rules = rules;
         if let Some(last) = deeds.last() {
             writer.last_time = writer.last_time.max(last.audit.timestamp);

@@ -22,7 +22,7 @@ impl TreeStore {
         let before = self.now().checked_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MIN);
         let mut pruned = Pruned { drifts: self.prune_drifts(before)?, ..Pruned::default() };
         pruned.observations = self.prune_observations(before)?;
-        self.engine.barrier().map_err(|e| self.writes_failed(e))?;
+        self.barrier()?;
         pruned.objects = self.collect_garbage()?;
         Ok(pruned)
     }

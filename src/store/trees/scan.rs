@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use super::engine::Tree;
+use super::engine::{Range, Tree};
 use super::tx::Tx;
 use super::{RunningScan, TreeStore, Writer, apply, keys, later, sight};
 use crate::drift::{AuditEntry, DriftEvent, Environment, Finding, ScanId, ScanStage, ScanSummary, Slug, State};
@@ -17,6 +17,9 @@ const BATCH: usize = 1000;
 const BEHIND: usize = 250;
 /// Summaries kept per environment.
 const SCANS_KEPT: usize = 200;
+
+/// The hash of an observation, and when it was made.
+type Seen = ([u8; 16], Timestamp);
 
 impl TreeStore {
     pub(super) fn put_environment_impl(&self, environment: &Environment) -> Result<(), StoreError> {
@@ -72,6 +75,7 @@ impl TreeStore {
         let (mut recorded, mut turns) = (Vec::with_capacity(findings.len()), Vec::new());
         // Of one that began in it and ends after it, too: what it finds was there when it began.
         let in_maintenance = self.is_silenced(&environment, at)?;
+        tx.know_about(&findings)?;
         for finding in findings {
             if finding.environment != environment {
                 let (found, of) = (finding.environment, environment);
@@ -106,7 +110,7 @@ impl TreeStore {
         running(&mut writer, scan)?;
         for chunk in seen.chunks(BATCH) {
             let mut tx = Tx::new(self, self.now());
-            let mut latest: HashMap<Vec<u8>, ([u8; 16], Timestamp)> = HashMap::new();
+            let mut latest = self.last_observations(environment, chunk)?;
             for one in chunk {
                 self.observe_one(&mut tx, &mut latest, environment, one)?;
             }
@@ -118,28 +122,46 @@ impl TreeStore {
     fn observe_one(
         &self,
         tx: &mut Tx<'_>,
-        latest: &mut HashMap<Vec<u8>, ([u8; 16], Timestamp)>,
+        latest: &mut HashMap<Vec<u8>, Option<Seen>>,
         environment: &Slug,
         one: &Observation,
     ) -> Result<(), StoreError> {
         let prefix = keys::resource(environment, one.resource_type.raw(), one.resource_id.raw());
         let last = match latest.get(&prefix) {
-            Some(last) => Some(*last),
-            None => self.last_observation(&prefix)?,
+            Some(last) => *last,
+            None => self.last_observation(&prefix, self.engine.tree(Tree::Observations).scan_prefix(&prefix))?,
         };
         let hash = observation_hash(one);
         if last.is_some_and(|(known, _)| known == hash) {
             return Ok(());
         }
         let at = later(one.observed_at, last.map_or(Timestamp::UNIX_EPOCH, |(_, at)| at));
-        latest.insert(prefix.clone(), (hash, at));
+        latest.insert(prefix.clone(), Some((hash, at)));
         let value = [&hash[..], &codec::encode(one, &self.objects)?].concat();
         tx.put(Tree::Observations, [&prefix[..], &keys::micros(at)].concat(), value);
         Ok(())
     }
 
-    fn last_observation(&self, prefix: &[u8]) -> Result<Option<([u8; 16], Timestamp)>, StoreError> {
-        let Some(entry) = self.engine.tree(Tree::Observations).scan_prefix(prefix).next_back() else { return Ok(None) };
+    /// What is better asked for together.
+    fn last_observations(
+        &self,
+        environment: &Slug,
+        chunk: &[Observation],
+    ) -> Result<HashMap<Vec<u8>, Option<Seen>>, StoreError> {
+        if self.engine.together() == 1 {
+            return Ok(HashMap::new());
+        }
+        let prefix = |one: &Observation| keys::resource(environment, one.resource_type.raw(), one.resource_id.raw());
+        let all = self.engine.tree(Tree::Observations);
+        let mut ranges: HashMap<Vec<u8>, Range> =
+            chunk.iter().map(prefix).map(|prefix| (prefix.clone(), all.scan_prefix(prefix))).collect();
+        self.engine.read_ahead(ranges.values_mut().collect(), true, 1);
+        ranges.into_iter().map(|(prefix, range)| Ok((prefix.clone(), self.last_observation(&prefix, range)?))).collect()
+    }
+
+    /// The last of all that begin with the prefix.
+    fn last_observation(&self, prefix: &[u8], mut of: Range) -> Result<Option<Seen>, StoreError> {
+        let Some(entry) = of.next_back() else { return Ok(None) };
         let (key, value) = entry?;
         Ok(value.first_chunk::<16>().copied().zip(keys::time_of(&key[prefix.len()..])))
     }

@@ -29,10 +29,7 @@ impl Trail {
             Self::Files(journal) => journal.append(&payloads).map(|()| Vec::new()),
             Self::Table(tip) => {
                 let mut tip = *tip;
-                payloads
-                    .into_iter()
-                    .map(|payload| tip.followed_by(payload).inspect(|frame| tip = frame.tip))
-                    .collect()
+                payloads.into_iter().map(|payload| tip.followed_by(payload).inspect(|frame| tip = frame.tip)).collect()
             }
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::engine::Engine;
 use super::{TreeStore, Writer};
+use crate::store::StoreError;
 
 /// The writer's place, and how many wait for it.
 #[derive(Default)]
@@ -66,6 +67,12 @@ impl TreeStore {
     /// After everybody who waits.
     pub(super) fn writer_last(&self) -> Turn<'_> {
         self.begin(self.desk.take_last())
+    }
+
+    /// When this returns, everything written before it survives a power cut.
+    pub(super) fn barrier(&self) -> Result<(), StoreError> {
+        let _turn = self.engine.is_shared().then(|| self.writer());
+        self.engine.barrier().map_err(|e| self.writes_failed(e))
     }
 
     /// What the writer knows, for who only reads.

@@ -13,9 +13,9 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
-use super::open::{Doors, between_path, contained, is_ours, parse_deed, tree_path};
 use super::TreeStore;
 use super::engine::Engine;
+use super::open::{Doors, between_path, contained, is_ours, parse_deed, tree_path};
 use super::sled::SledEngine;
 use crate::store::files::{copy_tree, io_at, refuse_foreign};
 use crate::store::identity::Identity;

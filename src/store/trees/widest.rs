@@ -67,7 +67,7 @@ impl TreeStore {
         for (code, key) in kept.into_sorted_vec() {
             let mark = decoded(code, direction);
             last = Some(mark);
-            if let Some(record) = self.readable(&key, &mut search.cost)?
+            if let Some(record) = self.readable_at(&key, &mut search.cost)?
                 && search.wanted.has(&record)
                 && search.take(mark, record.event).is_break()
             {

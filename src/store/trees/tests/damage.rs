@@ -58,7 +58,8 @@ fn verify_finds_what_is_missing_and_what_is_too_much_in_every_index() {
     }
     for tree in [Tree::Observations, Tree::Bodies, Tree::Audit, Tree::Rules, Tree::Scans] {
         let w = make();
-        let (key, mut value) = w.store.engine.as_sled().tree(tree).first().unwrap().map(|(k, v)| (k, v.to_vec())).unwrap();
+        let (key, mut value) =
+            w.store.engine.as_sled().tree(tree).first().unwrap().map(|(k, v)| (k, v.to_vec())).unwrap();
         let middle = value.len() / 2;
         value[middle] ^= 1;
         w.store.engine.as_sled().tree(tree).insert(key, value).unwrap();

@@ -7,6 +7,7 @@ mod ballast;
 mod bulk;
 mod codec;
 mod continuity;
+mod elsewhere;
 mod files;
 mod filter;
 mod identity;
@@ -41,6 +42,7 @@ use crate::drift::{
 use crate::safety::{Masked, Tainted};
 
 pub use bulk::{Match, Matching};
+pub use elsewhere::{Elsewhere, is_url, open_url};
 pub use filter::DriftFilter;
 pub use inbox::{Left, leave};
 pub use returning::{Returned, Returns};
@@ -112,24 +114,6 @@ pub fn open_with(path: &Path, mode: OpenMode, options: Options) -> Result<Opened
 pub fn open_at(path: &Path, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Result<Opened, StoreError> {
     let doors = trees::Doors { clock: Box::new(clock), ..trees::Doors::default() };
     trees::open_read_write(path, doors).map(Opened::from)
-}
-
-/// Whether a place is a database, not a directory.
-pub fn is_url(place: &str) -> bool {
-    ["postgres://", "postgresql://"].iter().any(|scheme| place.starts_with(scheme))
-}
-
-/// Opens the store of one organisation in the PostgreSQL database at `url`; makes the schema and the organisation's part when they
-/// are not there. Any number of processes may have it open. `PG*` variables and `.pgpass` count.
-///
-/// # Errors
-/// [`StoreError::Newer`] when a newer driftguard made the schema, [`StoreError::Unavailable`] when the database cannot be reached,
-/// [`StoreError::Invalid`] when the address does not read.
-pub fn open_url(url: &str, organization: &Slug, mode: OpenMode, options: Options) -> Result<Opened, StoreError> {
-    let database = postgres::Database { url: url.to_owned(), organization: organization.clone() };
-    let (engine, identity) = postgres::connect(&database)?;
-    let doors = trees::Doors { options, ..trees::Doors::default() };
-    trees::open_shared(engine, identity, mode, doors).map(Opened::from)
 }
 
 /// Opens the store and writes its trees anew, so that they take no more room than they need. Opening does that by itself when it
@@ -268,15 +252,6 @@ pub enum Recorded {
         event: Box<DriftEvent>,
         instead_of: Box<DriftEvent>,
     },
-}
-
-/// Another process wrote to the same store.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Elsewhere {
-    /// Grows with every commit; below zero when some may have gone by unheard.
-    pub generation: i64,
-    /// First and last number of the audit entries that tell of it; `None` when a scan wrote what it found, or it is unknown.
-    pub entries: Option<(u64, u64)>,
 }
 
 /// What `verify` found.

@@ -268,7 +268,11 @@ impl TreeStore {
         let rules: Vec<RuleRecord> = self.read_all(Tree::Rules)?;
         writer.rules = rules.into_iter().map(Rule::compile).collect::<Result<_, _>>()?;
         writer.rules.sort_by_key(|rule| rule.record.seq);
-        if let Some(last) = self.audit_impl(1).unwrap_or_default().first() {
+        let last = match self.audit_impl(1) {
+            Err(StoreError::Damaged { .. }) => Vec::new(),
+            last => last?,
+        };
+        if let Some(last) = last.first() {
             writer.last_time = last.timestamp.max(writer.last_time);
         }
         let mut all = BTreeMap::new();

@@ -401,6 +401,19 @@ pub enum StoreCommand {
     Compact,
     /// Throw away drifts that ended, and values observed, longer ago than `retention`; decisions stay
     Prune,
+    /// Copy everything into another store, which must be empty, and compare what arrived
+    ///
+    /// A store is a directory, or a PostgreSQL database: postgres://user@host/database. Passwords are read from PGPASSWORD or
+    /// ~/.pgpass, so that they stand in no list of processes.
+    Copy {
+        /// Directory or address of the store to copy
+        from: String,
+        /// Directory or address to copy to
+        to: String,
+        /// Whose part of a database it is
+        #[arg(long, default_value = "default")]
+        organization: String,
+    },
     /// Throw away everything about an environment but the audit trail
     Forget {
         /// The environment's slug

@@ -5,6 +5,7 @@ mod aws_types;
 mod bench;
 mod config;
 mod connect;
+mod copy;
 mod demo;
 mod diff;
 mod estimate;

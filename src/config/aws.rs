@@ -24,7 +24,7 @@ const KEYS: [&str; 11] = [
 /// Reads the table with every mistake in it. `aws = true` is the SDK's own chain with nothing to add; `false` is no AWS.
 pub(super) fn read(source: &Source<'_>, value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Access> {
     let table = match value.get_ref() {
-        DeValue::Boolean(on) => return on.then(Access::default),
+        DeValue::Boolean(on) => return on.then(|| Access { blame: true, ..Access::default() }),
         DeValue::Table(table) => table,
         other => {
             let message =
@@ -47,7 +47,7 @@ pub(super) fn read(source: &Source<'_>, value: &Spanned<DeValue<'_>>, problems: 
         endpoint_url: reader.text("endpoint_url"),
         aggregator: reader.text("aggregator"),
         discover: reader.list("discover"),
-        blame: reader.text("blame").is_some_and(|t| t == "true"),
+        blame: reader.text("blame").is_none_or(|t| t == "true"),
         as_of: None,
         full: false,
         dynamodb_table: reader.text("dynamodb_table"),

@@ -35,7 +35,7 @@ pub(super) fn encode<T: Serialize>(value: &T, objects: &Objects) -> Result<Vec<u
     let mut json = Vec::with_capacity(1024);
     serde_json::to_writer(&mut json, value).map_err(|e| StoreError::Invalid(format!("cannot be stored: {e}")))?;
     let (mut flags, body) = squeeze(json);
-    let body = if body.len() > INLINE_MAX {
+    let body = if body.len() > INLINE_MAX && objects.takes_large() {
         flags |= OBJECT;
         objects.put(&body)?.to_vec()
     } else {

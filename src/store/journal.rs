@@ -41,6 +41,31 @@ pub(super) struct Tip {
     hash: [u8; 32],
 }
 
+/// An entry that is to follow in a chain: its payload, and what the chain ends in then.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Frame {
+    pub(super) payload: Vec<u8>,
+    /// Of the entry before.
+    pub(super) previous: [u8; 32],
+    pub(super) tip: Tip,
+}
+
+impl Tip {
+    pub(super) fn new(seq: u64, hash: [u8; 32]) -> Self {
+        Self { seq, hash }
+    }
+
+    pub(super) fn hash(&self) -> &[u8; 32] {
+        &self.hash
+    }
+
+    /// The entry that follows, hashed as in a file.
+    pub(super) fn followed_by(self, payload: Vec<u8>) -> Result<Frame, StoreError> {
+        let hash = *blake3::hash(&frame(self, &payload)?).as_bytes();
+        Ok(Frame { payload, previous: self.hash, tip: Self { seq: self.seq + 1, hash } })
+    }
+}
+
 /// Where a chain of frames ended, and whether what follows is the torn rest of an append.
 struct Chain {
     tip: Tip,

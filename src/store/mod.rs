@@ -7,6 +7,7 @@ mod ballast;
 mod bulk;
 mod codec;
 mod continuity;
+mod elsewhere;
 mod files;
 mod filter;
 mod identity;
@@ -15,13 +16,14 @@ mod journal;
 mod life;
 mod lock;
 mod objects;
+mod postgres;
 mod probe;
 mod record;
 mod returning;
 mod rules;
 mod settling;
-mod sled;
 mod thrown;
+mod trees;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,6 +42,7 @@ use crate::drift::{
 use crate::safety::{Masked, Tainted};
 
 pub use bulk::{Match, Matching};
+pub use elsewhere::{Elsewhere, is_url, open_url};
 pub use filter::DriftFilter;
 pub use inbox::{Left, leave};
 pub use returning::{Returned, Returns};
@@ -87,7 +90,7 @@ pub fn open(path: &Path, mode: OpenMode) -> Result<Opened, StoreError> {
 
 /// Whether there is a store in the directory `path`, be it a damaged one.
 pub fn is_there(path: &Path) -> bool {
-    sled::holds_store(path)
+    trees::holds_store(path)
 }
 
 /// As [`open`].
@@ -97,9 +100,9 @@ pub fn is_there(path: &Path) -> bool {
 pub fn open_with(path: &Path, mode: OpenMode, options: Options) -> Result<Opened, StoreError> {
     match mode {
         OpenMode::ReadWrite => {
-            sled::open_read_write(path, sled::Doors { options, ..sled::Doors::default() }).map(Opened::from)
+            trees::open_read_write(path, trees::Doors { options, ..trees::Doors::default() }).map(Opened::from)
         }
-        OpenMode::ReadOnly => sled::open_read_only(path).map(Opened::from),
+        OpenMode::ReadOnly => trees::open_read_only(path).map(Opened::from),
     }
 }
 
@@ -109,8 +112,8 @@ pub fn open_with(path: &Path, mode: OpenMode, options: Options) -> Result<Opened
 /// As [`open`].
 #[doc(hidden)]
 pub fn open_at(path: &Path, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Result<Opened, StoreError> {
-    let doors = sled::Doors { clock: Box::new(clock), ..sled::Doors::default() };
-    sled::open_read_write(path, doors).map(Opened::from)
+    let doors = trees::Doors { clock: Box::new(clock), ..trees::Doors::default() };
+    trees::open_read_write(path, doors).map(Opened::from)
 }
 
 /// Opens the store and writes its trees anew, so that they take no more room than they need. Opening does that by itself when it
@@ -119,8 +122,8 @@ pub fn open_at(path: &Path, clock: impl Fn() -> Timestamp + Send + Sync + 'stati
 /// # Errors
 /// As [`open`].
 pub fn compact(path: &Path) -> Result<Opened, StoreError> {
-    let doors = sled::Doors { compact: sled::Compaction::Now, ..sled::Doors::default() };
-    sled::open_read_write(path, doors).map(Opened::from)
+    let doors = trees::Doors { compact: trees::Compaction::Now, ..trees::Doors::default() };
+    trees::open_read_write(path, doors).map(Opened::from)
 }
 
 /// Where a page starts. Stable under inserts: it names a drift, not a row number.
@@ -219,6 +222,9 @@ pub enum StoreError {
     /// The file system said no.
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: std::io::Error },
+    /// The database is away, or was overtaken: what was asked for may be asked again.
+    #[error("{0}")]
+    Unavailable(String),
     /// A record does not read back.
     #[error("damaged record in {tree}: {detail}; run `driftguard store verify`")]
     Damaged { tree: String, detail: String },
@@ -356,6 +362,11 @@ pub trait Store: Send + Sync {
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
     /// The one with this sequence number.
     fn audit_entry(&self, seq: u64) -> Result<Option<AuditEntry>, StoreError>;
+
+    /// What other processes write to it from now on; `None` where nobody else can. Ends when the receiver is dropped.
+    fn subscribe(&self) -> Option<std::sync::mpsc::Receiver<Elsewhere>> {
+        None
+    }
 
     /// Random, made with the store: the key of the redactor's hashes.
     fn redaction_key(&self) -> [u8; 32];

@@ -13,19 +13,34 @@ pub(super) type ObjectHash = [u8; 32];
 
 /// The directory `objects/ab/cdef…`.
 pub(super) struct Objects {
-    root: PathBuf,
+    /// None: everything lies in the tree, however large.
+    root: Option<PathBuf>,
     /// What was put while somebody looks for unused ones; `None` when nobody does.
     recent: Mutex<Option<HashSet<ObjectHash>>>,
 }
 
 impl Objects {
     pub(super) fn new(store: &Path) -> Self {
-        Self { root: store.join("objects"), recent: Mutex::default() }
+        Self { root: Some(store.join("objects")), recent: Mutex::default() }
     }
 
-    fn path(&self, hash: &ObjectHash) -> PathBuf {
+    /// Where values of any size lie well.
+    pub(super) fn inline() -> Self {
+        Self { root: None, recent: Mutex::default() }
+    }
+
+    /// Whether large bodies belong here.
+    pub(super) fn takes_large(&self) -> bool {
+        self.root.is_some()
+    }
+
+    fn root(&self) -> Result<&Path, StoreError> {
+        self.root.as_deref().ok_or_else(|| StoreError::Invalid("large bodies lie in the tree here".into()))
+    }
+
+    fn path(&self, hash: &ObjectHash) -> Result<PathBuf, StoreError> {
         let hex = blake3::Hash::from_bytes(*hash).to_hex();
-        self.root.join(&hex[..2]).join(&hex[2..])
+        Ok(self.root()?.join(&hex[..2]).join(&hex[2..]))
     }
 
     fn recent(&self) -> MutexGuard<'_, Option<HashSet<ObjectHash>>> {
@@ -40,11 +55,12 @@ impl Objects {
     /// Removes an object, unless it was put again meanwhile.
     pub(super) fn remove_unless_put(&self, hash: &ObjectHash) -> bool {
         let recent = self.recent();
-        recent.as_ref().is_some_and(|recent| !recent.contains(hash)) && fs::remove_file(self.path(hash)).is_ok()
+        let is_unused = recent.as_ref().is_some_and(|recent| !recent.contains(hash));
+        is_unused && self.path(hash).is_ok_and(|path| fs::remove_file(path).is_ok())
     }
 
     fn files(&self) -> impl Iterator<Item = (String, PathBuf)> {
-        let dirs = fs::read_dir(&self.root).into_iter().flatten().flatten();
+        let dirs = self.root.iter().filter_map(|root| fs::read_dir(root).ok()).flatten().flatten();
         dirs.flat_map(|dir| {
             let start = dir.file_name().to_string_lossy().into_owned();
             let files = fs::read_dir(dir.path()).into_iter().flatten().flatten();
@@ -70,14 +86,14 @@ impl Objects {
         if let Some(recent) = &mut *self.recent() {
             recent.insert(hash);
         }
-        let path = self.path(&hash);
+        let (root, path) = (self.root()?, self.path(&hash)?);
         if path.exists() {
             return Ok(hash);
         }
-        let dir = path.parent().unwrap_or(&self.root);
+        let dir = path.parent().unwrap_or(root);
         if !dir.exists() {
             private_dir(dir)?;
-            sync_dir(&self.root).map_err(io_at(&self.root))?;
+            sync_dir(root).map_err(io_at(root))?;
         }
         write_durably(&path, content).map_err(io_at(&path))?;
         Ok(hash)
@@ -85,7 +101,7 @@ impl Objects {
 
     /// The content, which is what it was when it was put, or an error.
     pub(super) fn get(&self, hash: &ObjectHash) -> Result<Vec<u8>, StoreError> {
-        let path = self.path(hash);
+        let path = self.path(hash)?;
         let content = fs::read(&path).map_err(io_at(&path))?;
         if blake3::hash(&content).as_bytes() == hash {
             Ok(content)
@@ -101,7 +117,7 @@ impl Objects {
         for hash in self.all() {
             // One that went away meanwhile was one that nobody referred to.
             match self.get(&hash) {
-                Err(_) if !self.path(&hash).exists() => continue,
+                Err(_) if self.path(&hash).is_ok_and(|path| !path.exists()) => continue,
                 outcome => faults.extend(outcome.err().map(|e| e.to_string())),
             }
             count += 1;
@@ -122,7 +138,7 @@ mod tests {
         let hash = objects.put(b"body").unwrap();
         assert_eq!(objects.put(b"body").unwrap(), hash);
         assert_eq!(objects.get(&hash).unwrap(), b"body");
-        fs::write(objects.path(&hash), b"bodY").unwrap();
+        fs::write(objects.path(&hash).unwrap(), b"bodY").unwrap();
         assert!(matches!(objects.get(&hash), Err(StoreError::Damaged { .. })));
     }
 }

@@ -38,6 +38,7 @@ mod packs;
 mod permissions;
 mod plain;
 mod plain_words;
+mod postgres;
 mod pty;
 mod pty_feel;
 mod rdk;

@@ -1,0 +1,31 @@
+//! A store that several processes have open at once, because it lies in a database.
+
+use super::{OpenMode, Opened, Options, StoreError, postgres, trees};
+use crate::drift::Slug;
+
+/// Another process wrote to the same store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Elsewhere {
+    /// Grows with every commit; below zero when some may have gone by unheard.
+    pub generation: i64,
+    /// First and last number of the audit entries that tell of it; `None` when a scan wrote what it found, or it is unknown.
+    pub entries: Option<(u64, u64)>,
+}
+
+/// Whether a place is a database, not a directory.
+pub fn is_url(place: &str) -> bool {
+    ["postgres://", "postgresql://"].iter().any(|scheme| place.starts_with(scheme))
+}
+
+/// Opens the store of one organisation in the PostgreSQL database at `url`; makes the schema and the organisation's part when they
+/// are not there. Any number of processes may have it open. `PG*` variables and `.pgpass` count.
+///
+/// # Errors
+/// [`StoreError::Newer`] when a newer driftguard made the schema, [`StoreError::Unavailable`] when the database cannot be reached,
+/// [`StoreError::Invalid`] when the address does not read.
+pub fn open_url(url: &str, organization: &Slug, mode: OpenMode, options: Options) -> Result<Opened, StoreError> {
+    let database = postgres::Database { url: url.to_owned(), organization: organization.clone() };
+    let (engine, identity) = postgres::connect(&database)?;
+    let doors = trees::Doors { options, ..trees::Doors::default() };
+    trees::open_shared(engine, identity, mode, doors).map(Opened::from)
+}

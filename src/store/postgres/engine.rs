@@ -1,0 +1,197 @@
+//! The engine: a runtime of its own, so that whoever calls may stand anywhere, and reads that survive a restart of the database.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64};
+use std::sync::mpsc::sync_channel;
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
+use tokio::runtime::Runtime;
+use tokio::sync::Mutex;
+
+use super::errors::{is_passing, told};
+use super::tables;
+use crate::store::StoreError;
+use crate::store::trees::engine::{Bounds, Tree};
+use crate::store::trees::keys;
+
+/// A database that restarts is waited for as long.
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
+
+/// One organisation's trees.
+pub(in crate::store) struct PgEngine {
+    pub(super) inner: Arc<Inner>,
+    runtime: Option<Runtime>,
+}
+
+pub(super) struct Inner {
+    pub(super) pool: PgPool,
+    pub(super) options: PgConnectOptions,
+    pub(super) organization: i64,
+    /// Tells this process's commits from those of others.
+    pub(super) process: String,
+    /// The connection that has the turn to write, or had it last.
+    pub(super) desk: Mutex<Option<PgConnection>>,
+    pub(super) has_turn: AtomicBool,
+    /// The generation that is known in this process; below zero before anything was read.
+    pub(super) met: AtomicI64,
+}
+
+impl PgEngine {
+    pub(super) fn new(inner: Inner, runtime: Runtime) -> Self {
+        Self { inner: Arc::new(inner), runtime: Some(runtime) }
+    }
+
+    pub(super) fn runtime(&self) -> Option<&Runtime> {
+        self.runtime.as_ref()
+    }
+
+    /// Waits for the answer without entering the runtime: a thread of another one may be waiting here.
+    pub(super) fn wait<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        wait_on(self.runtime.as_ref(), work)
+    }
+
+    pub(in crate::store) fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let (inner, key) = (Arc::clone(&self.inner), key.to_vec());
+        self.wait(async move { inner.patiently(|| inner.get(tree, &key)).await })
+    }
+
+    /// In the order of the keys.
+    pub(in crate::store) fn get_many(
+        &self,
+        tree: Tree,
+        keys: Vec<Vec<u8>>,
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let inner = Arc::clone(&self.inner);
+        self.wait(async move {
+            let found = inner.patiently(|| inner.get_many(tree, &keys)).await?;
+            let mut found: HashMap<Vec<u8>, Vec<u8>> = found.into_iter().collect();
+            Ok(keys.iter().map(|key| found.remove(key)).collect())
+        })
+    }
+
+    /// Makes the partitions of the months to come.
+    pub(in crate::store) fn make_partitions(&self) -> Result<(), StoreError> {
+        let inner = Arc::clone(&self.inner);
+        self.wait(async move {
+            let mut connection = inner.pool.acquire().await.map_err(told)?;
+            super::migrate::partitions(&mut connection).await;
+            Ok(())
+        })
+    }
+
+    /// At most `limit` entries, from one end.
+    pub(super) fn some(
+        &self,
+        tree: Tree,
+        bounds: Bounds,
+        from_end: bool,
+        with_values: bool,
+        limit: i64,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        self.wait(async move {
+            let sql = tables::range(tree, &bounds, from_end, with_values);
+            inner.patiently(|| inner.some(&sql, &bounds, limit)).await
+        })
+    }
+}
+
+impl Drop for PgEngine {
+    fn drop(&mut self) {
+        // Dropping a runtime waits, which a thread of another one may not.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+pub(super) fn wait_on<T: Send + 'static>(
+    runtime: Option<&Runtime>,
+    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    let gave_up = || StoreError::Unavailable("the connection to the database was given up".into());
+    let (tell, answer) = sync_channel(1);
+    runtime.ok_or_else(gave_up)?.spawn(async move {
+        let _ = tell.send(work.await);
+    });
+    answer.recv().unwrap_or_else(|_| Err(gave_up()))
+}
+
+impl Inner {
+    /// Again, for a while, when the connection broke.
+    pub(super) async fn patiently<T, F: Future<Output = sqlx::Result<T>>>(
+        &self,
+        work: impl Fn() -> F,
+    ) -> Result<T, StoreError> {
+        let mut pause = Pause::default();
+        loop {
+            match work().await {
+                Ok(done) => return Ok(done),
+                Err(error) if is_passing(&error) && pause.once().await => {}
+                Err(error) => return Err(told(error)),
+            }
+        }
+    }
+
+    async fn get(&self, tree: Tree, key: &[u8]) -> sqlx::Result<Option<Vec<u8>>> {
+        let sql = tables::get(tree);
+        let query = sqlx::query_scalar(&sql).bind(self.organization).bind(key);
+        match tree {
+            Tree::Events => {
+                let at = keys::place_of(key).map_or(0, |place| keys::micros_of(&place));
+                query.bind(at).fetch_optional(&self.pool).await
+            }
+            _ => query.fetch_optional(&self.pool).await,
+        }
+    }
+
+    async fn get_many(&self, tree: Tree, keys: &[Vec<u8>]) -> sqlx::Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        let sql = tables::get_many(tree);
+        sqlx::query_as(&sql).bind(self.organization).bind(keys).fetch_all(&self.pool).await
+    }
+
+    async fn some(&self, sql: &str, bounds: &Bounds, limit: i64) -> sqlx::Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        use std::ops::Bound::{Excluded, Included, Unbounded};
+        let mut query = sqlx::query_as(sql).bind(self.organization).bind(limit);
+        for bound in [&bounds.0, &bounds.1] {
+            match bound {
+                Included(key) | Excluded(key) => query = query.bind(key),
+                Unbounded => {}
+            }
+        }
+        query.fetch_all(&self.pool).await
+    }
+}
+
+/// Waits a little longer each time, and not for ever.
+pub(super) struct Pause {
+    until: Instant,
+    next: Duration,
+}
+
+impl Default for Pause {
+    fn default() -> Self {
+        Self { until: Instant::now() + PATIENCE, next: Duration::from_millis(20) }
+    }
+}
+
+impl Pause {
+    /// `false` when the patience is over.
+    pub(super) async fn once(&mut self) -> bool {
+        if Instant::now() + self.next > self.until {
+            return false;
+        }
+        tokio::time::sleep(self.next).await;
+        self.next = (self.next * 2).min(Duration::from_secs(1));
+        true
+    }
+}

@@ -1,0 +1,57 @@
+//! The schema: one directory of migrations, each applied once, in order, by whichever process comes first.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::postgres::PgConnection;
+
+use super::errors::told;
+use crate::store::StoreError;
+
+/// A newer server and an older one may work on one database: what is there is never taken away or renamed here, only added to.
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "the store", include_str!("../../../migrations/0001_store.sql")),
+    (2, "the store's organisations are kept apart", include_str!("../../../migrations/0002_row_security.sql")),
+];
+
+fn migrator() -> Migrator {
+    let one = |(version, name, sql): &(i64, &'static str, &'static str)| {
+        Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, Cow::Borrowed(*sql), false)
+    };
+    Migrator { migrations: MIGRATIONS.iter().map(one).collect(), ..Migrator::DEFAULT }
+}
+
+/// Brings the schema up to date.
+pub(super) async fn migrate(connection: &mut PgConnection, place: &str) -> Result<(), StoreError> {
+    refuse_newer(connection, place).await?;
+    match migrator().run_direct(connection).await {
+        Ok(()) => Ok(()),
+        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(told(error)),
+        Err(error) => Err(StoreError::Invalid(format!("the schema of {place} does not fit: {error}"))),
+    }
+}
+
+/// Makes the partitions of the months to come. A role that may not leaves new rows in the default ones.
+pub(super) async fn partitions(connection: &mut PgConnection) {
+    let sql = "SELECT driftguard_partitions('drift_events', 0, 2), driftguard_partitions('audit_log', 0, 2)";
+    if let Err(error) = sqlx::query(sql).execute(connection).await {
+        tracing::warn!(%error, "the next months' partitions could not be made");
+    }
+}
+
+async fn refuse_newer(connection: &mut PgConnection, place: &str) -> Result<(), StoreError> {
+    let sql = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
+    let is_there: bool = sqlx::query_scalar(sql).fetch_one(&mut *connection).await.map_err(told)?;
+    if !is_there {
+        return Ok(());
+    }
+    let sql = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations";
+    let found: i64 = sqlx::query_scalar(sql).fetch_one(&mut *connection).await.map_err(told)?;
+    let known = MIGRATIONS.last().map_or(0, |(version, ..)| *version);
+    if found > known {
+        let number = |version: i64| u32::try_from(version).unwrap_or(u32::MAX);
+        return Err(StoreError::Newer { path: PathBuf::from(place), found: number(found), known: number(known) });
+    }
+    Ok(())
+}

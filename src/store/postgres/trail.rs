@@ -1,0 +1,171 @@
+//! The audit log: one row a deed, chained by hash, never changed.
+
+use std::sync::Arc;
+
+use sqlx::postgres::{PgConnection, PgPool};
+
+use super::engine::PgEngine;
+use crate::store::StoreError;
+use crate::store::journal::{Each, Frame, Tip};
+use crate::store::record::Deed;
+
+/// Rows read at once.
+const PAGE: i64 = 500;
+
+/// Writes the entries. What stands in the columns is in the payload too, which the hash is over.
+pub(super) async fn tell(connection: &mut PgConnection, organization: i64, told: &[Frame]) -> sqlx::Result<()> {
+    if told.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Rows::default();
+    told.iter().for_each(|frame| rows.push(frame));
+    let sql = "INSERT INTO audit_log \
+               (organization_id, seq, at, actor, action, environment, drift_id, payload, previous_hash, hash) \
+               SELECT $1, r.seq, timestamptz 'epoch' + r.at * interval '1 microsecond', r.actor, r.action, r.environment, \
+               encode(r.drift, 'hex')::uuid, r.payload, r.previous, r.hash \
+               FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bytea[], \
+               $9::bytea[], $10::bytea[]) AS r(seq, at, actor, action, environment, drift, payload, previous, hash)";
+    sqlx::query(sql)
+        .bind(organization)
+        .bind(rows.seq)
+        .bind(rows.at)
+        .bind(rows.actor)
+        .bind(rows.action)
+        .bind(rows.environment)
+        .bind(rows.drift)
+        .bind(rows.payload)
+        .bind(rows.previous)
+        .bind(rows.hash)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+#[derive(Default)]
+struct Rows {
+    seq: Vec<i64>,
+    at: Vec<i64>,
+    actor: Vec<String>,
+    action: Vec<String>,
+    environment: Vec<Option<String>>,
+    drift: Vec<Option<Vec<u8>>>,
+    payload: Vec<Vec<u8>>,
+    previous: Vec<Vec<u8>>,
+    hash: Vec<Vec<u8>>,
+}
+
+impl Rows {
+    fn push(&mut self, frame: &Frame) {
+        let deed = serde_json::from_slice::<Deed>(&frame.payload).ok();
+        let shown = deed.map(|deed| Shown::of(&deed)).unwrap_or_default();
+        self.seq.push(frame.tip.seq as i64);
+        self.at.push(shown.at);
+        self.actor.push(shown.actor);
+        self.action.push(shown.action);
+        self.environment.push(shown.environment);
+        self.drift.push(shown.drift);
+        self.payload.push(frame.payload.clone());
+        self.previous.push(frame.previous.to_vec());
+        self.hash.push(frame.tip.hash().to_vec());
+    }
+}
+
+/// The columns of an entry.
+#[derive(Default, PartialEq)]
+struct Shown {
+    at: i64,
+    actor: String,
+    action: String,
+    environment: Option<String>,
+    drift: Option<Vec<u8>>,
+}
+
+impl Shown {
+    fn of(deed: &Deed) -> Self {
+        let entry = &deed.audit;
+        // PostgreSQL's text has no NUL.
+        let text = |text: &str| text.replace('\0', "\u{fffd}");
+        Self {
+            at: entry.timestamp.as_microsecond(),
+            actor: text(entry.actor.raw()),
+            action: text(&entry.action),
+            environment: entry.environment.as_ref().map(|slug| slug.as_str().to_owned()),
+            drift: entry.drift.map(|id| id.0.to_bytes().to_vec()),
+        }
+    }
+}
+
+/// The hash of an entry, if it is there.
+pub(super) async fn hash_of(pool: &PgPool, organization: i64, seq: u64) -> sqlx::Result<Option<Vec<u8>>> {
+    let sql = "SELECT hash FROM audit_log WHERE organization_id = $1 AND seq = $2";
+    sqlx::query_scalar(sql).bind(organization).bind(seq as i64).fetch_optional(pool).await
+}
+
+type Row = (i64, Vec<u8>, Vec<u8>, Vec<u8>, i64, String, String, Option<String>, Option<Vec<u8>>);
+
+async fn rows_after(pool: &PgPool, organization: i64, seq: i64) -> sqlx::Result<Vec<Row>> {
+    let sql = "SELECT seq, payload, previous_hash, hash, (extract(epoch FROM at) * 1000000)::bigint, actor, action, \
+               environment, uuid_send(drift_id) FROM audit_log \
+               WHERE organization_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+    sqlx::query_as(sql).bind(organization).bind(seq).bind(PAGE).fetch_all(pool).await
+}
+
+impl PgEngine {
+    /// Gives number and payload of every entry to `each`, checked: the chain of hashes, the columns, and that it ends where the
+    /// organisation's row says. Returns the last number.
+    pub(in crate::store) fn walk_trail(&self, each: Each<'_>) -> Result<u64, StoreError> {
+        let mut tip = Tip::default();
+        let end = self.tip()?;
+        loop {
+            let inner = Arc::clone(&self.inner);
+            let after = tip.seq as i64;
+            let rows: Vec<Row> =
+                self.wait(async move { inner.patiently(|| rows_after(&inner.pool, inner.organization, after)).await })?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in rows {
+                tip = checked(tip, &row)?;
+                each(tip.seq, &row.1)?;
+                if tip.seq == end.seq && tip != end {
+                    return Err(damaged(end.seq, "the chain does not end in the hash that was noted with it"));
+                }
+            }
+        }
+        if tip.seq < end.seq {
+            return Err(damaged(tip.seq + 1, "this entry and what followed it are missing"));
+        }
+        Ok(tip.seq)
+    }
+
+    fn tip(&self) -> Result<Tip, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        let sql = "SELECT tip_seq, tip_hash FROM store_heads WHERE organization_id = $1";
+        let (seq, hash): (i64, Vec<u8>) = self.wait(async move {
+            inner.patiently(|| sqlx::query_as(sql).bind(inner.organization).fetch_one(&inner.pool)).await
+        })?;
+        Ok(Tip::new(seq as u64, hash.first_chunk().copied().unwrap_or_default()))
+    }
+}
+
+fn checked(tip: Tip, row: &Row) -> Result<Tip, StoreError> {
+    let (seq, payload, previous, hash, ..) = row;
+    let next = tip.seq + 1;
+    if *seq as u64 != next {
+        return Err(damaged(next, "the entry is missing"));
+    }
+    let frame = tip.followed_by(payload.clone())?;
+    if previous[..] != frame.previous || hash[..] != frame.tip.hash()[..] {
+        return Err(damaged(next, "the entry does not continue the one before it, or was changed"));
+    }
+    let deed: Deed = serde_json::from_slice(payload).map_err(|error| damaged(next, &error.to_string()))?;
+    let (.., at, actor, action, environment, drift) = row.clone();
+    if Shown::of(&deed) != (Shown { at, actor, action, environment, drift }) {
+        return Err(damaged(next, "a column does not say what the entry says"));
+    }
+    Ok(frame.tip)
+}
+
+fn damaged(seq: u64, what: &str) -> StoreError {
+    StoreError::Damaged { tree: format!("audit_log, entry {seq}"), detail: what.into() }
+}

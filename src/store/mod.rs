@@ -40,6 +40,7 @@ use crate::drift::{
 use crate::safety::{Masked, Tainted};
 
 pub use bulk::{Match, Matching};
+pub(crate) use files::{make_private, private_dir, refuse_unsafe_filesystem};
 pub use filter::DriftFilter;
 pub use inbox::{Left, leave};
 pub use returning::{Returned, Returns};

@@ -26,7 +26,7 @@ const TOKEN: &str = "editor-token-of-the-test";
 const VIEWER: &str = "viewer-token-of-the-test";
 
 fn principal(organisation: &str, name: &str, role: Role) -> Principal {
-    Principal { organisation: Slug::from_text(organisation), name: name.into(), role }
+    Principal::new(Slug::from_text(organisation), name.into(), role)
 }
 
 impl Connected {

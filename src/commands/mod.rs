@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+mod accounts;
 mod aws;
 mod aws_types;
 mod bench;
@@ -73,6 +74,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Aws(command)) => aws::run(&session, &command),
         Some(Command::Inventory(args)) => inventory::run(&session, &args),
         Some(Command::State(command)) => state::run(&session, &command),
+        Some(Command::Accounts(args)) => accounts::run(&session, &args),
         Some(Command::Keys) => keys::run(&session),
         Some(Command::Incident(args)) => incident::run(&session, &args),
         Some(Command::Who(args)) => who::run(&session, &args),

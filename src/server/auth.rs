@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::{ConnectInfo, FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, Method, header};
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ pub struct Admission<'a> {
     /// The `Authorization` header.
     pub authorization: Option<&'a str>,
     pub method: &'a str,
-    /// Without the query.
+    /// The whole of it, without the query.
     pub path: &'a str,
     /// The peer's.
     pub address: Option<IpAddr>,
@@ -108,7 +108,8 @@ impl FromRequestParts<Shared> for Caller {
         let admission = Admission {
             authorization: text(header::AUTHORIZATION),
             method: parts.method.as_str(),
-            path: parts.uri.path(),
+            // Within a nested router the request's own is cut short.
+            path: parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.0.path()),
             address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip()),
             user_agent: text(header::USER_AGENT),
         };

@@ -1,5 +1,6 @@
 //! clap types only; completions and the man page derive from them.
 
+mod accounts;
 mod around;
 mod inventory;
 mod pictures;
@@ -10,6 +11,10 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+pub use accounts::{
+    About, AccessArg, AccountsArgs, AccountsCommand, ActionArg, GrantArgs, KeyCommand, Of, OrgCommand, PasswordSource,
+    RoleArg, SessionCommand, SettingsArgs, UserCommand, WhoMay,
+};
 pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat, WhoArgs};
 pub use inventory::{InventoryArgs, InventoryFormat, InventoryKind};
 pub use pictures::{Colors, Screenshots, Size};
@@ -140,6 +145,10 @@ pub enum Command {
     State(StateCommand),
     /// Open the screens on a server
     Connect(Connect),
+    /// Who may come in to a server: organisations, users, API keys, sessions; on the machine that has them
+    ///
+    /// They are beside the store. While a server has them open they are changed through it, not here.
+    Accounts(AccountsArgs),
     /// Print the key table
     Keys,
     /// Print every path, limit and capability found: for a bug report, or on somebody else's machine

@@ -5,6 +5,7 @@
 //! The library behind the one binary. Data flows one way: [`declared`] and [`live`] state go through [`compare`], then
 //! [`analysis`] and [`recommend`], into the [`store`]; the screens of [`tui`] see it only through [`service`].
 
+pub mod accounts;
 pub mod analysis;
 pub mod api;
 pub mod aws;

@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+mod accounts;
 mod aws;
 mod aws_types;
 mod bench;
@@ -76,6 +77,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Inventory(args)) => inventory::run(&session, &args),
         Some(Command::State(command)) => state::run(&session, &command),
         Some(Command::Connect(args)) => connect::run(&session, &args),
+        Some(Command::Accounts(args)) => accounts::run(&session, &args),
         Some(Command::Keys) => keys::run(&session),
         Some(Command::Incident(args)) => incident::run(&session, &args),
         Some(Command::Who(args)) => who::run(&session, &args),

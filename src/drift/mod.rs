@@ -41,6 +41,7 @@ pub use coverage::Coverage;
 pub use driftignore::DriftIgnore;
 pub use environment::{CloudProvider, Environment, names_production};
 pub use event::{Closure, DriftDetail, DriftEvent, DriftType, Finding, ResourceRef, State};
+pub(crate) use ids::ulid_id;
 pub use ids::{ContextId, DriftId, Fingerprint, RuleId, ScanId, Slug, SlugError};
 pub use ignore::{IgnoreRule, Reached, RuleChange, RuleReach, RuleRequest, RuleStatus, RuleVerb};
 pub use incident::{DETECTED, Density, DensityCounter, Happening, Incident, IncidentRequest, action_words};

@@ -1,16 +1,18 @@
 //! Who asks, and what they may do.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use axum::extract::FromRequestParts;
+use axum::extract::{ConnectInfo, FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
-use axum::http::{Method, header};
+use axum::http::{HeaderName, Method, header};
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::answer::Failure;
+use crate::accounts::{Grant, KeyId, SessionId, UserId};
 use crate::api::{Code, Problem, Role};
 use crate::drift::Slug;
 use crate::safety::Tainted;
@@ -24,13 +26,38 @@ pub struct Principal {
     /// What decisions are signed with.
     pub name: Tainted,
     pub role: Role,
+    /// What the role is limited to; everything of the organisation when there are none.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
+    /// The account behind it, where there is one.
+    #[serde(default)]
+    pub user: Option<UserId>,
+    /// What it came in with, where it was logged in.
+    #[serde(default)]
+    pub session: Option<SessionId>,
+    /// What it came in with, where that was an API key.
+    #[serde(default)]
+    pub api_key: Option<KeyId>,
+}
+
+impl Principal {
+    /// Without an account, limited by nothing but the role.
+    pub fn new(organisation: Slug, name: Tainted, role: Role) -> Self {
+        Self { organisation, name, role, grants: Vec::new(), user: None, session: None, api_key: None }
+    }
 }
 
 /// What is known of a request before it is admitted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 pub struct Admission<'a> {
     /// The `Authorization` header.
     pub authorization: Option<&'a str>,
+    pub method: &'a str,
+    /// The whole of it, without the query.
+    pub path: &'a str,
+    /// The peer's.
+    pub address: Option<IpAddr>,
+    pub user_agent: Option<&'a str>,
 }
 
 /// Knows who may come in.
@@ -77,8 +104,16 @@ impl FromRequestParts<Shared> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Failure> {
-        let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let principal = shared.gatekeeper.admit(Admission { authorization }).await?;
+        let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let admission = Admission {
+            authorization: text(header::AUTHORIZATION),
+            method: parts.method.as_str(),
+            // Within a nested router the request's own is cut short.
+            path: parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.0.path()),
+            address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip()),
+            user_agent: text(header::USER_AGENT),
+        };
+        let principal = shared.gatekeeper.admit(admission).await?;
         let needed = needed(&parts.method).ok_or_else(|| Problem::new(Code::NotAllowed, "no such method here"))?;
         if principal.role < needed {
             let [is, needed] = [principal.role, needed].map(Role::as_str);

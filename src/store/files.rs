@@ -13,7 +13,7 @@ pub(super) fn io_at(path: &Path) -> impl FnOnce(io::Error) -> StoreError + '_ {
 }
 
 /// Makes `path` (and its parents) with mode 0700 whatever the umask; an existing one must be a directory of ours.
-pub(super) fn private_dir(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn private_dir(path: &Path) -> Result<(), StoreError> {
     if let Ok(meta) = fs::symlink_metadata(path) {
         refuse_foreign(path, &meta)?;
     } else {
@@ -86,7 +86,7 @@ pub(super) fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Cuts group and others off every file below `path`: the engine makes its files with the process's umask.
-pub(super) fn make_private(path: &Path) -> io::Result<()> {
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;
         let is_dir = entry.file_type()?.is_dir();
@@ -113,7 +113,7 @@ pub(super) fn no_more_writes(error: &io::Error) -> Option<&'static str> {
 
 /// Network and user-space file systems do not keep the promises of lock and sync that the store rests on.
 #[cfg(target_os = "linux")]
-pub(super) fn refuse_unsafe_filesystem(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn refuse_unsafe_filesystem(path: &Path) -> Result<(), StoreError> {
     // Magic numbers of linux/magic.h and the kernel's fs/ trees.
     const UNSAFE: [(i64, &str); 5] =
         [(0x6969, "NFS"), (0x6573_5546, "FUSE"), (0xff53_4d42, "CIFS"), (0xfe53_4d42, "SMB"), (0x517b, "SMB")];
@@ -133,7 +133,7 @@ pub(super) fn refuse_unsafe_filesystem(path: &Path) -> Result<(), StoreError> {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn refuse_unsafe_filesystem(_path: &Path) -> Result<(), StoreError> {
+pub(crate) fn refuse_unsafe_filesystem(_path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Stories: one file, one promise, all in one test binary so that they link once.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod accounts;
 mod actors;
 mod answers;
 mod api;

@@ -30,7 +30,7 @@ pub const VIEWER: &str = "viewer-token-of-the-test";
 pub const FOREIGN: &str = "admin-token-of-somebody-else";
 
 fn principal(organisation: &str, name: &str, role: Role) -> Principal {
-    Principal { organisation: Slug::from_text(organisation), name: name.into(), role }
+    Principal::new(Slug::from_text(organisation), name.into(), role)
 }
 
 impl Connected {

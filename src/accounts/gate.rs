@@ -1,0 +1,54 @@
+//! The server's gate: the `Authorization` header to a principal.
+
+// As at the desk.
+#![allow(clippy::result_large_err)]
+
+use async_trait::async_trait;
+
+use super::{Desk, KEY_PREFIX, Peer};
+use crate::api::{Code, Problem};
+use crate::server::{Admission, Gatekeeper, Principal};
+
+/// Characters of a header's value that are looked at.
+const MOST: usize = 4_096;
+
+#[async_trait]
+impl Gatekeeper for Desk {
+    async fn admit(&self, request: Admission<'_>) -> Result<Principal, Problem> {
+        let Some(credential) = request.authorization.and_then(credential) else {
+            return Err(Problem::new(Code::Unauthenticated, "log in first: `driftguard login`, or send a token"));
+        };
+        let credential = credential.to_owned();
+        if !credential.starts_with(KEY_PREFIX) {
+            return self.blocking(move |inner| inner.by_token(&credential)).await;
+        }
+        let (method, path, address) = (request.method.to_owned(), request.path.to_owned(), request.address);
+        let peer = Peer { address, user_agent: None };
+        self.blocking(move |inner| inner.by_key(&credential, &method, &path, peer)).await
+    }
+}
+
+/// `Bearer TOKEN`, `Bearer dgk_…` or `ApiKey dgk_…`; the scheme in any case, as RFC 9110 has it.
+fn credential(header: &str) -> Option<&str> {
+    let (scheme, credential) = header.trim().split_once(' ')?;
+    let credential = credential.trim();
+    let known = scheme.eq_ignore_ascii_case("bearer")
+        || scheme.eq_ignore_ascii_case("apikey") && credential.starts_with(KEY_PREFIX);
+    (known && header.len() <= MOST && !credential.is_empty()).then_some(credential)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_two_schemes_are_read() {
+        assert_eq!(credential("Bearer a.b.c"), Some("a.b.c"));
+        assert_eq!(credential("bearer  dgk_x "), Some("dgk_x"));
+        assert_eq!(credential("ApiKey dgk_x"), Some("dgk_x"));
+        for other in ["", "Bearer", "Bearer ", "Basic YTpi", "ApiKey a.b.c", "a.b.c", "Token a.b.c"] {
+            assert_eq!(credential(other), None, "{other}");
+        }
+        assert_eq!(credential(&format!("Bearer {}", "x".repeat(5_000))), None);
+    }
+}

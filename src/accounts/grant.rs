@@ -1,0 +1,248 @@
+//! What somebody may do where: the role says how much, grants say on what.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::AccountsError;
+use super::text::{covers, needed};
+use crate::api::Role;
+use crate::drift::{CloudProvider, Environment, Slug};
+
+/// Limits an account to part of its organisation. Who has no grant is limited by the role alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Grant {
+    /// Which environments, by slug.
+    #[serde(default)]
+    pub environments: Pattern,
+    /// Which types of resources: `aws_iam_*`.
+    #[serde(default)]
+    pub resource_types: Pattern,
+    /// Which provider's environments; every one's when there is none.
+    #[serde(default)]
+    pub provider: Option<CloudProvider>,
+    pub access: Access,
+}
+
+/// How far a grant goes. Never further than the role.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    Read,
+    /// And read.
+    Act,
+}
+
+/// Text with `*` for any characters and `?` for one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[serde(try_from = "String", into = "String")]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// # Errors
+    /// [`AccountsError::Invalid`]: empty, over 255 characters, or with control characters.
+    pub fn new(text: &str) -> Result<Self, AccountsError> {
+        needed("grants", text, 255).map(|text| Self(text.raw().to_owned()))
+    }
+
+    fn covers(&self, text: &str) -> bool {
+        covers(&self.0, text)
+    }
+
+    fn is_all(&self) -> bool {
+        self.0.bytes().all(|byte| byte == b'*')
+    }
+}
+
+impl Default for Pattern {
+    fn default() -> Self {
+        Self("*".to_owned())
+    }
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = AccountsError;
+    fn try_from(text: String) -> Result<Self, AccountsError> {
+        Self::new(&text)
+    }
+}
+
+impl From<Pattern> for String {
+    fn from(pattern: Pattern) -> Self {
+        pattern.0
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Somebody else may have written it.
+        f.pad(&crate::safety::sanitise::line(&self.0))
+    }
+}
+
+/// What somebody wants to do.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    Read,
+    /// Decide, scan, revert.
+    Act,
+    Delete,
+}
+
+impl Action {
+    /// The least role for it.
+    pub fn needs(self) -> Role {
+        match self {
+            Self::Read => Role::Viewer,
+            Self::Act => Role::Editor,
+            Self::Delete => Role::Admin,
+        }
+    }
+
+    fn access(self) -> Access {
+        match self {
+            Self::Read => Access::Read,
+            Self::Act | Self::Delete => Access::Act,
+        }
+    }
+
+    /// What an HTTP method wants; `None` for one that nobody may use.
+    pub fn of_method(method: &str) -> Option<Self> {
+        match method {
+            "GET" | "HEAD" | "OPTIONS" => Some(Self::Read),
+            "POST" | "PUT" | "PATCH" => Some(Self::Act),
+            "DELETE" => Some(Self::Delete),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "read",
+            Self::Act => "act on",
+            Self::Delete => "delete",
+        })
+    }
+}
+
+/// What somebody may do, as far as it is known when they come in.
+#[derive(Clone, Copy, Debug)]
+pub struct Rights<'a> {
+    pub role: Role,
+    pub grants: &'a [Grant],
+}
+
+/// Where something is.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    pub environment: &'a Slug,
+    pub provider: CloudProvider,
+}
+
+impl<'a> From<&'a Environment> for Place<'a> {
+    fn from(environment: &'a Environment) -> Self {
+        Self { environment: &environment.slug, provider: environment.cloud_provider }
+    }
+}
+
+/// Why not; names the permission that is missing, and nothing of what there is.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Denied {
+    #[error("this needs the role {}, and you are {}: ask an admin of your organisation", .needed.as_str(), .is.as_str())]
+    Role { needed: Role, is: Role },
+    #[error("none of your grants lets you {action} {what} in {environment}: ask an admin of your organisation for one")]
+    Grant { action: Action, what: String, environment: Slug },
+}
+
+/// Whether an account may do that there. Without a type it is about the environment as a whole: to read of it, some of it has to be
+/// granted; to do anything to it, all of it.
+///
+/// # Errors
+/// [`Denied`] says what is missing.
+pub fn may(rights: Rights<'_>, action: Action, place: Place<'_>, resource_type: Option<&str>) -> Result<(), Denied> {
+    let Rights { role, grants } = rights;
+    if role < action.needs() {
+        return Err(Denied::Role { needed: action.needs(), is: role });
+    }
+    let covered = |grant: &Grant| {
+        grant.access >= action.access()
+            && grant.provider.is_none_or(|provider| provider == place.provider)
+            && grant.environments.covers(place.environment.as_str())
+            && match resource_type {
+                Some(resource_type) => grant.resource_types.covers(resource_type),
+                None => action == Action::Read || grant.resource_types.is_all(),
+            }
+    };
+    if grants.is_empty() || grants.iter().any(covered) {
+        return Ok(());
+    }
+    let what = resource_type.map_or_else(|| "anything".to_owned(), crate::safety::sanitise::line);
+    Err(Denied::Grant { action, what, environment: place.environment.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grant(environments: &str, types: &str, provider: Option<CloudProvider>, access: Access) -> Grant {
+        let [environments, resource_types] = [environments, types].map(|text| Pattern::new(text).unwrap());
+        Grant { environments, resource_types, provider, access }
+    }
+
+    #[test]
+    fn three_roles_by_six_methods() {
+        let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"];
+        let allowed = [
+            (Role::Viewer, [true, false, false, false, false, false]),
+            (Role::Editor, [true, true, true, true, false, false]),
+            (Role::Admin, [true, true, true, true, true, false]),
+        ];
+        let slug = Slug::from_text("prod");
+        let place = Place { environment: &slug, provider: CloudProvider::Aws };
+        for (role, row) in allowed {
+            for (method, expected) in methods.into_iter().zip(row) {
+                let rights = Rights { role, grants: &[] };
+                let is = Action::of_method(method).is_some_and(|action| may(rights, action, place, None).is_ok());
+                assert_eq!(is, expected, "{role:?} {method}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_grant_limits_environment_type_provider_and_depth() {
+        let grants = [
+            grant("prod-*", "aws_iam_*", None, Access::Read),
+            grant("dev", "*", Some(CloudProvider::Aws), Access::Act),
+        ];
+        let of = |role, action, environment: &str, provider, kind: Option<&str>| {
+            let environment = Slug::from_text(environment);
+            may(Rights { role, grants: &grants }, action, Place { environment: &environment, provider }, kind)
+        };
+        use CloudProvider::{Aws, Azure};
+        let editor = Role::Editor;
+        assert!(of(editor, Action::Read, "prod-eu", Azure, Some("aws_iam_role")).is_ok());
+        assert!(of(editor, Action::Read, "prod-eu", Aws, None).is_ok(), "the environment is seen");
+        assert!(of(editor, Action::Read, "prod-eu", Aws, Some("aws_vpc")).is_err());
+        assert!(of(editor, Action::Act, "prod-eu", Aws, Some("aws_iam_role")).is_err());
+        assert!(of(editor, Action::Act, "dev", Aws, Some("aws_vpc")).is_ok());
+        assert!(of(editor, Action::Act, "dev", Aws, None).is_ok());
+        assert!(of(editor, Action::Read, "dev", Azure, None).is_err(), "another provider's is not seen");
+        assert!(of(Role::Viewer, Action::Act, "dev", Aws, Some("aws_vpc")).is_err(), "no further than the role");
+        let why = of(editor, Action::Act, "prod-eu", Aws, Some("aws_vpc")).unwrap_err().to_string();
+        assert!(why.contains("act on aws_vpc in prod-eu"), "{why}");
+    }
+
+    #[test]
+    fn part_of_an_environment_is_not_enough_to_act_on_all_of_it() {
+        let grants = [grant("*", "aws_iam_*", None, Access::Act)];
+        let slug = Slug::from_text("prod");
+        let place = Place { environment: &slug, provider: CloudProvider::Aws };
+        let rights = Rights { role: Role::Admin, grants: &grants };
+        assert!(may(rights, Action::Act, place, None).is_err());
+        assert!(may(rights, Action::Act, place, Some("aws_iam_role")).is_ok());
+    }
+}

@@ -1,0 +1,51 @@
+//! API keys.
+
+use super::{By, Registry};
+use crate::accounts::{AccountsError, ApiKey, Change, KeyId, NewKey, Result, Secret, SecurityAction, UserKind};
+use crate::api::Role;
+use crate::drift::Slug;
+
+impl Registry {
+    /// Admins see all of the organisation, others their own. Oldest first; revoked ones too.
+    pub fn api_keys(&self, by: &By, organization: &Slug) -> Result<Vec<ApiKey>> {
+        self.reach(by, organization)?;
+        let mut keys = self.accounts.api_keys(organization)?;
+        if let Some(member) = by.member.as_ref().filter(|member| member.role < Role::Admin) {
+            keys.retain(|key| member.user == Some(key.owner));
+        }
+        Ok(keys)
+    }
+
+    /// For oneself or, by admins, for a service account; the secret is shown this once. A role above the owner's is refused, and would not help: it counts no further.
+    pub fn create_key(&self, by: &By, organization: &Slug, username: &str, new: &NewKey) -> Result<(ApiKey, Secret)> {
+        let owner = self.user_for(by, organization, username, "make a key for somebody else")?;
+        if owner.kind == UserKind::Person && by.member.is_some() && !by.is_self(&owner) {
+            self.denied(by, "make a key in the name of another person")?;
+            let why = "a key in the name of a person is made by that person: use a service account";
+            return Err(AccountsError::Forbidden(why.to_owned()));
+        }
+        if new.role > owner.role {
+            let [key, owner] = [new.role, owner.role].map(Role::as_str);
+            return Err(AccountsError::invalid("role", format!("{key} is more than the owner's, who is {owner}")));
+        }
+        let (key, secret) = ApiKey::make(organization, owner.id, new, self.now())?;
+        let mut entry = self.entry(by, Some(organization), SecurityAction::KeyCreated, owner.username);
+        entry.new = self.masked(&key);
+        self.accounts.commit(Change::AddKey(key.clone(), secret.hash()), &entry)?;
+        Ok((key, secret))
+    }
+
+    /// Counts from the next request on. Revoking again changes nothing.
+    pub fn revoke_key(&self, by: &By, organization: &Slug, id: KeyId) -> Result<ApiKey> {
+        let missing = || AccountsError::NotFound(format!("no API key {id} in {organization}"));
+        let key = self.api_keys(by, organization)?.into_iter().find(|key| key.id == id).ok_or_else(missing)?;
+        if key.revoked_at.is_some() {
+            return Ok(key);
+        }
+        let revoked = ApiKey { revoked_at: Some(self.now()), ..key.clone() };
+        let mut entry = self.entry(by, Some(organization), SecurityAction::KeyRevoked, key.prefix.as_str());
+        (entry.old, entry.new) = (self.masked(&key), self.masked(&revoked));
+        self.accounts.commit(Change::SetKey(revoked.clone()), &entry)?;
+        Ok(revoked)
+    }
+}

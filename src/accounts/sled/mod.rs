@@ -1,0 +1,237 @@
+//! Accounts on sled: one tree, in which the kind of record is the first letter of its key.
+
+mod durable;
+mod keys;
+mod write;
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use self::durable::Durable;
+use super::audit::{self, Tip};
+use super::random::random;
+use super::settings::WebhookUrl;
+use super::{
+    Accounts, AccountsError, ApiKey, AuditReport, Change, Entry, KeyHash, Organization, OrganizationSettings,
+    PasswordHash, Result, SecurityRecord, Session, SessionId, User, UserId,
+};
+use crate::drift::Slug;
+
+const SCHEMA: &[u8] = b"1";
+
+/// Accounts of one machine; one process at a time.
+pub(super) struct SledAccounts {
+    db: Durable,
+    masking_key: [u8; 32],
+    /// Writers come one by one: what one has read is still so when it writes.
+    writing: Mutex<()>,
+}
+
+impl SledAccounts {
+    pub(super) fn open(path: &Path, make: bool) -> Result<Self> {
+        let db = Durable::open(path, make)?;
+        match db.tree.get(keys::SCHEMA).map_err(|e| db.error(e))? {
+            Some(found) if found != SCHEMA => {
+                return Err(AccountsError::Damaged {
+                    place: path.display().to_string(),
+                    detail: "a newer driftguard made them: use that one".to_owned(),
+                });
+            }
+            Some(_) => {}
+            None => {
+                let mut batch = ::sled::Batch::default();
+                batch.insert(keys::SCHEMA, SCHEMA);
+                batch.insert(keys::MASKING, &random::<32>()?);
+                db.tree.apply_batch(batch).map_err(|e| db.error(e))?;
+                db.barrier()?;
+            }
+        }
+        let key = db.tree.get(keys::MASKING).map_err(|e| db.error(e))?;
+        let masking_key = key.and_then(|key| key.as_ref().try_into().ok());
+        let missing = || AccountsError::Damaged { place: path.display().to_string(), detail: "no masking key".into() };
+        Ok(Self { masking_key: masking_key.ok_or_else(missing)?, db, writing: Mutex::new(()) })
+    }
+
+    fn get<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>> {
+        let found = self.db.tree.get(key).map_err(|e| self.db.error(e))?;
+        found.map(|bytes| decoded(key, &bytes)).transpose()
+    }
+
+    fn under<T: DeserializeOwned>(&self, prefix: &[u8]) -> Result<Vec<T>> {
+        let rows = self.db.tree.scan_prefix(prefix);
+        rows.map(|row| row.map_err(|e| self.db.error(e)).and_then(|(key, value)| decoded(&key, &value))).collect()
+    }
+
+    /// What an index names.
+    fn via<T: DeserializeOwned>(&self, index: &[u8]) -> Result<Option<T>> {
+        match self.db.tree.get(index).map_err(|e| self.db.error(e))? {
+            Some(key) => self.get(&key),
+            None => Ok(None),
+        }
+    }
+
+    fn tip(&self) -> Result<Tip> {
+        let found = self.db.tree.get(keys::TIP).map_err(|e| self.db.error(e))?;
+        Ok(found.and_then(|bytes| Tip::from_bytes(&bytes)).unwrap_or_default())
+    }
+}
+
+fn decoded<T: DeserializeOwned>(key: &[u8], bytes: &[u8]) -> Result<T> {
+    let place = || String::from_utf8_lossy(&key[..key.len().min(40)]).into_owned();
+    serde_json::from_slice(bytes).map_err(|e| AccountsError::Damaged { place: place(), detail: e.to_string() })
+}
+
+fn encoded(value: &impl Serialize) -> Result<Vec<u8>> {
+    let damaged = |e: serde_json::Error| AccountsError::Damaged { place: "a record".into(), detail: e.to_string() };
+    serde_json::to_vec(value).map_err(damaged)
+}
+
+/// What the settings show, with the webhook whole: only here.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct StoredSettings {
+    drift_detection_enabled: bool,
+    auto_analysis_enabled: bool,
+    email_notifications: bool,
+    slack_integration: bool,
+    slack_webhook_url: Option<String>,
+    audit_logging: bool,
+    session_timeout: u32,
+    updated_at: Timestamp,
+}
+
+impl From<&OrganizationSettings> for StoredSettings {
+    fn from(settings: &OrganizationSettings) -> Self {
+        Self {
+            drift_detection_enabled: settings.drift_detection_enabled,
+            auto_analysis_enabled: settings.auto_analysis_enabled,
+            email_notifications: settings.email_notifications,
+            slack_integration: settings.slack_integration,
+            slack_webhook_url: settings.slack_webhook_url.as_ref().map(|url| url.secret().to_owned()),
+            audit_logging: settings.audit_logging,
+            session_timeout: settings.session_timeout,
+            updated_at: settings.updated_at,
+        }
+    }
+}
+
+impl StoredSettings {
+    fn read(self) -> Result<OrganizationSettings> {
+        Ok(OrganizationSettings {
+            drift_detection_enabled: self.drift_detection_enabled,
+            auto_analysis_enabled: self.auto_analysis_enabled,
+            email_notifications: self.email_notifications,
+            slack_integration: self.slack_integration,
+            slack_webhook_url: self.slack_webhook_url.as_deref().map(WebhookUrl::new).transpose()?,
+            audit_logging: self.audit_logging,
+            session_timeout: self.session_timeout,
+            updated_at: self.updated_at,
+        })
+    }
+}
+
+impl Accounts for SledAccounts {
+    fn organizations(&self) -> Result<Vec<Organization>> {
+        self.under(keys::ORGANIZATIONS)
+    }
+
+    fn organization(&self, slug: &Slug) -> Result<Option<Organization>> {
+        self.get(&keys::organization(slug))
+    }
+
+    fn settings(&self, organization: &Slug) -> Result<Option<OrganizationSettings>> {
+        self.get::<StoredSettings>(&keys::settings(organization))?.map(StoredSettings::read).transpose()
+    }
+
+    fn users(&self, organization: &Slug) -> Result<Vec<User>> {
+        self.under(&keys::users(organization))
+    }
+
+    fn user(&self, id: UserId) -> Result<Option<User>> {
+        self.via(&keys::user_id(id))
+    }
+
+    fn user_named(&self, organization: &Slug, username: &str) -> Result<Option<User>> {
+        self.get(&keys::user(organization, username))
+    }
+
+    fn password(&self, user: UserId) -> Result<Option<PasswordHash>> {
+        self.get::<String>(&keys::password(user))?.map(PasswordHash::stored).transpose()
+    }
+
+    fn api_keys(&self, organization: &Slug) -> Result<Vec<ApiKey>> {
+        self.under(&keys::api_keys(organization))
+    }
+
+    fn api_key(&self, hash: &KeyHash) -> Result<Option<ApiKey>> {
+        self.via(&keys::key_hash(hash))
+    }
+
+    fn sessions(&self, organization: &Slug) -> Result<Vec<Session>> {
+        self.under(&keys::sessions(organization))
+    }
+
+    fn session(&self, id: SessionId) -> Result<Option<Session>> {
+        self.via(&keys::session_id(id))
+    }
+
+    fn commit(&self, change: Change, entry: &Entry) -> Result<()> {
+        self.write(change, Some(entry))
+    }
+
+    fn rotate(&self, session: SessionId, generation: u64, now: Timestamp) -> Result<bool> {
+        self.change_session(session, true, |session| {
+            let current = session.is_active && session.generation == generation;
+            if current {
+                session.generation += 1;
+                session.last_activity = now;
+            }
+            current
+        })
+    }
+
+    fn touch_session(&self, id: SessionId, now: Timestamp) -> Result<()> {
+        self.change_session(id, false, |session| {
+            session.last_activity = session.last_activity.max(now);
+            true
+        })?;
+        Ok(())
+    }
+
+    fn touch_key(&self, hash: &KeyHash, now: Timestamp) -> Result<()> {
+        self.use_key(hash, now)
+    }
+
+    fn reap(&self, now: Timestamp) -> Result<u64> {
+        self.delete_ended(now)
+    }
+
+    fn audit(&self, organization: Option<&Slug>, limit: usize) -> Result<Vec<SecurityRecord>> {
+        let rows = self.db.tree.scan_prefix(keys::AUDIT).rev();
+        let records = rows.map(|row| {
+            let (key, value) = row.map_err(|e| self.db.error(e))?;
+            audit::read(keys::audit_seq(&key), &value)
+        });
+        let seen = |record: &Result<SecurityRecord>| match (record, organization) {
+            (Ok(record), Some(organization)) => record.entry.organization.as_ref() == Some(organization),
+            _ => true,
+        };
+        records.filter(seen).take(limit).collect()
+    }
+
+    fn verify(&self) -> Result<AuditReport> {
+        let rows = self.db.tree.scan_prefix(keys::AUDIT);
+        let records = rows.map(|row| {
+            let (key, value) = row.map_err(|e| self.db.error(e))?;
+            Ok((keys::audit_seq(&key), value.to_vec()))
+        });
+        audit::verify(records, self.tip()?)
+    }
+
+    fn masking_key(&self) -> [u8; 32] {
+        self.masking_key
+    }
+}

@@ -77,6 +77,11 @@ pub trait LiveSource: Send + Sync {
         None
     }
 
+    /// How long after something was made a listing may still be without it.
+    fn lag(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
+
     /// Live resources no lookup has found, default resources of the account excepted. Empty for sources that cannot list.
     fn unmanaged(&self) -> Box<dyn Iterator<Item = LiveResource> + '_>;
 

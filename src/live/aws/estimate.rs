@@ -58,7 +58,7 @@ pub fn estimate(
             let (recorded, counts) = future::join(recorder::recorded(session), counts(session)).await;
             match counts {
                 Ok(counts) => {
-                    let is_recorded = |t: &&String| recorded.as_ref().map_or(true, |recorded| recorded.has(t));
+                    let is_recorded = |t: &&String| recorded.as_ref().map_or(true, |(recorded, _)| recorded.has(t));
                     let (types, refused): (Vec<&String>, Vec<&String>) =
                         wanted.config_types.iter().partition(is_recorded);
                     let types = types.into_iter().map(|t| (t.clone(), counts.get(t).copied().unwrap_or(0))).collect();
@@ -72,7 +72,7 @@ pub fn estimate(
     };
     let (found, faults) = block_on(cancel, work).unwrap_or_default();
     let estimate = |(target, types, refused): (Arc<Target>, BTreeMap<String, u64>, BTreeSet<String>)| {
-        let unrecorded = if refused.is_empty() { 0 } else { declared(&refused).calls(&target) };
+        let unrecorded = if refused.is_empty() { 0 } else { declared(&refused, &|_| true).calls(&target) };
         Estimate { target, types, unrecorded }
     };
     (found.into_iter().map(estimate).collect(), faults)

@@ -143,6 +143,18 @@ fn what_aws_leaves_unprocessed_is_asked_for_again_and_then_unverified() {
 }
 
 #[test]
+fn what_a_portal_says_in_place_of_aws_is_not_put_down_to_aws() {
+    for status in [200, 403, 500] {
+        let page = "<!DOCTYPE html><html><body>Sign in to the network</body></html>";
+        let fake = only("ListDiscoveredResources", move |_| Some(Reply::Plain(status, page.to_owned())));
+        let said = all_unverified(&fake, "source_failed");
+        let words = format!("answered HTTP {status} with something that is not AWS's");
+        assert!(said.contains(&words) && said.contains("is the endpoint right?"), "{said}");
+        assert!(!said.contains("the message is AWS's own"), "{said}");
+    }
+}
+
+#[test]
 fn a_malformed_item_spoils_only_itself() {
     for configuration in ["{\"name\": \"b\"", "[1, 2]", "\"text\""] {
         let fake = only("BatchGetResourceConfig", move |_| {

@@ -56,7 +56,7 @@ impl Sources {
         if let Some(access) = &spec.aws {
             let mut wanted = declared_types(&declared, cancel).wanted(access);
             wanted.owned = stacks.owned;
-            if !wanted.is_empty() {
+            if !wanted.is_empty() || !access.discover.is_empty() {
                 let asks = |types: &BTreeSet<String>| declared_asks(&declared, types, cancel);
                 let plan = live::aws::Plan { access, environment: &spec.environment, wanted: &wanted, keeping };
                 let opened = live::aws::open(plan, &asks, cancel, told);

@@ -72,6 +72,8 @@ fn with_a_healthy_account_only_what_is_not_there_is_gone() {
     assert_eq!(drifts(&report), [("aws_s3_bucket.c".to_owned(), "deleted".to_owned())], "{report:#}");
     assert_eq!(unverified(&report), []);
     assert_eq!(code, 2);
+    let place = &report["environments"][0];
+    assert_eq!((&place["account_id"], &place["region"]), (&json!("123456789012"), &json!("eu-west-1")), "as was asked");
 }
 
 #[test]

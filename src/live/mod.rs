@@ -82,6 +82,12 @@ pub trait LiveSource: Send + Sync {
         std::time::Duration::ZERO
     }
 
+    /// The id in the cloud of a resource that [`lookup`](Self::lookup) calls missing, where the source remembers it.
+    fn id_of_missing(&self, declared: &DeclaredResource) -> Option<Tainted> {
+        let _ = declared;
+        None
+    }
+
     /// Live resources no lookup has found, default resources of the account excepted. Empty for sources that cannot list.
     fn unmanaged(&self) -> Box<dyn Iterator<Item = LiveResource> + '_>;
 

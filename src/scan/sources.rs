@@ -56,7 +56,7 @@ impl Sources {
         if let Some(access) = &spec.aws {
             let mut wanted = declared_types(&declared, cancel).wanted(access);
             wanted.owned = stacks.owned;
-            if !wanted.is_empty() {
+            if !wanted.is_empty() || !access.discover.is_empty() {
                 let asks = |types: &BTreeSet<String>, passes: &dyn Fn(&DeclaredResource) -> bool| {
                     declared_asks(&declared, types, passes, cancel)
                 };

@@ -24,7 +24,7 @@ pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
 pub use reason::RequireReason;
 pub use relations::{Place, Relations};
-pub use who::{BY_ITSELF as ASKED_BY_ITSELF, Witness};
+pub use who::{BY_ITSELF as ASKED_BY_ITSELF, LONGEST as LONGEST_BY_ITSELF, Witness};
 
 use async_trait::async_trait;
 use jiff::Timestamp;

@@ -94,6 +94,17 @@ fn is_discovered(access: &Access, config_type: &str) -> bool {
     access.discover.iter().filter_map(glob).any(|g| g.compile_matcher().is_match(config_type))
 }
 
+/// A notice for each pattern of `discover` that no known type fits.
+fn unmatched(access: &Access) -> Vec<String> {
+    let one = |pattern: &String| Access { discover: vec![pattern.clone()], ..Access::default() };
+    let fits = |access: &Access| aws_config::config_types().any(|t| is_discovered(access, t));
+    let lost = access.discover.iter().filter(|pattern| !fits(&one(pattern)));
+    lost.map(|pattern| {
+        format!("`{pattern}` of discover fits no type that is understood; `driftguard aws types` names them")
+    })
+    .collect()
+}
+
 /// How far a reading is: resources fetched, of how many.
 pub type Told<'a> = dyn Fn(u64, u64) + Sync + 'a;
 
@@ -125,7 +136,8 @@ pub fn open(plan: Plan<'_>, declared: &Declared<'_>, cancel: &AtomicBool, told: 
         .unwrap_or_else(|_| (vec![], vec![Reading::failed(wanted, "the scan was cancelled")]));
     let mut control = read_unrecorded(access, wanted, &sessions, &readings, declared, cancel);
     readings.iter_mut().for_each(|reading| reading.settle(&control.settled));
-    let notices = readings.iter().flat_map(|reading| &reading.notices).map(|text| text.as_str().into()).collect();
+    let notices = readings.iter().flat_map(|reading| reading.notices.clone()).chain(unmatched(access));
+    let notices = notices.map(Into::into).collect();
     let config = assemble(access, readings);
     control.add(second_opinion(plan, &sessions, &config, declared, cancel));
     Opened { source: Box::new(Live { config, control, owned: wanted.owned.clone(), notices }), usage }
@@ -234,6 +246,14 @@ mod tests {
     use crate::declared::InstanceStatus;
     use crate::drift::{CloudProvider, Slug};
     use crate::live::Lookup;
+
+    #[test]
+    fn a_pattern_that_fits_no_type_is_named_and_one_that_does_is_not() {
+        let discover = ["AWS::Nope::*", "aws::s3::*", "AWS::EC2::VPC"].map(str::to_owned).to_vec();
+        let notices = unmatched(&Access { discover, ..Access::default() });
+        assert_eq!(notices.len(), 1);
+        assert!(notices[0].starts_with("`AWS::Nope::*` of discover fits no type"), "{notices:?}");
+    }
 
     #[test]
     fn a_cancelled_reading_leaves_everything_unverified() {

@@ -234,7 +234,7 @@ async fn present(
     let how = How { counts, tagged: &wanted.tagged, prove: place.is_some(), whole: whole.collect() };
     let (mut full_at, mut since) = (now, 0);
     let mut known = Types::new();
-    if let Some((memory, _)) = memory.filter(|m| m.is_fresh(now)).zip(counts) {
+    if let Some(memory) = memory.filter(|m| m.is_fresh(now)) {
         (full_at, since) = (memory.full_at, memory.since + 1);
         known = changed::fit(memory.types, types);
     }

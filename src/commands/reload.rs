@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::{Session, screens};
 use crate::cli::{Look, Paths};
-use crate::config::Changes;
+use crate::config::{Changes, lost};
 use crate::scan::EnvironmentSpec;
 use crate::scan::watch::FileWatch;
 use crate::service::LocalService;
@@ -62,7 +62,7 @@ impl Reload {
         while settled(&changed) {
             let began = SystemTime::now();
             let new = self.session.again();
-            match self.valid(&new) {
+            match self.valid(&new, &running) {
                 Ok((specs, options)) => {
                     let changes = Changes::between((self.session.settings(), &running), (new.settings(), &specs));
                     tracing::info!(?changes, "the configuration was read anew");
@@ -95,12 +95,17 @@ impl Reload {
     }
 
     /// What the configuration makes, or every mistake in it; at least one.
-    fn valid(&self, new: &Session) -> Result<(Vec<EnvironmentSpec>, Options), Vec<String>> {
+    fn valid(
+        &self,
+        new: &Session,
+        running: &[EnvironmentSpec],
+    ) -> Result<(Vec<EnvironmentSpec>, Options), Vec<String>> {
         // Where the last session ended is of no matter any more.
         let options = screens::options(new, &Look { fresh: true, ..Look::default() });
         let mut problems: Vec<String> = new.config.problems.iter().map(ToString::to_string).collect();
         problems.extend(super::config::looks(new));
-        match new.environments(&self.given) {
+        problems.extend(lost(&self.session.config, &new.config).filter(|_| problems.is_empty()));
+        match new.environments_again(&self.given, running) {
             Ok(specs) if problems.is_empty() => Ok((specs, options)),
             Ok(_) => Err(problems),
             Err(error) => {

@@ -66,6 +66,7 @@ impl Reload {
                 Ok((specs, options)) => {
                     let changes = Changes::between((self.session.settings(), &running), (new.settings(), &specs));
                     tracing::info!(?changes, "the configuration was read anew");
+                    service.announce(new.config.maintenance.clone());
                     if changes.environments() || new.guard() != self.session.guard() {
                         handle.block_on(service.reconfigure(specs.clone(), new.guard()));
                     }

@@ -32,7 +32,8 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     let ended = runtime.block_on(async {
         let handle = Handle::current();
         let keep = settings.store_options();
-        let opened = tokio::task::spawn_blocking(move || triage::start(&path, guard, keep, specs, handle)).await;
+        let configured = (specs, session.config.maintenance.clone());
+        let opened = tokio::task::spawn_blocking(move || triage::start(&path, guard, keep, configured, handle)).await;
         let service = opened.context("the store could not be opened")??;
         Reload::plain(session, &args.paths).follow(std::sync::Arc::clone(&service), Handle::current());
         let (input, typed) = (io::stdin(), io::stdin().is_terminal());

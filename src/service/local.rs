@@ -80,9 +80,13 @@ impl LocalService {
     pub async fn reconfigure(&self, specs: Vec<EnvironmentSpec>, guard: Guard) {
         let specs = if self.store.read_only().is_some() { vec![] } else { specs };
         *self.guard.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(guarding(guard, &specs));
-        *self.announced.write().unwrap_or_else(PoisonError::into_inner) = announced_for(&specs);
         self.lanes.replace(specs).await;
         let _ = self.events.send(ServiceEvent::Environments);
+    }
+
+    /// Maintenance that is announced, for whichever environment, scanned here or not.
+    pub fn announce(&self, maintenance: Vec<Maintenance>) {
+        *self.announced.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(maintenance);
     }
 
     fn guard(&self) -> Arc<Guard> {

@@ -26,7 +26,6 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         super::complain(triage::FOR_NOW);
     }
     let guard = session.guard();
-    let protected = guard.protected.clone();
     let zone = if settings.utc.value { TimeZone::UTC } else { TimeZone::system() };
     let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;
     let ended = runtime.block_on(async {
@@ -41,7 +40,7 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         let told = std::sync::Arc::clone(&service) as std::sync::Arc<dyn DriftService>;
         let people = settings.people.value.iter().map(|one| one.line()).collect();
         let plain = Plain::new(told, input.lock(), io::stdout(), &actor, zone, typed);
-        let mut plain = plain.offering(people).protecting(protected);
+        let mut plain = plain.offering(people);
         let ended = plain.run().await;
         // What was acknowledged is finished before the process ends.
         service.shutdown().await;

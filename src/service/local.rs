@@ -1,5 +1,6 @@
 //! [`DriftService`] on a store and scanners in this process. Longer than most: one trait, and every call of it is short.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError, RwLock as Lock};
 
 use async_trait::async_trait;
@@ -418,6 +419,10 @@ impl DriftService for LocalService {
 
     fn read_only(&self) -> Option<String> {
         self.guard().read_only.clone().or_else(|| self.store.read_only())
+    }
+
+    fn protected(&self) -> BTreeSet<Slug> {
+        self.guard().protected.clone()
     }
 
     fn as_of(&self) -> Option<jiff::Timestamp> {

@@ -161,8 +161,7 @@ mod tests {
         service.announce(vec![patching]);
         service.reconfigure(vec![], Guard::default()).await;
         let request = ContextRequest { from, until: to, environments: vec![], limit: 10 };
-        let titles: Vec<String> = service.contexts(request).await.unwrap().iter().map(|one| one.title.line()).collect();
-        assert_eq!(titles, ["patching"]);
+        assert_eq!(service.contexts(request).await.unwrap().len(), 1);
         service.shutdown().await;
     }
 }

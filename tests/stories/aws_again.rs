@@ -102,7 +102,7 @@ fn what_changed_came_and_went_since_is_found_by_what_is_read_of_it() {
     let seen = stand.scan(&[]);
     let gone = "deleted aws_s3_bucket.bucket-8";
     assert_eq!(seen.drifts, ["added arn:aws:s3:::nobodys", gone, "modified aws_s3_bucket.bucket-7"]);
-    assert_eq!((seen.calls, seen.reused), (5 + PAGES, COUNT as u64), "the listing says so");
+    assert_eq!((seen.calls, seen.reused), (6 + PAGES, COUNT as u64), "the listing says so, and Cloud Control is asked");
 
     stand.account.put(BUCKET, "bucket-7", "pay");
     stand.account.delete(BUCKET, "nobodys");

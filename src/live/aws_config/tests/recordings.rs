@@ -42,12 +42,14 @@ fn what_was_made_anew_lives_whatever_the_history_says_of_the_old_one() {
         role["resourceName"] = json!("web");
         role["arn"] = json!("arn:aws:iam::123456789012:role/web");
         role["configurationItemStatus"] = json!(status);
+        role["accountId"] = json!("123456789012");
         role
     };
     let items = [role("AROAOLD", "ResourceDeleted"), role("AROANEW", "OK")];
-    // Declared under the id of the old one, as a state does that was not refreshed, or by name alone.
+    // Declared under the id of the old one, as a state does that was not refreshed, or under none.
     let old = json!({"unique_id": "AROAOLD", "id": "web", "name": "web", "arn": "arn:aws:iam::123456789012:role/web"});
-    for values in [old.clone(), json!({"id": "web", "name": "web"})] {
+    let new = json!({"id": "web", "name": "web", "arn": "arn:aws:iam::123456789012:role/web"});
+    for values in [old.clone(), new] {
         let source = source(&json!({"configurationItems": items}));
         found(source.lookup(&declared("aws_iam_role", values), &[]));
         assert_eq!(source.unmanaged().count(), 0);

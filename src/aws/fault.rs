@@ -28,7 +28,12 @@ pub enum FaultKind {
     /// The endpoint could not be reached in time.
     Unreachable,
     /// The breaker is open: several calls failed in a row, so no more are made for now.
-    Tripped,
+    Tripped {
+        /// They were told to slow down.
+        throttled: bool,
+    },
+    /// Something answered, in words that are not AWS's: a proxy, a portal, another server.
+    Foreign,
     Other,
 }
 
@@ -96,6 +101,10 @@ impl Fault {
         let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default().to_owned();
         let said = error.as_service_error().and_then(ProvideErrorMetadata::message).map(str::to_owned);
         let status = error.raw_response().map_or(0, |r| r.status().as_u16());
+        if code.is_empty() && status != 429 && error.raw_response().is_some_and(is_foreign) {
+            let message = format!("the endpoint answered HTTP {status} with something that is not AWS's");
+            return Self { kind: FaultKind::Foreign, action, code, message };
+        }
         let message = said.filter(|m| !m.is_empty()).unwrap_or_else(|| chain(error));
         let kind = match error {
             SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) if !mentions_credentials(&message) => {
@@ -110,7 +119,7 @@ impl Fault {
     pub fn reason(&self) -> UnverifiedReason {
         match self.kind {
             FaultKind::Denied => UnverifiedReason::Denied,
-            FaultKind::Throttled => UnverifiedReason::Throttled,
+            FaultKind::Throttled | FaultKind::Tripped { throttled: true } => UnverifiedReason::Throttled,
             FaultKind::Unsupported => UnverifiedReason::NotObservable,
             _ => UnverifiedReason::SourceFailed,
         }
@@ -134,14 +143,25 @@ impl Fault {
                 "set the clock of this machine: AWS refuses requests signed more than 5 minutes from its own time"
                     .into()
             }
-            FaultKind::Throttled => "scan less often, or at another time: the account's call rate is used up".into(),
+            FaultKind::Throttled | FaultKind::Tripped { throttled: true } => "scan less often, or at another time: the account's call rate is used up".into(),
             FaultKind::NotFound => "check the name, the account and the region".into(),
             FaultKind::Unsupported => "nothing can be done here: AWS does not offer it for this type or region".into(),
             FaultKind::Unreachable => "check the network, the proxy and the endpoint".into(),
-            FaultKind::Tripped => "the calls before failed too; the first of them says why".into(),
+            FaultKind::Tripped { throttled: false } => "mend what the first of them says, then scan again".into(),
+            FaultKind::Foreign => {
+                "is the endpoint right? Check endpoint_url, AWS_ENDPOINT_URL and what stands between here and AWS".into()
+            }
             FaultKind::Other => "scan again; if it stays, the message is AWS's own".into(),
         }
     }
+}
+
+/// Neither a JSON document nor the XML AWS tells errors in. What came without a body, or was cut off, says nothing.
+fn is_foreign(response: &Response) -> bool {
+    let text = response.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
+    let text = text.trim_start();
+    let is_html = || text.get(..200.min(text.len())).unwrap_or(text).to_ascii_lowercase().contains("<html");
+    !text.is_empty() && !text.starts_with('{') && (!text.starts_with("<") || is_html())
 }
 
 fn kind(code: &str, status: u16, message: &str) -> FaultKind {
@@ -198,8 +218,8 @@ impl fmt::Display for Fault {
             FaultKind::NotFound => "found nothing",
             FaultKind::Unsupported => "is not supported here",
             FaultKind::Unreachable => "could not be reached in time",
-            FaultKind::Tripped => "was not tried",
-            FaultKind::Other => "failed",
+            FaultKind::Tripped { .. } => "was not tried",
+            FaultKind::Other | FaultKind::Foreign => "failed",
         };
         write!(f, "{} {what}", self.action)?;
         match (self.code.as_str(), self.message.as_str()) {

@@ -49,7 +49,7 @@ impl Budget {
 pub(super) fn wait<E>(fault: &Fault, error: &SdkError<E, Response>, attempts: u32) -> Option<Duration> {
     let passes = match fault.kind {
         FaultKind::Throttled | FaultKind::Unreachable => true,
-        FaultKind::Other => is_transient(error, &fault.code),
+        FaultKind::Other | FaultKind::Foreign => is_transient(error, &fault.code),
         _ => false,
     };
     (passes && attempts < ATTEMPTS).then(|| backoff(attempts, fastrand::f64()).max(asked(error)).min(LONGEST))

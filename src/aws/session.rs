@@ -156,14 +156,11 @@ impl Session {
     {
         loop {
             let permit = lane.enter(service, &self.target).await;
-            if !lane.breaker.admits(Instant::now()) {
-                let message = format!("{} calls to it failed in a row", self.target.region);
-                return Err(Fault { kind: FaultKind::Tripped, action, code: String::new(), message });
-            }
+            lane.breaker.admits(action, Instant::now())?;
             *attempts += 1;
             let error = match make().await {
                 Ok(answer) => {
-                    lane.breaker.record(false, Instant::now());
+                    lane.breaker.record(None, Instant::now());
                     lane.budget.earn();
                     permit.done(false);
                     return Ok(answer);
@@ -175,7 +172,7 @@ impl Session {
             permit.done(slowed);
             let Some(wait) = retry::wait(&fault, &error, *attempts).filter(|_| lane.budget.spend()) else {
                 let failed = matches!(fault.kind, FaultKind::Throttled | FaultKind::Unreachable);
-                lane.breaker.record(failed, Instant::now());
+                lane.breaker.record(failed.then_some(&fault), Instant::now());
                 return Err(fault);
             };
             if slowed {

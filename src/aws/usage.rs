@@ -1,6 +1,6 @@
 //! What was asked of AWS: calls, retries and waiting, by service, account, region and action.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -96,6 +96,20 @@ pub struct Used {
 impl Used {
     pub fn of<'a>(books: impl Iterator<Item = &'a Usage> + Clone) -> Self {
         Self { lines: books.clone().flat_map(Usage::lines).collect(), reused: books.map(Usage::reused).sum() }
+    }
+
+    /// Accounts that were asked; who asked before it knew which is none.
+    pub fn accounts(&self) -> BTreeSet<&str> {
+        self.in_accounts().map(|line| line.account.as_str()).collect()
+    }
+
+    /// Regions of accounts that were asked.
+    pub fn regions(&self) -> BTreeSet<&str> {
+        self.in_accounts().map(|line| line.region.as_str()).collect()
+    }
+
+    fn in_accounts(&self) -> impl Iterator<Item = &UsageLine> {
+        self.lines.iter().filter(|line| !line.account.is_empty())
     }
 
     pub fn calls(&self) -> u64 {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Session, aws_types};
+use super::{Session, aws_types, complain};
 use crate::aws::Access;
 use crate::cli::AwsCommand;
 use crate::declared::backend::s3::permissions;
@@ -28,5 +28,7 @@ fn print_policy(session: &Session) -> anyhow::Result<u8> {
     }
     let text = serde_json::to_string_pretty(&document)?;
     writeln!(io::stdout().lock(), "{text}")?;
+    // On standard error: the document is piped into what takes documents.
+    complain(policy::BEYOND);
     Ok(0)
 }

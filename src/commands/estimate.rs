@@ -7,7 +7,7 @@ use crate::live::aws::estimate::Estimate;
 use crate::safety::Tainted;
 use crate::scan::EnvironmentSpec;
 use crate::scan::sources::{Expected, expect};
-use crate::service::ASKED_BY_ITSELF;
+use crate::service::{ASKED_BY_ITSELF, LONGEST_BY_ITSELF};
 
 /// Calls a second, cautiously: what AWS Config answers one account and region without slowing it down.
 const CALLS_A_SECOND: u64 = 10;
@@ -52,12 +52,22 @@ fn line(one: &Estimate) -> String {
         0 => String::new(),
         n => format!(" and {n} to Cloud Control"),
     };
+    let tags = match one.calls_for_tags() {
+        0 => String::new(),
+        n => format!(", at most {n} more for tags that its SELECT does not tell"),
+    };
+    let (place, types) = (format!("{} {}", target.account, target.region), one.types.len());
+    if let Some(fault) = &one.uncounted {
+        let fault = Tainted::from(fault.to_string());
+        return format!(
+            "{place}: count not known ({}), {types} types, from {calls} calls to AWS Config{control}, three more for each hundred \
+             resources; AWS does not bill them",
+            fault.line()
+        );
+    }
     format!(
-        "{} {}: {} resources of {} types, {calls} calls to AWS Config{control}, about {} s; AWS does not bill them",
-        target.account,
-        target.region,
+        "{place}: {} resources of {types} types, {calls} calls to AWS Config{tags}{control}, about {} s; AWS does not bill them",
         one.resources(),
-        one.types.len(),
         (calls + one.unrecorded).div_ceil(CALLS_A_SECOND)
     )
 }
@@ -80,14 +90,17 @@ fn beside(expected: &Expected, blame: bool) -> Vec<String> {
     }
     if blame {
         lines.push(format!(
-            "who made new severe drift, for at most {ASKED_BY_ITSELF} of them while the screens are open: at most {} \
-             look-ups in CloudTrail, two a second, and more where an answer has several pages; AWS does not bill them",
-            ASKED_BY_ITSELF * NAMES
+            "who made new severe drift, for at most {ASKED_BY_ITSELF} of them each time, by a scan and while the screens are \
+             open: at most {} look-ups in CloudTrail, two a second, by a scan no longer than {} s, and more where an answer has \
+             several pages; AWS does not bill them",
+            ASKED_BY_ITSELF * NAMES,
+            LONGEST_BY_ITSELF.as_secs()
         ));
     }
     if !expected.estimates.is_empty() {
         lines.push(
-            "a configured environment that is scanned again within a day: from 5 calls for each account and region"
+            "a configured environment that is scanned again within a day: about a third of the calls to AWS Config, where its \
+             SELECT can be believed"
                 .into(),
         );
     }

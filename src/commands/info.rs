@@ -10,6 +10,7 @@ use crate::config::Valued;
 use crate::declared::split::MAX_ELEMENT_BYTES;
 use crate::drift::{IncidentRequest, Untold};
 use crate::safety::sanitise;
+use crate::stacks;
 use crate::store;
 use crate::tui::app::session::Chosen;
 use crate::tui::app::timeline::grouped;
@@ -137,10 +138,21 @@ fn terminal(variable: impl Fn(&str) -> Option<String>) -> Rows {
     ]
 }
 
+/// `state` and `live` of an environment, and its `aws` table.
 fn readers() -> Rows {
     vec![
-        ("declared", "Terraform and OpenTofu state v4, plan JSON, Kubernetes manifests, driftctl reports".to_owned()),
-        ("live", "files of this machine, AWS Config recordings, kubectl get -o json".to_owned()),
+        (
+            "declared",
+            "Terraform and OpenTofu state v4, plan JSON, CloudFormation stacks, Kubernetes manifests, driftctl reports"
+                .to_owned(),
+        ),
+        ("state from", format!("files and globs, s3://, http(s)://, postgres://, {}", stacks::SCHEME)),
+        (
+            "live",
+            "AWS itself (AWS Config and Cloud Control, CloudFormation's own drift), files of this machine, AWS Config \
+             recordings, kubectl get -o json"
+                .to_owned(),
+        ),
     ]
 }
 

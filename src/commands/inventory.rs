@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use super::scan::{chosen_of, one_time_key};
+use super::state::words;
 use super::{Session, complain};
 use crate::cli::{InventoryArgs, InventoryFormat, InventoryKind};
 use crate::drift::{Completeness, Environment};
@@ -29,7 +30,7 @@ pub(super) fn run(session: &Session, args: &InventoryArgs) -> anyhow::Result<u8>
         let report = one(spec, args.kind, &mut table)?;
         is_whole &= report.errors.is_empty() && report.summary.completeness == Completeness::Complete;
         for error in &report.errors {
-            complain(&format!("{}: {}; {}", error.source.line(), error.message.line(), error.help.line()));
+            complain(&words(error).to_string());
         }
     }
     table.flush()?;
@@ -191,8 +192,11 @@ impl Table<'_> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.format != InventoryFormat::Text || self.page.is_empty() {
-            return Ok(());
+        match self.format {
+            // Readers of it want its columns, rows or not.
+            InventoryFormat::Csv => return self.begin(|columns| columns.join(",")),
+            InventoryFormat::Text if !self.page.is_empty() => {}
+            InventoryFormat::Text | InventoryFormat::Json => return Ok(()),
         }
         let page = std::mem::take(&mut self.page);
         let widest = |at: usize| {

@@ -11,14 +11,23 @@ use tokio::sync::watch;
 
 use super::{Session, screens};
 use crate::cli::{Look, Paths};
-use crate::config::Changes;
+use crate::config::{Changes, lost};
+use crate::drift::Slug;
 use crate::scan::EnvironmentSpec;
 use crate::scan::watch::FileWatch;
-use crate::service::LocalService;
+use crate::service::{Guard, LocalService};
 use crate::tui::Options;
 
 /// An editor writes a file in several steps, and a checkout several files.
 const SETTLED: Duration = Duration::from_millis(300);
+
+/// What is in force.
+struct Running {
+    specs: Vec<EnvironmentSpec>,
+    guard: Guard,
+    /// What was read last was not taken over, and that was said.
+    is_refused: bool,
+}
 
 /// What has to be told of another configuration.
 pub(super) struct Reload {
@@ -58,27 +67,16 @@ impl Reload {
         let polls = |notice: Option<String>| notice.iter().for_each(|text| tracing::info!(text, "configuration"));
         polls(notice);
         polls(watch.follow(&self.files(), began));
-        let mut running = self.session.environments(&self.given).unwrap_or_default();
+        let specs = self.session.environments(&self.given).unwrap_or_default();
+        let is_refused = !self.session.config.problems.is_empty();
+        let mut running = Running { guard: self.session.guard(), specs, is_refused };
         while settled(&changed) {
             let began = SystemTime::now();
             let new = self.session.again();
-            match self.valid(&new) {
-                Ok((specs, options)) => {
-                    let changes = Changes::between((self.session.settings(), &running), (new.settings(), &specs));
-                    tracing::info!(?changes, "the configuration was read anew");
-                    if changes.environments() || new.guard() != self.session.guard() {
-                        handle.block_on(service.reconfigure(specs.clone(), new.guard()));
-                    }
-                    if let Some(looks) = &self.looks {
-                        // Nobody looks any more: nothing to tell.
-                        let _ = looks.send(Some(Arc::new(options)));
-                    }
-                    if !changes.is_empty() {
-                        service.tell(false, &format!("configuration read anew: {}", changes.words()));
-                    }
-                    (self.session, running) = (new, specs);
-                }
+            match self.valid(&new, &running.specs) {
+                Ok((specs, options)) => running = self.take(new, specs, options, &running, (service, handle)),
                 Err(problems) => {
+                    running.is_refused = true;
                     let more = match problems.len() - 1 {
                         0 => String::new(),
                         more => format!(" (and {more} more: `driftguard config check`)"),
@@ -90,17 +88,53 @@ impl Reload {
         }
     }
 
+    /// What was read takes the place of what runs.
+    fn take(
+        &mut self,
+        new: Session,
+        specs: Vec<EnvironmentSpec>,
+        mut options: Options,
+        running: &Running,
+        (service, handle): (&LocalService, &Handle),
+    ) -> Running {
+        let is_configured = |slug: &Slug| new.config.environments.iter().any(|spec| spec.environment.slug == *slug);
+        let guard = new.guard().keeping(&running.guard.protected, is_configured);
+        options.protected.clone_from(&guard.protected);
+        let changes = Changes::between((self.session.settings(), &running.specs), (new.settings(), &specs));
+        tracing::info!(?changes, "the configuration was read anew");
+        let is_announced = new.config.maintenance == self.session.config.maintenance;
+        if changes.environments() || guard != running.guard || !is_announced {
+            service.announce(new.config.maintenance.clone());
+            handle.block_on(service.reconfigure(specs.clone(), guard.clone()));
+        }
+        if let Some(looks) = &self.looks {
+            // Nobody looks any more: nothing to tell.
+            let _ = looks.send(Some(Arc::new(options)));
+        }
+        let left: Vec<&Slug> = changes.removed.iter().filter(|slug| guard.protected.contains(*slug)).collect();
+        if let Some(text) = words(running.is_refused, &changes.words(), &left) {
+            service.tell(false, &text);
+        }
+        self.session = new;
+        Running { specs, guard, is_refused: false }
+    }
+
     fn files(&self) -> Vec<PathBuf> {
         self.session.configured_by()
     }
 
     /// What the configuration makes, or every mistake in it; at least one.
-    fn valid(&self, new: &Session) -> Result<(Vec<EnvironmentSpec>, Options), Vec<String>> {
+    fn valid(
+        &self,
+        new: &Session,
+        running: &[EnvironmentSpec],
+    ) -> Result<(Vec<EnvironmentSpec>, Options), Vec<String>> {
         // Where the last session ended is of no matter any more.
         let options = screens::options(new, &Look { fresh: true, ..Look::default() });
         let mut problems: Vec<String> = new.config.problems.iter().map(ToString::to_string).collect();
         problems.extend(super::config::looks(new));
-        match new.environments(&self.given) {
+        problems.extend(lost(&self.session.config, &new.config).filter(|_| problems.is_empty()));
+        match new.environments_again(&self.given, running) {
             Ok(specs) if problems.is_empty() => Ok((specs, options)),
             Ok(_) => Err(problems),
             Err(error) => {
@@ -111,6 +145,20 @@ impl Reload {
     }
 }
 
+/// What is told of a configuration that is in force. `left`: protected, and no longer configured.
+fn words(was_refused: bool, changes: &str, left: &[&Slug]) -> Option<String> {
+    let protected = match left.iter().map(|slug| slug.as_str()).collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => none,
+        names => format!("; still protected in this session: {names}"),
+    };
+    match (was_refused, changes) {
+        (false, "") => None,
+        (true, "") => Some("the configuration is valid again".into()),
+        (false, changes) => Some(format!("configuration read anew: {changes}{protected}")),
+        (true, changes) => Some(format!("the configuration is valid again: {changes}{protected}")),
+    }
+}
+
 /// Waits for a change and until no more come; `false` when nobody will tell of any.
 fn settled(changed: &Receiver<()>) -> bool {
     if changed.recv().is_err() {
@@ -118,4 +166,20 @@ fn settled(changed: &Receiver<()>) -> bool {
     }
     while changed.recv_timeout(SETTLED) != Err(RecvTimeoutError::Timeout) {}
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_right_is_said_once_and_protection_that_stays_with_what_goes() {
+        let late = Slug::from_text("late");
+        assert_eq!(words(false, "", &[]), None);
+        assert_eq!(words(true, "", &[]).unwrap(), "the configuration is valid again");
+        assert_eq!(
+            words(true, "no longer scanned: late", &[&late]).unwrap(),
+            "the configuration is valid again: no longer scanned: late; still protected in this session: late"
+        );
+    }
 }

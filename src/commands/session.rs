@@ -91,6 +91,21 @@ impl Session {
         self.equip(config::discover(&here, self.settings()))
     }
 
+    /// Those of a session that runs already, and nothing is looked for again: where none is configured, the ones that the start
+    /// found stay.
+    pub fn environments_again(
+        &self,
+        given: &PathArgs,
+        running: &[EnvironmentSpec],
+    ) -> anyhow::Result<Vec<EnvironmentSpec>> {
+        let is_given = !given.state.is_empty() || !given.live.is_empty();
+        if is_given || !self.config.environments.is_empty() {
+            return self.environments(given);
+        }
+        let (interval, watch) = (self.settings().interval.value, self.settings().watch.value);
+        self.equip(running.iter().map(|spec| EnvironmentSpec { interval, watch, ..spec.clone() }).collect())
+    }
+
     /// Gives environments what all of them are compared by: the user's packs and rules, and the patterns of what to ignore.
     pub fn equip(&self, mut specs: Vec<EnvironmentSpec>) -> anyhow::Result<Vec<EnvironmentSpec>> {
         let mut ignore = DriftIgnore::default();

@@ -130,5 +130,5 @@ fn known_as(session: &Session, state: &str) -> Option<Slug> {
 }
 
 pub(super) fn words(error: &SourceError) -> anyhow::Error {
-    anyhow!("{}: {}; {}", error.source.line(), error.message.line(), error.help.line())
+    anyhow!("{}: {}", error.source.line(), error.sentences())
 }

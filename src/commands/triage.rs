@@ -10,6 +10,7 @@ use super::reload::Reload;
 use super::session::open_store;
 use super::{Session, screens};
 use crate::cli::Triage;
+use crate::drift::Maintenance;
 use crate::scan::EnvironmentSpec;
 use crate::service::{Guard, LocalService};
 use crate::store::{self, OpenMode, Opened, StoreError};
@@ -43,11 +44,12 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     options.drafts = for_now.is_none().then(|| beside(&path));
     let guard = session.guard();
     let keep = session.settings().store_options();
+    let configured = (specs, session.config.maintenance.clone());
     let (reload, looks) = Reload::new(session, &args.paths);
     options.reconfigured = Some(looks);
     screens::open(session, options, Some(reload), move || async move {
         let handle = Handle::current();
-        let opened = tokio::task::spawn_blocking(move || start(&path, guard, keep, specs, handle));
+        let opened = tokio::task::spawn_blocking(move || start(&path, guard, keep, configured, handle));
         opened.await.map_err(|e| format!("the store could not be opened: {e}"))?.map_err(|e| e.to_string())
     })
 }
@@ -83,7 +85,7 @@ pub(super) fn start(
     path: &Path,
     guard: Guard,
     keep: store::Options,
-    specs: Vec<EnvironmentSpec>,
+    (specs, maintenance): (Vec<EnvironmentSpec>, Vec<Maintenance>),
     handle: Handle,
 ) -> Result<Arc<LocalService>, StoreError> {
     let asked = match &guard.read_only {
@@ -103,6 +105,7 @@ pub(super) fn start(
     // A read-only store takes no scans: what its holder scans is shown.
     let specs = if store.read_only().is_some() { vec![] } else { specs };
     let service = LocalService::start_guarded(store, specs, guard, handle);
+    service.announce(maintenance);
     notices.iter().for_each(|notice| service.notify(notice));
     Ok(service)
 }

@@ -26,13 +26,13 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         super::complain(triage::FOR_NOW);
     }
     let guard = session.guard();
-    let protected = guard.protected.clone();
     let zone = if settings.utc.value { TimeZone::UTC } else { TimeZone::system() };
     let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;
     let ended = runtime.block_on(async {
         let handle = Handle::current();
         let keep = settings.store_options();
-        let opened = tokio::task::spawn_blocking(move || triage::start(&path, guard, keep, specs, handle)).await;
+        let configured = (specs, session.config.maintenance.clone());
+        let opened = tokio::task::spawn_blocking(move || triage::start(&path, guard, keep, configured, handle)).await;
         let service = opened.context("the store could not be opened")??;
         Reload::plain(session, &args.paths).follow(std::sync::Arc::clone(&service), Handle::current());
         let (input, typed) = (io::stdin(), io::stdin().is_terminal());
@@ -40,7 +40,7 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         let told = std::sync::Arc::clone(&service) as std::sync::Arc<dyn DriftService>;
         let people = settings.people.value.iter().map(|one| one.line()).collect();
         let plain = Plain::new(told, input.lock(), io::stdout(), &actor, zone, typed);
-        let mut plain = plain.offering(people).protecting(protected);
+        let mut plain = plain.offering(people);
         let ended = plain.run().await;
         // What was acknowledged is finished before the process ends.
         service.shutdown().await;

@@ -51,6 +51,9 @@ pub(super) fn read(path: &Path, required: bool, config: &mut Config) {
     config.files.push(path.to_owned());
     let source = Source { path: Arc::new(path.to_owned()), text: &text };
     let (table, errors) = DeTable::parse_recoverable(&text);
+    if !table.get_ref().is_empty() {
+        config.telling.push(path.to_owned());
+    }
     for error in &errors {
         config.problems.push(source.problem(&error.span().unwrap_or(0..0), error.message()));
     }

@@ -7,6 +7,7 @@ mod discover;
 mod duration;
 mod environment;
 mod file;
+mod lost;
 mod maintenance;
 mod origin;
 mod packs;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 pub use changes::{Changes, is_same};
 pub use discover::{ad_hoc, discover};
 pub use duration::parse_duration;
+pub use lost::lost;
 pub use origin::{Origin, Problem, Valued};
 pub use paths::Paths;
 pub use settings::{SETTINGS, Setting, Settings};
@@ -37,6 +39,8 @@ pub struct Config {
     pub maintenance: Vec<Maintenance>,
     /// Files that were read, lowest layer first.
     pub files: Vec<PathBuf>,
+    /// Configuration files that say anything at all.
+    pub telling: Vec<PathBuf>,
     /// Mistakes found on the way; the values they stand at were left out.
     pub problems: Vec<Problem>,
 }
@@ -54,6 +58,7 @@ pub fn load(
         knowledge: Knowledge::default(),
         maintenance: vec![],
         files: vec![],
+        telling: vec![],
         problems: vec![],
     };
     packs::read(paths, &mut config);

@@ -70,6 +70,16 @@ pub struct SourceError {
     pub help: Tainted,
 }
 
+impl SourceError {
+    /// What was found and what to do next, as two sentences on one line. Both are printable.
+    pub fn sentences(&self) -> String {
+        let (message, help) = (self.message.line(), self.help.line());
+        let mut rest = help.chars();
+        let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+        format!("{}. {first}{}", message.trim_end_matches('.'), rest.as_str()).trim_end().to_owned()
+    }
+}
+
 /// Whether everything that should have been read was read. Only what was read completely may close a drift.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
 pub enum Completeness {
@@ -151,5 +161,20 @@ impl ScanSummary {
             unverified: Vec::new(),
             timings: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod source_error_tests {
+    use super::*;
+
+    #[test]
+    fn what_was_found_and_what_to_do_are_two_sentences_however_they_were_written() {
+        let said = |message: &str, help: &str| {
+            SourceError { source: "s3://a/b".into(), message: message.into(), help: help.into() }.sentences()
+        };
+        assert_eq!(said("there is no such object", "Check the bucket."), "there is no such object. Check the bucket.");
+        assert_eq!(said("cut off.", "mend it"), "cut off. Mend it");
+        assert_eq!(said("cut off", ""), "cut off.");
     }
 }

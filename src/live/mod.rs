@@ -77,6 +77,17 @@ pub trait LiveSource: Send + Sync {
         None
     }
 
+    /// How long after something was made a listing may still be without it.
+    fn lag(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
+
+    /// The id in the cloud of a resource that [`lookup`](Self::lookup) calls missing, where the source remembers it.
+    fn id_of_missing(&self, declared: &DeclaredResource) -> Option<Tainted> {
+        let _ = declared;
+        None
+    }
+
     /// Live resources no lookup has found, default resources of the account excepted. Empty for sources that cannot list.
     fn unmanaged(&self) -> Box<dyn Iterator<Item = LiveResource> + '_>;
 

@@ -14,7 +14,13 @@ use crate::store::Match;
 
 impl<R: BufRead, W: Write> Plain<R, W> {
     pub(super) async fn decide(&mut self, word: &str, text: &str) -> io::Result<()> {
-        let Some((chosen, rest)) = self.choose(text).await? else { return Ok(()) };
+        let Some((mut chosen, rest)) = self.choose(text).await? else { return Ok(()) };
+        if matches!(word, "resolve" | "accept" | "escalate") {
+            chosen.targets = self.allowed(word, chosen.targets)?;
+        }
+        if chosen.targets.is_empty() {
+            return Ok(());
+        }
         let Some(asked) = self.ask_for(word, &rest, &chosen).await? else { return Ok(()) };
         if !self.confirmed(&asked, &chosen.targets)? {
             return self.say("not done");
@@ -27,14 +33,35 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         let Some(asked) = self.last.clone() else {
             return self.problem("nothing was decided in this session that can be done again");
         };
-        let Some((chosen, rest)) = self.choose(text).await? else { return Ok(()) };
+        let Some((mut chosen, rest)) = self.choose(text).await? else { return Ok(()) };
         if !rest.is_empty() || !chosen.paths.is_empty() {
             return self.problem("repeat wants numbers of drifts, and nothing else");
+        }
+        if asked.verbs.iter().any(permission::settles) {
+            chosen.targets = self.allowed("repeat", chosen.targets)?;
+        }
+        if chosen.targets.is_empty() {
+            return Ok(());
         }
         if !self.confirmed(&asked, &chosen.targets)? {
             return self.say("not done");
         }
         self.send(chosen.targets, asked).await
+    }
+
+    /// Those that may be settled; of the others it is said at once why not, before anything is asked for.
+    pub(super) fn allowed(&mut self, word: &str, targets: Vec<Match>) -> io::Result<Vec<Match>> {
+        let read_only = self.service.read_only();
+        let mut allowed = vec![];
+        for target in targets {
+            let refusal = permission::deciding(read_only.as_deref())
+                .and_then(|()| permission::settling(&self.places.protected, [&target.environment]));
+            match refusal {
+                Ok(()) => allowed.push(target),
+                Err(why) => self.problem(&format!("{word} {}: {why}", target.resource_id.line()))?,
+            }
+        }
+        Ok(allowed)
     }
 
     /// Lists exactly what will be decided; only `yes` is a yes. One that settles nothing needs none.

@@ -18,6 +18,9 @@ impl<R: BufRead, W: Write> Plain<R, W> {
     pub(super) async fn ignore(&mut self, text: &str) -> io::Result<()> {
         let Some((chosen, rest)) = self.choose(text).await? else { return Ok(()) };
         let [target] = chosen.targets.as_slice() else { return self.problem("a rule is made from one drift") };
+        if self.allowed("ignore", vec![target.clone()])?.is_empty() {
+            return Ok(());
+        }
         let Some((path, rest)) = self.change_of(target, &chosen.paths, &rest)? else { return Ok(()) };
         let pairs = match words::pairs(&rest, &PATTERNS) {
             Ok(pairs) => pairs,

@@ -109,6 +109,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         if let Some(why) = self.service.read_only() {
             self.say(&format!("read-only: {why}"))?;
         }
+        self.places.protected = self.service.protected();
         self.settle(None, true).await?;
         self.environments().await?;
         self.list("").await?;
@@ -127,6 +128,8 @@ impl<R: BufRead, W: Write> Plain<R, W> {
     async fn command(&mut self, line: &str) -> io::Result<Next> {
         let (verb, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let rest = rest.trim();
+        // The configuration may have changed since the last one.
+        self.places.protected = self.service.protected();
         match verb {
             "" => {}
             verb if verb.starts_with('#') => {}

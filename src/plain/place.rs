@@ -56,12 +56,6 @@ impl Places {
 }
 
 impl<R: BufRead, W: Write> Plain<R, W> {
-    /// Says of these that their drift may not be settled here.
-    pub fn protecting(mut self, protected: BTreeSet<Slug>) -> Self {
-        self.places.protected = protected;
-        self
-    }
-
     /// What the environments are now; without an answer what was known, and their names, have to do.
     pub(super) async fn look_around(&mut self) {
         if let Ok(list) = self.service.environments().await {

@@ -182,7 +182,7 @@ pub fn environment(summary: &EnvironmentSummary, place: &str, now: Timestamp, zo
     let open = summary.contexts.iter().filter(|one| one.is_open(now));
     lines.extend(open.map(|one| format!("   {}", around::sentence(one, zone))));
     for error in summary.sources.iter().filter_map(|source| source.error.as_ref()) {
-        lines.push(format!("   failed: {}: {}; {}", error.source.line(), error.message.line(), error.help.line()));
+        lines.push(format!("   failed: {}: {}", error.source.line(), error.sentences()));
     }
     for source in &summary.sources {
         let each = source.notices.iter().map(|words| format!("   note: {}: {}", source.source.line(), words.line()));

@@ -1,5 +1,6 @@
 //! What was decided is taken back: the last of this session, or any that the history numbers.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, Write};
 
 use super::{Plain, words};
@@ -120,10 +121,17 @@ impl<R: BufRead, W: Write> Plain<R, W> {
     fn taken_back(&mut self, seq: u64, word: &str, answer: Result<Receipt, ServiceError>) -> io::Result<()> {
         match answer {
             Ok(receipt) => {
+                let names: BTreeSet<String> =
+                    receipt.drifts.iter().map(|event| event.resource.resource_id.line()).collect();
+                let on = match names.len() {
+                    0 => String::new(),
+                    1 => names.into_iter().map(|name| format!(" {name}")).collect(),
+                    many => format!(" of {many} resources"),
+                };
                 self.decided.iter_mut().for_each(|batch| batch.decided.retain(|(of, ..)| *of != seq));
                 self.decided.retain(|batch| batch.len() > 0);
                 self.refresh(receipt.drifts);
-                self.say(&format!("saved: undo {word} (#{seq})"))
+                self.say(&format!("saved: undo {word}{on} (#{seq})"))
             }
             Err(why) => self.refuse(&format!("undo {word}"), why),
         }

@@ -2,7 +2,7 @@
 //!
 //! Longer than most: one document, whose rows stand together as they are written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use serde::ser::{Error, SerializeSeq};
@@ -46,8 +46,8 @@ struct EnvironmentRow<'a> {
     environment: &'a Slug,
     name: &'a Tainted,
     cloud_provider: CloudProvider,
-    region: &'a Tainted,
-    account_id: &'a Tainted,
+    region: Tainted,
+    account_id: Tainted,
     started_at: jiff::Timestamp,
     finished_at: jiff::Timestamp,
     complete: bool,
@@ -188,6 +188,14 @@ struct ErrorRow<'a> {
     help: &'a Tainted,
 }
 
+/// As configured, else the one there was to ask.
+fn known_or(configured: &Tainted, asked: BTreeSet<&str>) -> Tainted {
+    match (configured.is_empty(), asked.len()) {
+        (true, 1) => asked.first().map(|one| Tainted::from(*one)).unwrap_or_default(),
+        _ => configured.clone(),
+    }
+}
+
 fn environment_row(e: &EnvironmentReport, show_hidden: bool) -> EnvironmentRow<'_> {
     let hidden = e.untold.iter().filter(|row| row.hidden().is_some()).count();
     let in_sync = e.untold.iter().filter(|row| !row.drifted && row.hidden().is_none()).count();
@@ -195,8 +203,8 @@ fn environment_row(e: &EnvironmentReport, show_hidden: bool) -> EnvironmentRow<'
         environment: &e.environment.slug,
         name: &e.environment.name,
         cloud_provider: e.environment.cloud_provider,
-        region: &e.environment.region,
-        account_id: &e.environment.account_id,
+        region: known_or(&e.environment.region, e.usage.regions()),
+        account_id: known_or(&e.environment.account_id, e.usage.accounts()),
         started_at: e.summary.started_at,
         finished_at: e.summary.finished_at,
         complete: e.summary.completeness == Completeness::Complete,

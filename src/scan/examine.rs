@@ -274,7 +274,11 @@ impl Examiner<'_> {
         let marks = marks(declared, live);
         let resource_type = &*declared.resource_type;
         let mut resource = self.reference(declared);
-        resource.provider_id = live.map(|l| l.provider_id.clone()).filter(|id| !id.is_empty());
+        let id = match live {
+            Some(live) => Some(live.provider_id.clone()),
+            None => self.sources.answering(resource_type).and_then(|n| self.sources.live[n].id_of_missing(declared)),
+        };
+        resource.provider_id = id.filter(|id| !id.is_empty());
         let leaf = |path: &str, value: &Option<Value>| {
             value.as_ref().map(|v| self.redactor.mask_leaf(resource_type, &path.into(), v, &marks))
         };

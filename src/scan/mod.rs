@@ -48,4 +48,4 @@ pub use sources::Sources;
 pub use spec::EnvironmentSpec;
 
 #[cfg(test)]
-pub(crate) use doubles::a_finding;
+pub(crate) use doubles::{a_finding, spec as a_spec};

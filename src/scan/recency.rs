@@ -2,7 +2,7 @@
 //!
 //! What is missing in a recording is called deleted when it was there before: its own creation time lies before the recording, the
 //! store saw it live once, or the recording itself says that it was deleted. It is unverified, and named, when its creation time
-//! lies after the recording, or when nothing of this is known and the state was written well after the recording was put here.
+//! lies after the recording (or so shortly before that its source may not have it yet), or when nothing of this is known and the state was written well after the recording was put here.
 //! Only times of one clock are compared: creation with capture (both the cloud's), file with file (both this machine's). A state
 //! that was fetched later than it was written has the time of the fetch, like the recording beside it; files fetched together
 //! are therefore no evidence.
@@ -38,6 +38,8 @@ pub(super) struct Recency {
     declared: HashMap<String, SystemTime>,
     /// By the position of the live source.
     live: Vec<Option<SystemTime>>,
+    /// By the position of the live source.
+    lag: Vec<Duration>,
 }
 
 impl Recency {
@@ -46,14 +48,19 @@ impl Recency {
         Self {
             declared: declared.filter_map(|s| Some((s.name().raw().to_owned(), newest(s.watch_paths())?))).collect(),
             live: sources.live.iter().map(|s| newest(s.watch_paths())).collect(),
+            lag: sources.live.iter().map(|s| s.lag()).collect(),
         }
     }
 
     /// Why a resource that is missing in the listing of `listed_at` may have been made after it; `None` when it was not.
     pub fn made_later(&self, declared: &DeclaredResource, live: usize, listed_at: Timestamp) -> Option<String> {
         if let Some(created) = created(&declared.values) {
-            let later = created > listed_at;
-            return later.then(|| format!("made at {created}, after the recording of {listed_at}; record again"));
+            let lag = self.lag.get(live).copied().unwrap_or_default();
+            let later = listed_at.checked_sub(lag).is_ok_and(|known| created > known);
+            return later.then(|| match lag {
+                Duration::ZERO => format!("made at {created}, after the recording of {listed_at}; record again"),
+                _ => format!("made at {created}, shortly before it was looked for at {listed_at}; scan again"),
+            });
         }
         let state = self.declared.get(declared.source.raw())?;
         let recording = self.live.get(live).copied().flatten()?;

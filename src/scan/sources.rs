@@ -9,7 +9,7 @@ use super::EnvironmentSpec;
 use super::wanted::{declared_asks, declared_types};
 use crate::aws::{Access, Fault, Usage, Used};
 use crate::declared::backend::{Reach, is_remote};
-use crate::declared::{self, DeclaredSource};
+use crate::declared::{self, DeclaredResource, DeclaredSource};
 use crate::drift::SourceError;
 use crate::live::aws::estimate::{Estimate, estimate};
 use crate::live::{self, LiveSource};
@@ -56,8 +56,10 @@ impl Sources {
         if let Some(access) = &spec.aws {
             let mut wanted = declared_types(&declared, cancel).wanted(access);
             wanted.owned = stacks.owned;
-            if !wanted.is_empty() {
-                let asks = |types: &BTreeSet<String>| declared_asks(&declared, types, cancel);
+            if !wanted.is_empty() || !access.discover.is_empty() {
+                let asks = |types: &BTreeSet<String>, passes: &dyn Fn(&DeclaredResource) -> bool| {
+                    declared_asks(&declared, types, passes, cancel)
+                };
                 let plan = live::aws::Plan { access, environment: &spec.environment, wanted: &wanted, keeping };
                 let opened = live::aws::open(plan, &asks, cancel, told);
                 live.push(opened.source);
@@ -101,7 +103,9 @@ pub fn expect(spec: &EnvironmentSpec, access: &Access, cancel: &AtomicBool) -> E
     let (declared, _) = declared::open_with(&paths, &reach);
     let declared = once_each(declared);
     let wanted = declared_types(&declared, cancel).wanted(access);
-    let asks = |types: &BTreeSet<String>| declared_asks(&declared, types, cancel);
+    let asks = |types: &BTreeSet<String>, passes: &dyn Fn(&DeclaredResource) -> bool| {
+        declared_asks(&declared, types, passes, cancel)
+    };
     let (estimates, faults) = estimate(access, &spec.environment, &wanted, &asks, cancel);
     let state = Used::of(std::iter::once(reach.usage.as_ref()));
     Expected { estimates, faults, stacks: stacks.len(), state }

@@ -58,6 +58,7 @@ pub(super) fn declared_types(sources: &[Box<dyn DeclaredSource>], cancel: &Atomi
 pub(super) fn declared_asks(
     sources: &[Box<dyn DeclaredSource>],
     config_types: &BTreeSet<String>,
+    passes: &dyn Fn(&DeclaredResource) -> bool,
     cancel: &AtomicBool,
 ) -> Asks {
     let mut asks = Asks::default();
@@ -65,7 +66,7 @@ pub(super) fn declared_asks(
         for declared in chunk.raw.parse().unwrap_or_default() {
             let Declared::Resource(resource) = &declared else { continue };
             let config_type = aws_config::config_type(&resource.resource_type).map(|(name, _)| name);
-            if let Some(config_type) = config_type.filter(|t| config_types.contains(*t)) {
+            if let Some(config_type) = config_type.filter(|t| config_types.contains(*t) && passes(resource)) {
                 asks.add(resource, config_type);
             }
         }

@@ -61,17 +61,17 @@ impl Lanes {
         self.write().insert(slug, Arc::new(Watched { lane, job, spec }));
     }
 
-    /// Scans these from now on and no others. What stays as it is is not disturbed; what is different is scanned at once.
+    /// Scans these from now on and no others. What stays as it is is not disturbed; what is different is scanned at once, and its
+    /// old lane is there until its last scan has ended and the new one takes its place.
     pub async fn replace(&self, specs: Vec<EnvironmentSpec>) {
         let stays = |watched: &Watched| specs.iter().any(|spec| is_same(&watched.spec, spec));
         let gone: Vec<_> = self.all().into_iter().filter(|watched| !stays(watched)).collect();
-        for watched in &gone {
-            self.write().remove(&watched.spec.environment.slug);
-        }
+        let is_wanted = |slug: &Slug| specs.iter().any(|spec| spec.environment.slug == *slug);
+        self.write().retain(|slug, _| is_wanted(slug));
         end(&gone).await;
         for spec in specs {
             let slug = spec.environment.slug.clone();
-            if self.get(&slug).is_none() {
+            if self.get(&slug).is_none_or(|watched| !is_same(&watched.spec, &spec)) {
                 self.begin(spec);
                 self.get(&slug).iter().for_each(|watched| watched.lane.trigger());
             }
@@ -112,7 +112,56 @@ pub(super) fn guarding(mut guard: Guard, specs: &[EnvironmentSpec]) -> Guard {
     guard
 }
 
-/// All environments are told the same.
+/// What specs say of themselves; all environments are told the same. Where there are none, see `LocalService::announce`.
 pub(super) fn announced_for(specs: &[EnvironmentSpec]) -> Arc<Vec<Maintenance>> {
     specs.first().map(|spec| Arc::clone(&spec.maintenance)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+    use crate::scan::a_spec as spec;
+    use crate::store::{OpenMode, open};
+
+    #[tokio::test]
+    async fn a_changed_environment_is_never_unknown_while_its_old_lane_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir.path().join("store"), OpenMode::ReadWrite).unwrap().store;
+        let lanes = Lanes::new(store, broadcast::channel(16).0, Arc::default(), Handle::current());
+        let (before, after) = (spec(), EnvironmentSpec { unmanaged: false, ..spec() });
+        let slug = before.environment.slug.clone();
+        let is_unmanaged = || lanes.get(&slug).map(|watched| watched.spec.unmanaged);
+        lanes.begin(before);
+        {
+            let mut replacing = pin!(lanes.replace(vec![after]));
+            // On the one thread of this runtime the old lane cannot have ended yet.
+            assert_eq!(replacing.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending);
+            assert_eq!(is_unmanaged(), Some(true));
+            replacing.await;
+        }
+        assert_eq!(is_unmanaged(), Some(false));
+        lanes.replace(vec![]).await;
+        assert_eq!(is_unmanaged(), None);
+    }
+
+    #[tokio::test]
+    async fn announced_maintenance_holds_where_nothing_is_scanned() {
+        use crate::drift::{ContextRequest, When};
+        use crate::service::{DriftService, LocalService};
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir.path().join("store"), OpenMode::ReadWrite).unwrap().store;
+        let service = LocalService::start(store, vec![], Handle::current());
+        let [from, to] = ["2026-11-21T02:00:00Z", "2026-11-21T04:00:00Z"].map(|at| at.parse().unwrap());
+        let when = When::Once { from, to };
+        let patching =
+            Maintenance { title: "patching".into(), link: None, incident_impact: None, environments: vec![], when };
+        service.announce(vec![patching]);
+        service.reconfigure(vec![], Guard::default()).await;
+        let request = ContextRequest { from, until: to, environments: vec![], limit: 10 };
+        assert_eq!(service.contexts(request).await.unwrap().len(), 1);
+        service.shutdown().await;
+    }
 }

@@ -1,5 +1,6 @@
 //! [`DriftService`] on a store and scanners in this process. Longer than most: one trait, and every call of it is short.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError, RwLock as Lock};
 
 use async_trait::async_trait;
@@ -80,9 +81,13 @@ impl LocalService {
     pub async fn reconfigure(&self, specs: Vec<EnvironmentSpec>, guard: Guard) {
         let specs = if self.store.read_only().is_some() { vec![] } else { specs };
         *self.guard.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(guarding(guard, &specs));
-        *self.announced.write().unwrap_or_else(PoisonError::into_inner) = announced_for(&specs);
         self.lanes.replace(specs).await;
         let _ = self.events.send(ServiceEvent::Environments);
+    }
+
+    /// Maintenance that is announced, for whichever environment, scanned here or not.
+    pub fn announce(&self, maintenance: Vec<Maintenance>) {
+        *self.announced.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(maintenance);
     }
 
     fn guard(&self) -> Arc<Guard> {
@@ -414,6 +419,10 @@ impl DriftService for LocalService {
 
     fn read_only(&self) -> Option<String> {
         self.guard().read_only.clone().or_else(|| self.store.read_only())
+    }
+
+    fn protected(&self) -> BTreeSet<Slug> {
+        self.guard().protected.clone()
     }
 
     fn as_of(&self) -> Option<jiff::Timestamp> {

@@ -26,7 +26,9 @@ pub use permission::{Guard, Refusal};
 pub use reason::RequireReason;
 pub use relations::{Place, Relations};
 pub use remote::{RemoteService, Server};
-pub use who::{BY_ITSELF as ASKED_BY_ITSELF, Witness};
+pub use who::{BY_ITSELF as ASKED_BY_ITSELF, LONGEST as LONGEST_BY_ITSELF, Witness};
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -221,6 +223,10 @@ pub trait DriftService: Send + Sync {
     fn mode(&self) -> String;
     /// Why nothing can be decided here, or `None`.
     fn read_only(&self) -> Option<String>;
+    /// Environments whose drift may not be settled here.
+    fn protected(&self) -> BTreeSet<Slug> {
+        BTreeSet::new()
+    }
     /// Since when nothing that happens is seen here any more; `None`: what is shown is what is.
     fn as_of(&self) -> Option<Timestamp> {
         None

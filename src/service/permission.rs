@@ -63,6 +63,13 @@ pub fn settles(verb: &TriageVerb) -> bool {
 }
 
 impl Guard {
+    /// This one, and what was protected `before` and `is_configured` no more: whoever takes an environment out of the
+    /// configuration has not said that its drift may be settled.
+    pub fn keeping(mut self, before: &BTreeSet<Slug>, is_configured: impl Fn(&Slug) -> bool) -> Self {
+        self.protected.extend(before.iter().filter(|slug| !is_configured(slug)).cloned());
+        self
+    }
+
     /// Whether a rule about what must not be hidden may go, or be narrowed: it puts drift out of sight.
     pub fn allows_hiding(&self, rule: &NeverHideRule) -> Result<(), Refusal> {
         self.allows_in(rule.environment.as_ref())
@@ -79,5 +86,18 @@ impl Guard {
             Some(slug) => settling(&self.protected, [slug]),
             None => self.protected.first().map_or(Ok(()), |slug| Err(Refusal::ReachesProtected(slug.clone()))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_environment_stays_protected_until_the_configuration_names_it_without() {
+        let [kept, named, fresh] = ["kept", "named", "fresh"].map(Slug::from_text);
+        let new = Guard { protected: [fresh.clone()].into(), ..Guard::default() };
+        let guard = new.keeping(&[kept.clone(), named.clone()].into(), |slug| *slug == named || *slug == fresh);
+        assert_eq!(guard.protected, BTreeSet::from([fresh, kept]));
     }
 }

@@ -1,22 +1,26 @@
 //! Who made a drift: asked of the cloud's audit trail, kept with the drift.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 
 use super::keeping::told;
 use super::{ServiceError, ServiceEvent};
-use crate::aws::{Fault, FaultKind};
+use crate::aws::Fault;
 use crate::context::cloudtrail::{Question, Trail, WhoError, window};
-use crate::drift::{Attribution, DriftDetail, DriftEvent, DriftId, Environment, Who};
+use crate::drift::{Attribution, DriftDetail, DriftEvent, DriftId, Environment, UnverifiedReason, Who};
 use crate::safety::Redactor;
 use crate::scan::EnvironmentSpec;
 use crate::store::Store;
 
 /// New drifts of one scan that are asked about by themselves: at two requests a second that takes some ten seconds.
 pub const BY_ITSELF: usize = 20;
+/// A report does not wait longer than this for the answers.
+pub const LONGEST: Duration = Duration::from_secs(15);
 
 /// Asks for one environment.
 pub struct Witness {
@@ -80,24 +84,25 @@ impl Witness {
         drifts: &[DriftId],
         mut told: impl FnMut(DriftId, Attribution),
     ) -> Option<String> {
-        if !self.is_eager {
+        if !self.is_eager || drifts.is_empty() {
             return None;
         }
         let redactor = Redactor::new(store.redaction_key());
-        for id in drifts.iter().take(BY_ITSELF) {
-            match self.ask(store, &redactor, *id) {
-                Ok((who, _)) => who.culprit().into_iter().for_each(|one| told(*id, one.clone())),
-                Err(AskError::Who(WhoError::Fault(fault))) => return Some(self.unasked(&fault)),
-                Err(error) => tracing::debug!(%error, "nobody was asked"),
+        let mut asked = 0;
+        let fault = within(LONGEST, &self.stopped, || {
+            for id in drifts.iter().take(BY_ITSELF) {
+                match self.ask(store, &redactor, *id) {
+                    Ok((who, _)) => who.culprit().into_iter().for_each(|one| told(*id, one.clone())),
+                    Err(AskError::Who(WhoError::Fault(fault))) => return Some(fault),
+                    Err(AskError::Who(WhoError::Cancelled)) => return None,
+                    Err(error) => tracing::debug!(%error, "nobody was asked"),
+                }
+                asked += 1;
             }
-        }
-        let more = drifts.len().saturating_sub(BY_ITSELF);
-        (more > 0).then(|| {
-            format!(
-                "{}: {more} more new drifts were not asked about; `driftguard who` asks about one",
-                self.environment.slug
-            )
-        })
+            None
+        });
+        let slug = &self.environment.slug;
+        fault.map(|fault| self.unasked(&fault)).or_else(|| left(slug.as_str(), asked, drifts.len()))
     }
 
     fn unasked(&self, fault: &Fault) -> String {
@@ -137,7 +142,7 @@ impl Witness {
                 Err(AskError::Who(WhoError::Fault(fault))) => {
                     // The next one would fare no better.
                     let text = self.unasked(&fault);
-                    let is_error = fault.kind != FaultKind::Throttled;
+                    let is_error = fault.reason() != UnverifiedReason::Throttled;
                     let _ = events.send(ServiceEvent::Notice { error: is_error, text: text.into() });
                     return;
                 }
@@ -152,6 +157,32 @@ impl Witness {
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
+}
+
+/// Works until it is done, and is told to stop when the time is over.
+fn within<T>(limit: Duration, stopped: &AtomicBool, work: impl FnOnce() -> T) -> T {
+    let (done, is_done) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            if is_done.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+                stopped.store(true, Ordering::Relaxed);
+            }
+        });
+        let result = work();
+        drop(done);
+        result
+    })
+}
+
+/// What was not asked about, and why.
+fn left(slug: &str, asked: usize, drifts: usize) -> Option<String> {
+    let more = drifts.checked_sub(asked).filter(|more| *more > 0)?;
+    let why = if asked < drifts.min(BY_ITSELF) {
+        format!(": CloudTrail did not answer for all of them within {} s", LONGEST.as_secs())
+    } else {
+        String::new()
+    };
+    Some(format!("{slug}: who made {more} of {drifts} new drifts was not asked{why}; `driftguard who` asks about one"))
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -184,4 +215,27 @@ fn masked(redactor: &Redactor, mut who: Who) -> Who {
         }
     }
     who
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_waits_no_longer_than_it_may_and_says_what_was_not_asked() {
+        let stopped = AtomicBool::new(false);
+        let rounds = within(Duration::from_millis(20), &stopped, || {
+            (0..).take_while(|_| !stopped.load(Ordering::Relaxed)).inspect(|_| std::thread::yield_now()).count()
+        });
+        assert!(rounds > 0 && stopped.load(Ordering::Relaxed));
+        let stopped = AtomicBool::new(false);
+        assert_eq!(within(LONGEST, &stopped, || 7), 7);
+        assert!(!stopped.load(Ordering::Relaxed), "done in time");
+
+        assert_eq!(left("lab", 5, 5), None);
+        let late = left("lab", 3, 5).unwrap();
+        assert!(late.starts_with("lab: who made 2 of 5 new drifts was not asked: CloudTrail did not answer"), "{late}");
+        let many = left("lab", BY_ITSELF, BY_ITSELF + 4).unwrap();
+        assert!(many.starts_with("lab: who made 4 of 24 new drifts was not asked; "), "{many}");
+    }
 }

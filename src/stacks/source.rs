@@ -135,6 +135,10 @@ impl LiveSource for StackLive {
         }
     }
 
+    fn id_of_missing(&self, declared: &DeclaredResource) -> Option<Tainted> {
+        self.of(declared).map(|seen| Tainted::from(seen.physical_id.as_str()))
+    }
+
     fn unmanaged(&self) -> Box<dyn Iterator<Item = LiveResource> + '_> {
         Box::new(std::iter::empty())
     }

@@ -11,6 +11,8 @@ use crate::support::{driftguard, run};
 
 const BUCKET: &str = "AWS::S3::Bucket";
 const COUNT: usize = 1000;
+/// Calls that list them all.
+const PAGES: u64 = 10;
 
 /// An account of a thousand buckets, and an environment that remembers it.
 struct Stand {
@@ -69,7 +71,7 @@ impl Stand {
 }
 
 #[test]
-fn an_account_in_which_nothing_happened_is_read_with_a_handful_of_calls() {
+fn an_account_in_which_nothing_happened_is_listed_and_nothing_of_it_is_fetched() {
     let stand = Stand::new();
     let first = stand.scan(&[]);
     assert_eq!((first.drifts, first.reused), (vec![], 0));
@@ -77,7 +79,7 @@ fn an_account_in_which_nothing_happened_is_read_with_a_handful_of_calls() {
     assert_eq!(first.calls, 3 * COUNT as u64 / 100 + 4, "{:#}", first.report["environments"]);
     let second = stand.scan(&[]);
     assert_eq!((second.drifts, second.reused), (vec![], COUNT as u64));
-    assert_eq!(second.calls, 5, "{:#}", second.report["environments"]);
+    assert_eq!(second.calls, 5 + PAGES, "{:#}", second.report["environments"]);
     assert_eq!(second.report["environments"][0]["counts"]["in_sync"], COUNT);
     assert_eq!(stand.scan(&["--full"]).calls, first.calls, "on demand all is read anew");
 }
@@ -89,23 +91,42 @@ fn what_changed_came_and_went_since_is_found_by_what_is_read_of_it() {
     stand.account.put(BUCKET, "bucket-7", "ops");
     let seen = stand.scan(&[]);
     assert_eq!(seen.drifts, ["modified aws_s3_bucket.bucket-7"]);
-    assert_eq!((seen.calls, seen.reused), (6, COUNT as u64 - 1), "one more call for the one that changed");
+    assert_eq!((seen.calls, seen.reused), (6 + PAGES, COUNT as u64 - 1), "one more call for the one that changed");
 
     stand.account.put(BUCKET, "nobodys", "ops");
     let seen = stand.scan(&[]);
     assert_eq!(seen.drifts, ["added arn:aws:s3:::nobodys", "modified aws_s3_bucket.bucket-7"]);
-    assert_eq!((seen.calls, seen.reused), (6, COUNT as u64));
+    assert_eq!((seen.calls, seen.reused), (7 + PAGES, COUNT as u64), "and one to list the thousand and first");
 
     stand.account.delete(BUCKET, "bucket-8");
     let seen = stand.scan(&[]);
     let gone = "deleted aws_s3_bucket.bucket-8";
     assert_eq!(seen.drifts, ["added arn:aws:s3:::nobodys", gone, "modified aws_s3_bucket.bucket-7"]);
-    assert_eq!(seen.reused, 0, "what does not add up is read anew");
+    assert_eq!((seen.calls, seen.reused), (6 + PAGES, COUNT as u64), "the listing says so, and Cloud Control is asked");
 
     stand.account.put(BUCKET, "bucket-7", "pay");
     stand.account.delete(BUCKET, "nobodys");
     stand.account.put(BUCKET, "bucket-8", "pay");
     assert_eq!(stand.scan(&[]).drifts, Vec::<String>::new(), "one came for one that went");
+}
+
+#[test]
+fn a_deletion_is_found_at_once_while_the_count_and_select_lag_behind() {
+    let stand = Stand::of(Account::of_buckets(150));
+    stand.scan(&[]);
+    let before = stand.account.world();
+    *stand.account.counted.lock().unwrap() = Some(before.clone());
+    *stand.account.select.lock().unwrap() = Select::Stale(before);
+    stand.account.delete(BUCKET, "bucket-4");
+    let gone = "deleted aws_s3_bucket.bucket-4";
+    let seen = stand.scan(&[]);
+    assert_eq!((seen.drifts, seen.reused), (vec![gone.to_owned()], 149));
+    stand.account.put(BUCKET, "nobodys", "ops");
+    assert_eq!(stand.scan(&[]).drifts, ["added arn:aws:s3:::nobodys", gone], "nor when one came for one that went");
+    *stand.account.no_counts.lock().unwrap() = true;
+    *stand.account.select.lock().unwrap() = Select::Works;
+    let seen = stand.scan(&[]);
+    assert_eq!((seen.drifts.len(), seen.reused), (2, 150), "the count is not needed for it");
 }
 
 #[test]
@@ -131,7 +152,7 @@ fn what_select_learns_late_is_found_late_and_what_is_gone_never_comes_back() {
     assert_eq!(stand.scan(&[]).drifts, Vec::<String>::new(), "nobody can know yet");
     stand.account.delete(BUCKET, "bucket-4");
     let seen = stand.scan(&[]);
-    assert!(seen.drifts.contains(&"deleted aws_s3_bucket.bucket-4".to_owned()), "{:?}", seen.drifts);
+    assert_eq!(seen.drifts, ["deleted aws_s3_bucket.bucket-4"], "though SELECT still has it");
     stand.account.put(BUCKET, "bucket-5", "ops");
     *stand.account.select.lock().unwrap() = Select::Works;
     let all = ["deleted aws_s3_bucket.bucket-4", "modified aws_s3_bucket.bucket-3", "modified aws_s3_bucket.bucket-5"];
@@ -158,22 +179,25 @@ fn tags_that_lag_behind_their_resource_are_read_again_until_they_do_not() {
 #[test]
 fn rows_that_were_proved_to_be_whole_items_save_a_third_of_the_calls_and_go_on_being_checked() {
     let stand = Stand::new();
-    // Without counts everything is read each time.
-    *stand.account.no_counts.lock().unwrap() = true;
+    // When the newest is gone, SELECT cannot be held to it, and everything is read.
+    stand.account.put(BUCKET, "a-guest", "ops");
     *stand.account.select.lock().unwrap() = Select::Whole;
     let asked = |stand: &Stand| stand.fake.asked("BatchGetResourceConfig");
     stand.scan(&[]);
-    assert_eq!(asked(&stand), COUNT / 100);
+    assert_eq!(asked(&stand), COUNT / 100 + 1);
+    stand.account.delete(BUCKET, "a-guest");
     stand.account.put(BUCKET, "bucket-7", "ops");
+    stand.account.put(BUCKET, "a-guest-too", "ops");
     let seen = stand.scan(&[]);
-    assert_eq!(seen.drifts, ["modified aws_s3_bucket.bucket-7"]);
-    assert_eq!(asked(&stand), COUNT / 100 + 1, "a sample");
+    assert_eq!(seen.drifts, ["added arn:aws:s3:::a-guest-too", "modified aws_s3_bucket.bucket-7"]);
+    assert_eq!(asked(&stand), COUNT / 100 + 2, "a sample");
 
+    stand.account.delete(BUCKET, "a-guest-too");
     stand.account.delete(BUCKET, "bucket-8");
     *stand.account.select.lock().unwrap() = Select::Half;
     let seen = stand.scan(&[]);
     assert_eq!(seen.drifts, ["deleted aws_s3_bucket.bucket-8", "modified aws_s3_bucket.bucket-7"]);
-    assert_eq!(asked(&stand), 2 * COUNT / 100 + 1, "the sample shows that the rows are not whole any more");
+    assert_eq!(asked(&stand), 2 * COUNT / 100 + 2, "the sample shows that the rows are not whole any more");
 }
 
 #[test]

@@ -72,6 +72,8 @@ fn with_a_healthy_account_only_what_is_not_there_is_gone() {
     assert_eq!(drifts(&report), [("aws_s3_bucket.c".to_owned(), "deleted".to_owned())], "{report:#}");
     assert_eq!(unverified(&report), []);
     assert_eq!(code, 2);
+    let place = &report["environments"][0];
+    assert_eq!((&place["account_id"], &place["region"]), (&json!("123456789012"), &json!("eu-west-1")), "as was asked");
 }
 
 #[test]
@@ -106,7 +108,8 @@ fn throttled_twice_and_then_answered_is_a_whole_scan_with_two_retries_in_its_boo
     let (home, state) = home();
     let (code, out, err) = run(scan(home.path(), &fake.url, &["--state"]).arg(&state));
     assert_eq!(code, 2, "{out}{err}");
-    assert!(out.contains("2 retries, 0 failed"), "{out}");
+    // What failed is the second opinion on the bucket that is not there: Cloud Control is unknown here.
+    assert!(out.contains("2 retries, 1 failed"), "{out}");
     assert!(out.contains("0 unverified"), "{out}");
 }
 
@@ -140,6 +143,18 @@ fn what_aws_leaves_unprocessed_is_asked_for_again_and_then_unverified() {
     });
     let (_, report) = scanned(&fake);
     assert_eq!(unverified(&report), [], "the second time AWS had it: {report:#}");
+}
+
+#[test]
+fn what_a_portal_says_in_place_of_aws_is_not_put_down_to_aws() {
+    for status in [200, 403, 500] {
+        let page = "<!DOCTYPE html><html><body>Sign in to the network</body></html>";
+        let fake = only("ListDiscoveredResources", move |_| Some(Reply::Plain(status, page.to_owned())));
+        let said = all_unverified(&fake, "source_failed");
+        let words = format!("answered HTTP {status} with something that is not AWS's");
+        assert!(said.contains(&words) && said.contains("is the endpoint right?"), "{said}");
+        assert!(!said.contains("the message is AWS's own"), "{said}");
+    }
 }
 
 #[test]

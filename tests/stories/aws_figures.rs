@@ -1,6 +1,7 @@
 //! What reading AWS costs: calls, time spent waiting for them, memory. `DRIFTGUARD_FIGURES=10000 cargo test --test stories figures -- --nocapture`
 //! prints them for that many resources.
 
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -55,7 +56,9 @@ impl Watched {
 
 fn watch(command: &mut Command) -> Watched {
     let start = Instant::now();
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    // Nobody reads while it runs: a pipe would fill up, and it would wait for ever.
+    let mut said = tempfile::tempfile().unwrap();
+    let mut child = command.stdout(said.try_clone().unwrap()).stderr(Stdio::null()).spawn().unwrap();
     let (mut busy, mut memory) = (0.0, 0);
     while child.try_wait().unwrap().is_none() {
         let of = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", child.id())).unwrap_or_default();
@@ -72,7 +75,8 @@ fn watch(command: &mut Command) -> Watched {
         std::thread::sleep(Duration::from_millis(10));
     }
     let took = start.elapsed();
-    let out = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    let mut out = String::new();
+    said.rewind().and_then(|()| said.read_to_string(&mut out)).unwrap();
     Watched { out, took, busy, memory }
 }
 
@@ -125,13 +129,15 @@ fn figures_of_reading_aws_many_types_at_once() {
     let of_ec2 = types.iter().filter(|(_, t)| t.starts_with("AWS::EC2::")).count();
     let least = pages + items + ((types.len() - of_ec2) * each).div_ceil(PAGE);
     watched.say(&format!("{} resources of {} types", types.len() * each, types.len()), types.len() * each);
-    assert!(watched.calls() * 10 <= least * 12 + 60, "{} calls, {least} are the least", watched.calls());
+    // What is declared and was not found is asked for once more, one call each.
+    let calls = watched.calls() - fake.asked("GetResource");
+    assert!(calls * 10 <= least * 12 + 60, "{calls} calls, {least} are the least: {}", watched.out);
 }
 
 /// Terraform types, each with the AWS Config type it is read from, from the table of covered types.
 fn forty_types(table: &str) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = vec![];
-    for line in table.lines().filter(|line| !line.contains("| cloud control |")) {
+    for line in table.lines().filter(|line| !line.contains("Cloud Control only")) {
         let words: Vec<&str> = line.split(|c: char| c.is_whitespace() || c == '`' || c == '|').collect();
         let terraform = words.iter().find(|w| w.starts_with("aws_"));
         let config = words.iter().find(|w| w.starts_with("AWS::"));
@@ -170,10 +176,10 @@ fn figures_of_reading_aws_again_when_one_in_a_hundred_has_changed() {
     let again = scan();
     again.say(&format!("{count} buckets, 1 % of them changed"), count);
     assert!(again.out.contains(&format!("{} drifted", count / 100)), "{}", again.out);
-    // Who we are, what is recorded (two calls), how much; and the rows and the items of what changed.
+    // Who we are, what is recorded (two calls), how much; the listing; and the rows and the items of what changed.
     assert_eq!(
         again.calls(),
-        4 + 2 * (count / 100).div_ceil(PAGE) + usize::from(count / 100 % PAGE == 0),
+        4 + count.div_ceil(PAGE) + 2 * (count / 100).div_ceil(PAGE) + usize::from(count / 100 % PAGE == 0),
         "{}",
         again.out
     );

@@ -194,13 +194,22 @@ fn an_estimate_asks_for_counts_alone_and_the_policy_needs_no_account() {
     let (code, policy) = json_out(home.path(), &["aws", "policy"]);
     assert_eq!(code, 0);
     assert!(policy["Statement"].as_array().is_some_and(|s| !s.is_empty()));
+    let (_, _, beside) = run(driftguard(home.path()).args(["aws", "policy"]));
+    assert!(beside.contains("the caller's own rights"), "{beside}");
     let fake = crate::lab::fake::Fake::start(|_| None);
     let state = home.path().join("terraform.tfstate");
     std::fs::write(&state, crate::lab::fake::state_of_buckets(&["a", "b"])).unwrap();
     let (code, out, err) = run(scan(home.path(), &fake.url, &["--estimate", "--state"]).arg(&state));
     assert_eq!(code, 0, "{err}");
-    assert!(out.contains("2 resources of 1 types"), "{out}");
+    assert!(out.contains("2 resources of 1 types") && out.contains("at most 2 more for tags"), "{out}");
     assert_eq!(fake.asked("ListDiscoveredResources"), 0);
+    let refusing = crate::lab::fake::Fake::start(|request| {
+        let refusal = crate::lab::fake::Reply::Error(400, "AccessDeniedException", "no");
+        (request.action == "GetDiscoveredResourceCounts").then_some(refusal)
+    });
+    let (code, out, err) = run(scan(home.path(), &refusing.url, &["--estimate", "--state"]).arg(&state));
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("count not known (config:GetDiscoveredResourceCounts was denied"), "{out}");
 }
 
 #[test]

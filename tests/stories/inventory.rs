@@ -97,3 +97,12 @@ fn each_kind_of_inventory_has_its_own_view() {
     assert!(findings("aws_sns_topic.alarm").contains(&"no_owner"), "{broken:#?}");
     assert!(findings("aws_s3_bucket.logs").is_empty(), "{broken:#?}");
 }
+
+#[test]
+fn a_csv_without_rows_still_names_its_columns() {
+    let home = world();
+    let state = json!({"version": 4, "terraform_version": "1.11.4", "serial": 8, "lineage": "l", "outputs": {}, "resources": []});
+    fs::write(home.path().join("terraform.tfstate"), state.to_string()).unwrap();
+    let (_, csv, err) = run(driftguard(home.path()).args(["inventory", "--kind", "dependency", "--format", "csv"]));
+    assert_eq!(csv, "environment,type,id,dependants,depends_on\n", "{err}");
+}

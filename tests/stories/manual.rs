@@ -47,6 +47,9 @@ fn info_names_every_path_and_what_the_terminal_can_do() {
         "500 rows",
         "2000 of each kind",
         "200 kept in a session",
+        "CloudFormation stacks, Kubernetes manifests",
+        "s3://, http(s)://, postgres://, cloudformation://",
+        "AWS itself (AWS Config and Cloud Control",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }

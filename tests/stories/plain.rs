@@ -181,7 +181,7 @@ history 3
             "there is no change 9: it has 2 changes",
             "ack is about a whole drift",
             "reopen_changes aws_vpc.main",
-            "saved: undo reopen_changes",
+            "saved: undo reopen_changes aws_vpc.main (#",
             "settle_changes in ",
             "cidr_block as auto_revert: put back tonight",
         ],
@@ -352,21 +352,33 @@ fn read_only_protection_and_reasons_that_are_required_bind_line_by_line_too() {
     let home = tempfile::tempdir().unwrap();
     protected_production(home.path(), "require_reason = [\"acknowledge\"]\n");
     let plain = |more: &[&str], script: &str| configured(home.path(), more, script);
-    let text = plain(&[], "ack 1\n\nack 2 on it\nresolve 3 codify_iac soon\nyes\nsnooze 3 2h\n");
+    let text = plain(&[], "ack 1\n\nack 2 on it\nresolve 3 codify_iac soon\nignore 3\nsnooze 3 2h\n");
+    assert!(!text.contains("do it?"), "what is refused is not asked for: {text}");
     holds(
         &text,
         &[
             "acknowledge needs a reason; nothing was decided",
             "saved: acknowledge ",
+            "error: resolve ",
+            "prod is protected by its configuration",
+            "error: ignore ",
             "prod is protected by its configuration",
             "saved: snooze ",
             "2 decisions saved",
         ],
     );
-    let text = plain(&["--read-only"], "ack 1 on it\nundo 2\nlist all\n");
+    let text = plain(&["--read-only"], "ack 1 on it\nresolve 1\nundo 2\nlist all\n");
     holds(
         &text,
-        &["read-only: ", "error: acknowledge ", "read-only", "error: undo ", "read-only", "0 decisions saved"],
+        &[
+            "read-only: ",
+            "error: acknowledge ",
+            "read-only",
+            "error: resolve ",
+            "error: undo ",
+            "read-only",
+            "0 decisions saved",
+        ],
     );
 }
 

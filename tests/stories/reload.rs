@@ -54,6 +54,20 @@ fn an_edited_configuration_is_in_force_at_once_and_a_broken_one_changes_nothing(
     fs::write(directory.join("packs/own.toml"), "nonsense = [\n").unwrap();
     terminal.wait("the pack's mistake", |s| s.contains("goes on as it was") && s.contains("own.toml:"));
 
+    // Neither is a mistake in what is read; there is nothing to read.
+    fs::remove_file(directory.join("packs/own.toml")).unwrap();
+    fs::remove_file(directory.join("config.toml")).unwrap();
+    terminal.wait("the loss", |s| s.contains("goes on as it was") && s.contains("config.toml is not there any more"));
+    fs::write(directory.join("config.toml"), "").unwrap();
+    terminal.wait("the emptiness", |s| s.contains("goes on as it was") && s.contains("config.toml is empty"));
+    configure(&format!("theme = \"nord\"\n{motd}{issue}interval = \"2h\"\nprotect = true\n"));
+    terminal.wait("that it is right again", |s| s.contains("the configuration is valid again"));
+
+    configure(&format!("theme = \"nord\"\n{motd}"));
+    terminal.wait("what goes and stays", |s| {
+        s.contains("no longer scanned: issue") && s.contains("still protected in this session: issue")
+    });
+
     // A lost terminal is the end, and no wish to read anything.
     terminal.signal(Signal::HUP);
     assert_eq!(terminal.end().exit_code(), 129);

@@ -145,10 +145,10 @@ fn all_pages_and_nested_stacks_are_read_and_every_status_has_its_meaning() {
     assert_eq!(told(&report), ["deleted shop/Net/Gone", "modified shop/Other VisibilityTimeout"], "{report:#}");
     assert_eq!(unverified(&report), ["shop/Odd source_failed", "shop/Silent not_observable"], "{report:#}");
     assert_eq!(report["environments"][0]["counts"]["in_sync"], 1, "{report:#}");
-    assert_eq!(
-        report["drifts"].as_array().unwrap().iter().find(|d| d["drift_type"] == "modified").unwrap()["provider_id"],
-        "o"
-    );
+    for (drift_type, id) in [("modified", "o"), ("deleted", "g")] {
+        let drift = report["drifts"].as_array().unwrap().iter().find(|d| d["drift_type"] == drift_type).unwrap();
+        assert_eq!(drift["provider_id"], id, "CloudFormation knows it, gone or not");
+    }
     assert_eq!((code, fake.asked("DetectStackDrift")), (2, 2), "once for each stack");
 }
 

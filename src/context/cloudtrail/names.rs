@@ -35,8 +35,29 @@ pub fn names_of(detail: &DriftDetail) -> Vec<String> {
     if names.is_empty() {
         names.extend(resource.provider_id.as_ref().map(|id| id.raw().to_owned()));
     }
+    if let Some((name, arn)) = names.iter().find_map(|name| of_queue(name)) {
+        names.extend([Some(name), arn].into_iter().flatten());
+    }
+    let mut known = std::collections::HashSet::new();
+    names.retain(|name| known.insert(name.clone()));
     names.truncate(MOST);
     names
+}
+
+/// Name and ARN of a queue from its URL, `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`; events know it by any of the three.
+fn of_queue(url: &str) -> Option<(String, Option<String>)> {
+    let (host, path) = url.split_once("://")?.1.split_once('/')?;
+    let (account, name) = path.split_once('/').filter(|(_, name)| !name.is_empty() && !name.contains('/'))?;
+    let region = host.strip_prefix("sqs.").and_then(|rest| rest.split_once(".amazonaws.com"));
+    let arn = region.map(|(region, rest)| {
+        let partition = match (rest, region.starts_with("us-gov-")) {
+            (".cn", _) => "aws-cn",
+            (_, true) => "aws-us-gov",
+            _ => "aws",
+        };
+        format!("arn:{partition}:sqs:{region}:{account}:{name}")
+    });
+    Some((name.to_owned(), arn))
 }
 
 /// Whether the events of a type are in the home region of the partition.

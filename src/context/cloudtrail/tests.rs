@@ -152,4 +152,9 @@ fn a_resource_is_asked_for_by_the_names_its_service_writes_down() {
     let rule = json!({"security_group_id": "sg-1", "id": "sgr-2"});
     assert_eq!(names_of(&detail("aws_vpc_security_group_ingress_rule", Some("sgr-2"), rule)), ["sg-1", "sgr-2"]);
     assert!(names_of(&detail("aws_vpc", None, json!({}))).is_empty());
+    let url = "https://sqs.eu-west-1.amazonaws.com/123456789012/orders";
+    let known = [url, "orders", "arn:aws:sqs:eu-west-1:123456789012:orders"];
+    assert_eq!(names_of(&detail("AWS::SQS::Queue", Some(url), json!({}))), known, "all from its URL");
+    let queue = json!({"url": url, "arn": known[2], "name": "orders"});
+    assert_eq!(names_of(&detail("aws_sqs_queue", Some(url), queue)), [url, known[2], "orders"]);
 }

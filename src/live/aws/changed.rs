@@ -1,20 +1,21 @@
-//! Reads only what has changed since everything was read last: a few calls instead of three for each hundred resources.
+//! Reads again only what has changed since everything was read last: an item that is known is not asked for a second time.
 //!
-//! SELECT, ordered by the time of capture, tells what is newer than what is remembered; the count AWS Config keeps of the type tells
-//! whether something is gone. Neither is believed blindly. The answer has to hold the newest resource that is remembered, to be in
-//! the order it was asked for in, and what is remembered together with what is new has to add up to the count. Whatever does
-//! not leaves the type to a full reading, and so do types SELECT or the count were not right about when everything was read.
+//! The listing is asked for each time: it alone decides what is there, so that nothing that is gone, or new, is hidden by what is
+//! remembered. SELECT, ordered by the time of capture, tells what is newer than what is remembered. It is not believed blindly:
+//! the answer has to hold the newest resource that is remembered and to be in the order it was asked for in. Whatever is not
+//! leaves the type to a full reading, and so do types SELECT was not right about when everything was read.
 //! What SELECT learns late it still learns: each time everything is asked for that was captured since shortly before the last full
 //! reading, and after a day all is read anew.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use futures_util::future;
+use futures_util::{StreamExt, future, stream};
 use jiff::{SignedDuration, Timestamp};
 
-use super::full::{How, Read};
+use super::full::{How, Read, TYPES_AT_ONCE};
 use super::items::{self, Item};
+use super::listing;
 use super::memory::Types;
 use super::proof::is_same;
 use super::select::{self, Row, Rows};
@@ -27,7 +28,7 @@ const LATE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Of what is remembered, those of the types that can be read so.
 pub(super) fn fit(mut remembered: Types, types: &[Arc<str>]) -> Types {
-    remembered.retain(|t, (proof, _)| proof.counted && proof.selected && types.contains(t));
+    remembered.retain(|t, (proof, _)| proof.selected && types.contains(t));
     remembered
 }
 
@@ -40,7 +41,7 @@ pub(super) async fn read(
     progress: &Progress<'_>,
 ) -> Read {
     let from = full_at.checked_sub(LATE).unwrap_or(full_at).as_millisecond();
-    let (rows, believed) = ask_all(session, &known, from).await;
+    let ((rows, believed), mut listed) = future::join(ask_all(session, &known, from), list(session, &known)).await;
     let mut rows_of: HashMap<&str, HashMap<&str, &Row>> = HashMap::new();
     for ((config_type, id), row) in &rows {
         rows_of.entry(config_type).or_default().insert(id, row);
@@ -48,8 +49,8 @@ pub(super) async fn read(
     let (mut read, mut again, mut spare) = (Read::default(), vec![], HashMap::new());
     for (config_type, (proof, remembered)) in known.into_iter().filter(|(t, _)| believed.contains(&**t)) {
         let rows = rows_of.remove(&*config_type).unwrap_or_default();
-        let count = how.counts.and_then(|counts| counts.get(&*config_type)).copied().unwrap_or(0);
-        let Some(news) = news(&config_type, remembered, &rows, count) else { continue };
+        let Some(there) = listed.remove(&config_type) else { continue };
+        let news = news(remembered, there, &rows);
         progress.listed(news.kept.len() + news.again.len());
         progress.fetched(news.kept.len());
         read.items.extend(news.kept);
@@ -78,6 +79,23 @@ pub(super) async fn read(
     }
     read.notices.extend(filled.notice);
     read
+}
+
+/// What is there, of the types that were listed to the end.
+async fn list(session: &Session, known: &Types) -> HashMap<Arc<str>, BTreeSet<Key>> {
+    let types: Vec<Arc<str>> = known.keys().cloned().collect();
+    let pages = stream::iter(types).map(|t| Box::pin(listing::pages(session, t, false)));
+    let mut pages = pages.flatten_unordered(TYPES_AT_ONCE);
+    let mut listed: HashMap<Arc<str>, BTreeSet<Key>> = HashMap::new();
+    let mut complete = HashSet::new();
+    while let Some(page) = pages.next().await {
+        listed.entry(Arc::clone(&page.config_type)).or_default().extend(page.keys);
+        if matches!(page.end, Some(Ok(()))) {
+            complete.insert(page.config_type);
+        }
+    }
+    listed.retain(|t, _| complete.contains(t));
+    listed
 }
 
 /// What is new, and the types for which that is believed.
@@ -118,16 +136,10 @@ struct News {
     spare_tags: Vec<((String, String), (String, i64))>,
 }
 
-/// `None`: it does not add up to the count.
-fn news(config_type: &Arc<str>, remembered: Vec<Item>, rows: &HashMap<&str, &Row>, count: u64) -> Option<News> {
-    let known: HashSet<&str> = remembered.iter().map(|item| item.key.id.as_str()).collect();
-    let mut added: Vec<&str> = rows.keys().copied().filter(|id| !known.contains(id)).collect();
-    added.sort_unstable();
-    if (known.len() + added.len()) as u64 != count {
-        return None;
-    }
-    let again = added.into_iter().map(|id| Key::here(config_type, id)).collect();
-    let mut news = News { kept: vec![], again, spare_tags: vec![] };
+/// What is not listed any more is gone, whatever is remembered of it or SELECT says.
+fn news(remembered: Vec<Item>, mut there: BTreeSet<Key>, rows: &HashMap<&str, &Row>) -> News {
+    let remembered: Vec<Item> = remembered.into_iter().filter(|item| there.remove(&item.key)).collect();
+    let mut news = News { kept: vec![], again: there.into_iter().collect(), spare_tags: vec![] };
     for mut item in remembered {
         let has_changed = rows.get(item.key.id.as_str()).is_some_and(|row| !is_same(&item, row));
         if !has_changed && !item.text.is_empty() {
@@ -138,7 +150,7 @@ fn news(config_type: &Arc<str>, remembered: Vec<Item>, rows: &HashMap<&str, &Row
         news.spare_tags.extend(spare.map(|tags| (item.key.pair(), (tags, item.captured))));
         news.again.push(item.key);
     }
-    Some(news)
+    news
 }
 
 #[cfg(test)]
@@ -152,13 +164,17 @@ mod tests {
         Item::new(Key::here(&"T".into(), id), body.as_object().unwrap())
     }
 
-    fn sorted(remembered: Vec<Item>, rows: &[(&str, i64)], count: u64) -> Option<(Vec<String>, Vec<String>)> {
+    fn sorted(remembered: Vec<Item>, there: &[&str], rows: &[(&str, i64)]) -> (Vec<String>, Vec<String>) {
         let rows: Vec<(&str, Row)> =
             rows.iter().map(|(id, captured)| (*id, Row { captured: *captured, ..Row::default() })).collect();
         let rows = rows.iter().map(|(id, row)| (*id, row)).collect();
-        let news = news(&"T".into(), remembered, &rows, count)?;
+        let news = news(remembered, there.iter().map(|id| Key::here(&"T".into(), id)).collect(), &rows);
         let ids = |keys: Vec<Key>| keys.into_iter().map(|key| key.id).collect();
-        Some((news.kept.into_iter().map(|item| item.key.id).collect(), ids(news.again)))
+        (news.kept.into_iter().map(|item| item.key.id).collect(), ids(news.again))
+    }
+
+    fn texts(list: &[&str]) -> Vec<String> {
+        list.iter().map(|t| (*t).to_owned()).collect()
     }
 
     #[test]
@@ -166,15 +182,20 @@ mod tests {
         let hidden = Item { text: String::new(), ..item("c", 1000) };
         let remembered = vec![item("a", 1000), item("b", 2000), hidden];
         let rows = [("a", 1000), ("b", 3000), ("d", 4000)];
-        let texts = |list: &[&str]| list.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
-        assert_eq!(sorted(remembered, &rows, 4), Some((texts(&["a"]), texts(&["d", "b", "c"]))));
+        let sorted = sorted(remembered, &["a", "b", "c", "d"], &rows);
+        assert_eq!(sorted, (texts(&["a"]), texts(&["d", "b", "c"])));
     }
 
     #[test]
-    fn one_too_few_or_too_many_is_a_doubt() {
+    fn the_listing_alone_says_what_is_there() {
         let remembered = || vec![item("a", 1000), item("b", 2000)];
-        assert_eq!(sorted(remembered(), &[], 1), None, "something is gone");
-        assert_eq!(sorted(remembered(), &[("c", 3000)], 2), None, "something came and something else went");
-        assert_eq!(sorted(remembered(), &[], 3), None, "something came that SELECT does not know yet");
+        let rows = [("a", 1000), ("b", 2000)];
+        assert_eq!(sorted(remembered(), &["a"], &rows), (texts(&["a"]), vec![]), "gone, though SELECT still has it");
+        assert_eq!(
+            sorted(remembered(), &["a", "c"], &[]),
+            (texts(&["a"]), texts(&["c"])),
+            "one came for one that went"
+        );
+        assert_eq!(sorted(remembered(), &[], &rows), (vec![], vec![]), "all is gone");
     }
 }

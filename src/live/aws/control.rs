@@ -86,6 +86,11 @@ enum Answer {
 }
 
 impl Answers {
+    /// Adds what was asked for later.
+    pub fn add(&mut self, later: Self) {
+        self.answers.extend(later.answers);
+    }
+
     /// What is known of a declared resource; `None`: it was not asked for.
     pub fn lookup(&self, declared: &DeclaredResource, family: &[DeclaredResource]) -> Option<Lookup> {
         if self.answers.is_empty() {

@@ -76,7 +76,7 @@ pub(super) async fn read(session: &Session, types: &[Arc<str>], how: &How<'_>, p
     let failed: BTreeSet<&str> = read.faults.iter().map(|f| f.config_type.as_str()).collect();
     let whole: Vec<Arc<str>> = complete.into_iter().filter(|t| !failed.contains(&**t)).collect();
     read.complete = if how.prove {
-        let mut proofs = proof::prove(&whole, &read.items, &rows, how.counts);
+        let mut proofs = proof::prove(&whole, &read.items, &rows);
         // Their rows became the items, and a sample of those was compared.
         for (config_type, proof) in proofs.iter_mut().filter(|(t, _)| how.whole.contains(*t)) {
             proof.whole = proof.selected && !wrong.contains(config_type);
@@ -102,8 +102,7 @@ pub(super) async fn read(session: &Session, types: &[Arc<str>], how: &How<'_>, p
 
 /// What SELECT says of those types it is needed for.
 async fn ask(session: &Session, types: &[Arc<str>], how: &How<'_>) -> Result<Rows, Fault> {
-    // EC2 keeps tags in the configuration.
-    let is_asked = |t: &&str| how.prove || (how.tagged.contains(*t) && !t.starts_with("AWS::EC2::"));
+    let is_asked = |t: &&str| how.prove || (how.tagged.contains(*t) && !select::holds_tags(t));
     let asked: Vec<&str> = types.iter().map(|t| &**t).filter(is_asked).collect();
     let queries = select::queries(&asked, how.counts.unwrap_or(&Counts::new()));
     let answers =

@@ -1,5 +1,5 @@
 //! Which resources of a type there are. Listings know nothing of when a resource changed: what is read again and what is not is
-//! decided elsewhere (`changed`), and a listing decides alone what is there.
+//! decided elsewhere (`changed`), but in every scan a listing decides alone what is there.
 
 use std::sync::Arc;
 

@@ -105,7 +105,6 @@ struct Header {
 struct TypeLine {
     name: String,
     items: usize,
-    counted: bool,
     selected: bool,
     whole: bool,
 }
@@ -158,8 +157,8 @@ fn pack(
     for (name, proof) in types {
         let of =
             items.partition_point(|i| i.key.config_type < *name)..items.partition_point(|i| i.key.config_type <= *name);
-        let Proof { counted, selected, whole } = *proof;
-        line(&mut out, &TypeLine { name: name.to_string(), items: of.len(), counted, selected, whole })?;
+        let Proof { selected, whole } = *proof;
+        line(&mut out, &TypeLine { name: name.to_string(), items: of.len(), selected, whole })?;
         for item in &items[of] {
             let Item { captured, has_tags, .. } = *item;
             let body = (!item.is_remembered).then(|| serde_json::from_str::<Value>(&item.text).unwrap_or_default());
@@ -193,7 +192,7 @@ fn unpack(packed: &[u8]) -> Option<Memory> {
     }
     let mut types = BTreeMap::new();
     while let Some(found) = lines.text() {
-        let TypeLine { name, items: count, counted, selected, whole } = serde_json::from_str(&found).ok()?;
+        let TypeLine { name, items: count, selected, whole } = serde_json::from_str(&found).ok()?;
         let config_type: Arc<str> = name.into();
         let mut items = vec![];
         for _ in 0..count {
@@ -201,7 +200,7 @@ fn unpack(packed: &[u8]) -> Option<Memory> {
             let (key, text) = (Key::here(&config_type, &id), lines.text()?);
             items.push(Item { key, captured, state_id, text, has_tags, is_remembered: true, spare_tags });
         }
-        types.insert(config_type, (Proof { counted, selected, whole }, items));
+        types.insert(config_type, (Proof { selected, whole }, items));
     }
     Some(Memory { full_at: header.full_at, since: header.since, types })
 }
@@ -250,7 +249,7 @@ mod tests {
             item(&config_type, "a", &json!({"dBName": "shop"})),
             item(&config_type, "b", &json!({"masterUserPassword": "correct horse battery staple"})),
         ];
-        let proof = Proof { counted: true, selected: true, whole: false };
+        let proof = Proof { selected: true, whole: false };
         let full_at = Timestamp::from_second(1_795_000_000).unwrap();
         place.write(full_at, 3, &BTreeMap::from([(Arc::clone(&config_type), proof)]), &items);
         let memory = place.read().unwrap();

@@ -26,6 +26,7 @@ mod tagging;
 mod tags;
 mod target;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -37,12 +38,16 @@ pub use self::control::Asks;
 pub use self::memory::Keeping;
 use self::source::Live;
 use self::target::Reading;
-use super::LiveSource;
 use super::aws_config::{self, AwsConfig, Listed, ListedType, ListingFault};
+use super::{LiveSource, Lookup};
 use crate::aws::{Access, Session, Usage, block_on};
+use crate::declared::DeclaredResource;
 use crate::drift::{Environment, UnverifiedReason};
 use crate::live::Recording;
 use crate::stacks::Owned;
+
+/// Missing resources that are asked for once more. Where more are missing, that is news whoever is asked.
+const DOUBTFUL: usize = 100;
 
 /// AWS Config types to read, and the declared types that made them wanted.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -89,6 +94,17 @@ fn is_discovered(access: &Access, config_type: &str) -> bool {
     access.discover.iter().filter_map(glob).any(|g| g.compile_matcher().is_match(config_type))
 }
 
+/// A notice for each pattern of `discover` that no known type fits.
+fn unmatched(access: &Access) -> Vec<String> {
+    let one = |pattern: &String| Access { discover: vec![pattern.clone()], ..Access::default() };
+    let fits = |access: &Access| aws_config::config_types().any(|t| is_discovered(access, t));
+    let lost = access.discover.iter().filter(|pattern| !fits(&one(pattern)));
+    lost.map(|pattern| {
+        format!("`{pattern}` of discover fits no type that is understood; `driftguard aws types` names them")
+    })
+    .collect()
+}
+
 /// How far a reading is: resources fetched, of how many.
 pub type Told<'a> = dyn Fn(u64, u64) + Sync + 'a;
 
@@ -98,8 +114,8 @@ pub struct Opened {
     pub usage: Arc<Usage>,
 }
 
-/// Finds the declared resources of these AWS Config types.
-pub type Declared<'a> = dyn Fn(&BTreeSet<String>) -> Asks + 'a;
+/// Finds the declared resources of these AWS Config types that pass.
+pub type Declared<'a> = dyn Fn(&BTreeSet<String>, &dyn Fn(&DeclaredResource) -> bool) -> Asks + 'a;
 
 /// What a reading goes by.
 #[derive(Clone, Copy)]
@@ -118,10 +134,12 @@ pub fn open(plan: Plan<'_>, declared: &Declared<'_>, cancel: &AtomicBool, told: 
     let Plan { access, wanted, .. } = plan;
     let (sessions, mut readings) = block_on(cancel, read(plan, &usage, told))
         .unwrap_or_else(|_| (vec![], vec![Reading::failed(wanted, "the scan was cancelled")]));
-    let control = read_unrecorded(access, wanted, &sessions, &readings, declared, cancel);
+    let mut control = read_unrecorded(access, wanted, &sessions, &readings, declared, cancel);
     readings.iter_mut().for_each(|reading| reading.settle(&control.settled));
-    let notices = readings.iter().flat_map(|reading| &reading.notices).map(|text| text.as_str().into()).collect();
+    let notices = readings.iter().flat_map(|reading| reading.notices.clone()).chain(unmatched(access));
+    let notices = notices.map(Into::into).collect();
     let config = assemble(access, readings);
+    control.add(second_opinion(plan, &sessions, &config, declared, cancel));
     Opened { source: Box::new(Live { config, control, owned: wanted.owned.clone(), notices }), usage }
 }
 
@@ -152,7 +170,7 @@ fn read_unrecorded(
     if types.is_empty() || sessions.is_empty() || access.as_of.is_some() {
         return Answers::default();
     }
-    let asks = declared(&types);
+    let asks = declared(&types, &|_| true);
     let mut answers = if asks.is_empty() {
         Answers::default()
     } else {
@@ -160,6 +178,35 @@ fn read_unrecorded(
     };
     answers.settled.retain(|t| !wanted.discovered.contains(*t));
     answers
+}
+
+/// AWS Config is minutes late: what is declared and missing there may just have been made. Cloud Control knows what is there now.
+fn second_opinion(
+    plan: Plan<'_>,
+    sessions: &[Session],
+    config: &AwsConfig,
+    declared: &Declared<'_>,
+    cancel: &AtomicBool,
+) -> Answers {
+    let Plan { access, wanted, .. } = plan;
+    // An aggregator has resources of accounts that we are not in.
+    if access.as_of.is_some() || access.aggregator.is_some() || sessions.is_empty() {
+        return Answers::default();
+    }
+    let doubtful = Cell::new(0);
+    let is_missing = |resource: &DeclaredResource| {
+        let is_missing = doubtful.get() < DOUBTFUL
+            && config.handles(&resource.resource_type)
+            && matches!(config.lookup(resource, &[]), Lookup::Missing);
+        doubtful.set(doubtful.get() + usize::from(is_missing));
+        is_missing
+    };
+    let asks = declared(&wanted.config_types, &is_missing);
+    if asks.is_empty() {
+        Answers::default()
+    } else {
+        block_on(cancel, control::read(sessions, asks)).unwrap_or_default()
+    }
 }
 
 /// One source of everything that was read.
@@ -196,9 +243,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::declared::{DeclaredResource, InstanceStatus};
+    use crate::declared::InstanceStatus;
     use crate::drift::{CloudProvider, Slug};
     use crate::live::Lookup;
+
+    #[test]
+    fn a_pattern_that_fits_no_type_is_named_and_one_that_does_is_not() {
+        let discover = ["AWS::Nope::*", "aws::s3::*", "AWS::EC2::VPC"].map(str::to_owned).to_vec();
+        let notices = unmatched(&Access { discover, ..Access::default() });
+        assert_eq!(notices.len(), 1);
+        assert!(notices[0].starts_with("`AWS::Nope::*` of discover fits no type"), "{notices:?}");
+    }
 
     #[test]
     fn a_cancelled_reading_leaves_everything_unverified() {
@@ -219,7 +274,7 @@ mod tests {
         let wanted = Wanted::of(["aws_s3_bucket"], &access);
         let cancel = AtomicBool::new(true);
         let plan = Plan { access: &access, environment: &environment, wanted: &wanted, keeping: None };
-        let opened = open(plan, &|_| Asks::default(), &cancel, &|_, _| {});
+        let opened = open(plan, &|_, _| Asks::default(), &cancel, &|_, _| {});
         let bucket = DeclaredResource {
             address: "aws_s3_bucket.a".into(),
             resource_type: "aws_s3_bucket".into(),

@@ -45,6 +45,11 @@ const STATEMENTS: &[(&str, &[&str])] = &[
     ("WhoDidIt", &["cloudtrail:LookupEvents"]),
 ];
 
+/// What no list of ours can name: it depends on the types that are declared.
+pub const BEYOND: &str = "NotRecorded and Stacks read each resource with the caller's own rights, which this document does not give: \
+    allow the reading actions of those services too (for EC2 `ec2:Describe*`), or attach AWS's ReadOnlyAccess; what may not be \
+    read is unverified, and says which action it was";
+
 /// The policy document. Which statements are in it depends on the configuration: nobody is asked for more than is used.
 /// `stacks`: some of them declare with CloudFormation.
 pub fn document(accesses: &[&Access], stacks: bool) -> Value {

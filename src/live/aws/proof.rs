@@ -1,5 +1,5 @@
-//! Whether SELECT and the count of a type can be believed: only where, in a reading of everything, they said just what the
-//! listing and the items said.
+//! Whether what SELECT says of a type can be believed: only where, in a reading of everything, it said just what the listing and
+//! the items said.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -7,15 +7,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::counts::Counts;
 use super::items::Item;
 use super::select::{Row, Rows};
 
 /// What is believed of a type.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(super) struct Proof {
-    /// The count AWS Config keeps is the number of resources.
-    pub counted: bool,
     /// SELECT has a row for each resource, of the same moment, and no other.
     pub selected: bool,
     /// The rows hold the whole items.
@@ -23,17 +20,12 @@ pub(super) struct Proof {
 }
 
 /// Compares, type by type, what was read.
-pub(super) fn prove(
-    types: &[Arc<str>],
-    items: &[Item],
-    rows: &Rows,
-    counts: Option<&Counts>,
-) -> BTreeMap<Arc<str>, Proof> {
+pub(super) fn prove(types: &[Arc<str>], items: &[Item], rows: &Rows) -> BTreeMap<Arc<str>, Proof> {
     let mut rows_of: BTreeMap<&str, u64> = BTreeMap::new();
     rows.keys().for_each(|(config_type, _)| *rows_of.entry(config_type).or_default() += 1);
     let mut items_of: BTreeMap<&str, u64> = BTreeMap::new();
     let mut proofs: BTreeMap<Arc<str>, Proof> =
-        types.iter().map(|t| (Arc::clone(t), Proof { counted: true, selected: true, whole: true })).collect();
+        types.iter().map(|t| (Arc::clone(t), Proof { selected: true, whole: true })).collect();
     for item in items {
         *items_of.entry(&item.key.config_type).or_default() += 1;
         let Some(proof) = proofs.get_mut(&item.key.config_type) else { continue };
@@ -44,7 +36,6 @@ pub(super) fn prove(
     }
     for (config_type, proof) in &mut proofs {
         let there = items_of.get(&**config_type).copied().unwrap_or(0);
-        proof.counted = counts.is_some_and(|counts| counts.get(&**config_type).copied().unwrap_or(0) == there);
         proof.selected &= rows_of.get(&**config_type).copied().unwrap_or(0) == there;
         // Of nothing nothing is learnt.
         proof.whole &= proof.selected && there > 0;
@@ -120,27 +111,27 @@ mod tests {
         Row { captured, digest: body.as_object().map(digest), ..Row::default() }
     }
 
-    fn proof(rows: Vec<(&str, Row)>, count: u64) -> Proof {
+    fn proof(rows: Vec<(&str, Row)>) -> Proof {
         let items = [item("a", 1.5), item("b", 2.0)];
         let rows = rows.into_iter().map(|(id, row)| (("T".to_owned(), id.to_owned()), row)).collect();
-        prove(&["T".into()], &items, &rows, Some(&Counts::from([("T".to_owned(), count)])))["T"]
+        prove(&["T".into()], &items, &rows)["T"]
     }
 
     #[test]
     fn rows_that_say_what_the_items_say_are_believed() {
         let full = || json!({"size": 1, "name": "a"});
         let rows = vec![("a", row(1500, full())), ("b", row(2000, full()))];
-        assert_eq!(proof(rows, 2), Proof { counted: true, selected: true, whole: true });
+        assert_eq!(proof(rows), Proof { selected: true, whole: true });
     }
 
     #[test]
     fn a_row_that_is_older_missing_too_many_or_not_whole_is_not() {
         let full = || json!({"size": 1, "name": "a"});
         let a = || ("a", row(1500, full()));
-        assert!(!proof(vec![a(), ("b", row(1999, full()))], 2).selected, "older");
-        assert!(!proof(vec![a()], 2).selected, "missing");
-        assert!(!proof(vec![a(), ("b", row(2000, full())), ("c", row(1, full()))], 2).selected, "not listed");
-        let lacks = proof(vec![a(), ("b", row(2000, json!({"name": "a"})))], 3);
-        assert_eq!(lacks, Proof { counted: false, selected: true, whole: false });
+        assert!(!proof(vec![a(), ("b", row(1999, full()))]).selected, "older");
+        assert!(!proof(vec![a()]).selected, "missing");
+        assert!(!proof(vec![a(), ("b", row(2000, full())), ("c", row(1, full()))]).selected, "not listed");
+        let lacks = proof(vec![a(), ("b", row(2000, json!({"name": "a"})))]);
+        assert_eq!(lacks, Proof { selected: true, whole: false });
     }
 }

@@ -73,6 +73,11 @@ pub(super) fn queries(types: &[&str], counts: &Counts) -> Vec<Vec<String>> {
     queries.into_iter().map(|(_, query)| query).collect()
 }
 
+/// EC2 keeps tags in the configuration.
+pub(super) fn holds_tags(config_type: &str) -> bool {
+    config_type.starts_with("AWS::EC2::")
+}
+
 /// All rows of these types; `whole`: with the items themselves, if the server gives them, which are kept of the types `kept`.
 pub(super) async fn all(
     session: &Session,

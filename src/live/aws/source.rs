@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -13,6 +14,9 @@ use crate::live::aws_config::{self, AwsConfig};
 use crate::live::{LiveResource, LiveSource, Lookup};
 use crate::safety::Tainted;
 use crate::stacks::Owned;
+
+/// AWS Config has most changes after minutes; so long it may take.
+const LAG: Duration = Duration::from_secs(15 * 60);
 
 /// Cloud Control is heard where AWS Config has no item.
 pub(super) struct Live {
@@ -38,12 +42,21 @@ impl LiveSource for Live {
     fn lookup(&self, declared: &DeclaredResource, family: &[DeclaredResource]) -> Lookup {
         match self.config.lookup(declared, family) {
             found @ Lookup::Found(_) => found,
+            // It is gone unless Cloud Control has it: AWS Config comes late.
+            Lookup::Missing => match self.control.lookup(declared, family) {
+                Some(found @ Lookup::Found(_)) => found,
+                _ => Lookup::Missing,
+            },
             otherwise => self.control.lookup(declared, family).unwrap_or(otherwise),
         }
     }
 
     fn listed_at(&self, declared: &DeclaredResource, family: &[DeclaredResource]) -> Option<Timestamp> {
         self.config.listed_at(declared, family)
+    }
+
+    fn lag(&self) -> Duration {
+        LAG
     }
 
     fn unmanaged(&self) -> Box<dyn Iterator<Item = LiveResource> + '_> {

@@ -12,7 +12,7 @@ use crate::aws::{Fault, Service, Session};
 /// ARNs a call may name ([API reference, GetResources]).
 ///
 /// [API reference, GetResources]: https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
-const ARNS: usize = 100;
+pub(super) const ARNS: usize = 100;
 
 /// Tags as JSON, by ARN; and the first fault, if some could not be asked for.
 pub(super) async fn tags(session: &Session, arns: Vec<String>) -> (HashMap<String, String>, Option<Fault>) {

@@ -17,6 +17,12 @@ const FEW: usize = 200;
 /// More than so many are first asked for together.
 const ONE_BY_ONE: usize = 3;
 
+/// Calls that so many resources without tags may take.
+pub(super) fn calls(bare: u64) -> u64 {
+    let together = if bare > ONE_BY_ONE as u64 { bare.div_ceil(tagging::ARNS as u64) } else { 0 };
+    together + bare.min(FEW as u64)
+}
+
 /// Types whose tags came from elsewhere than AWS Config, which does not tell when those change; and what stood in the way.
 #[derive(Default)]
 pub(super) struct Filled {
@@ -65,15 +71,22 @@ pub(super) async fn fill(session: &Session, items: &mut [Item], types: &BTreeSet
 
 /// What is not known, and the way out.
 fn notice(bare: &[&str], fault: Option<&Fault>) -> Option<String> {
-    let fault = fault.filter(|_| !bare.is_empty())?;
+    if bare.is_empty() {
+        return None;
+    }
     let types: BTreeSet<&str> = bare.iter().copied().collect();
     let types: Vec<&str> = types.into_iter().collect();
-    Some(format!(
-        "the tags of {} resources ({}) were not compared: {fault}; {}",
-        bare.len(),
-        types.join(", "),
-        fault.help()
-    ))
+    let why = match fault {
+        Some(fault) => format!("{fault}; {}", fault.help()),
+        None if bare.len() > FEW => format!(
+            "neither AWS Config nor the Resource Groups Tagging API tells them, and no more than {FEW} are asked for one by one; \
+             scan fewer of them in one environment"
+        ),
+        None => "neither AWS Config, nor its history, nor the Resource Groups Tagging API tells them; look at these where they \
+                 are, or ignore their tags"
+            .to_owned(),
+    };
+    Some(format!("the tags of {} resources ({}) were not compared: {why}", bare.len(), types.join(", ")))
 }
 
 fn arn(item: &Item) -> Option<String> {
@@ -94,4 +107,23 @@ async fn newest_tags(session: &Session, key: &Key) -> Result<Option<String>, Fau
     let page = session.call(Service::Config, "config:GetResourceConfigHistory", || request.clone().send()).await?;
     let tags = page.configuration_items().first().and_then(|item| item.tags());
     Ok(tags.map(|tags| tags.iter().collect::<BTreeMap<_, _>>()).and_then(|tags| serde_json::to_string(&tags).ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::FaultKind;
+
+    #[test]
+    fn tags_that_nobody_tells_are_named_with_or_without_a_fault() {
+        assert_eq!(notice(&[], None), None);
+        let many = vec!["AWS::S3::Bucket"; FEW + 1];
+        let text = notice(&many, None).unwrap();
+        assert!(text.starts_with("the tags of 201 resources (AWS::S3::Bucket) were not compared: neither"), "{text}");
+        assert!(text.contains("no more than 200 are asked for one by one"), "{text}");
+        assert!(notice(&many[..5], None).unwrap().contains("nor its history"));
+        let (code, message) = ("AccessDenied".to_owned(), String::new());
+        let fault = Fault { kind: FaultKind::Denied, action: "tag:GetResources", code, message };
+        assert!(notice(&many, Some(&fault)).unwrap().contains("tag:GetResources was denied"));
+    }
 }

@@ -190,11 +190,14 @@ async fn read_recorded(
 ) {
     let (recorded, counts) = future::join(recorder::recorded(session), counts::counts(session)).await;
     // Whoever may not ask what is recorded may still be allowed to read it.
-    let recorded = recorded.unwrap_or_else(|fault| {
+    let (recorded, is_new) = recorded.unwrap_or_else(|fault| {
         tracing::info!(%fault, "whether AWS Config records is not known");
-        Recorded::Everything
+        (Recorded::Everything, None)
     });
-    let (types, refused): (Vec<&String>, Vec<&String>) = wanted.config_types.iter().partition(|t| recorded.has(t));
+    // Of those without a region, what stands in the recording counts, and only that.
+    let is_there = |t: &str| counts.as_ref().is_ok_and(|counts| counts.get(t).is_some_and(|count| *count > 0));
+    let has = |t: &&String| recorded.has(t) || (recorded == Recorded::Regional && is_there(t));
+    let (types, refused): (Vec<&String>, Vec<&String>) = wanted.config_types.iter().partition(has);
     book.refused.extend(refused.into_iter().map(|t| recorded.refusal(t)));
     let types: Vec<Arc<str>> = types.into_iter().map(|t| Arc::from(t.as_str())).collect();
     let counts = counts.inspect_err(|fault| tracing::info!(%fault, "how much there is is not known")).ok();
@@ -212,6 +215,7 @@ async fn read_recorded(
     book.items = read.items;
     book.faults.extend(read.faults);
     book.notices = read.notices;
+    book.notices.extend(is_new);
 }
 
 /// As it is: all of it, or only what has changed since it was read last.
@@ -230,7 +234,7 @@ async fn present(
     let how = How { counts, tagged: &wanted.tagged, prove: place.is_some(), whole: whole.collect() };
     let (mut full_at, mut since) = (now, 0);
     let mut known = Types::new();
-    if let Some((memory, _)) = memory.filter(|m| m.is_fresh(now)).zip(counts) {
+    if let Some(memory) = memory.filter(|m| m.is_fresh(now)) {
         (full_at, since) = (memory.full_at, memory.since + 1);
         known = changed::fit(memory.types, types);
     }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::index::Index;
+use super::item::Presence;
 use super::mapping::Type;
 use crate::declared::DeclaredResource;
 use crate::drift::UnverifiedReason;
@@ -25,12 +26,16 @@ pub(super) enum Located {
 pub(super) fn locate(index: &Index, spec: &Type, declared: &DeclaredResource, family: &[DeclaredResource]) -> Located {
     let place = Place::of(declared, family);
     let text = |attribute: &str| declared.values.get(attribute).and_then(Value::as_str).filter(|s| !s.is_empty());
-    let mut named = false;
+    let (mut named, mut deleted) = (false, None);
     for (attribute, key) in &spec.identity {
         let Some(id) = text(attribute) else { continue };
         named = true;
         let mut found = index.find(&spec.config, *key, id);
         found.retain(|n| place.fits(index.scope(*n)));
+        // What lives beats what died: a resource that was made anew has the old one's name beside a history of its own.
+        let is_gone = |n: &usize| index.presence(*n) == Presence::Deleted;
+        deleted = deleted.or(found.iter().copied().find(is_gone));
+        found.retain(|n| !is_gone(n));
         match found.as_slice() {
             [] if index.is_unprocessed(&spec.config, id) => {
                 let detail = "AWS gave no answer for this resource when it was recorded (unprocessedResourceKeys)";
@@ -41,7 +46,10 @@ pub(super) fn locate(index: &Index, spec: &Type, declared: &DeclaredResource, fa
             _ => return Located::Several(found),
         }
     }
-    absent(index, spec, &place, named)
+    match deleted {
+        Some(n) => Located::One(n),
+        None => absent(index, spec, &place, named),
+    }
 }
 
 /// Why there is no item: gone, or only not recorded here?

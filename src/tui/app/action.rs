@@ -110,7 +110,7 @@ actions! {
         Repeat "repeat" Decides "" off::repeat, "The last decision again, on what is marked or selected";
         Mark "mark" None "mark" off::no_drift, "Mark for a decision on several, and go on";
         MarkRange "mark-range" None "" off::no_drift, "Mark from here; the second time: all from there to here";
-        MarkAll "mark-all" None "" off::no_drift, "Mark every drift that is loaded and passes the filter";
+        MarkAll "mark-all" None "" off::no_drift, "Mark all that are loaded and pass the filter; in an open group its members";
         MarkMatching "mark-matching" None "" off::matching, "Mark every drift that passes the filter, loaded or not";
         UnmarkAll "unmark-all" None "" off::no_marks, "Take all marks away";
         Resource "resource" None "" off::nothing_looked_at, "The resource: observed values, where it is declared, what hangs on it, its other drifts";

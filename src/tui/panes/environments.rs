@@ -286,7 +286,7 @@ fn failures(canvas: &mut Canvas<'_>, inner: Rect, from: usize) {
         ]);
         canvas.line(inner, row, &line);
         row += 1;
-        let words = format!("{}; {}", error.message.line(), error.help.line());
+        let words = error.sentences();
         for piece in wrap(&words, usize::from(inner.width).saturating_sub(4).max(1)) {
             canvas.line(inner, row, &Line::from(canvas.span(Role::Dim, format!("   {piece}"))));
             row += 1;

@@ -40,6 +40,8 @@ pub struct Account {
     pub select: Mutex<Select>,
     /// Whether it may be asked how much there is.
     pub no_counts: Mutex<bool>,
+    /// The counts are still those of this world.
+    pub counted: Mutex<Option<Arc<World>>>,
     /// What AWS Config needs for an answer.
     latency: Duration,
 }
@@ -118,7 +120,8 @@ impl Account {
             }
             "GetDiscoveredResourceCounts" => {
                 let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-                self.world().keys().for_each(|(t, _)| *counts.entry(t.clone()).or_default() += 1);
+                let world = self.counted.lock().unwrap().clone().unwrap_or_else(|| self.world());
+                world.keys().for_each(|(t, _)| *counts.entry(t.clone()).or_default() += 1);
                 let counts: Vec<Value> = counts.iter().map(|(t, n)| json!({"resourceType": t, "count": n})).collect();
                 Some(Reply::Json(json!({"resourceCounts": counts})))
             }

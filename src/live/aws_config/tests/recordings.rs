@@ -36,6 +36,29 @@ fn the_newest_item_of_a_resource_wins_and_a_deletion_is_a_deletion() {
 }
 
 #[test]
+fn what_was_made_anew_lives_whatever_the_history_says_of_the_old_one() {
+    let role = |id: &str, status: &str| {
+        let mut role = item("AWS::IAM::Role", id, json!({"roleName": "web", "path": "/"}), json!({}));
+        role["resourceName"] = json!("web");
+        role["arn"] = json!("arn:aws:iam::123456789012:role/web");
+        role["configurationItemStatus"] = json!(status);
+        role["accountId"] = json!("123456789012");
+        role
+    };
+    let items = [role("AROAOLD", "ResourceDeleted"), role("AROANEW", "OK")];
+    // Declared under the id of the old one, as a state does that was not refreshed, or under none.
+    let old = json!({"unique_id": "AROAOLD", "id": "web", "name": "web", "arn": "arn:aws:iam::123456789012:role/web"});
+    let new = json!({"id": "web", "name": "web", "arn": "arn:aws:iam::123456789012:role/web"});
+    for values in [old.clone(), new] {
+        let source = source(&json!({"configurationItems": items}));
+        found(source.lookup(&declared("aws_iam_role", values), &[]));
+        assert_eq!(source.unmanaged().count(), 0);
+    }
+    let gone = source(&json!({"configurationItems": [role("AROAOLD", "ResourceDeleted")]}));
+    assert_eq!(gone.lookup(&declared("aws_iam_role", old), &[]), Lookup::Missing);
+}
+
+#[test]
 fn what_a_later_snapshot_no_longer_lists_is_gone() {
     let vpc = |id: &str| item("AWS::EC2::VPC", id, json!({"cidrBlock": "10.0.0.0/16"}), json!({}));
     let file = |hour: &str, items| {

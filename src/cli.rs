@@ -18,7 +18,7 @@ pub use accounts::{
 pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat, WhoArgs};
 pub use inventory::{InventoryArgs, InventoryFormat, InventoryKind};
 pub use pictures::{Colors, Screenshots, Size};
-pub use server::Connect;
+pub use server::{Connect, Serve};
 pub use state::{StateCommand, Versions};
 
 use crate::aws::Access;
@@ -143,6 +143,10 @@ pub enum Command {
     /// Where declared state lives: its versions, and the backends of code
     #[command(subcommand)]
     State(StateCommand),
+    /// Serve the configured environments to an organisation: the same screens over a REST API
+    ///
+    /// Whoever comes brings an API key (`driftguard accounts key`). Listens on this machine alone unless it has a certificate.
+    Serve(Serve),
     /// Open the screens on a server
     Connect(Connect),
     /// Who may come in to a server: organisations, users, API keys, sessions; on the machine that has them

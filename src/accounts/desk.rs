@@ -3,9 +3,6 @@
 //! What somebody may do is never read from what he brings along: it is looked up at each request, so that a role taken away, a key
 //! revoked or a session ended counts at once. Whoever does not get in is told that, and nothing else.
 
-// A `Problem` is what the gate answers, once a request: nothing is won by boxing it here.
-#![allow(clippy::result_large_err)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

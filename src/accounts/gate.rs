@@ -1,8 +1,5 @@
 //! The server's gate: the `Authorization` header to a principal.
 
-// As at the desk.
-#![allow(clippy::result_large_err)]
-
 use async_trait::async_trait;
 
 use super::{Desk, KEY_PREFIX, Peer};

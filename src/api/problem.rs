@@ -8,7 +8,7 @@ use crate::service::{Refusal, ServiceError};
 /// `{"error": {"code", "message", …}}`.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
 pub struct Problem {
-    pub error: Detail,
+    pub error: Box<Detail>,
 }
 
 /// What went wrong, for people and for programs.
@@ -80,7 +80,7 @@ impl Problem {
             current: None,
             refusal: None,
         };
-        Self { error: detail }
+        Self { error: Box::new(detail) }
     }
 
     /// About one part of the request.
@@ -111,7 +111,7 @@ impl From<ServiceError> for Problem {
 
 impl From<Problem> for ServiceError {
     fn from(problem: Problem) -> Self {
-        let Detail { code, message, field, current, refusal, .. } = problem.error;
+        let Detail { code, message, field, current, refusal, .. } = *problem.error;
         let message = match field {
             Some(field) => format!("{message} ({field})"),
             None => message,

@@ -19,9 +19,15 @@ pub struct Serve {
     /// Private key, PEM; with --tls-cert
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
-    /// The organisation whose members see the configured environments
-    #[arg(long, value_name = "SLUG", default_value = "default")]
+    /// The organisation whose members see the configured environments; made by `driftguard accounts init`
+    #[arg(long, value_name = "SLUG")]
     pub organization: String,
+    /// Read the secret that signs tokens from this file; else $DRIFTGUARD_SECRET_KEY holds it
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<PathBuf>,
+    /// Do without a secret: tokens end with the server
+    #[arg(long)]
+    pub dev: bool,
 }
 
 #[derive(Args, Debug)]

@@ -21,6 +21,7 @@ mod rules;
 mod scan;
 mod screens;
 mod screenshots;
+mod serve;
 mod session;
 mod state;
 mod stats;
@@ -76,6 +77,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Aws(command)) => aws::run(&session, &command),
         Some(Command::Inventory(args)) => inventory::run(&session, &args),
         Some(Command::State(command)) => state::run(&session, &command),
+        Some(Command::Serve(args)) => serve::run(&session, &args),
         Some(Command::Connect(args)) => connect::run(&session, &args),
         Some(Command::Accounts(args)) => accounts::run(&session, &args),
         Some(Command::Keys) => keys::run(&session),

@@ -114,6 +114,12 @@ impl FromRequestParts<Shared> for Caller {
             user_agent: text(header::USER_AGENT),
         };
         let principal = shared.gatekeeper.admit(admission).await?;
+        if !principal.grants.is_empty() {
+            // Better nothing than more than was granted.
+            let message =
+                "this account is limited to some environments or types, which this server cannot hold it to yet";
+            return Err(Problem::new(Code::Forbidden, message).into());
+        }
         let needed = needed(&parts.method).ok_or_else(|| Problem::new(Code::NotAllowed, "no such method here"))?;
         if principal.role < needed {
             let [is, needed] = [principal.role, needed].map(Role::as_str);

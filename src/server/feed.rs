@@ -37,6 +37,15 @@ struct Recent {
     events: VecDeque<Arc<FeedEvent>>,
 }
 
+/// What somebody missed, and hears from now on.
+struct Listening {
+    /// `None`: what came is not known any more.
+    missed: Vec<Option<Arc<FeedEvent>>>,
+    told: broadcast::Receiver<Arc<FeedEvent>>,
+    /// The number of the last event so far.
+    last: u64,
+}
+
 impl Feed {
     /// Numbers what the service tells, from now until it is gone.
     pub(super) fn listen(service: &dyn DriftService) -> Arc<Self> {
@@ -84,10 +93,10 @@ impl Feed {
     }
 
     /// What came after `seen`, and everything from now on. `None` first: that is not known any more, so load again.
-    fn after(&self, seen: Option<&str>) -> (Vec<Option<Arc<FeedEvent>>>, broadcast::Receiver<Arc<FeedEvent>>, u64) {
+    fn after(&self, seen: Option<&str>) -> Listening {
         let recent = self.recent();
         let told = self.told.subscribe();
-        let Some(seen) = seen else { return (vec![], told, recent.last) };
+        let Some(seen) = seen else { return Listening { missed: vec![], told, last: recent.last } };
         let number = FeedEvent::number(&self.stream, seen);
         let oldest = recent.events.front().map_or(recent.last + 1, |event| event.id);
         let missed = match number {
@@ -96,7 +105,7 @@ impl Feed {
             }
             _ => vec![None],
         };
-        (missed, told, recent.last)
+        Listening { missed, told, last: recent.last }
     }
 
     fn written(&self, event: &FeedEvent) -> Event {
@@ -121,7 +130,7 @@ pub(super) async fn follow(
     let house = house.ok_or_else(|| Problem::new(Code::Forbidden, "your organisation is not active on this server"))?;
     let feed = Arc::clone(&house.feed);
     let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok());
-    let (missed, told, last) = feed.after(seen);
+    let Listening { missed, told, last } = feed.after(seen);
     let hello = Event::default().event("hello").id(FeedEvent::mark(&feed.stream, last)).data("{}");
     let first = Arc::clone(&feed);
     let missed = stream::iter(missed).map(move |event| match event {

@@ -228,7 +228,7 @@ async fn follow(response: Response, enough: usize) -> Vec<(String, String)> {
     };
     let reading = async {
         while complete(&text).len() < enough {
-            text.push_str(&String::from_utf8(response.chunk().await.unwrap().unwrap().to_vec()).unwrap());
+            text.push_str(str::from_utf8(&response.chunk().await.unwrap().unwrap()).unwrap());
         }
     };
     tokio::time::timeout(Duration::from_secs(30), reading).await.expect("the feed tells");

@@ -17,6 +17,9 @@ use crate::store::StoreError;
 use crate::store::trees::engine::{Bounds, Tree};
 use crate::store::trees::keys;
 
+/// Key and record.
+type Pair = (Vec<u8>, Vec<u8>);
+
 /// A database that restarts is waited for as long.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -96,7 +99,7 @@ impl PgEngine {
         from_end: bool,
         with_values: bool,
         limit: i64,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    ) -> Result<Vec<Pair>, StoreError> {
         let inner = Arc::clone(&self.inner);
         self.wait(async move {
             let sql = tables::range(tree, &bounds, from_end, with_values);
@@ -154,12 +157,12 @@ impl Inner {
         }
     }
 
-    async fn get_many(&self, tree: Tree, keys: &[Vec<u8>]) -> sqlx::Result<Vec<(Vec<u8>, Vec<u8>)>> {
+    async fn get_many(&self, tree: Tree, keys: &[Vec<u8>]) -> sqlx::Result<Vec<Pair>> {
         let sql = tables::get_many(tree);
         sqlx::query_as(&sql).bind(self.organization).bind(keys).fetch_all(&self.pool).await
     }
 
-    async fn some(&self, sql: &str, bounds: &Bounds, limit: i64) -> sqlx::Result<Vec<(Vec<u8>, Vec<u8>)>> {
+    async fn some(&self, sql: &str, bounds: &Bounds, limit: i64) -> sqlx::Result<Vec<Pair>> {
         use std::ops::Bound::{Excluded, Included, Unbounded};
         let mut query = sqlx::query_as(sql).bind(self.organization).bind(limit);
         for bound in [&bounds.0, &bounds.1] {

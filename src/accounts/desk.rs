@@ -162,7 +162,7 @@ fn wrong() -> Problem {
 }
 
 fn again() -> Problem {
-    Problem::new(Code::Unauthenticated, "log in first: `driftguard login`, or send a token")
+    Problem::new(Code::Unauthenticated, "send an API key: an admin makes one with `driftguard accounts key add`")
 }
 
 impl Inner {

@@ -13,7 +13,10 @@ const MOST: usize = 4_096;
 impl Gatekeeper for Desk {
     async fn admit(&self, request: Admission<'_>) -> Result<Principal, Problem> {
         let Some(credential) = request.authorization.and_then(credential) else {
-            return Err(Problem::new(Code::Unauthenticated, "log in first: `driftguard login`, or send a token"));
+            return Err(Problem::new(
+                Code::Unauthenticated,
+                "send an API key: an admin makes one with `driftguard accounts key add`",
+            ));
         };
         let credential = credential.to_owned();
         if !credential.starts_with(KEY_PREFIX) {

@@ -88,9 +88,12 @@ impl Gatekeeper for Tokens {
     async fn admit(&self, request: Admission<'_>) -> Result<Principal, Problem> {
         let token = request.authorization.and_then(|header| header.strip_prefix("Bearer "));
         let found = token.and_then(|token| self.0.get(blake3::hash(token.trim().as_bytes()).as_bytes()));
-        found
-            .cloned()
-            .ok_or_else(|| Problem::new(Code::Unauthenticated, "log in first: `driftguard login`, or send a token"))
+        found.cloned().ok_or_else(|| {
+            Problem::new(
+                Code::Unauthenticated,
+                "send an API key: an admin makes one with `driftguard accounts key add`",
+            )
+        })
     }
 }
 

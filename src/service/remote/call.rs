@@ -37,7 +37,9 @@ impl Line {
             return Err(invalid("the address of a server is https://HOST, and nothing else"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(invalid("no credentials in the address: others can read it. Use `driftguard login`"));
+            return Err(invalid(
+                "no credentials in the address: others can read it. Give the key in $DRIFTGUARD_TOKEN or --token-file",
+            ));
         }
         let shown = url.as_str().trim_end_matches('/').to_owned();
         let path = format!("{}{BASE}/", url.path().trim_end_matches('/'));

@@ -35,6 +35,7 @@ mod live;
 mod manual;
 mod memory;
 mod noise;
+mod once;
 mod packs;
 mod permissions;
 mod plain;

@@ -105,8 +105,9 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 
 fn bounded(value: &Value, path: &mut Vec<String>) -> Result<(), Problem> {
     let wrong = |path: &[String], what: String| {
-        let field = if path.is_empty() { "body".to_owned() } else { path.join(".") };
-        Err(Problem::of_field(field, what))
+        let field = path.concat();
+        let field = field.trim_start_matches('.');
+        Err(Problem::of_field(if field.is_empty() { "body" } else { field }, what))
     };
     if path.len() > DEPTH {
         return wrong(&path[..2], format!("it goes deeper than {DEPTH} levels"));
@@ -118,10 +119,10 @@ fn bounded(value: &Value, path: &mut Vec<String>) -> Result<(), Problem> {
         fits
     };
     match value {
-        Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| within(at.to_string(), item)),
+        Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| within(format!("[{at}]"), item)),
         Value::Object(fields) => fields.iter().try_for_each(|(name, field)| {
             let name: String = name.chars().take(64).collect();
-            within(name, field)
+            within(format!(".{name}"), field)
         }),
         Value::String(text) if text.len() > TEXT => wrong(path, format!("it is longer than {TEXT} bytes")),
         _ => Ok(()),
@@ -144,7 +145,7 @@ mod tests {
         assert_eq!(field(&format!(r#"{{"verb":"acknowledge","reason":"{}"}}"#, "x".repeat(TEXT + 1))), "reason");
         assert_eq!(field(r#"{"verb":"acknowledge"} trailing"#), "body");
         let deep = |n: usize| format!(r#"{{"verb":{}1{}}}"#, "[".repeat(n), "]".repeat(n));
-        assert_eq!(field(&deep(100)), "verb.0");
+        assert_eq!(field(&deep(100)), "verb[0]");
         assert_eq!(field(&deep(100_000)), "body", "refused before it is built");
         assert!(read::<TriageBody>(br#"{"verb":"acknowledge"}"#).is_ok());
     }

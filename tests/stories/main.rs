@@ -6,6 +6,7 @@ mod actors;
 mod answers;
 mod api;
 mod around;
+mod attacks;
 mod aws_again;
 mod aws_faults;
 mod aws_figures;

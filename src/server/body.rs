@@ -1,6 +1,6 @@
 //! Bodies: JSON of a bounded size and depth, and what is wrong with it by its place; with the key under which a write is done once.
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::{HeaderMap, header};
@@ -79,14 +79,20 @@ async fn arrived(request: Request, shared: &Shared) -> Result<Bytes, Problem> {
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
         return Err(Problem::of_field("content-type", "the body must be application/json"));
     }
+    // One that says so itself is not waited for.
+    if request.body().size_hint().lower() > BODY as u64 {
+        return Err(too_large());
+    }
     match tokio::time::timeout(shared.limits.body_timeout, Bytes::from_request(request, shared)).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)))) => {
-            Err(Problem::new(Code::TooLarge, format!("the body is larger than {BODY} bytes")))
-        }
+        Ok(Err(BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)))) => Err(too_large()),
         Ok(Err(_)) => Err(Problem::of_field("body", "it did not arrive whole")),
         Err(_) => Err(Problem::new(Code::Timeout, "the body did not arrive in time")),
     }
+}
+
+fn too_large() -> Problem {
+    Problem::new(Code::TooLarge, format!("the body is larger than {BODY} bytes"))
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

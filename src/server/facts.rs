@@ -69,7 +69,8 @@ pub(super) async fn gather(houses: &Houses) -> Registry {
         if let Some(bytes) = store.bytes {
             facts.bytes.get_or_create(&of_house).set(bytes as f64);
         }
-        for (state, count) in store.pool.iter().flat_map(|(used, idle)| [("used", *used), ("idle", *idle)]) {
+        let (used, idle) = store.pool.unwrap_or_default();
+        for (state, count) in [("used", used), ("idle", idle)] {
             let pool = Pool { organization: organization.to_owned(), state };
             facts.pool.get_or_create(&pool).set(f64::from(count));
         }

@@ -203,7 +203,8 @@ mod tests {
         assert!(rest.contains("state = \"s3://states/prod/net.tfstate\""), "{rest}");
         assert_eq!(rows(&adding.find())[1].1.as_deref(), Some("prod-2"));
         assert!(adding.add(&found.offered[1].offer).unwrap_err().contains("prod-2 reads this state already"));
-        assert!(adding.add(&found.offered[2].offer).unwrap_err().contains("var.key is known only when Terraform runs"));
+        let why = adding.add(&found.offered[2].offer).unwrap_err();
+        assert!(why.contains("key = var.key") && why.contains("is known only when Terraform runs"), "{why}");
         assert_eq!(fs::read_to_string(&adding.file).unwrap(), now);
     }
 

@@ -62,7 +62,7 @@ mod tests {
         let of = |pattern: &str| reading(&[pattern.to_owned()]);
         let bucket = of("aws_s3_bucket").unwrap();
         assert!(bucket.contains("s3:GetBucketTagging"), "{bucket:?}");
-        assert_eq!(of("AWS::S3::Bucket").unwrap(), bucket);
+        assert!(of("AWS::S3::Bucket").unwrap().is_superset(&bucket), "what hangs on a bucket is recorded with it");
         assert!(of("aws_*").unwrap().len() > 150);
         assert!(of("aws_nope").unwrap_err().contains("aws_nope fits no type"));
     }

@@ -30,7 +30,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     let wanted = rows.len() + usize::from(!rows.is_empty()) + below;
     let inner = frame(canvas, width, wanted.min(most), &title, &keys(canvas, view));
     let height = rows.len().min(usize::from(inner.height).saturating_sub(below + 1).max(1));
-    list(canvas, inner, view, height);
+    list(canvas, inner, (view, directory), height);
     let first = if rows.is_empty() { 0 } else { height + 1 };
     for (row, line) in about.iter().take(usize::from(inner.height).saturating_sub(first)).enumerate() {
         canvas.line(inner, first + row, line);
@@ -47,7 +47,12 @@ fn keys(canvas: &Canvas<'_>, view: &OffersView) -> String {
     }
 }
 
-fn list(canvas: &mut Canvas<'_>, inner: Rect, view: &OffersView, height: usize) {
+/// A text about files, without the directory that the title names; sanitised.
+fn short(text: &str, directory: &Path) -> String {
+    sanitise::line(&text.replace(&format!("{}/", directory.display()), ""))
+}
+
+fn list(canvas: &mut Canvas<'_>, inner: Rect, (view, directory): (&OffersView, &Path), height: usize) {
     let rows = view.rows();
     let names = rows.iter().map(|one| text::width(&one.offer.slug)).max().unwrap_or(0);
     let names = names.min(usize::from(inner.width) / 3).max(4);
@@ -56,7 +61,7 @@ fn list(canvas: &mut Canvas<'_>, inner: Rect, view: &OffersView, height: usize) 
         let (sign, role, words) = match (&one.known_as, &one.offer.state) {
             (Some(slug), _) => ("=", Role::Dim, format!("configured as {slug}")),
             (None, Ok(state)) => ("+", Role::Key, sanitise::line(state)),
-            (None, Err(why)) => ("!", Role::Warning, sanitise::line(why)),
+            (None, Err(why)) => ("!", Role::Warning, short(why, directory)),
         };
         let rest = usize::from(inner.width).saturating_sub(names + 4);
         let line = Line::from(vec![
@@ -72,13 +77,12 @@ fn list(canvas: &mut Canvas<'_>, inner: Rect, view: &OffersView, height: usize) 
 
 /// Where it was found, and all that was said about it.
 fn about(canvas: &Canvas<'_>, one: &Offered, directory: &Path, room: usize) -> Vec<Line<'static>> {
-    let found = one.offer.found.replace(&format!("{}/", directory.display()), "");
-    let mut words = vec![(Role::Dim, format!("found: {}", sanitise::line(&found)))];
+    let mut words = vec![(Role::Dim, format!("found: {}", short(&one.offer.found, directory)))];
     match &one.offer.state {
         Ok(state) => words.push((Role::Text, sanitise::line(state))),
-        Err(why) => words.push((Role::Warning, format!("no environment: {}", sanitise::line(why)))),
+        Err(why) => words.push((Role::Warning, format!("no environment: {}", short(why, directory)))),
     }
-    words.extend(one.offer.remarks.iter().map(|remark| (Role::Warning, sanitise::line(remark))));
+    words.extend(one.offer.remarks.iter().map(|remark| (Role::Warning, short(remark, directory))));
     let wrapped = words.into_iter().flat_map(|(role, words)| wrap(&words, room).into_iter().map(move |w| (role, w)));
     wrapped.map(|(role, words)| Line::from(canvas.span(role, words))).collect()
 }

@@ -39,7 +39,8 @@ pub fn enter(model: &mut Model) -> Vec<Effect> {
     let why = match (&one.known_as, &one.offer.state, model.read_only()) {
         _ if is_busy => Some("the last one is still being written".to_owned()),
         (Some(slug), ..) => Some(format!("it is in the configuration already, as {slug}")),
-        (None, Err(why), _) => Some(sanitise::line(why)),
+        // It stands below the list already.
+        (None, Err(_), _) => Some("its address is not known: see below the list".to_owned()),
         (None, Ok(_), Some(why)) => Some(format!("read-only: {why}; nothing is added from here")),
         (None, Ok(_), None) => None,
     };
@@ -122,7 +123,8 @@ mod tests {
         assert!(screen.contains("= net") && screen.contains("configured as net"), "{screen}");
         let before = fs::read_to_string(&file).unwrap();
         screens.keys("enter j enter");
-        assert!(screens.screen().contains("var.key is known only when Terraform runs"), "{}", screens.screen());
+        let why = "key = var.key (who/main.tf:4) is known only when Terraform runs";
+        assert!(screens.screen().contains(why), "{}", screens.screen());
         assert_eq!(fs::read_to_string(&file).unwrap(), before);
         screens.keys("esc");
         assert_eq!(screens.model.overlay, None);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::service::ServiceEvent;
 
 /// One event with its number: who was away names the last one it saw, and goes on after it.
-#[derive(Clone, Serialize, Deserialize, Debug)]
+#[derive(Clone, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct FeedEvent {
     /// Counts up by one within a [stream](Self::stream).
     pub id: u64,

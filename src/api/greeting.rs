@@ -8,7 +8,7 @@ use crate::drift::Slug;
 use crate::safety::Tainted;
 
 /// `GET session`.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Greeting {
     pub organisation: Slug,
     /// What decisions are signed with.

@@ -9,6 +9,7 @@ mod greeting;
 mod paging;
 mod problem;
 mod role;
+mod schema;
 mod writes;
 
 pub use drifts::{Parameter, from_parameters, to_parameters};
@@ -17,6 +18,7 @@ pub use greeting::Greeting;
 pub use paging::{Listed, Pagination};
 pub use problem::{Code, Detail, Problem};
 pub use role::Role;
+pub use schema::Length;
 pub use writes::{
     Answer, BulkBody, ContextBody, EndContextBody, NeverHideBody, ResolveBody, Resolved, RuleBody, ScanBody,
     TriageBody, TriageOne,

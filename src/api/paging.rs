@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use crate::store::Cursor;
 
 /// A page of something.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Listed<T> {
     pub data: Vec<T>,
     pub pagination: Pagination,
 }
 
 /// Where a page goes on. Cursors name things, not row numbers: what comes in meanwhile moves nothing.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct Pagination {
     /// `None`: there is no more.
     pub next: Option<Cursor>,

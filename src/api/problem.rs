@@ -7,13 +7,13 @@ use crate::drift::DriftEvent;
 use crate::service::{Refusal, ServiceError};
 
 /// `{"error": {"code", "message", …}}`.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Problem {
     pub error: Box<Detail>,
 }
 
 /// What went wrong, for people and for programs.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Detail {
     pub code: Code,
     /// A sentence for a person: what happened, and what to do.
@@ -36,7 +36,7 @@ pub struct Detail {
 }
 
 /// What kind of thing went wrong; each has one HTTP status.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     Invalid,

@@ -12,7 +12,7 @@ use crate::safety::Tainted;
 use crate::store::Receipt;
 
 /// `POST drifts/{id}/triage`.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TriageBody {
     pub verb: TriageVerb,
@@ -24,14 +24,14 @@ pub struct TriageBody {
 }
 
 /// `POST drifts/triage`: each by itself; answers in this order.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkBody {
     pub requests: Vec<TriageOne>,
 }
 
 /// One of them.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TriageOne {
     pub drift: DriftId,
@@ -66,7 +66,7 @@ impl From<TriageRequest> for TriageOne {
 }
 
 /// What became of one of several.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     Done(Receipt),
@@ -74,7 +74,7 @@ pub enum Answer {
 }
 
 /// `PUT drifts/{id}/resolve`.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResolveBody {
     pub resolution_type: ResolutionType,
@@ -95,7 +95,7 @@ impl ResolveBody {
 }
 
 /// The answer to it.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Resolved {
     /// `resolved`.
     pub status: String,
@@ -103,7 +103,7 @@ pub struct Resolved {
 }
 
 /// `POST ignore-rules/{id}`.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleBody {
     pub verb: RuleVerb,
@@ -115,7 +115,7 @@ pub struct RuleBody {
 }
 
 /// `POST never-hide-rules/{id}`.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NeverHideBody {
     pub verb: NeverHideVerb,
@@ -130,21 +130,21 @@ pub struct NeverHideBody {
 }
 
 /// `POST contexts`.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContextBody {
     pub context: OperationalContext,
 }
 
 /// `POST contexts/{id}/end`.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndContextBody {
     pub at: Timestamp,
 }
 
 /// `POST scans`, `POST scans/cancel`.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScanBody {
     /// Every environment without it.

@@ -6,7 +6,7 @@ use super::{PropertyPath, Score};
 use crate::safety::Tainted;
 
 /// The six causes; `unknown` whenever evidence is thin.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     EmergencyFix,
@@ -32,7 +32,7 @@ impl Cause {
 }
 
 /// A cause with what speaks for it.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct CauseAnalysis {
     pub cause_category: Cause,
     pub confidence_score: Score,
@@ -41,7 +41,7 @@ pub struct CauseAnalysis {
 }
 
 /// The four axes of severity.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Axis {
     Security,
@@ -51,7 +51,7 @@ pub enum Axis {
 }
 
 /// Four scores; the overall one is their maximum.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct Severity {
     pub security: Score,
     pub performance: Score,
@@ -72,7 +72,7 @@ impl Severity {
 }
 
 /// CRITICAL from 0.85, HIGH from 0.60, MEDIUM from 0.30, LOW below. Ordered LOW < MEDIUM < HIGH < CRITICAL.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum SeverityClass {
     Low,
@@ -117,7 +117,7 @@ impl SeverityClass {
 }
 
 /// Why an axis got its score.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct SeverityReason {
     pub axis: Axis,
     pub score: Score,
@@ -128,7 +128,7 @@ pub struct SeverityReason {
 }
 
 /// What is known about a drift beyond its changes.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Analysis {
     pub cause: CauseAnalysis,
     pub severity: Severity,

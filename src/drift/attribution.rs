@@ -7,7 +7,7 @@ use super::PropertyPath;
 use crate::safety::Tainted;
 
 /// What kind of hand it was.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ActorClass {
     /// A person in the web console.
@@ -54,7 +54,7 @@ impl ActorClass {
 }
 
 /// One write that may have made a drift.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Attribution {
     /// The person where one is known: behind an assumed role the session's name.
     pub actor: Tainted,
@@ -101,7 +101,7 @@ impl Attribution {
 }
 
 /// The answer to who it was.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Who {
     /// The span that was looked through.
     pub from: Timestamp,

@@ -34,7 +34,7 @@ impl From<&str> for PropertyPath {
 }
 
 /// What happened to a property, seen from the code: `added` stands live only, `removed` is declared only.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeType {
     /// Declared and live differ.
@@ -57,7 +57,7 @@ impl ChangeType {
 }
 
 /// One differing property, masked.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Change {
     pub path: PropertyPath,
     pub change_type: ChangeType,
@@ -92,7 +92,7 @@ impl Change {
 }
 
 /// A difference that a named rule explains away. Never lost: shown on demand.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Hidden {
     pub path: PropertyPath,
     /// Id of the rule (`set-order`, `json-in-string`, …) or `ignore:<rule id>`.
@@ -104,7 +104,7 @@ pub struct Hidden {
 }
 
 /// Why something could not be compared.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UnverifiedReason {
     /// The reader was refused (403 and the like).
@@ -154,7 +154,7 @@ impl UnverifiedReason {
 }
 
 /// A property (or a whole resource, when `path` is `None`) that could not be compared.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Unverified {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PropertyPath>,

@@ -6,7 +6,7 @@ use super::{ContextId, Slug};
 use crate::safety::Tainted;
 
 /// What kind of thing it is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ContextType {
     Incident,
@@ -73,7 +73,7 @@ impl ContextType {
 }
 
 /// How much it hurts.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum IncidentImpact {
     Low,
@@ -93,7 +93,7 @@ impl IncidentImpact {
 }
 
 /// Both ends belong to it; a moment begins and ends at once.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct TimeWindow {
     pub from: jiff::Timestamp,
     /// `None`: still open.
@@ -116,7 +116,7 @@ impl TimeWindow {
 }
 
 /// Which declared state a scan saw.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct StateVersion {
     pub serial: u64,
     /// Made with the state; another one is another state.
@@ -130,7 +130,7 @@ pub struct StateVersion {
 }
 
 /// From one declared state to the next.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Deployment {
     /// File or backend.
     pub state: Tainted,
@@ -139,7 +139,7 @@ pub struct Deployment {
 }
 
 /// What is known of it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct ContextData {
     /// One line.
     pub title: Tainted,
@@ -156,7 +156,7 @@ pub struct ContextData {
 }
 
 /// Who says so.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ContextSource {
     /// Somebody, or a script, with a key or a command.
@@ -179,7 +179,7 @@ impl ContextSource {
 }
 
 /// One thing that goes on, or went on.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct OperationalContext {
     pub id: ContextId,
     pub context_type: ContextType,

@@ -6,7 +6,7 @@ use super::{Score, UnverifiedReason};
 
 /// Properties with a value on the declared side, by the answer they got. Properties of resources that were ignored as a whole,
 /// or that live in the state alone, are not counted.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 #[serde(default)]
 pub struct Coverage {
     /// Compared: drift, hidden or in sync.

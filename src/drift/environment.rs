@@ -6,7 +6,7 @@ use super::Slug;
 use crate::safety::Tainted;
 
 /// Who runs what is scanned.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CloudProvider {
     Aws,
@@ -47,7 +47,7 @@ impl CloudProvider {
 }
 
 /// An account and region, project, subscription, cluster or host. `slug` is unique within the organisation.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Environment {
     /// Organisation slug; `local` when there is no server.
     pub organization: Slug,

@@ -9,7 +9,7 @@ use super::{
 use crate::safety::{Masked, Tainted};
 
 /// How a resource differs.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DriftType {
     /// Properties differ.
@@ -35,7 +35,7 @@ impl DriftType {
 }
 
 /// Which resource, as the code names it and as the cloud does.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct ResourceRef {
     /// `aws_security_group`, `apps/v1/Deployment`, …
     pub resource_type: Tainted,
@@ -97,7 +97,7 @@ impl Finding {
 }
 
 /// How a drift ended without a decision.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Closure {
     /// A complete scan did not see it any more.
@@ -109,7 +109,7 @@ pub enum Closure {
 }
 
 /// Where a drift stands. Snoozes and exceptions end by time: ask [`DriftEvent::state_at`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Nobody has decided anything.
@@ -150,7 +150,7 @@ impl State {
 }
 
 /// One drift as the store keeps it. Bodies, hidden and unverified properties are in [`DriftDetail`].
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct DriftEvent {
     pub id: DriftId,
     /// Counts every change of this record, from 1; a decision names the version it was made on.
@@ -277,7 +277,7 @@ impl DriftEvent {
 }
 
 /// All that is known about one drift.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct DriftDetail {
     pub event: DriftEvent,
     pub declared_state: Option<Masked>,

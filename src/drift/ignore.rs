@@ -8,7 +8,7 @@ use super::{DriftId, Once, RuleId, SeverityClass, Slug};
 use crate::safety::Tainted;
 
 /// Hides drift that matches every pattern it has. Patterns are globs: `*`, `?`, `[ab]`; `*` crosses `.` and `/`.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct IgnoreRule {
     pub id: RuleId,
     /// `None`: everywhere.
@@ -59,7 +59,7 @@ impl IgnoreRule {
 }
 
 /// One of the drifts a rule hides, wholly or in part.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Reached {
     pub id: DriftId,
     pub environment: Slug,
@@ -68,7 +68,7 @@ pub struct Reached {
 }
 
 /// What a rule hides, or would hide, at one moment.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct RuleReach {
     /// Drifts of which it hides everything or something.
     pub drifts: u64,
@@ -113,7 +113,7 @@ impl RuleReach {
 }
 
 /// A rule and how it does.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct RuleStatus {
     pub rule: IgnoreRule,
     pub hides: RuleReach,
@@ -125,7 +125,7 @@ pub struct RuleStatus {
 }
 
 /// What is asked about a rule that is there. Externally tagged in JSON.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleVerb {
     /// The id stays.
@@ -164,7 +164,7 @@ pub struct RuleRequest {
 }
 
 /// What became of a rule, for the audit trail: `before` is `None` for one that came back, `after` for one that is gone.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct RuleChange {
     pub before: Option<IgnoreRule>,
     pub after: Option<IgnoreRule>,

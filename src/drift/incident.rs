@@ -9,7 +9,7 @@ use crate::safety::Tainted;
 pub const DETECTED: &str = "detected";
 
 /// One thing that happened.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Happening {
     pub at: jiff::Timestamp,
     /// `None` for what is about no environment: rules that hold everywhere.
@@ -58,7 +58,7 @@ impl IncidentRequest {
 }
 
 /// How much happened in one part of the span.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct Density {
     /// First sightings by class, worst first as in [`SeverityClass::WORST_FIRST`].
     pub detected: [u32; 4],
@@ -80,7 +80,7 @@ impl Density {
 }
 
 /// What happened in the span.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Incident {
     pub from: jiff::Timestamp,
     pub until: jiff::Timestamp,

@@ -7,7 +7,7 @@ use crate::safety::Tainted;
 
 /// Somebody's decision that a rule of the comparer must not hide anything where every pattern matches: what it would hide there
 /// is drift. Patterns are globs: `*`, `?`, `[ab]`; `*` crosses `.` and `/`.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct NeverHideRule {
     pub id: RuleId,
     /// Of the rule of the comparer: `set-order`.
@@ -31,7 +31,7 @@ impl NeverHideRule {
 }
 
 /// What is asked about such a rule. Externally tagged in JSON.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NeverHideVerb {
     /// The rule is new, or takes the place of the one with its id.
@@ -73,7 +73,7 @@ pub struct NeverHideRequest {
 }
 
 /// What became of a rule, for the audit trail: `before` is `None` for a new one, `after` for one that is gone.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct NeverHideChange {
     pub before: Option<NeverHideRule>,
     pub after: Option<NeverHideRule>,
@@ -83,7 +83,7 @@ pub struct NeverHideChange {
 }
 
 /// What a rule would bring to light, of what the last scans hid.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct NeverHideReach {
     /// Hidden differences that would be changes.
     pub changes: u64,

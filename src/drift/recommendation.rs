@@ -6,7 +6,7 @@ use super::Score;
 use crate::safety::Tainted;
 
 /// What to do.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecommendationType {
     AutoRevert,
@@ -30,7 +30,7 @@ impl RecommendationType {
 }
 
 /// How soon.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Priority {
     Low,
@@ -52,7 +52,7 @@ impl Priority {
 }
 
 /// How much work.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Effort {
     Minutes,
@@ -72,7 +72,7 @@ impl Effort {
 }
 
 /// Who says so.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecommendedBy {
     MlModel,
@@ -81,14 +81,14 @@ pub enum RecommendedBy {
 }
 
 /// What following the advice risks.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct RiskAssessment {
     pub success_probability: Score,
     pub potential_impacts: Vec<Tainted>,
 }
 
 /// One piece of advice for one drift.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Recommendation {
     pub recommendation_type: RecommendationType,
     pub priority: Priority,

@@ -6,7 +6,7 @@ use super::{Coverage, ScanId, Slug, Unverified};
 use crate::safety::Tainted;
 
 /// The stages of a scan, in order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ScanStage {
     Queued,
@@ -22,7 +22,7 @@ pub enum ScanStage {
 }
 
 /// Answers that are never mixed up. `resources` = in_sync + drifted + unverified + state_only + ignored.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct Counts {
     /// Resources looked at, unmanaged ones included.
     pub resources: u64,
@@ -60,7 +60,7 @@ impl std::ops::AddAssign for Counts {
 }
 
 /// A source that could not be read, in words for people.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct SourceError {
     /// File, directory or backend.
     pub source: Tainted,
@@ -81,7 +81,7 @@ impl SourceError {
 }
 
 /// Whether everything that should have been read was read. Only what was read completely may close a drift.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub enum Completeness {
     /// All sources, all pages.
     Complete,
@@ -90,7 +90,7 @@ pub enum Completeness {
 }
 
 /// A source and how fresh what it last gave is.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct SourceState {
     pub source: Tainted,
     pub last_good: Option<jiff::Timestamp>,
@@ -107,7 +107,7 @@ pub struct SourceState {
 }
 
 /// The end of a scan.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct ScanSummary {
     pub id: ScanId,
     pub environment: Slug,

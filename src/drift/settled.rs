@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Change, Decision, DriftEvent, PropertyPath, ResolutionType, SeverityClass, State};
 
 /// What was decided about one change.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct SettledChange {
     pub path: PropertyPath,
     /// Its resolution type is always there; `until` only for accepted ones.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Of the drifts first seen in a span that ends now. One that took another shape is told of as the one it became.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct Stats {
     pub days: u32,
     pub total: u64,

@@ -6,7 +6,7 @@ use super::{DriftId, IgnoreRule, NeverHideChange, NeverHideRule, Once, PropertyP
 use crate::safety::Tainted;
 
 /// How a drift was settled.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResolutionType {
     /// Put back to what the code says.
@@ -35,7 +35,7 @@ impl ResolutionType {
 }
 
 /// What is asked for. Externally tagged in JSON: `{"snooze":{"until":"…"}}`.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TriageVerb {
     Acknowledge,
@@ -123,7 +123,7 @@ pub struct TriageRequest {
 }
 
 /// The decision a drift's state rests on.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Decision {
     /// Audit sequence number; `undo` names it.
     pub seq: u64,
@@ -138,7 +138,7 @@ pub struct Decision {
 }
 
 /// One line of the audit trail: durable before the screen confirms.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct AuditEntry {
     /// Counts from 1 without gaps.
     pub seq: u64,

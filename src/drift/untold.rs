@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Hidden, ResourceRef, Slug, Unverified};
 
 /// One of them, of any resource.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Untold {
     pub resource: ResourceRef,
     /// Other properties of the resource are drift.
@@ -14,7 +14,7 @@ pub struct Untold {
 }
 
 /// Why it is no drift.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Aside {
     Hidden(Hidden),
@@ -65,7 +65,7 @@ pub struct UntoldRequest {
 }
 
 /// A window of what the last scan did not tell.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct UntoldPage {
     pub rows: Vec<Untold>,
     /// Rows before the first.

@@ -45,7 +45,7 @@ use crate::safety::Tainted;
 use crate::store::{Direction, DriftFilter, Gauges, Matching, Observation, OpenCounts, Page, PageRequest, Receipt};
 
 /// A row of the environments pane.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct EnvironmentSummary {
     pub environment: Environment,
     pub is_production: bool,
@@ -54,6 +54,7 @@ pub struct EnvironmentSummary {
     pub next_scan: Option<Timestamp>,
     /// Between scans that nobody asks for; `None`: there are none.
     #[serde(default)]
+    #[schema(value_type = Option<crate::api::Length>)]
     pub interval: Option<std::time::Duration>,
     /// `Some` while a scan runs.
     pub running: Option<ScanProgress>,
@@ -68,7 +69,7 @@ pub struct EnvironmentSummary {
 }
 
 /// How far a running scan is.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct ScanProgress {
     pub environment: Slug,
     pub stage: ScanStage,
@@ -78,7 +79,7 @@ pub struct ScanProgress {
 }
 
 /// What happened meanwhile.
-#[derive(Clone, Serialize, Deserialize, Debug)]
+#[derive(Clone, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceEvent {
     /// A scan moved on. Coalesced: at most ten a second.
@@ -100,7 +101,7 @@ pub enum ServiceEvent {
 }
 
 /// Whether the server is there. What is on the screen stays there, whatever this says.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Contact {
     /// What happens is told at once.

@@ -28,7 +28,7 @@ impl Default for Guard {
 }
 
 /// Why a decision is not allowed, in words for the screen.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, thiserror::Error, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
     #[error("read-only: {0}")]

@@ -13,7 +13,7 @@ use crate::safety::{Tainted, sanitise};
 use crate::store::{Direction, DriftFilter, PageRequest, Store, StoreError};
 
 /// A place in a file.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Place {
     pub file: Tainted,
     /// Counted from 1.
@@ -21,7 +21,7 @@ pub struct Place {
 }
 
 /// See [`DriftService::relations`](super::DriftService::relations).
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct Relations {
     /// Blocks of the configuration that may be this resource; one where its module could be followed.
     pub declared_at: Vec<Place>,

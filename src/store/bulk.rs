@@ -8,7 +8,7 @@ use crate::drift::{DriftEvent, DriftId, DriftType, SeverityClass, Slug, State};
 use crate::safety::Tainted;
 
 /// Enough of a drift to name it and to decide about just what was shown.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Match {
     pub id: DriftId,
     /// For [`TriageRequest::expected_version`](crate::drift::TriageRequest::expected_version).
@@ -38,7 +38,7 @@ impl Match {
 }
 
 /// Everything a filter matches, up to a limit.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct Matching {
     /// Newest first.
     pub targets: Vec<Match>,

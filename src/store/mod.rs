@@ -144,7 +144,7 @@ pub struct Page {
 }
 
 /// Which way from the cursor: `Older` is onward in the order of the page, `Newer` back.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     Older,
@@ -161,7 +161,7 @@ pub struct PageRequest {
 }
 
 /// Open drifts of one environment by class, worst first, kept up to date and not counted on demand.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct OpenCounts {
     pub critical: u64,
     pub high: u64,
@@ -171,7 +171,7 @@ pub struct OpenCounts {
 }
 
 /// One value a resource was seen to have.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Observation {
     pub resource_type: Tainted,
     /// Address, or the cloud's id for unmanaged resources.
@@ -237,7 +237,7 @@ pub enum StoreError {
 }
 
 /// What a decision did.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Receipt {
     /// Audit sequence number; durable when this is returned.
     pub seq: u64,

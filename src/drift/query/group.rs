@@ -19,7 +19,7 @@ pub struct GroupKey {
 }
 
 /// One row for several drifts.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct GroupRow {
     pub key: GroupKey,
     pub count: u64,
@@ -39,7 +39,7 @@ pub struct GroupRow {
 }
 
 /// What a filter finds, in groups.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct Groups {
     /// In the order the query names.
     pub rows: Vec<GroupRow>,

@@ -1,0 +1,72 @@
+//! How the words of the vocabulary look in JSON, for the [document](crate::server::document) of the API: those whose shape a derive
+//! cannot see.
+
+use std::borrow::Cow;
+
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::drift::query::GroupKey;
+use crate::drift::{ContextId, DriftId, Fingerprint, PropertyPath, RuleId, ScanId, Score, Slug};
+use crate::safety::{Masked, Tainted};
+use crate::store::Cursor;
+
+/// Numbers that sort by time: 26 digits to base 32.
+const ULID: &str = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$";
+
+fn text(about: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).description(Some(about))
+}
+
+macro_rules! described {
+    ($($type:ty, $name:literal => $schema:expr;)*) => {
+        $(
+            impl PartialSchema for $type {
+                fn schema() -> RefOr<Schema> {
+                    $schema.into()
+                }
+            }
+
+            impl ToSchema for $type {
+                fn name() -> Cow<'static, str> {
+                    Cow::Borrowed($name)
+                }
+            }
+        )*
+    };
+}
+
+described! {
+    DriftId, "DriftId" => text("One drift; later ones sort later.").pattern(Some(ULID));
+    ScanId, "ScanId" => text("One scan; later ones sort later.").pattern(Some(ULID));
+    RuleId, "RuleId" => text("One rule.").pattern(Some(ULID));
+    ContextId, "ContextId" => text("One thing that goes on around drift.").pattern(Some(ULID));
+    Slug, "Slug" => text("The short name of an environment or an organisation.")
+        .pattern(Some("^[a-z0-9-]+$"))
+        .min_length(Some(1))
+        .max_length(Some(100));
+    Fingerprint, "Fingerprint" => text("What makes two sightings the same drift.").pattern(Some("^[0-9a-f]{64}$"));
+    GroupKey, "GroupKey" => text("Names a group of drifts.").pattern(Some("^[a-z]+-[0-9a-f]{32}$"));
+    Tainted, "Tainted" => text("Text from outside: whoever shows it must take out what a terminal or a browser would obey.");
+    PropertyPath, "PropertyPath" => text("Where in a resource a property stands: `rule[0].cidr_blocks`, `tags[\"a.b\"]`.");
+    Cursor, "Cursor" => text("Where a page goes on; only to be handed back.");
+    Score, "Score" => ObjectBuilder::new()
+        .schema_type(Type::Number)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))
+        .minimum(Some(0.0))
+        .maximum(Some(1.0))
+        .description(Some("Between 0 and 1, with two decimal places."));
+    Masked, "Masked" => ObjectBuilder::new()
+        .schema_type(SchemaType::AnyValue)
+        .description(Some("Any JSON. Secrets in it were replaced by `«secret #…»` before it was kept."));
+}
+
+/// A length of time.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described: this is how serde writes a `std::time::Duration`")]
+pub struct Length {
+    secs: u64,
+    #[schema(maximum = 999_999_999)]
+    nanos: u32,
+}

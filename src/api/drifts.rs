@@ -18,7 +18,7 @@ pub type Parameter = (String, String);
 const LIMIT: usize = 100;
 
 /// What is understood, for the message about what is not.
-const NAMES: [&str; 13] = [
+pub(super) const NAMES: [&str; 13] = [
     "environment",
     "drift_type",
     "severity",

@@ -3,6 +3,7 @@
 //! Bodies are the JSON of the [vocabulary](crate::drift) as it is stored; times are RFC 3339 in UTC. Lists are
 //! `{"data": […], "pagination": {…}}`, and whatever goes wrong is a [`Problem`].
 
+mod asked;
 mod drifts;
 mod feed;
 mod greeting;
@@ -12,6 +13,7 @@ mod role;
 mod schema;
 mod writes;
 
+pub use asked::{Part, Which};
 pub use drifts::{Parameter, from_parameters, to_parameters};
 pub use feed::FeedEvent;
 pub use greeting::Greeting;

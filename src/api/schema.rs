@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::drift::query::GroupKey;
+use crate::drift::query::{Group, GroupKey};
 use crate::drift::{ContextId, DriftId, Fingerprint, PropertyPath, RuleId, ScanId, Score, Slug};
 use crate::safety::{Masked, Tainted};
 use crate::store::Cursor;
@@ -47,7 +47,8 @@ described! {
         .min_length(Some(1))
         .max_length(Some(100));
     Fingerprint, "Fingerprint" => text("What makes two sightings the same drift.").pattern(Some("^[0-9a-f]{64}$"));
-    GroupKey, "GroupKey" => text("Names a group of drifts.").pattern(Some("^[a-z]+-[0-9a-f]{32}$"));
+    GroupKey, "GroupKey" => text("Names a group of drifts.").pattern(Some("^(resource|actor|change|module):[0-9a-f]{32}$"));
+    Group, "Group" => text("What drifts of a group have in common.").enum_values(Some(Group::ALL.iter().map(|(_, word, _)| *word)));
     Tainted, "Tainted" => text("Text from outside: whoever shows it must take out what a terminal or a browser would obey.");
     PropertyPath, "PropertyPath" => text("Where in a resource a property stands: `rule[0].cidr_blocks`, `tags[\"a.b\"]`.");
     Cursor, "Cursor" => text("Where a page goes on; only to be handed back.");

@@ -21,7 +21,7 @@ pub struct Serve {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
     /// The organisation whose members see the configured environments; made by `driftguard accounts init`
-    #[arg(long, value_name = "SLUG")]
+    #[arg(long, value_name = "SLUG", required_unless_present = "openapi", default_value = "")]
     pub organization: String,
     /// Read the secret that signs tokens from this file; else $DRIFTGUARD_SECRET_KEY holds it
     #[arg(long, value_name = "FILE")]
@@ -29,6 +29,9 @@ pub struct Serve {
     /// Do without a secret: tokens end with the server
     #[arg(long)]
     pub dev: bool,
+    /// Print the OpenAPI document of the server, and do nothing else
+    #[arg(long, exclusive = true)]
+    pub openapi: bool,
 }
 
 #[derive(Args, Debug)]

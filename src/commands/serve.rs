@@ -22,6 +22,9 @@ const METRICS_TOKEN: &str = "DRIFTGUARD_METRICS_TOKEN";
 const ISSUER: &str = "driftguard";
 
 pub(super) fn run(session: &Session, args: &Serve) -> anyhow::Result<u8> {
+    if args.openapi {
+        return Ok(writeln!(io::stdout(), "{:#}", server::document()).map(|()| 0)?);
+    }
     session.refuse_problems()?;
     let _log = telemetry::init(&session.paths.state_dir, &session.settings().log_level.value)?;
     let organisation = Slug::new(&args.organization).context("--organization")?;

@@ -94,7 +94,16 @@ impl Pass {
     }
 }
 
-/// `GET feed`: what happens from now on, or after `Last-Event-ID`. Ends with `bye`, and when to come again.
+/// What happens from now on, as server-sent events.
+///
+/// Each has an id; who was away names the last one it saw in `Last-Event-ID` and goes on after it, or is told `reset` when that is
+/// too long ago. Ends with `bye`, and when to come again.
+#[utoipa::path(
+    get,
+    path = "/feed",
+    params(("Last-Event-ID" = Option<String>, Header)),
+    responses((status = 200, content_type = "text/event-stream", body = String, description = "`data` is a `ServiceEvent`."))
+)]
 pub(super) async fn follow(
     State(shared): State<Shared>,
     caller: Caller,

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::answer::Failure;
 use super::{Shared, facts, hosts};
@@ -17,27 +17,58 @@ use crate::api::{Code, Problem};
 const PATIENCE: Duration = Duration::from_secs(5);
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// How it is.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Health {
+    /// `ok`, `ready` or `unavailable`.
+    status: &'static str,
+    /// What is not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what: Option<&'static str>,
+}
+
+impl Health {
+    fn new(status: &'static str, what: Option<&'static str>) -> Self {
+        Self { status, what }
+    }
+}
+
 /// It answers, so it lives.
-pub(super) async fn live() -> Json<Value> {
-    Json(json!({ "status": "ok" }))
+#[utoipa::path(get, path = "/health/", security(()), responses((status = 200, body = Health)))]
+pub(super) async fn live() -> Json<Health> {
+    Json(Health::new("ok", None))
 }
 
 /// Ready when every organisation's store answers.
-pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, Json<Value>) {
+#[utoipa::path(
+    get,
+    path = "/health/ready",
+    security(()),
+    responses((status = 200, body = Health), (status = 503, body = Health))
+)]
+pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, Json<Health>) {
     if shared.leaving.is_cancelled() {
-        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "unavailable", "what": "leaving" })));
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(Health::new("unavailable", Some("leaving"))));
     }
     for house in shared.houses.all() {
         let answer = tokio::time::timeout(PATIENCE, house.service.environments()).await;
         if !matches!(answer, Ok(Ok(_))) {
             // Why is for the log: who asks here is nobody in particular.
-            return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "unavailable", "what": "store" })));
+            return (StatusCode::SERVICE_UNAVAILABLE, Json(Health::new("unavailable", Some("store"))));
         }
     }
-    (StatusCode::OK, Json(json!({ "status": "ready" })))
+    (StatusCode::OK, Json(Health::new("ready", None)))
 }
 
+/// What the server counts, as OpenMetrics.
+///
 /// For whoever asks from this machine, or brings the token that is configured for it.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    security((), ("bearer" = [])),
+    responses((status = 200, content_type = "application/openmetrics-text", body = String), (status = 400), (status = 403), (status = 500))
+)]
 pub(super) async fn metrics(
     State(shared): State<Shared>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,

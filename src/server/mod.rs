@@ -17,6 +17,7 @@ mod houses;
 mod listen;
 mod log;
 mod metrics;
+mod openapi;
 mod options;
 mod rate;
 mod routes;
@@ -26,6 +27,7 @@ mod tls;
 
 pub use auth::{Admission, Gatekeeper, Principal, Tokens};
 pub use houses::{House, Houses};
+pub use openapi::document;
 pub use options::{Limits, Options};
 pub use run::{ServeError, Serving, serve};
 pub use tls::{Certificate, TlsError};

@@ -8,7 +8,6 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Uri;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -19,7 +18,7 @@ use super::listen::Door;
 use super::metrics::Metrics;
 use super::rate::Rates;
 use super::tls::{self, TlsError};
-use super::{Gatekeeper, Houses, Options, Shared, guards, health, log, routes};
+use super::{Gatekeeper, Houses, Options, Shared, guards, log, routes};
 use crate::api::{self, Code, Problem};
 
 /// Why it does not serve.
@@ -91,11 +90,8 @@ impl Serving {
 }
 
 fn router(shared: Shared) -> Router {
-    let router = Router::new()
-        .route("/health/", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .route("/metrics", get(health::metrics))
-        .nest(api::BASE, routes::all())
+    let (described, _) = routes::all().split_for_parts();
+    let router = described
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_so)
         .layer(DefaultBodyLimit::max(api::BODY))

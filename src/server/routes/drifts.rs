@@ -1,33 +1,41 @@
 //! Drifts: pages, groups, and one of them from all sides.
 
+use axum::Json;
 use axum::extract::Path;
-use axum::routing::{get, post};
-use axum::{Json, Router};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::parameters::{Parameters, named};
-use crate::api::{Listed, PAGE, Pagination, Problem, from_parameters};
+use crate::api::{Listed, PAGE, Pagination, Part, Problem, Which, from_parameters};
 use crate::drift::query::{Group, Groups};
-use crate::drift::{Change, DriftDetail, DriftEvent, DriftId, Incident, IncidentRequest, Stats, Who};
+use crate::drift::{Change, DriftDetail, DriftEvent, DriftId, Incident, IncidentRequest, Slug, Stats, Who};
 use crate::server::Shared;
 use crate::server::answer::{Answer, answered};
 use crate::server::auth::Caller;
 use crate::service::Relations;
 use crate::store::{Matching, Observation};
 
-pub(super) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/drifts", get(page))
-        .route("/drifts/groups", get(groups))
-        .route("/drifts/matching", get(matching))
-        .route("/drifts/{id}", get(one))
-        .route("/drifts/{id}/changes", get(changes))
-        .route("/drifts/{id}/relations", get(relations))
-        .route("/drifts/{id}/observations", get(observations))
-        .route("/drifts/{id}/who", post(who))
-        .route("/incident", get(incident))
-        .route("/stats", get(stats))
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(page))
+        .routes(routes!(groups))
+        .routes(routes!(matching))
+        .routes(routes!(one))
+        .routes(routes!(changes))
+        .routes(routes!(relations))
+        .routes(routes!(observations))
+        .routes(routes!(who))
+        .routes(routes!(incident))
+        .routes(routes!(stats))
 }
 
+/// Drifts, newest first.
+#[utoipa::path(
+    get,
+    path = "/drifts",
+    params(Which, Part),
+    responses((status = 200, body = Listed<DriftEvent>))
+)]
 async fn page(caller: Caller, Parameters(parameters): Parameters) -> Answer<Listed<DriftEvent>> {
     let request = from_parameters(&parameters, caller.principal.name.raw())?;
     let limit = request.limit;
@@ -36,6 +44,13 @@ async fn page(caller: Caller, Parameters(parameters): Parameters) -> Answer<List
     Ok(Json(Listed { data: page.data, pagination }))
 }
 
+/// Drifts as groups of what they have in common.
+#[utoipa::path(
+    get,
+    path = "/drifts/groups",
+    params(Which, ("by" = Group, Query), ("limit" = Option<usize>, Query, minimum = 1, maximum = 500)),
+    responses((status = 200, body = Groups))
+)]
 async fn groups(caller: Caller, mut parameters: Parameters) -> Answer<Groups> {
     let by: String = parameters.need("by")?;
     let by =
@@ -45,24 +60,59 @@ async fn groups(caller: Caller, mut parameters: Parameters) -> Answer<Groups> {
     answered(caller.service.groups(request.filter, by, limit).await)
 }
 
+/// What a decision on all of them would touch.
+#[utoipa::path(
+    get,
+    path = "/drifts/matching",
+    params(Which, ("limit" = Option<usize>, Query, minimum = 1, maximum = 10_000)),
+    responses((status = 200, body = Matching))
+)]
 async fn matching(caller: Caller, mut parameters: Parameters) -> Answer<Matching> {
     let limit = parameters.take::<usize>("limit")?.unwrap_or(PAGE).clamp(1, Matching::MOST);
     let request = from_parameters(&parameters.0, caller.principal.name.raw())?;
     answered(caller.service.matching(request.filter, limit).await)
 }
 
+/// All that is known of a drift.
+#[utoipa::path(
+    get,
+    path = "/drifts/{id}",
+    params(("id" = DriftId, Path)),
+    responses((status = 200, body = DriftDetail))
+)]
 async fn one(caller: Caller, Path(id): Path<String>) -> Answer<DriftDetail> {
     answered(caller.service.drift(drift(&id)?).await)
 }
 
+/// What differs.
+#[utoipa::path(
+    get,
+    path = "/drifts/{id}/changes",
+    params(("id" = DriftId, Path)),
+    responses((status = 200, body = Listed<Change>))
+)]
 async fn changes(caller: Caller, Path(id): Path<String>) -> Answer<Listed<Change>> {
     answered(caller.service.drift(drift(&id)?).await.map(|detail| Listed::whole(detail.event.changes)))
 }
 
+/// Where its resource is declared, what it hangs on, and its other drifts.
+#[utoipa::path(
+    get,
+    path = "/drifts/{id}/relations",
+    params(("id" = DriftId, Path)),
+    responses((status = 200, body = Relations))
+)]
 async fn relations(caller: Caller, Path(id): Path<String>) -> Answer<Relations> {
     answered(caller.service.relations(drift(&id)?).await)
 }
 
+/// Which values the resource was seen to have, newest first.
+#[utoipa::path(
+    get,
+    path = "/drifts/{id}/observations",
+    params(("id" = DriftId, Path), ("limit" = Option<usize>, Query, minimum = 1, maximum = 500)),
+    responses((status = 200, body = Listed<Observation>))
+)]
 async fn observations(
     caller: Caller,
     Path(id): Path<String>,
@@ -73,11 +123,26 @@ async fn observations(
     answered(caller.service.observations(drift(&id)?, limit).await.map(Listed::whole))
 }
 
+/// Who made it.
+///
 /// Asks the cloud's audit trail, and keeps the answer: not what a `GET` does.
+#[utoipa::path(
+    post,
+    path = "/drifts/{id}/who",
+    params(("id" = DriftId, Path)),
+    responses((status = 200, body = Who))
+)]
 async fn who(caller: Caller, Path(id): Path<String>) -> Answer<Who> {
     answered(caller.service.who(drift(&id)?).await)
 }
 
+/// What happened in a span of time, newest first.
+#[utoipa::path(
+    get,
+    path = "/incident",
+    params(("from" = Timestamp, Query), ("until" = Timestamp, Query), ("environment" = Option<Vec<Slug>>, Query, explode = false), ("limit" = Option<usize>, Query, minimum = 1, maximum = 10_000), ("parts" = Option<usize>, Query, description = "Parts of the span that are counted.", minimum = 1, maximum = 1_000)),
+    responses((status = 200, body = Incident))
+)]
 async fn incident(caller: Caller, mut parameters: Parameters) -> Answer<Incident> {
     let request = IncidentRequest {
         from: parameters.need("from")?,
@@ -90,6 +155,13 @@ async fn incident(caller: Caller, mut parameters: Parameters) -> Answer<Incident
     answered(caller.service.incident(request).await)
 }
 
+/// How the drifts first seen in the last days went.
+#[utoipa::path(
+    get,
+    path = "/stats",
+    params(("environment" = Option<Vec<Slug>>, Query, explode = false), ("days" = Option<u32>, Query, minimum = 1, maximum = 3_660)),
+    responses((status = 200, body = Stats))
+)]
 async fn stats(caller: Caller, mut parameters: Parameters) -> Answer<Stats> {
     let environments = parameters.environments()?;
     let days = parameters.take::<u32>("days")?.unwrap_or(30).clamp(1, 3_660);

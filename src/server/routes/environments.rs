@@ -1,10 +1,10 @@
 //! Environments, their scans, and what the last scan set aside.
 
 use axum::Json;
-use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::parameters::Parameters;
 use crate::api::{Code, Listed, PAGE, Problem, ScanBody};
@@ -15,18 +15,31 @@ use crate::server::auth::Caller;
 use crate::server::body::Body;
 use crate::service::EnvironmentSummary;
 
-pub(super) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/environments", get(list))
-        .route("/environments/{slug}/untold", get(untold))
-        .route("/scans", post(scan))
-        .route("/scans/cancel", post(cancel))
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(untold))
+        .routes(routes!(scan))
+        .routes(routes!(cancel))
 }
 
+/// Environments, with what is open in them and how their last scan went.
+#[utoipa::path(
+    get,
+    path = "/environments",
+    responses((status = 200, body = Listed<EnvironmentSummary>))
+)]
 async fn list(caller: Caller) -> Answer<Listed<EnvironmentSummary>> {
     answered(caller.service.environments().await.map(Listed::whole))
 }
 
+/// A window of what the last scan hid and could not verify.
+#[utoipa::path(
+    get,
+    path = "/environments/{slug}/untold",
+    params(("slug" = Slug, Path), ("text" = Option<String>, Query, description = "Words that must all be there."), ("from" = Option<usize>, Query, description = "Rows before the first."), ("limit" = Option<usize>, Query, minimum = 1, maximum = 500)),
+    responses((status = 200, body = UntoldPage))
+)]
 async fn untold(caller: Caller, Path(slug): Path<String>, mut parameters: Parameters) -> Answer<UntoldPage> {
     let request = UntoldRequest {
         environment: slug_of(&slug)?,
@@ -38,11 +51,25 @@ async fn untold(caller: Caller, Path(slug): Path<String>, mut parameters: Parame
     answered(caller.service.untold(request).await)
 }
 
+/// Scans now.
+#[utoipa::path(
+    post,
+    path = "/scans",
+    request_body = ScanBody,
+    responses((status = 202, body = ScanBody), (status = 404))
+)]
 async fn scan(caller: Caller, Body(body): Body<ScanBody>) -> Result<(StatusCode, Json<ScanBody>), Failure> {
     caller.service.scan(body.environment.clone()).await?;
     Ok((StatusCode::ACCEPTED, Json(body)))
 }
 
+/// Ends scans that run.
+#[utoipa::path(
+    post,
+    path = "/scans/cancel",
+    request_body = ScanBody,
+    responses((status = 200, body = ScanBody), (status = 404))
+)]
 async fn cancel(caller: Caller, Body(body): Body<ScanBody>) -> Answer<ScanBody> {
     answered(caller.service.cancel_scan(body.environment.clone()).await.map(|()| body))
 }

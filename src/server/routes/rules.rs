@@ -1,8 +1,8 @@
 //! Ignore rules, and what must never be hidden.
 
-use axum::Router;
 use axum::extract::Path;
-use axum::routing::{get, post};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::parameters::named;
 use crate::api::{Listed, NeverHideBody, RuleBody};
@@ -15,43 +15,91 @@ use crate::server::auth::Caller;
 use crate::server::body::{Body, Decision};
 use crate::store::Receipt;
 
-pub(super) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/ignore-rules", get(ignored))
-        .route("/ignore-rules/status", get(statuses))
-        .route("/ignore-rules/preview", post(preview))
-        .route("/ignore-rules/{id}", post(change))
-        .route("/never-hide-rules", get(never_hidden))
-        .route("/never-hide-rules/preview", post(preview_never_hide))
-        .route("/never-hide-rules/{id}", post(change_never_hide))
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(ignored))
+        .routes(routes!(statuses))
+        .routes(routes!(preview))
+        .routes(routes!(change))
+        .routes(routes!(never_hidden))
+        .routes(routes!(preview_never_hide))
+        .routes(routes!(change_never_hide))
 }
 
+/// What is ignored on purpose.
+#[utoipa::path(
+    get,
+    path = "/ignore-rules",
+    responses((status = 200, body = Listed<IgnoreRule>))
+)]
 async fn ignored(caller: Caller) -> Answer<Listed<IgnoreRule>> {
     answered(caller.service.ignore_rules().await.map(Listed::whole))
 }
 
+/// Every ignore rule with what it hides now.
+#[utoipa::path(
+    get,
+    path = "/ignore-rules/status",
+    responses((status = 200, body = Listed<RuleStatus>))
+)]
 async fn statuses(caller: Caller) -> Answer<Listed<RuleStatus>> {
     answered(caller.service.rules().await.map(Listed::whole))
 }
 
+/// What an ignore rule would hide now, in place of the one with its id if there is one.
+#[utoipa::path(
+    post,
+    path = "/ignore-rules/preview",
+    request_body = IgnoreRule,
+    responses((status = 200, body = RuleReach))
+)]
 async fn preview(caller: Caller, Body(rule): Body<IgnoreRule>) -> Answer<RuleReach> {
     answered(caller.service.preview_rule(rule).await)
 }
 
+/// Changes or deletes an ignore rule, or takes that back.
+#[utoipa::path(
+    post,
+    path = "/ignore-rules/{id}",
+    request_body = RuleBody,
+    params(("id" = RuleId, Path)),
+    responses((status = 200, body = Receipt))
+)]
 async fn change(caller: Caller, Path(id): Path<String>, sent: Decision<RuleBody>) -> Answer<Receipt> {
     let (body, once) = sent.of(&caller.principal);
     let request = RuleRequest { once, ..body.on(named::<RuleId>(&id, "rule")?, &caller.principal.name) };
     answered(caller.service.change_rule(request).await)
 }
 
+/// What the rules of the comparer must not hide.
+#[utoipa::path(
+    get,
+    path = "/never-hide-rules",
+    responses((status = 200, body = Listed<NeverHideRule>))
+)]
 async fn never_hidden(caller: Caller) -> Answer<Listed<NeverHideRule>> {
     answered(caller.service.never_hidden().await.map(Listed::whole))
 }
 
+/// What such a rule would bring to light.
+#[utoipa::path(
+    post,
+    path = "/never-hide-rules/preview",
+    request_body = NeverHideRule,
+    responses((status = 200, body = NeverHideReach))
+)]
 async fn preview_never_hide(caller: Caller, Body(rule): Body<NeverHideRule>) -> Answer<NeverHideReach> {
     answered(caller.service.preview_never_hide(rule).await)
 }
 
+/// Makes, changes or deletes such a rule, or takes that back.
+#[utoipa::path(
+    post,
+    path = "/never-hide-rules/{id}",
+    request_body = NeverHideBody,
+    params(("id" = RuleId, Path)),
+    responses((status = 200, body = Receipt))
+)]
 async fn change_never_hide(caller: Caller, Path(id): Path<String>, sent: Decision<NeverHideBody>) -> Answer<Receipt> {
     let (body, once) = sent.of(&caller.principal);
     let request = NeverHideRequest { once, ..body.on(named::<RuleId>(&id, "rule")?, &caller.principal.name) };

@@ -1,17 +1,25 @@
 //! Who I am here, and what holds for me.
 
-use axum::routing::get;
-use axum::{Json, Router};
+use axum::Json;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::api::Greeting;
 use crate::server::Shared;
 use crate::server::answer::Answer;
 use crate::server::auth::Caller;
 
-pub(super) fn routes() -> Router<Shared> {
-    Router::new().route("/session", get(greeting))
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(greeting))
 }
 
+/// Who I am here, and what holds for me.
+#[utoipa::path(
+    get,
+    path = "/session",
+    responses((status = 200, body = Greeting))
+)]
 async fn greeting(caller: Caller) -> Answer<Greeting> {
     let Caller { principal, service } = caller;
     Ok(Json(Greeting {

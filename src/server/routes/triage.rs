@@ -1,31 +1,50 @@
 //! Decisions.
 
+use axum::Json;
 use axum::extract::Path;
-use axum::routing::{post, put};
-use axum::{Json, Router};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::drifts::drift;
 use crate::api::{Answer as Made, BULK, BulkBody, Listed, Problem, ResolveBody, Resolved, TriageBody, TriageOne};
-use crate::drift::TriageRequest;
+use crate::drift::{DriftId, TriageRequest};
 use crate::server::Shared;
 use crate::server::answer::{Answer, answered};
 use crate::server::auth::Caller;
 use crate::server::body::Decision;
 use crate::store::Receipt;
 
-pub(super) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/drifts/triage", post(many))
-        .route("/drifts/{id}/triage", post(one))
-        .route("/drifts/{id}/resolve", put(resolve))
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(many))
+        .routes(routes!(one))
+        .routes(routes!(resolve))
 }
 
+/// Decides about a drift.
+#[utoipa::path(
+    post,
+    path = "/drifts/{id}/triage",
+    request_body = TriageBody,
+    params(("id" = DriftId, Path)),
+    responses((status = 200, body = Receipt))
+)]
 async fn one(caller: Caller, Path(id): Path<String>, sent: Decision<TriageBody>) -> Answer<Receipt> {
     let (body, once) = sent.of(&caller.principal);
     let request = TriageRequest { once, ..body.on(drift(&id)?).by(&caller.principal.name) };
     answered(caller.service.triage(request).await)
 }
 
+/// Settles a drift.
+///
+/// One that is settled already is settled anew; the audit trail has both.
+#[utoipa::path(
+    put,
+    path = "/drifts/{id}/resolve",
+    request_body = ResolveBody,
+    params(("id" = DriftId, Path)),
+    responses((status = 200, body = Resolved))
+)]
 async fn resolve(caller: Caller, Path(id): Path<String>, sent: Decision<ResolveBody>) -> Answer<Resolved> {
     let (body, once) = sent.of(&caller.principal);
     let request = TriageRequest { once, ..body.triage().on(drift(&id)?).by(&caller.principal.name) };
@@ -33,6 +52,13 @@ async fn resolve(caller: Caller, Path(id): Path<String>, sent: Decision<ResolveB
     Ok(Json(Resolved { status: "resolved".to_owned(), receipt }))
 }
 
+/// Decides about several drifts, each by itself; answers in the order of the requests.
+#[utoipa::path(
+    post,
+    path = "/drifts/triage",
+    request_body = BulkBody,
+    responses((status = 200, body = Listed<Made>))
+)]
 async fn many(caller: Caller, sent: Decision<BulkBody>) -> Answer<Listed<Made>> {
     let (body, once) = sent.of(&caller.principal);
     if body.requests.len() > BULK {

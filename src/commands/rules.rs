@@ -10,7 +10,7 @@ use crate::report::rules;
 
 pub(super) fn run(session: &Session, format: RulesFormat) -> anyhow::Result<u8> {
     let path = &session.settings().store.value;
-    let (ignoring, never_hide): (Vec<RuleStatus>, Vec<NeverHideRule>) = if path.exists() {
+    let (ignoring, never_hide): (Vec<RuleStatus>, Vec<NeverHideRule>) = if crate::store::is_there(path) {
         let store = store::open_to_read(session)?.store;
         (store.rule_statuses()?, store.never_hidden()?)
     } else {

@@ -8,32 +8,31 @@ use driftguard::drift::{DriftEvent, Slug, State, TriageRequest, TriageVerb};
 use driftguard::store::{self, OpenMode, Options, Store, StoreError};
 
 use super::conformance::{self, Bench};
-use super::lab::Server;
-use super::lab::postgres::{postgres, sql};
+use super::lab::postgres::{Postgres, sql};
 use super::scan::Files;
 use super::store::{all, finding};
 use super::support::{driftguard, run};
 
 /// A database server with nothing in it.
-struct Database {
-    port: u16,
-    _server: Server,
+pub struct Database {
+    pub port: u16,
+    server: Postgres,
     _dir: tempfile::TempDir,
 }
 
 impl Database {
     /// `None`, said aloud, where there is no PostgreSQL.
-    fn new() -> Option<Self> {
+    pub fn new() -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
-        let (server, port) = postgres(dir.path(), None)?;
-        Some(Self { port, _server: server, _dir: dir })
+        let server = Postgres::new(dir.path(), None)?;
+        Some(Self { port: server.port, server, _dir: dir })
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("postgres://owner@127.0.0.1:{}/postgres", self.port)
     }
 
-    fn open(&self, organization: &str) -> Arc<dyn Store> {
+    pub fn open(&self, organization: &str) -> Arc<dyn Store> {
         self.try_open(organization).unwrap()
     }
 
@@ -42,12 +41,17 @@ impl Database {
         store::open_url(&self.url(), &slug, OpenMode::ReadWrite, Options::default()).map(|opened| opened.store)
     }
 
-    fn does(&self, text: &str) {
+    /// It dies in the middle of whatever it does, and comes back.
+    pub fn crash_and_start(&mut self) {
+        self.server.crash_and_start();
+    }
+
+    pub fn does(&self, text: &str) {
         assert!(sql(self.port, text), "{text}");
     }
 
     /// What one statement says, a line a row.
-    fn says(&self, text: &str) -> String {
+    pub fn says(&self, text: &str) -> String {
         let port = self.port.to_string();
         let mut psql = Command::new("psql");
         psql.args(["-h", "127.0.0.1", "-U", "owner", "-p", &port, "-q", "-A", "-t", "-c", text, "postgres"]);

@@ -129,20 +129,24 @@ pub(super) fn wait_on<T: Send + 'static>(
     answer.recv().unwrap_or_else(|_| Err(gave_up()))
 }
 
+/// Again, for a while, when the connection broke.
+pub(super) async fn patiently<T, F: Future<Output = sqlx::Result<T>>>(work: impl Fn() -> F) -> Result<T, StoreError> {
+    let mut pause = Pause::default();
+    loop {
+        match work().await {
+            Ok(done) => return Ok(done),
+            Err(error) if is_passing(&error) && pause.once().await => {}
+            Err(error) => return Err(told(error)),
+        }
+    }
+}
+
 impl Inner {
-    /// Again, for a while, when the connection broke.
     pub(super) async fn patiently<T, F: Future<Output = sqlx::Result<T>>>(
         &self,
         work: impl Fn() -> F,
     ) -> Result<T, StoreError> {
-        let mut pause = Pause::default();
-        loop {
-            match work().await {
-                Ok(done) => return Ok(done),
-                Err(error) if is_passing(&error) && pause.once().await => {}
-                Err(error) => return Err(told(error)),
-            }
-        }
+        patiently(work).await
     }
 
     async fn get(&self, tree: Tree, key: &[u8]) -> sqlx::Result<Option<Vec<u8>>> {
@@ -176,7 +180,7 @@ impl Inner {
 }
 
 /// Waits a little longer each time, and not for ever.
-pub(super) struct Pause {
+pub(in crate::store) struct Pause {
     until: Instant,
     next: Duration,
 }
@@ -189,7 +193,7 @@ impl Default for Pause {
 
 impl Pause {
     /// `false` when the patience is over.
-    pub(super) async fn once(&mut self) -> bool {
+    pub(in crate::store) async fn once(&mut self) -> bool {
         if Instant::now() + self.next > self.until {
             return false;
         }

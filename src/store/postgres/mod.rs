@@ -12,6 +12,8 @@ mod connect;
 mod engine;
 mod errors;
 mod feed;
+mod jobs;
+mod link;
 mod migrate;
 mod pages;
 mod tables;
@@ -20,5 +22,6 @@ mod turn;
 
 pub(super) use connect::{Database, connect};
 pub(super) use engine::PgEngine;
+pub(crate) use link::{Again, Link};
 pub(super) use pages::Pages;
 pub(super) use turn::Found;

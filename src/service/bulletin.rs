@@ -81,7 +81,7 @@ pub(super) fn say(jobs: &dyn ScanJobs, bulletins: &[Bulletin]) {
         texts = vec!["\"lost\"".to_owned()];
     }
     let mut message = String::new();
-    let mut send = |message: &mut String| {
+    let send = |message: &mut String| {
         if !message.is_empty() {
             if let Err(error) = jobs.say(&format!("[{message}]")) {
                 tracing::debug!(%error, "other processes could not be told");

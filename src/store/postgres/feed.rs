@@ -33,7 +33,8 @@ impl Inner {
     fn heard(&self, channel: &str, payload: &str) -> Option<Elsewhere> {
         if channel == SAID {
             let mut parts = payload.splitn(3, ':');
-            let (organization, process, text) = (parts.next()?.parse().ok()?, parts.next()?, parts.next()?);
+            let organization: i64 = parts.next()?.parse().ok()?;
+            let (process, text) = (parts.next()?, parts.next()?);
             let is_news = self.organization == organization && process != self.process;
             return is_news.then(|| Elsewhere { generation: 0, entries: None, said: Some(text.to_owned()) });
         }

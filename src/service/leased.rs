@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Instant;
 
 use super::bulletin::{self, Bulletin};
@@ -20,44 +20,50 @@ pub(super) struct Leased<J> {
     pub roots: Box<dyn Fn() -> Vec<PathBuf> + Send + Sync>,
 }
 
-impl<J: Job> Leased<J> {
-    fn run_claimed(&self, claim: &Claim, cancel: &AtomicBool) -> Vec<PathBuf> {
-        let paths = std::thread::scope(|threads| {
-            // Dropped when the scan has ended, be it by a panic: then the other thread ends, too.
-            let (_running, ended) = channel::<()>();
-            threads.spawn(move || {
-                let pause = self.jobs.lease() / 4;
-                let mut last = Instant::now();
-                while ended.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-                    let asked = Instant::now();
-                    let stop = match self.jobs.keep(claim) {
-                        Ok(Kept::Yes) => {
-                            last = asked;
-                            false
-                        }
-                        Ok(Kept::Cancelled | Kept::Lost) => true,
-                        // The others may think that nobody is here any more.
-                        Err(_) => last.elapsed() + pause >= self.jobs.lease(),
-                    };
-                    if stop {
-                        cancel.store(true, Ordering::SeqCst);
-                    }
-                }
-            });
-            self.job.run(cancel)
-        });
-        if let Err(error) = self.jobs.release(claim) {
-            tracing::warn!(environment = %self.slug, %error, "the scan is over, and the others could not be told");
+/// Does the work while the claim is kept, and gives it back. Sets `cancel` when it is lost, or somebody wants that.
+pub(super) fn while_kept<T>(
+    jobs: &dyn ScanJobs,
+    claim: &Claim,
+    cancel: &AtomicBool,
+    work: impl FnOnce() -> T,
+) -> T {
+    let done = std::thread::scope(|threads| {
+        // Dropped when the work has ended, be it by a panic: then the other thread ends, too.
+        let (_working, ended) = channel::<()>();
+        threads.spawn(move || keep(jobs, claim, cancel, &ended));
+        work()
+    });
+    if let Err(error) = jobs.release(claim) {
+        tracing::warn!(environment = %claim.environment, %error, "a scan is over, and the others could not be told");
+    }
+    bulletin::say(jobs, &[Bulletin::Wanted]);
+    done
+}
+
+fn keep(jobs: &dyn ScanJobs, claim: &Claim, cancel: &AtomicBool, ended: &Receiver<()>) {
+    let pause = jobs.lease() / 4;
+    let mut last = Instant::now();
+    while ended.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+        let asked = Instant::now();
+        let stop = match jobs.keep(claim) {
+            Ok(Kept::Yes) => {
+                last = asked;
+                false
+            }
+            Ok(Kept::Cancelled | Kept::Lost) => true,
+            // The others may think that nobody is here any more.
+            Err(_) => last.elapsed() + pause >= jobs.lease(),
+        };
+        if stop {
+            cancel.store(true, Ordering::SeqCst);
         }
-        bulletin::say(self.jobs.as_ref(), &[Bulletin::Wanted]);
-        paths
     }
 }
 
 impl<J: Job> Job for Leased<J> {
     fn run(&self, cancel: &AtomicBool) -> Vec<PathBuf> {
         match self.jobs.claim(&self.slug) {
-            Ok(Some(claim)) => self.run_claimed(&claim, cancel),
+            Ok(Some(claim)) => while_kept(self.jobs.as_ref(), &claim, cancel, || self.job.run(cancel)),
             Ok(None) => (self.roots)(),
             Err(error) => {
                 tracing::warn!(environment = %self.slug, %error, "whether it is to be scanned could not be asked");

@@ -313,3 +313,24 @@ fn a_store_is_copied_from_sled_to_postgres_and_back_and_compared() {
     let [first, last] = [first, last].map(|at| store::open(at.as_ref(), OpenMode::ReadWrite).unwrap().store);
     assert_eq!(all(first.as_ref()), all(last.as_ref()));
 }
+
+#[test]
+fn how_drifts_went_is_counted_alike_in_both_engines() {
+    let Some(database) = Database::new() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let sled = store::open(&dir.path().join("store"), OpenMode::ReadWrite).unwrap().store;
+    scan(sled.as_ref(), &["vpc-1", "vpc-2", "vpc-3", "vpc-4"]);
+    let drifts = all(sled.as_ref());
+    let resolution_type = driftguard::drift::ResolutionType::CodifyIac;
+    sled.decide(decision(&drifts[0], TriageVerb::Resolve { resolution_type, until: None })).unwrap();
+    sled.decide(decision(&drifts[1], TriageVerb::Acknowledge)).unwrap();
+    scan(sled.as_ref(), &["vpc-1", "vpc-3"]);
+    let mut text = Vec::new();
+    sled.export(&mut text).unwrap();
+    let shared = database.open("acme");
+    shared.import(&mut &text[..]).unwrap();
+    let stats = sled.stats(&[], 30).unwrap();
+    assert!(stats.resolved > 0 && stats.unresolved > 0 && stats.healed > 0, "{stats:?}");
+    assert_eq!(shared.stats(&[], 30).unwrap(), stats);
+    assert_eq!(shared.stats(&[Slug::from_text("nowhere")], 30).unwrap().total, 0);
+}

@@ -311,7 +311,7 @@ async fn no_acknowledged_decision_is_lost_or_doubled_while_the_database_crashes_
     let clients = [servers[0].client(&team.key).await, servers[1].client(&team.key).await];
     let drift = first_open(clients[1].as_ref()).await;
     let is_over = Arc::new(AtomicBool::new(false));
-    let writers: Vec<_> = clients.iter().enumerate().map(|(who, client)| {
+    let writers = clients.iter().enumerate().map(|(who, client)| {
         let (client, drift, is_over) = (Arc::clone(client), drift.clone(), Arc::clone(&is_over));
         tokio::spawn(async move {
             let mut acknowledged = Vec::new();

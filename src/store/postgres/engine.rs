@@ -153,17 +153,21 @@ impl Inner {
         let sql = tables::get(tree);
         let query = sqlx::query_scalar(&sql).bind(self.organization).bind(key);
         match tree {
-            Tree::Events => {
-                let at = keys::place_of(key).map_or(0, |place| keys::micros_of(&place));
-                query.bind(at).fetch_optional(&self.pool).await
-            }
+            Tree::Events => query.bind(time_of(key)).fetch_optional(&self.pool).await,
             _ => query.fetch_optional(&self.pool).await,
         }
     }
 
     async fn get_many(&self, tree: Tree, keys: &[Vec<u8>]) -> sqlx::Result<Vec<Pair>> {
         let sql = tables::get_many(tree);
-        sqlx::query_as(&sql).bind(self.organization).bind(keys).fetch_all(&self.pool).await
+        let query = sqlx::query_as(&sql).bind(self.organization).bind(keys);
+        match tree {
+            Tree::Events => {
+                let times: Vec<i64> = keys.iter().map(|key| time_of(key)).collect();
+                query.bind(times).fetch_all(&self.pool).await
+            }
+            _ => query.fetch_all(&self.pool).await,
+        }
     }
 
     async fn some(&self, sql: &str, bounds: &Bounds, limit: i64) -> sqlx::Result<Vec<Pair>> {
@@ -177,6 +181,11 @@ impl Inner {
         }
         query.fetch_all(&self.pool).await
     }
+}
+
+/// When the drift of a key was detected, in microseconds.
+fn time_of(key: &[u8]) -> i64 {
+    keys::place_of(key).map_or(0, |place| keys::micros_of(&place))
 }
 
 /// Waits a little longer each time, and not for ever.

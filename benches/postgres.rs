@@ -159,8 +159,8 @@ fn ask(store: &dyn Store, rounds: usize) {
     measured("dashboard: counts of every environment", 500, rounds, |_| {
         slugs.iter().for_each(|slug| drop(black_box(store.open_counts(slug).unwrap())));
     });
-    measured("dashboard: open drifts by type", 500, rounds.min(20), |_| {
-        drop(black_box(store.groups(&open_ones, Group::Type, 20).unwrap()));
+    measured("dashboard: open drifts by change", 500, rounds.min(20), |_| {
+        drop(black_box(store.groups(&open_ones, Group::Change, 20).unwrap()));
     });
     measured("analytics: how 90 days went", 10_000, rounds.min(3), |_| drop(black_box(store.stats(&[], 90).unwrap())));
 }

@@ -83,7 +83,8 @@ fn fill(store: &dyn Store, events: usize) {
         for environment in ENVIRONMENTS.map(Slug::from_text) {
             let scan = store.begin_scan(&environment, at).unwrap();
             let stays = (0..day * a_day).filter(|n| n.is_multiple_of(10)).collect::<Vec<_>>();
-            let found: Vec<usize> = stays.into_iter().rev().take(a_day / 2).chain(day * a_day..(day + 1) * a_day).collect();
+            let found: Vec<usize> =
+                stays.into_iter().rev().take(a_day / 2).chain(day * a_day..(day + 1) * a_day).collect();
             for some in found.chunks(500) {
                 store.record(scan, some.iter().map(|n| finding(&environment, *n)).collect()).unwrap();
             }
@@ -116,14 +117,15 @@ fn measured(name: &str, target: u64, rounds: usize, mut ask: impl FnMut(usize)) 
 }
 
 fn main() {
-    // `cargo test` runs benches once, to see that they do.
-    let is_test = std::env::args().any(|word| word == "--test");
+    // `cargo test` runs benches too, to see that they do.
+    let is_test = !std::env::args().any(|word| word == "--bench");
     let events = std::env::var("DRIFTGUARD_BENCH_EVENTS").ok().and_then(|n| n.parse().ok());
     let events = events.unwrap_or(if is_test { 900 } else { 100_000 });
     let dir = tempfile::tempdir().unwrap();
     let given = std::env::var("DRIFTGUARD_BENCH_DATABASE").ok();
     let own = if given.is_none() { postgres::Postgres::new(dir.path(), None) } else { None };
-    let Some(url) = given.or_else(|| own.as_ref().map(|own| format!("postgres://owner@127.0.0.1:{}/postgres", own.port)))
+    let Some(url) =
+        given.or_else(|| own.as_ref().map(|own| format!("postgres://owner@127.0.0.1:{}/postgres", own.port)))
     else {
         return println!("no PostgreSQL here: install one, or name a database with DRIFTGUARD_BENCH_DATABASE");
     };

@@ -1,6 +1,7 @@
 //! The same promises on both engines, and what holds of one of them.
 
 use super::*;
+use crate::api::Role;
 use crate::testing::Database;
 
 #[path = "tests/promises.rs"]
@@ -75,10 +76,12 @@ fn a_trail_in_a_database_takes_no_changes_and_those_made_behind_its_back_are_fou
     let Some(database) = &stand._database else { return };
     let registry = Registry::new(open(&stand.place, true).unwrap());
     registry.init(&operator(), "acme", "Acme", "adam", PASSWORD).unwrap();
-    for refused in ["UPDATE security_audit SET actor = 'eve'", "DELETE FROM security_audit", "TRUNCATE security_audit"] {
+    for refused in ["UPDATE security_audit SET actor = 'eve'", "DELETE FROM security_audit", "TRUNCATE security_audit"]
+    {
         assert!(!database.does(refused), "{refused}");
     }
-    let behind = |what: &str| assert!(database.does(&format!("SET session_replication_role = replica; {what}")), "{what}");
+    let behind =
+        |what: &str| assert!(database.does(&format!("SET session_replication_role = replica; {what}")), "{what}");
     behind("CREATE TABLE kept AS SELECT * FROM security_audit");
     behind("DELETE FROM security_audit WHERE seq = 1");
     assert!(registry.verify(&operator()).unwrap().faults.join("").contains("what was between is gone"));

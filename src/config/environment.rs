@@ -76,9 +76,10 @@ fn twice_in_file(source: &Source<'_>, table: &DeTable<'_>, slug: &Slug) -> bool 
     let Some(DeValue::Array(items)) = earlier.get_ref().get("environment").map(Spanned::get_ref) else { return false };
     let text = |of: &DeValue<'_>, key: &str| of.get(key).and_then(|s| s.get_ref().as_str().map(str::to_owned));
     let own = table.get("organization").and_then(|s| s.get_ref().as_str().map(str::to_owned));
-    items.iter().map(Spanned::get_ref).any(|one| {
-        text(one, "slug").as_deref() == Some(slug.as_str()) && text(one, "organization") == own
-    })
+    items
+        .iter()
+        .map(Spanned::get_ref)
+        .any(|one| text(one, "slug").as_deref() == Some(slug.as_str()) && text(one, "organization") == own)
 }
 
 struct Reader<'a> {

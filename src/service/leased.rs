@@ -1,8 +1,8 @@
 //! A scan that several processes could run: by whoever takes it, and by nobody else as long as he lives.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Instant;
 
@@ -21,12 +21,7 @@ pub(super) struct Leased<J> {
 }
 
 /// Does the work while the claim is kept, and gives it back. Sets `cancel` when it is lost, or somebody wants that.
-pub(super) fn while_kept<T>(
-    jobs: &dyn ScanJobs,
-    claim: &Claim,
-    cancel: &AtomicBool,
-    work: impl FnOnce() -> T,
-) -> T {
+pub(super) fn while_kept<T>(jobs: &dyn ScanJobs, claim: &Claim, cancel: &AtomicBool, work: impl FnOnce() -> T) -> T {
     let done = std::thread::scope(|threads| {
         // Dropped when the work has ended, be it by a panic: then the other thread ends, too.
         let (_working, ended) = channel::<()>();

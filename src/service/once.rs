@@ -16,7 +16,9 @@ use crate::drift::{
     Attribution, DriftId, Finding, Fingerprint, Known, ScanId, ScanSummary, Sighting, Slug, State, Untold,
 };
 use crate::scan::{EnvironmentSpec, Limits, ScanContext, ScanReport, Seen, Sightings, Sink, deploys, run};
-use crate::store::{Direction, DriftFilter, IgnoreRules, Observation, PageRequest, Recorded, ScanJobs, Store, StoreError};
+use crate::store::{
+    Direction, DriftFilter, IgnoreRules, Observation, PageRequest, Recorded, ScanJobs, Store, StoreError,
+};
 
 /// Drifts per call while a view is read.
 const PAGE: usize = 500;

@@ -160,9 +160,13 @@ fn what_sql_asks_of_the_columns_has_its_index() {
          AND state IN ('open', 'acknowledged', 'snoozed') ORDER BY detected_at DESC LIMIT 50",
         "organization_id_environment_detected_at_idx",
     );
-    let since = "SELECT * FROM audit_log WHERE organization_id = 1 AND at > now() + interval '-1 s' ORDER BY at LIMIT 9";
+    let since =
+        "SELECT * FROM audit_log WHERE organization_id = 1 AND at > now() + interval '-1 s' ORDER BY at LIMIT 9";
     uses(since, "organization_id_at_idx");
-    uses(&format!("SELECT * FROM audit_log WHERE organization_id = 1 AND drift_id = '{id}'"), "organization_id_drift_id_seq_idx");
+    uses(
+        &format!("SELECT * FROM audit_log WHERE organization_id = 1 AND drift_id = '{id}'"),
+        "organization_id_drift_id_seq_idx",
+    );
     uses(
         "SELECT count(*) FROM drift_events WHERE organization_id = 1 AND environment = 'prod' AND detected_at > now()",
         "organization_id_environment_detected_at",

@@ -155,13 +155,7 @@ async fn first_open(service: &dyn DriftService) -> DriftEvent {
 }
 
 fn decision(drift: &DriftEvent, verb: TriageVerb) -> TriageRequest {
-    TriageRequest {
-        drift: drift.id,
-        verb,
-        reason: Some("because".into()),
-        actor: "x".into(),
-        expected_version: None,
-    }
+    TriageRequest { drift: drift.id, verb, reason: Some("because".into()), actor: "x".into(), expected_version: None }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -193,7 +187,8 @@ async fn a_scan_whose_worker_is_killed_is_finished_by_another_and_never_done_twi
     let behind_a_lock = |home: &Path, database: &Database| {
         let file = home.join("motd.txt");
         std::fs::write(&file, "edited\n").unwrap();
-        let make = "CREATE SCHEMA tf; CREATE TABLE tf.states (id bigint NOT NULL PRIMARY KEY, name text UNIQUE, data text);";
+        let make =
+            "CREATE SCHEMA tf; CREATE TABLE tf.states (id bigint NOT NULL PRIMARY KEY, name text UNIQUE, data text);";
         let row = format!("INSERT INTO tf.states VALUES (7, 'prod', $state${}$state$)", state(&file));
         database.does(&format!("{make} {row}"));
         let place = format!("postgres://owner:x@127.0.0.1:{}/postgres?schema=tf&workspace=prod", database.port);
@@ -239,7 +234,9 @@ async fn a_scan_whose_worker_is_killed_is_finished_by_another_and_never_done_twi
 #[tokio::test(flavor = "multi_thread")]
 async fn workers_share_the_scans_each_is_done_once_and_what_waits_can_be_cancelled() {
     let six = |home: &Path, _: &Database| {
-        (0..6).map(|n| table(&format!("host-{n}"), None, &drifting(home, &format!("f{n}")).display().to_string())).collect()
+        (0..6)
+            .map(|n| table(&format!("host-{n}"), None, &drifting(home, &format!("f{n}")).display().to_string()))
+            .collect()
     };
     let Some(team) = Team::new(six) else { return };
     let server = team.server(&["--no-scans"]);
@@ -289,9 +286,8 @@ async fn organisations_come_and_go_while_servers_run_and_none_sees_what_is_anoth
         assert!(matches!(foreign, Err(ServiceError::NotFound(_))));
     }
     assert_eq!(open_drifts(acme.as_ref()).await.len(), 1);
-    let registry = Registry::new(tokio::task::block_in_place(|| {
-        accounts::open(team.database.url().as_ref(), false).unwrap()
-    }));
+    let registry =
+        Registry::new(tokio::task::block_in_place(|| accounts::open(team.database.url().as_ref(), false).unwrap()));
     let edit = OrganizationEdit { is_active: Some(false), ..OrganizationEdit::default() };
     registry.edit_organization(&By::operator("root"), &Slug::from_text("acme-eu"), &edit).unwrap();
     for server in &servers {
@@ -340,10 +336,14 @@ async fn no_acknowledged_decision_is_lost_or_doubled_while_the_database_crashes_
     }
     assert!(acknowledged.len() > 4, "{}", acknowledged.len());
     let detail = clients[0].drift(drift.id).await.unwrap();
-    let told: Vec<String> = detail.history.iter().filter_map(|entry| match &entry.verb {
-        Some(TriageVerb::Note { text }) => Some(text.raw().to_owned()),
-        _ => None,
-    }).collect();
+    let told: Vec<String> = detail
+        .history
+        .iter()
+        .filter_map(|entry| match &entry.verb {
+            Some(TriageVerb::Note { text }) => Some(text.raw().to_owned()),
+            _ => None,
+        })
+        .collect();
     for text in &acknowledged {
         assert_eq!(told.iter().filter(|one| *one == text).count(), 1, "{text}");
     }
@@ -359,10 +359,14 @@ fn a_password_stands_in_no_command_line_and_is_never_shown() {
     let (code, out, err) = run(driftguard(home.path()).args(["--store", place, "worker", "--organization", "acme"]));
     assert!(code == 1 && err.contains("PGPASSWORD") && !format!("{out}{err}").contains("hunter2"), "{out}{err}");
     let (_, out, err) = run(driftguard(home.path()).env("DRIFTGUARD_STORE", place).args(["config", "show"]));
-    assert!(out.contains("postgres://driftguard:***@127.0.0.1:1/drift") && !format!("{out}{err}").contains("hunter2"), "{out}{err}");
+    assert!(
+        out.contains("postgres://driftguard:***@127.0.0.1:1/drift") && !format!("{out}{err}").contains("hunter2"),
+        "{out}{err}"
+    );
     let (code, _, err) = run(driftguard(home.path()).args(["worker", "--organization", "acme"]));
     assert!(code == 1 && err.contains("name a database"), "{err}");
     // Nobody listens there.
-    let (code, _, err) = run(driftguard(home.path()).env("DRIFTGUARD_STORE", place).args(["worker", "--organization", "acme"]));
+    let (code, _, err) =
+        run(driftguard(home.path()).env("DRIFTGUARD_STORE", place).args(["worker", "--organization", "acme"]));
     assert!(code == 1 && err.contains("the database cannot be reached") && !err.contains("hunter2"), "{err}");
 }

@@ -105,12 +105,12 @@ async fn set_organization(step: &mut PgConnection, organization: &Organization) 
     let slug = organization.slug.as_str();
     let sql = "SELECT record::text FROM organizations WHERE slug = $1 AND record IS NOT NULL";
     let old: Option<String> = sqlx::query_scalar(sql).bind(slug).fetch_optional(&mut *step).await?;
-    let old: Organization =
-        decoded("organizations", old.ok_or_else(|| missing("organisation", slug))?.as_bytes())?;
+    let old: Organization = decoded("organizations", old.ok_or_else(|| missing("organisation", slug))?.as_bytes())?;
     next(old.version, organization.version, "the organisation")?;
     parent_there(step, organization).await?;
     name_free(step, organization).await?;
-    let sql = "UPDATE organizations SET unique_name = $2, parent = $3, is_active = $4, record = $5::jsonb WHERE slug = $1";
+    let sql =
+        "UPDATE organizations SET unique_name = $2, parent = $3, is_active = $4, record = $5::jsonb WHERE slug = $1";
     let query = of_organization(sqlx::query(sql), organization)?;
     one(step, query, || missing("organisation", slug)).await
 }
@@ -170,7 +170,8 @@ async fn add_session(step: &mut PgConnection, session: &Session) -> Done {
 
 async fn end_sessions(step: &mut PgConnection, ids: &[SessionId]) -> Done {
     let ids: Vec<String> = ids.iter().map(SessionId::to_string).collect();
-    let sql = "UPDATE sessions SET is_active = false, record = jsonb_set(record, '{is_active}', 'false') WHERE id = ANY($1)";
+    let sql =
+        "UPDATE sessions SET is_active = false, record = jsonb_set(record, '{is_active}', 'false') WHERE id = ANY($1)";
     step.execute(sqlx::query(sql).bind(ids)).await?;
     Ok(())
 }

@@ -75,10 +75,14 @@ impl PgAccounts {
     /// At most `limit` records after or, if newest first, before a number.
     fn trail(&self, of: Option<String>, from: i64, newest_first: bool, limit: i64) -> Result<Vec<(u64, Vec<u8>)>> {
         let sql = match newest_first {
-            true => "SELECT seq, record FROM security_audit WHERE ($1::text IS NULL OR organization = $1) AND seq < $2 \
-                     ORDER BY seq DESC LIMIT $3",
-            false => "SELECT seq, record FROM security_audit WHERE ($1::text IS NULL OR organization = $1) AND seq > $2 \
-                      ORDER BY seq LIMIT $3",
+            true => {
+                "SELECT seq, record FROM security_audit WHERE ($1::text IS NULL OR organization = $1) AND seq < $2 \
+                     ORDER BY seq DESC LIMIT $3"
+            }
+            false => {
+                "SELECT seq, record FROM security_audit WHERE ($1::text IS NULL OR organization = $1) AND seq > $2 \
+                      ORDER BY seq LIMIT $3"
+            }
         };
         let ask = |pool: Arc<PgPool>| async move {
             let bind = || sqlx::query_as::<_, (i64, Vec<u8>)>(sql).bind(&of).bind(from).bind(limit);

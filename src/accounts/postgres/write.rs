@@ -33,7 +33,10 @@ impl From<AccountsError> for Failure {
 /// Numbers and hash as PostgreSQL has them.
 pub(super) fn tip_of(seq: i64, hash: &[u8]) -> Result<Tip> {
     let tip = u64::try_from(seq).ok().zip(hash.first_chunk().copied()).map(|(seq, hash)| Tip { seq, hash });
-    tip.ok_or_else(|| AccountsError::Damaged { place: "accounts_head".to_owned(), detail: "not a number and a hash".into() })
+    tip.ok_or_else(|| AccountsError::Damaged {
+        place: "accounts_head".to_owned(),
+        detail: "not a number and a hash".into(),
+    })
 }
 
 impl PgAccounts {
@@ -146,7 +149,8 @@ async fn try_write(
         .bind(next.hash.to_vec())
         .bind(record);
     insert.execute(&mut *step).await?;
-    let moved = sqlx::query("UPDATE accounts_head SET seq = $1, hash = $2").bind(next.seq as i64).bind(next.hash.to_vec());
+    let moved =
+        sqlx::query("UPDATE accounts_head SET seq = $1, hash = $2").bind(next.seq as i64).bind(next.hash.to_vec());
     moved.execute(&mut *step).await?;
     *tried = Some(next);
     step.commit().await?;
@@ -186,6 +190,7 @@ async fn try_change(
 
 /// As text, which PostgreSQL reads as JSON.
 pub(super) fn json(value: &impl serde::Serialize) -> Result<String> {
-    let damaged = |e: std::string::FromUtf8Error| AccountsError::Damaged { place: "a record".into(), detail: e.to_string() };
+    let damaged =
+        |e: std::string::FromUtf8Error| AccountsError::Damaged { place: "a record".into(), detail: e.to_string() };
     String::from_utf8(encoded(value)?).map_err(damaged)
 }

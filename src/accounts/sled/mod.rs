@@ -62,7 +62,8 @@ impl SledAccounts {
 
     fn under<T: DeserializeOwned>(&self, prefix: &[u8]) -> Result<Vec<T>> {
         let rows = self.db.tree.scan_prefix(prefix);
-        rows.map(|row| row.map_err(|e| self.db.error(e)).and_then(|(key, value)| decoded(&place(&key), &value))).collect()
+        rows.map(|row| row.map_err(|e| self.db.error(e)).and_then(|(key, value)| decoded(&place(&key), &value)))
+            .collect()
     }
 
     /// What an index names.

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sled::Batch;
 
-use super::super::{AccountsError, ApiKey, Change, Entry, KeyHash, Organization, Result, Session, SessionId, User};
 use super::super::stored::{StoredSettings, encoded, next};
+use super::super::{AccountsError, ApiKey, Change, Entry, KeyHash, Organization, Result, Session, SessionId, User};
 use super::{SledAccounts, keys};
 
 impl SledAccounts {

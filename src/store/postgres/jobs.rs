@@ -9,8 +9,8 @@ use sqlx::{FromRow, Row};
 
 use super::engine::PgEngine;
 use crate::drift::Slug;
-use crate::store::jobs::{Claim, Kept, ScanJob, ScanJobs};
 use crate::store::StoreError;
+use crate::store::jobs::{Claim, Kept, ScanJob, ScanJobs};
 
 /// Whoever was not heard of for so long is gone.
 const LEASE: Duration = Duration::from_secs(15);

@@ -11,9 +11,11 @@ use super::Session;
 use super::keeper::Keeper;
 use crate::accounts::{self, Accounts, Desk, SECRET_VARIABLE, ServerSecret, Tokens};
 use crate::cli::Serve;
-use crate::server::{self, Certificate, Gatekeeper, Houses, Options};
+use crate::server::{self, Certificate, Gatekeeper, Houses, Limits, Options};
 use crate::telemetry;
 
+/// Opens `/metrics` to those who are not on this machine.
+const METRICS_TOKEN: &str = "DRIFTGUARD_METRICS_TOKEN";
 /// Who made a token.
 const ISSUER: &str = "driftguard";
 
@@ -25,7 +27,9 @@ pub(super) fn run(session: &Session, args: &Serve) -> anyhow::Result<u8> {
     let accounts = accounts::open(&accounts::beside(&session.settings().store.value), false)?;
     let gatekeeper = Arc::new(Desk::new(Arc::clone(&accounts), Tokens::new(&secret, ISSUER)));
     let certificate = args.tls_cert.clone().zip(args.tls_key.clone()).map(|(chain, key)| Certificate { chain, key });
-    let options = Options { listen: args.listen, certificate };
+    let metrics_token = std::env::var(METRICS_TOKEN).ok().filter(|token| !token.is_empty());
+    let limits = Limits { metrics_token, ..session.config.server.clone() };
+    let options = Options { listen: args.listen, certificate, limits };
     let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;
     let served = runtime.block_on(serve(session, &options, gatekeeper, accounts, !args.no_scans));
     runtime.shutdown_background();

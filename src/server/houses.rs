@@ -34,6 +34,11 @@ impl Houses {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(organisation).cloned()
     }
 
+    pub(super) fn named(&self) -> Vec<(Slug, Arc<House>)> {
+        let houses = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        houses.iter().map(|(slug, house)| (slug.clone(), Arc::clone(house))).collect()
+    }
+
     pub(super) fn all(&self) -> Vec<Arc<House>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }

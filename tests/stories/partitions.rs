@@ -49,7 +49,14 @@ fn what_happens_in_a_new_month_lies_in_its_partition_and_upkeep_makes_those_to_c
     assert_eq!(all(store.as_ref()).len(), 3);
     let drift = all(store.as_ref()).remove(0);
     let verb = TriageVerb::Acknowledge;
-    let request = TriageRequest { drift: drift.id, verb, reason: None, actor: "alice".into(), expected_version: None };
+    let request = TriageRequest {
+        drift: drift.id,
+        verb,
+        reason: None,
+        actor: "alice".into(),
+        expected_version: None,
+        once: None,
+    };
     store.decide(request).unwrap();
     assert_eq!(parts(&database, "audit_log"), [part(&database, "audit_log", 0)]);
 
@@ -147,6 +154,7 @@ fn what_sql_asks_of_the_columns_has_its_index() {
         reason: None,
         actor: "alice".into(),
         expected_version: None,
+        once: None,
     };
     let page = PageRequest { filter: DriftFilter::default(), cursor: None, direction: Direction::Older, limit: 500 };
     let notes = store.page(&page).unwrap().data.into_iter().map(note).collect();

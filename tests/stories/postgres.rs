@@ -70,7 +70,7 @@ fn scan(store: &dyn Store, ids: &[&str]) {
 
 fn decision(drift: &DriftEvent, verb: TriageVerb) -> TriageRequest {
     let (reason, actor) = (Some("because".into()), "alice".into());
-    TriageRequest { drift: drift.id, verb, reason, actor, expected_version: None }
+    TriageRequest { drift: drift.id, verb, reason, actor, expected_version: None, once: None }
 }
 
 fn sound(store: &dyn Store) {
@@ -333,4 +333,18 @@ fn how_drifts_went_is_counted_alike_in_both_engines() {
     assert!(stats.resolved > 0 && stats.unresolved > 0 && stats.healed > 0, "{stats:?}");
     assert_eq!(shared.stats(&[], 30).unwrap(), stats);
     assert_eq!(shared.stats(&[Slug::from_text("nowhere")], 30).unwrap().total, 0);
+}
+
+#[test]
+fn a_write_sent_again_is_done_once_on_postgresql() {
+    let Some(database) = Database::new() else { return };
+    super::once::is_done_once(database.open("acme"), || database.open("acme"));
+    // Another server on the same database knows it too.
+    let (one, two) = (database.open("acme"), database.open("acme"));
+    scan(one.as_ref(), &["c"]);
+    let drift = all(one.as_ref()).remove(0);
+    let note = decision(&drift, TriageVerb::Note { text: "once".into() });
+    let request = TriageRequest { once: Some(driftguard::drift::Once::new("k", "r")), ..note };
+    let (first, again) = (one.decide(request.clone()).unwrap(), two.decide(request).unwrap());
+    assert_eq!(first.seq, again.seq);
 }

@@ -155,7 +155,14 @@ async fn first_open(service: &dyn DriftService) -> DriftEvent {
 }
 
 fn decision(drift: &DriftEvent, verb: TriageVerb) -> TriageRequest {
-    TriageRequest { drift: drift.id, verb, reason: Some("because".into()), actor: "x".into(), expected_version: None }
+    TriageRequest {
+        drift: drift.id,
+        verb,
+        reason: Some("because".into()),
+        actor: "x".into(),
+        expected_version: None,
+        once: None,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -81,7 +81,15 @@ impl Line {
         let body = serde_json::to_vec(body).map_err(|error| invalid(&error.to_string()))?;
         let request = self.request(method, path, &[])?.timeout(WHOLE);
         let request = request.header(CONTENT_TYPE, "application/json").header(IDEMPOTENCY_HEADER, key).body(body);
-        self.read(self.patiently(request).await?).await
+        let again = request.try_clone();
+        match (self.read(self.patiently(request).await?).await, again) {
+            // Whether it was done nobody knows; under the same key it is done once.
+            (Err(ServiceError::Unavailable(_)), Some(again)) => {
+                tokio::time::sleep(AGAIN[1]).await;
+                self.read(self.patiently(again).await?).await
+            }
+            (answer, _) => answer,
+        }
     }
 
     /// The feed, from its beginning or after `seen`.

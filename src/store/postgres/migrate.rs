@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "the store's organisations are kept apart", include_str!("../../../migrations/0002_row_security.sql")),
     (3, "who may come in", include_str!("../../../migrations/0003_accounts.sql")),
     (4, "scans that several processes share", include_str!("../../../migrations/0004_scan_jobs.sql")),
+    (5, "a write that is sent again is done once", include_str!("../../../migrations/0005_once.sql")),
     (6, "how drifts went", include_str!("../../../migrations/0006_history.sql")),
 ];
 

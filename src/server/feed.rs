@@ -15,6 +15,7 @@ use ulid::Ulid;
 use super::Shared;
 use super::answer::Failure;
 use super::auth::Caller;
+use crate::accounts::Limited;
 use crate::api::{Code, FeedEvent, Problem};
 use crate::service::{DriftService, ServiceEvent};
 
@@ -133,23 +134,41 @@ pub(super) async fn follow(
     let Listening { missed, told, last } = feed.after(seen);
     let hello = Event::default().event("hello").id(FeedEvent::mark(&feed.stream, last)).data("{}");
     let first = Arc::clone(&feed);
-    let missed = stream::iter(missed).map(move |event| match event {
-        Some(event) => first.written(&event),
-        None => first.reset(last),
+    let limited = caller.limited.clone();
+    let missed = stream::iter(missed).filter_map(move |event| {
+        let (first, limited) = (Arc::clone(&first), limited.clone());
+        async move {
+            match event {
+                Some(event) => may_see(limited.as_deref(), event).await.map(|event| first.written(&event)),
+                None => Some(first.reset(last)),
+            }
+        }
     });
     let hello = stream::iter(seen.is_none().then_some(hello));
-    let now = stream::unfold((feed, told), |(feed, mut told)| async move {
-        let event = match told.recv().await {
-            Ok(event) => feed.written(&event),
-            Err(RecvError::Lagged(_)) => {
-                let last = feed.recent().last;
-                feed.reset(last)
+    let now = stream::unfold((feed, told, caller.limited), |(feed, mut told, limited)| async move {
+        let event = loop {
+            match told.recv().await {
+                Ok(event) => match may_see(limited.as_deref(), event).await {
+                    Some(event) => break feed.written(&event),
+                    None => continue,
+                },
+                Err(RecvError::Lagged(_)) => {
+                    let last = feed.recent().last;
+                    break feed.reset(last);
+                }
+                Err(RecvError::Closed) => return None,
             }
-            Err(RecvError::Closed) => return None,
         };
-        Some((event, (feed, told)))
+        Some((event, (feed, told, limited)))
     });
     let leaving = shared.leaving.clone();
     let events = hello.chain(missed).chain(now).map(Ok).take_until(leaving.cancelled_owned());
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(PULSE)))
+}
+
+/// The event as whoever has grants may have it.
+async fn may_see(limited: Option<&Limited>, event: Arc<FeedEvent>) -> Option<Arc<FeedEvent>> {
+    let Some(limited) = limited else { return Some(event) };
+    let id = event.id;
+    limited.told(event.event.clone()).await.map(|event| Arc::new(FeedEvent { id, event }))
 }

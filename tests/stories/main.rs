@@ -24,6 +24,7 @@ mod declared;
 mod families;
 mod faults;
 mod firewall;
+mod gate;
 mod ground_truth;
 mod hostile;
 mod ignoring;

@@ -192,7 +192,17 @@ impl Credentials for Renewing {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use tokio::runtime::Handle;
+
     use super::*;
+    use crate::accounts::{self, Accounts, By, Desk, Login, Registry, ServerSecret, Tokens};
+    use crate::drift::Slug;
+    use crate::server::{self, Houses};
+    use crate::service::{DriftService, LocalService, RemoteService};
+    use crate::store;
 
     fn place(home: &Path) -> Place {
         Place::of(home, &Url::parse("https://drift.example.com").unwrap())
@@ -243,5 +253,61 @@ mod tests {
         assert_eq!(renewing.token().await.unwrap().as_deref(), Some("dgk_new"));
         let over = renewing.renewed("dgk_new", true).await.unwrap_err().to_string();
         assert!(over.contains("driftguard login https://drift.example.com/"), "{over}");
+    }
+
+    const PASSWORD: &str = "drei blaue Elefanten";
+
+    /// A server whose clock is moved by hand.
+    async fn server(home: &Path, seconds: Arc<AtomicI64>) -> (Server, Arc<dyn Accounts>) {
+        let accounts = accounts::open(&home.join("accounts"), true).unwrap();
+        Registry::new(Arc::clone(&accounts)).init(&By::operator("root"), "acme", "Acme", "adam", PASSWORD).unwrap();
+        let secret = ServerSecret::load(Some("q3vKx1Jd0sTzPp8mW6yBhR2nLcUeG9aFi7Xo"), None, false);
+        let tokens = Tokens::new(&secret.unwrap_or_else(|error| panic!("{error}")), "driftguard");
+        let begun = jiff::Timestamp::now();
+        let clock = move || begun + jiff::SignedDuration::from_secs(seconds.load(Ordering::SeqCst));
+        let desk = Desk::at(Arc::clone(&accounts), tokens, clock);
+        let store = store::open(&home.join("store"), store::OpenMode::ReadWrite).unwrap().store;
+        let mut houses = Houses::default();
+        houses.open(Slug::from_text("acme"), LocalService::start(store, vec![], Handle::current()));
+        let options = server::Options { listen: ([127, 0, 0, 1], 0).into(), certificate: None };
+        let serving = server::serve(&options, Arc::new(desk), houses).await.unwrap();
+        let url = Url::parse(&format!("http://{}", serving.address)).unwrap();
+        tokio::spawn(serving.run(std::future::pending()));
+        (Server { url, token: None, ca: None }, accounts)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_token_that_is_over_is_renewed_without_a_word_and_an_idle_session_asks_for_a_login() {
+        let home = tempfile::tempdir().unwrap();
+        let seconds = Arc::new(AtomicI64::new(0));
+        let (server, _accounts) = server(home.path(), Arc::clone(&seconds)).await;
+        let login = Login { organization: "acme".into(), username: "adam".into(), password: PASSWORD.into() };
+        let pair = service::login(server.clone(), &login).await.unwrap();
+        let (place, first) = (Place::of(home.path(), &server.url), Pass::Tokens(pair.clone()));
+        place.save(&Kept { url: server.url.to_string(), pass: first.clone() }).unwrap();
+        let open = || async {
+            let renewing = Renewing::new(place.clone(), server.clone(), first.clone());
+            RemoteService::connect_as(server.clone(), Arc::new(renewing), &Handle::current()).await.unwrap()
+        };
+        let (one, other) = (open().await, open().await);
+        seconds.fetch_add(1_200, Ordering::SeqCst);
+        one.environments().await.unwrap();
+        let renewed = place.load().unwrap().unwrap().pass.token().to_owned();
+        assert_ne!(renewed, pair.access_token);
+        other.environments().await.unwrap();
+        assert_eq!(place.load().unwrap().unwrap().pass.token(), renewed, "the other one takes what is in the file");
+        let many = (0..8).map(|_| one.environments());
+        seconds.fetch_add(1_200, Ordering::SeqCst);
+        for answer in futures_util::future::join_all(many).await {
+            answer.unwrap();
+        }
+        other.environments().await.unwrap();
+        seconds.fetch_add(7_200, Ordering::SeqCst);
+        let over = one.environments().await.unwrap_err();
+        assert!(matches!(&over, ServiceError::Denied(why) if why.contains("driftguard login http://")), "{over}");
+        // Whoever logs in beside it goes on in both.
+        let pair = service::login(server.clone(), &login).await.unwrap();
+        place.save(&Kept { url: server.url.to_string(), pass: Pass::Tokens(pair) }).unwrap();
+        one.environments().await.unwrap();
     }
 }

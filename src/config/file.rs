@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Config, Origin, Problem};
-use super::{environment, maintenance};
+use super::{environment, maintenance, server};
 use crate::compare::NeverHide;
 use crate::stacks;
 
@@ -75,6 +75,7 @@ pub(super) fn read(path: &Path, required: bool, config: &mut Config) {
                 let message = "maintenance is written as [[maintenance]] tables";
                 config.problems.push(source.problem(&value.span(), message));
             }
+            ("server", _) => server::read(&source, value, config),
             ("never_hide", _) => never_hide(&source, value, config),
             (name, value_ref) => setting(&source, name, key, value, value_ref, config),
         }
@@ -121,7 +122,7 @@ fn setting(
         let message = if known {
             message
         } else {
-            format!("{message}; known are {}, never_hide, [[environment]] and [[maintenance]]", keys())
+            format!("{message}; known are {}, never_hide, [server], [[environment]] and [[maintenance]]", keys())
         };
         config.problems.push(source.problem(&span, message));
     }
@@ -138,7 +139,7 @@ pub(super) fn scalar(value: &DeValue<'_>) -> Option<String> {
 }
 
 /// A list of texts as one, as flags and variables would have it.
-fn list(value: &DeValue<'_>) -> Option<String> {
+pub(super) fn list(value: &DeValue<'_>) -> Option<String> {
     let DeValue::Array(items) = value else { return None };
     let texts: Option<Vec<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
     texts.map(|texts| texts.join(","))

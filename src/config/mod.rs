@@ -12,6 +12,7 @@ mod maintenance;
 mod origin;
 mod packs;
 mod paths;
+mod server;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -22,11 +23,13 @@ pub use duration::parse_duration;
 pub use lost::lost;
 pub use origin::{Origin, Problem, Valued};
 pub use paths::Paths;
+pub use server::server_keys;
 pub use settings::{SETTINGS, Setting, Settings};
 
 use crate::compare::Knowledge;
 use crate::drift::Maintenance;
 use crate::scan::EnvironmentSpec;
+use crate::server::Limits;
 
 /// Everything a run needs to know before it starts.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub struct Config {
     pub knowledge: Knowledge,
     /// Maintenance that is announced.
     pub maintenance: Vec<Maintenance>,
+    /// How much of a server anybody may have.
+    pub server: Limits,
     /// Files that were read, lowest layer first.
     pub files: Vec<PathBuf>,
     /// Configuration files that say anything at all.
@@ -57,6 +62,7 @@ pub fn load(
         environments: vec![],
         knowledge: Knowledge::default(),
         maintenance: vec![],
+        server: Limits::default(),
         files: vec![],
         telling: vec![],
         problems: vec![],

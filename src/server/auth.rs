@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::answer::Failure;
+use super::log::Known;
 use crate::accounts::{Denied, Desk, Grant, KeyId, Limited, Record, SessionId, UserId};
 use crate::api::{Code, Problem, Role};
 use crate::drift::Slug;
@@ -44,6 +45,16 @@ impl Principal {
     /// Without an account, limited by nothing but the role.
     pub fn new(organisation: Slug, name: Tainted, role: Role) -> Self {
         Self { organisation, name, role, grants: Vec::new(), user: None, session: None, api_key: None }
+    }
+
+    /// Whose requests are counted together, and whose keys are one another's.
+    pub(super) fn account(&self) -> String {
+        let organisation = self.organisation.as_str();
+        match (&self.user, &self.api_key) {
+            (Some(user), _) => format!("{organisation}/user/{user}"),
+            (None, Some(key)) => format!("{organisation}/key/{key}"),
+            (None, None) => format!("{organisation}/name/{}", self.name.raw()),
+        }
     }
 }
 
@@ -127,6 +138,10 @@ impl FromRequestParts<Shared> for Guest {
         let (method, authorization) = (parts.method.as_str(), text(header::AUTHORIZATION));
         let admission = Admission { authorization, method, path, address, user_agent: text(header::USER_AGENT) };
         let principal = shared.gatekeeper.admit(admission).await?;
+        if let Some(known) = parts.extensions.get::<Known>() {
+            known.is(&principal);
+        }
+        shared.rates.of_principal(&principal.account())?;
         let wants = format!("{method} {path}");
         Ok(Self { principal, address, wants, gatekeeper: Arc::clone(&shared.gatekeeper) })
     }

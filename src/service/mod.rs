@@ -42,7 +42,7 @@ use crate::drift::{
     RuleStatus, ScanStage, ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
-use crate::store::{Direction, DriftFilter, Matching, Observation, OpenCounts, Page, PageRequest, Receipt};
+use crate::store::{Direction, DriftFilter, Gauges, Matching, Observation, OpenCounts, Page, PageRequest, Receipt};
 
 /// A row of the environments pane.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
@@ -118,6 +118,9 @@ pub enum ServiceError {
     Conflict(Box<DriftEvent>),
     #[error("{0}")]
     Invalid(String),
+    /// The name of a write stands for another one already.
+    #[error("{0}")]
+    Reused(String),
     #[error("read-only: {0}")]
     ReadOnly(String),
     /// Not allowed here.
@@ -219,6 +222,10 @@ pub trait DriftService: Send + Sync {
     async fn cancel_scan(&self, environment: Option<Slug>) -> Result<(), ServiceError>;
     /// Everything from now on. A slow reader loses the oldest and should load again.
     fn subscribe(&self) -> broadcast::Receiver<ServiceEvent>;
+    /// What its store takes up, where it lies here.
+    fn store_gauges(&self) -> Gauges {
+        Gauges::default()
+    }
     /// `local`, or the server's URL; for the status bar.
     fn mode(&self) -> String;
     /// Why nothing can be decided here, or `None`.

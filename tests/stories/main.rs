@@ -36,6 +36,7 @@ mod live;
 mod manual;
 mod memory;
 mod noise;
+mod once;
 mod packs;
 mod permissions;
 mod plain;

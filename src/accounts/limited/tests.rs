@@ -173,7 +173,9 @@ impl World {
             }
             for verb in verbs {
                 let (reason, actor) = (Some(text.as_str().into()), format!("actor-{text}").as_str().into());
-                store.decide(TriageRequest { drift: event.id, verb, reason, actor, expected_version: None }).unwrap();
+                store
+                    .decide(TriageRequest { drift: event.id, verb, reason, actor, expected_version: None, once: None })
+                    .unwrap();
             }
         }
         let service = LocalService::start(Arc::clone(&store), vec![], runtime.handle().clone());
@@ -280,7 +282,14 @@ fn limited(world: &World, grants: &[Grant]) -> (Limited, Arc<Mutex<Vec<String>>>
 }
 
 fn decision(event: &DriftEvent, verb: TriageVerb) -> TriageRequest {
-    TriageRequest { drift: event.id, verb, reason: Some("x".into()), actor: "erin".into(), expected_version: None }
+    TriageRequest {
+        drift: event.id,
+        verb,
+        reason: Some("x".into()),
+        actor: "erin".into(),
+        expected_version: None,
+        once: None,
+    }
 }
 
 /// Each drift is decided about just where its grants let it.
@@ -443,7 +452,8 @@ fn nobody_ends_a_rule_out_of_reach_by_putting_another_in_its_place() {
         let answer = limited.triage(decision(mine, TriageVerb::Ignore { rule: stolen })).await;
         assert!(answer.is_err(), "{answer:?}");
         for verb in [RuleVerb::Delete, RuleVerb::Undo { seq: 1 }] {
-            let request = RuleRequest { rule: theirs.id, verb, reason: None, actor: "erin".into(), expected: None };
+            let request =
+                RuleRequest { rule: theirs.id, verb, reason: None, actor: "erin".into(), expected: None, once: None };
             assert!(limited.change_rule(request).await.is_err());
         }
         let kept = world.service.ignore_rules().await.unwrap();

@@ -269,7 +269,7 @@ mod tests {
         let store = store::open(&home.join("store"), store::OpenMode::ReadWrite).unwrap().store;
         let mut houses = Houses::default();
         houses.open(Slug::from_text("acme"), LocalService::start(store, vec![], Handle::current()));
-        let options = server::Options { listen: ([127, 0, 0, 1], 0).into(), certificate: None };
+        let options = server::Options::new(([127, 0, 0, 1], 0).into());
         let serving = server::serve(&options, Arc::new(desk), houses).await.unwrap();
         let url = Url::parse(&format!("http://{}", serving.address)).unwrap();
         tokio::spawn(serving.run(std::future::pending()));

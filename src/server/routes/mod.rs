@@ -11,7 +11,7 @@ mod triage;
 
 use axum::Router;
 
-use super::{Shared, feed};
+use super::{Shared, follow};
 
 /// Everything under [`BASE`](crate::api::BASE).
 pub(super) fn all() -> Router<Shared> {
@@ -23,5 +23,5 @@ pub(super) fn all() -> Router<Shared> {
         .merge(around::routes())
         .merge(session::routes())
         .merge(accounts::routes())
-        .route("/feed", axum::routing::get(feed::follow))
+        .route("/feed", axum::routing::get(follow::follow))
 }

@@ -121,6 +121,18 @@ impl Line {
         let body = serde_json::to_vec(body).map_err(|error| invalid(&error.to_string()))?;
         let request = self.request(method, path, &[])?.timeout(WHOLE);
         let request = request.header(CONTENT_TYPE, "application/json").header(IDEMPOTENCY_HEADER, key).body(body);
+        let again = request.try_clone();
+        match (self.wrote(request).await, again) {
+            // Whether it was done nobody knows; under the same key it is done once.
+            (Err(ServiceError::Unavailable(_)), Some(again)) => {
+                tokio::time::sleep(AGAIN[1]).await;
+                self.wrote(again).await
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    async fn wrote<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ServiceError> {
         self.read(self.answered(request).await?).await
     }
 

@@ -1,6 +1,6 @@
 //! Bodies: JSON of a bounded size and depth, and what is wrong with it by its place; with the key under which a write is done once.
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::{HeaderMap, header};
@@ -79,14 +79,20 @@ async fn arrived(request: Request, shared: &Shared) -> Result<Bytes, Problem> {
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
         return Err(Problem::of_field("content-type", "the body must be application/json"));
     }
+    // One that says so itself is not waited for.
+    if request.body().size_hint().lower() > BODY as u64 {
+        return Err(too_large());
+    }
     match tokio::time::timeout(shared.limits.body_timeout, Bytes::from_request(request, shared)).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)))) => {
-            Err(Problem::new(Code::TooLarge, format!("the body is larger than {BODY} bytes")))
-        }
+        Ok(Err(BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)))) => Err(too_large()),
         Ok(Err(_)) => Err(Problem::of_field("body", "it did not arrive whole")),
         Err(_) => Err(Problem::new(Code::Timeout, "the body did not arrive in time")),
     }
+}
+
+fn too_large() -> Problem {
+    Problem::new(Code::TooLarge, format!("the body is larger than {BODY} bytes"))
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -105,8 +111,9 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 
 fn bounded(value: &Value, path: &mut Vec<String>) -> Result<(), Problem> {
     let wrong = |path: &[String], what: String| {
-        let field = if path.is_empty() { "body".to_owned() } else { path.join(".") };
-        Err(Problem::of_field(field, what))
+        let field = path.concat();
+        let field = field.trim_start_matches('.');
+        Err(Problem::of_field(if field.is_empty() { "body" } else { field }, what))
     };
     if path.len() > DEPTH {
         return wrong(&path[..2], format!("it goes deeper than {DEPTH} levels"));
@@ -118,10 +125,10 @@ fn bounded(value: &Value, path: &mut Vec<String>) -> Result<(), Problem> {
         fits
     };
     match value {
-        Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| within(at.to_string(), item)),
+        Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| within(format!("[{at}]"), item)),
         Value::Object(fields) => fields.iter().try_for_each(|(name, field)| {
             let name: String = name.chars().take(64).collect();
-            within(name, field)
+            within(format!(".{name}"), field)
         }),
         Value::String(text) if text.len() > TEXT => wrong(path, format!("it is longer than {TEXT} bytes")),
         _ => Ok(()),
@@ -144,7 +151,7 @@ mod tests {
         assert_eq!(field(&format!(r#"{{"verb":"acknowledge","reason":"{}"}}"#, "x".repeat(TEXT + 1))), "reason");
         assert_eq!(field(r#"{"verb":"acknowledge"} trailing"#), "body");
         let deep = |n: usize| format!(r#"{{"verb":{}1{}}}"#, "[".repeat(n), "]".repeat(n));
-        assert_eq!(field(&deep(100)), "verb.0");
+        assert_eq!(field(&deep(100)), "verb[0]");
         assert_eq!(field(&deep(100_000)), "body", "refused before it is built");
         assert!(read::<TriageBody>(br#"{"verb":"acknowledge"}"#).is_ok());
     }

@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -68,7 +69,8 @@ pub(super) async fn gather(houses: &Houses) -> Registry {
         if let Some(bytes) = store.bytes {
             facts.bytes.get_or_create(&of_house).set(bytes as f64);
         }
-        for (state, count) in store.pool.iter().flat_map(|(used, idle)| [("used", *used), ("idle", *idle)]) {
+        let (used, idle) = store.pool.unwrap_or_default();
+        for (state, count) in [("used", used), ("idle", idle)] {
             let pool = Pool { organization: organization.to_owned(), state };
             facts.pool.get_or_create(&pool).set(f64::from(count));
         }
@@ -122,12 +124,11 @@ fn process(registry: &mut Registry) {
     // What stands in brackets is the program's name, spaces and all.
     let fields: Vec<&str> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
     let field = |n: usize| fields.get(n)?.parse::<f64>().ok();
-    add("cpu_seconds", "Time on a processor", field(11).zip(field(12)).map(|(user, kernel)| (user + kernel) / TICKS));
+    add("threads", "Threads", field(17));
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let resident = resident.and_then(|text| text.trim().strip_suffix(" kB")?.parse::<f64>().ok());
     add("resident_memory_bytes", "Memory in use", resident.map(|kilo| kilo * 1024.0));
-    add("threads", "Threads", field(17));
     let files = std::fs::read_dir("/proc/self/fd").map(|files| files.count() as f64).ok();
     add("open_fds", "Files and connections that are open", files);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map(|now| now.as_secs_f64()).ok();
@@ -135,4 +136,9 @@ fn process(registry: &mut Registry) {
     let uptime = uptime.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
     let started = now.zip(uptime).zip(field(19)).map(|((now, up), start)| now - up + start / TICKS);
     add("start_time_seconds", "When the process began", started);
+    if let Some((user, kernel)) = field(11).zip(field(12)) {
+        let spent = Counter::<f64, AtomicU64>::default();
+        spent.inc_by((user + kernel) / TICKS);
+        registry.register("cpu_seconds", "Time on a processor", spent);
+    }
 }

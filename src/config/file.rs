@@ -49,8 +49,13 @@ pub(super) fn read(path: &Path, required: bool, config: &mut Config) {
         }
     };
     config.files.push(path.to_owned());
-    let source = Source { path: Arc::new(path.to_owned()), text: &text };
-    let (table, errors) = DeTable::parse_recoverable(&text);
+    read_text(path, &text, config);
+}
+
+/// Reads what stands in `path`, or is to.
+pub(super) fn read_text(path: &Path, text: &str, config: &mut Config) {
+    let source = Source { path: Arc::new(path.to_owned()), text };
+    let (table, errors) = DeTable::parse_recoverable(text);
     if !table.get_ref().is_empty() {
         config.telling.push(path.to_owned());
     }

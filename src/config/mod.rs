@@ -1,6 +1,7 @@
 //! Layers of configuration: built in < `/etc` < user < environment variable < flag. Each value knows its origin, each mistake
 //! its file and line.
 
+mod adding;
 mod aws;
 mod changes;
 mod discover;
@@ -17,6 +18,7 @@ mod settings;
 
 use std::path::{Path, PathBuf};
 
+pub use adding::{Adding, Found, Offered, offered};
 pub use changes::{Changes, is_same};
 pub use discover::{ad_hoc, discover};
 pub use duration::parse_duration;
@@ -57,16 +59,7 @@ pub fn load(
     variable: impl Fn(&str) -> Option<String>,
     flags: &[(&'static str, String)],
 ) -> Config {
-    let mut config = Config {
-        settings: Settings::built_in(paths, &variable),
-        environments: vec![],
-        knowledge: Knowledge::default(),
-        maintenance: vec![],
-        server: Limits::default(),
-        files: vec![],
-        telling: vec![],
-        problems: vec![],
-    };
+    let mut config = Config::built_in(paths, &variable);
     packs::read(paths, &mut config);
     for candidate in layers(paths, explicit, &variable) {
         let required = explicit == Some(candidate.as_path());
@@ -83,12 +76,29 @@ pub fn load(
     config
 }
 
-fn layers(paths: &Paths, explicit: Option<&Path>, variable: &impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
+impl Config {
+    /// Before any file is read.
+    fn built_in(paths: &Paths, variable: &impl Fn(&str) -> Option<String>) -> Self {
+        Self {
+            settings: Settings::built_in(paths, variable),
+            environments: vec![],
+            knowledge: Knowledge::default(),
+            maintenance: vec![],
+            server: Limits::default(),
+            files: vec![],
+            telling: vec![],
+            problems: vec![],
+        }
+    }
+}
+
+/// The files, the user's own last.
+fn layers(paths: &Paths, explicit: Option<&Path>, variable: &impl Fn(&str) -> Option<String>) -> [PathBuf; 2] {
     let user = match explicit {
         Some(path) => path.to_owned(),
         None => variable("DRIFTGUARD_CONFIG").map_or_else(|| paths.config_dir.join("config.toml"), PathBuf::from),
     };
-    vec![paths.system_dir.join("config.toml"), user]
+    [paths.system_dir.join("config.toml"), user]
 }
 
 #[cfg(test)]

@@ -173,6 +173,7 @@ impl LocalService {
             interval: watched.as_ref().and_then(|w| w.spec.interval),
             running: watched.and_then(|w| w.job.progress()),
             sources,
+            is_removed: self.lanes.is_removed(&store.environment.slug),
             contexts: store.contexts.clone(),
         }
     }

@@ -59,6 +59,9 @@ pub struct EnvironmentSummary {
     pub running: Option<ScanProgress>,
     /// Sources that failed last time, with the age of what is shown instead, and those of which something is worth knowing.
     pub sources: Vec<SourceState>,
+    /// It was scanned here until the configuration named it no more; what was found stays.
+    #[serde(default)]
+    pub is_removed: bool,
     /// What goes on there, or begins within a day.
     #[serde(default)]
     pub contexts: Vec<OperationalContext>,

@@ -6,6 +6,7 @@ mod editor;
 mod form;
 mod history;
 mod lists;
+mod offers;
 mod palette;
 mod preview;
 mod query;
@@ -41,6 +42,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Rules) => rules::draw(canvas),
         Some(Overlay::Decisions { at }) => decisions::draw(canvas, *at),
         Some(Overlay::Untold) => untold::draw(canvas),
+        Some(Overlay::Offers) => offers::draw(canvas),
         Some(Overlay::Incident) => incident::draw(canvas),
         Some(Overlay::Resource) => resource::draw(canvas),
         Some(Overlay::History) => history::draw(canvas),

@@ -15,6 +15,7 @@ mod info;
 mod inventory;
 mod keeper;
 mod keys;
+mod login;
 mod man;
 mod mark;
 mod reload;
@@ -82,6 +83,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Serve(args)) => serve::run(&session, &args),
         Some(Command::Worker(_)) => worker::run(&session),
         Some(Command::Connect(args)) => connect::run(&session, &args),
+        Some(Command::Login(args)) => login::run(&session, &args),
+        Some(Command::Logout(args)) => login::logout(&session, &args),
         Some(Command::Accounts(args)) => accounts::run(&session, &args),
         Some(Command::Keys) => keys::run(&session),
         Some(Command::Incident(args)) => incident::run(&session, &args),

@@ -25,12 +25,14 @@ pub(super) fn run(session: &Session, args: &Serve) -> anyhow::Result<u8> {
     let secret = std::env::var(SECRET_VARIABLE).ok();
     let secret = ServerSecret::load(secret.as_deref(), args.secret_file.as_deref(), args.dev)?;
     let accounts = accounts::open(&accounts::beside(&session.settings().store.value), false)?;
-    let gatekeeper = Arc::new(Desk::new(Arc::clone(&accounts), Tokens::new(&secret, ISSUER)));
+    let desk = Desk::new(Arc::clone(&accounts), Tokens::new(&secret, ISSUER));
+    let gatekeeper = Arc::new(desk.clone());
     let certificate = args.tls_cert.clone().zip(args.tls_key.clone()).map(|(chain, key)| Certificate { chain, key });
     let metrics_token = std::env::var(METRICS_TOKEN).ok().filter(|token| !token.is_empty());
     let limits = Limits { metrics_token, ..session.config.server.clone() };
     let options = Options { listen: args.listen, certificate, limits };
     let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;
+    runtime.spawn(desk.tend());
     let served = runtime.block_on(serve(session, &options, gatekeeper, accounts, !args.no_scans));
     runtime.shutdown_background();
     served.map(|()| 0)

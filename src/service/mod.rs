@@ -28,7 +28,7 @@ pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
 pub use reason::RequireReason;
 pub use relations::{Place, Relations};
-pub use remote::{RemoteService, Server};
+pub use remote::{Credentials, RemoteService, Server, login, logout, refresh};
 pub use who::{BY_ITSELF as ASKED_BY_ITSELF, LONGEST as LONGEST_BY_ITSELF, Witness};
 
 use std::collections::BTreeSet;

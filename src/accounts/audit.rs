@@ -14,7 +14,7 @@ use crate::drift::Slug;
 use crate::safety::{Masked, Tainted};
 
 /// What happened.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SecurityAction {
     Login,
@@ -64,16 +64,17 @@ impl SecurityAction {
 }
 
 /// Who did it.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Actor {
     pub name: Tainted,
     pub kind: ActorKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub address: Option<IpAddr>,
 }
 
 /// What kind of somebody.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ActorKind {
     /// At the command line of the machine that has the accounts.
@@ -84,8 +85,20 @@ pub enum ActorKind {
     Stranger,
 }
 
+impl ActorKind {
+    /// The word in store and API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::User => "user",
+            Self::ServiceAccount => "service_account",
+            Self::Stranger => "stranger",
+        }
+    }
+}
+
 /// What is to be recorded.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Entry {
     pub at: Timestamp,
     /// Whose admins may read it; none for what is everybody's.
@@ -102,7 +115,7 @@ pub struct Entry {
 }
 
 /// One record.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct SecurityRecord {
     /// From 1, without gaps.
     pub seq: u64,
@@ -112,7 +125,7 @@ pub struct SecurityRecord {
 }
 
 /// What verifying found.
-#[derive(Clone, PartialEq, Eq, Serialize, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Serialize, Debug, Default, utoipa::ToSchema)]
 pub struct AuditReport {
     pub records: u64,
     /// Hash of the last record: keep it elsewhere, and nobody can write the trail anew unseen.

@@ -17,7 +17,7 @@ const SHOWN: usize = KEY_PREFIX.len() + 8;
 const ENDPOINTS: usize = 50;
 
 /// An API key without the key: that is nowhere but with whoever was given it.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct ApiKey {
     pub id: KeyId,
     pub organization: Slug,

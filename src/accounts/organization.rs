@@ -11,7 +11,7 @@ use crate::drift::Slug;
 use crate::safety::Tainted;
 
 /// Who owns environments, users and what is decided by them.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Organization {
     /// The key: unique, never changed.
     pub slug: Slug,
@@ -85,7 +85,7 @@ impl Organization {
 }
 
 /// What is to change; `None` stays.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OrganizationEdit {
     pub name: Option<String>,

@@ -17,11 +17,12 @@ const TOUCH: SignedDuration = SignedDuration::from_secs(30);
 const USER_AGENT: usize = 256;
 
 /// One login and what followed from it. Its tokens are not in it: they are signed, not kept.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Session {
     pub id: SessionId,
     pub user_id: UserId,
     pub organization: Slug,
+    #[schema(value_type = Option<String>)]
     pub ip_address: Option<IpAddr>,
     pub user_agent: Tainted,
     pub created_at: Timestamp,

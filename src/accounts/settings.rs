@@ -13,7 +13,7 @@ const IDLE: u32 = 3_600;
 const IDLE_RANGE: std::ops::RangeInclusive<u32> = 60..=604_800;
 
 /// One an organisation; none until somebody chooses something, and until then the defaults hold.
-#[derive(Clone, PartialEq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Debug, utoipa::ToSchema)]
 pub struct OrganizationSettings {
     /// Without it, nothing of the organisation is scanned.
     pub drift_detection_enabled: bool,
@@ -81,7 +81,7 @@ impl OrganizationSettings {
 }
 
 /// What a `PUT` says.
-#[derive(Clone, PartialEq, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SettingsBody {
     pub drift_detection_enabled: bool,

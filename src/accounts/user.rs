@@ -12,7 +12,7 @@ use crate::safety::Tainted;
 const GRANTS: usize = 100;
 
 /// Somebody who may come in. The password is no part of it: see [`Accounts::password`](super::Accounts::password).
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct User {
     pub id: UserId,
     pub organization: Slug,
@@ -34,7 +34,7 @@ pub struct User {
 }
 
 /// Who stands behind an account.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UserKind {
     Person,
@@ -97,7 +97,7 @@ impl User {
 }
 
 /// What is to change; `None` stays.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UserEdit {
     pub display_name: Option<String>,

@@ -3,6 +3,7 @@
 //! Bodies are the JSON of the [vocabulary](crate::drift) as it is stored; times are RFC 3339 in UTC. Lists are
 //! `{"data": […], "pagination": {…}}`, and whatever goes wrong is a [`Problem`].
 
+mod accounts;
 mod asked;
 mod drifts;
 mod feed;
@@ -13,6 +14,7 @@ mod role;
 mod schema;
 mod writes;
 
+pub use accounts::{Done, KeyBody, KeyMade, NewOrganization, NewUser, OrganizationNode, PasswordBody, RefreshBody};
 pub use asked::{Part, Which};
 pub use drifts::{Parameter, from_parameters, to_parameters};
 pub use feed::FeedEvent;

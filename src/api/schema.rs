@@ -7,6 +7,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::accounts::{Endpoint, KeyId, Pattern, SessionId, UserId, WebhookUrl};
 use crate::drift::query::{Group, GroupKey};
 use crate::drift::{ContextId, DriftId, Fingerprint, PropertyPath, RuleId, ScanId, Score, Slug};
 use crate::safety::{Masked, Tainted};
@@ -42,6 +43,12 @@ described! {
     ScanId, "ScanId" => text("One scan; later ones sort later.").pattern(Some(ULID));
     RuleId, "RuleId" => text("One rule.").pattern(Some(ULID));
     ContextId, "ContextId" => text("One thing that goes on around drift.").pattern(Some(ULID));
+    UserId, "UserId" => text("One user or service account.").pattern(Some(ULID));
+    KeyId, "KeyId" => text("One API key; not the key.").pattern(Some(ULID));
+    SessionId, "SessionId" => text("One session.").pattern(Some(ULID));
+    Pattern, "Pattern" => text("A glob: `*` and `?`.").min_length(Some(1)).max_length(Some(255));
+    Endpoint, "Endpoint" => text("A method and a pattern of paths, or the pattern alone: `GET /api/v1/drifts*`.");
+    WebhookUrl, "WebhookUrl" => text("Where messages go.");
     Slug, "Slug" => text("The short name of an environment or an organisation.")
         .pattern(Some("^[a-z0-9-]+$"))
         .min_length(Some(1))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use url::Url;
 
-use super::Look;
+use super::{Look, PasswordSource};
 
 #[derive(Args, Debug)]
 #[command(after_long_help = crate::config::server_keys())]
@@ -20,9 +20,12 @@ pub struct Serve {
     /// Private key, PEM; with --tls-cert
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
-    /// The organisation whose members see the configured environments; made by `driftguard accounts init`
-    #[arg(long, value_name = "SLUG", required_unless_present = "openapi", default_value = "")]
-    pub organization: String,
+    /// The organisation of environments whose table names none; else $DRIFTGUARD_ORGANIZATION. Made by `driftguard accounts init`
+    #[arg(long, value_name = "SLUG")]
+    pub organization: Option<String>,
+    /// Leave the scanning to `driftguard worker` and other servers on the same database
+    #[arg(long)]
+    pub no_scans: bool,
     /// Read the secret that signs tokens from this file; else $DRIFTGUARD_SECRET_KEY holds it
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<PathBuf>,
@@ -35,10 +38,46 @@ pub struct Serve {
 }
 
 #[derive(Args, Debug)]
+pub struct Worker {
+    /// The organisation of environments whose table names none; else $DRIFTGUARD_ORGANIZATION
+    #[arg(long, value_name = "SLUG")]
+    pub organization: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct Login {
+    /// The server: https://driftguard.example.com
+    pub url: Url,
+    /// The organisation; asked for without it
+    #[arg(long, value_name = "SLUG")]
+    pub organization: Option<String>,
+    /// Your name there; asked for without it
+    #[arg(long, value_name = "NAME")]
+    pub username: Option<String>,
+    #[command(flatten)]
+    pub password: PasswordSource,
+    /// Keep an API key instead, read from this file; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["organization", "username", "password_file"])]
+    pub key_file: Option<PathBuf>,
+    /// Trust the certificates in this file too, PEM
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct Logout {
+    /// The server
+    pub url: Url,
+    /// Trust the certificates in this file too, PEM
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
 pub struct Connect {
     /// The server: https://driftguard.example.com
     pub url: Url,
-    /// Read the API key from this file; else $DRIFTGUARD_TOKEN holds it
+    /// Read the API key from this file; else $DRIFTGUARD_TOKEN holds it, else `driftguard login` has kept one
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// Trust the certificates in this file too, PEM

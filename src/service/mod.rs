@@ -3,10 +3,12 @@
 
 mod around;
 mod bulk;
+mod bulletin;
 pub mod danger;
 mod gate;
 mod keeping;
 mod lanes;
+mod leased;
 mod local;
 mod masking;
 mod once;
@@ -16,6 +18,7 @@ mod relations;
 mod remote;
 mod returning;
 mod scanning;
+mod sharing;
 mod who;
 
 pub use around::{annotate, contexts, end_context};
@@ -25,7 +28,7 @@ pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
 pub use reason::RequireReason;
 pub use relations::{Place, Relations};
-pub use remote::{RemoteService, Server};
+pub use remote::{Credentials, RemoteService, Server, login, logout, refresh};
 pub use who::{BY_ITSELF as ASKED_BY_ITSELF, LONGEST as LONGEST_BY_ITSELF, Witness};
 
 use std::collections::BTreeSet;

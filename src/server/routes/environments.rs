@@ -16,11 +16,7 @@ use crate::server::body::Body;
 use crate::service::EnvironmentSummary;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(untold))
-        .routes(routes!(scan))
-        .routes(routes!(cancel))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(untold)).routes(routes!(scan)).routes(routes!(cancel))
 }
 
 /// Environments, with what is open in them and how their last scan went.

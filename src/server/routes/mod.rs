@@ -1,5 +1,6 @@
 //! The routes, one file a resource; each handler is one call of the service. All of them are described: see [`super::openapi`].
 
+mod accounts;
 mod around;
 mod drifts;
 mod environments;
@@ -37,5 +38,6 @@ fn versioned() -> OpenApiRouter<Shared> {
         .merge(rules::routes())
         .merge(around::routes())
         .merge(session::routes())
+        .merge(accounts::routes())
         .routes(routes!(follow::follow))
 }

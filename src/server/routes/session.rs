@@ -4,14 +4,13 @@ use axum::Json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::Greeting;
+use crate::api::{Greeting, Role};
 use crate::server::Shared;
 use crate::server::answer::Answer;
 use crate::server::auth::Caller;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(greeting))
+    OpenApiRouter::new().routes(routes!(greeting))
 }
 
 /// Who I am here, and what holds for me.
@@ -21,14 +20,20 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
     responses((status = 200, body = Greeting))
 )]
 async fn greeting(caller: Caller) -> Answer<Greeting> {
-    let Caller { principal, service } = caller;
+    let Caller { principal, service, .. } = caller;
     Ok(Json(Greeting {
         organisation: principal.organisation,
         name: principal.name,
         role: principal.role,
-        read_only: service.read_only(),
+        read_only: service.read_only().or_else(|| looks_only(principal.role)),
         as_of: service.as_of(),
         require_reason: service.require_reason().shown(),
         server: env!("CARGO_PKG_VERSION").to_owned(),
     }))
+}
+
+/// Why somebody of this role cannot decide anything: keys that decide are off, and say this, before anything is asked.
+fn looks_only(role: Role) -> Option<String> {
+    let why = || "your role is viewer: an admin of your organisation can make you an editor".to_owned();
+    (role < Role::Editor).then(why)
 }

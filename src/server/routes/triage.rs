@@ -15,10 +15,7 @@ use crate::server::body::Decision;
 use crate::store::Receipt;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(many))
-        .routes(routes!(one))
-        .routes(routes!(resolve))
+    OpenApiRouter::new().routes(routes!(many)).routes(routes!(one)).routes(routes!(resolve))
 }
 
 /// Decides about a drift.

@@ -4,6 +4,7 @@
 //! service's own word: the screens do not know which of the two they have.
 
 mod call;
+mod credentials;
 mod feed;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use crate::safety::Tainted;
 use crate::store::{Direction, DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
 
 use call::Line;
+pub use credentials::{Credentials, login, logout, refresh};
 
 /// Events a slow reader may be behind before it has to load again.
 const EVENTS: usize = 1024;
@@ -61,7 +63,23 @@ impl RemoteService {
     /// # Errors
     /// When the server cannot be reached, is none of ours, or does not let us in.
     pub async fn connect(server: Server, handle: &Handle) -> Result<Arc<Self>, ServiceError> {
-        let line = Arc::new(Line::new(server)?);
+        Self::on(Line::new(server)?, handle).await
+    }
+
+    /// As [`connect`](Self::connect), with tokens that are renewed when they are over; that of `server` does not matter.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub async fn connect_as(
+        server: Server,
+        credentials: Arc<dyn Credentials>,
+        handle: &Handle,
+    ) -> Result<Arc<Self>, ServiceError> {
+        Self::on(Line::with(server, credentials)?, handle).await
+    }
+
+    async fn on(line: Line, handle: &Handle) -> Result<Arc<Self>, ServiceError> {
+        let line = Arc::new(line);
         let greeting: Greeting = line.get("session", &[]).await?;
         let (events, _) = broadcast::channel(EVENTS);
         let ended = CancellationToken::new();
@@ -259,7 +277,8 @@ impl DriftService for RemoteService {
     }
 
     fn mode(&self) -> String {
-        self.line.shown()
+        let Greeting { name, role, .. } = &self.greeting;
+        format!("{} ({}) at {}", name.line(), role.as_str(), self.line.shown())
     }
 
     fn read_only(&self) -> Option<String> {

@@ -2,7 +2,8 @@
 
 use super::{load, news};
 use crate::drift::{Closure, DriftEvent, DriftId};
-use crate::service::{ScanProgress, ServiceEvent};
+use crate::safety::sanitise;
+use crate::service::{Contact, ScanProgress, ServiceEvent};
 use crate::tui::app::model::On;
 use crate::tui::app::overlay::{Overlay, Target};
 use crate::tui::app::{Effect, Model};
@@ -40,6 +41,12 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
         }
         ServiceEvent::Lost => load::after_loss(model),
         ServiceEvent::Contact(contact) => {
+            // Once, and not with every try.
+            if let (Contact::Denied { why }, Some(Contact::Live | Contact::Lost { .. }) | None) =
+                (&contact, &model.contact)
+            {
+                model.notices.failed(model.now, sanitise::line(why));
+            }
             model.contact = Some(contact);
             vec![]
         }

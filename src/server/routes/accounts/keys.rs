@@ -1,0 +1,65 @@
+//! API keys: one's own, and for admins those of service accounts.
+
+use axum::Json;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::super::parameters::{Parameters, named};
+use super::{Clerk, Own, json};
+use crate::accounts::{ApiKey, KeyId};
+use crate::api::{KeyBody, KeyMade, Listed};
+use crate::drift::Slug;
+use crate::server::Shared;
+use crate::server::answer::{Answer, Failure};
+use crate::server::body::Body;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke))
+}
+
+/// API keys, without what is secret of them.
+#[utoipa::path(
+    get,
+    path = "/api-keys",
+    params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
+    responses((status = 200, body = Listed<ApiKey>), (status = 404))
+)]
+async fn list(clerk: Clerk, parameters: Parameters) -> Answer<Listed<ApiKey>> {
+    let of = clerk.organization(parameters)?;
+    json(clerk.ask(move |registry, by| registry.api_keys(by, &of)).await.map(Listed::whole))
+}
+
+/// Makes an API key. Its secret is in this answer and nowhere else.
+#[utoipa::path(
+    post,
+    path = "/api-keys",
+    request_body = KeyBody,
+    params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
+    responses((status = 201, body = KeyMade), (status = 404))
+)]
+async fn create(
+    clerk: Clerk,
+    parameters: Parameters,
+    Body(body): Body<KeyBody>,
+) -> Result<(StatusCode, Json<KeyMade>), Failure> {
+    let of = clerk.organization(parameters)?;
+    let own = clerk.0.principal.name.clone();
+    let username = body.username.clone().unwrap_or_else(|| own.raw().to_owned());
+    let made = clerk.ask(move |registry, by| registry.create_key(by, &of, &username, &body.new_key()));
+    let (key, secret) = made.await?;
+    Ok((StatusCode::CREATED, Json(KeyMade { key, secret: secret.reveal().to_owned() })))
+}
+
+/// Ends an API key.
+#[utoipa::path(
+    delete,
+    path = "/api-keys/{id}",
+    params(("id" = KeyId, Path), ("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
+    responses((status = 200, body = ApiKey), (status = 409))
+)]
+async fn revoke(own: Own, Path(id): Path<String>, parameters: Parameters) -> Answer<ApiKey> {
+    let (of, id) = (own.organization(parameters)?, named::<KeyId>(&id, "API key")?);
+    json(own.ask(move |registry, by| registry.revoke_key(by, &of, id)).await)
+}

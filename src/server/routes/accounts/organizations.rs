@@ -1,0 +1,121 @@
+//! Organisations and their settings; for their admins, and those of what is above them.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Clerk, json, organization};
+use crate::accounts::{AccountsError, Organization, OrganizationEdit, OrganizationSettings, SettingsBody};
+use crate::api::{Listed, NewOrganization, OrganizationNode};
+use crate::drift::Slug;
+use crate::server::Shared;
+use crate::server::answer::{Answer, Failure};
+use crate::server::body::Body;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(one, edit, deactivate))
+        .routes(routes!(settings, put_settings))
+}
+
+/// Organisations one may administer, as trees.
+#[utoipa::path(
+    get,
+    path = "/organizations",
+    responses((status = 200, body = Listed<OrganizationNode>), (status = 404))
+)]
+async fn list(clerk: Clerk) -> Answer<Listed<OrganizationNode>> {
+    let all = clerk.ask(|registry, by| registry.organizations(by)).await;
+    json(all.map(|all| Listed::whole(OrganizationNode::trees(all))))
+}
+
+/// Makes an organisation.
+#[utoipa::path(
+    post,
+    path = "/organizations",
+    request_body = NewOrganization,
+    responses((status = 201, body = Organization), (status = 404))
+)]
+async fn create(
+    clerk: Clerk,
+    Body(mut body): Body<NewOrganization>,
+) -> Result<(StatusCode, axum::Json<Organization>), Failure> {
+    body.parent.get_or_insert_with(|| clerk.0.principal.organisation.to_string());
+    let made = clerk.ask(move |registry, by| {
+        let (slug, name) = (body.slug.clone(), body.name.clone());
+        registry.create_organization(by, &slug, name.as_deref().unwrap_or(&slug), &body.edit())
+    });
+    Ok((StatusCode::CREATED, axum::Json(made.await?)))
+}
+
+/// An organisation.
+#[utoipa::path(
+    get,
+    path = "/organizations/{slug}",
+    params(("slug" = Slug, Path)),
+    responses((status = 200, body = Organization))
+)]
+async fn one(clerk: Clerk, Path(slug): Path<String>) -> Answer<Organization> {
+    let slug = organization(&slug)?;
+    json(clerk.ask(move |registry, by| registry.organization(by, &slug)).await)
+}
+
+/// Changes what is named, and leaves the rest.
+#[utoipa::path(
+    method(put, patch),
+    path = "/organizations/{slug}",
+    request_body = OrganizationEdit,
+    params(("slug" = Slug, Path)),
+    responses((status = 200, body = Organization))
+)]
+async fn edit(clerk: Clerk, Path(slug): Path<String>, Body(body): Body<OrganizationEdit>) -> Answer<Organization> {
+    let slug = organization(&slug)?;
+    json(clerk.ask(move |registry, by| registry.edit_organization(by, &slug, &body)).await)
+}
+
+/// Puts an organisation out of use.
+///
+/// Nothing of it is deleted: nobody of it comes in any more.
+#[utoipa::path(
+    delete,
+    path = "/organizations/{slug}",
+    params(("slug" = Slug, Path)),
+    responses((status = 200, body = Organization), (status = 409))
+)]
+async fn deactivate(clerk: Clerk, Path(slug): Path<String>) -> Answer<Organization> {
+    let slug = organization(&slug)?;
+    let edit = OrganizationEdit { is_active: Some(false), ..OrganizationEdit::default() };
+    json(clerk.ask(move |registry, by| registry.edit_organization(by, &slug, &edit)).await)
+}
+
+/// Settings of an organisation.
+#[utoipa::path(
+    get,
+    path = "/organizations/{slug}/settings",
+    params(("slug" = Slug, Path)),
+    responses((status = 200, body = OrganizationSettings))
+)]
+async fn settings(clerk: Clerk, Path(slug): Path<String>) -> Answer<OrganizationSettings> {
+    let slug = organization(&slug)?;
+    let none = AccountsError::NotFound(format!("{slug} has no settings yet: the defaults hold until they are put"));
+    json(clerk.ask(move |registry, by| registry.settings(by, &slug)?.ok_or(none)).await)
+}
+
+/// Sets all settings; what is left out gets its default.
+#[utoipa::path(
+    put,
+    path = "/organizations/{slug}/settings",
+    request_body = SettingsBody,
+    params(("slug" = Slug, Path)),
+    responses((status = 200, body = OrganizationSettings))
+)]
+async fn put_settings(
+    clerk: Clerk,
+    Path(slug): Path<String>,
+    Body(body): Body<SettingsBody>,
+) -> Answer<OrganizationSettings> {
+    let slug = organization(&slug)?;
+    json(clerk.ask(move |registry, by| registry.put_settings(by, &slug, &body)).await)
+}

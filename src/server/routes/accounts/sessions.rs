@@ -1,0 +1,41 @@
+//! Sessions: one's own, and for admins those of the organisation.
+
+use axum::extract::Path;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::super::parameters::{Parameters, named};
+use super::{Clerk, Own, json};
+use crate::accounts::{Session, SessionId};
+use crate::api::{Done, Listed};
+use crate::drift::Slug;
+use crate::server::Shared;
+use crate::server::answer::Answer;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(end))
+}
+
+/// Sessions.
+#[utoipa::path(
+    get,
+    path = "/sessions",
+    params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
+    responses((status = 200, body = Listed<Session>), (status = 404))
+)]
+async fn list(clerk: Clerk, parameters: Parameters) -> Answer<Listed<Session>> {
+    let of = clerk.organization(parameters)?;
+    json(clerk.ask(move |registry, by| registry.sessions(by, &of)).await.map(Listed::whole))
+}
+
+/// Ends a session.
+#[utoipa::path(
+    delete,
+    path = "/sessions/{id}",
+    params(("id" = SessionId, Path), ("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
+    responses((status = 200, body = Done), (status = 409))
+)]
+async fn end(own: Own, Path(id): Path<String>, parameters: Parameters) -> Answer<Done> {
+    let (of, id) = (own.organization(parameters)?, named::<SessionId>(&id, "session")?);
+    json(own.ask(move |registry, by| registry.end_session(by, &of, id)).await.map(|()| Done::new("ended")))
+}

@@ -16,7 +16,8 @@ pub use blame::{Blame, blame};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::drift::{Analysis, Change, DriftEvent, DriftType, Environment, ResourceRef, Severity};
+use crate::drift::{Analysis, Cause, Change, ChangeType, DriftEvent, DriftType, Environment, ResourceRef, Severity};
+use crate::safety::Masked;
 use severity::Subject;
 
 /// What is known when a drift is analysed. Values are masked already.
@@ -33,6 +34,30 @@ pub fn analyse(facts: &Facts<'_>) -> Analysis {
     let subject = Subject { resource: facts.resource, drift_type: facts.drift_type, changes: facts.changes };
     let (severity, reasons) = severity::assess(&subject);
     Analysis { cause: cause::find(facts), severity, reasons, changed_by: vec![], analyzed_at: facts.now }
+}
+
+/// As [`analyse`], with what somebody says of it: it speaks for a cause as a note on the resource would.
+pub fn analyse_told(facts: &Facts<'_>, said: &Masked) -> Analysis {
+    let note = Change {
+        path: "metadata.annotations.reason".into(),
+        change_type: ChangeType::Added,
+        declared: None,
+        actual: Some(said.clone()),
+        is_security_critical: false,
+        remembered_at: None,
+    };
+    let (mut analysis, told) = (analyse(facts), cause::find(&Facts { changes: &[note], ..*facts }));
+    if told.cause_category != Cause::Unknown && told.confidence_score > analysis.cause.confidence_score {
+        let before = std::mem::replace(&mut analysis.cause, told).contributing_factors;
+        analysis.cause.contributing_factors.extend(before);
+        analysis.cause.contributing_factors.truncate(5);
+    }
+    analysis
+}
+
+/// The packs it goes by: name and text.
+pub fn packs() -> impl Iterator<Item = (&'static str, &'static str)> {
+    pack::PACKS.iter().copied()
 }
 
 /// The four scores if the resource differed in these changes alone.

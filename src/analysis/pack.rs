@@ -17,7 +17,7 @@ use super::value::Test;
 use crate::drift::path::{Step, parse};
 use crate::drift::{Axis, DriftType, Score};
 
-const PACKS: &[(&str, &str)] = &[
+pub(super) const PACKS: &[(&str, &str)] = &[
     ("severity-network", include_str!("../../packs/severity-network.toml")),
     ("severity-identity", include_str!("../../packs/severity-identity.toml")),
     ("severity-data", include_str!("../../packs/severity-data.toml")),

@@ -4,6 +4,7 @@
 //! `{"data": […], "pagination": {…}}`, and whatever goes wrong is a [`Problem`].
 
 mod accounts;
+mod advice;
 mod asked;
 mod drifts;
 mod feed;
@@ -15,6 +16,10 @@ mod schema;
 mod writes;
 
 pub use accounts::{Done, KeyBody, KeyMade, NewOrganization, NewUser, OrganizationNode, PasswordBody, RefreshBody};
+pub use advice::{
+    Advice, AdviceBody, AdviceStatus, AnalyzeBody, Analyzed, Answered, Correlation, Day, EnvironmentFigures, Job,
+    JobStatus, Model, Related, Repository, ScanFigures, Summary,
+};
 pub use asked::{Part, Which};
 pub use drifts::{Parameter, from_parameters, to_parameters};
 pub use feed::FeedEvent;

@@ -120,6 +120,11 @@ impl Packs {
         Arc::clone(Self::once())
     }
 
+    /// Name and text of each that comes with the program.
+    pub fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
+        EMBEDDED.iter().copied()
+    }
+
     fn once() -> &'static Arc<Self> {
         static PACKS: OnceLock<Arc<Packs>> = OnceLock::new();
         PACKS.get_or_init(|| Arc::new(Self::parse(&EMBEDDED).unwrap_or_default()))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Score;
+use super::{ResolutionType, Score};
 use crate::safety::Tainted;
 
 /// What to do.
@@ -107,6 +107,23 @@ pub struct Recommendation {
 }
 
 impl Recommendation {
+    /// Names it among the advice for its drift, for as long as it says the same: 16 hexadecimal digits.
+    pub fn key(&self) -> String {
+        let text = format!("{}\n{}", self.recommendation_type.as_str(), self.rationale.raw());
+        blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+    }
+
+    /// How following it settles a drift; `None`: it is advice to look, not to do.
+    pub fn resolution_type(&self) -> Option<ResolutionType> {
+        match self.recommendation_type {
+            RecommendationType::AutoRevert => Some(ResolutionType::AutoRevert),
+            RecommendationType::CodifyIac => Some(ResolutionType::CodifyIac),
+            RecommendationType::EscalateReview => Some(ResolutionType::Escalated),
+            RecommendationType::AcceptException => Some(ResolutionType::Accepted),
+            RecommendationType::ManualReview => None,
+        }
+    }
+
     /// Past its expiry at `now`.
     pub fn is_stale(&self, now: jiff::Timestamp) -> bool {
         self.expires_at.is_some_and(|at| at <= now)

@@ -14,6 +14,7 @@ mod guards;
 mod health;
 mod hosts;
 mod houses;
+mod jobs;
 mod listen;
 mod log;
 mod metrics;
@@ -48,4 +49,5 @@ struct Shared {
     hosts: Arc<hosts::Hosts>,
     metrics: metrics::Metrics,
     followers: Arc<follow::Followers>,
+    jobs: Arc<jobs::Jobs>,
 }

@@ -66,6 +66,7 @@ pub async fn serve(options: &Options, gatekeeper: Arc<dyn Gatekeeper>, houses: H
         metrics: metrics.clone(),
         limits: Arc::clone(&limits),
         followers: Arc::default(),
+        jobs: Arc::default(),
     };
     let (router, connections, closing) = (router(shared), metrics.connections, CancellationToken::new());
     let door = Door { acceptor, router, limits, connections, leaving, closing };

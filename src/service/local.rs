@@ -16,7 +16,7 @@ use super::returning::{self, Returning};
 use super::sharing::{Ears, Sharing};
 use super::{
     DriftService, EnvironmentSummary, Guard, Relations, RequireReason, ServiceError, ServiceEvent, around, bulk,
-    bulletin, gate, relations,
+    bulletin, gate, relations, thinking,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
@@ -286,6 +286,28 @@ impl DriftService for LocalService {
             Ok(who)
         })
         .await
+    }
+
+    async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
+        gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
+        let redactor = Arc::clone(&self.redactor);
+        self.deciding(move |store| {
+            thinking::analyse(store, &redactor, id, said).map(|event| (vec![event.clone()], event))
+        })
+        .await
+    }
+
+    async fn answer_advice(
+        &self,
+        id: DriftId,
+        advice: String,
+        followed: bool,
+        mut result: Tainted,
+    ) -> Result<DriftEvent, ServiceError> {
+        gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
+        mask_name(&self.redactor, &mut result);
+        let answer = move |store: &dyn Store| thinking::answer(store, id, &advice, followed, &result);
+        self.deciding(move |store| answer(store).map(|event| (vec![event.clone()], event))).await
     }
 
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {

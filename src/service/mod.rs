@@ -19,6 +19,7 @@ mod remote;
 mod returning;
 mod scanning;
 mod sharing;
+mod thinking;
 mod who;
 
 pub use around::{annotate, contexts, end_context};
@@ -158,6 +159,23 @@ pub trait DriftService: Send + Sync {
     async fn who(&self, id: DriftId) -> Result<Who, ServiceError> {
         let _ = id;
         Err(ServiceError::Unavailable("there is no audit trail to ask here".into()))
+    }
+    /// Thinks about a drift anew, with what somebody says of it: cause, severity and advice are kept with it, until a scan thinks
+    /// otherwise.
+    async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
+        let _ = (id, said);
+        Err(ServiceError::Unavailable("drifts cannot be analysed anew from here".into()))
+    }
+    /// Keeps what became of a piece of advice, by its [key](crate::drift::Recommendation::key): followed, or `result` says why not.
+    async fn answer_advice(
+        &self,
+        id: DriftId,
+        advice: String,
+        followed: bool,
+        result: Tainted,
+    ) -> Result<DriftEvent, ServiceError> {
+        let _ = (id, advice, followed, result);
+        Err(ServiceError::Unavailable("advice cannot be answered from here".into()))
     }
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError>;
     /// Durable when it returns. What must or may be hidden from now on starts a scan of the environments it is about.

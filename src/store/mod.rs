@@ -36,10 +36,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    Attribution, AuditEntry, Completeness, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment,
-    Finding, IgnoreRule, Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule,
-    OperationalContext, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, Stats, TriageRequest, Untold,
-    UntoldPage, UntoldRequest,
+    Analysis, Attribution, AuditEntry, Completeness, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId,
+    Environment, Finding, IgnoreRule, Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule,
+    OperationalContext, Recommendation, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, Stats,
+    TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -313,6 +313,15 @@ pub trait Store: Send + Sync {
     fn scan_before(&self, environment: &Slug, at: Timestamp) -> Result<Option<ScanSummary>, StoreError>;
     /// Puts a drift down to somebody, until it changes or comes back. Not in the journal: it can be asked again.
     fn attribute(&self, id: DriftId, to: &Attribution) -> Result<DriftEvent, StoreError>;
+    /// What is thought of a drift, in place of what was; until a scan thinks otherwise of it. Not in the journal: it can be thought
+    /// again. `Conflict` when the drift is not the version that was looked at.
+    fn advise(
+        &self,
+        id: DriftId,
+        seen: u64,
+        analysis: &Analysis,
+        recommendations: &[Recommendation],
+    ) -> Result<DriftEvent, StoreError>;
 
     /// One call looks at a bounded number of drifts. A page may therefore be shorter than asked for, even empty, and yet have a
     /// cursor onward: a text was searched that far and there is more to search. Only no cursor means the end.

@@ -1,15 +1,16 @@
 //! Who may do what over the API: every route there is, with every role, and with the ids of another organisation.
 //!
-//! The routes are read from the source of the server: a new one is walked from the day it is there, and fails here until this file
-//! says which id its path takes.
+//! The routes are those of the API's document: a new one is walked from the day it is there, and fails here until this file says
+//! which id its path takes.
 
+mod described;
 mod kept;
 mod login;
 mod roles;
+mod schema;
 mod walk;
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 
 use driftguard::accounts::{self, By, Desk, Grant, NewKey, OrganizationEdit, Registry, ServerSecret, Tokens, UserEdit};
@@ -37,36 +38,15 @@ struct Route {
     path: String,
 }
 
-/// As the server's sources say it.
+/// As the document says it.
 fn routes() -> Vec<Route> {
-    let mut sources = vec![];
-    let mut directories = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server/routes")];
-    while let Some(directory) = directories.pop() {
-        for entry in std::fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                directories.push(path);
-            } else {
-                sources.push(std::fs::read_to_string(path).unwrap());
-            }
-        }
-    }
-    let begins = Regex::new(r#"\.route\(\s*"([^"]+)",\s*"#).unwrap();
-    let methods = Regex::new(r"\b(get|post|put|patch|delete)\(").unwrap();
     let mut routes = vec![];
-    for source in &sources {
-        for found in begins.captures_iter(source) {
-            let rest = &source[found.get(0).unwrap().end()..];
-            let mut depth = 1;
-            let ends = rest.find(|c| {
-                depth += i32::from(c == '(') - i32::from(c == ')');
-                depth == 0
-            });
-            let named = methods.captures_iter(&rest[..ends.unwrap()]);
-            let named: Vec<Method> = named.map(|m| m[1].to_uppercase().parse().unwrap()).collect();
-            assert!(!named.is_empty(), "no method is known of {}", &found[1]);
-            routes.extend(named.into_iter().map(|method| Route { method, path: found[1].to_owned() }));
-        }
+    for (path, item) in server::document()["paths"].as_object().unwrap() {
+        // Who is asked how he is has no organisation, and the document is everybody's.
+        let Some(path) = path.strip_prefix("/api/v1").filter(|path| *path != "/openapi.json") else { continue };
+        let methods = item.as_object().unwrap().keys();
+        let methods = methods.map(|method| method.to_uppercase().parse().unwrap());
+        routes.extend(methods.map(|method| Route { method, path: path.to_owned() }));
     }
     assert!(routes.len() > 50, "{} routes", routes.len());
     routes
@@ -165,6 +145,7 @@ fn query(path: &str) -> &'static str {
     match path {
         "/incident" | "/contexts" => "?from=2026-11-20T00:00:00Z&until=2030-01-01T00:00:00Z",
         "/drifts/groups" => "?by=actor",
+        "/correlations" => "?drift=01ARZ3NDEKTSV4RRFFQ69G5FAV",
         "/access" => "?verb=revert&environment=host",
         _ => "",
     }

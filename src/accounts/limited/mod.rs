@@ -27,9 +27,9 @@ use super::{Access, Denied, Grant};
 use crate::api::Role;
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
-    NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest, RuleStatus, Slug, Stats,
-    TriageRequest, UntoldPage, UntoldRequest, Who,
+    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
+    NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest, RuleStatus, Slug,
+    Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::service::{DriftService, EnvironmentSummary, Relations, RequireReason, ServiceError, ServiceEvent};
@@ -57,6 +57,12 @@ impl Limited {
     async fn scope(&self) -> Result<Scope<'_>, ServiceError> {
         let environments = self.service.environments().await?;
         Ok(Scope::new(self.role, &self.grants, &environments))
+    }
+
+    async fn may_act_on(&self, id: DriftId) -> Result<(), ServiceError> {
+        let scope = self.scope().await?;
+        let detail = self.readable(&scope, id).await?;
+        self.allowed(scope.acts_on(&detail.event)).await
     }
 
     async fn refused(&self, denied: Denied) -> ServiceError {
@@ -104,11 +110,25 @@ impl DriftService for Limited {
     }
 
     async fn who(&self, id: DriftId) -> Result<Who, ServiceError> {
-        let scope = self.scope().await?;
-        let detail = self.readable(&scope, id).await?;
         // The answer is kept with the drift.
-        self.allowed(scope.acts_on(&detail.event)).await?;
+        self.may_act_on(id).await?;
         self.service.who(id).await
+    }
+
+    async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
+        self.may_act_on(id).await?;
+        self.service.analyse(id, said).await
+    }
+
+    async fn answer_advice(
+        &self,
+        id: DriftId,
+        advice: String,
+        followed: bool,
+        result: Tainted,
+    ) -> Result<DriftEvent, ServiceError> {
+        self.may_act_on(id).await?;
+        self.service.answer_advice(id, advice, followed, result).await
     }
 
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {

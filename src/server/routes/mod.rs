@@ -1,6 +1,8 @@
 //! The routes, one file a resource; each handler is one call of the service. All of them are described: see [`super::openapi`].
 
 mod accounts;
+mod analysis;
+mod analytics;
 mod around;
 mod drifts;
 mod environments;
@@ -13,13 +15,34 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Shared, follow, health, openapi};
+use crate::accounts::{KeyId, SessionId};
 use crate::api::{BASE, Problem};
+use crate::drift::query::{Group, GroupKey};
+use crate::drift::{ContextId, DriftId, DriftType, RuleId, SeverityClass, Slug, State};
+use crate::service::ServiceEvent;
+use crate::store::{Cursor, Direction};
 
 /// Everything there is.
 pub(super) fn all() -> OpenApiRouter<Shared> {
-    // Every answer may be one, and no handler names it.
+    // What any answer may be, and the words of parameters: no handler's body or answer brings them along.
     #[derive(utoipa::OpenApi)]
-    #[openapi(components(schemas(Problem, crate::api::FeedEvent)))]
+    #[openapi(components(schemas(
+        Problem,
+        ServiceEvent,
+        Cursor,
+        Direction,
+        Group,
+        GroupKey,
+        DriftType,
+        SeverityClass,
+        State,
+        Slug,
+        DriftId,
+        RuleId,
+        ContextId,
+        KeyId,
+        SessionId
+    )))]
     struct Common;
     OpenApiRouter::with_openapi(<Common as utoipa::OpenApi>::openapi())
         .routes(routes!(health::live))
@@ -35,6 +58,8 @@ fn versioned() -> OpenApiRouter<Shared> {
         .merge(environments::routes())
         .merge(drifts::routes())
         .merge(triage::routes())
+        .merge(analysis::routes())
+        .merge(analytics::routes())
         .merge(rules::routes())
         .merge(around::routes())
         .merge(session::routes())

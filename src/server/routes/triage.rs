@@ -6,16 +6,21 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::drifts::drift;
-use crate::api::{Answer as Made, BULK, BulkBody, Listed, Problem, ResolveBody, Resolved, TriageBody, TriageOne};
+use crate::api::{Answer as Made, BULK, BulkBody, Code, Listed, Problem, ResolveBody, Resolved, TriageBody, TriageOne};
 use crate::drift::{DriftId, TriageRequest};
 use crate::server::Shared;
-use crate::server::answer::{Answer, answered};
+use crate::server::answer::{Answer, Failure, answered};
 use crate::server::auth::Caller;
 use crate::server::body::Decision;
 use crate::store::Receipt;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(many)).routes(routes!(one)).routes(routes!(resolve))
+    OpenApiRouter::new()
+        .routes(routes!(many))
+        .routes(routes!(one))
+        .routes(routes!(resolve))
+        .routes(routes!(create))
+        .routes(routes!(replace, change, delete))
 }
 
 /// Decides about a drift.
@@ -72,4 +77,38 @@ async fn many(caller: Caller, sent: Decision<BulkBody>) -> Answer<Listed<Made>> 
         Err(error) => Made::Problem(Problem::from(error)),
     };
     Ok(Json(Listed::whole(answers.into_iter().map(made).collect())))
+}
+
+/// A drift is decided about: the same as `POST …/triage`.
+#[utoipa::path(
+    patch,
+    path = "/drifts/{id}",
+    params(("id" = DriftId, Path)),
+    request_body = TriageBody,
+    responses((status = 200, body = Receipt))
+)]
+async fn change(caller: Caller, path: Path<String>, sent: Decision<TriageBody>) -> Answer<Receipt> {
+    one(caller, path, sent).await
+}
+
+/// Not taken: drifts are found by scans, see `POST scans`.
+#[utoipa::path(post, path = "/drifts", responses((status = 405)))]
+async fn create(_: Caller) -> Failure {
+    not_so("drifts are found by scans: POST scans starts one")
+}
+
+/// Not taken: what was seen is not written anew, see `PUT …/resolve` and `PATCH`.
+#[utoipa::path(put, path = "/drifts/{id}", params(("id" = DriftId, Path)), responses((status = 405)))]
+async fn replace(_: Caller) -> Failure {
+    not_so("a drift is the record of what was seen: PUT …/resolve or PATCH with a verb to decide about it")
+}
+
+/// Not taken: what was seen and decided stays, until it is older than what the store keeps.
+#[utoipa::path(delete, path = "/drifts/{id}", params(("id" = DriftId, Path)), responses((status = 405)))]
+async fn delete(_: Caller) -> Failure {
+    not_so("a drift is the record of what was seen: it closes by itself, and goes when the store's retention is over")
+}
+
+fn not_so(why: &str) -> Failure {
+    Problem::new(Code::NotAllowed, why).into()
 }

@@ -1,4 +1,4 @@
-//! Who a drift is put down to. Can be asked again, so it is not for the journal.
+//! Who a drift is put down to, and what is thought of it. Can be asked again, so it is not for the journal.
 
 use jiff::Timestamp;
 
@@ -6,8 +6,8 @@ use super::TreeStore;
 use super::engine::Tree;
 use super::keys;
 use super::tx::Tx;
-use crate::drift::{Attribution, DriftEvent, DriftId, ScanStage, ScanSummary, Slug};
-use crate::store::{StoreError, codec};
+use crate::drift::{Analysis, Attribution, DriftEvent, DriftId, Recommendation, ScanStage, ScanSummary, Slug};
+use crate::store::{StoreError, codec, life, settling};
 
 impl TreeStore {
     pub(super) fn attribute_impl(&self, id: DriftId, to: &Attribution) -> Result<DriftEvent, StoreError> {
@@ -22,6 +22,32 @@ impl TreeStore {
             tx.save(Some(&old), &mut new)?;
             tx.commit(true)?;
         }
+        Ok(new.event)
+    }
+
+    pub(super) fn advise_impl(
+        &self,
+        id: DriftId,
+        seen: u64,
+        analysis: &Analysis,
+        recommendations: &[Recommendation],
+    ) -> Result<DriftEvent, StoreError> {
+        self.writable()?;
+        let _writer = self.writer();
+        let mut tx = Tx::new(self, self.now());
+        let old = tx.event(id)?.ok_or_else(|| StoreError::NotFound(format!("there is no drift {id}")))?;
+        if old.event.version != seen {
+            return Err(StoreError::Conflict { expected: seen, current: old.event.version });
+        }
+        let mut new = old.clone();
+        new.event.analysis = analysis.clone();
+        new.event.recommendations = recommendations.to_vec();
+        if life::differs(&old.event, &new.event) {
+            new.event.version += 1;
+        }
+        settling::settle_index(&mut new, tx.now);
+        tx.save(Some(&old), &mut new)?;
+        tx.commit(true)?;
         Ok(new.event)
     }
 

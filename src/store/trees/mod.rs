@@ -64,10 +64,10 @@ use super::{
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    Attribution, AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, Finding,
-    IgnoreRule, Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext,
-    RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, State, Stats, TriageRequest, Untold, UntoldPage,
-    UntoldRequest,
+    Analysis, Attribution, AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment,
+    Finding, IgnoreRule, Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule,
+    OperationalContext, Recommendation, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, State, Stats,
+    TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::Tainted;
 
@@ -277,6 +277,15 @@ impl Store for TreeStore {
     }
     fn attribute(&self, id: DriftId, to: &Attribution) -> Result<DriftEvent, StoreError> {
         self.attribute_impl(id, to)
+    }
+    fn advise(
+        &self,
+        id: DriftId,
+        seen: u64,
+        analysis: &Analysis,
+        recommendations: &[Recommendation],
+    ) -> Result<DriftEvent, StoreError> {
+        self.advise_impl(id, seen, analysis, recommendations)
     }
     fn incident(&self, request: &IncidentRequest) -> Result<Incident, StoreError> {
         self.take_in();

@@ -11,17 +11,18 @@ use super::{NOBODY, PASSWORD, Route, World, filled, query, routes};
 use crate::conformance::{Bench, open_drifts};
 
 /// What acme has.
-struct Ids {
-    drift: String,
-    rule: String,
-    never_hide: String,
-    context: String,
-    key: String,
-    session: String,
+pub(super) struct Ids {
+    pub(super) drift: String,
+    pub(super) rule: String,
+    pub(super) never_hide: String,
+    pub(super) context: String,
+    pub(super) key: String,
+    pub(super) session: String,
+    pub(super) advice: String,
 }
 
 impl Ids {
-    async fn make(world: &World) -> Self {
+    pub(super) async fn make(world: &World) -> Self {
         let editor = Some(world.keys[1].as_str());
         let drift = open_drifts(world.files.service().as_ref()).await[0].id.to_string();
         let rule = json!({
@@ -50,7 +51,9 @@ impl Ids {
         let said = world.send(None, &Method::POST, "/auth/login", Some(&login)).await;
         assert_eq!(said.status, 200, "{}", said.body);
         let (by, acme) = (By::operator("root"), Slug::from_text("acme"));
+        let said = world.send(editor, &Method::GET, "/recommendations", None).await;
         Self {
+            advice: said.body["data"][0]["id"].as_str().expect("there is advice").to_owned(),
             drift,
             rule: "01ARZ3NDEKTSV4RRFFQ69G5FA1".into(),
             never_hide: "01ARZ3NDEKTSV4RRFFQ69G5FA2".into(),
@@ -61,10 +64,11 @@ impl Ids {
     }
 
     /// What belongs into a path, and what would belong there and is nowhere.
-    fn of(&self, path: &str) -> (&str, &'static str) {
+    pub(super) fn of(&self, path: &str) -> (&str, &'static str) {
         let first = path.split('/').nth(1).unwrap();
         match first {
             "drifts" => (&self.drift, NOBODY),
+            "recommendations" => (&self.advice, "01ARZ3NDEKTSV4RRFFQ69G5FAV-0123456789abcdef"),
             "ignore-rules" => (&self.rule, NOBODY),
             "never-hide-rules" => (&self.never_hide, NOBODY),
             "contexts" => (&self.context, NOBODY),
@@ -84,11 +88,15 @@ impl Ids {
 }
 
 /// With it the route would do something, were the id its own.
-fn body(method: &Method, path: &str, ids: &Ids) -> Value {
+pub(super) fn body(method: &Method, path: &str, ids: &Ids) -> Value {
     match (method.as_str(), path) {
         ("POST", "/drifts/{id}/triage") => json!({"verb": "acknowledge"}),
         ("PUT", "/drifts/{id}/resolve") => json!({"resolution_type": "accepted", "reason": "mine"}),
         ("POST", "/drifts/{id}/who") => Value::Null,
+        ("PATCH", "/drifts/{id}") => json!({"verb": "acknowledge"}),
+        ("POST", "/drifts/{id}/analyze" | "/recommendations/{id}/implement" | "/recommendations/{id}/dismiss") => {
+            json!({})
+        }
         ("POST", "/drifts/triage") => json!({"requests": [{"drift": ids.drift, "verb": "acknowledge"}]}),
         ("POST", "/ignore-rules/{id}" | "/never-hide-rules/{id}") => json!({"verb": "delete", "reason": "x"}),
         ("POST", "/contexts/{id}/end") => json!({"at": Timestamp::now()}),
@@ -131,8 +139,12 @@ async fn what_belongs_to_another_organisation_is_as_if_it_were_not_there_on_ever
             answers.push((said.status, said.body.to_string().replace(id, "ID")));
         }
         assert_eq!(answers[0], answers[1], "{method} {path}: theirs is told from nobody's");
-        let is_empty = method == Method::GET && path == "/environments/{slug}/untold";
-        assert_eq!(answers[0].0, if is_empty { 200 } else { 404 }, "{method} {path}: {}", answers[0].1);
+        let expected = match (method.as_str(), path.as_str()) {
+            ("GET", "/environments/{slug}/untold") => 200,
+            ("PUT" | "DELETE", "/drifts/{id}") => 405,
+            _ => 404,
+        };
+        assert_eq!(answers[0].0, expected, "{method} {path}: {}", answers[0].1);
     }
     for path in ["/users", "/users/adam", "/api-keys", "/sessions", "/lockouts", "/audit/security"] {
         let said = world.send(foreign, &Method::GET, &format!("{path}?organization=acme"), None).await;

@@ -1,0 +1,215 @@
+//! Analysis as a job, advice and what becomes of it, and what a dashboard shows.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::drift::{
+    Cause, Density, DriftEvent, DriftId, OperationalContext, Recommendation, ResourceRef, ScanStage, Score, Severity,
+    Slug, SourceState, Stats,
+};
+use crate::safety::Tainted;
+use crate::store::{OpenCounts, Receipt};
+
+/// `POST drifts/{id}/analyze`.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug, Default)]
+#[serde(deny_unknown_fields)]
+pub struct AnalyzeBody {
+    /// What is known of it: it speaks for a cause as a note on the resource would.
+    #[serde(default)]
+    pub context: Option<Tainted>,
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema, Debug)]
+#[serde(rename_all = "lowercase")]
+pub enum JobStatus {
+    Queued,
+    Running,
+    Done,
+    Failed,
+}
+
+/// An analysis that is made, or was.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+pub struct Job {
+    #[schema(pattern = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
+    pub job_id: String,
+    pub drift: DriftId,
+    pub status: JobStatus,
+    pub estimated_completion: Timestamp,
+    /// When it is done.
+    pub result: Option<Analyzed>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// What an analysis found.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+pub struct Analyzed {
+    pub cause_category: Cause,
+    pub confidence_score: Score,
+    pub severity: Severity,
+    pub recommendation_count: usize,
+    pub analyzed_at: Timestamp,
+}
+
+impl From<&DriftEvent> for Analyzed {
+    fn from(event: &DriftEvent) -> Self {
+        Self {
+            cause_category: event.analysis.cause.cause_category,
+            confidence_score: event.analysis.cause.confidence_score,
+            severity: event.analysis.severity.clone(),
+            recommendation_count: event.recommendations.len(),
+            analyzed_at: event.analysis.analyzed_at,
+        }
+    }
+}
+
+/// What became of a piece of advice.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema, Debug)]
+#[serde(rename_all = "lowercase")]
+pub enum AdviceStatus {
+    Open,
+    Implemented,
+    Dismissed,
+    /// Its time is over.
+    Stale,
+}
+
+/// A piece of advice, with the drift it is about.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+pub struct Advice {
+    /// The drift, and the advice for as long as it says the same.
+    #[schema(pattern = "^[0-7][0-9A-HJKMNP-TV-Z]{25}-[0-9a-f]{16}$")]
+    pub id: String,
+    pub drift: DriftId,
+    /// Of the drift: what a decision names as what was seen.
+    pub version: u64,
+    pub environment: Slug,
+    pub resource: ResourceRef,
+    pub status: AdviceStatus,
+    pub recommendation: Recommendation,
+}
+
+impl Advice {
+    /// All there is for a drift.
+    pub fn of(event: &DriftEvent, now: Timestamp) -> impl Iterator<Item = Self> {
+        event.recommendations.iter().map(move |one| Self {
+            id: format!("{}-{}", event.id, one.key()),
+            drift: event.id,
+            version: event.version,
+            environment: event.environment.clone(),
+            resource: event.resource.clone(),
+            status: match one {
+                _ if one.implemented_at.is_some() => AdviceStatus::Implemented,
+                _ if one.implementation_result.is_some() => AdviceStatus::Dismissed,
+                _ if one.is_stale(now) => AdviceStatus::Stale,
+                _ => AdviceStatus::Open,
+            },
+            recommendation: one.clone(),
+        })
+    }
+}
+
+/// `POST recommendations/{id}/implement`, `POST recommendations/{id}/dismiss`.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct AdviceBody {
+    #[serde(default)]
+    pub reason: Option<Tainted>,
+    /// The version of the drift that was seen; another one is a conflict.
+    #[serde(default)]
+    pub expected_version: Option<u64>,
+}
+
+/// The answer to it.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+pub struct Answered {
+    pub advice: Advice,
+    /// Of the decision on the drift.
+    pub receipt: Receipt,
+}
+
+/// `GET correlations`: what a drift may have to do with.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+pub struct Correlation {
+    pub drift: DriftId,
+    pub with: Related,
+}
+
+/// With what.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum Related {
+    /// Another drift of the same resource.
+    SameResource(DriftId),
+    /// A resource that it needs.
+    DependsOn(Tainted),
+    /// A resource that needs it.
+    Dependant(Tainted),
+    /// What went on there when it was first seen.
+    Context(Box<OperationalContext>),
+}
+
+/// `GET analytics/summary`.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+pub struct Summary {
+    pub generated_at: Timestamp,
+    /// Of all environments.
+    pub open: OpenCounts,
+    pub environments: Vec<EnvironmentFigures>,
+    /// How the drifts first seen in these days went.
+    pub stats: Stats,
+    /// Oldest first; the last one ends now.
+    pub days: Vec<Day>,
+}
+
+/// An environment in numbers.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+pub struct EnvironmentFigures {
+    pub environment: Slug,
+    pub name: Tainted,
+    pub is_production: bool,
+    pub open: OpenCounts,
+    pub last_scan: Option<ScanFigures>,
+}
+
+/// A scan in numbers.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+pub struct ScanFigures {
+    pub finished_at: Timestamp,
+    pub stage: ScanStage,
+    pub resources: u64,
+    pub drifted: u64,
+    pub new: u64,
+    pub closed: u64,
+}
+
+/// Twenty-four hours.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+pub struct Day {
+    pub from: Timestamp,
+    /// First sightings by class, worst first; and whatever else happened.
+    pub happened: Density,
+}
+
+/// `GET models`: what drifts are judged by.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+pub struct Model {
+    pub name: String,
+    /// `rules`: written by hand, deterministic. None is learned so far.
+    pub kind: String,
+    /// Of the program that it came with.
+    pub version: String,
+    /// BLAKE3 of its text.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    pub hash: String,
+}
+
+/// `GET iac/repositories`: where an environment is declared, as its last scan read it.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+pub struct Repository {
+    pub environment: Slug,
+    pub source: SourceState,
+}

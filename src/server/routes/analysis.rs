@@ -1,0 +1,172 @@
+//! Thinking about a drift anew, and following advice or not.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use ulid::Ulid;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::drifts::drift;
+use super::parameters::{Parameters, named};
+use crate::api::{
+    Advice, AdviceBody, AdviceStatus, AnalyzeBody, Answered, Code, Job, Listed, Pagination, Part, Problem, Which,
+    from_parameters,
+};
+use crate::drift::{DriftId, State as Standing, TriageRequest, TriageVerb};
+use crate::server::Shared;
+use crate::server::answer::{Answer, Failure};
+use crate::server::auth::Caller;
+use crate::server::body::{Body, Decision};
+use crate::service::ServiceError;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(analyze))
+        .routes(routes!(job))
+        .routes(routes!(list))
+        .routes(routes!(one))
+        .routes(routes!(implement))
+        .routes(routes!(dismiss))
+}
+
+/// Analyses a drift anew, in the background.
+///
+/// Cause, severity and advice are written back to the drift. While an analysis of it is under way the answer is that one.
+#[utoipa::path(
+    post,
+    path = "/drifts/{id}/analyze",
+    params(("id" = DriftId, Path)),
+    request_body = AnalyzeBody,
+    responses((status = 202, body = Job))
+)]
+async fn analyze(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(body): Body<AnalyzeBody>,
+) -> Result<(StatusCode, Json<Job>), Failure> {
+    let id = drift(&id)?;
+    // What cannot be analysed is said now, not by the job.
+    caller.service.drift(id).await?;
+    let job = shared.jobs.begin(&caller.principal.organisation, caller.service, id, body.context);
+    Ok((StatusCode::ACCEPTED, Json(job)))
+}
+
+/// How an analysis stands, and what it found.
+#[utoipa::path(
+    get,
+    path = "/drifts/{id}/analyze/{job_id}",
+    params(("id" = DriftId, Path), ("job_id" = String, Path)),
+    responses((status = 200, body = Job))
+)]
+async fn job(State(shared): State<Shared>, caller: Caller, Path((id, job)): Path<(String, String)>) -> Answer<Job> {
+    let (detail, job) = (caller.service.drift(drift(&id)?).await?, named::<Ulid>(&job, "job")?);
+    let job = shared.jobs.of(&caller.principal.organisation, &detail.event, job);
+    Ok(Json(job.ok_or_else(|| Problem::new(Code::NotFound, "no such job"))?))
+}
+
+/// Advice for drifts, in the order of the drifts.
+///
+/// A page is one of drifts: `limit` counts those. Without `status` and `query` it is about what is open or acknowledged.
+#[utoipa::path(get, path = "/recommendations", params(Which, Part), responses((status = 200, body = Listed<Advice>)))]
+async fn list(caller: Caller, Parameters(parameters): Parameters) -> Answer<Listed<Advice>> {
+    let mut request = from_parameters(&parameters, caller.principal.name.raw())?;
+    if request.filter.states.is_empty() && request.filter.query.to_string().is_empty() {
+        request.filter.states = vec![Standing::Open, Standing::Acknowledged];
+    }
+    let (limit, now) = (request.limit, Timestamp::now());
+    let page = caller.service.drifts(request).await?;
+    let data = page.data.iter().flat_map(|event| Advice::of(event, now)).collect();
+    Ok(Json(Listed { data, pagination: Pagination { next: page.next, previous: page.previous, limit } }))
+}
+
+/// A piece of advice.
+#[utoipa::path(
+    get,
+    path = "/recommendations/{id}",
+    params(("id" = String, Path)),
+    responses((status = 200, body = Advice))
+)]
+async fn one(caller: Caller, Path(id): Path<String>) -> Answer<Advice> {
+    Ok(Json(find(&caller, &id).await?))
+}
+
+/// Follows a piece of advice: the drift is resolved in its way.
+#[utoipa::path(
+    post,
+    path = "/recommendations/{id}/implement",
+    params(("id" = String, Path)),
+    request_body = AdviceBody,
+    responses((status = 200, body = Answered))
+)]
+async fn implement(caller: Caller, Path(id): Path<String>, sent: Decision<AdviceBody>) -> Answer<Answered> {
+    let advice = find(&caller, &id).await?;
+    let kind = advice.recommendation.resolution_type().ok_or_else(|| {
+        Problem::new(
+            Code::Invalid,
+            "this is advice to look, there is nothing to carry out: resolve the drift as you see fit",
+        )
+    })?;
+    if advice.status == AdviceStatus::Stale {
+        return Err(Problem::new(Code::Invalid, "this advice is too old to be followed: analyse the drift anew").into());
+    }
+    let verb = TriageVerb::Resolve { resolution_type: kind, until: None };
+    let said = |reason: Option<&str>| reason.unwrap_or("as recommended").to_owned();
+    answer(caller, advice, sent, verb, true, said).await
+}
+
+/// Puts a piece of advice aside: that, and why, is a note on the drift.
+#[utoipa::path(
+    post,
+    path = "/recommendations/{id}/dismiss",
+    params(("id" = String, Path)),
+    request_body = AdviceBody,
+    responses((status = 200, body = Answered))
+)]
+async fn dismiss(caller: Caller, Path(id): Path<String>, sent: Decision<AdviceBody>) -> Answer<Answered> {
+    let advice = find(&caller, &id).await?;
+    let kind = advice.recommendation.recommendation_type.as_str();
+    let said = move |reason: Option<&str>| match reason {
+        Some(reason) => format!("advice {kind} dismissed: {reason}"),
+        None => format!("advice {kind} dismissed"),
+    };
+    let verb = TriageVerb::Note { text: said(None).into() };
+    answer(caller, advice, sent, verb, false, said).await
+}
+
+/// Decides about the drift, then keeps with the advice what became of it.
+async fn answer(
+    caller: Caller,
+    advice: Advice,
+    sent: Decision<AdviceBody>,
+    mut verb: TriageVerb,
+    followed: bool,
+    said: impl Fn(Option<&str>) -> String,
+) -> Answer<Answered> {
+    let (AdviceBody { reason, expected_version }, once) = sent.of(&caller.principal);
+    let result = said(reason.as_ref().map(|reason| reason.raw()));
+    if let TriageVerb::Note { text } = &mut verb {
+        *text = result.as_str().into();
+    }
+    let (drift, actor) = (advice.drift, caller.principal.name.clone());
+    let request = TriageRequest { drift, verb, reason, actor, expected_version, once };
+    let receipt = caller.service.triage(request).await?;
+    let key = advice.recommendation.key();
+    let event = caller.service.answer_advice(drift, key, followed, result.into()).await?;
+    let now = Advice::of(&event, Timestamp::now()).find(|one| one.id == advice.id);
+    Ok(Json(Answered { advice: now.unwrap_or(advice), receipt }))
+}
+
+async fn find(caller: &Caller, id: &str) -> Result<Advice, Failure> {
+    let missing =
+        || Problem::new(Code::NotFound, "no such advice, or the drift has moved on and it is not given any more");
+    let (drift_id, _) = id.split_once('-').ok_or_else(missing)?;
+    let detail = caller.service.drift(named(drift_id, "advice")?).await.map_err(|error| match error {
+        ServiceError::NotFound(_) => missing().into(),
+        other => Failure::from(other),
+    })?;
+    let found = Advice::of(&detail.event, Timestamp::now()).find(|one| one.id == id);
+    Ok(found.ok_or_else(missing)?)
+}

@@ -1,0 +1,147 @@
+//! What a dashboard shows, what drifts are judged by, and what they may have to do with.
+
+use axum::Json;
+use jiff::{SignedDuration, Timestamp};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::parameters::Parameters;
+use crate::analysis;
+use crate::api::{Correlation, Day, EnvironmentFigures, Listed, Model, Related, Repository, ScanFigures, Summary};
+use crate::compare::Packs;
+use crate::drift::{ContextRequest, DriftId, IncidentRequest, ScanSummary, Slug};
+use crate::server::Shared;
+use crate::server::answer::Answer;
+use crate::server::auth::Caller;
+use crate::service::EnvironmentSummary;
+use crate::store::OpenCounts;
+
+/// Of a summary that does not say.
+const DAYS: u32 = 7;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(summary))
+        .routes(routes!(correlations))
+        .routes(routes!(repositories))
+        .routes(routes!(models))
+}
+
+/// What is open, how the last scans went, and what happened in the last days.
+///
+/// Open drifts are counted as they come and go; what happened is counted over the days that are asked for and no others.
+#[utoipa::path(
+    get,
+    path = "/analytics/summary",
+    params(
+        ("environment" = Option<Vec<Slug>>, Query, explode = false),
+        ("days" = Option<u32>, Query, minimum = 1, maximum = 90)
+    ),
+    responses((status = 200, body = Summary))
+)]
+async fn summary(caller: Caller, mut parameters: Parameters) -> Answer<Summary> {
+    let environments = parameters.environments()?;
+    let days = parameters.take::<u32>("days")?.unwrap_or(DAYS).clamp(1, 90);
+    parameters.done()?;
+    let now = Timestamp::now();
+    let length = SignedDuration::from_hours(24 * i64::from(days));
+    let from = now.checked_sub(length).unwrap_or(Timestamp::MIN);
+    let parts = usize::try_from(days).unwrap_or(1);
+    let request = IncidentRequest { from, until: now, environments: environments.clone(), limit: 1, parts };
+    let (all, stats, incident) = tokio::try_join!(
+        caller.service.environments(),
+        caller.service.stats(environments.clone(), days),
+        caller.service.incident(request),
+    )?;
+    let wanted = |one: &EnvironmentSummary| environments.is_empty() || environments.contains(&one.environment.slug);
+    let environments: Vec<EnvironmentFigures> = all.into_iter().filter(wanted).map(figures).collect();
+    let day = |(at, happened)| {
+        let hours = SignedDuration::from_hours(24 * i64::try_from(at).unwrap_or(0));
+        Day { from: from.checked_add(hours).unwrap_or(from), happened }
+    };
+    Ok(Json(Summary {
+        generated_at: now,
+        open: environments.iter().fold(OpenCounts::default(), |sum, one| plus(sum, one.open)),
+        environments,
+        stats,
+        days: incident.density.into_iter().enumerate().map(day).collect(),
+    }))
+}
+
+fn figures(one: EnvironmentSummary) -> EnvironmentFigures {
+    let EnvironmentSummary { environment, is_production, open, last_scan, .. } = one;
+    let scan = |scan: ScanSummary| ScanFigures {
+        finished_at: scan.finished_at,
+        stage: scan.stage,
+        resources: scan.counts.resources,
+        drifted: scan.counts.drifted,
+        new: scan.new,
+        closed: scan.closed,
+    };
+    let last_scan = last_scan.map(scan);
+    EnvironmentFigures { environment: environment.slug, name: environment.name, is_production, open, last_scan }
+}
+
+fn plus(a: OpenCounts, b: OpenCounts) -> OpenCounts {
+    OpenCounts {
+        critical: a.critical + b.critical,
+        high: a.high + b.high,
+        medium: a.medium + b.medium,
+        low: a.low + b.low,
+        in_any_state: a.in_any_state + b.in_any_state,
+    }
+}
+
+/// What a drift may have to do with: other drifts of its resource, what it hangs on, what went on when it was first seen.
+#[utoipa::path(
+    get,
+    path = "/correlations",
+    params(("drift" = DriftId, Query)),
+    responses((status = 200, body = Listed<Correlation>), (status = 404))
+)]
+async fn correlations(caller: Caller, mut parameters: Parameters) -> Answer<Listed<Correlation>> {
+    let drift: DriftId = parameters.need("drift")?;
+    parameters.done()?;
+    let event = caller.service.drift(drift).await?.event;
+    let relations = caller.service.relations(drift).await?;
+    let around = ContextRequest { environments: vec![event.environment], ..ContextRequest::at(event.detected_at) };
+    let contexts = caller.service.contexts(around).await?;
+    let others = relations.others.iter().map(|other| Related::SameResource(other.id));
+    let needs = relations.depends_on.into_iter().map(Related::DependsOn);
+    let needed = relations.dependants.into_iter().map(Related::Dependant);
+    let contexts = contexts.into_iter().map(|one| Related::Context(Box::new(one)));
+    let all = others.chain(needs).chain(needed).chain(contexts).map(|with| Correlation { drift, with });
+    Ok(Json(Listed::whole(all.collect())))
+}
+
+/// Where environments are declared and what their last scan read there.
+#[utoipa::path(
+    get,
+    path = "/iac/repositories",
+    params(("environment" = Option<Vec<Slug>>, Query, explode = false)),
+    responses((status = 200, body = Listed<Repository>))
+)]
+async fn repositories(caller: Caller, mut parameters: Parameters) -> Answer<Listed<Repository>> {
+    let wanted = parameters.environments()?;
+    parameters.done()?;
+    let all = caller.service.environments().await?;
+    let wanted = all.into_iter().filter(|one| wanted.is_empty() || wanted.contains(&one.environment.slug));
+    let sources = wanted.flat_map(|one| {
+        let environment = one.environment.slug;
+        let sources = one.last_scan.into_iter().flat_map(|scan| scan.sources);
+        sources.map(move |source| Repository { environment: environment.clone(), source })
+    });
+    Ok(Json(Listed::whole(sources.collect())))
+}
+
+/// What drifts are judged by: packs of rules. No model is learned so far.
+#[utoipa::path(get, path = "/models", responses((status = 200, body = Listed<Model>)))]
+async fn models(_: Caller) -> Answer<Listed<Model>> {
+    let model = |(name, text): (&str, &str)| Model {
+        name: name.trim_end_matches(".toml").to_owned(),
+        kind: "rules".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        hash: blake3::hash(text.as_bytes()).to_hex().to_string(),
+    };
+    Ok(Json(Listed::whole(analysis::packs().chain(Packs::texts()).map(model).collect())))
+}

@@ -1,0 +1,139 @@
+//! The document of the API and what the server really says are the same.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::walk::{self, Ids};
+use super::{PASSWORD, Route, Said, World, filled, query, routes, schema};
+
+/// Reading first, and last what puts out who asks.
+fn in_order() -> Vec<Route> {
+    let mut routes = routes();
+    routes.sort_by_key(|route| match (route.method.as_str(), route.path.as_str()) {
+        ("GET", _) => 0,
+        ("DELETE", path) if path.starts_with("/organizations") => 4,
+        ("DELETE", _) => 3,
+        (_, "/recommendations/{id}/dismiss") => 1,
+        _ => 2,
+    });
+    routes
+}
+
+fn body(method: &Method, path: &str, ids: &Ids) -> Value {
+    let now = Timestamp::now();
+    let rule = json!({
+        "id": ids.rule, "environment": "host", "resource_type": null, "resource_id": null, "path": "nothing",
+        "reason": "x", "owner": "adam", "created_at": now, "expires_at": null,
+    });
+    match (method.as_str(), path) {
+        ("POST", "/auth/login") => json!({"organization": "acme", "username": "adam", "password": PASSWORD}),
+        ("POST", "/auth/refresh") => json!({"refresh_token": "none"}),
+        ("POST", "/ignore-rules/preview") => rule,
+        ("POST", "/ignore-rules/{id}") => json!({"verb": {"change": {"to": rule}}, "reason": "x"}),
+        ("POST", "/never-hide-rules/preview") => json!({
+            "id": ids.never_hide, "rule": "set-order", "environment": "host", "resource_type": null,
+            "resource_id": null, "path": null, "owner": "adam", "created_at": now,
+        }),
+        ("POST", "/contexts") => json!({"context": {
+            "id": "01ARZ3NDEKTSV4RRFFQ69G5FA9", "context_type": "ticket", "context_data": {"title": "T"},
+            "time_window": {"from": now, "to": null}, "environments": [], "source": "person",
+        }}),
+        ("POST", "/organizations") => json!({"slug": "acme-labs"}),
+        ("POST", "/users") => json!({"username": "newcomer"}),
+        ("POST", "/api-keys") => json!({"label": "mine"}),
+        _ => walk::body(method, path, ids),
+    }
+}
+
+/// `Err`: what the document does not say.
+fn checked(operation: &Value, said: &Said) -> Result<(), String> {
+    let document = driftguard::server::document();
+    let response = &operation["responses"][said.status.to_string()];
+    if response.is_null() {
+        return Err(format!("{} is not described: {}", said.status, said.body));
+    }
+    match response["content"]["application/json"].get("schema") {
+        Some(schema) => schema::check(document, schema, &said.body),
+        None => Ok(()),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_every_route_answers_is_what_the_document_says() {
+    let world = World::new().await;
+    let ids = Ids::make(&world).await;
+    let admin = Some(world.keys[2].as_str());
+    let path = format!("/drifts/{}/analyze", ids.drift);
+    let job = world.send(admin, &Method::POST, &path, Some(&json!({"context": "emergency, INC-4711"}))).await;
+    assert_eq!((job.status, &job.body["status"]), (202, &json!("queued")), "{}", job.body);
+    let job = job.body["job_id"].as_str().unwrap().to_owned();
+    let document = driftguard::server::document();
+    let (mut wrong, mut never) = (vec![], BTreeSet::new());
+    for Route { method, path } in in_order() {
+        let operation = &document["paths"][format!("/api/v1{path}")][method.as_str().to_lowercase()];
+        let sent = operation.get("requestBody").map(|_| body(&method, &path, &ids));
+        let filled = match path.contains('{') {
+            true => filled(&path.replace("{job_id}", &job), ids.of(&path).0),
+            false => path.clone(),
+        };
+        let query = match path.as_str() {
+            "/correlations" => format!("?drift={}", ids.drift),
+            other => query(other).to_owned(),
+        };
+        let said = world.send(admin, &method, &format!("{filled}{query}"), sent.as_ref()).await;
+        wrong.extend(checked(operation, &said).err().map(|what| format!("{method} {path}: {what}")));
+        if said.status >= 400 {
+            never.insert(format!("{method} {path} {}", said.status));
+        }
+        // And what is said to who is nobody.
+        let said = world.send(None, &method, &format!("{filled}{query}"), sent.as_ref()).await;
+        wrong.extend(checked(operation, &said).err().map(|what| format!("{method} {path}: {what}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let refused = [
+        // Nothing is put there yet when it is asked for.
+        "GET /organizations/{slug}/settings 404",
+        // The record of what was seen stays.
+        "DELETE /drifts/{id} 405",
+        "POST /drifts 405",
+        "PUT /drifts/{id} 405",
+        // Files have no audit trail.
+        "POST /drifts/{id}/who 400",
+        // Advice to look.
+        "POST /recommendations/{id}/implement 400",
+        "POST /auth/refresh 401",
+    ];
+    assert_eq!(never, refused.map(str::to_owned).into(), "everything else was answered");
+    world.end().await;
+}
+
+#[test]
+fn the_document_is_whole() {
+    let document = driftguard::server::document();
+    let text = document.to_string();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for (at, _) in text.match_indices("\"$ref\":\"#") {
+        let pointer = text[at + 9..].split('"').next().unwrap();
+        assert!(
+            document.pointer(&pointer[..]).is_some() || document.pointer(pointer.trim_start_matches('#')).is_some(),
+            "{pointer}"
+        );
+    }
+    let mut names = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "{name} twice");
+            assert!(operation["summary"].is_string(), "{method} {path} says nothing of itself");
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            for part in path.split('{').skip(1).filter_map(|part| part.split('}').next()) {
+                let is_described = |one: &Value| one["name"] == part && one["in"] == "path";
+                assert!(parameters.iter().any(is_described), "{method} {path}: {part} is not described");
+            }
+        }
+    }
+    assert!(names.len() > 70 && schemas.len() > 100, "{} operations, {} schemas", names.len(), schemas.len());
+}

@@ -41,6 +41,8 @@ environment() {
 
 environment moto moto_server 'moto[server]==5.2.5' 'boto3>=1.43,<2'
 environment ministack ministack 'ministack==1.5.33'
+# Asks a server everything that its OpenAPI document allows.
+environment schemathesis schemathesis 'schemathesis==4.32.5'
 # Sample items of AWS Config, written by AWS; nothing of it is run.
 environment rdk rdk --no-deps 'rdk==1.0.0'
 # Providers for the terraform binary, where there is one: see terraform_agrees.rs.

@@ -4,6 +4,7 @@
 //! which id its path takes.
 
 mod described;
+mod fuzzed;
 mod kept;
 mod login;
 mod roles;

@@ -66,6 +66,11 @@ pub fn fakecloud() -> Option<Server> {
     }))
 }
 
+/// The interpreter that has schemathesis.
+pub fn schemathesis() -> Option<PathBuf> {
+    is_there("schemathesis", lab().join("schemathesis/bin/python"))
+}
+
 /// CloudTrail, Cloud Control, and CloudFormation drift that compares.
 pub fn ministack() -> Option<Server> {
     let python = program("ministack", "ministack/bin/python")?;

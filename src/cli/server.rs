@@ -33,7 +33,7 @@ pub struct Serve {
     #[arg(long)]
     pub dev: bool,
     /// Print the OpenAPI document of the server, and do nothing else
-    #[arg(long, exclusive = true)]
+    #[arg(long)]
     pub openapi: bool,
 }
 

@@ -133,25 +133,3 @@ fn complete_response(status: &str, response: &mut Value) {
     }
     response["headers"] = Value::Object(headers);
 }
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    /// What the router itself knows, from what it says of itself for people who look for faults.
-    fn routed() -> BTreeSet<String> {
-        let (router, _) = routes::all().split_for_parts();
-        let text = format!("{router:?}");
-        let paths =
-            text.split("paths: {").nth(1).and_then(|rest| rest.split('}').next().map(|_| rest)).unwrap_or_default();
-        paths.split('"').filter(|part| part.starts_with('/')).map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn there_is_no_route_that_is_not_described() {
-        let described: BTreeSet<String> = DOCUMENT["paths"].as_object().unwrap().keys().cloned().collect();
-        assert_eq!(routed(), described);
-    }
-}

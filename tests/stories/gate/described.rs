@@ -1,8 +1,10 @@
 //! The document of the API and what the server really says are the same.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use jiff::Timestamp;
+use regex::Regex;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -156,4 +158,74 @@ fn the_document_is_whole() {
         }
     }
     assert!(names.len() > 70 && schemas.len() > 100, "{} operations, {} schemas", names.len(), schemas.len());
+}
+
+/// Nothing but `routes!` adds a route, and that takes what is described alone.
+#[test]
+fn a_route_that_is_not_described_cannot_be_added() {
+    let mut directories = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server")];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).unwrap();
+            for way in [".route(", ".route_service(", ".nest_service(", "fallback_service("] {
+                assert!(!source.contains(way), "{}: {way}", path.display());
+            }
+        }
+    }
+}
+
+/// Where over the API each call of the service is: the screens have no other way to ask or change anything.
+const CALLS: [(&str, &str); 29] = [
+    ("environments", "get_environments"),
+    ("drifts", "get_drifts"),
+    ("groups", "get_drifts_groups"),
+    ("drift", "get_drifts_id"),
+    ("incident", "get_incident"),
+    ("stats", "get_stats"),
+    ("relations", "get_drifts_id_relations"),
+    ("who", "post_drifts_id_who"),
+    ("analyse", "post_drifts_id_analyze"),
+    ("answer_advice", "post_recommendations_id_dismiss"),
+    ("observations", "get_drifts_id_observations"),
+    ("triage", "post_drifts_id_triage"),
+    ("triage_many", "post_drifts_triage"),
+    ("matching", "get_drifts_matching"),
+    ("people", "get_people"),
+    ("ignore_rules", "get_ignore_rules"),
+    ("rules", "get_ignore_rules_status"),
+    ("preview_rule", "post_ignore_rules_preview"),
+    ("change_rule", "post_ignore_rules_id"),
+    ("never_hidden", "get_never_hide_rules"),
+    ("preview_never_hide", "post_never_hide_rules_preview"),
+    ("change_never_hide", "post_never_hide_rules_id"),
+    ("untold", "get_environments_slug_untold"),
+    ("contexts", "get_contexts"),
+    ("put_context", "post_contexts"),
+    ("end_context", "post_contexts_id_end"),
+    ("audit", "get_audit"),
+    ("scan", "post_scans"),
+    ("cancel_scan", "post_scans_cancel"),
+];
+
+#[test]
+fn whatever_the_screens_ask_of_the_service_can_be_asked_over_the_api() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/service/mod.rs");
+    let source = std::fs::read_to_string(source).unwrap();
+    let calls = Regex::new(r"async fn (\w+)").unwrap();
+    let calls: BTreeSet<&str> = calls.captures_iter(&source).map(|found| found.get(1).unwrap().as_str()).collect();
+    assert_eq!(calls, CALLS.map(|(call, _)| call).into());
+    let paths = driftguard::server::document()["paths"].as_object().unwrap();
+    let operations: BTreeSet<&str> = paths
+        .values()
+        .flat_map(|item| item.as_object().unwrap().values())
+        .filter_map(|operation| operation["operationId"].as_str())
+        .collect();
+    for (call, operation) in CALLS {
+        assert!(operations.contains(operation), "{call}: there is no {operation}");
+    }
 }

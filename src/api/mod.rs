@@ -3,6 +3,7 @@
 //! Bodies are the JSON of the [vocabulary](crate::drift) as it is stored; times are RFC 3339 in UTC. Lists are
 //! `{"data": […], "pagination": {…}}`, and whatever goes wrong is a [`Problem`].
 
+mod capability;
 mod drifts;
 mod feed;
 mod greeting;
@@ -11,6 +12,7 @@ mod problem;
 mod role;
 mod writes;
 
+pub use capability::Capability;
 pub use drifts::{Parameter, from_parameters, to_parameters};
 pub use feed::FeedEvent;
 pub use greeting::Greeting;

@@ -3,7 +3,7 @@
 use axum::routing::get;
 use axum::{Json, Router};
 
-use crate::api::Greeting;
+use crate::api::{Capability, Greeting};
 use crate::server::Shared;
 use crate::server::answer::Answer;
 use crate::server::auth::Caller;
@@ -22,5 +22,6 @@ async fn greeting(caller: Caller) -> Answer<Greeting> {
         as_of: service.as_of(),
         require_reason: service.require_reason().shown(),
         server: env!("CARGO_PKG_VERSION").to_owned(),
+        capabilities: Some(Capability::ALL.map(|one| one.as_str().to_owned()).to_vec()),
     }))
 }

@@ -9,7 +9,7 @@ use crate::analysis::Blame;
 use crate::drift::query::Groups;
 use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, UntoldPage, Who};
 use crate::safety::Tainted;
-use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
+use crate::service::{EnvironmentSummary, Missing, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
 use crate::tui::Options;
 use crate::tui::app::drafts::Draft;
@@ -66,6 +66,8 @@ pub enum Msg {
         as_of: Option<Timestamp>,
     },
     Service(ServiceEvent),
+    /// What the server does not know yet.
+    Missing(Missing),
     /// Events were lost: load again.
     Lagged,
     Environments(Ticket, Result<Vec<EnvironmentSummary>, ServiceError>),

@@ -40,9 +40,14 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
         }
         ServiceEvent::Lost => load::after_loss(model),
         ServiceEvent::Contact(contact) => {
-            model.contact = Some(contact);
+            super::contact::now(model, contact);
             vec![]
         }
+        ServiceEvent::Server(name) => {
+            super::contact::server(model, name);
+            vec![]
+        }
+        ServiceEvent::Waiting(list) => super::waiting::came(model, list),
         ServiceEvent::Notice { error: true, text } => {
             model.notices.failed(model.now, text.line());
             vec![]

@@ -24,6 +24,8 @@ fn line(model: &mut Model) -> Option<&mut Line> {
         | Overlay::Tutorial(_)
         | Overlay::Views { .. }
         | Overlay::Decisions { .. }
+        | Overlay::Waiting
+        | Overlay::Collision
         | Overlay::Confirm { .. } => None,
     }
 }

@@ -1,0 +1,132 @@
+//! Decisions that the server does not have yet, and the two that are in each other's way beside each other.
+
+use ratatui::text::Line;
+
+use super::said::decided;
+use super::{frame, key, scrolled};
+use crate::drift::{Decision, ResolutionType};
+use crate::safety::{Tainted, sanitise};
+use crate::service::{Newer, Standing, Waiting};
+use crate::tui::app::update::waiting::collision;
+use crate::tui::panes::{Canvas, wrap};
+use crate::tui::theme::Role;
+use crate::tui::widgets::text;
+
+/// The list.
+pub fn draw(canvas: &mut Canvas<'_>) {
+    let waiting = &canvas.model.waiting;
+    let margin = if canvas.area().width < 60 { 0 } else { 4 };
+    let width = canvas.area().width.saturating_sub(margin).min(100);
+    let most = usize::from(canvas.area().height).saturating_sub(4);
+    let [undo, enter, back] = ["undo", "enter", "back"].map(|action| key(canvas, "waiting", action));
+    let keys = format!("{undo} take back  {enter} look  {back} close");
+    let inner = frame(canvas, width, (waiting.all().len() + 1).clamp(1, most.max(1)), "waiting for the server", &keys);
+    if waiting.all().is_empty() {
+        let none = Line::from(canvas.span(Role::Dim, "nothing waits: the server has every decision"));
+        return canvas.line(inner, 0, &none);
+    }
+    let height = usize::from(inner.height).saturating_sub(1).max(1);
+    let top = (waiting.at + 1).saturating_sub(height);
+    for (row, one) in waiting.all().iter().skip(top).take(height).enumerate() {
+        let line = line(canvas, one, inner.width.into());
+        canvas.line(inner, row, &line);
+        if top + row == waiting.at {
+            canvas.tint(inner, row, Role::Selection);
+        }
+    }
+    let why = waiting.current().map(standing).unwrap_or_default();
+    let why = Line::from(canvas.span(Role::Dim, text::cut(&why, inner.width.into())));
+    canvas.line(inner, usize::from(inner.height).saturating_sub(1), &why);
+}
+
+/// What the one under the cursor waits for.
+fn standing(one: &Waiting) -> String {
+    match &one.stands {
+        Standing::Unsent if one.may_be_done => "sent, but no answer came: it is asked for again, and done once".into(),
+        Standing::Unsent => "kept on this machine; sent as soon as the server takes it".into(),
+        Standing::Asks(_) => "somebody else was faster".into(),
+        Standing::Refused(why) => format!("refused: {}", sanitise::line(why)),
+    }
+}
+
+/// `…   3m  acknowledge  aws_s3_bucket.logs  prod-eu`
+fn line(canvas: &mut Canvas<'_>, one: &Waiting, width: usize) -> Line<'static> {
+    let age = canvas.age(one.at);
+    let (sign, role) = match one.stands {
+        Standing::Unsent => ('…', Role::Key),
+        Standing::Asks(_) => ('?', Role::Error),
+        Standing::Refused(_) => ('!', Role::Error),
+    };
+    let (label, place) = about(one);
+    let lead = format!("{sign} {age:>4}  ");
+    let said = decided(canvas.model, &one.verb);
+    let rest = width.saturating_sub(text::width(&lead) + text::width(&place) + 4);
+    let label = text::address(&label, rest / 2);
+    let said = text::cut(&said, rest.saturating_sub(text::width(&label)));
+    Line::from(vec![
+        canvas.span(role, lead),
+        canvas.span(Role::Key, format!("{said}  ")),
+        canvas.span(Role::Text, label),
+        canvas.span(Role::Dim, format!("  {place}")),
+    ])
+}
+
+fn about(one: &Waiting) -> (Tainted, String) {
+    match &one.sight {
+        Some(sight) => (sight.label.clone(), sight.environment.to_string()),
+        None => (format!("drift {}", one.drift).into(), String::new()),
+    }
+}
+
+/// Mine and theirs.
+pub fn collide(canvas: &mut Canvas<'_>) {
+    let Some(one) = collision(canvas.model).cloned() else { return };
+    let Standing::Asks(newer) = &one.stands else { return };
+    let width = canvas.area().width.saturating_sub(4).min(90);
+    let room = usize::from(width).saturating_sub(4);
+    let (label, place) = about(&one);
+    let mut lines = vec![
+        Line::from(canvas.span(Role::Title, text::address(&label, room))),
+        Line::from(canvas.span(Role::Dim, place)),
+        Line::default(),
+    ];
+    let ago = canvas.age(one.at);
+    part(canvas, "mine", &format!("{}, {ago} ago", decided(canvas.model, &one.verb)), room, &mut lines);
+    reason(canvas, one.reason.as_ref(), room, &mut lines);
+    lines.push(Line::default());
+    let theirs = theirs(canvas, newer);
+    part(canvas, "theirs", &theirs, room, &mut lines);
+    reason(canvas, newer.decision.as_ref().and_then(|decision| decision.reason.as_ref()), room, &mut lines);
+    let [keep, apply, back] = ["keep-theirs", "apply-mine", "back"].map(|action| key(canvas, "waiting", action));
+    let keys = format!("{keep} keep theirs  {apply} apply mine on top  {back} later");
+    let height = lines.len().min(usize::from(canvas.area().height).saturating_sub(2));
+    let inner = frame(canvas, width, height, "somebody else was faster", &keys);
+    scrolled(canvas, inner, &lines, 0);
+}
+
+/// Who, what and when; a scan may have been it as well.
+fn theirs(canvas: &mut Canvas<'_>, newer: &Newer) -> String {
+    let state = newer.state.as_str();
+    let to = newer.assignee.as_ref().map(|to| format!(", assigned to {}", to.cell(30))).unwrap_or_default();
+    match &newer.decision {
+        Some(Decision { by, at, resolution_type, .. }) => {
+            let kind = resolution_type.map(|kind| format!(" as {}", ResolutionType::as_str(kind))).unwrap_or_default();
+            format!("{state}{kind} by {}, {} ago{to}", by.cell(30), canvas.age(*at))
+        }
+        None => format!("{state}{to}; changed since it was shown, last seen {} ago", canvas.age(newer.last_seen)),
+    }
+}
+
+fn part(canvas: &Canvas<'_>, lead: &str, words: &str, room: usize, lines: &mut Vec<Line<'static>>) {
+    for (row, piece) in wrap(words, room.saturating_sub(8).max(1)).into_iter().enumerate() {
+        let lead = text::fit(if row == 0 { lead } else { "" }, 8);
+        lines.push(Line::from(vec![canvas.span(Role::Key, lead), canvas.span(Role::Text, piece)]));
+    }
+}
+
+fn reason(canvas: &Canvas<'_>, reason: Option<&Tainted>, room: usize, lines: &mut Vec<Line<'static>>) {
+    let words = reason.map_or("no reason given".into(), Tainted::line);
+    for piece in wrap(&words, room.saturating_sub(8).max(1)) {
+        lines.push(Line::from(canvas.span(Role::Dim, format!("        {piece}"))));
+    }
+}

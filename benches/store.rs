@@ -151,7 +151,8 @@ fn measure(c: &mut Criterion, store: &dyn Store) {
         b.iter(|| {
             let verb = TriageVerb::Assign { to: Some("bob".into()) };
             let drift = next.next().unwrap();
-            let request = TriageRequest { drift, verb, reason: None, actor: "alice".into(), expected_version: None };
+            let request =
+                TriageRequest { drift, verb, reason: None, actor: "alice".into(), expected_version: None, once: None };
             store.decide(request).unwrap()
         })
     });

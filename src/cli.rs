@@ -186,7 +186,11 @@ pub struct Paths {
 #[derive(Subcommand, Debug)]
 pub enum AwsCommand {
     /// Print the smallest IAM policy that lets driftguard read what the configured environments need; all of it reads
-    Policy,
+    Policy {
+        /// Add what reading these types takes where Cloud Control or CloudFormation reads them in your name: `aws_ecs_*`, `AWS::ECS::Service`
+        #[arg(long, value_name = "TYPE")]
+        types: Vec<String>,
+    },
     /// Print the table of resource types that live AWS state is understood of
     Types {
         #[arg(long, value_enum, default_value_t)]

@@ -47,3 +47,12 @@ pub const BULK: usize = 1_000;
 
 /// Bytes of a body at most.
 pub const BODY: usize = 1 << 20;
+
+/// How deep lists and objects of a body may lie in each other.
+pub const DEPTH: usize = 64;
+
+/// Bytes of one text in a body at most.
+pub const TEXT: usize = 16 << 10;
+
+/// Characters of a key of idempotency at most; they are visible ASCII.
+pub const KEY: usize = 200;

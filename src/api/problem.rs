@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::IDEMPOTENCY_HEADER;
 use crate::drift::DriftEvent;
 use crate::service::{Refusal, ServiceError};
 
@@ -47,8 +48,12 @@ pub enum Code {
     NotFound,
     NotAllowed,
     Conflict,
+    /// What was sent did not come in time.
+    Timeout,
     TooLarge,
     RateLimited,
+    /// A fault of the server's own.
+    Internal,
     Unavailable,
 }
 
@@ -61,9 +66,11 @@ impl Code {
             Self::Forbidden | Self::Refused | Self::ReadOnly => 403,
             Self::NotFound => 404,
             Self::NotAllowed => 405,
+            Self::Timeout => 408,
             Self::Conflict => 409,
             Self::TooLarge => 413,
             Self::RateLimited => 429,
+            Self::Internal => 500,
             Self::Unavailable => 503,
         }
     }
@@ -83,6 +90,12 @@ impl Problem {
         Self { error: Box::new(detail) }
     }
 
+    /// The HTTP status: of its code, but a key that stands for another request is what 422 is for.
+    pub fn status(&self) -> u16 {
+        let is_reuse = self.error.code == Code::Invalid && self.error.field.as_deref() == Some(IDEMPOTENCY_HEADER);
+        if is_reuse { 422 } else { self.error.code.status() }
+    }
+
     /// About one part of the request.
     pub fn of_field(field: impl Into<String>, message: impl Into<String>) -> Self {
         let mut problem = Self::new(Code::Invalid, message);
@@ -98,6 +111,7 @@ impl From<ServiceError> for Problem {
             ServiceError::NotFound(_) => (Code::NotFound, None, None),
             ServiceError::Conflict(current) => (Code::Conflict, Some(current), None),
             ServiceError::Invalid(_) => (Code::Invalid, None, None),
+            ServiceError::Reused(message) => return Self::of_field(IDEMPOTENCY_HEADER, message),
             ServiceError::ReadOnly(_) => (Code::ReadOnly, None, None),
             ServiceError::Refused(refusal) => (Code::Refused, None, Some(refusal)),
             ServiceError::Denied(_) => (Code::Forbidden, None, None),
@@ -112,6 +126,9 @@ impl From<ServiceError> for Problem {
 impl From<Problem> for ServiceError {
     fn from(problem: Problem) -> Self {
         let Detail { code, message, field, current, refusal, .. } = *problem.error;
+        if (code, field.as_deref()) == (Code::Invalid, Some(IDEMPOTENCY_HEADER)) {
+            return Self::Reused(message);
+        }
         let message = match field {
             Some(field) => format!("{message} ({field})"),
             None => message,
@@ -125,7 +142,7 @@ impl From<Problem> for ServiceError {
             }
             (Code::NotFound, ..) => Self::NotFound(message),
             (Code::Unauthenticated | Code::TokenExpired | Code::Forbidden, ..) => Self::Denied(message),
-            (Code::Unavailable | Code::RateLimited, ..) => Self::Unavailable(message),
+            (Code::Unavailable | Code::RateLimited | Code::Internal | Code::Timeout, ..) => Self::Unavailable(message),
             _ => Self::Invalid(message),
         }
     }

@@ -46,7 +46,7 @@ impl TriageOne {
     /// As the one who is logged in asks for it.
     pub fn by(self, actor: &Tainted) -> TriageRequest {
         let Self { drift, verb, reason, expected_version } = self;
-        TriageRequest { drift, verb, reason, actor: actor.clone(), expected_version }
+        TriageRequest { drift, verb, reason, actor: actor.clone(), expected_version, once: None }
     }
 }
 
@@ -156,7 +156,7 @@ impl RuleBody {
     /// About this rule, as the one who is logged in asks for it.
     pub fn on(self, rule: RuleId, actor: &Tainted) -> RuleRequest {
         let Self { verb, reason, expected } = self;
-        RuleRequest { rule, verb, reason, actor: actor.clone(), expected }
+        RuleRequest { rule, verb, reason, actor: actor.clone(), expected, once: None }
     }
 }
 
@@ -164,6 +164,6 @@ impl NeverHideBody {
     /// About this rule, as the one who is logged in asks for it.
     pub fn on(self, rule: RuleId, actor: &Tainted) -> NeverHideRequest {
         let Self { verb, reason, drift, expected } = self;
-        NeverHideRequest { rule, verb, actor: actor.clone(), reason, drift, expected }
+        NeverHideRequest { rule, verb, actor: actor.clone(), reason, drift, expected, once: None }
     }
 }

@@ -9,6 +9,7 @@ use url::Url;
 use super::Look;
 
 #[derive(Args, Debug)]
+#[command(after_long_help = crate::config::server_keys())]
 pub struct Serve {
     /// Where to listen; beyond this machine only with a certificate
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8000")]

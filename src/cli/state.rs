@@ -15,11 +15,14 @@ pub enum StateCommand {
     ///
     /// In a directory: `backend` blocks in .tf and .tf.json files, *.tfbackend files, what `terraform init` wrote down, and state
     /// files themselves; contacts nothing. Beneath s3://BUCKET/PREFIX/: every *.tfstate. What is configured already is said to be.
-    /// Exit code 1 when something cannot be read.
+    /// `--add SLUG` appends one of them to the configuration file itself. Exit code 1 when something cannot be read.
     Discover {
         /// The code, or s3://BUCKET/PREFIX/; what is below it is searched too
         #[arg(default_value = ".", value_name = "DIRECTORY|ADDRESS")]
         place: String,
+        /// Write it into the configuration file, behind what stands there; for several, several times
+        #[arg(long, value_name = "SLUG")]
+        add: Vec<String>,
     },
 }
 

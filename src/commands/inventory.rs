@@ -13,7 +13,7 @@ use super::{Session, complain};
 use crate::cli::{InventoryArgs, InventoryFormat, InventoryKind};
 use crate::drift::{Completeness, Environment};
 use crate::safety::{Tainted, escape, sanitise};
-use crate::scan::inventory::{Item, inventory};
+use crate::scan::inventory::{Entry, inventory};
 use crate::scan::{EnvironmentSpec, ScanReport};
 
 /// Rows that are lined up with each other.
@@ -86,11 +86,11 @@ fn text(text: &Tainted) -> Value {
     json!(text.line())
 }
 
-fn resource(environment: &Environment, item: &Item) -> Vec<Value> {
+fn resource(environment: &Environment, item: &Entry) -> Vec<Value> {
     vec![json!(environment.slug), text(&item.resource.resource_type), text(&item.resource.resource_id)]
 }
 
-fn infrastructure(environment: &Environment, item: &Item) -> Vec<Value> {
+fn infrastructure(environment: &Environment, item: &Entry) -> Vec<Value> {
     let drift = match (&item.drift, &item.unverified) {
         (Some(drift), _) => json!(drift.drift_type.as_str()),
         (None, Some(_)) => json!("unverified"),
@@ -109,13 +109,13 @@ fn infrastructure(environment: &Environment, item: &Item) -> Vec<Value> {
     row
 }
 
-fn dependency(environment: &Environment, item: &Item) -> Vec<Value> {
+fn dependency(environment: &Environment, item: &Entry) -> Vec<Value> {
     let mut row = resource(environment, item);
     row.extend([json!(item.dependants), item.depends_on.iter().map(text).collect()]);
     row
 }
 
-fn compliance(environment: &Environment, item: &Item) -> Vec<Vec<Value>> {
+fn compliance(environment: &Environment, item: &Entry) -> Vec<Vec<Value>> {
     let mut found: Vec<(&str, String)> = vec![];
     if item.is_taggable && item.owner.is_none() {
         found.push(("no_owner", "no tag says whose it is: owner, team, …".into()));

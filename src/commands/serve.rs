@@ -12,10 +12,12 @@ use super::session::open_store;
 use crate::accounts::{self, Desk, SECRET_VARIABLE, ServerSecret, Tokens};
 use crate::cli::{Paths, Serve};
 use crate::drift::Slug;
-use crate::server::{self, Certificate, Gatekeeper, Houses, Options};
+use crate::server::{self, Certificate, Gatekeeper, Houses, Limits, Options};
 use crate::service::{DriftService, LocalService};
 use crate::telemetry;
 
+/// Opens `/metrics` to those who are not on this machine.
+const METRICS_TOKEN: &str = "DRIFTGUARD_METRICS_TOKEN";
 /// Who made a token.
 const ISSUER: &str = "driftguard";
 
@@ -31,7 +33,9 @@ pub(super) fn run(session: &Session, args: &Serve) -> anyhow::Result<u8> {
     let opened = open_store(&session.settings().store.value, session.settings().store_options())?;
     opened.notices.iter().for_each(|notice| super::complain(notice));
     let certificate = args.tls_cert.clone().zip(args.tls_key.clone()).map(|(chain, key)| Certificate { chain, key });
-    let options = Options { listen: args.listen, certificate };
+    let metrics_token = std::env::var(METRICS_TOKEN).ok().filter(|token| !token.is_empty());
+    let limits = Limits { metrics_token, ..session.config.server.clone() };
+    let options = Options { listen: args.listen, certificate, limits };
     let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;
     let served = runtime.block_on(async {
         let service = LocalService::start_guarded(opened.store, specs, session.guard(), Handle::current());

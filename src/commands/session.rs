@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 
 use super::complain;
 use crate::cli::{Cli, Command, Look, Paths as PathArgs};
-use crate::config::{self, Config, Origin, Paths, Settings};
+use crate::config::{self, Adding, Config, Origin, Paths, Settings};
 use crate::drift::DriftIgnore;
 use crate::scan::EnvironmentSpec;
 use crate::service::Guard;
@@ -53,6 +53,11 @@ impl Session {
         let others = [system_dir.join("config.toml"), self.settings().driftignore.value.clone()];
         let named = self.explicit.clone().or_else(|| std::env::var_os("DRIFTGUARD_CONFIG").map(PathBuf::from));
         user.into_iter().chain(folders).chain(others).chain(named).collect()
+    }
+
+    /// What the code in a directory offers, and how it gets into the configuration.
+    pub fn adding(&self, directory: &Path) -> Adding {
+        Adding::new(&self.paths, self.explicit.as_deref(), |name| std::env::var(name).ok(), directory)
     }
 
     pub fn settings(&self) -> &Settings {

@@ -8,16 +8,17 @@ use serde_json::json;
 
 use super::{Session, complain};
 use crate::cli::{RulesFormat, StateCommand, Versions};
+use crate::config::{Found, Offered, offered};
 use crate::declared::backend::{Address, Reach, s3, shown};
 use crate::declared::discover;
-use crate::drift::{Slug, SourceError};
+use crate::drift::SourceError;
 use crate::safety::{escape, sanitise};
-use crate::scan::EnvironmentSpec;
 
 pub(super) fn run(session: &Session, command: &StateCommand) -> anyhow::Result<u8> {
     match command {
         StateCommand::Versions(args) => versions(session, args),
-        StateCommand::Discover { place } => find(session, place),
+        StateCommand::Discover { place, add } if add.is_empty() => find(session, place),
+        StateCommand::Discover { place, add } => add_all(session, place, add),
     }
 }
 
@@ -80,31 +81,50 @@ fn text(found: &[s3::Version], out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn find(session: &Session, place: &str) -> anyhow::Result<u8> {
-    let (offers, errors) = match place.strip_prefix("s3://") {
-        Some(_) => (in_bucket(session, place)?, vec![]),
+/// What is offered there, and what could not be read.
+fn look(session: &Session, place: &str) -> anyhow::Result<Found> {
+    match place.strip_prefix("s3://") {
+        Some(_) => {
+            Ok(Found { offered: offered(in_bucket(session, place)?, &session.config.environments), errors: vec![] })
+        }
         None if !Path::new(place).is_dir() => bail!("{}: no such directory", sanitise::line(place)),
-        None => discover::discover_all(Path::new(place)),
-    };
+        None => Ok(session.adding(Path::new(place)).find()),
+    }
+}
+
+fn find(session: &Session, place: &str) -> anyhow::Result<u8> {
+    let Found { offered, errors } = look(session, place)?;
     let mut out = io::BufWriter::new(io::stdout().lock());
-    for (n, offer) in offers.iter().enumerate() {
-        let text = offer.to_string();
-        let known = offer.state.as_ref().ok().and_then(|state| known_as(session, state));
+    for (n, Offered { offer, known_as }) in offered.iter().enumerate() {
         // What is configured already is not to be pasted once more.
-        let text = match known {
+        let text = match known_as {
             Some(slug) => {
                 format!("# {}\n# it is in the configuration already, as {slug}\n", sanitise::line(&offer.found))
             }
-            None => text,
+            None => offer.to_string(),
         };
         write!(out, "{}{text}", if n > 0 { "\n" } else { "" })?;
     }
     out.flush()?;
     errors.iter().for_each(|error| complain(&words(error).to_string()));
-    if offers.is_empty() && errors.is_empty() {
+    if offered.is_empty() && errors.is_empty() {
         complain(&format!("{}: neither a backend block in any .tf file nor a *.tfstate", sanitise::line(place)));
     }
     Ok(u8::from(!errors.is_empty()))
+}
+
+/// Writes those that are named into the configuration; one that cannot be ends it.
+fn add_all(session: &Session, place: &str, names: &[String]) -> anyhow::Result<u8> {
+    let found = look(session, place)?;
+    let adding = session.adding(Path::new(place));
+    for name in names {
+        let Some(one) = found.offered.iter().find(|one| one.offer.slug == *name && one.known_as.is_none()) else {
+            bail!("{}: nothing new of this name is offered by {}", sanitise::line(name), sanitise::line(place));
+        };
+        let slug = adding.add(&one.offer).map_err(|why| anyhow!("{}: {why}", sanitise::line(name)))?;
+        complain(&format!("{slug} is in {} now", sanitise::line(&adding.file.display().to_string())));
+    }
+    Ok(0)
 }
 
 fn in_bucket(session: &Session, place: &str) -> anyhow::Result<Vec<discover::Offer>> {
@@ -116,17 +136,6 @@ fn in_bucket(session: &Session, place: &str) -> anyhow::Result<Vec<discover::Off
     let keys = s3::keys(&address, &reach_for(session, place)).map_err(|error| words(&error))?;
     let query = place.split_once('?').map(|(_, query)| query).unwrap_or_default();
     Ok(discover::in_bucket(&address.bucket, &keys, query))
-}
-
-/// The environment that reads this state.
-fn known_as(session: &Session, state: &str) -> Option<Slug> {
-    let same = |known: &String| {
-        shown(known) == shown(state)
-            || matches!((Address::parse(known), Address::parse(state)),
-        (Ok(Address::S3(known)), Ok(Address::S3(state))) if known.bucket == state.bucket && known.is_prefix() && state.key.starts_with(&known.key))
-    };
-    let is_it = |spec: &&EnvironmentSpec| spec.state.iter().any(same);
-    session.config.environments.iter().find(is_it).map(|spec| spec.environment.slug.clone())
 }
 
 pub(super) fn words(error: &SourceError) -> anyhow::Error {

@@ -47,6 +47,9 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     let configured = (specs, session.config.maintenance.clone());
     let (reload, looks) = Reload::new(session, &args.paths);
     options.reconfigured = Some(looks);
+    // Paths given by hand are all that such a session looks at, whatever the configuration says.
+    let is_given = !(args.paths.state.is_empty() && args.paths.live.is_empty());
+    options.adding = std::env::current_dir().ok().filter(|_| !is_given).map(|here| Arc::new(session.adding(&here)));
     screens::open(session, options, Some(reload), move || async move {
         let handle = Handle::current();
         let opened = tokio::task::spawn_blocking(move || start(&path, guard, keep, configured, handle));

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Config, Origin, Problem};
-use super::{environment, maintenance};
+use super::{environment, maintenance, server};
 use crate::compare::NeverHide;
 use crate::stacks;
 
@@ -49,8 +49,13 @@ pub(super) fn read(path: &Path, required: bool, config: &mut Config) {
         }
     };
     config.files.push(path.to_owned());
-    let source = Source { path: Arc::new(path.to_owned()), text: &text };
-    let (table, errors) = DeTable::parse_recoverable(&text);
+    read_text(path, &text, config);
+}
+
+/// Reads what stands in `path`, or is to.
+pub(super) fn read_text(path: &Path, text: &str, config: &mut Config) {
+    let source = Source { path: Arc::new(path.to_owned()), text };
+    let (table, errors) = DeTable::parse_recoverable(text);
     if !table.get_ref().is_empty() {
         config.telling.push(path.to_owned());
     }
@@ -75,6 +80,7 @@ pub(super) fn read(path: &Path, required: bool, config: &mut Config) {
                 let message = "maintenance is written as [[maintenance]] tables";
                 config.problems.push(source.problem(&value.span(), message));
             }
+            ("server", _) => server::read(&source, value, config),
             ("never_hide", _) => never_hide(&source, value, config),
             (name, value_ref) => setting(&source, name, key, value, value_ref, config),
         }
@@ -121,7 +127,7 @@ fn setting(
         let message = if known {
             message
         } else {
-            format!("{message}; known are {}, never_hide, [[environment]] and [[maintenance]]", keys())
+            format!("{message}; known are {}, never_hide, [server], [[environment]] and [[maintenance]]", keys())
         };
         config.problems.push(source.problem(&span, message));
     }
@@ -138,7 +144,7 @@ pub(super) fn scalar(value: &DeValue<'_>) -> Option<String> {
 }
 
 /// A list of texts as one, as flags and variables would have it.
-fn list(value: &DeValue<'_>) -> Option<String> {
+pub(super) fn list(value: &DeValue<'_>) -> Option<String> {
     let DeValue::Array(items) = value else { return None };
     let texts: Option<Vec<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
     texts.map(|texts| texts.join(","))

@@ -1,6 +1,7 @@
 //! Layers of configuration: built in < `/etc` < user < environment variable < flag. Each value knows its origin, each mistake
 //! its file and line.
 
+mod adding;
 mod aws;
 mod changes;
 mod discover;
@@ -12,21 +13,25 @@ mod maintenance;
 mod origin;
 mod packs;
 mod paths;
+mod server;
 mod settings;
 
 use std::path::{Path, PathBuf};
 
+pub use adding::{Adding, Found, Offered, offered};
 pub use changes::{Changes, is_same};
 pub use discover::{ad_hoc, discover};
 pub use duration::parse_duration;
 pub use lost::lost;
 pub use origin::{Origin, Problem, Valued};
 pub use paths::Paths;
+pub use server::server_keys;
 pub use settings::{SETTINGS, Setting, Settings};
 
 use crate::compare::Knowledge;
 use crate::drift::Maintenance;
 use crate::scan::EnvironmentSpec;
+use crate::server::Limits;
 
 /// Everything a run needs to know before it starts.
 #[derive(Debug)]
@@ -37,6 +42,8 @@ pub struct Config {
     pub knowledge: Knowledge,
     /// Maintenance that is announced.
     pub maintenance: Vec<Maintenance>,
+    /// How much of a server anybody may have.
+    pub server: Limits,
     /// Files that were read, lowest layer first.
     pub files: Vec<PathBuf>,
     /// Configuration files that say anything at all.
@@ -52,15 +59,7 @@ pub fn load(
     variable: impl Fn(&str) -> Option<String>,
     flags: &[(&'static str, String)],
 ) -> Config {
-    let mut config = Config {
-        settings: Settings::built_in(paths, &variable),
-        environments: vec![],
-        knowledge: Knowledge::default(),
-        maintenance: vec![],
-        files: vec![],
-        telling: vec![],
-        problems: vec![],
-    };
+    let mut config = Config::built_in(paths, &variable);
     packs::read(paths, &mut config);
     for candidate in layers(paths, explicit, &variable) {
         let required = explicit == Some(candidate.as_path());
@@ -77,12 +76,29 @@ pub fn load(
     config
 }
 
-fn layers(paths: &Paths, explicit: Option<&Path>, variable: &impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
+impl Config {
+    /// Before any file is read.
+    fn built_in(paths: &Paths, variable: &impl Fn(&str) -> Option<String>) -> Self {
+        Self {
+            settings: Settings::built_in(paths, variable),
+            environments: vec![],
+            knowledge: Knowledge::default(),
+            maintenance: vec![],
+            server: Limits::default(),
+            files: vec![],
+            telling: vec![],
+            problems: vec![],
+        }
+    }
+}
+
+/// The files, the user's own last.
+fn layers(paths: &Paths, explicit: Option<&Path>, variable: &impl Fn(&str) -> Option<String>) -> [PathBuf; 2] {
     let user = match explicit {
         Some(path) => path.to_owned(),
         None => variable("DRIFTGUARD_CONFIG").map_or_else(|| paths.config_dir.join("config.toml"), PathBuf::from),
     };
-    vec![paths.system_dir.join("config.toml"), user]
+    [paths.system_dir.join("config.toml"), user]
 }
 
 #[cfg(test)]

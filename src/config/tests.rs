@@ -148,3 +148,28 @@ fn lists_may_be_written_as_lists_and_know_their_origin_and_mistakes() {
     assert!(said.iter().any(|s| s.contains("theme takes a single value")), "{said:?}");
     assert_eq!(config.settings.require_reason.value.shown(), "true", "a variable counts more than a file");
 }
+
+#[test]
+fn what_a_server_gives_anybody_is_read_from_its_table_and_mistakes_have_their_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "[server]\nhosts = [\"drift.example.com\"]\ntrusted_proxies = [\"10.0.0.0/8\"]\nrequests_per_minute = 60\n\
+                body_timeout = \"5s\"\nfeeds = 0\norigins = [\"https://a.example/path\"]\nhost = \"x\"\nconnections = [1]\n";
+    let config = load_with(dir.path(), &[("config/config.toml", text)], &[], &[]);
+    let limits = &config.server;
+    assert_eq!(
+        (limits.hosts.as_slice(), limits.requests_per_minute.get()),
+        (&["drift.example.com".to_owned()][..], 60)
+    );
+    assert_eq!((limits.body_timeout, limits.trusted_proxies.len()), (Duration::from_secs(5), 1));
+    let usual = crate::server::Limits::default();
+    assert_eq!((limits.feeds, limits.connections, &limits.origins), (usual.feeds, usual.connections, &usual.origins));
+    let told: Vec<String> = config.problems.iter().map(|p| format!("{}: {}", p.origin, p.message.line())).collect();
+    for (line, says) in
+        [(6, "feeds: a whole number"), (7, "is no origin"), (8, "unknown key 'host'"), (9, "a single value")]
+    {
+        let place = format!("config.toml:{line}: ");
+        assert!(told.iter().any(|one| one.contains(&place) && one.contains(says)), "{line}: {told:#?}");
+    }
+    let help = server_keys();
+    assert!(help.contains("requests_per_minute = 3000") && help.contains("hosts = []"), "{help}");
+}

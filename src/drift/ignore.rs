@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DriftId, RuleId, SeverityClass, Slug};
+use super::{DriftId, Once, RuleId, SeverityClass, Slug};
 use crate::safety::Tainted;
 
 /// Hides drift that matches every pattern it has. Patterns are globs: `*`, `?`, `[ab]`; `*` crosses `.` and `/`.
@@ -158,6 +158,9 @@ pub struct RuleRequest {
     /// The rule as it was on the screen; refused when it is another one now.
     #[serde(default)]
     pub expected: Option<IgnoreRule>,
+    /// Sent again under the same name it is done once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub once: Option<Once>,
 }
 
 /// What became of a rule, for the audit trail: `before` is `None` for one that came back, `after` for one that is gone.

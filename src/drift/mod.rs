@@ -18,6 +18,7 @@ mod ignore;
 mod incident;
 mod maintenance;
 mod never_hide;
+mod once;
 pub(crate) mod path;
 pub mod query;
 mod recommendation;
@@ -47,6 +48,7 @@ pub use ignore::{IgnoreRule, Reached, RuleChange, RuleReach, RuleRequest, RuleSt
 pub use incident::{DETECTED, Density, DensityCounter, Happening, Incident, IncidentRequest, action_words};
 pub use maintenance::{Maintenance, When};
 pub use never_hide::{NeverHideChange, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb};
+pub use once::Once;
 pub use path::{MAX_PATH_BYTES, PathBuilder};
 pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment};
 pub use scan::{Completeness, Counts, ScanStage, ScanSummary, SourceError, SourceState};

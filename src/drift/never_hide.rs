@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DriftId, ResourceRef, RuleId, Slug};
+use super::{DriftId, Once, ResourceRef, RuleId, Slug};
 use crate::safety::Tainted;
 
 /// Somebody's decision that a rule of the comparer must not hide anything where every pattern matches: what it would hide there
@@ -67,6 +67,9 @@ pub struct NeverHideRequest {
     /// The rule as it was on the screen; refused when it is another one now.
     #[serde(default)]
     pub expected: Option<NeverHideRule>,
+    /// Sent again under the same name it is done once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub once: Option<Once>,
 }
 
 /// What became of a rule, for the audit trail: `before` is `None` for a new one, `after` for one that is gone.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DriftId, IgnoreRule, NeverHideChange, NeverHideRule, PropertyPath, RuleChange, Slug, State};
+use super::{DriftId, IgnoreRule, NeverHideChange, NeverHideRule, Once, PropertyPath, RuleChange, Slug, State};
 use crate::safety::Tainted;
 
 /// How a drift was settled.
@@ -117,6 +117,9 @@ pub struct TriageRequest {
     /// The version that was on the screen; refused with the current one when it has moved on.
     #[serde(default)]
     pub expected_version: Option<u64>,
+    /// Sent again under the same name it is done once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub once: Option<Once>,
 }
 
 /// The decision a drift's state rests on.

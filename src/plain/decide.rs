@@ -113,6 +113,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
                 reason: asked.reason.clone(),
                 actor: Tainted::from(self.actor.as_str()),
                 expected_version: Some(target.version),
+                once: None,
             });
             let answers = match self.service.triage_many(requests.collect()).await {
                 Ok(answers) => answers,

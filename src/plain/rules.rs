@@ -107,7 +107,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
 
     async fn change(&mut self, before: IgnoreRule, verb: RuleVerb) -> io::Result<()> {
         let (word, rule, actor) = (verb.as_str(), before.id, Tainted::from(self.actor.as_str()));
-        let request = RuleRequest { rule, verb, reason: None, actor, expected: Some(before) };
+        let request = RuleRequest { rule, verb, reason: None, actor, expected: Some(before), once: None };
         let answer = self.service.change_rule(request).await;
         self.saved(word, On::Rule(rule), answer)
     }
@@ -119,7 +119,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         verb: NeverHideVerb,
     ) -> io::Result<()> {
         let (word, actor) = (verb.as_str(), Tainted::from(self.actor.as_str()));
-        let request = NeverHideRequest { rule, verb, actor, reason: None, drift: None, expected };
+        let request = NeverHideRequest { rule, verb, actor, reason: None, drift: None, expected, once: None };
         let answer = self.service.change_never_hide(request).await;
         self.saved(word, On::NeverHide(rule), answer)
     }

@@ -87,7 +87,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
 
     fn undo_of(&self, drift: DriftId, seq: u64) -> TriageRequest {
         let (verb, actor) = (TriageVerb::Undo { seq }, Tainted::from(self.actor.as_str()));
-        TriageRequest { drift, verb, reason: None, actor, expected_version: None }
+        TriageRequest { drift, verb, reason: None, actor, expected_version: None, once: None }
     }
 
     async fn undo_number(&mut self, seq: u64) -> io::Result<()> {
@@ -107,11 +107,11 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             On::Drift(drift) => self.service.triage(self.undo_of(drift, seq)).await,
             On::Rule(rule) => {
                 let verb = RuleVerb::Undo { seq };
-                self.service.change_rule(RuleRequest { rule, verb, reason, actor, expected: None }).await
+                self.service.change_rule(RuleRequest { rule, verb, reason, actor, expected: None, once: None }).await
             }
             On::NeverHide(rule) => {
                 let verb = NeverHideVerb::Undo { seq };
-                let request = NeverHideRequest { rule, verb, reason, actor, drift: None, expected: None };
+                let request = NeverHideRequest { rule, verb, reason, actor, drift: None, expected: None, once: None };
                 self.service.change_never_hide(request).await
             }
         };

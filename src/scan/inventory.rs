@@ -30,7 +30,7 @@ const TAGGED: [&str; 5] = ["tags_all", "tags", "Tags", "labels", "metadata"];
 
 /// One resource.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Item {
+pub struct Entry {
     pub resource: ResourceRef,
     pub region: Tainted,
     pub owner: Option<Tainted>,
@@ -60,7 +60,7 @@ pub fn inventory(
     spec: &EnvironmentSpec,
     key: [u8; 32],
     cancel: &AtomicBool,
-    emit: &mut dyn FnMut(Item) -> ControlFlow<()>,
+    emit: &mut dyn FnMut(Entry) -> ControlFlow<()>,
 ) -> Result<ScanReport, StoreError> {
     let start = Instant::now();
     let sources = Sources::open(spec, None, cancel, &|_, _| {});
@@ -127,7 +127,7 @@ impl Found {
         declared: &DeclaredResource,
         dependants: &Dependants,
         redactor: &Redactor,
-    ) -> Item {
+    ) -> Entry {
         let text = |key: &str| declared.values.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
         let resource = ResourceRef {
             resource_type: declared.resource_type.as_ref().into(),
@@ -141,7 +141,7 @@ impl Found {
         let is_taggable = !said.is_empty();
         let tags = tags(&redactor.mask(&declared.resource_type, &json!(said), &declared.sensitive));
         let key = name(&resource);
-        Item {
+        Entry {
             region: region(environment, &declared.values),
             owner: owner(&tags),
             is_taggable,
@@ -155,9 +155,9 @@ impl Found {
     }
 }
 
-fn added(environment: &Environment, finding: Finding) -> Item {
+fn added(environment: &Environment, finding: Finding) -> Entry {
     let values = finding.actual_state.as_ref().map(Masked::value).unwrap_or(&Value::Null);
-    Item {
+    Entry {
         region: region(environment, values),
         owner: owner(&finding.tags),
         is_taggable: TAGGED.iter().any(|key| values.get(key).is_some()),

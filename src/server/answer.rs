@@ -30,10 +30,11 @@ impl From<ServiceError> for Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let Self(problem) = self;
-        let status = StatusCode::from_u16(problem.error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = problem.error.retry_after;
         let wants_login = matches!(problem.error.code, Code::Unauthenticated | Code::TokenExpired);
-        let mut response = (status, Json(problem)).into_response();
+        // Written out on the way, where it is known which request it answers.
+        let mut response = status.into_response();
         let headers = response.headers_mut();
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -41,6 +42,7 @@ impl IntoResponse for Failure {
         if wants_login {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        response.extensions_mut().insert(problem);
         response
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::answer::Failure;
+use super::log::Known;
 use crate::accounts::{Grant, KeyId, SessionId, UserId};
 use crate::api::{Code, Problem, Role};
 use crate::drift::Slug;
@@ -44,6 +45,16 @@ impl Principal {
     /// Without an account, limited by nothing but the role.
     pub fn new(organisation: Slug, name: Tainted, role: Role) -> Self {
         Self { organisation, name, role, grants: Vec::new(), user: None, session: None, api_key: None }
+    }
+
+    /// Whose requests are counted together, and whose keys are one another's.
+    pub(super) fn account(&self) -> String {
+        let organisation = self.organisation.as_str();
+        match (&self.user, &self.api_key) {
+            (Some(user), _) => format!("{organisation}/user/{user}"),
+            (None, Some(key)) => format!("{organisation}/key/{key}"),
+            (None, None) => format!("{organisation}/name/{}", self.name.raw()),
+        }
     }
 }
 
@@ -117,6 +128,10 @@ impl FromRequestParts<Shared> for Caller {
             user_agent: text(header::USER_AGENT),
         };
         let principal = shared.gatekeeper.admit(admission).await?;
+        if let Some(known) = parts.extensions.get::<Known>() {
+            known.is(&principal);
+        }
+        shared.rates.of_principal(&principal.account())?;
         if !principal.grants.is_empty() {
             // Better nothing than more than was granted.
             let message =

@@ -1,27 +1,19 @@
-//! The live feed: server-sent events, numbered, the last of them kept for those who were away.
+//! The events of an organisation, numbered, the last of them kept for those who were away.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::Event;
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::broadcast::{self, error::RecvError};
 use ulid::Ulid;
 
-use super::Shared;
-use super::answer::Failure;
-use super::auth::Caller;
-use crate::api::{Code, FeedEvent, Problem};
+use crate::api::FeedEvent;
 use crate::service::{DriftService, ServiceEvent};
 
 /// Events kept for those who come back.
 const KEPT: usize = 4096;
-/// A line for proxies and clients that wonder whether anybody is there.
-const PULSE: Duration = Duration::from_secs(15);
 
 /// The events of one organisation.
 pub(super) struct Feed {
@@ -118,38 +110,29 @@ impl Feed {
     fn reset(&self, at: u64) -> Event {
         Event::default().event("reset").id(FeedEvent::mark(&self.stream, at)).data("{}")
     }
-}
 
-/// `GET feed`: what happens from now on, or after `Last-Event-ID`. `reset` says: load everything again.
-pub(super) async fn follow(
-    State(shared): State<Shared>,
-    caller: Caller,
-    headers: HeaderMap,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
-    let house = shared.houses.of(&caller.principal.organisation);
-    let house = house.ok_or_else(|| Problem::new(Code::Forbidden, "your organisation is not active on this server"))?;
-    let feed = Arc::clone(&house.feed);
-    let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok());
-    let Listening { missed, told, last } = feed.after(seen);
-    let hello = Event::default().event("hello").id(FeedEvent::mark(&feed.stream, last)).data("{}");
-    let first = Arc::clone(&feed);
-    let missed = stream::iter(missed).map(move |event| match event {
-        Some(event) => first.written(&event),
-        None => first.reset(last),
-    });
-    let hello = stream::iter(seen.is_none().then_some(hello));
-    let now = stream::unfold((feed, told), |(feed, mut told)| async move {
-        let event = match told.recv().await {
-            Ok(event) => feed.written(&event),
-            Err(RecvError::Lagged(_)) => {
-                let last = feed.recent().last;
-                feed.reset(last)
-            }
-            Err(RecvError::Closed) => return None,
-        };
-        Some((event, (feed, told)))
-    });
-    let leaving = shared.leaving.clone();
-    let events = hello.chain(missed).chain(now).map(Ok).take_until(leaving.cancelled_owned());
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(PULSE)))
+    /// What a follower is sent: what came after `seen`, and everything from now on. `reset` says: load everything again; who reads
+    /// more slowly than things happen is told so too.
+    pub(super) fn events(self: Arc<Self>, seen: Option<&str>) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
+        let Listening { missed, told, last } = self.after(seen);
+        let hello = Event::default().event("hello").id(FeedEvent::mark(&self.stream, last)).data("{}");
+        let first = Arc::clone(&self);
+        let missed = stream::iter(missed).map(move |event| match event {
+            Some(event) => first.written(&event),
+            None => first.reset(last),
+        });
+        let hello = stream::iter(seen.is_none().then_some(hello));
+        let now = stream::unfold((self, told), |(feed, mut told)| async move {
+            let event = match told.recv().await {
+                Ok(event) => feed.written(&event),
+                Err(RecvError::Lagged(_)) => {
+                    let last = feed.recent().last;
+                    feed.reset(last)
+                }
+                Err(RecvError::Closed) => return None,
+            };
+            Some((event, (feed, told)))
+        });
+        hello.chain(missed).chain(now).map(Ok)
+    }
 }

@@ -28,6 +28,10 @@ impl Houses {
         self.0.get(organisation)
     }
 
+    pub(super) fn named(&self) -> impl Iterator<Item = (&Slug, &House)> {
+        self.0.iter()
+    }
+
     pub(super) fn all(&self) -> impl Iterator<Item = &House> {
         self.0.values()
     }

@@ -1,21 +1,33 @@
 //! The server: [`service`](crate::service) over HTTP, for those who may.
 //!
-//! A request is admitted first ([`auth`]): who it is decides which organisation's service answers ([`houses`]), so that there is
-//! no way to name what belongs to another one. Handlers are thin: parameters in, one call, the vocabulary's JSON out.
+//! A connection is let in ([`listen`]), its request counted and named ([`log`]) and held to the limits ([`guards`]); then it is
+//! admitted ([`auth`]): who it is decides which organisation's service answers ([`houses`]), so that there is no way to name what
+//! belongs to another one. Handlers are thin: parameters in, one call, the vocabulary's JSON out.
 
 mod answer;
 mod auth;
 mod body;
+mod facts;
 mod feed;
+mod follow;
+mod guards;
 mod health;
+mod hosts;
 mod houses;
+mod listen;
+mod log;
+mod metrics;
+mod options;
+mod rate;
 mod routes;
 mod run;
+mod stall;
 mod tls;
 
 pub use auth::{Admission, Gatekeeper, Principal, Tokens};
 pub use houses::{House, Houses};
-pub use run::{Options, ServeError, Serving, serve};
+pub use options::{Limits, Options};
+pub use run::{ServeError, Serving, serve};
 pub use tls::{Certificate, TlsError};
 
 use std::sync::Arc;
@@ -29,4 +41,9 @@ struct Shared {
     houses: Arc<Houses>,
     /// The server is leaving: who listens is sent home.
     leaving: CancellationToken,
+    limits: Arc<Limits>,
+    rates: Arc<rate::Rates>,
+    hosts: Arc<hosts::Hosts>,
+    metrics: metrics::Metrics,
+    followers: Arc<follow::Followers>,
 }

@@ -6,28 +6,21 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, Request, Uri};
-use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::http::Uri;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use ulid::Ulid;
+use tower_http::catch_panic::CatchPanicLayer;
 
 use super::answer::Failure;
-use super::tls::{self, Certificate, Greeted, TlsError};
-use super::{Gatekeeper, Houses, Shared, health, routes};
+use super::hosts::Hosts;
+use super::listen::Door;
+use super::metrics::Metrics;
+use super::rate::Rates;
+use super::tls::{self, TlsError};
+use super::{Gatekeeper, Houses, Options, Shared, guards, health, log, routes};
 use crate::api::{self, Code, Problem};
-
-/// Where and how.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Loopback unless somebody says otherwise.
-    pub listen: SocketAddr,
-    /// Without one only this machine is listened to.
-    pub certificate: Option<Certificate>,
-}
 
 /// Why it does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -41,16 +34,12 @@ pub enum ServeError {
     Tls(#[from] TlsError),
     #[error("cannot listen on {0}: {1}. Choose another address with --listen, or end what holds it")]
     Listen(SocketAddr, std::io::Error),
-    #[error("the server stopped: {0}")]
-    Stopped(std::io::Error),
 }
 
 /// A server that listens; it answers while [`run`](Self::run) runs.
 pub struct Serving {
     listener: TcpListener,
-    acceptor: Option<TlsAcceptor>,
-    router: Router,
-    leaving: CancellationToken,
+    door: Door,
     pub address: SocketAddr,
 }
 
@@ -59,49 +48,66 @@ pub struct Serving {
 /// # Errors
 /// When the address cannot be had.
 pub async fn serve(options: &Options, gatekeeper: Arc<dyn Gatekeeper>, houses: Houses) -> Result<Serving, ServeError> {
-    if options.certificate.is_none() && !options.listen.ip().is_loopback() {
+    let is_local = options.listen.ip().is_loopback();
+    if options.certificate.is_none() && !is_local {
         return Err(ServeError::Clear(options.listen));
     }
     let acceptor = options.certificate.as_ref().map(tls::acceptor).transpose()?;
     let failed = |error| ServeError::Listen(options.listen, error);
     let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let leaving = CancellationToken::new();
-    let shared = Shared { gatekeeper, houses: Arc::new(houses), leaving: leaving.clone() };
-    Ok(Serving { listener, acceptor, router: router(shared), leaving, address })
+    let (leaving, metrics) = (CancellationToken::new(), Metrics::new());
+    let limits = Arc::new(options.limits.clone());
+    let shared = Shared {
+        gatekeeper,
+        houses: Arc::new(houses),
+        leaving: leaving.clone(),
+        rates: Arc::new(Rates::new(&limits)),
+        hosts: Arc::new(Hosts::new(&limits.hosts, is_local)),
+        metrics: metrics.clone(),
+        limits: Arc::clone(&limits),
+        followers: Arc::default(),
+    };
+    let (router, connections, closing) = (router(shared), metrics.connections, CancellationToken::new());
+    let door = Door { acceptor, router, limits, connections, leaving, closing };
+    Ok(Serving { listener, door, address })
 }
 
 impl Serving {
-    /// Answers until `ended` is ready; what was begun by then is finished.
+    /// Answers until `ended` is ready. What was begun by then is finished, within the time there is for it.
     ///
     /// # Errors
-    /// When the listener breaks.
+    /// None so far.
     pub async fn run(self, ended: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
-        let Self { listener, acceptor, router, leaving, address } = self;
-        let ended = async move {
+        let leaving = self.door.leaving.clone();
+        let ending = tokio::spawn(async move {
             ended.await;
             leaving.cancel();
-        };
-        let served = match acceptor {
-            None => axum::serve(listener, router).with_graceful_shutdown(ended).await,
-            Some(acceptor) => {
-                let greeted = Greeted::start(listener, acceptor, address);
-                axum::serve(greeted, router).with_graceful_shutdown(ended).await
-            }
-        };
-        served.map_err(ServeError::Stopped)
+        });
+        self.door.open(self.listener).await;
+        ending.abort();
+        Ok(())
     }
 }
 
 fn router(shared: Shared) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/health/", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .nest(api::BASE, routes::all())
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_so)
-        .layer(middleware::from_fn(marked))
         .layer(DefaultBodyLimit::max(api::BODY))
+        .layer(from_fn_with_state(shared.clone(), guards::timely))
+        .layer(from_fn_with_state(shared.clone(), guards::admitted));
+    let router = match guards::pages(&shared.limits) {
+        Some(pages) => router.layer(pages),
+        None => router,
+    };
+    router
+        .layer(CatchPanicLayer::custom(guards::fell))
+        .layer(from_fn_with_state(shared.clone(), log::observed))
         .with_state(shared)
 }
 
@@ -118,16 +124,4 @@ async fn nothing_here(uri: Uri) -> Failure {
 
 async fn not_so() -> Failure {
     Problem::new(Code::NotAllowed, "this path does not take this method").into()
-}
-
-/// Every answer says which request it answers, in which version.
-async fn marked(request: Request<axum::body::Body>, next: Next) -> Response {
-    let id = Ulid::generate().to_string();
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        headers.insert(HeaderName::from_static(api::REQUEST_ID_HEADER), id);
-    }
-    headers.insert(HeaderName::from_static(api::VERSION_HEADER), HeaderValue::from_static(api::VERSION));
-    response
 }

@@ -1,26 +1,14 @@
-//! TLS 1.3 in front of the listener. A handshake is done beside the others and is given up after a while: a slow client keeps
-//! nobody waiting.
+//! TLS 1.3 in front of the listener.
 
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::serve::Listener;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
-
-/// For a whole handshake.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-/// Connections that are greeted and not yet taken.
-const WAITING: usize = 64;
 
 /// Where certificate chain and private key lie, as PEM.
 #[derive(Clone, Debug)]
@@ -60,49 +48,4 @@ pub(super) fn acceptor(certificate: &Certificate) -> Result<TlsAcceptor, TlsErro
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(path).map_err(|error| TlsError::Unreadable(path.to_owned(), error))
-}
-
-/// Connections whose handshake is done.
-pub(super) struct Greeted {
-    connections: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-    address: SocketAddr,
-}
-
-impl Greeted {
-    /// Greets whoever comes to `listener`, until this is dropped.
-    pub(super) fn start(mut listener: TcpListener, acceptor: TlsAcceptor, address: SocketAddr) -> Self {
-        let (greeted, connections) = mpsc::channel(WAITING);
-        tokio::spawn(async move {
-            loop {
-                let (stream, from) = tokio::select! {
-                    connection = Listener::accept(&mut listener) => connection,
-                    () = greeted.closed() => return,
-                };
-                let (acceptor, greeted) = (acceptor.clone(), greeted.clone());
-                tokio::spawn(async move {
-                    if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-                        let _ = greeted.send((stream, from)).await;
-                    }
-                });
-            }
-        });
-        Self { connections, address }
-    }
-}
-
-impl Listener for Greeted {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
-        match self.connections.recv().await {
-            Some(connection) => connection,
-            // Whoever greets never ends before this does.
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.address)
-    }
 }

@@ -24,6 +24,7 @@ pub(super) fn told(error: StoreError) -> ServiceError {
     match error {
         StoreError::NotFound(_) => ServiceError::NotFound(text),
         StoreError::Invalid(_) => ServiceError::Invalid(text),
+        StoreError::Reused => ServiceError::Reused(text),
         StoreError::ReadOnly(why) => ServiceError::ReadOnly(why),
         _ => ServiceError::Unavailable(text),
     }

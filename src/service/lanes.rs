@@ -1,6 +1,6 @@
 //! The environments that are scanned here. They come and go with the configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::runtime::Handle;
@@ -28,6 +28,8 @@ pub(super) struct Watched {
 /// All of them, by slug.
 pub(super) struct Lanes {
     lanes: RwLock<BTreeMap<Slug, Arc<Watched>>>,
+    /// Were scanned here, and are not configured any more.
+    removed: RwLock<BTreeSet<Slug>>,
     store: Arc<dyn Store>,
     events: broadcast::Sender<ServiceEvent>,
     changed: Arc<Notify>,
@@ -44,7 +46,7 @@ impl Lanes {
         handle: Handle,
     ) -> Self {
         let limit = Arc::new(Semaphore::new(SCANS_AT_ONCE));
-        Self { lanes: RwLock::default(), store, events, changed, limit, handle }
+        Self { lanes: RwLock::default(), removed: RwLock::default(), store, events, changed, limit, handle }
     }
 
     /// Registers the environment in the store, and scans it from now on.
@@ -68,6 +70,11 @@ impl Lanes {
         let gone: Vec<_> = self.all().into_iter().filter(|watched| !stays(watched)).collect();
         let is_wanted = |slug: &Slug| specs.iter().any(|spec| spec.environment.slug == *slug);
         self.write().retain(|slug, _| is_wanted(slug));
+        {
+            let mut removed = self.removed.write().unwrap_or_else(PoisonError::into_inner);
+            removed.extend(gone.iter().map(|watched| watched.spec.environment.slug.clone()));
+            removed.retain(|slug| !is_wanted(slug));
+        }
         end(&gone).await;
         for spec in specs {
             let slug = spec.environment.slug.clone();
@@ -80,6 +87,11 @@ impl Lanes {
 
     pub fn get(&self, slug: &Slug) -> Option<Arc<Watched>> {
         self.lanes.read().unwrap_or_else(PoisonError::into_inner).get(slug).cloned()
+    }
+
+    /// Whether it was scanned here until another configuration took it out.
+    pub fn is_removed(&self, slug: &Slug) -> bool {
+        self.removed.read().unwrap_or_else(PoisonError::into_inner).contains(slug)
     }
 
     pub fn all(&self) -> Vec<Arc<Watched>> {
@@ -143,8 +155,11 @@ mod tests {
             replacing.await;
         }
         assert_eq!(is_unmanaged(), Some(false));
+        assert!(!lanes.is_removed(&slug));
         lanes.replace(vec![]).await;
-        assert_eq!(is_unmanaged(), None);
+        assert_eq!((is_unmanaged(), lanes.is_removed(&slug)), (None, true));
+        lanes.replace(vec![spec()]).await;
+        assert!(!lanes.is_removed(&slug), "it is back");
     }
 
     #[tokio::test]

@@ -26,7 +26,7 @@ use crate::drift::{
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
-use crate::store::{DriftFilter, Matching, Observation, Page, PageRequest, Receipt, Store};
+use crate::store::{DriftFilter, Gauges, Matching, Observation, Page, PageRequest, Receipt, Store};
 
 /// Names a picker shows at most.
 const PEOPLE: usize = 200;
@@ -173,6 +173,7 @@ impl LocalService {
             interval: watched.as_ref().and_then(|w| w.spec.interval),
             running: watched.and_then(|w| w.job.progress()),
             sources,
+            is_removed: self.lanes.is_removed(&store.environment.slug),
             contexts: store.contexts.clone(),
         }
     }
@@ -411,6 +412,10 @@ impl DriftService for LocalService {
             let _ = self.events.send(ServiceEvent::Notice { error, text });
         }
         receiver
+    }
+
+    fn store_gauges(&self) -> Gauges {
+        self.store.gauges()
     }
 
     fn mode(&self) -> String {

@@ -46,7 +46,7 @@ use crate::drift::{
 };
 use crate::api::Capability;
 use crate::safety::Tainted;
-use crate::store::{Direction, DriftFilter, Matching, Observation, OpenCounts, Page, PageRequest, Receipt};
+use crate::store::{Direction, DriftFilter, Gauges, Matching, Observation, OpenCounts, Page, PageRequest, Receipt};
 
 /// A row of the environments pane.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
@@ -63,6 +63,9 @@ pub struct EnvironmentSummary {
     pub running: Option<ScanProgress>,
     /// Sources that failed last time, with the age of what is shown instead, and those of which something is worth knowing.
     pub sources: Vec<SourceState>,
+    /// It was scanned here until the configuration named it no more; what was found stays.
+    #[serde(default)]
+    pub is_removed: bool,
     /// What goes on there, or begins within a day.
     #[serde(default)]
     pub contexts: Vec<OperationalContext>,
@@ -135,6 +138,9 @@ pub enum ServiceError {
     Conflict(Box<DriftEvent>),
     #[error("{0}")]
     Invalid(String),
+    /// The name of a write stands for another one already.
+    #[error("{0}")]
+    Reused(String),
     #[error("read-only: {0}")]
     ReadOnly(String),
     /// Not allowed here.
@@ -255,6 +261,10 @@ pub trait DriftService: Send + Sync {
     /// What cannot be asked for here, and why: the server is older.
     fn missing(&self) -> Missing {
         Missing::default()
+    }
+    /// What its store takes up, where it lies here.
+    fn store_gauges(&self) -> Gauges {
+        Gauges::default()
     }
     /// `local`, or the server's URL; for the status bar.
     fn mode(&self) -> String;

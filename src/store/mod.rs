@@ -10,6 +10,7 @@ mod continuity;
 mod elsewhere;
 mod files;
 mod filter;
+mod gauges;
 mod identity;
 mod inbox;
 mod journal;
@@ -45,6 +46,7 @@ pub use bulk::{Match, Matching};
 pub use elsewhere::{Elsewhere, is_url, open_url};
 pub(crate) use files::{make_private, private_dir, private_file, refuse_unsafe_filesystem, sync_dir};
 pub use filter::DriftFilter;
+pub use gauges::Gauges;
 pub use inbox::{Left, leave};
 pub use returning::{Returned, Returns};
 pub use rules::{IgnoreRules, literal_pattern, shown_value};
@@ -217,6 +219,9 @@ pub enum StoreError {
     /// Somebody else decided meanwhile.
     #[error("the drift has changed since it was shown (version {expected} shown, {current} now)")]
     Conflict { expected: u64, current: u64 },
+    /// The name of a write stands for another one already.
+    #[error("this key was used for another request within the last seven days: make a new one for each decision")]
+    Reused,
     /// The request makes no sense.
     #[error("{0}")]
     Invalid(String),
@@ -369,6 +374,10 @@ pub trait Store: Send + Sync {
         None
     }
 
+    /// What it takes up; cheap to ask.
+    fn gauges(&self) -> Gauges {
+        Gauges::default()
+    }
     /// Random, made with the store: the key of the redactor's hashes.
     fn redaction_key(&self) -> [u8; 32];
     /// Where it lies; `None`: nowhere that outlives the process.

@@ -88,6 +88,16 @@ pub(super) struct Deed {
     /// Put or ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) context: Option<Box<OperationalContext>>,
+    /// The name it was asked for under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) once: Option<OnceMark>,
+}
+
+/// A [name](crate::drift::Once) as it is kept: by its hashes, for it may hold what a person would not have written down.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub(super) struct OnceMark {
+    pub(super) key: String,
+    pub(super) request: String,
 }
 
 /// A deed in the tree.

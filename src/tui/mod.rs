@@ -73,6 +73,8 @@ pub struct Options {
     pub views: Option<std::path::PathBuf>,
     /// The file of the query history.
     pub history: Option<std::path::PathBuf>,
+    /// How environments get into the configuration; `None`: it does not say what is scanned.
+    pub adding: Option<std::sync::Arc<crate::config::Adding>>,
     pub clock: runtime::Clock,
     /// Tells how the screens are to be when the configuration has changed.
     pub reconfigured: Option<tokio::sync::watch::Receiver<Option<std::sync::Arc<Options>>>>,

@@ -303,6 +303,7 @@ impl<S: Surface> Loop<S> {
                 | Effect::TriageMany(_)
                 | Effect::ChangeRule(..)
                 | Effect::ChangeNeverHide(..)
+                | Effect::AddEnvironment(..)
                 | Effect::PutContext(..)
                 | Effect::EndContext(..)
                 | Effect::SettleWaiting(..)

@@ -83,6 +83,7 @@ fn environment(slug: &str, name: &str, cloud_provider: CloudProvider, minutes: i
         updated_at: ago(100_000),
     };
     EnvironmentSummary {
+        is_removed: false,
         is_production: environment.is_production(),
         environment,
         open: OpenCounts::default(),

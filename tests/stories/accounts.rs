@@ -197,7 +197,7 @@ async fn the_server_lets_in_who_logged_in_and_nobody_whose_session_or_key_has_en
     let accounts = accounts::open(&accounts::beside(&dir.join("store")), false).unwrap();
     let secret = ServerSecret::load(Some(SECRET), None, false).unwrap_or_else(|e| panic!("{e}"));
     let desk = Desk::new(Arc::clone(&accounts), Tokens::new(&secret, "http://localhost"));
-    let options = Options { listen: ([127, 0, 0, 1], 0).into(), certificate: None };
+    let options = Options::new(([127, 0, 0, 1], 0).into());
     let serving = server::serve(&options, Arc::new(desk.clone()), houses).await.unwrap();
     let address = serving.address;
     let (leave, leaving) = oneshot::channel::<()>();

@@ -178,7 +178,7 @@ fn never(drift: &DriftEvent, path: &str) -> TriageRequest {
 }
 
 fn request(drift: &DriftEvent, verb: TriageVerb) -> TriageRequest {
-    TriageRequest { drift: drift.id, verb, reason: None, actor: "alice".into(), expected_version: None }
+    TriageRequest { drift: drift.id, verb, reason: None, actor: "alice".into(), expected_version: None, once: None }
 }
 
 fn paths(document: &Value) -> Vec<&str> {

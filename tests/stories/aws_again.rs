@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
+use crate::lab;
 use crate::lab::account::{Account, Select};
 use crate::lab::fake::{Fake, state_of_buckets};
 use crate::support::{driftguard, run};
@@ -14,9 +14,9 @@ const COUNT: usize = 1000;
 /// Calls that list them all.
 const PAGES: u64 = 10;
 
-/// An account of a thousand buckets, and an environment that remembers it.
+/// An account of buckets, and an environment that remembers it.
 struct Stand {
-    home: TempDir,
+    stand: lab::stand::Stand,
     account: Arc<Account>,
     fake: Fake,
 }
@@ -37,28 +37,19 @@ impl Stand {
     }
 
     fn of(account: Arc<Account>) -> Self {
-        let home = tempfile::tempdir().unwrap();
+        Self::with(account, "")
+    }
+
+    /// `more`: further keys of the `aws` table.
+    fn with(account: Arc<Account>, more: &str) -> Self {
         let fake = account.start();
         let ids: Vec<String> = account.world().keys().map(|(_, id)| id.clone()).collect();
         let state = state_of_buckets(&ids.iter().map(String::as_str).collect::<Vec<_>>());
-        std::fs::write(home.path().join("terraform.tfstate"), state).unwrap();
-        let config = format!(
-            "[[environment]]\nslug = \"lab\"\ncloud_provider = \"aws\"\nregion = \"eu-west-1\"\nstate = {:?}\n\
-             aws = {{ endpoint_url = \"{}\" }}\n",
-            home.path().join("terraform.tfstate"),
-            fake.url
-        );
-        std::fs::create_dir_all(home.path().join("config/driftguard")).unwrap();
-        std::fs::write(home.path().join("config/driftguard/config.toml"), config).unwrap();
-        Self { home, account, fake }
+        Self { stand: lab::stand::Stand::new(&fake.url, &state, more), account, fake }
     }
 
     fn scan(&self, arguments: &[&str]) -> Seen {
-        let mut command = driftguard(self.home.path());
-        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
-        let command = command.env("AWS_EC2_METADATA_DISABLED", "true").args(["scan", "--format", "json"]);
-        let (code, out, err) = run(command.args(arguments));
-        let report: Value = serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: exit {code}: {out}{err}"));
+        let (_, report) = self.stand.scan(arguments);
         let text = |v: &Value| v.as_str().unwrap().to_owned();
         let drifts = report["drifts"].as_array().unwrap().iter();
         let mut drifts: Vec<String> =
@@ -108,6 +99,21 @@ fn what_changed_came_and_went_since_is_found_by_what_is_read_of_it() {
     stand.account.delete(BUCKET, "nobodys");
     stand.account.put(BUCKET, "bucket-8", "pay");
     assert_eq!(stand.scan(&[]).drifts, Vec::<String>::new(), "one came for one that went");
+}
+
+#[test]
+fn an_organisation_is_listed_and_fetched_side_by_side_and_the_next_time_only_what_changed_is() {
+    let stand = Stand::with(Account::of_buckets(250), ", aggregator = \"everybody\"");
+    let first = stand.scan(&[]);
+    assert_eq!((first.drifts, first.reused), (vec![], 0), "their tags too: {:#}", first.report);
+    // Listing, items and rows; who we are, whose data arrived, and how much.
+    assert_eq!(first.calls, 3 * 3 + 3, "{:#}", first.report["environments"]);
+    stand.account.put(BUCKET, "bucket-7", "ops");
+    stand.account.delete(BUCKET, "bucket-8");
+    let second = stand.scan(&[]);
+    assert_eq!(second.drifts, ["deleted aws_s3_bucket.bucket-8", "modified aws_s3_bucket.bucket-7"]);
+    assert_eq!((second.reused, second.calls), (248, 3 + 3 + 2), "the pages of the listing, the rows, one batch");
+    assert_eq!(stand.fake.asked("ListDiscoveredResources") + stand.fake.asked("BatchGetResourceConfig"), 0);
 }
 
 #[test]
@@ -206,7 +212,7 @@ fn what_is_kept_between_scans_says_nothing_to_whoever_finds_the_file_and_goes_wi
     stand.scan(&[]);
     let kept = || -> Vec<std::path::PathBuf> {
         let mut found = vec![];
-        let mut left = vec![stand.home.path().to_owned()];
+        let mut left = vec![stand.stand.path().to_owned()];
         while let Some(directory) = left.pop() {
             for entry in std::fs::read_dir(directory).unwrap().flatten() {
                 let path = entry.path();
@@ -220,7 +226,7 @@ fn what_is_kept_between_scans_says_nothing_to_whoever_finds_the_file_and_goes_wi
     assert_eq!(files.len(), 1, "{files:?}");
     let bytes = std::fs::read(&files[0]).unwrap();
     assert!(!bytes.windows(7).any(|w| w == b"bucket-"));
-    let (code, out, err) = run(driftguard(stand.home.path()).args(["store", "forget", "lab", "--yes"]));
+    let (code, out, err) = run(driftguard(stand.stand.path()).args(["store", "forget", "lab", "--yes"]));
     assert_eq!(code, 0, "{out}{err}");
     assert_eq!(kept(), Vec::<std::path::PathBuf>::new());
 }

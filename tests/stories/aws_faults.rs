@@ -324,3 +324,25 @@ fn an_interrupted_scan_ends_at_once_and_says_nothing_is_gone() {
     assert!(!out.contains("\"deleted\""), "{out}");
     assert_ne!(ended.status.code(), Some(0));
 }
+
+#[test]
+fn before_the_first_recording_is_finished_only_cloud_control_can_say_that_something_is_gone() {
+    let status =
+        json!({"ConfigurationRecordersStatus": [{"name": "default", "recording": true, "lastStatus": "Pending"}]});
+    let pending = move |control: Option<Reply>, request: &Request<'_>| match request.action {
+        "DescribeConfigurationRecorderStatus" => Some(Reply::Json(status.clone())),
+        "GetResource" => control,
+        _ => None,
+    };
+    let script = pending.clone();
+    let denied =
+        Fake::start(move |request| script(Some(Reply::Error(400, "AccessDeniedException", "not authorized")), request));
+    let (_, report) = scanned(&denied);
+    assert_eq!(drifts(&report), [], "{report:#}");
+    assert_eq!(unverified(&report), [("aws_s3_bucket.c".to_owned(), "not_observable".to_owned())], "{report:#}");
+    let gone = Fake::start(move |request| {
+        pending(Some(Reply::Error(400, "ResourceNotFoundException", "no such bucket")), request)
+    });
+    let (_, report) = scanned(&gone);
+    assert_eq!(drifts(&report), [("aws_s3_bucket.c".to_owned(), "deleted".to_owned())], "{report:#}");
+}

@@ -2,16 +2,16 @@
 //! prints them for that many resources.
 
 use std::io::{Read, Seek};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::lab::account::Account;
 use crate::lab::fake::state_of_buckets;
 use crate::lab::scan;
+use crate::lab::stand::{Stand, declared, state_of};
 use crate::support::driftguard;
 
 /// What AWS Config needs for an answer, roughly.
@@ -43,11 +43,13 @@ impl Watched {
         self.out.split("AWS: ").nth(1).and_then(|t| t.split(' ').next()).unwrap().parse().unwrap()
     }
 
-    fn say(&self, what: &str, count: usize) {
+    /// `least`: calls that whoever reads so much has to make.
+    fn say(&self, what: &str, count: usize, least: usize) {
         let (calls, took) = (self.calls(), self.took.as_secs_f64());
         println!(
-            "{what}: {calls} calls ({:.1} per 1,000), {took:.1} s, {:.0} % of it waiting, {} MB",
+            "{what}: {calls} calls ({:.1} per 1,000, {:.2} of the {least} that are the least), {took:.1} s, {:.0} % of it waiting, {} MB",
             calls as f64 * 1000.0 / count as f64,
+            calls as f64 / least as f64,
             (1.0 - self.busy / took).max(0.0) * 100.0,
             self.memory
         );
@@ -84,25 +86,25 @@ fn count() -> usize {
     std::env::var("DRIFTGUARD_FIGURES").ok().and_then(|n| n.parse().ok()).unwrap_or(1000)
 }
 
-fn declared(home: &Path, account: &Account) -> std::path::PathBuf {
-    let state = home.join("terraform.tfstate");
+/// A state that declares them all.
+fn declaring(account: &Account) -> String {
     let names: Vec<String> = account.world().keys().map(|(_, id)| id.clone()).collect();
-    std::fs::write(&state, state_of_buckets(&names.iter().map(String::as_str).collect::<Vec<_>>())).unwrap();
-    state
+    state_of_buckets(&names.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 #[test]
 fn figures_of_reading_aws_a_thousand_resources_take_at_most_a_fifth_more_calls_than_the_least_there_can_be() {
     let (home, count) = (tempfile::tempdir().unwrap(), count());
     let account = buckets(count);
-    let (fake, state) = (account.start(), declared(home.path(), &account));
+    let (fake, state) = (account.start(), home.path().join("terraform.tfstate"));
+    std::fs::write(&state, declaring(&account)).unwrap();
     let watched = watch(scan(home.path(), &fake.url, &["--state"]).arg(&state));
     assert!(watched.out.contains(&format!("{count} resources: {count} in sync")), "{}", watched.out);
     assert_eq!(watched.calls(), fake.all(), "every request is in the book");
     // A page of a listing, of items and of tags for each hundred.
     let least = 3 * count.div_ceil(PAGE);
     assert!(watched.calls() * 10 <= least * 12, "{} calls, {least} are the least", watched.calls());
-    watched.say(&format!("{count} buckets"), count);
+    watched.say(&format!("{count} buckets"), count, least);
 }
 
 #[test]
@@ -116,19 +118,15 @@ fn figures_of_reading_aws_many_types_at_once() {
     let account = account(types.iter().flat_map(of));
     let fake = account.start();
     let state = home.path().join("terraform.tfstate");
-    let resource = |(kind, _): &(String, String)| {
-        json!({"mode": "managed", "type": kind, "name": "x", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
-            "instances": [{"schema_version": 0, "attributes": {"id": format!("{kind}-0"), "tags": {"team": "pay"}}}]})
-    };
-    let resources: Vec<Value> = types.iter().map(resource).collect();
-    let document = json!({"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l", "outputs": {}, "resources": resources});
-    std::fs::write(&state, document.to_string()).unwrap();
+    let resource =
+        |(kind, _): &(String, String)| declared(kind, "x", json!({"id": format!("{kind}-0"), "tags": {"team": "pay"}}));
+    std::fs::write(&state, state_of(&types.iter().map(resource).collect::<Vec<_>>())).unwrap();
     let watched = watch(scan(home.path(), &fake.url, &["--state"]).arg(&state));
     let pages = types.len() * each.div_ceil(PAGE);
     let items = (types.len() * each).div_ceil(PAGE);
     let of_ec2 = types.iter().filter(|(_, t)| t.starts_with("AWS::EC2::")).count();
     let least = pages + items + ((types.len() - of_ec2) * each).div_ceil(PAGE);
-    watched.say(&format!("{} resources of {} types", types.len() * each, types.len()), types.len() * each);
+    watched.say(&format!("{} resources of {} types", types.len() * each, types.len()), types.len() * each, least);
     // What is declared and was not found is asked for once more, one call each.
     let calls = watched.calls() - fake.asked("GetResource");
     assert!(calls * 10 <= least * 12 + 60, "{calls} calls, {least} are the least: {}", watched.out);
@@ -152,35 +150,21 @@ fn forty_types(table: &str) -> Vec<(String, String)> {
 
 #[test]
 fn figures_of_reading_aws_again_when_one_in_a_hundred_has_changed() {
-    let (home, count) = (tempfile::tempdir().unwrap(), count());
+    let count = count();
     let account = buckets(count);
-    let (fake, state) = (account.start(), declared(home.path(), &account));
-    let config = format!(
-        "[[environment]]\nslug = \"lab\"\ncloud_provider = \"aws\"\nregion = \"eu-west-1\"\nstate = {state:?}\n\
-         aws = {{ endpoint_url = \"{}\" }}\n",
-        fake.url
-    );
-    std::fs::create_dir_all(home.path().join("config/driftguard")).unwrap();
-    std::fs::write(home.path().join("config/driftguard/config.toml"), config).unwrap();
-    let scan = || {
-        let mut command = driftguard(home.path());
-        command.envs([
-            ("AWS_ACCESS_KEY_ID", "x"),
-            ("AWS_SECRET_ACCESS_KEY", "y"),
-            ("AWS_EC2_METADATA_DISABLED", "true"),
-        ]);
-        watch(command.arg("scan"))
-    };
-    scan().say(&format!("{count} buckets, the first time"), count);
-    (0..count / 100).for_each(|n| account.put(BUCKET, &format!("bucket-{n}"), "ops"));
+    let fake = account.start();
+    let stand = Stand::new(&fake.url, &declaring(&account), "");
+    let scan = || watch(&mut stand.command(&["scan"]));
+    let all = count.div_ceil(PAGE);
+    scan().say(&format!("{count} buckets, the first time"), count, 3 * all);
+    let changed = (0..count).step_by(100).map(|n| account.put(BUCKET, &format!("bucket-{n}"), "ops")).count();
+    let before = fake.all();
     let again = scan();
-    again.say(&format!("{count} buckets, 1 % of them changed"), count);
-    assert!(again.out.contains(&format!("{} drifted", count / 100)), "{}", again.out);
-    // Who we are, what is recorded (two calls), how much; the listing; and the rows and the items of what changed.
-    assert_eq!(
-        again.calls(),
-        4 + count.div_ceil(PAGE) + 2 * (count / 100).div_ceil(PAGE) + usize::from(count / 100 % PAGE == 0),
-        "{}",
-        again.out
-    );
+    // The listing alone says what is there; and of what changed a row that says so, and the item.
+    let least = all + 2 * changed.div_ceil(PAGE);
+    again.say(&format!("{count} buckets, {changed} of them changed"), count, least);
+    assert!(again.out.contains(&format!("{changed} drifted")), "{}", again.out);
+    assert_eq!(again.calls(), fake.all() - before, "every request is in the book");
+    // Who we are, what is recorded (two calls), how much: of a small account they are more than a fifth.
+    assert!((again.calls() - 4) * 10 <= least * 12, "{} calls, {least} are the least: {}", again.calls(), again.out);
 }

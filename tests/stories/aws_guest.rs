@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::lab::account::{Account, Select};
 use crate::lab::fake::{Fake, Reply, Request, state_of_buckets};
 use crate::lab::scan;
-use crate::support::{driftguard, run};
+use crate::lab::stand::{Stand, declared, state_of};
+use crate::support::run;
 
 /// The most requests any second holds.
 fn most_a_second(times: &[Instant]) -> usize {
@@ -21,27 +22,9 @@ fn lookups_that_are_refused_are_not_repeated_faster_than_two_a_second() {
     let fake = Fake::start(|request| {
         (request.action == "LookupEvents").then_some(Reply::Error(400, "ThrottlingException", "Rate exceeded"))
     });
-    let home = tempfile::tempdir().unwrap();
-    let state = home.path().join("terraform.tfstate");
-    std::fs::write(&state, state_of_buckets(&["a", "gone"])).unwrap();
-    let config = format!(
-        "[[environment]]\nslug = \"lab\"\ncloud_provider = \"aws\"\nregion = \"eu-west-1\"\nstate = {state:?}\n\
-         aws = {{ endpoint_url = \"{}\", blame = false }}\n",
-        fake.url
-    );
-    std::fs::create_dir_all(home.path().join("config/driftguard")).unwrap();
-    std::fs::write(home.path().join("config/driftguard/config.toml"), config).unwrap();
-    let ask = |arguments: &[&str]| {
-        let mut command = driftguard(home.path());
-        command.envs([
-            ("AWS_ACCESS_KEY_ID", "x"),
-            ("AWS_SECRET_ACCESS_KEY", "y"),
-            ("AWS_EC2_METADATA_DISABLED", "true"),
-        ]);
-        run(command.args(arguments))
-    };
-    ask(&["scan"]);
-    let (code, out, err) = ask(&["who", "aws_s3_bucket.gone"]);
+    let stand = Stand::new(&fake.url, &state_of_buckets(&["a", "gone"]), ", blame = false");
+    stand.scan(&[]);
+    let (code, out, err) = run(&mut stand.command(&["who", "aws_s3_bucket.gone"]));
     assert_ne!(code, 0, "{out}{err}");
     let times = fake.times("LookupEvents");
     assert!(times.len() >= 4, "retries are what this is about: {}", times.len());
@@ -79,13 +62,8 @@ fn an_account_that_answers_nothing_but_slow_down_is_left_alone_after_a_few_calls
 }
 
 fn state_of_types(types: &[&str]) -> String {
-    let resource = |kind: &&str| {
-        json!({"mode": "managed", "type": kind, "name": "x", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
-            "instances": [{"schema_version": 0, "attributes": {"id": "x", "name": "x", "tags": {"team": "pay"}}}]})
-    };
-    let resources: Vec<Value> = types.iter().map(resource).collect();
-    json!({"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l", "outputs": {}, "resources": resources})
-        .to_string()
+    let of = |kind: &&str| declared(kind, "x", json!({"id": "x", "name": "x", "tags": {"team": "pay"}}));
+    state_of(&types.iter().map(of).collect::<Vec<_>>())
 }
 
 fn scan_buckets(fake: &Fake, ids: &[&str], arguments: &[&str]) -> (i32, String, String) {

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::lab::report::{report, told};
+use crate::lab::stand::Stand;
 use crate::lab::{Server, drive, fakecloud, ministack, moto, scan};
 use crate::support::{driftguard, run};
 
@@ -57,32 +57,20 @@ client('s3').put_bucket_tagging(Bucket='data-1', Tagging={'TagSet': [{'Key': 'te
 client('s3').put_bucket_versioning(Bucket='data-1', VersioningConfiguration={'Status': 'Suspended'})
 "#;
 
-/// An environment of its own, remembered in the store.
+/// What was created by API, declared by a state.
 struct World {
-    home: TempDir,
+    stand: Stand,
     server: Server,
 }
 
 impl World {
     fn create(server: Server, discover: &str) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        std::fs::write(home.path().join("terraform.tfstate"), drive(&server.url, CREATE, &[])).unwrap();
-        let config = format!(
-            "[[environment]]\nslug = \"lab\"\ncloud_provider = \"aws\"\nregion = \"eu-west-1\"\nstate = \"{}\"\n\
-             aws = {{ endpoint_url = \"{}\"{discover} }}\n",
-            home.path().join("terraform.tfstate").display(),
-            server.url
-        );
-        std::fs::create_dir_all(home.path().join("config/driftguard")).unwrap();
-        std::fs::write(home.path().join("config/driftguard/config.toml"), config).unwrap();
-        Self { home, server }
+        let stand = Stand::new(&server.url, &drive(&server.url, CREATE, &[]), discover);
+        Self { stand, server }
     }
 
-    /// Exit code and report of a scan that remembers.
     fn scan(&self) -> (i32, Value) {
-        let mut command = driftguard(self.home.path());
-        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
-        report(command.env("AWS_EC2_METADATA_DISABLED", "true").args(["scan", "--format", "json"]))
+        self.stand.scan(&[])
     }
 
     fn drive(&self, script: &str) -> String {
@@ -148,7 +136,7 @@ fn history_and_deletions_of_aws_config_are_followed_and_a_moment_before_the_chan
     let world = World::create(server, "");
     let before = the_whole_way(&world, "tags.team versioning[0].enabled");
 
-    let state = world.home.path().join("terraform.tfstate");
+    let state = world.stand.state();
     let (_, report) = as_of(&world, &state, &before.to_string());
     assert_eq!(told(&report), Vec::<String>::new(), "the role was still there: {report:#}");
     let (_, report) = as_of(&world, &state, "2020-01-01T00:00:00Z");
@@ -158,7 +146,7 @@ fn history_and_deletions_of_aws_config_are_followed_and_a_moment_before_the_chan
 
 fn as_of(world: &World, state: &Path, moment: &str) -> (i32, Value) {
     let mut command =
-        scan(world.home.path(), &world.server.url, &["--aws-as-of", moment, "--format", "json", "--state"]);
+        scan(world.stand.path(), &world.server.url, &["--aws-as-of", moment, "--format", "json", "--state"]);
     report(command.arg(state))
 }
 
@@ -195,7 +183,15 @@ fn an_estimate_asks_for_counts_alone_and_the_policy_needs_no_account() {
     assert_eq!(code, 0);
     assert!(policy["Statement"].as_array().is_some_and(|s| !s.is_empty()));
     let (_, _, beside) = run(driftguard(home.path()).args(["aws", "policy"]));
-    assert!(beside.contains("the caller's own rights"), "{beside}");
+    assert!(beside.contains("the caller's own rights") && beside.contains("--types"), "{beside}");
+    let types = ["aws", "policy", "--types", "aws_lambda_function", "--types", "AWS::ECS::Cluster"];
+    let (_, policy) = json_out(home.path(), &types);
+    let statements = policy["Statement"].as_array().unwrap();
+    let reads = &statements.iter().find(|statement| statement["Sid"] == "Resources").unwrap()["Action"];
+    let has = |action: &str| reads.as_array().unwrap().contains(&action.into());
+    assert!(has("lambda:GetFunction") && has("ecs:DescribeClusters") && !has("ec2:DescribeVpcs"), "{reads}");
+    let (code, _, why) = run(driftguard(home.path()).args(["aws", "policy", "--types", "aws_nope"]));
+    assert!(code == 1 && why.contains("aws_nope fits no type"), "{why}");
     let fake = crate::lab::fake::Fake::start(|_| None);
     let state = home.path().join("terraform.tfstate");
     std::fs::write(&state, crate::lab::fake::state_of_buckets(&["a", "b"])).unwrap();
@@ -221,25 +217,9 @@ fn an_estimate_counts_what_is_asked_of_other_services_too_and_comes_true() {
         "GetDiscoveredResourceCounts" => Some(crate::lab::fake::Reply::Json(serde_json::json!({"resourceCounts": []}))),
         _ => None,
     });
-    let home = tempfile::tempdir().unwrap();
-    let state = home.path().join("terraform.tfstate");
-    std::fs::write(&state, crate::lab::fake::state_of_buckets(&["a", "b", "c"])).unwrap();
-    let config = format!(
-        "[[environment]]\nslug = \"lab\"\ncloud_provider = \"aws\"\nregion = \"eu-west-1\"\n\
-         state = [{state:?}, \"cloudformation://shop\"]\naws = {{ endpoint_url = \"{}\", blame = true }}\n",
-        fake.url
-    );
-    std::fs::create_dir_all(home.path().join("config/driftguard")).unwrap();
-    std::fs::write(home.path().join("config/driftguard/config.toml"), config).unwrap();
-    let driftguard = |arguments: &[&str]| {
-        let mut command = driftguard(home.path());
-        command.envs([
-            ("AWS_ACCESS_KEY_ID", "x"),
-            ("AWS_SECRET_ACCESS_KEY", "y"),
-            ("AWS_EC2_METADATA_DISABLED", "true"),
-        ]);
-        run(command.args(arguments))
-    };
+    let stand = Stand::new(&fake.url, &crate::lab::fake::state_of_buckets(&["a", "b", "c"]), "");
+    stand.configure(&fake.url, &format!("[{:?}, \"cloudformation://shop\"]", stand.state()), ", blame = true");
+    let driftguard = |arguments: &[&str]| run(&mut stand.command(arguments));
     let (code, out, err) = driftguard(&["scan", "--estimate"]);
     assert_eq!(code, 0, "{err}");
     for text in ["3 to Cloud Control", "calls to CloudFormation", "look-ups in CloudTrail", "AWS does not bill"] {

@@ -1,14 +1,12 @@
 //! An organisation through one aggregator: the same name in another account or region is another resource, and what the aggregator
 //! does not hold is not gone.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::lab::fake::{Fake, Reply, Request, bucket};
+use crate::lab::report::{told, unverified};
+use crate::lab::stand::{Stand, declared, state_of};
 use crate::lab::{drive, fakecloud};
-use crate::support::{driftguard, run};
 
 /// The item of an SNS topic called `jobs`.
 fn topic(account: &str, region: &str, display: &str) -> Value {
@@ -55,46 +53,9 @@ fn aggregator(request: &Request<'_>) -> Option<Reply> {
     }))
 }
 
-fn world(url: &str, resources: Vec<Value>) -> TempDir {
-    let home = tempfile::tempdir().unwrap();
-    let state = home.path().join("terraform.tfstate");
-    let document = json!({"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l", "outputs": {}, "resources": resources});
-    std::fs::write(&state, document.to_string()).unwrap();
-    configure(home.path(), &state, url);
-    home
-}
-
-fn configure(home: &Path, state: &Path, url: &str) {
-    let config = format!(
-        "[[environment]]\nslug = \"org\"\ncloud_provider = \"aws\"\nregion = \"eu-west-1\"\nstate = {state:?}\n\
-         aws = {{ endpoint_url = \"{url}\", aggregator = \"everybody\" }}\n"
-    );
-    std::fs::create_dir_all(home.join("config/driftguard")).unwrap();
-    std::fs::write(home.join("config/driftguard/config.toml"), config).unwrap();
-}
-
-fn declared(kind: &str, name: &str, attributes: Value) -> Value {
-    json!({"mode": "managed", "type": kind, "name": name, "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
-        "instances": [{"schema_version": 0, "attributes": attributes}]})
-}
-
-fn scan(home: &Path) -> Value {
-    let mut command = driftguard(home);
-    command.envs([("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "y"), ("AWS_EC2_METADATA_DISABLED", "true")]);
-    let (code, out, err) = run(command.args(["scan", "--format", "json"]));
-    serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: exit {code}: {out}{err}"))
-}
-
-/// `[what, address]` of drifts, and of what is unverified as a whole.
-fn told(report: &Value) -> Vec<String> {
-    let text = |v: &Value| v.as_str().unwrap().to_owned();
-    let drifts = report["drifts"].as_array().unwrap().iter().map(|d| (&d["drift_type"], d));
-    let whole = report["unverified"].as_array().unwrap().iter().filter(|u| u["path"].is_null());
-    let rows = drifts.chain(whole.map(|u| (&u["reason"], u)));
-    let mut lines: Vec<String> =
-        rows.map(|(what, row)| format!("{} {}", text(what), text(&row["resource_id"]))).collect();
-    lines.sort();
-    lines
+/// An environment that is read through the aggregator.
+fn world(url: &str, resources: &[Value]) -> Stand {
+    Stand::new(url, &state_of(resources), ", aggregator = \"everybody\"")
 }
 
 #[test]
@@ -104,9 +65,9 @@ fn the_same_name_in_another_account_or_region_is_another_resource_and_what_did_n
         let arn = format!("arn:aws:sns:{region}:{account}:jobs");
         declared("aws_sns_topic", name, json!({"id": arn, "arn": arn, "name": "jobs", "display_name": "Jobs"}))
     };
-    let home = world(
+    let stand = world(
         &fake.url,
-        vec![
+        &[
             topic("first", "111111111111", "eu-west-1"),
             topic("second", "222222222222", "eu-west-1"),
             topic("central", "222222222222", "eu-central-1"),
@@ -115,15 +76,12 @@ fn the_same_name_in_another_account_or_region_is_another_resource_and_what_did_n
             declared("aws_s3_bucket", "data", json!({"id": "data", "bucket": "data", "arn": "arn:aws:s3:::data"})),
         ],
     );
-    let report = scan(home.path());
-    let expected = [
-        "modified aws_sns_topic.second",
-        // Neither a region nor an account the aggregator has nothing of, nor a type it does not hold.
-        "not_observable aws_sns_topic.gone",
-        "not_observable aws_sns_topic.third",
-        "source_failed aws_s3_bucket.data",
-    ];
-    assert_eq!(told(&report), expected, "{report:#}");
+    let (_, report) = stand.scan(&[]);
+    assert_eq!(told(&report), ["modified aws_sns_topic.second display_name"], "{report:#}");
+    // Neither a region nor an account the aggregator has nothing of, nor a type it does not hold.
+    let expected =
+        ["aws_s3_bucket.data source_failed", "aws_sns_topic.gone not_observable", "aws_sns_topic.third not_observable"];
+    assert_eq!(unverified(&report), expected, "{report:#}");
     assert!(report["errors"].to_string().contains("ListAggregateDiscoveredResources"), "{}", report["errors"]);
 }
 
@@ -131,9 +89,8 @@ fn the_same_name_in_another_account_or_region_is_another_resource_and_what_did_n
 fn a_resource_an_account_of_the_organisation_lost_is_gone() {
     let fake = Fake::start(aggregator);
     let arn = "arn:aws:sns:eu-west-1:111111111111:other";
-    let home =
-        world(&fake.url, vec![declared("aws_sns_topic", "lost", json!({"id": arn, "arn": arn, "name": "other"}))]);
-    let report = scan(home.path());
+    let lost = declared("aws_sns_topic", "lost", json!({"id": arn, "arn": arn, "name": "other"}));
+    let (_, report) = world(&fake.url, &[lost]).scan(&[]);
     assert!(told(&report).contains(&"deleted aws_sns_topic.lost".to_owned()), "{report:#}");
 }
 
@@ -164,11 +121,8 @@ fn an_emulators_aggregator_is_read_as_the_fake_one_is() {
     if crate::lab::python().is_none() {
         return;
     }
-    let home = tempfile::tempdir().unwrap();
-    let state = home.path().join("terraform.tfstate");
-    std::fs::write(&state, drive(&server.url, CREATE, &[])).unwrap();
-    configure(home.path(), &state, &server.url);
-    let report = scan(home.path());
+    let stand = Stand::new(&server.url, &drive(&server.url, CREATE, &[]), ", aggregator = \"everybody\"");
+    let (_, report) = stand.scan(&[]);
     let lines = told(&report);
     assert!(lines.contains(&"deleted aws_s3_bucket.data-1".to_owned()), "{report:#}");
     assert!(!lines.iter().any(|line| line.contains("data-0")), "{report:#}");

@@ -196,7 +196,7 @@ fn states_in_a_bucket_and_in_a_directory_are_offered_and_known_ones_said_to_be()
     }
     let (code, said) = driftguard_on(port, home.path(), &["state", "discover", "infra"]);
     assert_eq!(code, 0, "{said}");
-    assert!(said.contains("slug = \"shop\"") && said.contains("slug = \"net-blue\""), "{said}");
+    assert!(said.contains("slug = \"shop\"") && said.contains("slug = \"net-blue-2\""), "net-blue is taken: {said}");
     assert!(
         said.contains("cloud_provider = \"host\"") && !said.contains("is assumed"),
         "its provider is local: {said}"
@@ -338,6 +338,18 @@ fn what_discover_prints_is_a_configuration_that_passes_its_check() {
     let (exit, said, err) = run(driftguard(home.path()).args(["config", "check", "--config"]).arg(&file));
     assert_eq!(exit, 0, "{said}{err}");
     assert!(said.contains("1 environment(s), no mistakes"), "{said}");
+    let own = "# mine\nutc = true # always\n";
+    std::fs::write(&file, own).unwrap();
+    let add = |slug: &str| {
+        run(driftguard(home.path()).args(["state", "discover", "infra", "--add", slug, "--config"]).arg(&file))
+    };
+    let (exit, _, err) = add("prod");
+    assert!(exit == 0 && err.contains("prod is in"), "{err}");
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(written, format!("{own}\n{out}"), "what was there stays, and the rest is what is printed");
+    let (exit, _, err) = add("prod");
+    assert!(exit == 1 && err.contains("nothing new of this name"), "{err}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), written);
     let (exit, said) = scan(home.path(), "infra/prod", &[]);
     assert_eq!(exit, 1, "{said}");
     assert!(said.contains("--state 's3://states/prod/app.tfstate?region=eu-west-1'"), "{said}");

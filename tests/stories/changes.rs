@@ -51,7 +51,9 @@ fn decide(home: &Path, path: &str, resolution_type: ResolutionType) {
     let paths: Vec<PropertyPath> = vec![path.into()];
     let verb = TriageVerb::SettleChanges { paths, resolution_type, until: None };
     let (drift, reason) = (page.data[0].id, Some("sale".into()));
-    store.decide(TriageRequest { drift, verb, reason, actor: "alice".into(), expected_version: None }).unwrap();
+    store
+        .decide(TriageRequest { drift, verb, reason, actor: "alice".into(), expected_version: None, once: None })
+        .unwrap();
 }
 
 #[test]

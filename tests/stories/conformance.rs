@@ -94,8 +94,14 @@ fn ids(page: &Page) -> Vec<DriftId> {
 }
 
 async fn decide(service: &dyn DriftService, drift: DriftId, verb: TriageVerb) -> Receipt {
-    let request =
-        TriageRequest { drift, verb, reason: Some("because".into()), actor: "alice".into(), expected_version: None };
+    let request = TriageRequest {
+        drift,
+        verb,
+        reason: Some("because".into()),
+        actor: "alice".into(),
+        expected_version: None,
+        once: None,
+    };
     service.triage(request).await.unwrap()
 }
 
@@ -242,6 +248,7 @@ async fn changes_are_settled_each_by_itself(bench: &dyn Bench) {
         reason: None,
         actor: "bob".into(),
         expected_version: None,
+        once: None,
     };
     let error = service.triage(gone).await.unwrap_err();
     assert!(matches!(&error, ServiceError::Conflict(as_it_is) if as_it_is.changes == drift.changes), "{error:?}");
@@ -268,6 +275,7 @@ async fn many_are_decided_at_once_with_an_answer_each(bench: &dyn Bench) {
         reason: Some("bulk".into()),
         actor: "erin".into(),
         expected_version,
+        once: None,
     };
     let all = matching.targets.iter();
     let mut requests: Vec<_> = all.map(|m| request(m.id, TriageVerb::Acknowledge, Some(m.version))).collect();
@@ -316,7 +324,8 @@ async fn rules_are_previewed_listed_changed_and_deleted(bench: &dyn Bench) {
     decide(service.as_ref(), drift.id, TriageVerb::Ignore { rule: rule.clone() }).await;
     let listed = service.rules().await.unwrap();
     assert_eq!((listed.len(), &listed[0].rule, listed[0].hides.drifts), (1, &rule, open));
-    let change = |verb| RuleRequest { rule: rule.id, verb, reason: None, actor: "bob".into(), expected: None };
+    let change =
+        |verb| RuleRequest { rule: rule.id, verb, reason: None, actor: "bob".into(), expected: None, once: None };
     let to = IgnoreRule { reason: "asked kim".into(), ..rule.clone() };
     service.change_rule(change(RuleVerb::Change { to: to.clone() })).await.unwrap();
     assert_eq!(service.ignore_rules().await.unwrap(), [to]);
@@ -343,6 +352,7 @@ async fn a_decision_on_an_old_version_is_refused_with_the_new_one(bench: &dyn Be
         reason: None,
         actor: "bob".into(),
         expected_version: Some(drift.version),
+        once: None,
     };
     match service.triage(late).await {
         Err(ServiceError::Conflict(now)) => assert!(now.id == drift.id && now.version > drift.version),

@@ -69,8 +69,14 @@ impl World {
     fn decide(&self, verb: TriageVerb) {
         let store = self.store();
         let drift = drifts(store.as_ref()).remove(0).id;
-        let request =
-            TriageRequest { drift, verb, reason: Some("known".into()), actor: "alice".into(), expected_version: None };
+        let request = TriageRequest {
+            drift,
+            verb,
+            reason: Some("known".into()),
+            actor: "alice".into(),
+            expected_version: None,
+            once: None,
+        };
         store.decide(request).unwrap();
     }
 }

@@ -45,11 +45,11 @@ fn asks(drift: DriftId, verb: TriageVerb) -> TriageRequest {
 }
 
 fn on_rule(rule: RuleId, verb: RuleVerb) -> RuleRequest {
-    RuleRequest { rule, verb, reason: None, actor: "bob".into(), expected: None }
+    RuleRequest { rule, verb, reason: None, actor: "bob".into(), expected: None, once: None }
 }
 
 fn on_never(rule: RuleId, verb: NeverHideVerb) -> NeverHideRequest {
-    NeverHideRequest { rule, verb, actor: "bob".into(), reason: None, drift: None, expected: None }
+    NeverHideRequest { rule, verb, actor: "bob".into(), reason: None, drift: None, expected: None, once: None }
 }
 
 fn resolve(resolution_type: ResolutionType) -> TriageVerb {

@@ -66,7 +66,7 @@ fn scan(store: &dyn Store, ids: &[&str]) {
 
 fn decision(drift: &DriftEvent, verb: TriageVerb) -> TriageRequest {
     let (reason, actor) = (Some("because".into()), "alice".into());
-    TriageRequest { drift: drift.id, verb, reason, actor, expected_version: None }
+    TriageRequest { drift: drift.id, verb, reason, actor, expected_version: None, once: None }
 }
 
 fn sound(store: &dyn Store) {
@@ -308,4 +308,18 @@ fn a_store_is_copied_from_sled_to_postgres_and_back_and_compared() {
     let (first, last) = (path("first"), path("last"));
     let [first, last] = [first, last].map(|at| store::open(at.as_ref(), OpenMode::ReadWrite).unwrap().store);
     assert_eq!(all(first.as_ref()), all(last.as_ref()));
+}
+
+#[test]
+fn a_write_sent_again_is_done_once_on_postgresql() {
+    let Some(database) = Database::new() else { return };
+    super::once::is_done_once(database.open("acme"), || database.open("acme"));
+    // Another server on the same database knows it too.
+    let (one, two) = (database.open("acme"), database.open("acme"));
+    scan(one.as_ref(), &["c"]);
+    let drift = all(one.as_ref()).remove(0);
+    let note = decision(&drift, TriageVerb::Note { text: "once".into() });
+    let request = TriageRequest { once: Some(driftguard::drift::Once::new("k", "r")), ..note };
+    let (first, again) = (one.decide(request.clone()).unwrap(), two.decide(request).unwrap());
+    assert_eq!(first.seq, again.seq);
 }

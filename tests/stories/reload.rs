@@ -67,6 +67,16 @@ fn an_edited_configuration_is_in_force_at_once_and_a_broken_one_changes_nothing(
     terminal.wait("what goes and stays", |s| {
         s.contains("no longer scanned: issue") && s.contains("still protected in this session: issue")
     });
+    terminal.wait("the mark of what nothing scans any more", |s| s.contains("issue") && s.contains("× removed"));
+    fs::remove_file(home.path().join(".driftignore")).unwrap();
+    configure(&format!("theme = \"nord\"\n{motd}{issue}"));
+    terminal.wait("the mark to go", |s| !s.contains("× removed") && s.contains("local_file.issue"));
+    configure(&format!("theme = \"nord\"\n{motd}"));
+    terminal.wait("the mark", |s| s.contains("× removed"));
+    terminal.send("/env:issue\r");
+    terminal.wait("only its drift", |s| s.contains("local_file.issue") && !s.contains("local_file.motd"));
+    terminal.send("a");
+    terminal.wait("the decision about it", |s| s.to_lowercase().contains("acknowledged"));
 
     // A lost terminal is the end, and no wish to read anything.
     terminal.signal(Signal::HUP);

@@ -70,7 +70,7 @@ struct Running {
 
 impl Running {
     async fn start(tokens: Tokens, houses: Houses, listen: SocketAddr) -> Self {
-        let options = Options { listen, certificate: None };
+        let options = Options::new(listen);
         let serving = server::serve(&options, Arc::new(tokens), houses).await.unwrap();
         let address = serving.address;
         let (leave, leaving) = oneshot::channel::<()>();
@@ -189,14 +189,14 @@ async fn what_is_no_driftguard_server_is_called_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_others_can_reach_wants_a_certificate() {
-    let options = Options { listen: ([0, 0, 0, 0], 0).into(), certificate: None };
+    let options = Options::new(([0, 0, 0, 0], 0).into());
     let refused = server::serve(&options, Arc::new(editors()), Houses::default()).await.err().unwrap().to_string();
     assert!(refused.contains("in clear") && refused.contains("--tls-cert"), "{refused}");
     let dir = tempfile::tempdir().unwrap();
     let Some(certificates) = tls::certificates(dir.path()) else { return };
     let service = LocalService::start(open_store(&dir.path().join("store")), vec![], Handle::current());
     let certificate = Certificate { chain: certificates.server.clone(), key: certificates.key.clone() };
-    let options = Options { listen: ([127, 0, 0, 1], 0).into(), certificate: Some(certificate) };
+    let options = Options { certificate: Some(certificate), ..Options::new(([127, 0, 0, 1], 0).into()) };
     let serving = server::serve(&options, Arc::new(editors()), acme(service)).await.unwrap();
     let url: url::Url = format!("https://localhost:{}", serving.address.port()).parse().unwrap();
     let (leave, leaving) = oneshot::channel::<()>();

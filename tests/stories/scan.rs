@@ -123,7 +123,14 @@ async fn what_was_decided_before_a_shutdown_is_there_after_it() {
     conformance::scan(&bench).await;
     let drift = open_drifts(bench.service.as_ref()).await.remove(0);
     let verb = TriageVerb::Note { text: "the password is Xk29fjQ7wLm3pZ8".into() };
-    let request = TriageRequest { drift: drift.id, verb, reason: None, actor: "alice".into(), expected_version: None };
+    let request = TriageRequest {
+        drift: drift.id,
+        verb,
+        reason: None,
+        actor: "alice".into(),
+        expected_version: None,
+        once: None,
+    };
     bench.service.triage(request).await.unwrap();
     bench.service.shutdown().await;
     drop((bench, store));
@@ -136,7 +143,7 @@ async fn what_was_decided_before_a_shutdown_is_there_after_it() {
 
 /// A request of alice.
 fn asks(drift: &DriftEvent, verb: TriageVerb) -> TriageRequest {
-    TriageRequest { drift: drift.id, verb, reason: None, actor: "alice".into(), expected_version: None }
+    TriageRequest { drift: drift.id, verb, reason: None, actor: "alice".into(), expected_version: None, once: None }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -73,6 +73,7 @@ pub(crate) fn note(drift: DriftId, text: &str) -> TriageRequest {
         reason: None,
         actor: "alice".into(),
         expected_version: None,
+        once: None,
     }
 }
 

@@ -18,10 +18,10 @@ use super::items::{self, Item};
 use super::listing;
 use super::memory::Types;
 use super::proof::is_same;
-use super::select::{self, Row, Rows};
+use super::reader::Reader;
+use super::select::{self, Rows};
 use super::tags;
 use super::target::{Key, Progress};
-use crate::aws::Session;
 
 /// What is captured may be told this much later.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
@@ -34,21 +34,16 @@ pub(super) fn fit(mut remembered: Types, types: &[Arc<str>]) -> Types {
 
 /// Reads these types. Those that are not complete afterwards are in doubt; nothing else is said of them.
 pub(super) async fn read(
-    session: &Session,
+    reader: Reader<'_>,
     known: Types,
     how: &How<'_>,
     full_at: Timestamp,
     progress: &Progress<'_>,
 ) -> Read {
     let from = full_at.checked_sub(LATE).unwrap_or(full_at).as_millisecond();
-    let ((rows, believed), mut listed) = future::join(ask_all(session, &known, from), list(session, &known)).await;
-    let mut rows_of: HashMap<&str, HashMap<&str, &Row>> = HashMap::new();
-    for ((config_type, id), row) in &rows {
-        rows_of.entry(config_type).or_default().insert(id, row);
-    }
+    let ((rows, believed), mut listed) = future::join(ask_all(reader, &known, from), list(reader, &known)).await;
     let (mut read, mut again, mut spare) = (Read::default(), vec![], HashMap::new());
     for (config_type, (proof, remembered)) in known.into_iter().filter(|(t, _)| believed.contains(&**t)) {
-        let rows = rows_of.remove(&*config_type).unwrap_or_default();
         let Some(there) = listed.remove(&config_type) else { continue };
         let news = news(remembered, there, &rows);
         progress.listed(news.kept.len() + news.again.len());
@@ -58,22 +53,21 @@ pub(super) async fn read(
         spare.extend(news.spare_tags);
         read.complete.insert(config_type, proof);
     }
-    let fetched = items::fetch(session, items::in_batches(&again), progress).await;
+    let fetched = items::fetch(reader, items::in_batches(&again), progress).await;
     let failed: HashSet<&str> = fetched.faults.iter().map(|fault| fault.config_type.as_str()).collect();
     read.items.extend(fetched.items);
     read.complete.retain(|t, _| !failed.contains(&**t));
     read.items.retain(|item| read.complete.contains_key(&item.key.config_type));
     for item in read.items.iter_mut().filter(|item| !item.has_tags) {
-        let pair = item.key.pair();
-        let of_row = rows.get(&pair).and_then(|row| Some((row.tags.as_deref()?, row.captured)));
-        let of_before = || spare.get(&pair).map(|(tags, captured): &(String, i64)| (tags.as_str(), *captured));
+        let of_row = rows.get(&item.key).and_then(|row| Some((row.tags.as_deref()?, row.captured)));
+        let of_before = || spare.get(&item.key).map(|(tags, captured): &(String, i64)| (tags.as_str(), *captured));
         if let Some((tags, captured)) = of_row.or_else(of_before) {
             item.give_tags(tags);
             // Tags may lag behind the item: as long as they do it is read again.
             item.captured = item.captured.min(captured);
         }
     }
-    let filled = tags::fill(session, &mut read.items, how.tagged).await;
+    let filled = tags::fill(reader, &mut read.items, how.tagged).await;
     for (config_type, proof) in &mut read.complete {
         proof.selected &= !filled.elsewhere.contains(&**config_type);
     }
@@ -82,9 +76,9 @@ pub(super) async fn read(
 }
 
 /// What is there, of the types that were listed to the end.
-async fn list(session: &Session, known: &Types) -> HashMap<Arc<str>, BTreeSet<Key>> {
+async fn list(reader: Reader<'_>, known: &Types) -> HashMap<Arc<str>, BTreeSet<Key>> {
     let types: Vec<Arc<str>> = known.keys().cloned().collect();
-    let pages = stream::iter(types).map(|t| Box::pin(listing::pages(session, t, false)));
+    let pages = stream::iter(types).map(|t| Box::pin(listing::pages(reader, t, false)));
     let mut pages = pages.flatten_unordered(TYPES_AT_ONCE);
     let mut listed: HashMap<Arc<str>, BTreeSet<Key>> = HashMap::new();
     let mut complete = HashSet::new();
@@ -99,10 +93,10 @@ async fn list(session: &Session, known: &Types) -> HashMap<Arc<str>, BTreeSet<Ke
 }
 
 /// What is new, and the types for which that is believed.
-async fn ask_all(session: &Session, known: &Types, from: i64) -> (Rows, HashSet<String>) {
+async fn ask_all(reader: Reader<'_>, known: &Types, from: i64) -> (Rows, HashSet<String>) {
     let names: Vec<&str> = known.keys().map(|t| &**t).collect();
     let queries = select::queries(&names, &BTreeMap::new());
-    let answers = future::join_all(queries.iter().map(|types| ask(session, types, known, from))).await;
+    let answers = future::join_all(queries.iter().map(|types| ask(reader, types, known, from))).await;
     let (mut rows, mut believed) = (Rows::new(), HashSet::new());
     for (types, answer) in queries.into_iter().zip(answers) {
         if let Some(answer) = answer {
@@ -114,17 +108,17 @@ async fn ask_all(session: &Session, known: &Types, from: i64) -> (Rows, HashSet<
 }
 
 /// `None`: the answer shows that it cannot be relied on.
-async fn ask(session: &Session, types: &[String], known: &Types, from: i64) -> Option<Rows> {
+async fn ask(reader: Reader<'_>, types: &[String], known: &Types, from: i64) -> Option<Rows> {
     let remembered = types.iter().filter_map(|t| known.get(t.as_str())).flat_map(|(_, items)| items);
     let newest = remembered.max_by_key(|item| item.captured)?;
-    let rows = match select::since(session, types, from.min(newest.captured)).await {
+    let rows = match select::since(reader, types, from.min(newest.captured)).await {
         Ok(rows) => rows?,
         Err(fault) => {
             tracing::info!(%fault, "what has changed is not known by SELECT");
             return None;
         }
     };
-    let holds_the_newest = rows.get(&newest.key.pair()).is_some_and(|row| row.captured >= newest.captured);
+    let holds_the_newest = rows.get(&newest.key).is_some_and(|row| row.captured >= newest.captured);
     holds_the_newest.then_some(rows)
 }
 
@@ -133,21 +127,21 @@ struct News {
     kept: Vec<Item>,
     again: Vec<Key>,
     /// Tags of items that are read again although nothing changed, and of when.
-    spare_tags: Vec<((String, String), (String, i64))>,
+    spare_tags: Vec<(Key, (String, i64))>,
 }
 
 /// What is not listed any more is gone, whatever is remembered of it or SELECT says.
-fn news(remembered: Vec<Item>, mut there: BTreeSet<Key>, rows: &HashMap<&str, &Row>) -> News {
+fn news(remembered: Vec<Item>, mut there: BTreeSet<Key>, rows: &Rows) -> News {
     let remembered: Vec<Item> = remembered.into_iter().filter(|item| there.remove(&item.key)).collect();
     let mut news = News { kept: vec![], again: there.into_iter().collect(), spare_tags: vec![] };
     for mut item in remembered {
-        let has_changed = rows.get(item.key.id.as_str()).is_some_and(|row| !is_same(&item, row));
+        let has_changed = rows.get(&item.key).is_some_and(|row| !is_same(&item, row));
         if !has_changed && !item.text.is_empty() {
             news.kept.push(item);
             continue;
         }
         let spare = item.spare_tags.take().filter(|_| !has_changed);
-        news.spare_tags.extend(spare.map(|tags| (item.key.pair(), (tags, item.captured))));
+        news.spare_tags.extend(spare.map(|tags| (item.key.clone(), (tags, item.captured))));
         news.again.push(item.key);
     }
     news
@@ -157,6 +151,7 @@ fn news(remembered: Vec<Item>, mut there: BTreeSet<Key>, rows: &HashMap<&str, &R
 mod tests {
     use serde_json::json;
 
+    use super::super::select::Row;
     use super::*;
 
     fn item(id: &str, captured: i64) -> Item {
@@ -165,9 +160,9 @@ mod tests {
     }
 
     fn sorted(remembered: Vec<Item>, there: &[&str], rows: &[(&str, i64)]) -> (Vec<String>, Vec<String>) {
-        let rows: Vec<(&str, Row)> =
-            rows.iter().map(|(id, captured)| (*id, Row { captured: *captured, ..Row::default() })).collect();
-        let rows = rows.iter().map(|(id, row)| (*id, row)).collect();
+        let row =
+            |(id, captured): &(&str, i64)| (Key::here(&"T".into(), id), Row { captured: *captured, ..Row::default() });
+        let rows = rows.iter().map(row).collect();
         let news = news(remembered, there.iter().map(|id| Key::here(&"T".into(), id)).collect(), &rows);
         let ids = |keys: Vec<Key>| keys.into_iter().map(|key| key.id).collect();
         (news.kept.into_iter().map(|item| item.key.id).collect(), ids(news.again))

@@ -32,9 +32,23 @@ pub struct Ask {
 
 impl Ask {
     fn may_be_in(&self, target: &Target) -> bool {
-        let account = self.arn.split(':').nth(4).unwrap_or_default();
-        (self.region.is_empty() || self.region == target.region) && (account.is_empty() || account == target.account)
+        may_be_in(target, &self.arn, &self.region)
     }
+}
+
+/// Where a resource is, as far as it is declared: its ARN and its region, each empty where that is not said.
+pub(super) fn declared_in(declared: &DeclaredResource) -> (String, String) {
+    let text = |key: &str| declared.values.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let arn = text("arn");
+    let of_arn = arn.split(':').nth(3).unwrap_or_default().to_owned();
+    let region = if of_arn.is_empty() { text("region") } else { of_arn };
+    (arn, region)
+}
+
+/// Nothing that is declared speaks against this account and region.
+pub(super) fn may_be_in(target: &Target, arn: &str, region: &str) -> bool {
+    let account = arn.split(':').nth(4).unwrap_or_default();
+    (region.is_empty() || region == target.region) && (account.is_empty() || account == target.account)
 }
 
 /// What is to be asked for.
@@ -52,10 +66,7 @@ impl Asks {
             self.left_out.insert(config_type);
             return;
         };
-        let text = |key: &str| declared.values.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let arn = text("arn");
-        let of_arn = arn.split(':').nth(3).unwrap_or_default().to_owned();
-        let region = if of_arn.is_empty() { text("region") } else { of_arn };
+        let (arn, region) = declared_in(declared);
         self.asks.insert(Ask { model, identifier, config_type, arn, region });
     }
 

@@ -11,6 +11,8 @@ use super::Wanted;
 use super::counts::{Counts, counts};
 use super::items::BATCH;
 use super::listing::PAGE;
+use super::reader::Reader;
+use super::recorder::Recorded;
 use super::{recorder, select, tags};
 use crate::aws::{Access, Fault, Session, Target, Usage, block_on};
 use crate::drift::Environment;
@@ -64,7 +66,15 @@ pub fn estimate(
         let (sessions, faults) = Session::open_all(access, &access.regions_of(environment), &usage).await;
         let mut found = vec![];
         for session in &sessions {
-            let (recorded, counts) = future::join(recorder::recorded(session), counts(session)).await;
+            let reader = Reader { session, aggregator: access.aggregator.as_deref() };
+            // What an aggregator was sent is all it has.
+            let recorded = async {
+                match reader.aggregator {
+                    Some(_) => Ok((Recorded::Everything, None)),
+                    None => recorder::recorded(session).await,
+                }
+            };
+            let (recorded, counts) = future::join(recorded, counts(reader)).await;
             let (counts, uncounted) = counts.map_or_else(|fault| (Counts::new(), Some(fault)), |counts| (counts, None));
             let is_recorded = |t: &&String| recorded.as_ref().map_or(true, |(recorded, _)| recorded.has(t));
             let (types, refused): (Vec<&String>, Vec<&String>) = wanted.config_types.iter().partition(is_recorded);

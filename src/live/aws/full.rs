@@ -14,10 +14,11 @@ use super::counts::Counts;
 use super::items::{self, BATCH, Fetched, Item};
 use super::listing::{self, Page};
 use super::proof::{self, Proof};
+use super::reader::Reader;
 use super::select::{self, Rows};
 use super::tags;
 use super::target::{Key, Progress, TypeFault};
-use crate::aws::{Fault, Session};
+use crate::aws::Fault;
 
 /// Types listed at the same time; the limiter decides how many calls that makes.
 pub(super) const TYPES_AT_ONCE: usize = 8;
@@ -53,12 +54,12 @@ impl Read {
     }
 }
 
-pub(super) async fn read(session: &Session, types: &[Arc<str>], how: &How<'_>, progress: &Progress<'_>) -> Read {
+pub(super) async fn read(reader: Reader<'_>, types: &[Arc<str>], how: &How<'_>, progress: &Progress<'_>) -> Read {
     let listed = Listed::default();
-    let pages = stream::iter(types.to_vec()).map(|t| Box::pin(listing::pages(session, t, false)));
+    let pages = stream::iter(types.to_vec()).map(|t| Box::pin(listing::pages(reader, t, false)));
     let keys = pages.flatten_unordered(TYPES_AT_ONCE).flat_map(|page| stream::iter(listed.book(page, how, progress)));
     let (fetched, rows) =
-        future::join(items::fetch(session, keys.chunks(BATCH), progress), ask(session, types, how)).await;
+        future::join(items::fetch(reader, keys.chunks(BATCH), progress), ask(reader, types, how)).await;
     let Book { complete, faults, kept, .. } = listed.into_inner();
     let mut read = Read { items: fetched.items, faults, ..Read::default() };
     read.faults.extend(fetched.faults);
@@ -69,7 +70,7 @@ pub(super) async fn read(session: &Session, types: &[Arc<str>], how: &How<'_>, p
     let mut wrong = BTreeSet::new();
     if !kept.is_empty() {
         let fetched;
-        (fetched, wrong) = from_rows(session, kept, &mut rows, progress).await;
+        (fetched, wrong) = from_rows(reader, kept, &mut rows, progress).await;
         read.items.extend(fetched.items);
         read.faults.extend(fetched.faults);
     }
@@ -86,11 +87,11 @@ pub(super) async fn read(session: &Session, types: &[Arc<str>], how: &How<'_>, p
         whole.into_iter().map(|t| (t, Proof::default())).collect()
     };
     for item in read.items.iter_mut().filter(|item| !item.has_tags) {
-        let row = rows.get(&(item.key.config_type.to_string(), item.key.id.clone()));
+        let row = rows.get(&item.key);
         row.and_then(|row| row.tags.as_deref()).into_iter().for_each(|tags| item.give_tags(tags));
     }
     drop(rows);
-    let filled = tags::fill(session, &mut read.items, how.tagged).await;
+    let filled = tags::fill(reader, &mut read.items, how.tagged).await;
     for (config_type, proof) in &mut read.complete {
         // Their tags change and nobody tells.
         proof.selected &= !filled.elsewhere.contains(&**config_type);
@@ -101,12 +102,12 @@ pub(super) async fn read(session: &Session, types: &[Arc<str>], how: &How<'_>, p
 }
 
 /// What SELECT says of those types it is needed for.
-async fn ask(session: &Session, types: &[Arc<str>], how: &How<'_>) -> Result<Rows, Fault> {
+async fn ask(reader: Reader<'_>, types: &[Arc<str>], how: &How<'_>) -> Result<Rows, Fault> {
     let is_asked = |t: &&str| how.prove || (how.tagged.contains(*t) && !select::holds_tags(t));
     let asked: Vec<&str> = types.iter().map(|t| &**t).filter(is_asked).collect();
     let queries = select::queries(&asked, how.counts.unwrap_or(&Counts::new()));
     let answers =
-        future::try_join_all(queries.iter().map(|query| select::all(session, query, how.prove, &how.whole))).await?;
+        future::try_join_all(queries.iter().map(|query| select::all(reader, query, how.prove, &how.whole))).await?;
     Ok(answers.into_iter().flatten().collect())
 }
 
@@ -156,13 +157,12 @@ impl Listed {
 ///
 /// Also gives the types whose rows do not.
 async fn from_rows(
-    session: &Session,
+    reader: Reader<'_>,
     keys: Vec<Key>,
     rows: &mut Rows,
     progress: &Progress<'_>,
 ) -> (Fetched, BTreeSet<Arc<str>>) {
-    let body =
-        |rows: &Rows, key: &Key| rows.get(&key.pair()).is_some_and(|row| row.body.is_some() && row.captured != 0);
+    let body = |rows: &Rows, key: &Key| rows.get(key).is_some_and(|row| row.body.is_some() && row.captured != 0);
     let (there, mut missing): (Vec<Key>, Vec<Key>) = keys.into_iter().partition(|key| body(rows, key));
     let step = there.len().div_ceil(BATCH).max(1);
     let (mut sample, mut rest): (Vec<Key>, Vec<Key>) = (vec![], vec![]);
@@ -170,27 +170,23 @@ async fn from_rows(
     for (n, key) in there.into_iter().enumerate() {
         if n % step == 0 { sample.push(key) } else { rest.push(key) }
     }
-    let mut fetched = items::fetch(session, items::in_batches(&sample), progress).await;
+    let mut fetched = items::fetch(reader, items::in_batches(&sample), progress).await;
     let is_wrong = |item: &&Item| {
-        let row = rows.get(&item.key.pair());
+        let row = rows.get(&item.key);
         row.is_some_and(|row| proof::is_same(item, row) && !proof::says_the_same(item, row))
     };
     let wrong: BTreeSet<Arc<str>> =
         fetched.items.iter().filter(is_wrong).map(|item| Arc::clone(&item.key.config_type)).collect();
     let mut made = vec![];
     for key in rest {
-        match rows
-            .get_mut(&key.pair())
-            .filter(|_| !wrong.contains(&key.config_type))
-            .and_then(|row| row.take_item(&key))
-        {
+        match rows.get_mut(&key).filter(|_| !wrong.contains(&key.config_type)).and_then(|row| row.take_item(&key)) {
             Some(item) => made.push(item),
             None => missing.push(key),
         }
     }
     progress.fetched(made.len());
     fetched.items.extend(made);
-    let more = items::fetch(session, items::in_batches(&missing), progress).await;
+    let more = items::fetch(reader, items::in_batches(&missing), progress).await;
     fetched.items.extend(more.items);
     fetched.faults.extend(more.faults);
     (fetched, wrong)

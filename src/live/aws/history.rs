@@ -5,9 +5,9 @@ use aws_smithy_types::DateTime;
 use futures_util::StreamExt;
 use futures_util::stream;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::items::{BATCHES_AT_ONCE, Fetched, Item, seconds};
+use super::items::{BATCHES_AT_ONCE, Fetched, Item, body};
 use super::target::{Key, Progress, TypeFault};
 use crate::aws::{Fault, FaultKind, Service, Session};
 use crate::drift::UnverifiedReason;
@@ -82,19 +82,7 @@ fn unrecorded(key: &Key, moment: Timestamp) -> TypeFault {
 }
 
 fn item(key: &Key, found: &ConfigurationItem) -> Item {
-    let mut body = Map::new();
-    let mut put = |name: &str, value: Option<Value>| drop(value.map(|value| body.insert(name.to_owned(), value)));
-    put("accountId", found.account_id().map(Value::from));
-    put("awsRegion", found.aws_region().map(Value::from));
-    put("arn", found.arn().map(Value::from));
-    put("resourceType", Some(json!(&*key.config_type)));
-    put("resourceId", Some(json!(key.id)));
-    put("resourceName", found.resource_name().map(Value::from));
-    put("configurationItemCaptureTime", found.configuration_item_capture_time().map(seconds));
-    put("configurationItemStatus", found.configuration_item_status().map(|s| json!(s.as_str())));
-    put("configurationStateId", found.configuration_state_id().map(Value::from));
-    put("configuration", found.configuration().map(Value::from));
-    put("supplementaryConfiguration", found.supplementary_configuration().map(|map| json!(map)));
-    put("tags", found.tags().map(|map| json!(map)));
+    let mut body = body!(found);
+    body.extend(found.tags().map(|tags| ("tags".to_owned(), json!(tags))));
     Item::new(key.clone(), &body)
 }

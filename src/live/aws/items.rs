@@ -1,6 +1,6 @@
 //! The configuration of listed resources, a hundred a call, asked for while more of them are being listed.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -9,8 +9,10 @@ use aws_smithy_types::DateTime;
 use futures_util::{Stream, StreamExt, stream};
 use serde_json::{Map, Value, json};
 
+use super::aggregate;
+use super::reader::Reader;
 use super::target::{Key, Progress, TypeFault};
-use crate::aws::{Fault, Service, Session};
+use crate::aws::{Fault, Service};
 use crate::drift::UnverifiedReason;
 
 /// Keys a call may name ([API reference, BatchGetResourceConfig]).
@@ -21,6 +23,31 @@ pub(super) const BATCH: usize = 100;
 pub(super) const BATCHES_AT_ONCE: usize = 16;
 /// Rounds in which what AWS did not process is asked for again.
 const ROUNDS: usize = 3;
+
+/// As `aws configservice batch-get-resource-config` prints an item, whichever call gave it: the SDK has two types for one shape.
+macro_rules! body {
+    ($found:expr) => {{
+        let found = $found;
+        let mut body = serde_json::Map::new();
+        let mut put = |name: &str, value: Option<Value>| drop(value.map(|value| body.insert(name.to_owned(), value)));
+        put("accountId", found.account_id().map(Value::from));
+        put("awsRegion", found.aws_region().map(Value::from));
+        put("arn", found.arn().map(Value::from));
+        put("resourceType", Some(json!(found.resource_type().map(|t| t.as_str()).unwrap_or_default())));
+        put("resourceId", Some(json!(found.resource_id().unwrap_or_default())));
+        put("resourceName", found.resource_name().map(Value::from));
+        put(
+            "configurationItemCaptureTime",
+            found.configuration_item_capture_time().map($crate::live::aws::items::seconds),
+        );
+        put("configurationItemStatus", found.configuration_item_status().map(|s| json!(s.as_str())));
+        put("configurationStateId", found.configuration_state_id().map(Value::from));
+        put("configuration", found.configuration().map(Value::from));
+        put("supplementaryConfiguration", found.supplementary_configuration().map(|map| json!(map)));
+        body
+    }};
+}
+pub(super) use body;
 
 /// One resource as AWS Config recorded it. It is kept as text: parsed it takes ten times the room.
 #[derive(Clone, PartialEq, Debug)]
@@ -79,18 +106,18 @@ pub(super) struct Fetched {
 
 /// Fetches all batches as they come. What AWS leaves unprocessed is asked for again; what then still is, is a fault of its type.
 pub(super) async fn fetch(
-    session: &Session,
+    reader: Reader<'_>,
     batches: impl Stream<Item = Vec<Key>>,
     progress: &Progress<'_>,
 ) -> Fetched {
     let mut fetched = Fetched::default();
-    round(session, batches, progress, &mut fetched).await;
+    round(reader, batches, progress, &mut fetched).await;
     for _ in 1..ROUNDS {
         let left = std::mem::take(&mut fetched.left);
         if left.is_empty() {
             break;
         }
-        round(session, in_batches(&left), progress, &mut fetched).await;
+        round(reader, in_batches(&left), progress, &mut fetched).await;
     }
     fetched.close();
     fetched
@@ -101,13 +128,13 @@ pub(super) fn in_batches(keys: &[Key]) -> impl Stream<Item = Vec<Key>> {
 }
 
 async fn round(
-    session: &Session,
+    reader: Reader<'_>,
     batches: impl Stream<Item = Vec<Key>>,
     progress: &Progress<'_>,
     fetched: &mut Fetched,
 ) {
     let asked = batches.map(|batch| async move {
-        let answer = batch_get(session, &batch).await;
+        let answer = get(reader, &batch).await;
         (batch, answer)
     });
     let mut answers = pin!(asked.buffer_unordered(BATCHES_AT_ONCE));
@@ -148,8 +175,8 @@ impl Fetched {
 /// Types of the keys that are neither among the items nor said to be left for later.
 fn unanswered<'a>(batch: &'a [Key], items: &[Item], unprocessed: &[Key]) -> impl Iterator<Item = Arc<str>> + 'a {
     let keys = items.iter().map(|item| &item.key).chain(unprocessed);
-    let answered: HashSet<(Arc<str>, String)> = keys.map(Key::name).collect();
-    batch.iter().filter(move |key| !answered.contains(&key.name())).map(|key| Arc::clone(&key.config_type))
+    let answered: HashSet<Key> = keys.cloned().collect();
+    batch.iter().filter(move |key| !answered.contains(key)).map(|key| Arc::clone(&key.config_type))
 }
 
 fn types_of(keys: &[Key]) -> BTreeMap<Arc<str>, usize> {
@@ -158,48 +185,38 @@ fn types_of(keys: &[Key]) -> BTreeMap<Arc<str>, usize> {
     types
 }
 
-async fn batch_get(session: &Session, batch: &[Key]) -> Result<(Vec<Item>, Vec<Key>), Fault> {
+/// Items under the keys they were asked by, and what was left for later.
+async fn get(reader: Reader<'_>, batch: &[Key]) -> Result<(Vec<Item>, Vec<Key>), Fault> {
+    let (found, left) = match reader.aggregator {
+        Some(aggregator) => aggregate::batch_get(reader.session, aggregator, batch).await?,
+        None => batch_get(reader, batch).await?,
+    };
+    // One name for each type, and not one for each item.
+    let types: BTreeSet<&Arc<str>> = batch.iter().map(|key| &key.config_type).collect();
+    let key = |base: &BaseConfigurationItem| {
+        let name = base.resource_type().map(|t| t.as_str()).unwrap_or_default();
+        let config_type = types.get(&Arc::<str>::from(name)).map_or_else(|| name.into(), |known| Arc::clone(known));
+        let here = Key::here(&config_type, base.resource_id().unwrap_or_default());
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        match reader.aggregator {
+            Some(_) => Key { account: text(base.account_id()), region: text(base.aws_region()), ..here },
+            None => here,
+        }
+    };
+    Ok((found.iter().map(|base| Item::new(key(base), &body!(base))).collect(), left))
+}
+
+async fn batch_get(reader: Reader<'_>, batch: &[Key]) -> Result<(Vec<BaseConfigurationItem>, Vec<Key>), Fault> {
     let key = |key: &Key| {
         ResourceKey::builder().resource_type(ResourceType::from(&*key.config_type)).resource_id(&key.id).build().ok()
     };
     let keys: Vec<ResourceKey> = batch.iter().filter_map(key).collect();
-    let request = session.config().batch_get_resource_config().set_resource_keys(Some(keys));
-    let answer = session.call(Service::Config, "config:BatchGetResourceConfig", || request.clone().send()).await?;
-    let unprocessed = answer
-        .unprocessed_resource_keys()
-        .iter()
-        .map(|key| Key::here(&Arc::from(key.resource_type().as_str()), key.resource_id()));
-    let mut items: Vec<Item> = answer.base_configuration_items().iter().map(item).collect();
-    // One name for each type, and not one for each item.
-    for item in &mut items {
-        let asked = batch.iter().find(|key| key.config_type == item.key.config_type);
-        asked.into_iter().for_each(|key| item.key.config_type = Arc::clone(&key.config_type));
-    }
-    Ok((items, unprocessed.collect()))
-}
-
-/// As `aws configservice batch-get-resource-config` prints it.
-pub(super) fn item(base: &BaseConfigurationItem) -> Item {
-    let key = Key {
-        config_type: base.resource_type().map(|t| t.as_str()).unwrap_or_default().into(),
-        id: base.resource_id().unwrap_or_default().to_owned(),
-        account: base.account_id().unwrap_or_default().to_owned(),
-        region: base.aws_region().unwrap_or_default().to_owned(),
-    };
-    let mut body = Map::new();
-    let mut put = |name: &str, value: Option<Value>| drop(value.map(|value| body.insert(name.to_owned(), value)));
-    put("accountId", base.account_id().map(Value::from));
-    put("awsRegion", base.aws_region().map(Value::from));
-    put("arn", base.arn().map(Value::from));
-    put("resourceType", Some(json!(&*key.config_type)));
-    put("resourceId", Some(json!(key.id)));
-    put("resourceName", base.resource_name().map(Value::from));
-    put("configurationItemCaptureTime", base.configuration_item_capture_time().map(seconds));
-    put("configurationItemStatus", base.configuration_item_status().map(|s| json!(s.as_str())));
-    put("configurationStateId", base.configuration_state_id().map(Value::from));
-    put("configuration", base.configuration().map(Value::from));
-    put("supplementaryConfiguration", base.supplementary_configuration().map(|map| json!(map)));
-    Item::new(key, &body)
+    let request = reader.session.config().batch_get_resource_config().set_resource_keys(Some(keys));
+    let action = "config:BatchGetResourceConfig";
+    let answer = reader.session.call(Service::Config, action, || request.clone().send()).await?;
+    let left = answer.unprocessed_resource_keys().iter();
+    let left = left.map(|key| Key::here(&Arc::from(key.resource_type().as_str()), key.resource_id())).collect();
+    Ok((answer.base_configuration_items.unwrap_or_default(), left))
 }
 
 /// Seconds since 1970, as the wire has them.
@@ -215,7 +232,7 @@ mod tests {
     fn an_item_is_text_that_can_be_given_tags() {
         let base = BaseConfigurationItem::builder().resource_id("a").configuration("{\"name\":\"a\"}");
         let base = base.configuration_item_capture_time(DateTime::from_secs_f64(1_795_244_222.6)).build();
-        let mut item = item(&base);
+        let mut item = Item::new(Key::here(&"T".into(), "a"), &body!(&base));
         assert_eq!((item.captured, item.has_tags), (1_795_244_222_600, false));
         item.give_tags(r#"{"team":"pay"}"#);
         let read: Value = serde_json::from_str(&item.text).unwrap();

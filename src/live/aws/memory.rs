@@ -48,11 +48,13 @@ impl Keeping {
         }
     }
 
-    /// One file for each account and region of an environment, and for each emulator that plays them.
+    /// One file for each account and region of an environment, for each aggregator there, and for each emulator that plays them.
     fn file(&self, environment: &Slug, access: &Access, target: &Target) -> PathBuf {
         let Target { partition, account, region } = target;
         let endpoint = access.endpoint_url.as_deref().unwrap_or_default();
-        let name = blake3::hash(format!("{partition}\n{account}\n{region}\n{endpoint}").as_bytes()).to_hex();
+        let aggregator = access.aggregator.as_ref().map_or(String::new(), |name| format!("\n{name}"));
+        let name = format!("{partition}\n{account}\n{region}\n{endpoint}{aggregator}");
+        let name = blake3::hash(name.as_bytes()).to_hex();
         self.store.join(DIRECTORY).join(environment.as_str()).join(&name[..16])
     }
 
@@ -113,6 +115,11 @@ struct TypeLine {
 #[derive(Serialize, Deserialize)]
 struct ItemLine {
     id: String,
+    /// Where it was read from an aggregator.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    account: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    region: String,
     captured: i64,
     state_id: String,
     has_tags: bool,
@@ -166,8 +173,11 @@ fn pack(
             let tags =
                 || body.as_ref()?.get("tags").filter(|tags| is_harmless(redactor, item, tags)).map(Value::to_string);
             let tags = if harmless { None } else { tags() };
-            let (id, state_id) = (item.key.id.clone(), item.state_id.clone());
-            line(&mut out, &ItemLine { id, captured, state_id, has_tags, tags })?;
+            let Key { id, account, region, .. } = item.key.clone();
+            line(
+                &mut out,
+                &ItemLine { id, account, region, captured, state_id: item.state_id.clone(), has_tags, tags },
+            )?;
             writeln!(out, "{}", if harmless { item.text.as_str() } else { "" })?;
         }
     }
@@ -196,8 +206,9 @@ fn unpack(packed: &[u8]) -> Option<Memory> {
         let config_type: Arc<str> = name.into();
         let mut items = vec![];
         for _ in 0..count {
-            let ItemLine { id, captured, state_id, has_tags, tags: spare_tags } = lines.read()?;
-            let (key, text) = (Key::here(&config_type, &id), lines.text()?);
+            let ItemLine { id, account, region, captured, state_id, has_tags, tags: spare_tags } = lines.read()?;
+            let key = Key { config_type: Arc::clone(&config_type), id, account, region };
+            let text = lines.text()?;
             items.push(Item { key, captured, state_id, text, has_tags, is_remembered: true, spare_tags });
         }
         types.insert(config_type, (Proof { selected, whole }, items));

@@ -18,7 +18,9 @@ mod listing;
 mod memory;
 pub mod policy;
 mod proof;
+mod reader;
 mod recorder;
+pub mod rights;
 mod seal;
 mod select;
 mod source;
@@ -138,9 +140,10 @@ pub fn open(plan: Plan<'_>, declared: &Declared<'_>, cancel: &AtomicBool, told: 
     readings.iter_mut().for_each(|reading| reading.settle(&control.settled));
     let notices = readings.iter().flat_map(|reading| reading.notices.clone()).chain(unmatched(access));
     let notices = notices.map(Into::into).collect();
+    let unfinished = readings.iter().filter_map(|reading| reading.unfinished.clone()).collect();
     let config = assemble(access, readings);
     control.add(second_opinion(plan, &sessions, &config, declared, cancel));
-    Opened { source: Box::new(Live { config, control, owned: wanted.owned.clone(), notices }), usage }
+    Opened { source: Box::new(Live { config, control, owned: wanted.owned.clone(), unfinished, notices }), usage }
 }
 
 async fn read(plan: Plan<'_>, usage: &Arc<Usage>, told: &Told<'_>) -> (Vec<Session>, Vec<Reading>) {

@@ -1,5 +1,7 @@
 //! What driftguard may have to be allowed, and nothing more: all of it reads.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::aws::Access;
@@ -39,20 +41,28 @@ const STATEMENTS: &[(&str, &[&str])] = &[
         &[
             "config:BatchGetAggregateResourceConfig",
             "config:DescribeConfigurationAggregatorSourcesStatus",
+            "config:GetAggregateDiscoveredResourceCounts",
+            "config:GetAggregateResourceConfig",
             "config:ListAggregateDiscoveredResources",
+            "config:SelectAggregateResourceConfig",
         ],
     ),
     ("WhoDidIt", &["cloudtrail:LookupEvents"]),
 ];
 
-/// What no list of ours can name: it depends on the types that are declared.
+/// What the document lacks when nobody said which types are declared.
 pub const BEYOND: &str = "NotRecorded and Stacks read each resource with the caller's own rights, which this document does not give: \
-    allow the reading actions of those services too (for EC2 `ec2:Describe*`), or attach AWS's ReadOnlyAccess; what may not be \
-    read is unverified, and says which action it was";
+    name the types that are declared (`driftguard aws policy --types 'aws_ecs_*' --types AWS::Lambda::Function`) and it has the \
+    actions that read them, or attach AWS's ReadOnlyAccess; what may not be read is unverified, and says which action it was";
+
+/// Characters a managed policy may have, white space aside ([IAM quotas]).
+///
+/// [IAM quotas]: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+pub const LARGEST: usize = 6144;
 
 /// The policy document. Which statements are in it depends on the configuration: nobody is asked for more than is used.
-/// `stacks`: some of them declare with CloudFormation.
-pub fn document(accesses: &[&Access], stacks: bool) -> Value {
+/// `stacks`: some of them declare with CloudFormation. `reading`: actions that read resources in the caller's name.
+pub fn document(accesses: &[&Access], stacks: bool, reading: &BTreeSet<&str>) -> Value {
     let organisation = accesses.is_empty() || accesses.iter().any(|access| access.aggregator.is_some());
     let wanted = STATEMENTS.iter().filter(|(sid, _)| match *sid {
         "Organisation" => organisation,
@@ -63,6 +73,9 @@ pub fn document(accesses: &[&Access], stacks: bool) -> Value {
     let mut statements: Vec<Value> = wanted
         .map(|(sid, actions)| json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"}))
         .collect();
+    if !reading.is_empty() {
+        statements.push(json!({"Sid": "Resources", "Effect": "Allow", "Action": reading, "Resource": "*"}));
+    }
     let mut roles: Vec<&String> = accesses.iter().flat_map(|a| a.assume_role.iter().chain(&a.accounts)).collect();
     roles.sort();
     roles.dedup();
@@ -96,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_policy_allows_every_call_the_reader_makes_and_nothing_that_writes() {
-        let policy = document(&[], false).to_string();
+        let policy = document(&[], false, &BTreeSet::new()).to_string();
         let called = [named_in("src/live/aws"), named_in("src/stacks")].concat();
         assert!(called.len() > 8, "{called:?}");
         for action in called {
@@ -111,7 +124,7 @@ mod tests {
     fn roles_are_named_one_by_one() {
         let role = "arn:aws:iam::123456789012:role/reader".to_owned();
         let access = Access { assume_role: vec![role.clone()], ..Access::default() };
-        let policy = document(&[&access], false);
+        let policy = document(&[&access], false, &BTreeSet::new());
         assert_eq!(policy["Statement"].as_array().unwrap().last().unwrap()["Resource"], json!([role]));
         assert!(!policy.to_string().contains("Aggregate"), "nobody uses an aggregator here");
         assert!(!policy.to_string().contains("DetectStackDrift"), "and nobody stacks");

@@ -22,14 +22,14 @@ pub(super) struct Proof {
 /// Compares, type by type, what was read.
 pub(super) fn prove(types: &[Arc<str>], items: &[Item], rows: &Rows) -> BTreeMap<Arc<str>, Proof> {
     let mut rows_of: BTreeMap<&str, u64> = BTreeMap::new();
-    rows.keys().for_each(|(config_type, _)| *rows_of.entry(config_type).or_default() += 1);
+    rows.keys().for_each(|key| *rows_of.entry(&key.config_type).or_default() += 1);
     let mut items_of: BTreeMap<&str, u64> = BTreeMap::new();
     let mut proofs: BTreeMap<Arc<str>, Proof> =
         types.iter().map(|t| (Arc::clone(t), Proof { selected: true, whole: true })).collect();
     for item in items {
         *items_of.entry(&item.key.config_type).or_default() += 1;
         let Some(proof) = proofs.get_mut(&item.key.config_type) else { continue };
-        let row = rows.get(&(item.key.config_type.to_string(), item.key.id.clone()));
+        let row = rows.get(&item.key);
         proof.selected &= row.is_some_and(|row| is_same(item, row));
         proof.whole &= proof.selected;
         proof.whole = proof.whole && row.is_some_and(|row| says_the_same(item, row));
@@ -113,7 +113,7 @@ mod tests {
 
     fn proof(rows: Vec<(&str, Row)>) -> Proof {
         let items = [item("a", 1.5), item("b", 2.0)];
-        let rows = rows.into_iter().map(|(id, row)| (("T".to_owned(), id.to_owned()), row)).collect();
+        let rows = rows.into_iter().map(|(id, row)| (Key::here(&"T".into(), id), row)).collect();
         prove(&["T".into()], &items, &rows)["T"]
     }
 

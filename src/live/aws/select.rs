@@ -9,11 +9,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::aggregate;
 use super::counts::Counts;
 use super::items::Item;
 use super::proof;
+use super::reader::Reader;
 use super::target::Key;
-use crate::aws::{Fault, FaultKind, Service, Session};
+use crate::aws::{Fault, FaultKind, Service};
 
 /// Rows a page may hold ([API reference, SelectResourceConfig]).
 ///
@@ -26,8 +28,10 @@ const ROWS_A_QUERY: u64 = 1000;
 
 const COLUMNS: &str = "resourceId, resourceType, configurationItemCaptureTime, configurationItemStatus, \
                        configurationStateId, tags";
-/// What makes a row a whole item.
-const BODY: &str = ", accountId, awsRegion, arn, resourceName, configuration, supplementaryConfiguration";
+/// Whose it is; rows of an aggregator are nothing without.
+const SCOPE: &str = ", accountId, awsRegion";
+/// What makes a row a whole item, together with its scope.
+const BODY: &str = ", arn, resourceName, configuration, supplementaryConfiguration";
 
 /// What SELECT says of one resource.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -54,8 +58,8 @@ impl Row {
     }
 }
 
-/// By type and id; what is marked as deleted is not in it.
-pub(super) type Rows = HashMap<(String, String), Row>;
+/// By resource; what is marked as deleted is not in it.
+pub(super) type Rows = HashMap<Key, Row>;
 
 /// Types whose rows are read one after the other.
 pub(super) fn queries(types: &[&str], counts: &Counts) -> Vec<Vec<String>> {
@@ -80,28 +84,32 @@ pub(super) fn holds_tags(config_type: &str) -> bool {
 
 /// All rows of these types; `whole`: with the items themselves, if the server gives them, which are kept of the types `kept`.
 pub(super) async fn all(
-    session: &Session,
+    reader: Reader<'_>,
     types: &[String],
     whole: bool,
     kept: &BTreeSet<Arc<str>>,
 ) -> Result<Rows, Fault> {
     let expression = |body: &str| format!("SELECT {COLUMNS}{body} WHERE {}", of_types(types));
     if whole {
-        match read_all(session, &expression(BODY), kept).await {
+        match read_all(reader, &expression(&format!("{SCOPE}{BODY}")), kept).await {
             // A server that does not know a column refuses the query.
             Err(fault) if fault.kind == FaultKind::Other => {}
             read => return read,
         }
     }
-    read_all(session, &expression(""), kept).await
+    read_all(reader, &expression(scope(reader)), kept).await
 }
 
-async fn read_all(session: &Session, expression: &str, kept: &BTreeSet<Arc<str>>) -> Result<Rows, Fault> {
+fn scope(reader: Reader<'_>) -> &'static str {
+    reader.aggregator.map_or("", |_| SCOPE)
+}
+
+async fn read_all(reader: Reader<'_>, expression: &str, kept: &BTreeSet<Arc<str>>) -> Result<Rows, Fault> {
     let (mut rows, mut token) = (Rows::new(), None);
     loop {
-        let (page, next) = page(session, expression, token.take()).await?;
+        let (page, next) = page(reader, expression, token.take()).await?;
         rows.extend(page.into_iter().map(|(name, mut row)| {
-            row.body = row.body.filter(|_| kept.contains(name.0.as_str()));
+            row.body = row.body.filter(|_| kept.contains(&name.config_type));
             (name, row)
         }));
         match next {
@@ -112,12 +120,12 @@ async fn read_all(session: &Session, expression: &str, kept: &BTreeSet<Arc<str>>
 }
 
 /// The rows captured at that moment or later, newest first; `None`: the answer is not in that order, so where it ends says nothing.
-pub(super) async fn since(session: &Session, types: &[String], moment: i64) -> Result<Option<Rows>, Fault> {
+pub(super) async fn since(reader: Reader<'_>, types: &[String], moment: i64) -> Result<Option<Rows>, Fault> {
     let order = "ORDER BY configurationItemCaptureTime DESC";
-    let expression = format!("SELECT {COLUMNS} WHERE {} {order}", of_types(types));
+    let expression = format!("SELECT {COLUMNS}{} WHERE {} {order}", scope(reader), of_types(types));
     let (mut rows, mut token, mut last) = (Rows::new(), None, i64::MAX);
     loop {
-        let (page, next) = page(session, &expression, token.take()).await?;
+        let (page, next) = page(reader, &expression, token.take()).await?;
         for (name, row) in page {
             if row.captured == 0 || row.captured > last {
                 return Ok(None);
@@ -140,21 +148,29 @@ fn of_types(types: &[String]) -> String {
     format!("resourceType IN ({})", names.join(", "))
 }
 
-type Named = Vec<((String, String), Row)>;
+type Named = Vec<(Key, Row)>;
 
-async fn page(session: &Session, expression: &str, token: Option<String>) -> Result<(Named, Option<String>), Fault> {
-    let request = session.config().select_resource_config().expression(expression).limit(PAGE).set_next_token(token);
-    let page = session.call(Service::Config, "config:SelectResourceConfig", || request.clone().send()).await?;
-    let rows = page.results().iter().filter_map(|row| read(row)).collect();
-    Ok((rows, page.next_token().filter(|t| !t.is_empty()).map(str::to_owned)))
+async fn page(reader: Reader<'_>, expression: &str, token: Option<String>) -> Result<(Named, Option<String>), Fault> {
+    let (rows, next) = match reader.aggregator {
+        Some(aggregator) => aggregate::select(reader.session, aggregator, expression, token).await?,
+        None => {
+            let config = reader.session.config();
+            let request = config.select_resource_config().expression(expression).limit(PAGE).set_next_token(token);
+            let action = "config:SelectResourceConfig";
+            let page = reader.session.call(Service::Config, action, || request.clone().send()).await?;
+            (page.results.unwrap_or_default(), page.next_token.filter(|t| !t.is_empty()))
+        }
+    };
+    Ok((rows.iter().filter_map(|row| read(row, reader.aggregator.is_some())).collect(), next))
 }
 
-/// One row; `None` when it names no resource, or one that was deleted.
-fn read(row: &str) -> Option<((String, String), Row)> {
+/// One row; `None` when it names no resource, or one that was deleted. `many`: of many accounts and regions, and it must say which.
+fn read(row: &str, many: bool) -> Option<(Key, Row)> {
     let source = row;
     let row: Map<String, Value> = serde_json::from_str(row).ok()?;
     let text = |key: &str| row.get(key).and_then(Value::as_str).map(str::to_owned);
-    let name = (text("resourceType")?, text("resourceId")?);
+    let here = Key::here(&text("resourceType")?.into(), &text("resourceId")?);
+    let key = if many { Key { account: text("accountId")?, region: text("awsRegion")?, ..here } } else { here };
     if text("configurationItemStatus").is_some_and(|status| status.starts_with("ResourceDeleted")) {
         return None;
     }
@@ -164,7 +180,7 @@ fn read(row: &str) -> Option<((String, String), Row)> {
     let is_whole = row.get("configuration").is_some_and(|c| c.is_object() || c.is_string());
     let captured = captured.map_or(0, |t| t.as_millisecond());
     let (digest, body) = is_whole.then(|| (proof::digest(&row), source.to_owned())).unzip();
-    Some((name, Row { captured, state_id: state_id.unwrap_or_default(), tags, digest, body }))
+    Some((key, Row { captured, state_id: state_id.unwrap_or_default(), tags, digest, body }))
 }
 
 #[cfg(test)]
@@ -175,18 +191,26 @@ mod tests {
     fn a_row_gives_its_tags_and_a_row_without_the_column_says_nothing() {
         let text = r#"{"resourceId":"q","resourceType":"AWS::SQS::Queue","configurationItemCaptureTime":"2026-11-21T02:40:00.500Z",
             "configurationStateId":1795228800500,"tags":[{"key":"team","value":"pay"}]}"#;
-        let (name, row) = read(text).unwrap();
-        assert_eq!(name, ("AWS::SQS::Queue".into(), "q".into()));
+        let (key, row) = read(text, false).unwrap();
+        assert_eq!(key, Key::here(&"AWS::SQS::Queue".into(), "q"));
         assert_eq!(row.tags.as_deref(), Some(r#"[{"key":"team","value":"pay"}]"#));
         assert_eq!((row.captured, row.state_id.as_str(), row.body), (1_795_228_800_500, "1795228800500", None));
-        assert_eq!(read(r#"{"resourceId":"q","resourceType":"AWS::SQS::Queue"}"#).unwrap().1, Row::default());
-        assert_eq!(read("oops"), None);
+        assert_eq!(read(r#"{"resourceId":"q","resourceType":"AWS::SQS::Queue"}"#, false).unwrap().1, Row::default());
+        assert_eq!(read("oops", false), None);
+    }
+
+    #[test]
+    fn a_row_of_many_accounts_belongs_to_one_of_them_or_to_nobody() {
+        let text = |scope: &str| format!(r#"{{"resourceId":"q","resourceType":"T"{scope}}}"#);
+        let (key, _) = read(&text(r#","accountId":"1","awsRegion":"r""#), true).unwrap();
+        assert_eq!((key.account.as_str(), key.region.as_str()), ("1", "r"));
+        assert_eq!(read(&text(""), true), None);
     }
 
     #[test]
     fn what_was_deleted_is_no_row() {
         let text = r#"{"resourceId":"q","resourceType":"T","configurationItemStatus":"ResourceDeleted"}"#;
-        assert_eq!(read(text), None);
+        assert_eq!(read(text, false), None);
     }
 
     #[test]

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::control::Answers;
+use super::control::{self, Answers};
+use crate::aws::Target;
 use crate::compare;
 use crate::declared::DeclaredResource;
-use crate::drift::SourceError;
+use crate::drift::{SourceError, UnverifiedReason};
 use crate::live::aws_config::{self, AwsConfig};
 use crate::live::{LiveResource, LiveSource, Lookup};
 use crate::safety::Tainted;
@@ -23,7 +24,20 @@ pub(super) struct Live {
     pub config: AwsConfig,
     pub control: Answers,
     pub owned: Vec<Owned>,
+    /// Accounts and regions whose first recording is not finished: who is missing there may just not be recorded yet.
+    pub unfinished: Vec<Arc<Target>>,
     pub notices: Vec<Tainted>,
+}
+
+const UNFINISHED: &str =
+    "AWS Config has not finished its first recording here, and Cloud Control could not be asked: scan again later";
+
+impl Live {
+    /// It is declared where the first recording is not finished yet.
+    fn may_come(&self, declared: &DeclaredResource) -> bool {
+        let (arn, region) = control::declared_in(declared);
+        self.unfinished.iter().any(|target| control::may_be_in(target, &arn, &region))
+    }
 }
 
 impl LiveSource for Live {
@@ -42,9 +56,12 @@ impl LiveSource for Live {
     fn lookup(&self, declared: &DeclaredResource, family: &[DeclaredResource]) -> Lookup {
         match self.config.lookup(declared, family) {
             found @ Lookup::Found(_) => found,
-            // It is gone unless Cloud Control has it: AWS Config comes late.
+            // It is gone unless Cloud Control has it: AWS Config comes late. As long as it has not even finished its first
+            // recording, only Cloud Control can say that it is gone.
             Lookup::Missing => match self.control.lookup(declared, family) {
                 Some(found @ Lookup::Found(_)) => found,
+                Some(Lookup::Missing) => Lookup::Missing,
+                _ if self.may_come(declared) => Lookup::Unknown(UnverifiedReason::NotObservable, UNFINISHED.into()),
                 _ => Lookup::Missing,
             },
             otherwise => self.control.lookup(declared, family).unwrap_or(otherwise),

@@ -1,13 +1,15 @@
 //! Tags where neither the item nor SELECT says them: by the Resource Groups Tagging API, a hundred a call, and for the few that are
 //! left by a history call each. What then has none known leaves its tags unverified, and a notice says what would change that.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_config::types::ResourceType;
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 
+use super::aggregate;
 use super::items::{BATCHES_AT_ONCE, Item};
+use super::reader::Reader;
 use super::tagging;
 use super::target::Key;
 use crate::aws::{Fault, Service, Session};
@@ -31,13 +33,14 @@ pub(super) struct Filled {
 }
 
 /// Gives tags to items of these types that have none.
-pub(super) async fn fill(session: &Session, items: &mut [Item], types: &BTreeSet<String>) -> Filled {
+pub(super) async fn fill(reader: Reader<'_>, items: &mut [Item], types: &BTreeSet<String>) -> Filled {
     let mut filled = Filled::default();
     let is_bare = |item: &Item| !item.has_tags && types.contains(&*item.key.config_type);
     let mut fault = None;
-    if items.iter().filter(|i| is_bare(i)).count() > ONE_BY_ONE {
+    // It knows the resources of its own account and region.
+    if reader.aggregator.is_none() && items.iter().filter(|i| is_bare(i)).count() > ONE_BY_ONE {
         let arns = items.iter().filter(|i| is_bare(i)).filter_map(arn).collect();
-        let (known, failed) = tagging::tags(session, arns).await;
+        let (known, failed) = tagging::tags(reader.session, arns).await;
         fault = failed;
         for item in items.iter_mut().filter(|i| is_bare(i)) {
             if let Some(tags) = arn(item).and_then(|arn| known.get(&arn).cloned()) {
@@ -49,19 +52,22 @@ pub(super) async fn fill(session: &Session, items: &mut [Item], types: &BTreeSet
     let left: Vec<Key> = items.iter().filter(|i| is_bare(i)).map(|i| i.key.clone()).collect();
     if left.len() <= FEW {
         let asked = stream::iter(left).map(|key| async move {
-            let answer = newest_tags(session, &key).await;
+            let answer = match reader.aggregator {
+                Some(aggregator) => aggregate::newest_tags(reader.session, aggregator, &key).await,
+                None => newest_tags(reader.session, &key).await,
+            };
             (key, answer)
         });
         let answers: Vec<_> = asked.buffer_unordered(BATCHES_AT_ONCE).collect().await;
         let mut known = BTreeMap::new();
         for (key, answer) in answers {
             match answer {
-                Ok(tags) => known.extend(tags.map(|tags| (key.name(), tags))),
+                Ok(tags) => known.extend(tags.map(|tags| (key, tags))),
                 Err(error) => drop(fault.get_or_insert(error)),
             }
         }
         for item in items.iter_mut().filter(|i| is_bare(i)) {
-            known.get(&item.key.name()).into_iter().for_each(|tags| item.give_tags(tags));
+            known.get(&item.key).into_iter().for_each(|tags| item.give_tags(tags));
         }
     }
     let bare: Vec<&str> = items.iter().filter(|i| is_bare(i)).map(|i| &*i.key.config_type).collect();
@@ -105,8 +111,11 @@ async fn newest_tags(session: &Session, key: &Key) -> Result<Option<String>, Fau
         .resource_id(&key.id)
         .limit(1);
     let page = session.call(Service::Config, "config:GetResourceConfigHistory", || request.clone().send()).await?;
-    let tags = page.configuration_items().first().and_then(|item| item.tags());
-    Ok(tags.map(|tags| tags.iter().collect::<BTreeMap<_, _>>()).and_then(|tags| serde_json::to_string(&tags).ok()))
+    Ok(page.configuration_items().first().and_then(|item| item.tags()).and_then(as_json))
+}
+
+pub(super) fn as_json(tags: &HashMap<String, String>) -> Option<String> {
+    serde_json::to_string(&tags.iter().collect::<BTreeMap<_, _>>()).ok()
 }
 
 #[cfg(test)]

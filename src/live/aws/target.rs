@@ -12,9 +12,10 @@ use super::full::{How, Read};
 use super::items::Item;
 use super::memory::{Place, Types};
 use super::proof::Proof;
+use super::reader::Reader;
 use super::recorder::Recorded;
 use super::{Told, Wanted, aggregate, changed, counts, full, history, listing, merged, recorder};
-use crate::aws::{Access, Fault, Session};
+use crate::aws::{Access, Fault, Session, Target};
 use crate::drift::UnverifiedReason;
 use crate::live::aws_config::ListingFault;
 
@@ -31,6 +32,8 @@ pub(super) struct Reading {
     pub refused: Vec<TypeFault>,
     /// Worth knowing; nothing is incomplete because of it.
     pub notices: Vec<String>,
+    /// Account and region whose recorder has not finished its first recording: what it lacks may be there.
+    pub unfinished: Option<Arc<Target>>,
 }
 
 /// One resource of a listing.
@@ -38,7 +41,7 @@ pub(super) struct Reading {
 pub(super) struct Key {
     pub config_type: Arc<str>,
     pub id: String,
-    /// Empty: those of the session.
+    /// Empty, as the region is: those of the session. Always there where an aggregator is read.
     pub account: String,
     pub region: String,
 }
@@ -48,16 +51,6 @@ impl Key {
     pub fn here(config_type: &Arc<str>, id: &str) -> Self {
         let config_type = Arc::clone(config_type);
         Self { config_type, id: id.to_owned(), account: String::new(), region: String::new() }
-    }
-
-    /// What tells it from others of the same account and region.
-    pub fn name(&self) -> (Arc<str>, String) {
-        (Arc::clone(&self.config_type), self.id.clone())
-    }
-
-    /// The same, as SELECT's rows are kept by.
-    pub fn pair(&self) -> (String, String) {
-        (self.config_type.to_string(), self.id.clone())
     }
 }
 
@@ -86,7 +79,15 @@ impl Reading {
     fn nothing(wanted: &Wanted, name: String, message: String, help: String, reason: UnverifiedReason) -> Self {
         let types = wanted.config_types.iter().chain(&wanted.unrecorded).cloned().collect();
         let fault = ListingFault { source: name.clone(), message, help, types, reason };
-        Self { name, text: text(vec![]), covered: vec![], faults: vec![fault], refused: vec![], notices: vec![] }
+        Self {
+            name,
+            text: text(vec![]),
+            covered: vec![],
+            faults: vec![fault],
+            refused: vec![],
+            notices: vec![],
+            unfinished: None,
+        }
     }
 
     /// What is not recorded is no fault of the types that were read otherwise.
@@ -152,14 +153,16 @@ pub(super) async fn read(
         Some(aggregator) => format!("AWS Config aggregator {aggregator} in {} {}", target.account, target.region),
         None => format!("AWS Config of {} in {}", target.account, target.region),
     };
+    let reader = Reader { session, aggregator: access.aggregator.as_deref() };
     let mut book = Book::default();
     match &access.aggregator {
-        Some(aggregator) => aggregate::read(session, aggregator, wanted, progress, &mut book).await,
-        None => read_recorded(session, access, wanted, place, progress, &mut book).await,
+        Some(aggregator) => read_aggregated(reader, aggregator, access, wanted, place, progress, &mut book).await,
+        None => read_recorded(reader, access, wanted, place, progress, &mut book).await,
     }
     let faults = by_message(book.faults, &name);
+    let unfinished = book.unfinished.then(|| Arc::clone(target));
     let (text, covered, notices) = (text(book.items), book.covered, book.notices);
-    Reading { faults, name, text, covered, refused: book.refused, notices }
+    Reading { faults, name, text, covered, refused: book.refused, notices, unfinished }
 }
 
 fn by_message(faults: impl IntoIterator<Item = TypeFault>, source: &str) -> Vec<ListingFault> {
@@ -172,7 +175,9 @@ fn by_message(faults: impl IntoIterator<Item = TypeFault>, source: &str) -> Vec<
 
 /// What is gathered on the way.
 #[derive(Default)]
-pub(super) struct Book {
+struct Book {
+    /// The recorder has not finished its first recording.
+    unfinished: bool,
     pub items: Vec<Item>,
     pub covered: Vec<(String, String, String)>,
     pub faults: Vec<TypeFault>,
@@ -180,15 +185,53 @@ pub(super) struct Book {
     pub notices: Vec<String>,
 }
 
-async fn read_recorded(
-    session: &Session,
+impl Book {
+    /// What was read, of all these accounts and regions.
+    fn take(&mut self, mut read: Read, scopes: &[(String, String)]) {
+        // Sources list what nobody declares in the order they have it.
+        read.items.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        let of = |t: &Arc<str>| {
+            let t = t.to_string();
+            scopes.iter().map(move |(account, region)| (t.clone(), account.clone(), region.clone()))
+        };
+        self.covered = read.complete.keys().flat_map(of).collect();
+        self.items = read.items;
+        self.faults.extend(read.faults);
+        self.notices.extend(read.notices);
+    }
+}
+
+/// An account or region the aggregator does not cover is never said to lack anything.
+async fn read_aggregated(
+    reader: Reader<'_>,
+    aggregator: &str,
     access: &Access,
     wanted: &Wanted,
     place: Option<&Place>,
     progress: &Progress<'_>,
     book: &mut Book,
 ) {
-    let (recorded, counts) = future::join(recorder::recorded(session), counts::counts(session)).await;
+    let types: Vec<Arc<str>> = wanted.config_types.iter().map(|t| Arc::from(t.as_str())).collect();
+    let (scopes, counts) = future::join(aggregate::sources(reader.session, aggregator), counts::counts(reader)).await;
+    let scopes = match scopes {
+        Ok(scopes) => scopes,
+        Err(fault) => return book.faults.extend(types.iter().map(|t| TypeFault::of(t, &fault))),
+    };
+    let counts = known(counts, &types, progress);
+    let read = present(reader, access, wanted, &types, counts.as_ref(), place, progress).await;
+    book.take(read, &scopes);
+}
+
+async fn read_recorded(
+    reader: Reader<'_>,
+    access: &Access,
+    wanted: &Wanted,
+    place: Option<&Place>,
+    progress: &Progress<'_>,
+    book: &mut Book,
+) {
+    let session = reader.session;
+    let (recorded, counts) = future::join(recorder::recorded(session), counts::counts(reader)).await;
     // Whoever may not ask what is recorded may still be allowed to read it.
     let (recorded, is_new) = recorded.unwrap_or_else(|fault| {
         tracing::info!(%fault, "whether AWS Config records is not known");
@@ -200,27 +243,26 @@ async fn read_recorded(
     let (types, refused): (Vec<&String>, Vec<&String>) = wanted.config_types.iter().partition(has);
     book.refused.extend(refused.into_iter().map(|t| recorded.refusal(t)));
     let types: Vec<Arc<str>> = types.into_iter().map(|t| Arc::from(t.as_str())).collect();
-    let counts = counts.inspect_err(|fault| tracing::info!(%fault, "how much there is is not known")).ok();
-    if let Some(counts) = &counts {
-        progress.expected(types.iter().filter_map(|t| counts.get(&**t)).sum());
-    }
-    let mut read = match access.as_of {
-        Some(moment) => past(session, types, moment, progress).await,
-        None => present(session, access, wanted, &types, counts.as_ref(), place, progress).await,
+    let counts = known(counts, &types, progress);
+    let read = match access.as_of {
+        Some(moment) => past(reader, types, moment, progress).await,
+        None => present(reader, access, wanted, &types, counts.as_ref(), place, progress).await,
     };
-    // Sources list what nobody declares in the order they have it.
-    read.items.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    let scope = |t: Arc<str>| (t.to_string(), session.target.account.clone(), session.target.region.clone());
-    book.covered = read.complete.into_keys().map(scope).collect();
-    book.items = read.items;
-    book.faults.extend(read.faults);
-    book.notices = read.notices;
+    book.take(read, &[(session.target.account.clone(), session.target.region.clone())]);
+    book.unfinished = is_new.is_some();
     book.notices.extend(is_new);
+}
+
+/// How much there is, if that could be asked; told to whoever waits.
+fn known(counts: Result<Counts, Fault>, types: &[Arc<str>], progress: &Progress<'_>) -> Option<Counts> {
+    let counts = counts.inspect_err(|fault| tracing::info!(%fault, "how much there is is not known")).ok()?;
+    progress.expected(types.iter().filter_map(|t| counts.get(&**t)).sum());
+    Some(counts)
 }
 
 /// As it is: all of it, or only what has changed since it was read last.
 async fn present(
-    session: &Session,
+    reader: Reader<'_>,
     access: &Access,
     wanted: &Wanted,
     types: &[Arc<str>],
@@ -239,28 +281,26 @@ async fn present(
         known = changed::fit(memory.types, types);
     }
     let (fit, rest): (Vec<Arc<str>>, Vec<Arc<str>>) = types.iter().cloned().partition(|t| known.contains_key(t));
-    let (changed, mut read) = future::join(
-        changed::read(session, known, &how, full_at, progress),
-        full::read(session, &rest, &how, progress),
-    )
-    .await;
+    let (changed, mut read) =
+        future::join(changed::read(reader, known, &how, full_at, progress), full::read(reader, &rest, &how, progress))
+            .await;
     let settled = &changed.complete;
     let doubtful: Vec<Arc<str>> = fit.into_iter().filter(|t| !settled.contains_key(t)).collect();
     if !doubtful.is_empty() {
-        read.add(full::read(session, &doubtful, &how, progress).await);
+        read.add(full::read(reader, &doubtful, &how, progress).await);
     }
     read.add(changed);
     if let Some(place) = place {
         read.items.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         place.write(full_at, since, &read.complete, &read.items);
     }
-    session.reused(read.items.iter().filter(|item| item.is_remembered).count() as u64);
+    reader.session.reused(read.items.iter().filter(|item| item.is_remembered).count() as u64);
     read
 }
 
 /// As it was: what there is and what there was, from the history of each.
-async fn past(session: &Session, types: Vec<Arc<str>>, moment: Timestamp, progress: &Progress<'_>) -> Read {
-    let pages = stream::iter(types).map(|t| Box::pin(listing::pages(session, t, true)));
+async fn past(reader: Reader<'_>, types: Vec<Arc<str>>, moment: Timestamp, progress: &Progress<'_>) -> Read {
+    let pages = stream::iter(types).map(|t| Box::pin(listing::pages(reader, t, true)));
     let mut pages = pages.flatten_unordered(full::TYPES_AT_ONCE);
     let (mut read, mut keys) = (Read::default(), BTreeSet::new());
     while let Some(page) = pages.next().await {
@@ -273,7 +313,7 @@ async fn past(session: &Session, types: Vec<Arc<str>>, moment: Timestamp, progre
         }
     }
     let keys: Vec<Key> = keys.into_iter().collect();
-    let fetched = history::fetch(session, &keys, moment, progress).await;
+    let fetched = history::fetch(reader.session, &keys, moment, progress).await;
     read.complete.retain(|t, _| !fetched.faults.iter().any(|fault| *fault.config_type == **t));
     (read.items, read.faults) = (fetched.items, [read.faults, fetched.faults].concat());
     read

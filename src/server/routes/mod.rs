@@ -10,7 +10,7 @@ mod triage;
 
 use axum::Router;
 
-use super::{Shared, feed};
+use super::{Shared, follow};
 
 /// Everything under [`BASE`](crate::api::BASE).
 pub(super) fn all() -> Router<Shared> {
@@ -21,5 +21,5 @@ pub(super) fn all() -> Router<Shared> {
         .merge(rules::routes())
         .merge(around::routes())
         .merge(session::routes())
-        .route("/feed", axum::routing::get(feed::follow))
+        .route("/feed", axum::routing::get(follow::follow))
 }

@@ -6,11 +6,13 @@ use axum::routing::{get, post};
 
 use super::parameters::named;
 use crate::api::{Listed, NeverHideBody, RuleBody};
-use crate::drift::{IgnoreRule, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus};
+use crate::drift::{
+    IgnoreRule, NeverHideReach, NeverHideRequest, NeverHideRule, RuleId, RuleReach, RuleRequest, RuleStatus,
+};
 use crate::server::Shared;
 use crate::server::answer::{Answer, answered};
 use crate::server::auth::Caller;
-use crate::server::body::Body;
+use crate::server::body::{Body, Decision};
 use crate::store::Receipt;
 
 pub(super) fn routes() -> Router<Shared> {
@@ -36,8 +38,9 @@ async fn preview(caller: Caller, Body(rule): Body<IgnoreRule>) -> Answer<RuleRea
     answered(caller.service.preview_rule(rule).await)
 }
 
-async fn change(caller: Caller, Path(id): Path<String>, Body(body): Body<RuleBody>) -> Answer<Receipt> {
-    let request = body.on(named::<RuleId>(&id, "rule")?, &caller.principal.name);
+async fn change(caller: Caller, Path(id): Path<String>, sent: Decision<RuleBody>) -> Answer<Receipt> {
+    let (body, once) = sent.of(&caller.principal);
+    let request = RuleRequest { once, ..body.on(named::<RuleId>(&id, "rule")?, &caller.principal.name) };
     answered(caller.service.change_rule(request).await)
 }
 
@@ -49,7 +52,8 @@ async fn preview_never_hide(caller: Caller, Body(rule): Body<NeverHideRule>) -> 
     answered(caller.service.preview_never_hide(rule).await)
 }
 
-async fn change_never_hide(caller: Caller, Path(id): Path<String>, Body(body): Body<NeverHideBody>) -> Answer<Receipt> {
-    let request = body.on(named::<RuleId>(&id, "rule")?, &caller.principal.name);
+async fn change_never_hide(caller: Caller, Path(id): Path<String>, sent: Decision<NeverHideBody>) -> Answer<Receipt> {
+    let (body, once) = sent.of(&caller.principal);
+    let request = NeverHideRequest { once, ..body.on(named::<RuleId>(&id, "rule")?, &caller.principal.name) };
     answered(caller.service.change_never_hide(request).await)
 }

@@ -13,6 +13,7 @@ use crate::store::StoreError;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "the store", include_str!("../../../migrations/0001_store.sql")),
     (2, "the store's organisations are kept apart", include_str!("../../../migrations/0002_row_security.sql")),
+    (5, "a write that is sent again is done once", include_str!("../../../migrations/0005_once.sql")),
 ];
 
 fn migrator() -> Migrator {

@@ -12,6 +12,7 @@ mod connect;
 mod engine;
 mod errors;
 mod feed;
+mod gauges;
 mod migrate;
 mod pages;
 mod tables;

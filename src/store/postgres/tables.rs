@@ -95,6 +95,7 @@ pub(super) fn table(tree: Tree) -> Table {
         Tree::Untold => ("untold", &[][..]),
         Tree::Contexts => ("operational_contexts", &[][..]),
         Tree::Audit => ("audit_entries", &[][..]),
+        Tree::Once => ("once_keys", &[][..]),
         Tree::Lost => ("lost_drifts", &[][..]),
         Tree::Meta => ("store_meta", &[][..]),
     };

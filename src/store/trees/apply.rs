@@ -2,7 +2,7 @@
 
 use super::engine::Tree;
 use super::tx::Tx;
-use super::{contexts, retire, unhiding};
+use super::{contexts, once, retire, unhiding};
 use crate::drift::{DriftId, RuleChange, TriageVerb};
 use crate::store::StoreError;
 use crate::store::record::{AuditRecord, Deed, Placed};
@@ -13,6 +13,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, active: &mut Vec<Rule>, deed: &Deed) -> Res
     let seq = deed.audit.seq;
     tx.write(Tree::Audit, seq.to_be_bytes().to_vec(), &AuditRecord { deed: deed.clone(), undone_by: None })?;
     tx.put(Tree::Meta, b"seq".to_vec(), seq.to_be_bytes().to_vec());
+    once::remember(tx, deed);
     if let Some(environment) = &deed.environment {
         tx.write(Tree::Environments, environment.slug.as_str().as_bytes().to_vec(), environment)?;
     }

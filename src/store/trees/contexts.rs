@@ -110,6 +110,8 @@ impl TreeStore {
         context.time_window.to = Some(at);
         self.keep_context(&context, "mark_ended", actor, |known| match known {
             None => Err(format!("there is no mark {id}")),
+            // Asked for again, because no answer came.
+            Some(known) if known.time_window.to == Some(at) => Ok(false),
             Some(known) if known.time_window.to.is_some_and(|to| to <= at) => {
                 Err(format!("mark {id} has ended already, at {}", ended(known)))
             }
@@ -157,7 +159,7 @@ impl TreeStore {
             batch: None,
         };
         let context = Some(Box::new(context.clone()));
-        let deed = Deed { audit, before: Vec::new(), after: Vec::new(), environment: None, context };
+        let deed = Deed { audit, before: Vec::new(), after: Vec::new(), environment: None, context, once: None };
         let mut rules = writer.rules.clone();
         apply::apply(&mut tx, &mut rules, &deed)?;
         self.keep(writer, &[deed], tx, true)

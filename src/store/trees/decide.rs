@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::bulk::Step;
 use super::engine::Tree;
 use super::tx::Tx;
-use super::{TreeStore, Writer, apply, keys, scan};
+use super::{TreeStore, Writer, apply, keys, once, scan};
 use crate::compare::NeverHide;
 use crate::drift::{
     AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, NeverHideRule, PropertyPath, SeverityClass,
@@ -24,6 +24,10 @@ impl TreeStore {
         step: &mut Step<'_>,
         request: TriageRequest,
     ) -> Result<Receipt, StoreError> {
+        let once = self.mark_of(request.once.as_ref());
+        if let Some(receipt) = once::done_before(&step.tx, once.as_ref())? {
+            return Ok(receipt);
+        }
         let tx = &step.tx;
         let mut record = tx.event(request.drift)?.ok_or_else(|| no_such_drift(request.drift))?;
         if matches!(request.verb, TriageVerb::Undo { .. }) {
@@ -45,6 +49,7 @@ impl TreeStore {
             after: Vec::new(),
             environment: None,
             context: None,
+            once,
         };
         match &request.verb {
             TriageVerb::Ignore { rule } => self.plan_ignore(writer, tx, &record, rule, &mut deed)?,
@@ -186,10 +191,7 @@ fn take_effect(tx: &mut Tx<'_>, rules: &mut Vec<Rule>, deed: &mut Deed) -> Resul
         None => deed.audit.old_state,
     };
     apply::apply(tx, rules, deed)?;
-    let touched = deed.after.iter().map(|p| p.id).chain(target);
-    let mut once = HashSet::new();
-    let ids = touched.filter(|id| once.insert(*id));
-    ids.filter_map(|id| tx.event(id).transpose()).map(|record| record.map(|r| r.event)).collect()
+    once::touched_by(tx, deed)
 }
 
 /// Nothing changes before the next scan; only what cannot work is refused.

@@ -119,7 +119,7 @@ fn told_together(mut audit: AuditEntry, turns: Vec<Turn>) -> Deed {
         }
         many => audit.reason = Some(format!("{} drifts", many.len()).into()),
     }
-    let mut deed = Deed { audit, before: Vec::new(), after: Vec::new(), environment: None, context: None };
+    let mut deed = Deed { audit, before: Vec::new(), after: Vec::new(), environment: None, context: None, once: None };
     for turn in turns {
         deed.before.push((turn.after.id, turn.before));
         deed.after.push(turn.after);

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use sled::IVec;
 
 use super::sled::SledEngine;
-use crate::store::StoreError;
 use crate::store::journal::Frame;
 use crate::store::postgres::{Found, Pages, PgEngine};
+use crate::store::{Gauges, StoreError};
 
 /// The trees; each has one kind of key (see [`keys`](super::keys)).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -47,6 +47,8 @@ pub(in crate::store) enum Tree {
     Contexts,
     /// Audit number → `AuditRecord`.
     Audit,
+    /// See [`once`](super::once).
+    Once,
     /// Fingerprint → `Placed`: decisions on drifts that were lost with a damaged tree and wait to be seen again.
     Lost,
     /// `seq`: the last deed applied; `uuid`; `counts/<slug>`; `untold/<slug>`: the hash of that list.
@@ -54,7 +56,7 @@ pub(in crate::store) enum Tree {
 }
 
 impl Tree {
-    pub(in crate::store) const ALL: [Self; 18] = [
+    pub(in crate::store) const ALL: [Self; 19] = [
         Self::Events,
         Self::Ids,
         Self::Bodies,
@@ -71,6 +73,7 @@ impl Tree {
         Self::Untold,
         Self::Contexts,
         Self::Audit,
+        Self::Once,
         Self::Lost,
         Self::Meta,
     ];
@@ -114,6 +117,7 @@ impl Tree {
             Self::Untold => "untold",
             Self::Contexts => "contexts",
             Self::Audit => "audit",
+            Self::Once => "once",
             Self::Lost => "lost",
             Self::Meta => "meta",
         }
@@ -233,6 +237,13 @@ impl Engine {
 
     pub(super) fn as_postgres(&self) -> Option<&Arc<PgEngine>> {
         if let Self::Postgres(engine) = self { Some(engine) } else { None }
+    }
+
+    pub(super) fn gauges(&self) -> Gauges {
+        match self {
+            Self::Sled(engine) => Gauges { bytes: engine.size_on_disk().ok(), pool: None },
+            Self::Postgres(engine) => Gauges { bytes: None, pool: Some(engine.pool_use()) },
+        }
     }
 
     #[cfg(test)]

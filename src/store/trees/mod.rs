@@ -21,6 +21,7 @@ mod import;
 pub(super) mod keys;
 mod lanes;
 mod lineage;
+mod once;
 mod open;
 mod page;
 mod reach;
@@ -58,8 +59,8 @@ use super::objects::Objects;
 use super::record::{AuditRecord, Deed};
 use super::rules::Rule;
 use super::{
-    DriftFilter, Elsewhere, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt, Recorded,
-    Returns, Store, StoreError, Upkeep, VerifyReport,
+    DriftFilter, Elsewhere, Gauges, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt,
+    Recorded, Returns, Store, StoreError, Upkeep, VerifyReport,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
@@ -374,6 +375,9 @@ impl Store for TreeStore {
     }
     fn subscribe(&self) -> Option<std::sync::mpsc::Receiver<Elsewhere>> {
         self.engine.as_postgres().map(|engine| engine.subscribe())
+    }
+    fn gauges(&self) -> Gauges {
+        self.engine.gauges()
     }
     fn redaction_key(&self) -> [u8; 32] {
         self.identity.read().unwrap_or_else(PoisonError::into_inner).redaction_key

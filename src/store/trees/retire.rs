@@ -22,6 +22,7 @@ impl TreeStore {
         let before = self.now().checked_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MIN);
         let mut pruned = Pruned { drifts: self.prune_drifts(before)?, ..Pruned::default() };
         pruned.observations = self.prune_observations(before)?;
+        self.prune_once()?;
         self.barrier()?;
         pruned.objects = self.collect_garbage()?;
         Ok(pruned)
@@ -101,7 +102,8 @@ impl TreeStore {
             let seq = scan::next_seq(writer)?;
             let mut audit = self.system_entry(writer, FORGOTTEN, environment, seq);
             audit.actor = actor.clone();
-            let deed = Deed { audit, before: Vec::new(), after: Vec::new(), environment: None, context: None };
+            let deed =
+                Deed { audit, before: Vec::new(), after: Vec::new(), environment: None, context: None, once: None };
             let mut tx = Tx::new(self, self.now());
             let mut rules = writer.rules.clone();
             apply::apply(&mut tx, &mut rules, &deed)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::engine::Tree;
 use super::tx::Tx;
 use super::undo::standing_before;
-use super::{TreeStore, Writer, scan};
+use super::{TreeStore, Writer, once, scan};
 use crate::drift::{AuditEntry, DriftId, IgnoreRule, RuleChange, RuleId, RuleRequest, RuleVerb, State};
 use crate::store::record::{AuditRecord, Deed, Standing};
 use crate::store::rules::{self, Rule};
@@ -18,6 +18,10 @@ impl TreeStore {
         let writer = &mut *guard;
         self.wake_all(writer)?;
         let tx = Tx::new(self, self.now());
+        let once = self.mark_of(request.once.as_ref());
+        if let Some(receipt) = once::done_before(&tx, once.as_ref())? {
+            return Ok(receipt);
+        }
         let change = planned(writer, &tx, &request)?;
         let about = change.after.as_ref().or(change.before.as_ref());
         let mut deed = Deed {
@@ -41,6 +45,7 @@ impl TreeStore {
             after: Vec::new(),
             environment: None,
             context: None,
+            once,
         };
         let active = rules::with_change(&writer.rules, &change, deed.audit.timestamp)?;
         if let Some(about) = about {

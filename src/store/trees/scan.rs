@@ -40,6 +40,7 @@ impl TreeStore {
             after: Vec::new(),
             environment: Some(environment.clone()),
             context: None,
+            once: None,
         };
         let mut tx = Tx::new(self, self.now());
         let mut rules = writer.rules.clone();

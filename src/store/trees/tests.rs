@@ -103,7 +103,14 @@ impl World {
 
     fn decide(&self, drift: DriftId, verb: TriageVerb) -> Result<Receipt, StoreError> {
         let reason = Some("because".into());
-        self.store.decide(TriageRequest { drift, verb, reason, actor: "alice".into(), expected_version: None })
+        self.store.decide(TriageRequest {
+            drift,
+            verb,
+            reason,
+            actor: "alice".into(),
+            expected_version: None,
+            once: None,
+        })
     }
 
     fn page(&self, filter: DriftFilter) -> Vec<DriftEvent> {

@@ -3,7 +3,7 @@
 
 use super::engine::Tree;
 use super::tx::Tx;
-use super::{TreeStore, apply, scan};
+use super::{TreeStore, apply, once, scan};
 use crate::compare::NeverHide;
 use crate::drift::{
     AuditEntry, NeverHideChange, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb, RuleId, TriageVerb,
@@ -17,6 +17,10 @@ impl TreeStore {
         let mut guard = self.writer();
         let writer = &mut *guard;
         let tx = Tx::new(self, self.now());
+        let once = self.mark_of(request.once.as_ref());
+        if let Some(receipt) = once::done_before(&tx, once.as_ref())? {
+            return Ok(receipt);
+        }
         let current: Option<NeverHideRule> = tx.read(Tree::NeverHide, &request.rule.0.to_bytes())?;
         if request.expected.is_some() && request.expected != current {
             return Err(StoreError::Invalid("the rule has changed since it was shown; look at it again".into()));
@@ -46,6 +50,7 @@ impl TreeStore {
             after: Vec::new(),
             environment: None,
             context: None,
+            once,
         };
         self.carry_out(writer, tx, deed)
     }

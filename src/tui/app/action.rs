@@ -176,6 +176,7 @@ actions! {
         Waiting "waiting" None "" off::nothing_waits, "Decisions the server does not have yet; look at them, take them back";
         Rules "rules" None "" off::disconnected, "Rules: what each ignores or never hides; edit, delete, go to what it hides";
         HiddenList "hidden-list" None "" off::untold, "What the last scan of the environment hid or could not verify, and why";
+        FindEnvironments "find-environments" None "" off::offers, "Environments that the code here keeps states of: add one to the configuration";
         Incident "incident" None "incident" off::disconnected, "Incident mode: what happened in a span of time, everywhere, and how things stood then";
         Audit "audit" None "" off::disconnected, "Everything that was decided, the newest first";
         Notices "notices" None "" off::never, "Notices so far";

@@ -184,6 +184,11 @@ pub fn untold(model: &Model) -> Option<String> {
     disconnected(model).or_else(|| which().is_none().then(|| "choose an environment first".into()))
 }
 
+/// Environments that the code here offers.
+pub fn offers(model: &Model) -> Option<String> {
+    disconnected(model).or_else(|| super::update::offers::missing(model.adding.as_ref()))
+}
+
 pub fn reopen(model: &Model) -> Option<String> {
     decide(model).or_else(|| {
         let open = model.targets().iter().all(|t| t.state == State::Open);

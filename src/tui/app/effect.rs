@@ -9,6 +9,8 @@ use super::Ticket;
 use super::drafts::Draft;
 use super::incident::Found;
 use crate::cli::IncidentFormat;
+use crate::config::Adding;
+use crate::declared::discover::Offer;
 use crate::drift::query::Group;
 use crate::drift::{
     ContextId, DriftId, IgnoreRule, IncidentRequest, NeverHideRequest, NeverHideRule, OperationalContext, RuleRequest,
@@ -76,6 +78,10 @@ pub enum Effect {
     PreviewNeverHide(Ticket, Box<NeverHideRule>),
     ChangeRule(Ticket, Box<RuleRequest>),
     ChangeNeverHide(Ticket, Box<NeverHideRequest>),
+    /// Looks through the code.
+    FindEnvironments(Ticket, Arc<Adding>),
+    /// Writes one into the configuration.
+    AddEnvironment(Ticket, Arc<Adding>, Box<Offer>),
     LoadUntold(Ticket, UntoldRequest),
     LoadIncident(Ticket, IncidentRequest),
     /// A drift as it stood at a moment; times are said in the zone.

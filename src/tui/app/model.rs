@@ -1,6 +1,7 @@
 //! All that the screens know. Owned by one loop; changed only by [`update`](super::update()).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -15,8 +16,10 @@ use super::incident::IncidentView;
 use super::msg::{Loaded, Ticket};
 use super::news::News;
 use super::notice::Notices;
-use super::overlay::{Overlay, Plan, Target};
+use super::offers::OffersView;
+use super::overlay::{Overlay, Target};
 use super::resource::ResourceView;
+pub use super::rules::Rules;
 use super::sheet::Sheet;
 use super::timeline::Timeline;
 use super::untold::UntoldList;
@@ -24,9 +27,8 @@ use super::update::jump::Departure;
 use super::update::repeat::Repeat;
 use super::waiting::WaitingList;
 use super::who::WhoView;
-use crate::drift::{
-    Change, DriftEvent, DriftId, NeverHideReach, NeverHideRule, RuleId, RuleReach, RuleStatus, Slug, TriageVerb,
-};
+use crate::config::Adding;
+use crate::drift::{Change, DriftEvent, DriftId, NeverHideReach, RuleId, RuleReach, Slug, TriageVerb};
 use crate::service::{Contact, EnvironmentSummary, Missing, RequireReason};
 use crate::tui::keymap::{KeyPress, Keymap};
 use crate::tui::theme::Theme;
@@ -88,47 +90,6 @@ pub enum On {
     Drift(Target),
     Rule(RuleId),
     NeverHide(RuleId),
-}
-
-/// The ignore rules, and what is being done to one of them.
-#[derive(Default)]
-pub struct Rules {
-    pub list: Vec<RuleStatus>,
-    /// What must not be hidden; listed after them.
-    pub never_hide: Vec<NeverHideRule>,
-    pub is_loaded: bool,
-    pub loading: Option<Ticket>,
-    /// Something happened since they were asked for.
-    pub stale: bool,
-    pub error: Option<String>,
-    /// The one under the cursor; the first, when it is not there any more.
-    pub selected: Option<RuleId>,
-    /// Those that were said to match nothing any more.
-    pub told: BTreeSet<RuleId>,
-    /// On its way to the store: what it is called, and what it takes back.
-    pub pending: Option<(Ticket, Plan)>,
-}
-
-impl Rules {
-    /// Its row.
-    pub fn at(&self) -> usize {
-        self.ids().position(|id| Some(id) == self.selected).unwrap_or(0)
-    }
-
-    /// All of them, as they are listed.
-    pub fn ids(&self) -> impl Iterator<Item = RuleId> + '_ {
-        self.list.iter().map(|one| one.rule.id).chain(self.never_hide.iter().map(|rule| rule.id))
-    }
-
-    /// The ignore rule under the cursor.
-    pub fn current(&self) -> Option<&RuleStatus> {
-        self.list.get(self.at())
-    }
-
-    /// The rule about what must not be hidden under the cursor.
-    pub fn current_never_hide(&self) -> Option<&NeverHideRule> {
-        self.never_hide.get(self.at().checked_sub(self.list.len())?)
-    }
 }
 
 /// What the rule in a form would hide.
@@ -244,6 +205,9 @@ pub struct Model {
     pub preview: Preview,
     /// What was hidden in the environment that was last looked at for that.
     pub untold: Option<UntoldList>,
+    /// How environments get into the configuration; `None`: it does not say what is scanned here.
+    pub adding: Option<Arc<Adding>>,
+    pub offers: Option<OffersView>,
     pub incident: Option<IncidentView>,
     pub resource: Option<ResourceView>,
     pub history: Option<HistoryView>,
@@ -308,6 +272,8 @@ impl Model {
             rules: Rules::default(),
             preview: Preview::default(),
             untold: None,
+            adding: options.adding,
+            offers: None,
             incident: None,
             resource: None,
             history: None,

@@ -6,8 +6,9 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 
 use crate::analysis::Blame;
+use crate::config::Found as Offers;
 use crate::drift::query::Groups;
-use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, UntoldPage, Who};
+use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, Slug, UntoldPage, Who};
 use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, Missing, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
@@ -82,6 +83,10 @@ pub enum Msg {
     Rules(Ticket, Result<(Vec<RuleStatus>, Vec<NeverHideRule>), ServiceError>),
     Preview(Ticket, Result<Reach, ServiceError>),
     RuleChanged(Ticket, Result<Receipt, ServiceError>),
+    /// Environments that the code here offers.
+    Offers(Ticket, Offers),
+    /// One of them is in the configuration, or why it is not; sanitised.
+    Added(Ticket, Result<Slug, String>),
     Untold(Ticket, Result<UntoldPage, ServiceError>),
     Incident(Ticket, Result<Box<Found>, ServiceError>),
     Sheet(Ticket, Result<Box<SheetBody>, ServiceError>),

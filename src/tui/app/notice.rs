@@ -9,8 +9,8 @@ pub const KEPT: usize = 200;
 
 /// What to do where no environment is known. Nothing found there is no news, and no good news.
 pub const NOTHING_TO_SCAN: &str = "nothing to scan here, so nothing is known: start driftguard where a terraform.tfstate is, name \
-     one with --state, or write [[environment]] into the configuration (`driftguard info` says where); `driftguard demo` shows \
-     a small world";
+     one with --state, or write [[environment]] into the configuration (`driftguard info` says where; find-environments adds what the code \
+     here keeps); `driftguard demo` shows a small world";
 
 /// One sentence.
 #[derive(Clone, PartialEq, Debug)]

@@ -368,6 +368,8 @@ pub enum Overlay {
     Collision,
     /// What the last scan of an environment hid.
     Untold,
+    /// Environments that the code here offers.
+    Offers,
     /// The one under the cursor is in force; the one before comes back on leaving.
     Themes {
         before: usize,

@@ -101,6 +101,8 @@ impl Screens {
                 | Effect::PreviewNeverHide(..)
                 | Effect::ChangeRule(..)
                 | Effect::ChangeNeverHide(..)
+                | Effect::FindEnvironments(..)
+                | Effect::AddEnvironment(..)
                 | Effect::LoadUntold(..)
                 | Effect::LoadIncident(..)
                 | Effect::LoadAsOf(..)

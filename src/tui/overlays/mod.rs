@@ -6,6 +6,7 @@ mod editor;
 mod form;
 mod history;
 mod lists;
+mod offers;
 mod palette;
 mod preview;
 mod query;
@@ -44,6 +45,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Waiting) => waiting::draw(canvas),
         Some(Overlay::Collision) => waiting::collide(canvas),
         Some(Overlay::Untold) => untold::draw(canvas),
+        Some(Overlay::Offers) => offers::draw(canvas),
         Some(Overlay::Incident) => incident::draw(canvas),
         Some(Overlay::Resource) => resource::draw(canvas),
         Some(Overlay::History) => history::draw(canvas),

@@ -243,6 +243,9 @@ fn scan(canvas: &mut Canvas<'_>, summary: &EnvironmentSummary) -> (Role, String)
         };
         return (Role::Key, format!("{stage} {}", text::count(running.resources)));
     }
+    if let Some(words) = health::removed(canvas, summary) {
+        return (Role::Warning, words.into());
+    }
     if let Some(since) = health::overdue(canvas, summary) {
         return (Role::Error, format!("OVERDUE {}", canvas.age(since)));
     }
@@ -318,6 +321,10 @@ fn strip(canvas: &mut Canvas<'_>, area: Rect) {
         match &summary.last_scan {
             _ if is_overdue => cell.push_span(canvas.span(Role::Error, "OVERDUE ")),
             _ if summary.running.is_some() => cell.push_span(canvas.span(Role::Key, "… ")),
+            _ if summary.is_removed => {
+                let words = health::removed(canvas, summary).unwrap_or_default();
+                cell.push_span(canvas.span(Role::Warning, format!("{words} ")));
+            }
             Some(scan) => {
                 let age = canvas.age(scan.finished_at);
                 cell.push_span(canvas.span(Role::Dim, format!("{age} ")));

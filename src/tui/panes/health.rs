@@ -44,6 +44,11 @@ pub fn overdue(canvas: &mut Canvas<'_>, summary: &EnvironmentSummary) -> Option<
     Some(at)
 }
 
+/// Of an environment that the configuration does not name any more; what was found in it can still be decided about.
+pub fn removed(canvas: &Canvas<'_>, summary: &EnvironmentSummary) -> Option<&'static str> {
+    summary.is_removed.then_some(if canvas.theme.is_ascii() { "x removed" } else { "× removed" })
+}
+
 /// `last complete scan 2m ago, next in 3m, every 5m`
 pub fn sentence(canvas: &mut Canvas<'_>, summary: &EnvironmentSummary) -> String {
     let complete = summary.last_scan.as_ref().and_then(last_complete);
@@ -52,6 +57,11 @@ pub fn sentence(canvas: &mut Canvas<'_>, summary: &EnvironmentSummary) -> String
         Some(age) if age == "now" => "last complete scan now".to_owned(),
         Some(age) => format!("last complete scan {age} ago"),
     };
+    if summary.is_removed {
+        return format!(
+            "{last}; not in the configuration any more, so none comes; what was found can still be decided"
+        );
+    }
     let next = match summary.next_scan {
         _ if summary.running.is_some() => ", one is running".to_owned(),
         Some(at) if at > canvas.model.now => format!(", next {}", canvas.until(at)),

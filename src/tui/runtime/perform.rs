@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::incident;
 use crate::analysis::blame;
+use crate::config::Found;
 use crate::service::{DriftService, ServiceError};
 use crate::store::Matching;
 use crate::tui::app::model::Reach;
@@ -48,6 +49,14 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
             Msg::Preview(ticket, service.preview_never_hide(*rule).await.map(Reach::Exposes))
         }
         Effect::ChangeNeverHide(ticket, request) => Msg::RuleChanged(ticket, service.change_never_hide(*request).await),
+        Effect::FindEnvironments(ticket, adding) => {
+            // Where it broke down, nothing was found; the log says why.
+            Msg::Offers(ticket, tokio::task::spawn_blocking(move || adding.find()).await.unwrap_or_default())
+        }
+        Effect::AddEnvironment(ticket, adding, offer) => {
+            let added = tokio::task::spawn_blocking(move || adding.add(&offer)).await;
+            Msg::Added(ticket, added.unwrap_or_else(|_| Err("it was not written; the log says why".into())))
+        }
         Effect::LoadUntold(ticket, request) => Msg::Untold(ticket, service.untold(request).await),
         Effect::LoadIncident(ticket, request) => Msg::Incident(ticket, incident::found(service, request).await),
         Effect::LoadAsOf(ticket, id, at, zone) => Msg::Sheet(ticket, incident::stood(service, id, at, zone).await),
@@ -94,6 +103,8 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::Triage(ticket, _) => Msg::Triaged(*ticket, Err(why())),
         Effect::LoadRules(ticket) => Msg::Rules(*ticket, Err(why())),
         Effect::PreviewRule(ticket, _) | Effect::PreviewNeverHide(ticket, _) => Msg::Preview(*ticket, Err(why())),
+        Effect::FindEnvironments(ticket, _) => Msg::Offers(*ticket, Found::default()),
+        Effect::AddEnvironment(ticket, ..) => Msg::Added(*ticket, Err(why().to_string())),
         Effect::LoadUntold(ticket, _) => Msg::Untold(*ticket, Err(why())),
         Effect::LoadIncident(ticket, _) => Msg::Incident(*ticket, Err(why())),
         Effect::LoadAsOf(ticket, ..) | Effect::CompareObserved(ticket, ..) => Msg::Sheet(*ticket, Err(why())),

@@ -47,8 +47,14 @@ mod tests {
             .find(|event| event.changes.len() > 1 && event.state == State::Open);
         let drift = drift.unwrap();
         let all: Vec<_> = drift.changes.iter().map(|change| change.path.clone()).collect();
-        let ask =
-            |verb| TriageRequest { drift: drift.id, verb, reason: None, actor: "a".into(), expected_version: None };
+        let ask = |verb| TriageRequest {
+            drift: drift.id,
+            verb,
+            reason: None,
+            actor: "a".into(),
+            expected_version: None,
+            once: None,
+        };
         let accept =
             |paths| TriageVerb::SettleChanges { paths, resolution_type: ResolutionType::Accepted, until: None };
         sample.triage(ask(accept(all[..1].to_vec()))).await.unwrap();

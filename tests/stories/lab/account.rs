@@ -126,8 +126,39 @@ impl Account {
                 Some(Reply::Json(json!({"resourceCounts": counts})))
             }
             "SelectResourceConfig" => Some(self.select(request.body)),
-            _ => None,
+            _ => self.aggregated(request),
         }
+    }
+
+    /// As an aggregator of this one account and region tells it.
+    fn aggregated(&self, request: &Request<'_>) -> Option<Reply> {
+        let (world, body) = (self.world(), request.body);
+        let text = |of: &Value, name: &str| of[name].as_str().unwrap_or_default().to_owned();
+        Some(Reply::Json(match request.action {
+            "DescribeConfigurationAggregatorSourcesStatus" => json!({"AggregatedSourceStatusList": [
+                {"SourceId": "123456789012", "SourceType": "ACCOUNT", "AwsRegion": "eu-west-1", "LastUpdateStatus": "SUCCEEDED"}]}),
+            "ListAggregateDiscoveredResources" => {
+                let kind = text(body, "ResourceType");
+                let (page, next) = paged(body, world.keys().filter(|(t, _)| *t == kind).collect(), "NextToken");
+                let found = page.iter().map(|(t, id)| {
+                    json!({"SourceAccountId": "123456789012", "SourceRegion": "eu-west-1", "ResourceId": id, "ResourceType": t})
+                });
+                json!({"ResourceIdentifiers": found.collect::<Vec<_>>(), "NextToken": next})
+            }
+            "BatchGetAggregateResourceConfig" => {
+                let found = body["ResourceIdentifiers"].as_array()?.iter().filter_map(|key| {
+                    let name = (text(key, "ResourceType"), text(key, "ResourceId"));
+                    world.get(&name).map(|(_, captured)| item(&name, *captured))
+                });
+                json!({"BaseConfigurationItems": found.collect::<Vec<_>>(), "UnprocessedResourceIdentifiers": []})
+            }
+            "GetAggregateDiscoveredResourceCounts" => {
+                let count = json!({"GroupName": "AWS::S3::Bucket", "ResourceCount": world.len()});
+                json!({"TotalDiscoveredResources": world.len(), "GroupedResourceCounts": [count]})
+            }
+            "SelectAggregateResourceConfig" => return Some(self.select(body)),
+            _ => return None,
+        }))
     }
 
     fn select(&self, body: &Value) -> Reply {
@@ -147,7 +178,7 @@ impl Account {
         let is_whole = expression.contains("supplementaryConfiguration");
         let (page, next) = paged(body, rows, "NextToken");
         let rows = page.into_iter().map(|(name, (team, captured))| {
-            let mut row = json!({"resourceId": name.1, "resourceType": name.0, "configurationStateId": captured,
+            let mut row = json!({"accountId": "123456789012", "awsRegion": "eu-west-1", "resourceId": name.1, "resourceType": name.0, "configurationStateId": captured,
                 "configurationItemCaptureTime": jiff::Timestamp::from_millisecond(*captured).unwrap().to_string(),
                 "tags": [{"key": "team", "value": team, "tag": format!("team={team}")}]});
             if is_whole && matches!(select, Select::Whole | Select::Half) {

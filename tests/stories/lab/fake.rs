@@ -9,6 +9,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::stand::{declared, state_of};
+
 /// One answer.
 pub enum Reply {
     Json(Value),
@@ -239,12 +241,9 @@ pub fn bucket(id: &str) -> Value {
 /// A state that declares these buckets, tagged.
 pub fn state_of_buckets(ids: &[&str]) -> String {
     let resource = |id: &&str| {
-        json!({"mode": "managed", "type": "aws_s3_bucket", "name": id,
-            "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]", "instances": [{"schema_version": 0,
-            "attributes": {"id": id, "bucket": id, "arn": format!("arn:aws:s3:::{id}"), "region": "eu-west-1",
-                "request_payer": "BucketOwner", "tags": {"team": "pay"}}}]})
+        let attributes = json!({"id": id, "bucket": id, "arn": format!("arn:aws:s3:::{id}"), "region": "eu-west-1",
+            "request_payer": "BucketOwner", "tags": {"team": "pay"}});
+        declared("aws_s3_bucket", id, attributes)
     };
-    let resources: Vec<Value> = ids.iter().map(resource).collect();
-    json!({"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l", "outputs": {}, "resources": resources})
-        .to_string()
+    state_of(&ids.iter().map(resource).collect::<Vec<_>>())
 }

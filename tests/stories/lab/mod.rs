@@ -7,6 +7,7 @@ pub mod account;
 pub mod fake;
 pub mod postgres;
 pub mod report;
+pub mod stand;
 pub mod tls;
 
 use std::io::{Read, Write};

@@ -15,7 +15,8 @@ use driftguard::tui::sample::Sample;
 use super::{open, over, selected, status};
 
 fn decided(sample: &Sample, drift: DriftId, verb: TriageVerb) {
-    let request = TriageRequest { drift, verb, reason: None, actor: "alice".into(), expected_version: None };
+    let request =
+        TriageRequest { drift, verb, reason: None, actor: "alice".into(), expected_version: None, once: None };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(sample.triage(request)).unwrap();
 }

@@ -5,7 +5,7 @@ use crate::drift::IncidentRequest;
 use crate::store::probe::Step;
 
 fn request(drift: DriftId, verb: TriageVerb) -> TriageRequest {
-    TriageRequest { drift, verb, reason: None, actor: "alice".into(), expected_version: None }
+    TriageRequest { drift, verb, reason: None, actor: "alice".into(), expected_version: None, once: None }
 }
 
 fn many(w: &World, number: usize) -> Vec<DriftId> {

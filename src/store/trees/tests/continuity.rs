@@ -27,7 +27,15 @@ fn never_hide(path: Option<&str>) -> NeverHideRule {
 
 impl World {
     fn unhide(&self, rule: RuleId, verb: NeverHideVerb) -> Result<Receipt, StoreError> {
-        let request = NeverHideRequest { rule, verb, actor: "alice".into(), reason: None, drift: None, expected: None };
+        let request = NeverHideRequest {
+            rule,
+            verb,
+            actor: "alice".into(),
+            reason: None,
+            drift: None,
+            expected: None,
+            once: None,
+        };
         self.store.change_never_hide(request)
     }
 

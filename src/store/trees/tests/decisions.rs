@@ -89,6 +89,7 @@ fn a_decision_on_a_drift_that_moved_on_is_a_conflict() {
         reason: None,
         actor: "bob".into(),
         expected_version: Some(event.version),
+        once: None,
     };
     match w.store.decide(request) {
         Err(StoreError::Conflict { expected, current }) => assert_eq!((expected, current), (1, 2)),

@@ -7,7 +7,7 @@ fn ignore(w: &World, on: DriftId, rule: IgnoreRule) -> Receipt {
 }
 
 fn change(w: &World, rule: RuleId, verb: RuleVerb) -> Result<Receipt, StoreError> {
-    w.store.change_rule(RuleRequest { rule, verb, reason: None, actor: "bob".into(), expected: None })
+    w.store.change_rule(RuleRequest { rule, verb, reason: None, actor: "bob".into(), expected: None, once: None })
 }
 
 fn web(n: u32) -> Finding {
@@ -102,7 +102,14 @@ fn a_changed_rule_hides_by_its_new_patterns_and_the_trail_has_old_and_new() {
     w.assert_sound();
     // Somebody who looked before is told.
     let verb = RuleVerb::Delete;
-    let late = RuleRequest { rule: wide.id, verb, reason: None, actor: "eve".into(), expected: Some(narrow.clone()) };
+    let late = RuleRequest {
+        rule: wide.id,
+        verb,
+        reason: None,
+        actor: "eve".into(),
+        expected: Some(narrow.clone()),
+        once: None,
+    };
     assert!(matches!(w.store.change_rule(late), Err(StoreError::Invalid(why)) if why.contains("has changed")));
     change(&w, narrow.id, RuleVerb::Undo { seq: receipt.seq }).unwrap();
     assert_eq!((w.store.ignore_rules().unwrap(), w.get(on).state), (vec![narrow], State::Ignored));

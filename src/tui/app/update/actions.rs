@@ -1,8 +1,8 @@
 //! What each action does.
 
 use super::{
-    copying, feel, forms, groups, incident, jump, load, markers, marking, moves, never_hide, palette, plan, query,
-    repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
+    copying, feel, forms, groups, incident, jump, load, markers, marking, moves, never_hide, offers, palette, plan,
+    query, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
 };
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::{Effect, Exit};
@@ -42,6 +42,7 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Ignore => forms::open(model, FormKind::Ignore),
         Action::Rules => rules::open(model),
         Action::HiddenList => untold::open(model),
+        Action::FindEnvironments => offers::open(model),
         Action::Incident | Action::Span => incident::open(model),
         Action::Earlier => incident::scrub(model, -1),
         Action::Later => incident::scrub(model, 1),
@@ -252,6 +253,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
             silent::says(model, "choose: keep theirs, or apply yours on top; leaving decides later")
         }
         Some(Overlay::Untold) => untold::enter(model),
+        Some(Overlay::Offers) => offers::enter(model),
         Some(Overlay::Themes { .. }) => {
             let at = model.theme;
             feel::take_theme(model, at)

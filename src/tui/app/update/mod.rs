@@ -19,6 +19,7 @@ mod mouse;
 mod moves;
 pub mod never_hide;
 mod news;
+pub mod offers;
 pub mod palette;
 pub mod plan;
 pub mod preview;
@@ -90,6 +91,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Rules(ticket, answer) => rules::came(model, ticket, answer),
         Msg::Preview(ticket, answer) => preview::came(model, ticket, answer),
         Msg::RuleChanged(ticket, answer) => rules::answered(model, ticket, answer),
+        Msg::Offers(ticket, found) => offers::came(model, ticket, found),
+        Msg::Added(ticket, answer) => offers::added(model, ticket, answer),
         Msg::Untold(ticket, answer) => untold::came(model, ticket, answer),
         Msg::Incident(ticket, answer) => incident::came(model, ticket, answer),
         Msg::Sheet(ticket, answer) => sheet::came(model, ticket, answer),

@@ -81,6 +81,13 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             vec![]
         }
+        Some(Overlay::Offers) => {
+            if let Some(view) = &mut model.offers {
+                let last = view.rows().len().saturating_sub(1);
+                view.at = moved(view.at, step, rows.saturating_sub(14).max(1), last);
+            }
+            vec![]
+        }
         Some(Overlay::Themes { .. }) => {
             let last = model.themes.len().saturating_sub(1);
             model.theme = moved(model.theme, step, rows.saturating_sub(6).max(1), last);

@@ -163,7 +163,7 @@ pub fn undo(model: &mut Model, rule: RuleId, seq: u64, word: String) -> Vec<Effe
 
 fn request(model: &Model, rule: RuleId, verb: NeverHideVerb) -> NeverHideRequest {
     let actor = Tainted::from(model.actor.as_str());
-    NeverHideRequest { rule, verb, actor, reason: None, drift: None, expected: None }
+    NeverHideRequest { rule, verb, actor, reason: None, drift: None, expected: None, once: None }
 }
 
 /// Where the decision was made, and where one wants to go on.

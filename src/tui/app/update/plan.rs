@@ -169,6 +169,7 @@ pub fn send(
             actor: Tainted::from(model.actor.as_str()),
             // What is taken back is named by its number; the store refuses when something came after it.
             expected_version: undoes.is_none().then_some(target.version),
+            once: None,
         },
     )
 }

@@ -115,7 +115,7 @@ fn comes_back(hides: &RuleReach) -> Vec<String> {
 }
 
 fn request(model: &Model, rule: RuleId, verb: RuleVerb) -> RuleRequest {
-    RuleRequest { rule, verb, reason: None, actor: Tainted::from(model.actor.as_str()), expected: None }
+    RuleRequest { rule, verb, reason: None, actor: Tainted::from(model.actor.as_str()), expected: None, once: None }
 }
 
 pub fn undo(model: &mut Model, rule: RuleId, seq: u64, word: String) -> Vec<Effect> {

@@ -174,6 +174,7 @@ pub fn change(model: &Model, form: &Form) -> Result<Plan, String> {
         reason: None,
         actor: Tainted::from(model.actor.as_str()),
         expected: Some(before.clone()),
+        once: None,
     };
     Ok(Plan {
         word: FormKind::EditRule.action().entry().name.into(),

@@ -23,6 +23,7 @@ fn line(model: &mut Model) -> Option<&mut Line> {
         | Overlay::Themes { .. }
         | Overlay::Tutorial(_)
         | Overlay::Views { .. }
+        | Overlay::Offers
         | Overlay::Decisions { .. }
         | Overlay::Waiting
         | Overlay::Collision

@@ -18,7 +18,7 @@ pub use accounts::{
 pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat, WhoArgs};
 pub use inventory::{InventoryArgs, InventoryFormat, InventoryKind};
 pub use pictures::{Colors, Screenshots, Size};
-pub use server::{Connect, Serve};
+pub use server::{Connect, Login, Logout, Serve};
 pub use state::{StateCommand, Versions};
 
 use crate::aws::Access;
@@ -149,6 +149,12 @@ pub enum Command {
     Serve(Serve),
     /// Open the screens on a server
     Connect(Connect),
+    /// Log in to a server, for `connect` to come in by itself
+    ///
+    /// What lets you in is kept in the directory of state, for you alone, and renewed when it is over. `logout` ends it.
+    Login(Login),
+    /// End a login: the server takes it no more, and nothing of it is kept here
+    Logout(Logout),
     /// Who may come in to a server: organisations, users, API keys, sessions; on the machine that has them
     ///
     /// They are beside the store. While a server has them open they are changed through it, not here.

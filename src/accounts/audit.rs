@@ -84,6 +84,18 @@ pub enum ActorKind {
     Stranger,
 }
 
+impl ActorKind {
+    /// The word in store and API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::User => "user",
+            Self::ServiceAccount => "service_account",
+            Self::Stranger => "stranger",
+        }
+    }
+}
+
 /// What is to be recorded.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
 pub struct Entry {

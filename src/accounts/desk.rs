@@ -13,8 +13,8 @@ use tokio::sync::Semaphore;
 use super::lockout::Lockout;
 use super::token::{Claims, TokenError};
 use super::{
-    Accounts, AccountsError, Actor, ActorKind, ApiKey, Change, Entry, KeyHash, PasswordHash, Peer, SecurityAction,
-    Session, TokenUse, Tokens, User, UserKind,
+    Accounts, AccountsError, Actor, ActorKind, ApiKey, By, Change, Entry, KeyHash, PasswordHash, Peer, Registry,
+    SecurityAction, Session, TokenUse, Tokens, User, UserKind,
 };
 use crate::api::{Code, Problem, Role};
 use crate::drift::Slug;
@@ -28,8 +28,19 @@ const QUEUE: usize = 32;
 /// A key's last use is exact to so much.
 const TOUCH: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
+/// Between two looks for sessions that have ended.
+const TEND: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// Somebody who has guessed too often, or for whom somebody else has.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct LockedOut {
+    pub username: Tainted,
+    /// Until the next try.
+    pub seconds: u64,
+}
+
 /// What a login brings. Not `Debug`.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
     /// The slug.
@@ -56,6 +67,7 @@ pub struct Desk(Arc<Inner>);
 
 pub(super) struct Inner {
     accounts: Arc<dyn Accounts>,
+    pub(super) registry: Registry,
     tokens: Tokens,
     lockout: Lockout,
     hashing: Semaphore,
@@ -77,7 +89,36 @@ impl Desk {
     ) -> Self {
         let (lockout, hashing) = (Lockout::default(), Semaphore::new(HASHING));
         let (waiting, clock) = (AtomicUsize::new(0), Box::new(clock));
-        Self(Arc::new(Inner { accounts, tokens, lockout, hashing, waiting, clock }))
+        let registry = Registry::new(Arc::clone(&accounts));
+        Self(Arc::new(Inner { accounts, registry, tokens, lockout, hashing, waiting, clock }))
+    }
+
+    /// Where what is behind the desk is changed.
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    /// Who of an organisation has to wait, after too many wrong passwords, with the seconds that are left; for its admins.
+    ///
+    /// # Errors
+    /// As [`Registry::users`].
+    pub fn locked_out(&self, by: &By, organization: &Slug) -> super::Result<Vec<LockedOut>> {
+        let now = self.0.now();
+        let of = |user: User| {
+            let seconds = self.0.lockout.wait(organization, user.username.raw(), None, now)?;
+            Some(LockedOut { username: user.username, seconds })
+        };
+        Ok(self.0.registry.users(by, organization)?.into_iter().filter_map(of).collect())
+    }
+
+    /// Deletes sessions that have ended, now and again for as long as it is waited for.
+    pub async fn tend(self) {
+        loop {
+            if let Err(problem) = self.blocking(|inner| inner.registry.reap_sessions().map_err(Problem::from)).await {
+                tracing::error!(error = %problem.error.message, "ended sessions are still kept");
+            }
+            tokio::time::sleep(TEND).await;
+        }
     }
 
     /// Name and password for tokens.
@@ -162,7 +203,7 @@ fn wrong() -> Problem {
 }
 
 fn again() -> Problem {
-    Problem::new(Code::Unauthenticated, "send an API key: an admin makes one with `driftguard accounts key add`")
+    Problem::new(Code::Unauthenticated, super::gate::WHO)
 }
 
 impl Inner {

@@ -1,10 +1,16 @@
 //! The server's gate: the `Authorization` header to a principal.
 
+use std::net::IpAddr;
+
 use async_trait::async_trait;
 
-use super::{Desk, KEY_PREFIX, Peer};
+use super::{By, Desk, KEY_PREFIX, Peer};
 use crate::api::{Code, Problem};
 use crate::server::{Admission, Gatekeeper, Principal};
+
+/// What somebody is told who does not get in, whatever was wrong.
+pub(super) const WHO: &str =
+    "nobody is logged in, or the session or key is over: log in with `driftguard login`, or send an API key";
 
 /// Characters of a header's value that are looked at.
 const MOST: usize = 4_096;
@@ -13,10 +19,7 @@ const MOST: usize = 4_096;
 impl Gatekeeper for Desk {
     async fn admit(&self, request: Admission<'_>) -> Result<Principal, Problem> {
         let Some(credential) = request.authorization.and_then(credential) else {
-            return Err(Problem::new(
-                Code::Unauthenticated,
-                "send an API key: an admin makes one with `driftguard accounts key add`",
-            ));
+            return Err(Problem::new(Code::Unauthenticated, WHO));
         };
         let credential = credential.to_owned();
         if !credential.starts_with(KEY_PREFIX) {
@@ -25,6 +28,19 @@ impl Gatekeeper for Desk {
         let (method, path, address) = (request.method.to_owned(), request.path.to_owned(), request.address);
         let peer = Peer { address, user_agent: None };
         self.blocking(move |inner| inner.by_key(&credential, &method, &path, peer)).await
+    }
+
+    async fn denied(&self, principal: &Principal, address: Option<IpAddr>, what: &str) {
+        let (by, what) = (By::principal(principal, address), what.to_owned());
+        let recorded = self.blocking(move |inner| inner.registry.denied(&by, &what).map_err(Problem::from)).await;
+        // He is refused whether or not that can be written.
+        if let Err(problem) = recorded {
+            tracing::error!(error = %problem.error.message, "a refusal is not in the audit trail");
+        }
+    }
+
+    fn desk(&self) -> Option<&Desk> {
+        Some(self)
     }
 }
 

@@ -53,6 +53,14 @@ impl Pattern {
     fn is_all(&self) -> bool {
         self.0.bytes().all(|byte| byte == b'*')
     }
+
+    /// Whether it covers whatever another pattern may match. That one may be of a richer language (`[ab]`, `{a,b}`): what is not
+    /// understood is not covered.
+    fn covers_all_of(&self, pattern: &str) -> bool {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:*?".contains(&byte);
+        // Our `?` would take a `*` of theirs for one character.
+        self.is_all() || !self.0.contains('?') && pattern.bytes().all(is_plain) && self.covers(pattern)
+    }
 }
 
 impl Default for Pattern {
@@ -149,6 +157,50 @@ impl<'a> From<&'a Environment> for Place<'a> {
     }
 }
 
+/// What of an environment it is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum What<'a> {
+    /// Some of it.
+    Part,
+    /// All of it, whatever comes into it.
+    Whole,
+    /// Resources of one type.
+    Type(&'a str),
+    /// Whatever a pattern of types may match.
+    Types(&'a str),
+}
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Part => f.write_str("anything"),
+            Self::Whole => f.write_str("everything"),
+            Self::Type(text) | Self::Types(text) => f.write_str(&crate::safety::sanitise::line(text)),
+        }
+    }
+}
+
+impl Grant {
+    fn reaches(&self, action: Action, what: What<'_>) -> bool {
+        self.access >= action.access()
+            && match what {
+                What::Part => true,
+                What::Whole => self.resource_types.is_all(),
+                What::Type(text) => self.resource_types.covers(text),
+                What::Types(pattern) => self.resource_types.covers_all_of(pattern),
+            }
+    }
+
+    /// `provider` is `None` for an environment of which nobody knows it.
+    fn holds_in(&self, environment: &Slug, provider: Option<CloudProvider>) -> bool {
+        self.environments.covers(environment.as_str()) && self.provider.is_none_or(|only| Some(only) == provider)
+    }
+
+    fn holds_everywhere(&self) -> bool {
+        self.environments.is_all() && self.provider.is_none()
+    }
+}
+
 /// Why not; names the permission that is missing, and nothing of what there is.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Denied {
@@ -156,6 +208,45 @@ pub enum Denied {
     Role { needed: Role, is: Role },
     #[error("none of your grants lets you {action} {what} in {environment}: ask an admin of your organisation for one")]
     Grant { action: Action, what: String, environment: Slug },
+    #[error(
+        "none of your grants lets you {action} {what} in every environment: name one that you have, or ask an admin of your organisation"
+    )]
+    Everywhere { action: Action, what: String },
+}
+
+impl Rights<'_> {
+    fn role(&self, action: Action) -> Result<(), Denied> {
+        match self.role < action.needs() {
+            true => Err(Denied::Role { needed: action.needs(), is: self.role }),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether an account may do that in an environment of this provider, where it is known.
+    pub(super) fn may_in(
+        &self,
+        action: Action,
+        environment: &Slug,
+        provider: Option<CloudProvider>,
+        what: What<'_>,
+    ) -> Result<(), Denied> {
+        self.role(action)?;
+        let covered = |grant: &Grant| grant.reaches(action, what) && grant.holds_in(environment, provider);
+        if self.grants.is_empty() || self.grants.iter().any(covered) {
+            return Ok(());
+        }
+        Err(Denied::Grant { action, what: what.to_string(), environment: environment.clone() })
+    }
+
+    /// Whether an account may do that in every environment there is and will be.
+    pub(super) fn may_everywhere(&self, action: Action, what: What<'_>) -> Result<(), Denied> {
+        self.role(action)?;
+        let covered = |grant: &Grant| grant.reaches(action, what) && grant.holds_everywhere();
+        if self.grants.is_empty() || self.grants.iter().any(covered) {
+            return Ok(());
+        }
+        Err(Denied::Everywhere { action, what: what.to_string() })
+    }
 }
 
 /// Whether an account may do that there. Without a type it is about the environment as a whole: to read of it, some of it has to be
@@ -164,24 +255,12 @@ pub enum Denied {
 /// # Errors
 /// [`Denied`] says what is missing.
 pub fn may(rights: Rights<'_>, action: Action, place: Place<'_>, resource_type: Option<&str>) -> Result<(), Denied> {
-    let Rights { role, grants } = rights;
-    if role < action.needs() {
-        return Err(Denied::Role { needed: action.needs(), is: role });
-    }
-    let covered = |grant: &Grant| {
-        grant.access >= action.access()
-            && grant.provider.is_none_or(|provider| provider == place.provider)
-            && grant.environments.covers(place.environment.as_str())
-            && match resource_type {
-                Some(resource_type) => grant.resource_types.covers(resource_type),
-                None => action == Action::Read || grant.resource_types.is_all(),
-            }
+    let what = match (resource_type, action) {
+        (Some(text), _) => What::Type(text),
+        (None, Action::Read) => What::Part,
+        (None, _) => What::Whole,
     };
-    if grants.is_empty() || grants.iter().any(covered) {
-        return Ok(());
-    }
-    let what = resource_type.map_or_else(|| "anything".to_owned(), crate::safety::sanitise::line);
-    Err(Denied::Grant { action, what, environment: place.environment.clone() })
+    rights.may_in(action, place.environment, Some(place.provider), what)
 }
 
 #[cfg(test)]
@@ -234,6 +313,23 @@ mod tests {
         assert!(of(Role::Viewer, Action::Act, "dev", Aws, Some("aws_vpc")).is_err(), "no further than the role");
         let why = of(editor, Action::Act, "prod-eu", Aws, Some("aws_vpc")).unwrap_err().to_string();
         assert!(why.contains("act on aws_vpc in prod-eu"), "{why}");
+    }
+
+    #[test]
+    fn a_pattern_covers_another_only_where_it_covers_whatever_that_may_match() {
+        let covers = |of: &str, pattern: &str| Pattern::new(of).unwrap().covers_all_of(pattern);
+        assert!(covers("*", "{a,b}[c]") && covers("aws_iam_*", "aws_iam_ro*") && covers("aws_iam_*", "aws_iam_role"));
+        assert!(covers("aws_*_role", "aws_?am_role") && covers("aws_vpc", "aws_vpc"));
+        for (of, pattern) in [
+            ("aws_iam_*", "*"),
+            ("aws_iam_*", "aws_*"),
+            ("aws_vpc", "aws_vp?"),
+            ("aws_vp?", "aws_vp*"),
+            ("*a_*", "[a_]x"),
+            ("aws_*", "aws_{vpc,iam}"),
+        ] {
+            assert!(!covers(of, pattern), "{of} {pattern}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Bodies are the JSON of the [vocabulary](crate::drift) as it is stored; times are RFC 3339 in UTC. Lists are
 //! `{"data": […], "pagination": {…}}`, and whatever goes wrong is a [`Problem`].
 
+mod accounts;
 mod capability;
 mod drifts;
 mod feed;
@@ -12,6 +13,7 @@ mod problem;
 mod role;
 mod writes;
 
+pub use accounts::{Done, KeyBody, KeyMade, NewOrganization, NewUser, OrganizationNode, PasswordBody, RefreshBody};
 pub use capability::Capability;
 pub use drifts::{Parameter, from_parameters, to_parameters};
 pub use feed::FeedEvent;

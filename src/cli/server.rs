@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use url::Url;
 
-use super::Look;
+use super::{Look, PasswordSource};
 
 #[derive(Args, Debug)]
 #[command(after_long_help = crate::config::server_keys())]
@@ -32,10 +32,41 @@ pub struct Serve {
 }
 
 #[derive(Args, Debug)]
-pub struct Connect {
+pub struct Login {
     /// The server: https://driftguard.example.com
     pub url: Url,
-    /// Read the API key from this file; else $DRIFTGUARD_TOKEN holds it
+    /// The organisation; asked for without it
+    #[arg(long, value_name = "SLUG")]
+    pub organization: Option<String>,
+    /// Your name there; asked for without it
+    #[arg(long, value_name = "NAME")]
+    pub username: Option<String>,
+    #[command(flatten)]
+    pub password: PasswordSource,
+    /// Keep an API key instead, read from this file; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["organization", "username", "password_file"])]
+    pub key_file: Option<PathBuf>,
+    /// Trust the certificates in this file too, PEM
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct Logout {
+    /// The server
+    pub url: Url,
+    /// Trust the certificates in this file too, PEM
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct Connect {
+    /// The server, https://driftguard.example.com, or its name in the configuration, or several that have one database: the
+    /// next is asked when one does not answer
+    #[arg(required = true, value_name = "URL")]
+    pub servers: Vec<String>,
+    /// Read the API key from this file; else $DRIFTGUARD_TOKEN holds it, else `driftguard login` has kept one
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// Trust the certificates in this file too, PEM

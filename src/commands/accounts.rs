@@ -1,6 +1,6 @@
 //! `driftguard accounts`: who may come in, changed on the machine that has the accounts, by whoever can use its files.
 
-mod ask;
+pub(super) mod ask;
 mod show;
 
 use anyhow::{Context, bail};

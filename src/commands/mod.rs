@@ -14,6 +14,7 @@ mod incident;
 mod info;
 mod inventory;
 mod keys;
+mod login;
 mod man;
 mod mark;
 mod reload;
@@ -79,6 +80,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::State(command)) => state::run(&session, &command),
         Some(Command::Serve(args)) => serve::run(&session, &args),
         Some(Command::Connect(args)) => connect::run(&session, &args),
+        Some(Command::Login(args)) => login::run(&session, &args),
+        Some(Command::Logout(args)) => login::logout(&session, &args),
         Some(Command::Accounts(args)) => accounts::run(&session, &args),
         Some(Command::Keys) => keys::run(&session),
         Some(Command::Incident(args)) => incident::run(&session, &args),

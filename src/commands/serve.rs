@@ -28,7 +28,8 @@ pub(super) fn run(session: &Session, args: &Serve) -> anyhow::Result<u8> {
     let secret = std::env::var(SECRET_VARIABLE).ok();
     let secret = ServerSecret::load(secret.as_deref(), args.secret_file.as_deref(), args.dev)?;
     let accounts = accounts::open(&accounts::beside(&session.settings().store.value), false)?;
-    let gatekeeper = Arc::new(Desk::new(accounts, Tokens::new(&secret, ISSUER)));
+    let desk = Desk::new(accounts, Tokens::new(&secret, ISSUER));
+    let gatekeeper = Arc::new(desk.clone());
     let specs = session.environments(&Paths::default())?;
     let opened = open_store(&session.settings().store.value, session.settings().store_options())?;
     opened.notices.iter().for_each(|notice| super::complain(notice));
@@ -37,6 +38,7 @@ pub(super) fn run(session: &Session, args: &Serve) -> anyhow::Result<u8> {
     let limits = Limits { metrics_token, ..session.config.server.clone() };
     let options = Options { listen: args.listen, certificate, limits };
     let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;
+    runtime.spawn(desk.tend());
     let served = runtime.block_on(async {
         let service = LocalService::start_guarded(opened.store, specs, session.guard(), Handle::current());
         let mut houses = Houses::default();

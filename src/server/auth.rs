@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Shared;
 use super::answer::Failure;
 use super::log::Known;
-use crate::accounts::{Grant, KeyId, SessionId, UserId};
+use crate::accounts::{Denied, Desk, Grant, KeyId, Limited, Record, SessionId, UserId};
 use crate::api::{Code, Problem, Role};
 use crate::drift::Slug;
 use crate::safety::Tainted;
@@ -77,6 +77,16 @@ pub trait Gatekeeper: Send + Sync {
     /// # Errors
     /// `unauthenticated` or `token_expired`, without a word about what would have been right.
     async fn admit(&self, request: Admission<'_>) -> Result<Principal, Problem>;
+
+    /// Records that somebody wanted what he may not; he is told only then.
+    async fn denied(&self, principal: &Principal, address: Option<IpAddr>, what: &str) {
+        let _ = (principal, address, what);
+    }
+
+    /// Where accounts are, if there are any.
+    fn desk(&self) -> Option<&Desk> {
+        None
+    }
 }
 
 /// Tokens from a file, one a principal: for a server that has no accounts yet.
@@ -108,46 +118,94 @@ impl Gatekeeper for Tokens {
     }
 }
 
-/// A request that was admitted, with the service of its organisation.
+/// Whoever was admitted, from where, and wanting what. What he may is not looked at yet.
+pub(super) struct Guest {
+    pub(super) principal: Principal,
+    pub(super) address: Option<IpAddr>,
+    /// Method and path.
+    wants: String,
+    gatekeeper: Arc<dyn Gatekeeper>,
+}
+
+impl FromRequestParts<Shared> for Guest {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Failure> {
+        let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        // Within a nested router the request's own is cut short.
+        let path = parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.0.path());
+        let address = address(parts);
+        let (method, authorization) = (parts.method.as_str(), text(header::AUTHORIZATION));
+        let admission = Admission { authorization, method, path, address, user_agent: text(header::USER_AGENT) };
+        let principal = shared.gatekeeper.admit(admission).await?;
+        if let Some(known) = parts.extensions.get::<Known>() {
+            known.is(&principal);
+        }
+        shared.rates.of_principal(&principal.account())?;
+        let wants = format!("{method} {path}");
+        Ok(Self { principal, address, wants, gatekeeper: Arc::clone(&shared.gatekeeper) })
+    }
+}
+
+impl Guest {
+    /// # Errors
+    /// `forbidden` for whose role is not enough for the method; that is recorded.
+    pub(super) async fn hold_to_role(&self, method: &Method) -> Result<(), Failure> {
+        let needed = needed(method).ok_or_else(|| Problem::new(Code::NotAllowed, "no such method here"))?;
+        if self.principal.role >= needed {
+            return Ok(());
+        }
+        self.gatekeeper.denied(&self.principal, self.address, &self.wants).await;
+        let denied = Denied::Role { needed, is: self.principal.role };
+        Err(Problem::new(Code::Forbidden, denied.to_string()).into())
+    }
+
+    /// The service within the grants of the guest.
+    fn limited(&self, service: &Arc<dyn DriftService>) -> Option<Arc<Limited>> {
+        let Principal { role, grants, .. } = &self.principal;
+        if grants.is_empty() {
+            return None;
+        }
+        let (gatekeeper, principal) = (Arc::clone(&self.gatekeeper), self.principal.clone());
+        let (address, wants) = (self.address, self.wants.clone());
+        let record: Record = Arc::new(move |why| {
+            let (gatekeeper, principal) = (Arc::clone(&gatekeeper), principal.clone());
+            let what = format!("{wants}: {why}");
+            Box::pin(async move { gatekeeper.denied(&principal, address, &what).await })
+        });
+        Some(Arc::new(Limited::new(Arc::clone(service), *role, grants.clone(), record)))
+    }
+}
+
+/// The peer's, where it is known.
+pub(super) fn address(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
+}
+
+/// A request that was admitted and may be answered, with the service of its organisation.
 pub(super) struct Caller {
     pub(super) principal: Principal,
+    /// Holds the principal to its grants.
     pub(super) service: Arc<dyn DriftService>,
+    /// The same, where there are grants: for what does not come through the service.
+    pub(super) limited: Option<Arc<Limited>>,
 }
 
 impl FromRequestParts<Shared> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Failure> {
-        let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        let admission = Admission {
-            authorization: text(header::AUTHORIZATION),
-            method: parts.method.as_str(),
-            // Within a nested router the request's own is cut short.
-            path: parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.0.path()),
-            address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip()),
-            user_agent: text(header::USER_AGENT),
-        };
-        let principal = shared.gatekeeper.admit(admission).await?;
-        if let Some(known) = parts.extensions.get::<Known>() {
-            known.is(&principal);
-        }
-        shared.rates.of_principal(&principal.account())?;
-        if !principal.grants.is_empty() {
-            // Better nothing than more than was granted.
-            let message =
-                "this account is limited to some environments or types, which this server cannot hold it to yet";
-            return Err(Problem::new(Code::Forbidden, message).into());
-        }
-        let needed = needed(&parts.method).ok_or_else(|| Problem::new(Code::NotAllowed, "no such method here"))?;
-        if principal.role < needed {
-            let [is, needed] = [principal.role, needed].map(Role::as_str);
-            let message = format!("this needs the role {needed}, and you are {is}: ask an admin of your organisation");
-            return Err(Problem::new(Code::Forbidden, message).into());
-        }
-        let house = shared.houses.of(&principal.organisation);
+        let guest = Guest::from_request_parts(parts, shared).await?;
+        guest.hold_to_role(&parts.method).await?;
+        let house = shared.houses.of(&guest.principal.organisation);
         let house =
             house.ok_or_else(|| Problem::new(Code::Forbidden, "your organisation is not active on this server"))?;
-        Ok(Self { principal, service: Arc::clone(&house.service) })
+        let limited = guest.limited(&house.service);
+        let service = match &limited {
+            Some(limited) => Arc::clone(limited) as Arc<dyn DriftService>,
+            None => Arc::clone(&house.service),
+        };
+        Ok(Self { principal: guest.principal, service, limited })
     }
 }
 

@@ -9,6 +9,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::broadcast::{self, error::RecvError};
 use ulid::Ulid;
 
+use crate::accounts::Limited;
 use crate::api::FeedEvent;
 use crate::service::{DriftService, ServiceEvent};
 
@@ -111,28 +112,49 @@ impl Feed {
         Event::default().event("reset").id(FeedEvent::mark(&self.stream, at)).data("{}")
     }
 
-    /// What a follower is sent: what came after `seen`, and everything from now on. `reset` says: load everything again; who reads
-    /// more slowly than things happen is told so too.
-    pub(super) fn events(self: Arc<Self>, seen: Option<&str>) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
+    /// What a follower is sent, as far as `limited` lets him see it: what came after `seen`, and everything from now on. `reset` says:
+    /// load everything again; who reads more slowly than things happen is told so too.
+    pub(super) fn events(
+        self: Arc<Self>,
+        seen: Option<&str>,
+        limited: Option<Arc<Limited>>,
+    ) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
         let Listening { missed, told, last } = self.after(seen);
         let hello = Event::default().event("hello").id(FeedEvent::mark(&self.stream, last)).data("{}");
-        let first = Arc::clone(&self);
-        let missed = stream::iter(missed).map(move |event| match event {
-            Some(event) => first.written(&event),
-            None => first.reset(last),
+        let (first, mine) = (Arc::clone(&self), limited.clone());
+        let missed = stream::iter(missed).filter_map(move |event| {
+            let (first, limited) = (Arc::clone(&first), mine.clone());
+            async move {
+                match event {
+                    Some(event) => may_see(limited.as_deref(), event).await.map(|event| first.written(&event)),
+                    None => Some(first.reset(last)),
+                }
+            }
         });
         let hello = stream::iter(seen.is_none().then_some(hello));
-        let now = stream::unfold((self, told), |(feed, mut told)| async move {
-            let event = match told.recv().await {
-                Ok(event) => feed.written(&event),
-                Err(RecvError::Lagged(_)) => {
-                    let last = feed.recent().last;
-                    feed.reset(last)
+        let now = stream::unfold((self, told, limited), |(feed, mut told, limited)| async move {
+            let event = loop {
+                match told.recv().await {
+                    Ok(event) => match may_see(limited.as_deref(), event).await {
+                        Some(event) => break feed.written(&event),
+                        None => continue,
+                    },
+                    Err(RecvError::Lagged(_)) => {
+                        let last = feed.recent().last;
+                        break feed.reset(last);
+                    }
+                    Err(RecvError::Closed) => return None,
                 }
-                Err(RecvError::Closed) => return None,
             };
-            Some((event, (feed, told)))
+            Some((event, (feed, told, limited)))
         });
         hello.chain(missed).chain(now).map(Ok)
     }
+}
+
+/// The event as whoever has grants may have it.
+async fn may_see(limited: Option<&Limited>, event: Arc<FeedEvent>) -> Option<Arc<FeedEvent>> {
+    let Some(limited) = limited else { return Some(event) };
+    let id = event.id;
+    limited.told(event.event.clone()).await.map(|event| Arc::new(FeedEvent { id, event }))
 }

@@ -102,13 +102,13 @@ pub(super) async fn follow(
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
-    let Caller { principal, .. } = caller;
+    let Caller { principal, limited, .. } = caller;
     let house = shared.houses.of(&principal.organisation);
     let house = house.ok_or_else(|| Problem::new(Code::Forbidden, "your organisation is not active on this server"))?;
     let follower = shared.followers.one_more(principal.account(), shared.limits.feeds)?;
     let counted = shared.metrics.feeds.one_more();
     let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok());
-    let events = Arc::clone(&house.feed).events(seen);
+    let events = Arc::clone(&house.feed).events(seen, limited);
     let pass = pass(principal, &uri, Some(from.ip()), &headers);
     let bye = Event::default().event("bye").retry(COME_AGAIN).data("{}");
     let events = events.take_until(pass.ends(shared)).chain(stream::once(async { Ok(bye) }));

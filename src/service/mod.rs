@@ -26,7 +26,7 @@ pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
 pub use reason::RequireReason;
 pub use relations::{Place, Relations};
-pub use remote::{Credentials, Dial, RemoteService, Server, waiting_below};
+pub use remote::{Credentials, Dial, Fixed, RemoteService, Server, login, logout, refresh, waiting_below};
 pub use waiting::{Newer, Settle, Sight, Standing, Waiting};
 pub use who::{BY_ITSELF as ASKED_BY_ITSELF, LONGEST as LONGEST_BY_ITSELF, Witness};
 
@@ -38,13 +38,13 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use ulid::Ulid;
 
+use crate::api::Capability;
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
     IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest,
     RuleStatus, ScanStage, ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
-use crate::api::Capability;
 use crate::safety::Tainted;
 use crate::store::{Direction, DriftFilter, Gauges, Matching, Observation, OpenCounts, Page, PageRequest, Receipt};
 

@@ -25,6 +25,7 @@ mod declared;
 mod families;
 mod faults;
 mod firewall;
+mod gate;
 mod ground_truth;
 mod hostile;
 mod ignoring;

@@ -13,6 +13,7 @@ use crate::cli::PasswordSource;
 /// Bytes of a line.
 const MOST: u64 = 4_096;
 
+/// Twice, so that nobody sets what he did not mean to type.
 pub(super) fn password(source: &PasswordSource) -> anyhow::Result<String> {
     match &source.password_file {
         Some(file) => first_line(file),
@@ -21,8 +22,28 @@ pub(super) fn password(source: &PasswordSource) -> anyhow::Result<String> {
     }
 }
 
+/// Of who has one already: once.
+pub(in crate::commands) fn known_password(source: &PasswordSource) -> anyhow::Result<String> {
+    match &source.password_file {
+        Some(file) => first_line(file),
+        None if io::stdin().is_terminal() => unseen("Password: "),
+        None => bail!("there is no terminal to ask for the password: name a --password-file (- is standard input)"),
+    }
+}
+
+/// What anybody may see being typed.
+pub(in crate::commands) fn shown(question: &str, flag: &str) -> anyhow::Result<String> {
+    if !io::stdin().is_terminal() {
+        bail!("there is no terminal to ask on: say {flag}");
+    }
+    let mut ask = io::stderr().lock();
+    write!(ask, "{question}")?;
+    ask.flush()?;
+    line(io::stdin().lock())
+}
+
 /// Of a file that only its owner can read, or with `-` of standard input.
-pub(super) fn first_line(path: &Path) -> anyhow::Result<String> {
+pub(in crate::commands) fn first_line(path: &Path) -> anyhow::Result<String> {
     let shown = path.display();
     let line = match path == Path::new("-") {
         true => line(io::stdin().lock())?,

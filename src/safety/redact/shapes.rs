@@ -81,7 +81,8 @@ static SHAPES: &[Shape] = &[
     shape(&["tskey-"], r"tskey-[A-Za-z0-9-]{20,}"),
     shape(&["sntry"], r"sntry[su]_[A-Za-z0-9+/=_-]{30,}"),
     shape(&["bearer ", "basic "], r"(?i)\b(?:bearer|basic) +([A-Za-z0-9._~+/-]{16,}={0,2})"),
-    shape(&["dg_"], r"\bdg_[A-Za-z0-9]{4,}_[A-Za-z0-9]{40,}"),
+    // Our own API keys.
+    shape(&["dgk_"], r"\bdgk_[A-Za-z0-9_-]{40,}"),
 ];
 
 /// Pieces of names that may announce a secret in a text; looked for in the same pass.

@@ -1,5 +1,6 @@
 //! The routes, one file a resource; each handler is one call of the service.
 
+mod accounts;
 mod around;
 mod drifts;
 mod environments;
@@ -21,5 +22,6 @@ pub(super) fn all() -> Router<Shared> {
         .merge(rules::routes())
         .merge(around::routes())
         .merge(session::routes())
+        .merge(accounts::routes())
         .route("/feed", axum::routing::get(follow::follow))
 }

@@ -3,7 +3,7 @@
 use axum::routing::get;
 use axum::{Json, Router};
 
-use crate::api::{Capability, Greeting};
+use crate::api::{Capability, Greeting, Role};
 use crate::server::Shared;
 use crate::server::answer::Answer;
 use crate::server::auth::Caller;
@@ -13,15 +13,21 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 async fn greeting(caller: Caller) -> Answer<Greeting> {
-    let Caller { principal, service } = caller;
+    let Caller { principal, service, .. } = caller;
     Ok(Json(Greeting {
         organisation: principal.organisation,
         name: principal.name,
         role: principal.role,
-        read_only: service.read_only(),
+        read_only: service.read_only().or_else(|| looks_only(principal.role)),
         as_of: service.as_of(),
         require_reason: service.require_reason().shown(),
         server: env!("CARGO_PKG_VERSION").to_owned(),
         capabilities: Some(Capability::ALL.map(|one| one.as_str().to_owned()).to_vec()),
     }))
+}
+
+/// Why somebody of this role cannot decide anything: keys that decide are off, and say this, before anything is asked.
+fn looks_only(role: Role) -> Option<String> {
+    let why = || "your role is viewer: an admin of your organisation can make you an editor".to_owned();
+    (role < Role::Editor).then(why)
 }

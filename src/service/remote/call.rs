@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 
 use super::credentials::{Credentials, Fixed};
 use super::link::Link;
+use super::reading::Trouble;
 use super::servers::{Base, bearer, invalid};
 use super::{Server, reading, skew};
-use super::reading::Trouble;
 use crate::api::{IDEMPOTENCY_HEADER, Parameter, VERSION_HEADER};
 use crate::service::ServiceError;
 
@@ -69,9 +69,7 @@ impl Failure {
         match self {
             Self::Away(away) => away,
             // Somebody may let us in again, but there is no hurry.
-            Self::Denied(why) => {
-                Away { why, may_be_done: false, after: Some(Duration::from_secs(30)), at_once: false }
-            }
+            Self::Denied(why) => Away { why, may_be_done: false, after: Some(Duration::from_secs(30)), at_once: false },
             Self::Said(error) => Away { why: error.to_string(), may_be_done: true, after: None, at_once: false },
         }
     }
@@ -81,7 +79,10 @@ impl Failure {
 enum Checked {
     Good(Response),
     /// The server does not know who asks.
-    Unknown { why: String, is_expired: bool },
+    Unknown {
+        why: String,
+        is_expired: bool,
+    },
 }
 
 /// What was asked for.
@@ -257,7 +258,7 @@ impl Line {
             Checked::Good(response) => return self.got(server, ask, response).await,
             Checked::Unknown { why, is_expired } => (why, is_expired),
         };
-        let Some(token) = token else { return Err(Failure::Denied(why)) };
+        let Some(token) = token else { return Err(Failure::Denied(format!("{why}: `driftguard login` first"))) };
         let token = self.credentials.renewed(&token, is_expired).await.map_err(denied)?;
         let sent = self.request(server, ask, Some(&token))?.send().await;
         let response = sent.map_err(|error| self.unreachable(server, &error))?;
@@ -310,7 +311,9 @@ impl Line {
             Some(version) => skew::check(version, &server.shown).map_err(|error| Failure::Said(Box::new(error)))?,
             // Whatever stands before the server may say that it is not there.
             None if is_busy => {}
-            None => return Err(Failure::maybe(format!("{} is no driftguard server: it answered {status}", server.shown))),
+            None => {
+                return Err(Failure::maybe(format!("{} is no driftguard server: it answered {status}", server.shown)));
+            }
         }
         if status.is_success() {
             return Ok(Checked::Good(response));

@@ -2,7 +2,12 @@
 
 use async_trait::async_trait;
 
+use crate::accounts::{Login, TokenPair};
+use crate::api::{Done, RefreshBody};
 use crate::service::ServiceError;
+
+use super::Server;
+use super::call::Line;
 
 /// Tokens for a server. Never shown, never logged.
 #[async_trait]
@@ -21,7 +26,7 @@ pub trait Credentials: Send + Sync {
 }
 
 /// One that is what it is.
-pub(super) struct Fixed(pub(super) Option<String>);
+pub struct Fixed(pub Option<String>);
 
 #[async_trait]
 impl Credentials for Fixed {
@@ -37,4 +42,28 @@ impl Credentials for Fixed {
         };
         Err(ServiceError::Denied(why.to_owned()))
     }
+}
+
+/// Name and password for tokens.
+///
+/// # Errors
+/// When the server cannot be reached, or does not let in whoever this is.
+pub async fn login(server: Server, login: &Login) -> Result<TokenPair, ServiceError> {
+    Line::of_nobody(server)?.ask("auth/login", login).await
+}
+
+/// The next tokens, for a refresh token that is good for this once.
+///
+/// # Errors
+/// [`ServiceError::Denied`]: log in again.
+pub async fn refresh(server: Server, refresh_token: String) -> Result<TokenPair, ServiceError> {
+    Line::of_nobody(server)?.ask("auth/refresh", &RefreshBody { refresh_token }).await
+}
+
+/// Ends the session that the server's token is of.
+///
+/// # Errors
+/// When the server cannot be reached.
+pub async fn logout(server: Server) -> Result<Done, ServiceError> {
+    Line::new(server)?.ask("auth/logout", &()).await
 }

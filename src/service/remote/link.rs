@@ -24,11 +24,20 @@ struct Seen {
     busy: Option<Timestamp>,
     /// Who answered last.
     server: String,
+    /// Who we are there.
+    name: String,
+}
+
+impl Seen {
+    /// `erin (editor) at https://…`
+    fn at(&self) -> String {
+        format!("{} at {}", self.name, self.server)
+    }
 }
 
 impl Link {
     pub fn new(server: String, events: broadcast::Sender<ServiceEvent>) -> Self {
-        let seen = Seen { feed: Contact::Live, denied: None, busy: None, server };
+        let seen = Seen { feed: Contact::Live, denied: None, busy: None, server, name: String::new() };
         Self { seen: Mutex::new(seen), shown: watch::Sender::new(Contact::Live), events }
     }
 
@@ -44,9 +53,14 @@ impl Link {
         self.shown.subscribe()
     }
 
-    /// Who answered last.
-    pub fn server(&self) -> String {
-        self.seen().server.clone()
+    /// Who we are, and at which server.
+    pub fn at(&self) -> String {
+        self.seen().at()
+    }
+
+    /// Who we are there.
+    pub fn greeted(&self, name: String) {
+        self.seen().name = name;
     }
 
     /// Why nothing should be sent now.
@@ -75,7 +89,7 @@ impl Link {
         if seen.server != server {
             server.clone_into(&mut seen.server);
             // Nobody listening is no fault.
-            let _ = self.events.send(ServiceEvent::Server(server.to_owned()));
+            let _ = self.events.send(ServiceEvent::Server(seen.at()));
         }
         self.tell(&seen);
     }

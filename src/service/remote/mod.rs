@@ -45,11 +45,10 @@ use crate::safety::Tainted;
 use crate::store::{Direction, DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
 
 use call::{Failure, Line};
-pub use credentials::Credentials;
-use credentials::Fixed;
+pub use credentials::{Credentials, Fixed, login, logout, refresh};
 use link::Link;
-use queue::{Answers, Queue};
 pub use queue::count as waiting_below;
+use queue::{Answers, Queue};
 use seen::Sights;
 use servers::{Base, bearer};
 
@@ -125,9 +124,11 @@ impl RemoteService {
         let link = Arc::new(Link::new(first.clone(), events.clone()));
         let line = Arc::new(Line::with(servers, ca.as_deref(), credentials, link)?);
         let greeting: Greeting = line.get("session", &[]).await?;
+        line.link.greeted(format!("{} ({})", greeting.name.line(), greeting.role.as_str()));
         let queue = queues.map(|queues| {
             let dir = queues.join(queue::name(&first, greeting.organisation.as_str(), greeting.name.raw()));
-            let unfit = |error| ServiceError::Invalid(format!("{}: decisions cannot be kept there: {error}", dir.display()));
+            let unfit =
+                |error| ServiceError::Invalid(format!("{}: decisions cannot be kept there: {error}", dir.display()));
             Queue::open(dir.clone(), events.clone()).map_err(unfit)
         });
         let queue = queue.transpose()?;
@@ -392,7 +393,7 @@ impl DriftService for RemoteService {
     }
 
     fn mode(&self) -> String {
-        self.line.link.server()
+        self.line.link.at()
     }
 
     fn read_only(&self) -> Option<String> {

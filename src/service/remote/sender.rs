@@ -140,7 +140,10 @@ pub async fn one_or_many(line: &Line, requests: Vec<TriageOne>, key: &str) -> Re
     });
     let answers: Answers = answers.collect();
     // One that the server could not do is asked for again with the others: those that are done are not done twice.
-    match answers.iter().find_map(|answer| if let Err(ServiceError::Unavailable(why)) = answer { Some(why) } else { None }) {
+    match answers
+        .iter()
+        .find_map(|answer| if let Err(ServiceError::Unavailable(why)) = answer { Some(why) } else { None })
+    {
         Some(why) => Err(Failure::maybe(why.clone())),
         None => Ok(answers),
     }

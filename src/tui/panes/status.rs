@@ -15,6 +15,9 @@ use crate::tui::widgets::text;
 /// Columns from which the title line says everything.
 const ROOMY: usize = 80;
 
+/// Columns of what a server says of why it lets nobody in.
+const REASON: usize = 90;
+
 pub fn title(canvas: &mut Canvas<'_>, area: Rect) {
     if area.is_empty() {
         return;
@@ -50,7 +53,10 @@ fn contact(canvas: &mut Canvas<'_>) -> Vec<Span<'static>> {
     let Some(contact) = canvas.model.contact.clone() else { return vec![] };
     match contact {
         Contact::Live => vec![canvas.span(Role::Success, "LIVE  ")],
-        Contact::Denied { .. } => vec![canvas.span(Role::Error, "DENIED  ")],
+        Contact::Denied { why } => {
+            let why = text::cut(&crate::safety::sanitise::line(&why), REASON);
+            vec![canvas.span(Role::Error, format!("DENIED {why}  "))]
+        }
         Contact::Busy { again_at } => vec![retry(canvas, again_at)],
         Contact::Lost { since, again_at } => {
             let stale = match canvas.age(since).as_str() {

@@ -43,8 +43,7 @@ pub enum Record {
 
 impl Entry {
     pub fn new(at: Timestamp, parts: impl IntoIterator<Item = (TriageOne, Option<Sight>)>) -> Self {
-        let part =
-            |(request, sight)| Part { id: Ulid::generate(), request, sight, stands: Standing::Unsent };
+        let part = |(request, sight)| Part { id: Ulid::generate(), request, sight, stands: Standing::Unsent };
         Self { key: Ulid::generate(), at, sent: false, parts: parts.into_iter().map(part).collect() }
     }
 
@@ -102,7 +101,11 @@ pub fn rebased(entries: &[Entry], done: &TriageOne, version: u64) -> Vec<Record>
     };
     let changed = |entry: &Entry| {
         let mut entry = entry.clone();
-        entry.parts.iter_mut().filter(|part| follows(part)).for_each(|part| part.request.expected_version = Some(version));
+        entry
+            .parts
+            .iter_mut()
+            .filter(|part| follows(part))
+            .for_each(|part| part.request.expected_version = Some(version));
         Record::Put(entry)
     };
     entries.iter().filter(|entry| !entry.sent && entry.parts.iter().any(follows)).map(changed).collect()

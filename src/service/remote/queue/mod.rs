@@ -41,7 +41,8 @@ pub struct Queue {
 pub fn name(server: &str, organisation: &str, principal: &str) -> String {
     let whole = blake3::hash(format!("{server}\n{organisation}\n{principal}").as_bytes()).to_hex();
     let host = server.split("//").nth(1).unwrap_or(server);
-    let host: String = host.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).take(40).collect();
+    let host: String =
+        host.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).take(40).collect();
     format!("{host}-{}", &whole[..16])
 }
 
@@ -202,5 +203,7 @@ pub fn unwritable(error: &io::Error) -> ServiceError {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "the disk is full".to_owned(),
         _ => error.to_string(),
     };
-    ServiceError::Unavailable(format!("it cannot be kept on this machine until the server is back: {why}; nothing was decided"))
+    ServiceError::Unavailable(format!(
+        "it cannot be kept on this machine until the server is back: {why}; nothing was decided"
+    ))
 }

@@ -29,7 +29,8 @@ fn drift() -> DriftEvent {
 fn what_was_acknowledged_is_there_for_the_next_process_and_for_nobody_else() {
     let dir = tempfile::tempdir().unwrap();
     let journal = Journal::open(dir.path().join("queue")).unwrap();
-    let (one, other) = (entry(1, &[request(DriftId::generate(), Some(3))]), entry(2, &[request(DriftId::generate(), None)]));
+    let (one, other) =
+        (entry(1, &[request(DriftId::generate(), Some(3))]), entry(2, &[request(DriftId::generate(), None)]));
     for put in [&other, &one] {
         let put = put.clone();
         journal.change(|_| vec![Record::Put(put)]).unwrap();
@@ -47,7 +48,8 @@ fn what_was_acknowledged_is_there_for_the_next_process_and_for_nobody_else() {
 fn a_line_that_was_never_finished_was_never_acknowledged_and_the_next_one_takes_its_place() {
     let dir = tempfile::tempdir().unwrap();
     let journal = Journal::open(dir.path().to_owned()).unwrap();
-    let (one, other) = (entry(1, &[request(DriftId::generate(), None)]), entry(2, &[request(DriftId::generate(), None)]));
+    let (one, other) =
+        (entry(1, &[request(DriftId::generate(), None)]), entry(2, &[request(DriftId::generate(), None)]));
     let put = one.clone();
     journal.change(|_| vec![Record::Put(put)]).unwrap();
     let mut file = std::fs::OpenOptions::new().append(true).open(journal.path()).unwrap();
@@ -74,7 +76,10 @@ fn a_line_with_a_flipped_bit_is_counted_and_set_aside_and_the_others_are_read() 
     let held = journal.read().unwrap();
     assert_eq!((held.damaged, held.entries), (1, vec![all[0].clone(), all[2].clone()]));
     journal.change(|all| all.iter().map(|one| Record::Gone { key: one.key }).collect()).unwrap();
-    let aside = std::fs::read_dir(dir.path()).unwrap().flatten().filter(|one| one.file_name().to_string_lossy().starts_with("damaged-"));
+    let aside = std::fs::read_dir(dir.path())
+        .unwrap()
+        .flatten()
+        .filter(|one| one.file_name().to_string_lossy().starts_with("damaged-"));
     assert_eq!(aside.count(), 1);
 }
 
@@ -147,7 +152,10 @@ async fn an_answer_settles_what_it_is_about_and_objections_stay_for_the_person()
     ];
     queue.answered(all[0].clone(), answers).await.unwrap();
     let stands: Vec<Standing> = queue.waiting().into_iter().map(|one| one.stands).collect();
-    assert!(matches!(&stands[..], [Standing::Asks(_), Standing::Refused(_), Standing::Unsent] | [Standing::Unsent, ..]));
+    assert!(matches!(
+        &stands[..],
+        [Standing::Asks(_), Standing::Refused(_), Standing::Unsent] | [Standing::Unsent, ..]
+    ));
     let all = queue.change(|_| vec![]).await.unwrap();
     let unsent = next(&all).unwrap();
     assert_eq!(unsent.parts[0].request.expected_version, Some(7), "it goes on top of the one before it");

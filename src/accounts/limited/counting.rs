@@ -1,0 +1,180 @@
+//! Numbers: counted anew where not everything that they are about is seen.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Limited;
+use super::scope::{Scope, Sight};
+use crate::drift::query::{Group, GroupKey, GroupRow, Groups, Sort};
+use crate::drift::{Closure, Completeness, Counts, DriftEvent, ScanSummary, SeverityClass, Slug, State, Stats};
+use crate::service::{EnvironmentSummary, ScanProgress, ServiceError};
+use crate::store::{DriftFilter, OpenCounts};
+
+/// Rows of an answer at most.
+const GROUPS: usize = 500;
+
+impl Limited {
+    pub(super) async fn environments_seen(&self) -> Result<Vec<EnvironmentSummary>, ServiceError> {
+        let mut all = self.service.environments().await?;
+        let scope = Scope::new(self.role, &self.grants, &all);
+        all.retain(|one| scope.sees_any(&one.environment.slug));
+        for one in &mut all {
+            let slug = one.environment.slug.clone();
+            one.contexts.iter_mut().for_each(|context| super::around::cut(&scope, context));
+            if scope.sight(&slug) == Sight::Whole {
+                continue;
+            }
+            one.open = self.open(&scope, &slug).await?;
+            one.last_scan = one.last_scan.take().map(|scan| part_of_scan(&scope, scan));
+            one.running = one.running.take().map(part_of_progress);
+        }
+        Ok(all)
+    }
+
+    async fn open(&self, scope: &Scope<'_>, environment: &Slug) -> Result<OpenCounts, ServiceError> {
+        let (mut counts, now) = (OpenCounts::default(), Timestamp::now());
+        let filter = DriftFilter { environments: vec![environment.clone()], ..DriftFilter::default() };
+        self.each(scope, filter, |event| {
+            counts.in_any_state += 1;
+            if event.state_at(now).needs_attention() {
+                *match event.severity_class() {
+                    SeverityClass::Critical => &mut counts.critical,
+                    SeverityClass::High => &mut counts.high,
+                    SeverityClass::Medium => &mut counts.medium,
+                    SeverityClass::Low => &mut counts.low,
+                } += 1;
+            }
+            ControlFlow::Continue(())
+        })
+        .await?;
+        Ok(counts)
+    }
+
+    pub(super) async fn stats_seen(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError> {
+        let scope = self.scope().await?;
+        let seen = scope.narrowed(&environments);
+        let mut stats = Stats { days, ..Stats::default() };
+        if seen.is_empty() {
+            return Ok(stats);
+        }
+        if scope.sees_whole(&seen) {
+            return self.service.stats(seen, days).await;
+        }
+        let (now, mut seconds) = (Timestamp::now(), 0_u64);
+        let since = now.checked_sub(SignedDuration::from_hours(i64::from(days) * 24)).unwrap_or_default();
+        let filter = DriftFilter { environments: seen, detected_from: Some(since), ..DriftFilter::default() };
+        self.each(&scope, filter, |event| {
+            if matches!(event.closure, Some(Closure::Superseded | Closure::Continued)) {
+                return ControlFlow::Continue(());
+            }
+            let has_ended = matches!(event.state_at(now), State::Resolved | State::Closed);
+            match event.resolved_at.filter(|_| has_ended) {
+                Some(at) => {
+                    stats.resolved += 1;
+                    stats.healed += u64::from(event.closure == Some(Closure::Healed));
+                    let length = at.duration_since(event.detected_at).as_secs();
+                    seconds = seconds.saturating_add(u64::try_from(length).unwrap_or(0));
+                }
+                None => stats.unresolved += 1,
+            }
+            ControlFlow::Continue(())
+        })
+        .await?;
+        stats.total = stats.resolved + stats.unresolved;
+        stats.average_resolution_seconds = seconds.checked_div(stats.resolved);
+        Ok(stats)
+    }
+
+    pub(super) async fn groups_seen(
+        &self,
+        filter: DriftFilter,
+        by: Group,
+        limit: usize,
+    ) -> Result<Groups, ServiceError> {
+        let scope = self.scope().await?;
+        match Self::narrowed(&scope, filter.clone()) {
+            None => return Ok(Groups::default()),
+            Some((narrow, true)) => return self.service.groups(narrow, by, limit).await,
+            Some((_, false)) => {}
+        }
+        let sort = filter.query.sort;
+        // In the order of time, so that the first of a group is its newest.
+        let mut newest_first = filter;
+        newest_first.query.sort = Sort::Newest;
+        let mut groups: HashMap<GroupKey, GroupRow> = HashMap::new();
+        let mut drifts = 0;
+        let all = self
+            .each(&scope, newest_first, |event| {
+                drifts += 1;
+                count(&mut groups, by, event);
+                ControlFlow::Continue(())
+            })
+            .await?;
+        let total = groups.len() as u64;
+        let mut rows: Vec<GroupRow> = groups.into_values().collect();
+        rows.sort_by_key(|row| rank(row, sort));
+        rows.truncate(limit.clamp(1, GROUPS));
+        Ok(Groups { rows, total, drifts, is_cut: !all })
+    }
+}
+
+/// Takes a drift, none of them newer than those before it, into its group.
+fn count(groups: &mut HashMap<GroupKey, GroupRow>, by: Group, event: DriftEvent) {
+    let (key, worst, at) = (GroupKey::of(by, &event), event.severity_class(), event.detected_at);
+    let (slug, dependants) = (event.environment.clone(), event.dependants);
+    let row = groups.entry(key).or_insert_with(|| GroupRow {
+        key,
+        count: 0,
+        worst,
+        oldest: at,
+        newest: at,
+        dependants: 0,
+        is_spread: false,
+        environments: vec![],
+        sample: event,
+    });
+    row.count += 1;
+    row.worst = row.worst.max(worst);
+    row.oldest = row.oldest.min(at);
+    row.dependants = row.dependants.max(dependants);
+    if let Err(place) = row.environments.binary_search(&slug) {
+        row.environments.insert(place, slug);
+    }
+    row.is_spread = row.environments.len() > 1;
+}
+
+/// As drifts are sorted; the key last, so that the order is the same every time.
+fn rank(row: &GroupRow, by: Sort) -> (u32, Reverse<Timestamp>, Timestamp, GroupKey) {
+    let newest = Reverse(row.newest);
+    let none = Timestamp::MIN;
+    match by {
+        Sort::Newest => (0, newest, none, row.key),
+        Sort::Oldest => (0, Reverse(none), row.oldest, row.key),
+        Sort::Severity => (u32::MAX - row.worst as u32, newest, none, row.key),
+        Sort::Blast => (u32::MAX - row.dependants, newest, none, row.key),
+    }
+}
+
+/// When and how it went; what it met is not said, for it met more than is seen.
+pub(super) fn part_of_scan(scope: &Scope<'_>, scan: ScanSummary) -> ScanSummary {
+    let environment = scan.environment.clone();
+    let seen = |kind: &str| scope.reads_type(&environment, kind);
+    let mut scan = ScanSummary { counts: Counts::default(), new: 0, regressed: 0, closed: 0, ..scan };
+    scan.unverified.retain(|(resource, _)| seen(resource.resource_type.raw()));
+    if let Completeness::Partial { unverified_types } = &mut scan.completeness
+        && !unverified_types.is_empty()
+    {
+        unverified_types.retain(|kind| seen(kind.raw()));
+        if unverified_types.is_empty() {
+            scan.completeness = Completeness::Complete;
+        }
+    }
+    scan
+}
+
+pub(super) fn part_of_progress(progress: ScanProgress) -> ScanProgress {
+    ScanProgress { resources: 0, drifted: 0, ..progress }
+}

@@ -1,0 +1,78 @@
+//! The words there are, and who may do what.
+
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::super::parameters::Parameters;
+use super::Clerk;
+use crate::accounts::{Action, Place, User};
+use crate::api::{Code, Listed, Problem, Role};
+use crate::drift::{CloudProvider, ContextType, DriftType, IncidentImpact, ResolutionType, SeverityClass, Slug, State};
+use crate::server::Shared;
+use crate::server::answer::Answer;
+use crate::server::auth::Caller;
+
+/// What decides, beside the words of [`Action`] itself.
+const DECIDING: [&str; 14] = [
+    "revert",
+    "scan",
+    "acknowledge",
+    "snooze",
+    "assign",
+    "resolve_drift",
+    "note",
+    "ignore",
+    "never_hide",
+    "settle_changes",
+    "reopen_changes",
+    "reopen",
+    "undo",
+    "act",
+];
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new().route("/reference", get(reference)).route("/access", get(access))
+}
+
+/// Every list that a client offers to choose from.
+async fn reference(_: Caller) -> Json<Value> {
+    Json(json!({
+        "roles": [Role::Viewer, Role::Editor, Role::Admin],
+        "actions": [Action::Read, Action::Act, Action::Delete],
+        "verbs": DECIDING,
+        "states": State::ALL,
+        "severities": SeverityClass::WORST_FIRST,
+        "drift_types": [DriftType::Modified, DriftType::Deleted, DriftType::Added, DriftType::Moved],
+        "resolution_types": ResolutionType::ALL,
+        "cloud_providers": CloudProvider::ALL,
+        "context_types": ContextType::ALL,
+        "incident_impacts": [IncidentImpact::Low, IncidentImpact::Medium, IncidentImpact::High],
+    }))
+}
+
+/// Who can do that there: for admins.
+async fn access(caller: Caller, clerk: Clerk, mut parameters: Parameters) -> Answer<Listed<User>> {
+    let verb: String = parameters.need("verb")?;
+    let environment: Slug = Slug::new(&parameters.need::<String>("environment")?)
+        .map_err(|error| Problem::of_field("environment", error.to_string()))?;
+    let resource_type = parameters.take::<String>("type")?;
+    parameters.done()?;
+    let action = action(&verb)?;
+    let all = caller.service.environments().await?;
+    let known = all.into_iter().map(|one| one.environment).find(|one| one.slug == environment);
+    let known = known.ok_or_else(|| Problem::new(Code::NotFound, format!("no environment {environment}")))?;
+    let of = caller.principal.organisation;
+    let users =
+        clerk.ask(move |registry, by| registry.who_may(by, &of, action, Place::from(&known), resource_type.as_deref()));
+    Ok(Json(Listed::whole(users.await?)))
+}
+
+fn action(verb: &str) -> Result<Action, Problem> {
+    match verb {
+        "read" => Ok(Action::Read),
+        "delete" => Ok(Action::Delete),
+        verb if DECIDING.contains(&verb) => Ok(Action::Act),
+        _ => Err(Problem::of_field("verb", format!("no such verb: read, delete, {}", DECIDING.join(", ")))),
+    }
+}

@@ -7,7 +7,6 @@ pub enum Capability {
     Groups,
     Incident,
     NeverHide,
-    Presence,
     Rules,
     Scans,
     Untold,
@@ -16,12 +15,11 @@ pub enum Capability {
 
 impl Capability {
     /// Everything this version knows.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 8] = [
         Self::Contexts,
         Self::Groups,
         Self::Incident,
         Self::NeverHide,
-        Self::Presence,
         Self::Rules,
         Self::Scans,
         Self::Untold,
@@ -35,16 +33,10 @@ impl Capability {
             Self::Groups => "groups",
             Self::Incident => "incident",
             Self::NeverHide => "never_hide",
-            Self::Presence => "presence",
             Self::Rules => "rules",
             Self::Scans => "scans",
             Self::Untold => "untold",
             Self::Who => "who",
         }
-    }
-
-    /// Known by servers that do not say yet what they know.
-    pub fn is_first(self) -> bool {
-        self != Self::Presence
     }
 }

@@ -63,12 +63,12 @@ impl Link {
         self.seen().name = name;
     }
 
-    /// Why nothing should be sent now.
+    /// Why nothing should be sent now. What a call alone was told is tried again.
     pub fn away(&self) -> Option<String> {
-        match self.contact() {
+        match &self.seen().feed {
             Contact::Live | Contact::Busy { .. } => None,
             Contact::Lost { .. } => Some("the server cannot be reached".into()),
-            Contact::Denied { why } => Some(why),
+            Contact::Denied { why } => Some(why.clone()),
         }
     }
 

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use super::call::{Failure, Line};
 use super::queue::{Answers, Entry, Queue, Record, next};
 use crate::api::{Answer, BulkBody, Listed, Problem, TriageBody, TriageOne};
-use crate::service::ServiceError;
 use crate::service::waiting::Standing;
+use crate::service::{Contact, ServiceError};
 use crate::store::Receipt;
 
 /// Before the next try, twice as long each time up to the most.
@@ -37,31 +37,41 @@ pub async fn run(queue: Arc<Queue>, line: Arc<Line>, ended: CancellationToken) {
         let mut contact = line.link.watch();
         let (mut wait, mut not_before) = (FIRST, Instant::now());
         loop {
-            let stopped = match line.link.away() {
-                Some(why) => Stopped::Blocked(why),
-                None if Instant::now() < not_before => Stopped::Blocked("the server is busy".into()),
-                None => drain(&queue, &line).await,
+            let now = Instant::now();
+            let pause = match line.link.away() {
+                Some(why) => {
+                    queue.park(&why).await;
+                    MOST
+                }
+                None if now < not_before => {
+                    queue.park("the server is busy").await;
+                    not_before - now
+                }
+                None => match drain(&queue, &line).await {
+                    Stopped::Empty => {
+                        wait = FIRST;
+                        MOST
+                    }
+                    Stopped::Away(why, after) => {
+                        // Not all at the same moment, when a server comes back.
+                        let pause = after.unwrap_or_default().max(wait.mul_f64(0.5 + fastrand::f64()));
+                        (not_before, wait) = (Instant::now() + pause, (wait * 2).min(MOST));
+                        line.link.busy(pause);
+                        queue.park(&why).await;
+                        pause
+                    }
+                    Stopped::Blocked(why) => {
+                        queue.park(&why).await;
+                        wait = (wait * 2).min(MOST);
+                        wait
+                    }
+                },
             };
-            // Not all at the same moment, when a server comes back.
-            let mut pause = wait.mul_f64(0.5 + fastrand::f64());
-            match stopped {
-                Stopped::Empty => (wait, pause) = (FIRST, MOST),
-                Stopped::Away(why, after) => {
-                    pause = after.unwrap_or_default().max(pause);
-                    not_before = Instant::now() + pause;
-                    line.link.busy(pause);
-                    queue.park(&why).await;
-                    wait = (wait * 2).min(MOST);
-                }
-                Stopped::Blocked(why) => {
-                    queue.park(&why).await;
-                    wait = (wait * 2).min(MOST);
-                }
-            }
             let waits = queue.waiting().iter().any(|one| one.stands == Standing::Unsent);
             tokio::select! {
                 () = queue.wake.notified() => {}
-                _ = contact.changed() => {}
+                // It is there again: what was to wait need not.
+                _ = contact.changed() => if *contact.borrow_and_update() == Contact::Live { not_before = Instant::now() },
                 () = tokio::time::sleep(pause), if waits => {}
             }
         }

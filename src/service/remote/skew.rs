@@ -28,8 +28,8 @@ pub fn check(version: &str, server: &str) -> Result<(), ServiceError> {
 pub fn missing(greeting: &Greeting) -> Missing {
     let known: BTreeSet<&str> = match &greeting.capabilities {
         Some(known) => known.iter().map(String::as_str).collect(),
-        // From before there was a list.
-        None => Capability::ALL.iter().filter(|one| one.is_first()).map(|one| one.as_str()).collect(),
+        // From before there was a list: all of this was known then.
+        None => Capability::ALL.iter().map(|one| one.as_str()).collect(),
     };
     let what = Capability::ALL.into_iter().filter(|one| !known.contains(one.as_str())).collect();
     let version = crate::safety::sanitise::cell(&greeting.server, 20);
@@ -39,6 +39,24 @@ pub fn missing(greeting: &Greeting) -> Missing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_older_server_does_not_know_is_missing_and_what_a_newer_one_adds_is_no_matter() {
+        let greeting = |capabilities: Option<Vec<&str>>| Greeting {
+            organisation: crate::drift::Slug::from_text("acme"),
+            name: "erin".into(),
+            role: crate::api::Role::Editor,
+            read_only: None,
+            as_of: None,
+            require_reason: String::new(),
+            server: "0.9.0".into(),
+            capabilities: capabilities.map(|all| all.into_iter().map(str::to_owned).collect()),
+        };
+        assert!(missing(&greeting(None)).what.is_empty());
+        let older = missing(&greeting(Some(vec!["groups", "rules", "scans", "teleport"])));
+        assert!(older.what.contains(&Capability::Incident) && !older.what.contains(&Capability::Groups));
+        assert!(older.why.contains("driftguard 0.9.0"), "{}", older.why);
+    }
 
     #[test]
     fn another_first_number_is_refused_with_what_to_do() {

@@ -21,6 +21,8 @@ pub enum Fault {
     Hang,
     /// Somebody on the way answers with this status and this problem.
     Say(u16, &'static str),
+    /// A server of another version of the API answers.
+    Speak(&'static str),
 }
 
 /// `choose` is given the first line of a request and its number.
@@ -102,12 +104,18 @@ async fn carry(
             let mut left = vec![0; length(&head).saturating_sub(rest.len())];
             client.read_exact(&mut left).await?;
             let body = format!(r#"{{"error": {{"code": "{code}", "message": "said on the way"}}}}"#);
-            let head = format!(
-                "HTTP/1.1 {status} Said\r\nx-driftguard-api: 1.0\r\ncontent-type: application/json\r\nconnection: close\r\n"
-            );
-            client.write_all(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes()).await
+            client.write_all(said(status, "1.0", &body).as_bytes()).await
         }
+        Fault::Speak(version) => client.write_all(said(200, version, "{}").as_bytes()).await,
     }
+}
+
+fn said(status: u16, version: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status} Said\r\nx-driftguard-api: {version}\r\ncontent-type: application/json\r\nconnection: close\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 /// The head of a request, and what came after it.

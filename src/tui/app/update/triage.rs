@@ -93,8 +93,10 @@ fn kept(model: &mut Model, id: crate::drift::DriftId, pending: &Pending) -> Vec<
     if let Some((target, then)) = shown.zip(pending.then.split_first()) {
         return vec![plan::send(model, &target, then, pending)];
     }
-    if !pending.is_of_changes {
-        model.timeline.advance_from(id, model.now);
+    // It stays in the list as it is, with its sign: the cursor goes on all the same.
+    let row = model.timeline.window.position(id).filter(|_| model.timeline.selected_id() == Some(id));
+    if let Some(row) = row.filter(|_| !pending.is_of_changes && !model.timeline.is_grouped()) {
+        model.timeline.select_at(row + 1);
     }
     load::follow(model)
 }

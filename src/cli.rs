@@ -18,7 +18,7 @@ pub use accounts::{
 pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat, WhoArgs};
 pub use inventory::{InventoryArgs, InventoryFormat, InventoryKind};
 pub use pictures::{Colors, Screenshots, Size};
-pub use server::{Connect, Login, Logout, Serve};
+pub use server::{Connect, Login, Logout, Serve, Worker};
 pub use state::{StateCommand, Versions};
 
 use crate::aws::Access;
@@ -143,10 +143,13 @@ pub enum Command {
     /// Where declared state lives: its versions, and the backends of code
     #[command(subcommand)]
     State(StateCommand),
-    /// Serve the configured environments to an organisation: the same screens over a REST API
+    /// Serve the configured environments to their organisations: the same screens over a REST API
     ///
-    /// Whoever comes brings an API key (`driftguard accounts key`). Listens on this machine alone unless it has a certificate.
+    /// Whoever comes brings an API key (`driftguard accounts key`). Listens on this machine alone unless it has a certificate. With
+    /// `store = "postgres://…"` any number of servers stand on one database; PGPASSWORD or a .pgpass has its password.
     Serve(Serve),
+    /// Scan for the servers on the same database: several share the work, and take over what one of them left
+    Worker(Worker),
     /// Open the screens on a server
     Connect(Connect),
     /// Log in to a server, for `connect` to come in by itself

@@ -15,12 +15,14 @@ mod limited;
 mod lockout;
 mod organization;
 mod password;
+mod postgres;
 mod random;
 mod registry;
 mod secret;
 mod session;
 mod settings;
 mod sled;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -49,6 +51,7 @@ pub use token::{TokenUse, Tokens};
 pub use user::{User, UserEdit, UserKind};
 
 use crate::drift::Slug;
+use crate::store;
 
 /// What a call gives.
 pub type Result<T, E = AccountsError> = std::result::Result<T, E>;
@@ -115,15 +118,19 @@ pub trait Accounts: Send + Sync {
     fn masking_key(&self) -> [u8; 32];
 }
 
-/// Opens the accounts in this directory.
+/// Opens the accounts in this directory, or in the database of which it is the address. Those in a database may be open in any
+/// number of processes.
 ///
 /// # Errors
 /// [`AccountsError::Missing`] when there are none and they are not to be made, [`AccountsError::Held`] when another process has them.
 pub fn open(path: &Path, make: bool) -> Result<Arc<dyn Accounts>> {
-    Ok(Arc::new(sled::SledAccounts::open(path, make)?))
+    match store::url_of(path) {
+        Some(url) => Ok(Arc::new(postgres::PgAccounts::open(url, make)?)),
+        None => Ok(Arc::new(sled::SledAccounts::open(path, make)?)),
+    }
 }
 
-/// Where the accounts of a store are: beside it.
+/// Where the accounts of a store are: beside it, or in the same database.
 pub fn beside(store: &Path) -> std::path::PathBuf {
-    store.with_file_name("accounts")
+    if store::url_of(store).is_some() { store.to_owned() } else { store.with_file_name("accounts") }
 }

@@ -20,15 +20,25 @@ pub struct Serve {
     /// Private key, PEM; with --tls-cert
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
-    /// The organisation whose members see the configured environments; made by `driftguard accounts init`
+    /// The organisation of environments whose table names none; else $DRIFTGUARD_ORGANIZATION. Made by `driftguard accounts init`
     #[arg(long, value_name = "SLUG")]
-    pub organization: String,
+    pub organization: Option<String>,
+    /// Leave the scanning to `driftguard worker` and other servers on the same database
+    #[arg(long)]
+    pub no_scans: bool,
     /// Read the secret that signs tokens from this file; else $DRIFTGUARD_SECRET_KEY holds it
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<PathBuf>,
     /// Do without a secret: tokens end with the server
     #[arg(long)]
     pub dev: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Worker {
+    /// The organisation of environments whose table names none; else $DRIFTGUARD_ORGANIZATION
+    #[arg(long, value_name = "SLUG")]
+    pub organization: Option<String>,
 }
 
 #[derive(Args, Debug)]

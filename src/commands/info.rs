@@ -66,6 +66,7 @@ fn paths(session: &Session) -> Rows {
     let shown = |path: &Path| format!("{}{}", path.display(), if path.exists() { "" } else { " (not there)" });
     let store = &settings.store.value;
     let store = match store::is_there(store) {
+        true if store::url_of(store).is_some() => session.store_shown(),
         true => format!("{}, {}", store.display(), sizes(store)),
         false => format!("{} (no store yet)", store.display()),
     };
@@ -77,8 +78,8 @@ fn paths(session: &Session) -> Rows {
         ("themes", shown(&paths.config_dir.join("themes"))),
         ("packs", shown(&paths.config_dir.join("packs"))),
         ("store", store),
-        ("drafts", shown(&triage::beside(&settings.store.value))),
-        ("backups", shown(&settings.store.value.with_file_name("backups"))),
+        ("drafts", shown(&triage::beside(&session.store_directory()))),
+        ("backups", shown(&session.store_directory().with_file_name("backups"))),
         ("session", shown(&runtime::session::file(&paths.state_dir))),
         ("driftignore", format!("{}, {}", shown(&settings.driftignore.value), settings.driftignore.origin)),
         ("queries", shown(&paths.state_dir.join("queries"))),

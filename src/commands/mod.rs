@@ -13,6 +13,7 @@ mod estimate;
 mod incident;
 mod info;
 mod inventory;
+mod keeper;
 mod keys;
 mod login;
 mod man;
@@ -30,6 +31,7 @@ mod store;
 mod triage;
 mod triage_plain;
 mod who;
+mod worker;
 
 use std::io::{self, Write};
 
@@ -79,6 +81,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Inventory(args)) => inventory::run(&session, &args),
         Some(Command::State(command)) => state::run(&session, &command),
         Some(Command::Serve(args)) => serve::run(&session, &args),
+        Some(Command::Worker(_)) => worker::run(&session),
         Some(Command::Connect(args)) => connect::run(&session, &args),
         Some(Command::Login(args)) => login::run(&session, &args),
         Some(Command::Logout(args)) => login::logout(&session, &args),

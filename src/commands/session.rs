@@ -8,8 +8,8 @@ use anyhow::{Context, bail};
 
 use super::complain;
 use crate::cli::{Cli, Command, Look, Paths as PathArgs};
-use crate::config::{self, Adding, Config, Origin, Paths, Settings};
-use crate::drift::DriftIgnore;
+use crate::config::{self, Adding, Config, Origin, Paths, Problem, Settings};
+use crate::drift::{DriftIgnore, Slug};
 use crate::scan::EnvironmentSpec;
 use crate::service::Guard;
 use crate::store::{self, OpenMode, Opened, Options, StoreError};
@@ -28,7 +28,8 @@ impl Session {
         let paths = Paths::of_user()
             .context("no home directory: set HOME, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME")?;
         let (explicit, flags) = (cli.global.config.clone(), flags(cli));
-        let config = config::load(&paths, explicit.as_deref(), |name| std::env::var(name).ok(), &flags);
+        let mut config = config::load(&paths, explicit.as_deref(), |name| std::env::var(name).ok(), &flags);
+        config.problems.extend(secret_in_flags(&flags));
         let ignore = match &cli.command {
             Some(Command::Scan(args)) => args.ignore.clone(),
             _ => vec![],
@@ -90,10 +91,29 @@ impl Session {
             return self.equip(vec![config::ad_hoc(&given.state, &given.live, given.aws.access(), self.settings())]);
         }
         if !self.config.environments.is_empty() {
-            return self.equip(self.config.environments.iter().filter(|e| e.environment.is_active).cloned().collect());
+            return self.environments_of(&self.settings().organization.value);
         }
         let here = std::env::current_dir().context("the current directory is not there any more")?;
         self.equip(config::discover(&here, self.settings()))
+    }
+
+    /// The configured ones of an organisation.
+    pub fn environments_of(&self, organization: &Slug) -> anyhow::Result<Vec<EnvironmentSpec>> {
+        let all = self.config.environments.iter().map(|spec| (&spec.environment, spec));
+        let own = all.filter(|(known, _)| known.is_active && known.organization == *organization);
+        self.equip(own.map(|(_, spec)| spec.clone()).collect())
+    }
+
+    /// Where what belongs beside the store is: beside its directory, or where the directory would be.
+    pub fn store_directory(&self) -> PathBuf {
+        let place = &self.settings().store.value;
+        if store::url_of(place).is_some() { self.paths.data_dir.join("store") } else { place.clone() }
+    }
+
+    /// For people.
+    pub fn store_shown(&self) -> String {
+        let place = &self.settings().store.value;
+        store::url_of(place).map_or_else(|| place.display().to_string(), store::shown_url)
     }
 
     /// Those of a session that runs already, and nothing is looked for again: where none is configured, the ones that the start
@@ -141,7 +161,7 @@ const SHORT: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 pub(super) fn open_store(path: &Path, keep: Options) -> Result<Opened, StoreError> {
     let start = Instant::now();
     loop {
-        match store::open_with(path, OpenMode::ReadWrite, keep) {
+        match store::open_with(path, OpenMode::ReadWrite, keep.clone()) {
             Err(StoreError::Held { holder, .. })
                 if holder.tty.is_none()
                     && jiff::Timestamp::now().duration_since(holder.since) < SHORT
@@ -154,6 +174,15 @@ pub(super) fn open_store(path: &Path, keep: Options) -> Result<Opened, StoreErro
     }
 }
 
+/// Everybody on the machine sees the words of a command.
+fn secret_in_flags(flags: &[(&'static str, String)]) -> Option<Problem> {
+    let (_, place) = flags.iter().find(|(key, place)| *key == "store" && store::is_url(place))?;
+    (store::shown_url(place) != *place && place.contains(':')).then_some(())?;
+    let message = "no passwords in the words of a command, where everybody can read them: set PGPASSWORD, write a \
+                   ~/.pgpass, or put the address into the configuration or DRIFTGUARD_STORE";
+    Some(Problem { origin: Origin::Flag("store"), column: None, message: message.into() })
+}
+
 /// Flags as settings.
 fn flags(cli: &Cli) -> Vec<(&'static str, String)> {
     let mut flags = vec![];
@@ -161,6 +190,11 @@ fn flags(cli: &Cli) -> Vec<(&'static str, String)> {
     add("store", &cli.global.store);
     add("actor", &cli.global.actor);
     add("log_level", &cli.global.log_level);
+    match &cli.command {
+        Some(Command::Serve(args)) => add("organization", &args.organization),
+        Some(Command::Worker(args)) => add("organization", &args.organization),
+        _ => {}
+    }
     let none = Look::default();
     let (look, read_only) = match (cli.screens(), &cli.command) {
         (Some(args), _) => (&args.look, args.read_only),

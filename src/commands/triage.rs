@@ -40,8 +40,8 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         }
         None => session.settings().store.value.clone(),
     };
-    options.world = for_now.is_none().then(|| path.display().to_string());
-    options.drafts = for_now.is_none().then(|| beside(&path));
+    options.world = for_now.is_none().then(|| session.store_shown());
+    options.drafts = for_now.is_none().then(|| beside(&session.store_directory()));
     let guard = session.guard();
     let keep = session.settings().store_options();
     let configured = (specs, session.config.maintenance.clone());

@@ -5,7 +5,8 @@ use crate::drift::Slug;
 use crate::scan::EnvironmentSpec;
 
 /// Settings that a running session cannot take over: files that are open, a terminal that was set up.
-const AT_THE_START: [&str; 7] = ["store", "retention", "log_level", "read_only", "actor", "mouse", "ascii"];
+const AT_THE_START: [&str; 8] =
+    ["store", "organization", "retention", "log_level", "read_only", "actor", "mouse", "ascii"];
 
 /// The difference, by name.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]

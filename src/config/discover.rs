@@ -72,7 +72,7 @@ fn spec(slug: &Slug, state: &[String], live: &[String], settings: &Settings) -> 
     let now = Timestamp::now();
     EnvironmentSpec {
         environment: Environment {
-            organization: Slug::from_text("local"),
+            organization: settings.organization.value.clone(),
             slug: slug.clone(),
             name: slug.as_str().into(),
             cloud_provider: CloudProvider::Host,

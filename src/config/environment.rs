@@ -15,8 +15,9 @@ use crate::drift::{CloudProvider, Environment, Slug};
 use crate::safety::Tainted;
 use crate::scan::EnvironmentSpec;
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "slug",
+    "organization",
     "name",
     "cloud_provider",
     "region",
@@ -32,6 +33,13 @@ const KEYS: [&str; 14] = [
     "unmanaged",
 ];
 
+/// Of an environment whose table names no organisation, until all layers are read. Nobody's slug looks like it.
+const UNNAMED: &str = "unnamed--";
+
+fn unnamed() -> Slug {
+    Slug::new(UNNAMED).unwrap_or_else(|_| Slug::from_text(UNNAMED))
+}
+
 /// Reads one table with every mistake in it; adds the environment when slug and provider are right.
 pub(super) fn read(source: &Source<'_>, item: &Spanned<DeValue<'_>>, config: &mut Config) {
     let DeValue::Table(table) = item.get_ref() else {
@@ -46,7 +54,10 @@ pub(super) fn read(source: &Source<'_>, item: &Spanned<DeValue<'_>>, config: &mu
     let spec = reader.spec(item, config);
     config.problems.append(&mut reader.problems);
     let Some(spec) = spec else { return };
-    match config.environments.iter_mut().find(|e| e.environment.slug == spec.environment.slug) {
+    let is_it = |known: &Environment| {
+        (&known.slug, &known.organization) == (&spec.environment.slug, &spec.environment.organization)
+    };
+    match config.environments.iter_mut().find(|e| is_it(&e.environment)) {
         // A higher layer replaces an environment of a lower one; twice in one file is a mistake.
         Some(old) if config.files.len() > 1 && !twice_in_file(source, table, &spec.environment.slug) => *old = spec,
         Some(_) => {
@@ -63,7 +74,12 @@ fn twice_in_file(source: &Source<'_>, table: &DeTable<'_>, slug: &Slug) -> bool 
     let before = source.text.get(..value.span().start).unwrap_or_default();
     let (earlier, _) = DeTable::parse_recoverable(before);
     let Some(DeValue::Array(items)) = earlier.get_ref().get("environment").map(Spanned::get_ref) else { return false };
-    items.iter().any(|i| i.get_ref().get("slug").and_then(|s| s.get_ref().as_str()) == Some(slug.as_str()))
+    let text = |of: &DeValue<'_>, key: &str| of.get(key).and_then(|s| s.get_ref().as_str().map(str::to_owned));
+    let own = table.get("organization").and_then(|s| s.get_ref().as_str().map(str::to_owned));
+    items
+        .iter()
+        .map(Spanned::get_ref)
+        .any(|one| text(one, "slug").as_deref() == Some(slug.as_str()) && text(one, "organization") == own)
 }
 
 struct Reader<'a> {
@@ -98,11 +114,13 @@ impl Reader<'_> {
         let (watch, protect) = (self.flag("watch"), self.flag("protect"));
         let (active, unmanaged) = (self.flag("active"), self.flag("unmanaged"));
         let tags = self.tags();
+        let organization = self.text("organization", |t| Slug::new(t).map_err(|e| e.to_string()));
         let slug = slug?;
         let now = Timestamp::now();
         Some(EnvironmentSpec {
             environment: Environment {
-                organization: Slug::from_text("local"),
+                // As long as nothing says otherwise, of whoever's organisation is served: see `finish`.
+                organization: organization.unwrap_or_else(unnamed),
                 name: name.unwrap_or_else(|| slug.as_str().into()),
                 slug,
                 cloud_provider: provider?,
@@ -206,6 +224,9 @@ fn provider(text: &str) -> Result<CloudProvider, String> {
 pub(super) fn finish(config: &mut Config) {
     let forced = |origin: &Origin| matches!(origin, Origin::Variable(_) | Origin::Flag(_));
     for spec in &mut config.environments {
+        if spec.environment.organization == unnamed() {
+            spec.environment.organization = config.settings.organization.value.clone();
+        }
         if forced(&config.settings.interval.origin) {
             spec.interval = config.settings.interval.value;
         }

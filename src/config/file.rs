@@ -118,7 +118,7 @@ fn setting(
         config.problems.push(source.problem(&value.span(), message));
         return;
     };
-    if matches!(name, "store" | "driftignore") {
+    if matches!(name, "store" | "driftignore") && !crate::store::is_url(&text) {
         text = resolve(source, &text);
     }
     if let Err(message) = config.settings.apply(name, &text, source.origin(&key.span())) {

@@ -7,6 +7,7 @@ use super::{Origin, Paths, Problem, Valued, parse_duration};
 use crate::drift::Slug;
 use crate::safety::Tainted;
 use crate::service::RequireReason;
+use crate::store::{shown_url, url_of};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -30,7 +31,10 @@ pub struct Settings {
     pub tutorial: Valued<bool>,
     pub read_only: Valued<bool>,
     pub log_level: Valued<String>,
+    /// A directory, or the address of a database.
     pub store: Valued<PathBuf>,
+    /// Whose part of a database the store is, and whose environments are meant where none is named.
+    pub organization: Valued<Slug>,
     /// Between scheduled scans, unless an environment says otherwise.
     pub interval: Valued<Option<Duration>>,
     pub watch: Valued<bool>,
@@ -107,7 +111,20 @@ pub const SETTINGS: &[Setting] = &[
     setting!(tutorial, "DRIFTGUARD_TUTORIAL", "begin the first session with the tutorial", boolean, bool::to_string),
     setting!(read_only, "DRIFTGUARD_READ_ONLY", "look, but decide nothing", boolean, bool::to_string),
     setting!(log_level, "DRIFTGUARD_LOG", "error, warn, info, debug or trace", log_level, String::clone),
-    setting!(store, "DRIFTGUARD_STORE", "directory of the local store", path, show_path),
+    setting!(
+        store,
+        "DRIFTGUARD_STORE",
+        "directory of the local store, or postgres://… of a shared one",
+        path,
+        show_store
+    ),
+    setting!(
+        organization,
+        "DRIFTGUARD_ORGANIZATION",
+        "whose part of a shared store, and whose environments where none is named",
+        slug,
+        Slug::to_string
+    ),
     setting!(interval, "DRIFTGUARD_INTERVAL", "time between scans (30s, 5m, 1h), or off", interval, show_interval),
     setting!(driftignore, "DRIFTGUARD_DRIFTIGNORE", "patterns of what not to report, as in driftctl", path, show_path),
     setting!(watch, "DRIFTGUARD_WATCH", "scan at once when a source file changes", boolean, bool::to_string),
@@ -184,6 +201,14 @@ fn show_path(path: &std::path::Path) -> String {
     Tainted::from(path.to_string_lossy().as_ref()).line()
 }
 
+fn show_store(place: &PathBuf) -> String {
+    url_of(place).map_or_else(|| show_path(place), shown_url)
+}
+
+fn slug(text: &str) -> Result<Slug, String> {
+    Slug::new(text).map_err(|error| error.to_string())
+}
+
 pub(super) fn interval(text: &str) -> Result<Option<Duration>, String> {
     if text == "off" { Ok(None) } else { parse_duration(text).map(Some) }
 }
@@ -205,7 +230,10 @@ impl Settings {
     /// What the store is to keep.
     pub fn store_options(&self) -> crate::store::Options {
         let days = self.retention.value.as_secs() / DAY.as_secs();
-        crate::store::Options { retention_days: u32::try_from(days).unwrap_or(u32::MAX) }
+        crate::store::Options {
+            retention_days: u32::try_from(days).unwrap_or(u32::MAX),
+            organization: self.organization.value.clone(),
+        }
     }
 
     /// The lowest layer.
@@ -231,6 +259,7 @@ impl Settings {
             read_only: value(false),
             log_level: value("info".into()),
             store: value(paths.data_dir.join("store")),
+            organization: value(Slug::from_text("local")),
             interval: value(Some(Duration::from_secs(300))),
             watch: value(true),
             driftignore: value(".driftignore".into()),

@@ -23,6 +23,8 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 pub trait Job: Send + Sync + 'static {
     /// Scans once, blocking, until done or `cancel` is set. Gives back the files to watch.
     fn run(&self, cancel: &AtomicBool) -> Vec<PathBuf>;
+    /// A watched file has changed: the run that follows is because of it.
+    fn edited(&self) {}
     /// Something a person should read.
     fn notice(&self, text: String);
 }
@@ -48,6 +50,8 @@ struct Shared {
     wake: Notify,
     asked: AtomicBool,
     edited: AtomicBool,
+    /// The run that is due is for an edited file.
+    was_edited: AtomicBool,
     running: Mutex<Option<Arc<AtomicBool>>>,
     next: Mutex<Option<Timestamp>>,
     stop: CancellationToken,
@@ -116,6 +120,7 @@ impl Shared {
             if self.edited.load(Ordering::SeqCst) {
                 tokio::time::sleep(DEBOUNCE).await;
                 if self.edited.swap(false, Ordering::SeqCst) {
+                    self.was_edited.store(true, Ordering::SeqCst);
                     return true;
                 }
             }
@@ -155,7 +160,9 @@ async fn drive(shared: Arc<Shared>, plan: Plan, limit: Arc<Semaphore>, job: Arc<
         }
         // What was asked for or edited until now is seen by this run.
         shared.asked.store(false, Ordering::SeqCst);
-        shared.edited.store(false, Ordering::SeqCst);
+        if shared.edited.swap(false, Ordering::SeqCst) {
+            shared.was_edited.store(true, Ordering::SeqCst);
+        }
         let started = Timestamp::now();
         run_once(&shared, &job, &watch).await;
         // A run that was missed, or several, are made up for by one: the next is counted from this one.
@@ -168,8 +175,12 @@ async fn run_once(shared: &Arc<Shared>, job: &Arc<dyn Job>, watch: &Arc<Mutex<Op
     *lock(&shared.running) = Some(Arc::clone(&cancel));
     let (job, watch) = (Arc::clone(job), Arc::clone(watch));
     let tell = Arc::clone(&job);
+    let was_edited = shared.was_edited.swap(false, Ordering::SeqCst);
     let run = tokio::task::spawn_blocking(move || {
         let began = SystemTime::now();
+        if was_edited {
+            job.edited();
+        }
         let paths = job.run(&cancel);
         if let Some(notice) = lock(&watch).as_mut().and_then(|w| w.follow(&paths, began)) {
             job.notice(notice);

@@ -1,7 +1,7 @@
 //! Each organisation lives in a house of its own: its service, and its feed. Whoever is in one cannot name what is in another.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::feed::Feed;
 use crate::drift::Slug;
@@ -13,26 +13,33 @@ pub struct House {
     pub(super) feed: Arc<Feed>,
 }
 
-/// All of them, by the organisation's slug.
-#[derive(Default)]
-pub struct Houses(BTreeMap<Slug, House>);
+/// All of them, by the organisation's slug. A clone is the same houses: they are opened and closed while they are served.
+#[derive(Clone, Default)]
+pub struct Houses(Arc<RwLock<BTreeMap<Slug, Arc<House>>>>);
 
 impl Houses {
     /// Opens a house. Needs a tokio runtime: its feed listens from now on.
     pub fn open(&mut self, organisation: Slug, service: Arc<dyn DriftService>) {
         let feed = Feed::listen(service.as_ref());
-        self.0.insert(organisation, House { service, feed });
+        let house = Arc::new(House { service, feed });
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(organisation, house);
     }
 
-    pub(super) fn of(&self, organisation: &Slug) -> Option<&House> {
-        self.0.get(organisation)
+    /// Nobody comes in any more. Whoever is in the middle of something finishes it.
+    pub fn close(&mut self, organisation: &Slug) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(organisation);
     }
 
-    pub(super) fn named(&self) -> impl Iterator<Item = (&Slug, &House)> {
-        self.0.iter()
+    pub(super) fn of(&self, organisation: &Slug) -> Option<Arc<House>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(organisation).cloned()
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = &House> {
-        self.0.values()
+    pub(super) fn named(&self) -> Vec<(Slug, Arc<House>)> {
+        let houses = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        houses.iter().map(|(slug, house)| (slug.clone(), Arc::clone(house))).collect()
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<House>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 }

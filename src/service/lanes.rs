@@ -7,13 +7,15 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, broadcast};
 
 use super::keeping::register;
+use super::leased::Leased;
 use super::scanning::ScanJob;
+use super::sharing::Sharing;
 use super::{Guard, ServiceEvent};
 use crate::config::is_same;
 use crate::drift::{Maintenance, Slug};
-use crate::scan::EnvironmentSpec;
-use crate::scan::scheduler::{Lane, Plan};
-use crate::store::Store;
+use crate::scan::scheduler::{Job, Lane, Plan};
+use crate::scan::{EnvironmentSpec, sources};
+use crate::store::{ScanJobs, Store};
 
 /// Environments scanned at the same time; each uses every core already.
 const SCANS_AT_ONCE: usize = 2;
@@ -35,18 +37,22 @@ pub(super) struct Lanes {
     changed: Arc<Notify>,
     limit: Arc<Semaphore>,
     handle: Handle,
+    /// With other processes, where there can be some.
+    sharing: Option<Arc<Sharing>>,
 }
 
 impl Lanes {
-    /// `changed` is told after every scan.
+    /// `changed` is told after every scan, `events` what is found.
     pub fn new(
         store: Arc<dyn Store>,
         events: broadcast::Sender<ServiceEvent>,
         changed: Arc<Notify>,
         handle: Handle,
+        sharing: Option<Arc<Sharing>>,
     ) -> Self {
         let limit = Arc::new(Semaphore::new(SCANS_AT_ONCE));
-        Self { lanes: RwLock::default(), removed: RwLock::default(), store, events, changed, limit, handle }
+        let (lanes, removed) = (RwLock::default(), RwLock::default());
+        Self { lanes, removed, store, events, changed, limit, handle, sharing }
     }
 
     /// Registers the environment in the store, and scans it from now on.
@@ -56,11 +62,35 @@ impl Lanes {
             tracing::warn!(environment = %slug, %error, "the environment could not be registered");
         }
         let last = self.store.last_scan(&slug).ok().flatten().map(|s| s.started_at);
-        let plan = Plan { slug: slug.clone(), interval: spec.interval, watch: spec.watch, last };
+        let mut plan = Plan { slug: slug.clone(), interval: spec.interval, watch: spec.watch, last };
         let (events, changed) = (self.events.clone(), Arc::clone(&self.changed));
         let job = Arc::new(ScanJob::new(Arc::clone(&self.store), spec.clone(), events, changed));
-        let lane = Lane::start(&self.handle, plan, Arc::clone(&self.limit), Arc::clone(&job) as _);
+        let mut runs = Arc::clone(&job) as Arc<dyn Job>;
+        if let Some(sharing) = &self.sharing {
+            if let Err(error) = sharing.jobs.plan(&slug, spec.interval, last) {
+                tracing::warn!(environment = %slug, %error, "its scans could not be planned");
+            }
+            // The schedule is everybody's, and stands in the database.
+            plan = Plan { interval: None, last: plan.last.or(Some(jiff::Timestamp::UNIX_EPOCH)), ..plan };
+            runs = leased(Arc::clone(&job), Arc::clone(&sharing.jobs), &spec);
+        }
+        let lane = Lane::start(&self.handle, plan, Arc::clone(&self.limit), runs);
         self.write().insert(slug, Arc::new(Watched { lane, job, spec }));
+    }
+
+    /// A scan is wanted now.
+    pub fn ask(&self, watched: &Arc<Watched>) {
+        let Some(sharing) = &self.sharing else { return watched.lane.trigger() };
+        let (sharing, watched) = (Arc::clone(sharing), Arc::clone(watched));
+        self.handle.spawn_blocking(move || {
+            if let Err(error) = sharing.want(Some(&watched.spec.environment.slug)) {
+                watched.job.notice(format!("a scan could not be asked for: {error}"));
+            }
+        });
+    }
+
+    pub fn sharing(&self) -> Option<Arc<Sharing>> {
+        self.sharing.clone()
     }
 
     /// Scans these from now on and no others. What stays as it is is not disturbed; what is different is scanned at once, and its
@@ -80,7 +110,7 @@ impl Lanes {
             let slug = spec.environment.slug.clone();
             if self.get(&slug).is_none_or(|watched| !is_same(&watched.spec, &spec)) {
                 self.begin(spec);
-                self.get(&slug).iter().for_each(|watched| watched.lane.trigger());
+                self.get(&slug).iter().for_each(|watched| self.ask(watched));
             }
         }
     }
@@ -100,12 +130,18 @@ impl Lanes {
 
     /// Returns when no scan runs any more.
     pub async fn stop(&self) {
+        self.sharing.iter().for_each(|sharing| sharing.stop());
         end(&self.all()).await;
     }
 
     fn write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<Slug, Arc<Watched>>> {
         self.lanes.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn leased(job: Arc<ScanJob>, jobs: Arc<dyn ScanJobs>, spec: &EnvironmentSpec) -> Arc<dyn Job> {
+    let (slug, spec) = (spec.environment.slug.clone(), spec.clone());
+    Arc::new(Leased { job, jobs, slug, roots: Box::new(move || sources::roots(&spec)) })
 }
 
 async fn end(lanes: &[Arc<Watched>]) {
@@ -142,7 +178,7 @@ mod tests {
     async fn a_changed_environment_is_never_unknown_while_its_old_lane_ends() {
         let dir = tempfile::tempdir().unwrap();
         let store = open(&dir.path().join("store"), OpenMode::ReadWrite).unwrap().store;
-        let lanes = Lanes::new(store, broadcast::channel(16).0, Arc::default(), Handle::current());
+        let lanes = Lanes::new(store, broadcast::channel(16).0, Arc::default(), Handle::current(), None);
         let (before, after) = (spec(), EnvironmentSpec { unmanaged: false, ..spec() });
         let slug = before.environment.slug.clone();
         let is_unmanaged = || lanes.get(&slug).map(|watched| watched.spec.unmanaged);

@@ -13,9 +13,10 @@ use super::keeping::told;
 use super::lanes::{Lanes, Watched, announced_for, guarding};
 use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
 use super::returning::{self, Returning};
+use super::sharing::{Ears, Sharing};
 use super::{
-    DriftService, EnvironmentSummary, Guard, Relations, RequireReason, ServiceError, ServiceEvent, around, bulk, gate,
-    relations,
+    DriftService, EnvironmentSummary, Guard, Relations, RequireReason, ServiceError, ServiceEvent, around, bulk,
+    bulletin, gate, relations,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
@@ -26,7 +27,9 @@ use crate::drift::{
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
-use crate::store::{DriftFilter, Gauges, Matching, Observation, Page, PageRequest, Receipt, Store};
+use crate::store::{
+    DriftFilter, Gauges, Matching, Observation, Page, PageRequest, Receipt, ScanJob, Store, StoreError,
+};
 
 /// Names a picker shows at most.
 const PEOPLE: usize = 200;
@@ -36,7 +39,7 @@ const EVENTS: usize = 1024;
 /// Store and scanners in this process.
 pub struct LocalService {
     store: Arc<dyn Store>,
-    lanes: Lanes,
+    lanes: Arc<Lanes>,
     events: broadcast::Sender<ServiceEvent>,
     redactor: Arc<Redactor>,
     guard: Lock<Arc<Guard>>,
@@ -67,11 +70,23 @@ impl LocalService {
         let changed = Arc::new(Notify::new());
         // Back while nobody was there.
         let returned = store.returns().map(|returns| returns.returned).unwrap_or_default();
-        let lanes = Lanes::new(Arc::clone(&store), events.clone(), Arc::clone(&changed), handle.clone());
+        let sharing = store.jobs().map(Sharing::new);
+        // What nobody decided is told to the other processes, too; decisions they hear of by themselves.
+        let outward = sharing.as_ref().map_or_else(
+            || events.clone(),
+            |sharing| bulletin::relay(&handle, Arc::clone(&sharing.jobs), events.clone(), EVENTS),
+        );
+        let (news, notify) = (outward.clone(), Arc::clone(&changed));
+        let lanes = Arc::new(Lanes::new(Arc::clone(&store), news, notify, handle.clone(), sharing.clone()));
+        if let (Some(sharing), Some(heard)) = (sharing, store.subscribe()) {
+            let (changed, lanes) = (Arc::clone(&changed), Arc::downgrade(&lanes));
+            let ears = Ears { store: Arc::downgrade(&store), events: events.clone(), changed, lanes };
+            sharing.start(&handle, heard, ears);
+        }
         let (guard, announced) = (Lock::new(Arc::new(guarding(guard, &specs))), Lock::new(announced_for(&specs)));
         specs.into_iter().for_each(|spec| lanes.begin(spec));
         let redactor = Arc::new(Redactor::new(store.redaction_key()));
-        let returning = Returning::start(&handle, &store, changed, events.clone());
+        let returning = Returning::start(&handle, &store, changed, outward);
         let unheard = Mutex::new(returning::words(&returned).into_iter().map(|text| (false, text)).collect());
         let deciding = Arc::default();
         Arc::new(Self { store, lanes, events, redactor, guard, announced, returning, unheard, deciding })
@@ -154,8 +169,22 @@ impl LocalService {
             None => Ok(self.lanes.all()),
             Some(slug) => match self.lanes.get(&slug) {
                 Some(watched) => Ok(vec![watched]),
-                None => Err(ServiceError::NotFound(format!("no environment {slug} is scanned here"))),
+                None => Err(nobody_scans(&slug)),
             },
+        }
+    }
+
+    /// Asks for something to be done to scans, by whichever process.
+    async fn shared(
+        &self,
+        environment: Option<Slug>,
+        ask: fn(&Sharing, Option<&Slug>) -> Result<Vec<Slug>, StoreError>,
+    ) -> Result<(), ServiceError> {
+        let Some(sharing) = self.lanes.sharing() else { return Ok(()) };
+        let found = self.ask(move |_| Ok((ask(&sharing, environment.as_ref()).map_err(told)?, environment))).await?;
+        match found {
+            (found, Some(slug)) if found.is_empty() => Err(nobody_scans(&slug)),
+            _ => Ok(()),
         }
     }
 
@@ -164,19 +193,24 @@ impl LocalService {
         let failed =
             store.last_scan.iter().flat_map(|s| &s.sources).filter(|s| s.error.is_some() || !s.notices.is_empty());
         let sources: Vec<SourceState> = failed.cloned().collect();
+        let running = self.lanes.sharing().zip(store.job.as_ref()).and_then(|(sharing, job)| sharing.running(job));
         EnvironmentSummary {
             is_production: store.environment.is_production(),
             environment: store.environment.clone(),
             open: store.open,
             last_scan: store.last_scan.clone(),
-            next_scan: watched.as_ref().and_then(|w| w.lane.next()),
+            next_scan: watched.as_ref().and_then(|w| w.lane.next()).or(store.job.as_ref().and_then(|job| job.next)),
             interval: watched.as_ref().and_then(|w| w.spec.interval),
-            running: watched.and_then(|w| w.job.progress()),
+            running: watched.and_then(|w| w.job.progress()).or(running),
             sources,
             is_removed: self.lanes.is_removed(&store.environment.slug),
             contexts: store.contexts.clone(),
         }
     }
+}
+
+fn nobody_scans(slug: &Slug) -> ServiceError {
+    ServiceError::NotFound(format!("no environment {slug} is scanned here"))
 }
 
 /// What the store knows about an environment.
@@ -185,6 +219,8 @@ struct Facts {
     open: crate::store::OpenCounts,
     last_scan: Option<ScanSummary>,
     contexts: Vec<OperationalContext>,
+    /// Its scans, where other processes share them.
+    job: Option<ScanJob>,
 }
 
 #[async_trait]
@@ -194,12 +230,14 @@ impl DriftService for LocalService {
         let facts = self.ask(move |store| {
             let environments = store.environments().map_err(told)?;
             let going_on = around::going_on(store, &announced, Timestamp::now()).map_err(told)?;
+            let jobs = store.jobs().map_or(Ok(vec![]), |jobs| jobs.all()).map_err(told)?;
             let of = |environment: Environment| {
                 let open = store.open_counts(&environment.slug).map_err(told)?;
                 let last_scan = store.last_scan(&environment.slug).map_err(told)?;
                 let here = going_on.iter().filter(|one| one.is_about(&environment.slug));
                 let contexts = here.cloned().collect();
-                Ok(Facts { environment, open, last_scan, contexts })
+                let job = jobs.iter().find(|job| job.environment == environment.slug).cloned();
+                Ok(Facts { environment, open, last_scan, contexts, job })
             };
             environments.into_iter().map(of).collect::<Result<Vec<_>, ServiceError>>()
         });
@@ -284,7 +322,7 @@ impl DriftService for LocalService {
             .await?;
         for environment in moved {
             // One that is not scanned here has nothing to bring to light.
-            self.chosen(environment).into_iter().flatten().for_each(|watched| watched.lane.trigger());
+            self.chosen(environment).into_iter().flatten().for_each(|watched| self.lanes.ask(&watched));
         }
         Ok(answers)
     }
@@ -348,7 +386,7 @@ impl DriftService for LocalService {
         let (receipt, rules) = self.deciding(decide).await?;
         for rule in rules.into_iter().flatten() {
             // One that is not scanned here has nothing to bring to light.
-            self.chosen(rule.environment).into_iter().flatten().for_each(|watched| watched.lane.trigger());
+            self.chosen(rule.environment).into_iter().flatten().for_each(|watched| self.lanes.ask(&watched));
         }
         Ok(receipt)
     }
@@ -396,14 +434,20 @@ impl DriftService for LocalService {
         if let Some(why) = self.store.read_only() {
             return Err(ServiceError::ReadOnly(why));
         }
-        let chosen = self.chosen(environment)?;
-        chosen.iter().for_each(|w| w.lane.trigger());
+        if self.lanes.sharing().is_some() {
+            return self.shared(environment, Sharing::want).await;
+        }
+        self.chosen(environment)?.iter().for_each(|w| w.lane.trigger());
         Ok(())
     }
 
     async fn cancel_scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {
-        self.chosen(environment)?.iter().for_each(|w| w.lane.cancel());
-        Ok(())
+        let here = self.chosen(environment.clone());
+        here.iter().flatten().for_each(|w| w.lane.cancel());
+        match self.lanes.sharing() {
+            Some(_) => self.shared(environment, Sharing::cancel).await,
+            None => here.map(|_| ()),
+        }
     }
 
     fn subscribe(&self) -> broadcast::Receiver<ServiceEvent> {

@@ -3,10 +3,12 @@
 
 mod around;
 mod bulk;
+mod bulletin;
 pub mod danger;
 mod gate;
 mod keeping;
 mod lanes;
+mod leased;
 mod local;
 mod masking;
 mod once;
@@ -16,6 +18,7 @@ mod relations;
 mod remote;
 mod returning;
 mod scanning;
+mod sharing;
 pub mod waiting;
 mod who;
 

@@ -8,13 +8,17 @@ use jiff::Timestamp;
 
 use super::Witness;
 use super::around::begin_announced;
+use super::bulletin::{self, Bulletin};
 use super::keeping::register;
+use super::leased::while_kept;
 use super::scanning::{Beside, worth_asking};
 use crate::drift::{
     Attribution, DriftId, Finding, Fingerprint, Known, ScanId, ScanSummary, Sighting, Slug, State, Untold,
 };
 use crate::scan::{EnvironmentSpec, Limits, ScanContext, ScanReport, Seen, Sightings, Sink, deploys, run};
-use crate::store::{Direction, DriftFilter, IgnoreRules, Observation, PageRequest, Recorded, Store, StoreError};
+use crate::store::{
+    Direction, DriftFilter, IgnoreRules, Observation, PageRequest, Recorded, ScanJobs, Store, StoreError,
+};
 
 /// Drifts per call while a view is read.
 const PAGE: usize = 500;
@@ -68,7 +72,11 @@ pub fn scan_once(
                 begin_announced(store.as_ref(), &spec.maintenance, slug, Timestamp::now())?;
             }
             let beside = Beside { store: store.as_ref(), seen: &seen, progress: &|_| {} };
-            beside.scan(spec, cancel, &mut collector)?
+            let is_kept = matches!(memory, Memory::Kept(_));
+            match store.jobs().filter(|_| is_kept) {
+                Some(jobs) => alone(jobs.as_ref(), slug, cancel, || beside.scan(spec, cancel, &mut collector))?,
+                None => beside.scan(spec, cancel, &mut collector)?,
+            }
         }
     };
     let Collector { drifts, mut actors, severe, .. } = collector;
@@ -79,6 +87,27 @@ pub fn scan_once(
         _ => None,
     };
     Ok(Scanned { report, drifts, actors, unasked })
+}
+
+/// Where other processes scan, too: as one of them.
+fn alone<T>(
+    jobs: &dyn ScanJobs,
+    slug: &Slug,
+    cancel: &AtomicBool,
+    scan: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    if jobs.want(Some(slug))?.is_empty() {
+        // Nobody else has planned to.
+        return scan();
+    }
+    let Some(claim) = jobs.claim(slug)? else {
+        let why = format!("{slug} is being scanned by another process; wait for it, or compare alone with --no-store");
+        return Err(StoreError::Unavailable(why));
+    };
+    let done = while_kept(jobs, &claim, cancel, scan)?;
+    // What came of it, the others read in the store.
+    bulletin::say(jobs, &[Bulletin::Scanned(slug.clone()), Bulletin::Lost]);
+    Ok(done)
 }
 
 /// Who says what is known of a finding.

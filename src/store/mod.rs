@@ -13,6 +13,7 @@ mod filter;
 mod gauges;
 mod identity;
 mod inbox;
+mod jobs;
 mod journal;
 mod life;
 mod lock;
@@ -43,11 +44,13 @@ use crate::drift::{
 use crate::safety::{Masked, Tainted};
 
 pub use bulk::{Match, Matching};
-pub use elsewhere::{Elsewhere, is_url, open_url};
+pub use elsewhere::{Elsewhere, is_url, open_url, shown_url, url_of};
 pub(crate) use files::{make_private, private_dir, private_file, refuse_unsafe_filesystem, sync_dir};
 pub use filter::DriftFilter;
 pub use gauges::Gauges;
 pub use inbox::{Left, leave};
+pub use jobs::{Claim, Kept, ScanJob, ScanJobs};
+pub(crate) use postgres::{Again, Link};
 pub use returning::{Returned, Returns};
 pub use rules::{IgnoreRules, literal_pattern, shown_value};
 pub use thrown::{Pruned, Upkeep};
@@ -62,15 +65,17 @@ pub enum OpenMode {
 }
 
 /// What a store keeps, and for how long.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
     /// Drifts that ended, and observed values that were followed by others, are kept for so many days. Decisions are kept for ever.
     pub retention_days: u32,
+    /// Whose part of it, where the store lies in a database.
+    pub organization: Slug,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { retention_days: 90 }
+        Self { retention_days: 90, organization: Slug::from_text("local") }
     }
 }
 
@@ -80,7 +85,7 @@ pub struct Opened {
     pub notices: Vec<String>,
 }
 
-/// Opens the store in the directory `path`.
+/// Opens the store in the directory `path`, or in the database of which it is the address.
 ///
 /// # Errors
 /// [`StoreError::Held`] when another process has it, [`StoreError::Newer`] when a newer driftguard made it,
@@ -93,7 +98,7 @@ pub fn open(path: &Path, mode: OpenMode) -> Result<Opened, StoreError> {
 
 /// Whether there is a store in the directory `path`, be it a damaged one.
 pub fn is_there(path: &Path) -> bool {
-    trees::holds_store(path)
+    url_of(path).is_some() || trees::holds_store(path)
 }
 
 /// As [`open`].
@@ -101,6 +106,10 @@ pub fn is_there(path: &Path) -> bool {
 /// # Errors
 /// As [`open`].
 pub fn open_with(path: &Path, mode: OpenMode, options: Options) -> Result<Opened, StoreError> {
+    if let Some(url) = url_of(path) {
+        let organization = options.organization.clone();
+        return open_url(url, &organization, mode, options);
+    }
     match mode {
         OpenMode::ReadWrite => {
             trees::open_read_write(path, trees::Doors { options, ..trees::Doors::default() }).map(Opened::from)
@@ -125,6 +134,9 @@ pub fn open_at(path: &Path, clock: impl Fn() -> Timestamp + Send + Sync + 'stati
 /// # Errors
 /// As [`open`].
 pub fn compact(path: &Path) -> Result<Opened, StoreError> {
+    if url_of(path).is_some() {
+        return Err(StoreError::Invalid("a database is compacted by its own VACUUM".into()));
+    }
     let doors = trees::Doors { compact: trees::Compaction::Now, ..trees::Doors::default() };
     trees::open_read_write(path, doors).map(Opened::from)
 }
@@ -369,7 +381,11 @@ pub trait Store: Send + Sync {
     /// The one with this sequence number.
     fn audit_entry(&self, seq: u64) -> Result<Option<AuditEntry>, StoreError>;
 
-    /// What other processes write to it from now on; `None` where nobody else can. Ends when the receiver is dropped.
+    /// The scans of its environments, where other processes share them.
+    fn jobs(&self) -> Option<Arc<dyn ScanJobs>> {
+        None
+    }
+    /// What other processes write to it from now on, and say; `None` where nobody else can. Ends when the receiver is dropped.
     fn subscribe(&self) -> Option<std::sync::mpsc::Receiver<Elsewhere>> {
         None
     }

@@ -8,32 +8,31 @@ use driftguard::drift::{DriftEvent, Slug, State, TriageRequest, TriageVerb};
 use driftguard::store::{self, OpenMode, Options, Store, StoreError};
 
 use super::conformance::{self, Bench};
-use super::lab::Server;
-use super::lab::postgres::{postgres, sql};
+use super::lab::postgres::{Postgres, sql};
 use super::scan::Files;
 use super::store::{all, finding};
 use super::support::{driftguard, run};
 
 /// A database server with nothing in it.
-struct Database {
-    port: u16,
-    _server: Server,
+pub struct Database {
+    pub port: u16,
+    server: Postgres,
     _dir: tempfile::TempDir,
 }
 
 impl Database {
     /// `None`, said aloud, where there is no PostgreSQL.
-    fn new() -> Option<Self> {
+    pub fn new() -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
-        let (server, port) = postgres(dir.path(), None)?;
-        Some(Self { port, _server: server, _dir: dir })
+        let server = Postgres::new(dir.path(), None)?;
+        Some(Self { port: server.port, server, _dir: dir })
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("postgres://owner@127.0.0.1:{}/postgres", self.port)
     }
 
-    fn open(&self, organization: &str) -> Arc<dyn Store> {
+    pub fn open(&self, organization: &str) -> Arc<dyn Store> {
         self.try_open(organization).unwrap()
     }
 
@@ -42,12 +41,17 @@ impl Database {
         store::open_url(&self.url(), &slug, OpenMode::ReadWrite, Options::default()).map(|opened| opened.store)
     }
 
-    fn does(&self, text: &str) {
+    /// It dies in the middle of whatever it does, and comes back.
+    pub fn crash_and_start(&mut self) {
+        self.server.crash_and_start();
+    }
+
+    pub fn does(&self, text: &str) {
         assert!(sql(self.port, text), "{text}");
     }
 
     /// What one statement says, a line a row.
-    fn says(&self, text: &str) -> String {
+    pub fn says(&self, text: &str) -> String {
         let port = self.port.to_string();
         let mut psql = Command::new("psql");
         psql.args(["-h", "127.0.0.1", "-U", "owner", "-p", &port, "-q", "-A", "-t", "-c", text, "postgres"]);
@@ -308,6 +312,27 @@ fn a_store_is_copied_from_sled_to_postgres_and_back_and_compared() {
     let (first, last) = (path("first"), path("last"));
     let [first, last] = [first, last].map(|at| store::open(at.as_ref(), OpenMode::ReadWrite).unwrap().store);
     assert_eq!(all(first.as_ref()), all(last.as_ref()));
+}
+
+#[test]
+fn how_drifts_went_is_counted_alike_in_both_engines() {
+    let Some(database) = Database::new() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let sled = store::open(&dir.path().join("store"), OpenMode::ReadWrite).unwrap().store;
+    scan(sled.as_ref(), &["vpc-1", "vpc-2", "vpc-3", "vpc-4"]);
+    let drifts = all(sled.as_ref());
+    let resolution_type = driftguard::drift::ResolutionType::CodifyIac;
+    sled.decide(decision(&drifts[0], TriageVerb::Resolve { resolution_type, until: None })).unwrap();
+    sled.decide(decision(&drifts[1], TriageVerb::Acknowledge)).unwrap();
+    scan(sled.as_ref(), &["vpc-1", "vpc-3"]);
+    let mut text = Vec::new();
+    sled.export(&mut text).unwrap();
+    let shared = database.open("acme");
+    shared.import(&mut &text[..]).unwrap();
+    let stats = sled.stats(&[], 30).unwrap();
+    assert!(stats.resolved > 0 && stats.unresolved > 0 && stats.healed > 0, "{stats:?}");
+    assert_eq!(shared.stats(&[], 30).unwrap(), stats);
+    assert_eq!(shared.stats(&[Slug::from_text("nowhere")], 30).unwrap().total, 0);
 }
 
 #[test]

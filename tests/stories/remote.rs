@@ -8,12 +8,14 @@ use driftguard::api::Role;
 use driftguard::drift::Slug;
 use driftguard::server::{self, Certificate, Houses, Options, Principal, Tokens};
 use driftguard::service::{Contact, DriftService, LocalService, RemoteService, Server, ServiceError, ServiceEvent};
+use driftguard::store::Store;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Handle;
 use tokio::sync::{broadcast, oneshot};
 
 use super::conformance::{self, Bench};
 use super::lab::tls;
+use super::postgres::Database;
 use super::scan::{Files, open_store};
 
 /// A server over files that drift, and somebody who is connected to it.
@@ -35,9 +37,13 @@ fn principal(organisation: &str, name: &str, role: Role) -> Principal {
 
 impl Connected {
     pub async fn new(dir: &std::path::Path) -> Self {
-        let (world, store) = (dir.join("world"), dir.join("store"));
+        Self::on(dir, open_store(&dir.join("store"))).await
+    }
+
+    async fn on(dir: &std::path::Path, store: Arc<dyn Store>) -> Self {
+        let world = dir.join("world");
         std::fs::create_dir(&world).unwrap();
-        let files = Files::new(&world, open_store(&store));
+        let files = Files::new(&world, store);
         let mut houses = Houses::default();
         houses.open(Slug::from_text("acme"), files.service());
         let foreign = LocalService::start(open_store(&dir.join("foreign")), vec![], Handle::current());
@@ -112,6 +118,17 @@ async fn the_remote_service_over_sled_conforms() {
     let bench = Connected::new(dir.path()).await;
     conformance::conforms(&bench).await;
     bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_remote_service_over_postgres_conforms() {
+    let Some(database) = Database::new() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let (store, database) = tokio::task::spawn_blocking(move || (database.open("acme"), database)).await.unwrap();
+    let bench = Connected::on(dir.path(), store).await;
+    conformance::conforms(&bench).await;
+    bench.end().await;
+    drop(database);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,13 +8,12 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use jiff::Timestamp;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::durable::Durable;
 use super::audit::{self, Tip};
 use super::random::random;
-use super::settings::WebhookUrl;
+use super::stored::{StoredSettings, decoded};
 use super::{
     Accounts, AccountsError, ApiKey, AuditReport, Change, Entry, KeyHash, Organization, OrganizationSettings,
     PasswordHash, Result, SecurityRecord, Session, SessionId, User, UserId,
@@ -58,12 +57,13 @@ impl SledAccounts {
 
     fn get<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>> {
         let found = self.db.tree.get(key).map_err(|e| self.db.error(e))?;
-        found.map(|bytes| decoded(key, &bytes)).transpose()
+        found.map(|bytes| decoded(&place(key), &bytes)).transpose()
     }
 
     fn under<T: DeserializeOwned>(&self, prefix: &[u8]) -> Result<Vec<T>> {
         let rows = self.db.tree.scan_prefix(prefix);
-        rows.map(|row| row.map_err(|e| self.db.error(e)).and_then(|(key, value)| decoded(&key, &value))).collect()
+        rows.map(|row| row.map_err(|e| self.db.error(e)).and_then(|(key, value)| decoded(&place(&key), &value)))
+            .collect()
     }
 
     /// What an index names.
@@ -80,57 +80,8 @@ impl SledAccounts {
     }
 }
 
-fn decoded<T: DeserializeOwned>(key: &[u8], bytes: &[u8]) -> Result<T> {
-    let place = || String::from_utf8_lossy(&key[..key.len().min(40)]).into_owned();
-    serde_json::from_slice(bytes).map_err(|e| AccountsError::Damaged { place: place(), detail: e.to_string() })
-}
-
-fn encoded(value: &impl Serialize) -> Result<Vec<u8>> {
-    let damaged = |e: serde_json::Error| AccountsError::Damaged { place: "a record".into(), detail: e.to_string() };
-    serde_json::to_vec(value).map_err(damaged)
-}
-
-/// What the settings show, with the webhook whole: only here.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct StoredSettings {
-    drift_detection_enabled: bool,
-    auto_analysis_enabled: bool,
-    email_notifications: bool,
-    slack_integration: bool,
-    slack_webhook_url: Option<String>,
-    audit_logging: bool,
-    session_timeout: u32,
-    updated_at: Timestamp,
-}
-
-impl From<&OrganizationSettings> for StoredSettings {
-    fn from(settings: &OrganizationSettings) -> Self {
-        Self {
-            drift_detection_enabled: settings.drift_detection_enabled,
-            auto_analysis_enabled: settings.auto_analysis_enabled,
-            email_notifications: settings.email_notifications,
-            slack_integration: settings.slack_integration,
-            slack_webhook_url: settings.slack_webhook_url.as_ref().map(|url| url.secret().to_owned()),
-            audit_logging: settings.audit_logging,
-            session_timeout: settings.session_timeout,
-            updated_at: settings.updated_at,
-        }
-    }
-}
-
-impl StoredSettings {
-    fn read(self) -> Result<OrganizationSettings> {
-        Ok(OrganizationSettings {
-            drift_detection_enabled: self.drift_detection_enabled,
-            auto_analysis_enabled: self.auto_analysis_enabled,
-            email_notifications: self.email_notifications,
-            slack_integration: self.slack_integration,
-            slack_webhook_url: self.slack_webhook_url.as_deref().map(WebhookUrl::new).transpose()?,
-            audit_logging: self.audit_logging,
-            session_timeout: self.session_timeout,
-            updated_at: self.updated_at,
-        })
-    }
+fn place(key: &[u8]) -> String {
+    String::from_utf8_lossy(&key[..key.len().min(40)]).into_owned()
 }
 
 impl Accounts for SledAccounts {

@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sled::Batch;
 
+use super::super::stored::{StoredSettings, encoded, next};
 use super::super::{AccountsError, ApiKey, Change, Entry, KeyHash, Organization, Result, Session, SessionId, User};
-use super::{SledAccounts, StoredSettings, encoded, keys};
+use super::{SledAccounts, keys};
 
 impl SledAccounts {
     fn writing(&self) -> MutexGuard<'_, ()> {
@@ -178,8 +179,4 @@ impl SledAccounts {
 fn put(batch: &mut Batch, key: Vec<u8>, value: &impl Serialize) -> Result<()> {
     batch.insert(key, encoded(value)?);
     Ok(())
-}
-
-fn next(old: u64, new: u64, what: &str) -> Result<()> {
-    if new == old + 1 { Ok(()) } else { Err(AccountsError::Conflict(what.to_owned())) }
 }

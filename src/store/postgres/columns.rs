@@ -72,6 +72,7 @@ fn drift(record: &EventRecord) -> Vec<Cell> {
         Cell::Big(Some(version)),
         Cell::Big(Some(event.last_seen.as_microsecond())),
         Cell::Big(event.resolved_at.map(|at| at.as_microsecond())),
+        Cell::Text(event.closure.map(|closure| word(&closure))),
     ]
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use tokio::sync::Mutex;
 
 use super::engine::{Inner, Pause, PgEngine, wait_on};
@@ -30,29 +30,32 @@ pub(in crate::store) struct Database {
 
 impl Database {
     /// Without what must not be shown.
-    fn place(options: &PgConnectOptions) -> String {
+    pub(super) fn place(options: &PgConnectOptions) -> String {
         let database = options.get_database().unwrap_or_default();
         format!("postgres://{}:{}/{database}", options.get_host(), options.get_port())
     }
+}
 
-    fn options(&self) -> Result<PgConnectOptions, StoreError> {
-        let options = PgConnectOptions::from_str(&self.url)
-            .map_err(|error| StoreError::Invalid(format!("the address of the database does not read: {error}")))?;
-        let options = options.application_name("driftguard").statement_cache_capacity(256);
-        Ok(options.options([("statement_timeout", STATEMENT_MS)]).disable_statement_logging())
-    }
+pub(super) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|error| StoreError::Invalid(format!("the address of the database does not read: {error}")))?;
+    let options = options.application_name("driftguard").statement_cache_capacity(256);
+    Ok(options.options([("statement_timeout", STATEMENT_MS)]).disable_statement_logging())
+}
+
+/// What the work for the database runs on, wherever its caller stands.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, StoreError> {
+    let built = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("store database")
+        .enable_all()
+        .build();
+    built.map_err(|error| StoreError::Io { path: Path::new("threads").to_owned(), source: error })
 }
 
 /// Connects, and makes what is not there yet.
 pub(in crate::store) fn connect(database: &Database) -> Result<(PgEngine, Identity), StoreError> {
-    let options = database.options()?;
-    let no_runtime = |error| StoreError::Io { path: Path::new("threads").to_owned(), source: error };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name("store database")
-        .enable_all()
-        .build()
-        .map_err(no_runtime)?;
+    let (options, runtime) = (options(&database.url)?, runtime()?);
     let (place, slug) = (Database::place(&options), database.organization.clone());
     let connected = wait_on(Some(&runtime), async move { open(options, &place, &slug).await });
     match connected {
@@ -73,13 +76,7 @@ async fn open(options: PgConnectOptions, place: &str, slug: &Slug) -> Result<(In
     let mut connection = reach(&options).await?;
     let identity = identity(&mut connection, organization, place).await?;
     migrate::partitions(&mut connection).await;
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(Duration::from_secs(10))
-        .idle_timeout(Duration::from_secs(300))
-        // A dead one shows itself, and what was asked of it is asked again.
-        .test_before_acquire(false)
-        .connect_lazy_with(options.clone());
+    let pool = pool(options.clone());
     let inner = Inner {
         pool,
         options,
@@ -92,7 +89,17 @@ async fn open(options: PgConnectOptions, place: &str, slug: &Slug) -> Result<(In
     Ok((inner, identity))
 }
 
-async fn reach(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+pub(super) fn pool(options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(Duration::from_secs(10))
+        .idle_timeout(Duration::from_secs(60))
+        // A dead one shows itself, and what was asked of it is asked again.
+        .test_before_acquire(false)
+        .connect_lazy_with(options)
+}
+
+pub(super) async fn reach(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
     let mut pause = Pause::default();
     loop {
         match options.connect().await {

@@ -129,37 +129,45 @@ pub(super) fn wait_on<T: Send + 'static>(
     answer.recv().unwrap_or_else(|_| Err(gave_up()))
 }
 
+/// Again, for a while, when the connection broke.
+pub(super) async fn patiently<T, F: Future<Output = sqlx::Result<T>>>(work: impl Fn() -> F) -> Result<T, StoreError> {
+    let mut pause = Pause::default();
+    loop {
+        match work().await {
+            Ok(done) => return Ok(done),
+            Err(error) if is_passing(&error) && pause.once().await => {}
+            Err(error) => return Err(told(error)),
+        }
+    }
+}
+
 impl Inner {
-    /// Again, for a while, when the connection broke.
     pub(super) async fn patiently<T, F: Future<Output = sqlx::Result<T>>>(
         &self,
         work: impl Fn() -> F,
     ) -> Result<T, StoreError> {
-        let mut pause = Pause::default();
-        loop {
-            match work().await {
-                Ok(done) => return Ok(done),
-                Err(error) if is_passing(&error) && pause.once().await => {}
-                Err(error) => return Err(told(error)),
-            }
-        }
+        patiently(work).await
     }
 
     async fn get(&self, tree: Tree, key: &[u8]) -> sqlx::Result<Option<Vec<u8>>> {
         let sql = tables::get(tree);
         let query = sqlx::query_scalar(&sql).bind(self.organization).bind(key);
         match tree {
-            Tree::Events => {
-                let at = keys::place_of(key).map_or(0, |place| keys::micros_of(&place));
-                query.bind(at).fetch_optional(&self.pool).await
-            }
+            Tree::Events => query.bind(time_of(key)).fetch_optional(&self.pool).await,
             _ => query.fetch_optional(&self.pool).await,
         }
     }
 
     async fn get_many(&self, tree: Tree, keys: &[Vec<u8>]) -> sqlx::Result<Vec<Pair>> {
         let sql = tables::get_many(tree);
-        sqlx::query_as(&sql).bind(self.organization).bind(keys).fetch_all(&self.pool).await
+        let query = sqlx::query_as(&sql).bind(self.organization).bind(keys);
+        match tree {
+            Tree::Events => {
+                let times: Vec<i64> = keys.iter().map(|key| time_of(key)).collect();
+                query.bind(times).fetch_all(&self.pool).await
+            }
+            _ => query.fetch_all(&self.pool).await,
+        }
     }
 
     async fn some(&self, sql: &str, bounds: &Bounds, limit: i64) -> sqlx::Result<Vec<Pair>> {
@@ -175,8 +183,13 @@ impl Inner {
     }
 }
 
+/// When the drift of a key was detected, in microseconds.
+fn time_of(key: &[u8]) -> i64 {
+    keys::place_of(key).map_or(0, |place| keys::micros_of(&place))
+}
+
 /// Waits a little longer each time, and not for ever.
-pub(super) struct Pause {
+pub(in crate::store) struct Pause {
     until: Instant,
     next: Duration,
 }
@@ -189,7 +202,7 @@ impl Default for Pause {
 
 impl Pause {
     /// `false` when the patience is over.
-    pub(super) async fn once(&mut self) -> bool {
+    pub(in crate::store) async fn once(&mut self) -> bool {
         if Instant::now() + self.next > self.until {
             return false;
         }

@@ -13,7 +13,10 @@ use crate::store::StoreError;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "the store", include_str!("../../../migrations/0001_store.sql")),
     (2, "the store's organisations are kept apart", include_str!("../../../migrations/0002_row_security.sql")),
+    (3, "who may come in", include_str!("../../../migrations/0003_accounts.sql")),
+    (4, "scans that several processes share", include_str!("../../../migrations/0004_scan_jobs.sql")),
     (5, "a write that is sent again is done once", include_str!("../../../migrations/0005_once.sql")),
+    (6, "how drifts went", include_str!("../../../migrations/0006_history.sql")),
 ];
 
 fn migrator() -> Migrator {
@@ -35,7 +38,7 @@ pub(super) async fn migrate(connection: &mut PgConnection, place: &str) -> Resul
 
 /// Makes the partitions of the months to come. A role that may not leaves new rows in the default ones.
 pub(super) async fn partitions(connection: &mut PgConnection) {
-    let sql = "SELECT driftguard_partitions('drift_events', 0, 2), driftguard_partitions('audit_log', 0, 2)";
+    let sql = "SELECT driftguard_partitions(name, 0, 2) FROM unnest(ARRAY['drift_events', 'audit_log', 'security_audit']) AS name";
     if let Err(error) = sqlx::query(sql).execute(connection).await {
         tracing::warn!(%error, "the next months' partitions could not be made");
     }

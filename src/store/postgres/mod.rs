@@ -13,6 +13,9 @@ mod engine;
 mod errors;
 mod feed;
 mod gauges;
+mod history;
+mod jobs;
+mod link;
 mod migrate;
 mod pages;
 mod tables;
@@ -21,5 +24,6 @@ mod turn;
 
 pub(super) use connect::{Database, connect};
 pub(super) use engine::PgEngine;
+pub(crate) use link::{Again, Link};
 pub(super) use pages::Pages;
 pub(super) use turn::Found;

@@ -56,6 +56,7 @@ const DRIFTS: &[(&str, Kind)] = &[
     ("version", Kind::Big),
     ("last_seen", Kind::Time),
     ("resolved_at", Kind::Time),
+    ("closure", Kind::Text),
 ];
 
 const OBSERVATIONS: &[(&str, Kind)] = &[
@@ -137,8 +138,14 @@ pub(super) fn get(tree: Tree) -> String {
     format!("SELECT value FROM {} WHERE organization_id = $1 AND key = $2{partition}", table(tree).name)
 }
 
-/// `$1` organisation, `$2` keys.
+/// `$1` organisation, `$2` keys; of drifts `$3` their times, which name the partitions.
 pub(super) fn get_many(tree: Tree) -> String {
+    if tree == Tree::Events {
+        return "SELECT e.key, e.value FROM unnest($2::bytea[], $3::bigint[]) AS asked(key, at), LATERAL (SELECT key, value \
+                FROM drift_events WHERE organization_id = $1 AND key = asked.key \
+                AND detected_at = timestamptz 'epoch' + asked.at * interval '1 microsecond' LIMIT 1) AS e"
+            .to_owned();
+    }
     format!("SELECT key, value FROM {} WHERE organization_id = $1 AND key = ANY($2)", table(tree).name)
 }
 

@@ -373,6 +373,10 @@ impl Store for TreeStore {
     fn audit_entry(&self, seq: u64) -> Result<Option<AuditEntry>, StoreError> {
         Ok(self.read::<AuditRecord>(Tree::Audit, &seq.to_be_bytes())?.map(AuditRecord::entry))
     }
+    fn jobs(&self) -> Option<std::sync::Arc<dyn super::ScanJobs>> {
+        let engine = self.engine.as_postgres().filter(|_| self.read_only().is_none());
+        engine.map(|engine| std::sync::Arc::clone(engine) as _)
+    }
     fn subscribe(&self) -> Option<std::sync::mpsc::Receiver<Elsewhere>> {
         self.engine.as_postgres().map(|engine| engine.subscribe())
     }

@@ -22,6 +22,9 @@ impl TreeStore {
         };
         let now = self.now();
         let since = now.checked_sub(SignedDuration::from_hours(i64::from(days) * 24)).unwrap_or_default();
+        if let Some(engine) = self.engine.as_postgres() {
+            return engine.stats(&known, since, days);
+        }
         let tx = Tx::new(self, now);
         let mut stats = Stats { days, ..Stats::default() };
         let mut seconds = 0_u64;

@@ -1,0 +1,229 @@
+//! Accounts in PostgreSQL, for any number of processes at once. What each kind of record must be unique by, and what it belongs to,
+//! is a constraint there; the record itself is JSON beside it.
+//!
+//! Whoever writes holds the row with the end of the audit trail, so that there is one chain, whoever writes.
+
+mod change;
+mod write;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use sqlx::postgres::PgPool;
+
+use super::audit::{self, Tip};
+use super::random::random;
+use super::stored::{StoredSettings, decoded};
+use super::user::unique_name;
+use super::{
+    Accounts, AccountsError, ApiKey, AuditReport, Change, Entry, KeyHash, Organization, OrganizationSettings,
+    PasswordHash, Result, SecurityRecord, Session, SessionId, User, UserId,
+};
+use crate::drift::Slug;
+use crate::store::{Link, StoreError};
+
+/// Audit records read at once.
+const PAGE: i64 = 500;
+
+/// Accounts of all organisations of a database.
+pub(super) struct PgAccounts {
+    link: Link,
+    masking_key: [u8; 32],
+}
+
+fn of_store(error: StoreError) -> AccountsError {
+    AccountsError::Unavailable(error.to_string())
+}
+
+impl PgAccounts {
+    pub(super) fn open(url: &str, make: bool) -> Result<Self> {
+        let link = Link::open(url).map_err(of_store)?;
+        let fresh = random::<32>()?;
+        let key: Vec<u8> = link
+            .wait(|pool| async move {
+                let make = "INSERT INTO accounts_head (masking_key) VALUES ($1) ON CONFLICT DO NOTHING";
+                Link::patiently(|| sqlx::query(make).bind(fresh.to_vec()).execute(&*pool)).await?;
+                Link::patiently(|| sqlx::query_scalar("SELECT masking_key FROM accounts_head").fetch_one(&*pool)).await
+            })
+            .map_err(of_store)?;
+        let no_key = |_| AccountsError::Damaged { place: link.place().to_owned(), detail: "no masking key".to_owned() };
+        let accounts = Self { masking_key: key.try_into().map_err(no_key)?, link };
+        if !make && accounts.organizations()?.is_empty() {
+            return Err(AccountsError::Missing { path: accounts.link.place().into() });
+        }
+        Ok(accounts)
+    }
+
+    fn texts(&self, sql: &'static str, named: Vec<String>) -> Result<Vec<String>> {
+        let ask = |pool: Arc<PgPool>| async move {
+            let bind = || named.iter().fold(sqlx::query_scalar(sql), |query, text| query.bind(text));
+            Link::patiently(|| bind().fetch_all(&*pool)).await
+        };
+        self.link.wait(ask).map_err(of_store)
+    }
+
+    /// The records that a statement gives, in its order.
+    fn records<T: DeserializeOwned>(&self, sql: &'static str, named: Vec<String>) -> Result<Vec<T>> {
+        self.texts(sql, named)?.iter().map(|text| decoded(self.link.place(), text.as_bytes())).collect()
+    }
+
+    fn record<T: DeserializeOwned>(&self, sql: &'static str, named: Vec<String>) -> Result<Option<T>> {
+        Ok(self.records(sql, named)?.pop())
+    }
+
+    /// At most `limit` records after or, if newest first, before a number.
+    fn trail(&self, of: Option<String>, from: i64, newest_first: bool, limit: i64) -> Result<Vec<(u64, Vec<u8>)>> {
+        let sql = match newest_first {
+            true => {
+                "SELECT seq, record FROM security_audit WHERE ($1::text IS NULL OR organization = $1) AND seq < $2 \
+                     ORDER BY seq DESC LIMIT $3"
+            }
+            false => {
+                "SELECT seq, record FROM security_audit WHERE ($1::text IS NULL OR organization = $1) AND seq > $2 \
+                      ORDER BY seq LIMIT $3"
+            }
+        };
+        let ask = |pool: Arc<PgPool>| async move {
+            let bind = || sqlx::query_as::<_, (i64, Vec<u8>)>(sql).bind(&of).bind(from).bind(limit);
+            Link::patiently(|| bind().fetch_all(&*pool)).await
+        };
+        let rows = self.link.wait(ask).map_err(of_store)?;
+        Ok(rows.into_iter().map(|(seq, record)| (u64::try_from(seq).unwrap_or(0), record)).collect())
+    }
+
+    fn tip(&self) -> Result<Tip> {
+        let ask = |pool: Arc<PgPool>| async move {
+            let sql = "SELECT seq, hash FROM accounts_head";
+            Link::patiently(|| sqlx::query_as::<_, (i64, Vec<u8>)>(sql).fetch_one(&*pool)).await
+        };
+        let (seq, hash) = self.link.wait(ask).map_err(of_store)?;
+        write::tip_of(seq, &hash)
+    }
+}
+
+fn name(slug: &Slug) -> Vec<String> {
+    vec![slug.as_str().to_owned()]
+}
+
+impl Accounts for PgAccounts {
+    fn organizations(&self) -> Result<Vec<Organization>> {
+        let sql = "SELECT record::text FROM organizations WHERE record IS NOT NULL ORDER BY slug COLLATE \"C\"";
+        self.records(sql, vec![])
+    }
+
+    fn organization(&self, slug: &Slug) -> Result<Option<Organization>> {
+        self.record("SELECT record::text FROM organizations WHERE slug = $1 AND record IS NOT NULL", name(slug))
+    }
+
+    fn settings(&self, organization: &Slug) -> Result<Option<OrganizationSettings>> {
+        let sql = "SELECT record::text FROM organization_settings WHERE organization = $1";
+        self.record::<StoredSettings>(sql, name(organization))?.map(StoredSettings::read).transpose()
+    }
+
+    fn users(&self, organization: &Slug) -> Result<Vec<User>> {
+        let sql = "SELECT record::text FROM users WHERE organization = $1 ORDER BY unique_name COLLATE \"C\"";
+        self.records(sql, name(organization))
+    }
+
+    fn user(&self, id: UserId) -> Result<Option<User>> {
+        self.record("SELECT record::text FROM users WHERE id = $1", vec![id.to_string()])
+    }
+
+    fn user_named(&self, organization: &Slug, username: &str) -> Result<Option<User>> {
+        // PostgreSQL's text has no NUL, and so no user has one.
+        if username.contains('\0') {
+            return Ok(None);
+        }
+        let sql = "SELECT record::text FROM users WHERE organization = $1 AND unique_name = $2";
+        self.record(sql, vec![organization.as_str().to_owned(), unique_name(username)])
+    }
+
+    fn password(&self, user: UserId) -> Result<Option<PasswordHash>> {
+        let sql = "SELECT password FROM users WHERE id = $1 AND password IS NOT NULL";
+        self.texts(sql, vec![user.to_string()])?.pop().map(PasswordHash::stored).transpose()
+    }
+
+    fn api_keys(&self, organization: &Slug) -> Result<Vec<ApiKey>> {
+        let sql = "SELECT record::text FROM api_keys WHERE organization = $1 ORDER BY id COLLATE \"C\"";
+        self.records(sql, name(organization))
+    }
+
+    fn api_key(&self, hash: &KeyHash) -> Result<Option<ApiKey>> {
+        let sql = "SELECT record::text FROM api_keys WHERE hash = decode($1, 'hex')";
+        self.record(sql, vec![blake3::Hash::from_bytes(hash.0).to_hex().to_string()])
+    }
+
+    fn sessions(&self, organization: &Slug) -> Result<Vec<Session>> {
+        let sql = "SELECT record::text FROM sessions WHERE organization = $1 ORDER BY id COLLATE \"C\"";
+        self.records(sql, name(organization))
+    }
+
+    fn session(&self, id: SessionId) -> Result<Option<Session>> {
+        self.record("SELECT record::text FROM sessions WHERE id = $1", vec![id.to_string()])
+    }
+
+    fn commit(&self, change: Change, entry: &Entry) -> Result<()> {
+        self.write(change, entry)
+    }
+
+    fn rotate(&self, session: SessionId, generation: u64, now: Timestamp) -> Result<bool> {
+        self.change_session(session, true, move |session| {
+            if session.is_active && session.generation == generation {
+                session.generation += 1;
+                session.last_activity = now;
+                return true;
+            }
+            false
+        })
+    }
+
+    fn touch_session(&self, id: SessionId, now: Timestamp) -> Result<()> {
+        self.change_session(id, false, move |session| {
+            session.last_activity = session.last_activity.max(now);
+            true
+        })?;
+        Ok(())
+    }
+
+    fn touch_key(&self, hash: &KeyHash, now: Timestamp) -> Result<()> {
+        self.use_key(hash, now)
+    }
+
+    fn reap(&self, now: Timestamp) -> Result<u64> {
+        self.delete_ended(now)
+    }
+
+    fn audit(&self, organization: Option<&Slug>, limit: usize) -> Result<Vec<SecurityRecord>> {
+        let of = organization.map(|slug| slug.as_str().to_owned());
+        let rows = self.trail(of, i64::MAX, true, i64::try_from(limit).unwrap_or(i64::MAX))?;
+        rows.iter().map(|(seq, record)| audit::read(*seq, record)).collect()
+    }
+
+    fn verify(&self) -> Result<AuditReport> {
+        // First, so that what is written meanwhile is not missed at the end of what is read.
+        let tip = self.tip()?;
+        let mut last = 0;
+        let mut page = Vec::new().into_iter();
+        let records = std::iter::from_fn(move || {
+            if page.len() == 0 && last < tip.seq {
+                let limit = PAGE.min(i64::try_from(tip.seq - last).unwrap_or(PAGE));
+                match self.trail(None, i64::try_from(last).unwrap_or(i64::MAX), false, limit) {
+                    Ok(rows) => page = rows.into_iter(),
+                    Err(error) => {
+                        last = tip.seq;
+                        return Some(Err(error));
+                    }
+                }
+            }
+            let row = page.next()?;
+            last = row.0;
+            Some(Ok(row))
+        });
+        audit::verify(records, tip)
+    }
+
+    fn masking_key(&self) -> [u8; 32] {
+        self.masking_key
+    }
+}

@@ -1,0 +1,165 @@
+//! Opens what each organisation has, and follows the accounts: one that is made is served, one that is deactivated is closed, while
+//! the process runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::runtime::Handle;
+
+use super::session::open_store;
+use super::{Session, complain};
+use crate::accounts::Accounts;
+use crate::drift::Slug;
+use crate::scan::EnvironmentSpec;
+use crate::server::Houses;
+use crate::service::{DriftService, Guard, LocalService};
+use crate::store;
+
+/// The accounts are looked at so often.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// The services of this process, by organisation.
+pub(super) struct Keeper<'a> {
+    session: &'a Session,
+    accounts: Arc<dyn Accounts>,
+    houses: Houses,
+    scans: bool,
+    open: BTreeMap<Slug, Arc<LocalService>>,
+    /// What could not be opened was said once.
+    failed: BTreeSet<Slug>,
+    /// The accounts could not be read, and that was said.
+    is_blind: bool,
+}
+
+impl<'a> Keeper<'a> {
+    /// `scans`: whether environments are scanned here.
+    pub fn new(session: &'a Session, accounts: Arc<dyn Accounts>, houses: Houses, scans: bool) -> Self {
+        let (open, failed) = (BTreeMap::new(), BTreeSet::new());
+        Self { session, accounts, houses, scans, open, failed, is_blind: false }
+    }
+
+    /// Opens everything there is.
+    ///
+    /// # Errors
+    /// When the accounts cannot be read, or the organisation of this process is not there or cannot be opened.
+    pub async fn begin(&mut self) -> anyhow::Result<()> {
+        let home = &self.session.settings().organization.value;
+        let active = self.active().await?;
+        if !active.contains(home) {
+            let known: Vec<&str> = active.iter().map(Slug::as_str).collect();
+            let named = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            anyhow::bail!(
+                "there is no active organisation {home}: name one with --organization or DRIFTGUARD_ORGANIZATION (active: {named})"
+            );
+        }
+        self.open(home.clone()).await?;
+        self.settle(active).await;
+        Ok(())
+    }
+
+    /// Until it is dropped.
+    pub async fn follow(&mut self) {
+        loop {
+            tokio::time::sleep(EVERY).await;
+            match self.active().await {
+                Ok(active) => {
+                    self.is_blind = false;
+                    self.settle(active).await;
+                }
+                // Who is in stays in: whether he may is asked at each request.
+                Err(error) if !self.is_blind => {
+                    self.is_blind = true;
+                    tracing::warn!(%error, "the organisations cannot be read; they stay as they are");
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// When this returns, what was acknowledged is finished.
+    pub async fn close(self) {
+        for service in self.open.into_values() {
+            service.shutdown().await;
+        }
+    }
+
+    /// What this process has open.
+    pub fn organizations(&self) -> impl Iterator<Item = &Slug> {
+        self.open.keys()
+    }
+
+    async fn active(&self) -> anyhow::Result<BTreeSet<Slug>> {
+        let accounts = Arc::clone(&self.accounts);
+        let all = tokio::task::spawn_blocking(move || accounts.organizations()).await??;
+        Ok(all.into_iter().filter(|one| one.is_active).map(|one| one.slug).collect())
+    }
+
+    async fn settle(&mut self, active: BTreeSet<Slug>) {
+        let gone: Vec<Slug> = self.open.keys().filter(|slug| !active.contains(slug)).cloned().collect();
+        for slug in gone {
+            self.houses.close(&slug);
+            if let Some(service) = self.open.remove(&slug) {
+                service.shutdown().await;
+            }
+            tracing::info!(organization = %slug, "closed: it is not active any more");
+        }
+        self.failed.retain(|slug| active.contains(slug));
+        for slug in active {
+            if self.open.contains_key(&slug) {
+                continue;
+            }
+            match self.open(slug.clone()).await {
+                Ok(()) => drop(self.failed.remove(&slug)),
+                Err(error) if self.failed.insert(slug.clone()) => complain(&format!("{slug} is not served: {error:#}")),
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn open(&mut self, organization: Slug) -> anyhow::Result<()> {
+        let session = self.session;
+        let is_home = session.settings().organization.value == organization;
+        let specs = match is_home {
+            true => session.environments(&crate::cli::Paths::default())?,
+            false => session.environments_of(&organization)?,
+        };
+        let mut keep = session.settings().store_options();
+        keep.organization = organization.clone();
+        let place = place(session, &organization);
+        let opened = tokio::task::spawn_blocking(move || open_store(&place, keep)).await?;
+        let opened = opened.context("its store cannot be opened")?;
+        opened.notices.iter().for_each(|notice| complain(notice));
+        let guard = guard(session.guard(), &specs);
+        let scanned = if self.scans { specs } else { vec![] };
+        let maintenance = session.config.maintenance.clone();
+        let start = move || {
+            let service = LocalService::start_guarded(opened.store, scanned, guard, Handle::current());
+            service.announce(maintenance);
+            service
+        };
+        let service = tokio::task::spawn_blocking(start).await?;
+        self.houses.open(organization.clone(), Arc::clone(&service) as Arc<dyn DriftService>);
+        self.open.insert(organization, service);
+        Ok(())
+    }
+}
+
+/// One database is everybody's; directories stand beside each other.
+fn place(session: &Session, organization: &Slug) -> PathBuf {
+    let place = &session.settings().store.value;
+    if store::url_of(place).is_some() || session.settings().organization.value == *organization {
+        return place.clone();
+    }
+    let mut name = place.file_name().unwrap_or_default().to_owned();
+    name.push(format!("-{organization}"));
+    place.with_file_name(name)
+}
+
+/// What is protected is so by its own organisation's environments.
+fn guard(mut guard: Guard, specs: &[EnvironmentSpec]) -> Guard {
+    guard.protected = specs.iter().filter(|spec| spec.protect).map(|spec| spec.environment.slug.clone()).collect();
+    guard
+}

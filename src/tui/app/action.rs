@@ -214,7 +214,7 @@ actions! {
     }
     Waiting: {
         KeepTheirs "keep-theirs" None "" off::no_collision, "Keep theirs: yours is not sent";
-        ApplyMine "apply-mine" Decides "" off::no_collision, "Apply yours on top of theirs";
+        ApplyMine "apply-mine" Decides "" off::apply_mine, "Apply yours on top of theirs";
     }
 }
 

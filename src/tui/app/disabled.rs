@@ -20,6 +20,10 @@ pub fn nothing_waits(model: &Model) -> Option<String> {
     model.waiting.all().is_empty().then(|| "the server has every decision".into())
 }
 
+pub fn apply_mine(model: &Model) -> Option<String> {
+    no_collision(model).or_else(|| deciding(model))
+}
+
 pub fn no_collision(model: &Model) -> Option<String> {
     let is_there = super::update::waiting::collision(model).is_some();
     (!is_there).then(|| "nobody was faster than you there".into())

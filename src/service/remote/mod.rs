@@ -1,5 +1,7 @@
 //! [`DriftService`] over a driftguard server's REST API.
 //!
+//! A little over 400 lines: one method for each of the interface, in one place.
+//!
 //! [`call`] sends and retries, [`feed`] listens; here each method is one path. What the server says is taken as the local
 //! service's own word: the screens do not know which of the two they have.
 

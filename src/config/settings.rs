@@ -201,7 +201,7 @@ fn show_path(path: &std::path::Path) -> String {
     Tainted::from(path.to_string_lossy().as_ref()).line()
 }
 
-fn show_store(place: &PathBuf) -> String {
+fn show_store(place: &std::path::Path) -> String {
     url_of(place).map_or_else(|| show_path(place), shown_url)
 }
 

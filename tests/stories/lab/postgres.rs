@@ -86,13 +86,15 @@ fn started(bin: &Path, is_root: bool, data: &Path, port: u16, tls: bool) -> Chil
     if tls {
         server.args(["-c", "ssl=on"]);
     }
-    let child = server.spawn().expect("postgres starts");
+    let mut child = server.spawn().expect("postgres starts");
     for _ in 0..600 {
         if TcpStream::connect(("127.0.0.1", port)).is_ok() && sql(port, "select 1") {
             return child;
         }
         std::thread::sleep(Duration::from_millis(100));
     }
+    let _ = child.kill();
+    let _ = child.wait();
     panic!("PostgreSQL does not answer on port {port}");
 }
 

@@ -131,8 +131,11 @@ fn of_security(record: &SecurityRecord) -> Vec<String> {
     ]
 }
 
+/// The line above a table, and a row of it.
+type Table<'a, T> = (&'a str, fn(&T) -> Vec<String>);
+
 /// As CSV with this head and these cells, or as JSON.
-fn written<T: Serialize>(all: &[T], csv: Option<(&str, fn(&T) -> Vec<String>)>, cut: bool) -> Response {
+fn written<T: Serialize>(all: &[T], csv: Option<Table<'_, T>>, cut: bool) -> Response {
     let (kind, name, body) = match csv {
         Some((head, cells)) => {
             let row = |one: &T| cells(one).iter().map(|cell| escape::csv(cell)).collect::<Vec<_>>().join(",");

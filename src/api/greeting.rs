@@ -22,4 +22,7 @@ pub struct Greeting {
     pub require_reason: String,
     /// The version of the program that serves.
     pub server: String,
+    /// What it can be asked for, by the names of [`Capability`](super::Capability); `None`: it is from before there were any.
+    #[serde(default)]
+    pub capabilities: Option<Vec<String>>,
 }

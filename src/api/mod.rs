@@ -6,6 +6,7 @@
 mod accounts;
 mod advice;
 mod asked;
+mod capability;
 mod drifts;
 mod feed;
 mod greeting;
@@ -21,6 +22,7 @@ pub use advice::{
     JobStatus, Model, Related, Repository, ScanFigures, Summary,
 };
 pub use asked::{Part, Which};
+pub use capability::Capability;
 pub use drifts::{Parameter, from_parameters, to_parameters};
 pub use feed::FeedEvent;
 pub use greeting::Greeting;

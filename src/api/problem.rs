@@ -115,7 +115,7 @@ impl From<ServiceError> for Problem {
             ServiceError::ReadOnly(_) => (Code::ReadOnly, None, None),
             ServiceError::Refused(refusal) => (Code::Refused, None, Some(refusal)),
             ServiceError::Denied(_) => (Code::Forbidden, None, None),
-            ServiceError::Unavailable(_) => (Code::Unavailable, None, None),
+            ServiceError::Kept(_) | ServiceError::Unavailable(_) => (Code::Unavailable, None, None),
         };
         let mut problem = Self::new(code, message);
         (problem.error.current, problem.error.refusal) = (current, refusal);

@@ -75,8 +75,10 @@ pub struct Logout {
 
 #[derive(Args, Debug)]
 pub struct Connect {
-    /// The server: https://driftguard.example.com
-    pub url: Url,
+    /// The server, https://driftguard.example.com, or its name in the configuration, or several that have one database: the
+    /// next is asked when one does not answer
+    #[arg(required = true, value_name = "URL")]
+    pub servers: Vec<String>,
     /// Read the API key from this file; else $DRIFTGUARD_TOKEN holds it, else `driftguard login` has kept one
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,

@@ -6,36 +6,74 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use tokio::runtime::Handle;
+use url::Url;
 
-use super::{Session, login, screens};
+use super::{Session, complain, login, screens};
 use crate::cli::Connect;
-use crate::service::{DriftService, RemoteService, Server};
+use crate::service::{Credentials, Dial, DriftService, Fixed, RemoteService, Server, waiting_below};
 
 /// Holds an API key; in the environment, because others can read a command line.
 const TOKEN: &str = "DRIFTGUARD_TOKEN";
 
 pub(super) fn run(session: &Session, args: &Connect) -> anyhow::Result<u8> {
-    let server = Server { url: args.url.clone(), token: None, ca: login::certificates(args.ca.as_deref())? };
-    let given = token(args.token_file.as_deref())?;
-    // What is said here and now comes before what was kept.
-    let kept = if given.is_some() { None } else { login::kept(session, &server)? };
-    if given.is_none() && kept.is_none() {
-        bail!(
-            "nobody is logged in to {url}: run `driftguard login {url}`, or give an API key in ${TOKEN} or a file named by --token-file",
-            url = args.url
-        );
-    }
+    let urls = addresses(session, &args.servers)?;
+    let Some(first) = urls.first().cloned() else { bail!("no server is named") };
+    let ca = login::certificates(args.ca.as_deref())?;
+    let credentials = credentials(session, args, &first, ca.as_ref())?;
+    let queues = session.paths.state_dir.join("queues");
     let mut options = screens::options(session, &args.look);
-    options.world = Some(server.url.to_string());
+    options.world = Some(first.to_string());
+    let dial = Dial { urls, ca, credentials, queues: Some(queues.clone()) };
     let connected = async move {
-        let handle = Handle::current();
-        let connected = match kept {
-            Some(kept) => RemoteService::connect_as(server, Arc::new(kept), &handle).await,
-            None => RemoteService::connect(Server { token: given, ..server }, &handle).await,
-        };
-        Ok(connected.map_err(|error| error.to_string())? as Arc<dyn DriftService>)
+        let service = RemoteService::dial(dial, &Handle::current()).await.map_err(|error| error.to_string())?;
+        Ok(service as Arc<dyn DriftService>)
     };
-    screens::on(session, options, connected, async {})
+    let ended = screens::on(session, options, connected, async {});
+    match waiting_below(&queues) {
+        0 => {}
+        1 => complain("1 decision waits on this machine: the next `driftguard connect` to that server sends it"),
+        waiting => complain(&format!(
+            "{waiting} decisions wait on this machine: the next `driftguard connect` to their server sends them"
+        )),
+    }
+    ended
+}
+
+/// Addresses as they are, names as the configuration has them.
+fn addresses(session: &Session, asked: &[String]) -> anyhow::Result<Vec<Url>> {
+    let known = &session.config.servers;
+    let mut urls = vec![];
+    for one in asked {
+        match known.get(one) {
+            Some(of_name) => urls.extend(of_name.iter().cloned()),
+            None if one.contains("://") => urls.push(Url::parse(one).with_context(|| format!("{one} is no address"))?),
+            None if known.is_empty() => bail!("{one} is no address: a server is named as https://HOST"),
+            None => {
+                let names: Vec<&str> = known.keys().map(String::as_str).collect();
+                bail!("{one} is no address, and no server in the configuration: there are {}", names.join(", "));
+            }
+        }
+    }
+    Ok(urls)
+}
+
+/// What is said here and now comes before what was kept.
+fn credentials(
+    session: &Session,
+    args: &Connect,
+    url: &Url,
+    ca: Option<&Vec<u8>>,
+) -> anyhow::Result<Arc<dyn Credentials>> {
+    if let Some(given) = token(args.token_file.as_deref())? {
+        return Ok(Arc::new(Fixed(Some(given))));
+    }
+    let server = Server { url: url.clone(), token: None, ca: ca.cloned() };
+    match login::kept(session, &server)? {
+        Some(kept) => Ok(Arc::new(kept)),
+        None => bail!(
+            "nobody is logged in to {url}: run `driftguard login {url}`, or give an API key in ${TOKEN} or a file named by --token-file"
+        ),
+    }
 }
 
 fn token(file: Option<&Path>) -> anyhow::Result<Option<String>> {

@@ -81,6 +81,7 @@ pub(super) fn read_text(path: &Path, text: &str, config: &mut Config) {
                 config.problems.push(source.problem(&value.span(), message));
             }
             ("server", _) => server::read(&source, value, config),
+            ("servers", _) => super::servers::read(&source, value, config),
             ("never_hide", _) => never_hide(&source, value, config),
             (name, value_ref) => setting(&source, name, key, value, value_ref, config),
         }

@@ -14,6 +14,7 @@ mod origin;
 mod packs;
 mod paths;
 mod server;
+mod servers;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ pub use lost::lost;
 pub use origin::{Origin, Problem, Valued};
 pub use paths::Paths;
 pub use server::server_keys;
+pub use servers::Servers;
 pub use settings::{SETTINGS, Setting, Settings};
 
 use crate::compare::Knowledge;
@@ -44,6 +46,8 @@ pub struct Config {
     pub maintenance: Vec<Maintenance>,
     /// How much of a server anybody may have.
     pub server: Limits,
+    /// Servers by name, for `connect`.
+    pub servers: Servers,
     /// Files that were read, lowest layer first.
     pub files: Vec<PathBuf>,
     /// Configuration files that say anything at all.
@@ -85,6 +89,7 @@ impl Config {
             knowledge: Knowledge::default(),
             maintenance: vec![],
             server: Limits::default(),
+            servers: Servers::default(),
             files: vec![],
             telling: vec![],
             problems: vec![],

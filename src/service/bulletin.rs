@@ -49,7 +49,7 @@ impl Bulletin {
             ServiceEvent::Environments => Self::Environments,
             ServiceEvent::Lost => Self::Lost,
             ServiceEvent::Notice { error, text } => Self::Notice { error: *error, text: text.clone() },
-            ServiceEvent::Contact(_) => return None,
+            ServiceEvent::Contact(_) | ServiceEvent::Server(_) | ServiceEvent::Waiting(_) => return None,
         })
     }
 

@@ -20,6 +20,7 @@ mod returning;
 mod scanning;
 mod sharing;
 mod thinking;
+pub mod waiting;
 mod who;
 
 pub use around::{annotate, contexts, end_context};
@@ -29,7 +30,8 @@ pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
 pub use reason::RequireReason;
 pub use relations::{Place, Relations};
-pub use remote::{Credentials, RemoteService, Server, login, logout, refresh};
+pub use remote::{Credentials, Dial, Fixed, RemoteService, Server, login, logout, refresh, waiting_below};
+pub use waiting::{Newer, Settle, Sight, Standing, Waiting};
 pub use who::{BY_ITSELF as ASKED_BY_ITSELF, LONGEST as LONGEST_BY_ITSELF, Witness};
 
 use std::collections::BTreeSet;
@@ -38,7 +40,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
+use ulid::Ulid;
 
+use crate::api::Capability;
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
@@ -100,8 +104,19 @@ pub enum ServiceEvent {
     Lost,
     /// How it stands with the server; a local service has none.
     Contact(Contact),
+    /// Another server answers from now on. As those below only told by a client, never by a server.
+    Server(String),
+    /// These decisions wait for the server now.
+    Waiting(Vec<Waiting>),
     /// Something a person should read.
     Notice { error: bool, text: crate::safety::Tainted },
+}
+
+/// What the server does not know yet, and the sentence that says so.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Missing {
+    pub what: BTreeSet<Capability>,
+    pub why: String,
 }
 
 /// Whether the server is there. What is on the screen stays there, whatever this says.
@@ -112,6 +127,8 @@ pub enum Contact {
     Live,
     /// Nothing has been heard of it `since`; the next try is due at `again_at`.
     Lost { since: Timestamp, again_at: Timestamp },
+    /// It is there, but asks to be left alone until then.
+    Busy { again_at: Timestamp },
     /// It does not let us in any more.
     Denied { why: String },
 }
@@ -139,6 +156,9 @@ pub enum ServiceError {
     Denied(String),
     #[error("{0}")]
     Unavailable(String),
+    /// Not done yet: it is kept on this machine, and sent when the server can be reached; why not now.
+    #[error("kept on this machine, and sent as soon as the server takes it: {0}")]
+    Kept(String),
 }
 
 /// The one interface below the screens. Cancel-safe; a late answer may be dropped.
@@ -247,6 +267,23 @@ pub trait DriftService: Send + Sync {
     async fn cancel_scan(&self, environment: Option<Slug>) -> Result<(), ServiceError>;
     /// Everything from now on. A slow reader loses the oldest and should load again.
     fn subscribe(&self) -> broadcast::Receiver<ServiceEvent>;
+    /// How it stands with the server; `None` without one.
+    fn contact(&self) -> Option<Contact> {
+        None
+    }
+    /// Decisions that were made here and that the server does not have yet, in the order they are sent.
+    fn waiting(&self) -> Vec<Waiting> {
+        vec![]
+    }
+    /// A person's word about one of them. Durable when it returns.
+    async fn settle_waiting(&self, id: Ulid, how: Settle) -> Result<(), ServiceError> {
+        let _ = (id, how);
+        Err(ServiceError::NotFound("nothing waits here".into()))
+    }
+    /// What cannot be asked for here, and why: the server is older.
+    fn missing(&self) -> Missing {
+        Missing::default()
+    }
     /// What its store takes up, where it lies here.
     fn store_gauges(&self) -> Gauges {
         Gauges::default()

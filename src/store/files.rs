@@ -46,7 +46,7 @@ pub(super) fn refuse_foreign(path: &Path, meta: &fs::Metadata) -> Result<(), Sto
 }
 
 /// Opens for reading and writing, makes it if need be, mode 0600 whatever the umask.
-pub(super) fn private_file(path: &Path) -> io::Result<File> {
+pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
     if file.metadata()?.permissions().mode() & 0o777 != 0o600 {
         file.set_permissions(Permissions::from_mode(0o600))?;
@@ -66,7 +66,7 @@ pub(super) fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 /// Makes names in a directory durable.
-pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 

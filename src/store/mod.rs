@@ -45,7 +45,7 @@ use crate::safety::{Masked, Tainted};
 
 pub use bulk::{Match, Matching};
 pub use elsewhere::{Elsewhere, is_url, open_url, shown_url, url_of};
-pub(crate) use files::{make_private, private_dir, refuse_unsafe_filesystem};
+pub(crate) use files::{make_private, private_dir, private_file, refuse_unsafe_filesystem, sync_dir};
 pub use filter::DriftFilter;
 pub use gauges::Gauges;
 pub use inbox::{Left, leave};

@@ -29,7 +29,7 @@ use super::app::{Effect, Model, Msg, update};
 use super::term::{Screen, TermError};
 use super::widgets::highlight;
 use super::{Exit, Options, panes};
-use crate::service::DriftService;
+use crate::service::{DriftService, ServiceEvent};
 
 use finds::Shelf;
 use keeper::Keeper;
@@ -306,6 +306,7 @@ impl<S: Surface> Loop<S> {
                 | Effect::AddEnvironment(..)
                 | Effect::PutContext(..)
                 | Effect::EndContext(..)
+                | Effect::SettleWaiting(..)
         );
         let previews = matches!(effect, Effect::PreviewRule(..) | Effect::PreviewNeverHide(..));
         let jumps = matches!(effect, Effect::LoadJump(..));
@@ -354,7 +355,17 @@ impl<S: Surface> Loop<S> {
             }
         });
         let msg = Msg::Connected { mode: service.mode(), read_only: service.read_only(), as_of: service.as_of() };
+        at_first(service.as_ref()).into_iter().for_each(|msg| drop(self.send.send(msg)));
         self.service = Some(service);
         Ok(msg)
     }
+}
+
+/// What was told before anybody listened.
+pub fn at_first(service: &dyn DriftService) -> Vec<Msg> {
+    let contact = service.contact().map(|contact| Msg::Service(ServiceEvent::Contact(contact)));
+    let waiting = service.waiting();
+    let waiting = (!waiting.is_empty()).then(|| Msg::Service(ServiceEvent::Waiting(waiting)));
+    let missing = Msg::Missing(service.missing());
+    [Some(missing), contact, waiting].into_iter().flatten().collect()
 }

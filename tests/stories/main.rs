@@ -18,6 +18,7 @@ mod backends_tls;
 mod bench;
 mod changes;
 mod cli;
+mod client_faults;
 mod clipboard;
 mod conformance;
 mod credentials;

@@ -68,14 +68,14 @@ impl Connected {
 }
 
 /// A server that answers until it is told to leave.
-struct Running {
-    address: SocketAddr,
+pub struct Running {
+    pub address: SocketAddr,
     leave: oneshot::Sender<()>,
     ended: tokio::task::JoinHandle<()>,
 }
 
 impl Running {
-    async fn start(tokens: Tokens, houses: Houses, listen: SocketAddr) -> Self {
+    pub async fn start(tokens: Tokens, houses: Houses, listen: SocketAddr) -> Self {
         let options = Options::new(listen);
         let serving = server::serve(&options, Arc::new(tokens), houses).await.unwrap();
         let address = serving.address;
@@ -86,7 +86,7 @@ impl Running {
         Self { address, leave, ended }
     }
 
-    async fn end(self) {
+    pub async fn end(self) {
         self.leave.send(()).unwrap();
         self.ended.await.unwrap();
     }
@@ -142,18 +142,18 @@ async fn a_viewer_sees_everything_and_decides_nothing() {
     bench.end().await;
 }
 
-fn editors() -> Tokens {
+pub fn editors() -> Tokens {
     Tokens::new([(TOKEN.to_owned(), principal("acme", "erin", Role::Editor))])
 }
 
-fn acme(service: Arc<dyn DriftService>) -> Houses {
+pub fn acme(service: Arc<dyn DriftService>) -> Houses {
     let mut houses = Houses::default();
     houses.open(Slug::from_text("acme"), service);
     houses
 }
 
 /// Waits for what is told, and passes everything else over.
-async fn hears(events: &mut broadcast::Receiver<ServiceEvent>, what: impl Fn(&ServiceEvent) -> bool) {
+pub async fn hears(events: &mut broadcast::Receiver<ServiceEvent>, what: impl Fn(&ServiceEvent) -> bool) {
     let heard = async { while !what(&events.recv().await.unwrap()) {} };
     tokio::time::timeout(Duration::from_secs(60), heard).await.expect("it is told");
 }

@@ -59,8 +59,8 @@ fn told(scope: &Scope<'_>, event: ServiceEvent) -> Option<ServiceEvent> {
         },
         E::Drift(event) => scope.reads(&event).then_some(E::Drift(event)),
         E::Updated(event) => scope.reads(&event).then_some(E::Updated(event)),
-        // Words, and about who knows what.
-        E::Notice { .. } => None,
+        // Words, and about who knows what; and what no server tells.
+        E::Notice { .. } | E::Server(_) | E::Waiting(_) => None,
         event @ (E::Environments | E::Lost | E::Contact(_)) => Some(event),
     }
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{Greeting, Role};
+use crate::api::{Capability, Greeting, Role};
 use crate::server::Shared;
 use crate::server::answer::Answer;
 use crate::server::auth::Caller;
@@ -29,6 +29,7 @@ async fn greeting(caller: Caller) -> Answer<Greeting> {
         as_of: service.as_of(),
         require_reason: service.require_reason().shown(),
         server: env!("CARGO_PKG_VERSION").to_owned(),
+        capabilities: Some(Capability::ALL.map(|one| one.as_str().to_owned()).to_vec()),
     }))
 }
 

@@ -1,244 +1,353 @@
-//! One request and its answer: JSON both ways, problems in the service's own words, and a second try where that is safe.
+//! One request and its answer: JSON both ways, problems in the service's own words, a second try where that is safe, and another
+//! server where there is one.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use url::Url;
 
-use super::Server;
 use super::credentials::{Credentials, Fixed};
-use crate::api::{BASE, Code, IDEMPOTENCY_HEADER, Parameter, Problem, VERSION_HEADER};
+use super::link::Link;
+use super::reading::Trouble;
+use super::servers::{Base, bearer, invalid};
+use super::{Server, reading, skew};
+use crate::api::{IDEMPOTENCY_HEADER, Parameter, VERSION_HEADER};
 use crate::service::ServiceError;
 
-const CONNECT: Duration = Duration::from_secs(5);
 /// Of one answer, from the question to its last byte.
-const WHOLE: Duration = Duration::from_secs(60);
-/// Between two pieces of the feed: its pulse is four times as often.
-const SILENCE: Duration = Duration::from_secs(60);
+const READ: Duration = Duration::from_secs(30);
+/// A decision that takes longer waits in the queue: nobody watches it for so long.
+const WRITE: Duration = Duration::from_secs(10);
 /// Waits before the second and the third try.
 const AGAIN: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 
-/// The way to a server.
-pub(super) struct Line {
+/// The way to a server, or to several that are one.
+pub struct Line {
     client: Client,
-    base: Url,
-    shown: String,
+    servers: Vec<Base>,
+    /// The one that is asked.
+    at: AtomicUsize,
     credentials: Arc<dyn Credentials>,
+    pub link: Arc<Link>,
 }
 
-/// Why an answer is none.
-enum Fault {
-    /// The server says what is wrong.
-    Told(Problem),
-    /// It does not, or is none of ours.
-    Other(ServiceError),
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// Nobody answered, or nobody who can do it now.
+    Away(Away),
+    /// Not let in.
+    Denied(String),
+    /// The server's own word.
+    Said(Box<ServiceError>),
 }
 
-impl From<Fault> for ServiceError {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Told(problem) => problem.into(),
-            Fault::Other(error) => error,
+/// Nobody is there.
+#[derive(Debug)]
+pub struct Away {
+    pub why: String,
+    /// What was asked for may have been done.
+    pub may_be_done: bool,
+    /// As the server said.
+    pub after: Option<Duration>,
+    /// It makes sense to ask again at once.
+    at_once: bool,
+}
+
+impl Failure {
+    /// The server could not, and nobody knows how far it came.
+    pub fn maybe(why: String) -> Self {
+        Self::Away(Away { why, may_be_done: true, after: None, at_once: false })
+    }
+
+    /// As a reason to try later.
+    pub fn away(self) -> Away {
+        match self {
+            Self::Away(away) => away,
+            // Somebody may let us in again, but there is no hurry.
+            Self::Denied(why) => Away { why, may_be_done: false, after: Some(Duration::from_secs(30)), at_once: false },
+            Self::Said(error) => Away { why: error.to_string(), may_be_done: true, after: None, at_once: false },
         }
     }
+}
+
+/// An answer, looked at from outside.
+enum Checked {
+    Good(Response),
+    /// The server does not know who asks.
+    Unknown {
+        why: String,
+        is_expired: bool,
+    },
+}
+
+/// What was asked for.
+enum Got {
+    Whole(Vec<u8>),
+    /// It goes on.
+    Open(Response),
+}
+
+/// Why there is no token.
+fn denied(error: ServiceError) -> Failure {
+    match error {
+        ServiceError::Denied(why) => Failure::Denied(why),
+        other => Failure::Away(Away { why: other.to_string(), may_be_done: false, after: None, at_once: false }),
+    }
+}
+
+impl From<Failure> for ServiceError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Away(away) => Self::Unavailable(away.why),
+            Failure::Denied(why) => Self::Denied(why),
+            Failure::Said(error) => *error,
+        }
+    }
+}
+
+/// What is asked.
+struct Ask<'a> {
+    method: Method,
+    path: &'a str,
+    parameters: &'a [Parameter],
+    /// Body and key of a write.
+    write: Option<(Vec<u8>, Option<&'a str>)>,
+    /// The last event that was seen, for the feed.
+    seen: Option<&'a str>,
+    timeout: Option<Duration>,
 }
 
 impl Line {
+    /// To one server, with the token that is given.
+    ///
     /// # Errors
     /// When the address or the token makes no sense.
-    pub(super) fn new(server: Server) -> Result<Self, ServiceError> {
-        let token = server.token.clone();
+    pub fn new(server: Server) -> Result<Self, ServiceError> {
+        let Server { url, token, ca } = server;
         token.as_deref().map(bearer).transpose()?;
-        Self::with(server, Arc::new(Fixed(token)))
+        let (base, nobody) = (Base::new(url)?, tokio::sync::broadcast::channel(1).0);
+        let link = Arc::new(Link::new(base.shown.clone(), nobody));
+        Self::with(vec![base], ca.as_deref(), Arc::new(Fixed(token)), link)
     }
 
     /// For who has no token yet.
-    pub(super) fn of_nobody(server: Server) -> Result<Self, ServiceError> {
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_nobody(server: Server) -> Result<Self, ServiceError> {
         Self::new(Server { token: None, ..server })
     }
 
-    /// As [`new`](Self::new), with tokens from elsewhere.
-    pub(super) fn with(server: Server, credentials: Arc<dyn Credentials>) -> Result<Self, ServiceError> {
-        let Server { mut url, ca, .. } = server;
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err(invalid("the address of a server is https://HOST, and nothing else"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(invalid(
-                "no credentials in the address: others can read it. Give the key in $DRIFTGUARD_TOKEN or --token-file",
-            ));
-        }
-        let shown = url.as_str().trim_end_matches('/').to_owned();
-        let path = format!("{}{BASE}/", url.path().trim_end_matches('/'));
-        url.set_path(&path);
-        // Fails when there is one already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let ours = reqwest::Certificate::from_pem_bundle(ca.as_deref().unwrap_or_default());
-        let ours = ours.map_err(|error| invalid(&format!("the certificates of the CA are no PEM: {error}")))?;
-        let client = Client::builder()
-            .tls_certs_merge(ours)
-            .user_agent(concat!("driftguard/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT)
-            .read_timeout(SILENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| ServiceError::Unavailable(format!("no way to any server: {error}")))?;
-        Ok(Self { client, base: url, shown, credentials })
-    }
-
-    /// For people.
-    pub(super) fn shown(&self) -> String {
-        self.shown.clone()
-    }
-
-    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str, asked: &[Parameter]) -> Result<T, ServiceError> {
-        let request = self.request(Method::GET, path, asked)?.timeout(WHOLE);
-        self.read(self.answered(request).await?).await
+    /// To several servers that are one, the first of which is asked first.
+    ///
+    /// # Errors
+    /// When the certificates make no sense.
+    pub fn with(
+        servers: Vec<Base>,
+        ca: Option<&[u8]>,
+        credentials: Arc<dyn Credentials>,
+        link: Arc<Link>,
+    ) -> Result<Self, ServiceError> {
+        Ok(Self { client: super::servers::client(ca)?, servers, at: AtomicUsize::new(0), credentials, link })
     }
 
     /// A write that is not done again, whatever becomes of it.
-    pub(super) async fn ask<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ServiceError> {
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn ask<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ServiceError> {
         let body = serde_json::to_vec(body).map_err(|error| invalid(&error.to_string()))?;
-        let request = self.request(Method::POST, path, &[])?.timeout(WHOLE);
-        let request = request.header(CONTENT_TYPE, "application/json").body(body);
-        let token = self.credentials.token().await?;
-        let response = authorized(request, token.as_deref())?.send().await.map_err(|error| self.unreachable(&error))?;
-        self.read(self.checked(response).await?).await
+        let (method, write, timeout) = (Method::POST, Some((body, None)), Some(READ));
+        let ask = Ask { method, path, parameters: &[], write, seen: None, timeout };
+        let (token, server) = (self.credentials.token().await?, self.server());
+        let sent = self.request(server, &ask, token.as_deref())?.send().await;
+        let response = sent.map_err(|error| self.unreachable(server, &error))?;
+        let Checked::Good(response) = self.checked(server, response).await? else {
+            return Err(ServiceError::Denied("the server does not let you in".into()));
+        };
+        let bytes = response.bytes().await.map_err(|error| self.unreachable(server, &error))?;
+        reading::read(&bytes).map_err(|error| self.unknown_words(&error))
+    }
+
+    pub async fn get<T: DeserializeOwned>(&self, path: &str, parameters: &[Parameter]) -> Result<T, ServiceError> {
+        let bytes = self.bytes(path, parameters).await?;
+        reading::read(&bytes).map_err(|error| self.unknown_words(&error))
+    }
+
+    /// An answer as it came.
+    pub async fn bytes(&self, path: &str, parameters: &[Parameter]) -> Result<Vec<u8>, ServiceError> {
+        let ask = Ask { method: Method::GET, path, parameters, write: None, seen: None, timeout: Some(READ) };
+        Ok(self.whole(&ask).await?)
     }
 
     /// `key`: the same for the same decision, so that it is made once however often it is sent.
-    pub(super) async fn write<B: Serialize, T: DeserializeOwned>(
+    pub async fn write<B: Serialize, T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         body: &B,
         key: &str,
-    ) -> Result<T, ServiceError> {
-        let body = serde_json::to_vec(body).map_err(|error| invalid(&error.to_string()))?;
-        let request = self.request(method, path, &[])?.timeout(WHOLE);
-        let request = request.header(CONTENT_TYPE, "application/json").header(IDEMPOTENCY_HEADER, key).body(body);
-        let again = request.try_clone();
-        match (self.wrote(request).await, again) {
-            // Whether it was done nobody knows; under the same key it is done once.
-            (Err(ServiceError::Unavailable(_)), Some(again)) => {
-                tokio::time::sleep(AGAIN[1]).await;
-                self.wrote(again).await
-            }
-            (answer, _) => answer,
-        }
-    }
-
-    async fn wrote<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ServiceError> {
-        self.read(self.answered(request).await?).await
+    ) -> Result<T, Failure> {
+        let body = serde_json::to_vec(body).map_err(|error| Failure::Said(Box::new(invalid(&error.to_string()))))?;
+        let write = Some((body, Some(key)));
+        let ask = Ask { method, path, parameters: &[], write, seen: None, timeout: Some(WRITE) };
+        let bytes = self.whole(&ask).await?;
+        reading::read(&bytes).map_err(|error| Failure::Said(Box::new(self.unknown_words(&error))))
     }
 
     /// The feed, from its beginning or after `seen`.
-    pub(super) async fn feed(&self, seen: Option<&str>) -> Result<Response, ServiceError> {
-        let mut request = self.request(Method::GET, "feed", &[])?;
-        if let Some(seen) = seen {
-            request = request.header("last-event-id", seen);
+    pub async fn feed(&self, seen: Option<&str>) -> Result<Response, Failure> {
+        let ask = Ask { method: Method::GET, path: "feed", parameters: &[], write: None, seen, timeout: None };
+        match self.patiently(&ask).await? {
+            Got::Open(response) => Ok(response),
+            Got::Whole(_) => Err(Failure::maybe("the feed ended before it began".into())),
         }
-        self.answered(request).await
     }
 
-    fn request(&self, method: Method, path: &str, asked: &[Parameter]) -> Result<RequestBuilder, ServiceError> {
-        let mut url = self.base.join(path).map_err(|error| invalid(&error.to_string()))?;
-        if !asked.is_empty() {
-            url.query_pairs_mut().extend_pairs(asked);
+    async fn whole(&self, ask: &Ask<'_>) -> Result<Vec<u8>, Failure> {
+        match self.patiently(ask).await? {
+            Got::Whole(bytes) => Ok(bytes),
+            Got::Open(_) => Err(Failure::maybe("the answer has no end".into())),
         }
-        Ok(self.client.request(method, url))
+    }
+
+    /// Tries again what did not arrive or broke off, at the next server if there is one; a write under its key is done once.
+    async fn patiently(&self, ask: &Ask<'_>) -> Result<Got, Failure> {
+        // Each server has its turn.
+        let most = AGAIN.len().max(self.servers.len() - 1);
+        let mut tries = 0;
+        loop {
+            let at = self.at.load(Ordering::Relaxed);
+            let server = &self.servers[at];
+            let away = match self.once(server, ask).await {
+                Err(Failure::Away(away)) => away,
+                Err(Failure::Denied(why)) => {
+                    self.link.denied(&why);
+                    return Err(Failure::Denied(why));
+                }
+                answer => {
+                    self.link.answered(&server.shown);
+                    return answer;
+                }
+            };
+            let next = (at + 1) % self.servers.len();
+            // Another call may have gone on meanwhile.
+            let _ = self.at.compare_exchange(at, next, Ordering::Relaxed, Ordering::Relaxed);
+            let is_other = tries + 1 < self.servers.len();
+            if tries == most || !(is_other || away.at_once) {
+                return Err(Failure::Away(away));
+            }
+            if !is_other {
+                tokio::time::sleep(AGAIN[tries.min(AGAIN.len() - 1)]).await;
+            }
+            tries += 1;
+        }
     }
 
     /// With the token there is, and once more with another when that one is over.
-    async fn answered(&self, request: RequestBuilder) -> Result<Response, ServiceError> {
-        let again = request.try_clone();
-        let token = self.credentials.token().await?;
-        let response = self.patiently(authorized(request, token.as_deref())?).await?;
-        let expired = match self.checked(response).await {
-            Err(Fault::Told(problem)) if problem.error.code == Code::TokenExpired => true,
-            Err(Fault::Told(problem)) if problem.error.code == Code::Unauthenticated => false,
-            answer => return Ok(answer?),
+    async fn once(&self, server: &Base, ask: &Ask<'_>) -> Result<Got, Failure> {
+        let token = self.credentials.token().await.map_err(denied)?;
+        let sent = self.request(server, ask, token.as_deref())?.send().await;
+        let response = sent.map_err(|error| self.unreachable(server, &error))?;
+        let (why, is_expired) = match self.checked(server, response).await? {
+            Checked::Good(response) => return self.got(server, ask, response).await,
+            Checked::Unknown { why, is_expired } => (why, is_expired),
         };
-        let (Some(again), Some(token)) = (again, token) else {
-            return Err(ServiceError::Denied("nobody is logged in: `driftguard login` first".to_owned()));
-        };
-        let token = self.credentials.renewed(&token, expired).await?;
-        Ok(self.checked(self.patiently(authorized(again, Some(&token))?).await?).await?)
+        let Some(token) = token else { return Err(Failure::Denied(format!("{why}: `driftguard login` first"))) };
+        let token = self.credentials.renewed(&token, is_expired).await.map_err(denied)?;
+        let sent = self.request(server, ask, Some(&token))?.send().await;
+        let response = sent.map_err(|error| self.unreachable(server, &error))?;
+        match self.checked(server, response).await? {
+            Checked::Good(response) => self.got(server, ask, response).await,
+            Checked::Unknown { why, .. } => Err(Failure::Denied(why)),
+        }
     }
 
-    /// Tries again what did not arrive: a connection that was refused or broken off before an answer.
-    async fn patiently(&self, request: RequestBuilder) -> Result<Response, ServiceError> {
-        for wait in AGAIN {
-            let Some(one) = request.try_clone() else { break };
-            match one.send().await {
-                Ok(response) => return Ok(response),
-                Err(error) if error.is_connect() || error.is_request() && !error.is_timeout() => {
-                    tokio::time::sleep(wait).await;
-                }
-                Err(error) => return Err(self.unreachable(&error)),
+    /// All of it, unless it is one that goes on.
+    async fn got(&self, server: &Base, ask: &Ask<'_>, response: Response) -> Result<Got, Failure> {
+        if ask.timeout.is_none() {
+            return Ok(Got::Open(response));
+        }
+        let bytes = response.bytes().await.map_err(|error| self.unreachable(server, &error))?;
+        Ok(Got::Whole(bytes.to_vec()))
+    }
+
+    fn server(&self) -> &Base {
+        &self.servers[self.at.load(Ordering::Relaxed)]
+    }
+
+    fn request(&self, server: &Base, ask: &Ask<'_>, token: Option<&str>) -> Result<RequestBuilder, Failure> {
+        let said = |error: ServiceError| Failure::Said(Box::new(error));
+        let mut url = server.url.join(ask.path).map_err(|error| said(invalid(&error.to_string())))?;
+        if !ask.parameters.is_empty() {
+            url.query_pairs_mut().extend_pairs(ask.parameters);
+        }
+        let mut request = self.client.request(ask.method.clone(), url);
+        if let Some((body, key)) = &ask.write {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
+            request = key.iter().fold(request, |request, key| request.header(IDEMPOTENCY_HEADER, *key));
+        }
+        if let Some(seen) = ask.seen {
+            request = request.header("last-event-id", seen);
+        }
+        if let Some(timeout) = ask.timeout {
+            request = request.timeout(timeout);
+        }
+        match token {
+            Some(token) => Ok(request.header(AUTHORIZATION, bearer(token).map_err(said)?)),
+            None => Ok(request),
+        }
+    }
+
+    async fn checked(&self, server: &Base, response: Response) -> Result<Checked, Failure> {
+        let (status, headers) = (response.status(), response.headers());
+        let is_busy = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
+        match headers.get(VERSION_HEADER).and_then(|value| value.to_str().ok()) {
+            Some(version) => skew::check(version, &server.shown).map_err(|error| Failure::Said(Box::new(error)))?,
+            // Whatever stands before the server may say that it is not there.
+            None if is_busy => {}
+            None => {
+                return Err(Failure::maybe(format!("{} is no driftguard server: it answered {status}", server.shown)));
             }
         }
-        request.send().await.map_err(|error| self.unreachable(&error))
-    }
-
-    async fn read<T: DeserializeOwned>(&self, response: Response) -> Result<T, ServiceError> {
-        let bytes = response.bytes().await.map_err(|error| self.unreachable(&error))?;
-        serde_json::from_slice(&bytes).map_err(|error| {
-            ServiceError::Unavailable(format!(
-                "{} answered in words this driftguard does not know: {error}",
-                self.shown
-            ))
-        })
-    }
-
-    async fn checked(&self, response: Response) -> Result<Response, Fault> {
-        let other = |why| Fault::Other(ServiceError::Unavailable(why));
-        if !response.headers().contains_key(VERSION_HEADER) {
-            let what = response.status();
-            return Err(other(format!("{} is no driftguard server: it answered {what}", self.shown)));
+        if status.is_success() {
+            return Ok(Checked::Good(response));
         }
-        if response.status().is_success() {
-            return Ok(response);
-        }
-        let status = response.status();
+        let after = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let bytes = response.bytes().await.unwrap_or_default();
-        Err(match serde_json::from_slice::<Problem>(&bytes) {
-            Ok(problem) => Fault::Told(problem),
-            Err(_) => other(format!("{} answered {status}", self.shown)),
-        })
+        let Trouble { error, is_expired, retry_after } = reading::problem(status, &bytes, &server.shown);
+        let why = error.to_string();
+        if is_busy {
+            let after = after.or(retry_after).map(Duration::from_secs);
+            // Whoever is turned away at the door has not been heard.
+            let may_be_done = status != StatusCode::TOO_MANY_REQUESTS;
+            return Err(Failure::Away(Away { why, may_be_done, after, at_once: false }));
+        }
+        match status {
+            StatusCode::UNAUTHORIZED => Ok(Checked::Unknown { why, is_expired }),
+            _ => Err(Failure::Said(Box::new(error))),
+        }
+    }
+
+    pub fn unknown_words(&self, error: &serde_json::Error) -> ServiceError {
+        let server = &self.server().shown;
+        ServiceError::Unavailable(format!("{server} answered in words this driftguard does not know: {error}"))
     }
 
     /// The address is said by us, without what may stand in its query.
-    fn unreachable(&self, error: &reqwest::Error) -> ServiceError {
+    fn unreachable(&self, server: &Base, error: &reqwest::Error) -> Failure {
         let what = if error.is_timeout() { "did not answer in time" } else { "cannot be reached" };
-        let mut why = String::new();
+        let mut why = format!("{} {what}", server.shown);
         let mut next = std::error::Error::source(error);
         while let Some(cause) = next {
-            why = format!(": {cause}");
+            why = format!("{} {what}: {cause}", server.shown);
             next = cause.source();
         }
-        ServiceError::Unavailable(format!("{} {what}{why}", self.shown))
+        Failure::Away(Away { why, may_be_done: !error.is_connect(), after: None, at_once: !error.is_timeout() })
     }
-}
-
-fn authorized(request: RequestBuilder, token: Option<&str>) -> Result<RequestBuilder, ServiceError> {
-    Ok(match token.map(bearer).transpose()? {
-        Some(value) => request.header(AUTHORIZATION, value),
-        None => request,
-    })
-}
-
-fn bearer(token: &str) -> Result<HeaderValue, ServiceError> {
-    let value = HeaderValue::from_str(&format!("Bearer {token}"));
-    let mut value = value.map_err(|_| invalid("the token has characters that no token has"))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-fn invalid(why: &str) -> ServiceError {
-    ServiceError::Invalid(why.to_owned())
 }

@@ -26,7 +26,7 @@ pub trait Credentials: Send + Sync {
 }
 
 /// One that is what it is.
-pub(super) struct Fixed(pub(super) Option<String>);
+pub struct Fixed(pub Option<String>);
 
 #[async_trait]
 impl Credentials for Fixed {

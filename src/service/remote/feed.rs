@@ -24,8 +24,6 @@ pub(super) async fn listen(
     events: broadcast::Sender<ServiceEvent>,
     ended: CancellationToken,
 ) {
-    // Nobody listening is no fault.
-    let tell = |contact| drop(events.send(ServiceEvent::Contact(contact)));
     let listening = async {
         let (mut open, mut seen, mut wait) = (Ok(first), None, FIRST);
         let mut heard = Timestamp::now();
@@ -33,18 +31,22 @@ pub(super) async fn listen(
             let mut denied = None;
             match open {
                 Ok(response) => {
-                    tell(Contact::Live);
+                    line.link.feed(Contact::Live);
                     follow(response, &events, &mut seen).await;
                     (heard, wait) = (Timestamp::now(), FIRST);
                 }
                 // Somebody may let us in again, but there is no hurry.
-                Err(ServiceError::Denied(why)) => (denied, wait) = (Some(why), MOST),
-                Err(_) => {}
+                Err(failure) => match ServiceError::from(failure) {
+                    ServiceError::Denied(why) => (denied, wait) = (Some(why), MOST),
+                    // Words between two versions that do not go together: the person has to know.
+                    ServiceError::Invalid(why) => (denied, wait) = (Some(why), MOST),
+                    _ => {}
+                },
             }
             // Not all at the same moment, when a server comes back.
             let pause = wait.mul_f64(0.5 + fastrand::f64());
             let again_at = Timestamp::now().checked_add(pause).unwrap_or(Timestamp::MAX);
-            tell(denied.map_or(Contact::Lost { since: heard, again_at }, |why| Contact::Denied { why }));
+            line.link.feed(denied.map_or(Contact::Lost { since: heard, again_at }, |why| Contact::Denied { why }));
             tokio::time::sleep(pause).await;
             wait = (wait * 2).min(MOST);
             open = line.feed(seen.as_deref()).await;
@@ -69,7 +71,7 @@ async fn follow(response: Response, events: &broadcast::Sender<ServiceEvent>, se
 fn read(event: &Event) -> Option<ServiceEvent> {
     match event.event.as_str() {
         "reset" => Some(ServiceEvent::Lost),
-        "event" => serde_json::from_str(&event.data).ok(),
+        "event" => serde_json::from_str(&event.data).ok().filter(is_theirs_to_tell),
         _ => None,
     }
 }
@@ -79,4 +81,9 @@ fn pieces(response: Response) -> impl Stream<Item = reqwest::Result<impl AsRef<[
         let piece = response.chunk().await.transpose()?;
         Some((piece, response))
     })
+}
+
+/// What only we know, nobody else can tell us.
+fn is_theirs_to_tell(event: &ServiceEvent) -> bool {
+    !matches!(event, ServiceEvent::Contact(_) | ServiceEvent::Server(_) | ServiceEvent::Waiting(_))
 }

@@ -1,12 +1,22 @@
 //! [`DriftService`] over a driftguard server's REST API.
 //!
+//! A little over 400 lines: one method for each of the interface, in one place.
+//!
 //! [`call`] sends and retries, [`feed`] listens; here each method is one path. What the server says is taken as the local
 //! service's own word: the screens do not know which of the two they have.
 
 mod call;
 mod credentials;
 mod feed;
+mod link;
+mod queue;
+mod reading;
+mod seen;
+mod sender;
+mod servers;
+mod skew;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -19,10 +29,13 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use ulid::Ulid;
 use url::Url;
 
-use super::{DriftService, EnvironmentSummary, Relations, RequireReason, ServiceError, ServiceEvent};
+use super::{
+    Contact, DriftService, EnvironmentSummary, Missing, Relations, RequireReason, ServiceError, ServiceEvent, Settle,
+    Waiting,
+};
 use crate::api::{
-    Answer, BulkBody, ContextBody, EndContextBody, Greeting, Listed, NeverHideBody, Parameter, Problem, RuleBody,
-    ScanBody, TriageBody, TriageOne, to_parameters,
+    BULK, ContextBody, EndContextBody, Greeting, Listed, NeverHideBody, Parameter, RuleBody, ScanBody, TriageOne,
+    to_parameters,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
@@ -33,8 +46,13 @@ use crate::drift::{
 use crate::safety::Tainted;
 use crate::store::{Direction, DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
 
-use call::Line;
-pub use credentials::{Credentials, login, logout, refresh};
+use call::{Failure, Line};
+pub use credentials::{Credentials, Fixed, login, logout, refresh};
+use link::Link;
+pub use queue::count as waiting_below;
+use queue::{Answers, Queue};
+use seen::Sights;
+use servers::{Base, bearer};
 
 /// Events a slow reader may be behind before it has to load again.
 const EVENTS: usize = 1024;
@@ -49,10 +67,23 @@ pub struct Server {
     pub ca: Option<Vec<u8>>,
 }
 
+/// Several servers that are one, for they have one database; and what is kept here for them.
+pub struct Dial {
+    /// Tried in this order; not empty.
+    pub urls: Vec<Url>,
+    pub ca: Option<Vec<u8>>,
+    pub credentials: Arc<dyn Credentials>,
+    /// Below it decisions wait for the server; `None`: they do not, and are refused when it is not there.
+    pub queues: Option<PathBuf>,
+}
+
 /// A server that has greeted us.
 pub struct RemoteService {
     line: Arc<Line>,
     greeting: Greeting,
+    missing: Missing,
+    queue: Option<Arc<Queue>>,
+    sights: Sights,
     events: broadcast::Sender<ServiceEvent>,
     _listening: DropGuard,
 }
@@ -63,10 +94,12 @@ impl RemoteService {
     /// # Errors
     /// When the server cannot be reached, is none of ours, or does not let us in.
     pub async fn connect(server: Server, handle: &Handle) -> Result<Arc<Self>, ServiceError> {
-        Self::on(Line::new(server)?, handle).await
+        let token = server.token.clone();
+        token.as_deref().map(bearer).transpose()?;
+        Self::connect_as(server, Arc::new(Fixed(token)), handle).await
     }
 
-    /// As [`connect`](Self::connect), with tokens that are renewed when they are over; that of `server` does not matter.
+    /// As [`connect`](Self::connect), with tokens from elsewhere.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
@@ -75,18 +108,42 @@ impl RemoteService {
         credentials: Arc<dyn Credentials>,
         handle: &Handle,
     ) -> Result<Arc<Self>, ServiceError> {
-        Self::on(Line::with(server, credentials)?, handle).await
+        let Server { url, ca, .. } = server;
+        Self::dial(Dial { urls: vec![url], ca, credentials, queues: None }, handle).await
     }
 
-    async fn on(line: Line, handle: &Handle) -> Result<Arc<Self>, ServiceError> {
-        let line = Arc::new(line);
-        let greeting: Greeting = line.get("session", &[]).await?;
+    /// As [`connect_as`](Self::connect_as), to the first of several servers that answers; decisions wait where one cannot be
+    /// reached later.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect); and when decisions could not be kept here.
+    pub async fn dial(dial: Dial, handle: &Handle) -> Result<Arc<Self>, ServiceError> {
+        let Dial { urls, ca, credentials, queues } = dial;
+        let servers = urls.iter().cloned().map(Base::new).collect::<Result<Vec<_>, _>>()?;
+        let first = servers.first().map(|one| one.shown.clone());
+        let first = first.ok_or_else(|| servers::invalid("no server is named"))?;
         let (events, _) = broadcast::channel(EVENTS);
+        let link = Arc::new(Link::new(first.clone(), events.clone()));
+        let line = Arc::new(Line::with(servers, ca.as_deref(), credentials, link)?);
+        let greeting: Greeting = line.get("session", &[]).await?;
+        line.link.greeted(format!("{} ({})", greeting.name.line(), greeting.role.as_str()));
+        let queue = queues.map(|queues| {
+            let dir = queues.join(queue::name(&first, greeting.organisation.as_str(), greeting.name.raw()));
+            let unfit =
+                |error| ServiceError::Invalid(format!("{}: decisions cannot be kept there: {error}", dir.display()));
+            Queue::open(dir.clone(), events.clone()).map_err(unfit)
+        });
+        let queue = queue.transpose()?;
         let ended = CancellationToken::new();
         // Before anything is loaded, so that nothing falls between.
         let first = line.feed(None).await?;
         handle.spawn(feed::listen(Arc::clone(&line), first, events.clone(), ended.clone()));
-        Ok(Arc::new(Self { line, greeting, events, _listening: ended.drop_guard() }))
+        if let Some(queue) = &queue {
+            handle.spawn(sender::run(Arc::clone(queue), Arc::clone(&line), ended.clone()));
+        }
+        let missing = skew::missing(&greeting);
+        let (sights, _listening) = (Sights::default(), ended.drop_guard());
+        Ok(Arc::new(Self { line, greeting, missing, queue, sights, events, _listening }))
     }
 
     /// Who we are there.
@@ -94,12 +151,27 @@ impl RemoteService {
         &self.greeting
     }
 
+    /// A list; what a newer server has in it that we do not know is left out, and that is said.
+    async fn listed<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        asked: &[Parameter],
+    ) -> Result<Listed<T>, ServiceError> {
+        let bytes = self.line.bytes(path, asked).await?;
+        let (listed, left_out) = reading::list(&bytes).map_err(|error| self.line.unknown_words(&error))?;
+        if let Some(text) = self.sights.left_out(path, left_out) {
+            // Nobody listening is no fault.
+            let _ = self.events.send(ServiceEvent::Notice { error: false, text: text.into() });
+        }
+        Ok(listed)
+    }
+
     async fn whole<T: serde::de::DeserializeOwned>(
         &self,
         path: &str,
         asked: &[Parameter],
     ) -> Result<Vec<T>, ServiceError> {
-        Ok(self.line.get::<Listed<T>>(path, asked).await?.data)
+        Ok(self.listed::<T>(path, asked).await?.data)
     }
 
     async fn post<B: Serialize, T: serde::de::DeserializeOwned>(
@@ -107,7 +179,38 @@ impl RemoteService {
         path: &str,
         body: &B,
     ) -> Result<T, ServiceError> {
-        self.line.write(Method::POST, path, body, &Ulid::generate().to_string()).await
+        Ok(self.line.write(Method::POST, path, body, &Ulid::generate().to_string()).await?)
+    }
+
+    /// Durable here before it is sent; what is not answered soon waits, and says so.
+    async fn decide(&self, requests: Vec<TriageOne>) -> Answers {
+        let many = requests.len();
+        let for_all = |error: ServiceError| (0..many).map(|_| Err(error.clone())).collect();
+        let unkept = match &self.queue {
+            None => None,
+            Some(queue) => {
+                let with_sights = requests.iter().map(|one| (one.clone(), self.sights.of(one.drift))).collect();
+                match queue.put(with_sights).await {
+                    Ok(answered) => {
+                        return match answered.await {
+                            Ok(answers) if answers.len() == many => answers,
+                            Ok(answers) => match answers.into_iter().next() {
+                                Some(Err(error)) => for_all(error),
+                                _ => for_all(ServiceError::Kept("the answer was lost".into())),
+                            },
+                            Err(_) => for_all(ServiceError::Kept("driftguard ends".into())),
+                        };
+                    }
+                    Err(error) => Some(queue::unwritable(&error)),
+                }
+            }
+        };
+        // With no place to wait it is now or not at all.
+        match sender::one_or_many(&self.line, requests, &Ulid::generate().to_string()).await {
+            Ok(answers) => answers,
+            Err(Failure::Away(away)) => for_all(unkept.unwrap_or(ServiceError::Unavailable(away.why))),
+            Err(failure) => for_all(failure.into()),
+        }
     }
 }
 
@@ -135,7 +238,8 @@ impl DriftService for RemoteService {
     }
 
     async fn drifts(&self, request: PageRequest) -> Result<Page, ServiceError> {
-        let Listed { data, pagination } = self.line.get("drifts", &to_parameters(&request)).await?;
+        let Listed { data, pagination } = self.listed("drifts", &to_parameters(&request)).await?;
+        self.sights.remember(&data);
         Ok(Page { data, next: pagination.next, previous: pagination.previous })
     }
 
@@ -177,8 +281,8 @@ impl DriftService for RemoteService {
     }
 
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError> {
-        let TriageOne { drift, verb, reason, expected_version } = request.into();
-        self.post(&format!("drifts/{drift}/triage"), &TriageBody { verb, reason, expected_version }).await
+        let none = || Err(ServiceError::Unavailable("the server answered nothing".into()));
+        self.decide(vec![request.into()]).await.into_iter().next().unwrap_or_else(none)
     }
 
     async fn triage_many(
@@ -188,12 +292,7 @@ impl DriftService for RemoteService {
         let mut answers = Vec::with_capacity(requests.len());
         let mut requests = requests.into_iter().map(TriageOne::from).peekable();
         while requests.peek().is_some() {
-            let body = BulkBody { requests: requests.by_ref().take(crate::api::BULK).collect() };
-            let made: Listed<Answer> = self.post("drifts/triage", &body).await?;
-            answers.extend(made.data.into_iter().map(|answer| match answer {
-                Answer::Done(receipt) => Ok(receipt),
-                Answer::Problem(problem) => Err(Problem::into(problem)),
-            }));
+            answers.extend(self.decide(requests.by_ref().take(BULK).collect()).await);
         }
         Ok(answers)
     }
@@ -276,9 +375,27 @@ impl DriftService for RemoteService {
         self.events.subscribe()
     }
 
+    fn contact(&self) -> Option<Contact> {
+        Some(self.line.link.contact())
+    }
+
+    fn waiting(&self) -> Vec<Waiting> {
+        self.queue.as_ref().map(|queue| queue.waiting()).unwrap_or_default()
+    }
+
+    async fn settle_waiting(&self, id: Ulid, how: Settle) -> Result<(), ServiceError> {
+        match &self.queue {
+            Some(queue) => queue.settle(id, how).await,
+            None => Err(ServiceError::NotFound("nothing waits here".into())),
+        }
+    }
+
+    fn missing(&self) -> Missing {
+        self.missing.clone()
+    }
+
     fn mode(&self) -> String {
-        let Greeting { name, role, .. } = &self.greeting;
-        format!("{} ({}) at {}", name.line(), role.as_str(), self.line.shown())
+        self.line.link.at()
     }
 
     fn read_only(&self) -> Option<String> {

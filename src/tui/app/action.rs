@@ -20,11 +20,14 @@ pub enum Scope {
     Query,
     /// In the list of views.
     Views,
+    /// Among the decisions that wait for the server.
+    Waiting,
 }
 
 impl Scope {
     /// Every scope, in the order help shows them.
-    pub const ALL: [Self; 6] = [Self::Drift, Self::Global, Self::Rules, Self::Query, Self::Views, Self::Incident];
+    pub const ALL: [Self; 7] =
+        [Self::Drift, Self::Global, Self::Rules, Self::Query, Self::Views, Self::Incident, Self::Waiting];
 
     /// The name of its table in a keymap.
     pub fn as_str(self) -> &'static str {
@@ -35,6 +38,7 @@ impl Scope {
             Self::Incident => "incident",
             Self::Query => "query",
             Self::Views => "views",
+            Self::Waiting => "waiting",
         }
     }
 
@@ -47,6 +51,7 @@ impl Scope {
             Self::Incident => "In incident mode",
             Self::Query => "In the query line",
             Self::Views => "In the list of views",
+            Self::Waiting => "Among decisions that wait for the server",
         }
     }
 }
@@ -168,6 +173,7 @@ actions! {
         CancelScan "cancel-scan" None "" off::no_scan, "Cancel the running scans";
         Undo "undo" Decides "undo" off::undo, "Take the last decision back";
         Decisions "decisions" None "" off::nothing_decided, "What was decided in this session; take any of it back";
+        Waiting "waiting" None "" off::nothing_waits, "Decisions the server does not have yet; look at them, take them back";
         Rules "rules" None "" off::disconnected, "Rules: what each ignores or never hides; edit, delete, go to what it hides";
         HiddenList "hidden-list" None "" off::untold, "What the last scan of the environment hid or could not verify, and why";
         FindEnvironments "find-environments" None "" off::offers, "Environments that the code here keeps states of: add one to the configuration";
@@ -206,6 +212,10 @@ actions! {
         CopyLink "copy-link" None "" off::link, "Copy the link of the mark under the cursor";
         Export "export" None "" off::nothing_found, "Write the review into a file: Markdown, HTML or JSON, redacted";
     }
+    Waiting: {
+        KeepTheirs "keep-theirs" None "" off::no_collision, "Keep theirs: yours is not sent";
+        ApplyMine "apply-mine" Decides "" off::apply_mine, "Apply yours on top of theirs";
+    }
 }
 
 impl Action {
@@ -222,7 +232,7 @@ impl Action {
 
     /// Why it cannot be done now.
     pub fn disabled(self, model: &Model) -> Option<String> {
-        (self.entry().disabled)(model)
+        model.lacks(self).or_else(|| (self.entry().disabled)(model))
     }
 }
 

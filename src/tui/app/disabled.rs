@@ -16,6 +16,19 @@ pub fn disconnected(model: &Model) -> Option<String> {
     (!model.connected()).then(|| "still connecting".into())
 }
 
+pub fn nothing_waits(model: &Model) -> Option<String> {
+    model.waiting.all().is_empty().then(|| "the server has every decision".into())
+}
+
+pub fn apply_mine(model: &Model) -> Option<String> {
+    no_collision(model).or_else(|| deciding(model))
+}
+
+pub fn no_collision(model: &Model) -> Option<String> {
+    let is_there = super::update::waiting::collision(model).is_some();
+    (!is_there).then(|| "nobody was faster than you there".into())
+}
+
 pub fn no_query(model: &Model) -> Option<String> {
     (!matches!(model.overlay, Some(Overlay::Query(_)))).then(|| "the query line is not open".into())
 }
@@ -190,6 +203,9 @@ pub fn reopen(model: &Model) -> Option<String> {
 pub fn undo(model: &Model) -> Option<String> {
     if matches!(model.overlay, Some(Overlay::Views { .. })) {
         return model.finds.deleted.is_none().then(|| "no view was deleted in this session".into());
+    }
+    if super::update::waiting::can_take_back(model) {
+        return None;
     }
     disconnected(model).or_else(|| deciding(model)).or_else(|| nothing_decided(model))
 }

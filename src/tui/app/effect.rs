@@ -17,6 +17,7 @@ use crate::drift::{
     Slug, TriageRequest, UntoldRequest,
 };
 use crate::safety::Tainted;
+use crate::service::Settle;
 use crate::store::{DriftFilter, Observation, PageRequest};
 
 /// How the screens ended.
@@ -97,6 +98,8 @@ pub enum Effect {
     /// By whom.
     PutContext(Box<OperationalContext>, Tainted),
     EndContext(ContextId, Timestamp, Tainted),
+    /// A person's word about a decision that waits for the server.
+    SettleWaiting(ulid::Ulid, Settle),
     Scan(Option<Slug>),
     CancelScan(Option<Slug>),
     /// What it is, and the text, sanitised already.

@@ -34,6 +34,7 @@ pub mod testkit;
 pub mod timeline;
 pub mod untold;
 pub mod update;
+pub mod waiting;
 pub mod when;
 pub mod who;
 

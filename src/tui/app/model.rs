@@ -25,10 +25,11 @@ use super::timeline::Timeline;
 use super::untold::UntoldList;
 use super::update::jump::Departure;
 use super::update::repeat::Repeat;
+use super::waiting::WaitingList;
 use super::who::WhoView;
 use crate::config::Adding;
 use crate::drift::{Change, DriftEvent, DriftId, NeverHideReach, RuleId, RuleReach, Slug, TriageVerb};
-use crate::service::{Contact, EnvironmentSummary, RequireReason};
+use crate::service::{Contact, EnvironmentSummary, Missing, RequireReason};
 use crate::tui::keymap::{KeyPress, Keymap};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::diff::DiffView;
@@ -125,6 +126,8 @@ pub struct Decided {
 pub struct Batch {
     pub saved: Vec<u64>,
     pub failed: usize,
+    /// Kept here until the server can be reached.
+    pub kept: usize,
     /// What was typed for it.
     pub draft: Option<DraftKey>,
     /// Where the cursor was when it was sent.
@@ -140,6 +143,10 @@ pub struct Model {
     pub link: Link,
     /// How it stands with the server; `None` without one.
     pub contact: Option<Contact>,
+    /// Decisions the server does not have yet.
+    pub waiting: WaitingList,
+    /// What the server does not know.
+    pub missing: Missing,
     pub actor: String,
     /// Why nothing may be decided, as the command line or configuration says.
     read_only: Option<String>,
@@ -222,6 +229,8 @@ impl Model {
             zone: if options.utc { TimeZone::UTC } else { TimeZone::system() },
             link: Link::Connecting,
             contact: None,
+            waiting: WaitingList::default(),
+            missing: Missing::default(),
             actor: options.actor,
             read_only: options.read_only,
             protected: options.protected,

@@ -10,7 +10,7 @@ use crate::config::Found as Offers;
 use crate::drift::query::Groups;
 use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, Slug, UntoldPage, Who};
 use crate::safety::Tainted;
-use crate::service::{EnvironmentSummary, ServiceError, ServiceEvent};
+use crate::service::{EnvironmentSummary, Missing, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
 use crate::tui::Options;
 use crate::tui::app::drafts::Draft;
@@ -67,6 +67,8 @@ pub enum Msg {
         as_of: Option<Timestamp>,
     },
     Service(ServiceEvent),
+    /// What the server does not know yet.
+    Missing(Missing),
     /// Events were lost: load again.
     Lagged,
     Environments(Ticket, Result<Vec<EnvironmentSummary>, ServiceError>),

@@ -362,6 +362,10 @@ pub enum Overlay {
     Decisions {
         at: usize,
     },
+    /// Decisions the server does not have yet.
+    Waiting,
+    /// The one under the cursor, beside what somebody else decided.
+    Collision,
     /// What the last scan of an environment hid.
     Untold,
     /// Environments that the code here offers.

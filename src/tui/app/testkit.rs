@@ -16,7 +16,7 @@ use super::action::Action;
 use super::{Effect, Model, Msg, update};
 use crate::service::{DriftService, ServiceEvent};
 use crate::tui::panes::Drawn;
-use crate::tui::runtime::{Clock, perform};
+use crate::tui::runtime::{self, Clock, perform};
 use crate::tui::{Options, keymap, panes, sample};
 
 /// Options for a world that stands still: the default keys unless others are given, the clock of the sample, UTC.
@@ -63,7 +63,9 @@ impl Screens {
     pub fn connect(&mut self) {
         let service = &self.service;
         let msg = Msg::Connected { mode: service.mode(), read_only: service.read_only(), as_of: service.as_of() };
+        let told = runtime::at_first(service.as_ref());
         self.send(msg);
+        told.into_iter().for_each(|msg| self.send(msg));
     }
 
     /// One message and all that follows from it.
@@ -111,6 +113,7 @@ impl Screens {
                 | Effect::Export(_)
                 | Effect::PutContext(..)
                 | Effect::EndContext(..)
+                | Effect::SettleWaiting(..)
                 | Effect::Scan(_)
                 | Effect::CancelScan(_)
         );

@@ -24,8 +24,8 @@ const FILES: [&str; NAMES.len()] = [
 
 /// Where keys can be bound. `drift` holds what concerns the selected drift in the three panes that show one, `input` is a
 /// text field, `overlay` a window over the panes, `rules` the list of ignore rules, `query` the query line, `views` the list of
-/// views, `incident` incident mode, `resource` a resource and what was decided about it.
-pub const SCOPES: [&str; 14] = [
+/// views, `incident` incident mode, `resource` a resource and what was decided about it, `waiting` the decisions that wait for the server.
+pub const SCOPES: [&str; 15] = [
     "global",
     "environments",
     "drift",
@@ -40,6 +40,7 @@ pub const SCOPES: [&str; 14] = [
     "views",
     "incident",
     "resource",
+    "waiting",
 ];
 
 /// How many files may inherit from each other in a row.
@@ -166,7 +167,7 @@ impl Keymap {
 fn fallbacks(scope: &str) -> &'static [&'static str] {
     match scope {
         "timeline" | "diff" | "recommendations" => &["drift", "global"],
-        "rules" | "hidden" | "views" | "incident" | "resource" => &["overlay", "global"],
+        "rules" | "hidden" | "views" | "incident" | "resource" | "waiting" => &["overlay", "global"],
         "query" => &["input", "global"],
         "global" => &[],
         _ => &["global"],

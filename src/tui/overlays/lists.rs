@@ -38,9 +38,11 @@ pub fn help(canvas: &mut Canvas<'_>, scroll: usize) {
 }
 
 /// What the letters in a row of the timeline mean.
-const SIGNS: [(&str, &str); 8] = [
+const SIGNS: [(&str, &str); 10] = [
     ("C H M L", "Severity: CRITICAL from 0.85, HIGH from 0.60, MEDIUM from 0.30, LOW"),
     ("a z i r c", "State: acknowledged, snoozed, ignored, resolved, closed; none: open"),
+    ("…", "In place of the state: decided, and not saved yet; with the server away it waits for that"),
+    ("?", "In place of the state: decided, but somebody else was faster, or the server refused it"),
     ("~ + - >", "Modified, added (in no code), deleted, moved"),
     ("m", "First seen while maintenance was announced there: no alarm rang"),
     ("R", "Came back after it had ended"),

@@ -18,6 +18,7 @@ mod themes;
 pub mod tutorial;
 mod untold;
 mod views;
+mod waiting;
 mod which_key;
 pub mod who;
 
@@ -41,6 +42,8 @@ pub fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Form(form)) => form::draw(canvas, form),
         Some(Overlay::Rules) => rules::draw(canvas),
         Some(Overlay::Decisions { at }) => decisions::draw(canvas, *at),
+        Some(Overlay::Waiting) => waiting::draw(canvas),
+        Some(Overlay::Collision) => waiting::collide(canvas),
         Some(Overlay::Untold) => untold::draw(canvas),
         Some(Overlay::Offers) => offers::draw(canvas),
         Some(Overlay::Incident) => incident::draw(canvas),

@@ -25,12 +25,21 @@ pub(super) fn said(model: &Model, view: &HistoryView, entry: &AuditEntry) -> Str
 
 fn plain(model: &Model, entry: &AuditEntry) -> String {
     let words = sanitise::line(action_words(&entry.action));
-    let until = |at: &Timestamp| format!(" until {}", clock(model, *at));
     if let Some(change) = &entry.rule {
         let rule = change.after.as_ref().or(change.before.as_ref());
         return rule.map_or(words.clone(), |rule| format!("{words}: {}", rule.says()));
     }
-    match &entry.verb {
+    of_verb(model, words, entry.verb.as_ref())
+}
+
+/// The same of what was decided and is in no trail yet.
+pub(super) fn decided(model: &Model, verb: &TriageVerb) -> String {
+    of_verb(model, sanitise::line(action_words(verb.as_str())), Some(verb))
+}
+
+fn of_verb(model: &Model, words: String, verb: Option<&TriageVerb>) -> String {
+    let until = |at: &Timestamp| format!(" until {}", clock(model, *at));
+    match verb {
         Some(TriageVerb::Snooze { until: at }) => format!("{words}{}", until(at)),
         Some(TriageVerb::Assign { to }) => {
             format!("{words} to {}", to.as_ref().map_or("nobody".into(), Tainted::line))

@@ -33,6 +33,7 @@ pub fn title(canvas: &mut Canvas<'_>, area: Rect) {
         spans.push(canvas.span(Role::Dim, format!("{link}  ")));
     }
     spans.extend(contact(canvas));
+    spans.extend(waiting(canvas));
     if model.read_only().is_some() {
         spans.push(canvas.span(Role::Warning, "READ-ONLY"));
         if let Link::Up { as_of: Some(at), .. } = model.link {
@@ -56,19 +57,39 @@ fn contact(canvas: &mut Canvas<'_>) -> Vec<Span<'static>> {
             let why = text::cut(&crate::safety::sanitise::line(&why), REASON);
             vec![canvas.span(Role::Error, format!("DENIED {why}  "))]
         }
+        Contact::Busy { again_at } => vec![retry(canvas, again_at)],
         Contact::Lost { since, again_at } => {
             let stale = match canvas.age(since).as_str() {
                 "now" => "STALE".to_owned(),
                 age => format!("STALE {age}"),
             };
-            let left = again_at.duration_since(canvas.model.now).as_secs().max(0);
-            if left > 0 {
-                let next = again_at.checked_sub(jiff::SignedDuration::from_secs(left - 1));
-                canvas.wake_at(next.unwrap_or(again_at));
-            }
-            vec![canvas.span(Role::Warning, format!("{stale}  RETRY {left}s  "))]
+            vec![canvas.span(Role::Warning, format!("{stale}  ")), retry(canvas, again_at)]
         }
     }
+}
+
+/// `RETRY 8s`, drawn again every second.
+fn retry(canvas: &mut Canvas<'_>, again_at: jiff::Timestamp) -> Span<'static> {
+    let left = again_at.duration_since(canvas.model.now).as_secs().max(0);
+    if left > 0 {
+        let next = again_at.checked_sub(jiff::SignedDuration::from_secs(left - 1));
+        canvas.wake_at(next.unwrap_or(again_at));
+    }
+    canvas.span(Role::Warning, format!("RETRY {left}s  "))
+}
+
+/// Decisions that are not with the server yet.
+fn waiting(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
+    let waiting = &canvas.model.waiting;
+    let (all, asking) = (waiting.all().len(), waiting.asking().count());
+    let mut spans = vec![];
+    if all > asking {
+        spans.push(canvas.span(Role::Warning, format!("{} pending  ", all - asking)));
+    }
+    if asking > 0 {
+        spans.push(canvas.span(Role::Error, format!("{asking} to decide  ")));
+    }
+    spans
 }
 
 /// At the right: environments that nobody scans any more, and notices that nobody read.

@@ -282,14 +282,14 @@ fn line(canvas: &mut Canvas<'_>, event: &DriftEvent, columns: &Columns) -> Line<
     let model = canvas.model;
     let state = event.state_at(model.now);
     let calm = if state.needs_attention() { Role::Text } else { Role::Dim };
-    let pending = model.pending.contains_key(&event.id);
+    let pending = model.pending.contains_key(&event.id).then_some('…').or(model.waiting.sign(event.id));
     let class = event.severity_class();
     let (sign, sign_role) = type_sign(event.drift_type);
     let mut spans = vec![
         canvas.span(Role::Marked, if model.marks.contains_key(&event.id) { "*" } else { " " }),
         canvas.span(bar::role(class), class.letter().to_string()),
         canvas.span(Role::Dim, if event.in_maintenance { "m" } else { " " }),
-        canvas.span(Role::Key, if pending { '…' } else { state_sign(state) }.to_string()),
+        canvas.span(Role::Key, pending.unwrap_or(state_sign(state)).to_string()),
         canvas.span(sign_role, sign.to_string()),
         canvas.span(Role::Warning, if event.is_regressed() { "R" } else { " " }),
         Span::raw(" "),

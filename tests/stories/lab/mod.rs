@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod fake;
+pub mod faulty;
 pub mod postgres;
 pub mod report;
 pub mod stand;

@@ -2,7 +2,7 @@
 
 use super::{
     copying, feel, forms, groups, incident, jump, load, markers, marking, moves, never_hide, offers, palette, plan,
-    query, repeat, resource, rules, sheet, silent, undo, untold, views, who,
+    query, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
 };
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::{Effect, Exit};
@@ -24,6 +24,10 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Acknowledge => plan::acknowledge(model),
         Action::Reopen => plan::reopen(model),
         Action::Undo if matches!(model.overlay, Some(Overlay::Views { .. })) => views::restore(model),
+        Action::Undo if waiting::can_take_back(model) => waiting::take_back(model),
+        Action::KeepTheirs => waiting::take_back(model),
+        Action::ApplyMine => waiting::on_top(model),
+        Action::Waiting => waiting::open(model),
         Action::Undo => undo::undo(model),
         Action::Decisions => undo::open(model),
         Action::Repeat => repeat::again(model),
@@ -242,6 +246,11 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Decisions { at }) => {
             model.overlay = Some(Overlay::Decisions { at });
             run(model, Action::Undo)
+        }
+        Some(Overlay::Waiting) => waiting::enter(model),
+        Some(Overlay::Collision) => {
+            model.overlay = Some(Overlay::Collision);
+            silent::says(model, "choose: keep theirs, or apply yours on top; leaving decides later")
         }
         Some(Overlay::Untold) => untold::enter(model),
         Some(Overlay::Offers) => offers::enter(model),

@@ -2,8 +2,7 @@
 
 use super::{load, news};
 use crate::drift::{Closure, DriftEvent, DriftId};
-use crate::safety::sanitise;
-use crate::service::{Contact, ScanProgress, ServiceEvent};
+use crate::service::{ScanProgress, ServiceEvent};
 use crate::tui::app::model::On;
 use crate::tui::app::overlay::{Overlay, Target};
 use crate::tui::app::{Effect, Model};
@@ -41,15 +40,14 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
         }
         ServiceEvent::Lost => load::after_loss(model),
         ServiceEvent::Contact(contact) => {
-            // Once, and not with every try.
-            if let (Contact::Denied { why }, Some(Contact::Live | Contact::Lost { .. }) | None) =
-                (&contact, &model.contact)
-            {
-                model.notices.failed(model.now, sanitise::line(why));
-            }
-            model.contact = Some(contact);
+            super::contact::now(model, contact);
             vec![]
         }
+        ServiceEvent::Server(name) => {
+            super::contact::server(model, name);
+            vec![]
+        }
+        ServiceEvent::Waiting(list) => super::waiting::came(model, list),
         ServiceEvent::Notice { error: true, text } => {
             model.notices.failed(model.now, text.line());
             vec![]

@@ -17,6 +17,7 @@ pub fn scope(model: &Model) -> &'static str {
         (Some(Overlay::Views { .. }), _) => "views",
         // The list of decisions has the keys of the list of rules; those about rules mean nothing in it.
         (Some(Overlay::Rules | Overlay::Decisions { .. }), _) => "rules",
+        (Some(Overlay::Waiting | Overlay::Collision), _) => "waiting",
         (Some(Overlay::Untold), _) if model.untold.as_ref().is_some_and(|list| list.typing) => "input",
         (Some(Overlay::Untold), _) => "hidden",
         (Some(Overlay::Incident), _) if model.incident.as_ref().is_some_and(|view| view.ask.is_some()) => "input",
@@ -34,6 +35,11 @@ pub fn scope(model: &Model) -> &'static str {
 fn works_in(overlay: &Overlay, action: Action) -> bool {
     use Action as A;
     if *overlay == Overlay::Rules && matches!(action, A::EditRule | A::DeleteRule | A::Undo) {
+        return true;
+    }
+    if matches!(overlay, Overlay::Waiting | Overlay::Collision)
+        && matches!(action, A::KeepTheirs | A::ApplyMine | A::Undo)
+    {
         return true;
     }
     if *overlay == Overlay::Untold && matches!(action, A::NeverHide | A::Filter | A::Undo) {

@@ -2,6 +2,7 @@
 
 mod actions;
 mod again;
+mod contact;
 pub mod copying;
 mod drafting;
 mod events;
@@ -36,6 +37,7 @@ mod typing;
 pub mod undo;
 pub mod untold;
 pub mod views;
+pub mod waiting;
 mod who;
 mod wrong;
 
@@ -69,6 +71,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             model.link = Link::Up { mode, read_only, as_of };
             load::everything(model)
+        }
+        Msg::Missing(missing) => {
+            model.missing = missing;
+            vec![]
         }
         Msg::Service(event) => events::take(model, event),
         Msg::Lagged => load::after_loss(model),

@@ -68,6 +68,12 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             model.overlay = Some(Overlay::Decisions { at: moved(at, step, rows.saturating_sub(8).max(1), last) });
             vec![]
         }
+        Some(Overlay::Waiting) => {
+            let last = model.waiting.all().len().saturating_sub(1);
+            model.waiting.at = moved(model.waiting.at, step, rows.saturating_sub(8).max(1), last);
+            vec![]
+        }
+        Some(Overlay::Collision) => vec![],
         Some(Overlay::Untold) => {
             if let Some(list) = &mut model.untold {
                 let last = list.page.matching.saturating_sub(1);

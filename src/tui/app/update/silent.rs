@@ -66,7 +66,7 @@ pub fn says(model: &mut Model, text: impl Into<String>) -> Vec<Effect> {
     vec![]
 }
 
-fn key_of(model: &Model, scope: &str, action: Action) -> String {
+pub fn key_of(model: &Model, scope: &str, action: Action) -> String {
     let keys = model.keymap().keys_for(scope, action.entry().name);
     keys.into_iter().next().unwrap_or_else(|| action.entry().name.to_owned())
 }

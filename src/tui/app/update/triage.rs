@@ -29,6 +29,10 @@ pub fn answered(model: &mut Model, ticket: Ticket, answer: Result<Receipt, Servi
                 return effects;
             }
         }
+        Err(ServiceError::Kept(_)) => {
+            batch.kept += 1;
+            effects.extend(kept(model, id, &pending));
+        }
         Err(why) => {
             batch.failed += 1;
             // What was refused must be seen.
@@ -82,6 +86,21 @@ fn saved(model: &mut Model, id: crate::drift::DriftId, pending: &Pending, receip
     effects
 }
 
+/// It is durable on this machine, and the server will have it: for whoever decides that is as good as done.
+fn kept(model: &mut Model, id: crate::drift::DriftId, pending: &Pending) -> Vec<Effect> {
+    // What comes after it on the same drift waits behind it.
+    let shown = model.timeline.window.find(id).map(|event| model.target(event));
+    if let Some((target, then)) = shown.zip(pending.then.split_first()) {
+        return vec![plan::send(model, &target, then, pending)];
+    }
+    // It stays in the list as it is, with its sign: the cursor goes on all the same.
+    let row = model.timeline.window.position(id).filter(|_| model.timeline.selected_id() == Some(id));
+    if let Some(row) = row.filter(|_| !pending.is_of_changes && !model.timeline.is_grouped()) {
+        model.timeline.select_at(row + 1);
+    }
+    load::follow(model)
+}
+
 fn refused(model: &mut Model, pending: &Pending, why: ServiceError, kept: &str) -> Vec<Effect> {
     let what = format!("{} {}", pending.word, pending.label.cell(40));
     match why {
@@ -103,9 +122,20 @@ fn report(model: &mut Model, pending: &Pending) {
         return;
     }
     let Some(batch) = model.batches.remove(&pending.batch) else { return };
-    let (saved, failed) = (batch.saved.len(), batch.failed);
+    let (saved, failed, kept) = (batch.saved.len(), batch.failed, batch.kept);
     if let Some(draft) = batch.draft.filter(|_| failed == 0) {
         model.drafts.forget(&draft);
+    }
+    if kept > 0 {
+        let undo = super::silent::key_of(model, "global", crate::tui::app::action::Action::Undo);
+        let also = if failed > 0 { format!(", {failed} refused; see notices") } else { String::new() };
+        let words = match (saved, kept + failed) {
+            (0, 1) => format!("{} {}", pending.word, pending.label.cell(40)),
+            (0, _) => format!("{} {}", pending.word, count(kept, "drift")),
+            _ => format!("{}: {saved} saved, {kept} not yet", pending.word),
+        };
+        let words = format!("kept here: {words}{also}; sent when the server is there, {undo} takes it back");
+        return model.notices.add(model.now, false, words);
     }
     let says = match (batch.saved.as_slice(), failed) {
         ([], _) => return,

@@ -25,6 +25,8 @@ fn line(model: &mut Model) -> Option<&mut Line> {
         | Overlay::Views { .. }
         | Overlay::Offers
         | Overlay::Decisions { .. }
+        | Overlay::Waiting
+        | Overlay::Collision
         | Overlay::Confirm { .. } => None,
     }
 }

@@ -59,7 +59,7 @@ impl From<&DriftEvent> for Analyzed {
         Self {
             cause_category: event.analysis.cause.cause_category,
             confidence_score: event.analysis.cause.confidence_score,
-            severity: event.analysis.severity.clone(),
+            severity: event.analysis.severity,
             recommendation_count: event.recommendations.len(),
             analyzed_at: event.analysis.analyzed_at,
         }

@@ -73,7 +73,7 @@ pub struct Global {
     /// Read this file instead of the user's configuration
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Directory of the local store
+    /// Directory of the local store, or postgres://USER@HOST/DATABASE of a shared one
     #[arg(long, global = true, value_name = "DIR")]
     pub store: Option<String>,
     /// Who decides, as the audit trail names you

@@ -55,7 +55,8 @@ pub enum AccountsCommand {
     Verify,
 }
 
-/// Which organisation.
+// Comments, not documentation: clap would take it for that of the command it is part of.
+// Which organisation.
 #[derive(Args, Debug, Default)]
 pub struct Of {
     /// Which organisation; not needed where there is one
@@ -63,7 +64,7 @@ pub struct Of {
     pub org: Option<String>,
 }
 
-/// Where a password comes from. Never from a flag: those are in the process list and in the shell's history.
+// Where a password comes from. Never from a flag: those are in the process list and in the shell's history.
 #[derive(Args, Debug)]
 pub struct PasswordSource {
     /// The password is the first line of this file, or with - of standard input; else it is asked for
@@ -73,7 +74,9 @@ pub struct PasswordSource {
 
 #[derive(Subcommand, Debug)]
 pub enum OrgCommand {
+    /// List them, each below its parent
     List,
+    /// Make one
     Add {
         slug: String,
         /// What people call it; else the slug
@@ -82,6 +85,7 @@ pub enum OrgCommand {
         #[command(flatten)]
         about: About,
     },
+    /// Change what is named; the rest stays
     Edit {
         slug: String,
         #[arg(long, value_name = "TEXT")]
@@ -146,10 +150,12 @@ impl SettingsArgs {
 
 #[derive(Subcommand, Debug)]
 pub enum UserCommand {
+    /// List users and service accounts
     List {
         #[command(flatten)]
         of: Of,
     },
+    /// Add a user, or with --service an account for a program
     Add {
         username: String,
         #[command(flatten)]
@@ -164,6 +170,7 @@ pub enum UserCommand {
         #[command(flatten)]
         password: PasswordSource,
     },
+    /// Change what is named; the rest stays
     Edit {
         username: String,
         #[command(flatten)]
@@ -229,6 +236,7 @@ pub struct WhoMay {
 
 #[derive(Subcommand, Debug)]
 pub enum KeyCommand {
+    /// List the keys: of each its first letters only
     List {
         #[command(flatten)]
         of: Of,
@@ -251,7 +259,7 @@ pub enum KeyCommand {
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: Option<u32>,
     },
-    /// Counts from the next request on
+    /// Revoke a key; it counts from the next request on
     Revoke {
         id: String,
         #[command(flatten)]
@@ -261,11 +269,12 @@ pub enum KeyCommand {
 
 #[derive(Subcommand, Debug)]
 pub enum SessionCommand {
+    /// List who is logged in, from where and since when
     List {
         #[command(flatten)]
         of: Of,
     },
-    /// Counts from the next request on
+    /// End a session; it counts from the next request on
     End {
         id: String,
         #[command(flatten)]

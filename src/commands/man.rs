@@ -79,6 +79,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_command_says_what_it_does_and_no_two_beside_each_other_say_the_same() {
+        fn look(command: &clap::Command) {
+            let mut said = std::collections::BTreeSet::new();
+            for sub in command.get_subcommands() {
+                let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
+                let name = format!("{} {}", command.get_name(), sub.get_name());
+                assert!(!about.is_empty() && said.insert(about.clone()), "{name}: {about:?}");
+                look(sub);
+            }
+        }
+        look(&Cli::command());
+    }
+
+    #[test]
     fn a_synopsis_says_what_every_option_wants() {
         let mut command = Cli::command();
         command.build();

@@ -167,8 +167,9 @@ impl Line {
         let (token, server) = (self.credentials.token().await?, self.server());
         let sent = self.request(server, &ask, token.as_deref())?.send().await;
         let response = sent.map_err(|error| self.unreachable(server, &error))?;
-        let Checked::Good(response) = self.checked(server, response).await? else {
-            return Err(ServiceError::Denied("the server does not let you in".into()));
+        let response = match self.checked(server, response).await? {
+            Checked::Good(response) => response,
+            Checked::Unknown { why, .. } => return Err(ServiceError::Denied(why)),
         };
         let bytes = response.bytes().await.map_err(|error| self.unreachable(server, &error))?;
         reading::read(&bytes).map_err(|error| self.unknown_words(&error))

@@ -87,6 +87,14 @@ fn a_trail_in_a_database_takes_no_changes_and_those_made_behind_its_back_are_fou
     assert!(registry.verify(&operator()).unwrap().faults.join("").contains("what was between is gone"));
     behind("DELETE FROM security_audit; INSERT INTO security_audit SELECT * FROM kept");
     assert!(registry.verify(&operator()).unwrap().faults.is_empty(), "as it was before");
+    for column in ["actor = 'nobody'", "organization = NULL", "action = 'login'", "at = at + interval '1 microsecond'"]
+    {
+        behind(&format!("UPDATE security_audit SET {column} WHERE seq = 2"));
+        let faults = registry.verify(&operator()).unwrap().faults;
+        assert_eq!(faults, ["record 2: a column does not say what the entry says"], "{column}");
+        behind("DELETE FROM security_audit; INSERT INTO security_audit SELECT * FROM kept");
+    }
+    assert!(registry.verify(&operator()).unwrap().faults.is_empty(), "as it was before");
     behind("UPDATE security_audit SET record = record || ' ' WHERE seq = 2");
     assert!(!registry.verify(&operator()).unwrap().faults.is_empty());
 }

@@ -1,6 +1,6 @@
 //! `driftguard connect`: the screens on a server.
 
-use std::fs;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use tokio::runtime::Handle;
 use url::Url;
 
+use super::accounts::ask;
 use super::{Session, complain, login, screens};
 use crate::cli::Connect;
 use crate::service::{Credentials, Dial, DriftService, Fixed, RemoteService, Server, waiting_below};
@@ -78,7 +79,9 @@ fn credentials(
 
 fn token(file: Option<&Path>) -> anyhow::Result<Option<String>> {
     let token = match file {
-        Some(path) => Some(fs::read_to_string(path).with_context(|| unreadable(path))?),
+        Some(path) => Some(
+            io::read_to_string(ask::private(path)?).with_context(|| format!("{} cannot be read", path.display()))?,
+        ),
         None => std::env::var(TOKEN).ok(),
     };
     let token = token.map(|token| token.trim().to_owned());
@@ -88,6 +91,26 @@ fn token(file: Option<&Path>) -> anyhow::Result<Option<String>> {
     Ok(token.filter(|token| !token.is_empty()))
 }
 
-fn unreadable(path: &Path) -> String {
-    format!("{}: cannot be read", path.display())
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_taken_from_no_file_that_others_can_read() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("laptop.key");
+        fs::write(&file, "dgk_secret\n").unwrap();
+        for mode in [0o644, 0o640, 0o602] {
+            fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+            let refused = format!("{:#}", token(Some(&file)).unwrap_err());
+            assert!(refused.contains("`chmod 600` it first") && !refused.contains("dgk_secret"), "{refused}");
+        }
+        fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(token(Some(&file)).unwrap().as_deref(), Some("dgk_secret"));
+        fs::write(&file, "\n").unwrap();
+        assert!(token(Some(&file)).is_err(), "there is none in it");
+    }
 }

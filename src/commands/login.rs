@@ -7,16 +7,41 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use async_trait::async_trait;
 use tokio::runtime::{Handle, Runtime};
+use url::Url;
 
 use super::accounts::ask;
 use super::{Session, complain};
 use crate::accounts::{KEY_PREFIX, Login};
 use crate::cli;
-use crate::service::{self, RemoteService, Server, ServiceError};
+use crate::service::{self, Credentials, RemoteService, Server, ServiceError};
 
 pub(super) use kept::Renewing;
 use kept::{Kept, Pass, Place};
+
+/// What somebody logs in with, asked about alone: what is kept already must not answer for it.
+struct Offered {
+    pass: Pass,
+    url: Url,
+}
+
+#[async_trait]
+impl Credentials for Offered {
+    async fn token(&self) -> Result<Option<String>, ServiceError> {
+        Ok(Some(self.pass.token().to_owned()))
+    }
+
+    async fn renewed(&self, _: &str, _: bool) -> Result<String, ServiceError> {
+        let url = &self.url;
+        Err(ServiceError::Denied(match self.pass {
+            Pass::Key(_) => format!(
+                "the key is not taken by {url}: it is revoked, expired or of another server; nothing was changed"
+            ),
+            Pass::Tokens(_) => format!("{url} does not take the login that it has just given; nothing was changed"),
+        }))
+    }
+}
 
 pub(super) fn run(session: &Session, args: &cli::Login) -> anyhow::Result<u8> {
     let server = Server { url: args.url.clone(), token: None, ca: certificates(args.ca.as_deref())? };
@@ -35,11 +60,11 @@ pub(super) fn run(session: &Session, args: &cli::Login) -> anyhow::Result<u8> {
             Pass::Tokens(runtime.block_on(service::login(server.clone(), &login)).map_err(told)?)
         }
     };
-    let renewing = Renewing::new(place.clone(), server.clone(), pass.clone());
+    let offered = Offered { pass: pass.clone(), url: args.url.clone() };
     // Before it is kept, so that a key that opens nothing takes the place of none that does.
     let greeting = runtime
         .block_on(async {
-            let service = RemoteService::connect_as(server, Arc::new(renewing), &Handle::current()).await?;
+            let service = RemoteService::connect_as(server, Arc::new(offered), &Handle::current()).await?;
             Ok(service.greeting().clone())
         })
         .map_err(told)?;

@@ -4,6 +4,7 @@
 //! Whoever writes holds the row with the end of the audit trail, so that there is one chain, whoever writes.
 
 mod change;
+mod trail;
 mod write;
 
 use std::sync::Arc;
@@ -72,20 +73,12 @@ impl PgAccounts {
         Ok(self.records(sql, named)?.pop())
     }
 
-    /// At most `limit` records after or, if newest first, before a number.
-    fn trail(&self, of: Option<String>, from: i64, newest_first: bool, limit: i64) -> Result<Vec<(u64, Vec<u8>)>> {
-        let sql = match newest_first {
-            true => {
-                "SELECT seq, record FROM security_audit WHERE ($1::text IS NULL OR organization = $1) AND seq < $2 \
-                     ORDER BY seq DESC LIMIT $3"
-            }
-            false => {
-                "SELECT seq, record FROM security_audit WHERE ($1::text IS NULL OR organization = $1) AND seq > $2 \
-                      ORDER BY seq LIMIT $3"
-            }
-        };
+    /// At most `limit` records, newest first.
+    fn newest(&self, of: Option<String>, limit: i64) -> Result<Vec<(u64, Vec<u8>)>> {
+        let sql = "SELECT seq, record FROM security_audit WHERE $1::text IS NULL OR organization = $1 \
+                   ORDER BY seq DESC LIMIT $2";
         let ask = |pool: Arc<PgPool>| async move {
-            let bind = || sqlx::query_as::<_, (i64, Vec<u8>)>(sql).bind(&of).bind(from).bind(limit);
+            let bind = || sqlx::query_as::<_, (i64, Vec<u8>)>(sql).bind(&of).bind(limit);
             Link::patiently(|| bind().fetch_all(&*pool)).await
         };
         let rows = self.link.wait(ask).map_err(of_store)?;
@@ -196,7 +189,7 @@ impl Accounts for PgAccounts {
 
     fn audit(&self, organization: Option<&Slug>, limit: usize) -> Result<Vec<SecurityRecord>> {
         let of = organization.map(|slug| slug.as_str().to_owned());
-        let rows = self.trail(of, i64::MAX, true, i64::try_from(limit).unwrap_or(i64::MAX))?;
+        let rows = self.newest(of, i64::try_from(limit).unwrap_or(i64::MAX))?;
         rows.iter().map(|(seq, record)| audit::read(*seq, record)).collect()
     }
 
@@ -205,10 +198,11 @@ impl Accounts for PgAccounts {
         let tip = self.tip()?;
         let mut last = 0;
         let mut page = Vec::new().into_iter();
-        let records = std::iter::from_fn(move || {
+        let mut amiss = vec![];
+        let records = std::iter::from_fn(|| {
             if page.len() == 0 && last < tip.seq {
                 let limit = PAGE.min(i64::try_from(tip.seq - last).unwrap_or(PAGE));
-                match self.trail(None, i64::try_from(last).unwrap_or(i64::MAX), false, limit) {
+                match trail::after(&self.link, i64::try_from(last).unwrap_or(i64::MAX), limit) {
                     Ok(rows) => page = rows.into_iter(),
                     Err(error) => {
                         last = tip.seq;
@@ -216,11 +210,14 @@ impl Accounts for PgAccounts {
                     }
                 }
             }
-            let row = page.next()?;
-            last = row.0;
-            Some(Ok(row))
+            let row: trail::Row = page.next()?;
+            last = row.seq();
+            amiss.extend(row.fault());
+            Some(Ok((last, row.into_record())))
         });
-        audit::verify(records, tip)
+        let mut report = audit::verify(records, tip)?;
+        report.faults.append(&mut amiss);
+        Ok(report)
     }
 
     fn masking_key(&self) -> [u8; 32] {

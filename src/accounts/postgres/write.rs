@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnection, PgPool};
 use super::super::audit::Tip;
 use super::super::stored::{decoded, encoded};
 use super::super::{AccountsError, ApiKey, Change, Entry, KeyHash, Result, Session, SessionId};
+use super::trail::Columns;
 use super::{PgAccounts, change, of_store};
 use crate::store::Again;
 
@@ -137,15 +138,15 @@ async fn try_write(
     }
     change::apply(&mut step, change).await?;
     let (record, next) = tip.append(entry)?;
+    let columns = Columns::of(entry);
     let sql = "INSERT INTO security_audit (seq, at, organization, actor, action, hash, record) \
                VALUES ($1, timestamptz 'epoch' + $2 * interval '1 microsecond', $3, $4, $5, $6, $7)";
     let insert = sqlx::query(sql)
         .bind(next.seq as i64)
-        .bind(entry.at.as_microsecond())
-        .bind(entry.organization.as_ref().map(|slug| slug.as_str().to_owned()))
-        // PostgreSQL's text has no NUL.
-        .bind(entry.actor.name.raw().replace('\0', "\u{fffd}"))
-        .bind(entry.action.as_str())
+        .bind(columns.at)
+        .bind(columns.organization)
+        .bind(columns.actor)
+        .bind(columns.action)
         .bind(next.hash.to_vec())
         .bind(record);
     insert.execute(&mut *step).await?;

@@ -9,25 +9,39 @@ use crate::api::Role;
 use crate::drift::Slug;
 
 impl Registry {
-    /// The first organisation with its first admin, where there is none yet.
+    /// The first admin, where there is none yet, and his organisation, if it is not there. One that is there stays as it is.
     ///
     /// # Errors
-    /// [`AccountsError::Forbidden`] where there is one.
+    /// [`AccountsError::Forbidden`] where there is an admin.
     pub fn init(&self, by: &By, slug: &str, name: &str, admin: &str, password: &str) -> Result<(Organization, User)> {
         self.operator(by, "make the first admin")?;
-        if !self.accounts.organizations()?.is_empty() {
+        if self.has_admin()? {
             let why = "there are accounts already: `driftguard accounts user add --role admin` makes another admin";
             return Err(AccountsError::Forbidden(why.to_owned()));
         }
-        let organization = Organization::new(slug, name, self.now())?;
+        let fresh = Organization::new(slug, name, self.now())?;
+        let known = self.accounts.organization(&fresh.slug)?;
+        let is_there = known.is_some();
+        let organization = known.unwrap_or(fresh);
         let user = User::new(&organization.slug, admin, UserKind::Person, Role::Admin, self.now())?;
         // Everything is checked before anything is made.
         let password = PasswordHash::of(password, admin)?;
-        self.add_organization(by, &organization)?;
+        if !is_there {
+            self.add_organization(by, &organization)?;
+        }
         let mut entry = self.entry(by, Some(&organization.slug), SecurityAction::UserCreated, user.username.clone());
         entry.new = self.masked(&user);
         self.accounts.commit(Change::AddUser(user.clone(), Some(password)), &entry)?;
         Ok((organization, user))
+    }
+
+    fn has_admin(&self) -> Result<bool> {
+        for organization in self.accounts.organizations()? {
+            if self.accounts.users(&organization.slug)?.iter().any(|user| user.role == Role::Admin) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Those the asker sees: all for the operator, an admin's own and what is below, else only the own.

@@ -324,3 +324,18 @@ fn what_somebody_else_changed_meanwhile_is_not_overwritten() {
     let late = adam.edited(&UserEdit::default(), Timestamp::now()).unwrap();
     assert!(matches!(world.accounts.commit(Change::SetUser(late), &entry), Err(AccountsError::Conflict(_))));
 }
+
+#[test]
+fn the_first_admin_can_be_made_for_as_long_as_there_is_none_whatever_is_there_already() {
+    for first in ["acme", "other"] {
+        let Some(stand) = Stand::of(module_path!()) else { return };
+        let registry = Registry::new(open(&stand.place, true).unwrap());
+        registry.create_organization(&operator(), first, "First", &OrganizationEdit::default()).unwrap();
+        registry.create_user(&operator(), &slug(first), "erin", &UserEdit::default(), None).unwrap();
+        let (organization, adam) = registry.init(&operator(), "acme", "Acme", "adam", PASSWORD).unwrap();
+        assert_eq!(organization.name.raw(), if first == "acme" { "First" } else { "Acme" });
+        assert_eq!((adam.organization, adam.role), (slug("acme"), Role::Admin));
+        assert!(registry.init(&operator(), "third", "Third", "eve", PASSWORD).is_err(), "there is one now");
+        assert!(registry.verify(&operator()).unwrap().faults.is_empty());
+    }
+}

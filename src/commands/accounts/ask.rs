@@ -47,20 +47,24 @@ pub(in crate::commands) fn first_line(path: &Path) -> anyhow::Result<String> {
     let shown = path.display();
     let line = match path == Path::new("-") {
         true => line(io::stdin().lock())?,
-        false => {
-            let file = File::open(path).with_context(|| format!("{shown} cannot be read"))?;
-            let meta = file.metadata().with_context(|| format!("{shown} cannot be read"))?;
-            // What a shell makes of <(…) is a pipe that nobody else can open.
-            if !meta.file_type().is_fifo() && meta.permissions().mode() & 0o077 != 0 {
-                bail!("{shown} can be read by others than its owner: `chmod 600` it first");
-            }
-            line(BufReader::new(file))?
-        }
+        false => line(BufReader::new(private(path)?))?,
     };
     if line.is_empty() {
         bail!("{shown} is empty");
     }
     Ok(line)
+}
+
+/// A file that only its owner can read.
+pub(in crate::commands) fn private(path: &Path) -> anyhow::Result<File> {
+    let shown = path.display();
+    let file = File::open(path).with_context(|| format!("{shown} cannot be read"))?;
+    let meta = file.metadata().with_context(|| format!("{shown} cannot be read"))?;
+    // What a shell makes of <(…) is a pipe that nobody else can open.
+    if !meta.file_type().is_fifo() && meta.permissions().mode() & 0o077 != 0 {
+        bail!("{shown} can be read by others than its owner: `chmod 600` it first");
+    }
+    Ok(file)
 }
 
 fn line(input: impl BufRead) -> anyhow::Result<String> {

@@ -29,7 +29,7 @@ pub(in crate::commands) enum Pass {
 }
 
 impl Pass {
-    fn token(&self) -> &str {
+    pub(super) fn token(&self) -> &str {
         match self {
             Self::Key(key) => key,
             Self::Tokens(pair) => &pair.access_token,

@@ -54,3 +54,31 @@ async fn a_login_from_a_bastion_is_kept_for_its_owner_alone_and_logout_ends_it_o
     assert!(code == 1 && text.contains("dgk_") && !text.contains("hunter2"), "{text}");
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_not_taken_leaves_the_login_that_is_kept_as_it_was() {
+    let world = World::new().await;
+    let home = tempfile::tempdir().unwrap();
+    let url = format!("http://{}", world.address);
+    let (code, text) = say(home.path(), &["login", &url, "--key-file", "-"], &world.keys[1]);
+    assert_eq!(code, 0, "{text}");
+    let kept = || {
+        let entries = std::fs::read_dir(home.path().join("state/driftguard/logins")).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths.map(|path| (std::fs::read(&path).unwrap(), path)).collect::<std::collections::BTreeSet<_>>()
+    };
+    let before = kept();
+    let (by, acme) = (By::operator("root"), Slug::from_text("acme"));
+    let keys = world.registry.api_keys(&by, &acme).unwrap();
+    let revoked = keys.iter().find(|key| world.keys[0].starts_with(&key.prefix)).unwrap();
+    world.registry.revoke_key(&by, &acme, revoked.id).unwrap();
+    let never = format!("dgk_{}", "x".repeat(world.keys[0].len() - 4));
+    for key in [&world.keys[0], &never] {
+        let (code, text) = say(home.path(), &["login", &url, "--key-file", "-"], key);
+        let why = "it is revoked, expired or of another server; nothing was changed";
+        assert!(code == 1 && text.contains(&format!("the key is not taken by {url}")) && text.contains(why), "{text}");
+        assert!(!text.contains(key.as_str()), "{text}");
+        assert_eq!(kept(), before);
+    }
+    world.end().await;
+}

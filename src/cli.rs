@@ -1,4 +1,5 @@
-//! clap types only; completions and the man page derive from them.
+//! clap types only; completions and the man page derive from them. Longer than most: the flags that several commands share stand
+//! beside the list of commands.
 
 mod accounts;
 mod around;

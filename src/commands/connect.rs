@@ -11,7 +11,7 @@ use url::Url;
 use super::accounts::ask;
 use super::{Session, complain, login, screens};
 use crate::cli::Connect;
-use crate::service::{Credentials, Dial, DriftService, Fixed, RemoteService, Server, waiting_below};
+use crate::service::{Credentials, Dial, DriftService, Fixed, RemoteService, Server, check_address, waiting_below};
 
 /// Holds an API key; in the environment, because others can read a command line.
 const TOKEN: &str = "DRIFTGUARD_TOKEN";
@@ -55,6 +55,7 @@ fn addresses(session: &Session, asked: &[String]) -> anyhow::Result<Vec<Url>> {
             }
         }
     }
+    urls.iter().try_for_each(check_address)?;
     Ok(urls)
 }
 

@@ -44,6 +44,7 @@ impl Credentials for Offered {
 }
 
 pub(super) fn run(session: &Session, args: &cli::Login) -> anyhow::Result<u8> {
+    service::check_address(&args.url)?;
     let server = Server { url: args.url.clone(), token: None, ca: certificates(args.ca.as_deref())? };
     let place = Place::of(&session.paths.state_dir, &args.url);
     let runtime = Runtime::new().context("no threads for the background work")?;
@@ -88,6 +89,7 @@ fn asked(args: &cli::Login) -> anyhow::Result<Login> {
 }
 
 pub(super) fn logout(session: &Session, args: &cli::Logout) -> anyhow::Result<u8> {
+    service::check_address(&args.url)?;
     let place = Place::of(&session.paths.state_dir, &args.url);
     let Some(kept) = place.load()? else { bail!("nobody is logged in to {}", args.url) };
     let server = Server { url: args.url.clone(), token: None, ca: certificates(args.ca.as_deref())? };

@@ -30,7 +30,9 @@ pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
 pub use reason::RequireReason;
 pub use relations::{Place, Relations};
-pub use remote::{Credentials, Dial, Fixed, RemoteService, Server, login, logout, refresh, waiting_below};
+pub use remote::{
+    Credentials, Dial, Fixed, RemoteService, Server, check_address, login, logout, refresh, waiting_below,
+};
 pub use waiting::{Newer, Settle, Sight, Standing, Waiting};
 pub use who::{BY_ITSELF as ASKED_BY_ITSELF, LONGEST as LONGEST_BY_ITSELF, Witness};
 

@@ -1,4 +1,5 @@
-//! What driftguard remembers: drifts, decisions, observed values, environments.
+//! What driftguard remembers: drifts, decisions, observed values, environments. Longer than most: the whole interface, with the
+//! words it speaks in, is read in one place.
 //!
 //! Decisions and audit go first into an append-only [journal](Store::decide) that is synced; everything else can be rebuilt
 //! from it and a new scan.

@@ -1,4 +1,5 @@
-//! The whole triage without a screen: commands in, sentences out, and not one control character.
+//! The whole triage without a screen: commands in, sentences out, and not one control character. Longer than most: each story is
+//! a whole conversation.
 
 use std::io::Write;
 use std::process::Stdio;

@@ -52,6 +52,7 @@ use link::Link;
 pub use queue::count as waiting_below;
 use queue::{Answers, Queue};
 use seen::Sights;
+pub use servers::check_address;
 use servers::{Base, bearer};
 
 /// Events a slow reader may be behind before it has to load again.

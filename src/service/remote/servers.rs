@@ -21,18 +21,27 @@ pub struct Base {
     pub shown: String,
 }
 
+/// Whether a server can be there. To be asked before the address is shown to anybody.
+///
+/// # Errors
+/// When it is no address of a server, or has credentials in it; neither is repeated.
+pub fn check_address(url: &Url) -> Result<(), ServiceError> {
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(invalid("the address of a server is https://HOST, and nothing else"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(invalid(
+            "no credentials in the address: others can read it. Give the key in $DRIFTGUARD_TOKEN or --token-file",
+        ));
+    }
+    Ok(())
+}
+
 impl Base {
     /// # Errors
-    /// When it is no address of a server, or has credentials in it.
+    /// As [`check_address`].
     pub fn new(mut url: Url) -> Result<Self, ServiceError> {
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err(invalid("the address of a server is https://HOST, and nothing else"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(invalid(
-                "no credentials in the address: others can read it. Give the key in $DRIFTGUARD_TOKEN or --token-file",
-            ));
-        }
+        check_address(&url)?;
         let shown = url.as_str().trim_end_matches('/').to_owned();
         let path = format!("{}{BASE}/", url.path().trim_end_matches('/'));
         url.set_path(&path);

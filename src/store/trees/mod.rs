@@ -1,5 +1,5 @@
 //! The store, over trees of keys and values: the indexed view of what the [journal](super::journal) and the scans say. Where the
-//! trees lie is up to the [engine](engine::Engine).
+//! trees lie is up to the [engine](engine::Engine). Longer than most: every call of the interface stands here, a line each.
 //!
 //! One writer at a time behind a mutex; readers go to the trees directly. What a person decides goes to the journal first and
 //! is then applied by [`apply`](apply::apply), the same function that replays the journal after a crash.

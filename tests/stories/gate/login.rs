@@ -82,3 +82,12 @@ async fn a_key_that_is_not_taken_leaves_the_login_that_is_kept_as_it_was() {
     }
     world.end().await;
 }
+
+#[test]
+fn a_password_in_an_address_is_refused_and_not_repeated() {
+    let home = tempfile::tempdir().unwrap();
+    for command in ["connect", "login", "logout"] {
+        let (code, text) = say(home.path(), &[command, "http://adam:hunter2@127.0.0.1:1"], "");
+        assert!(code == 1 && text.contains("no credentials in the address") && !text.contains("hunter2"), "{text}");
+    }
+}

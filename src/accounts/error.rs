@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::api::{Code, Problem};
+use crate::api::{Code, IDEMPOTENCY_HEADER, Problem};
 
 /// Why the accounts did not do it. None of these says anything a stranger could use.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,12 @@ pub enum AccountsError {
     /// Changed since it was read.
     #[error("{0} was changed by somebody else meanwhile: look at it again, then decide")]
     Conflict(String),
+    /// Done already, under the same name.
+    #[error("this was done already")]
+    Repeated,
+    /// The name of a write stands for another one already.
+    #[error("this key was used for another request within the last seven days: make a new one for each write")]
+    Reused,
     /// Not allowed; names what is missing.
     #[error("{0}")]
     Forbidden(String),
@@ -54,7 +60,8 @@ impl From<AccountsError> for Problem {
                 problem
             }
             AccountsError::NotFound(_) => Self::new(Code::NotFound, message),
-            AccountsError::Conflict(_) => Self::new(Code::Conflict, message),
+            AccountsError::Conflict(_) | AccountsError::Repeated => Self::new(Code::Conflict, message),
+            AccountsError::Reused => Self::of_field(IDEMPOTENCY_HEADER, message),
             AccountsError::Forbidden(_) => Self::new(Code::Forbidden, message),
             // Paths and details are for the log of whoever runs the server.
             other => {

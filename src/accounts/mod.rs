@@ -13,6 +13,7 @@ mod ids;
 mod key;
 mod limited;
 mod lockout;
+mod once;
 mod organization;
 mod password;
 mod postgres;
@@ -41,6 +42,7 @@ pub use grant::{Access, Action, Denied, Grant, Pattern, Place, Rights, may};
 pub use ids::{KeyId, SessionId, UserId};
 pub use key::{ApiKey, Endpoint, KEY_PREFIX, KeyHash, NewKey, Secret};
 pub use limited::{Limited, Record};
+pub use once::Mark;
 pub use organization::{Organization, OrganizationEdit, family};
 pub use password::PasswordHash;
 pub use registry::{By, Registry};
@@ -100,7 +102,17 @@ pub trait Accounts: Send + Sync {
     /// # Errors
     /// [`AccountsError::Taken`] names the field that is unique, [`AccountsError::Conflict`] when somebody else was faster,
     /// [`AccountsError::NotFound`] when what it belongs to is not there. After an error nothing has changed.
-    fn commit(&self, change: Change, entry: &Entry) -> Result<()>;
+    fn commit(&self, change: Change, entry: &Entry) -> Result<()> {
+        self.commit_once(change, entry, None)
+    }
+    /// As [`commit`](Self::commit), in one transaction with the name it was asked for under.
+    ///
+    /// # Errors
+    /// Besides those [`AccountsError::Repeated`] when that was done already, [`AccountsError::Reused`] when the name stands for
+    /// something else.
+    fn commit_once(&self, change: Change, entry: &Entry, mark: Option<&Mark>) -> Result<()>;
+    /// By the hash of the name.
+    fn mark(&self, key: &str) -> Result<Option<Mark>>;
     /// The session goes on to the next generation if it is at this one and active, else gives `false`. Durable, not audited.
     fn rotate(&self, session: SessionId, generation: u64, now: Timestamp) -> Result<bool>;
     /// That a session was used. Neither durable nor audited.

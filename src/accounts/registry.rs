@@ -15,11 +15,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Accounts, AccountsError, Actor, ActorKind, AuditReport, Change, Entry, Organization, Result, SecurityAction,
-    SecurityRecord, User, UserId, family,
+    Accounts, AccountsError, Actor, ActorKind, AuditReport, Change, Entry, Mark, Organization, Result, SecurityAction,
+    SecurityRecord, User, UserId, family, once,
 };
 use crate::api::Role;
-use crate::drift::Slug;
+use crate::drift::{Once, Slug};
 use crate::safety::{Masked, Redactor, Tainted};
 use crate::server::Principal;
 
@@ -29,6 +29,8 @@ pub struct By {
     actor: Actor,
     /// `None` for the operator, who may do anything.
     member: Option<Member>,
+    /// The name of what he asks for.
+    once: Option<Once>,
 }
 
 #[derive(Clone, Debug)]
@@ -44,7 +46,7 @@ struct Member {
 impl By {
     /// Whoever can use the files of this machine.
     pub fn operator(name: impl Into<Tainted>) -> Self {
-        Self { actor: Actor { name: name.into(), kind: ActorKind::Operator, address: None }, member: None }
+        Self { actor: Actor { name: name.into(), kind: ActorKind::Operator, address: None }, member: None, once: None }
     }
 
     /// Somebody the server admitted.
@@ -53,7 +55,12 @@ impl By {
         let kind = if api_key.is_some() { ActorKind::ServiceAccount } else { ActorKind::User };
         let user = user.filter(|_| api_key.is_none());
         let member = Member { organization: organisation.clone(), role: *role, limited: !grants.is_empty(), user };
-        Self { actor: Actor { name: name.clone(), kind, address }, member: Some(member) }
+        Self { actor: Actor { name: name.clone(), kind, address }, member: Some(member), once: None }
+    }
+
+    /// What is asked for under this name is done once.
+    pub fn under(self, once: Option<Once>) -> Self {
+        Self { once, ..self }
     }
 
     fn is_self(&self, user: &User) -> bool {
@@ -112,6 +119,24 @@ impl Registry {
         let organization = by.member.as_ref().map(|member| member.organization.clone());
         let entry = self.entry(by, organization.as_ref(), SecurityAction::Denied, what);
         self.accounts.commit(Change::Nothing, &entry)
+    }
+
+    /// What was answered to the write of this name, as JSON, if it was done already.
+    ///
+    /// # Errors
+    /// [`AccountsError::Reused`] when the name stands for another one.
+    pub fn answered(&self, by: &By) -> Result<Option<serde_json::Value>> {
+        let Some(once) = &by.once else { return Ok(None) };
+        let key = self.accounts.masking_key();
+        let mark = self.accounts.mark(&once::key_of(&key, once))?;
+        mark.map_or(Ok(None), |mark| mark.answered(&key, once, self.now()))
+    }
+
+    /// With the name it was asked for under: whoever changes accounts does it here.
+    fn commit(&self, by: &By, change: Change, entry: &Entry) -> Result<()> {
+        let key = self.accounts.masking_key();
+        let mark = by.once.as_ref().map(|once| Mark::new(&key, once, &change, entry.at)).transpose()?;
+        self.accounts.commit_once(change, entry, mark.as_ref())
     }
 
     fn now(&self) -> Timestamp {

@@ -121,11 +121,29 @@ impl KeyBody {
     }
 }
 
-/// The answer to it: the only one that ever has the secret. Not `Debug`.
+/// The answer to it: the first one is the only one that ever has the secret. Not `Debug`.
 #[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct KeyMade {
     pub key: ApiKey,
-    pub secret: String,
+    /// Of a request that is sent again under the same key of idempotency there is none: it is kept nowhere.
+    #[serde(default)]
+    pub secret: Option<String>,
+    /// What to know about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
+}
+
+impl KeyMade {
+    pub fn new(key: ApiKey, secret: &str) -> Self {
+        Self { key, secret: Some(secret.to_owned()), notice: None }
+    }
+
+    /// To who asks for it again.
+    pub fn again(key: ApiKey) -> Self {
+        let notice = "this key was made already; its secret was in the first answer and is kept nowhere: if that is lost, revoke \
+                      the key and make another one";
+        Self { key, secret: None, notice: Some(notice.to_owned()) }
+    }
 }
 
 /// What was done, where there is nothing else to say.

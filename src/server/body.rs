@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::answer::Failure;
+use super::once::Key;
 use super::{Principal, Shared};
 use crate::api::{BODY, Code, DEPTH, IDEMPOTENCY_HEADER, KEY, Problem, TEXT};
 use crate::drift::Once;
@@ -21,17 +22,10 @@ pub(super) struct Decision<T> {
     key: Option<Key>,
 }
 
-/// A key, and what was asked under it.
-struct Key {
-    key: String,
-    request: String,
-}
-
 impl<T> Decision<T> {
     /// The body, and the name of the write for the store. Keys of others are none of theirs.
     pub(super) fn of(self, principal: &Principal) -> (T, Option<Once>) {
-        let once = self.key.map(|key| Once::new(format!("{}\n{}", principal.account(), key.key), key.request));
-        (self.body, once)
+        (self.body, self.key.map(|key| key.of(principal)))
     }
 }
 
@@ -49,20 +43,17 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Decision<T> {
 
     async fn from_request(request: Request, shared: &Shared) -> Result<Self, Failure> {
         let key = key(request.headers())?;
-        let path = request.extensions().get::<OriginalUri>().map_or(request.uri().path(), |uri| uri.0.path());
-        let mut hash = blake3::Hasher::new();
-        hash.update(format!("{} {path}\n", request.method()).as_bytes());
+        let uri = request.extensions().get::<OriginalUri>().map_or(request.uri(), |uri| &uri.0).clone();
+        let method = request.method().clone();
         let bytes = arrived(request, shared).await?;
-        hash.update(&bytes);
-        let request = || hash.finalize().to_hex().to_string();
-        let key = key.map(|key| Key { key, request: request() });
+        let key = key.map(|key| Key::new(key, &method, &uri, &bytes));
         Ok(Self { body: read(&bytes)?, key })
     }
 }
 
 /// # Errors
 /// When it is none.
-fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut all = headers.get_all(IDEMPOTENCY_HEADER).iter();
     let Some(key) = all.next() else { return Ok(None) };
     let text = key.to_str().unwrap_or_default();

@@ -18,6 +18,7 @@ mod jobs;
 mod listen;
 mod log;
 mod metrics;
+mod once;
 mod openapi;
 mod options;
 mod rate;

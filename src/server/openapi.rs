@@ -50,7 +50,7 @@ fn complete(document: &mut Value) {
     });
     components["parameters"] = json!({ "IdempotencyKey": {
         "name": "Idempotency-Key", "in": "header", "required": false,
-        "description": "A name for this write. Sent again under the same name within seven days a decision is made once and answered alike.",
+        "description": "A name for this write. Sent again under the same name within seven days it is done once and answered alike, but for secrets that are shown once: those are kept nowhere.",
         "schema": { "type": "string", "minLength": 1, "maxLength": KEY, "pattern": "^[!-~]+$" },
     }});
     let Some(paths) = document["paths"].as_object_mut() else { return };
@@ -82,7 +82,8 @@ fn complete_one(path: &str, method: &str, operation: &mut Value) {
         operation["security"] = json!([{ "bearer": [] }, { "api_key": [] }]);
     }
     let takes_body = operation.get("requestBody").is_some();
-    if takes_body && is_api {
+    let is_named = is_api && !is_open && changes(method, name, operation);
+    if is_named {
         let parameter = json!({ "$ref": "#/components/parameters/IdempotencyKey" });
         match operation["parameters"].as_array_mut() {
             Some(parameters) => parameters.push(parameter),
@@ -101,17 +102,25 @@ fn complete_one(path: &str, method: &str, operation: &mut Value) {
     if is_api && path.contains('{') {
         expected.push(("404", "There is no such thing, or it belongs to another organisation."));
     }
+    if is_named {
+        expected.push(("422", "The key of idempotency stands for another request."));
+    }
     if takes_body {
         expected.push(("408", "The body did not arrive in time."));
         expected.push(("409", "Somebody else was faster; where it is about a drift, `current` is how it is now."));
         expected.push(("413", "The body is too large."));
-        expected.push(("422", "The key of idempotency stands for another request."));
     }
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for (status, description) in expected {
         responses.entry(status).or_insert_with(|| json!({ "description": description }));
     }
     responses.iter_mut().for_each(|(status, response)| complete_response(status, response));
+}
+
+/// Whether it changes something, and so may be named. What is not taken is not done; who leaves twice has left.
+fn changes(method: &str, path: &str, operation: &Value) -> bool {
+    let only_looks = method == "get" || path.ends_with("/preview") || path == "/auth/logout";
+    !only_looks && operation["responses"].get("405").is_none()
 }
 
 fn complete_response(status: &str, response: &mut Value) {

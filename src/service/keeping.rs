@@ -19,7 +19,7 @@ pub(super) fn register(store: &dyn Store, environment: &Environment) -> Result<(
     store.put_environment(&wanted)
 }
 
-pub(super) fn told(error: StoreError) -> ServiceError {
+pub(crate) fn told(error: StoreError) -> ServiceError {
     let text = error.to_string();
     match error {
         StoreError::NotFound(_) => ServiceError::NotFound(text),

@@ -28,7 +28,7 @@ use crate::drift::{
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::store::{
-    DriftFilter, Gauges, Matching, Observation, Page, PageRequest, Receipt, ScanJob, Store, StoreError,
+    Answers, DriftFilter, Gauges, Matching, Observation, Page, PageRequest, Receipt, ScanJob, Store, StoreError,
 };
 
 /// Names a picker shows at most.
@@ -478,6 +478,10 @@ impl DriftService for LocalService {
             let _ = self.events.send(ServiceEvent::Notice { error, text });
         }
         receiver
+    }
+
+    fn answers(&self) -> Option<Arc<dyn Answers>> {
+        Some(Arc::clone(&self.store) as _)
     }
 
     fn store_gauges(&self) -> Gauges {

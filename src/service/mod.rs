@@ -24,6 +24,7 @@ pub mod waiting;
 mod who;
 
 pub use around::{annotate, contexts, end_context};
+pub(crate) use keeping::told;
 pub use local::LocalService;
 pub use masking::mask_context;
 pub use once::{Memory, Scanned, scan_once};
@@ -37,6 +38,7 @@ pub use waiting::{Newer, Settle, Sight, Standing, Waiting};
 pub use who::{BY_ITSELF as ASKED_BY_ITSELF, LONGEST as LONGEST_BY_ITSELF, Witness};
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -52,7 +54,9 @@ use crate::drift::{
     RuleStatus, ScanStage, ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
-use crate::store::{Direction, DriftFilter, Gauges, Matching, Observation, OpenCounts, Page, PageRequest, Receipt};
+use crate::store::{
+    Answers, Direction, DriftFilter, Gauges, Matching, Observation, OpenCounts, Page, PageRequest, Receipt,
+};
 
 /// A row of the environments pane.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
@@ -285,6 +289,10 @@ pub trait DriftService: Send + Sync {
     /// What cannot be asked for here, and why: the server is older.
     fn missing(&self) -> Missing {
         Missing::default()
+    }
+    /// Where answers to writes that are no decisions are kept, for who is asked the same again.
+    fn answers(&self) -> Option<Arc<dyn Answers>> {
+        None
     }
     /// What its store takes up, where it lies here.
     fn store_gauges(&self) -> Gauges {

@@ -4,6 +4,7 @@
 //! Decisions and audit go first into an append-only [journal](Store::decide) that is synced; everything else can be rebuilt
 //! from it and a new scan.
 
+mod answers;
 mod ballast;
 mod bulk;
 mod codec;
@@ -44,6 +45,7 @@ use crate::drift::{
 };
 use crate::safety::{Masked, Tainted};
 
+pub use answers::Answers;
 pub use bulk::{Match, Matching};
 pub use elsewhere::{Elsewhere, is_url, open_url, shown_url, url_of};
 pub(crate) use files::{make_private, private_dir, private_file, refuse_unsafe_filesystem, sync_dir};
@@ -286,7 +288,7 @@ pub struct VerifyReport {
 
 /// The store. Every call may block on the disk: never from the UI loop. What a call has returned is durable, unless it says
 /// otherwise.
-pub trait Store: Send + Sync {
+pub trait Store: Answers + Send + Sync {
     fn environments(&self) -> Result<Vec<Environment>, StoreError>;
     /// Makes or replaces; the slug is the key.
     fn put_environment(&self, environment: &Environment) -> Result<(), StoreError>;

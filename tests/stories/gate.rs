@@ -7,6 +7,7 @@ mod described;
 mod fuzzed;
 mod kept;
 mod login;
+mod named;
 mod roles;
 mod schema;
 mod walk;
@@ -102,11 +103,26 @@ impl World {
     }
 
     async fn send(&self, key: Option<&str>, method: &Method, path: &str, body: Option<&Value>) -> Said {
+        self.send_named(key, method, path, body, None).await
+    }
+
+    /// Under this key of idempotency.
+    async fn send_named(
+        &self,
+        key: Option<&str>,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+        name: Option<&str>,
+    ) -> Said {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().build().unwrap();
         let mut request = client.request(method.clone(), format!("http://{}/api/v1{path}", self.address));
         if let Some(key) = key {
             request = request.header(AUTHORIZATION, format!("Bearer {key}"));
+        }
+        if let Some(name) = name {
+            request = request.header("idempotency-key", name);
         }
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());

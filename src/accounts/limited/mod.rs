@@ -33,7 +33,7 @@ use crate::drift::{
 };
 use crate::safety::Tainted;
 use crate::service::{DriftService, EnvironmentSummary, Relations, RequireReason, ServiceError, ServiceEvent};
-use crate::store::{DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
+use crate::store::{Answers, DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
 use scope::Scope;
 
 /// Records that somebody was refused, with what he wanted; done before he is told.
@@ -227,6 +227,10 @@ impl DriftService for Limited {
     /// Needs a tokio runtime.
     fn subscribe(&self) -> broadcast::Receiver<ServiceEvent> {
         self.listen()
+    }
+
+    fn answers(&self) -> Option<Arc<dyn Answers>> {
+        self.service.answers()
     }
 
     fn mode(&self) -> String {

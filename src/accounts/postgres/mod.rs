@@ -4,6 +4,7 @@
 //! Whoever writes holds the row with the end of the audit trail, so that there is one chain, whoever writes.
 
 mod change;
+mod once;
 mod trail;
 mod write;
 
@@ -18,7 +19,7 @@ use super::random::random;
 use super::stored::{StoredSettings, decoded};
 use super::user::unique_name;
 use super::{
-    Accounts, AccountsError, ApiKey, AuditReport, Change, Entry, KeyHash, Organization, OrganizationSettings,
+    Accounts, AccountsError, ApiKey, AuditReport, Change, Entry, KeyHash, Mark, Organization, OrganizationSettings,
     PasswordHash, Result, SecurityRecord, Session, SessionId, User, UserId,
 };
 use crate::drift::Slug;
@@ -156,8 +157,12 @@ impl Accounts for PgAccounts {
         self.record("SELECT record::text FROM sessions WHERE id = $1", vec![id.to_string()])
     }
 
-    fn commit(&self, change: Change, entry: &Entry) -> Result<()> {
-        self.write(change, entry)
+    fn commit_once(&self, change: Change, entry: &Entry, mark: Option<&Mark>) -> Result<()> {
+        self.write(change, entry, mark)
+    }
+
+    fn mark(&self, key: &str) -> Result<Option<Mark>> {
+        self.mark_of(key)
     }
 
     fn rotate(&self, session: SessionId, generation: u64, now: Timestamp) -> Result<bool> {

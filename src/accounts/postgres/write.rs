@@ -8,9 +8,9 @@ use sqlx::postgres::{PgConnection, PgPool};
 
 use super::super::audit::Tip;
 use super::super::stored::{decoded, encoded};
-use super::super::{AccountsError, ApiKey, Change, Entry, KeyHash, Result, Session, SessionId};
+use super::super::{AccountsError, ApiKey, Change, Entry, KeyHash, Mark, Result, Session, SessionId};
 use super::trail::Columns;
-use super::{PgAccounts, change, of_store};
+use super::{PgAccounts, change, of_store, once};
 use crate::store::Again;
 
 /// Why a transaction ended.
@@ -41,12 +41,12 @@ pub(super) fn tip_of(seq: i64, hash: &[u8]) -> Result<Tip> {
 }
 
 impl PgAccounts {
-    pub(super) fn write(&self, change: Change, entry: &Entry) -> Result<()> {
-        let entry = entry.clone();
+    pub(super) fn write(&self, change: Change, entry: &Entry, mark: Option<&Mark>) -> Result<()> {
+        let (entry, mark) = (entry.clone(), mark.cloned());
         let done = self.link.wait(|pool| async move {
             let (mut again, mut tried) = (Again::new(), None);
             loop {
-                match try_write(&pool, &change, &entry, &mut tried).await {
+                match try_write(&pool, &change, &entry, mark.as_ref(), &mut tried).await {
                     Ok(()) => return Ok(Ok(())),
                     Err(Failure::Refused(error)) => return Ok(Err(error)),
                     Err(Failure::Sql(error)) => again.after(error).await?,
@@ -102,11 +102,12 @@ impl PgAccounts {
     }
 
     pub(super) fn delete_ended(&self, now: Timestamp) -> Result<u64> {
-        let now = now.as_microsecond();
+        let (over, now) = (super::super::once::over_before(now), now.as_microsecond());
         let sql = "DELETE FROM sessions WHERE NOT is_active OR expires_at <= timestamptz 'epoch' + $1 * interval '1 microsecond'";
         let done = self.link.wait(|pool: Arc<PgPool>| async move {
             crate::store::Link::patiently(|| sqlx::query(sql).bind(now).execute(&*pool)).await
         });
+        self.forget_marks(over)?;
         done.map(|done| done.rows_affected()).map_err(of_store)
     }
 }
@@ -122,6 +123,7 @@ async fn try_write(
     pool: &PgPool,
     change: &Change,
     entry: &Entry,
+    mark: Option<&Mark>,
     tried: &mut Option<Tip>,
 ) -> std::result::Result<(), Failure> {
     let mut connection = pool.acquire().await?;
@@ -135,6 +137,9 @@ async fn try_write(
         if is_there.fetch_one(&mut *step).await? {
             return Ok(());
         }
+    }
+    if let Some(mark) = mark {
+        once::keep(&mut step, mark).await?;
     }
     change::apply(&mut step, change).await?;
     let (record, next) = tip.append(entry)?;

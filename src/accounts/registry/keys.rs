@@ -31,7 +31,7 @@ impl Registry {
         let (key, secret) = ApiKey::make(organization, owner.id, new, self.now())?;
         let mut entry = self.entry(by, Some(organization), SecurityAction::KeyCreated, owner.username);
         entry.new = self.masked(&key);
-        self.accounts.commit(Change::AddKey(key.clone(), secret.hash()), &entry)?;
+        self.commit(by, Change::AddKey(key.clone(), secret.hash()), &entry)?;
         Ok((key, secret))
     }
 
@@ -45,7 +45,7 @@ impl Registry {
         let revoked = ApiKey { revoked_at: Some(self.now()), ..key.clone() };
         let mut entry = self.entry(by, Some(organization), SecurityAction::KeyRevoked, key.prefix.as_str());
         (entry.old, entry.new) = (self.masked(&key), self.masked(&revoked));
-        self.accounts.commit(Change::SetKey(revoked.clone()), &entry)?;
+        self.commit(by, Change::SetKey(revoked.clone()), &entry)?;
         Ok(revoked)
     }
 }

@@ -31,7 +31,7 @@ impl Registry {
         }
         let mut entry = self.entry(by, Some(&organization.slug), SecurityAction::UserCreated, user.username.clone());
         entry.new = self.masked(&user);
-        self.accounts.commit(Change::AddUser(user.clone(), Some(password)), &entry)?;
+        self.commit(by, Change::AddUser(user.clone(), Some(password)), &entry)?;
         Ok((organization, user))
     }
 
@@ -86,7 +86,7 @@ impl Registry {
         let slug = &organization.slug;
         let mut entry = self.entry(by, Some(slug), SecurityAction::OrganizationCreated, slug.as_str());
         entry.new = self.masked(organization);
-        self.accounts.commit(Change::AddOrganization(organization.clone()), &entry)
+        self.commit(by, Change::AddOrganization(organization.clone()), &entry)
     }
 
     pub fn edit_organization(&self, by: &By, slug: &Slug, edit: &OrganizationEdit) -> Result<Organization> {
@@ -101,7 +101,7 @@ impl Registry {
         }
         let mut entry = self.entry(by, Some(slug), SecurityAction::OrganizationChanged, slug.as_str());
         (entry.old, entry.new) = (self.masked(&old), self.masked(&new));
-        self.accounts.commit(Change::SetOrganization(new.clone()), &entry)?;
+        self.commit(by, Change::SetOrganization(new.clone()), &entry)?;
         Ok(new)
     }
 
@@ -129,7 +129,7 @@ impl Registry {
         let new = old.clone().unwrap_or_default().replaced(body, self.now())?;
         let mut entry = self.entry(by, Some(slug), SecurityAction::SettingsChanged, slug.as_str());
         (entry.old, entry.new) = (old.as_ref().and_then(|old| self.masked(old)), self.masked(&new));
-        self.accounts.commit(Change::SetSettings(slug.clone(), new.clone()), &entry)?;
+        self.commit(by, Change::SetSettings(slug.clone(), new.clone()), &entry)?;
         Ok(new)
     }
 }

@@ -27,7 +27,7 @@ impl Registry {
         let subject = user.map(|user| user.username).unwrap_or_default();
         let mut entry = self.entry(by, Some(organization), SecurityAction::SessionEnded, subject);
         entry.old = self.masked(&session);
-        self.accounts.commit(Change::EndSessions(vec![id]), &entry)
+        self.commit(by, Change::EndSessions(vec![id]), &entry)
     }
 
     /// Deletes what has ended; gives how many. For a server, now and then.

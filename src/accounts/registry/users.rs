@@ -37,7 +37,7 @@ impl Registry {
         let password = password.map(|password| PasswordHash::of(password, username)).transpose()?;
         let mut entry = self.entry(by, Some(organization), SecurityAction::UserCreated, user.username.clone());
         entry.new = self.masked(&user);
-        self.accounts.commit(Change::AddUser(user.clone(), password), &entry)?;
+        self.commit(by, Change::AddUser(user.clone(), password), &entry)?;
         Ok(user)
     }
 
@@ -71,7 +71,7 @@ impl Registry {
         };
         let mut entry = self.entry(by, Some(organization), action, old.username.clone());
         (entry.old, entry.new) = (self.masked(&old), self.masked(&new));
-        self.accounts.commit(Change::SetUser(new.clone()), &entry)?;
+        self.commit(by, Change::SetUser(new.clone()), &entry)?;
         Ok(new)
     }
 
@@ -97,7 +97,7 @@ impl Registry {
         let hash = PasswordHash::of(password, username)?;
         let sessions = self.active_sessions(&user)?;
         let entry = self.entry(by, Some(organization), SecurityAction::PasswordChanged, user.username.clone());
-        self.accounts.commit(Change::SetPassword(user.id, hash, sessions), &entry)
+        self.commit(by, Change::SetPassword(user.id, hash, sessions), &entry)
     }
 
     pub(super) fn active_sessions(&self, user: &User) -> Result<Vec<SessionId>> {

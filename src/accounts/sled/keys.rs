@@ -75,6 +75,11 @@ pub(super) fn session_id(id: SessionId) -> Vec<u8> {
     format!("y/{id}").into_bytes()
 }
 
+/// What was answered to a write, by the hash of its name.
+pub(super) fn mark(key: &str) -> Vec<u8> {
+    format!("w/{key}").into_bytes()
+}
+
 pub(super) fn audit(seq: u64) -> Vec<u8> {
     [AUDIT, &seq.to_be_bytes()[..]].concat()
 }

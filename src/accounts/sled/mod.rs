@@ -15,7 +15,7 @@ use super::audit::{self, Tip};
 use super::random::random;
 use super::stored::{StoredSettings, decoded};
 use super::{
-    Accounts, AccountsError, ApiKey, AuditReport, Change, Entry, KeyHash, Organization, OrganizationSettings,
+    Accounts, AccountsError, ApiKey, AuditReport, Change, Entry, KeyHash, Mark, Organization, OrganizationSettings,
     PasswordHash, Result, SecurityRecord, Session, SessionId, User, UserId,
 };
 use crate::drift::Slug;
@@ -129,8 +129,12 @@ impl Accounts for SledAccounts {
         self.via(&keys::session_id(id))
     }
 
-    fn commit(&self, change: Change, entry: &Entry) -> Result<()> {
-        self.write(change, Some(entry))
+    fn commit_once(&self, change: Change, entry: &Entry, mark: Option<&Mark>) -> Result<()> {
+        self.write(change, entry, mark)
+    }
+
+    fn mark(&self, key: &str) -> Result<Option<Mark>> {
+        self.get(&keys::mark(key))
     }
 
     fn rotate(&self, session: SessionId, generation: u64, now: Timestamp) -> Result<bool> {

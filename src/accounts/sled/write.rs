@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 use sled::Batch;
 
 use super::super::stored::{StoredSettings, encoded, next};
-use super::super::{AccountsError, ApiKey, Change, Entry, KeyHash, Organization, Result, Session, SessionId, User};
+use super::super::{
+    AccountsError, ApiKey, Change, Entry, KeyHash, Mark, Organization, Result, Session, SessionId, User,
+};
 use super::{SledAccounts, keys};
 
 impl SledAccounts {
@@ -16,15 +18,18 @@ impl SledAccounts {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn write(&self, change: Change, entry: Option<&Entry>) -> Result<()> {
+    pub(super) fn write(&self, change: Change, entry: &Entry, mark: Option<&Mark>) -> Result<()> {
         let _alone = self.writing();
         let mut batch = Batch::default();
-        self.change(change, &mut batch)?;
-        if let Some(entry) = entry {
-            let (bytes, tip) = self.tip()?.append(entry)?;
-            batch.insert(keys::audit(tip.seq), bytes);
-            batch.insert(keys::TIP, tip.to_bytes());
+        if let Some(mark) = mark {
+            let key = keys::mark(&mark.key);
+            mark.met(self.get(&key)?)?;
+            put(&mut batch, key, mark)?;
         }
+        self.change(change, &mut batch)?;
+        let (bytes, tip) = self.tip()?.append(entry)?;
+        batch.insert(keys::audit(tip.seq), bytes);
+        batch.insert(keys::TIP, tip.to_bytes());
         self.apply(batch, true)
     }
 
@@ -152,6 +157,9 @@ impl SledAccounts {
                 batch.remove(keys::session_id(session.id));
                 gone += 1;
             }
+        }
+        for mark in self.under::<Mark>(b"w/")?.into_iter().filter(|mark| mark.is_over(now)) {
+            batch.remove(keys::mark(&mark.key));
         }
         self.apply(batch, gone > 0).map(|()| gone)
     }

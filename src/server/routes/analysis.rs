@@ -1,5 +1,7 @@
 //! Thinking about a drift anew, and following advice or not.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -14,11 +16,11 @@ use crate::api::{
     Advice, AdviceBody, AdviceStatus, AnalyzeBody, Answered, Code, Job, Listed, Pagination, Part, Problem, Which,
     from_parameters,
 };
-use crate::drift::{DriftId, State as Standing, TriageRequest, TriageVerb};
+use crate::drift::{DriftId, Once, State as Standing, TriageRequest, TriageVerb};
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
 use crate::server::auth::Caller;
-use crate::server::body::{Body, Decision};
+use crate::server::body::Decision;
 use crate::service::ServiceError;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -45,13 +47,15 @@ async fn analyze(
     State(shared): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    Body(body): Body<AnalyzeBody>,
+    sent: Decision<AnalyzeBody>,
 ) -> Result<(StatusCode, Json<Job>), Failure> {
-    let id = drift(&id)?;
-    // What cannot be analysed is said now, not by the job.
-    caller.service.drift(id).await?;
-    let job = shared.jobs.begin(&caller.principal.organisation, caller.service, id, body.context);
-    Ok((StatusCode::ACCEPTED, Json(job)))
+    let (id, (body, once)) = (drift(&id)?, sent.of(&caller.principal));
+    let begin = async {
+        // What cannot be analysed is said now, not by the job.
+        caller.service.drift(id).await?;
+        Ok(shared.jobs.begin(&caller.principal.organisation, Arc::clone(&caller.service), id, body.context))
+    };
+    Ok((StatusCode::ACCEPTED, Json(caller.once(once, begin).await?)))
 }
 
 /// How an analysis stands, and what it found.
@@ -102,19 +106,24 @@ async fn one(caller: Caller, Path(id): Path<String>) -> Answer<Advice> {
     responses((status = 200, body = Answered))
 )]
 async fn implement(caller: Caller, Path(id): Path<String>, sent: Decision<AdviceBody>) -> Answer<Answered> {
-    let advice = find(&caller, &id).await?;
-    let kind = advice.recommendation.resolution_type().ok_or_else(|| {
-        Problem::new(
-            Code::Invalid,
-            "this is advice to look, there is nothing to carry out: resolve the drift as you see fit",
-        )
-    })?;
-    if advice.status == AdviceStatus::Stale {
-        return Err(Problem::new(Code::Invalid, "this advice is too old to be followed: analyse the drift anew").into());
-    }
-    let verb = TriageVerb::Resolve { resolution_type: kind, until: None };
-    let said = |reason: Option<&str>| reason.unwrap_or("as recommended").to_owned();
-    answer(caller, advice, sent, verb, true, said).await
+    let (body, once) = sent.of(&caller.principal);
+    let follow = async |body: AdviceBody, once: Option<Once>| {
+        let advice = find(&caller, &id).await?;
+        let kind = advice.recommendation.resolution_type().ok_or_else(|| {
+            Problem::new(
+                Code::Invalid,
+                "this is advice to look, there is nothing to carry out: resolve the drift as you see fit",
+            )
+        })?;
+        if advice.status == AdviceStatus::Stale {
+            let why = "this advice is too old to be followed: analyse the drift anew";
+            return Err(Problem::new(Code::Invalid, why).into());
+        }
+        let verb = TriageVerb::Resolve { resolution_type: kind, until: None };
+        let said = |reason: Option<&str>| reason.unwrap_or("as recommended").to_owned();
+        answer(&caller, advice, (body, once), verb, true, said).await
+    };
+    caller.once(once.clone(), follow(body, part(once))).await.map(Json)
 }
 
 /// Puts a piece of advice aside: that, and why, is a note on the drift.
@@ -126,26 +135,29 @@ async fn implement(caller: Caller, Path(id): Path<String>, sent: Decision<Advice
     responses((status = 200, body = Answered))
 )]
 async fn dismiss(caller: Caller, Path(id): Path<String>, sent: Decision<AdviceBody>) -> Answer<Answered> {
-    let advice = find(&caller, &id).await?;
-    let kind = advice.recommendation.recommendation_type.as_str();
-    let said = move |reason: Option<&str>| match reason {
-        Some(reason) => format!("advice {kind} dismissed: {reason}"),
-        None => format!("advice {kind} dismissed"),
+    let (body, once) = sent.of(&caller.principal);
+    let put_aside = async |body: AdviceBody, once: Option<Once>| {
+        let advice = find(&caller, &id).await?;
+        let kind = advice.recommendation.recommendation_type.as_str();
+        let said = move |reason: Option<&str>| match reason {
+            Some(reason) => format!("advice {kind} dismissed: {reason}"),
+            None => format!("advice {kind} dismissed"),
+        };
+        let verb = TriageVerb::Note { text: said(None).into() };
+        answer(&caller, advice, (body, once), verb, false, said).await
     };
-    let verb = TriageVerb::Note { text: said(None).into() };
-    answer(caller, advice, sent, verb, false, said).await
+    caller.once(once.clone(), put_aside(body, part(once))).await.map(Json)
 }
 
 /// Decides about the drift, then keeps with the advice what became of it.
 async fn answer(
-    caller: Caller,
+    caller: &Caller,
     advice: Advice,
-    sent: Decision<AdviceBody>,
+    (AdviceBody { reason, expected_version }, once): (AdviceBody, Option<Once>),
     mut verb: TriageVerb,
     followed: bool,
     said: impl Fn(Option<&str>) -> String,
-) -> Answer<Answered> {
-    let (AdviceBody { reason, expected_version }, once) = sent.of(&caller.principal);
+) -> Result<Answered, Failure> {
     let result = said(reason.as_ref().map(|reason| reason.raw()));
     if let TriageVerb::Note { text } = &mut verb {
         *text = result.as_str().into();
@@ -156,7 +168,12 @@ async fn answer(
     let key = advice.recommendation.key();
     let event = caller.service.answer_advice(drift, key, followed, result.into()).await?;
     let now = Advice::of(&event, Timestamp::now()).find(|one| one.id == advice.id);
-    Ok(Json(Answered { advice: now.unwrap_or(advice), receipt }))
+    Ok(Answered { advice: now.unwrap_or(advice), receipt })
+}
+
+/// The decision's own name, under that of the whole.
+fn part(once: Option<Once>) -> Option<Once> {
+    once.map(|once| once.part(0))
 }
 
 async fn find(caller: &Caller, id: &str) -> Result<Advice, Failure> {

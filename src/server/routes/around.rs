@@ -1,5 +1,6 @@
 //! What goes on around drift, who was there, and what was decided.
 
+use axum::Json;
 use axum::extract::Path;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -11,7 +12,7 @@ use crate::safety::Tainted;
 use crate::server::Shared;
 use crate::server::answer::{Answer, answered};
 use crate::server::auth::Caller;
-use crate::server::body::Body;
+use crate::server::body::Decision;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -46,9 +47,13 @@ async fn contexts(caller: Caller, mut parameters: Parameters) -> Answer<Listed<O
     request_body = ContextBody,
     responses((status = 200, body = OperationalContext))
 )]
-async fn put(caller: Caller, Body(body): Body<ContextBody>) -> Answer<OperationalContext> {
-    let context = body.context.clone();
-    answered(caller.service.put_context(body.context, caller.principal.name.clone()).await.map(|()| context))
+async fn put(caller: Caller, sent: Decision<ContextBody>) -> Answer<OperationalContext> {
+    let (ContextBody { context }, once) = sent.of(&caller.principal);
+    let put = async {
+        caller.service.put_context(context.clone(), caller.principal.name.clone()).await?;
+        Ok(context)
+    };
+    caller.once(once, put).await.map(Json)
 }
 
 /// Ends what goes on.
@@ -59,9 +64,10 @@ async fn put(caller: Caller, Body(body): Body<ContextBody>) -> Answer<Operationa
     params(("id" = ContextId, Path)),
     responses((status = 200, body = OperationalContext))
 )]
-async fn end(caller: Caller, Path(id): Path<String>, Body(body): Body<EndContextBody>) -> Answer<OperationalContext> {
-    let id = named::<ContextId>(&id, "mark")?;
-    answered(caller.service.end_context(id, body.at, caller.principal.name.clone()).await)
+async fn end(caller: Caller, Path(id): Path<String>, sent: Decision<EndContextBody>) -> Answer<OperationalContext> {
+    let (id, (body, once)) = (named::<ContextId>(&id, "mark")?, sent.of(&caller.principal));
+    let end = async { Ok(caller.service.end_context(id, body.at, caller.principal.name.clone()).await?) };
+    caller.once(once, end).await.map(Json)
 }
 
 /// The audit trail of decisions, newest first.

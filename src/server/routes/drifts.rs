@@ -12,6 +12,7 @@ use crate::drift::{Change, DriftDetail, DriftEvent, DriftId, Incident, IncidentR
 use crate::server::Shared;
 use crate::server::answer::{Answer, answered};
 use crate::server::auth::Caller;
+use crate::server::once::Named;
 use crate::service::Relations;
 use crate::store::{Matching, Observation};
 
@@ -132,8 +133,10 @@ async fn observations(
     params(("id" = DriftId, Path)),
     responses((status = 200, body = Who))
 )]
-async fn who(caller: Caller, Path(id): Path<String>) -> Answer<Who> {
-    answered(caller.service.who(drift(&id)?).await)
+async fn who(caller: Caller, Path(id): Path<String>, sent: Named) -> Answer<Who> {
+    let (id, once) = (drift(&id)?, sent.of(&caller.principal));
+    let ask = async { Ok(caller.service.who(id).await?) };
+    caller.once(once, ask).await.map(Json)
 }
 
 /// What happened in a span of time, newest first.

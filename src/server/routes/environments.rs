@@ -12,7 +12,7 @@ use crate::drift::{Slug, UntoldPage, UntoldRequest};
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure, answered};
 use crate::server::auth::Caller;
-use crate::server::body::Body;
+use crate::server::body::Decision;
 use crate::service::EnvironmentSummary;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -54,9 +54,13 @@ async fn untold(caller: Caller, Path(slug): Path<String>, mut parameters: Parame
     request_body = ScanBody,
     responses((status = 202, body = ScanBody), (status = 404))
 )]
-async fn scan(caller: Caller, Body(body): Body<ScanBody>) -> Result<(StatusCode, Json<ScanBody>), Failure> {
-    caller.service.scan(body.environment.clone()).await?;
-    Ok((StatusCode::ACCEPTED, Json(body)))
+async fn scan(caller: Caller, sent: Decision<ScanBody>) -> Result<(StatusCode, Json<ScanBody>), Failure> {
+    let (body, once) = sent.of(&caller.principal);
+    let scan = async {
+        caller.service.scan(body.environment.clone()).await?;
+        Ok(body)
+    };
+    Ok((StatusCode::ACCEPTED, Json(caller.once(once, scan).await?)))
 }
 
 /// Ends scans that run.
@@ -66,8 +70,13 @@ async fn scan(caller: Caller, Body(body): Body<ScanBody>) -> Result<(StatusCode,
     request_body = ScanBody,
     responses((status = 200, body = ScanBody), (status = 404))
 )]
-async fn cancel(caller: Caller, Body(body): Body<ScanBody>) -> Answer<ScanBody> {
-    answered(caller.service.cancel_scan(body.environment.clone()).await.map(|()| body))
+async fn cancel(caller: Caller, sent: Decision<ScanBody>) -> Answer<ScanBody> {
+    let (body, once) = sent.of(&caller.principal);
+    let cancel = async {
+        caller.service.cancel_scan(body.environment.clone()).await?;
+        Ok(body)
+    };
+    caller.once(once, cancel).await.map(Json)
 }
 
 /// What is no slug names nothing.

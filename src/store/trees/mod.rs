@@ -4,6 +4,7 @@
 //! One writer at a time behind a mutex; readers go to the trees directly. What a person decides goes to the journal first and
 //! is then applied by [`apply`](apply::apply), the same function that replays the journal after a crash.
 
+mod answers;
 mod apply;
 mod attributing;
 mod backup;

@@ -46,10 +46,7 @@ impl TreeStore {
 /// The receipt of what was done under this name already, with the drifts as they are now.
 pub(super) fn done_before(tx: &Tx<'_>, mark: Option<&OnceMark>) -> Result<Option<Receipt>, StoreError> {
     let Some(mark) = mark else { return Ok(None) };
-    let known = tx.get(Tree::Once, mark.key.as_bytes())?;
-    let Some(known) = known.filter(|known| at_of(known).is_some_and(|at| !is_over(at, tx.now))) else {
-        return Ok(None);
-    };
+    let Some(known) = known(tx, mark)? else { return Ok(None) };
     if known.get(16..) != Some(mark.request.as_bytes()) {
         return Err(StoreError::Reused);
     }
@@ -58,6 +55,12 @@ pub(super) fn done_before(tx: &Tx<'_>, mark: Option<&OnceMark>) -> Result<Option
         return Err(StoreError::NotFound(format!("there is no entry {seq} in the trail")));
     };
     Ok(Some(Receipt { seq, drifts: touched_by(tx, &record.deed)? }))
+}
+
+/// What is kept under a name that is not over.
+pub(super) fn known(tx: &Tx<'_>, mark: &OnceMark) -> Result<Option<Vec<u8>>, StoreError> {
+    let known = tx.get(Tree::Once, mark.key.as_bytes())?;
+    Ok(known.filter(|known| at_of(known).is_some_and(|at| !is_over(at, tx.now))))
 }
 
 /// Drifts a decision touched, as they are now.

@@ -12,7 +12,7 @@ use super::walk::{self, Ids};
 use super::{PASSWORD, Route, Said, World, filled, query, routes, schema};
 
 /// Reading first, and last what puts out who asks.
-fn in_order() -> Vec<Route> {
+pub(super) fn in_order() -> Vec<Route> {
     let mut routes = routes();
     routes.sort_by_key(|route| match (route.method.as_str(), route.path.as_str()) {
         ("GET", _) => 0,
@@ -23,7 +23,7 @@ fn in_order() -> Vec<Route> {
     routes
 }
 
-fn body(method: &Method, path: &str, ids: &Ids) -> Value {
+pub(super) fn body(method: &Method, path: &str, ids: &Ids) -> Value {
     let now = Timestamp::now();
     let rule = json!({
         "id": ids.rule, "environment": "host", "resource_type": null, "resource_id": null, "path": "nothing",
@@ -52,7 +52,7 @@ fn body(method: &Method, path: &str, ids: &Ids) -> Value {
 }
 
 /// One that may go, where something goes.
-fn id_for<'a>(method: &Method, path: &str, ids: &'a Ids) -> &'a str {
+pub(super) fn id_for<'a>(method: &Method, path: &str, ids: &'a Ids) -> &'a str {
     match (method.as_str(), path) {
         ("DELETE", "/organizations/{slug}") => "acme-labs",
         ("DELETE", "/users/{username}") => "newcomer",
@@ -73,10 +73,8 @@ fn checked(operation: &Value, said: &Said) -> Result<(), String> {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_every_route_answers_is_what_the_document_says() {
-    let world = World::new().await;
-    let mut ids = Ids::make(&world).await;
+/// Has the drift analysed, so that there is advice that can be followed; gives the job.
+pub(super) async fn analysed(world: &World, ids: &mut Ids) -> String {
     let admin = Some(world.keys[2].as_str());
     let path = format!("/drifts/{}/analyze", ids.drift);
     let job = world.send(admin, &Method::POST, &path, Some(&json!({"context": "emergency, INC-4711"}))).await;
@@ -97,6 +95,15 @@ async fn what_every_route_answers_is_what_the_document_says() {
     let advice = advice["data"].as_array().unwrap().iter().find(|one| one["drift"] == ids.drift.as_str()).unwrap();
     assert_eq!(advice["recommendation"]["recommendation_type"], "codify_iac", "{advice}");
     ids.advice = advice["id"].as_str().unwrap().to_owned();
+    job
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_every_route_answers_is_what_the_document_says() {
+    let world = World::new().await;
+    let mut ids = Ids::make(&world).await;
+    let admin = Some(world.keys[2].as_str());
+    let job = analysed(&world, &mut ids).await;
     let document = driftguard::server::document();
     let (mut wrong, mut never) = (vec![], BTreeSet::new());
     for Route { method, path } in in_order() {

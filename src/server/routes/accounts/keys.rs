@@ -1,19 +1,20 @@
 //! API keys: one's own, and for admins those of service accounts.
 
-use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
+use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::parameters::{Parameters, named};
 use super::{Clerk, Own, json};
-use crate::accounts::{ApiKey, KeyId};
+use crate::accounts::{ApiKey, By, KeyId, Registry};
 use crate::api::{KeyBody, KeyMade, Listed};
 use crate::drift::Slug;
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
-use crate::server::body::Body;
+use crate::server::body::Decision;
+use crate::server::once::Named;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke))
@@ -32,6 +33,8 @@ async fn list(clerk: Clerk, parameters: Parameters) -> Answer<Listed<ApiKey>> {
 }
 
 /// Makes an API key. Its secret is in this answer and nowhere else.
+///
+/// Sent again under the same key of idempotency, the answer is the key that was made, without its secret.
 #[utoipa::path(
     post,
     path = "/api-keys",
@@ -39,17 +42,15 @@ async fn list(clerk: Clerk, parameters: Parameters) -> Answer<Listed<ApiKey>> {
     params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
     responses((status = 201, body = KeyMade), (status = 404))
 )]
-async fn create(
-    clerk: Clerk,
-    parameters: Parameters,
-    Body(body): Body<KeyBody>,
-) -> Result<(StatusCode, Json<KeyMade>), Failure> {
-    let of = clerk.organization(parameters)?;
+async fn create(clerk: Clerk, parameters: Parameters, sent: Decision<KeyBody>) -> Result<Response, Failure> {
+    let ((body, once), of) = (sent.of(&clerk.0.principal), clerk.organization(parameters)?);
     let own = clerk.0.principal.name.clone();
     let username = body.username.clone().unwrap_or_else(|| own.raw().to_owned());
-    let made = clerk.ask(move |registry, by| registry.create_key(by, &of, &username, &body.new_key()));
-    let (key, secret) = made.await?;
-    Ok((StatusCode::CREATED, Json(KeyMade { key, secret: secret.reveal().to_owned() })))
+    let make = move |registry: &Registry, by: &By| {
+        let (key, secret) = registry.create_key(by, &of, &username, &body.new_key())?;
+        Ok(KeyMade::new(key, secret.reveal()))
+    };
+    clerk.write(once, StatusCode::CREATED, make).await
 }
 
 /// Ends an API key.
@@ -59,7 +60,8 @@ async fn create(
     params(("id" = KeyId, Path), ("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
     responses((status = 200, body = ApiKey), (status = 409))
 )]
-async fn revoke(own: Own, Path(id): Path<String>, parameters: Parameters) -> Answer<ApiKey> {
+async fn revoke(own: Own, Path(id): Path<String>, parameters: Parameters, sent: Named) -> Result<Response, Failure> {
+    let once = sent.of(&own.principal);
     let (of, id) = (own.organization(parameters)?, named::<KeyId>(&id, "API key")?);
-    json(own.ask(move |registry, by| registry.revoke_key(by, &of, id)).await)
+    own.write(once, StatusCode::OK, move |registry, by| registry.revoke_key(by, &of, id)).await
 }

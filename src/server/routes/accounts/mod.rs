@@ -11,16 +11,20 @@ mod users;
 
 use axum::Json;
 use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::response::Response;
+use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::parameters::Parameters;
-use crate::accounts::{self, By, Desk, Registry};
+use crate::accounts::{self, AccountsError, By, Desk, Registry};
 use crate::api::{Code, Problem};
-use crate::drift::Slug;
+use crate::drift::{Once, Slug};
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
 use crate::server::auth::{Guest, Principal};
+use crate::server::once::Written;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -84,6 +88,31 @@ impl Own {
         in_background(move || ask(desk.registry(), &by)).await
     }
 
+    /// As [`Own::ask`], of a write: what was done under this name is answered again.
+    pub(super) async fn write<T: Serialize + Send + 'static>(
+        self,
+        once: Option<Once>,
+        status: StatusCode,
+        ask: impl FnOnce(&Registry, &By) -> accounts::Result<T> + Send + 'static,
+    ) -> Result<Response, Failure> {
+        let Self { by, desk, .. } = self;
+        let by = by.under(once);
+        let done = in_background(move || {
+            let registry = desk.registry();
+            if let Some(answer) = registry.answered(&by)? {
+                return Ok(Written::Before(answer));
+            }
+            match ask(registry, &by) {
+                // By another request, meanwhile.
+                Err(AccountsError::Repeated) => {
+                    registry.answered(&by)?.map(Written::Before).ok_or(AccountsError::Repeated)
+                }
+                done => done.map(Written::Now),
+            }
+        });
+        Ok(done.await?.response(status))
+    }
+
     /// The organisation a parameter names; one's own without it.
     pub(super) fn organization(&self, mut parameters: Parameters) -> Result<Slug, Failure> {
         let own = self.principal.organisation.clone();
@@ -99,6 +128,15 @@ impl Clerk {
         ask: impl FnOnce(&Registry, &By) -> accounts::Result<T> + Send + 'static,
     ) -> Result<T, Failure> {
         self.0.ask(ask).await
+    }
+
+    pub(super) async fn write<T: Serialize + Send + 'static>(
+        self,
+        once: Option<Once>,
+        status: StatusCode,
+        ask: impl FnOnce(&Registry, &By) -> accounts::Result<T> + Send + 'static,
+    ) -> Result<Response, Failure> {
+        self.0.write(once, status, ask).await
     }
 
     pub(super) fn organization(&self, parameters: Parameters) -> Result<Slug, Failure> {

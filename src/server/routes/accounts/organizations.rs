@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::http::StatusCode;
+use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -11,7 +12,8 @@ use crate::api::{Listed, NewOrganization, OrganizationNode};
 use crate::drift::Slug;
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
-use crate::server::body::Body;
+use crate::server::body::Decision;
+use crate::server::once::Named;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -38,16 +40,14 @@ async fn list(clerk: Clerk) -> Answer<Listed<OrganizationNode>> {
     request_body = NewOrganization,
     responses((status = 201, body = Organization), (status = 404))
 )]
-async fn create(
-    clerk: Clerk,
-    Body(mut body): Body<NewOrganization>,
-) -> Result<(StatusCode, axum::Json<Organization>), Failure> {
+async fn create(clerk: Clerk, sent: Decision<NewOrganization>) -> Result<Response, Failure> {
+    let (mut body, once) = sent.of(&clerk.0.principal);
     body.parent.get_or_insert_with(|| clerk.0.principal.organisation.to_string());
-    let made = clerk.ask(move |registry, by| {
+    let made = clerk.write(once, StatusCode::CREATED, move |registry, by| {
         let (slug, name) = (body.slug.clone(), body.name.clone());
         registry.create_organization(by, &slug, name.as_deref().unwrap_or(&slug), &body.edit())
     });
-    Ok((StatusCode::CREATED, axum::Json(made.await?)))
+    made.await
 }
 
 /// An organisation.
@@ -70,9 +70,9 @@ async fn one(clerk: Clerk, Path(slug): Path<String>) -> Answer<Organization> {
     params(("slug" = Slug, Path)),
     responses((status = 200, body = Organization))
 )]
-async fn edit(clerk: Clerk, Path(slug): Path<String>, Body(body): Body<OrganizationEdit>) -> Answer<Organization> {
-    let slug = organization(&slug)?;
-    json(clerk.ask(move |registry, by| registry.edit_organization(by, &slug, &body)).await)
+async fn edit(clerk: Clerk, Path(slug): Path<String>, sent: Decision<OrganizationEdit>) -> Result<Response, Failure> {
+    let ((body, once), slug) = (sent.of(&clerk.0.principal), organization(&slug)?);
+    clerk.write(once, StatusCode::OK, move |registry, by| registry.edit_organization(by, &slug, &body)).await
 }
 
 /// Puts an organisation out of use.
@@ -84,10 +84,10 @@ async fn edit(clerk: Clerk, Path(slug): Path<String>, Body(body): Body<Organizat
     params(("slug" = Slug, Path)),
     responses((status = 200, body = Organization), (status = 409))
 )]
-async fn deactivate(clerk: Clerk, Path(slug): Path<String>) -> Answer<Organization> {
-    let slug = organization(&slug)?;
+async fn deactivate(clerk: Clerk, Path(slug): Path<String>, sent: Named) -> Result<Response, Failure> {
+    let (once, slug) = (sent.of(&clerk.0.principal), organization(&slug)?);
     let edit = OrganizationEdit { is_active: Some(false), ..OrganizationEdit::default() };
-    json(clerk.ask(move |registry, by| registry.edit_organization(by, &slug, &edit)).await)
+    clerk.write(once, StatusCode::OK, move |registry, by| registry.edit_organization(by, &slug, &edit)).await
 }
 
 /// Settings of an organisation.
@@ -114,8 +114,8 @@ async fn settings(clerk: Clerk, Path(slug): Path<String>) -> Answer<Organization
 async fn put_settings(
     clerk: Clerk,
     Path(slug): Path<String>,
-    Body(body): Body<SettingsBody>,
-) -> Answer<OrganizationSettings> {
-    let slug = organization(&slug)?;
-    json(clerk.ask(move |registry, by| registry.put_settings(by, &slug, &body)).await)
+    sent: Decision<SettingsBody>,
+) -> Result<Response, Failure> {
+    let ((body, once), slug) = (sent.of(&clerk.0.principal), organization(&slug)?);
+    clerk.write(once, StatusCode::OK, move |registry, by| registry.put_settings(by, &slug, &body)).await
 }

@@ -1,6 +1,8 @@
 //! Sessions: one's own, and for admins those of the organisation.
 
 use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -10,7 +12,8 @@ use crate::accounts::{Session, SessionId};
 use crate::api::{Done, Listed};
 use crate::drift::Slug;
 use crate::server::Shared;
-use crate::server::answer::Answer;
+use crate::server::answer::{Answer, Failure};
+use crate::server::once::Named;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(end))
@@ -35,7 +38,12 @@ async fn list(clerk: Clerk, parameters: Parameters) -> Answer<Listed<Session>> {
     params(("id" = SessionId, Path), ("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
     responses((status = 200, body = Done), (status = 409))
 )]
-async fn end(own: Own, Path(id): Path<String>, parameters: Parameters) -> Answer<Done> {
+async fn end(own: Own, Path(id): Path<String>, parameters: Parameters, sent: Named) -> Result<Response, Failure> {
+    let once = sent.of(&own.principal);
     let (of, id) = (own.organization(parameters)?, named::<SessionId>(&id, "session")?);
-    json(own.ask(move |registry, by| registry.end_session(by, &of, id)).await.map(|()| Done::new("ended")))
+    let end = own.write(once, StatusCode::OK, move |registry, by| {
+        registry.end_session(by, &of, id)?;
+        Ok(Done::new("ended"))
+    });
+    end.await
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::http::StatusCode;
+use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -12,7 +13,8 @@ use crate::api::{Done, Listed, NewUser, PasswordBody};
 use crate::drift::Slug;
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
-use crate::server::body::Body;
+use crate::server::body::Decision;
+use crate::server::once::Named;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -42,17 +44,13 @@ async fn list(clerk: Clerk, parameters: Parameters) -> Answer<Listed<User>> {
     params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
     responses((status = 201, body = User), (status = 404))
 )]
-async fn create(
-    clerk: Clerk,
-    parameters: Parameters,
-    Body(body): Body<NewUser>,
-) -> Result<(StatusCode, axum::Json<User>), Failure> {
-    let of = clerk.organization(parameters)?;
-    let made = clerk.ask(move |registry, by| {
+async fn create(clerk: Clerk, parameters: Parameters, sent: Decision<NewUser>) -> Result<Response, Failure> {
+    let ((body, once), of) = (sent.of(&clerk.0.principal), clerk.organization(parameters)?);
+    let made = clerk.write(once, StatusCode::CREATED, move |registry, by| {
         let (username, password) = (body.username.clone(), body.password.clone());
         registry.create_user(by, &of, &username, &body.edit(), password.as_deref())
     });
-    Ok((StatusCode::CREATED, axum::Json(made.await?)))
+    made.await
 }
 
 /// A user.
@@ -79,10 +77,10 @@ async fn edit(
     clerk: Clerk,
     Path(username): Path<String>,
     parameters: Parameters,
-    Body(body): Body<UserEdit>,
-) -> Answer<User> {
-    let of = clerk.organization(parameters)?;
-    json(clerk.ask(move |registry, by| registry.edit_user(by, &of, &username, &body)).await)
+    sent: Decision<UserEdit>,
+) -> Result<Response, Failure> {
+    let ((body, once), of) = (sent.of(&clerk.0.principal), clerk.organization(parameters)?);
+    clerk.write(once, StatusCode::OK, move |registry, by| registry.edit_user(by, &of, &username, &body)).await
 }
 
 /// Puts a user out.
@@ -94,10 +92,15 @@ async fn edit(
     params(("username" = String, Path), ("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
     responses((status = 200, body = User), (status = 409))
 )]
-async fn deactivate(clerk: Clerk, Path(username): Path<String>, parameters: Parameters) -> Answer<User> {
-    let of = clerk.organization(parameters)?;
+async fn deactivate(
+    clerk: Clerk,
+    Path(username): Path<String>,
+    parameters: Parameters,
+    sent: Named,
+) -> Result<Response, Failure> {
+    let (once, of) = (sent.of(&clerk.0.principal), clerk.organization(parameters)?);
     let edit = UserEdit { is_active: Some(false), ..UserEdit::default() };
-    json(clerk.ask(move |registry, by| registry.edit_user(by, &of, &username, &edit)).await)
+    clerk.write(once, StatusCode::OK, move |registry, by| registry.edit_user(by, &of, &username, &edit)).await
 }
 
 /// Sets a password.
@@ -114,13 +117,14 @@ async fn password(
     own: Own,
     Path(username): Path<String>,
     parameters: Parameters,
-    Body(body): Body<PasswordBody>,
-) -> Answer<Done> {
-    let of = own.organization(parameters)?;
-    let set = own.ask(move |registry, by| {
-        registry.set_password(by, &of, &username, &body.password, body.current_password.as_deref())
+    sent: Decision<PasswordBody>,
+) -> Result<Response, Failure> {
+    let ((body, once), of) = (sent.of(&own.principal), own.organization(parameters)?);
+    let set = own.write(once, StatusCode::OK, move |registry, by| {
+        registry.set_password(by, &of, &username, &body.password, body.current_password.as_deref())?;
+        Ok(Done::new("password_set"))
     });
-    json(set.await.map(|()| Done::new("password_set")))
+    set.await
 }
 
 /// Who must wait before the next try, because somebody guessed.

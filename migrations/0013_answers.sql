@@ -1,0 +1,8 @@
+-- What was answered to a write of the accounts under which name: one that is sent again is done once. Names and requests are hashes.
+CREATE TABLE account_answers (
+    key text PRIMARY KEY CHECK (key ~ '^[0-9a-f]{64}$'),
+    request text NOT NULL CHECK (request ~ '^[0-9a-f]{64}$'),
+    answer text NOT NULL,
+    at timestamptz NOT NULL
+);
+CREATE INDEX account_answers_by_time ON account_answers (at);

@@ -1,0 +1,144 @@
+//! Every write of the document, sent twice under one key: done once, and answered alike.
+
+use driftguard::drift::Slug;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::described::{analysed, body, id_for, in_order};
+use super::walk::Ids;
+use super::{By, Route, World, filled, query};
+
+/// What must not grow when something is said again.
+async fn count(world: &World) -> Vec<(&'static str, usize)> {
+    let admin = Some(world.keys[2].as_str());
+    let mut counts = vec![];
+    for path in [
+        "/audit?limit=10000",
+        "/audit/security?limit=10000",
+        "/organizations",
+        "/users",
+        "/api-keys",
+        "/sessions",
+        "/ignore-rules",
+        "/never-hide-rules",
+        "/contexts?from=2026-11-20T00:00:00Z&until=2030-01-01T00:00:00Z",
+    ] {
+        let said = world.send(admin, &Method::GET, path, None).await;
+        let text = said.body["data"].to_string();
+        // Organisations are trees: each is counted by its name.
+        let many = said.body["data"].as_array().unwrap().len() + text.matches("\"contact_email\"").count();
+        counts.push((path, many));
+    }
+    counts
+}
+
+/// What of an answer has to be the same: a decision is named by its number, and shows the drift as it is now; a secret is shown once.
+fn gist(said: &Value) -> Value {
+    let seq = |one: &Value| one.get("seq").cloned();
+    if let Some(seq) = seq(said).or_else(|| seq(&said["receipt"])) {
+        return seq;
+    }
+    if let Some(all) = said["data"].as_array() {
+        return all.iter().map(|one| seq(&one["done"]).unwrap_or(Value::Null)).collect();
+    }
+    let mut said = said.clone();
+    if let Some(fields) = said.as_object_mut() {
+        fields.remove("secret");
+        fields.remove("notice");
+    }
+    said
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_write_that_is_sent_twice_under_one_key_is_done_once_and_answered_alike() {
+    let world = World::new().await;
+    let mut ids = Ids::make(&world).await;
+    analysed(&world, &mut ids).await;
+    let admin = Some(world.keys[2].as_str());
+    let document = driftguard::server::document();
+    let (mut wrong, mut walked, mut others) = (vec![], 0, 0);
+    for (at, Route { method, path }) in in_order().into_iter().enumerate() {
+        let operation = &document["paths"][format!("/api/v1{path}")][method.as_str().to_lowercase()];
+        if !operation["parameters"].to_string().contains("IdempotencyKey") {
+            let is_write = method != Method::GET && operation["responses"].get("405").is_none();
+            let is_left_out = path.starts_with("/auth/") || path.ends_with("/preview");
+            assert!(!is_write || is_left_out, "{method} {path} takes no key");
+            continue;
+        }
+        let sent = operation.get("requestBody").map(|_| body(&method, &path, &ids));
+        let full = format!("{}{}", filled(&path, id_for(&method, &path, &ids)), query(&path));
+        let name = format!("story-{at}");
+        let first = world.send_named(admin, &method, &full, sent.as_ref(), Some(&name)).await;
+        if first.status >= 400 {
+            assert_eq!(path, "/drifts/{id}/who", "{method} {path}: {}", first.body);
+            continue;
+        }
+        let before = count(&world).await;
+        let again = world.send_named(admin, &method, &full, sent.as_ref(), Some(&name)).await;
+        let what = format!("{method} {path}\n  {}\n  {}", first.body, again.body);
+        if (first.status, gist(&first.body)) != (again.status, gist(&again.body)) {
+            wrong.push(format!("answered otherwise: {what}"));
+        }
+        let after = count(&world).await;
+        if before != after {
+            wrong.push(format!("done twice: {what}\n  {before:?}\n  {after:?}"));
+        }
+        walked += 1;
+        let Some(mut other) = sent else { continue };
+        // What is not known is refused before the key is looked at.
+        let field = other.as_object().unwrap().keys().next().cloned();
+        let Some(field) = field.filter(|field| other[field].is_string()) else { continue };
+        if path == "/drifts/{id}/triage" || path == "/drifts/{id}" || path.contains("resolve") {
+            other["reason"] = json!("another one");
+        } else {
+            other[&field] = json!(format!("{}x", other[&field].as_str().unwrap()));
+        }
+        let said = world.send_named(admin, &method, &full, Some(&other), Some(&name)).await;
+        let is_reuse = said.status == 422 && said.body["error"]["field"] == "idempotency-key";
+        others += usize::from(is_reuse);
+        if !is_reuse && said.status != 400 {
+            wrong.push(format!("another body under the same key: {what}\n  {}", said.body));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(walked > 20 && others > 8, "{walked} writes, {others} of them with another body");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_key_that_is_asked_for_again_comes_without_its_secret_which_is_kept_nowhere() {
+    let world = World::new().await;
+    let admin = Some(world.keys[2].as_str());
+    let asked = json!({"label": "ci", "username": "editor-0"});
+    let make = || world.send_named(admin, &Method::POST, "/api-keys", Some(&asked), Some("k1"));
+    let (first, again) = (make().await, make().await);
+    assert_eq!((first.status, again.status), (201, 201));
+    assert_eq!(first.body["key"], again.body["key"]);
+    assert!(first.body["secret"].is_string() && again.body["secret"].is_null(), "{}", again.body);
+    assert!(again.body["notice"].as_str().unwrap().contains("kept nowhere"));
+    // A name is whose it is: another principal's is another one.
+    let own = json!({"label": "ci"});
+    let other = world.send_named(Some(&world.keys[1]), &Method::POST, "/api-keys", Some(&own), Some("k1")).await;
+    assert_ne!(other.status, 422, "{}", other.body);
+    let keys = world.registry.api_keys(&By::operator("root"), &Slug::from_text("acme")).unwrap();
+    assert_eq!(
+        keys.iter().filter(|key| key.label.raw() == "ci" && key.prefix == first.body["key"]["prefix"]).count(),
+        1
+    );
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_at_once_under_one_key_make_one_user() {
+    let world = World::new().await;
+    let admin = Some(world.keys[2].as_str());
+    let asked = json!({"username": "newcomer"});
+    let all = (0..20).map(|_| world.send_named(admin, &Method::POST, "/users", Some(&asked), Some("k1")));
+    let all = futures_util::future::join_all(all).await;
+    assert!(
+        all.iter().all(|said| said.status == 201 && said.body == all[0].body),
+        "{:?}",
+        all.iter().map(|s| &s.body).collect::<Vec<_>>()
+    );
+    world.end().await;
+}

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde_json::Value;
+
 use crate::api::{Code, IDEMPOTENCY_HEADER, Problem};
 
 /// Why the accounts did not do it. None of these says anything a stranger could use.
@@ -15,9 +17,9 @@ pub enum AccountsError {
     Taken { field: &'static str, value: String },
     #[error("{0}")]
     NotFound(String),
-    /// Changed since it was read.
-    #[error("{0} was changed by somebody else meanwhile: look at it again, then decide")]
-    Conflict(String),
+    /// Changed since it was read; `current` is how it is now, without what is secret of it.
+    #[error("{what} was changed by somebody else meanwhile: look at it again, then decide")]
+    Conflict { what: String, current: Option<Box<Value>> },
     /// Done already, under the same name.
     #[error("this was done already")]
     Repeated,
@@ -60,7 +62,12 @@ impl From<AccountsError> for Problem {
                 problem
             }
             AccountsError::NotFound(_) => Self::new(Code::NotFound, message),
-            AccountsError::Conflict(_) | AccountsError::Repeated => Self::new(Code::Conflict, message),
+            AccountsError::Conflict { current, .. } => {
+                let mut problem = Self::new(Code::Conflict, message);
+                problem.error.current_account = current;
+                problem
+            }
+            AccountsError::Repeated => Self::new(Code::Conflict, message),
             AccountsError::Reused => Self::of_field(IDEMPOTENCY_HEADER, message),
             AccountsError::Forbidden(_) => Self::new(Code::Forbidden, message),
             // Paths and details are for the log of whoever runs the server.

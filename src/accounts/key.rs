@@ -36,6 +36,9 @@ pub struct ApiKey {
     /// To about a minute.
     pub last_used: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
+    /// Goes up with each change, but not with its use.
+    #[serde(default)]
+    pub version: u64,
 }
 
 /// What a new key is to be.
@@ -87,6 +90,7 @@ impl ApiKey {
             expires_at: new.expires_at,
             last_used: None,
             revoked_at: None,
+            version: 1,
         };
         Ok((key, secret))
     }

@@ -94,6 +94,9 @@ pub struct OrganizationEdit {
     pub is_active: Option<bool>,
     /// A slug; empty takes it out from under its parent.
     pub parent: Option<String>,
+    /// The version that was looked at; refused with the current one when it has moved on.
+    #[schema(minimum = 0)]
+    pub expected_version: Option<u64>,
 }
 
 /// Roughly one: what is really one, only its server knows.

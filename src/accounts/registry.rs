@@ -14,6 +14,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::stored::expect;
 use super::{
     Accounts, AccountsError, Actor, ActorKind, AuditReport, Change, Entry, Mark, Organization, Result, SecurityAction,
     SecurityRecord, User, UserId, family, once,

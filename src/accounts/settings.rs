@@ -27,6 +27,8 @@ pub struct OrganizationSettings {
     /// Seconds.
     pub session_timeout: u32,
     pub updated_at: Timestamp,
+    /// Goes up with each change.
+    pub version: u64,
 }
 
 impl Default for OrganizationSettings {
@@ -40,6 +42,7 @@ impl Default for OrganizationSettings {
             audit_logging: true,
             session_timeout: IDLE,
             updated_at: Timestamp::UNIX_EPOCH,
+            version: 0,
         }
     }
 }
@@ -76,6 +79,7 @@ impl OrganizationSettings {
             audit_logging: body.audit_logging,
             session_timeout: body.session_timeout,
             updated_at: now,
+            version: self.version + 1,
         })
     }
 }
@@ -91,6 +95,9 @@ pub struct SettingsBody {
     pub slack_webhook_url: Option<String>,
     pub audit_logging: bool,
     pub session_timeout: u32,
+    /// The version that was looked at, 0 for none; refused with the current one when it has moved on.
+    #[schema(minimum = 0)]
+    pub expected_version: Option<u64>,
 }
 
 impl Default for SettingsBody {
@@ -110,6 +117,7 @@ impl From<&OrganizationSettings> for SettingsBody {
             slack_webhook_url: settings.slack_webhook_url.as_ref().map(WebhookUrl::shown),
             audit_logging: settings.audit_logging,
             session_timeout: settings.session_timeout,
+            expected_version: None,
         }
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct StoredSettings {
     audit_logging: bool,
     session_timeout: u32,
     updated_at: Timestamp,
+    #[serde(default)]
+    version: u64,
 }
 
 impl From<&OrganizationSettings> for StoredSettings {
@@ -42,6 +44,7 @@ impl From<&OrganizationSettings> for StoredSettings {
             audit_logging: settings.audit_logging,
             session_timeout: settings.session_timeout,
             updated_at: settings.updated_at,
+            version: settings.version,
         }
     }
 }
@@ -57,11 +60,51 @@ impl StoredSettings {
             audit_logging: self.audit_logging,
             session_timeout: self.session_timeout,
             updated_at: self.updated_at,
+            version: self.version,
         })
     }
 }
 
-/// What is changed is what was read.
-pub(super) fn next(old: u64, new: u64, what: &str) -> Result<()> {
-    if new == old + 1 { Ok(()) } else { Err(AccountsError::Conflict(what.to_owned())) }
+/// What is changed is what was read: `new` is the version after that of `old`.
+pub(super) fn next(old: &(impl Serialize + Versioned), new: &impl Versioned, what: &str) -> Result<()> {
+    if new.version() == old.version() + 1 { Ok(()) } else { Err(moved_on(old, what)) }
+}
+
+/// Whoever says which version he looked at changes only that one.
+pub(super) fn expect(expected: Option<u64>, now: &(impl Serialize + Versioned), what: &str) -> Result<()> {
+    if expected.is_none_or(|version| version == now.version()) { Ok(()) } else { Err(moved_on(now, what)) }
+}
+
+fn moved_on(now: &impl Serialize, what: &str) -> AccountsError {
+    let current = serde_json::to_value(now).ok().map(Box::new);
+    AccountsError::Conflict { what: what.to_owned(), current }
+}
+
+/// What is changed only by who knows it as it is.
+pub(super) trait Versioned {
+    fn version(&self) -> u64;
+}
+
+impl Versioned for super::Organization {
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl Versioned for super::User {
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl Versioned for OrganizationSettings {
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl Versioned for super::ApiKey {
+    fn version(&self) -> u64 {
+        self.version
+    }
 }

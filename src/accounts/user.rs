@@ -105,6 +105,9 @@ pub struct UserEdit {
     pub is_active: Option<bool>,
     /// All of them.
     pub grants: Option<Vec<Grant>>,
+    /// The version that was looked at; refused with the current one when it has moved on.
+    #[schema(minimum = 0)]
+    pub expected_version: Option<u64>,
 }
 
 fn name(text: &str) -> Result<Tainted, AccountsError> {

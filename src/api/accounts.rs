@@ -83,7 +83,7 @@ impl NewUser {
     /// All but name and password.
     pub fn edit(self) -> UserEdit {
         let Self { display_name, role, grants, .. } = self;
-        UserEdit { display_name, role, grants, is_active: None }
+        UserEdit { display_name, role, grants, is_active: None, expected_version: None }
     }
 }
 

@@ -30,6 +30,10 @@ pub struct Detail {
     /// The drift as it is now, when somebody else was faster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<Box<DriftEvent>>,
+    /// The organisation, user, settings or API key as it is now, when somebody else was faster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub current_account: Option<Box<serde_json::Value>>,
     /// Which rule stands in the way, when one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
@@ -85,6 +89,7 @@ impl Problem {
             request_id: None,
             retry_after: None,
             current: None,
+            current_account: None,
             refusal: None,
         };
         Self { error: Box::new(detail) }

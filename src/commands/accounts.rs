@@ -112,6 +112,8 @@ impl Office {
             slack_webhook_url,
             audit_logging: args.audit_logging.unwrap_or(old.audit_logging),
             session_timeout: args.session_timeout.unwrap_or(old.session_timeout),
+            // Another one who changed them since they were read is not overwritten.
+            expected_version: Some(known.map_or(0, |settings| settings.version)),
         };
         self.show.settings(&self.registry.put_settings(&self.by, &of, &body)?)
     }
@@ -129,7 +131,7 @@ impl Office {
             }
             UserCommand::Edit { username, of, role, display_name, active } => {
                 let (display_name, role) = (display_name.clone(), role.map(Into::into));
-                let edit = UserEdit { display_name, role, is_active: *active, grants: None };
+                let edit = UserEdit { display_name, role, is_active: *active, ..UserEdit::default() };
                 show.user(&registry.edit_user(by, &self.of(of)?, username, &edit)?)
             }
             UserCommand::Password { username, of, password } => {
@@ -192,7 +194,7 @@ impl Office {
             }
             KeyCommand::Revoke { id, of } => {
                 let id = id.parse().with_context(|| format!("'{}' is no id of a key", sanitise::line(id)))?;
-                let key = registry.revoke_key(by, &self.of(of)?, id)?;
+                let key = registry.revoke_key(by, &self.of(of)?, id, None)?;
                 complain(&format!("{}… is revoked", key.prefix));
                 Ok(0)
             }

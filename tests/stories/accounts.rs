@@ -222,7 +222,7 @@ async fn the_server_lets_in_who_logged_in_and_nobody_whose_session_or_key_has_en
     let (key, secret) = registry.create_key(&by, &acme, "adam", &new).unwrap();
     assert_eq!(ask("GET", "/api/v1/environments", secret.reveal()).await.unwrap(), 200);
     assert_eq!(ask("GET", "/api/v1/drifts", secret.reveal()).await.unwrap(), 403);
-    registry.revoke_key(&by, &acme, key.id).unwrap();
+    registry.revoke_key(&by, &acme, key.id, None).unwrap();
     assert_eq!(ask("GET", "/api/v1/environments", secret.reveal()).await.unwrap(), 401);
     let sessions = registry.sessions(&by, &acme).unwrap();
     registry.end_session(&by, &acme, sessions[0].id).unwrap();

@@ -20,6 +20,10 @@ pub(super) async fn apply(step: &mut PgConnection, change: &Change) -> Done {
         Change::SetOrganization(organization) => set_organization(step, organization).await,
         Change::SetSettings(slug, settings) => {
             organization_there(step, slug.as_str()).await?;
+            let sql = "SELECT record::text FROM organization_settings WHERE organization = $1";
+            let old: Option<String> = sqlx::query_scalar(sql).bind(slug.as_str()).fetch_optional(&mut *step).await?;
+            let read = |text: String| decoded::<StoredSettings>("organization_settings", text.as_bytes())?.read();
+            next(&old.map(read).transpose()?.unwrap_or_default(), settings, "the settings")?;
             let sql = "INSERT INTO organization_settings (organization, record) VALUES ($1, $2::jsonb) \
                        ON CONFLICT (organization) DO UPDATE SET record = excluded.record";
             let record = json(&StoredSettings::from(settings))?;
@@ -37,6 +41,11 @@ pub(super) async fn apply(step: &mut PgConnection, change: &Change) -> Done {
         }
         Change::AddKey(key, hash) => add_key(step, key, hash).await,
         Change::SetKey(key) => {
+            let sql = "SELECT record::text FROM api_keys WHERE organization = $1 AND id = $2";
+            let old = sqlx::query_scalar(sql).bind(key.organization.as_str()).bind(key.id.to_string());
+            let old: Option<String> = old.fetch_optional(&mut *step).await?;
+            let old = old.ok_or_else(|| missing("API key", &key.prefix))?;
+            next(&decoded::<ApiKey>("api_keys", old.as_bytes())?, key, "the API key")?;
             let sql = "UPDATE api_keys SET record = $3::jsonb WHERE organization = $1 AND id = $2";
             let update = sqlx::query(sql).bind(key.organization.as_str().to_owned()).bind(key.id.to_string());
             one(step, update.bind(json(key)?), || missing("API key", &key.prefix)).await
@@ -106,7 +115,7 @@ async fn set_organization(step: &mut PgConnection, organization: &Organization) 
     let sql = "SELECT record::text FROM organizations WHERE slug = $1 AND record IS NOT NULL";
     let old: Option<String> = sqlx::query_scalar(sql).bind(slug).fetch_optional(&mut *step).await?;
     let old: Organization = decoded("organizations", old.ok_or_else(|| missing("organisation", slug))?.as_bytes())?;
-    next(old.version, organization.version, "the organisation")?;
+    next(&old, organization, "the organisation")?;
     parent_there(step, organization).await?;
     name_free(step, organization).await?;
     let sql =
@@ -140,7 +149,7 @@ async fn set_user(step: &mut PgConnection, user: &User) -> Done {
     let gone = || missing("user", user.username.raw());
     let old: Option<String> = sqlx::query_scalar(sql).bind(user.id.to_string()).fetch_optional(&mut *step).await?;
     let old: User = decoded("users", old.ok_or_else(gone)?.as_bytes())?;
-    next(old.version, user.version, "the user")?;
+    next(&old, user, "the user")?;
     let sql = "UPDATE users SET organization = $2, unique_name = $3, role = $4, is_active = $5, record = $6::jsonb WHERE id = $1";
     one(step, of_user(sqlx::query(sql), user)?, gone).await
 }

@@ -1,6 +1,6 @@
 //! API keys.
 
-use super::{By, Registry};
+use super::{By, Registry, expect};
 use crate::accounts::{AccountsError, ApiKey, Change, KeyId, NewKey, Result, Secret, SecurityAction, UserKind};
 use crate::api::Role;
 use crate::drift::Slug;
@@ -36,13 +36,14 @@ impl Registry {
     }
 
     /// Counts from the next request on. Revoking again changes nothing.
-    pub fn revoke_key(&self, by: &By, organization: &Slug, id: KeyId) -> Result<ApiKey> {
+    pub fn revoke_key(&self, by: &By, organization: &Slug, id: KeyId, expected: Option<u64>) -> Result<ApiKey> {
         let missing = || AccountsError::NotFound(format!("no API key {id} in {organization}"));
         let key = self.api_keys(by, organization)?.into_iter().find(|key| key.id == id).ok_or_else(missing)?;
+        expect(expected, &key, "the API key")?;
         if key.revoked_at.is_some() {
             return Ok(key);
         }
-        let revoked = ApiKey { revoked_at: Some(self.now()), ..key.clone() };
+        let revoked = ApiKey { revoked_at: Some(self.now()), version: key.version + 1, ..key.clone() };
         let mut entry = self.entry(by, Some(organization), SecurityAction::KeyRevoked, key.prefix.as_str());
         (entry.old, entry.new) = (self.masked(&key), self.masked(&revoked));
         self.commit(by, Change::SetKey(revoked.clone()), &entry)?;

@@ -1,6 +1,6 @@
 //! Organisations and their settings.
 
-use super::{By, Registry};
+use super::{By, Registry, expect};
 use crate::accounts::{
     AccountsError, Change, Organization, OrganizationEdit, OrganizationSettings, PasswordHash, Result, SecurityAction,
     SettingsBody, User, UserKind, family,
@@ -91,6 +91,7 @@ impl Registry {
 
     pub fn edit_organization(&self, by: &By, slug: &Slug, edit: &OrganizationEdit) -> Result<Organization> {
         let old = self.admin_of(by, slug, "change the organisation")?;
+        expect(edit.expected_version, &old, "the organisation")?;
         let new = old.edited(edit, self.now())?;
         if new.parent != old.parent {
             self.refuse_parent(by, &new)?;
@@ -126,6 +127,7 @@ impl Registry {
     pub fn put_settings(&self, by: &By, slug: &Slug, body: &SettingsBody) -> Result<OrganizationSettings> {
         self.admin_of(by, slug, "change the settings")?;
         let old = self.accounts.settings(slug)?;
+        expect(body.expected_version, &old.clone().unwrap_or_default(), "the settings")?;
         let new = old.clone().unwrap_or_default().replaced(body, self.now())?;
         let mut entry = self.entry(by, Some(slug), SecurityAction::SettingsChanged, slug.as_str());
         (entry.old, entry.new) = (old.as_ref().and_then(|old| self.masked(old)), self.masked(&new));

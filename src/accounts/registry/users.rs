@@ -1,6 +1,6 @@
 //! Users, their roles, grants and passwords.
 
-use super::{By, Registry};
+use super::{By, Registry, expect};
 use crate::accounts::{
     AccountsError, Action, Change, PasswordHash, Place, Result, SecurityAction, SessionId, User, UserEdit, UserKind,
     may,
@@ -44,7 +44,12 @@ impl Registry {
     /// Nobody may raise himself, and the last active admin stays one.
     pub fn edit_user(&self, by: &By, organization: &Slug, username: &str, edit: &UserEdit) -> Result<User> {
         let old = self.user_for(by, organization, username, "change a user")?;
-        let only_name = UserEdit { display_name: edit.display_name.clone(), ..UserEdit::default() };
+        expect(edit.expected_version, &old, "the user")?;
+        let only_name = UserEdit {
+            display_name: edit.display_name.clone(),
+            expected_version: edit.expected_version,
+            ..UserEdit::default()
+        };
         if *edit != only_name {
             self.admin_of(by, organization, "change role, grants or state of a user")?;
         }

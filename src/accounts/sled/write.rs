@@ -46,6 +46,8 @@ impl SledAccounts {
             Change::SetOrganization(organization) => self.set_organization(&organization, batch),
             Change::SetSettings(slug, settings) => {
                 self.there::<Organization>(&keys::organization(&slug), "organisation", slug.as_str())?;
+                let old = self.get::<StoredSettings>(&keys::settings(&slug))?.map(StoredSettings::read).transpose()?;
+                next(&old.unwrap_or_default(), &settings, "the settings")?;
                 put(batch, keys::settings(&slug), &StoredSettings::from(&settings))
             }
             Change::AddUser(user, password) => {
@@ -55,7 +57,7 @@ impl SledAccounts {
             Change::SetUser(user) => {
                 let key = keys::of_user(&user);
                 let old: User = self.there(&key, "user", user.username.raw())?;
-                next(old.version, user.version, "the user")?;
+                next(&old, &user, "the user")?;
                 put(batch, key, &user)
             }
             Change::SetPassword(id, hash, sessions) => {
@@ -69,7 +71,8 @@ impl SledAccounts {
                 put(batch, keys::of_key(&key), &key)
             }
             Change::SetKey(key) => {
-                self.there::<ApiKey>(&keys::of_key(&key), "API key", &key.prefix)?;
+                let old: ApiKey = self.there(&keys::of_key(&key), "API key", &key.prefix)?;
+                next(&old, &key, "the API key")?;
                 put(batch, keys::of_key(&key), &key)
             }
             Change::AddSession(session) => {
@@ -92,7 +95,7 @@ impl SledAccounts {
     fn set_organization(&self, organization: &Organization, batch: &mut Batch) -> Result<()> {
         let key = keys::organization(&organization.slug);
         let old: Organization = self.there(&key, "organisation", organization.slug.as_str())?;
-        next(old.version, organization.version, "the organisation")?;
+        next(&old, organization, "the organisation")?;
         let [before, name] = [&old, organization].map(keys::organization_name);
         if before != name {
             self.free(&name, "name", organization.name.raw())?;

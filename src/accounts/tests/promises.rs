@@ -217,7 +217,7 @@ async fn a_key_opens_what_it_names_with_no_more_than_its_owners_role_until_it_is
     world.registry.edit_user(&operator(), &acme, "robot", &edit).unwrap();
     assert_eq!(world.admit(secret.reveal()).await.unwrap().role, Role::Viewer);
     assert_eq!(code(world.admit(&format!("{}x", secret.reveal())).await), Code::Unauthenticated);
-    world.registry.revoke_key(&operator(), &acme, key.id).unwrap();
+    world.registry.revoke_key(&operator(), &acme, key.id, None).unwrap();
     assert_eq!(code(world.admit(secret.reveal()).await), Code::Unauthenticated);
 }
 
@@ -322,7 +322,7 @@ fn what_somebody_else_changed_meanwhile_is_not_overwritten() {
     world.registry.edit_user(&operator(), &slug("acme"), "adam", &edit).unwrap();
     let entry = world.accounts.audit(None, 1).unwrap().remove(0).entry;
     let late = adam.edited(&UserEdit::default(), Timestamp::now()).unwrap();
-    assert!(matches!(world.accounts.commit(Change::SetUser(late), &entry), Err(AccountsError::Conflict(_))));
+    assert!(matches!(world.accounts.commit(Change::SetUser(late), &entry), Err(AccountsError::Conflict { .. })));
 }
 
 #[test]
@@ -338,4 +338,27 @@ fn the_first_admin_can_be_made_for_as_long_as_there_is_none_whatever_is_there_al
         assert!(registry.init(&operator(), "third", "Third", "eve", PASSWORD).is_err(), "there is one now");
         assert!(registry.verify(&operator()).unwrap().faults.is_empty());
     }
+}
+
+#[test]
+fn a_write_that_comes_again_under_its_name_is_not_made_and_is_answered_from_its_transaction() {
+    use crate::drift::Once;
+    let Some(world) = World::new() else { return };
+    let by = |request: &str| operator().under(Some(Once::new("acme/adam\nk1", request)));
+    let make = |by: &By| world.registry.create_user(by, &slug("acme"), "erin", &UserEdit::default(), None);
+    assert_eq!(world.registry.answered(&by("a")).unwrap(), None);
+    let made = make(&by("a")).unwrap();
+    let told = world.accounts.audit(None, 100).unwrap().len();
+    assert_eq!(world.registry.answered(&by("a")).unwrap(), serde_json::to_value(&made).ok());
+    assert!(matches!(make(&by("a")), Err(AccountsError::Repeated)), "whoever was slower finds it there");
+    assert!(matches!(make(&by("b")), Err(AccountsError::Reused)));
+    assert!(matches!(world.registry.answered(&by("b")), Err(AccountsError::Reused)));
+    assert_eq!(world.accounts.audit(None, 100).unwrap().len(), told);
+    // What was refused was not done, and may be asked under the same name.
+    let other = |name: &str| {
+        let by = operator().under(Some(Once::new("k2", "c")));
+        world.registry.create_user(&by, &slug("acme"), name, &UserEdit::default(), None)
+    };
+    assert!(matches!(other("erin"), Err(AccountsError::Taken { .. })));
+    assert!(other("frank").is_ok());
 }

@@ -71,7 +71,7 @@ async fn a_key_that_is_not_taken_leaves_the_login_that_is_kept_as_it_was() {
     let (by, acme) = (By::operator("root"), Slug::from_text("acme"));
     let keys = world.registry.api_keys(&by, &acme).unwrap();
     let revoked = keys.iter().find(|key| world.keys[0].starts_with(&key.prefix)).unwrap();
-    world.registry.revoke_key(&by, &acme, revoked.id).unwrap();
+    world.registry.revoke_key(&by, &acme, revoked.id, None).unwrap();
     let never = format!("dgk_{}", "x".repeat(world.keys[0].len() - 4));
     for key in [&world.keys[0], &never] {
         let (code, text) = say(home.path(), &["login", &url, "--key-file", "-"], key);

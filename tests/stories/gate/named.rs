@@ -142,3 +142,39 @@ async fn twenty_at_once_under_one_key_make_one_user() {
     );
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_changes_accounts_says_which_version_he_saw_and_is_told_how_it_is_now() {
+    let world = World::new().await;
+    let admin = Some(world.keys[2].as_str());
+    let send = async |method: Method, path: &str, body: Value| world.send(admin, &method, path, Some(&body)).await;
+    let made = send(Method::POST, "/users", json!({"username": "erin"})).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    for (path, change) in [
+        ("/organizations/acme", json!({"description": "one"})),
+        ("/organizations/acme/settings", json!({"session_timeout": 900})),
+        ("/users/erin", json!({"display_name": "Erin"})),
+    ] {
+        let first = send(Method::PUT, path, change.clone()).await;
+        let seen = first.body["version"].as_u64().unwrap_or_else(|| panic!("{path}: {}", first.body));
+        let saying = |version: u64| {
+            let mut body = change.clone();
+            body["expected_version"] = json!(version);
+            body
+        };
+        let fresh = send(Method::PUT, path, saying(seen)).await;
+        assert_eq!((fresh.status, &fresh.body["version"]), (200, &json!(seen + 1)), "{path}: {}", fresh.body);
+        let late = send(Method::PUT, path, saying(seen)).await;
+        let current = &late.body["error"]["current_account"];
+        assert_eq!((late.status, current), (409, &fresh.body), "{path}: {}", late.body);
+    }
+    let key = send(Method::POST, "/api-keys", json!({"label": "ci", "username": "editor-0"})).await.body["key"].clone();
+    let path = format!("/api-keys/{}?expected_version=", key["id"].as_str().unwrap());
+    let late = world.send(admin, &Method::DELETE, &format!("{path}7"), None).await;
+    assert_eq!((late.status, &late.body["error"]["current_account"]), (409, &key), "{}", late.body);
+    assert_eq!(world.send(admin, &Method::DELETE, &format!("{path}1"), None).await.status, 200);
+    for path in ["/users/erin?expected_version=1", "/organizations/acme?expected_version=1"] {
+        assert_eq!(world.send(admin, &Method::DELETE, path, None).await.status, 409, "{path}");
+    }
+    world.end().await;
+}

@@ -57,11 +57,17 @@ async fn create(clerk: Clerk, parameters: Parameters, sent: Decision<KeyBody>) -
 #[utoipa::path(
     delete,
     path = "/api-keys/{id}",
-    params(("id" = KeyId, Path), ("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
+    params(("id" = KeyId, Path), ("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin."), ("expected_version" = Option<u64>, Query, description = "The version that was looked at.")),
     responses((status = 200, body = ApiKey), (status = 409))
 )]
-async fn revoke(own: Own, Path(id): Path<String>, parameters: Parameters, sent: Named) -> Result<Response, Failure> {
+async fn revoke(
+    own: Own,
+    Path(id): Path<String>,
+    mut parameters: Parameters,
+    sent: Named,
+) -> Result<Response, Failure> {
+    let expected: Option<u64> = parameters.take("expected_version")?;
     let once = sent.of(&own.principal);
     let (of, id) = (own.organization(parameters)?, named::<KeyId>(&id, "API key")?);
-    own.write(once, StatusCode::OK, move |registry, by| registry.revoke_key(by, &of, id)).await
+    own.write(once, StatusCode::OK, move |registry, by| registry.revoke_key(by, &of, id, expected)).await
 }

@@ -6,6 +6,7 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::super::parameters::Parameters;
 use super::{Clerk, json, organization};
 use crate::accounts::{AccountsError, Organization, OrganizationEdit, OrganizationSettings, SettingsBody};
 use crate::api::{Listed, NewOrganization, OrganizationNode};
@@ -81,12 +82,19 @@ async fn edit(clerk: Clerk, Path(slug): Path<String>, sent: Decision<Organizatio
 #[utoipa::path(
     delete,
     path = "/organizations/{slug}",
-    params(("slug" = Slug, Path)),
+    params(("slug" = Slug, Path), ("expected_version" = Option<u64>, Query, description = "The version that was looked at.")),
     responses((status = 200, body = Organization), (status = 409))
 )]
-async fn deactivate(clerk: Clerk, Path(slug): Path<String>, sent: Named) -> Result<Response, Failure> {
+async fn deactivate(
+    clerk: Clerk,
+    Path(slug): Path<String>,
+    mut parameters: Parameters,
+    sent: Named,
+) -> Result<Response, Failure> {
     let (once, slug) = (sent.of(&clerk.0.principal), organization(&slug)?);
-    let edit = OrganizationEdit { is_active: Some(false), ..OrganizationEdit::default() };
+    let expected_version = parameters.take("expected_version")?;
+    parameters.done()?;
+    let edit = OrganizationEdit { is_active: Some(false), expected_version, ..OrganizationEdit::default() };
     clerk.write(once, StatusCode::OK, move |registry, by| registry.edit_organization(by, &slug, &edit)).await
 }
 

@@ -89,17 +89,18 @@ async fn edit(
 #[utoipa::path(
     delete,
     path = "/users/{username}",
-    params(("username" = String, Path), ("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
+    params(("username" = String, Path), ("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin."), ("expected_version" = Option<u64>, Query, description = "The version that was looked at.")),
     responses((status = 200, body = User), (status = 409))
 )]
 async fn deactivate(
     clerk: Clerk,
     Path(username): Path<String>,
-    parameters: Parameters,
+    mut parameters: Parameters,
     sent: Named,
 ) -> Result<Response, Failure> {
+    let expected_version = parameters.take("expected_version")?;
     let (once, of) = (sent.of(&clerk.0.principal), clerk.organization(parameters)?);
-    let edit = UserEdit { is_active: Some(false), ..UserEdit::default() };
+    let edit = UserEdit { is_active: Some(false), expected_version, ..UserEdit::default() };
     clerk.write(once, StatusCode::OK, move |registry, by| registry.edit_user(by, &of, &username, &edit)).await
 }
 

@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::AccountsError;
-use crate::drift::Slug;
+use super::{AccountsError, KeyId, Peer, SessionId, UserId};
+use crate::drift::{Origin, Slug};
 use crate::safety::{Masked, Tainted};
 
 /// What happened.
@@ -63,6 +63,19 @@ impl SecurityAction {
     }
 }
 
+impl SecurityAction {
+    /// Why it was not done, where it was not.
+    pub fn refusal(self) -> Option<&'static str> {
+        match self {
+            Self::LoginFailed => Some("organisation, name or password is wrong"),
+            Self::LockedOut => Some("too many wrong passwords"),
+            Self::RefreshReused => Some("the refresh token was used before"),
+            Self::Denied => Some("not allowed"),
+            _ => None,
+        }
+    }
+}
+
 /// Who did it.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Actor {
@@ -71,6 +84,36 @@ pub struct Actor {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub address: Option<IpAddr>,
+    /// The account; none for the operator and for strangers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<KeyId>,
+    /// The beginning of what the client says of itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<Tainted>,
+}
+
+impl Actor {
+    /// Known by a name alone.
+    pub fn new(name: impl Into<Tainted>, kind: ActorKind) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            address: None,
+            user_id: None,
+            session_id: None,
+            api_key: None,
+            user_agent: None,
+        }
+    }
+
+    /// From there.
+    pub fn from(self, peer: Peer<'_>) -> Self {
+        Self { address: peer.address, user_agent: peer.user_agent.and_then(Origin::agent), ..self }
+    }
 }
 
 /// What kind of somebody.
@@ -80,6 +123,8 @@ pub enum ActorKind {
     /// At the command line of the machine that has the accounts.
     Operator,
     User,
+    /// A person's program, with an API key of that person.
+    ApiKey,
     ServiceAccount,
     /// Nobody that was admitted.
     Stranger,
@@ -91,6 +136,7 @@ impl ActorKind {
         match self {
             Self::Operator => "operator",
             Self::User => "user",
+            Self::ApiKey => "api_key",
             Self::ServiceAccount => "service_account",
             Self::Stranger => "stranger",
         }
@@ -112,6 +158,40 @@ pub struct Entry {
     pub old: Option<Masked>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new: Option<Masked>,
+    /// Whether it was done.
+    #[serde(default = "yes")]
+    pub success: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<Tainted>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Entry {
+    /// Of something that was done, or, as its action says, refused.
+    pub fn new(
+        at: Timestamp,
+        organization: Option<Slug>,
+        actor: Actor,
+        action: SecurityAction,
+        subject: Tainted,
+    ) -> Self {
+        let error_message = action.refusal().map(Tainted::from);
+        Self {
+            at,
+            organization,
+            actor,
+            action,
+            subject,
+            old: None,
+            new: None,
+            success: error_message.is_none(),
+            error_message,
+        }
+    }
 }
 
 /// One record.
@@ -213,16 +293,9 @@ mod tests {
     fn trail(n: u64) -> (Vec<(u64, Vec<u8>)>, Tip) {
         let mut tip = Tip::default();
         let records = (1..=n).map(|seq| {
-            let actor = Actor { name: "erin".into(), kind: ActorKind::User, address: None };
-            let entry = Entry {
-                at: Timestamp::UNIX_EPOCH,
-                organization: None,
-                actor,
-                action: SecurityAction::Login,
-                subject: format!("{seq}").into(),
-                old: None,
-                new: None,
-            };
+            let actor = Actor::new("erin", ActorKind::User);
+            let subject = format!("{seq}").into();
+            let entry = Entry::new(Timestamp::UNIX_EPOCH, None, actor, SecurityAction::Login, subject);
             let (bytes, next) = tip.append(&entry).unwrap();
             tip = next;
             (seq, bytes)

@@ -153,10 +153,15 @@ impl Desk {
     /// # Errors
     /// When that cannot be written.
     pub async fn logout(&self, principal: Principal, peer: Peer<'_>) -> Result<(), Problem> {
-        let address = peer.address;
+        let (address, agent) = (peer.address, peer.user_agent.map(str::to_owned));
         self.blocking(move |inner| {
             let Some(session) = principal.session else { return Ok(()) };
-            let actor = Actor { name: principal.name.clone(), kind: ActorKind::User, address };
+            let actor = Actor {
+                user_id: principal.user,
+                session_id: Some(session),
+                ..Actor::new(principal.name.clone(), ActorKind::User)
+            };
+            let actor = actor.from(Peer { address, user_agent: agent.as_deref() });
             let entry = inner.entry(Some(&principal.organisation), actor, SecurityAction::Logout, principal.name);
             inner.accounts.commit(Change::EndSessions(vec![session]), &entry).map_err(Problem::from)
         })
@@ -212,7 +217,7 @@ impl Inner {
     }
 
     fn entry(&self, organization: Option<&Slug>, actor: Actor, action: SecurityAction, subject: Tainted) -> Entry {
-        Entry { at: self.now(), organization: organization.cloned(), actor, action, subject, old: None, new: None }
+        Entry::new(self.now(), organization.cloned(), actor, action, subject)
     }
 
     fn login(&self, login: &Login, peer: Peer<'_>) -> Result<TokenPair, Problem> {
@@ -228,7 +233,12 @@ impl Inner {
         };
         self.lockout.succeeded(&slug, username);
         let session = Session::begin(&user, peer, self.now());
-        let actor = Actor { name: user.username.clone(), kind: ActorKind::User, address: peer.address };
+        let actor = Actor {
+            user_id: Some(user.id),
+            session_id: Some(session.id),
+            ..Actor::new(user.username.clone(), ActorKind::User)
+        }
+        .from(peer);
         let entry = self.entry(Some(&slug), actor, SecurityAction::Login, user.username);
         self.accounts.commit(Change::AddSession(session.clone()), &entry)?;
         Ok(self.pair(&session))
@@ -264,7 +274,7 @@ impl Inner {
         let of = self.accounts.organization(organization)?.map(|organization| organization.slug);
         let known = self.accounts.user_named(organization, username)?.is_some();
         let subject: Tainted = if known { name.into() } else { "(no such user)".into() };
-        let actor = Actor { name: Tainted::default(), kind: ActorKind::Stranger, address: peer.address };
+        let actor = Actor::new(Tainted::default(), ActorKind::Stranger).from(peer);
         self.accounts.commit(Change::Nothing, &self.entry(of.as_ref(), actor, action, subject))?;
         Ok(wrong())
     }
@@ -282,7 +292,9 @@ impl Inner {
         let claims = self.tokens.check(TokenUse::Refresh, token, now).map_err(|_| again())?;
         let (user, mut session) = self.alive(&claims, now)?.ok_or_else(again)?;
         if session.generation != claims.r#gen || !self.accounts.rotate(session.id, claims.r#gen, now)? {
-            let actor = Actor { name: user.username.clone(), kind: ActorKind::Stranger, address };
+            let actor =
+                Actor { session_id: Some(session.id), ..Actor::new(user.username.clone(), ActorKind::Stranger) };
+            let actor = actor.from(Peer { address, user_agent: None });
             let entry = self.entry(Some(&user.organization), actor, SecurityAction::RefreshReused, user.username);
             self.accounts.commit(Change::EndSessions(vec![session.id]), &entry)?;
             return Err(again());
@@ -336,8 +348,9 @@ impl Inner {
     }
 
     fn closed(&self, key: &ApiKey, owner: User, peer: Peer<'_>) -> Result<Problem, AccountsError> {
-        let kind = if owner.kind == UserKind::Service { ActorKind::ServiceAccount } else { ActorKind::User };
-        let actor = Actor { name: owner.username, kind, address: peer.address };
+        let kind = if owner.kind == UserKind::Service { ActorKind::ServiceAccount } else { ActorKind::ApiKey };
+        let actor =
+            Actor { user_id: Some(owner.id), api_key: Some(key.id), ..Actor::new(owner.username, kind) }.from(peer);
         let entry = self.entry(Some(&key.organization), actor, SecurityAction::Denied, key.prefix.as_str().into());
         self.accounts.commit(Change::Nothing, &entry)?;
         let message =
@@ -356,5 +369,6 @@ fn principal(user: User, most: Role) -> Principal {
         user: Some(user.id),
         session: None,
         api_key: None,
+        is_service: user.kind == UserKind::Service,
     }
 }

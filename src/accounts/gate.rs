@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use async_trait::async_trait;
 
+use super::desk::Inner;
 use super::{By, Desk, KEY_PREFIX, Peer};
 use crate::api::{Code, Problem};
 use crate::server::{Admission, Gatekeeper, Principal};
@@ -26,8 +27,11 @@ impl Gatekeeper for Desk {
             return self.blocking(move |inner| inner.by_token(&credential)).await;
         }
         let (method, path, address) = (request.method.to_owned(), request.path.to_owned(), request.address);
-        let peer = Peer { address, user_agent: None };
-        self.blocking(move |inner| inner.by_key(&credential, &method, &path, peer)).await
+        let agent = request.user_agent.map(str::to_owned);
+        let by_key = move |inner: &Inner| {
+            inner.by_key(&credential, &method, &path, Peer { address, user_agent: agent.as_deref() })
+        };
+        self.blocking(by_key).await
     }
 
     async fn denied(&self, principal: &Principal, address: Option<IpAddr>, what: &str) {

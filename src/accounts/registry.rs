@@ -20,7 +20,7 @@ use super::{
     SecurityRecord, User, UserId, family, once,
 };
 use crate::api::Role;
-use crate::drift::{Once, Slug};
+use crate::drift::{Once, Origin, PrincipalKind, Slug};
 use crate::safety::{Masked, Redactor, Tainted};
 use crate::server::Principal;
 
@@ -47,16 +47,28 @@ struct Member {
 impl By {
     /// Whoever can use the files of this machine.
     pub fn operator(name: impl Into<Tainted>) -> Self {
-        Self { actor: Actor { name: name.into(), kind: ActorKind::Operator, address: None }, member: None, once: None }
+        Self { actor: Actor::new(name, ActorKind::Operator), member: None, once: None }
     }
 
     /// Somebody the server admitted.
     pub fn principal(principal: &Principal, address: Option<IpAddr>) -> Self {
-        let Principal { organisation, name, role, grants, user, api_key, .. } = principal;
-        let kind = if api_key.is_some() { ActorKind::ServiceAccount } else { ActorKind::User };
+        let Principal { organisation, name, role, grants, user, api_key, session, .. } = principal;
+        let kind = match principal.kind() {
+            PrincipalKind::ServiceAccount => ActorKind::ServiceAccount,
+            PrincipalKind::ApiKey => ActorKind::ApiKey,
+            PrincipalKind::User | PrincipalKind::Token => ActorKind::User,
+        };
+        let actor = Actor {
+            address,
+            user_id: *user,
+            session_id: *session,
+            api_key: *api_key,
+            user_agent: Origin::now().and_then(|origin| origin.user_agent),
+            ..Actor::new(name.clone(), kind)
+        };
         let user = user.filter(|_| api_key.is_none());
         let member = Member { organization: organisation.clone(), role: *role, limited: !grants.is_empty(), user };
-        Self { actor: Actor { name: name.clone(), kind, address }, member: Some(member), once: None }
+        Self { actor, member: Some(member), once: None }
     }
 
     /// What is asked for under this name is done once.
@@ -151,15 +163,7 @@ impl Registry {
         action: SecurityAction,
         subject: impl Into<Tainted>,
     ) -> Entry {
-        Entry {
-            at: self.now(),
-            organization: organization.cloned(),
-            actor: by.actor.clone(),
-            action,
-            subject: subject.into(),
-            old: None,
-            new: None,
-        }
+        Entry::new(self.now(), organization.cloned(), by.actor.clone(), action, subject.into())
     }
 
     /// As it is recorded: with its secrets taken out, should somebody have written one into a description.

@@ -19,6 +19,7 @@ mod incident;
 mod maintenance;
 mod never_hide;
 mod once;
+mod origin;
 pub(crate) mod path;
 pub mod query;
 mod recommendation;
@@ -49,6 +50,7 @@ pub use incident::{DETECTED, Density, DensityCounter, Happening, Incident, Incid
 pub use maintenance::{Maintenance, When};
 pub use never_hide::{NeverHideChange, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb};
 pub use once::Once;
+pub use origin::{Origin, PrincipalKind};
 pub use path::{MAX_PATH_BYTES, PathBuilder};
 pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment};
 pub use scan::{Completeness, Counts, ScanStage, ScanSummary, SourceError, SourceState};

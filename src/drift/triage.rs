@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DriftId, IgnoreRule, NeverHideChange, NeverHideRule, Once, PropertyPath, RuleChange, Slug, State};
+use super::{DriftId, IgnoreRule, NeverHideChange, NeverHideRule, Once, Origin, PropertyPath, RuleChange, Slug, State};
 use crate::safety::Tainted;
 
 /// How a drift was settled.
@@ -173,6 +173,19 @@ pub struct AuditEntry {
     /// no decision on a drift, or written before there were such numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<u64>,
+    /// Who asked by what he is known by, and from where. `None`: nobody asked over a server, or it was written before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Box<Origin>>,
+    /// Whether it was done. What was not is in no history.
+    #[serde(default = "yes")]
+    pub success: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<Tainted>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl AuditEntry {

@@ -15,7 +15,7 @@ use super::answer::Failure;
 use super::log::Known;
 use crate::accounts::{Denied, Desk, Grant, KeyId, Limited, Record, SessionId, UserId};
 use crate::api::{Code, Problem, Role};
-use crate::drift::Slug;
+use crate::drift::{Origin, PrincipalKind, Slug};
 use crate::safety::Tainted;
 use crate::service::DriftService;
 
@@ -39,12 +39,45 @@ pub struct Principal {
     /// What it came in with, where that was an API key.
     #[serde(default)]
     pub api_key: Option<KeyId>,
+    /// A program with an account of its own stands behind it, no person.
+    #[serde(default)]
+    pub is_service: bool,
 }
 
 impl Principal {
     /// Without an account, limited by nothing but the role.
     pub fn new(organisation: Slug, name: Tainted, role: Role) -> Self {
-        Self { organisation, name, role, grants: Vec::new(), user: None, session: None, api_key: None }
+        Self {
+            organisation,
+            name,
+            role,
+            grants: Vec::new(),
+            user: None,
+            session: None,
+            api_key: None,
+            is_service: false,
+        }
+    }
+
+    /// What kind of somebody it is: an API key of a person is that person's.
+    pub fn kind(&self) -> PrincipalKind {
+        match (&self.user, &self.api_key) {
+            _ if self.is_service => PrincipalKind::ServiceAccount,
+            (_, Some(_)) => PrincipalKind::ApiKey,
+            (Some(_), None) => PrincipalKind::User,
+            (None, None) => PrincipalKind::Token,
+        }
+    }
+
+    fn origin(&self, ip_address: Option<IpAddr>, user_agent: Option<&str>) -> Origin {
+        Origin {
+            principal: self.kind(),
+            user_id: self.user.map(|id| id.0),
+            session_id: self.session.map(|id| id.0),
+            api_key: self.api_key.map(|id| id.0),
+            ip_address,
+            user_agent: user_agent.and_then(Origin::agent),
+        }
     }
 
     /// Whose requests are counted together, and whose keys are one another's.
@@ -138,6 +171,7 @@ impl FromRequestParts<Shared> for Guest {
         let (method, authorization) = (parts.method.as_str(), text(header::AUTHORIZATION));
         let admission = Admission { authorization, method, path, address, user_agent: text(header::USER_AGENT) };
         let principal = shared.gatekeeper.admit(admission).await?;
+        principal.origin(address, text(header::USER_AGENT)).settle();
         if let Some(known) = parts.extensions.get::<Known>() {
             known.is(&principal);
         }

@@ -16,6 +16,7 @@ use ulid::Ulid;
 use super::metrics::{Asked, Counted, Metrics};
 use super::{Principal, Shared, hosts};
 use crate::api::{self, Code, Problem};
+use crate::drift::Origin;
 
 /// Characters of a request's name at most.
 const NAME: usize = 64;
@@ -86,7 +87,7 @@ pub(super) async fn observed(State(shared): State<Shared>, mut request: Request,
         bytes: None,
         _in_flight: shared.metrics.in_flight.one_more(),
     };
-    let mut response = written(next.run(request).await, &id);
+    let mut response = written(Origin::asked(next.run(request)).await, &id);
     line.status = response.status().as_u16();
     line.bytes = response.body().size_hint().exact();
     let headers = response.headers_mut();

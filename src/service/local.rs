@@ -15,15 +15,15 @@ use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
 use super::returning::{self, Returning};
 use super::sharing::{Ears, Sharing};
 use super::{
-    DriftService, EnvironmentSummary, Guard, Relations, RequireReason, ServiceError, ServiceEvent, around, bulk,
-    bulletin, gate, relations, thinking,
+    DriftService, EnvironmentSummary, Guard, Relations, RequireReason, ServiceError, ServiceEvent, around, attempts,
+    bulk, bulletin, gate, relations, thinking,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
     IncidentRequest, Maintenance, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb, OperationalContext,
-    RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage,
-    UntoldRequest, Who,
+    Origin, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug, SourceState, Stats, TriageRequest,
+    UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
@@ -140,7 +140,7 @@ impl LocalService {
         question: impl FnOnce(&dyn Store) -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<T, ServiceError> {
         let store = Arc::clone(&self.store);
-        let answer = tokio::task::spawn_blocking(move || question(store.as_ref())).await;
+        let answer = tokio::task::spawn_blocking(Origin::carried(move || question(store.as_ref()))).await;
         answer.map_err(|_| ServiceError::Unavailable("the store failed unexpectedly; please report it".into()))?
     }
 
@@ -333,7 +333,9 @@ impl DriftService for LocalService {
         let (answers, moved) = self
             .deciding(move |store| {
                 let before = store.never_hidden().unwrap_or_default();
+                let attempts: Vec<_> = requests.iter().map(|one| attempts::of_triage(&redactor, one)).collect();
                 let answers = bulk::decide_all(store, &guard, &redactor, requests);
+                attempts.into_iter().zip(&answers).for_each(|(attempt, answer)| attempts::note(store, attempt, answer));
                 let after = store.never_hidden().unwrap_or_else(|_| before.clone());
                 let only_in = |a: &[NeverHideRule], b: &[NeverHideRule]| {
                     a.iter().filter(|rule| !b.contains(rule)).map(|rule| rule.environment.clone()).collect::<Vec<_>>()
@@ -374,10 +376,13 @@ impl DriftService for LocalService {
             mask_rule(&self.redactor, to);
         }
         mask_who_and_why(&self.redactor, &mut request.actor, &mut request.reason);
-        let guard = self.guard();
+        let (guard, redactor) = (self.guard(), Arc::clone(&self.redactor));
         self.deciding(move |store| {
-            gate::check(&guard, store, Write::Rule(&request))?;
-            let receipt = store.change_rule(request).map_err(told)?;
+            let attempt = attempts::of_rule(&redactor, &request);
+            let allowed = gate::check(&guard, store, Write::Rule(&request));
+            let changed = allowed.and_then(|()| store.change_rule(request).map_err(told));
+            attempts::note(store, attempt, &changed);
+            let receipt = changed?;
             Ok((receipt.drifts.clone(), receipt))
         })
         .await
@@ -396,13 +401,15 @@ impl DriftService for LocalService {
             mask_name(&self.redactor, &mut rule.owner);
         }
         mask_who_and_why(&self.redactor, &mut request.actor, &mut request.reason);
-        let guard = self.guard();
+        let (guard, redactor) = (self.guard(), Arc::clone(&self.redactor));
         let decide = move |store: &dyn Store| {
             let of = |id| store.never_hidden().unwrap_or_default().into_iter().find(|rule| rule.id == id);
             let before = of(request.rule);
-            gate::check(&guard, store, Write::NeverHide(&request))?;
-            let rule = request.rule;
-            let receipt = store.change_never_hide(request).map_err(told)?;
+            let (rule, attempt) = (request.rule, attempts::of_never_hide(&redactor, &request));
+            let allowed = gate::check(&guard, store, Write::NeverHide(&request));
+            let changed = allowed.and_then(|()| store.change_never_hide(request).map_err(told));
+            attempts::note(store, attempt, &changed);
+            let receipt = changed?;
             Ok((receipt.drifts.clone(), (receipt, [before, of(rule)])))
         };
         let (receipt, rules) = self.deciding(decide).await?;

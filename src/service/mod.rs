@@ -2,6 +2,7 @@
 //! scanners in this process) and `remote` (a server's REST API).
 
 mod around;
+mod attempts;
 mod bulk;
 mod bulletin;
 pub mod danger;

@@ -260,6 +260,19 @@ pub struct Receipt {
     pub drifts: Vec<DriftEvent>,
 }
 
+/// What somebody asked for and was refused.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Attempt {
+    pub actor: Tainted,
+    /// As it would be in the trail had it been done.
+    pub action: String,
+    pub environment: Option<Slug>,
+    pub drift: Option<DriftId>,
+    pub reason: Option<Tainted>,
+    /// Why it was refused.
+    pub error: Tainted,
+}
+
 /// What `record` made of a finding.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Recorded {
@@ -358,6 +371,8 @@ pub trait Store: Answers + Send + Sync {
     /// As [`decide`](Self::decide), each by itself: one that is refused does not stop the others. Durable when it returns, with one
     /// sync for up to a thousand; answers in the order of the requests.
     fn decide_many(&self, requests: Vec<TriageRequest>) -> Vec<Result<Receipt, StoreError>>;
+    /// Puts what was asked for and refused into the trail. Durable when it returns.
+    fn record_attempt(&self, attempt: &Attempt) -> Result<(), StoreError>;
     /// What a decision on everything that a filter matches would touch, newest first, at most `limit`.
     fn matching(&self, filter: &DriftFilter, limit: usize) -> Result<Matching, StoreError>;
     /// Who decided, and who was assigned: names from the audit trail as far back as it can be read at once, the most recent first,

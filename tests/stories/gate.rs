@@ -8,6 +8,7 @@ mod fuzzed;
 mod kept;
 mod login;
 mod named;
+mod origins;
 mod roles;
 mod schema;
 mod walk;

@@ -141,6 +141,10 @@ impl Show {
                 entry.action.as_str().to_owned(),
                 entry.subject.line(),
                 address,
+                entry.actor.kind.as_str().to_owned(),
+                entry.actor.session_id.map_or_else(String::new, |id| id.to_string()),
+                entry.actor.user_agent.as_ref().map_or_else(String::new, |agent| agent.cell(40)),
+                entry.error_message.as_ref().map_or_else(String::new, |why| format!("refused: {}", why.line())),
             ]
         })
     }

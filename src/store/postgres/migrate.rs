@@ -22,6 +22,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "a write of the accounts that is sent again is done once",
         include_str!("../../../migrations/0013_answers.sql"),
     ),
+    (14, "who asked, from where", include_str!("../../../migrations/0014_origins.sql")),
 ];
 
 fn migrator() -> Migrator {

@@ -6,6 +6,7 @@
 //! others wait, the generation keeps them apart. The audit log is written in the same transaction, append-only and chained as the
 //! [journal](super::journal) is.
 
+mod asked;
 mod columns;
 mod commit;
 mod connect;

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::postgres::{PgConnection, PgPool, PgRow};
+use sqlx::{FromRow, Row as _};
 
+use super::asked::Asked;
 use super::engine::PgEngine;
 use crate::store::StoreError;
 use crate::store::journal::{Each, Frame, Tip};
@@ -20,11 +22,15 @@ pub(super) async fn tell(connection: &mut PgConnection, organization: i64, told:
     let mut rows = Rows::default();
     told.iter().for_each(|frame| rows.push(frame));
     let sql = "INSERT INTO audit_log \
-               (organization_id, seq, at, actor, action, environment, drift_id, payload, previous_hash, hash) \
+               (organization_id, seq, at, actor, action, environment, drift_id, payload, previous_hash, hash, user_id, \
+               principal, ip_address, user_agent, session_id, success, error_message) \
                SELECT $1, r.seq, timestamptz 'epoch' + r.at * interval '1 microsecond', r.actor, r.action, r.environment, \
-               encode(r.drift, 'hex')::uuid, r.payload, r.previous, r.hash \
+               encode(r.drift, 'hex')::uuid, r.payload, r.previous, r.hash, r.user_id, r.principal, r.ip_address, \
+               r.user_agent, r.session_id, r.success, r.error_message \
                FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bytea[], \
-               $9::bytea[], $10::bytea[]) AS r(seq, at, actor, action, environment, drift, payload, previous, hash)";
+               $9::bytea[], $10::bytea[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::boolean[], \
+               $17::text[]) AS r(seq, at, actor, action, environment, drift, payload, previous, hash, user_id, principal, \
+               ip_address, user_agent, session_id, success, error_message)";
     sqlx::query(sql)
         .bind(organization)
         .bind(rows.seq)
@@ -36,6 +42,13 @@ pub(super) async fn tell(connection: &mut PgConnection, organization: i64, told:
         .bind(rows.payload)
         .bind(rows.previous)
         .bind(rows.hash)
+        .bind(rows.asked.iter().map(|asked| asked.user_id.clone()).collect::<Vec<_>>())
+        .bind(rows.asked.iter().map(|asked| asked.principal.clone()).collect::<Vec<_>>())
+        .bind(rows.asked.iter().map(|asked| asked.ip_address.clone()).collect::<Vec<_>>())
+        .bind(rows.asked.iter().map(|asked| asked.user_agent.clone()).collect::<Vec<_>>())
+        .bind(rows.asked.iter().map(|asked| asked.session_id.clone()).collect::<Vec<_>>())
+        .bind(rows.asked.iter().map(|asked| asked.success).collect::<Vec<_>>())
+        .bind(rows.asked.iter().map(|asked| asked.error_message.clone()).collect::<Vec<_>>())
         .execute(connection)
         .await?;
     Ok(())
@@ -52,6 +65,7 @@ struct Rows {
     payload: Vec<Vec<u8>>,
     previous: Vec<Vec<u8>>,
     hash: Vec<Vec<u8>>,
+    asked: Vec<Asked>,
 }
 
 impl Rows {
@@ -67,6 +81,7 @@ impl Rows {
         self.payload.push(frame.payload.clone());
         self.previous.push(frame.previous.to_vec());
         self.hash.push(frame.tip.hash().to_vec());
+        self.asked.push(shown.asked);
     }
 }
 
@@ -78,6 +93,7 @@ struct Shown {
     action: String,
     environment: Option<String>,
     drift: Option<Vec<u8>>,
+    asked: Asked,
 }
 
 impl Shown {
@@ -91,6 +107,7 @@ impl Shown {
             action: text(&entry.action),
             environment: entry.environment.as_ref().map(|slug| slug.as_str().to_owned()),
             drift: entry.drift.map(|id| id.0.to_bytes().to_vec()),
+            asked: Asked::of(entry),
         }
     }
 }
@@ -101,11 +118,41 @@ pub(super) async fn hash_of(pool: &PgPool, organization: i64, seq: u64) -> sqlx:
     sqlx::query_scalar(sql).bind(organization).bind(seq as i64).fetch_optional(pool).await
 }
 
-type Row = (i64, Vec<u8>, Vec<u8>, Vec<u8>, i64, String, String, Option<String>, Option<Vec<u8>>);
+/// The columns, and those of who asked as one.
+struct Row {
+    seq: i64,
+    payload: Vec<u8>,
+    previous_hash: Vec<u8>,
+    hash: Vec<u8>,
+    micros: i64,
+    actor: String,
+    action: String,
+    environment: Option<String>,
+    drift: Option<Vec<u8>>,
+    asked: Asked,
+}
+
+impl FromRow<'_, PgRow> for Row {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            seq: row.try_get("seq")?,
+            payload: row.try_get("payload")?,
+            previous_hash: row.try_get("previous_hash")?,
+            hash: row.try_get("hash")?,
+            micros: row.try_get("micros")?,
+            actor: row.try_get("actor")?,
+            action: row.try_get("action")?,
+            environment: row.try_get("environment")?,
+            drift: row.try_get("drift")?,
+            asked: Asked::from_row(row)?,
+        })
+    }
+}
 
 async fn rows_after(pool: &PgPool, organization: i64, seq: i64) -> sqlx::Result<Vec<Row>> {
-    let sql = "SELECT seq, payload, previous_hash, hash, (extract(epoch FROM at) * 1000000)::bigint, actor, action, \
-               environment, uuid_send(drift_id) FROM audit_log \
+    let sql = "SELECT seq, payload, previous_hash, hash, (extract(epoch FROM at) * 1000000)::bigint AS micros, actor, \
+               action, environment, uuid_send(drift_id) AS drift, user_id, principal, ip_address, user_agent, session_id, success, \
+               error_message FROM audit_log \
                WHERE organization_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
     sqlx::query_as(sql).bind(organization).bind(seq).bind(PAGE).fetch_all(pool).await
 }
@@ -126,7 +173,7 @@ impl PgEngine {
             }
             for row in rows {
                 tip = checked(tip, &row)?;
-                each(tip.seq, &row.1)?;
+                each(tip.seq, &row.payload)?;
                 if tip.seq == end.seq && tip != end {
                     return Err(damaged(end.seq, "the chain does not end in the hash that was noted with it"));
                 }
@@ -149,7 +196,7 @@ impl PgEngine {
 }
 
 fn checked(tip: Tip, row: &Row) -> Result<Tip, StoreError> {
-    let (seq, payload, previous, hash, ..) = row;
+    let Row { seq, payload, previous_hash: previous, hash, .. } = row;
     let next = tip.seq + 1;
     if *seq as u64 != next {
         return Err(damaged(next, "the entry is missing"));
@@ -159,8 +206,16 @@ fn checked(tip: Tip, row: &Row) -> Result<Tip, StoreError> {
         return Err(damaged(next, "the entry does not continue the one before it, or was changed"));
     }
     let deed: Deed = serde_json::from_slice(payload).map_err(|error| damaged(next, &error.to_string()))?;
-    let (.., at, actor, action, environment, drift) = row.clone();
-    if Shown::of(&deed) != (Shown { at, actor, action, environment, drift }) {
+    let Row { micros, actor, action, environment, drift, asked, .. } = row;
+    let shown = Shown {
+        at: *micros,
+        actor: actor.clone(),
+        action: action.clone(),
+        environment: environment.clone(),
+        drift: drift.clone(),
+        asked: asked.clone(),
+    };
+    if Shown::of(&deed) != shown {
         return Err(damaged(next, "a column does not say what the entry says"));
     }
     Ok(frame.tip)

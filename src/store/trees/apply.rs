@@ -46,7 +46,9 @@ pub(super) fn apply(tx: &mut Tx<'_>, active: &mut Vec<Rule>, deed: &Deed) -> Res
     if let Some(change) = &deed.audit.never_hide {
         unhiding::take_effect(tx, change, seq)?;
     }
-    for id in deed.after.iter().map(|p| p.id).chain(deed.audit.drift) {
+    // Nothing became of what was refused: it is in no history.
+    let about = deed.audit.drift.filter(|_| deed.audit.success);
+    for id in deed.after.iter().map(|p| p.id).chain(about) {
         tx.put(Tree::ByDrift, by_drift_key(id, seq), Vec::new());
     }
     let sort_anew = deed.audit.verb.is_some() || deed.audit.rule.is_some();

@@ -157,6 +157,9 @@ impl TreeStore {
             rule: None,
             never_hide: None,
             batch: None,
+            origin: crate::drift::Origin::now().map(Box::new),
+            success: true,
+            error_message: None,
         };
         let context = Some(Box::new(context.clone()));
         let deed = Deed { audit, before: Vec::new(), after: Vec::new(), environment: None, context, once: None };

@@ -8,8 +8,8 @@ use super::tx::Tx;
 use super::{TreeStore, Writer, apply, keys, once, scan};
 use crate::compare::NeverHide;
 use crate::drift::{
-    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, NeverHideRule, PropertyPath, SeverityClass,
-    State, TriageRequest, TriageVerb,
+    AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, NeverHideRule, Origin, PropertyPath,
+    SeverityClass, State, TriageRequest, TriageVerb,
 };
 use crate::store::record::{AuditRecord, Deed, EventRecord, Standing};
 use crate::store::rules::{self, Rule, RuleRecord};
@@ -78,6 +78,9 @@ impl TreeStore {
             rule: None,
             never_hide: None,
             batch: None,
+            origin: Origin::now().map(Box::new),
+            success: true,
+            error_message: None,
         }
     }
 

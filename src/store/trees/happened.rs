@@ -167,7 +167,7 @@ fn told_of(record: AuditRecord, environments: &[Slug]) -> Vec<Happening> {
     let of_these =
         |slug: Option<&Slug>| environments.is_empty() || slug.is_some_and(|slug| environments.contains(slug));
     // A mark is told of where it stands in time, not when somebody set it.
-    if record.deed.context.is_some() || !of_these(audit.environment.as_ref()) {
+    if record.deed.context.is_some() || !audit.success || !of_these(audit.environment.as_ref()) {
         return vec![];
     }
     let about = |drift: Option<DriftId>, reason: Option<Tainted>| Happening {

@@ -6,6 +6,7 @@
 
 mod answers;
 mod apply;
+mod attempts;
 mod attributing;
 mod backup;
 mod bulk;
@@ -334,6 +335,9 @@ impl Store for TreeStore {
     }
     fn people(&self, limit: usize) -> Result<Vec<Tainted>, StoreError> {
         self.people_impl(limit)
+    }
+    fn record_attempt(&self, attempt: &super::Attempt) -> Result<(), StoreError> {
+        self.record_attempt_impl(attempt)
     }
     fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, StoreError> {
         self.look_around();

@@ -229,6 +229,9 @@ impl TreeStore {
             rule: None,
             never_hide: None,
             batch: None,
+            origin: None,
+            success: true,
+            error_message: None,
         }
     }
 

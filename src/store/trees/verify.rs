@@ -242,7 +242,12 @@ impl Check<'_> {
             }
             check.report.audit_entries += 1;
             let Some(record) = check.decode::<AuditRecord>(Tree::Audit, key, value) else { return Ok(()) };
-            let ids = record.deed.after.iter().map(|p| p.id).chain(record.deed.audit.drift);
+            let ids = record
+                .deed
+                .after
+                .iter()
+                .map(|p| p.id)
+                .chain(record.deed.audit.drift.filter(|_| record.deed.audit.success));
             for id in ids {
                 let entry = apply::by_drift_key(id, record.deed.audit.seq);
                 if check.store.engine.get(Tree::ByDrift, &entry)?.is_none() {

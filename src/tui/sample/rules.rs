@@ -115,6 +115,9 @@ pub fn change(
         rule: Some(Box::new(change)),
         never_hide: None,
         batch: None,
+        origin: None,
+        success: true,
+        error_message: None,
     };
     Ok((entry, changed))
 }
@@ -157,5 +160,8 @@ pub fn never_hide(request: &NeverHideRequest, audit: &Audit) -> Result<AuditEntr
         rule: None,
         never_hide: Some(Box::new(NeverHideChange { before, after, undoes })),
         batch: None,
+        origin: None,
+        success: true,
+        error_message: None,
     })
 }

@@ -268,6 +268,9 @@ impl DriftService for Sample {
             rule: None,
             never_hide: None,
             batch: Some(seq),
+            origin: None,
+            success: true,
+            error_message: None,
         };
         audit.push((entry, before));
         let _ = self.events.send(ServiceEvent::Updated(Box::new(event.clone())));

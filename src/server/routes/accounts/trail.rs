@@ -14,7 +14,7 @@ use super::Clerk;
 use crate::accounts::{AuditReport, SecurityRecord};
 use crate::api::{Listed, PAGE, Problem};
 use crate::drift::{AuditEntry, Slug};
-use crate::safety::escape;
+use crate::safety::{Tainted, escape};
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
 use crate::server::auth::Caller;
@@ -113,8 +113,9 @@ fn is_cut(range: &Range, records: usize, oldest: Option<Timestamp>) -> bool {
     records >= MOST && oldest.is_some_and(|at| at >= range.from)
 }
 
-const DRIFTS: &str = "seq,timestamp,actor,action,environment,drift,reason,old_state,new_state";
-const SECURITY: &str = "seq,timestamp,actor,kind,address,action,subject,old,new";
+const DRIFTS: &str = "seq,timestamp,actor,action,environment,drift,reason,old_state,new_state,user_id,principal,ip_address,user_agent,session_id,success,error_message";
+const SECURITY: &str =
+    "seq,timestamp,actor,kind,address,action,subject,old,new,user_id,user_agent,session_id,success,error_message";
 
 fn of_drift(entry: &AuditEntry) -> Vec<String> {
     let state = |state: Option<crate::drift::State>| state.map_or("", crate::drift::State::as_str).to_owned();
@@ -128,6 +129,13 @@ fn of_drift(entry: &AuditEntry) -> Vec<String> {
         entry.reason.as_ref().map(|reason| reason.line()).unwrap_or_default(),
         state(entry.old_state),
         state(entry.new_state),
+        shown(entry.origin.as_ref().and_then(|origin| origin.user_id)),
+        entry.origin.as_ref().map(|origin| origin.principal.as_str().to_owned()).unwrap_or_default(),
+        shown(entry.origin.as_ref().and_then(|origin| origin.ip_address)),
+        line(entry.origin.as_ref().and_then(|origin| origin.user_agent.as_ref())),
+        shown(entry.origin.as_ref().and_then(|origin| origin.session_id)),
+        entry.success.to_string(),
+        line(entry.error_message.as_ref()),
     ]
 }
 
@@ -147,7 +155,20 @@ fn of_security(record: &SecurityRecord) -> Vec<String> {
         entry.subject.line(),
         values(&entry.old),
         values(&entry.new),
+        shown(entry.actor.user_id),
+        line(entry.actor.user_agent.as_ref()),
+        shown(entry.actor.session_id),
+        entry.success.to_string(),
+        line(entry.error_message.as_ref()),
     ]
+}
+
+fn shown(value: Option<impl std::fmt::Display>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+fn line(text: Option<&Tainted>) -> String {
+    text.map(Tainted::line).unwrap_or_default()
 }
 
 /// The line above a table, and a row of it.

@@ -320,6 +320,21 @@ mod tests {
     }
 
     #[test]
+    fn a_record_from_before_says_less_and_verifies_as_ever() {
+        let old = r#"{"seq":1,"previous":"0000000000000000000000000000000000000000000000000000000000000000","entry":{"at":"2026-01-01T00:00:00Z","organization":null,"actor":{"name":"erin","kind":"user"},"action":"login","subject":"erin"}}"#;
+        let tip = Tip { seq: 1, hash: *blake3::hash(old.as_bytes()).as_bytes() };
+        let actor = Actor { user_id: Some(UserId::generate()), ..Actor::new("erin", ActorKind::ApiKey) };
+        let entry = Entry::new(Timestamp::UNIX_EPOCH, None, actor, SecurityAction::Denied, "x".into());
+        let (new, tip) = tip.append(&entry).unwrap();
+        let records = vec![(1, old.as_bytes().to_vec()), (2, new.clone())];
+        assert_eq!(faults(records.clone(), tip), 0);
+        let read = read(2, &new).unwrap().entry;
+        assert_eq!((read.success, read.actor.user_id.is_some()), (false, true));
+        let forged = String::from_utf8(new).unwrap().replace("\"success\":false", "\"success\":true");
+        assert!(faults(vec![records[0].clone(), (2, forged.into_bytes())], tip) > 0, "the new fields are in the chain");
+    }
+
+    #[test]
     fn a_record_that_is_gone_doubled_or_moved_is_found() {
         let (records, tip) = trail(4);
         for gone in 0..4 {

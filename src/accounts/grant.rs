@@ -100,6 +100,9 @@ pub enum Action {
 }
 
 impl Action {
+    /// Every value.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Act, Self::Delete];
+
     /// The least role for it.
     pub fn needs(self) -> Role {
         match self {

@@ -13,6 +13,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every value, the least first.
+    pub const ALL: [Self; 3] = [Self::Viewer, Self::Editor, Self::Admin];
+
     /// The word in store and API.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -82,6 +82,9 @@ pub enum IncidentImpact {
 }
 
 impl IncidentImpact {
+    /// Every value, the least first.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
+
     /// The word in store and API.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -23,6 +23,9 @@ pub enum DriftType {
 }
 
 impl DriftType {
+    /// Every value.
+    pub const ALL: [Self; 4] = [Self::Modified, Self::Deleted, Self::Added, Self::Moved];
+
     /// The word in store and API.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -130,6 +130,13 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_from_before_this_was_kept_was_done_and_says_of_nobody_where_he_was() {
+        let old = r#"{"seq":1,"timestamp":"2026-01-01T00:00:00Z","actor":"erin","action":"note"}"#;
+        let entry: crate::drift::AuditEntry = serde_json::from_str(old).unwrap();
+        assert_eq!((entry.success, entry.origin, entry.error_message), (true, None, None));
+    }
+
+    #[test]
     fn a_user_agent_is_kept_short_and_harmless() {
         let kept = Origin::agent(&format!("a\u{1b}]52;c;\u{7}\r\n{}", "x".repeat(9_000))).unwrap();
         assert!(kept.raw().chars().count() <= USER_AGENT && !kept.raw().contains(char::is_control), "{kept:?}");

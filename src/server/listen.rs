@@ -20,9 +20,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::Limits;
 use super::metrics::Gauge;
 use super::stall::Prompt;
+use super::{Limits, slash};
 
 /// For a whole handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -84,6 +84,7 @@ impl Door {
         let answer = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(from));
+            slash::without(request.uri_mut());
             router.clone().oneshot(request)
         });
         let stream = TokioIo::new(Prompt::new(stream, limits.stall_timeout));

@@ -24,6 +24,7 @@ mod options;
 mod rate;
 mod routes;
 mod run;
+mod slash;
 mod stall;
 mod tls;
 

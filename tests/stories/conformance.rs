@@ -1,5 +1,6 @@
 //! What every [`DriftService`] promises, whatever stands behind it. [`conforms`] runs once for each kind of service.
 
+mod thinking;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +42,7 @@ pub async fn conforms(bench: &dyn Bench) {
     a_snooze_that_is_over_is_told_by_itself(bench).await;
     what_is_put_right_closes_and_what_returns_is_regressed(bench).await;
     what_does_not_exist_is_an_error_in_words(bench).await;
+    thinking::conforms(bench).await;
 }
 
 /// Waits until no scan runs.

@@ -15,6 +15,7 @@ mod seen;
 mod sender;
 mod servers;
 mod skew;
+mod thinking;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,9 +40,9 @@ use crate::api::{
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
-    NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest, RuleStatus, Slug, Stats,
-    TriageRequest, UntoldPage, UntoldRequest, Who,
+    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
+    NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest, RuleStatus, Slug,
+    Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::store::{Direction, DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
@@ -275,6 +276,10 @@ impl DriftService for RemoteService {
 
     async fn who(&self, id: DriftId) -> Result<Who, ServiceError> {
         self.post(&format!("drifts/{id}/who"), &()).await
+    }
+
+    async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
+        self.analyse_there(id, said).await
     }
 
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {

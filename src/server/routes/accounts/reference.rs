@@ -44,16 +44,16 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 )]
 async fn reference(_: Caller) -> Json<Value> {
     Json(json!({
-        "roles": [Role::Viewer, Role::Editor, Role::Admin],
-        "actions": [Action::Read, Action::Act, Action::Delete],
+        "roles": Role::ALL,
+        "actions": Action::ALL,
         "verbs": DECIDING,
         "states": State::ALL,
         "severities": SeverityClass::WORST_FIRST,
-        "drift_types": [DriftType::Modified, DriftType::Deleted, DriftType::Added, DriftType::Moved],
+        "drift_types": DriftType::ALL,
         "resolution_types": ResolutionType::ALL,
         "cloud_providers": CloudProvider::ALL,
         "context_types": ContextType::ALL,
-        "incident_impacts": [IncidentImpact::Low, IncidentImpact::Medium, IncidentImpact::High],
+        "incident_impacts": IncidentImpact::ALL,
     }))
 }
 

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
+use tokio::sync::broadcast::Receiver;
 
 use super::lockout::Lockout;
 use super::token::{Claims, TokenError};
@@ -163,6 +164,10 @@ impl Desk {
         .await
     }
 
+    pub(super) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
     /// The store may wait for a disk or a network: not on a thread that answers others.
     pub(super) async fn blocking<T: Send + 'static>(
         &self,
@@ -281,7 +286,7 @@ impl Inner {
         let now = self.now();
         let claims = self.tokens.check(TokenUse::Refresh, token, now).map_err(|_| again())?;
         let (user, mut session) = self.alive(&claims, now)?.ok_or_else(again)?;
-        if session.generation != claims.r#gen || !self.accounts.rotate(session.id, claims.r#gen, now)? {
+        if session.generation != claims.r#gen || !self.accounts.rotate(session.id, claims.r#gen)? {
             let actor = Actor { name: user.username.clone(), kind: ActorKind::Stranger, address };
             let entry = self.entry(Some(&user.organization), actor, SecurityAction::RefreshReused, user.username);
             self.accounts.commit(Change::EndSessions(vec![session.id]), &entry)?;
@@ -303,16 +308,21 @@ impl Inner {
         Ok(user.filter(|_| alive).map(|user| (user, session)))
     }
 
-    /// Who bears this access token.
-    pub(super) fn by_token(&self, token: &str) -> Result<Principal, Problem> {
+    /// Tells when somebody may do more or less than before.
+    pub(super) fn changes(&self) -> Receiver<Option<Slug>> {
+        self.accounts.changes()
+    }
+
+    /// Who bears this access token. Who only `listens` does not keep his session alive.
+    pub(super) fn by_token(&self, token: &str, listens: bool) -> Result<Principal, Problem> {
         let now = self.now();
         let claims = self.tokens.check(TokenUse::Access, token, now).map_err(|error| match error {
             TokenError::Expired => Problem::new(Code::TokenExpired, "the token is over: refresh it, or log in again"),
             TokenError::Invalid => again(),
         })?;
         let (user, session) = self.alive(&claims, now)?.ok_or_else(again)?;
-        if session.is_to_be_touched(now) {
-            self.accounts.touch_session(session.id, now)?;
+        if !listens && session.is_to_be_touched(now) {
+            self.noted(self.accounts.touch_session(session.id, now));
         }
         Ok(Principal { session: Some(session.id), ..principal(user, Role::Admin) })
     }
@@ -330,9 +340,16 @@ impl Inner {
             return Err(self.closed(&key, owner, peer)?);
         }
         if key.last_used.is_none_or(|last| now.duration_since(last) >= TOUCH) {
-            self.accounts.touch_key(&hash, now)?;
+            self.noted(self.accounts.touch_key(&hash, now));
         }
         Ok(Principal { api_key: Some(key.id), ..principal(owner, key.role) })
+    }
+
+    /// Nobody is sent away because it could not be noted that he was here: the disk may be full.
+    fn noted(&self, outcome: Result<(), AccountsError>) {
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "when a session or key was used is not kept");
+        }
     }
 
     fn closed(&self, key: &ApiKey, owner: User, peer: Peer<'_>) -> Result<Problem, AccountsError> {

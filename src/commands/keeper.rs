@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use super::session::open_store;
 use super::{Session, complain};
 use crate::accounts::Accounts;
+use crate::config::Origin;
 use crate::drift::Slug;
 use crate::scan::EnvironmentSpec;
 use crate::server::Houses;
@@ -48,16 +49,43 @@ impl<'a> Keeper<'a> {
     pub async fn begin(&mut self) -> anyhow::Result<()> {
         let home = &self.session.settings().organization.value;
         let active = self.active().await?;
-        if !active.contains(home) {
+        if !active.contains(home) && (self.needs_home() || active.is_empty()) {
             let known: Vec<&str> = active.iter().map(Slug::as_str).collect();
             let named = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
             anyhow::bail!(
                 "there is no active organisation {home}: name one with --organization or DRIFTGUARD_ORGANIZATION (active: {named})"
             );
         }
-        self.open(home.clone()).await?;
+        if active.contains(home) {
+            self.open(home.clone()).await?;
+        }
         self.settle(active).await;
         Ok(())
+    }
+
+    /// Whether anything belongs to the organisation of this process: somebody named it, or an environment that names none is its.
+    fn needs_home(&self) -> bool {
+        let (home, environments) = (&self.session.settings().organization, &self.session.config.environments);
+        let is_home = |spec: &EnvironmentSpec| spec.environment.organization == home.value;
+        home.origin != Origin::BuiltIn || environments.is_empty() || environments.iter().any(is_home)
+    }
+
+    /// Opens again what had no room to write, and has it now.
+    async fn mend(&mut self) {
+        let is_full = |service: &LocalService| service.store_gauges().trouble.is_some();
+        let has_room = |slug: &Slug| {
+            let place = place(self.session, slug);
+            store::url_of(&place).is_none() && store::has_room(&place)
+        };
+        let mended = self.open.iter().filter(|(slug, service)| is_full(service) && has_room(slug));
+        let mended: Vec<Slug> = mended.map(|(slug, _)| slug.clone()).collect();
+        for slug in mended {
+            self.houses.rest(&slug, "there is room on the disk again, and the store is opened anew");
+            if let Some(service) = self.open.remove(&slug) {
+                service.shutdown().await;
+            }
+            tracing::info!(organization = %slug, "there is room on the disk again: the store is opened anew");
+        }
     }
 
     /// Until it is dropped.
@@ -67,6 +95,7 @@ impl<'a> Keeper<'a> {
             match self.active().await {
                 Ok(active) => {
                     self.is_blind = false;
+                    self.mend().await;
                     self.settle(active).await;
                 }
                 // Who is in stays in: whether he may is asked at each request.

@@ -454,7 +454,10 @@ impl DriftService for LocalService {
         // First, for a view has no scanners, whatever is configured.
         gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
         if let Some(why) = self.store.read_only() {
-            return Err(ServiceError::ReadOnly(why));
+            return Err(match self.store.gauges().trouble {
+                Some(_) => ServiceError::Unavailable(why),
+                None => ServiceError::ReadOnly(why),
+            });
         }
         if self.lanes.sharing().is_some() {
             return self.shared(environment, Sharing::want).await;

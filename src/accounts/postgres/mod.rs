@@ -7,18 +7,19 @@ mod change;
 mod trail;
 mod write;
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use sqlx::postgres::PgPool;
+use tokio::sync::broadcast::{Receiver, Sender, channel};
 
 use super::audit::{self, Tip};
 use super::random::random;
 use super::stored::{StoredSettings, decoded};
 use super::user::unique_name;
 use super::{
-    Accounts, AccountsError, ApiKey, AuditReport, Change, Entry, KeyHash, Organization, OrganizationSettings,
+    Accounts, AccountsError, ApiKey, AuditReport, CHANGES, Change, Entry, KeyHash, Organization, OrganizationSettings,
     PasswordHash, Result, SecurityRecord, Session, SessionId, User, UserId,
 };
 use crate::drift::Slug;
@@ -26,11 +27,15 @@ use crate::store::{Link, StoreError};
 
 /// Audit records read at once.
 const PAGE: i64 = 500;
+/// Over which every change is told that somebody may feel: the slug of the organisation.
+pub(super) const CHANNEL: &str = "driftguard_accounts";
 
 /// Accounts of all organisations of a database.
 pub(super) struct PgAccounts {
     link: Link,
     masking_key: [u8; 32],
+    changed: Sender<Option<Slug>>,
+    listens: Once,
 }
 
 fn of_store(error: StoreError) -> AccountsError {
@@ -49,7 +54,8 @@ impl PgAccounts {
             })
             .map_err(of_store)?;
         let no_key = |_| AccountsError::Damaged { place: link.place().to_owned(), detail: "no masking key".to_owned() };
-        let accounts = Self { masking_key: key.try_into().map_err(no_key)?, link };
+        let masking_key = key.try_into().map_err(no_key)?;
+        let accounts = Self { masking_key, link, changed: channel(CHANGES).0, listens: Once::new() };
         if !make && accounts.organizations()?.is_empty() {
             return Err(AccountsError::Missing { path: accounts.link.place().into() });
         }
@@ -157,26 +163,31 @@ impl Accounts for PgAccounts {
     }
 
     fn commit(&self, change: Change, entry: &Entry) -> Result<()> {
-        self.write(change, entry)
+        let is_felt = change.is_felt();
+        self.write(change, entry)?;
+        if is_felt {
+            // Here at once; the other processes hear it of the database. Nobody listening is no fault.
+            let _ = self.changed.send(entry.organization.clone());
+        }
+        Ok(())
     }
 
-    fn rotate(&self, session: SessionId, generation: u64, now: Timestamp) -> Result<bool> {
-        self.change_session(session, true, move |session| {
-            if session.is_active && session.generation == generation {
-                session.generation += 1;
-                session.last_activity = now;
-                return true;
-            }
-            false
-        })
+    fn changes(&self) -> Receiver<Option<Slug>> {
+        let heard = self.changed.subscribe();
+        self.listens.call_once(|| {
+            let changed = self.changed.clone();
+            // What was missed may have been about anybody.
+            self.link.listen(CHANNEL, move |said| drop(changed.send(said.and_then(|slug| Slug::new(slug).ok()))));
+        });
+        heard
+    }
+
+    fn rotate(&self, session: SessionId, generation: u64) -> Result<bool> {
+        self.change_session(session, true, move |session| session.rotate(generation))
     }
 
     fn touch_session(&self, id: SessionId, now: Timestamp) -> Result<()> {
-        self.change_session(id, false, move |session| {
-            session.last_activity = session.last_activity.max(now);
-            true
-        })?;
-        Ok(())
+        self.change_session(id, false, move |session| session.touch(now)).map(|_| ())
     }
 
     fn touch_key(&self, hash: &KeyHash, now: Timestamp) -> Result<()> {

@@ -9,6 +9,7 @@ use sqlx::{Arguments, Connection};
 use super::columns::{self, Cell};
 use super::engine::{Inner, Pause, PgEngine};
 use super::errors::{is_passing, told};
+use super::pulse::AWAY;
 use super::tables;
 use super::trail;
 use super::turn::Head;
@@ -60,7 +61,16 @@ impl PgEngine {
         let id = ulid::Ulid::generate().to_bytes().to_vec();
         let commit = Commit { generation, id, tables, told, durable };
         let inner = Arc::clone(&self.inner);
-        self.wait(async move { inner.commit(commit).await })
+        let done = self.wait(async move { inner.commit(commit).await });
+        if done.is_err() && self.trouble().is_some() {
+            self.let_go();
+            let why = format!(
+                "{AWAY}, and whether this is written is not known: look at it when it does, or send it again (under the same \
+                 name it is done once)"
+            );
+            return Err(StoreError::Unavailable(why));
+        }
+        done
     }
 }
 

@@ -18,6 +18,7 @@ mod jobs;
 mod link;
 mod migrate;
 mod pages;
+mod pulse;
 mod tables;
 mod trail;
 mod turn;

@@ -241,8 +241,8 @@ impl Engine {
 
     pub(super) fn gauges(&self) -> Gauges {
         match self {
-            Self::Sled(engine) => Gauges { bytes: engine.size_on_disk().ok(), pool: None },
-            Self::Postgres(engine) => Gauges { bytes: None, pool: Some(engine.pool_use()) },
+            Self::Sled(engine) => Gauges { bytes: engine.size_on_disk().ok(), ..Gauges::default() },
+            Self::Postgres(engine) => Gauges { bytes: None, pool: Some(engine.pool_use()), trouble: engine.trouble() },
         }
     }
 

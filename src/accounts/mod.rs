@@ -42,6 +42,7 @@ pub use grant::{Access, Action, Denied, Grant, Pattern, Place, Rights, may};
 pub use ids::{KeyId, SessionId, UserId};
 pub use key::{ApiKey, Endpoint, KEY_PREFIX, KeyHash, NewKey, Secret};
 pub use limited::{Limited, Record};
+pub use lockout::{Failures, Guess, Guesses};
 pub use organization::{Organization, OrganizationEdit, family};
 pub use password::PasswordHash;
 pub use registry::{By, Registry};
@@ -120,6 +121,8 @@ pub trait Accounts: Send + Sync {
     /// Tells of the organisation in which somebody may now do more or less than before, or does not come in any more, whichever
     /// process did that; `None`: it may be any.
     fn changes(&self) -> Receiver<Option<Slug>>;
+    /// Where wrong passwords are counted.
+    fn guesses(&self) -> &dyn Guesses;
     /// The session goes on to the next generation if it is at this one and active, else gives `false`. Durable, not audited.
     fn rotate(&self, session: SessionId, generation: u64) -> Result<bool>;
     /// That a session was used. Neither durable nor audited.

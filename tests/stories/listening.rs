@@ -83,8 +83,10 @@ impl Stand {
 
     async fn ask(&self, token: &str, path: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let head =
-            format!("GET /api/v1{path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n\r\n", self.address);
+        let head = format!(
+            "GET /api/v1{path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n",
+            self.address
+        );
         stream.write_all(head.as_bytes()).await.unwrap();
         stream
     }

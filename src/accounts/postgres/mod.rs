@@ -4,6 +4,7 @@
 //! Whoever writes holds the row with the end of the audit trail, so that there is one chain, whoever writes.
 
 mod change;
+mod guesses;
 mod trail;
 mod write;
 
@@ -19,8 +20,8 @@ use super::random::random;
 use super::stored::{StoredSettings, decoded};
 use super::user::unique_name;
 use super::{
-    Accounts, AccountsError, ApiKey, AuditReport, CHANGES, Change, Entry, KeyHash, Organization, OrganizationSettings,
-    PasswordHash, Result, SecurityRecord, Session, SessionId, User, UserId,
+    Accounts, AccountsError, ApiKey, AuditReport, CHANGES, Change, Entry, Guesses, KeyHash, Organization,
+    OrganizationSettings, PasswordHash, Result, SecurityRecord, Session, SessionId, User, UserId,
 };
 use crate::drift::Slug;
 use crate::store::{Link, StoreError};
@@ -75,6 +76,24 @@ impl PgAccounts {
         self.texts(sql, named)?.iter().map(|text| decoded(self.link.place(), text.as_bytes())).collect()
     }
 
+    /// As [`records`](Self::records), of one organisation, `$1`: on a connection that sees nobody else.
+    fn records_of<T: DeserializeOwned>(&self, sql: &'static str, organization: &Slug) -> Result<Vec<T>> {
+        let slug = organization.as_str().to_owned();
+        let ask = |pool: Arc<PgPool>| async move {
+            Link::patiently(|| async {
+                let mut step = pool.begin().await?;
+                let said = "SELECT set_config('driftguard.accounts_of', $1, true)";
+                sqlx::query(said).bind(&slug).execute(&mut *step).await?;
+                let found: Vec<String> = sqlx::query_scalar(sql).bind(&slug).fetch_all(&mut *step).await?;
+                step.commit().await?;
+                Ok(found)
+            })
+            .await
+        };
+        let found = self.link.wait(ask).map_err(of_store)?;
+        found.iter().map(|text| decoded(self.link.place(), text.as_bytes())).collect()
+    }
+
     fn record<T: DeserializeOwned>(&self, sql: &'static str, named: Vec<String>) -> Result<Option<T>> {
         Ok(self.records(sql, named)?.pop())
     }
@@ -122,7 +141,7 @@ impl Accounts for PgAccounts {
 
     fn users(&self, organization: &Slug) -> Result<Vec<User>> {
         let sql = "SELECT record::text FROM users WHERE organization = $1 ORDER BY unique_name COLLATE \"C\"";
-        self.records(sql, name(organization))
+        self.records_of(sql, organization)
     }
 
     fn user(&self, id: UserId) -> Result<Option<User>> {
@@ -145,7 +164,7 @@ impl Accounts for PgAccounts {
 
     fn api_keys(&self, organization: &Slug) -> Result<Vec<ApiKey>> {
         let sql = "SELECT record::text FROM api_keys WHERE organization = $1 ORDER BY id COLLATE \"C\"";
-        self.records(sql, name(organization))
+        self.records_of(sql, organization)
     }
 
     fn api_key(&self, hash: &KeyHash) -> Result<Option<ApiKey>> {
@@ -155,7 +174,7 @@ impl Accounts for PgAccounts {
 
     fn sessions(&self, organization: &Slug) -> Result<Vec<Session>> {
         let sql = "SELECT record::text FROM sessions WHERE organization = $1 ORDER BY id COLLATE \"C\"";
-        self.records(sql, name(organization))
+        self.records_of(sql, organization)
     }
 
     fn session(&self, id: SessionId) -> Result<Option<Session>> {
@@ -170,6 +189,10 @@ impl Accounts for PgAccounts {
             let _ = self.changed.send(entry.organization.clone());
         }
         Ok(())
+    }
+
+    fn guesses(&self) -> &dyn Guesses {
+        self
     }
 
     fn changes(&self) -> Receiver<Option<Slug>> {

@@ -13,11 +13,12 @@ use tokio::sync::broadcast::{Receiver, Sender, channel};
 
 use self::durable::Durable;
 use super::audit::{self, Tip};
+use super::lockout::Memory;
 use super::random::random;
 use super::stored::{StoredSettings, decoded};
 use super::{
-    Accounts, AccountsError, ApiKey, AuditReport, CHANGES, Change, Entry, KeyHash, Organization, OrganizationSettings,
-    PasswordHash, Result, SecurityRecord, Session, SessionId, User, UserId,
+    Accounts, AccountsError, ApiKey, AuditReport, CHANGES, Change, Entry, Guesses, KeyHash, Organization,
+    OrganizationSettings, PasswordHash, Result, SecurityRecord, Session, SessionId, User, UserId,
 };
 use crate::drift::Slug;
 
@@ -30,6 +31,7 @@ pub(super) struct SledAccounts {
     /// Writers come one by one: what one has read is still so when it writes.
     writing: Mutex<()>,
     changed: Sender<Option<Slug>>,
+    guesses: Memory,
 }
 
 impl SledAccounts {
@@ -59,6 +61,7 @@ impl SledAccounts {
             db,
             writing: Mutex::new(()),
             changed: channel(CHANGES).0,
+            guesses: Memory::default(),
         })
     }
 
@@ -144,6 +147,10 @@ impl Accounts for SledAccounts {
             let _ = self.changed.send(entry.organization.clone());
         }
         Ok(())
+    }
+
+    fn guesses(&self) -> &dyn Guesses {
+        &self.guesses
     }
 
     fn changes(&self) -> Receiver<Option<Slug>> {

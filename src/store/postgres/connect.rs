@@ -93,6 +93,8 @@ async fn open(
         desk: Mutex::default(),
         has_turn: AtomicBool::new(false),
         pulse,
+        claims: std::sync::Mutex::default(),
+        fence: std::sync::Mutex::default(),
         met: AtomicI64::new(-1),
     };
     Ok((inner, identity))

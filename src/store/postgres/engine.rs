@@ -1,6 +1,6 @@
 //! The engine: a runtime of its own, so that whoever calls may stand anywhere, and reads that survive a restart of the database.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use super::errors::{is_passing, told};
 use super::pulse::Pulse;
 use super::tables;
+use crate::drift::Slug;
 use crate::store::StoreError;
 use crate::store::trees::engine::{Bounds, Tree};
 use crate::store::trees::keys;
@@ -42,6 +43,10 @@ pub(super) struct Inner {
     pub(super) desk: Mutex<Option<PgConnection>>,
     pub(super) has_turn: AtomicBool,
     pub(super) pulse: Arc<Pulse>,
+    /// Scans that this process has taken, until it gives them back; another one may have them by then.
+    pub(super) claims: std::sync::Mutex<BTreeMap<Slug, i64>>,
+    /// The scan of which the writer writes now.
+    pub(super) fence: std::sync::Mutex<Option<Slug>>,
     /// The generation that is known in this process; below zero before anything was read.
     pub(super) met: AtomicI64,
 }

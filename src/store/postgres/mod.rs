@@ -12,6 +12,7 @@ mod connect;
 mod engine;
 mod errors;
 mod feed;
+mod fence;
 mod gauges;
 mod history;
 mod jobs;

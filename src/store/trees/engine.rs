@@ -218,7 +218,15 @@ impl Engine {
 
     pub(super) fn end_turn(&self) {
         if let Self::Postgres(engine) = self {
+            engine.fence(None);
             engine.end_turn();
+        }
+    }
+
+    /// What is written until the turn ends is of a scan of this environment: it is kept only while the scan is this process's.
+    pub(super) fn fence(&self, environment: &crate::drift::Slug) {
+        if let Self::Postgres(engine) = self {
+            engine.fence(Some(environment));
         }
     }
 

@@ -6,3 +6,7 @@ CREATE TABLE account_answers (
     at timestamptz NOT NULL
 );
 CREATE INDEX account_answers_by_time ON account_answers (at);
+-- As the other tables of the accounts: who came in for the store of one organisation sees nothing of it.
+ALTER TABLE account_answers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE account_answers FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_accounts ON account_answers USING (coalesce(current_setting('driftguard.organization', true), '') = '');

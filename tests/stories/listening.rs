@@ -171,7 +171,7 @@ async fn what_is_taken_away_from_somebody_reaches_his_open_feed_before_anything_
     let feed = stand.feed(&revoked.1).await;
     let keys = stand.registry.api_keys(&by(), &acme()).unwrap();
     let key = keys.iter().find(|key| revoked.1.starts_with(&key.prefix)).unwrap();
-    stand.registry.revoke_key(&by(), &acme(), key.id).unwrap();
+    stand.registry.revoke_key(&by(), &acme(), key.id, None).unwrap();
     assert!(rest(feed).await.contains("event: denied"));
 
     let feed = stand.feed(&stand.login().await).await;

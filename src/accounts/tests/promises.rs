@@ -345,7 +345,7 @@ fn a_write_that_comes_again_under_its_name_is_not_made_and_is_answered_from_its_
     use crate::drift::Once;
     let Some(world) = World::new() else { return };
     let by = |request: &str| operator().under(Some(Once::new("acme/adam\nk1", request)));
-    let make = |by: &By| world.registry.create_user(by, &slug("acme"), "erin", &UserEdit::default(), None);
+    let make = |by: &By| world.registry.create_user(by, &slug("acme"), "gina", &UserEdit::default(), None);
     assert_eq!(world.registry.answered(&by("a")).unwrap(), None);
     let made = make(&by("a")).unwrap();
     let told = world.accounts.audit(None, 100).unwrap().len();
@@ -359,6 +359,6 @@ fn a_write_that_comes_again_under_its_name_is_not_made_and_is_answered_from_its_
         let by = operator().under(Some(Once::new("k2", "c")));
         world.registry.create_user(&by, &slug("acme"), name, &UserEdit::default(), None)
     };
-    assert!(matches!(other("erin"), Err(AccountsError::Taken { .. })));
-    assert!(other("frank").is_ok());
+    assert!(matches!(other("gina"), Err(AccountsError::Taken { .. })));
+    assert!(other("hugo").is_ok());
 }

@@ -47,7 +47,10 @@ fn addresses(session: &Session, asked: &[String]) -> anyhow::Result<Vec<Url>> {
     for one in asked {
         match known.get(one) {
             Some(of_name) => urls.extend(of_name.iter().cloned()),
-            None if one.contains("://") => urls.push(Url::parse(one).with_context(|| format!("{one} is no address"))?),
+            None if one.contains("://") => match Url::parse(one) {
+                Ok(url) => urls.push(url),
+                Err(_) => bail!("{one} is no address: a server is named as https://HOST or https://HOST:PORT"),
+            },
             None if known.is_empty() => bail!("{one} is no address: a server is named as https://HOST"),
             None => {
                 let names: Vec<&str> = known.keys().map(String::as_str).collect();

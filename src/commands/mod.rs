@@ -28,6 +28,7 @@ mod session;
 mod state;
 mod stats;
 mod store;
+mod told;
 mod triage;
 mod triage_plain;
 mod who;
@@ -49,7 +50,7 @@ pub fn run(cli: Cli) -> u8 {
         // `driftguard scan | head`: whoever reads has had enough.
         Err(error) if is_broken_pipe(&error) => 0,
         Err(error) => {
-            complain(&format!("{error:#}"));
+            complain(&told::told(&error));
             1
         }
     }

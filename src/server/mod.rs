@@ -16,6 +16,7 @@ mod health;
 mod hosts;
 mod houses;
 mod jobs;
+mod ledger;
 mod listen;
 mod log;
 mod metrics;
@@ -51,4 +52,5 @@ struct Shared {
     metrics: metrics::Metrics,
     followers: Arc<follow::Followers>,
     jobs: Arc<jobs::Jobs>,
+    ledger: Arc<ledger::Ledger>,
 }

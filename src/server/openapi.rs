@@ -50,7 +50,7 @@ fn complete(document: &mut Value) {
     });
     components["parameters"] = json!({ "IdempotencyKey": {
         "name": "Idempotency-Key", "in": "header", "required": false,
-        "description": "A name for this write. Sent again under the same name within seven days a decision is made once and answered alike.",
+        "description": "A name for this write. Sent again under the same name within seven days a decision is made once and answered alike, whichever server is asked; what is no decision on a drift or a rule is remembered by the server that took it, until it ends.",
         "schema": { "type": "string", "minLength": 1, "maxLength": KEY, "pattern": "^[!-~]+$" },
     }});
     let Some(paths) = document["paths"].as_object_mut() else { return };

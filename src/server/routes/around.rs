@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::listing::{Slice, oldest_first};
 use super::parameters::{Parameters, named};
-use crate::api::{ContextBody, EndContextBody, Listed, Part};
+use crate::api::{ContextBody, EndContextBody, Listed, Part, Problem};
 use crate::drift::{AuditEntry, ContextId, ContextRequest, OperationalContext, Slug};
-use crate::safety::Tainted;
+use crate::safety::{Tainted, is_seen};
 use crate::server::Shared;
 use crate::server::answer::{Answer, answered};
 use crate::server::auth::Caller;
-use crate::server::body::Body;
+use crate::server::body::Decision;
+use crate::server::ledger::Claim;
 use crate::service::ServiceError;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -69,9 +70,26 @@ async fn all_of(caller: &Caller, mut request: ContextRequest) -> Result<Vec<Oper
     request_body = ContextBody,
     responses((status = 200, body = OperationalContext))
 )]
-async fn put(caller: Caller, Body(body): Body<ContextBody>) -> Answer<OperationalContext> {
-    let context = body.context.clone();
-    answered(caller.service.put_context(body.context, caller.principal.name.clone()).await.map(|()| context))
+async fn put(State(shared): State<Shared>, caller: Caller, sent: Decision<ContextBody>) -> Answer<OperationalContext> {
+    let (ContextBody { context }, once) = sent.of(&caller.principal);
+    fits(&context)?;
+    if let Claim::New(claimed) = shared.ledger.claim(once)? {
+        caller.service.put_context(context.clone(), caller.principal.name.clone()).await?;
+        claimed.done();
+    }
+    Ok(Json(context))
+}
+
+fn fits(context: &OperationalContext) -> Result<(), Problem> {
+    let window = &context.time_window;
+    if let Some(to) = window.to.filter(|to| *to < window.from) {
+        let message = format!("{to} is before it begins, at {}", window.from);
+        return Err(Problem::of_field("context.time_window.to", message));
+    }
+    if !is_seen(context.context_data.title.raw()) {
+        return Err(Problem::of_field("context.context_data.title", "a mark needs a text that is seen"));
+    }
+    Ok(())
 }
 
 /// Ends what goes on.
@@ -82,8 +100,10 @@ async fn put(caller: Caller, Body(body): Body<ContextBody>) -> Answer<Operationa
     params(("id" = ContextId, Path)),
     responses((status = 200, body = OperationalContext))
 )]
-async fn end(caller: Caller, Path(id): Path<String>, Body(body): Body<EndContextBody>) -> Answer<OperationalContext> {
+async fn end(caller: Caller, Path(id): Path<String>, sent: Decision<EndContextBody>) -> Answer<OperationalContext> {
     let id = named::<ContextId>(&id, "mark")?;
+    // Ended once more at the same time it is as it was: the name of the write adds nothing.
+    let (body, _) = sent.of(&caller.principal);
     answered(caller.service.end_context(id, body.at, caller.principal.name.clone()).await)
 }
 

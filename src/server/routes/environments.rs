@@ -1,7 +1,7 @@
 //! Environments, their scans, and what the last scan set aside.
 
 use axum::Json;
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,7 +13,8 @@ use crate::drift::{Slug, UntoldPage, UntoldRequest};
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure, answered};
 use crate::server::auth::Caller;
-use crate::server::body::Body;
+use crate::server::body::Decision;
+use crate::server::ledger::Claim;
 use crate::service::EnvironmentSummary;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -57,8 +58,16 @@ async fn untold(caller: Caller, Path(slug): Path<String>, mut parameters: Parame
     request_body = ScanBody,
     responses((status = 202, body = ScanBody), (status = 404))
 )]
-async fn scan(caller: Caller, Body(body): Body<ScanBody>) -> Result<(StatusCode, Json<ScanBody>), Failure> {
-    caller.service.scan(body.environment.clone()).await?;
+async fn scan(
+    State(shared): State<Shared>,
+    caller: Caller,
+    sent: Decision<ScanBody>,
+) -> Result<(StatusCode, Json<ScanBody>), Failure> {
+    let (body, once) = sent.of(&caller.principal);
+    if let Claim::New(claimed) = shared.ledger.claim(once)? {
+        caller.service.scan(body.environment.clone()).await?;
+        claimed.done();
+    }
     Ok((StatusCode::ACCEPTED, Json(body)))
 }
 
@@ -69,8 +78,13 @@ async fn scan(caller: Caller, Body(body): Body<ScanBody>) -> Result<(StatusCode,
     request_body = ScanBody,
     responses((status = 200, body = ScanBody), (status = 404))
 )]
-async fn cancel(caller: Caller, Body(body): Body<ScanBody>) -> Answer<ScanBody> {
-    answered(caller.service.cancel_scan(body.environment.clone()).await.map(|()| body))
+async fn cancel(State(shared): State<Shared>, caller: Caller, sent: Decision<ScanBody>) -> Answer<ScanBody> {
+    let (body, once) = sent.of(&caller.principal);
+    if let Claim::New(claimed) = shared.ledger.claim(once)? {
+        caller.service.cancel_scan(body.environment.clone()).await?;
+        claimed.done();
+    }
+    Ok(Json(body))
 }
 
 /// What is no slug names nothing.

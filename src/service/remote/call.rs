@@ -349,6 +349,23 @@ impl Line {
             why = format!("{} {what}: {cause}", server.shown);
             next = cause.source();
         }
+        why += other_scheme(server.url.scheme(), &why);
         Failure::Away(Away { why, may_be_done: !error.is_connect(), after: None, at_once: !error.is_timeout() })
+    }
+}
+
+/// What an answer in another language than was spoken points to.
+fn other_scheme(scheme: &str, why: &str) -> &'static str {
+    let says = |words: &[&str]| words.iter().any(|word| why.contains(word));
+    match scheme {
+        "https" if says(&["InvalidContentType", "corrupt message", "wrong version number"]) => {
+            ": it speaks no TLS there; if it is on this machine, its address begins with http://"
+        }
+        "http"
+            if says(&["invalid HTTP version", "invalid HTTP", "closed before message completed", "unexpected EOF"]) =>
+        {
+            ": it speaks no plain HTTP there; its address may begin with https://"
+        }
+        _ => "",
     }
 }

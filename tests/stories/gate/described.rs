@@ -45,7 +45,7 @@ fn body(method: &Method, path: &str, ids: &Ids) -> Value {
         ("PATCH", "/drifts/{id}") => json!({"verb": {"note": {"text": "looked at"}}}),
         ("PUT" | "PATCH", "/users/{username}") => json!({"display_name": "Adam"}),
         ("POST", "/organizations") => json!({"slug": "acme-labs"}),
-        ("POST", "/users") => json!({"username": "newcomer"}),
+        ("POST", "/users") => json!({"username": "newcomer", "kind": "service"}),
         ("POST", "/api-keys") => json!({"label": "mine"}),
         _ => walk::body(method, path, ids),
     }
@@ -108,7 +108,7 @@ async fn what_every_route_answers_is_what_the_document_says() {
         };
         let query = match path.as_str() {
             "/correlations" => format!("?drift={}", ids.drift),
-            other => query(other).to_owned(),
+            other => query(&method, other).to_owned(),
         };
         let said = world.send(admin, &method, &format!("{filled}{query}"), sent.as_ref()).await;
         wrong.extend(checked(operation, &said).err().map(|what| format!("{method} {path}: {what}")));
@@ -180,7 +180,7 @@ fn a_route_that_is_not_described_cannot_be_added() {
 }
 
 /// Where over the API each call of the service is: the screens have no other way to ask or change anything.
-const CALLS: [(&str, &str); 29] = [
+const CALLS: [(&str, &str); 30] = [
     ("environments", "get_environments"),
     ("drifts", "get_drifts"),
     ("groups", "get_drifts_groups"),
@@ -208,6 +208,7 @@ const CALLS: [(&str, &str); 29] = [
     ("put_context", "post_contexts"),
     ("end_context", "post_contexts_id_end"),
     ("audit", "get_audit"),
+    ("audit_between", "get_audit"),
     ("scan", "post_scans"),
     ("cancel_scan", "post_scans_cancel"),
 ];

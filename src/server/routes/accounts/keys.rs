@@ -1,7 +1,7 @@
 //! API keys. Whoever has logged in lists, makes and ends his own, whatever his role; those of others are for admins. A key makes none.
 
 use axum::Json;
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -9,11 +9,12 @@ use utoipa_axum::routes;
 use super::super::parameters::{Parameters, named};
 use super::{Clerk, Own, json};
 use crate::accounts::{ApiKey, KeyId};
-use crate::api::{KeyBody, KeyMade, Listed, Part};
+use crate::api::{Code, KeyBody, KeyMade, Listed, Part, Problem};
 use crate::drift::Slug;
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
-use crate::server::body::Body;
+use crate::server::body::Decision;
+use crate::server::ledger::Claim;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke))
@@ -42,13 +43,21 @@ async fn list(clerk: Clerk, parameters: Parameters) -> Answer<Listed<ApiKey>> {
 )]
 async fn create(
     own: Own,
+    State(shared): State<Shared>,
     parameters: Parameters,
-    Body(body): Body<KeyBody>,
+    sent: Decision<KeyBody>,
 ) -> Result<(StatusCode, Json<KeyMade>), Failure> {
     let of = own.organization(parameters)?;
+    let (body, once) = sent.of(&own.principal);
+    let Claim::New(claimed) = shared.ledger.claim(once)? else {
+        let message =
+            "the key was made already, and its secret was in that answer alone: revoke it and make another one";
+        return Err(Problem::new(Code::Conflict, message).into());
+    };
     let username = body.username.clone().unwrap_or_else(|| own.principal.name.raw().to_owned());
     let made = own.ask(move |registry, by| registry.create_key(by, &of, &username, &body.new_key()));
     let (key, secret) = made.await?;
+    claimed.done();
     Ok((StatusCode::CREATED, Json(KeyMade { key, secret: secret.reveal().to_owned() })))
 }
 

@@ -19,7 +19,7 @@ mod writes;
 pub use accounts::{Done, KeyBody, KeyMade, NewOrganization, NewUser, OrganizationNode, PasswordBody, RefreshBody};
 pub use advice::{
     Advice, AdviceBody, AdviceStatus, AnalyzeBody, Analyzed, Answered, Correlation, Day, EnvironmentFigures, Job,
-    JobStatus, Model, Related, Repository, ScanFigures, Summary,
+    JobStatus, LinkBody, Model, Related, Repository, ScanFigures, Summary,
 };
 pub use asked::{Part, Which};
 pub use capability::Capability;

@@ -133,6 +133,8 @@ pub fn action_words(action: &str) -> &str {
         "ignore" => "ignored by rule",
         "never_hide" => "never to be hidden",
         "reopen" => "reopened",
+        "link" => "linked to another drift",
+        "unlink" => "link removed",
         "undo" => "a decision taken back",
         "continued" => "goes on as another",
         "environment_added" => "environment added",

@@ -34,6 +34,7 @@ impl TriageRequest {
             }
             TriageVerb::Assign { to: Some(to) } => name(to),
             TriageVerb::Note { text: note } => text("verb.note.text", "a note", note),
+            TriageVerb::Link { note: Some(note), .. } => text("verb.link.note", "a note", note),
             TriageVerb::Ignore { rule } => rule_unfit(rule, now),
             _ => None,
         })

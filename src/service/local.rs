@@ -15,8 +15,8 @@ use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
 use super::returning::{self, Returning};
 use super::sharing::{Ears, Sharing};
 use super::{
-    DriftService, EnvironmentSummary, Guard, Relations, RequireReason, ServiceError, ServiceEvent, around, bulk,
-    bulletin, gate, relations, thinking,
+    DriftService, EnvironmentSummary, Guard, IacResource, Relations, RequireReason, ResourcesRequest, ServiceError,
+    ServiceEvent, around, bulk, bulletin, gate, inventory, relations, thinking,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
@@ -272,6 +272,10 @@ impl DriftService for LocalService {
 
     async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError> {
         self.ask(move |store| relations::of(store, id).map_err(told)).await
+    }
+
+    async fn resources(&self, request: ResourcesRequest) -> Result<Vec<IacResource>, ServiceError> {
+        self.ask(move |store| inventory::of(store, &request)).await
     }
 
     async fn who(&self, id: DriftId) -> Result<Who, ServiceError> {

@@ -6,6 +6,7 @@ mod bulk;
 mod bulletin;
 pub mod danger;
 mod gate;
+mod inventory;
 mod keeping;
 mod lanes;
 mod leased;
@@ -24,6 +25,7 @@ pub mod waiting;
 mod who;
 
 pub use around::{annotate, contexts, end_context};
+pub use inventory::{IacResource, ResourcesRequest};
 pub use local::LocalService;
 pub use masking::mask_context;
 pub use once::{Memory, Scanned, scan_once};
@@ -179,6 +181,11 @@ pub trait DriftService: Send + Sync {
     async fn stats(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError>;
     /// Where the resource of a drift is declared, what it hangs on, and its other drifts. Reads files: takes a while.
     async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError>;
+    /// Resources that the code of an environment declares, by address, with what is known of each. Reads files: takes a while.
+    async fn resources(&self, request: ResourcesRequest) -> Result<Vec<IacResource>, ServiceError> {
+        let _ = request;
+        Err(ServiceError::Unavailable("what the code declares cannot be read from here".into()))
+    }
     /// Who made the drift, as the cloud's audit trail tells; the answer is kept with the drift. Asks the network: takes seconds.
     async fn who(&self, id: DriftId) -> Result<Who, ServiceError> {
         let _ = id;

@@ -151,6 +151,7 @@ fn query(method: &Method, path: &str) -> &'static str {
         "/incident" | "/contexts" => "?from=2026-11-20T00:00:00Z&until=2030-01-01T00:00:00Z",
         "/drifts/groups" => "?by=actor",
         "/correlations" => "?drift=01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "/iac/resources" => "?environment=host",
         "/access" => "?verb=revert&environment=host",
         _ => "",
     }

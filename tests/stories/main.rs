@@ -35,6 +35,7 @@ mod inventory;
 mod keys;
 mod lab;
 mod limits;
+mod linked;
 mod live;
 mod manual;
 mod memory;

@@ -32,7 +32,10 @@ use crate::drift::{
     Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
-use crate::service::{DriftService, EnvironmentSummary, Relations, RequireReason, ServiceError, ServiceEvent};
+use crate::service::{
+    DriftService, EnvironmentSummary, IacResource, Relations, RequireReason, ResourcesRequest, ServiceError,
+    ServiceEvent,
+};
 use crate::store::{AuditRequest, DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
 use scope::Scope;
 
@@ -129,6 +132,10 @@ impl DriftService for Limited {
     ) -> Result<DriftEvent, ServiceError> {
         self.may_act_on(id).await?;
         self.service.answer_advice(id, advice, followed, result).await
+    }
+
+    async fn resources(&self, request: ResourcesRequest) -> Result<Vec<IacResource>, ServiceError> {
+        self.resources_seen(request).await
     }
 
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {

@@ -66,6 +66,11 @@ impl Limited {
         if !rules_are_shown(scope, entry) {
             return false;
         }
+        if let Some(other) = super::reading::linked_to(entry)
+            && !self.shows_drift(scope, other, known).await
+        {
+            return false;
+        }
         match (scope.sight(environment), entry.drift) {
             (Sight::Nothing, _) => false,
             (Sight::Whole, _) | (Sight::Part, None) => true,

@@ -66,6 +66,11 @@ impl Slice {
         self.cursor.as_ref().map(|key| key.parse().map_err(|_| unknown())).transpose()
     }
 
+    /// What to ask for when the list is asked for onward from a key; `None`: it is asked for backward.
+    pub(super) fn onward<T>(&self, ask: impl FnOnce(Option<String>) -> T) -> Option<T> {
+        (self.direction == Direction::Older).then(|| ask(self.cursor.clone()))
+    }
+
     /// Of the whole list, in the order of its keys, which are all different.
     pub(super) fn of<T>(&self, mut all: Vec<T>, key: impl Fn(&T) -> String) -> Listed<T> {
         all.sort_by_cached_key(&key);

@@ -4,6 +4,7 @@ mod accounts;
 mod analysis;
 mod analytics;
 mod around;
+mod correlations;
 mod drifts;
 mod environments;
 mod listing;
@@ -61,6 +62,7 @@ fn versioned() -> OpenApiRouter<Shared> {
         .merge(triage::routes())
         .merge(analysis::routes())
         .merge(analytics::routes())
+        .merge(correlations::routes())
         .merge(rules::routes())
         .merge(around::routes())
         .merge(session::routes())

@@ -30,8 +30,8 @@ use ulid::Ulid;
 use url::Url;
 
 use super::{
-    Contact, DriftService, EnvironmentSummary, Missing, Relations, RequireReason, ServiceError, ServiceEvent, Settle,
-    Waiting,
+    Contact, DriftService, EnvironmentSummary, IacResource, Missing, Relations, RequireReason, ResourcesRequest,
+    ServiceError, ServiceEvent, Settle, Waiting,
 };
 use crate::api::{
     BULK, ContextBody, EndContextBody, Greeting, Listed, NeverHideBody, PAGE, Parameter, RuleBody, ScanBody, TriageOne,
@@ -295,6 +295,14 @@ impl DriftService for RemoteService {
 
     async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError> {
         self.line.get(&format!("drifts/{id}/relations"), &[]).await
+    }
+
+    async fn resources(&self, request: ResourcesRequest) -> Result<Vec<IacResource>, ServiceError> {
+        let asked = asked([("environment", request.environment.to_string())]);
+        let mut all: Vec<IacResource> = self.whole("iac/resources", &asked).await?;
+        all.retain(|one| request.after.as_ref().is_none_or(|after| one.address.raw() > after.as_str()));
+        all.truncate(request.limit);
+        Ok(all)
     }
 
     async fn who(&self, id: DriftId) -> Result<Who, ServiceError> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::bulk::Step;
 use super::engine::Tree;
 use super::tx::Tx;
-use super::{TreeStore, Writer, apply, keys, once, scan};
+use super::{TreeStore, Writer, apply, keys, linking, once, scan};
 use crate::compare::NeverHide;
 use crate::drift::{
     AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, NeverHideRule, PropertyPath, SeverityClass,
@@ -54,6 +54,9 @@ impl TreeStore {
         match &request.verb {
             TriageVerb::Ignore { rule } => self.plan_ignore(writer, tx, &record, rule, &mut deed)?,
             TriageVerb::NeverHide { rule } => plan_never_hide(&record, rule)?,
+            verb @ (TriageVerb::Link { .. } | TriageVerb::Unlink { .. }) => {
+                linking::plan(tx, &record, verb, &mut deed)?;
+            }
             TriageVerb::Undo { seq } => self.plan_undo(writer, tx, &record, *seq, &mut deed)?,
             verb => plan_one(tx, &record, verb, &mut deed)?,
         }
@@ -207,6 +210,7 @@ impl TreeStore {
             actual_state: body.actual_state,
             unverified: body.unverified,
             history: self.history(id)?,
+            links: record.links,
             event: record.event,
         })
     }

@@ -21,6 +21,7 @@ mod import;
 pub(super) mod keys;
 mod lanes;
 mod lineage;
+mod linking;
 mod once;
 mod open;
 mod page;

@@ -122,7 +122,10 @@ fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u64) {
         }
         TriageVerb::Assign { to } => event.assignee = to.clone(),
         TriageVerb::Note { .. } => event.note_count += 1,
-        TriageVerb::NeverHide { .. } | TriageVerb::Undo { .. } => {}
+        TriageVerb::NeverHide { .. }
+        | TriageVerb::Link { .. }
+        | TriageVerb::Unlink { .. }
+        | TriageVerb::Undo { .. } => {}
     }
     let rests = !matches!(
         request.verb,
@@ -132,6 +135,8 @@ fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u64) {
             | TriageVerb::SettleChanges { .. }
             | TriageVerb::ReopenChanges { .. }
             | TriageVerb::NeverHide { .. }
+            | TriageVerb::Link { .. }
+            | TriageVerb::Unlink { .. }
     );
     if rests {
         event.decision = Some(Decision {

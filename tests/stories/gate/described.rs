@@ -44,6 +44,7 @@ fn body(method: &Method, path: &str, ids: &Ids) -> Value {
         }}),
         ("PATCH", "/drifts/{id}") => json!({"verb": {"note": {"text": "looked at"}}}),
         ("PUT" | "PATCH", "/users/{username}") => json!({"display_name": "Adam"}),
+        ("POST", "/correlations") => json!({"drift": ids.drift, "with": ids.other, "note": "the same change"}),
         ("POST", "/organizations") => json!({"slug": "acme-labs"}),
         ("POST", "/users") => json!({"username": "newcomer", "kind": "service"}),
         ("POST", "/api-keys") => json!({"label": "mine"}),
@@ -56,6 +57,7 @@ fn id_for<'a>(method: &Method, path: &str, ids: &'a Ids) -> &'a str {
     match (method.as_str(), path) {
         ("DELETE", "/organizations/{slug}") => "acme-labs",
         ("DELETE", "/users/{username}") => "newcomer",
+        ("DELETE", "/correlations/{id}") => &ids.link,
         _ => ids.of(path).0,
     }
 }
@@ -180,7 +182,7 @@ fn a_route_that_is_not_described_cannot_be_added() {
 }
 
 /// Where over the API each call of the service is: the screens have no other way to ask or change anything.
-const CALLS: [(&str, &str); 30] = [
+const CALLS: [(&str, &str); 31] = [
     ("environments", "get_environments"),
     ("drifts", "get_drifts"),
     ("groups", "get_drifts_groups"),
@@ -188,6 +190,7 @@ const CALLS: [(&str, &str); 30] = [
     ("incident", "get_incident"),
     ("stats", "get_stats"),
     ("relations", "get_drifts_id_relations"),
+    ("resources", "get_iac_resources"),
     ("who", "post_drifts_id_who"),
     ("analyse", "post_drifts_id_analyze"),
     ("answer_advice", "post_recommendations_id_dismiss"),

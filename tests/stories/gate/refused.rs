@@ -8,7 +8,7 @@ use super::walk::Ids;
 use super::{Route, Said, World, filled, message, query, routes};
 
 /// Phrases of the language this is written in, and of its libraries.
-const OURS: &str = r"\b(u8|u16|u32|u64|u128|usize|i8|i16|i32|i64|isize|f32|f64|struct|enum|tuple|newtype|sequence|map|serde|Option|Vec|String|variant|visitor|deserializ\w*|identifier|unwrap|panicked|Err|None)\b|::|invalid (type|value|length|digit)|missing field|unknown (field|variant)|\bexpected\b|at line \d|relative URL|out of range|target type";
+const OURS: &str = r"\b(u8|u16|u32|u64|u128|usize|i8|i16|i32|i64|isize|f32|f64|struct|enum|tuple|newtype|sequence|map|serde|Option|Vec|String|variant|visitor|deserializ\w*|identifier|unwrap|panicked|Err|None)\b|::|invalid (type|value|length|digit)|missing field|unknown (field|variant)|expected (a|an|one|struct|value|`)|at line \d|relative URL|out of range|target type";
 
 struct Wrong {
     what: String,

@@ -13,6 +13,9 @@ use crate::conformance::{Bench, open_drifts};
 /// What acme has.
 pub(super) struct Ids {
     pub(super) drift: String,
+    pub(super) other: String,
+    /// What the route says of a link between them.
+    pub(super) link: String,
     pub(super) rule: String,
     pub(super) never_hide: String,
     pub(super) context: String,
@@ -24,7 +27,8 @@ pub(super) struct Ids {
 impl Ids {
     pub(super) async fn make(world: &World) -> Self {
         let editor = Some(world.keys[1].as_str());
-        let drift = open_drifts(world.files.service().as_ref()).await[0].id.to_string();
+        let open = open_drifts(world.files.service().as_ref()).await;
+        let [drift, other] = [0, 1].map(|at| open[at].id.to_string());
         let rule = json!({
             "id": "01ARZ3NDEKTSV4RRFFQ69G5FA1", "environment": "host", "resource_type": "local_file",
             "resource_id": null, "path": "nothing", "reason": "x", "owner": "adam", "created_at": Timestamp::now(),
@@ -54,6 +58,8 @@ impl Ids {
         let said = world.send(editor, &Method::GET, "/recommendations", None).await;
         Self {
             advice: said.body["data"][0]["id"].as_str().expect("there is advice").to_owned(),
+            link: format!("{drift}-{other}"),
+            other,
             drift,
             rule: "01ARZ3NDEKTSV4RRFFQ69G5FA1".into(),
             never_hide: "01ARZ3NDEKTSV4RRFFQ69G5FA2".into(),
@@ -74,6 +80,7 @@ impl Ids {
             "contexts" => (&self.context, NOBODY),
             "api-keys" => (&self.key, NOBODY),
             "sessions" => (&self.session, NOBODY),
+            "correlations" => (&self.link, "01ARZ3NDEKTSV4RRFFQ69G5FAV-01ARZ3NDEKTSV4RRFFQ69G5FA9"),
             "environments" => ("host", "nowhere"),
             "organizations" => ("acme", "nowhere"),
             "users" => ("adam", "nobody"),

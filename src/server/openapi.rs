@@ -65,8 +65,9 @@ fn about() -> String {
     format!(
         "One server for a team that triages infrastructure drift.\n\nA principal reaches its own organisation and nothing else: what \
          belongs to another one is not there (404). `GET` is for the roles viewer, editor and admin, `POST`, `PUT` and `PATCH` for \
-         editor and admin, `DELETE` for admin. Times are RFC 3339 in UTC. Whatever goes wrong is a `Problem`. A body has at most \
-         {BODY} bytes, {DEPTH} levels and {TEXT} bytes in one text."
+         editor and admin, `DELETE` for admin. Times are RFC 3339 in UTC. What is not described here is refused by its name (400): \
+         a parameter or a field that is unknown, there twice, or of another form. Whatever goes wrong is a `Problem`. A body has at \
+         most {BODY} bytes, {DEPTH} levels and {TEXT} bytes in one text."
     )
 }
 

@@ -111,7 +111,7 @@ fn fields(schema: &Value, path: &[String], is_choice: bool, all: &mut Vec<Wrong>
                 add("nothing".into(), &[path, &[needed.to_owned()]].concat(), placed(path, json!({})));
             }
             for (name, field) in &properties {
-                fields(field, &[path, &[name.clone()]].concat(), false, all);
+                fields(field, &[path, std::slice::from_ref(name)].concat(), false, all);
             }
         }
         () if kinds.contains("array") => {

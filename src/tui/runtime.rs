@@ -29,7 +29,9 @@ use super::app::{Effect, Model, Msg, update};
 use super::term::{Screen, TermError};
 use super::widgets::highlight;
 use super::{Exit, Options, panes};
-use crate::service::{DriftService, ServiceEvent};
+use crate::drift::DriftId;
+use crate::tui::Trying;
+use crate::service::{Looker, DriftService, ServiceEvent};
 
 use finds::Shelf;
 use keeper::Keeper;
@@ -84,6 +86,8 @@ const FRAME: Duration = Duration::from_millis(16);
 const BATCH: usize = 1000;
 /// A preview is asked for when nothing was typed for so long.
 const TYPING: Duration = Duration::from_millis(150);
+/// What is looked at is told when the cursor has rested for so long.
+const RESTED: Duration = Duration::from_secs(1);
 /// Groups that are there already are counted again no more often.
 const COUNTED: Duration = Duration::from_secs(1);
 /// How long decisions on their way may take once the end has come.
@@ -111,6 +115,7 @@ pub async fn drive(
     let (events_in, events) = mpsc::channel(BATCH);
     let clock = options.clock;
     hear_of_configuration(options.reconfigured.clone(), send.clone());
+    hear_of_tries(options.trying.clone(), send.clone());
     let keeper = Keeper::start(options.drafts.clone(), &options.actor, send.clone());
     let session_file = options.session_file.clone();
     let shelf = Shelf::start(options.views.clone(), options.history.clone(), send.clone());
@@ -136,6 +141,8 @@ pub async fn drive(
         session_file,
         shelf,
         preview: None,
+        look: None,
+        screen: ulid::Ulid::generate(),
         jump: None,
         service: None,
         dirty: true,
@@ -157,6 +164,18 @@ fn hear_of_configuration(told: Option<watch::Receiver<Option<Arc<Options>>>>, se
     });
 }
 
+fn hear_of_tries(told: Option<watch::Receiver<Option<Trying>>>, send: UnboundedSender<Msg>) {
+    let Some(mut told) = told else { return };
+    tokio::spawn(async move {
+        while told.changed().await.is_ok() {
+            let trying = told.borrow_and_update().clone();
+            if trying.is_some_and(|trying| send.send(Msg::Trying(trying)).is_err()) {
+                return;
+            }
+        }
+    });
+}
+
 struct Loop<S> {
     model: Model,
     surface: S,
@@ -171,6 +190,10 @@ struct Loop<S> {
     shelf: Shelf,
     /// The preview that was asked for last.
     preview: Option<tokio::task::AbortHandle>,
+    /// What is being told of what is looked at.
+    look: Option<tokio::task::AbortHandle>,
+    /// Names this screen among those of the same person.
+    screen: ulid::Ulid,
     /// What the palette asked for last.
     jump: Option<tokio::task::AbortHandle>,
     service: Option<Arc<dyn DriftService>>,
@@ -288,9 +311,24 @@ impl<S: Surface> Loop<S> {
                     let _ = send.send(Msg::Resumed);
                 });
             }
+            Effect::Look(drift) => self.look(drift),
             asking => self.ask(asking),
         }
         Ok(None)
+    }
+
+    /// When the cursor has rested a moment. Nobody waits for an answer, and none is kept for later.
+    fn look(&mut self, drift: Option<DriftId>) {
+        let Some(service) = self.service.clone() else { return };
+        let looker = Looker { who: self.model.actor.as_str().into(), screen: self.screen };
+        let telling = tokio::spawn(async move {
+            tokio::time::sleep(RESTED).await;
+            if let Err(error) = service.look(looker, drift).await {
+                tracing::debug!(%error, "the others were not told what is looked at");
+            }
+        });
+        let last = self.look.replace(telling.abort_handle());
+        last.iter().for_each(tokio::task::AbortHandle::abort);
     }
 
     /// On a task; the answer comes as a message, also when the task breaks down.
@@ -367,5 +405,6 @@ pub fn at_first(service: &dyn DriftService) -> Vec<Msg> {
     let waiting = service.waiting();
     let waiting = (!waiting.is_empty()).then(|| Msg::Service(ServiceEvent::Waiting(waiting)));
     let missing = Msg::Missing(service.missing());
-    [Some(missing), contact, waiting].into_iter().flatten().collect()
+    let crewed = Msg::Crewed { is_shared: service.is_shared(), me: service.signs_as() };
+    [Some(missing), contact, Some(crewed), waiting].into_iter().flatten().collect()
 }

@@ -21,6 +21,7 @@ use super::scan::{Files, open_store};
 /// A server over files that drift, and somebody who is connected to it.
 pub struct Connected {
     files: Files,
+    local: Arc<dyn DriftService>,
     remote: Arc<dyn DriftService>,
     pub address: SocketAddr,
     running: Running,
@@ -40,7 +41,7 @@ impl Connected {
         Self::on(dir, open_store(&dir.join("store"))).await
     }
 
-    async fn on(dir: &std::path::Path, store: Arc<dyn Store>) -> Self {
+    pub async fn on(dir: &std::path::Path, store: Arc<dyn Store>) -> Self {
         let world = dir.join("world");
         std::fs::create_dir(&world).unwrap();
         let files = Files::new(&world, store);
@@ -59,7 +60,12 @@ impl Connected {
     async fn serving(files: Files, tokens: Tokens, houses: Houses, listen: SocketAddr) -> Self {
         let running = Running::start(tokens, houses, listen).await;
         let remote = connect(running.address, TOKEN).await;
-        Self { files, remote, address: running.address, running }
+        Self { files, local, remote, address: running.address, running }
+    }
+
+    /// The service behind the server.
+    pub fn local(&self) -> Arc<dyn DriftService> {
+        Arc::clone(&self.local)
     }
 
     pub async fn end(self) {

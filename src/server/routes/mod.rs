@@ -6,7 +6,9 @@ mod analytics;
 mod around;
 mod drifts;
 mod environments;
+mod outcome;
 mod parameters;
+mod presence;
 mod rules;
 mod session;
 mod triage;
@@ -63,6 +65,8 @@ fn versioned() -> OpenApiRouter<Shared> {
         .merge(rules::routes())
         .merge(around::routes())
         .merge(session::routes())
+        .merge(presence::routes())
+        .merge(outcome::routes())
         .merge(accounts::routes())
         .routes(routes!(follow::follow))
 }

@@ -4,9 +4,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::timeline::type_sign;
-use super::{Canvas, hidden, layout, place, settled};
+use super::{Canvas, crew, hidden, layout, place, settled};
 use crate::drift::{Change, DriftEvent, State};
 use crate::safety::lookalike;
+use crate::service::About;
 use crate::tui::app::model::Pane;
 use crate::tui::app::{Model, notice};
 use crate::tui::theme::Role;
@@ -187,7 +188,7 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
     }
     second.extend(standing(canvas, event));
 
-    let mut third = vec![];
+    let mut third = crew::words(canvas, event);
     if let Some(previous) = &resource.previous_address {
         third.push(format!("was {}", previous.line()));
     }
@@ -213,7 +214,7 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
 }
 
 /// `now`, `3m ago`.
-fn ago(age: &str) -> String {
+pub(super) fn ago(age: &str) -> String {
     if age == "now" { age.to_owned() } else { format!("{age} ago") }
 }
 
@@ -235,6 +236,9 @@ fn standing(canvas: &mut Canvas<'_>, event: &DriftEvent) -> Vec<Span<'static>> {
     }
     if let Some(pending) = canvas.model.pending.get(&event.id) {
         spans.push(canvas.span(Role::Warning, format!("  saving {}", pending.word)));
+    } else if let Some(About::Drift { verb, .. }) = canvas.model.waiting.kept(event.id).map(|one| &one.about) {
+        let words = format!("  {} kept here, sent when the server is back", verb.as_str());
+        spans.push(canvas.span(Role::Warning, words));
     }
     spans
 }

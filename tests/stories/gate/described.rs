@@ -16,7 +16,7 @@ fn in_order() -> Vec<Route> {
     let mut routes = routes();
     routes.sort_by_key(|route| match (route.method.as_str(), route.path.as_str()) {
         ("GET", _) => 0,
-        (_, "/recommendations/{id}/dismiss" | "/recommendations/{id}/implement" | "/sessions/{id}") => 1,
+        (_, "/recommendations/{id}/dismiss" | "/recommendations/{id}/implement" | "/recommendations/{id}/outcome" | "/sessions/{id}") => 1,
         ("DELETE", _) => 3,
         _ => 2,
     });
@@ -45,6 +45,8 @@ fn body(method: &Method, path: &str, ids: &Ids) -> Value {
         ("PATCH", "/drifts/{id}") => json!({"verb": {"note": {"text": "looked at"}}}),
         ("PUT" | "PATCH", "/users/{username}") => json!({"display_name": "Adam"}),
         ("POST", "/organizations") => json!({"slug": "acme-labs"}),
+        ("POST", "/presence") => json!({"drift": ids.drift, "screen": "01ARZ3NDEKTSV4RRFFQ69G5FA8"}),
+        ("POST", "/recommendations/{id}/outcome") => json!({"followed": false, "result": "x"}),
         ("POST", "/users") => json!({"username": "newcomer"}),
         ("POST", "/api-keys") => json!({"label": "mine"}),
         _ => walk::body(method, path, ids),
@@ -180,7 +182,7 @@ fn a_route_that_is_not_described_cannot_be_added() {
 }
 
 /// Where over the API each call of the service is: the screens have no other way to ask or change anything.
-const CALLS: [(&str, &str); 29] = [
+const CALLS: [(&str, &str); 31] = [
     ("environments", "get_environments"),
     ("drifts", "get_drifts"),
     ("groups", "get_drifts_groups"),
@@ -190,7 +192,7 @@ const CALLS: [(&str, &str); 29] = [
     ("relations", "get_drifts_id_relations"),
     ("who", "post_drifts_id_who"),
     ("analyse", "post_drifts_id_analyze"),
-    ("answer_advice", "post_recommendations_id_dismiss"),
+    ("answer_advice", "post_recommendations_id_outcome"),
     ("observations", "get_drifts_id_observations"),
     ("triage", "post_drifts_id_triage"),
     ("triage_many", "post_drifts_triage"),
@@ -207,6 +209,8 @@ const CALLS: [(&str, &str); 29] = [
     ("contexts", "get_contexts"),
     ("put_context", "post_contexts"),
     ("end_context", "post_contexts_id_end"),
+    ("looking", "get_presence"),
+    ("look", "post_presence"),
     ("audit", "get_audit"),
     ("scan", "post_scans"),
     ("cancel_scan", "post_scans_cancel"),

@@ -16,6 +16,12 @@ pub fn scanned(model: &mut Model, environment: &Slug) -> Vec<Effect> {
     effects
 }
 
+/// Nobody knows what became of any of them.
+pub fn lost(model: &mut Model) -> Vec<Effect> {
+    model.timeline.grow_all_old();
+    rows(model)
+}
+
 /// Rows in sight that were read before their last scan.
 pub fn rows(model: &mut Model) -> Vec<Effect> {
     let ticket = model.ticket();

@@ -49,10 +49,7 @@ pub(super) fn run(session: &Session, args: &Connect) -> anyhow::Result<u8> {
 }
 
 /// Tries until somebody answers: what waits for a server is not to wait for a person. Who is turned away is told so.
-async fn dialled(
-    dial: Dial,
-    told: &watch::Sender<Option<Trying>>,
-) -> Result<Arc<dyn DriftService>, ServiceError> {
+async fn dialled(dial: Dial, told: &watch::Sender<Option<Trying>>) -> Result<Arc<dyn DriftService>, ServiceError> {
     let (since, mut wait) = (Timestamp::now(), FIRST);
     loop {
         match RemoteService::dial(dial.clone(), &Handle::current()).await {

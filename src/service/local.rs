@@ -11,8 +11,8 @@ use tokio::sync::{Notify, RwLock, broadcast};
 use super::danger::Write;
 use super::keeping::told;
 use super::lanes::{Lanes, Watched, announced_for, guarding};
-use super::presence::{Looker, Looking, Presence, Spot};
 use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
+use super::presence::{Looker, Looking, Presence, Spot};
 use super::returning::{self, Returning};
 use super::sharing::{Ears, Sharing};
 use super::{

@@ -33,8 +33,7 @@ pub use presence::{HOLDS as PRESENCE_HOLDS, Looker, Looking, Spot};
 pub use reason::RequireReason;
 pub use relations::{Place, Relations};
 pub use remote::{
-    Credentials, Dial, Fixed, RemoteService, Server, check_address, login, logout, needs_server,
-    refresh, waiting_below,
+    Credentials, Dial, Fixed, RemoteService, Server, check_address, login, logout, needs_server, refresh, waiting_below,
 };
 pub use waiting::{About, Newer, Settle, Sight, Standing, Waiting};
 pub use who::{BY_ITSELF as ASKED_BY_ITSELF, LONGEST as LONGEST_BY_ITSELF, Witness};

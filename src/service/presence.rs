@@ -77,8 +77,11 @@ impl Presence {
         let looker = Looker { who: told.who.clone(), screen: told.screen };
         let before = all.remove(&looker).map(|(spot, _)| spot);
         told.left = before.filter(|spot| Some(spot.drift) != told.at.as_ref().map(|at| at.drift));
-        let theirs: Vec<(Looker, Instant)> =
-            all.iter().filter(|(one, _)| one.who == looker.who).map(|(one, (_, heard))| (one.clone(), *heard)).collect();
+        let theirs: Vec<(Looker, Instant)> = all
+            .iter()
+            .filter(|(one, _)| one.who == looker.who)
+            .map(|(one, (_, heard))| (one.clone(), *heard))
+            .collect();
         if theirs.len() >= SCREENS
             && let Some((oldest, _)) = theirs.into_iter().min_by_key(|(_, heard)| *heard)
         {

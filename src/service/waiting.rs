@@ -27,11 +27,18 @@ pub struct Waiting {
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum About {
-    Drift { drift: DriftId, verb: TriageVerb },
+    Drift {
+        drift: DriftId,
+        verb: TriageVerb,
+    },
     /// Something goes on.
-    Mark { title: Tainted },
+    Mark {
+        title: Tainted,
+    },
     /// It is over.
-    EndMark { title: Tainted },
+    EndMark {
+        title: Tainted,
+    },
 }
 
 impl Waiting {

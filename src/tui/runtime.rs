@@ -30,8 +30,8 @@ use super::term::{Screen, TermError};
 use super::widgets::highlight;
 use super::{Exit, Options, panes};
 use crate::drift::DriftId;
+use crate::service::{DriftService, Looker, ServiceEvent};
 use crate::tui::Trying;
-use crate::service::{Looker, DriftService, ServiceEvent};
 
 use finds::Shelf;
 use keeper::Keeper;

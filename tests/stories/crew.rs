@@ -6,7 +6,9 @@ use std::time::Duration;
 use driftguard::api::Role;
 use driftguard::drift::{DriftEvent, DriftId, Slug, TriageVerb};
 use driftguard::server::{self, Houses, Options, Principal, Tokens};
-use driftguard::service::{DriftService, LocalService, Looker, Looking, RemoteService, Server, ServiceError, ServiceEvent};
+use driftguard::service::{
+    DriftService, LocalService, Looker, Looking, RemoteService, Server, ServiceError, ServiceEvent,
+};
 use driftguard::store::Store;
 use tokio::runtime::Handle;
 use tokio::sync::broadcast;
@@ -31,7 +33,7 @@ struct World {
 
 fn tokens() -> Tokens {
     let editor = |name: &str| Principal::new(Slug::from_text("acme"), name.into(), Role::Editor);
-    let elsewhere = "read:elsewhere/*".parse().unwrap();
+    let elsewhere = serde_json::from_value(serde_json::json!({"environments": "elsewhere", "access": "act"})).unwrap();
     let carol = Principal { grants: vec![elsewhere], ..editor("carol") };
     Tokens::new([(ALICE.to_owned(), editor("alice")), (BOB.to_owned(), editor("bob")), (CAROL.to_owned(), carol)])
 }
@@ -87,8 +89,11 @@ async fn heard(events: &mut broadcast::Receiver<ServiceEvent>) -> Looking {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_may_see_a_drift_hears_who_looks_at_it_and_nobody_else_does() {
     let world = World::new().await;
-    let (alice, bob, carol) =
-        (connect(&world.running, ALICE).await, connect(&world.running, BOB).await, connect(&world.running, CAROL).await);
+    let (alice, bob, carol) = (
+        connect(&world.running, ALICE).await,
+        connect(&world.running, BOB).await,
+        connect(&world.running, CAROL).await,
+    );
     let foreign = connect_to(&world.bench, FOREIGN).await;
     let (mut to_bob, mut to_carol, mut to_foreign) = (bob.subscribe(), carol.subscribe(), foreign.subscribe());
     let drifts = world.drifts().await;

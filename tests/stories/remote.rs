@@ -21,7 +21,6 @@ use super::scan::{Files, open_store};
 /// A server over files that drift, and somebody who is connected to it.
 pub struct Connected {
     files: Files,
-    local: Arc<dyn DriftService>,
     remote: Arc<dyn DriftService>,
     pub address: SocketAddr,
     running: Running,
@@ -60,12 +59,12 @@ impl Connected {
     async fn serving(files: Files, tokens: Tokens, houses: Houses, listen: SocketAddr) -> Self {
         let running = Running::start(tokens, houses, listen).await;
         let remote = connect(running.address, TOKEN).await;
-        Self { files, local, remote, address: running.address, running }
+        Self { files, remote, address: running.address, running }
     }
 
     /// The service behind the server.
     pub fn local(&self) -> Arc<dyn DriftService> {
-        Arc::clone(&self.local)
+        self.files.service()
     }
 
     pub async fn end(self) {

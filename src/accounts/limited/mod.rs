@@ -32,7 +32,9 @@ use crate::drift::{
     Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
-use crate::service::{DriftService, EnvironmentSummary, Looker, Looking, Relations, RequireReason, ServiceError, ServiceEvent};
+use crate::service::{
+    DriftService, EnvironmentSummary, Looker, Looking, Relations, RequireReason, ServiceError, ServiceEvent,
+};
 use crate::store::{DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
 use scope::Scope;
 

@@ -44,7 +44,9 @@ impl RemoteService {
     /// Says at once that it cannot be done, when nobody is there to do it.
     pub(super) fn reached(&self, write: &str) -> Result<(), ServiceError> {
         match (self.line.link.away(), needs_server(write)) {
-            (Some(why), Some(needs)) => Err(ServiceError::Unavailable(format!("{why}, and {needs}: try again when it is back"))),
+            (Some(why), Some(needs)) => {
+                Err(ServiceError::Unavailable(format!("{why}, and {needs}: try again when it is back")))
+            }
             _ => Ok(()),
         }
     }
@@ -60,8 +62,25 @@ mod tests {
 
     /// Asked, and changing nothing.
     const READS: [&str; 19] = [
-        "environments", "drifts", "groups", "drift", "incident", "stats", "relations", "observations", "matching", "people",
-        "ignore_rules", "rules", "preview_rule", "never_hidden", "preview_never_hide", "untold", "contexts", "looking", "audit",
+        "environments",
+        "drifts",
+        "groups",
+        "drift",
+        "incident",
+        "stats",
+        "relations",
+        "observations",
+        "matching",
+        "people",
+        "ignore_rules",
+        "rules",
+        "preview_rule",
+        "never_hidden",
+        "preview_never_hide",
+        "untold",
+        "contexts",
+        "looking",
+        "audit",
     ];
 
     /// What a service far away says of itself as any would.
@@ -86,14 +105,19 @@ mod tests {
     #[test]
     fn what_needs_the_server_asks_for_it_first_and_nothing_else_does() {
         let asked = names(include_str!("calls.rs"), r#"self\.reached\("(\w+)"\)"#);
-        let needs = WRITES.iter().filter(|(_, away)| matches!(away, Away::Needs(_))).map(|(name, _)| (*name).to_owned());
+        let needs =
+            WRITES.iter().filter(|(_, away)| matches!(away, Away::Needs(_))).map(|(name, _)| (*name).to_owned());
         assert_eq!(asked, needs.collect());
     }
 
     #[test]
     fn no_call_is_left_to_what_a_service_does_that_cannot_do_it() {
-        let (all, here) = (of_the_trait(r"(?m)^    (?:async )?fn (\w+)"), names(include_str!("calls.rs"), r"(?m)^    (?:async )?fn (\w+)"));
-        let left: Vec<&String> = all.difference(&here).filter(|name| !SAME_EVERYWHERE.contains(&name.as_str())).collect();
+        let (all, here) = (
+            of_the_trait(r"(?m)^    (?:async )?fn (\w+)"),
+            names(include_str!("calls.rs"), r"(?m)^    (?:async )?fn (\w+)"),
+        );
+        let left: Vec<&String> =
+            all.difference(&here).filter(|name| !SAME_EVERYWHERE.contains(&name.as_str())).collect();
         assert!(left.is_empty(), "{left:?} of the service are not asked of the server");
     }
 }

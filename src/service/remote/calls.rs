@@ -8,18 +8,19 @@ use ulid::Ulid;
 use super::RemoteService;
 use super::queue::{Asked, EndMark, Made};
 use crate::api::{
-    AnalyzeBody, BULK, Capability, Done, Listed, NeverHideBody, OutcomeBody, Parameter, PresenceBody, Role, RuleBody, ScanBody, to_parameters,
+    AnalyzeBody, BULK, Capability, Done, Listed, NeverHideBody, OutcomeBody, Parameter, PresenceBody, Role, RuleBody,
+    ScanBody, to_parameters,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest, NeverHideReach,
-    NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest, RuleStatus, Slug, Stats,
-    TriageRequest, UntoldPage, UntoldRequest, Who,
+    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
+    NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest, RuleStatus, Slug,
+    Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::service::{
-    Contact, DriftService, EnvironmentSummary, Looker, Looking, Missing, Relations, RequireReason, ServiceError, ServiceEvent, Settle,
-    Waiting,
+    Contact, DriftService, EnvironmentSummary, Looker, Looking, Missing, Relations, RequireReason, ServiceError,
+    ServiceEvent, Settle, Waiting,
 };
 use crate::store::{Direction, DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
 

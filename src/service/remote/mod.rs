@@ -32,8 +32,8 @@ use url::Url;
 use super::{Missing, ServiceError, ServiceEvent, Sight};
 use crate::api::{Greeting, Listed, Parameter};
 
-use call::{Failure, Line};
 pub use away::needs_server;
+use call::{Failure, Line};
 pub use credentials::{Credentials, Fixed, login, logout, refresh};
 use link::Link;
 pub use queue::count as waiting_below;

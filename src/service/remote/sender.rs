@@ -11,9 +11,9 @@ use tokio_util::sync::CancellationToken;
 use super::call::{Failure, Line};
 use super::queue::{Answers, Asked, Entry, Made, Queue, Record, next};
 use crate::api::{Answer, BulkBody, ContextBody, EndContextBody, Listed, Problem, TriageBody, TriageOne};
+use crate::drift::OperationalContext;
 use crate::service::waiting::Standing;
 use crate::service::{Contact, ServiceError};
-use crate::drift::OperationalContext;
 use crate::store::Receipt;
 
 /// Before the next try, twice as long each time up to the most.

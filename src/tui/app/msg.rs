@@ -12,7 +12,6 @@ use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, Slug, UntoldPage, Who
 use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, Looking, Missing, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
-use crate::tui::{Options, Trying};
 use crate::tui::app::drafts::Draft;
 use crate::tui::app::finds::Finds;
 use crate::tui::app::history::Trail;
@@ -22,6 +21,7 @@ use crate::tui::app::resource::ResourceFacts;
 use crate::tui::app::sheet::SheetBody;
 use crate::tui::term::clipboard::Through;
 use crate::tui::widgets::diff::Views;
+use crate::tui::{Options, Trying};
 
 /// Names one question. An answer with a ticket nobody waits for any more is dropped.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]

@@ -5,6 +5,7 @@ use ratatui::text::Span;
 use super::Canvas;
 use super::diff::ago;
 use crate::drift::DriftEvent;
+use crate::service::About;
 use crate::tui::theme::Role;
 
 /// Names that are said; of more it is said how many.
@@ -28,7 +29,7 @@ pub fn sign(canvas: &mut Canvas<'_>, event: &DriftEvent) -> Span<'static> {
     }
 }
 
-/// `alice looks at this`, `taken by bob 3m ago`.
+/// `acknowledge kept here, sent when the server is back`, `alice looks at this`, `taken by bob 3m ago`.
 pub fn words(canvas: &mut Canvas<'_>, event: &DriftEvent) -> Vec<String> {
     let (model, now) = (canvas.model, canvas.model.now);
     let names = model.crew.looking_at(event.id, now);
@@ -45,5 +46,9 @@ pub fn words(canvas: &mut Canvas<'_>, event: &DriftEvent) -> Vec<String> {
         let when = at.map(|at| format!(" {}", ago(&canvas.age(at)))).unwrap_or_default();
         format!("taken by {}{when}", who.cell(20))
     });
-    [looking, taken].into_iter().flatten().collect()
+    let kept = match model.waiting.kept(event.id).map(|one| &one.about) {
+        Some(About::Drift { verb, .. }) => Some(format!("{} kept here, sent when the server is back", verb.as_str())),
+        _ => None,
+    };
+    [kept, looking, taken].into_iter().flatten().collect()
 }

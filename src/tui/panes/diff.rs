@@ -7,7 +7,6 @@ use super::timeline::type_sign;
 use super::{Canvas, crew, hidden, layout, place, settled};
 use crate::drift::{Change, DriftEvent, State};
 use crate::safety::lookalike;
-use crate::service::About;
 use crate::tui::app::model::Pane;
 use crate::tui::app::{Model, notice};
 use crate::tui::theme::Role;
@@ -236,9 +235,6 @@ fn standing(canvas: &mut Canvas<'_>, event: &DriftEvent) -> Vec<Span<'static>> {
     }
     if let Some(pending) = canvas.model.pending.get(&event.id) {
         spans.push(canvas.span(Role::Warning, format!("  saving {}", pending.word)));
-    } else if let Some(About::Drift { verb, .. }) = canvas.model.waiting.kept(event.id).map(|one| &one.about) {
-        let words = format!("  {} kept here, sent when the server is back", verb.as_str());
-        spans.push(canvas.span(Role::Warning, words));
     }
     spans
 }

@@ -16,7 +16,13 @@ fn in_order() -> Vec<Route> {
     let mut routes = routes();
     routes.sort_by_key(|route| match (route.method.as_str(), route.path.as_str()) {
         ("GET", _) => 0,
-        (_, "/recommendations/{id}/dismiss" | "/recommendations/{id}/implement" | "/recommendations/{id}/outcome" | "/sessions/{id}") => 1,
+        (
+            _,
+            "/recommendations/{id}/dismiss"
+            | "/recommendations/{id}/implement"
+            | "/recommendations/{id}/outcome"
+            | "/sessions/{id}",
+        ) => 1,
         ("DELETE", _) => 3,
         _ => 2,
     });

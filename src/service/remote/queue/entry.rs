@@ -94,11 +94,7 @@ pub fn rebased(entries: &[Entry], done: &TriageOne, version: u64) -> Vec<Record>
     };
     let changed = |entry: &Entry| {
         let mut entry = entry.clone();
-        entry
-            .parts
-            .iter_mut()
-            .filter(|part| follows(part))
-            .for_each(|part| part.asked.expect(version));
+        entry.parts.iter_mut().filter(|part| follows(part)).for_each(|part| part.asked.expect(version));
         Record::Put(entry)
     };
     entries.iter().filter(|entry| !entry.sent && entry.parts.iter().any(follows)).map(changed).collect()

@@ -107,7 +107,10 @@ fn nothing_overtakes_a_decision_on_the_same_drift_that_waits_for_a_person() {
         entry::apply(&mut all, record);
     }
     let first = next(&all).unwrap();
-    assert_eq!((first.parts[0].id, first.parts[0].asked.triage().unwrap().expected_version), (asks.parts[0].id, Some(4)));
+    assert_eq!(
+        (first.parts[0].id, first.parts[0].asked.triage().unwrap().expected_version),
+        (asks.parts[0].id, Some(4))
+    );
     assert_ne!(first.key, asks.key, "another request has another key");
     assert_eq!(all[1].parts[0].asked.triage().unwrap().expected_version, Some(4));
 }
@@ -159,7 +162,49 @@ async fn an_answer_settles_what_it_is_about_and_objections_stay_for_the_person()
     ));
     let all = queue.change(|_| vec![]).await.unwrap();
     let unsent = next(&all).unwrap();
-    assert_eq!(unsent.parts[0].asked.triage().unwrap().expected_version, Some(7), "it goes on top of the one before it");
+    assert_eq!(
+        unsent.parts[0].asked.triage().unwrap().expected_version,
+        Some(7),
+        "it goes on top of the one before it"
+    );
+}
+
+#[test]
+fn what_an_older_driftguard_kept_is_read_and_marks_are_kept_beside_it() {
+    use crate::drift::{ContextId, OperationalContext};
+    let one = entry(1, &[request(DriftId::generate(), Some(3))]);
+    let json = serde_json::to_value(&one).unwrap();
+    assert!(json["parts"][0]["request"]["drift"].is_string(), "as it was: {json}");
+    assert_eq!(serde_json::from_value::<Entry>(json).unwrap(), one);
+    let mark: OperationalContext = serde_json::from_value(serde_json::json!({
+        "id": ContextId::generate(), "context_type": "incident", "context_data": {"title": "INC-1"},
+        "time_window": {"from": Timestamp::now(), "to": null}, "environments": [], "source": "person",
+    }))
+    .unwrap();
+    let end = EndMark { id: mark.id, at: Timestamp::now(), title: "INC-1".into() };
+    for asked in [Asked::Mark(Box::new(mark)), Asked::EndMark(end)] {
+        let entry = Entry::new(Timestamp::now(), [(asked, None)]);
+        let again: Entry = serde_json::from_slice(&serde_json::to_vec(&entry).unwrap()).unwrap();
+        assert_eq!(again, entry);
+        assert_eq!(next(std::slice::from_ref(&entry)), Some(&entry), "it is sent as a decision is");
+        assert_eq!(entry::settled(std::slice::from_ref(&entry), entry.parts[0].id, Settle::TakeBack).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn several_conflicts_are_settled_as_one_change() {
+    let drifts = [DriftId::generate(), DriftId::generate(), DriftId::generate()];
+    let mut all: Vec<Entry> =
+        drifts.iter().enumerate().map(|(n, id)| entry(n as i64, &[request(*id, Some(1))])).collect();
+    all[..2].iter_mut().for_each(|one| one.parts[0].stands = newer(4));
+    let ids: Vec<Ulid> = all[..2].iter().map(|one| one.parts[0].id).collect();
+    for record in entry::all_settled(&all.clone(), &ids, Settle::OnTop).unwrap() {
+        entry::apply(&mut all, record);
+    }
+    let stands: Vec<_> =
+        all.iter().map(|one| (&one.parts[0].stands, one.parts[0].asked.triage().unwrap().expected_version)).collect();
+    assert_eq!(stands, [(&Standing::Unsent, Some(4)), (&Standing::Unsent, Some(4)), (&Standing::Unsent, Some(1))]);
+    assert_eq!(entry::all_settled(&all, &[Ulid::generate()], Settle::OnTop), None);
 }
 
 proptest::proptest! {

@@ -67,8 +67,10 @@ impl Timeline {
     fn drop_gone(&mut self, ids: &[DriftId], page: &Page) {
         let last = page.data.iter().filter_map(|event| self.window.position(event.id)).max();
         let is_whole = page.next.is_none();
-        let (there, selected): (BTreeSet<DriftId>, _) = (page.data.iter().map(|event| event.id).collect(), self.selected);
-        let is_before = |id: &DriftId| self.window.position(*id).is_some_and(|at| is_whole || last.is_some_and(|last| at < last));
+        let (there, selected): (BTreeSet<DriftId>, _) =
+            (page.data.iter().map(|event| event.id).collect(), self.selected);
+        let is_before =
+            |id: &DriftId| self.window.position(*id).is_some_and(|at| is_whole || last.is_some_and(|last| at < last));
         let gone: BTreeSet<DriftId> =
             ids.iter().filter(|id| !there.contains(id) && Some(**id) != selected && is_before(id)).copied().collect();
         let above = self.window.retain(self.top, |event| !gone.contains(&event.id));

@@ -4,10 +4,10 @@ use super::{
     copying, feel, forms, groups, incident, jump, load, markers, marking, moves, never_hide, offers, palette, plan,
     query, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
 };
+use crate::service::Settle;
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::{Effect, Exit};
 use crate::tui::app::model::Pane;
-use crate::service::Settle;
 use crate::tui::app::overlay::{FormKind, Overlay, Palette};
 use crate::tui::app::{Model, notice};
 use crate::tui::panes::layout;

@@ -3,10 +3,10 @@
 use crate::api::Capability;
 use crate::safety::sanitise;
 use crate::service::{Contact, needs_server};
-use crate::tui::app::{Effect, Model};
 use crate::tui::Trying;
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Link;
+use crate::tui::app::{Effect, Model};
 
 /// Whoever is turned away is told what to do; what is on the screen stays.
 pub fn now(model: &mut Model, contact: Contact) -> Vec<Effect> {

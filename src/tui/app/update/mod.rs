@@ -3,8 +3,8 @@
 mod actions;
 mod again;
 mod contact;
-pub mod crew;
 pub mod copying;
+pub mod crew;
 mod drafting;
 mod events;
 mod feel;

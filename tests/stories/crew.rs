@@ -17,7 +17,6 @@ use ulid::Ulid;
 use super::conformance::{self, Bench, open_drifts};
 use super::postgres::Database;
 use super::remote::{Connected, FOREIGN, Running, VIEWER, hears};
-use super::scan::open_store;
 
 const ALICE: &str = "token-of-alice";
 const BOB: &str = "token-of-bob";

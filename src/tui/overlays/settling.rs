@@ -90,7 +90,7 @@ mod tests {
         for action in ["scan", "ignore", "who"] {
             screens.act(action);
             assert!(
-                screens.screen().contains("the server cannot be reached, and it"),
+                screens.screen().contains("the server is away, and it"),
                 "{action}: {}",
                 screens.screen()
             );

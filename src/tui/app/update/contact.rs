@@ -55,7 +55,7 @@ impl Model {
             A::Who => "who",
             _ => return None,
         };
-        needs_server(write).map(|why| format!("the server cannot be reached, and {why}: try again when it is back"))
+        needs_server(write).map(|why| format!("the server is away, and {why}"))
     }
 
     /// Why the server cannot do it, when it is older than these screens.

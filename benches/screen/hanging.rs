@@ -66,7 +66,7 @@ impl Surface for Watched {
 /// Milliseconds from a key to the next frame that differs, sorted.
 pub fn key_to_frame() -> Vec<f64> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (shown, frames) = channel();
+    let (shown, frames) = channel::<Instant>();
     let (keys, inbox) = unbounded_channel();
     let hangs = Arc::new(AtomicBool::new(false));
     let home = tempfile::tempdir().unwrap();

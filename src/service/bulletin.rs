@@ -34,7 +34,7 @@ pub(super) enum Bulletin {
         error: bool,
         text: Tainted,
     },
-    Looking(Looking),
+    Looking(Box<Looking>),
     /// A scan waits for somebody.
     Wanted,
     Cancel(Slug),

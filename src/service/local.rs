@@ -480,7 +480,7 @@ impl DriftService for LocalService {
         };
         let Looker { who, screen } = looker;
         let looking = self.presence.note(Looking { who, screen, at, left: None }, std::time::Instant::now());
-        let _ = self.outward.send(ServiceEvent::Looking(looking));
+        let _ = self.outward.send(ServiceEvent::Looking(Box::new(looking)));
         Ok(())
     }
 

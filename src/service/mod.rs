@@ -109,7 +109,7 @@ pub enum ServiceEvent {
     /// Rules were made, changed or deleted.
     Rules,
     /// Somebody looks at another drift, or still at the same.
-    Looking(Looking),
+    Looking(Box<Looking>),
     /// How it stands with the server; a local service has none.
     Contact(Contact),
     /// Another server answers from now on. As those below only told by a client, never by a server.

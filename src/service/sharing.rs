@@ -117,7 +117,7 @@ impl Sharing {
                 self.progress().insert(progress.environment.clone(), progress.clone());
             }
             // Who was elsewhere before is for each process to say: it is told with what was left.
-            Bulletin::Looking(looking) => drop(ears.presence.note(looking.clone(), std::time::Instant::now())),
+            Bulletin::Looking(looking) => drop(ears.presence.note(looking.as_ref().clone(), std::time::Instant::now())),
             Bulletin::Scanned(slug) => {
                 self.progress().remove(slug);
                 ears.changed.notify_one();

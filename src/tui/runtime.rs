@@ -2,6 +2,7 @@
 //! takes time happens here; idle, it sleeps until a message comes or something on the screen grows older.
 
 mod finds;
+mod hearing;
 mod incident;
 mod keeper;
 mod perform;
@@ -19,7 +20,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver, UnboundedSender};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -31,7 +31,6 @@ use super::widgets::highlight;
 use super::{Exit, Options, panes};
 use crate::drift::DriftId;
 use crate::service::{DriftService, Looker, ServiceEvent};
-use crate::tui::Trying;
 
 use finds::Shelf;
 use keeper::Keeper;
@@ -114,8 +113,8 @@ pub async fn drive(
 ) -> Result<Exit, RunError> {
     let (events_in, events) = mpsc::channel(BATCH);
     let clock = options.clock;
-    hear_of_configuration(options.reconfigured.clone(), send.clone());
-    hear_of_tries(options.trying.clone(), send.clone());
+    hearing::of_configuration(options.reconfigured.clone(), send.clone());
+    hearing::of_tries(options.trying.clone(), send.clone());
     let keeper = Keeper::start(options.drafts.clone(), &options.actor, send.clone());
     let session_file = options.session_file.clone();
     let shelf = Shelf::start(options.views.clone(), options.history.clone(), send.clone());
@@ -150,30 +149,6 @@ pub async fn drive(
     }
     .run(connecting, inbox, events)
     .await
-}
-
-fn hear_of_configuration(told: Option<watch::Receiver<Option<Arc<Options>>>>, send: UnboundedSender<Msg>) {
-    let Some(mut told) = told else { return };
-    tokio::spawn(async move {
-        while told.changed().await.is_ok() {
-            let options = told.borrow_and_update().clone();
-            if options.is_some_and(|options| send.send(Msg::Configured(options)).is_err()) {
-                return;
-            }
-        }
-    });
-}
-
-fn hear_of_tries(told: Option<watch::Receiver<Option<Trying>>>, send: UnboundedSender<Msg>) {
-    let Some(mut told) = told else { return };
-    tokio::spawn(async move {
-        while told.changed().await.is_ok() {
-            let trying = told.borrow_and_update().clone();
-            if trying.is_some_and(|trying| send.send(Msg::Trying(trying)).is_err()) {
-                return;
-            }
-        }
-    });
 }
 
 struct Loop<S> {

@@ -78,7 +78,7 @@ async fn heard(events: &mut broadcast::Receiver<ServiceEvent>) -> Looking {
     let wait = async {
         loop {
             if let ServiceEvent::Looking(looking) = events.recv().await.unwrap() {
-                return looking;
+                return *looking;
             }
         }
     };

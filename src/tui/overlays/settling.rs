@@ -59,8 +59,7 @@ mod tests {
 
     #[test]
     fn conflicts_are_settled_together_after_all_of_them_were_shown() {
-        for (key, how, words) in [("alt-m", Settle::OnTop, "all mine: 2"), ("alt-t", Settle::TakeBack, "all theirs: 2")]
-        {
+        for (key, how, words) in [("g M", Settle::OnTop, "all mine: 2"), ("g T", Settle::TakeBack, "all theirs: 2")] {
             for size in [(80, 24), (160, 45)] {
                 let mut screens = Screens::open(Sample::shared(), options(Options::default()), size).unwrap();
                 let all = vec![waits(&screens, 0, true), waits(&screens, 1, true), waits(&screens, 2, false)];
@@ -68,7 +67,7 @@ mod tests {
                 screens.send(Msg::Service(ServiceEvent::Waiting(all.clone())));
                 screens.keys("esc");
                 screens.act("waiting");
-                assert!(screens.screen().contains("alt-m all mine"), "{}", screens.screen());
+                assert!(screens.screen().contains("g M all mine"), "{}", screens.screen());
                 screens.hold();
                 screens.keys(key);
                 let screen = screens.screen();
@@ -89,11 +88,7 @@ mod tests {
         screens.send(Msg::Service(ServiceEvent::Contact(Contact::Lost { since: sample::now(), again_at })));
         for action in ["scan", "ignore", "who"] {
             screens.act(action);
-            assert!(
-                screens.screen().contains("the server is away, and it"),
-                "{action}: {}",
-                screens.screen()
-            );
+            assert!(screens.screen().contains("the server is away, and it"), "{action}: {}", screens.screen());
         }
         let kept = waits(&screens, 0, false);
         screens.send(Msg::Service(ServiceEvent::Waiting(vec![kept.clone()])));

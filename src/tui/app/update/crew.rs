@@ -92,7 +92,7 @@ mod tests {
 
     fn looks(screens: &mut Screens, who: &str, at: Option<&DriftEvent>) {
         let looking = Looking { who: who.into(), screen: Ulid::from(7u128), at: at.and_then(Spot::of), left: None };
-        screens.send(Msg::Service(ServiceEvent::Looking(looking)));
+        screens.send(Msg::Service(ServiceEvent::Looking(Box::new(looking))));
     }
 
     fn selected(screens: &Screens) -> DriftEvent {

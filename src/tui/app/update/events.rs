@@ -41,7 +41,7 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
         ServiceEvent::Lost => load::after_loss(model),
         ServiceEvent::Rules => super::rules::load(model).into_iter().collect(),
         ServiceEvent::Looking(looking) => {
-            super::crew::told(model, looking);
+            super::crew::told(model, *looking);
             vec![]
         }
         ServiceEvent::Contact(contact) => super::contact::now(model, contact),

@@ -38,6 +38,8 @@ pub(super) enum Bulletin {
     /// A scan waits for somebody.
     Wanted,
     Cancel(Slug),
+    /// Somebody does not scan it any more.
+    Unplanned(Slug),
 }
 
 impl Bulletin {
@@ -69,7 +71,7 @@ impl Bulletin {
             Self::Lost => ServiceEvent::Lost,
             Self::Notice { error, text } => ServiceEvent::Notice { error, text },
             Self::Looking(looking) => ServiceEvent::Looking(looking),
-            Self::Wanted | Self::Cancel(_) => return None,
+            Self::Wanted | Self::Cancel(_) | Self::Unplanned(_) => return None,
         })
     }
 

@@ -16,14 +16,14 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 }
 
 /// Who looks at which drift now, as far as it was told within the last minute.
-#[utoipa::path(get, path = "/presence", responses((status = 200, body = Listed<Looking>)))]
+#[utoipa::path(get, path = "/presence", responses((status = 200, body = Listed<Looking>), (status = 404)))]
 async fn looking(State(shared): State<Shared>, caller: Caller) -> Answer<Listed<Looking>> {
     is_on(&shared)?;
     answered(caller.service.looking().await.map(Listed::whole))
 }
 
 /// Tells the others of the organisation, as far as they may see the drift, that I look at it; forgotten after a minute.
-#[utoipa::path(post, path = "/presence", request_body = PresenceBody, responses((status = 200, body = Done)))]
+#[utoipa::path(post, path = "/presence", request_body = PresenceBody, responses((status = 200, body = Done), (status = 404)))]
 async fn look(State(shared): State<Shared>, caller: Caller, Body(body): Body<PresenceBody>) -> Answer<Done> {
     is_on(&shared)?;
     let looker = Looker { who: caller.principal.name.clone(), screen: body.screen };

@@ -3,16 +3,25 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
+use jiff::Timestamp;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use url::Url;
 
 use super::accounts::ask;
 use super::{Session, complain, login, screens};
 use crate::cli::Connect;
-use crate::service::{Credentials, Dial, DriftService, Fixed, RemoteService, Server, check_address, waiting_below};
+use crate::service::{
+    Credentials, Dial, DriftService, Fixed, RemoteService, Server, ServiceError, check_address, waiting_below,
+};
+use crate::tui::Trying;
 
+/// Before the next try, twice as long each time up to the most.
+const FIRST: Duration = Duration::from_millis(500);
+const MOST: Duration = Duration::from_secs(15);
 /// Holds an API key; in the environment, because others can read a command line.
 const TOKEN: &str = "DRIFTGUARD_TOKEN";
 
@@ -25,10 +34,9 @@ pub(super) fn run(session: &Session, args: &Connect) -> anyhow::Result<u8> {
     let mut options = screens::options(session, &args.look);
     options.world = Some(first.to_string());
     let dial = Dial { urls, ca, credentials, queues: Some(queues.clone()) };
-    let connected = async move {
-        let service = RemoteService::dial(dial, &Handle::current()).await.map_err(|error| error.to_string())?;
-        Ok(service as Arc<dyn DriftService>)
-    };
+    let (told, trying) = watch::channel(None);
+    options.trying = Some(trying);
+    let connected = async move { dialled(dial, &told).await.map_err(|error| error.to_string()) };
     let ended = screens::on(session, options, connected, async {});
     match waiting_below(&queues) {
         0 => {}
@@ -38,6 +46,25 @@ pub(super) fn run(session: &Session, args: &Connect) -> anyhow::Result<u8> {
         )),
     }
     ended
+}
+
+/// Tries until somebody answers: what waits for a server is not to wait for a person. Who is turned away is told so.
+async fn dialled(dial: Dial, told: &watch::Sender<Option<Trying>>) -> Result<Arc<dyn DriftService>, ServiceError> {
+    let (since, mut wait) = (Timestamp::now(), FIRST);
+    loop {
+        match RemoteService::dial(dial.clone(), &Handle::current()).await {
+            Ok(service) => return Ok(service),
+            Err(ServiceError::Unavailable(why)) => {
+                // Not all at the same moment, when a server comes back.
+                let pause = wait.mul_f64(0.5 + fastrand::f64());
+                let again_at = Timestamp::now().checked_add(pause).unwrap_or(Timestamp::MAX);
+                told.send_replace(Some(Trying { why, since, again_at }));
+                tokio::time::sleep(pause).await;
+                wait = (wait * 2).min(MOST);
+            }
+            Err(other) => return Err(other),
+        }
+    }
 }
 
 /// Addresses as they are, names as the configuration has them.

@@ -67,6 +67,7 @@ pub(super) fn options(session: &Session, look: &Look) -> Options {
         bell: settings.bell.value,
         title: settings.title.value,
         muted: settings.mute.value.iter().cloned().collect(),
+        presence: settings.presence.value,
         mouse: settings.mouse.value,
         tutorial: settings.tutorial.value,
         session: last,

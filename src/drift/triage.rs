@@ -92,6 +92,11 @@ pub enum TriageVerb {
 }
 
 impl TriageVerb {
+    /// It makes a rule, or may bring one back or take one away.
+    pub fn is_about_rules(&self) -> bool {
+        matches!(self, Self::Ignore { .. } | Self::NeverHide { .. } | Self::Undo { .. })
+    }
+
     /// The action's name in the audit trail.
     pub fn as_str(&self) -> &'static str {
         match self {

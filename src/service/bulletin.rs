@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::{ScanProgress, ServiceEvent};
+use super::{Looking, ScanProgress, ServiceEvent};
 use crate::drift::{DriftId, Slug};
 use crate::safety::Tainted;
 use crate::store::{ScanJobs, Store};
@@ -34,6 +34,7 @@ pub(super) enum Bulletin {
         error: bool,
         text: Tainted,
     },
+    Looking(Box<Looking>),
     /// A scan waits for somebody.
     Wanted,
     Cancel(Slug),
@@ -51,6 +52,9 @@ impl Bulletin {
             ServiceEvent::Environments => Self::Environments,
             ServiceEvent::Lost => Self::Lost,
             ServiceEvent::Notice { error, text } => Self::Notice { error: *error, text: text.clone() },
+            ServiceEvent::Looking(looking) => Self::Looking(looking.clone()),
+            // Of rules the entries tell.
+            ServiceEvent::Rules => return None,
             ServiceEvent::Contact(_) | ServiceEvent::Server(_) | ServiceEvent::Waiting(_) => return None,
         })
     }
@@ -66,6 +70,7 @@ impl Bulletin {
             Self::Environments => ServiceEvent::Environments,
             Self::Lost => ServiceEvent::Lost,
             Self::Notice { error, text } => ServiceEvent::Notice { error, text },
+            Self::Looking(looking) => ServiceEvent::Looking(looking),
             Self::Wanted | Self::Cancel(_) | Self::Unplanned(_) => return None,
         })
     }

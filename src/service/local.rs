@@ -12,6 +12,7 @@ use super::danger::Write;
 use super::keeping::told;
 use super::lanes::{Lanes, Watched, announced_for, guarding};
 use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
+use super::presence::{Looker, Looking, Presence, Spot};
 use super::returning::{self, Returning};
 use super::sharing::{Ears, Sharing};
 use super::{
@@ -41,6 +42,9 @@ pub struct LocalService {
     store: Arc<dyn Store>,
     lanes: Arc<Lanes>,
     events: broadcast::Sender<ServiceEvent>,
+    /// As `events`, and to the other processes.
+    outward: broadcast::Sender<ServiceEvent>,
+    presence: Arc<Presence>,
     redactor: Arc<Redactor>,
     guard: Lock<Arc<Guard>>,
     /// What is announced, for whichever environment.
@@ -76,20 +80,33 @@ impl LocalService {
             || events.clone(),
             |sharing| bulletin::relay(&handle, Arc::clone(&sharing.jobs), events.clone(), EVENTS),
         );
-        let (news, notify) = (outward.clone(), Arc::clone(&changed));
+        let (news, notify, presence) = (outward.clone(), Arc::clone(&changed), Arc::<Presence>::default());
         let lanes = Arc::new(Lanes::new(Arc::clone(&store), news, notify, handle.clone(), sharing.clone()));
         if let (Some(sharing), Some(heard)) = (sharing, store.subscribe()) {
             let (changed, lanes) = (Arc::clone(&changed), Arc::downgrade(&lanes));
-            let ears = Ears { store: Arc::downgrade(&store), events: events.clone(), changed, lanes };
+            let (store, presence) = (Arc::downgrade(&store), Arc::clone(&presence));
+            let ears = Ears { store, events: events.clone(), changed, lanes, presence };
             sharing.start(&handle, heard, ears);
         }
         let (guard, announced) = (Lock::new(Arc::new(guarding(guard, &specs))), Lock::new(announced_for(&specs)));
         specs.into_iter().for_each(|spec| lanes.begin(spec));
         let redactor = Arc::new(Redactor::new(store.redaction_key()));
-        let returning = Returning::start(&handle, &store, changed, outward);
+        let returning = Returning::start(&handle, &store, changed, outward.clone());
         let unheard = Mutex::new(returning::words(&returned).into_iter().map(|text| (false, text)).collect());
         let deciding = Arc::default();
-        Arc::new(Self { store, lanes, events, redactor, guard, announced, returning, unheard, deciding })
+        Arc::new(Self {
+            store,
+            lanes,
+            events,
+            outward,
+            presence,
+            redactor,
+            guard,
+            announced,
+            returning,
+            unheard,
+            deciding,
+        })
     }
 
     /// Another configuration is in force: scans its environments and no others, under what it says of decisions. A view scans none.
@@ -343,6 +360,7 @@ impl DriftService for LocalService {
         requests: Vec<TriageRequest>,
     ) -> Result<Vec<Result<Receipt, ServiceError>>, ServiceError> {
         let (redactor, guard) = (Arc::clone(&self.redactor), self.guard());
+        let about_rules = requests.iter().any(|request| request.verb.is_about_rules());
         let (answers, moved) = self
             .deciding(move |store| {
                 let before = store.never_hidden().unwrap_or_default();
@@ -355,6 +373,9 @@ impl DriftService for LocalService {
                 Ok((changed, (answers, [only_in(&after, &before), only_in(&before, &after)].concat())))
             })
             .await?;
+        if about_rules {
+            let _ = self.events.send(ServiceEvent::Rules);
+        }
         for environment in moved {
             // One that is not scanned here has nothing to bring to light.
             self.chosen(environment).into_iter().flatten().for_each(|watched| self.lanes.ask(&watched));
@@ -394,6 +415,7 @@ impl DriftService for LocalService {
             Ok((receipt.drifts.clone(), receipt))
         })
         .await
+        .inspect(|_| drop(self.events.send(ServiceEvent::Rules)))
     }
 
     async fn never_hidden(&self) -> Result<Vec<NeverHideRule>, ServiceError> {
@@ -419,6 +441,7 @@ impl DriftService for LocalService {
             Ok((receipt.drifts.clone(), (receipt, [before, of(rule)])))
         };
         let (receipt, rules) = self.deciding(decide).await?;
+        let _ = self.events.send(ServiceEvent::Rules);
         for rule in rules.into_iter().flatten() {
             // One that is not scanned here has nothing to bring to light.
             self.chosen(rule.environment).into_iter().flatten().for_each(|watched| self.lanes.ask(&watched));
@@ -464,6 +487,25 @@ impl DriftService for LocalService {
         let ended = self.deciding(move |store| Ok((vec![], end(store)?))).await?;
         let _ = self.events.send(ServiceEvent::Environments);
         Ok(ended)
+    }
+
+    async fn looking(&self) -> Result<Vec<Looking>, ServiceError> {
+        Ok(self.presence.all(std::time::Instant::now()))
+    }
+
+    async fn look(&self, looker: Looker, drift: Option<DriftId>) -> Result<(), ServiceError> {
+        let at = match drift {
+            Some(id) => self.ask(move |store| Ok(Spot::of(&store.drift(id).map_err(told)?.event))).await?,
+            None => None,
+        };
+        let Looker { who, screen } = looker;
+        let looking = self.presence.note(Looking { who, screen, at, left: None }, std::time::Instant::now());
+        let _ = self.outward.send(ServiceEvent::Looking(Box::new(looking)));
+        Ok(())
+    }
+
+    fn is_shared(&self) -> bool {
+        self.lanes.sharing().is_some()
     }
 
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {

@@ -14,6 +14,7 @@ mod local;
 mod masking;
 mod once;
 pub mod permission;
+mod presence;
 mod reason;
 mod relations;
 mod remote;
@@ -30,12 +31,13 @@ pub use local::LocalService;
 pub use masking::mask_context;
 pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
+pub use presence::{HOLDS as PRESENCE_HOLDS, Looker, Looking, Spot};
 pub use reason::RequireReason;
 pub use relations::{Place, Relations};
 pub use remote::{
-    Credentials, Dial, Fixed, RemoteService, Server, check_address, login, logout, refresh, waiting_below,
+    Credentials, Dial, Fixed, RemoteService, Server, check_address, login, logout, needs_server, refresh, waiting_below,
 };
-pub use waiting::{Newer, Settle, Sight, Standing, Waiting};
+pub use waiting::{About, Newer, Settle, Sight, Standing, Waiting};
 pub use who::{BY_ITSELF as ASKED_BY_ITSELF, LONGEST as LONGEST_BY_ITSELF, Witness};
 
 use std::collections::BTreeSet;
@@ -111,6 +113,10 @@ pub enum ServiceEvent {
     Environments,
     /// What was told meanwhile is lost: load again.
     Lost,
+    /// Rules were made, changed or deleted.
+    Rules,
+    /// Somebody looks at another drift, or still at the same.
+    Looking(Box<Looking>),
     /// How it stands with the server; a local service has none.
     Contact(Contact),
     /// Another server answers from now on. As those below only told by a client, never by a server.
@@ -275,6 +281,23 @@ pub trait DriftService: Send + Sync {
         at: Timestamp,
         actor: Tainted,
     ) -> Result<OperationalContext, ServiceError>;
+    /// Who looks at which drift now, as far as it was told within the last minute.
+    async fn looking(&self) -> Result<Vec<Looking>, ServiceError> {
+        Ok(vec![])
+    }
+    /// Tells the others which drift somebody looks at now. Kept nowhere, and forgotten after a [minute](PRESENCE_HOLDS).
+    async fn look(&self, looker: Looker, drift: Option<DriftId>) -> Result<(), ServiceError> {
+        let _ = (looker, drift);
+        Ok(())
+    }
+    /// There may be others: who is here tells what they [look](Self::look) at.
+    fn is_shared(&self) -> bool {
+        false
+    }
+    /// As whom decisions are signed here; `None`: as they say themselves.
+    fn signs_as(&self) -> Option<Tainted> {
+        None
+    }
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError>;
     /// Some of the trail, newest first.
     async fn audit_between(&self, request: AuditRequest) -> Result<Vec<AuditEntry>, ServiceError> {
@@ -300,9 +323,9 @@ pub trait DriftService: Send + Sync {
     fn waiting(&self) -> Vec<Waiting> {
         vec![]
     }
-    /// A person's word about one of them. Durable when it returns.
-    async fn settle_waiting(&self, id: Ulid, how: Settle) -> Result<(), ServiceError> {
-        let _ = (id, how);
+    /// A person's word about some of them, all at once. Durable when it returns.
+    async fn settle_waiting(&self, ids: Vec<Ulid>, how: Settle) -> Result<(), ServiceError> {
+        let _ = (ids, how);
         Err(ServiceError::NotFound("nothing waits here".into()))
     }
     /// What cannot be asked for here, and why: the server is older.

@@ -23,6 +23,7 @@ mod client_faults;
 mod clipboard;
 mod conformance;
 mod credentials;
+mod crew;
 mod declared;
 mod families;
 mod faults;

@@ -33,8 +33,8 @@ use crate::drift::{
 };
 use crate::safety::Tainted;
 use crate::service::{
-    DriftService, EnvironmentSummary, IacResource, Relations, RequireReason, ResourcesRequest, ServiceError,
-    ServiceEvent,
+    DriftService, EnvironmentSummary, IacResource, Looker, Looking, Relations, RequireReason, ResourcesRequest,
+    ServiceError, ServiceEvent,
 };
 use crate::store::{AuditRequest, DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
 use scope::Scope;
@@ -211,6 +211,22 @@ impl DriftService for Limited {
         actor: Tainted,
     ) -> Result<OperationalContext, ServiceError> {
         self.end_context_seen(id, at, actor).await
+    }
+
+    async fn looking(&self) -> Result<Vec<Looking>, ServiceError> {
+        let (scope, all) = (self.scope().await?, self.service.looking().await?);
+        Ok(all.into_iter().filter_map(|one| one.within(|spot| scope.reads_spot(spot))).collect())
+    }
+
+    async fn look(&self, looker: Looker, drift: Option<DriftId>) -> Result<(), ServiceError> {
+        if let Some(id) = drift {
+            self.readable(&self.scope().await?, id).await?;
+        }
+        self.service.look(looker, drift).await
+    }
+
+    fn is_shared(&self) -> bool {
+        self.service.is_shared()
     }
 
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {

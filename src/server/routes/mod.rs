@@ -8,7 +8,9 @@ mod correlations;
 mod drifts;
 mod environments;
 mod listing;
+mod outcome;
 mod parameters;
+mod presence;
 mod rules;
 mod session;
 mod triage;
@@ -66,6 +68,8 @@ fn versioned() -> OpenApiRouter<Shared> {
         .merge(rules::routes())
         .merge(around::routes())
         .merge(session::routes())
+        .merge(presence::routes())
+        .merge(outcome::routes())
         .merge(accounts::routes())
         .routes(routes!(follow::follow))
 }

@@ -16,7 +16,13 @@ fn in_order() -> Vec<Route> {
     let mut routes = routes();
     routes.sort_by_key(|route| match (route.method.as_str(), route.path.as_str()) {
         ("GET", _) => 0,
-        (_, "/recommendations/{id}/dismiss" | "/recommendations/{id}/implement" | "/sessions/{id}") => 1,
+        (
+            _,
+            "/recommendations/{id}/dismiss"
+            | "/recommendations/{id}/implement"
+            | "/recommendations/{id}/outcome"
+            | "/sessions/{id}",
+        ) => 1,
         ("DELETE", _) => 3,
         _ => 2,
     });
@@ -46,6 +52,8 @@ fn body(method: &Method, path: &str, ids: &Ids) -> Value {
         ("PUT" | "PATCH", "/users/{username}") => json!({"display_name": "Adam"}),
         ("POST", "/correlations") => json!({"drift": ids.drift, "with": ids.other, "note": "the same change"}),
         ("POST", "/organizations") => json!({"slug": "acme-labs"}),
+        ("POST", "/presence") => json!({"drift": ids.drift, "screen": "01ARZ3NDEKTSV4RRFFQ69G5FA8"}),
+        ("POST", "/recommendations/{id}/outcome") => json!({"followed": false, "result": "x"}),
         ("POST", "/users") => json!({"username": "newcomer", "kind": "service"}),
         ("POST", "/api-keys") => json!({"label": "mine"}),
         _ => walk::body(method, path, ids),
@@ -182,7 +190,7 @@ fn a_route_that_is_not_described_cannot_be_added() {
 }
 
 /// Where over the API each call of the service is: the screens have no other way to ask or change anything.
-const CALLS: [(&str, &str); 31] = [
+const CALLS: [(&str, &str); 33] = [
     ("environments", "get_environments"),
     ("drifts", "get_drifts"),
     ("groups", "get_drifts_groups"),
@@ -193,7 +201,7 @@ const CALLS: [(&str, &str); 31] = [
     ("resources", "get_iac_resources"),
     ("who", "post_drifts_id_who"),
     ("analyse", "post_drifts_id_analyze"),
-    ("answer_advice", "post_recommendations_id_dismiss"),
+    ("answer_advice", "post_recommendations_id_outcome"),
     ("observations", "get_drifts_id_observations"),
     ("triage", "post_drifts_id_triage"),
     ("triage_many", "post_drifts_triage"),
@@ -210,6 +218,8 @@ const CALLS: [(&str, &str); 31] = [
     ("contexts", "get_contexts"),
     ("put_context", "post_contexts"),
     ("end_context", "post_contexts_id_end"),
+    ("looking", "get_presence"),
+    ("look", "post_presence"),
     ("audit", "get_audit"),
     ("audit_between", "get_audit"),
     ("scan", "post_scans"),

@@ -104,6 +104,8 @@ pub(super) fn body(method: &Method, path: &str, ids: &Ids) -> Value {
         ("POST", "/drifts/{id}/analyze" | "/recommendations/{id}/implement" | "/recommendations/{id}/dismiss") => {
             json!({})
         }
+        ("POST", "/recommendations/{id}/outcome") => json!({"followed": true, "result": "stolen"}),
+        ("POST", "/presence") => json!({"drift": ids.drift, "screen": "01ARZ3NDEKTSV4RRFFQ69G5FA8"}),
         ("POST", "/drifts/triage") => json!({"requests": [{"drift": ids.drift, "verb": "acknowledge"}]}),
         ("POST", "/ignore-rules/{id}" | "/never-hide-rules/{id}") => json!({"verb": "delete", "reason": "x"}),
         ("POST", "/contexts/{id}/end") => json!({"at": Timestamp::now()}),

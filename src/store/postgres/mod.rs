@@ -9,9 +9,11 @@
 mod columns;
 mod commit;
 mod connect;
+mod density;
 mod engine;
 mod errors;
 mod feed;
+mod filling;
 mod gauges;
 mod history;
 mod jobs;
@@ -19,6 +21,7 @@ mod link;
 mod migrate;
 mod pages;
 mod tables;
+mod time;
 mod trail;
 mod turn;
 

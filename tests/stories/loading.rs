@@ -58,7 +58,7 @@ fn past(times: &[Timestamp], each: usize) -> impl Iterator<Item = PastScan> {
 
 /// Everything that has no name or moment of its own.
 const ROWS: &str = "SELECT environment, state, severity, drift_type, resource_type, resource_id, encode(fingerprint, 'hex'), \
-    version, detected_at, last_seen, resolved_at, closure, length(value), organization_id - 1 FROM drift_events";
+    version, detected_at, last_seen, resolved_at, closure, organization_id - 1 FROM drift_events";
 
 /// How many rows each table has.
 fn counted(database: &Database) -> Vec<String> {
@@ -66,6 +66,21 @@ fn counted(database: &Database) -> Vec<String> {
                   AND relnamespace = 'public'::regnamespace ORDER BY 1";
     let count = |name: &str| format!("{name}: {}", database.says(&format!("SELECT count(*) FROM {name}")));
     database.says(tables).lines().filter(|name| !name.starts_with("pg_stat")).map(count).collect()
+}
+
+/// All there is to tell of each drift, its id and the time of telling left out.
+fn told(store: &dyn Store) -> Vec<serde_json::Value> {
+    let mut drifts = Vec::new();
+    for event in super::store::all(store) {
+        let (id, mut detail) = (event.id.to_string(), store.drift(event.id).unwrap());
+        for entry in &mut detail.history {
+            (entry.timestamp, entry.seq) = (Timestamp::UNIX_EPOCH, 0);
+        }
+        let text = serde_json::to_string(&detail).unwrap().replace(&id, "");
+        drifts.push(serde_json::from_str(&text).unwrap());
+    }
+    drifts.sort_by_key(|drift: &serde_json::Value| drift["event"]["fingerprint"].to_string());
+    drifts
 }
 
 #[test]
@@ -78,9 +93,9 @@ fn a_past_that_is_loaded_is_what_its_scans_would_have_left() {
     assert_eq!(loaded, (SCANS * 2 * each) as u64);
 
     let by_load = loads.open("acme");
-    for order in ["ORDER BY environment, resource_id"] {
-        assert_eq!(loads.says(&format!("{ROWS} {order}")), scans.says(&format!("{ROWS} {order}")));
-    }
+    let rows = format!("{ROWS} ORDER BY environment, resource_id");
+    assert_eq!(loads.says(&rows), scans.says(&rows));
+    assert_eq!(told(by_load.as_ref()), told(by_scans.as_ref()));
     assert_eq!(counted(&loads), counted(&scans));
     for environment in environments() {
         assert_eq!(by_load.open_counts(&environment).unwrap(), by_scans.open_counts(&environment).unwrap());

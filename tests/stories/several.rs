@@ -17,6 +17,7 @@ use tokio::sync::broadcast;
 
 use super::conformance::open_drifts;
 use super::postgres::Database;
+use crate::lab::postgres::psql;
 use crate::support::{driftguard, run};
 
 const PASSWORD: &str = "drei blaue Elefanten";
@@ -202,9 +203,8 @@ async fn a_scan_whose_worker_is_killed_is_finished_by_another_and_never_done_twi
         table("host", None, &place)
     };
     let Some(team) = Team::new(behind_a_lock) else { return };
-    let port = team.database.port.to_string();
-    let mut holder = Command::new("psql");
-    holder.args(["-h", "127.0.0.1", "-U", "owner", "-p", &port, "postgres"]).env("PGAPPNAME", "holder");
+    let mut holder = psql(team.database.port);
+    holder.arg("postgres").env("PGAPPNAME", "holder");
     let mut holder = holder.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut input = holder.stdin.take().unwrap();
     writeln!(input, "BEGIN; LOCK TABLE tf.states; SELECT 'held';").unwrap();

@@ -44,7 +44,8 @@ fn number(variable: &str) -> Option<usize> {
 }
 
 fn says(url: &str, sql: &str) -> String {
-    let output = Command::new("psql").args(["-q", "-A", "-t", "-c", sql, url]).output().unwrap();
+    let psql = postgres::programs().map_or_else(|| "psql".into(), |programs| programs.join("psql"));
+    let output = Command::new(psql).args(["-q", "-A", "-t", "-c", sql, url]).output().unwrap();
     assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }

@@ -82,7 +82,9 @@ fn main() {
             println!("the server after all questions: {} MB, {} at most", server.memory().0, server.memory().1);
         }
         if wants("pages") {
-            [(1, 100), (8, 100), (64, 100), (8, 20)].map(|(n, limit)| many::pages(&server, n, limit, lasts));
+            for (connections, limit) in [(1, 100), (8, 100), (64, 100), (8, 20)] {
+                many::pages(&server, connections, limit, lasts);
+            }
             println!("the server after all pages: {} MB, {} at most", server.memory().0, server.memory().1);
         }
         if wants("feeds") {

@@ -60,11 +60,9 @@ pub fn ask(server: &Server, rounds: usize) {
     });
     get("details of a drift", 200, rounds, &|n| format!("/drifts/{}", drifts[n * 7 % drifts.len()]));
     get("search: type, severity, age and text", 2000, rounds, &|n| {
-        let kind = TYPES[n % 3];
-        format!(
-            "/drifts?limit=100&status=open,closed&query=type:{kind}%20sev:%3E=medium%20age:%3E{n}d%20from_port={}",
-            n % 10
-        )
+        let (kind, days, port) = (TYPES[n % 3], n + 1, n % 10);
+        let query = format!("type:{kind}%20sev:%3E=medium%20age:%3E{days}d%20from_port={port}");
+        format!("/drifts?limit=100&status=open,closed&query={query}")
     });
     get("search: two words that few have, among what is open", 2000, rounds, &|n| {
         format!("/drifts?limit=100&status=open&text=from_port={}%20iam_role", 120 * n)

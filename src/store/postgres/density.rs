@@ -20,6 +20,11 @@ const TOLD: &str = "SELECT part, sum(told)::bigint FROM (SELECT coalesce(told, d
     (round(date_part('epoch', at) * 1000000)::bigint - $5) / $6 AS part FROM audit_log \
     WHERE organization_id = $1 AND ($2::text[] IS NULL OR environment = ANY($2)) AND at BETWEEN $3 AND $4) AS told GROUP BY part";
 
+/// Part, severity, how many.
+type Seen = (i64, String, i64);
+/// Part, how many.
+type Told = (i64, i64);
+
 impl PgEngine {
     /// Counts first sightings, in the environments, and everything else that the audit trail tells of those asked for.
     pub(in crate::store) fn density(
@@ -32,7 +37,7 @@ impl PgEngine {
         let (known, asked) = (texts(environments), Some(texts(&request.environments)).filter(|all| !all.is_empty()));
         let (from, until, (first, width)) = (At::of(request.from), At::of(request.until), density.parts());
         let inner = Arc::clone(&self.inner);
-        let (seen, told): (Vec<(i64, String, i64)>, Vec<(i64, i64)>) = self.wait(async move {
+        let (seen, told): (Vec<Seen>, Vec<Told>) = self.wait(async move {
             let seen = || {
                 let query = sqlx::query_as(DETECTED).bind(inner.organization).bind(&known);
                 query.bind(from).bind(until).bind(first).bind(width).fetch_all(&inner.pool)

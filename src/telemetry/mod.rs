@@ -5,6 +5,7 @@
 //! secrets and characters that would act on the terminal of whoever reads the file.
 
 mod scrub;
+mod seldom;
 
 use std::fs::DirBuilder;
 use std::io;
@@ -13,11 +14,13 @@ use std::path::{Path, PathBuf};
 
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::TryInitError;
+use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 
 use scrub::Scrubbed;
+use seldom::{Counting, Seldom};
 
 /// Days of logs to keep.
 const DAYS: usize = 14;
@@ -25,6 +28,8 @@ const DAYS: usize = 14;
 /// Keep it until the program ends: dropping it writes what is still in the queue.
 pub struct Guard {
     _worker: WorkerGuard,
+    /// Without a thread for it, what is repeated is said no more and not counted.
+    _counting: Option<Counting>,
     /// Where the log is.
     pub directory: PathBuf,
 }
@@ -49,14 +54,10 @@ pub fn init(state_dir: &Path, level: &str) -> Result<Guard, TelemetryError> {
     use tracing_subscriber::util::SubscriberInitExt;
     let filter = EnvFilter::try_new(ours(level)).map_err(|e| TelemetryError::Level(level.to_owned(), e))?;
     let (writer, guard) = open(state_dir)?;
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter)
-        .with_writer(writer)
-        .finish()
-        .try_init()
-        .map_err(TelemetryError::Twice)?;
-    Ok(guard)
+    let seldom = Seldom::default();
+    let lines = fmt::layer().json().with_writer(writer).with_filter(seldom.clone());
+    registry().with(filter).with(lines).try_init().map_err(TelemetryError::Twice)?;
+    Ok(Guard { _counting: seldom.count().ok(), ..guard })
 }
 
 /// A bare level is about driftguard. Libraries say no more than `info`: below that some write down requests with their headers,
@@ -80,7 +81,7 @@ fn open(state_dir: &Path) -> Result<(tracing_appender::non_blocking::NonBlocking
         .build(&directory)
         .map_err(|e| TelemetryError::File(directory.clone(), e))?;
     let (writer, worker) = tracing_appender::non_blocking(Scrubbed::new(appender, directory.clone()));
-    Ok((writer, Guard { _worker: worker, directory }))
+    Ok((writer, Guard { _worker: worker, _counting: None, directory }))
 }
 
 /// Makes the directory, or makes an existing one of ours private. A link in its place is refused.

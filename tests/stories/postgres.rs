@@ -45,6 +45,11 @@ impl Database {
         self.server.crash_and_start();
     }
 
+    /// The server itself.
+    pub fn server(&mut self) -> &mut Postgres {
+        &mut self.server
+    }
+
     pub fn does(&self, text: &str) {
         assert!(sql(self.port, text), "{text}");
     }

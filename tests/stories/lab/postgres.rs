@@ -100,9 +100,18 @@ impl Postgres {
 
     /// Stops without finishing anything, as a crash does, and starts again on what is there.
     pub fn crash_and_start(&mut self) {
+        self.crash();
+        self.start();
+    }
+
+    /// Stops without finishing anything.
+    pub fn crash(&mut self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-QUIT", &pid]).status().unwrap().success());
         self.child.wait().unwrap();
+    }
+
+    pub fn start(&mut self) {
         self.child = started(self.user, &self.data, self.port, self.tls).expect("it did before");
     }
 }

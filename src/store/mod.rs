@@ -18,6 +18,8 @@ mod inbox;
 mod jobs;
 mod journal;
 mod life;
+#[doc(hidden)]
+pub mod loading;
 mod lock;
 mod objects;
 mod postgres;

@@ -112,6 +112,23 @@ pub(super) struct AuditRecord {
     pub(super) undone_by: Option<u64>,
 }
 
+impl Deed {
+    /// Whether it is a scan's, about many drifts; its reason tells only of their number.
+    pub(super) fn is_of_many(&self) -> bool {
+        let audit = &self.audit;
+        audit.verb.is_none() && audit.drift.is_none() && audit.rule.is_none() && !self.before.is_empty()
+    }
+
+    /// Of how many happenings it tells: a mark is told of where it stands in time, not when somebody set it.
+    pub(super) fn told(&self) -> usize {
+        match (&self.context, self.is_of_many()) {
+            (Some(_), _) => 0,
+            (None, true) => self.before.len(),
+            (None, false) => 1,
+        }
+    }
+}
+
 impl AuditRecord {
     pub(super) fn entry(self) -> AuditEntry {
         AuditEntry { undone_by: self.undone_by, ..self.deed.audit }

@@ -42,6 +42,7 @@ mod limits;
 mod linked;
 mod listening;
 mod live;
+mod loading;
 mod manual;
 mod memory;
 mod noise;

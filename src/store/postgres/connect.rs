@@ -42,7 +42,9 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| StoreError::Invalid(format!("the address of the database does not read: {error}")))?;
     let options = options.application_name("driftguard").statement_cache_capacity(256);
-    Ok(options.options([("statement_timeout", STATEMENT_MS)]).disable_statement_logging())
+    // A plan that was made when a month's partition was empty reads all of an organisation when the partition has filled up.
+    let each = [("statement_timeout", STATEMENT_MS), ("plan_cache_mode", "force_custom_plan")];
+    Ok(options.options(each).disable_statement_logging())
 }
 
 /// What the work for the database runs on, wherever its caller stands.
@@ -92,6 +94,7 @@ async fn open(
         process: ulid::Ulid::generate().to_string(),
         desk: Mutex::default(),
         has_turn: AtomicBool::new(false),
+        is_filling: AtomicBool::new(false),
         pulse,
         claims: std::sync::Mutex::default(),
         fence: std::sync::Mutex::default(),

@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "how drifts went", include_str!("../../../migrations/0006_history.sql")),
     (7, "wrong passwords are counted by all servers", include_str!("../../../migrations/0007_lockout.sql")),
     (8, "the accounts are kept apart", include_str!("../../../migrations/0008_accounts_security.sql")),
+    (10, "what dashboards count", include_str!("../../../migrations/0010_figures.sql")),
 ];
 
 fn migrator() -> Migrator {

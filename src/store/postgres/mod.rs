@@ -9,10 +9,12 @@
 mod columns;
 mod commit;
 mod connect;
+mod density;
 mod engine;
 mod errors;
 mod feed;
 mod fence;
+mod filling;
 mod gauges;
 mod history;
 mod jobs;
@@ -21,6 +23,7 @@ mod migrate;
 mod pages;
 mod pulse;
 mod tables;
+mod time;
 mod trail;
 mod turn;
 

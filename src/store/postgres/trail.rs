@@ -20,11 +20,12 @@ pub(super) async fn tell(connection: &mut PgConnection, organization: i64, told:
     let mut rows = Rows::default();
     told.iter().for_each(|frame| rows.push(frame));
     let sql = "INSERT INTO audit_log \
-               (organization_id, seq, at, actor, action, environment, drift_id, payload, previous_hash, hash) \
+               (organization_id, seq, at, actor, action, environment, drift_id, payload, previous_hash, hash, told) \
                SELECT $1, r.seq, timestamptz 'epoch' + r.at * interval '1 microsecond', r.actor, r.action, r.environment, \
-               encode(r.drift, 'hex')::uuid, r.payload, r.previous, r.hash \
+               encode(r.drift, 'hex')::uuid, r.payload, r.previous, r.hash, r.told \
                FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bytea[], \
-               $9::bytea[], $10::bytea[]) AS r(seq, at, actor, action, environment, drift, payload, previous, hash)";
+               $9::bytea[], $10::bytea[], $11::int[]) \
+               AS r(seq, at, actor, action, environment, drift, payload, previous, hash, told)";
     sqlx::query(sql)
         .bind(organization)
         .bind(rows.seq)
@@ -36,6 +37,7 @@ pub(super) async fn tell(connection: &mut PgConnection, organization: i64, told:
         .bind(rows.payload)
         .bind(rows.previous)
         .bind(rows.hash)
+        .bind(rows.told)
         .execute(connection)
         .await?;
     Ok(())
@@ -52,6 +54,7 @@ struct Rows {
     payload: Vec<Vec<u8>>,
     previous: Vec<Vec<u8>>,
     hash: Vec<Vec<u8>>,
+    told: Vec<Option<i32>>,
 }
 
 impl Rows {
@@ -67,6 +70,7 @@ impl Rows {
         self.payload.push(frame.payload.clone());
         self.previous.push(frame.previous.to_vec());
         self.hash.push(frame.tip.hash().to_vec());
+        self.told.push(shown.told);
     }
 }
 
@@ -78,6 +82,8 @@ struct Shown {
     action: String,
     environment: Option<String>,
     drift: Option<Vec<u8>>,
+    /// Of how many happenings.
+    told: Option<i32>,
 }
 
 impl Shown {
@@ -91,6 +97,7 @@ impl Shown {
             action: text(&entry.action),
             environment: entry.environment.as_ref().map(|slug| slug.as_str().to_owned()),
             drift: entry.drift.map(|id| id.0.to_bytes().to_vec()),
+            told: i32::try_from(deed.told()).ok(),
         }
     }
 }
@@ -101,11 +108,11 @@ pub(super) async fn hash_of(pool: &PgPool, organization: i64, seq: u64) -> sqlx:
     sqlx::query_scalar(sql).bind(organization).bind(seq as i64).fetch_optional(pool).await
 }
 
-type Row = (i64, Vec<u8>, Vec<u8>, Vec<u8>, i64, String, String, Option<String>, Option<Vec<u8>>);
+type Row = (i64, Vec<u8>, Vec<u8>, Vec<u8>, i64, String, String, Option<String>, Option<Vec<u8>>, Option<i32>);
 
 async fn rows_after(pool: &PgPool, organization: i64, seq: i64) -> sqlx::Result<Vec<Row>> {
     let sql = "SELECT seq, payload, previous_hash, hash, (extract(epoch FROM at) * 1000000)::bigint, actor, action, \
-               environment, uuid_send(drift_id) FROM audit_log \
+               environment, uuid_send(drift_id), told FROM audit_log \
                WHERE organization_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
     sqlx::query_as(sql).bind(organization).bind(seq).bind(PAGE).fetch_all(pool).await
 }
@@ -159,8 +166,11 @@ fn checked(tip: Tip, row: &Row) -> Result<Tip, StoreError> {
         return Err(damaged(next, "the entry does not continue the one before it, or was changed"));
     }
     let deed: Deed = serde_json::from_slice(payload).map_err(|error| damaged(next, &error.to_string()))?;
-    let (.., at, actor, action, environment, drift) = row.clone();
-    if Shown::of(&deed) != (Shown { at, actor, action, environment, drift }) {
+    let (.., at, actor, action, environment, drift, told) = row.clone();
+    let said = Shown::of(&deed);
+    // Older entries do not say of how many they tell.
+    let told = told.or(said.told);
+    if said != (Shown { at, actor, action, environment, drift, told }) {
         return Err(damaged(next, "a column does not say what the entry says"));
     }
     Ok(frame.tip)

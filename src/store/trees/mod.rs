@@ -4,6 +4,7 @@
 //! One writer at a time behind a mutex; readers go to the trees directly. What a person decides goes to the journal first and
 //! is then applied by [`apply`](apply::apply), the same function that replays the journal after a crash.
 
+mod ahead;
 mod apply;
 mod attributing;
 mod backup;
@@ -22,6 +23,7 @@ pub(super) mod keys;
 mod lanes;
 mod lineage;
 mod linking;
+mod loading;
 mod once;
 mod open;
 mod page;
@@ -73,6 +75,7 @@ use crate::drift::{
 use crate::safety::Tainted;
 
 use engine::{Engine, Tree};
+pub(super) use loading::load;
 pub(super) use open::{Clock, Compaction, Doors, holds_store, open_read_write};
 pub(super) use shared::open_shared;
 use trail::Trail;

@@ -74,7 +74,8 @@ pub struct Global {
     /// Read this file instead of the user's configuration
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Directory of the local store, or postgres://USER@HOST/DATABASE of a shared one
+    /// Directory of the local store, or postgres://USER@HOST:PORT/DATABASE of a shared one; what it leaves out comes from PGUSER,
+    /// PGHOST, PGPORT and PGDATABASE, the password from PGPASSWORD or ~/.pgpass, TLS from ?sslmode= or PGSSLMODE
     #[arg(long, global = true, value_name = "DIR")]
     pub store: Option<String>,
     /// Who decides, as the audit trail names you
@@ -252,6 +253,9 @@ impl Aws {
 
 #[derive(Args, Debug, Default, PartialEq)]
 pub struct Triage {
+    /// Open the screens on a server, as `connect` does; several that have one database: the next is asked when one does not answer
+    #[arg(long, value_name = "URL", num_args = 1.., conflicts_with_all = ["state", "live", "plain", "keep", "read_only"])]
+    pub server: Vec<String>,
     #[command(flatten)]
     pub paths: Paths,
     #[command(flatten)]

@@ -13,6 +13,7 @@ use crate::drift::{DriftIgnore, Slug};
 use crate::scan::EnvironmentSpec;
 use crate::service::Guard;
 use crate::store::{self, OpenMode, Opened, Options, StoreError};
+use crate::telemetry::{self, TelemetryError};
 
 pub(super) struct Session {
     pub paths: Paths,
@@ -59,6 +60,12 @@ impl Session {
     /// What the code in a directory offers, and how it gets into the configuration.
     pub fn adding(&self, directory: &Path) -> Adding {
         Adding::new(&self.paths, self.explicit.as_deref(), |name| std::env::var(name).ok(), directory)
+    }
+
+    /// Starts the log; it ends when what is given is dropped.
+    pub fn log(&self) -> Result<telemetry::Guard, TelemetryError> {
+        let settings = self.settings();
+        telemetry::init(&self.paths.state_dir, &settings.log_level.value, settings.log_spans.value)
     }
 
     pub fn settings(&self) -> &Settings {

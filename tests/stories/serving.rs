@@ -11,18 +11,18 @@ use serde_json::Value;
 use super::store::{all, finding, scan};
 use super::support::driftguard;
 
-const PASSWORD: &str = "drei blaue Elefanten";
+pub const PASSWORD: &str = "drei blaue Elefanten";
 /// Random, for these stories only.
 const SECRET: &str = "Zk8wQ2nVb5xR7tYcL1mPdS4hJfG9aEuT6oXi";
 
 /// Killed at the latest when the test ends.
-struct Serve {
-    child: Child,
-    address: String,
+pub struct Serve {
+    pub child: Child,
+    pub address: String,
 }
 
 impl Serve {
-    fn start(home: &Path) -> Self {
+    pub fn start(home: &Path) -> Self {
         let mut command = driftguard(home);
         command.arg("--store").arg(home.join("store"));
         command.args(["serve", "--organization", "acme", "--listen", "127.0.0.1:0"]);
@@ -47,7 +47,7 @@ impl Serve {
         stream
     }
 
-    fn ask(&self, method: &str, path: &str, token: &str, headers: &str, body: &str) -> (u16, Value) {
+    pub fn ask(&self, method: &str, path: &str, token: &str, headers: &str, body: &str) -> (u16, Value) {
         let mut text = String::new();
         self.send(method, path, token, headers, body).read_to_string(&mut text).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -59,7 +59,7 @@ impl Serve {
         self.child.wait().unwrap();
     }
 
-    fn end(mut self) {
+    pub fn end(mut self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         assert!(self.child.wait().unwrap().success());
@@ -73,7 +73,7 @@ impl Drop for Serve {
     }
 }
 
-fn accounts(home: &Path, words: &[&str], input: &str) -> String {
+pub fn accounts(home: &Path, words: &[&str], input: &str) -> String {
     let mut command = driftguard(home);
     command.arg("--store").arg(home.join("store")).arg("accounts").args(words);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -221,6 +221,7 @@ impl TreeStore {
     }
 
     /// What a scan found, of which nothing has to go to the journal: it may be written while the scan goes on.
+    #[tracing::instrument(name = "store.write", skip_all, fields(durable))]
     fn keep_behind(&self, writer: &mut Writer, tx: Tx<'_>, durable: bool) -> Result<(), StoreError> {
         writer.commits += 1;
         tx.commit_behind(durable)
@@ -228,6 +229,7 @@ impl TreeStore {
 
     /// Journal first, synced; then the trees. `tx` has the deeds applied already, so that nothing can go wrong in between
     /// but the disk: then the decision stands in the journal and is applied at the next start.
+    #[tracing::instrument(name = "store.write", skip_all, fields(durable, decisions = deeds.len()))]
     fn keep(&self, writer: &mut Writer, deeds: &[Deed], tx: Tx<'_>, durable: bool) -> Result<(), StoreError> {
         let told = self.tell(writer, deeds)?;
         let tip = told.last().map(|frame| frame.tip);

@@ -50,7 +50,7 @@ pub(crate) use files::{make_private, private_dir, private_file, refuse_unsafe_fi
 pub use filter::DriftFilter;
 pub use gauges::Gauges;
 pub use inbox::{Left, leave};
-pub use jobs::{Claim, Kept, ScanJob, ScanJobs};
+pub use jobs::{Claim, Kept, Rhythm, ScanJob, ScanJobs};
 pub(crate) use postgres::{Again, Link};
 pub use returning::{Returned, Returns};
 pub use rules::{IgnoreRules, literal_pattern, shown_value};

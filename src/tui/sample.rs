@@ -90,6 +90,7 @@ fn environment(slug: &str, name: &str, cloud_provider: CloudProvider, minutes: i
         last_scan: Some(scan(slug, ago(minutes))),
         next_scan: None,
         interval: None,
+        schedule: None,
         running: None,
         sources: vec![],
         contexts: vec![],

@@ -22,6 +22,7 @@ use crate::api::Role;
 use crate::drift::Slug;
 use crate::safety::{Masked, Redactor, Tainted};
 use crate::server::Principal;
+use crate::store::AuditRequest;
 
 /// On whose behalf accounts are changed.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ struct Member {
     role: Role,
     /// Has grants: is in charge of part of it only.
     limited: bool,
+    /// Whose what he came in with is.
+    owner: Option<UserId>,
     /// Whom he may do things for as himself. Nobody with an API key, or it could make itself a better one.
     user: Option<UserId>,
 }
@@ -51,9 +54,15 @@ impl By {
     pub fn principal(principal: &Principal, address: Option<IpAddr>) -> Self {
         let Principal { organisation, name, role, grants, user, api_key, .. } = principal;
         let kind = if api_key.is_some() { ActorKind::ServiceAccount } else { ActorKind::User };
-        let user = user.filter(|_| api_key.is_none());
-        let member = Member { organization: organisation.clone(), role: *role, limited: !grants.is_empty(), user };
+        let (owner, user) = (*user, user.filter(|_| api_key.is_none()));
+        let limited = !grants.is_empty();
+        let member = Member { organization: organisation.clone(), role: *role, limited, owner, user };
         Self { actor: Actor { name: name.clone(), kind, address }, member: Some(member) }
+    }
+
+    /// Whether it is a key of this user that asks.
+    fn is_key_of(&self, user: UserId) -> bool {
+        self.member.as_ref().is_some_and(|member| member.user.is_none() && member.owner == Some(user))
     }
 
     fn is_self(&self, user: &User) -> bool {
@@ -82,6 +91,15 @@ impl Registry {
     pub fn audit(&self, by: &By, organization: &Slug, limit: usize) -> Result<Vec<SecurityRecord>> {
         self.admin_of(by, organization, "read the audit trail")?;
         self.accounts.audit(Some(organization), limit)
+    }
+
+    /// Some of it, newest first.
+    ///
+    /// # Errors
+    /// For who is no admin of it.
+    pub fn audit_between(&self, by: &By, organization: &Slug, request: &AuditRequest) -> Result<Vec<SecurityRecord>> {
+        self.admin_of(by, organization, "read the audit trail")?;
+        self.accounts.audit_between(organization, request)
     }
 
     /// Newest first, of all, at most `limit`.

@@ -152,6 +152,18 @@ pub enum Related {
     Context(Box<OperationalContext>),
 }
 
+impl Related {
+    /// Its place among all that a drift has to do with.
+    pub fn key(&self) -> String {
+        match self {
+            Self::SameResource(id) => format!("1 {id}"),
+            Self::DependsOn(address) => format!("2 {}", address.raw()),
+            Self::Dependant(address) => format!("3 {}", address.raw()),
+            Self::Context(context) => format!("4 {}", context.id),
+        }
+    }
+}
+
 /// `GET analytics/summary`.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
 pub struct Summary {

@@ -50,6 +50,9 @@ pub const REQUEST_ID_HEADER: &str = "x-request-id";
 /// A write that is sent again with the same key is done once and answered alike.
 pub const IDEMPOTENCY_HEADER: &str = "idempotency-key";
 
+/// Items of a page that does not say.
+pub const LIMIT: usize = 100;
+
 /// Items of a page at most.
 pub const PAGE: usize = 500;
 

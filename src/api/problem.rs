@@ -54,6 +54,10 @@ pub enum Code {
     /// What was sent did not come in time.
     Timeout,
     TooLarge,
+    /// The body is in a form that is not taken.
+    Unsupported,
+    /// The key of idempotency stands for another request.
+    Reused,
     RateLimited,
     /// A fault of the server's own.
     Internal,
@@ -72,6 +76,8 @@ impl Code {
             Self::Timeout => 408,
             Self::Conflict => 409,
             Self::TooLarge => 413,
+            Self::Unsupported => 415,
+            Self::Reused => 422,
             Self::RateLimited => 429,
             Self::Internal => 500,
             Self::Unavailable => 503,
@@ -94,10 +100,9 @@ impl Problem {
         Self { error: Box::new(detail) }
     }
 
-    /// The HTTP status: of its code, but a key that stands for another request is what 422 is for.
+    /// The HTTP status.
     pub fn status(&self) -> u16 {
-        let is_reuse = self.error.code == Code::Invalid && self.error.field.as_deref() == Some(IDEMPOTENCY_HEADER);
-        if is_reuse { 422 } else { self.error.code.status() }
+        self.error.code.status()
     }
 
     /// About one part of the request.
@@ -115,7 +120,11 @@ impl From<ServiceError> for Problem {
             ServiceError::NotFound(_) => (Code::NotFound, None, None),
             ServiceError::Conflict(current) => (Code::Conflict, Some(current), None),
             ServiceError::Invalid(_) => (Code::Invalid, None, None),
-            ServiceError::Reused(message) => return Self::of_field(IDEMPOTENCY_HEADER, message),
+            ServiceError::Reused(message) => {
+                let mut problem = Self::new(Code::Reused, message);
+                problem.error.field = Some(IDEMPOTENCY_HEADER.to_owned());
+                return problem;
+            }
             ServiceError::ReadOnly(_) => (Code::ReadOnly, None, None),
             ServiceError::Refused(refusal) => (Code::Refused, None, Some(refusal)),
             ServiceError::Denied(_) => (Code::Forbidden, None, None),
@@ -130,7 +139,7 @@ impl From<ServiceError> for Problem {
 impl From<Problem> for ServiceError {
     fn from(problem: Problem) -> Self {
         let Detail { code, message, field, current, refusal, .. } = *problem.error;
-        if (code, field.as_deref()) == (Code::Invalid, Some(IDEMPOTENCY_HEADER)) {
+        if code == Code::Reused {
             return Self::Reused(message);
         }
         let message = match field {

@@ -212,8 +212,11 @@ pub struct GrantArgs {
     pub provider: Option<CloudProvider>,
     #[arg(long, value_enum, default_value = "act")]
     pub access: AccessArg,
+    /// Where it holds, once each: 'GET /drifts*'; everywhere without it
+    #[arg(long = "endpoint", value_name = "ENDPOINT")]
+    pub endpoints: Vec<String>,
     /// Take all grants away instead
-    #[arg(long, conflicts_with_all = ["environments", "types", "provider", "access"])]
+    #[arg(long, conflicts_with_all = ["environments", "types", "provider", "access", "endpoints"])]
     pub clear: bool,
 }
 

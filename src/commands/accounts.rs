@@ -156,6 +156,7 @@ impl Office {
                     AccessArg::Read => Access::Read,
                     AccessArg::Act => Access::Act,
                 },
+                endpoints: args.endpoints.iter().map(|text| Endpoint::new(text)).collect::<Result<_, _>>()?,
             }),
         }
         let edit = UserEdit { grants: Some(grants), ..UserEdit::default() };

@@ -22,6 +22,7 @@ mod once;
 pub(crate) mod path;
 pub mod query;
 mod recommendation;
+mod sane;
 mod scan;
 mod score;
 mod settled;
@@ -51,6 +52,7 @@ pub use never_hide::{NeverHideChange, NeverHideReach, NeverHideRequest, NeverHid
 pub use once::Once;
 pub use path::{MAX_PATH_BYTES, PathBuilder};
 pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment};
+pub use sane::Unfit;
 pub use scan::{Completeness, Counts, ScanStage, ScanSummary, SourceError, SourceState};
 pub use score::{Score, ScoreError};
 pub use settled::SettledChange;

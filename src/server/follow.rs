@@ -77,7 +77,10 @@ impl Pass {
         };
         let now = shared.gatekeeper.admit(admission).await;
         // Somebody who may do something else now comes in again, as what they are.
-        now.is_ok_and(|now| now == self.principal) && shared.houses.of(&self.principal.organisation).is_some()
+        let same = |now: Principal| {
+            now.opened("GET", &self.path).is_ok_and(|grants| Principal { grants, ..now } == self.principal)
+        };
+        now.is_ok_and(same) && shared.houses.of(&self.principal.organisation).is_some()
     }
 
     /// Until the server leaves or the pass is good no more.

@@ -105,6 +105,7 @@ fn complete_one(path: &str, method: &str, operation: &mut Value) {
         expected.push(("408", "The body did not arrive in time."));
         expected.push(("409", "Somebody else was faster; where it is about a drift, `current` is how it is now."));
         expected.push(("413", "The body is too large."));
+        expected.push(("415", "The body came compressed."));
         expected.push(("422", "The key of idempotency stands for another request."));
     }
     let Some(responses) = operation["responses"].as_object_mut() else { return };

@@ -28,7 +28,7 @@ use crate::drift::{
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::store::{
-    DriftFilter, Gauges, Matching, Observation, Page, PageRequest, Receipt, ScanJob, Store, StoreError,
+    AuditRequest, DriftFilter, Gauges, Matching, Observation, Page, PageRequest, Receipt, ScanJob, Store, StoreError,
 };
 
 /// Names a picker shows at most.
@@ -416,7 +416,14 @@ impl DriftService for LocalService {
     }
 
     async fn untold(&self, request: UntoldRequest) -> Result<UntoldPage, ServiceError> {
-        self.ask(move |store| store.untold(&request).map_err(told)).await
+        self.ask(move |store| {
+            let slug = &request.environment;
+            if !store.environments().map_err(told)?.iter().any(|known| known.slug == *slug) {
+                return Err(ServiceError::NotFound(format!("there is no environment {slug}")));
+            }
+            store.untold(&request).map_err(told)
+        })
+        .await
     }
 
     async fn contexts(&self, request: ContextRequest) -> Result<Vec<OperationalContext>, ServiceError> {
@@ -450,6 +457,10 @@ impl DriftService for LocalService {
 
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {
         self.ask(move |store| store.audit(limit).map_err(told)).await
+    }
+
+    async fn audit_between(&self, request: AuditRequest) -> Result<Vec<AuditEntry>, ServiceError> {
+        self.ask(move |store| store.audit_between(&request).map_err(told)).await
     }
 
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {

@@ -52,7 +52,9 @@ use crate::drift::{
     RuleStatus, ScanStage, ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
-use crate::store::{Direction, DriftFilter, Gauges, Matching, Observation, OpenCounts, Page, PageRequest, Receipt};
+use crate::store::{
+    AuditRequest, Direction, DriftFilter, Gauges, Matching, Observation, OpenCounts, Page, PageRequest, Receipt,
+};
 
 /// A row of the environments pane.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
@@ -267,6 +269,17 @@ pub trait DriftService: Send + Sync {
         actor: Tainted,
     ) -> Result<OperationalContext, ServiceError>;
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError>;
+    /// Some of the trail, newest first.
+    async fn audit_between(&self, request: AuditRequest) -> Result<Vec<AuditEntry>, ServiceError> {
+        let mut entries = self.audit(usize::MAX).await?;
+        entries.retain(|entry| request.holds(entry.seq, entry.timestamp));
+        let cut = entries.len().saturating_sub(request.limit);
+        match request.direction {
+            Direction::Older => entries.truncate(request.limit),
+            Direction::Newer => drop(entries.drain(..cut)),
+        }
+        Ok(entries)
+    }
     /// Scans now; `None` scans every environment. Returns at once.
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError>;
     async fn cancel_scan(&self, environment: Option<Slug>) -> Result<(), ServiceError>;

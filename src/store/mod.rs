@@ -4,6 +4,7 @@
 //! Decisions and audit go first into an append-only [journal](Store::decide) that is synced; everything else can be rebuilt
 //! from it and a new scan.
 
+mod asked;
 mod ballast;
 mod bulk;
 mod codec;
@@ -44,6 +45,7 @@ use crate::drift::{
 };
 use crate::safety::{Masked, Tainted};
 
+pub use asked::AuditRequest;
 pub use bulk::{Match, Matching};
 pub use elsewhere::{Elsewhere, is_url, open_url, shown_url, url_of};
 pub(crate) use files::{make_private, private_dir, private_file, refuse_unsafe_filesystem, sync_dir};
@@ -388,6 +390,8 @@ pub trait Store: Send + Sync {
     fn contexts(&self, request: &ContextRequest) -> Result<Vec<OperationalContext>, StoreError>;
     /// Newest first, at most `limit`.
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
+    /// Some of the trail, newest first.
+    fn audit_between(&self, request: &AuditRequest) -> Result<Vec<AuditEntry>, StoreError>;
     /// The one with this sequence number.
     fn audit_entry(&self, seq: u64) -> Result<Option<AuditEntry>, StoreError>;
 

@@ -33,7 +33,7 @@ use crate::drift::{
 };
 use crate::safety::Tainted;
 use crate::service::{DriftService, EnvironmentSummary, Relations, RequireReason, ServiceError, ServiceEvent};
-use crate::store::{DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
+use crate::store::{AuditRequest, DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
 use scope::Scope;
 
 /// Records that somebody was refused, with what he wanted; done before he is told.
@@ -208,6 +208,10 @@ impl DriftService for Limited {
 
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {
         self.trail(limit).await
+    }
+
+    async fn audit_between(&self, request: AuditRequest) -> Result<Vec<AuditEntry>, ServiceError> {
+        self.trail_between(request).await
     }
 
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {

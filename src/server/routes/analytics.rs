@@ -5,9 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::listing::Slice;
 use super::parameters::Parameters;
 use crate::analysis;
-use crate::api::{Correlation, Day, EnvironmentFigures, Listed, Model, Related, Repository, ScanFigures, Summary};
+use crate::api::{
+    Correlation, Day, EnvironmentFigures, Listed, Model, Part, Related, Repository, ScanFigures, Summary,
+};
 use crate::compare::Packs;
 use crate::drift::{ContextRequest, DriftId, IncidentRequest, ScanSummary, Slug};
 use crate::server::Shared;
@@ -41,7 +44,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 )]
 async fn summary(caller: Caller, mut parameters: Parameters) -> Answer<Summary> {
     let environments = parameters.environments()?;
-    let days = parameters.take::<u32>("days")?.unwrap_or(DAYS).clamp(1, 90);
+    let days = parameters.take::<u32>("days")?.unwrap_or(DAYS);
     parameters.done()?;
     let now = Timestamp::now();
     let length = SignedDuration::from_hours(24 * i64::from(days));
@@ -96,11 +99,12 @@ fn plus(a: OpenCounts, b: OpenCounts) -> OpenCounts {
 #[utoipa::path(
     get,
     path = "/correlations",
-    params(("drift" = DriftId, Query)),
+    params(("drift" = DriftId, Query), Part),
     responses((status = 200, body = Listed<Correlation>), (status = 404))
 )]
 async fn correlations(caller: Caller, mut parameters: Parameters) -> Answer<Listed<Correlation>> {
     let drift: DriftId = parameters.need("drift")?;
+    let slice = Slice::take(&mut parameters)?;
     parameters.done()?;
     let event = caller.service.drift(drift).await?.event;
     let relations = caller.service.relations(drift).await?;
@@ -111,18 +115,19 @@ async fn correlations(caller: Caller, mut parameters: Parameters) -> Answer<List
     let needed = relations.dependants.into_iter().map(Related::Dependant);
     let contexts = contexts.into_iter().map(|one| Related::Context(Box::new(one)));
     let all = others.chain(needs).chain(needed).chain(contexts).map(|with| Correlation { drift, with });
-    Ok(Json(Listed::whole(all.collect())))
+    Ok(Json(slice.of(all.collect(), |one| one.with.key())))
 }
 
 /// Where environments are declared and what their last scan read there.
 #[utoipa::path(
     get,
     path = "/iac/repositories",
-    params(("environment" = Option<Vec<Slug>>, Query, explode = false)),
+    params(("environment" = Option<Vec<Slug>>, Query, explode = false), Part),
     responses((status = 200, body = Listed<Repository>))
 )]
 async fn repositories(caller: Caller, mut parameters: Parameters) -> Answer<Listed<Repository>> {
     let wanted = parameters.environments()?;
+    let slice = Slice::take(&mut parameters)?;
     parameters.done()?;
     let all = caller.service.environments().await?;
     let wanted = all.into_iter().filter(|one| wanted.is_empty() || wanted.contains(&one.environment.slug));
@@ -131,17 +136,18 @@ async fn repositories(caller: Caller, mut parameters: Parameters) -> Answer<List
         let sources = one.last_scan.into_iter().flat_map(|scan| scan.sources);
         sources.map(move |source| Repository { environment: environment.clone(), source })
     });
-    Ok(Json(Listed::whole(sources.collect())))
+    Ok(Json(slice.of(sources.collect(), |one| format!("{} {}", one.environment, one.source.source.raw()))))
 }
 
 /// What drifts are judged by: packs of rules. No model is learned so far.
-#[utoipa::path(get, path = "/models", responses((status = 200, body = Listed<Model>)))]
-async fn models(_: Caller) -> Answer<Listed<Model>> {
+#[utoipa::path(get, path = "/models", params(Part), responses((status = 200, body = Listed<Model>)))]
+async fn models(_: Caller, slice: Slice) -> Answer<Listed<Model>> {
     let model = |(name, text): (&str, &str)| Model {
         name: name.trim_end_matches(".toml").to_owned(),
         kind: "rules".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         hash: blake3::hash(text.as_bytes()).to_hex().to_string(),
     };
-    Ok(Json(Listed::whole(analysis::packs().chain(Packs::texts()).map(model).collect())))
+    let all = analysis::packs().chain(Packs::texts()).map(model).collect();
+    Ok(Json(slice.of(all, |model| model.name.clone())))
 }

@@ -6,6 +6,7 @@ mod analytics;
 mod around;
 mod drifts;
 mod environments;
+mod listing;
 mod parameters;
 mod rules;
 mod session;

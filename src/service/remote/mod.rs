@@ -34,7 +34,7 @@ use super::{
     Waiting,
 };
 use crate::api::{
-    BULK, ContextBody, EndContextBody, Greeting, Listed, NeverHideBody, Parameter, RuleBody, ScanBody, TriageOne,
+    BULK, ContextBody, EndContextBody, Greeting, Listed, NeverHideBody, PAGE, Parameter, RuleBody, ScanBody, TriageOne,
     to_parameters,
 };
 use crate::drift::query::{Group, Groups};
@@ -44,7 +44,7 @@ use crate::drift::{
     TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
-use crate::store::{Direction, DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
+use crate::store::{AuditRequest, Cursor, Direction, DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
 
 use call::{Failure, Line};
 pub use credentials::{Credentials, Fixed, login, logout, refresh};
@@ -172,7 +172,31 @@ impl RemoteService {
         path: &str,
         asked: &[Parameter],
     ) -> Result<Vec<T>, ServiceError> {
-        Ok(self.listed::<T>(path, asked).await?.data)
+        self.up_to(path, asked, usize::MAX).await
+    }
+
+    /// The first `most` of a list, however many pages that takes.
+    async fn up_to<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        asked: &[Parameter],
+        most: usize,
+    ) -> Result<Vec<T>, ServiceError> {
+        let mut all: Vec<T> = vec![];
+        let mut cursor: Option<Cursor> = None;
+        loop {
+            let mut parameters = asked.to_vec();
+            parameters.push(("limit".to_owned(), (most - all.len()).clamp(1, PAGE).to_string()));
+            parameters.extend(cursor.take().map(|cursor| ("cursor".to_owned(), cursor.0)));
+            let Listed { data, pagination } = self.listed::<T>(path, &parameters).await?;
+            all.extend(data);
+            match pagination.next.filter(|_| all.len() < most) {
+                Some(next) => cursor = Some(next),
+                None => break,
+            }
+        }
+        all.truncate(most);
+        Ok(all)
     }
 
     async fn post<B: Serialize, T: serde::de::DeserializeOwned>(
@@ -278,7 +302,7 @@ impl DriftService for RemoteService {
     }
 
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {
-        self.whole(&format!("drifts/{id}/observations"), &asked([("limit", limit.to_string())])).await
+        self.up_to(&format!("drifts/{id}/observations"), &[], limit).await
     }
 
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError> {
@@ -347,9 +371,11 @@ impl DriftService for RemoteService {
             ("from", request.from.to_string()),
             ("until", request.until.to_string()),
             ("environment", listed(&request.environments)),
-            ("limit", request.limit.to_string()),
         ]);
-        self.whole("contexts", &parameters).await
+        let mut contexts = self.whole("contexts", &parameters).await?;
+        let older = contexts.len().saturating_sub(request.limit);
+        drop(contexts.drain(..older));
+        Ok(contexts)
     }
 
     async fn put_context(&self, context: OperationalContext, _: Tainted) -> Result<(), ServiceError> {
@@ -361,7 +387,23 @@ impl DriftService for RemoteService {
     }
 
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {
-        self.whole("audit", &asked([("limit", limit.to_string())])).await
+        self.up_to("audit", &[], limit).await
+    }
+
+    async fn audit_between(&self, request: AuditRequest) -> Result<Vec<AuditEntry>, ServiceError> {
+        let span = asked([("from", request.from.to_string()), ("until", request.until.to_string())]);
+        let mut entries: Vec<AuditEntry> = match (request.cursor, request.direction) {
+            (None, _) => self.up_to("audit", &span, request.limit).await?,
+            // Another server's cursors are its own: numbers are picked out of what comes.
+            _ => self.whole("audit", &span).await?,
+        };
+        entries.retain(|entry| request.holds(entry.seq, entry.timestamp));
+        let cut = entries.len().saturating_sub(request.limit);
+        match request.direction {
+            Direction::Older => entries.truncate(request.limit),
+            Direction::Newer => drop(entries.drain(..cut)),
+        }
+        Ok(entries)
     }
 
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {

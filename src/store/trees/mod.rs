@@ -59,8 +59,8 @@ use super::objects::Objects;
 use super::record::{AuditRecord, Deed};
 use super::rules::Rule;
 use super::{
-    DriftFilter, Elsewhere, Gauges, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt,
-    Recorded, Returns, Store, StoreError, Upkeep, VerifyReport,
+    AuditRequest, DriftFilter, Elsewhere, Gauges, Matching, Observation, OpenCounts, Options, Page, PageRequest,
+    Pruned, Receipt, Recorded, Returns, Store, StoreError, Upkeep, VerifyReport,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
@@ -380,6 +380,9 @@ impl Store for TreeStore {
     }
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
         self.audit_impl(limit)
+    }
+    fn audit_between(&self, request: &AuditRequest) -> Result<Vec<AuditEntry>, StoreError> {
+        self.audit_between_impl(request)
     }
     fn audit_entry(&self, seq: u64) -> Result<Option<AuditEntry>, StoreError> {
         Ok(self.read::<AuditRecord>(Tree::Audit, &seq.to_be_bytes())?.map(AuditRecord::entry))

@@ -1,4 +1,4 @@
-//! API keys: one's own, and for admins those of service accounts.
+//! API keys. Whoever has logged in lists, makes and ends his own, whatever his role; those of others are for admins. A key makes none.
 
 use axum::Json;
 use axum::extract::Path;
@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use super::super::parameters::{Parameters, named};
 use super::{Clerk, Own, json};
 use crate::accounts::{ApiKey, KeyId};
-use crate::api::{KeyBody, KeyMade, Listed};
+use crate::api::{KeyBody, KeyMade, Listed, Part};
 use crate::drift::Slug;
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
@@ -23,12 +23,13 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[utoipa::path(
     get,
     path = "/api-keys",
-    params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
+    params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin."), Part),
     responses((status = 200, body = Listed<ApiKey>), (status = 404))
 )]
 async fn list(clerk: Clerk, parameters: Parameters) -> Answer<Listed<ApiKey>> {
-    let of = clerk.organization(parameters)?;
-    json(clerk.ask(move |registry, by| registry.api_keys(by, &of)).await.map(Listed::whole))
+    let (of, slice) = clerk.listed(parameters)?;
+    let keys = clerk.ask(move |registry, by| registry.api_keys(by, &of)).await?;
+    Ok(Json(slice.of(keys, |key| key.id.to_string())))
 }
 
 /// Makes an API key. Its secret is in this answer and nowhere else.
@@ -40,14 +41,13 @@ async fn list(clerk: Clerk, parameters: Parameters) -> Answer<Listed<ApiKey>> {
     responses((status = 201, body = KeyMade), (status = 404))
 )]
 async fn create(
-    clerk: Clerk,
+    own: Own,
     parameters: Parameters,
     Body(body): Body<KeyBody>,
 ) -> Result<(StatusCode, Json<KeyMade>), Failure> {
-    let of = clerk.organization(parameters)?;
-    let own = clerk.0.principal.name.clone();
-    let username = body.username.clone().unwrap_or_else(|| own.raw().to_owned());
-    let made = clerk.ask(move |registry, by| registry.create_key(by, &of, &username, &body.new_key()));
+    let of = own.organization(parameters)?;
+    let username = body.username.clone().unwrap_or_else(|| own.principal.name.raw().to_owned());
+    let made = own.ask(move |registry, by| registry.create_key(by, &of, &username, &body.new_key()));
     let (key, secret) = made.await?;
     Ok((StatusCode::CREATED, Json(KeyMade { key, secret: secret.reveal().to_owned() })))
 }

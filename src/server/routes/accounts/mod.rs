@@ -1,6 +1,7 @@
 //! Who may come in, and what they may do. Every handler is one call of the [registry](crate::accounts::Registry): that says who may,
 //! and records it.
 
+mod export;
 mod keys;
 mod login;
 mod organizations;
@@ -14,13 +15,14 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use utoipa_axum::router::OpenApiRouter;
 
+use super::listing::Slice;
 use super::parameters::Parameters;
 use crate::accounts::{self, By, Desk, Registry};
 use crate::api::{Code, Problem};
 use crate::drift::Slug;
-use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
 use crate::server::auth::{Guest, Principal};
+use crate::server::{Shared, asked};
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -40,6 +42,7 @@ pub(super) fn desk(shared: &Shared) -> Result<Desk, Failure> {
 }
 
 /// Somebody who wants what is his own: whatever the role, the registry says what that is.
+#[derive(Clone)]
 pub(super) struct Own {
     pub(super) principal: Principal,
     by: By,
@@ -47,6 +50,7 @@ pub(super) struct Own {
 }
 
 /// Somebody whose role is enough for the method; the registry may ask for more.
+#[derive(Clone)]
 pub(super) struct Clerk(Own);
 
 impl FromRequestParts<Shared> for Own {
@@ -54,6 +58,7 @@ impl FromRequestParts<Shared> for Own {
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Failure> {
         let guest = Guest::from_request_parts(parts, shared).await?;
+        asked::query(parts)?;
         Self::of(guest, shared)
     }
 }
@@ -64,6 +69,7 @@ impl FromRequestParts<Shared> for Clerk {
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Failure> {
         let guest = Guest::from_request_parts(parts, shared).await?;
         guest.hold_to_role(&parts.method).await?;
+        asked::query(parts)?;
         Own::of(guest, shared).map(Self)
     }
 }
@@ -82,6 +88,12 @@ impl Own {
     ) -> Result<T, Failure> {
         let Self { by, desk, .. } = self;
         in_background(move || ask(desk.registry(), &by)).await
+    }
+
+    /// The organisation a parameter names, and what part of a list is wanted.
+    pub(super) fn listed(&self, mut parameters: Parameters) -> Result<(Slug, Slice), Failure> {
+        let slice = Slice::take(&mut parameters)?;
+        Ok((self.organization(parameters)?, slice))
     }
 
     /// The organisation a parameter names; one's own without it.
@@ -103,6 +115,10 @@ impl Clerk {
 
     pub(super) fn organization(&self, parameters: Parameters) -> Result<Slug, Failure> {
         self.0.organization(parameters)
+    }
+
+    pub(super) fn listed(&self, parameters: Parameters) -> Result<(Slug, Slice), Failure> {
+        self.0.listed(parameters)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sessions: one's own, and for admins those of the organisation.
 
+use axum::Json;
 use axum::extract::Path;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -7,7 +8,7 @@ use utoipa_axum::routes;
 use super::super::parameters::{Parameters, named};
 use super::{Clerk, Own, json};
 use crate::accounts::{Session, SessionId};
-use crate::api::{Done, Listed};
+use crate::api::{Done, Listed, Part};
 use crate::drift::Slug;
 use crate::server::Shared;
 use crate::server::answer::Answer;
@@ -20,12 +21,13 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[utoipa::path(
     get,
     path = "/sessions",
-    params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
+    params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin."), Part),
     responses((status = 200, body = Listed<Session>), (status = 404))
 )]
 async fn list(clerk: Clerk, parameters: Parameters) -> Answer<Listed<Session>> {
-    let of = clerk.organization(parameters)?;
-    json(clerk.ask(move |registry, by| registry.sessions(by, &of)).await.map(Listed::whole))
+    let (of, slice) = clerk.listed(parameters)?;
+    let sessions = clerk.ask(move |registry, by| registry.sessions(by, &of)).await?;
+    Ok(Json(slice.of(sessions, |session| session.id.to_string())))
 }
 
 /// Ends a session.

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod around;
+mod audit;
 mod inventory;
 mod pictures;
 mod server;
@@ -17,6 +18,7 @@ pub use accounts::{
     RoleArg, SessionCommand, SettingsArgs, UserCommand, WhoMay,
 };
 pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat, WhoArgs};
+pub use audit::{AuditCommand, AuditExport, AuditFormat, AuditKind};
 pub use inventory::{InventoryArgs, InventoryFormat, InventoryKind};
 pub use pictures::{Colors, Screenshots, Size};
 pub use server::{Connect, Login, Logout, Serve, Worker};
@@ -137,6 +139,11 @@ pub enum Command {
     /// Look after the store
     #[command(subcommand)]
     Store(StoreCommand),
+    /// What was decided, and what happened to accounts: check that it is what it was, or take it away
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// All there is on one page: environments, drifts, advice, settings; secrets taken out
+    Report(ReportArgs),
     /// What AWS has to allow, and what is understood of it
     #[command(subcommand)]
     Aws(AwsCommand),
@@ -372,6 +379,25 @@ pub enum IncidentFormat {
     Json,
 }
 
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// Only these environments
+    #[arg(long, value_name = "SLUG", num_args = 1..)]
+    pub env: Vec<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReportFormat,
+    /// Into a new file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ReportFormat {
+    /// One file that needs nothing else
+    #[default]
+    Html,
+}
+
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum RulesFormat {
     #[default]
@@ -444,6 +470,12 @@ pub enum StoreCommand {
         /// Whose part of a database it is
         #[arg(long, default_value = "default")]
         organization: String,
+    },
+    /// Bring the schema up to date, which opening the store does too, and say what that means; it can be run beside servers
+    Migrate {
+        /// Say what is to be done, and do nothing; exit code 2 when there is something
+        #[arg(long)]
+        check: bool,
     },
     /// Throw away everything about an environment but the audit trail
     Forget {

@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 mod accounts;
+mod audit;
 mod aws;
 mod aws_types;
 mod bench;
@@ -18,7 +19,10 @@ mod keys;
 mod login;
 mod man;
 mod mark;
+mod migrate;
+mod output;
 mod reload;
+mod report;
 mod rules;
 mod scan;
 mod screens;
@@ -80,6 +84,8 @@ fn journaled(command: &Option<Command>) -> Option<&'static str> {
         Some(Command::Store(_)) => "store",
         Some(Command::Accounts(_)) => "accounts",
         Some(Command::Incident(_)) => "incident",
+        Some(Command::Audit(_)) => "audit",
+        Some(Command::Report(_)) => "report",
         Some(Command::Who(_)) => "who",
         Some(Command::Mark(_)) => "mark",
         Some(Command::Login(_)) => "login",
@@ -115,6 +121,8 @@ fn perform(session: &Session, cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Export { file }) => store::export(session, file.as_deref()),
         Some(Command::Import { file }) => store::import(session, &file),
         Some(Command::Store(command)) => store::run(session, &command),
+        Some(Command::Audit(command)) => audit::run(session, &command),
+        Some(Command::Report(args)) => report::run(session, &args),
         Some(Command::Rules { format }) => rules::run(session, format),
         Some(Command::Aws(command)) => aws::run(session, &command),
         Some(Command::Inventory(args)) => inventory::run(session, &args),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use super::complain;
-use crate::cli::{Cli, Command, Look, Paths as PathArgs};
+use crate::cli::{AuditCommand, Cli, Command, Look, Paths as PathArgs};
 use crate::config::{self, Adding, Config, Origin, Paths, Problem, Settings};
 use crate::drift::{DriftIgnore, Slug};
 use crate::scan::EnvironmentSpec;
@@ -200,6 +200,7 @@ fn flags(cli: &Cli) -> Vec<(&'static str, String)> {
     match &cli.command {
         Some(Command::Serve(args)) => add("organization", &args.organization),
         Some(Command::Worker(args)) => add("organization", &args.organization),
+        Some(Command::Audit(AuditCommand::Export(args))) => add("organization", &args.organization),
         _ => {}
     }
     let none = Look::default();

@@ -25,6 +25,7 @@ mod probe;
 mod record;
 mod returning;
 mod rules;
+mod schema;
 mod settling;
 mod thrown;
 mod trees;
@@ -56,6 +57,7 @@ pub use jobs::{Claim, Kept, Rhythm, ScanJob, ScanJobs};
 pub(crate) use postgres::{Again, Link};
 pub use returning::{Returned, Returns};
 pub use rules::{IgnoreRules, literal_pattern, shown_value};
+pub use schema::{Schema, migrate_database, schema};
 pub use thrown::{Pruned, Upkeep};
 
 /// How the store is opened.
@@ -392,6 +394,11 @@ pub trait Store: Send + Sync {
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
     /// Some of the trail, newest first.
     fn audit_between(&self, request: &AuditRequest) -> Result<Vec<AuditEntry>, StoreError>;
+    /// Reads the whole trail and checks its chain; gives how many entries it has.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] names the first entry that is not what was written.
+    fn verify_audit(&self) -> Result<u64, StoreError>;
     /// The one with this sequence number.
     fn audit_entry(&self, seq: u64) -> Result<Option<AuditEntry>, StoreError>;
 

@@ -36,6 +36,7 @@ mod keys;
 mod lab;
 mod limits;
 mod live;
+mod managing;
 mod manual;
 mod memory;
 mod noise;

@@ -13,8 +13,8 @@ use super::engine::{Inner, Pause, PgEngine, wait_on};
 use super::errors::{is_passing, told};
 use super::migrate;
 use crate::drift::Slug;
-use crate::store::StoreError;
 use crate::store::identity::{Identity, SCHEMA_VERSION};
+use crate::store::{Schema, StoreError};
 
 /// Connections of one organisation, besides the one that writes.
 const CONNECTIONS: u32 = 8;
@@ -65,6 +65,32 @@ pub(in crate::store) fn connect(database: &Database) -> Result<(PgEngine, Identi
             Err(error)
         }
     }
+}
+
+/// See [`schema`](crate::store::schema()).
+pub(in crate::store) fn schema(url: &str) -> Result<Schema, StoreError> {
+    once(url, async |connection, place| migrate::standing(connection, place).await)
+}
+
+/// See [`migrate_database`](crate::store::migrate_database).
+pub(in crate::store) fn migrate_now(url: &str) -> Result<(), StoreError> {
+    once(url, async |connection, place| {
+        migrate::migrate(connection, place).await?;
+        migrate::partitions(connection).await;
+        Ok(())
+    })
+}
+
+/// Over a connection of its own, to nobody's part of the database.
+fn once<T: Send + 'static>(
+    url: &str,
+    work: impl AsyncFnOnce(&mut PgConnection, &str) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let options = options(url)?;
+    let place = Database::place(&options);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| StoreError::Io { path: Path::new("threads").to_owned(), source: error })?;
+    runtime.block_on(async { work(&mut reach(&options).await?, &place).await })
 }
 
 async fn open(options: PgConnectOptions, place: &str, slug: &Slug) -> Result<(Inner, Identity), StoreError> {

@@ -72,7 +72,7 @@ use crate::drift::{
 use crate::safety::Tainted;
 
 use engine::{Engine, Tree};
-pub(super) use open::{Clock, Compaction, Doors, holds_store, open_read_write};
+pub(super) use open::{Clock, Compaction, Doors, holds_store, open_read_write, schema_of};
 pub(super) use shared::open_shared;
 use trail::Trail;
 use turn::Desk;
@@ -383,6 +383,9 @@ impl Store for TreeStore {
     }
     fn audit_between(&self, request: &AuditRequest) -> Result<Vec<AuditEntry>, StoreError> {
         self.audit_between_impl(request)
+    }
+    fn verify_audit(&self) -> Result<u64, StoreError> {
+        self.walk_trail(&mut |_, _| Ok(()))
     }
     fn audit_entry(&self, seq: u64) -> Result<Option<AuditEntry>, StoreError> {
         Ok(self.read::<AuditRecord>(Tree::Audit, &seq.to_be_bytes())?.map(AuditRecord::entry))

@@ -12,7 +12,7 @@ use crate::safety::escape::html as plain;
 
 /// On top of the review's.
 const MORE: &str = "nav{position:sticky;top:0;background:Canvas;padding:.4rem 0;border-bottom:1px solid #8884}nav a{margin-right:1.2rem}\
-section{scroll-margin-top:3rem}h3{scroll-margin-top:3rem}td.n{text-align:right}.facts{display:flex;gap:2.5rem;flex-wrap:wrap;padding:0}\
+section{scroll-margin-top:3rem}h3{scroll-margin-top:3rem}td.n,th.n{text-align:right}.facts{display:flex;gap:2.5rem;flex-wrap:wrap;padding:0}\
 .facts li{list-style:none}.facts b{display:block;font-size:1.5rem}";
 
 /// The views, by anchor and name.
@@ -66,7 +66,8 @@ impl Page<'_> {
             write!(out, "<li><b class={0}>{1}</b>{0} open", class.as_str(), open(class))?;
         }
         let stats = &self.book.stats;
-        writeln!(out, "<li><b>{}</b>environments</ul>", self.book.environments.len())?;
+        let environments = self.book.environments.len();
+        writeln!(out, "<li><b>{environments}</b>environment{}</ul>", if environments == 1 { "" } else { "s" })?;
         writeln!(
             out,
             "<p>In the last {DAYS} days {} drifts were first seen; {} have ended, {} of them by themselves{}.</p>",
@@ -98,7 +99,7 @@ impl Page<'_> {
     fn environments(&self, out: &mut dyn Write) -> io::Result<()> {
         section(1, out)?;
         write!(out, "<table><thead><tr><th>environment<th>cloud<th>region")?;
-        SeverityClass::WORST_FIRST.iter().try_for_each(|class| write!(out, "<th>{}", class.as_str()))?;
+        SeverityClass::WORST_FIRST.iter().try_for_each(|class| write!(out, "<th class=n>{}", class.as_str()))?;
         writeln!(out, "<th>last scan<th>compared<th>what goes on</tr></thead><tbody>")?;
         for one in &self.book.environments {
             let environment = &one.environment;

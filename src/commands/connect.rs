@@ -12,6 +12,7 @@ use super::accounts::ask;
 use super::{Session, complain, login, screens};
 use crate::cli::{Connect, Look};
 use crate::service::{Credentials, Dial, DriftService, Fixed, RemoteService, Server, check_address, waiting_below};
+use crate::vault;
 
 /// Holds an API key; in the environment, because others can read a command line.
 const TOKEN: &str = "DRIFTGUARD_TOKEN";
@@ -101,7 +102,7 @@ fn token(file: Option<&Path>) -> anyhow::Result<Option<String>> {
         ),
         None => std::env::var(TOKEN).ok(),
     };
-    let token = token.map(|token| token.trim().to_owned());
+    let token = token.map(|token| vault::resolve(token.trim())).transpose().context("the API key")?;
     if file.is_some() && token.as_deref() == Some("") {
         bail!("there is no API key in the file named by --token-file");
     }

@@ -13,6 +13,7 @@ use crate::accounts::{self, Accounts, Desk, SECRET_VARIABLE, ServerSecret, Token
 use crate::cli::Serve;
 use crate::server::{self, Certificate, Gatekeeper, Houses, Limits, Options};
 use crate::telemetry;
+use crate::vault;
 
 /// Opens `/metrics` to those who are not on this machine.
 const METRICS_TOKEN: &str = "DRIFTGUARD_METRICS_TOKEN";
@@ -32,6 +33,7 @@ pub(super) fn run(session: &Session, args: &Serve) -> anyhow::Result<u8> {
     let gatekeeper = Arc::new(desk.clone());
     let certificate = args.tls_cert.clone().zip(args.tls_key.clone()).map(|(chain, key)| Certificate { chain, key });
     let metrics_token = std::env::var(METRICS_TOKEN).ok().filter(|token| !token.is_empty());
+    let metrics_token = metrics_token.map(|token| vault::resolve(&token)).transpose().context(METRICS_TOKEN)?;
     let limits = Limits { metrics_token, ..session.config.server.clone() };
     let options = Options { listen: args.listen, certificate, limits };
     let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;

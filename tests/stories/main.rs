@@ -26,6 +26,7 @@ mod declared;
 mod families;
 mod faults;
 mod firewall;
+mod fixtures;
 mod gate;
 mod ground_truth;
 mod hostile;
@@ -68,6 +69,7 @@ mod terminal;
 mod terraform_agrees;
 mod tidying;
 // Shared with the unit tests, which use the rest of it.
+mod vault;
 #[allow(dead_code)]
 mod vectors;
 mod who;

@@ -15,6 +15,7 @@ use super::migrate;
 use crate::drift::Slug;
 use crate::store::identity::{Identity, SCHEMA_VERSION};
 use crate::store::{Schema, StoreError};
+use crate::vault;
 
 /// Connections of one organisation, besides the one that writes.
 const CONNECTIONS: u32 = 8;
@@ -39,8 +40,23 @@ impl Database {
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| StoreError::Invalid(format!("the address of the database does not read: {error}")))?;
+    let options = match password_in_vault(url) {
+        Some(reference) => {
+            let secret = vault::resolve(&reference);
+            options.password(&secret.map_err(|error| StoreError::Unavailable(format!("PGPASSWORD: {error}")))?)
+        }
+        None => options,
+    };
     let options = options.application_name("driftguard").statement_cache_capacity(256);
     Ok(options.options([("statement_timeout", STATEMENT_MS)]).disable_statement_logging())
+}
+
+/// The variable's value, where it names a secret of Vault and the address has no password of its own.
+fn password_in_vault(url: &str) -> Option<String> {
+    let reference = std::env::var("PGPASSWORD").ok().filter(|value| value.starts_with("vault:"))?;
+    let parsed = url::Url::parse(url).ok()?;
+    let has_own = parsed.password().is_some() || parsed.query_pairs().any(|(key, _)| key == "password");
+    (!has_own).then_some(reference)
 }
 
 /// What the work for the database runs on, wherever its caller stands.

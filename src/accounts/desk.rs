@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
+use tokio::sync::broadcast::Receiver;
 
 use super::lockout::Lockout;
 use super::token::{Claims, TokenError};
@@ -69,7 +70,6 @@ pub(super) struct Inner {
     accounts: Arc<dyn Accounts>,
     pub(super) registry: Registry,
     tokens: Tokens,
-    lockout: Lockout,
     hashing: Semaphore,
     waiting: AtomicUsize,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
@@ -87,10 +87,10 @@ impl Desk {
         tokens: Tokens,
         clock: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> Self {
-        let (lockout, hashing) = (Lockout::default(), Semaphore::new(HASHING));
+        let hashing = Semaphore::new(HASHING);
         let (waiting, clock) = (AtomicUsize::new(0), Box::new(clock));
         let registry = Registry::new(Arc::clone(&accounts));
-        Self(Arc::new(Inner { accounts, registry, tokens, lockout, hashing, waiting, clock }))
+        Self(Arc::new(Inner { accounts, registry, tokens, hashing, waiting, clock }))
     }
 
     /// Where what is behind the desk is changed.
@@ -104,17 +104,19 @@ impl Desk {
     /// As [`Registry::users`].
     pub fn locked_out(&self, by: &By, organization: &Slug) -> super::Result<Vec<LockedOut>> {
         let now = self.0.now();
-        let of = |user: User| {
-            let seconds = self.0.lockout.wait(organization, user.username.raw(), None, now)?;
-            Some(LockedOut { username: user.username, seconds })
-        };
-        Ok(self.0.registry.users(by, organization)?.into_iter().filter_map(of).collect())
+        let mut locked = vec![];
+        for user in self.0.registry.users(by, organization)? {
+            if let Some(seconds) = self.0.lockout().wait(organization, user.username.raw(), None, now)? {
+                locked.push(LockedOut { username: user.username, seconds });
+            }
+        }
+        Ok(locked)
     }
 
     /// Deletes sessions that have ended, now and again for as long as it is waited for.
     pub async fn tend(self) {
         loop {
-            if let Err(problem) = self.blocking(|inner| inner.registry.reap_sessions().map_err(Problem::from)).await {
+            if let Err(problem) = self.blocking(|inner| Ok(inner.tidy()?)).await {
                 tracing::error!(error = %problem.error.message, "ended sessions are still kept");
             }
             tokio::time::sleep(TEND).await;
@@ -161,6 +163,10 @@ impl Desk {
             inner.accounts.commit(Change::EndSessions(vec![session]), &entry).map_err(Problem::from)
         })
         .await
+    }
+
+    pub(super) fn inner(&self) -> &Inner {
+        &self.0
     }
 
     /// The store may wait for a disk or a network: not on a thread that answers others.
@@ -211,6 +217,16 @@ impl Inner {
         (self.clock)()
     }
 
+    fn lockout(&self) -> Lockout<'_> {
+        Lockout(self.accounts.guesses())
+    }
+
+    /// What has ended, and what is forgotten.
+    fn tidy(&self) -> Result<(), AccountsError> {
+        self.registry.reap_sessions()?;
+        self.lockout().tidy(self.now())
+    }
+
     fn entry(&self, organization: Option<&Slug>, actor: Actor, action: SecurityAction, subject: Tainted) -> Entry {
         Entry { at: self.now(), organization: organization.cloned(), actor, action, subject, old: None, new: None }
     }
@@ -220,13 +236,13 @@ impl Inner {
         // What is no slug is nobody's: it takes the same way.
         let slug = Slug::new(organization).unwrap_or_else(|_| Slug::from_text("nobody--s"));
         // Asked here, since the answer may have changed while this waited for its turn.
-        if let Some(seconds) = self.lockout.wait(&slug, username, peer.address, self.now()) {
+        if let Some(seconds) = self.lockout().wait(&slug, username, peer.address, self.now())? {
             return Err(wait(seconds, "too many wrong passwords"));
         }
         let Some(user) = self.known(&slug, username, password)? else {
             return Err(self.refused(&slug, username, peer)?);
         };
-        self.lockout.succeeded(&slug, username);
+        self.lockout().succeeded(&slug, username)?;
         let session = Session::begin(&user, peer, self.now());
         let actor = Actor { name: user.username.clone(), kind: ActorKind::User, address: peer.address };
         let entry = self.entry(Some(&slug), actor, SecurityAction::Login, user.username);
@@ -257,7 +273,7 @@ impl Inner {
     }
 
     fn refused(&self, organization: &Slug, username: &str, peer: Peer<'_>) -> Result<Problem, AccountsError> {
-        let seconds = self.lockout.failed(organization, username, peer.address, self.now());
+        let seconds = self.lockout().failed(organization, username, peer.address, self.now())?;
         let action = if seconds.is_some() { SecurityAction::LockedOut } else { SecurityAction::LoginFailed };
         // Whatever somebody typed: perhaps a password, in the wrong field.
         let name: String = username.chars().take(150).collect();
@@ -281,7 +297,7 @@ impl Inner {
         let now = self.now();
         let claims = self.tokens.check(TokenUse::Refresh, token, now).map_err(|_| again())?;
         let (user, mut session) = self.alive(&claims, now)?.ok_or_else(again)?;
-        if session.generation != claims.r#gen || !self.accounts.rotate(session.id, claims.r#gen, now)? {
+        if session.generation != claims.r#gen || !self.accounts.rotate(session.id, claims.r#gen)? {
             let actor = Actor { name: user.username.clone(), kind: ActorKind::Stranger, address };
             let entry = self.entry(Some(&user.organization), actor, SecurityAction::RefreshReused, user.username);
             self.accounts.commit(Change::EndSessions(vec![session.id]), &entry)?;
@@ -303,16 +319,21 @@ impl Inner {
         Ok(user.filter(|_| alive).map(|user| (user, session)))
     }
 
-    /// Who bears this access token.
-    pub(super) fn by_token(&self, token: &str) -> Result<Principal, Problem> {
+    /// Tells when somebody may do more or less than before.
+    pub(super) fn changes(&self) -> Receiver<Option<Slug>> {
+        self.accounts.changes()
+    }
+
+    /// Who bears this access token. Who only `listens` does not keep his session alive.
+    pub(super) fn by_token(&self, token: &str, listens: bool) -> Result<Principal, Problem> {
         let now = self.now();
         let claims = self.tokens.check(TokenUse::Access, token, now).map_err(|error| match error {
             TokenError::Expired => Problem::new(Code::TokenExpired, "the token is over: refresh it, or log in again"),
             TokenError::Invalid => again(),
         })?;
         let (user, session) = self.alive(&claims, now)?.ok_or_else(again)?;
-        if session.is_to_be_touched(now) {
-            self.accounts.touch_session(session.id, now)?;
+        if !listens && session.is_to_be_touched(now) {
+            self.noted(self.accounts.touch_session(session.id, now));
         }
         Ok(Principal { session: Some(session.id), ..principal(user, Role::Admin) })
     }
@@ -330,9 +351,16 @@ impl Inner {
             return Err(self.closed(&key, owner, peer)?);
         }
         if key.last_used.is_none_or(|last| now.duration_since(last) >= TOUCH) {
-            self.accounts.touch_key(&hash, now)?;
+            self.noted(self.accounts.touch_key(&hash, now));
         }
         Ok(Principal { api_key: Some(key.id), ..principal(owner, key.role) })
+    }
+
+    /// Nobody is sent away because it could not be noted that he was here: the disk may be full.
+    fn noted(&self, outcome: Result<(), AccountsError>) {
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "when a session or key was used is not kept");
+        }
     }
 
     fn closed(&self, key: &ApiKey, owner: User, peer: Peer<'_>) -> Result<Problem, AccountsError> {

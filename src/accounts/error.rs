@@ -56,6 +56,17 @@ impl From<AccountsError> for Problem {
             AccountsError::NotFound(_) => Self::new(Code::NotFound, message),
             AccountsError::Conflict(_) => Self::new(Code::Conflict, message),
             AccountsError::Forbidden(_) => Self::new(Code::Forbidden, message),
+            AccountsError::Io { source, .. } if crate::store::is_full(&source) => {
+                tracing::error!(error = %message, "accounts");
+                Self::new(
+                    Code::Unavailable,
+                    "the disk with the server's accounts is full: nothing was changed, make room there",
+                )
+            }
+            AccountsError::Unavailable(_) => {
+                tracing::warn!(error = %message, "accounts");
+                Self::new(Code::Unavailable, "the accounts cannot be read now: try again in a moment")
+            }
             // Paths and details are for the log of whoever runs the server.
             other => {
                 tracing::error!(error = %other, "accounts");

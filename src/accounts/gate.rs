@@ -3,9 +3,11 @@
 use std::net::IpAddr;
 
 use async_trait::async_trait;
+use tokio::sync::broadcast::Receiver;
 
 use super::{By, Desk, KEY_PREFIX, Peer};
-use crate::api::{Code, Problem};
+use crate::api::{BASE, Code, Problem};
+use crate::drift::Slug;
 use crate::server::{Admission, Gatekeeper, Principal};
 
 /// What somebody is told who does not get in, whatever was wrong.
@@ -23,7 +25,8 @@ impl Gatekeeper for Desk {
         };
         let credential = credential.to_owned();
         if !credential.starts_with(KEY_PREFIX) {
-            return self.blocking(move |inner| inner.by_token(&credential)).await;
+            let listens = listens(request.path);
+            return self.blocking(move |inner| inner.by_token(&credential, listens)).await;
         }
         let (method, path, address) = (request.method.to_owned(), request.path.to_owned(), request.address);
         let peer = Peer { address, user_agent: None };
@@ -39,9 +42,18 @@ impl Gatekeeper for Desk {
         }
     }
 
+    fn changes(&self) -> Option<Receiver<Option<Slug>>> {
+        Some(self.inner().changes())
+    }
+
     fn desk(&self) -> Option<&Desk> {
         Some(self)
     }
+}
+
+/// The feed is followed by whoever has the screens open, be there somebody in front of them or not.
+fn listens(path: &str) -> bool {
+    path.strip_prefix(BASE) == Some("/feed")
 }
 
 /// `Bearer TOKEN`, `Bearer dgk_…` or `ApiKey dgk_…`; the scheme in any case, as RFC 9110 has it.

@@ -33,6 +33,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::broadcast::Receiver;
 
 pub use audit::{Actor, ActorKind, AuditReport, Entry, SecurityAction, SecurityRecord};
 pub use desk::{Desk, LockedOut, Login, TokenPair};
@@ -41,6 +42,7 @@ pub use grant::{Access, Action, Denied, Grant, Pattern, Place, Rights, may};
 pub use ids::{KeyId, SessionId, UserId};
 pub use key::{ApiKey, Endpoint, KEY_PREFIX, KeyHash, NewKey, Secret};
 pub use limited::{Limited, Record};
+pub use lockout::{Failures, Guess, Guesses};
 pub use organization::{Organization, OrganizationEdit, family};
 pub use password::PasswordHash;
 pub use registry::{By, Registry};
@@ -74,6 +76,21 @@ pub enum Change {
     EndSessions(Vec<SessionId>),
 }
 
+impl Change {
+    /// Whether somebody who has come in may feel it. What is added nobody has come in with.
+    fn is_felt(&self) -> bool {
+        use Change as C;
+        match self {
+            C::Nothing | C::AddOrganization(_) | C::AddUser(..) | C::AddKey(..) | C::AddSession(_) => false,
+            C::SetOrganization(_) | C::SetSettings(..) | C::SetUser(_) | C::SetPassword(..) => true,
+            C::SetKey(_) | C::EndSessions(_) => true,
+        }
+    }
+}
+
+/// Changes that somebody may be behind with; after more he looks anew.
+const CHANGES: usize = 64;
+
 /// Keeps them. Every call may block on the disk or the network. What a call has returned is durable, unless it says otherwise.
 pub trait Accounts: Send + Sync {
     /// By slug.
@@ -101,8 +118,13 @@ pub trait Accounts: Send + Sync {
     /// [`AccountsError::Taken`] names the field that is unique, [`AccountsError::Conflict`] when somebody else was faster,
     /// [`AccountsError::NotFound`] when what it belongs to is not there. After an error nothing has changed.
     fn commit(&self, change: Change, entry: &Entry) -> Result<()>;
+    /// Tells of the organisation in which somebody may now do more or less than before, or does not come in any more, whichever
+    /// process did that; `None`: it may be any.
+    fn changes(&self) -> Receiver<Option<Slug>>;
+    /// Where wrong passwords are counted.
+    fn guesses(&self) -> &dyn Guesses;
     /// The session goes on to the next generation if it is at this one and active, else gives `false`. Durable, not audited.
-    fn rotate(&self, session: SessionId, generation: u64, now: Timestamp) -> Result<bool>;
+    fn rotate(&self, session: SessionId, generation: u64) -> Result<bool>;
     /// That a session was used. Neither durable nor audited.
     fn touch_session(&self, id: SessionId, now: Timestamp) -> Result<()>;
     /// That a key was used. Neither durable nor audited.

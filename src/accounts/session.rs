@@ -65,6 +65,26 @@ impl Session {
             && now.duration_since(self.last_activity) <= SignedDuration::from_secs(i64::from(idle))
     }
 
+    /// Whether there is nothing left of it to keep: SQL of the same rule stands where sessions are reaped in a database.
+    pub(super) fn has_ended(&self, now: Timestamp) -> bool {
+        !self.is_active || self.expires_at <= now
+    }
+
+    /// Goes on to the next generation if this is the one it is at; gives whether it did. That is no activity yet: what the new
+    /// token is used for is, and a client that only listens refreshes too.
+    pub(super) fn rotate(&mut self, generation: u64) -> bool {
+        let is_current = self.is_active && self.generation == generation;
+        self.generation += u64::from(is_current);
+        is_current
+    }
+
+    /// It was used; gives whether that is news.
+    pub(super) fn touch(&mut self, now: Timestamp) -> bool {
+        let is_later = now > self.last_activity;
+        self.last_activity = self.last_activity.max(now);
+        is_later
+    }
+
     pub(super) fn is_to_be_touched(&self, now: Timestamp) -> bool {
         now.duration_since(self.last_activity) >= TOUCH
     }

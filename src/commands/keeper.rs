@@ -11,7 +11,8 @@ use tokio::runtime::Handle;
 
 use super::session::open_store;
 use super::{Session, complain};
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, AccountsError};
+use crate::config::Origin;
 use crate::drift::Slug;
 use crate::scan::EnvironmentSpec;
 use crate::server::Houses;
@@ -20,6 +21,9 @@ use crate::store;
 
 /// The accounts are looked at so often.
 const EVERY: Duration = Duration::from_secs(2);
+
+/// Active organisations, and whether they detect drift.
+type Active = BTreeMap<Slug, bool>;
 
 /// The services of this process, by organisation.
 pub(super) struct Keeper<'a> {
@@ -48,16 +52,43 @@ impl<'a> Keeper<'a> {
     pub async fn begin(&mut self) -> anyhow::Result<()> {
         let home = &self.session.settings().organization.value;
         let active = self.active().await?;
-        if !active.contains(home) {
-            let known: Vec<&str> = active.iter().map(Slug::as_str).collect();
+        if !active.contains_key(home) && (self.needs_home() || active.is_empty()) {
+            let known: Vec<&str> = active.keys().map(Slug::as_str).collect();
             let named = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
             anyhow::bail!(
                 "there is no active organisation {home}: name one with --organization or DRIFTGUARD_ORGANIZATION (active: {named})"
             );
         }
-        self.open(home.clone()).await?;
+        if let Some(detects) = active.get(home) {
+            self.open(home.clone(), *detects).await?;
+        }
         self.settle(active).await;
         Ok(())
+    }
+
+    /// Whether anything belongs to the organisation of this process: somebody named it, or an environment that names none is its.
+    fn needs_home(&self) -> bool {
+        let (home, environments) = (&self.session.settings().organization, &self.session.config.environments);
+        let is_home = |spec: &EnvironmentSpec| spec.environment.organization == home.value;
+        home.origin != Origin::BuiltIn || environments.is_empty() || environments.iter().any(is_home)
+    }
+
+    /// Opens again what had no room to write, and has it now.
+    async fn mend(&mut self) {
+        let is_full = |service: &LocalService| service.store_gauges().trouble.is_some();
+        let has_room = |slug: &Slug| {
+            let place = place(self.session, slug);
+            store::url_of(&place).is_none() && store::has_room(&place)
+        };
+        let mended = self.open.iter().filter(|(slug, service)| is_full(service) && has_room(slug));
+        let mended: Vec<Slug> = mended.map(|(slug, _)| slug.clone()).collect();
+        for slug in mended {
+            self.houses.rest(&slug, "there is room on the disk again, and the store is opened anew");
+            if let Some(service) = self.open.remove(&slug) {
+                service.shutdown().await;
+            }
+            tracing::info!(organization = %slug, "there is room on the disk again: the store is opened anew");
+        }
     }
 
     /// Until it is dropped.
@@ -67,6 +98,7 @@ impl<'a> Keeper<'a> {
             match self.active().await {
                 Ok(active) => {
                     self.is_blind = false;
+                    self.mend().await;
                     self.settle(active).await;
                 }
                 // Who is in stays in: whether he may is asked at each request.
@@ -91,14 +123,19 @@ impl<'a> Keeper<'a> {
         self.open.keys()
     }
 
-    async fn active(&self) -> anyhow::Result<BTreeSet<Slug>> {
+    async fn active(&self) -> anyhow::Result<Active> {
         let accounts = Arc::clone(&self.accounts);
-        let all = tokio::task::spawn_blocking(move || accounts.organizations()).await??;
-        Ok(all.into_iter().filter(|one| one.is_active).map(|one| one.slug).collect())
+        let read = move || {
+            let active = accounts.organizations()?.into_iter().filter(|one| one.is_active);
+            let detects = |slug: &Slug| Ok(accounts.settings(slug)?.unwrap_or_default().drift_detection_enabled);
+            active.map(|one| detects(&one.slug).map(|detects| (one.slug, detects))).collect()
+        };
+        let active: Result<_, AccountsError> = tokio::task::spawn_blocking(read).await?;
+        Ok(active?)
     }
 
-    async fn settle(&mut self, active: BTreeSet<Slug>) {
-        let gone: Vec<Slug> = self.open.keys().filter(|slug| !active.contains(slug)).cloned().collect();
+    async fn settle(&mut self, active: Active) {
+        let gone: Vec<Slug> = self.open.keys().filter(|slug| !active.contains_key(slug)).cloned().collect();
         for slug in gone {
             self.houses.close(&slug);
             if let Some(service) = self.open.remove(&slug) {
@@ -106,12 +143,13 @@ impl<'a> Keeper<'a> {
             }
             tracing::info!(organization = %slug, "closed: it is not active any more");
         }
-        self.failed.retain(|slug| active.contains(slug));
-        for slug in active {
-            if self.open.contains_key(&slug) {
+        self.failed.retain(|slug| active.contains_key(slug));
+        for (slug, detects) in active {
+            if let Some(service) = self.open.get(&slug) {
+                service.detect(detects);
                 continue;
             }
-            match self.open(slug.clone()).await {
+            match self.open(slug.clone(), detects).await {
                 Ok(()) => drop(self.failed.remove(&slug)),
                 Err(error) if self.failed.insert(slug.clone()) => complain(&format!("{slug} is not served: {error:#}")),
                 Err(_) => {}
@@ -119,7 +157,7 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    async fn open(&mut self, organization: Slug) -> anyhow::Result<()> {
+    async fn open(&mut self, organization: Slug, detects: bool) -> anyhow::Result<()> {
         let session = self.session;
         let is_home = session.settings().organization.value == organization;
         let specs = match is_home {
@@ -135,12 +173,18 @@ impl<'a> Keeper<'a> {
         let guard = guard(session.guard(), &specs);
         let scanned = if self.scans { specs } else { vec![] };
         let maintenance = session.config.maintenance.clone();
+        // Switched off before anything is there to be scanned.
+        let (first, later) = if detects { (scanned, None) } else { (vec![], Some((scanned, guard.clone()))) };
         let start = move || {
-            let service = LocalService::start_guarded(opened.store, scanned, guard, Handle::current());
+            let service = LocalService::start_guarded(opened.store, first, guard, Handle::current());
             service.announce(maintenance);
+            service.detect(detects);
             service
         };
         let service = tokio::task::spawn_blocking(start).await?;
+        if let Some((scanned, guard)) = later {
+            service.reconfigure(scanned, guard).await;
+        }
         self.houses.open(organization.clone(), Arc::clone(&service) as Arc<dyn DriftService>);
         self.open.insert(organization, service);
         Ok(())

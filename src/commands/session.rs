@@ -201,6 +201,7 @@ fn flags(cli: &Cli) -> Vec<(&'static str, String)> {
         Some(Command::Serve(args)) => add("organization", &args.organization),
         Some(Command::Worker(args)) => add("organization", &args.organization),
         Some(Command::Audit(AuditCommand::Export(args))) => add("organization", &args.organization),
+        Some(Command::Store(command)) => add("organization", &command.organization().cloned()),
         _ => {}
     }
     let none = Look::default();

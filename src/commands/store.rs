@@ -8,16 +8,42 @@ use anyhow::{Context, bail};
 
 use super::{Session, complain};
 use crate::cli::StoreCommand;
+use crate::config::Origin;
 use crate::drift::Slug;
 use crate::live::aws::Keeping;
 use crate::safety::sanitise;
-use crate::store::{self, OpenMode, Opened, Pruned, StoreError, VerifyReport};
+use crate::store::{self, OpenMode, Opened, Options, Pruned, StoreError, VerifyReport};
 
 fn open(session: &Session, mode: OpenMode) -> Result<Opened, StoreError> {
+    open_of(session, &session.settings().organization.value, mode)
+}
+
+fn open_of(session: &Session, organization: &Slug, mode: OpenMode) -> Result<Opened, StoreError> {
     let settings = session.settings();
-    let opened = store::open_with(&settings.store.value, mode, settings.store_options())?;
+    let options = Options { organization: organization.clone(), ..settings.store_options() };
+    let opened = store::open_with(&settings.store.value, mode, options)?;
     opened.notices.iter().for_each(|notice| complain(notice));
     Ok(opened)
+}
+
+/// Whose parts of a database there are; `None` where the store is a directory.
+fn parts(session: &Session) -> anyhow::Result<Option<Vec<Slug>>> {
+    Ok(store::url_of(&session.settings().store.value).map(store::organizations).transpose()?)
+}
+
+/// Opening the part of an organisation that is not there would make it, and all would be well with it.
+fn refuse_nobody(session: &Session) -> anyhow::Result<()> {
+    let Some(parts) = parts(session)? else { return Ok(()) };
+    let whose = &session.settings().organization.value;
+    if !parts.contains(whose) {
+        bail!("the database has nothing of an organisation {whose}: name one with --organization ({})", names(&parts));
+    }
+    Ok(())
+}
+
+fn names(parts: &[Slug]) -> String {
+    let names: Vec<&str> = parts.iter().map(Slug::as_str).collect();
+    if names.is_empty() { "it has none".to_owned() } else { names.join(", ") }
 }
 
 /// For reading: beside a running driftguard when there is one.
@@ -25,6 +51,7 @@ pub(super) fn open_to_read(session: &Session) -> anyhow::Result<Opened> {
     if !store::is_there(&session.settings().store.value) {
         bail!("there is no store at {}", session.settings().store.value.display());
     }
+    refuse_nobody(session)?;
     Ok(match open(session, OpenMode::ReadWrite) {
         Err(StoreError::Held { .. } | StoreError::ReadOnly(_)) => open(session, OpenMode::ReadOnly)?,
         other => other?,
@@ -37,21 +64,22 @@ fn open_to_write(session: &Session) -> anyhow::Result<Opened> {
     if !store::is_there(path) {
         bail!("there is no store at {}", path.display());
     }
+    refuse_nobody(session)?;
     Ok(open(session, OpenMode::ReadWrite)?)
 }
 
 pub(super) fn run(session: &Session, command: &StoreCommand) -> anyhow::Result<u8> {
     match command {
-        StoreCommand::Verify => verify(session),
-        StoreCommand::Repair => repair(session),
+        StoreCommand::Verify { .. } => verify(session),
+        StoreCommand::Repair { .. } => repair(session),
         StoreCommand::Compact => compact(session),
-        StoreCommand::Prune => {
+        StoreCommand::Prune { .. } => {
             let pruned = open_to_write(session)?.store.prune()?;
             say_pruned(&pruned)
         }
         StoreCommand::Migrate { check } => super::migrate::migrate(session, *check),
         StoreCommand::Copy { from, to, organization } => super::copy::copy(session, from, to, organization),
-        StoreCommand::Forget { environment, yes } => forget(session, environment, *yes),
+        StoreCommand::Forget { environment, yes, .. } => forget(session, environment, *yes),
     }
 }
 
@@ -107,31 +135,84 @@ fn confirmed(slug: &Slug) -> anyhow::Result<bool> {
     Ok(answer.trim() == slug.as_str())
 }
 
-/// Looks, and changes nothing: a store that is opened for writing mends itself.
+/// Looks, and changes nothing: a store that is opened for writing mends itself. In a database, what was asked about or all of it.
 fn verify(session: &Session) -> anyhow::Result<u8> {
-    let path = &session.settings().store.value;
-    if !store::is_there(path) {
-        bail!("there is no store at {}", path.display());
+    let settings = session.settings();
+    if !store::is_there(&settings.store.value) {
+        bail!("there is no store at {}", settings.store.value.display());
     }
-    let sound = match open(session, OpenMode::ReadOnly).and_then(|opened| opened.store.verify()) {
-        Ok(report) => say_verified(&report)?,
-        Err(StoreError::Damaged { tree, detail }) => {
-            writeln!(io::stdout().lock(), "{}: {}", sanitise::line(&tree), sanitise::line(&detail))?;
-            false
-        }
+    let Some(parts) = parts(session)? else {
+        return verified(session, &settings.organization.value).map(|sound| u8::from(!sound));
+    };
+    if settings.organization.origin != Origin::BuiltIn {
+        refuse_nobody(session)?;
+        return verified(session, &settings.organization.value).map(|sound| u8::from(!sound));
+    }
+    if parts.is_empty() {
+        bail!("no organisation has a store in this database");
+    }
+    let mut all_sound = true;
+    for part in &parts {
+        write!(io::stdout().lock(), "{part}: ")?;
+        all_sound &= verified(session, part)?;
+    }
+    Ok(u8::from(!all_sound))
+}
+
+/// Whether there are no faults.
+fn verified(session: &Session, organization: &Slug) -> anyhow::Result<bool> {
+    let report = match open_of(session, organization, OpenMode::ReadOnly).and_then(|opened| opened.store.verify()) {
+        Ok(report) => report,
+        // What would not even open: of the journal it says so itself.
+        Err(StoreError::Damaged { tree, detail }) => VerifyReport {
+            is_trail_broken: is_journal(&tree),
+            faults: vec![format!("{tree}: {detail}")],
+            ..VerifyReport::default()
+        },
         Err(error) => return Err(error.into()),
     };
+    let sound = say_verified(&report)?;
     if !sound {
-        complain("nothing was changed; to mend what can be mended, run `driftguard store repair`");
+        complain(&advice(session, &report));
     }
-    Ok(u8::from(!sound))
+    Ok(sound)
+}
+
+fn is_journal(place: &str) -> bool {
+    place.contains("journal") || place.starts_with("audit_log")
+}
+
+/// What to do about faults. Never to mend a trail of decisions that somebody may have changed: then nothing would show it any more.
+fn advice(session: &Session, report: &VerifyReport) -> String {
+    let is_database = store::url_of(&session.settings().store.value).is_some();
+    let copy = if is_database { "pg_dump the database" } else { "copy the directory" };
+    if report.is_trail_broken {
+        return format!(
+            "nothing was changed. What is written of decisions is not what was written at the time: keep it as it is ({copy}), \
+             compare it with a backup or an export, look at who could write there (`driftguard accounts audit`), then restore \
+             the backup"
+        );
+    }
+    match is_database {
+        true => format!(
+            "nothing was changed, and a database is not mended by driftguard: {copy}, then restore a backup of it"
+        ),
+        false => "nothing was changed; to mend what can be mended, run `driftguard store repair`".to_owned(),
+    }
 }
 
 /// Opening for writing cuts off unfinished writes, catches up with the journal, and sets aside trees that would not open.
 fn repair(session: &Session) -> anyhow::Result<u8> {
     let path = &session.settings().store.value;
-    let sound = say_verified(&open_to_write(session)?.store.verify()?)?;
-    if !sound {
+    if store::url_of(path).is_some() {
+        complain("PostgreSQL mends unfinished writes by itself; what driftguard can do is to check what is there");
+        return verify(session);
+    }
+    let report = open_to_write(session)?.store.verify()?;
+    let sound = say_verified(&report)?;
+    if report.is_trail_broken {
+        complain(&advice(session, &report));
+    } else if !sound {
         let tree = path.join("tree");
         complain(&format!(
             "values that are left damaged come back with the next scan; or move {} away: it is then built anew from the journal, with every decision",

@@ -8,6 +8,9 @@ use serde::Serialize;
 use crate::api::{Code, Problem};
 use crate::service::ServiceError;
 
+/// Seconds after which something that is not there may be back.
+const RETRY: u64 = 2;
+
 /// What a handler gives.
 pub(super) type Answer<T> = Result<Json<T>, Failure>;
 
@@ -29,7 +32,10 @@ impl From<ServiceError> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let Self(problem) = self;
+        let Self(mut problem) = self;
+        if problem.error.code == Code::Unavailable {
+            problem.error.retry_after.get_or_insert(RETRY);
+        }
         let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = problem.error.retry_after;
         let wants_login = matches!(problem.error.code, Code::Unauthenticated | Code::TokenExpired);

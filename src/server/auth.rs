@@ -9,6 +9,7 @@ use axum::extract::{ConnectInfo, FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, Method, header};
 use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast::Receiver;
 
 use super::answer::Failure;
 use super::log::Known;
@@ -93,6 +94,11 @@ pub trait Gatekeeper: Send + Sync {
     /// Records that somebody wanted what he may not; he is told only then.
     async fn denied(&self, principal: &Principal, address: Option<IpAddr>, what: &str) {
         let _ = (principal, address, what);
+    }
+
+    /// Tells of the organisation in which somebody may now do more or less than before; `None`: it may be any.
+    fn changes(&self) -> Option<Receiver<Option<Slug>>> {
+        None
     }
 
     /// Where accounts are, if there are any.
@@ -223,9 +229,7 @@ impl FromRequestParts<Shared> for Caller {
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Failure> {
         let guest = Guest::from_request_parts(parts, shared).await?;
         guest.hold_to_role(&parts.method).await?;
-        let house = shared.houses.of(&guest.principal.organisation);
-        let house =
-            house.ok_or_else(|| Problem::new(Code::Forbidden, "your organisation is not active on this server"))?;
+        let house = shared.houses.enter(&guest.principal.organisation)?;
         asked::query(parts)?;
         let limited = guest.limited(&house.service);
         let service = match &limited {

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use futures_util::future::join_all;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -12,8 +13,9 @@ use prometheus_client::registry::Registry;
 use super::Houses;
 use crate::service::EnvironmentSummary;
 
-/// A store that does not answer must not keep the numbers of the others away.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// A store that does not answer must not keep the numbers of the others, and of the process, away. One that is known not to is not
+/// asked.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Of the clock in which Linux tells times of processes: USER_HZ, which is this everywhere.
 const TICKS: f64 = 100.0;
@@ -58,14 +60,19 @@ struct Facts {
 pub(super) async fn gather(houses: &Houses) -> Registry {
     let mut registry = Registry::default();
     let facts = Facts::default();
-    for (slug, house) in houses.named() {
-        let organization = slug.as_str();
-        let found = tokio::time::timeout(PATIENCE, house.service.environments()).await;
-        let up = matches!(&found, Ok(Ok(_)));
-        let of_house = Organization { organization: organization.to_owned() };
-        facts.up.get_or_create(&of_house).set(f64::from(u8::from(up)));
-        found.into_iter().flatten().flatten().for_each(|one| facts.environment(organization, &one));
+    let all = houses.named().into_iter().map(|(slug, house)| async move {
         let store = house.service.store_gauges();
+        let found = match store.trouble {
+            Some(_) => None,
+            None => tokio::time::timeout(PATIENCE, house.service.environments()).await.ok().and_then(Result::ok),
+        };
+        (slug, store, found)
+    });
+    for (slug, store, found) in join_all(all).await {
+        let organization = slug.as_str();
+        let of_house = Organization { organization: organization.to_owned() };
+        facts.up.get_or_create(&of_house).set(f64::from(u8::from(found.is_some())));
+        found.iter().flatten().for_each(|one| facts.environment(organization, one));
         if let Some(bytes) = store.bytes {
             facts.bytes.get_or_create(&of_house).set(bytes as f64);
         }

@@ -112,6 +112,12 @@ impl Feed {
         Event::default().event("reset").id(FeedEvent::mark(&self.stream, at)).data("{}")
     }
 
+    /// Says to load everything again, up to now.
+    pub(super) fn now(&self) -> Event {
+        let last = self.recent().last;
+        self.reset(last)
+    }
+
     /// What a follower is sent, as far as `limited` lets him see it: what came after `seen`, and everything from now on. `reset` says:
     /// load everything again; who reads more slowly than things happen is told so too.
     pub(super) fn events(
@@ -139,10 +145,7 @@ impl Feed {
                         Some(event) => break feed.written(&event),
                         None => continue,
                     },
-                    Err(RecvError::Lagged(_)) => {
-                        let last = feed.recent().last;
-                        break feed.reset(last);
-                    }
+                    Err(RecvError::Lagged(_)) => break feed.now(),
                     Err(RecvError::Closed) => return None,
                 }
             };

@@ -10,16 +10,22 @@ use axum::extract::{ConnectInfo, OriginalUri, State};
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream, StreamExt};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::time::Interval;
 
 use super::answer::Failure;
 use super::auth::Caller;
-use super::{Admission, Principal, Shared};
+use super::{Admission, House, Principal, Shared};
+use crate::accounts::Denied;
 use crate::api::{Code, Problem};
+use crate::drift::Slug;
 
 /// A line for proxies and clients that wonder whether anybody is there.
 const PULSE: Duration = Duration::from_secs(15);
 /// After which somebody who was sent home may come again.
 const COME_AGAIN: Duration = Duration::from_secs(2);
+/// Between two looks where the accounts cannot be read.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How many feeds each principal follows.
 #[derive(Default)]
@@ -60,14 +66,49 @@ impl Drop for Follower {
 
 /// What somebody came in with, to ask again whether it still opens.
 struct Pass {
+    shared: Shared,
     authorization: Option<String>,
     path: String,
     address: Option<IpAddr>,
     principal: Principal,
+    /// What happens to the accounts; `None` when nobody tells of it any more.
+    changes: Option<Receiver<Option<Slug>>>,
+    recheck: Interval,
+}
+
+/// Why a feed ends.
+enum Over {
+    /// The server leaves, or whoever listens has to come in anew.
+    ComeAgain,
+    /// He may do something else now: what he has seen so far may not be what he sees from now on.
+    Otherwise,
+    /// He does not come in any more.
+    Denied(Problem),
 }
 
 impl Pass {
-    async fn is_good(&self, shared: &Shared) -> bool {
+    /// Returns when the pass is to be looked at: at first, when something happened to the accounts, and now and then, because a
+    /// session may end by nobody doing anything.
+    async fn is_due(&mut self) {
+        let Self { changes, recheck, principal, .. } = self;
+        let told = async {
+            while let Some(told) = changes {
+                match told.recv().await {
+                    Ok(Some(of)) if of != principal.organisation => {}
+                    Ok(_) | Err(RecvError::Lagged(_)) => return,
+                    Err(RecvError::Closed) => *changes = None,
+                }
+            }
+            std::future::pending().await
+        };
+        tokio::select! {
+            _ = recheck.tick() => {}
+            () = told => {}
+        }
+    }
+
+    /// Whether it is good no more. Waits where that cannot be told: until then nothing is told through it either.
+    async fn look(&self) -> Option<Over> {
         let admission = Admission {
             authorization: self.authorization.as_deref(),
             method: "GET",
@@ -75,32 +116,84 @@ impl Pass {
             address: self.address,
             user_agent: None,
         };
-        let now = shared.gatekeeper.admit(admission).await;
-        // Somebody who may do something else now comes in again, as what they are.
-        let same = |now: Principal| {
-            now.opened("GET", &self.path).is_ok_and(|grants| Principal { grants, ..now } == self.principal)
-        };
-        now.is_ok_and(same) && shared.houses.of(&self.principal.organisation).is_some()
+        loop {
+            let now = self.shared.gatekeeper.admit(admission).await;
+            let opened = now.and_then(|now| {
+                let denied = |denied: Denied| Problem::new(Code::Forbidden, denied.to_string());
+                let grants = now.opened("GET", &self.path).map_err(denied)?;
+                Ok(Principal { grants, ..now })
+            });
+            let problem = match opened {
+                Ok(now) if now != self.principal => return Some(Over::Otherwise),
+                Ok(_) if self.shared.houses.of(&self.principal.organisation).is_none() => return Some(Over::ComeAgain),
+                Ok(_) => return None,
+                Err(problem) => problem,
+            };
+            match problem.error.code {
+                Code::Unavailable | Code::Internal => tokio::time::sleep(LOOK_AGAIN).await,
+                // He has what makes another one.
+                Code::TokenExpired => return Some(Over::ComeAgain),
+                _ => return Some(Over::Denied(problem)),
+            }
+        }
     }
 
-    /// Until the server leaves or the pass is good no more.
-    async fn ends(self, shared: Shared) {
-        let held = async {
-            loop {
-                tokio::time::sleep(shared.limits.recheck).await;
-                if !self.is_good(&shared).await {
-                    return;
-                }
-            }
-        };
-        shared.leaving.run_until_cancelled(held).await;
+    /// Returns when whoever has it is to hear no more.
+    async fn is_over(&mut self) -> Option<Over> {
+        let leaving = self.shared.leaving.clone();
+        leaving.run_until_cancelled(self.look()).await.unwrap_or(Some(Over::ComeAgain))
     }
+}
+
+impl Over {
+    /// What is said last. `at`: for a `reset`, after which everything is loaded again.
+    fn words(self, at: impl FnOnce() -> Event) -> Vec<Event> {
+        let bye = || Event::default().event("bye").retry(COME_AGAIN).data("{}");
+        match self {
+            Self::ComeAgain => vec![bye()],
+            Self::Otherwise => vec![at(), bye()],
+            Self::Denied(problem) => {
+                let said = serde_json::to_string(&problem).unwrap_or_default();
+                vec![Event::default().event("denied").data(said)]
+            }
+        }
+    }
+}
+
+/// What is told for as long as the pass is good. What happened to the accounts goes before what happened after it.
+fn while_good(
+    pass: Pass,
+    house: Arc<House>,
+    events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    let begun = Some((pass, house, Box::pin(events)));
+    let told = stream::unfold(begun, |state| async move {
+        let (mut pass, house, mut events) = state?;
+        loop {
+            let leaving = pass.shared.leaving.clone();
+            let event = tokio::select! {
+                biased;
+                () = leaving.cancelled() => None,
+                () = pass.is_due() => match pass.is_over().await {
+                    None => continue,
+                    Some(over) => return Some((over.words(|| house.feed.now()), None)),
+                },
+                event = events.next() => event,
+            };
+            return Some(match event {
+                Some(Ok(event)) => (vec![event], Some((pass, house, events))),
+                None => (Over::ComeAgain.words(|| house.feed.now()), None),
+            });
+        }
+    });
+    told.flat_map(stream::iter).map(Ok)
 }
 
 /// What happens from now on, as server-sent events.
 ///
 /// Each has an id; who was away names the last one it saw in `Last-Event-ID` and goes on after it, or is told `reset` when that is
-/// too long ago. Ends with `bye`, and when to come again.
+/// too long ago. Ends with `bye`, and when to come again; or with `denied`, whose data is the problem, when whoever listens does not
+/// come in any more. Listening does not keep a session alive.
 #[utoipa::path(
     get,
     path = "/feed",
@@ -115,15 +208,13 @@ pub(super) async fn follow(
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
     let Caller { principal, limited, .. } = caller;
-    let house = shared.houses.of(&principal.organisation);
-    let house = house.ok_or_else(|| Problem::new(Code::Forbidden, "your organisation is not active on this server"))?;
+    let house = shared.houses.enter(&principal.organisation)?;
     let follower = shared.followers.one_more(principal.account(), shared.limits.feeds)?;
     let counted = shared.metrics.feeds.one_more();
     let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let events = Arc::clone(&house.feed).events(seen, limited);
-    let pass = pass(principal, &uri, Some(from.ip()), &headers);
-    let bye = Event::default().event("bye").retry(COME_AGAIN).data("{}");
-    let events = events.take_until(pass.ends(shared)).chain(stream::once(async { Ok(bye) }));
+    let pass = pass(&shared, principal, &uri, Some(from.ip()), &headers);
+    let events = while_good(pass, house, events);
     let held = (follower, counted);
     let events = events.inspect(move |_| {
         let _ = &held;
@@ -131,7 +222,10 @@ pub(super) async fn follow(
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(PULSE)))
 }
 
-fn pass(principal: Principal, uri: &Uri, address: Option<IpAddr>, headers: &HeaderMap) -> Pass {
+fn pass(shared: &Shared, principal: Principal, uri: &Uri, address: Option<IpAddr>, headers: &HeaderMap) -> Pass {
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    Pass { authorization: authorization.map(str::to_owned), path: uri.path().to_owned(), address, principal }
+    // The first look is at once: something may have happened since he was let in and before anybody listened for it.
+    let (changes, recheck) = (shared.gatekeeper.changes(), tokio::time::interval(shared.limits.recheck));
+    let (shared, authorization, path) = (shared.clone(), authorization.map(str::to_owned), uri.path().to_owned());
+    Pass { shared, authorization, path, address, principal, changes, recheck }
 }

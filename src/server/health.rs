@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
+use futures_util::future::join_all;
 use serde::Serialize;
 
 use super::answer::Failure;
@@ -14,7 +15,7 @@ use super::{Shared, facts, hosts};
 use crate::api::{Code, Problem};
 
 /// A store that has not answered by then does not answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_millis(800);
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// How it is.
@@ -50,12 +51,19 @@ pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, Json<Hea
     if shared.leaving.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, Json(Health::new("unavailable", Some("leaving"))));
     }
-    for house in shared.houses.all() {
-        let answer = tokio::time::timeout(PATIENCE, house.service.environments()).await;
-        if !matches!(answer, Ok(Ok(_))) {
-            // Why is for the log: who asks here is nobody in particular.
-            return (StatusCode::SERVICE_UNAVAILABLE, Json(Health::new("unavailable", Some("store"))));
+    if shared.houses.resting() {
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(Health::new("unavailable", Some("a store is opened again"))));
+    }
+    let answers = shared.houses.all().into_iter().map(|house| async move {
+        if let Some(trouble) = house.service.store_gauges().trouble {
+            return Some(trouble);
         }
+        let answer = tokio::time::timeout(PATIENCE, house.service.environments()).await;
+        (!matches!(answer, Ok(Ok(_)))).then_some("the store does not answer")
+    });
+    if let Some(what) = join_all(answers).await.into_iter().flatten().next() {
+        // Whose it is and where is for the log: who asks here is nobody in particular.
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(Health::new("unavailable", Some(what))));
     }
     (StatusCode::OK, Json(Health::new("ready", None)))
 }

@@ -37,6 +37,8 @@ pub(super) enum Bulletin {
     /// A scan waits for somebody.
     Wanted,
     Cancel(Slug),
+    /// Somebody does not scan it any more.
+    Unplanned(Slug),
 }
 
 impl Bulletin {
@@ -64,7 +66,7 @@ impl Bulletin {
             Self::Environments => ServiceEvent::Environments,
             Self::Lost => ServiceEvent::Lost,
             Self::Notice { error, text } => ServiceEvent::Notice { error, text },
-            Self::Wanted | Self::Cancel(_) => return None,
+            Self::Wanted | Self::Cancel(_) | Self::Unplanned(_) => return None,
         })
     }
 

@@ -26,6 +26,7 @@ pub(super) fn told(error: StoreError) -> ServiceError {
         StoreError::Invalid(_) => ServiceError::Invalid(text),
         StoreError::Reused => ServiceError::Reused(text),
         StoreError::ReadOnly(why) => ServiceError::ReadOnly(why),
+        // A full disk among them: it may be made room on.
         _ => ServiceError::Unavailable(text),
     }
 }

@@ -1,11 +1,13 @@
 //! The environments that are scanned here. They come and go with the configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, broadcast};
 
+use super::bulletin::{self, Bulletin};
 use super::keeping::register;
 use super::leased::Leased;
 use super::scanning::ScanJob;
@@ -32,6 +34,8 @@ pub(super) struct Lanes {
     lanes: RwLock<BTreeMap<Slug, Arc<Watched>>>,
     /// Were scanned here, and are not configured any more.
     removed: RwLock<BTreeSet<Slug>>,
+    /// Nothing is scanned for now, whoever asks.
+    off: Arc<AtomicBool>,
     store: Arc<dyn Store>,
     events: broadcast::Sender<ServiceEvent>,
     changed: Arc<Notify>,
@@ -52,7 +56,8 @@ impl Lanes {
     ) -> Self {
         let limit = Arc::new(Semaphore::new(SCANS_AT_ONCE));
         let (lanes, removed) = (RwLock::default(), RwLock::default());
-        Self { lanes, removed, store, events, changed, limit, handle, sharing }
+        let off = Arc::default();
+        Self { lanes, removed, off, store, events, changed, limit, handle, sharing }
     }
 
     /// Registers the environment in the store, and scans it from now on.
@@ -70,7 +75,8 @@ impl Lanes {
             last,
         };
         let (events, changed) = (self.events.clone(), Arc::clone(&self.changed));
-        let job = Arc::new(ScanJob::new(Arc::clone(&self.store), spec.clone(), events, changed));
+        let job = ScanJob::new(Arc::clone(&self.store), spec.clone(), events, changed);
+        let job = Arc::new(job.unless(Arc::clone(&self.off)));
         let mut runs = Arc::clone(&job) as Arc<dyn Job>;
         if let Some(sharing) = &self.sharing {
             if let Err(error) = sharing.jobs.plan(&slug, rhythm(&spec, last), last) {
@@ -96,6 +102,15 @@ impl Lanes {
         });
     }
 
+    /// Switches all scans off, or on again; gives whether that is another way than before.
+    pub fn switch(&self, off: bool) -> bool {
+        self.off.swap(off, Ordering::SeqCst) != off
+    }
+
+    pub fn is_off(&self) -> bool {
+        self.off.load(Ordering::SeqCst)
+    }
+
     pub fn sharing(&self) -> Option<Arc<Sharing>> {
         self.sharing.clone()
     }
@@ -113,12 +128,37 @@ impl Lanes {
             removed.retain(|slug| !is_wanted(slug));
         }
         end(&gone).await;
+        self.unplan(gone.iter().map(|watched| watched.spec.environment.slug.clone()).filter(|slug| !is_wanted(slug)));
         for spec in specs {
             let slug = spec.environment.slug.clone();
             if self.get(&slug).is_none_or(|watched| !is_same(&watched.spec, &spec)) {
                 self.begin(spec);
                 self.get(&slug).iter().for_each(|watched| self.ask(watched));
             }
+        }
+    }
+
+    /// What is not configured here any more is scanned by nobody; whoever has it in his configuration all the same hears of it, and
+    /// plans it again.
+    fn unplan(&self, slugs: impl Iterator<Item = Slug>) {
+        let Some(sharing) = self.sharing.clone() else { return };
+        let slugs: Vec<Slug> = slugs.collect();
+        self.handle.spawn_blocking(move || {
+            for slug in slugs {
+                match sharing.jobs.forget(&slug) {
+                    Ok(()) => bulletin::say(sharing.jobs.as_ref(), &[Bulletin::Unplanned(slug)]),
+                    Err(error) => tracing::warn!(environment = %slug, %error, "its scans are still planned"),
+                }
+            }
+        });
+    }
+
+    /// Somebody does not scan it any more: here it is.
+    pub fn plan_again(&self, slug: &Slug) {
+        if let Some((sharing, watched)) = self.sharing.as_ref().zip(self.get(slug))
+            && let Err(error) = sharing.jobs.plan(slug, rhythm(&watched.spec, Some(jiff::Timestamp::now())), None)
+        {
+            tracing::warn!(environment = %slug, %error, "its scans could not be planned");
         }
     }
 

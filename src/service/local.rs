@@ -100,6 +100,13 @@ impl LocalService {
         let _ = self.events.send(ServiceEvent::Environments);
     }
 
+    /// Switches the scans of this service off, or on again; whoever looks is told.
+    pub fn detect(&self, on: bool) {
+        if self.lanes.switch(!on) {
+            let _ = self.events.send(ServiceEvent::Environments);
+        }
+    }
+
     /// Maintenance that is announced, for whichever environment, scanned here or not.
     pub fn announce(&self, maintenance: Vec<Maintenance>) {
         *self.announced.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(maintenance);
@@ -194,17 +201,19 @@ impl LocalService {
         let failed =
             store.last_scan.iter().flat_map(|s| &s.sources).filter(|s| s.error.is_some() || !s.notices.is_empty());
         let sources: Vec<SourceState> = failed.cloned().collect();
+        let next = watched.as_ref().and_then(|w| w.lane.next()).or(store.job.as_ref().and_then(|job| job.next));
         let running = self.lanes.sharing().zip(store.job.as_ref()).and_then(|(sharing, job)| sharing.running(job));
         EnvironmentSummary {
             is_production: store.environment.is_production(),
             environment: store.environment.clone(),
             open: store.open,
             last_scan: store.last_scan.clone(),
-            next_scan: watched.as_ref().and_then(|w| w.lane.next()).or(store.job.as_ref().and_then(|job| job.next)),
+            next_scan: next.filter(|_| !self.lanes.is_off()),
             interval: watched.as_ref().and_then(|w| w.spec.interval),
             schedule: watched.as_ref().and_then(|w| Some(w.spec.schedule.as_ref()?.as_str().into())),
             running: watched.and_then(|w| w.job.progress()).or(running),
             sources,
+            is_detection_off: self.lanes.is_off(),
             is_removed: self.lanes.is_removed(&store.environment.slug),
             contexts: store.contexts.clone(),
         }
@@ -467,7 +476,14 @@ impl DriftService for LocalService {
         // First, for a view has no scanners, whatever is configured.
         gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
         if let Some(why) = self.store.read_only() {
-            return Err(ServiceError::ReadOnly(why));
+            return Err(match self.store.gauges().trouble {
+                Some(_) => ServiceError::Unavailable(why),
+                None => ServiceError::ReadOnly(why),
+            });
+        }
+        if self.lanes.is_off() {
+            let why = "detection is switched off for this organisation: an admin switches it on in its settings";
+            return Err(ServiceError::Invalid(why.into()));
         }
         if self.lanes.sharing().is_some() {
             return self.shared(environment, Sharing::want).await;

@@ -78,6 +78,9 @@ pub struct EnvironmentSummary {
     /// It was scanned here until the configuration named it no more; what was found stays.
     #[serde(default)]
     pub is_removed: bool,
+    /// The organisation has switched detection off: nothing is scanned.
+    #[serde(default)]
+    pub is_detection_off: bool,
     /// What goes on there, or begins within a day.
     #[serde(default)]
     pub contexts: Vec<OperationalContext>,

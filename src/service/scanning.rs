@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -88,6 +88,7 @@ pub(super) struct ScanJob {
     seen: Seen,
     running: Mutex<Option<ScanProgress>>,
     witness: Arc<Witness>,
+    off: Arc<AtomicBool>,
 }
 
 impl ScanJob {
@@ -98,7 +99,22 @@ impl ScanJob {
         changed: Arc<Notify>,
     ) -> Self {
         let witness = Arc::new(Witness::of(&spec));
-        Self { store, spec, events, changed, seen: Seen::default(), running: Mutex::new(None), witness }
+        Self {
+            store,
+            spec,
+            events,
+            changed,
+            seen: Seen::default(),
+            running: Mutex::new(None),
+            witness,
+            off: Arc::default(),
+        }
+    }
+
+    /// Does nothing for as long as this is set.
+    pub fn unless(mut self, off: Arc<AtomicBool>) -> Self {
+        self.off = off;
+        self
     }
 
     /// Who is asked who did it.
@@ -126,6 +142,9 @@ impl ScanJob {
 
     fn scan(&self, cancel: &AtomicBool) -> Vec<PathBuf> {
         let slug = self.slug();
+        if self.off.load(Ordering::SeqCst) {
+            return sources::roots(&self.spec);
+        }
         if let Some(why) = self.store.read_only() {
             self.notice(format!("{slug} is not scanned, the store is read-only: {why}"));
             return sources::roots(&self.spec);

@@ -111,6 +111,9 @@ impl Sharing {
                 let watched = ears.lanes.upgrade().and_then(|lanes| lanes.get(slug));
                 watched.iter().for_each(|watched| watched.lane.cancel());
             }
+            Bulletin::Unplanned(slug) => {
+                ears.lanes.upgrade().iter().for_each(|lanes| lanes.plan_again(slug));
+            }
             Bulletin::Progress(progress) => {
                 self.progress().insert(progress.environment.clone(), progress.clone());
             }

@@ -39,6 +39,15 @@ pub fn shown_url(url: &str) -> String {
     }
 }
 
+/// Who has, or may have, a store in the database at `url`; by slug. Makes the schema where there is none.
+///
+/// # Errors
+/// As [`open_url`].
+pub fn organizations(url: &str) -> Result<Vec<Slug>, StoreError> {
+    let names = postgres::Link::open(url)?.texts("SELECT slug FROM organizations ORDER BY slug COLLATE \"C\"")?;
+    Ok(names.iter().map(|name| Slug::from_text(name)).collect())
+}
+
 /// Opens the store of one organisation in the PostgreSQL database at `url`; makes the schema and the organisation's part when they
 /// are not there. Any number of processes may have it open. `PG*` variables and `.pgpass` count.
 ///

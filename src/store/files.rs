@@ -111,6 +111,18 @@ pub(super) fn no_more_writes(error: &io::Error) -> Option<&'static str> {
     }
 }
 
+/// Enough for the engine to open, and to go on for a while.
+const ROOM: u64 = 24 << 20;
+
+pub(super) fn has_room(path: &Path) -> bool {
+    rustix::fs::statvfs(path).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= ROOM)
+}
+
+/// Whether an error means that there is no room.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
 /// Network and user-space file systems do not keep the promises of lock and sync that the store rests on.
 #[cfg(target_os = "linux")]
 pub(crate) fn refuse_unsafe_filesystem(path: &Path) -> Result<(), StoreError> {

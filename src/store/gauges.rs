@@ -7,4 +7,6 @@ pub struct Gauges {
     pub bytes: Option<u64>,
     /// Connections to its database: in use, and waiting for use.
     pub pool: Option<(u32, u32)>,
+    /// Why it cannot be used now; known without asking it.
+    pub trouble: Option<&'static str>,
 }

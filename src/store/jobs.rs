@@ -61,6 +61,11 @@ pub trait ScanJobs: Send + Sync {
     fn keep(&self, claim: &Claim) -> Result<Kept, StoreError>;
     /// It is done.
     fn release(&self, claim: &Claim) -> Result<(), StoreError>;
+    /// Nobody is to scan it any more, unless somebody does just now.
+    fn forget(&self, environment: &Slug) -> Result<(), StoreError> {
+        let _ = environment;
+        Ok(())
+    }
     /// For how long one who is not heard of keeps a claim.
     fn lease(&self) -> Duration;
     fn all(&self) -> Result<Vec<ScanJob>, StoreError>;

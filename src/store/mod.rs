@@ -48,8 +48,8 @@ use crate::safety::{Masked, Tainted};
 
 pub use asked::AuditRequest;
 pub use bulk::{Match, Matching};
-pub use elsewhere::{Elsewhere, is_url, open_url, shown_url, url_of};
-pub(crate) use files::{make_private, private_dir, private_file, refuse_unsafe_filesystem, sync_dir};
+pub use elsewhere::{Elsewhere, is_url, open_url, organizations, shown_url, url_of};
+pub(crate) use files::{is_full, make_private, private_dir, private_file, refuse_unsafe_filesystem, sync_dir};
 pub use filter::DriftFilter;
 pub use gauges::Gauges;
 pub use inbox::{Left, leave};
@@ -121,6 +121,11 @@ pub fn open_with(path: &Path, mode: OpenMode, options: Options) -> Result<Opened
         }
         OpenMode::ReadOnly => trees::open_read_only(path).map(Opened::from),
     }
+}
+
+/// Whether there is room again where a store could not be written any more.
+pub fn has_room(path: &Path) -> bool {
+    files::has_room(path)
 }
 
 /// As [`open`], with the time told by `clock`: for stories that play at night, and end the day after.
@@ -230,6 +235,9 @@ pub enum StoreError {
     /// Opened read-only, or the disk is full or read-only.
     #[error("the store is read-only: {0}")]
     ReadOnly(String),
+    /// There is no room left on the disk, which it names.
+    #[error("{0}")]
+    Full(String),
     /// No such drift, rule or decision.
     #[error("{0}")]
     NotFound(String),
@@ -286,6 +294,9 @@ pub struct VerifyReport {
     pub objects: u64,
     /// One sentence per fault; empty when all is well.
     pub faults: Vec<String>,
+    /// What was decided is not what was written at the time: somebody, or the disk, has changed it.
+    #[serde(default)]
+    pub is_trail_broken: bool,
 }
 
 /// The store. Every call may block on the disk: never from the UI loop. What a call has returned is durable, unless it says

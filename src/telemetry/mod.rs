@@ -10,6 +10,7 @@
 
 mod level;
 mod scrub;
+mod seldom;
 mod trace;
 
 use std::fs::DirBuilder;
@@ -23,10 +24,11 @@ use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::TryInitError;
-use tracing_subscriber::{fmt, registry, reload};
+use tracing_subscriber::{Layer, fmt, registry, reload};
 
 pub use level::switch;
 use scrub::Scrubbed;
+use seldom::{Counting, Seldom};
 pub use trace::{TRACEPARENT, Trace};
 
 /// Days of logs to keep.
@@ -35,6 +37,8 @@ const DAYS: usize = 14;
 /// Keep it until the program ends: dropping it writes what is still in the queue.
 pub struct Guard {
     _worker: WorkerGuard,
+    /// Without a thread for it, what is repeated is said no more and not counted.
+    _counting: Option<Counting>,
     /// Where the log is.
     pub directory: PathBuf,
 }
@@ -64,10 +68,11 @@ pub fn init(state_dir: &Path, level: &str, spans: bool) -> Result<Guard, Telemet
     let (writer, guard) = open(state_dir)?;
     let (filter, reload) = reload::Layer::new(filter);
     let closed = if spans { FmtSpan::CLOSE } else { FmtSpan::NONE };
-    let lines = fmt::layer().json().with_span_events(closed).with_writer(writer);
+    let seldom = Seldom::default();
+    let lines = fmt::layer().json().with_span_events(closed).with_writer(writer).with_filter(seldom.clone());
     registry().with(filter).with(lines).try_init().map_err(TelemetryError::Twice)?;
     level::hold(level, move |filter| reload.reload(filter).map_err(|error| error.to_string()));
-    Ok(guard)
+    Ok(Guard { _counting: seldom.count().ok(), ..guard })
 }
 
 fn open(state_dir: &Path) -> Result<(tracing_appender::non_blocking::NonBlocking, Guard), TelemetryError> {
@@ -82,7 +87,7 @@ fn open(state_dir: &Path) -> Result<(tracing_appender::non_blocking::NonBlocking
         .build(&directory)
         .map_err(|e| TelemetryError::File(directory.clone(), e))?;
     let (writer, worker) = tracing_appender::non_blocking(Scrubbed::new(appender, directory.clone()));
-    Ok((writer, Guard { _worker: worker, directory }))
+    Ok((writer, Guard { _worker: worker, _counting: None, directory }))
 }
 
 /// Makes the directory, or makes an existing one of ours private. A link in its place is refused.

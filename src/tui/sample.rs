@@ -84,6 +84,7 @@ fn environment(slug: &str, name: &str, cloud_provider: CloudProvider, minutes: i
     };
     EnvironmentSummary {
         is_removed: false,
+        is_detection_off: false,
         is_production: environment.is_production(),
         environment,
         open: OpenCounts::default(),

@@ -5,12 +5,12 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::lab::postgres::{postgres, sql};
+use crate::lab::postgres::{postgres, psql, sql};
 use crate::lab::{Server, free_port, moto};
 use crate::support::{driftguard, run};
 
@@ -303,8 +303,8 @@ fn a_state_in_postgresql_is_read_with_whoever_holds_its_lock() {
     assert_eq!(code, 0, "{said}");
     assert!(!said.contains("locked by"), "{said}");
 
-    let mut holder = Command::new("psql");
-    holder.args(["-h", "127.0.0.1", "-U", "owner", "-p", &port.to_string(), "postgres"]).env("PGAPPNAME", "terraform");
+    let mut holder = psql(port);
+    holder.arg("postgres").env("PGAPPNAME", "terraform");
     let mut child = holder.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     writeln!(input, "select pg_advisory_lock(7); select 'held';").unwrap();

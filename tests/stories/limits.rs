@@ -101,7 +101,10 @@ async fn a_feed_ends_with_the_session_and_with_the_server_and_there_are_only_so_
     let second = server.get("/api/v1/feed").await;
     assert_eq!((second.status, second.word("code").as_str()), (429, "rate_limited"), "{second:?}");
     server.gate.0.store(false, Ordering::SeqCst);
-    assert!(heard(&mut first, "bye").await.contains("retry: 2000"), "who is let in no more hears no more");
+    assert!(
+        heard(&mut first, "denied").await.contains("unauthenticated"),
+        "who is let in no more hears why, and no more"
+    );
     server.gate.0.store(true, Ordering::SeqCst);
     drop(first);
     // The place is free again, though perhaps not at once.

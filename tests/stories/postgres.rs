@@ -1,6 +1,5 @@
 //! The store in PostgreSQL: what sled promises, for several processes and several organisations at once.
 
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use driftguard::drift::{DriftEvent, Slug, State, TriageRequest, TriageVerb};
 use driftguard::store::{self, OpenMode, Options, Store, StoreError};
 
 use super::conformance::{self, Bench};
-use super::lab::postgres::{Postgres, sql};
+use super::lab::postgres::{Postgres, psql, sql};
 use super::scan::Files;
 use super::store::{all, finding};
 use super::support::{driftguard, run};
@@ -46,15 +45,19 @@ impl Database {
         self.server.crash_and_start();
     }
 
+    /// The server itself.
+    pub fn server(&mut self) -> &mut Postgres {
+        &mut self.server
+    }
+
     pub fn does(&self, text: &str) {
         assert!(sql(self.port, text), "{text}");
     }
 
     /// What one statement says, a line a row.
     pub fn says(&self, text: &str) -> String {
-        let port = self.port.to_string();
-        let mut psql = Command::new("psql");
-        psql.args(["-h", "127.0.0.1", "-U", "owner", "-p", &port, "-q", "-A", "-t", "-c", text, "postgres"]);
+        let mut psql = psql(self.port);
+        psql.args(["-q", "-A", "-t", "-c", text, "postgres"]);
         String::from_utf8(psql.output().unwrap().stdout).unwrap().trim().to_owned()
     }
 }

@@ -17,20 +17,21 @@ use tokio::sync::broadcast;
 
 use super::conformance::open_drifts;
 use super::postgres::Database;
+use crate::lab::postgres::psql;
 use crate::support::{driftguard, run};
 
 const PASSWORD: &str = "drei blaue Elefanten";
 
 /// A database with accounts in it, and a configuration that says so.
-struct Team {
-    database: Database,
-    home: tempfile::TempDir,
-    key: String,
+pub struct Team {
+    pub database: Database,
+    pub home: tempfile::TempDir,
+    pub key: String,
 }
 
 impl Team {
     /// `environments`: the rest of the configuration. `None`, said aloud, where there is no PostgreSQL.
-    fn new(environments: impl FnOnce(&Path, &Database) -> String) -> Option<Self> {
+    pub fn new(environments: impl FnOnce(&Path, &Database) -> String) -> Option<Self> {
         let (database, home) = (Database::new()?, tempfile::tempdir().unwrap());
         let config = home.path().join("config/driftguard");
         std::fs::create_dir_all(&config).unwrap();
@@ -46,7 +47,7 @@ impl Team {
         Some(team)
     }
 
-    fn accounts(&self, words: &[&str], input: &str) -> String {
+    pub fn accounts(&self, words: &[&str], input: &str) -> String {
         let mut command = driftguard(self.home.path());
         command.arg("accounts").args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -56,26 +57,26 @@ impl Team {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn key_for(&self, organization: &str) -> String {
+    pub fn key_for(&self, organization: &str) -> String {
         self.accounts(&["user", "add", "robot", "--org", organization, "--service", "--role", "editor"], "");
         let add = ["key", "add", "robot", "--org", organization, "--label", "story", "--role", "editor"];
         self.accounts(&add, "").trim().to_owned()
     }
 
-    fn process(&self, words: &[&str]) -> Process {
+    pub fn process(&self, words: &[&str]) -> Process {
         let mut command = driftguard(self.home.path());
         Process::start(command.args(words))
     }
 
-    fn server(&self, more: &[&str]) -> Process {
+    pub fn server(&self, more: &[&str]) -> Process {
         self.process(&[&["serve", "--dev", "--listen", "127.0.0.1:0"], more].concat())
     }
 }
 
 /// A driftguard that says one line when it is ready, and ends with the story.
-struct Process {
+pub struct Process {
     child: Child,
-    said: String,
+    pub said: String,
 }
 
 impl Process {
@@ -86,11 +87,11 @@ impl Process {
         Self { child, said: said.trim().to_owned() }
     }
 
-    async fn client(&self, key: &str) -> Arc<dyn DriftService> {
+    pub async fn client(&self, key: &str) -> Arc<dyn DriftService> {
         self.try_client(key).await.unwrap()
     }
 
-    async fn try_client(&self, key: &str) -> Result<Arc<dyn DriftService>, ServiceError> {
+    pub async fn try_client(&self, key: &str) -> Result<Arc<dyn DriftService>, ServiceError> {
         let url = self.said.strip_prefix("driftguard serves ").unwrap_or_else(|| panic!("it said {:?}", self.said));
         let server = Server { url: url.parse().unwrap(), token: Some(key.to_owned()), ca: None };
         Ok(RemoteService::connect(server, &Handle::current()).await? as Arc<dyn DriftService>)
@@ -121,14 +122,14 @@ fn state(file: &Path) -> String {
 }
 
 /// One file that differs from what its state says.
-fn drifting(directory: &Path, name: &str) -> PathBuf {
+pub fn drifting(directory: &Path, name: &str) -> PathBuf {
     let (file, path) = (directory.join(format!("{name}.txt")), directory.join(format!("{name}.tfstate")));
     std::fs::write(&file, "edited\n").unwrap();
     std::fs::write(&path, state(&file)).unwrap();
     path
 }
 
-fn table(slug: &str, organization: Option<&str>, state: &str) -> String {
+pub fn table(slug: &str, organization: Option<&str>, state: &str) -> String {
     let organization = organization.map(|of| format!("organization = \"{of}\"\n")).unwrap_or_default();
     format!(
         "[[environment]]\nslug = \"{slug}\"\n{organization}cloud_provider = \"host\"\nstate = \"{state}\"\nwatch = false\n"
@@ -140,7 +141,7 @@ async fn hears(events: &mut broadcast::Receiver<ServiceEvent>, what: impl Fn(&Se
     tokio::time::timeout(Duration::from_secs(60), heard).await.expect("it is told");
 }
 
-async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
     for _ in 0..600 {
         if let Some(found) = look().await {
             return found;
@@ -150,7 +151,7 @@ async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
     panic!("it never came to this: {what}");
 }
 
-async fn first_open(service: &dyn DriftService) -> DriftEvent {
+pub async fn first_open(service: &dyn DriftService) -> DriftEvent {
     until("an open drift", async || open_drifts(service).await.pop()).await
 }
 
@@ -202,9 +203,8 @@ async fn a_scan_whose_worker_is_killed_is_finished_by_another_and_never_done_twi
         table("host", None, &place)
     };
     let Some(team) = Team::new(behind_a_lock) else { return };
-    let port = team.database.port.to_string();
-    let mut holder = Command::new("psql");
-    holder.args(["-h", "127.0.0.1", "-U", "owner", "-p", &port, "postgres"]).env("PGAPPNAME", "holder");
+    let mut holder = psql(team.database.port);
+    holder.arg("postgres").env("PGAPPNAME", "holder");
     let mut holder = holder.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut input = holder.stdin.take().unwrap();
     writeln!(input, "BEGIN; LOCK TABLE tf.states; SELECT 'held';").unwrap();

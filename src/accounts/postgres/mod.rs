@@ -4,33 +4,39 @@
 //! Whoever writes holds the row with the end of the audit trail, so that there is one chain, whoever writes.
 
 mod change;
+mod guesses;
 mod trail;
 mod write;
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use sqlx::postgres::PgPool;
+use tokio::sync::broadcast::{Receiver, Sender, channel};
 
 use super::audit::{self, Tip};
 use super::random::random;
 use super::stored::{StoredSettings, decoded};
 use super::user::unique_name;
 use super::{
-    Accounts, AccountsError, ApiKey, AuditReport, Change, Entry, KeyHash, Organization, OrganizationSettings,
-    PasswordHash, Result, SecurityRecord, Session, SessionId, User, UserId,
+    Accounts, AccountsError, ApiKey, AuditReport, CHANGES, Change, Entry, Guesses, KeyHash, Organization,
+    OrganizationSettings, PasswordHash, Result, SecurityRecord, Session, SessionId, User, UserId,
 };
 use crate::drift::Slug;
 use crate::store::{AuditRequest, Link, StoreError};
 
 /// Audit records read at once.
 const PAGE: i64 = 500;
+/// Over which every change is told that somebody may feel: the slug of the organisation.
+pub(super) const CHANNEL: &str = "driftguard_accounts";
 
 /// Accounts of all organisations of a database.
 pub(super) struct PgAccounts {
     link: Link,
     masking_key: [u8; 32],
+    changed: Sender<Option<Slug>>,
+    listens: Once,
 }
 
 fn of_store(error: StoreError) -> AccountsError {
@@ -49,7 +55,8 @@ impl PgAccounts {
             })
             .map_err(of_store)?;
         let no_key = |_| AccountsError::Damaged { place: link.place().to_owned(), detail: "no masking key".to_owned() };
-        let accounts = Self { masking_key: key.try_into().map_err(no_key)?, link };
+        let masking_key = key.try_into().map_err(no_key)?;
+        let accounts = Self { masking_key, link, changed: channel(CHANGES).0, listens: Once::new() };
         if !make && accounts.organizations()?.is_empty() {
             return Err(AccountsError::Missing { path: accounts.link.place().into() });
         }
@@ -67,6 +74,24 @@ impl PgAccounts {
     /// The records that a statement gives, in its order.
     fn records<T: DeserializeOwned>(&self, sql: &'static str, named: Vec<String>) -> Result<Vec<T>> {
         self.texts(sql, named)?.iter().map(|text| decoded(self.link.place(), text.as_bytes())).collect()
+    }
+
+    /// As [`records`](Self::records), of one organisation, `$1`: on a connection that sees nobody else.
+    fn records_of<T: DeserializeOwned>(&self, sql: &'static str, organization: &Slug) -> Result<Vec<T>> {
+        let slug = organization.as_str().to_owned();
+        let ask = |pool: Arc<PgPool>| async move {
+            Link::patiently(|| async {
+                let mut step = pool.begin().await?;
+                let said = "SELECT set_config('driftguard.accounts_of', $1, true)";
+                sqlx::query(said).bind(&slug).execute(&mut *step).await?;
+                let found: Vec<String> = sqlx::query_scalar(sql).bind(&slug).fetch_all(&mut *step).await?;
+                step.commit().await?;
+                Ok(found)
+            })
+            .await
+        };
+        let found = self.link.wait(ask).map_err(of_store)?;
+        found.iter().map(|text| decoded(self.link.place(), text.as_bytes())).collect()
     }
 
     fn record<T: DeserializeOwned>(&self, sql: &'static str, named: Vec<String>) -> Result<Option<T>> {
@@ -116,7 +141,7 @@ impl Accounts for PgAccounts {
 
     fn users(&self, organization: &Slug) -> Result<Vec<User>> {
         let sql = "SELECT record::text FROM users WHERE organization = $1 ORDER BY unique_name COLLATE \"C\"";
-        self.records(sql, name(organization))
+        self.records_of(sql, organization)
     }
 
     fn user(&self, id: UserId) -> Result<Option<User>> {
@@ -139,7 +164,7 @@ impl Accounts for PgAccounts {
 
     fn api_keys(&self, organization: &Slug) -> Result<Vec<ApiKey>> {
         let sql = "SELECT record::text FROM api_keys WHERE organization = $1 ORDER BY id COLLATE \"C\"";
-        self.records(sql, name(organization))
+        self.records_of(sql, organization)
     }
 
     fn api_key(&self, hash: &KeyHash) -> Result<Option<ApiKey>> {
@@ -149,7 +174,7 @@ impl Accounts for PgAccounts {
 
     fn sessions(&self, organization: &Slug) -> Result<Vec<Session>> {
         let sql = "SELECT record::text FROM sessions WHERE organization = $1 ORDER BY id COLLATE \"C\"";
-        self.records(sql, name(organization))
+        self.records_of(sql, organization)
     }
 
     fn session(&self, id: SessionId) -> Result<Option<Session>> {
@@ -157,26 +182,35 @@ impl Accounts for PgAccounts {
     }
 
     fn commit(&self, change: Change, entry: &Entry) -> Result<()> {
-        self.write(change, entry)
+        let is_felt = change.is_felt();
+        self.write(change, entry)?;
+        if is_felt {
+            // Here at once; the other processes hear it of the database. Nobody listening is no fault.
+            let _ = self.changed.send(entry.organization.clone());
+        }
+        Ok(())
     }
 
-    fn rotate(&self, session: SessionId, generation: u64, now: Timestamp) -> Result<bool> {
-        self.change_session(session, true, move |session| {
-            if session.is_active && session.generation == generation {
-                session.generation += 1;
-                session.last_activity = now;
-                return true;
-            }
-            false
-        })
+    fn guesses(&self) -> &dyn Guesses {
+        self
+    }
+
+    fn changes(&self) -> Receiver<Option<Slug>> {
+        let heard = self.changed.subscribe();
+        self.listens.call_once(|| {
+            let changed = self.changed.clone();
+            // What was missed may have been about anybody.
+            self.link.listen(CHANNEL, move |said| drop(changed.send(said.and_then(|slug| Slug::new(slug).ok()))));
+        });
+        heard
+    }
+
+    fn rotate(&self, session: SessionId, generation: u64) -> Result<bool> {
+        self.change_session(session, true, move |session| session.rotate(generation))
     }
 
     fn touch_session(&self, id: SessionId, now: Timestamp) -> Result<()> {
-        self.change_session(id, false, move |session| {
-            session.last_activity = session.last_activity.max(now);
-            true
-        })?;
-        Ok(())
+        self.change_session(id, false, move |session| session.touch(now)).map(|_| ())
     }
 
     fn touch_key(&self, hash: &KeyHash, now: Timestamp) -> Result<()> {

@@ -10,7 +10,7 @@ use super::super::audit::Tip;
 use super::super::stored::{decoded, encoded};
 use super::super::{AccountsError, ApiKey, Change, Entry, KeyHash, Result, Session, SessionId};
 use super::trail::Columns;
-use super::{PgAccounts, change, of_store};
+use super::{CHANNEL, PgAccounts, change, of_store};
 use crate::store::Again;
 
 /// Why a transaction ended.
@@ -103,6 +103,7 @@ impl PgAccounts {
 
     pub(super) fn delete_ended(&self, now: Timestamp) -> Result<u64> {
         let now = now.as_microsecond();
+        // The rule of `Session::has_ended`.
         let sql = "DELETE FROM sessions WHERE NOT is_active OR expires_at <= timestamptz 'epoch' + $1 * interval '1 microsecond'";
         let done = self.link.wait(|pool: Arc<PgPool>| async move {
             crate::store::Link::patiently(|| sqlx::query(sql).bind(now).execute(&*pool)).await
@@ -153,6 +154,10 @@ async fn try_write(
     let moved =
         sqlx::query("UPDATE accounts_head SET seq = $1, hash = $2").bind(next.seq as i64).bind(next.hash.to_vec());
     moved.execute(&mut *step).await?;
+    if change.is_felt() {
+        let of = entry.organization.as_ref().map_or("", |slug| slug.as_str());
+        sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(of).execute(&mut *step).await?;
+    }
     *tried = Some(next);
     step.commit().await?;
     Ok(())

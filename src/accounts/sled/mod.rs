@@ -9,14 +9,16 @@ use std::sync::Mutex;
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
+use tokio::sync::broadcast::{Receiver, Sender, channel};
 
 use self::durable::Durable;
 use super::audit::{self, Tip};
+use super::lockout::Memory;
 use super::random::random;
 use super::stored::{StoredSettings, decoded};
 use super::{
-    Accounts, AccountsError, ApiKey, AuditReport, Change, Entry, KeyHash, Organization, OrganizationSettings,
-    PasswordHash, Result, SecurityRecord, Session, SessionId, User, UserId,
+    Accounts, AccountsError, ApiKey, AuditReport, CHANGES, Change, Entry, Guesses, KeyHash, Organization,
+    OrganizationSettings, PasswordHash, Result, SecurityRecord, Session, SessionId, User, UserId,
 };
 use crate::drift::Slug;
 use crate::store::{AuditRequest, Direction};
@@ -29,12 +31,14 @@ pub(super) struct SledAccounts {
     masking_key: [u8; 32],
     /// Writers come one by one: what one has read is still so when it writes.
     writing: Mutex<()>,
+    changed: Sender<Option<Slug>>,
+    guesses: Memory,
 }
 
 impl SledAccounts {
     pub(super) fn open(path: &Path, make: bool) -> Result<Self> {
         let db = Durable::open(path, make)?;
-        match db.tree.get(keys::SCHEMA).map_err(|e| db.error(e))? {
+        match db.tree()?.get(keys::SCHEMA).map_err(|e| db.error(e))? {
             Some(found) if found != SCHEMA => {
                 return Err(AccountsError::Damaged {
                     place: path.display().to_string(),
@@ -46,37 +50,43 @@ impl SledAccounts {
                 let mut batch = ::sled::Batch::default();
                 batch.insert(keys::SCHEMA, SCHEMA);
                 batch.insert(keys::MASKING, &random::<32>()?);
-                db.tree.apply_batch(batch).map_err(|e| db.error(e))?;
+                db.apply(batch)?;
                 db.barrier()?;
             }
         }
-        let key = db.tree.get(keys::MASKING).map_err(|e| db.error(e))?;
+        let key = db.tree()?.get(keys::MASKING).map_err(|e| db.error(e))?;
         let masking_key = key.and_then(|key| key.as_ref().try_into().ok());
         let missing = || AccountsError::Damaged { place: path.display().to_string(), detail: "no masking key".into() };
-        Ok(Self { masking_key: masking_key.ok_or_else(missing)?, db, writing: Mutex::new(()) })
+        Ok(Self {
+            masking_key: masking_key.ok_or_else(missing)?,
+            db,
+            writing: Mutex::new(()),
+            changed: channel(CHANGES).0,
+            guesses: Memory::default(),
+        })
     }
 
     fn get<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>> {
-        let found = self.db.tree.get(key).map_err(|e| self.db.error(e))?;
+        let found = self.db.tree()?.get(key).map_err(|e| self.db.error(e))?;
         found.map(|bytes| decoded(&place(key), &bytes)).transpose()
     }
 
     fn under<T: DeserializeOwned>(&self, prefix: &[u8]) -> Result<Vec<T>> {
-        let rows = self.db.tree.scan_prefix(prefix);
+        let rows = self.db.tree()?.scan_prefix(prefix);
         rows.map(|row| row.map_err(|e| self.db.error(e)).and_then(|(key, value)| decoded(&place(&key), &value)))
             .collect()
     }
 
     /// What an index names.
     fn via<T: DeserializeOwned>(&self, index: &[u8]) -> Result<Option<T>> {
-        match self.db.tree.get(index).map_err(|e| self.db.error(e))? {
+        match self.db.tree()?.get(index).map_err(|e| self.db.error(e))? {
             Some(key) => self.get(&key),
             None => Ok(None),
         }
     }
 
     fn tip(&self) -> Result<Tip> {
-        let found = self.db.tree.get(keys::TIP).map_err(|e| self.db.error(e))?;
+        let found = self.db.tree()?.get(keys::TIP).map_err(|e| self.db.error(e))?;
         Ok(found.and_then(|bytes| Tip::from_bytes(&bytes)).unwrap_or_default())
     }
 }
@@ -131,26 +141,29 @@ impl Accounts for SledAccounts {
     }
 
     fn commit(&self, change: Change, entry: &Entry) -> Result<()> {
-        self.write(change, Some(entry))
+        let is_felt = change.is_felt();
+        self.write(change, Some(entry))?;
+        if is_felt {
+            // Nobody listening is no fault.
+            let _ = self.changed.send(entry.organization.clone());
+        }
+        Ok(())
     }
 
-    fn rotate(&self, session: SessionId, generation: u64, now: Timestamp) -> Result<bool> {
-        self.change_session(session, true, |session| {
-            let current = session.is_active && session.generation == generation;
-            if current {
-                session.generation += 1;
-                session.last_activity = now;
-            }
-            current
-        })
+    fn guesses(&self) -> &dyn Guesses {
+        &self.guesses
+    }
+
+    fn changes(&self) -> Receiver<Option<Slug>> {
+        self.changed.subscribe()
+    }
+
+    fn rotate(&self, session: SessionId, generation: u64) -> Result<bool> {
+        self.change_session(session, true, |session| session.rotate(generation))
     }
 
     fn touch_session(&self, id: SessionId, now: Timestamp) -> Result<()> {
-        self.change_session(id, false, |session| {
-            session.last_activity = session.last_activity.max(now);
-            true
-        })?;
-        Ok(())
+        self.change_session(id, false, |session| session.touch(now)).map(|_| ())
     }
 
     fn touch_key(&self, hash: &KeyHash, now: Timestamp) -> Result<()> {
@@ -162,7 +175,7 @@ impl Accounts for SledAccounts {
     }
 
     fn audit(&self, organization: Option<&Slug>, limit: usize) -> Result<Vec<SecurityRecord>> {
-        let rows = self.db.tree.scan_prefix(keys::AUDIT).rev();
+        let rows = self.db.tree()?.scan_prefix(keys::AUDIT).rev();
         let records = rows.map(|row| {
             let (key, value) = row.map_err(|e| self.db.error(e))?;
             audit::read(keys::audit_seq(&key), &value)
@@ -195,7 +208,7 @@ impl Accounts for SledAccounts {
             }
             Err(_) => true,
         };
-        let rows = self.db.tree.range(low..high);
+        let rows = self.db.tree()?.range(low..high);
         match request.direction {
             Direction::Older => rows.rev().map(read).filter(seen).take(request.limit).collect(),
             Direction::Newer => {
@@ -207,7 +220,7 @@ impl Accounts for SledAccounts {
     }
 
     fn verify(&self) -> Result<AuditReport> {
-        let rows = self.db.tree.scan_prefix(keys::AUDIT);
+        let rows = self.db.tree()?.scan_prefix(keys::AUDIT);
         let records = rows.map(|row| {
             let (key, value) = row.map_err(|e| self.db.error(e))?;
             Ok((keys::audit_seq(&key), value.to_vec()))

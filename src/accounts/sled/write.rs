@@ -30,7 +30,7 @@ impl SledAccounts {
 
     /// One step for sled, whatever happens meanwhile.
     fn apply(&self, batch: Batch, durable: bool) -> Result<()> {
-        self.db.tree.apply_batch(batch).map_err(|e| self.db.error(e))?;
+        self.db.apply(batch)?;
         if durable { self.db.barrier() } else { Ok(()) }
     }
 
@@ -147,7 +147,7 @@ impl SledAccounts {
         let mut batch = Batch::default();
         let mut gone = 0;
         for session in self.under::<Session>(b"x/")? {
-            if !session.is_active || session.expires_at <= now {
+            if session.has_ended(now) {
                 batch.remove(keys::of_session(&session));
                 batch.remove(keys::session_id(session.id));
                 gone += 1;
@@ -157,7 +157,7 @@ impl SledAccounts {
     }
 
     fn free(&self, key: &[u8], field: &'static str, value: &str) -> Result<()> {
-        match self.db.tree.contains_key(key).map_err(|e| self.db.error(e))? {
+        match self.db.tree()?.contains_key(key).map_err(|e| self.db.error(e))? {
             true => Err(AccountsError::Taken { field, value: crate::safety::sanitise::line(value) }),
             false => Ok(()),
         }
@@ -169,7 +169,7 @@ impl SledAccounts {
     }
 
     fn index_there(&self, key: &[u8], what: &str) -> Result<()> {
-        match self.db.tree.contains_key(key).map_err(|e| self.db.error(e))? {
+        match self.db.tree()?.contains_key(key).map_err(|e| self.db.error(e))? {
             true => Ok(()),
             false => Err(AccountsError::NotFound(format!("no such {what}"))),
         }

@@ -50,7 +50,17 @@ impl Show {
     }
 
     pub(super) fn organizations(&self, all: &[Organization]) -> anyhow::Result<u8> {
-        self.all(all, organization)
+        if self.0 == RulesFormat::Json {
+            return self.json(&all);
+        }
+        let mut tree = vec![];
+        let is_root = |one: &&Organization| one.parent.as_ref().is_none_or(|of| all.iter().all(|one| one.slug != *of));
+        all.iter().filter(is_root).for_each(|root| below(all, root, 0, &mut tree));
+        self.all(&tree, |(depth, one)| {
+            let mut row = organization(one);
+            row[0].insert_str(0, &"  ".repeat(*depth));
+            row
+        })
     }
 
     pub(super) fn organization(&self, one: &Organization) -> anyhow::Result<u8> {
@@ -157,6 +167,15 @@ impl Show {
         writeln!(out, "{} records, head {}: {verdict}", report.records, report.head)?;
         report.faults.iter().try_for_each(|fault| writeln!(out, "{}", crate::safety::sanitise::line(fault)))?;
         Ok(0)
+    }
+}
+
+/// An organisation and what is under it, with how far it stands in. No further than a chain can be long, should there be a circle.
+fn below<'a>(all: &'a [Organization], one: &'a Organization, depth: usize, tree: &mut Vec<(usize, &'a Organization)>) {
+    tree.push((depth, one));
+    if depth < all.len() {
+        let children = all.iter().filter(|child| child.parent.as_ref() == Some(&one.slug));
+        children.for_each(|child| below(all, child, depth + 1, tree));
     }
 }
 

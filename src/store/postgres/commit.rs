@@ -9,6 +9,8 @@ use sqlx::{Arguments, Connection};
 use super::columns::{self, Cell};
 use super::engine::{Inner, Pause, PgEngine};
 use super::errors::{is_passing, told};
+use super::fence::Fence;
+use super::pulse::AWAY;
 use super::tables;
 use super::trail;
 use super::turn::Head;
@@ -25,6 +27,7 @@ struct Commit {
     tables: Vec<Changes>,
     told: Vec<Frame>,
     durable: bool,
+    fence: Option<Fence>,
 }
 
 /// What changes in one table.
@@ -40,6 +43,8 @@ enum Failure {
     Sql(sqlx::Error),
     /// Somebody else has moved the organisation on.
     Overtaken,
+    /// Somebody else has the scan.
+    Fenced,
 }
 
 impl From<sqlx::Error> for Failure {
@@ -58,9 +63,18 @@ impl PgEngine {
         let tables = writes.into_iter().map(|(tree, entries)| Changes::new(tree, entries)).collect::<Result<_, _>>()?;
         let generation = self.inner.met.load(Ordering::SeqCst);
         let id = ulid::Ulid::generate().to_bytes().to_vec();
-        let commit = Commit { generation, id, tables, told, durable };
+        let commit = Commit { generation, id, tables, told, durable, fence: self.inner.fenced() };
         let inner = Arc::clone(&self.inner);
-        self.wait(async move { inner.commit(commit).await })
+        let done = self.wait(async move { inner.commit(commit).await });
+        if done.is_err() && self.trouble().is_some() {
+            self.let_go();
+            let why = format!(
+                "{AWAY}, and whether this is written is not known: look at it when it does, or send it again (under the same \
+                 name it is done once)"
+            );
+            return Err(StoreError::Unavailable(why));
+        }
+        done
     }
 }
 
@@ -118,6 +132,7 @@ impl Inner {
             match failure {
                 Ok(()) => return self.went_through(&commit),
                 Err(Failure::Overtaken) => return Err(self.overtaken()),
+                Err(Failure::Fenced) => return Err(taken(&commit)),
                 Err(Failure::Sql(error)) if is_passing(&error) && pause.once().await => {}
                 Err(Failure::Sql(error)) => return Err(told(error)),
             }
@@ -155,6 +170,11 @@ impl Inner {
             // A scan can be done again: it is on the disk with the next commit that is waited for.
             sqlx::query("SET LOCAL synchronous_commit TO off").execute(&mut *step).await?;
         }
+        if let Some(fence) = &commit.fence
+            && !self.holds(&mut step, fence).await?
+        {
+            return Err(Failure::Fenced);
+        }
         let tip = commit.told.last().map(|frame| frame.tip);
         let sql = "UPDATE store_heads SET generation = generation + 1, commit_id = $3, \
                    tip_seq = coalesce($4, tip_seq), tip_hash = coalesce($5, tip_hash) \
@@ -177,4 +197,11 @@ impl Inner {
         step.commit().await?;
         Ok(())
     }
+}
+
+fn taken(commit: &Commit) -> StoreError {
+    let environment = commit.fence.as_ref().map_or_else(String::new, |fence| fence.environment.to_string());
+    let why =
+        format!("the scan of {environment} was given to another process meanwhile: what this one found is not kept");
+    StoreError::Unavailable(why)
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio::sync::Mutex;
 use super::engine::{Inner, Pause, PgEngine, wait_on};
 use super::errors::{is_passing, told};
 use super::migrate;
+use super::pulse::Pulse;
 use crate::drift::Slug;
 use crate::store::identity::{Identity, SCHEMA_VERSION};
 use crate::store::{Schema, StoreError};
@@ -73,7 +75,8 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, StoreError> {
 pub(in crate::store) fn connect(database: &Database) -> Result<(PgEngine, Identity), StoreError> {
     let (options, runtime) = (options(&database.url)?, runtime()?);
     let (place, slug) = (Database::place(&options), database.organization.clone());
-    let connected = wait_on(Some(&runtime), async move { open(options, &place, &slug).await });
+    let pulse = Pulse::of(options.clone(), &runtime);
+    let connected = wait_on(Some(&runtime), None, async move { open(options, &place, &slug, pulse).await });
     match connected {
         Ok((inner, identity)) => Ok((PgEngine::new(inner, runtime), identity)),
         Err(error) => {
@@ -109,7 +112,12 @@ fn once<T: Send + 'static>(
     runtime.block_on(async { work(&mut reach(&options).await?, &place).await })
 }
 
-async fn open(options: PgConnectOptions, place: &str, slug: &Slug) -> Result<(Inner, Identity), StoreError> {
+async fn open(
+    options: PgConnectOptions,
+    place: &str,
+    slug: &Slug,
+    pulse: Arc<Pulse>,
+) -> Result<(Inner, Identity), StoreError> {
     let mut connection = reach(&options).await?;
     migrate::migrate(&mut connection, place).await?;
     let organization = organization(&mut connection, slug).await.map_err(told)?;
@@ -126,6 +134,9 @@ async fn open(options: PgConnectOptions, place: &str, slug: &Slug) -> Result<(In
         process: ulid::Ulid::generate().to_string(),
         desk: Mutex::default(),
         has_turn: AtomicBool::new(false),
+        pulse,
+        claims: std::sync::Mutex::default(),
+        fence: std::sync::Mutex::default(),
         met: AtomicI64::new(-1),
     };
     Ok((inner, identity))
@@ -134,7 +145,7 @@ async fn open(options: PgConnectOptions, place: &str, slug: &Slug) -> Result<(In
 pub(super) fn pool(options: PgConnectOptions) -> PgPool {
     PgPoolOptions::new()
         .max_connections(CONNECTIONS)
-        .acquire_timeout(Duration::from_secs(10))
+        .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_secs(60))
         // A dead one shows itself, and what was asked of it is asked again.
         .test_before_acquire(false)

@@ -1,10 +1,10 @@
 //! The engine: a runtime of its own, so that whoever calls may stand anywhere, and reads that survive a restart of the database.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
@@ -12,7 +12,9 @@ use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
 
 use super::errors::{is_passing, told};
+use super::pulse::Pulse;
 use super::tables;
+use crate::drift::Slug;
 use crate::store::StoreError;
 use crate::store::trees::engine::{Bounds, Tree};
 use crate::store::trees::keys;
@@ -20,7 +22,9 @@ use crate::store::trees::keys;
 /// Key and record.
 type Pair = (Vec<u8>, Vec<u8>);
 
-/// A database that restarts is waited for as long.
+/// Between two looks whether an answer is still to be expected.
+const LOOK: Duration = Duration::from_millis(100);
+/// What is asked of a database that restarts is asked again for as long, whether or not somebody still waits for it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// One organisation's trees.
@@ -38,6 +42,11 @@ pub(super) struct Inner {
     /// The connection that has the turn to write, or had it last.
     pub(super) desk: Mutex<Option<PgConnection>>,
     pub(super) has_turn: AtomicBool,
+    pub(super) pulse: Arc<Pulse>,
+    /// Scans that this process has taken, until it gives them back; another one may have them by then.
+    pub(super) claims: std::sync::Mutex<BTreeMap<Slug, i64>>,
+    /// The scan of which the writer writes now.
+    pub(super) fence: std::sync::Mutex<Option<Slug>>,
     /// The generation that is known in this process; below zero before anything was read.
     pub(super) met: AtomicI64,
 }
@@ -56,7 +65,21 @@ impl PgEngine {
         &self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
-        wait_on(self.runtime.as_ref(), work)
+        wait_on(self.runtime.as_ref(), Some(&self.inner.pulse), work)
+    }
+
+    /// Why nothing can be had of the database now.
+    pub(in crate::store) fn trouble(&self) -> Option<&'static str> {
+        self.inner.pulse.is_gone().then_some(super::pulse::AWAY)
+    }
+
+    /// Nobody waits any more for what was asked of the connection that writes: when it ends at last, so does the connection, and
+    /// the turn with it.
+    pub(super) fn let_go(&self) {
+        let inner = Arc::clone(&self.inner);
+        if let Some(runtime) = self.runtime() {
+            runtime.spawn(async move { *inner.desk.lock().await = None });
+        }
     }
 
     pub(in crate::store) fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
@@ -117,16 +140,26 @@ impl Drop for PgEngine {
     }
 }
 
+/// Waits for the work, but not for a database that is gone; the work itself goes on as long as it thinks fit.
 pub(super) fn wait_on<T: Send + 'static>(
     runtime: Option<&Runtime>,
+    pulse: Option<&Pulse>,
     work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
 ) -> Result<T, StoreError> {
     let gave_up = || StoreError::Unavailable("the connection to the database was given up".into());
+    pulse.map_or(Ok(()), Pulse::check)?;
     let (tell, answer) = sync_channel(1);
     runtime.ok_or_else(gave_up)?.spawn(async move {
         let _ = tell.send(work.await);
     });
-    answer.recv().unwrap_or_else(|_| Err(gave_up()))
+    let Some(pulse) = pulse else { return answer.recv().unwrap_or_else(|_| Err(gave_up())) };
+    loop {
+        match answer.recv_timeout(LOOK) {
+            Ok(done) => return done,
+            Err(RecvTimeoutError::Disconnected) => return Err(gave_up()),
+            Err(RecvTimeoutError::Timeout) => pulse.check()?,
+        }
+    }
 }
 
 /// Again, for a while, when the connection broke.

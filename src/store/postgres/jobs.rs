@@ -120,6 +120,9 @@ impl ScanJobs for PgEngine {
             // Once: whether a broken connection took it is seen when the lease is over.
             bind().fetch_optional(&inner.pool).await.map_err(super::errors::told)
         })?;
+        if let Some(number) = number {
+            self.inner.claims().insert(environment.clone(), number);
+        }
         Ok(number.map(|number| Claim { environment: environment.clone(), number }))
     }
 
@@ -145,12 +148,23 @@ impl ScanJobs for PgEngine {
     fn release(&self, claim: &Claim) -> Result<(), StoreError> {
         let sql = "UPDATE scan_jobs SET worker = NULL, lease_until = NULL, cancelled = false, tries = 0 \
                    WHERE organization_id = $1 AND environment = $2 AND claim = $3";
+        self.inner.gave_back(claim);
         let (inner, claim) = (Arc::clone(&self.inner), claim.clone());
         self.wait(async move {
             let bind = || {
                 let query = sqlx::query(sql).bind(inner.organization).bind(claim.environment.as_str());
                 query.bind(claim.number)
             };
+            inner.patiently(|| bind().execute(&inner.pool)).await.map(|_| ())
+        })
+    }
+
+    fn forget(&self, environment: &Slug) -> Result<(), StoreError> {
+        let sql = "DELETE FROM scan_jobs WHERE organization_id = $1 AND environment = $2 \
+                   AND (lease_until IS NULL OR lease_until < now())";
+        let (inner, environment) = (Arc::clone(&self.inner), environment.as_str().to_owned());
+        self.wait(async move {
+            let bind = || sqlx::query(sql).bind(inner.organization).bind(&environment);
             inner.patiently(|| bind().execute(&inner.pool)).await.map(|_| ())
         })
     }

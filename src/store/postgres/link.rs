@@ -2,20 +2,23 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
-use sqlx::postgres::PgPool;
+use sqlx::postgres::{PgListener, PgPool};
 use tokio::runtime::Runtime;
 
 use super::connect::{Database, options, pool, reach, runtime};
 use super::engine::{Pause, patiently, wait_on};
 use super::errors::{is_passing, told};
 use super::migrate;
+use super::pulse::Pulse;
 use crate::store::StoreError;
 
 /// Connections to a database whose schema is up to date.
 pub(crate) struct Link {
     pool: Arc<PgPool>,
     runtime: Option<Runtime>,
+    pulse: Arc<Pulse>,
     /// For people: without a password.
     place: String,
 }
@@ -29,14 +32,14 @@ impl Link {
     pub(crate) fn open(url: &str) -> Result<Self, StoreError> {
         let (options, runtime) = (options(url)?, runtime()?);
         let place = Database::place(&options);
-        let shown = place.clone();
-        let opened = wait_on(Some(&runtime), async move {
+        let (shown, pulse) = (place.clone(), Pulse::of(options.clone(), &runtime));
+        let opened = wait_on(Some(&runtime), None, async move {
             let mut connection = reach(&options).await?;
             migrate::migrate(&mut connection, &shown).await?;
             Ok(pool(options))
         });
         match opened {
-            Ok(pool) => Ok(Self { pool: Arc::new(pool), runtime: Some(runtime), place }),
+            Ok(pool) => Ok(Self { pool: Arc::new(pool), runtime: Some(runtime), pulse, place }),
             Err(error) => {
                 runtime.shutdown_background();
                 Err(error)
@@ -53,7 +56,30 @@ impl Link {
         &self,
         work: impl FnOnce(Arc<PgPool>) -> F,
     ) -> Result<T, StoreError> {
-        wait_on(self.runtime.as_ref(), work(Arc::clone(&self.pool)))
+        wait_on(self.runtime.as_ref(), Some(&self.pulse), work(Arc::clone(&self.pool)))
+    }
+
+    /// What a question without anything left open says.
+    pub(crate) fn texts(&self, sql: &'static str) -> Result<Vec<String>, StoreError> {
+        self.wait(|pool| async move { patiently(|| sqlx::query_scalar(sql).fetch_all(&*pool)).await })
+    }
+
+    /// Hears what is said over a channel, for as long as the link lives; `None` after a time without a connection.
+    pub(crate) fn listen(&self, channel: &'static str, hear: impl Fn(Option<&str>) + Send + Sync + 'static) {
+        let (Some(runtime), pool) = (self.runtime.as_ref(), Arc::clone(&self.pool)) else { return };
+        runtime.spawn(async move {
+            loop {
+                if let Ok(mut listener) = PgListener::connect_with(&pool).await
+                    && listener.listen(channel).await.is_ok()
+                {
+                    hear(None);
+                    while let Ok(Some(message)) = listener.try_recv().await {
+                        hear(Some(message.payload()));
+                    }
+                }
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        });
     }
 
     /// A question; asked again, for a while, when the connection broke.

@@ -17,6 +17,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "scans that several processes share", include_str!("../../../migrations/0004_scan_jobs.sql")),
     (5, "a write that is sent again is done once", include_str!("../../../migrations/0005_once.sql")),
     (6, "how drifts went", include_str!("../../../migrations/0006_history.sql")),
+    (7, "wrong passwords are counted by all servers", include_str!("../../../migrations/0007_lockout.sql")),
+    (8, "the accounts are kept apart", include_str!("../../../migrations/0008_accounts_security.sql")),
 ];
 
 fn migrator() -> Migrator {

@@ -33,11 +33,15 @@ impl PgEngine {
     /// Waits for the turn; what has to be read anew.
     pub(in crate::store) fn begin_turn(&self) -> Result<Option<Found>, StoreError> {
         let inner = Arc::clone(&self.inner);
-        self.wait(async move {
+        let begun = self.wait(async move {
             let head = inner.take_turn().await?;
             inner.has_turn.store(true, Ordering::SeqCst);
             Ok(inner.found(head))
-        })
+        });
+        if begun.is_err() && self.trouble().is_some() {
+            self.let_go();
+        }
+        begun
     }
 
     /// Nobody waits for it: the next turn of this process comes over the same connection, after it.

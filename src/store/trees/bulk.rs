@@ -166,8 +166,10 @@ fn refuse(answers: &mut [Result<Receipt, StoreError>], error: StoreError) {
         StoreError::ReadOnly(why) => why.clone(),
         other => other.to_string(),
     };
+    let is_full = matches!(error, StoreError::Full(_));
     let mut first = Some(error);
     for answer in answers.iter_mut().filter(|answer| answer.is_ok()) {
-        *answer = Err(first.take().unwrap_or_else(|| StoreError::ReadOnly(text.clone())));
+        let also = || if is_full { StoreError::Full(text.clone()) } else { StoreError::ReadOnly(text.clone()) };
+        *answer = Err(first.take().unwrap_or_else(also));
     }
 }

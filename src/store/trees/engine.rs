@@ -218,7 +218,15 @@ impl Engine {
 
     pub(super) fn end_turn(&self) {
         if let Self::Postgres(engine) = self {
+            engine.fence(None);
             engine.end_turn();
+        }
+    }
+
+    /// What is written until the turn ends is of a scan of this environment: it is kept only while the scan is this process's.
+    pub(super) fn fence(&self, environment: &crate::drift::Slug) {
+        if let Self::Postgres(engine) = self {
+            engine.fence(Some(environment));
         }
     }
 
@@ -241,8 +249,8 @@ impl Engine {
 
     pub(super) fn gauges(&self) -> Gauges {
         match self {
-            Self::Sled(engine) => Gauges { bytes: engine.size_on_disk().ok(), pool: None },
-            Self::Postgres(engine) => Gauges { bytes: None, pool: Some(engine.pool_use()) },
+            Self::Sled(engine) => Gauges { bytes: engine.size_on_disk().ok(), ..Gauges::default() },
+            Self::Postgres(engine) => Gauges { bytes: None, pool: Some(engine.pool_use()), trouble: engine.trouble() },
         }
     }
 

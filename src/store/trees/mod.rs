@@ -47,12 +47,12 @@ mod widest;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::{Timestamp, Unit};
 
-use super::files::no_more_writes;
+use super::files::{is_full, no_more_writes};
 use super::identity::Identity;
 use super::lock::StoreLock;
 use super::objects::Objects;
@@ -89,6 +89,8 @@ pub(super) struct TreeStore {
     desk: Desk,
     counts: RwLock<BTreeMap<Slug, OpenCounts>>,
     read_only: RwLock<Option<String>>,
+    /// It is read-only for want of room.
+    is_full: AtomicBool,
     clock: Clock,
     options: Options,
     /// What came back by itself and nobody was told of yet, and where it stood.
@@ -150,6 +152,7 @@ impl TreeStore {
             desk: Desk::default(),
             counts: RwLock::default(),
             read_only: RwLock::default(),
+            is_full: AtomicBool::new(false),
             clock,
             options: Options::default(),
             returned: Mutex::default(),
@@ -173,7 +176,21 @@ impl TreeStore {
     }
 
     fn writable(&self) -> Result<(), StoreError> {
-        self.read_only().map_or(Ok(()), |why| Err(StoreError::ReadOnly(why)))
+        let is_full = self.is_full.load(Ordering::SeqCst);
+        let refused = |why| if is_full { StoreError::Full(why) } else { StoreError::ReadOnly(why) };
+        self.read_only().map_or(Ok(()), |why| Err(refused(why)))
+    }
+
+    /// Whoever has opened the store opens it again when there is room: the engine does not go on after an error.
+    fn set_full(&self) {
+        if self.read_only().is_none() {
+            self.is_full.store(true, Ordering::SeqCst);
+        }
+        let place = self.root.as_deref().unwrap_or(Path::new("")).display();
+        self.set_read_only(&format!(
+            "the disk is full where {place} lies: nothing more is kept until there is room (a server then goes on by itself, \
+             anything else is started again)"
+        ));
     }
 
     fn set_read_only(&self, why: &str) {
@@ -191,6 +208,10 @@ impl TreeStore {
             return error;
         }
         let why = match &error {
+            StoreError::Io { source, .. } if is_full(source) => {
+                self.set_full();
+                return self.writable().err().unwrap_or(error);
+            }
             StoreError::Io { source, .. } => match no_more_writes(source) {
                 Some(why) => format!("{why}; make room or repair it, then start driftguard again"),
                 None => format!("a write failed ({error}); start driftguard again"),
@@ -199,7 +220,8 @@ impl TreeStore {
             _ => format!("a write failed ({error}); run `driftguard store verify`"),
         };
         self.set_read_only(&why);
-        StoreError::ReadOnly(why)
+        // What it has become read-only for at first.
+        self.writable().err().unwrap_or(error)
     }
 
     fn read<T: serde::de::DeserializeOwned>(&self, tree: Tree, key: &[u8]) -> Result<Option<T>, StoreError> {
@@ -398,7 +420,9 @@ impl Store for TreeStore {
         self.engine.as_postgres().map(|engine| engine.subscribe())
     }
     fn gauges(&self) -> Gauges {
-        self.engine.gauges()
+        let gauges = self.engine.gauges();
+        let full = self.is_full.load(Ordering::SeqCst).then_some("the disk is full");
+        Gauges { trouble: gauges.trouble.or(full), ..gauges }
     }
     fn redaction_key(&self) -> [u8; 32] {
         self.identity.read().unwrap_or_else(PoisonError::into_inner).redaction_key

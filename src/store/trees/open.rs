@@ -109,7 +109,7 @@ fn open_writable(root: &Path, doors: Doors) -> Result<(TreeStore, Vec<String>), 
     store.load(&mut store.writer())?;
     store.catch_up(root, doors.probe, &mut notices)?;
     if full {
-        store.set_read_only("the disk is full; make room, then start driftguard again");
+        store.set_full();
         notices.push("read-only: the disk is full".into());
     } else {
         ballast::reserve(root);

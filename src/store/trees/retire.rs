@@ -9,7 +9,7 @@ use super::{TreeStore, Writer, apply, keys, scan, untold};
 use crate::drift::{SeverityClass, Slug};
 use crate::safety::Tainted;
 use crate::store::record::{Deed, EventRecord, Placed};
-use crate::store::{Observation, Pruned, StoreError, codec, life};
+use crate::store::{Observation, Pruned, ScanJobs, StoreError, codec, life};
 
 /// Of an environment that is being forgotten: what begins with it is still to be erased.
 const FORGETTING: &[u8] = b"forget/";
@@ -108,6 +108,9 @@ impl TreeStore {
             let mut rules = writer.rules.clone();
             apply::apply(&mut tx, &mut rules, &deed)?;
             self.keep(writer, &[deed], tx, true)?;
+        }
+        if let Some(engine) = self.engine.as_postgres() {
+            ScanJobs::forget(engine.as_ref(), environment)?;
         }
         self.erase_environment(environment)
     }

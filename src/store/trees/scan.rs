@@ -71,6 +71,7 @@ impl TreeStore {
         let mut guard = self.writer();
         let writer = &mut *guard;
         let (environment, at) = running(writer, scan)?;
+        self.engine.fence(&environment);
         let is_full = findings.len() == BATCH;
         let mut tx = Tx::new(self, self.now());
         let (mut recorded, mut turns) = (Vec::with_capacity(findings.len()), Vec::new());
@@ -109,6 +110,7 @@ impl TreeStore {
         self.writable()?;
         let mut writer = self.writer();
         running(&mut writer, scan)?;
+        self.engine.fence(environment);
         for chunk in seen.chunks(BATCH) {
             let mut tx = Tx::new(self, self.now());
             let mut latest = self.last_observations(environment, chunk)?;
@@ -175,7 +177,8 @@ impl TreeStore {
         self.writable()?;
         let mut guard = self.writer();
         let writer = &mut *guard;
-        running(writer, scan)?;
+        let (environment, _) = running(writer, scan)?;
+        self.engine.fence(&environment);
         // Nothing may end because of what was then not written.
         self.engine.settle().map_err(|e| self.writes_failed(e))?;
         self.wake_all(writer)?;

@@ -25,6 +25,7 @@ impl TreeStore {
         self.writable()?;
         let mut writer = self.writer();
         let (slug, _) = scan::running(&mut writer, scan)?;
+        self.engine.fence(&slug);
         let encoded: Vec<Vec<u8>> =
             rows.iter().map(|row| codec::encode(row, &self.objects)).collect::<Result<_, _>>()?;
         let mut hasher = blake3::Hasher::new();

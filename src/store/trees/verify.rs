@@ -207,6 +207,7 @@ impl Check<'_> {
         let last = match walked {
             Ok(last) => last.min(shown),
             Err(error) => {
+                self.report.is_trail_broken |= matches!(error, StoreError::Damaged { .. });
                 self.fault(format!("journal: {}", in_words(error)));
                 0
             }
@@ -215,6 +216,7 @@ impl Check<'_> {
         if torn > 0 {
             self.fault(format!("the journal ends in {torn} bytes of an unfinished write, of which nothing counts"));
         }
+        self.report.is_trail_broken |= !differing.is_empty();
         for seq in differing {
             self.fault(format!("audit entry {seq} is not what the journal says"));
         }

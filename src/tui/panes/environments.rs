@@ -231,6 +231,9 @@ fn environment(
 
 /// The running scan's stage and count, else how long ago the last one ended.
 fn scan(canvas: &mut Canvas<'_>, summary: &EnvironmentSummary) -> (Role, String) {
+    if summary.is_detection_off && summary.running.is_none() {
+        return (Role::Warning, "detection off".to_owned());
+    }
     if let Some(running) = &summary.running {
         let stage = match running.stage {
             ScanStage::Queued => "queued",

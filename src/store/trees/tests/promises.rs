@@ -74,7 +74,7 @@ fn a_batch_that_could_not_be_written_behind_the_scan_stops_it_at_the_next_step()
         disk.fail(step, FULL);
         w.store.record(scan, (0..1000).map(|n| finding(&format!("r{n}"), &["x"])).collect()).unwrap();
         let error = w.store.finish_scan(scan, ScanSummary::of_nothing(scan, env(), w.store.now())).unwrap_err();
-        assert!(matches!(error, StoreError::ReadOnly(_)), "{error}");
+        assert!(matches!(error, StoreError::Full(_)), "{error}");
         assert!(w.store.read_only().unwrap().contains("disk is full"));
         let w = w.reopen();
         assert_eq!(w.get(id).state, State::Open);
@@ -103,10 +103,10 @@ fn a_decision_that_cannot_be_journaled_changes_nothing() {
         let id = w.one(&finding("web", &["x"])).id;
         disk.fail(step, FULL);
         let error = w.decide(id, TriageVerb::Acknowledge).unwrap_err();
-        assert!(matches!(&error, StoreError::ReadOnly(why) if why.contains("disk is full")), "{error}");
+        assert!(matches!(&error, StoreError::Full(why) if why.contains("disk is full")), "{error}");
         assert!(w.store.read_only().unwrap().contains("disk is full"));
         assert_eq!((w.get(id).state, w.open_ids(), w.open_count()), (State::Open, vec![id], 1));
-        assert!(matches!(w.decide(id, TriageVerb::Acknowledge), Err(StoreError::ReadOnly(_))));
+        assert!(matches!(w.decide(id, TriageVerb::Acknowledge), Err(StoreError::Full(_))));
         let w = w.reopen();
         assert_eq!((w.get(id).state, w.store.audit(9).unwrap().len(), w.store.read_only()), (State::Open, 0, None));
         w.decide(id, TriageVerb::Acknowledge).unwrap();
@@ -163,7 +163,7 @@ fn a_scan_on_a_full_disk_leaves_what_was_known_readable() {
     let id = w.one(&finding("web", &["x"])).id;
     let scan = w.store.begin_scan(&env(), w.store.now()).unwrap();
     disk.fail(Step::TreeWrite, FULL);
-    assert!(matches!(w.store.record(scan, vec![finding("db", &["x"])]), Err(StoreError::ReadOnly(_))));
+    assert!(matches!(w.store.record(scan, vec![finding("db", &["x"])]), Err(StoreError::Full(_))));
     assert_eq!((w.open_ids(), w.get(id).state), (vec![id], State::Open));
     assert!(w.store.begin_scan(&env(), w.store.now()).is_err());
 }

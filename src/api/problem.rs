@@ -24,6 +24,9 @@ pub struct Detail {
     /// What to name when asking whoever runs the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// The same in the log, and wherever else traces are collected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
     /// Seconds after which it may work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
@@ -89,6 +92,7 @@ impl Problem {
             message: message.into(),
             field: None,
             request_id: None,
+            trace_id: None,
             retry_after: None,
             current: None,
             refusal: None,

@@ -32,6 +32,11 @@ pub enum AccountsCommand {
         #[command(flatten)]
         password: PasswordSource,
     },
+    /// Make the organisations, settings and users of a JSON file; what is there already stays as it is
+    ///
+    /// {"organizations": [{"slug", "name", "about"?, "settings"?, "users": [{"username", "service"?, "about"?}]}]}, the parts as in the
+    /// API. It holds no passwords.
+    Import { file: PathBuf },
     /// Organisations and their settings
     #[command(subcommand)]
     Org(OrgCommand),

@@ -13,11 +13,12 @@ use url::Url;
 
 use super::accounts::ask;
 use super::{Session, complain, login, screens};
-use crate::cli::Connect;
+use crate::cli::{Connect, Look};
 use crate::service::{
     Credentials, Dial, DriftService, Fixed, RemoteService, Server, ServiceError, check_address, waiting_below,
 };
 use crate::tui::Trying;
+use crate::vault;
 
 /// Before the next try, twice as long each time up to the most.
 const FIRST: Duration = Duration::from_millis(500);
@@ -26,12 +27,28 @@ const MOST: Duration = Duration::from_secs(15);
 const TOKEN: &str = "DRIFTGUARD_TOKEN";
 
 pub(super) fn run(session: &Session, args: &Connect) -> anyhow::Result<u8> {
-    let urls = addresses(session, &args.servers)?;
+    open(session, &args.servers, &args.look, Trust { token_file: args.token_file.as_deref(), ca: args.ca.as_deref() })
+}
+
+/// `driftguard --server URL`: what `connect URL` does when nothing but the server is said.
+pub(super) fn to(session: &Session, servers: &[String], look: &Look) -> anyhow::Result<u8> {
+    open(session, servers, look, Trust::default())
+}
+
+/// Files that say who comes, and whom to believe.
+#[derive(Default)]
+struct Trust<'a> {
+    token_file: Option<&'a Path>,
+    ca: Option<&'a Path>,
+}
+
+fn open(session: &Session, servers: &[String], look: &Look, trust: Trust<'_>) -> anyhow::Result<u8> {
+    let urls = addresses(session, servers)?;
     let Some(first) = urls.first().cloned() else { bail!("no server is named") };
-    let ca = login::certificates(args.ca.as_deref())?;
-    let credentials = credentials(session, args, &first, ca.as_ref())?;
+    let ca = login::certificates(trust.ca)?;
+    let credentials = credentials(session, trust.token_file, &first, ca.as_ref())?;
     let queues = session.paths.state_dir.join("queues");
-    let mut options = screens::options(session, &args.look);
+    let mut options = screens::options(session, look);
     options.world = Some(first.to_string());
     let dial = Dial { urls, ca, credentials, queues: Some(queues.clone()) };
     let (told, trying) = watch::channel(None);
@@ -92,11 +109,11 @@ fn addresses(session: &Session, asked: &[String]) -> anyhow::Result<Vec<Url>> {
 /// What is said here and now comes before what was kept.
 fn credentials(
     session: &Session,
-    args: &Connect,
+    token_file: Option<&Path>,
     url: &Url,
     ca: Option<&Vec<u8>>,
 ) -> anyhow::Result<Arc<dyn Credentials>> {
-    if let Some(given) = token(args.token_file.as_deref())? {
+    if let Some(given) = token(token_file)? {
         return Ok(Arc::new(Fixed(Some(given))));
     }
     let server = Server { url: url.clone(), token: None, ca: ca.cloned() };
@@ -115,7 +132,7 @@ fn token(file: Option<&Path>) -> anyhow::Result<Option<String>> {
         ),
         None => std::env::var(TOKEN).ok(),
     };
-    let token = token.map(|token| token.trim().to_owned());
+    let token = token.map(|token| vault::resolve(token.trim())).transpose().context("the API key")?;
     if file.is_some() && token.as_deref() == Some("") {
         bail!("there is no API key in the file named by --token-file");
     }

@@ -10,7 +10,6 @@ use super::Session;
 use super::reload::Reload;
 use crate::cli::Look;
 use crate::service::{DriftService, Guard, LocalService};
-use crate::telemetry;
 use crate::tui::app::action;
 use crate::tui::term::glyphs;
 use crate::tui::theme::ColorDepth;
@@ -122,7 +121,7 @@ pub(super) fn on(
     connected: impl Future<Output = Result<Arc<dyn DriftService>, String>> + Send + 'static,
     after: impl Future<Output = ()>,
 ) -> anyhow::Result<u8> {
-    let log = telemetry::init(&session.paths.state_dir, &session.settings().log_level.value);
+    let log = session.log();
     if let Err(error) = &log {
         options.notices.push(error.to_string());
     }

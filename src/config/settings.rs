@@ -33,6 +33,8 @@ pub struct Settings {
     pub tutorial: Valued<bool>,
     pub read_only: Valued<bool>,
     pub log_level: Valued<String>,
+    /// Requests, scans and writes as lines of the log.
+    pub log_spans: Valued<bool>,
     /// A directory, or the address of a database.
     pub store: Valued<PathBuf>,
     /// Whose part of a database the store is, and whose environments are meant where none is named.
@@ -120,6 +122,13 @@ pub const SETTINGS: &[Setting] = &[
     setting!(tutorial, "DRIFTGUARD_TUTORIAL", "begin the first session with the tutorial", boolean, bool::to_string),
     setting!(read_only, "DRIFTGUARD_READ_ONLY", "look, but decide nothing", boolean, bool::to_string),
     setting!(log_level, "DRIFTGUARD_LOG", "error, warn, info, debug or trace", log_level, String::clone),
+    setting!(
+        log_spans,
+        "DRIFTGUARD_LOG_SPANS",
+        "a line for each request, scan and write when it ends, with its time",
+        boolean,
+        bool::to_string
+    ),
     setting!(
         store,
         "DRIFTGUARD_STORE",
@@ -268,6 +277,7 @@ impl Settings {
             tutorial: value(true),
             read_only: value(false),
             log_level: value("info".into()),
+            log_spans: value(false),
             store: value(paths.data_dir.join("store")),
             organization: value(Slug::from_text("local")),
             interval: value(Some(Duration::from_secs(300))),

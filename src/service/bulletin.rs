@@ -153,13 +153,13 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::store::{Claim, Kept, ScanJob, StoreError};
+    use crate::store::{Claim, Kept, Rhythm, ScanJob, StoreError};
 
     #[derive(Default)]
     struct Heard(Mutex<Vec<String>>);
 
     impl ScanJobs for Heard {
-        fn plan(&self, _: &Slug, _: Option<Duration>, _: Option<jiff::Timestamp>) -> Result<(), StoreError> {
+        fn plan(&self, _: &Slug, _: Rhythm, _: Option<jiff::Timestamp>) -> Result<(), StoreError> {
             Ok(())
         }
         fn want(&self, _: Option<&Slug>) -> Result<Vec<Slug>, StoreError> {
@@ -171,7 +171,7 @@ mod tests {
         fn waiting(&self) -> Result<Vec<Slug>, StoreError> {
             Ok(vec![])
         }
-        fn claim(&self, _: &Slug) -> Result<Option<Claim>, StoreError> {
+        fn claim(&self, _: &Slug, _: Option<jiff::Timestamp>) -> Result<Option<Claim>, StoreError> {
             Ok(None)
         }
         fn keep(&self, _: &Claim) -> Result<Kept, StoreError> {

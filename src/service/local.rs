@@ -164,7 +164,8 @@ impl LocalService {
         question: impl FnOnce(&dyn Store) -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<T, ServiceError> {
         let store = Arc::clone(&self.store);
-        let answer = tokio::task::spawn_blocking(move || question(store.as_ref())).await;
+        let span = tracing::Span::current();
+        let answer = tokio::task::spawn_blocking(move || span.in_scope(|| question(store.as_ref()))).await;
         answer.map_err(|_| ServiceError::Unavailable("the store failed unexpectedly; please report it".into()))?
     }
 
@@ -226,6 +227,7 @@ impl LocalService {
             last_scan: store.last_scan.clone(),
             next_scan: next.filter(|_| !self.lanes.is_off()),
             interval: watched.as_ref().and_then(|w| w.spec.interval),
+            schedule: watched.as_ref().and_then(|w| Some(w.spec.schedule.as_ref()?.as_str().into())),
             running: watched.and_then(|w| w.job.progress()).or(running),
             sources,
             is_detection_off: self.lanes.is_off(),

@@ -72,6 +72,9 @@ pub struct EnvironmentSummary {
     #[serde(default)]
     #[schema(value_type = Option<crate::api::Length>)]
     pub interval: Option<std::time::Duration>,
+    /// When it is scanned by the calendar: a cron expression with its time zone.
+    #[serde(default)]
+    pub schedule: Option<Tainted>,
     /// `Some` while a scan runs.
     pub running: Option<ScanProgress>,
     /// Sources that failed last time, with the age of what is shown instead, and those of which something is worth knowing.

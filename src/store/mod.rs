@@ -27,6 +27,7 @@ mod probe;
 mod record;
 mod returning;
 mod rules;
+mod schema;
 mod settling;
 mod thrown;
 mod trees;
@@ -54,10 +55,11 @@ pub(crate) use files::{is_full, make_private, private_dir, private_file, refuse_
 pub use filter::DriftFilter;
 pub use gauges::Gauges;
 pub use inbox::{Left, leave};
-pub use jobs::{Claim, Kept, ScanJob, ScanJobs};
+pub use jobs::{Claim, Kept, Rhythm, ScanJob, ScanJobs};
 pub(crate) use postgres::{Again, Link};
 pub use returning::{Returned, Returns};
 pub use rules::{IgnoreRules, literal_pattern, shown_value};
+pub use schema::{Schema, migrate_database, schema};
 pub use thrown::{Pruned, Upkeep};
 
 /// How the store is opened.
@@ -405,6 +407,11 @@ pub trait Store: Send + Sync {
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
     /// Some of the trail, newest first.
     fn audit_between(&self, request: &AuditRequest) -> Result<Vec<AuditEntry>, StoreError>;
+    /// Reads the whole trail and checks its chain; gives how many entries it has.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] names the first entry that is not what was written.
+    fn verify_audit(&self) -> Result<u64, StoreError>;
     /// The one with this sequence number.
     fn audit_entry(&self, seq: u64) -> Result<Option<AuditEntry>, StoreError>;
 

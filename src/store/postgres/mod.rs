@@ -27,7 +27,7 @@ mod time;
 mod trail;
 mod turn;
 
-pub(super) use connect::{Database, connect};
+pub(super) use connect::{Database, connect, migrate_now, schema};
 pub(super) use engine::PgEngine;
 pub(crate) use link::{Again, Link};
 pub(super) use pages::Pages;

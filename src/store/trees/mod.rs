@@ -76,7 +76,7 @@ use crate::safety::Tainted;
 
 use engine::{Engine, Tree};
 pub(super) use loading::load;
-pub(super) use open::{Clock, Compaction, Doors, holds_store, open_read_write};
+pub(super) use open::{Clock, Compaction, Doors, holds_store, open_read_write, schema_of};
 pub(super) use shared::open_shared;
 use trail::Trail;
 use turn::Desk;
@@ -247,6 +247,7 @@ impl TreeStore {
     }
 
     /// What a scan found, of which nothing has to go to the journal: it may be written while the scan goes on.
+    #[tracing::instrument(name = "store.write", skip_all, fields(durable))]
     fn keep_behind(&self, writer: &mut Writer, tx: Tx<'_>, durable: bool) -> Result<(), StoreError> {
         writer.commits += 1;
         tx.commit_behind(durable)
@@ -254,6 +255,7 @@ impl TreeStore {
 
     /// Journal first, synced; then the trees. `tx` has the deeds applied already, so that nothing can go wrong in between
     /// but the disk: then the decision stands in the journal and is applied at the next start.
+    #[tracing::instrument(name = "store.write", skip_all, fields(durable, decisions = deeds.len()))]
     fn keep(&self, writer: &mut Writer, deeds: &[Deed], tx: Tx<'_>, durable: bool) -> Result<(), StoreError> {
         let told = self.tell(writer, deeds)?;
         let tip = told.last().map(|frame| frame.tip);
@@ -407,6 +409,9 @@ impl Store for TreeStore {
     }
     fn audit_between(&self, request: &AuditRequest) -> Result<Vec<AuditEntry>, StoreError> {
         self.audit_between_impl(request)
+    }
+    fn verify_audit(&self) -> Result<u64, StoreError> {
+        self.walk_trail(&mut |_, _| Ok(()))
     }
     fn audit_entry(&self, seq: u64) -> Result<Option<AuditEntry>, StoreError> {
         Ok(self.read::<AuditRecord>(Tree::Audit, &seq.to_be_bytes())?.map(AuditRecord::entry))

@@ -14,6 +14,7 @@ use super::{Clerk, export};
 use crate::accounts::{AuditReport, SecurityRecord};
 use crate::api::{Listed, Part};
 use crate::drift::{AuditEntry, Slug};
+use crate::report::trail::{DRIFTS, SECURITY, of_drift, of_security};
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
 use crate::server::auth::Caller;
@@ -86,41 +87,4 @@ async fn export(caller: Caller, clerk: Clerk, mut parameters: Parameters) -> Res
     };
     let table = is_csv.then_some((DRIFTS, of_drift as fn(&AuditEntry) -> _));
     export::written(first, ask, |entry| entry.seq, table).await
-}
-
-const DRIFTS: &str = "seq,timestamp,actor,action,environment,drift,reason,old_state,new_state";
-const SECURITY: &str = "seq,timestamp,actor,kind,address,action,subject,old,new";
-
-fn of_drift(entry: &AuditEntry) -> Vec<String> {
-    let state = |state: Option<crate::drift::State>| state.map_or("", crate::drift::State::as_str).to_owned();
-    vec![
-        entry.seq.to_string(),
-        entry.timestamp.to_string(),
-        entry.actor.line(),
-        entry.action.clone(),
-        entry.environment.as_ref().map(ToString::to_string).unwrap_or_default(),
-        entry.drift.map(|id| id.to_string()).unwrap_or_default(),
-        entry.reason.as_ref().map(|reason| reason.line()).unwrap_or_default(),
-        state(entry.old_state),
-        state(entry.new_state),
-    ]
-}
-
-fn of_security(record: &SecurityRecord) -> Vec<String> {
-    let entry = &record.entry;
-    // Masked already: what is secret is not in it.
-    let values = |value: &Option<crate::safety::Masked>| {
-        value.as_ref().and_then(|value| serde_json::to_string(value).ok()).unwrap_or_default()
-    };
-    vec![
-        record.seq.to_string(),
-        entry.at.to_string(),
-        entry.actor.name.line(),
-        entry.actor.kind.as_str().to_owned(),
-        entry.actor.address.map(|address| address.to_string()).unwrap_or_default(),
-        entry.action.as_str().to_owned(),
-        entry.subject.line(),
-        values(&entry.old),
-        values(&entry.new),
-    ]
 }

@@ -16,7 +16,6 @@ use tokio::time::Interval;
 use super::answer::Failure;
 use super::auth::Caller;
 use super::{Admission, House, Principal, Shared};
-use crate::accounts::Denied;
 use crate::api::{Code, Problem};
 use crate::drift::Slug;
 

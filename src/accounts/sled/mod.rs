@@ -208,7 +208,7 @@ impl Accounts for SledAccounts {
             }
             Err(_) => true,
         };
-        let rows = self.db.tree.range(low..high);
+        let rows = self.db.tree()?.range(low..high);
         match request.direction {
             Direction::Older => rows.rev().map(read).filter(seen).take(request.limit).collect(),
             Direction::Newer => {

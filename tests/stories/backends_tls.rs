@@ -108,10 +108,10 @@ fn a_store_in_a_database_is_found_by_the_environment_and_reached_over_tls_as_ssl
     let Some((_server, port)) = postgres(home.path(), tls) else { return };
     assert!(sql(port, "create database drift"));
     let (ca, port) = (certificates.ca.display().to_string(), port.to_string());
-    let verify = |address: &str, variables: &[(&str, &str)]| {
+    let reach = |address: &str, variables: &[(&str, &str)]| {
         let mut command = driftguard(home.path());
         command.env("DRIFTGUARD_STORE", address).envs(variables.iter().copied());
-        let (code, out, err) = run(command.args(["store", "verify"]));
+        let (code, out, err) = run(command.args(["store", "migrate"]));
         (code, format!("{out}{err}"))
     };
     // NAME, USER, PASSWORD, HOST and PORT, none of them in the address.
@@ -123,19 +123,19 @@ fn a_store_in_a_database_is_found_by_the_environment_and_reached_over_tls_as_ssl
         ("PGPORT", &port),
     ];
     let tls = [("PGSSLMODE", "verify-full"), ("PGSSLROOTCERT", ca.as_str())];
-    let (code, said) = verify("postgres:///", &[&place[..], &tls[..]].concat());
-    assert!(code == 0 && said.contains("all is well"), "{said}");
+    let (code, said) = reach("postgres:///", &[&place[..], &tls[..]].concat());
+    assert!(code == 0 && said.contains("up to date"), "{said}");
     let address = |host: &str, more: &str| format!("postgres://owner@{host}:{port}/drift?{more}");
-    let (code, said) = verify(&address("localhost", &format!("sslmode=verify-full&sslrootcert={ca}")), &[]);
+    let (code, said) = reach(&address("localhost", &format!("sslmode=verify-full&sslrootcert={ca}")), &[]);
     assert_eq!(code, 0, "{said}");
     // What the address says comes first.
-    let (code, said) = verify(&address("127.0.0.1", "sslmode=require"), &tls);
+    let (code, said) = reach(&address("127.0.0.1", "sslmode=require"), &tls);
     assert_eq!(code, 0, "{said}");
     for refused in [
         address("localhost", "sslmode=verify-full"),
         address("127.0.0.1", &format!("sslmode=verify-full&sslrootcert={ca}")),
     ] {
-        let (code, said) = verify(&refused, &[]);
+        let (code, said) = reach(&refused, &[]);
         assert!(
             code == 1 && said.contains("sslrootcert=/path/ca.pem") && !said.contains("hunter2"),
             "{refused}: {said}"

@@ -3,6 +3,8 @@
 
 #[path = "screen/budgets.rs"]
 mod budgets;
+#[path = "screen/hanging.rs"]
+mod hanging;
 #[allow(dead_code)]
 #[path = "../tests/stories/terminal.rs"]
 mod terminal;
@@ -34,6 +36,7 @@ fn press(bench: &mut Criterion, name: &str, drifts: u64, keys: [&str; 2]) {
 
 fn benches(bench: &mut Criterion) {
     budgets::print();
+    hanging::print();
     bench.bench_function("first page and frame, 1,000,000 drifts", |b| {
         b.iter(|| black_box(screens(1_000_000).buffer()))
     });

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod around;
+mod audit;
 mod inventory;
 mod pictures;
 mod server;
@@ -17,6 +18,7 @@ pub use accounts::{
     RoleArg, SessionCommand, SettingsArgs, UserCommand, WhoMay,
 };
 pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat, WhoArgs};
+pub use audit::{AuditCommand, AuditExport, AuditFormat, AuditKind};
 pub use inventory::{InventoryArgs, InventoryFormat, InventoryKind};
 pub use pictures::{Colors, Screenshots, Size};
 pub use server::{Connect, Login, Logout, Serve, Worker};
@@ -74,7 +76,8 @@ pub struct Global {
     /// Read this file instead of the user's configuration
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Directory of the local store, or postgres://USER@HOST/DATABASE of a shared one
+    /// Directory of the local store, or postgres://USER@HOST:PORT/DATABASE of a shared one; what it leaves out comes from PGUSER,
+    /// PGHOST, PGPORT and PGDATABASE, the password from PGPASSWORD or ~/.pgpass, TLS from ?sslmode= or PGSSLMODE
     #[arg(long, global = true, value_name = "DIR")]
     pub store: Option<String>,
     /// Who decides, as the audit trail names you
@@ -136,6 +139,11 @@ pub enum Command {
     /// Look after the store
     #[command(subcommand)]
     Store(StoreCommand),
+    /// What was decided, and what happened to accounts: check that it is what it was, or take it away
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// All there is on one page: environments, drifts, advice, settings; secrets taken out
+    Report(ReportArgs),
     /// What AWS has to allow, and what is understood of it
     #[command(subcommand)]
     Aws(AwsCommand),
@@ -252,6 +260,9 @@ impl Aws {
 
 #[derive(Args, Debug, Default, PartialEq)]
 pub struct Triage {
+    /// Open the screens on a server, as `connect` does; several that have one database: the next is asked when one does not answer
+    #[arg(long, value_name = "URL", num_args = 1.., conflicts_with_all = ["state", "live", "plain", "keep", "read_only"])]
+    pub server: Vec<String>,
     #[command(flatten)]
     pub paths: Paths,
     #[command(flatten)]
@@ -368,6 +379,25 @@ pub enum IncidentFormat {
     Json,
 }
 
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// Only these environments
+    #[arg(long, value_name = "SLUG", num_args = 1..)]
+    pub env: Vec<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReportFormat,
+    /// Into a new file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ReportFormat {
+    /// One file that needs nothing else
+    #[default]
+    Html,
+}
+
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum RulesFormat {
     #[default]
@@ -453,6 +483,12 @@ pub enum StoreCommand {
         #[arg(long, default_value = "default")]
         organization: String,
     },
+    /// Bring the schema up to date, which opening the store does too, and say what that means; it can be run beside servers
+    Migrate {
+        /// Say what is to be done, and do nothing; exit code 2 when there is something
+        #[arg(long)]
+        check: bool,
+    },
     /// Throw away everything about an environment but the audit trail
     Forget {
         /// The environment's slug
@@ -480,7 +516,7 @@ impl StoreCommand {
             Self::Verify { of } | Self::Repair { of } | Self::Prune { of } | Self::Forget { of, .. } => {
                 of.organization.as_ref()
             }
-            Self::Compact | Self::Copy { .. } => None,
+            Self::Compact | Self::Migrate { .. } | Self::Copy { .. } => None,
         }
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::AccountsError;
 use super::text::{covers, needed};
+use super::{AccountsError, Endpoint};
 use crate::api::Role;
 use crate::drift::{CloudProvider, Environment, Slug};
 
@@ -23,6 +23,9 @@ pub struct Grant {
     #[serde(default)]
     pub provider: Option<CloudProvider>,
     pub access: Access,
+    /// Where it holds; at every endpoint when there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub endpoints: Vec<Endpoint>,
 }
 
 /// How far a grant goes. Never further than the role.
@@ -184,6 +187,18 @@ impl fmt::Display for What<'_> {
 }
 
 impl Grant {
+    /// Why it could never hold as it is meant: a pattern of a richer language, or letters that no slug has.
+    pub(super) fn odd(&self) -> Option<String> {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:*?".contains(&byte);
+        let odd = [&self.environments, &self.resource_types].into_iter().find(|one| !one.0.bytes().all(fits))?;
+        Some(format!("'{odd}' is no pattern: letters, digits and _ - . / :, with * for any of them and ? for one"))
+    }
+
+    /// Whether it holds at this endpoint; the path begins with [`BASE`](crate::api::BASE).
+    pub fn opens(&self, method: &str, path: &str) -> bool {
+        self.endpoints.is_empty() || self.endpoints.iter().any(|endpoint| endpoint.covers(method, path))
+    }
+
     fn reaches(&self, action: Action, what: What<'_>) -> bool {
         self.access >= action.access()
             && match what {
@@ -215,6 +230,8 @@ pub enum Denied {
         "none of your grants lets you {action} {what} in every environment: name one that you have, or ask an admin of your organisation"
     )]
     Everywhere { action: Action, what: String },
+    #[error("none of your grants holds at {}: ask an admin of your organisation for one that names it", crate::safety::sanitise::line(.endpoint))]
+    Endpoint { endpoint: String },
 }
 
 impl Rights<'_> {
@@ -272,7 +289,7 @@ mod tests {
 
     fn grant(environments: &str, types: &str, provider: Option<CloudProvider>, access: Access) -> Grant {
         let [environments, resource_types] = [environments, types].map(|text| Pattern::new(text).unwrap());
-        Grant { environments, resource_types, provider, access }
+        Grant { environments, resource_types, provider, access, endpoints: vec![] }
     }
 
     #[test]

@@ -120,12 +120,12 @@ impl Endpoint {
         Ok(Self { method, path: path.to_owned() })
     }
 
-    fn covers(&self, method: &str, path: &str) -> bool {
+    pub(super) fn covers(&self, method: &str, path: &str) -> bool {
         // What a server might read as another path than is compared here opens nothing.
         let is_plain = !path.contains("..") && !path.contains("//") && !path.contains('%') && !path.contains('\\');
         let below = path.strip_prefix(api::BASE).filter(|rest| rest.starts_with('/'));
         is_plain
-            && self.method.as_deref().is_none_or(|only| only == method)
+            && self.method.as_deref().is_none_or(|only| only == method || only == "GET" && method == "HEAD")
             && below.is_some_and(|path| covers(&self.path, path))
     }
 }

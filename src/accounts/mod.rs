@@ -55,7 +55,7 @@ pub use token::{TokenUse, Tokens};
 pub use user::{User, UserEdit, UserKind};
 
 use crate::drift::Slug;
-use crate::store;
+use crate::store::{self, AuditRequest};
 
 /// What a call gives.
 pub type Result<T, E = AccountsError> = std::result::Result<T, E>;
@@ -146,6 +146,8 @@ pub trait Accounts: Send + Sync {
 
     /// Newest first, at most `limit`; of one organisation or of all.
     fn audit(&self, organization: Option<&Slug>, limit: usize) -> Result<Vec<SecurityRecord>>;
+    /// Some of it, newest first; of one organisation.
+    fn audit_between(&self, organization: &Slug, request: &AuditRequest) -> Result<Vec<SecurityRecord>>;
     /// Walks the whole trail.
     fn verify(&self) -> Result<AuditReport>;
     /// With what secrets are masked in the trail; the same for ever.

@@ -23,6 +23,7 @@ use crate::api::Role;
 use crate::drift::{Once, Origin, PrincipalKind, Slug};
 use crate::safety::{Masked, Redactor, Tainted};
 use crate::server::Principal;
+use crate::store::AuditRequest;
 
 /// On whose behalf accounts are changed.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ struct Member {
     role: Role,
     /// Has grants: is in charge of part of it only.
     limited: bool,
+    /// Whose what he came in with is.
+    owner: Option<UserId>,
     /// Whom he may do things for as himself. Nobody with an API key, or it could make itself a better one.
     user: Option<UserId>,
 }
@@ -66,14 +69,20 @@ impl By {
             user_agent: Origin::now().and_then(|origin| origin.user_agent),
             ..Actor::new(name.clone(), kind)
         };
-        let user = user.filter(|_| api_key.is_none());
-        let member = Member { organization: organisation.clone(), role: *role, limited: !grants.is_empty(), user };
+        let (owner, user) = (*user, user.filter(|_| api_key.is_none()));
+        let limited = !grants.is_empty();
+        let member = Member { organization: organisation.clone(), role: *role, limited, owner, user };
         Self { actor, member: Some(member), once: None }
     }
 
     /// What is asked for under this name is done once.
     pub fn under(self, once: Option<Once>) -> Self {
         Self { once, ..self }
+    }
+
+    /// Whether it is a key of this user that asks.
+    fn is_key_of(&self, user: UserId) -> bool {
+        self.member.as_ref().is_some_and(|member| member.user.is_none() && member.owner == Some(user))
     }
 
     fn is_self(&self, user: &User) -> bool {
@@ -102,6 +111,15 @@ impl Registry {
     pub fn audit(&self, by: &By, organization: &Slug, limit: usize) -> Result<Vec<SecurityRecord>> {
         self.admin_of(by, organization, "read the audit trail")?;
         self.accounts.audit(Some(organization), limit)
+    }
+
+    /// Some of it, newest first.
+    ///
+    /// # Errors
+    /// For who is no admin of it.
+    pub fn audit_between(&self, by: &By, organization: &Slug, request: &AuditRequest) -> Result<Vec<SecurityRecord>> {
+        self.admin_of(by, organization, "read the audit trail")?;
+        self.accounts.audit_between(organization, request)
     }
 
     /// Newest first, of all, at most `limit`.

@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use super::random::random;
+use crate::vault::{self, VaultError};
 
 /// The variable it is read from.
 pub const SECRET_VARIABLE: &str = "DRIFTGUARD_SECRET_KEY";
@@ -31,6 +32,8 @@ pub enum SecretError {
     Foreign(String),
     #[error("{path}: {source}")]
     Io { path: String, source: std::io::Error },
+    #[error("the secret key: {0}")]
+    Vault(#[from] VaultError),
     #[error("the system gave no random numbers")]
     Random,
 }
@@ -49,6 +52,7 @@ impl ServerSecret {
             (None, Some(text)) => Some((text.trim().as_bytes().to_vec(), SECRET_VARIABLE.to_owned())),
             (None, None) => None,
         };
+        let found = found.map(|(bytes, origin)| Ok::<_, SecretError>((unveiled(bytes)?, origin))).transpose()?;
         match found {
             None if dev => random::<32>().map(|bytes| Self(bytes.to_vec())).map_err(|_| SecretError::Random),
             None => Err(SecretError::Missing),
@@ -66,6 +70,14 @@ impl ServerSecret {
     pub(super) fn for_tests(byte: u8) -> Self {
         Self(vec![byte; LEAST])
     }
+}
+
+/// What Vault has, where that is named.
+fn unveiled(bytes: Vec<u8>) -> Result<Vec<u8>, SecretError> {
+    Ok(match std::str::from_utf8(&bytes) {
+        Ok(text) => vault::resolve(text)?.into_bytes(),
+        Err(_) => bytes,
+    })
 }
 
 fn strong(bytes: Vec<u8>, origin: String) -> Result<ServerSecret, SecretError> {

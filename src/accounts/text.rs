@@ -1,7 +1,7 @@
 //! Checks of what people type.
 
 use super::AccountsError;
-use crate::safety::Tainted;
+use crate::safety::{Tainted, is_plain_line};
 
 /// Without space around it, of at most `most` characters, none of which acts on a terminal.
 pub(super) fn checked(field: &'static str, text: &str, most: usize) -> Result<Tainted, AccountsError> {
@@ -10,8 +10,9 @@ pub(super) fn checked(field: &'static str, text: &str, most: usize) -> Result<Ta
     if length > most {
         return Err(AccountsError::invalid(field, format!("has at most {most} characters, not {length}")));
     }
-    if text.chars().any(char::is_control) {
-        return Err(AccountsError::invalid(field, "must not hold control characters or line breaks"));
+    if !is_plain_line(text) {
+        let why = "must not hold control characters, line breaks, or characters that are not seen";
+        return Err(AccountsError::invalid(field, why));
     }
     Ok(text.into())
 }
@@ -60,6 +61,7 @@ mod tests {
     fn control_characters_and_overlong_texts_are_refused_by_field() {
         let error = checked("name", "a\u{1b}[2J", 255).unwrap_err().to_string();
         assert!(error.starts_with("name: "), "{error}");
+        assert!(checked("name", "adm\u{202e}nim", 255).is_err() && checked("name", "a\u{200b}b", 255).is_err());
         assert!(checked("name", &"ä".repeat(255), 255).is_ok());
         assert!(checked("name", &"ä".repeat(256), 255).is_err());
         assert!(needed("name", "  ", 255).is_err());

@@ -16,7 +16,8 @@ const GRANTS: usize = 100;
 pub struct User {
     pub id: UserId,
     pub organization: Slug,
-    /// Unique within the organisation whatever its case: 1 to 150 letters, digits and `@ . + - _`.
+    /// Unique within the organisation whatever its case: 1 to 150 letters, digits and `@ . + - _`, of which the first is a letter
+    /// or a digit.
     pub username: Tainted,
     /// At most 255 characters; empty when there is none.
     #[serde(default)]
@@ -82,6 +83,9 @@ impl User {
             if grants.len() > GRANTS {
                 return Err(AccountsError::invalid("grants", format!("are at most {GRANTS}: widen their patterns")));
             }
+            if let Some(odd) = grants.iter().find_map(Grant::odd) {
+                return Err(AccountsError::invalid("grants", odd));
+            }
             edited.grants.clone_from(grants);
         }
         edited.role = edit.role.unwrap_or(edited.role);
@@ -116,6 +120,9 @@ fn name(text: &str) -> Result<Tainted, AccountsError> {
     if !username.raw().bytes().all(fits) {
         return Err(AccountsError::invalid("username", "holds only letters, digits and @ . + - _"));
     }
+    if !username.raw().starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        return Err(AccountsError::invalid("username", "begins with a letter or a digit"));
+    }
     Ok(username)
 }
 
@@ -132,7 +139,7 @@ mod tests {
     fn a_name_that_looks_like_another_one_is_refused() {
         let of =
             |name: &str| User::new(&Slug::from_text("a"), name, UserKind::Person, Role::default(), Timestamp::now());
-        for bad in ["", " ", "аdmin", "a b", "a\u{202e}b", "a/b", &"a".repeat(151)] {
+        for bad in ["", " ", "..", ".", "-rf", "аdmin", "a b", "a\u{202e}b", "a/b", &"a".repeat(151)] {
             assert!(of(bad).unwrap_err().to_string().starts_with("username: "), "{bad}");
         }
         assert_eq!(of("Erin.O-Neill+ops@example.com").unwrap().role, Role::Viewer);

@@ -72,7 +72,15 @@ mod tests {
         }))
         .unwrap();
         let actual_state = Some(Masked::trusted(live));
-        DriftDetail { event, declared_state: None, actual_state, hidden: vec![], unverified: vec![], history: vec![] }
+        DriftDetail {
+            event,
+            declared_state: None,
+            actual_state,
+            hidden: vec![],
+            unverified: vec![],
+            history: vec![],
+            links: vec![],
+        }
     }
 
     fn told(detail: &DriftDetail) -> Vec<String> {

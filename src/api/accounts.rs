@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Role;
-use crate::accounts::{ApiKey, Endpoint, Grant, NewKey, Organization, OrganizationEdit, UserEdit};
+use super::{Problem, Role};
+use crate::accounts::{ApiKey, Endpoint, Grant, NewKey, Organization, OrganizationEdit, UserEdit, UserKind};
 
 /// `POST auth/refresh`. Not `Debug`.
 #[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
@@ -64,13 +64,16 @@ impl OrganizationNode {
     }
 }
 
-/// `POST users`. A person has a password, a service account has none. Not `Debug`.
+/// `POST users`. A person has a password; a service account has none, and is asked for by name. Not `Debug`.
 #[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     pub username: String,
     #[serde(default)]
     pub password: Option<String>,
+    /// A person without it.
+    #[serde(default)]
+    pub kind: Option<UserKind>,
     #[serde(default)]
     pub display_name: Option<String>,
     #[serde(default)]
@@ -80,6 +83,17 @@ pub struct NewUser {
 }
 
 impl NewUser {
+    /// # Errors
+    /// A person without a password, or a service account with one.
+    pub fn is_whole(&self) -> Result<(), Problem> {
+        let why = match (self.kind.unwrap_or(UserKind::Person), &self.password) {
+            (UserKind::Person, None) => "a person needs one; a program comes in by an API key: \"kind\": \"service\"",
+            (UserKind::Service, Some(_)) => "a service account has none: it comes in by an API key",
+            _ => return Ok(()),
+        };
+        Err(Problem::of_field("password", why))
+    }
+
     /// All but name and password.
     pub fn edit(self) -> UserEdit {
         let Self { display_name, role, grants, .. } = self;

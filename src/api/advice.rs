@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::drift::{
-    Cause, Density, DriftEvent, DriftId, OperationalContext, Recommendation, ResourceRef, ScanStage, Score, Severity,
-    Slug, SourceState, Stats,
+    Cause, Density, DriftEvent, DriftId, Link, OperationalContext, Recommendation, ResourceRef, ScanStage, Score,
+    Severity, Slug, SourceState, Stats,
 };
 use crate::safety::Tainted;
 use crate::store::{OpenCounts, Receipt};
@@ -138,6 +138,21 @@ pub struct Correlation {
     pub with: Related,
 }
 
+/// `POST correlations`.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct LinkBody {
+    pub drift: DriftId,
+    /// The other one.
+    pub with: DriftId,
+    /// Why they belong together.
+    #[serde(default)]
+    pub note: Option<Tainted>,
+    /// The version of `drift` that was seen; another one is a conflict.
+    #[serde(default)]
+    pub expected_version: Option<u64>,
+}
+
 /// With what.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
 #[serde(rename_all = "snake_case")]
@@ -148,8 +163,23 @@ pub enum Related {
     DependsOn(Tainted),
     /// A resource that needs it.
     Dependant(Tainted),
+    /// What somebody has said it has to do with.
+    Linked(Link),
     /// What went on there when it was first seen.
     Context(Box<OperationalContext>),
+}
+
+impl Related {
+    /// Its place among all that a drift has to do with.
+    pub fn key(&self) -> String {
+        match self {
+            Self::SameResource(id) => format!("1 {id}"),
+            Self::DependsOn(address) => format!("2 {}", address.raw()),
+            Self::Dependant(address) => format!("3 {}", address.raw()),
+            Self::Linked(link) => format!("0 {}", link.to),
+            Self::Context(context) => format!("4 {}", context.id),
+        }
+    }
 }
 
 /// `GET analytics/summary`.

@@ -45,8 +45,8 @@ pub struct Part {
     cursor: Option<Cursor>,
     /// `older` goes on from the cursor, `newer` back.
     direction: Option<Direction>,
-    /// So many; more is taken as the most there are on a page.
-    #[param(minimum = 1, maximum = 500)]
+    /// So many, 100 without it; more than 500 is taken as 500.
+    #[param(minimum = 1)]
     limit: Option<usize>,
 }
 

@@ -7,6 +7,9 @@ pub enum Capability {
     Groups,
     Incident,
     NeverHide,
+    /// Advice is answered, and nothing else done.
+    Outcomes,
+    Presence,
     Rules,
     Scans,
     Untold,
@@ -15,7 +18,21 @@ pub enum Capability {
 
 impl Capability {
     /// Everything this version knows.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
+        Self::Contexts,
+        Self::Groups,
+        Self::Incident,
+        Self::NeverHide,
+        Self::Outcomes,
+        Self::Presence,
+        Self::Rules,
+        Self::Scans,
+        Self::Untold,
+        Self::Who,
+    ];
+
+    /// What was there before a greeting named any.
+    pub const FIRST: [Self; 8] = [
         Self::Contexts,
         Self::Groups,
         Self::Incident,
@@ -33,6 +50,8 @@ impl Capability {
             Self::Groups => "groups",
             Self::Incident => "incident",
             Self::NeverHide => "never_hide",
+            Self::Outcomes => "outcomes",
+            Self::Presence => "presence",
             Self::Rules => "rules",
             Self::Scans => "scans",
             Self::Untold => "untold",

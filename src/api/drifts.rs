@@ -7,15 +7,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{PAGE, Problem};
+use super::{LIMIT, PAGE, Problem};
 use crate::drift::{DriftType, SeverityClass, Slug, State};
 use crate::store::{Cursor, Direction, DriftFilter, PageRequest};
 
 /// A query parameter: lists have commas between their words.
 pub type Parameter = (String, String);
-
-/// Of a page that does not say.
-const LIMIT: usize = 100;
 
 /// What is understood, for the message about what is not.
 pub(super) const NAMES: [&str; 13] = [

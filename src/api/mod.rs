@@ -11,6 +11,7 @@ mod drifts;
 mod feed;
 mod greeting;
 mod paging;
+mod presence;
 mod problem;
 mod role;
 mod schema;
@@ -19,7 +20,7 @@ mod writes;
 pub use accounts::{Done, KeyBody, KeyMade, NewOrganization, NewUser, OrganizationNode, PasswordBody, RefreshBody};
 pub use advice::{
     Advice, AdviceBody, AdviceStatus, AnalyzeBody, Analyzed, Answered, Correlation, Day, EnvironmentFigures, Job,
-    JobStatus, Model, Related, Repository, ScanFigures, Summary,
+    JobStatus, LinkBody, Model, Related, Repository, ScanFigures, Summary,
 };
 pub use asked::{Part, Which};
 pub use capability::Capability;
@@ -27,6 +28,7 @@ pub use drifts::{Parameter, from_parameters, to_parameters};
 pub use feed::FeedEvent;
 pub use greeting::Greeting;
 pub use paging::{Listed, Pagination};
+pub use presence::{OutcomeBody, PresenceBody};
 pub use problem::{Code, Detail, Problem};
 pub use role::Role;
 pub use schema::Length;
@@ -49,6 +51,9 @@ pub const REQUEST_ID_HEADER: &str = "x-request-id";
 
 /// A write that is sent again with the same key is done once and answered alike.
 pub const IDEMPOTENCY_HEADER: &str = "idempotency-key";
+
+/// Items of a page that does not say.
+pub const LIMIT: usize = 100;
 
 /// Items of a page at most.
 pub const PAGE: usize = 500;

@@ -24,6 +24,9 @@ pub struct Detail {
     /// What to name when asking whoever runs the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// The same in the log, and wherever else traces are collected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
     /// Seconds after which it may work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
@@ -55,6 +58,10 @@ pub enum Code {
     /// What was sent did not come in time.
     Timeout,
     TooLarge,
+    /// The body is in a form that is not taken.
+    Unsupported,
+    /// The key of idempotency stands for another request.
+    Reused,
     RateLimited,
     /// A fault of the server's own.
     Internal,
@@ -73,6 +80,8 @@ impl Code {
             Self::Timeout => 408,
             Self::Conflict => 409,
             Self::TooLarge => 413,
+            Self::Unsupported => 415,
+            Self::Reused => 422,
             Self::RateLimited => 429,
             Self::Internal => 500,
             Self::Unavailable => 503,
@@ -87,6 +96,7 @@ impl Problem {
             message: message.into(),
             field: None,
             request_id: None,
+            trace_id: None,
             retry_after: None,
             current: None,
             current_account: None,
@@ -95,10 +105,9 @@ impl Problem {
         Self { error: Box::new(detail) }
     }
 
-    /// The HTTP status: of its code, but a key that stands for another request is what 422 is for.
+    /// The HTTP status.
     pub fn status(&self) -> u16 {
-        let is_reuse = self.error.code == Code::Invalid && self.error.field.as_deref() == Some(IDEMPOTENCY_HEADER);
-        if is_reuse { 422 } else { self.error.code.status() }
+        self.error.code.status()
     }
 
     /// About one part of the request.
@@ -116,7 +125,11 @@ impl From<ServiceError> for Problem {
             ServiceError::NotFound(_) => (Code::NotFound, None, None),
             ServiceError::Conflict(current) => (Code::Conflict, Some(current), None),
             ServiceError::Invalid(_) => (Code::Invalid, None, None),
-            ServiceError::Reused(message) => return Self::of_field(IDEMPOTENCY_HEADER, message),
+            ServiceError::Reused(message) => {
+                let mut problem = Self::new(Code::Reused, message);
+                problem.error.field = Some(IDEMPOTENCY_HEADER.to_owned());
+                return problem;
+            }
             ServiceError::ReadOnly(_) => (Code::ReadOnly, None, None),
             ServiceError::Refused(refusal) => (Code::Refused, None, Some(refusal)),
             ServiceError::Denied(_) => (Code::Forbidden, None, None),
@@ -131,7 +144,7 @@ impl From<ServiceError> for Problem {
 impl From<Problem> for ServiceError {
     fn from(problem: Problem) -> Self {
         let Detail { code, message, field, current, refusal, .. } = *problem.error;
-        if (code, field.as_deref()) == (Code::Invalid, Some(IDEMPOTENCY_HEADER)) {
+        if code == Code::Reused {
             return Self::Reused(message);
         }
         let message = match field {

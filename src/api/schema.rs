@@ -46,7 +46,10 @@ described! {
     UserId, "UserId" => text("One user or service account.").pattern(Some(ULID));
     KeyId, "KeyId" => text("One API key; not the key.").pattern(Some(ULID));
     SessionId, "SessionId" => text("One session.").pattern(Some(ULID));
-    Pattern, "Pattern" => text("A glob: `*` and `?`.").min_length(Some(1)).max_length(Some(255));
+    Pattern, "Pattern" => text("A glob: `*` for any characters, `?` for one.")
+        .pattern(Some("^[A-Za-z0-9_./:*?-]+$"))
+        .min_length(Some(1))
+        .max_length(Some(255));
     Endpoint, "Endpoint" => text("A method and a pattern of paths, or the pattern alone: `GET /api/v1/drifts*`.");
     WebhookUrl, "WebhookUrl" => text("Where messages go.");
     Slug, "Slug" => text("The short name of an environment or an organisation.")

@@ -32,6 +32,11 @@ pub enum AccountsCommand {
         #[command(flatten)]
         password: PasswordSource,
     },
+    /// Make the organisations, settings and users of a JSON file; what is there already stays as it is
+    ///
+    /// {"organizations": [{"slug", "name", "about"?, "settings"?, "users": [{"username", "service"?, "about"?}]}]}, the parts as in the
+    /// API. It holds no passwords.
+    Import { file: PathBuf },
     /// Organisations and their settings
     #[command(subcommand)]
     Org(OrgCommand),
@@ -212,8 +217,11 @@ pub struct GrantArgs {
     pub provider: Option<CloudProvider>,
     #[arg(long, value_enum, default_value = "act")]
     pub access: AccessArg,
+    /// Where it holds, once each: 'GET /drifts*'; everywhere without it
+    #[arg(long = "endpoint", value_name = "ENDPOINT")]
+    pub endpoints: Vec<String>,
     /// Take all grants away instead
-    #[arg(long, conflicts_with_all = ["environments", "types", "provider", "access"])]
+    #[arg(long, conflicts_with_all = ["environments", "types", "provider", "access", "endpoints"])]
     pub clear: bool,
 }
 

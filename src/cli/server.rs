@@ -44,9 +44,16 @@ pub struct Worker {
     pub organization: Option<String>,
 }
 
+/// What is no address is not repeated: it may be a key, in the wrong place.
+fn address(text: &str) -> Result<Url, String> {
+    let how = "a server is named as https://HOST or https://HOST:PORT";
+    Url::parse(text).map_err(|_| format!("this is no address: {how}"))
+}
+
 #[derive(Args, Debug)]
 pub struct Login {
     /// The server: https://driftguard.example.com
+    #[arg(value_parser = address)]
     pub url: Url,
     /// The organisation; asked for without it
     #[arg(long, value_name = "SLUG")]
@@ -67,6 +74,7 @@ pub struct Login {
 #[derive(Args, Debug)]
 pub struct Logout {
     /// The server
+    #[arg(value_parser = address)]
     pub url: Url,
     /// Trust the certificates in this file too, PEM
     #[arg(long, value_name = "FILE")]

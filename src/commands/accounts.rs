@@ -1,6 +1,7 @@
 //! `driftguard accounts`: who may come in, changed on the machine that has the accounts, by whoever can use its files.
 
 pub(super) mod ask;
+mod import;
 mod show;
 
 use anyhow::{Context, bail};
@@ -28,7 +29,7 @@ struct Office {
 
 pub(super) fn run(session: &Session, args: &AccountsArgs) -> anyhow::Result<u8> {
     let path = accounts::beside(&session.settings().store.value);
-    let is_init = matches!(args.command, AccountsCommand::Init { .. });
+    let is_init = matches!(args.command, AccountsCommand::Init { .. } | AccountsCommand::Import { .. });
     let registry = Registry::new(accounts::open(&path, is_init)?);
     let by = By::operator(session.settings().actor.value.clone());
     let office = Office { registry, by, show: Show(args.format) };
@@ -40,6 +41,7 @@ pub(super) fn run(session: &Session, args: &AccountsArgs) -> anyhow::Result<u8> 
             complain(&format!("{} is admin of {}", user.username.line(), organization.slug));
             office.show.user(&user)
         }
+        AccountsCommand::Import { file } => import::import(&office, file),
         AccountsCommand::Org(command) => office.org(command),
         AccountsCommand::User(command) => office.user(command),
         AccountsCommand::Key(command) => office.key(command),
@@ -158,6 +160,7 @@ impl Office {
                     AccessArg::Read => Access::Read,
                     AccessArg::Act => Access::Act,
                 },
+                endpoints: args.endpoints.iter().map(|text| Endpoint::new(text)).collect::<Result<_, _>>()?,
             }),
         }
         let edit = UserEdit { grants: Some(grants), ..UserEdit::default() };

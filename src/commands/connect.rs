@@ -3,32 +3,57 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
+use jiff::Timestamp;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use url::Url;
 
 use super::accounts::ask;
 use super::{Session, complain, login, screens};
-use crate::cli::Connect;
-use crate::service::{Credentials, Dial, DriftService, Fixed, RemoteService, Server, check_address, waiting_below};
+use crate::cli::{Connect, Look};
+use crate::service::{
+    Credentials, Dial, DriftService, Fixed, RemoteService, Server, ServiceError, check_address, waiting_below,
+};
+use crate::tui::Trying;
+use crate::vault;
 
+/// Before the next try, twice as long each time up to the most.
+const FIRST: Duration = Duration::from_millis(500);
+const MOST: Duration = Duration::from_secs(15);
 /// Holds an API key; in the environment, because others can read a command line.
 const TOKEN: &str = "DRIFTGUARD_TOKEN";
 
 pub(super) fn run(session: &Session, args: &Connect) -> anyhow::Result<u8> {
-    let urls = addresses(session, &args.servers)?;
+    open(session, &args.servers, &args.look, Trust { token_file: args.token_file.as_deref(), ca: args.ca.as_deref() })
+}
+
+/// `driftguard --server URL`: what `connect URL` does when nothing but the server is said.
+pub(super) fn to(session: &Session, servers: &[String], look: &Look) -> anyhow::Result<u8> {
+    open(session, servers, look, Trust::default())
+}
+
+/// Files that say who comes, and whom to believe.
+#[derive(Default)]
+struct Trust<'a> {
+    token_file: Option<&'a Path>,
+    ca: Option<&'a Path>,
+}
+
+fn open(session: &Session, servers: &[String], look: &Look, trust: Trust<'_>) -> anyhow::Result<u8> {
+    let urls = addresses(session, servers)?;
     let Some(first) = urls.first().cloned() else { bail!("no server is named") };
-    let ca = login::certificates(args.ca.as_deref())?;
-    let credentials = credentials(session, args, &first, ca.as_ref())?;
+    let ca = login::certificates(trust.ca)?;
+    let credentials = credentials(session, trust.token_file, &first, ca.as_ref())?;
     let queues = session.paths.state_dir.join("queues");
-    let mut options = screens::options(session, &args.look);
+    let mut options = screens::options(session, look);
     options.world = Some(first.to_string());
     let dial = Dial { urls, ca, credentials, queues: Some(queues.clone()) };
-    let connected = async move {
-        let service = RemoteService::dial(dial, &Handle::current()).await.map_err(|error| error.to_string())?;
-        Ok(service as Arc<dyn DriftService>)
-    };
+    let (told, trying) = watch::channel(None);
+    options.trying = Some(trying);
+    let connected = async move { dialled(dial, &told).await.map_err(|error| error.to_string()) };
     let ended = screens::on(session, options, connected, async {});
     match waiting_below(&queues) {
         0 => {}
@@ -40,6 +65,25 @@ pub(super) fn run(session: &Session, args: &Connect) -> anyhow::Result<u8> {
     ended
 }
 
+/// Tries until somebody answers: what waits for a server is not to wait for a person. Who is turned away is told so.
+async fn dialled(dial: Dial, told: &watch::Sender<Option<Trying>>) -> Result<Arc<dyn DriftService>, ServiceError> {
+    let (since, mut wait) = (Timestamp::now(), FIRST);
+    loop {
+        match RemoteService::dial(dial.clone(), &Handle::current()).await {
+            Ok(service) => return Ok(service),
+            Err(ServiceError::Unavailable(why)) => {
+                // Not all at the same moment, when a server comes back.
+                let pause = wait.mul_f64(0.5 + fastrand::f64());
+                let again_at = Timestamp::now().checked_add(pause).unwrap_or(Timestamp::MAX);
+                told.send_replace(Some(Trying { why, since, again_at }));
+                tokio::time::sleep(pause).await;
+                wait = (wait * 2).min(MOST);
+            }
+            Err(other) => return Err(other),
+        }
+    }
+}
+
 /// Addresses as they are, names as the configuration has them.
 fn addresses(session: &Session, asked: &[String]) -> anyhow::Result<Vec<Url>> {
     let known = &session.config.servers;
@@ -47,7 +91,10 @@ fn addresses(session: &Session, asked: &[String]) -> anyhow::Result<Vec<Url>> {
     for one in asked {
         match known.get(one) {
             Some(of_name) => urls.extend(of_name.iter().cloned()),
-            None if one.contains("://") => urls.push(Url::parse(one).with_context(|| format!("{one} is no address"))?),
+            None if one.contains("://") => match Url::parse(one) {
+                Ok(url) => urls.push(url),
+                Err(_) => bail!("{one} is no address: a server is named as https://HOST or https://HOST:PORT"),
+            },
             None if known.is_empty() => bail!("{one} is no address: a server is named as https://HOST"),
             None => {
                 let names: Vec<&str> = known.keys().map(String::as_str).collect();
@@ -62,11 +109,11 @@ fn addresses(session: &Session, asked: &[String]) -> anyhow::Result<Vec<Url>> {
 /// What is said here and now comes before what was kept.
 fn credentials(
     session: &Session,
-    args: &Connect,
+    token_file: Option<&Path>,
     url: &Url,
     ca: Option<&Vec<u8>>,
 ) -> anyhow::Result<Arc<dyn Credentials>> {
-    if let Some(given) = token(args.token_file.as_deref())? {
+    if let Some(given) = token(token_file)? {
         return Ok(Arc::new(Fixed(Some(given))));
     }
     let server = Server { url: url.clone(), token: None, ca: ca.cloned() };
@@ -85,7 +132,7 @@ fn token(file: Option<&Path>) -> anyhow::Result<Option<String>> {
         ),
         None => std::env::var(TOKEN).ok(),
     };
-    let token = token.map(|token| token.trim().to_owned());
+    let token = token.map(|token| vault::resolve(token.trim())).transpose().context("the API key")?;
     if file.is_some() && token.as_deref() == Some("") {
         bail!("there is no API key in the file named by --token-file");
     }

@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 mod accounts;
+mod audit;
 mod aws;
 mod aws_types;
 mod bench;
@@ -18,7 +19,10 @@ mod keys;
 mod login;
 mod man;
 mod mark;
+mod migrate;
+mod output;
 mod reload;
+mod report;
 mod rules;
 mod scan;
 mod screens;
@@ -28,12 +32,14 @@ mod session;
 mod state;
 mod stats;
 mod store;
+mod told;
 mod triage;
 mod triage_plain;
 mod who;
 mod worker;
 
 use std::io::{self, Write};
+use std::time::Instant;
 
 use clap::CommandFactory;
 
@@ -49,7 +55,7 @@ pub fn run(cli: Cli) -> u8 {
         // `driftguard scan | head`: whoever reads has had enough.
         Err(error) if is_broken_pipe(&error) => 0,
         Err(error) => {
-            complain(&format!("{error:#}"));
+            complain(&told::told(&error));
             1
         }
     }
@@ -64,34 +70,76 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         return Ok(0);
     }
     let session = Session::new(&cli)?;
+    match journaled(&cli.command) {
+        Some(name) => logged(&session, name, || perform(&session, cli)),
+        None => perform(&session, cli),
+    }
+}
+
+/// Commands that work on the world, the store or the accounts, and have no log of their own making.
+fn journaled(command: &Option<Command>) -> Option<&'static str> {
+    Some(match command {
+        Some(Command::Scan(_)) => "scan",
+        Some(Command::Export { .. }) => "export",
+        Some(Command::Import { .. }) => "import",
+        Some(Command::Store(_)) => "store",
+        Some(Command::Accounts(_)) => "accounts",
+        Some(Command::Incident(_)) => "incident",
+        Some(Command::Audit(_)) => "audit",
+        Some(Command::Report(_)) => "report",
+        Some(Command::Who(_)) => "who",
+        Some(Command::Mark(_)) => "mark",
+        Some(Command::Login(_)) => "login",
+        Some(Command::Logout(_)) => "logout",
+        _ => return None,
+    })
+}
+
+/// With a line when it begins and one when it has ended. Its words are not written down: they may name what is nobody's business.
+fn logged(session: &Session, command: &str, perform: impl FnOnce() -> anyhow::Result<u8>) -> anyhow::Result<u8> {
+    let _log = session.log().inspect_err(|error| complain(&error.to_string()));
+    let began = Instant::now();
+    tracing::info!(command, pid = std::process::id(), "the command begins");
+    let ended = perform();
+    let ms = began.elapsed().as_secs_f64() * 1000.0;
+    match &ended {
+        Ok(code) => tracing::info!(command, code, ms, "the command has ended"),
+        Err(error) => tracing::error!(command, error = format!("{error:#}"), ms, "the command failed"),
+    }
+    ended
+}
+
+fn perform(session: &Session, cli: Cli) -> anyhow::Result<u8> {
     match cli.command {
         Some(Command::Man { directory }) => man::run(directory.as_deref()),
-        None => triage::run(&session, &cli.triage),
-        Some(Command::Triage(args)) => triage::run(&session, &args),
-        Some(Command::Scan(args)) => scan::run(&session, &args),
-        Some(Command::Diff(args)) => diff::run(&session, &args),
+        None => triage::run(session, &cli.triage),
+        Some(Command::Triage(args)) => triage::run(session, &args),
+        Some(Command::Scan(args)) => scan::run(session, &args),
+        Some(Command::Diff(args)) => diff::run(session, &args),
         Some(Command::Bench(args)) => bench::run(&args),
-        Some(Command::Demo(args)) => demo::run(&session, &args),
-        Some(Command::Config(command)) => config::run(&session, &command),
-        Some(Command::Export { file }) => store::export(&session, file.as_deref()),
-        Some(Command::Import { file }) => store::import(&session, &file),
-        Some(Command::Store(command)) => store::run(&session, &command),
-        Some(Command::Rules { format }) => rules::run(&session, format),
-        Some(Command::Aws(command)) => aws::run(&session, &command),
-        Some(Command::Inventory(args)) => inventory::run(&session, &args),
-        Some(Command::State(command)) => state::run(&session, &command),
-        Some(Command::Serve(args)) => serve::run(&session, &args),
-        Some(Command::Worker(_)) => worker::run(&session),
-        Some(Command::Connect(args)) => connect::run(&session, &args),
-        Some(Command::Login(args)) => login::run(&session, &args),
-        Some(Command::Logout(args)) => login::logout(&session, &args),
-        Some(Command::Accounts(args)) => accounts::run(&session, &args),
-        Some(Command::Keys) => keys::run(&session),
-        Some(Command::Incident(args)) => incident::run(&session, &args),
-        Some(Command::Who(args)) => who::run(&session, &args),
-        Some(Command::Mark(args)) => mark::run(&session, &args),
-        Some(Command::Stats(args)) => stats::run(&session, &args),
-        Some(Command::Info) => info::run(&session),
+        Some(Command::Demo(args)) => demo::run(session, &args),
+        Some(Command::Config(command)) => config::run(session, &command),
+        Some(Command::Export { file }) => store::export(session, file.as_deref()),
+        Some(Command::Import { file }) => store::import(session, &file),
+        Some(Command::Store(command)) => store::run(session, &command),
+        Some(Command::Audit(command)) => audit::run(session, &command),
+        Some(Command::Report(args)) => report::run(session, &args),
+        Some(Command::Rules { format }) => rules::run(session, format),
+        Some(Command::Aws(command)) => aws::run(session, &command),
+        Some(Command::Inventory(args)) => inventory::run(session, &args),
+        Some(Command::State(command)) => state::run(session, &command),
+        Some(Command::Serve(args)) => serve::run(session, &args),
+        Some(Command::Worker(_)) => worker::run(session),
+        Some(Command::Connect(args)) => connect::run(session, &args),
+        Some(Command::Login(args)) => login::run(session, &args),
+        Some(Command::Logout(args)) => login::logout(session, &args),
+        Some(Command::Accounts(args)) => accounts::run(session, &args),
+        Some(Command::Keys) => keys::run(session),
+        Some(Command::Incident(args)) => incident::run(session, &args),
+        Some(Command::Who(args)) => who::run(session, &args),
+        Some(Command::Mark(args)) => mark::run(session, &args),
+        Some(Command::Stats(args)) => stats::run(session, &args),
+        Some(Command::Info) => info::run(session),
         Some(Command::Screenshots(args)) => screenshots::run(&args),
         Some(Command::Completions { .. }) => Ok(0),
     }

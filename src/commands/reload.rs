@@ -16,6 +16,7 @@ use crate::drift::Slug;
 use crate::scan::EnvironmentSpec;
 use crate::scan::watch::FileWatch;
 use crate::service::{Guard, LocalService};
+use crate::telemetry;
 use crate::tui::Options;
 
 /// An editor writes a file in several steps, and a checkout several files.
@@ -102,6 +103,9 @@ impl Reload {
         options.protected.clone_from(&guard.protected);
         let changes = Changes::between((self.session.settings(), &running.specs), (new.settings(), &specs));
         tracing::info!(?changes, "the configuration was read anew");
+        if let Err(error) = telemetry::switch(&new.settings().log_level.value) {
+            tracing::warn!(%error, "log level");
+        }
         let is_announced = new.config.maintenance == self.session.config.maintenance;
         if changes.environments() || guard != running.guard || !is_announced {
             service.announce(new.config.maintenance.clone());

@@ -10,7 +10,6 @@ use super::Session;
 use super::reload::Reload;
 use crate::cli::Look;
 use crate::service::{DriftService, Guard, LocalService};
-use crate::telemetry;
 use crate::tui::app::action;
 use crate::tui::term::glyphs;
 use crate::tui::theme::ColorDepth;
@@ -67,6 +66,7 @@ pub(super) fn options(session: &Session, look: &Look) -> Options {
         bell: settings.bell.value,
         title: settings.title.value,
         muted: settings.mute.value.iter().cloned().collect(),
+        presence: settings.presence.value,
         mouse: settings.mouse.value,
         tutorial: settings.tutorial.value,
         session: last,
@@ -121,7 +121,7 @@ pub(super) fn on(
     connected: impl Future<Output = Result<Arc<dyn DriftService>, String>> + Send + 'static,
     after: impl Future<Output = ()>,
 ) -> anyhow::Result<u8> {
-    let log = telemetry::init(&session.paths.state_dir, &session.settings().log_level.value);
+    let log = session.log();
     if let Err(error) = &log {
         options.notices.push(error.to_string());
     }

@@ -13,6 +13,7 @@ use crate::accounts::{self, Accounts, Desk, SECRET_VARIABLE, ServerSecret, Token
 use crate::cli::Serve;
 use crate::server::{self, Certificate, Gatekeeper, Houses, Limits, Options};
 use crate::telemetry;
+use crate::vault;
 
 /// Opens `/metrics` to those who are not on this machine.
 const METRICS_TOKEN: &str = "DRIFTGUARD_METRICS_TOKEN";
@@ -24,7 +25,7 @@ pub(super) fn run(session: &Session, args: &Serve) -> anyhow::Result<u8> {
         return Ok(writeln!(io::stdout(), "{:#}", server::document()).map(|()| 0)?);
     }
     session.refuse_problems()?;
-    let _log = telemetry::init(&session.paths.state_dir, &session.settings().log_level.value)?;
+    let _log = session.log()?;
     let secret = std::env::var(SECRET_VARIABLE).ok();
     let secret = ServerSecret::load(secret.as_deref(), args.secret_file.as_deref(), args.dev)?;
     let accounts = accounts::open(&accounts::beside(&session.settings().store.value), false)?;
@@ -32,6 +33,7 @@ pub(super) fn run(session: &Session, args: &Serve) -> anyhow::Result<u8> {
     let gatekeeper = Arc::new(desk.clone());
     let certificate = args.tls_cert.clone().zip(args.tls_key.clone()).map(|(chain, key)| Certificate { chain, key });
     let metrics_token = std::env::var(METRICS_TOKEN).ok().filter(|token| !token.is_empty());
+    let metrics_token = metrics_token.map(|token| vault::resolve(&token)).transpose().context(METRICS_TOKEN)?;
     let limits = Limits { metrics_token, ..session.config.server.clone() };
     let options = Options { listen: args.listen, certificate, limits };
     let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;
@@ -58,10 +60,30 @@ async fn serve(
     let served = tokio::select! {
         served = serving.run(ended) => served,
         () = keeper.follow() => Ok(()),
+        never = levels(session) => never,
     };
     // What was acknowledged is finished before the process ends.
     keeper.close().await;
     Ok(served?)
+}
+
+/// The log level is read again from the configuration at each SIGHUP. Never ends.
+pub(super) async fn levels<T>(session: &Session) -> T {
+    let Ok(mut hangups) = signal(SignalKind::hangup()) else { return std::future::pending().await };
+    loop {
+        if hangups.recv().await.is_none() {
+            return std::future::pending().await;
+        }
+        let new = session.again();
+        let problem = new.config.problems.first().map(ToString::to_string);
+        let switched = match &problem {
+            Some(why) => Err(format!("the configuration has mistakes: {why}")),
+            None => telemetry::switch(&new.settings().log_level.value).map_err(|error| error.to_string()),
+        };
+        if let Err(why) = switched {
+            tracing::warn!(why, "SIGHUP: the log level stays as it was");
+        }
+    }
 }
 
 /// Ready when somebody wants the process to end.

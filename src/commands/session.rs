@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use super::complain;
-use crate::cli::{Cli, Command, Look, Paths as PathArgs};
+use crate::cli::{AuditCommand, Cli, Command, Look, Paths as PathArgs};
 use crate::config::{self, Adding, Config, Origin, Paths, Problem, Settings};
 use crate::drift::{DriftIgnore, Slug};
 use crate::scan::EnvironmentSpec;
 use crate::service::Guard;
 use crate::store::{self, OpenMode, Opened, Options, StoreError};
+use crate::telemetry::{self, TelemetryError};
 
 pub(super) struct Session {
     pub paths: Paths,
@@ -59,6 +60,12 @@ impl Session {
     /// What the code in a directory offers, and how it gets into the configuration.
     pub fn adding(&self, directory: &Path) -> Adding {
         Adding::new(&self.paths, self.explicit.as_deref(), |name| std::env::var(name).ok(), directory)
+    }
+
+    /// Starts the log; it ends when what is given is dropped.
+    pub fn log(&self) -> Result<telemetry::Guard, TelemetryError> {
+        let settings = self.settings();
+        telemetry::init(&self.paths.state_dir, &settings.log_level.value, settings.log_spans.value)
     }
 
     pub fn settings(&self) -> &Settings {
@@ -193,6 +200,7 @@ fn flags(cli: &Cli) -> Vec<(&'static str, String)> {
     match &cli.command {
         Some(Command::Serve(args)) => add("organization", &args.organization),
         Some(Command::Worker(args)) => add("organization", &args.organization),
+        Some(Command::Audit(AuditCommand::Export(args))) => add("organization", &args.organization),
         Some(Command::Store(command)) => add("organization", &command.organization().cloned()),
         _ => {}
     }

@@ -77,6 +77,7 @@ pub(super) fn run(session: &Session, command: &StoreCommand) -> anyhow::Result<u
             let pruned = open_to_write(session)?.store.prune()?;
             say_pruned(&pruned)
         }
+        StoreCommand::Migrate { check } => super::migrate::migrate(session, *check),
         StoreCommand::Copy { from, to, organization } => super::copy::copy(session, from, to, organization),
         StoreCommand::Forget { environment, yes, .. } => forget(session, environment, *yes),
     }

@@ -20,6 +20,9 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     if args.plain {
         return super::triage_plain::run(session, args);
     }
+    if !args.server.is_empty() {
+        return super::connect::to(session, &args.server, &args.look);
+    }
     let mut options = screens::options(session, &args.look);
     let specs = session.environments(&args.paths)?;
     if specs.is_empty() {

@@ -11,12 +11,11 @@ use super::{Session, triage};
 use crate::cli::Triage;
 use crate::plain::Plain;
 use crate::service::DriftService;
-use crate::telemetry;
 
 pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     let settings = session.settings();
     session.config.problems.iter().for_each(|problem| super::complain(&problem.to_string()));
-    let _log = telemetry::init(&session.paths.state_dir, &settings.log_level.value);
+    let _log = session.log();
     let specs = session.environments(&args.paths)?;
     let for_now = triage::is_ad_hoc(args).then(tempfile::tempdir).transpose();
     let for_now = for_now.context("a store for this session cannot be made")?;

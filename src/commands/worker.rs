@@ -6,15 +6,14 @@ use anyhow::{Context, bail};
 
 use super::Session;
 use super::keeper::Keeper;
-use super::serve::terminated;
+use super::serve::{levels, terminated};
 use crate::accounts;
 use crate::server::Houses;
 use crate::store;
-use crate::telemetry;
 
 pub(super) fn run(session: &Session) -> anyhow::Result<u8> {
     session.refuse_problems()?;
-    let _log = telemetry::init(&session.paths.state_dir, &session.settings().log_level.value)?;
+    let _log = session.log()?;
     let place = &session.settings().store.value;
     if store::url_of(place).is_none() {
         bail!(
@@ -34,6 +33,7 @@ pub(super) fn run(session: &Session) -> anyhow::Result<u8> {
         tokio::select! {
             () = keeper.follow() => {}
             () = ended => {}
+            () = levels(session) => {}
         }
         // A scan under way is cancelled and given back.
         keeper.close().await;

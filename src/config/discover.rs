@@ -87,6 +87,7 @@ fn spec(slug: &Slug, state: &[String], live: &[String], settings: &Settings) -> 
         live: live.to_vec(),
         aws: None,
         interval: settings.interval.value,
+        schedule: None,
         watch: settings.watch.value,
         protect: false,
         unmanaged: true,

@@ -13,9 +13,9 @@ use super::{Config, Origin, Problem, aws, settings};
 use crate::declared::backend::{Address, is_remote};
 use crate::drift::{CloudProvider, Environment, Slug};
 use crate::safety::Tainted;
-use crate::scan::EnvironmentSpec;
+use crate::scan::{EnvironmentSpec, Schedule};
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "slug",
     "organization",
     "name",
@@ -27,6 +27,7 @@ const KEYS: [&str; 15] = [
     "live",
     "aws",
     "interval",
+    "schedule",
     "watch",
     "protect",
     "active",
@@ -111,6 +112,11 @@ impl Reader<'_> {
         let region = self.text("region", short("a region")).unwrap_or_default();
         let account_id = self.text("account_id", short("an account id")).unwrap_or_default();
         let interval: Option<Option<Duration>> = self.text("interval", settings::interval);
+        let schedule = self.text("schedule", Schedule::parse);
+        if let (Some(_), Some(span)) = (&schedule, self.table.get("interval").map(Spanned::span)) {
+            let message = "interval: a schedule says already when it is scanned; leave one of them out";
+            self.problems.push(self.source.problem(&span, message));
+        }
         let (watch, protect) = (self.flag("watch"), self.flag("protect"));
         let (active, unmanaged) = (self.flag("active"), self.flag("unmanaged"));
         let tags = self.tags();
@@ -134,7 +140,8 @@ impl Reader<'_> {
             state,
             live,
             aws: aws.map(Arc::new),
-            interval: interval.unwrap_or(config.settings.interval.value),
+            interval: interval.unwrap_or(config.settings.interval.value).filter(|_| schedule.is_none()),
+            schedule,
             watch: watch.unwrap_or(config.settings.watch.value),
             protect: protect.unwrap_or(false),
             unmanaged: unmanaged.unwrap_or(true),
@@ -228,7 +235,7 @@ pub(super) fn finish(config: &mut Config) {
             spec.environment.organization = config.settings.organization.value.clone();
         }
         if forced(&config.settings.interval.origin) {
-            spec.interval = config.settings.interval.value;
+            (spec.interval, spec.schedule) = (config.settings.interval.value, None);
         }
         if forced(&config.settings.watch.origin) {
             spec.watch = config.settings.watch.value;

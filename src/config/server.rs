@@ -51,6 +51,7 @@ const KEYS: &[Key] = &[
     key!(body_timeout, "for its body to arrive", time, show_time),
     key!(request_timeout, "for its answer to begin", time, show_time),
     key!(stall_timeout, "for which a reader may take nothing", time, show_time),
+    key!(presence, "tell those of an organisation who looks at which drift", flag, bool::to_string),
     key!(drain, "for what is under way when the server is told to end", time, show_time),
 ];
 
@@ -92,6 +93,10 @@ fn count(text: &str) -> Result<usize, String> {
         Ok(count @ 1..=1_000_000) => Ok(count),
         _ => Err("a whole number from 1 to 1000000 is needed".to_owned()),
     }
+}
+
+fn flag(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "true or false is needed".to_owned())
 }
 
 fn time(text: &str) -> Result<Duration, String> {

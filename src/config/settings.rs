@@ -27,10 +27,14 @@ pub struct Settings {
     /// Environments that do neither.
     pub mute: Valued<Vec<Slug>>,
     pub mouse: Valued<bool>,
+    /// Tell the others on a server what is looked at, and show what they look at.
+    pub presence: Valued<bool>,
     /// Begin the first session with the tutorial.
     pub tutorial: Valued<bool>,
     pub read_only: Valued<bool>,
     pub log_level: Valued<String>,
+    /// Requests, scans and writes as lines of the log.
+    pub log_spans: Valued<bool>,
     /// A directory, or the address of a database.
     pub store: Valued<PathBuf>,
     /// Whose part of a database the store is, and whose environments are meant where none is named.
@@ -108,9 +112,23 @@ pub const SETTINGS: &[Setting] = &[
     setting!(title, "DRIFTGUARD_TITLE", "say new critical drift in the window's title", boolean, bool::to_string),
     setting!(mute, "DRIFTGUARD_MUTE", "environments that never ring, by slug: \"lab, sandbox\"", slugs, show_slugs),
     setting!(mouse, "DRIFTGUARD_MOUSE", "a click selects, the wheel scrolls", boolean, bool::to_string),
+    setting!(
+        presence,
+        "DRIFTGUARD_PRESENCE",
+        "on a server: tell the others which drift you look at, and show which they do",
+        boolean,
+        bool::to_string
+    ),
     setting!(tutorial, "DRIFTGUARD_TUTORIAL", "begin the first session with the tutorial", boolean, bool::to_string),
     setting!(read_only, "DRIFTGUARD_READ_ONLY", "look, but decide nothing", boolean, bool::to_string),
     setting!(log_level, "DRIFTGUARD_LOG", "error, warn, info, debug or trace", log_level, String::clone),
+    setting!(
+        log_spans,
+        "DRIFTGUARD_LOG_SPANS",
+        "a line for each request, scan and write when it ends, with its time",
+        boolean,
+        bool::to_string
+    ),
     setting!(
         store,
         "DRIFTGUARD_STORE",
@@ -255,9 +273,11 @@ impl Settings {
             title: value(true),
             mute: value(vec![]),
             mouse: value(false),
+            presence: value(true),
             tutorial: value(true),
             read_only: value(false),
             log_level: value("info".into()),
+            log_spans: value(false),
             store: value(paths.data_dir.join("store")),
             organization: value(Slug::from_text("local")),
             interval: value(Some(Duration::from_secs(300))),

@@ -173,3 +173,27 @@ fn what_a_server_gives_anybody_is_read_from_its_table_and_mistakes_have_their_li
     let help = server_keys();
     assert!(help.contains("requests_per_minute = 3000") && help.contains("hosts = []"), "{help}");
 }
+
+#[test]
+fn a_schedule_takes_the_place_of_the_interval_and_its_mistakes_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let environment = |slug: &str, more: &str| {
+        format!("[[environment]]\nslug = \"{slug}\"\ncloud_provider = \"host\"\nstate = \"x\"\n{more}\n")
+    };
+    let text = environment("nightly", "schedule = \"0 2 * * 1-5 Europe/Berlin\"");
+    let config = load_with(dir.path(), &[("config/config.toml", &text)], &[], &[]);
+    assert_eq!(config.problems, vec![]);
+    let spec = &config.environments[0];
+    assert_eq!((spec.schedule.as_ref().unwrap().as_str(), spec.interval), ("0 2 * * 1-5 Europe/Berlin", None));
+    // What a variable says counts for all.
+    let config = load_with(dir.path(), &[("config/config.toml", &text)], &[("DRIFTGUARD_INTERVAL", "5m")], &[]);
+    let spec = &config.environments[0];
+    assert_eq!((&spec.schedule, spec.interval), (&None, Some(Duration::from_secs(300))));
+
+    let both = environment("both", "schedule = \"0 2 * * *\"\ninterval = \"5m\"");
+    let text = format!("{}{both}", environment("wrong", "schedule = \"0 25 * * *\""));
+    let config = load_with(dir.path(), &[("config/config.toml", &text)], &[], &[]);
+    let said: Vec<String> = config.problems.iter().map(ToString::to_string).collect();
+    assert!(said[0].contains("config.toml:5:12: schedule: ") && said[0].contains("time zone"), "{said:?}");
+    assert!(said[1].contains("config.toml:11:12: interval: a schedule says already"), "{said:?}");
+}

@@ -179,6 +179,7 @@ fn spec(
         live,
         aws: None,
         interval: None,
+        schedule: None,
         watch: true,
         protect: false,
     }

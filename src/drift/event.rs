@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Analysis, Attribution, AuditEntry, Change, Decision, DriftId, Fingerprint, Hidden, Recommendation, SettledChange,
-    Severity, Slug, Unverified,
+    Analysis, Attribution, AuditEntry, Change, Decision, DriftId, Fingerprint, Hidden, Link, Recommendation,
+    SettledChange, Severity, Slug, Unverified,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -289,4 +289,7 @@ pub struct DriftDetail {
     pub unverified: Vec<Unverified>,
     /// Newest first.
     pub history: Vec<AuditEntry>,
+    /// What people have said it has to do with, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
 }

@@ -133,6 +133,8 @@ pub fn action_words(action: &str) -> &str {
         "ignore" => "ignored by rule",
         "never_hide" => "never to be hidden",
         "reopen" => "reopened",
+        "link" => "linked to another drift",
+        "unlink" => "link removed",
         "undo" => "a decision taken back",
         "continued" => "goes on as another",
         "environment_added" => "environment added",
@@ -243,6 +245,24 @@ impl DensityCounter {
         let row = SeverityClass::WORST_FIRST.iter().position(|one| *one == class).unwrap_or(0);
         if let Some(part) = self.part(at) {
             part.detected[row] = part.detected[row].saturating_sub(1);
+        }
+    }
+
+    /// Where the first part begins and how long each is, in microseconds.
+    pub fn parts(&self) -> (i64, i64) {
+        (self.from, self.width)
+    }
+
+    /// What was counted elsewhere, in a part by its number: first sightings of a class, or (without one) anything else.
+    pub fn add(&mut self, part: i64, class: Option<SeverityClass>, count: u64) {
+        let Some(part) = usize::try_from(part).ok().and_then(|part| self.counts.get_mut(part)) else { return };
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        match class {
+            Some(class) => {
+                let row = SeverityClass::WORST_FIRST.iter().position(|one| *one == class).unwrap_or(0);
+                part.detected[row] = part.detected[row].saturating_add(count);
+            }
+            None => part.other = part.other.saturating_add(count),
         }
     }
 

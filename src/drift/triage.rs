@@ -75,6 +75,16 @@ pub enum TriageVerb {
     },
     /// Back to open, with all its changes when it was they that had settled it.
     Reopen,
+    /// It has to do with another drift, for which the same holds from then on.
+    Link {
+        to: DriftId,
+        #[serde(default)]
+        note: Option<Tainted>,
+    },
+    /// It has nothing to do with the other one after all.
+    Unlink {
+        to: DriftId,
+    },
     /// Takes back the decision with this audit sequence number.
     Undo {
         seq: u64,
@@ -82,6 +92,11 @@ pub enum TriageVerb {
 }
 
 impl TriageVerb {
+    /// It makes a rule, or may bring one back or take one away.
+    pub fn is_about_rules(&self) -> bool {
+        matches!(self, Self::Ignore { .. } | Self::NeverHide { .. } | Self::Undo { .. })
+    }
+
     /// The action's name in the audit trail.
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -95,6 +110,8 @@ impl TriageVerb {
             Self::SettleChanges { .. } => "settle_changes",
             Self::ReopenChanges { .. } => "reopen_changes",
             Self::Reopen => "reopen",
+            Self::Link { .. } => "link",
+            Self::Unlink { .. } => "unlink",
             Self::Undo { .. } => "undo",
         }
     }

@@ -198,7 +198,7 @@ pub fn entry(entry: &AuditEntry, zone: &TimeZone) -> String {
     let place = entry.environment.as_ref().map(|slug| format!(" in {slug}")).unwrap_or_default();
     let action = sanitise::line(&entry.action);
     let what = match &entry.verb {
-        Some(TriageVerb::Note { text }) => format!(": {}", text.line()),
+        Some(TriageVerb::Note { text } | TriageVerb::Link { note: Some(text), .. }) => format!(": {}", text.line()),
         Some(TriageVerb::Snooze { until }) => format!(" until {}", clock(*until, zone)),
         Some(TriageVerb::Assign { to }) => format!(" to {}", to.as_ref().map_or("nobody".into(), |to| to.line())),
         Some(TriageVerb::Resolve { resolution_type, .. }) => format!(" as {}", resolution_type.as_str()),

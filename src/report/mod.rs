@@ -1,6 +1,7 @@
 //! Text, JSON, NDJSON and Markdown from the same data.
 
 mod actor;
+pub mod book;
 mod import;
 pub mod incident;
 mod json;
@@ -9,6 +10,7 @@ pub mod marks;
 pub mod rules;
 pub mod stats;
 mod text;
+pub mod trail;
 mod usage;
 pub mod who;
 

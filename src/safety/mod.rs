@@ -18,3 +18,4 @@ pub(crate) mod vectors;
 pub use masked::Masked;
 pub use redact::Redactor;
 pub use tainted::Tainted;
+pub use visible::{is_plain_line, is_seen};

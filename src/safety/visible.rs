@@ -28,6 +28,21 @@ pub(super) fn is_unsafe(c: char) -> bool {
     c.is_control() || is_deceptive(c)
 }
 
+/// Whether somebody who reads the text sees anything of it.
+pub fn is_seen(text: &str) -> bool {
+    text.chars().any(|c| !c.is_whitespace() && !is_unsafe(c) && !is_mark(c))
+}
+
+/// Whether the text shows all that is in it, on one line: no control, bidirectional or invisible characters.
+pub fn is_plain_line(text: &str) -> bool {
+    let mut before = None;
+    text.chars().all(|c| {
+        let fits = !is_unsafe(c) || c == '\u{FE0F}' && keeps_emoji_variation(before);
+        before = Some(c);
+        fits
+    })
+}
+
 /// A character that adds nothing to the width of its base.
 pub(super) fn is_mark(c: char) -> bool {
     !c.is_ascii() && !is_unsafe(c) && c.width() == Some(0)
@@ -71,6 +86,15 @@ mod tests {
                 assert!(is_deceptive(c), "U+{:04X} gets through", c as u32);
             }
         }
+    }
+
+    #[test]
+    fn a_text_of_nothing_that_is_seen_is_no_text_and_a_line_hides_nothing() {
+        assert!(is_seen(" a ") && is_seen("中") && is_plain_line("Erin O'Neill ❤\u{FE0F}"));
+        for blank in ["", " \n", "\u{200b}\u{200d}", "\u{2800}", "\u{3164}", "\u{202e}", "\u{301}"] {
+            assert!(!is_seen(blank), "{blank:?}");
+        }
+        assert!(["a\nb", "a\u{202e}b", "a\u{200b}", "\u{1b}[2J"].into_iter().all(|text| !is_plain_line(text)));
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub fn spec() -> EnvironmentSpec {
         live,
         aws: None,
         interval: None,
+        schedule: None,
         watch: false,
         protect: false,
         unmanaged: true,

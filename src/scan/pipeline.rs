@@ -28,6 +28,7 @@ use crate::drift::{ResourceRef, ScanId, ScanStage, ScanSummary, SourceError, Sou
 use crate::live::aws::Keeping;
 use crate::safety::{Redactor, Tainted};
 use crate::store::{Observation, StoreError};
+use crate::telemetry::Trace;
 use jiff::Timestamp;
 
 /// What a scan needs besides its sources.
@@ -112,10 +113,26 @@ pub struct ScanReport {
 /// Scans once, blocking. Errors are the sink's; what sources do wrong is in the report.
 pub fn run(spec: &EnvironmentSpec, context: &ScanContext<'_>, sink: &mut dyn Sink) -> Result<ScanReport, StoreError> {
     let start = Instant::now();
+    let (environment, trace) = (&spec.environment.slug, Trace::begin());
+    let _span = tracing::info_span!("scan", %environment, trace_id = trace.trace_id, span_id = trace.span_id).entered();
     (context.progress)(Progress { stage: ScanStage::Live, resources: 0, drifted: 0 });
     let told = |resources, _| (context.progress)(Progress { stage: ScanStage::Live, resources, drifted: 0 });
     let sources = Sources::open(spec, context.keeping, context.cancel, &told);
-    run_on(spec, &sources, start.elapsed(), context, sink)
+    let report = run_on(spec, &sources, start.elapsed(), context, sink);
+    match &report {
+        Ok(ScanReport { summary, .. }) => {
+            let (counts, ms) = (&summary.counts, start.elapsed().as_secs_f64() * 1000.0);
+            tracing::info!(
+                resources = counts.resources,
+                drifted = counts.drifted,
+                unverified = counts.unverified,
+                ms,
+                "scanned"
+            );
+        }
+        Err(error) => tracing::error!(%error, "the scan failed"),
+    }
+    report
 }
 
 /// [`run`] on sources that are open already; `opening` is the time that took.

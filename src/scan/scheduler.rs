@@ -11,6 +11,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::Schedule;
 use super::watch::FileWatch;
 use crate::drift::Slug;
 
@@ -34,6 +35,8 @@ pub trait Job: Send + Sync + 'static {
 pub struct Plan {
     pub slug: Slug,
     pub interval: Option<Duration>,
+    /// By the calendar, in place of the interval.
+    pub schedule: Option<Schedule>,
     pub watch: bool,
     /// When it was last scanned, by whatever process.
     pub last: Option<Timestamp>,
@@ -192,9 +195,12 @@ async fn run_once(shared: &Arc<Shared>, job: &Arc<dyn Job>, watch: &Arc<Mutex<Op
     *lock(&shared.running) = None;
 }
 
-/// The interval after `last`, and up to a tenth of it (at most a minute) later, so that environments with the same interval
+/// By the schedule, to the minute; else the interval after `last`, and up to a tenth of it (at most a minute) later, so that environments with the same interval
 /// do not all start at once; the same for one slug every time.
 fn next_due(plan: &Plan, last: Option<Timestamp>) -> Option<Timestamp> {
+    if let Some(schedule) = &plan.schedule {
+        return schedule.due(last);
+    }
     let interval = plan.interval?;
     let widest = (interval / 10).min(Duration::from_secs(60)).as_millis() as u64;
     let mut hasher = DefaultHasher::new();
@@ -258,7 +264,13 @@ mod tests {
             go: Mutex::new(go_out),
             watched,
         });
-        let plan = Plan { slug: Slug::from_text("e"), interval: None, watch: !gate.watched.is_empty(), last: None };
+        let plan = Plan {
+            slug: Slug::from_text("e"),
+            interval: None,
+            schedule: None,
+            watch: !gate.watched.is_empty(),
+            last: None,
+        };
         let lane = Lane::start(runtime.handle(), plan, Arc::new(Semaphore::new(1)), Arc::clone(&gate) as Arc<dyn Job>);
         Stand { lane, gate, started, go, runtime }
     }
@@ -319,6 +331,7 @@ mod tests {
         let plan = |slug: &str| Plan {
             slug: Slug::from_text(slug),
             interval: Some(Duration::from_secs(300)),
+            schedule: None,
             watch: false,
             last: None,
         };

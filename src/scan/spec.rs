@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Schedule;
 use crate::aws::Access;
 use crate::compare::Knowledge;
 use crate::drift::{DriftIgnore, Environment, Maintenance};
@@ -20,6 +21,8 @@ pub struct EnvironmentSpec {
     pub aws: Option<Arc<Access>>,
     /// Between scheduled scans; `None`: only by hand and when a watched file changes.
     pub interval: Option<Duration>,
+    /// By the calendar, in place of an interval.
+    pub schedule: Option<Schedule>,
     /// Scan within a second when a source file changes.
     pub watch: bool,
     /// Dangerous actions are off.

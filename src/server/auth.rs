@@ -11,9 +11,9 @@ use axum::http::{HeaderName, Method, header};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::Receiver;
 
-use super::Shared;
 use super::answer::Failure;
 use super::log::Known;
+use super::{Shared, asked};
 use crate::accounts::{Denied, Desk, Grant, KeyId, Limited, Record, SessionId, UserId};
 use crate::api::{Code, Problem, Role};
 use crate::drift::{Origin, PrincipalKind, Slug};
@@ -78,6 +78,18 @@ impl Principal {
             api_key: self.api_key.map(|id| id.0),
             ip_address,
             user_agent: user_agent.and_then(Origin::agent),
+        }
+    }
+
+    /// The grants that hold at this endpoint; all of them where they name none.
+    ///
+    /// # Errors
+    /// There are grants, and none of them holds there.
+    pub(super) fn opened(&self, method: &str, path: &str) -> Result<Vec<Grant>, Denied> {
+        let grants: Vec<Grant> = self.grants.iter().filter(|grant| grant.opens(method, path)).cloned().collect();
+        match grants.is_empty() && !self.grants.is_empty() {
+            true => Err(Denied::Endpoint { endpoint: format!("{method} {path}") }),
+            false => Ok(grants),
         }
     }
 
@@ -158,6 +170,7 @@ impl Gatekeeper for Tokens {
 }
 
 /// Whoever was admitted, from where, and wanting what. What he may is not looked at yet.
+#[derive(Clone)]
 pub(super) struct Guest {
     pub(super) principal: Principal,
     pub(super) address: Option<IpAddr>,
@@ -169,7 +182,11 @@ pub(super) struct Guest {
 impl FromRequestParts<Shared> for Guest {
     type Rejection = Failure;
 
+    /// Once a request, however many ask who it is.
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Failure> {
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
         let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
         // Within a nested router the request's own is cut short.
         let path = parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.0.path());
@@ -178,12 +195,21 @@ impl FromRequestParts<Shared> for Guest {
         let admission = Admission { authorization, method, path, address, user_agent: text(header::USER_AGENT) };
         let principal = shared.gatekeeper.admit(admission).await?;
         principal.origin(address, text(header::USER_AGENT)).settle();
+        let (wants, opened) = (format!("{method} {path}"), principal.opened(method, path));
         if let Some(known) = parts.extensions.get::<Known>() {
             known.is(&principal);
         }
         shared.rates.of_principal(&principal.account())?;
-        let wants = format!("{method} {path}");
-        Ok(Self { principal, address, wants, gatekeeper: Arc::clone(&shared.gatekeeper) })
+        let guest = Self { principal, address, wants, gatekeeper: Arc::clone(&shared.gatekeeper) };
+        let guest = match opened {
+            Ok(grants) => Self { principal: Principal { grants, ..guest.principal }, ..guest },
+            Err(denied) => {
+                guest.gatekeeper.denied(&guest.principal, address, &format!("{}: {denied}", guest.wants)).await;
+                return Err(Problem::new(Code::Forbidden, denied.to_string()).into());
+            }
+        };
+        parts.extensions.insert(guest.clone());
+        Ok(guest)
     }
 }
 
@@ -237,6 +263,7 @@ impl FromRequestParts<Shared> for Caller {
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Failure> {
         let guest = Guest::from_request_parts(parts, shared).await?;
         guest.hold_to_role(&parts.method).await?;
+        asked::query(parts)?;
         let house = shared.houses.enter(&guest.principal.organisation)?;
         let limited = guest.limited(&house.service);
         let service = match &limited {

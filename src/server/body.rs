@@ -3,13 +3,13 @@
 use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{FromRequest, OriginalUri, Request};
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, Method, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::answer::Failure;
 use super::once::Key;
-use super::{Principal, Shared};
+use super::{Principal, Shared, asked};
 use crate::api::{BODY, Code, DEPTH, IDEMPOTENCY_HEADER, KEY, Problem, TEXT};
 use crate::drift::Once;
 
@@ -34,7 +34,8 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Body<T> {
 
     async fn from_request(request: Request, shared: &Shared) -> Result<Self, Failure> {
         key(request.headers())?;
-        read(&arrived(request, shared).await?).map(Self).map_err(Failure)
+        let route = Route::of(&request);
+        read(&arrived(request, shared).await?, &route).map(Self).map_err(Failure)
     }
 }
 
@@ -44,10 +45,22 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Decision<T> {
     async fn from_request(request: Request, shared: &Shared) -> Result<Self, Failure> {
         let key = key(request.headers())?;
         let uri = request.extensions().get::<OriginalUri>().map_or(request.uri(), |uri| &uri.0).clone();
-        let method = request.method().clone();
+        let route = Route::of(&request);
         let bytes = arrived(request, shared).await?;
-        let key = key.map(|key| Key::new(key, &method, &uri, &bytes));
-        Ok(Self { body: read(&bytes)?, key })
+        let key = key.map(|key| Key::new(key, &route.method, &uri, &bytes));
+        Ok(Self { body: read(&bytes, &route)?, key })
+    }
+}
+
+/// Where a body was sent: the document says what belongs there.
+struct Route {
+    method: Method,
+    extensions: Extensions,
+}
+
+impl Route {
+    fn of(request: &Request) -> Self {
+        Self { method: request.method().clone(), extensions: request.extensions().clone() }
     }
 }
 
@@ -66,10 +79,7 @@ pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 async fn arrived(request: Request, shared: &Shared) -> Result<Bytes, Problem> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
-        return Err(Problem::of_field("content-type", "the body must be application/json"));
-    }
+    readable(request.headers())?;
     // One that says so itself is not waited for.
     if request.body().size_hint().lower() > BODY as u64 {
         return Err(too_large());
@@ -82,18 +92,40 @@ async fn arrived(request: Request, shared: &Shared) -> Result<Bytes, Problem> {
     }
 }
 
+/// JSON in UTF-8, as it is.
+fn readable(headers: &HeaderMap) -> Result<(), Problem> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut kind = text(header::CONTENT_TYPE).split(';').map(str::trim);
+    if !kind.next().unwrap_or_default().eq_ignore_ascii_case("application/json") {
+        return Err(Problem::of_field("content-type", "the body must be application/json"));
+    }
+    let charset = kind.find_map(|part| part.split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case("charset")));
+    if charset.is_some_and(|(_, name)| !name.trim_matches('"').eq_ignore_ascii_case("utf-8")) {
+        return Err(Problem::of_field("content-type", "the body must be in UTF-8: JSON has no other charset"));
+    }
+    let encoding = text(header::CONTENT_ENCODING);
+    if headers.contains_key(header::CONTENT_ENCODING) && !encoding.eq_ignore_ascii_case("identity") {
+        let mut problem = Problem::new(Code::Unsupported, "the body must come as it is, not compressed");
+        problem.error.field = Some("content-encoding".to_owned());
+        return Err(problem);
+    }
+    Ok(())
+}
+
 fn too_large() -> Problem {
     Problem::new(Code::TooLarge, format!("the body is larger than {BODY} bytes"))
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+fn read<T: DeserializeOwned>(bytes: &[u8], route: &Route) -> Result<T, Problem> {
+    let no_json = |error| Problem::of_field("body", asked::no_json(bytes, &error));
     // Shallow enough, and no text is longer than it may be: before anything is made of it.
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| Problem::of_field("body", error.to_string()))?;
+    let value: Value = serde_json::from_slice(bytes).map_err(no_json)?;
     bounded(&value, &mut vec![])?;
+    asked::body(&route.method, &route.extensions, &value)?;
     let mut json = serde_json::Deserializer::from_slice(bytes);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        let message = error.into_inner().to_string();
+        let message = asked::unread(&error.into_inner().to_string());
         // Where it cannot be read at all, no path leads.
         let is_path = path.chars().any(char::is_alphanumeric);
         Problem::of_field(if is_path { path } else { "body".to_owned() }, message)
@@ -132,7 +164,8 @@ mod tests {
     use crate::api::TriageBody;
 
     fn field(body: &str) -> String {
-        read::<TriageBody>(body.as_bytes()).unwrap_err().error.field.unwrap_or_default()
+        let route = Route { method: Method::POST, extensions: Extensions::new() };
+        read::<TriageBody>(body.as_bytes(), &route).err().and_then(|problem| problem.error.field).unwrap_or_default()
     }
 
     #[test]
@@ -144,6 +177,6 @@ mod tests {
         let deep = |n: usize| format!(r#"{{"verb":{}1{}}}"#, "[".repeat(n), "]".repeat(n));
         assert_eq!(field(&deep(100)), "verb[0]");
         assert_eq!(field(&deep(100_000)), "body", "refused before it is built");
-        assert!(read::<TriageBody>(br#"{"verb":"acknowledge"}"#).is_ok());
+        assert_eq!(field(r#"{"verb":"acknowledge"}"#), "");
     }
 }

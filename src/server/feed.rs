@@ -69,6 +69,11 @@ impl Feed {
 
     fn tell(&self, event: ServiceEvent) {
         let mut recent = self.recent();
+        // What holds for a minute is not kept for those who come later: they ask.
+        if matches!(event, ServiceEvent::Looking(_)) {
+            let _ = self.told.send(Arc::new(FeedEvent { id: recent.last, event }));
+            return;
+        }
         recent.last += 1;
         let event = Arc::new(FeedEvent { id: recent.last, event });
         if recent.events.len() == KEPT {

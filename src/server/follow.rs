@@ -106,6 +106,12 @@ impl Pass {
         }
     }
 
+    /// Whether somebody who comes in now is who came in, with the same grants at the feed.
+    fn is_of(&self, now: &Principal) -> bool {
+        let held = now.opened("GET", &self.path);
+        held.is_ok_and(|grants| Principal { grants, ..now.clone() } == self.principal)
+    }
+
     /// Whether it is good no more. Waits where that cannot be told: until then nothing is told through it either.
     async fn look(&self) -> Option<Over> {
         let admission = Admission {
@@ -117,7 +123,7 @@ impl Pass {
         };
         loop {
             let problem = match self.shared.gatekeeper.admit(admission).await {
-                Ok(now) if now != self.principal => return Some(Over::Otherwise),
+                Ok(now) if !self.is_of(&now) => return Some(Over::Otherwise),
                 Ok(_) if self.shared.houses.of(&self.principal.organisation).is_none() => return Some(Over::ComeAgain),
                 Ok(_) => return None,
                 Err(problem) => problem,

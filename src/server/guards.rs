@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::answer::Failure;
+use super::hosts::Hosts;
 use super::{Limits, Shared};
 use crate::api::{self, Code, Problem};
 
@@ -26,10 +27,11 @@ pub(super) async fn admitted(State(shared): State<Shared>, request: Request, nex
 }
 
 fn allowed(shared: &Shared, request: &Request) -> Result<(), Problem> {
-    // Whoever asks whether this lives asks by whatever address it found.
-    if !request.uri().path().starts_with("/health/") {
-        shared.hosts.check(request.uri(), request.headers())?;
+    // Whoever asks whether this lives asks by whatever address it found, and as often as it likes.
+    if matches!(request.uri().path(), "/health/" | "/health/ready") {
+        return Hosts::one(request.headers()).map(drop);
     }
+    shared.hosts.check(request.uri(), request.headers())?;
     let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
     from.map_or(Ok(()), |ConnectInfo(from)| shared.rates.of_address(from.ip()))
 }

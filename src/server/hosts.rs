@@ -27,13 +27,7 @@ impl Hosts {
     /// # Errors
     /// There is not exactly one name, or it is none of ours.
     pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
-        let mut named = headers.get_all(header::HOST).iter();
-        let (first, another) = (named.next(), named.next());
-        if another.is_some() {
-            return Err(refused("a request has one Host"));
-        }
-        let host = first.and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<Authority>().ok());
-        let Some(host) = host else { return Err(refused("a request names the Host it is for")) };
+        let host = Self::one(headers)?;
         // One of them decides how a proxy before us reads it, the other how we do.
         if uri.authority().is_some_and(|asked| plain(asked.host()) != plain(host.host())) {
             return Err(refused("the address and the Host header name different servers"));
@@ -43,6 +37,20 @@ impl Hosts {
             return Err(refused(message));
         }
         Ok(())
+    }
+
+    /// The one name that is asked for, whosever it is.
+    ///
+    /// # Errors
+    /// There is not exactly one.
+    pub(super) fn one(headers: &HeaderMap) -> Result<Authority, Problem> {
+        let mut named = headers.get_all(header::HOST).iter();
+        let (first, another) = (named.next(), named.next());
+        if another.is_some() {
+            return Err(refused("a request has one Host"));
+        }
+        let host = first.and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<Authority>().ok());
+        host.ok_or_else(|| refused("a request names the Host it is for"))
     }
 
     fn knows(&self, host: &str) -> bool {

@@ -11,12 +11,14 @@ use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tracing::Instrument;
 use ulid::Ulid;
 
 use super::metrics::{Asked, Counted, Metrics};
 use super::{Principal, Shared, hosts};
 use crate::api::{self, Code, Problem};
 use crate::drift::Origin;
+use crate::telemetry::{TRACEPARENT, Trace};
 
 /// Characters of a request's name at most.
 const NAME: usize = 64;
@@ -36,6 +38,7 @@ impl Known {
 /// A line that is written when the request has ended, in whatever way.
 struct Line {
     id: String,
+    trace_id: String,
     method: String,
     route: String,
     address: Option<IpAddr>,
@@ -56,6 +59,7 @@ impl Drop for Line {
         tracing::info!(
             target: "driftguard::request",
             id = self.id,
+            trace_id = self.trace_id,
             organization,
             principal,
             address = self.address.map(tracing::field::display),
@@ -74,9 +78,11 @@ pub(super) async fn observed(State(shared): State<Shared>, mut request: Request,
     let id = named(request.headers()).unwrap_or_else(|| Ulid::generate().to_string());
     let address = located(&shared, &mut request);
     let known = Known::default();
+    let trace = traced(request.headers());
     request.extensions_mut().insert(known.clone());
     let mut line = Line {
         id: id.clone(),
+        trace_id: trace.trace_id.clone(),
         method: method_of(&request).to_owned(),
         route: request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned(),
         address,
@@ -87,7 +93,18 @@ pub(super) async fn observed(State(shared): State<Shared>, mut request: Request,
         bytes: None,
         _in_flight: shared.metrics.in_flight.one_more(),
     };
-    let mut response = written(Origin::asked(next.run(request)).await, &id);
+    let span = tracing::info_span!(
+        target: "driftguard::request",
+        "request",
+        request_id = id,
+        trace_id = trace.trace_id,
+        span_id = trace.span_id,
+        parent_id = trace.parent_id,
+        method = line.method,
+        route = line.route,
+    );
+    let answered = Origin::asked(next.run(request)).instrument(span).await;
+    let mut response = written(answered, &id, &trace);
     line.status = response.status().as_u16();
     line.bytes = response.body().size_hint().exact();
     let headers = response.headers_mut();
@@ -98,6 +115,12 @@ pub(super) async fn observed(State(shared): State<Shared>, mut request: Request,
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// A part of the trace it came with, or the beginning of one.
+fn traced(headers: &HeaderMap) -> Trace {
+    let header = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok());
+    header.and_then(Trace::within).unwrap_or_else(Trace::begin)
 }
 
 /// The name it came with, where that is one.
@@ -124,7 +147,7 @@ fn method_of(request: &Request) -> &str {
 }
 
 /// A problem as JSON that names the request. What others refuse in their own way is made one.
-fn written(mut response: Response, id: &str) -> Response {
+fn written(mut response: Response, id: &str, trace: &Trace) -> Response {
     let status = response.status();
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => Some(problem),
@@ -133,6 +156,7 @@ fn written(mut response: Response, id: &str) -> Response {
     };
     let Some(mut problem) = problem else { return response };
     problem.error.request_id = Some(id.to_owned());
+    problem.error.trace_id = Some(trace.trace_id.clone());
     let (mut parts, body) = Json(problem).into_response().into_parts();
     let (old, _) = std::mem::replace(&mut response, Response::new(Body::empty())).into_parts();
     parts.status = old.status;

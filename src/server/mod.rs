@@ -5,6 +5,7 @@
 //! belongs to another one. Handlers are thin: parameters in, one call, the vocabulary's JSON out.
 
 mod answer;
+mod asked;
 mod auth;
 mod body;
 mod facts;

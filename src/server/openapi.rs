@@ -65,8 +65,9 @@ fn about() -> String {
     format!(
         "One server for a team that triages infrastructure drift.\n\nA principal reaches its own organisation and nothing else: what \
          belongs to another one is not there (404). `GET` is for the roles viewer, editor and admin, `POST`, `PUT` and `PATCH` for \
-         editor and admin, `DELETE` for admin. Times are RFC 3339 in UTC. Whatever goes wrong is a `Problem`. A body has at most \
-         {BODY} bytes, {DEPTH} levels and {TEXT} bytes in one text."
+         editor and admin, `DELETE` for admin. Times are RFC 3339 in UTC. What is not described here is refused by its name (400): \
+         a parameter or a field that is unknown, there twice, or of another form. Whatever goes wrong is a `Problem`. A body has at \
+         most {BODY} bytes, {DEPTH} levels and {TEXT} bytes in one text."
     )
 }
 
@@ -109,6 +110,7 @@ fn complete_one(path: &str, method: &str, operation: &mut Value) {
         expected.push(("408", "The body did not arrive in time."));
         expected.push(("409", "Somebody else was faster; where it is about a drift, `current` is how it is now."));
         expected.push(("413", "The body is too large."));
+        expected.push(("415", "The body came compressed."));
     }
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for (status, description) in expected {
@@ -117,9 +119,9 @@ fn complete_one(path: &str, method: &str, operation: &mut Value) {
     responses.iter_mut().for_each(|(status, response)| complete_response(status, response));
 }
 
-/// Whether it changes something, and so may be named. What is not taken is not done; who leaves twice has left.
+/// Whether it changes something, and so may be named. What is not taken is not done; who leaves twice has left, and who looks looks.
 fn changes(method: &str, path: &str, operation: &Value) -> bool {
-    let only_looks = method == "get" || path.ends_with("/preview") || path == "/auth/logout";
+    let only_looks = method == "get" || path.ends_with("/preview") || matches!(path, "/auth/logout" | "/presence");
     !only_looks && operation["responses"].get("405").is_none()
 }
 

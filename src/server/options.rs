@@ -51,6 +51,8 @@ pub struct Limits {
     pub stall_timeout: Duration,
     /// Between two looks whether somebody who follows the feed still may.
     pub recheck: Duration,
+    /// Tells those of an organisation who looks at what.
+    pub presence: bool,
     /// For what is under way when the server leaves.
     pub drain: Duration,
     /// Opens `/metrics` to those who are not on this machine.
@@ -74,6 +76,7 @@ impl Default for Limits {
             request_timeout: seconds(60),
             stall_timeout: seconds(30),
             recheck: seconds(20),
+            presence: true,
             drain: seconds(20),
             metrics_token: None,
         }

@@ -1,5 +1,7 @@
 //! Decisions, one or many, as the service takes them: allowed, masked, kept, each with its own answer.
 
+use jiff::Timestamp;
+
 use super::danger::Write;
 use super::keeping::told;
 use super::masking::masked;
@@ -17,6 +19,10 @@ pub(super) fn decide_all(
 ) -> Vec<Result<Receipt, ServiceError>> {
     let (mut answers, mut allowed) = (Vec::with_capacity(requests.len()), Vec::new());
     for request in requests {
+        if let Some(unfit) = request.unfit(Timestamp::now()) {
+            answers.push(Some(Err(ServiceError::Invalid(format!("{} ({})", unfit.message, unfit.field)))));
+            continue;
+        }
         match gate::check(guard, store, Write::Triage(&request)) {
             Ok(()) => {
                 answers.push(None);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::{ScanProgress, ServiceEvent};
+use super::{Looking, ScanProgress, ServiceEvent};
 use crate::drift::{DriftId, Slug};
 use crate::safety::Tainted;
 use crate::store::{ScanJobs, Store};
@@ -34,6 +34,7 @@ pub(super) enum Bulletin {
         error: bool,
         text: Tainted,
     },
+    Looking(Box<Looking>),
     /// A scan waits for somebody.
     Wanted,
     Cancel(Slug),
@@ -51,6 +52,9 @@ impl Bulletin {
             ServiceEvent::Environments => Self::Environments,
             ServiceEvent::Lost => Self::Lost,
             ServiceEvent::Notice { error, text } => Self::Notice { error: *error, text: text.clone() },
+            ServiceEvent::Looking(looking) => Self::Looking(looking.clone()),
+            // Of rules the entries tell.
+            ServiceEvent::Rules => return None,
             ServiceEvent::Contact(_) | ServiceEvent::Server(_) | ServiceEvent::Waiting(_) => return None,
         })
     }
@@ -66,6 +70,7 @@ impl Bulletin {
             Self::Environments => ServiceEvent::Environments,
             Self::Lost => ServiceEvent::Lost,
             Self::Notice { error, text } => ServiceEvent::Notice { error, text },
+            Self::Looking(looking) => ServiceEvent::Looking(looking),
             Self::Wanted | Self::Cancel(_) | Self::Unplanned(_) => return None,
         })
     }
@@ -148,13 +153,13 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::store::{Claim, Kept, ScanJob, StoreError};
+    use crate::store::{Claim, Kept, Rhythm, ScanJob, StoreError};
 
     #[derive(Default)]
     struct Heard(Mutex<Vec<String>>);
 
     impl ScanJobs for Heard {
-        fn plan(&self, _: &Slug, _: Option<Duration>, _: Option<jiff::Timestamp>) -> Result<(), StoreError> {
+        fn plan(&self, _: &Slug, _: Rhythm, _: Option<jiff::Timestamp>) -> Result<(), StoreError> {
             Ok(())
         }
         fn want(&self, _: Option<&Slug>) -> Result<Vec<Slug>, StoreError> {
@@ -166,7 +171,7 @@ mod tests {
         fn waiting(&self) -> Result<Vec<Slug>, StoreError> {
             Ok(vec![])
         }
-        fn claim(&self, _: &Slug) -> Result<Option<Claim>, StoreError> {
+        fn claim(&self, _: &Slug, _: Option<jiff::Timestamp>) -> Result<Option<Claim>, StoreError> {
             Ok(None)
         }
         fn keep(&self, _: &Claim) -> Result<Kept, StoreError> {

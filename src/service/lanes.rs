@@ -17,7 +17,7 @@ use crate::config::is_same;
 use crate::drift::{Maintenance, Slug};
 use crate::scan::scheduler::{Job, Lane, Plan};
 use crate::scan::{EnvironmentSpec, sources};
-use crate::store::{ScanJobs, Store};
+use crate::store::{Rhythm, ScanJobs, Store};
 
 /// Environments scanned at the same time; each uses every core already.
 const SCANS_AT_ONCE: usize = 2;
@@ -67,17 +67,24 @@ impl Lanes {
             tracing::warn!(environment = %slug, %error, "the environment could not be registered");
         }
         let last = self.store.last_scan(&slug).ok().flatten().map(|s| s.started_at);
-        let mut plan = Plan { slug: slug.clone(), interval: spec.interval, watch: spec.watch, last };
+        let mut plan = Plan {
+            slug: slug.clone(),
+            interval: spec.interval,
+            schedule: spec.schedule.clone(),
+            watch: spec.watch,
+            last,
+        };
         let (events, changed) = (self.events.clone(), Arc::clone(&self.changed));
         let job = ScanJob::new(Arc::clone(&self.store), spec.clone(), events, changed);
         let job = Arc::new(job.unless(Arc::clone(&self.off)));
         let mut runs = Arc::clone(&job) as Arc<dyn Job>;
         if let Some(sharing) = &self.sharing {
-            if let Err(error) = sharing.jobs.plan(&slug, spec.interval, last) {
+            if let Err(error) = sharing.jobs.plan(&slug, rhythm(&spec, last), last) {
                 tracing::warn!(environment = %slug, %error, "its scans could not be planned");
             }
             // The schedule is everybody's, and stands in the database.
-            plan = Plan { interval: None, last: plan.last.or(Some(jiff::Timestamp::UNIX_EPOCH)), ..plan };
+            plan =
+                Plan { interval: None, schedule: None, last: plan.last.or(Some(jiff::Timestamp::UNIX_EPOCH)), ..plan };
             runs = leased(Arc::clone(&job), Arc::clone(&sharing.jobs), &spec);
         }
         let lane = Lane::start(&self.handle, plan, Arc::clone(&self.limit), runs);
@@ -149,7 +156,7 @@ impl Lanes {
     /// Somebody does not scan it any more: here it is.
     pub fn plan_again(&self, slug: &Slug) {
         if let Some((sharing, watched)) = self.sharing.as_ref().zip(self.get(slug))
-            && let Err(error) = sharing.jobs.plan(slug, watched.spec.interval, None)
+            && let Err(error) = sharing.jobs.plan(slug, rhythm(&watched.spec, Some(jiff::Timestamp::now())), None)
         {
             tracing::warn!(environment = %slug, %error, "its scans could not be planned");
         }
@@ -181,7 +188,16 @@ impl Lanes {
 
 fn leased(job: Arc<ScanJob>, jobs: Arc<dyn ScanJobs>, spec: &EnvironmentSpec) -> Arc<dyn Job> {
     let (slug, spec) = (spec.environment.slug.clone(), spec.clone());
-    Arc::new(Leased { job, jobs, slug, roots: Box::new(move || sources::roots(&spec)) })
+    let schedule = spec.schedule.clone();
+    Arc::new(Leased { job, jobs, slug, schedule, roots: Box::new(move || sources::roots(&spec)) })
+}
+
+fn rhythm(spec: &EnvironmentSpec, last: Option<jiff::Timestamp>) -> Rhythm {
+    match (&spec.schedule, spec.interval) {
+        (Some(schedule), _) => schedule.due(last).map_or(Rhythm::Never, Rhythm::At),
+        (None, Some(interval)) => Rhythm::Every(interval),
+        (None, None) => Rhythm::Never,
+    }
 }
 
 async fn end(lanes: &[Arc<Watched>]) {

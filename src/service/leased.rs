@@ -6,8 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Instant;
 
+use jiff::Timestamp;
+
 use super::bulletin::{self, Bulletin};
 use crate::drift::Slug;
+use crate::scan::Schedule;
 use crate::scan::scheduler::Job;
 use crate::store::{Claim, Kept, ScanJobs};
 
@@ -16,6 +19,8 @@ pub(super) struct Leased<J> {
     pub job: Arc<J>,
     pub jobs: Arc<dyn ScanJobs>,
     pub slug: Slug,
+    /// When it is scanned by the calendar.
+    pub schedule: Option<Schedule>,
     /// What to watch where somebody else scans.
     pub roots: Box<dyn Fn() -> Vec<PathBuf> + Send + Sync>,
 }
@@ -57,7 +62,8 @@ fn keep(jobs: &dyn ScanJobs, claim: &Claim, cancel: &AtomicBool, ended: &Receive
 
 impl<J: Job> Job for Leased<J> {
     fn run(&self, cancel: &AtomicBool) -> Vec<PathBuf> {
-        match self.jobs.claim(&self.slug) {
+        let next = self.schedule.as_ref().and_then(|schedule| schedule.after(Timestamp::now()));
+        match self.jobs.claim(&self.slug, next) {
             Ok(Some(claim)) => while_kept(self.jobs.as_ref(), &claim, cancel, || self.job.run(cancel)),
             Ok(None) => (self.roots)(),
             Err(error) => {

@@ -12,11 +12,12 @@ use super::danger::Write;
 use super::keeping::told;
 use super::lanes::{Lanes, Watched, announced_for, guarding};
 use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
+use super::presence::{Looker, Looking, Presence, Spot};
 use super::returning::{self, Returning};
 use super::sharing::{Ears, Sharing};
 use super::{
-    DriftService, EnvironmentSummary, Guard, Relations, RequireReason, ServiceError, ServiceEvent, around, attempts,
-    bulk, bulletin, gate, relations, thinking,
+    DriftService, EnvironmentSummary, Guard, IacResource, Relations, RequireReason, ResourcesRequest, ServiceError,
+    ServiceEvent, around, attempts, bulk, bulletin, gate, inventory, relations, thinking,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
@@ -28,7 +29,8 @@ use crate::drift::{
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::store::{
-    Answers, DriftFilter, Gauges, Matching, Observation, Page, PageRequest, Receipt, ScanJob, Store, StoreError,
+    Answers, AuditRequest, DriftFilter, Gauges, Matching, Observation, Page, PageRequest, Receipt, ScanJob, Store,
+    StoreError,
 };
 
 /// Names a picker shows at most.
@@ -41,6 +43,9 @@ pub struct LocalService {
     store: Arc<dyn Store>,
     lanes: Arc<Lanes>,
     events: broadcast::Sender<ServiceEvent>,
+    /// As `events`, and to the other processes.
+    outward: broadcast::Sender<ServiceEvent>,
+    presence: Arc<Presence>,
     redactor: Arc<Redactor>,
     guard: Lock<Arc<Guard>>,
     /// What is announced, for whichever environment.
@@ -76,20 +81,33 @@ impl LocalService {
             || events.clone(),
             |sharing| bulletin::relay(&handle, Arc::clone(&sharing.jobs), events.clone(), EVENTS),
         );
-        let (news, notify) = (outward.clone(), Arc::clone(&changed));
+        let (news, notify, presence) = (outward.clone(), Arc::clone(&changed), Arc::<Presence>::default());
         let lanes = Arc::new(Lanes::new(Arc::clone(&store), news, notify, handle.clone(), sharing.clone()));
         if let (Some(sharing), Some(heard)) = (sharing, store.subscribe()) {
             let (changed, lanes) = (Arc::clone(&changed), Arc::downgrade(&lanes));
-            let ears = Ears { store: Arc::downgrade(&store), events: events.clone(), changed, lanes };
+            let (store, presence) = (Arc::downgrade(&store), Arc::clone(&presence));
+            let ears = Ears { store, events: events.clone(), changed, lanes, presence };
             sharing.start(&handle, heard, ears);
         }
         let (guard, announced) = (Lock::new(Arc::new(guarding(guard, &specs))), Lock::new(announced_for(&specs)));
         specs.into_iter().for_each(|spec| lanes.begin(spec));
         let redactor = Arc::new(Redactor::new(store.redaction_key()));
-        let returning = Returning::start(&handle, &store, changed, outward);
+        let returning = Returning::start(&handle, &store, changed, outward.clone());
         let unheard = Mutex::new(returning::words(&returned).into_iter().map(|text| (false, text)).collect());
         let deciding = Arc::default();
-        Arc::new(Self { store, lanes, events, redactor, guard, announced, returning, unheard, deciding })
+        Arc::new(Self {
+            store,
+            lanes,
+            events,
+            outward,
+            presence,
+            redactor,
+            guard,
+            announced,
+            returning,
+            unheard,
+            deciding,
+        })
     }
 
     /// Another configuration is in force: scans its environments and no others, under what it says of decisions. A view scans none.
@@ -147,7 +165,9 @@ impl LocalService {
         question: impl FnOnce(&dyn Store) -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<T, ServiceError> {
         let store = Arc::clone(&self.store);
-        let answer = tokio::task::spawn_blocking(Origin::carried(move || question(store.as_ref()))).await;
+        let span = tracing::Span::current();
+        let question = Origin::carried(move || span.in_scope(|| question(store.as_ref())));
+        let answer = tokio::task::spawn_blocking(question).await;
         answer.map_err(|_| ServiceError::Unavailable("the store failed unexpectedly; please report it".into()))?
     }
 
@@ -209,6 +229,7 @@ impl LocalService {
             last_scan: store.last_scan.clone(),
             next_scan: next.filter(|_| !self.lanes.is_off()),
             interval: watched.as_ref().and_then(|w| w.spec.interval),
+            schedule: watched.as_ref().and_then(|w| Some(w.spec.schedule.as_ref()?.as_str().into())),
             running: watched.and_then(|w| w.job.progress()).or(running),
             sources,
             is_detection_off: self.lanes.is_off(),
@@ -283,6 +304,10 @@ impl DriftService for LocalService {
         self.ask(move |store| relations::of(store, id).map_err(told)).await
     }
 
+    async fn resources(&self, request: ResourcesRequest) -> Result<Vec<IacResource>, ServiceError> {
+        self.ask(move |store| inventory::of(store, &request)).await
+    }
+
     async fn who(&self, id: DriftId) -> Result<Who, ServiceError> {
         let slug = self.ask(move |store| Ok(store.drift(id).map_err(told)?.event.environment)).await?;
         let watched = self.lanes.get(&slug).ok_or_else(|| {
@@ -339,6 +364,7 @@ impl DriftService for LocalService {
         requests: Vec<TriageRequest>,
     ) -> Result<Vec<Result<Receipt, ServiceError>>, ServiceError> {
         let (redactor, guard) = (Arc::clone(&self.redactor), self.guard());
+        let about_rules = requests.iter().any(|request| request.verb.is_about_rules());
         let (answers, moved) = self
             .deciding(move |store| {
                 let before = store.never_hidden().unwrap_or_default();
@@ -353,6 +379,9 @@ impl DriftService for LocalService {
                 Ok((changed, (answers, [only_in(&after, &before), only_in(&before, &after)].concat())))
             })
             .await?;
+        if about_rules {
+            let _ = self.events.send(ServiceEvent::Rules);
+        }
         for environment in moved {
             // One that is not scanned here has nothing to bring to light.
             self.chosen(environment).into_iter().flatten().for_each(|watched| self.lanes.ask(&watched));
@@ -395,6 +424,7 @@ impl DriftService for LocalService {
             Ok((receipt.drifts.clone(), receipt))
         })
         .await
+        .inspect(|_| drop(self.events.send(ServiceEvent::Rules)))
     }
 
     async fn never_hidden(&self) -> Result<Vec<NeverHideRule>, ServiceError> {
@@ -422,6 +452,7 @@ impl DriftService for LocalService {
             Ok((receipt.drifts.clone(), (receipt, [before, of(rule)])))
         };
         let (receipt, rules) = self.deciding(decide).await?;
+        let _ = self.events.send(ServiceEvent::Rules);
         for rule in rules.into_iter().flatten() {
             // One that is not scanned here has nothing to bring to light.
             self.chosen(rule.environment).into_iter().flatten().for_each(|watched| self.lanes.ask(&watched));
@@ -430,7 +461,14 @@ impl DriftService for LocalService {
     }
 
     async fn untold(&self, request: UntoldRequest) -> Result<UntoldPage, ServiceError> {
-        self.ask(move |store| store.untold(&request).map_err(told)).await
+        self.ask(move |store| {
+            let slug = &request.environment;
+            if !store.environments().map_err(told)?.iter().any(|known| known.slug == *slug) {
+                return Err(ServiceError::NotFound(format!("there is no environment {slug}")));
+            }
+            store.untold(&request).map_err(told)
+        })
+        .await
     }
 
     async fn contexts(&self, request: ContextRequest) -> Result<Vec<OperationalContext>, ServiceError> {
@@ -462,8 +500,31 @@ impl DriftService for LocalService {
         Ok(ended)
     }
 
+    async fn looking(&self) -> Result<Vec<Looking>, ServiceError> {
+        Ok(self.presence.all(std::time::Instant::now()))
+    }
+
+    async fn look(&self, looker: Looker, drift: Option<DriftId>) -> Result<(), ServiceError> {
+        let at = match drift {
+            Some(id) => self.ask(move |store| Ok(Spot::of(&store.drift(id).map_err(told)?.event))).await?,
+            None => None,
+        };
+        let Looker { who, screen } = looker;
+        let looking = self.presence.note(Looking { who, screen, at, left: None }, std::time::Instant::now());
+        let _ = self.outward.send(ServiceEvent::Looking(Box::new(looking)));
+        Ok(())
+    }
+
+    fn is_shared(&self) -> bool {
+        self.lanes.sharing().is_some()
+    }
+
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {
         self.ask(move |store| store.audit(limit).map_err(told)).await
+    }
+
+    async fn audit_between(&self, request: AuditRequest) -> Result<Vec<AuditEntry>, ServiceError> {
+        self.ask(move |store| store.audit_between(&request).map_err(told)).await
     }
 
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {

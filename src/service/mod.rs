@@ -7,6 +7,7 @@ mod bulk;
 mod bulletin;
 pub mod danger;
 mod gate;
+mod inventory;
 mod keeping;
 mod lanes;
 mod leased;
@@ -14,6 +15,7 @@ mod local;
 mod masking;
 mod once;
 pub mod permission;
+mod presence;
 mod reason;
 mod relations;
 mod remote;
@@ -25,17 +27,19 @@ pub mod waiting;
 mod who;
 
 pub use around::{annotate, contexts, end_context};
+pub use inventory::{IacResource, ResourcesRequest};
 pub(crate) use keeping::told;
 pub use local::LocalService;
 pub use masking::mask_context;
 pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
+pub use presence::{HOLDS as PRESENCE_HOLDS, Looker, Looking, Spot};
 pub use reason::RequireReason;
 pub use relations::{Place, Relations};
 pub use remote::{
-    Credentials, Dial, Fixed, RemoteService, Server, check_address, login, logout, refresh, waiting_below,
+    Credentials, Dial, Fixed, RemoteService, Server, check_address, login, logout, needs_server, refresh, waiting_below,
 };
-pub use waiting::{Newer, Settle, Sight, Standing, Waiting};
+pub use waiting::{About, Newer, Settle, Sight, Standing, Waiting};
 pub use who::{BY_ITSELF as ASKED_BY_ITSELF, LONGEST as LONGEST_BY_ITSELF, Witness};
 
 use std::collections::BTreeSet;
@@ -56,7 +60,8 @@ use crate::drift::{
 };
 use crate::safety::Tainted;
 use crate::store::{
-    Answers, Direction, DriftFilter, Gauges, Matching, Observation, OpenCounts, Page, PageRequest, Receipt,
+    Answers, AuditRequest, Direction, DriftFilter, Gauges, Matching, Observation, OpenCounts, Page, PageRequest,
+    Receipt,
 };
 
 /// A row of the environments pane.
@@ -71,6 +76,9 @@ pub struct EnvironmentSummary {
     #[serde(default)]
     #[schema(value_type = Option<crate::api::Length>)]
     pub interval: Option<std::time::Duration>,
+    /// When it is scanned by the calendar: a cron expression with its time zone.
+    #[serde(default)]
+    pub schedule: Option<Tainted>,
     /// `Some` while a scan runs.
     pub running: Option<ScanProgress>,
     /// Sources that failed last time, with the age of what is shown instead, and those of which something is worth knowing.
@@ -112,6 +120,10 @@ pub enum ServiceEvent {
     Environments,
     /// What was told meanwhile is lost: load again.
     Lost,
+    /// Rules were made, changed or deleted.
+    Rules,
+    /// Somebody looks at another drift, or still at the same.
+    Looking(Box<Looking>),
     /// How it stands with the server; a local service has none.
     Contact(Contact),
     /// Another server answers from now on. As those below only told by a client, never by a server.
@@ -185,6 +197,11 @@ pub trait DriftService: Send + Sync {
     async fn stats(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError>;
     /// Where the resource of a drift is declared, what it hangs on, and its other drifts. Reads files: takes a while.
     async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError>;
+    /// Resources that the code of an environment declares, by address, with what is known of each. Reads files: takes a while.
+    async fn resources(&self, request: ResourcesRequest) -> Result<Vec<IacResource>, ServiceError> {
+        let _ = request;
+        Err(ServiceError::Unavailable("what the code declares cannot be read from here".into()))
+    }
     /// Who made the drift, as the cloud's audit trail tells; the answer is kept with the drift. Asks the network: takes seconds.
     async fn who(&self, id: DriftId) -> Result<Who, ServiceError> {
         let _ = id;
@@ -271,7 +288,35 @@ pub trait DriftService: Send + Sync {
         at: Timestamp,
         actor: Tainted,
     ) -> Result<OperationalContext, ServiceError>;
+    /// Who looks at which drift now, as far as it was told within the last minute.
+    async fn looking(&self) -> Result<Vec<Looking>, ServiceError> {
+        Ok(vec![])
+    }
+    /// Tells the others which drift somebody looks at now. Kept nowhere, and forgotten after a [minute](PRESENCE_HOLDS).
+    async fn look(&self, looker: Looker, drift: Option<DriftId>) -> Result<(), ServiceError> {
+        let _ = (looker, drift);
+        Ok(())
+    }
+    /// There may be others: who is here tells what they [look](Self::look) at.
+    fn is_shared(&self) -> bool {
+        false
+    }
+    /// As whom decisions are signed here; `None`: as they say themselves.
+    fn signs_as(&self) -> Option<Tainted> {
+        None
+    }
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError>;
+    /// Some of the trail, newest first.
+    async fn audit_between(&self, request: AuditRequest) -> Result<Vec<AuditEntry>, ServiceError> {
+        let mut entries = self.audit(usize::MAX).await?;
+        entries.retain(|entry| request.holds(entry.seq, entry.timestamp));
+        let cut = entries.len().saturating_sub(request.limit);
+        match request.direction {
+            Direction::Older => entries.truncate(request.limit),
+            Direction::Newer => drop(entries.drain(..cut)),
+        }
+        Ok(entries)
+    }
     /// Scans now; `None` scans every environment. Returns at once.
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError>;
     async fn cancel_scan(&self, environment: Option<Slug>) -> Result<(), ServiceError>;
@@ -285,9 +330,9 @@ pub trait DriftService: Send + Sync {
     fn waiting(&self) -> Vec<Waiting> {
         vec![]
     }
-    /// A person's word about one of them. Durable when it returns.
-    async fn settle_waiting(&self, id: Ulid, how: Settle) -> Result<(), ServiceError> {
-        let _ = (id, how);
+    /// A person's word about some of them, all at once. Durable when it returns.
+    async fn settle_waiting(&self, ids: Vec<Ulid>, how: Settle) -> Result<(), ServiceError> {
+        let _ = (ids, how);
         Err(ServiceError::NotFound("nothing waits here".into()))
     }
     /// What cannot be asked for here, and why: the server is older.

@@ -74,7 +74,7 @@ pub fn scan_once(
             let beside = Beside { store: store.as_ref(), seen: &seen, progress: &|_| {} };
             let is_kept = matches!(memory, Memory::Kept(_));
             match store.jobs().filter(|_| is_kept) {
-                Some(jobs) => alone(jobs.as_ref(), slug, cancel, || beside.scan(spec, cancel, &mut collector))?,
+                Some(jobs) => alone(jobs.as_ref(), spec, cancel, || beside.scan(spec, cancel, &mut collector))?,
                 None => beside.scan(spec, cancel, &mut collector)?,
             }
         }
@@ -92,15 +92,17 @@ pub fn scan_once(
 /// Where other processes scan, too: as one of them.
 fn alone<T>(
     jobs: &dyn ScanJobs,
-    slug: &Slug,
+    spec: &EnvironmentSpec,
     cancel: &AtomicBool,
     scan: impl FnOnce() -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
+    let slug = &spec.environment.slug;
+    let next = spec.schedule.as_ref().and_then(|schedule| schedule.after(Timestamp::now()));
     if jobs.want(Some(slug))?.is_empty() {
         // Nobody else has planned to.
         return scan();
     }
-    let Some(claim) = jobs.claim(slug)? else {
+    let Some(claim) = jobs.claim(slug, next)? else {
         let why = format!("{slug} is being scanned by another process; wait for it, or compare alone with --no-store");
         return Err(StoreError::Unavailable(why));
     };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::declared::blocks::{self, Search};
 use crate::declared::{self, Declared};
-use crate::drift::{DriftEvent, DriftId, ResourceRef, State};
+use crate::drift::{DriftDetail, DriftEvent, DriftId, Linked, ResourceRef, State};
 use crate::safety::{Tainted, sanitise};
 use crate::store::{Direction, DriftFilter, PageRequest, Store, StoreError};
 
@@ -32,6 +32,9 @@ pub struct Relations {
     pub more_dependants: usize,
     /// Newest first.
     pub others: Vec<DriftEvent>,
+    /// What people have said it has to do with, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub linked: Vec<Linked>,
     /// What could not be found out, and why; sentences.
     pub unknown: Vec<String>,
 }
@@ -44,7 +47,7 @@ const STATE_MAX: u64 = 256 * 1024 * 1024;
 const PAGES: usize = 20;
 
 pub(super) fn of(store: &dyn Store, id: DriftId) -> Result<Relations, StoreError> {
-    let event = store.drift(id)?.event;
+    let DriftDetail { event, links, .. } = store.drift(id)?;
     let mut relations = Relations::default();
     match &event.resource.declared_in {
         None => relations.unknown.push("in no code: nothing says what it hangs on".into()),
@@ -55,6 +58,14 @@ pub(super) fn of(store: &dyn Store, id: DriftId) -> Result<Relations, StoreError
         Some(source) => relations.unknown.push(format!("{} is no file on this machine", source.line())),
     }
     relations.others = others(store, &event)?;
+    for link in links {
+        match store.drift(link.to) {
+            Ok(other) => relations.linked.push(Linked { link, drift: other.event }),
+            // Older than what the store keeps.
+            Err(StoreError::NotFound(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
     Ok(relations)
 }
 

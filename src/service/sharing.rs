@@ -12,6 +12,7 @@ use tokio::sync::{Notify, broadcast};
 
 use super::bulletin::{self, Bulletin};
 use super::lanes::Lanes;
+use super::presence::Presence;
 use super::{ScanProgress, ServiceEvent};
 use crate::drift::{AuditEntry, ScanStage, Slug, TriageVerb};
 use crate::store::{Elsewhere, ScanJob, ScanJobs, Store};
@@ -38,6 +39,7 @@ pub(super) struct Ears {
     /// Told when what waits for its time may be another.
     pub changed: Arc<Notify>,
     pub lanes: Weak<Lanes>,
+    pub presence: Arc<Presence>,
 }
 
 impl Sharing {
@@ -117,6 +119,8 @@ impl Sharing {
             Bulletin::Progress(progress) => {
                 self.progress().insert(progress.environment.clone(), progress.clone());
             }
+            // Who was elsewhere before is for each process to say: it is told with what was left.
+            Bulletin::Looking(looking) => drop(ears.presence.note(looking.as_ref().clone(), std::time::Instant::now())),
             Bulletin::Scanned(slug) => {
                 self.progress().remove(slug);
                 ears.changed.notify_one();
@@ -185,6 +189,6 @@ fn decided(store: &dyn Store, entries: std::ops::RangeInclusive<u64>) -> Vec<Ser
 }
 
 fn touches_more(entry: &AuditEntry) -> bool {
-    let by_rule = matches!(entry.verb, Some(TriageVerb::Ignore { .. } | TriageVerb::Undo { .. }));
+    let by_rule = entry.verb.as_ref().is_some_and(TriageVerb::is_about_rules);
     by_rule || entry.rule.is_some() || entry.never_hide.is_some()
 }

@@ -12,8 +12,7 @@ use crate::safety::Tainted;
 pub struct Waiting {
     #[schema(value_type = String)]
     pub id: Ulid,
-    pub drift: DriftId,
-    pub verb: TriageVerb,
+    pub about: About,
     pub reason: Option<Tainted>,
     /// When it was decided.
     pub at: Timestamp,
@@ -22,6 +21,31 @@ pub struct Waiting {
     /// It was sent and no answer came: it may be done already.
     pub may_be_done: bool,
     pub stands: Standing,
+}
+
+/// What was decided.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    Drift {
+        drift: DriftId,
+        verb: TriageVerb,
+    },
+    /// Something goes on.
+    Mark {
+        title: Tainted,
+    },
+    /// It is over.
+    EndMark {
+        title: Tainted,
+    },
+}
+
+impl Waiting {
+    /// The drift it is about.
+    pub fn drift(&self) -> Option<DriftId> {
+        if let About::Drift { drift, .. } = self.about { Some(drift) } else { None }
+    }
 }
 
 /// The resource of a drift.

@@ -17,6 +17,15 @@ pub struct ScanJob {
     pub running: Option<Timestamp>,
 }
 
+/// When an environment is scanned without being asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rhythm {
+    Never,
+    Every(Duration),
+    /// By a schedule, which whoever scans knows: this is its next time.
+    At(Timestamp),
+}
+
 /// Whoever has it scans; nobody else does.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Claim {
@@ -37,8 +46,8 @@ pub enum Kept {
 
 /// The scans of one organisation. Every call may block on the network.
 pub trait ScanJobs: Send + Sync {
-    /// The environment is scanned at this interval, by whoever comes first; at once when it never was.
-    fn plan(&self, environment: &Slug, interval: Option<Duration>, last: Option<Timestamp>) -> Result<(), StoreError>;
+    /// The environment is scanned in this rhythm, by whoever comes first; at once when it never was.
+    fn plan(&self, environment: &Slug, rhythm: Rhythm, last: Option<Timestamp>) -> Result<(), StoreError>;
     /// A scan is wanted now, of all of them or one; gives which. During a scan, one more follows it.
     fn want(&self, environment: Option<&Slug>) -> Result<Vec<Slug>, StoreError>;
     /// Stops the running scan, and forgets the one that waits; gives which.
@@ -46,7 +55,8 @@ pub trait ScanJobs: Send + Sync {
     /// What waits for somebody to scan it: by schedule, on demand, or because whoever began it is gone.
     fn waiting(&self) -> Result<Vec<Slug>, StoreError>;
     /// Takes what waits, for as long as a [lease](Self::lease) lasts; `None` when somebody else has it, or it does not wait any more.
-    fn claim(&self, environment: &Slug) -> Result<Option<Claim>, StoreError>;
+    /// `next`: when it is due again, by a schedule; else the interval says so.
+    fn claim(&self, environment: &Slug, next: Option<Timestamp>) -> Result<Option<Claim>, StoreError>;
     /// Takes it for as long again.
     fn keep(&self, claim: &Claim) -> Result<Kept, StoreError>;
     /// It is done.

@@ -22,6 +22,8 @@ pub(super) enum Facet<'a> {
     Whole,
     Assignee,
     Notes,
+    /// To this one.
+    Link(DriftId),
     /// An undo, or something about more than this drift.
     None,
 }
@@ -44,6 +46,7 @@ impl<'a> Facet<'a> {
             None => Self::Whole,
             Some(TriageVerb::Assign { .. }) => Self::Assignee,
             Some(TriageVerb::Note { .. }) => Self::Notes,
+            Some(TriageVerb::Link { to, .. } | TriageVerb::Unlink { to }) => Self::Link(*to),
             Some(TriageVerb::NeverHide { .. } | TriageVerb::Undo { .. }) => Self::None,
             Some(TriageVerb::SettleChanges { paths, .. } | TriageVerb::ReopenChanges { paths }) => Self::Changes(paths),
             Some(TriageVerb::Reopen) => Self::Whole,
@@ -73,6 +76,7 @@ pub(super) fn fresh(finding: &Finding, fingerprint: Fingerprint, id: DriftId, de
         hidden_until: None,
         by_changes: false,
         settled_until: None,
+        links: Vec::new(),
     }
 }
 
@@ -155,7 +159,11 @@ pub(super) fn after_verb(
         }
         TriageVerb::Reopen if state == State::Open => return invalid("it is already open"),
         TriageVerb::Reopen => standing.reopened(),
-        TriageVerb::Ignore { .. } | TriageVerb::NeverHide { .. } | TriageVerb::Undo { .. } => {
+        TriageVerb::Ignore { .. }
+        | TriageVerb::NeverHide { .. }
+        | TriageVerb::Link { .. }
+        | TriageVerb::Unlink { .. }
+        | TriageVerb::Undo { .. } => {
             return invalid("not a decision about one drift");
         }
         TriageVerb::SettleChanges { .. } | TriageVerb::ReopenChanges { .. } => {

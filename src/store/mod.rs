@@ -5,6 +5,7 @@
 //! from it and a new scan.
 
 mod answers;
+mod asked;
 mod ballast;
 mod bulk;
 mod codec;
@@ -18,6 +19,8 @@ mod inbox;
 mod jobs;
 mod journal;
 mod life;
+#[doc(hidden)]
+pub mod loading;
 mod lock;
 mod objects;
 mod postgres;
@@ -25,6 +28,7 @@ mod probe;
 mod record;
 mod returning;
 mod rules;
+mod schema;
 mod settling;
 mod thrown;
 mod trees;
@@ -46,16 +50,18 @@ use crate::drift::{
 use crate::safety::{Masked, Tainted};
 
 pub use answers::Answers;
+pub use asked::AuditRequest;
 pub use bulk::{Match, Matching};
 pub use elsewhere::{Elsewhere, is_url, open_url, organizations, shown_url, url_of};
 pub(crate) use files::{is_full, make_private, private_dir, private_file, refuse_unsafe_filesystem, sync_dir};
 pub use filter::DriftFilter;
 pub use gauges::Gauges;
 pub use inbox::{Left, leave};
-pub use jobs::{Claim, Kept, ScanJob, ScanJobs};
+pub use jobs::{Claim, Kept, Rhythm, ScanJob, ScanJobs};
 pub(crate) use postgres::{Again, Link};
 pub use returning::{Returned, Returns};
 pub use rules::{IgnoreRules, literal_pattern, shown_value};
+pub use schema::{Schema, migrate_database, schema};
 pub use thrown::{Pruned, Upkeep};
 
 /// How the store is opened.
@@ -416,6 +422,13 @@ pub trait Store: Answers + Send + Sync {
     fn contexts(&self, request: &ContextRequest) -> Result<Vec<OperationalContext>, StoreError>;
     /// Newest first, at most `limit`.
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
+    /// Some of the trail, newest first.
+    fn audit_between(&self, request: &AuditRequest) -> Result<Vec<AuditEntry>, StoreError>;
+    /// Reads the whole trail and checks its chain; gives how many entries it has.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] names the first entry that is not what was written.
+    fn verify_audit(&self) -> Result<u64, StoreError>;
     /// The one with this sequence number.
     fn audit_entry(&self, seq: u64) -> Result<Option<AuditEntry>, StoreError>;
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::life::CONTINUED;
 use crate::drift::{
-    AuditEntry, Change, Closure, Decision, DriftEvent, DriftId, DriftType, Environment, Fingerprint, Hidden,
+    AuditEntry, Change, Closure, Decision, DriftEvent, DriftId, DriftType, Environment, Fingerprint, Hidden, Link,
     OperationalContext, ResourceRef, RuleId, SettledChange, Slug, State, Unverified,
 };
 use crate::safety::{Masked, Tainted};
@@ -31,6 +31,9 @@ pub(super) struct EventRecord {
     /// When the first decision on a single change ends.
     #[serde(default)]
     pub(super) settled_until: Option<Timestamp>,
+    /// See [`DriftDetail::links`](crate::drift::DriftDetail::links).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) links: Vec<Link>,
 }
 
 /// The large half of a drift, read only when it is looked at.
@@ -60,6 +63,8 @@ pub(super) struct Standing {
     /// By path; exceptions whose time was over when it was written may be among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) settled: Vec<SettledChange>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) links: Vec<Link>,
 }
 
 /// A standing and whose it is: enough to give it back when the tree was lost and the drift is found again.
@@ -105,6 +110,25 @@ pub(super) struct OnceMark {
 pub(super) struct AuditRecord {
     pub(super) deed: Deed,
     pub(super) undone_by: Option<u64>,
+}
+
+impl Deed {
+    /// Whether it is a scan's, about many drifts; its reason tells only of their number.
+    pub(super) fn is_of_many(&self) -> bool {
+        let audit = &self.audit;
+        audit.verb.is_none() && audit.drift.is_none() && audit.rule.is_none() && !self.before.is_empty()
+    }
+
+    /// Of how many happenings it tells: a mark is told of where it stands in time, not when somebody set it, and of what was refused
+    /// nothing happened.
+    pub(super) fn told(&self) -> usize {
+        match (&self.context, self.is_of_many()) {
+            _ if !self.audit.success => 0,
+            (Some(_), _) => 0,
+            (None, true) => self.before.len(),
+            (None, false) => 1,
+        }
+    }
 }
 
 impl AuditRecord {
@@ -169,6 +193,7 @@ impl Standing {
             note_count: self.note_count,
             regressions: self.regressions,
             settled: self.settled.clone(),
+            links: self.links.clone(),
             ..other.clone()
         }
     }
@@ -205,6 +230,7 @@ impl EventRecord {
             note_count: e.note_count,
             regressions: e.regressions,
             settled: e.settled.clone(),
+            links: self.links.clone(),
         }
     }
 
@@ -218,6 +244,7 @@ impl EventRecord {
         (e.state, e.decision, e.resolved_at, e.closure) = (s.state, s.decision, s.resolved_at, s.closure);
         (e.superseded_by, e.assignee, e.note_count) = (s.superseded_by, s.assignee, s.note_count);
         (e.regressions, self.gone, self.exempt, e.settled) = (s.regressions, s.gone, s.exempt, s.settled);
+        self.links = s.links;
     }
 
     pub(super) fn placed(&self, standing: Standing) -> Placed {

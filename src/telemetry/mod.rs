@@ -3,9 +3,15 @@
 //! JSON lines in `<state>/logs/driftguard.YYYY-MM-DD.log` (UTC days, the last 14 are kept); directories 0700, files 0600. What
 //! is logged should name things and not quote them; the writer goes over every line once more all the same and takes out
 //! secrets and characters that would act on the terminal of whoever reads the file.
+//!
+//! A line names the spans it was written in: the request (`request_id`, `trace_id`, `span_id`, `parent_id`), the scan of an
+//! environment, the write to the store. With `log_spans` each span is a line of its own when it ends, with the time it took
+//! (`time.busy` and `time.idle`): whatever collects the log has the traces with it.
 
+mod level;
 mod scrub;
 mod seldom;
+mod trace;
 
 use std::fs::DirBuilder;
 use std::io;
@@ -15,12 +21,15 @@ use std::path::{Path, PathBuf};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
 use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::TryInitError;
-use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
+use tracing_subscriber::{Layer, fmt, registry, reload};
 
+pub use level::switch;
 use scrub::Scrubbed;
 use seldom::{Counting, Seldom};
+pub use trace::{TRACEPARENT, Trace};
 
 /// Days of logs to keep.
 const DAYS: usize = 14;
@@ -45,28 +54,25 @@ pub enum TelemetryError {
     File(PathBuf, InitError),
     #[error("no log: {0:?} is no log level: {1}. Use error, warn, info, debug or trace")]
     Level(String, ParseError),
+    #[error("the log level stays as it was, {0:?} cannot be set: {1}")]
+    Switch(String, String),
     #[error("no log: logging was started twice: {0}")]
     Twice(TryInitError),
 }
 
-/// Starts logging. `state_dir`: driftguard's own directory for state; `level`: `info`, or a filter like `driftguard=debug`.
-pub fn init(state_dir: &Path, level: &str) -> Result<Guard, TelemetryError> {
+/// Starts logging. `state_dir`: driftguard's own directory for state; `level`: `info`, or a filter like `driftguard=debug`, which
+/// [`switch`] replaces; `spans`: each span is a line when it ends.
+pub fn init(state_dir: &Path, level: &str, spans: bool) -> Result<Guard, TelemetryError> {
     use tracing_subscriber::util::SubscriberInitExt;
-    let filter = EnvFilter::try_new(ours(level)).map_err(|e| TelemetryError::Level(level.to_owned(), e))?;
+    let filter = level::filter(level)?;
     let (writer, guard) = open(state_dir)?;
+    let (filter, reload) = reload::Layer::new(filter);
+    let closed = if spans { FmtSpan::CLOSE } else { FmtSpan::NONE };
     let seldom = Seldom::default();
-    let lines = fmt::layer().json().with_writer(writer).with_filter(seldom.clone());
+    let lines = fmt::layer().json().with_span_events(closed).with_writer(writer).with_filter(seldom.clone());
     registry().with(filter).with(lines).try_init().map_err(TelemetryError::Twice)?;
+    level::hold(level, move |filter| reload.reload(filter).map_err(|error| error.to_string()));
     Ok(Guard { _counting: seldom.count().ok(), ..guard })
-}
-
-/// A bare level is about driftguard. Libraries say no more than `info`: below that some write down requests with their headers,
-/// session tokens among them, and the command lines they run.
-fn ours(level: &str) -> String {
-    match level {
-        "debug" | "trace" => format!("info,driftguard={level}"),
-        other => other.to_owned(),
-    }
 }
 
 fn open(state_dir: &Path) -> Result<(tracing_appender::non_blocking::NonBlocking, Guard), TelemetryError> {
@@ -164,6 +170,6 @@ mod tests {
         std::fs::create_dir_all(home.path().join("state")).unwrap();
         symlink(home.path(), home.path().join("state/logs")).unwrap();
         assert!(open(&home.path().join("state")).is_err(), "a link is refused");
-        assert!(matches!(init(home.path(), "a=b=c"), Err(TelemetryError::Level(..))));
+        assert!(matches!(init(home.path(), "a=b=c", false), Err(TelemetryError::Level(..))));
     }
 }

@@ -25,6 +25,15 @@ pub struct Configured {
     pub utc: bool,
 }
 
+/// Nobody has answered yet.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Trying {
+    /// A sentence of our own.
+    pub why: String,
+    pub since: jiff::Timestamp,
+    pub again_at: jiff::Timestamp,
+}
+
 /// How the screens are to be.
 #[derive(Clone, Default)]
 pub struct Options {
@@ -55,6 +64,8 @@ pub struct Options {
     pub title: bool,
     /// Environments that never ring.
     pub muted: BTreeSet<Slug>,
+    /// Tell the others what is looked at, and show what they look at.
+    pub presence: bool,
     /// A click chooses, the wheel scrolls.
     pub mouse: bool,
     /// Begin with the tutorial, unless the last session says that it was seen.
@@ -78,6 +89,8 @@ pub struct Options {
     pub clock: runtime::Clock,
     /// Tells how the screens are to be when the configuration has changed.
     pub reconfigured: Option<tokio::sync::watch::Receiver<Option<std::sync::Arc<Options>>>>,
+    /// Tells why the service is not there yet, as long as it is tried.
+    pub trying: Option<tokio::sync::watch::Receiver<Option<Trying>>>,
     /// Times in UTC, not in the local zone.
     pub utc: bool,
 }

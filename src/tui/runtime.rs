@@ -2,6 +2,7 @@
 //! takes time happens here; idle, it sleeps until a message comes or something on the screen grows older.
 
 mod finds;
+mod hearing;
 mod incident;
 mod keeper;
 mod perform;
@@ -19,7 +20,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver, UnboundedSender};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -29,7 +29,8 @@ use super::app::{Effect, Model, Msg, update};
 use super::term::{Screen, TermError};
 use super::widgets::highlight;
 use super::{Exit, Options, panes};
-use crate::service::{DriftService, ServiceEvent};
+use crate::drift::DriftId;
+use crate::service::{DriftService, Looker, ServiceEvent};
 
 use finds::Shelf;
 use keeper::Keeper;
@@ -84,6 +85,8 @@ const FRAME: Duration = Duration::from_millis(16);
 const BATCH: usize = 1000;
 /// A preview is asked for when nothing was typed for so long.
 const TYPING: Duration = Duration::from_millis(150);
+/// What is looked at is told when the cursor has rested for so long.
+const RESTED: Duration = Duration::from_secs(1);
 /// Groups that are there already are counted again no more often.
 const COUNTED: Duration = Duration::from_secs(1);
 /// How long decisions on their way may take once the end has come.
@@ -110,7 +113,8 @@ pub async fn drive(
 ) -> Result<Exit, RunError> {
     let (events_in, events) = mpsc::channel(BATCH);
     let clock = options.clock;
-    hear_of_configuration(options.reconfigured.clone(), send.clone());
+    hearing::of_configuration(options.reconfigured.clone(), send.clone());
+    hearing::of_tries(options.trying.clone(), send.clone());
     let keeper = Keeper::start(options.drafts.clone(), &options.actor, send.clone());
     let session_file = options.session_file.clone();
     let shelf = Shelf::start(options.views.clone(), options.history.clone(), send.clone());
@@ -136,6 +140,8 @@ pub async fn drive(
         session_file,
         shelf,
         preview: None,
+        look: None,
+        screen: ulid::Ulid::generate(),
         jump: None,
         service: None,
         dirty: true,
@@ -143,18 +149,6 @@ pub async fn drive(
     }
     .run(connecting, inbox, events)
     .await
-}
-
-fn hear_of_configuration(told: Option<watch::Receiver<Option<Arc<Options>>>>, send: UnboundedSender<Msg>) {
-    let Some(mut told) = told else { return };
-    tokio::spawn(async move {
-        while told.changed().await.is_ok() {
-            let options = told.borrow_and_update().clone();
-            if options.is_some_and(|options| send.send(Msg::Configured(options)).is_err()) {
-                return;
-            }
-        }
-    });
 }
 
 struct Loop<S> {
@@ -171,6 +165,10 @@ struct Loop<S> {
     shelf: Shelf,
     /// The preview that was asked for last.
     preview: Option<tokio::task::AbortHandle>,
+    /// What is being told of what is looked at.
+    look: Option<tokio::task::AbortHandle>,
+    /// Names this screen among those of the same person.
+    screen: ulid::Ulid,
     /// What the palette asked for last.
     jump: Option<tokio::task::AbortHandle>,
     service: Option<Arc<dyn DriftService>>,
@@ -288,9 +286,24 @@ impl<S: Surface> Loop<S> {
                     let _ = send.send(Msg::Resumed);
                 });
             }
+            Effect::Look(drift) => self.look(drift),
             asking => self.ask(asking),
         }
         Ok(None)
+    }
+
+    /// When the cursor has rested a moment. Nobody waits for an answer, and none is kept for later.
+    fn look(&mut self, drift: Option<DriftId>) {
+        let Some(service) = self.service.clone() else { return };
+        let looker = Looker { who: self.model.actor.as_str().into(), screen: self.screen };
+        let telling = tokio::spawn(async move {
+            tokio::time::sleep(RESTED).await;
+            if let Err(error) = service.look(looker, drift).await {
+                tracing::debug!(%error, "the others were not told what is looked at");
+            }
+        });
+        let last = self.look.replace(telling.abort_handle());
+        last.iter().for_each(tokio::task::AbortHandle::abort);
     }
 
     /// On a task; the answer comes as a message, also when the task breaks down.
@@ -367,5 +380,6 @@ pub fn at_first(service: &dyn DriftService) -> Vec<Msg> {
     let waiting = service.waiting();
     let waiting = (!waiting.is_empty()).then(|| Msg::Service(ServiceEvent::Waiting(waiting)));
     let missing = Msg::Missing(service.missing());
-    [Some(missing), contact, waiting].into_iter().flatten().collect()
+    let crewed = Msg::Crewed { is_shared: service.is_shared(), me: service.signs_as() };
+    [Some(missing), contact, Some(crewed), waiting].into_iter().flatten().collect()
 }

@@ -3,7 +3,7 @@
 
 mod around;
 mod changes;
-mod drifts;
+pub(crate) mod drifts;
 mod found;
 mod hidden;
 mod incident;
@@ -43,7 +43,7 @@ fn id(at: Timestamp, number: u64) -> ulid::Ulid {
 }
 
 /// The three environments: an AWS account in production, a cluster, a host one of whose sources cannot be read.
-fn environments() -> Vec<EnvironmentSummary> {
+pub(crate) fn environments() -> Vec<EnvironmentSummary> {
     let mut shop = environment("shop-k8s", "Shop cluster", CloudProvider::Kubernetes, 7);
     shop.running = Some(ScanProgress {
         environment: shop.environment.slug.clone(),
@@ -91,6 +91,7 @@ fn environment(slug: &str, name: &str, cloud_provider: CloudProvider, minutes: i
         last_scan: Some(scan(slug, ago(minutes))),
         next_scan: None,
         interval: None,
+        schedule: None,
         running: None,
         sources: vec![],
         contexts: vec![],

@@ -261,6 +261,7 @@ async fn the_decision_starts_a_scan_that_brings_it_to_light() {
         live: vec![cluster.path("live.json").display().to_string()],
         aws: None,
         interval: None,
+        schedule: None,
         watch: false,
         protect: false,
         unmanaged: false,

@@ -99,3 +99,46 @@ fn a_database_without_tls_is_not_read_where_tls_is_required() {
     let (code, said) = scan(home.path(), &address, &[]);
     assert!(code == 1 && said.contains("The server has no TLS: turn it on there (ssl = on)"), "{said}");
 }
+
+#[test]
+fn a_store_in_a_database_is_found_by_the_environment_and_reached_over_tls_as_sslmode_says() {
+    let home = tempfile::tempdir().unwrap();
+    let Some(certificates) = certificates(home.path()) else { return };
+    let tls = Some((certificates.server.as_path(), certificates.key.as_path()));
+    let Some((_server, port)) = postgres(home.path(), tls) else { return };
+    assert!(sql(port, "create database drift"));
+    let (ca, port) = (certificates.ca.display().to_string(), port.to_string());
+    let reach = |address: &str, variables: &[(&str, &str)]| {
+        let mut command = driftguard(home.path());
+        command.env("DRIFTGUARD_STORE", address).envs(variables.iter().copied());
+        let (code, out, err) = run(command.args(["store", "migrate"]));
+        (code, format!("{out}{err}"))
+    };
+    // NAME, USER, PASSWORD, HOST and PORT, none of them in the address.
+    let place = [
+        ("PGDATABASE", "drift"),
+        ("PGUSER", "owner"),
+        ("PGPASSWORD", "hunter2"),
+        ("PGHOST", "localhost"),
+        ("PGPORT", &port),
+    ];
+    let tls = [("PGSSLMODE", "verify-full"), ("PGSSLROOTCERT", ca.as_str())];
+    let (code, said) = reach("postgres:///", &[&place[..], &tls[..]].concat());
+    assert!(code == 0 && said.contains("up to date"), "{said}");
+    let address = |host: &str, more: &str| format!("postgres://owner@{host}:{port}/drift?{more}");
+    let (code, said) = reach(&address("localhost", &format!("sslmode=verify-full&sslrootcert={ca}")), &[]);
+    assert_eq!(code, 0, "{said}");
+    // What the address says comes first.
+    let (code, said) = reach(&address("127.0.0.1", "sslmode=require"), &tls);
+    assert_eq!(code, 0, "{said}");
+    for refused in [
+        address("localhost", "sslmode=verify-full"),
+        address("127.0.0.1", &format!("sslmode=verify-full&sslrootcert={ca}")),
+    ] {
+        let (code, said) = reach(&refused, &[]);
+        assert!(
+            code == 1 && said.contains("sslrootcert=/path/ca.pem") && !said.contains("hunter2"),
+            "{refused}: {said}"
+        );
+    }
+}

@@ -123,7 +123,7 @@ async fn decisions_made_while_the_server_is_away_outlive_the_process_and_are_sen
     assert_eq!(waiting.len(), 3);
     assert_eq!(waiting[0].sight.as_ref().unwrap().label, drift.resource.resource_id);
     // One is taken back before it is sent.
-    remote.settle_waiting(waiting[1].id, Settle::TakeBack).await.unwrap();
+    remote.settle_waiting(vec![waiting[1].id], Settle::TakeBack).await.unwrap();
     // Nothing is left of the process but its files.
     drop(remote);
     assert!(world.notes().await.is_empty());
@@ -221,9 +221,9 @@ async fn a_decision_that_meets_a_newer_one_asks_and_forces_nothing() {
     drop(remote);
     let remote = world.connect().await;
     let waiting = remote.waiting();
-    let of = |drift: &DriftEvent| waiting.iter().find(|one| one.drift == drift.id).unwrap().id;
-    remote.settle_waiting(of(&drifts[0]), Settle::TakeBack).await.unwrap();
-    remote.settle_waiting(of(&drifts[1]), Settle::OnTop).await.unwrap();
+    let of = |drift: &DriftEvent| waiting.iter().find(|one| one.drift() == Some(drift.id)).unwrap().id;
+    remote.settle_waiting(vec![of(&drifts[0])], Settle::TakeBack).await.unwrap();
+    remote.settle_waiting(vec![of(&drifts[1])], Settle::OnTop).await.unwrap();
     drained(&remote).await;
     assert_eq!((state(drifts[0].id).await, state(drifts[1].id).await), (State::Open, State::Acknowledged));
 }

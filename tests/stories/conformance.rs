@@ -36,6 +36,8 @@ pub async fn conforms(bench: &dyn Bench) {
     pages_stay_stable_while_drifts_arrive(bench).await;
     every_verb_can_be_taken_back(bench).await;
     changes_are_settled_each_by_itself(bench).await;
+    super::linked::links_hold_at_both_ends_and_are_taken_back(bench).await;
+    super::linked::what_the_code_declares_is_told_with_its_place_and_its_drifts(bench).await;
     many_are_decided_at_once_with_an_answer_each(bench).await;
     rules_are_previewed_listed_changed_and_deleted(bench).await;
     a_decision_on_an_old_version_is_refused_with_the_new_one(bench).await;

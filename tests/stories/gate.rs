@@ -6,9 +6,12 @@
 mod described;
 mod fuzzed;
 mod kept;
+mod keys;
+mod listed;
 mod login;
 mod named;
 mod origins;
+mod refused;
 mod roles;
 mod schema;
 mod walk;
@@ -159,11 +162,13 @@ fn filled(path: &str, value: &str) -> String {
 }
 
 /// Without these a route answers that they are missing.
-fn query(path: &str) -> &'static str {
+fn query(method: &Method, path: &str) -> &'static str {
     match path {
+        _ if method != Method::GET => "",
         "/incident" | "/contexts" => "?from=2026-11-20T00:00:00Z&until=2030-01-01T00:00:00Z",
         "/drifts/groups" => "?by=actor",
         "/correlations" => "?drift=01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "/iac/resources" => "?environment=host",
         "/access" => "?verb=revert&environment=host",
         _ => "",
     }

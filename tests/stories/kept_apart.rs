@@ -2,7 +2,7 @@
 
 use driftguard::accounts::{self, By, Desk, Login, Peer, Registry, ServerSecret, Tokens};
 use driftguard::drift::{ScanId, ScanSummary, Slug, TriageRequest, TriageVerb};
-use driftguard::store::{Observation, Store, StoreError};
+use driftguard::store::{Observation, Rhythm, Store, StoreError};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -16,7 +16,7 @@ const SECRET: &str = "q3vKx1Jd0sTzPp8mW6yBhR2nLcUeG9aFi7Xo";
 fn begun(store: &dyn Store) -> ScanId {
     let slug = finding("web").environment;
     store.jobs().unwrap().want(Some(&slug)).unwrap();
-    store.jobs().unwrap().claim(&slug).unwrap().expect("nobody else has it");
+    store.jobs().unwrap().claim(&slug, None).unwrap().expect("nobody else has it");
     store.begin_scan(&slug, Timestamp::now()).unwrap()
 }
 
@@ -30,7 +30,7 @@ fn a_worker_that_wakes_when_another_has_its_scan_writes_nothing_of_what_it_found
     let Some(database) = Database::new() else { return };
     let (frozen, other) = (database.open("acme"), database.open("acme"));
     let slug = finding("web").environment;
-    frozen.jobs().unwrap().plan(&slug, None, Some(Timestamp::now())).unwrap();
+    frozen.jobs().unwrap().plan(&slug, Rhythm::Never, Some(Timestamp::now())).unwrap();
     let scan = begun(frozen.as_ref());
     frozen.record(scan, vec![finding("web")]).unwrap();
 

@@ -10,5 +10,6 @@ mod night;
 mod pty;
 mod ruling;
 mod seeing;
+mod team;
 
 pub use fifty::KEYS as KEYS_OF_A_NIGHT;

@@ -173,7 +173,7 @@ fn what_sql_asks_of_the_columns_has_its_index() {
     );
     let since =
         "SELECT * FROM audit_log WHERE organization_id = 1 AND at > now() + interval '-1 s' ORDER BY at LIMIT 9";
-    uses(since, "organization_id_at_idx");
+    uses(since, "organization_id_at_environment_told_idx");
     uses(
         &format!("SELECT * FROM audit_log WHERE organization_id = 1 AND drift_id = '{id}'"),
         "organization_id_drift_id_seq_idx",

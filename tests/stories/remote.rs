@@ -40,7 +40,7 @@ impl Connected {
         Self::on(dir, open_store(&dir.join("store"))).await
     }
 
-    async fn on(dir: &std::path::Path, store: Arc<dyn Store>) -> Self {
+    pub async fn on(dir: &std::path::Path, store: Arc<dyn Store>) -> Self {
         let world = dir.join("world");
         std::fs::create_dir(&world).unwrap();
         let files = Files::new(&world, store);
@@ -60,6 +60,11 @@ impl Connected {
         let running = Running::start(tokens, houses, listen).await;
         let remote = connect(running.address, TOKEN).await;
         Self { files, remote, address: running.address, running }
+    }
+
+    /// The service behind the server.
+    pub fn local(&self) -> Arc<dyn DriftService> {
+        self.files.service()
     }
 
     pub async fn end(self) {

@@ -11,21 +11,25 @@ use serde_json::Value;
 use super::store::{all, finding, scan};
 use super::support::driftguard;
 
-const PASSWORD: &str = "drei blaue Elefanten";
+pub const PASSWORD: &str = "drei blaue Elefanten";
 /// Random, for these stories only.
 const SECRET: &str = "Zk8wQ2nVb5xR7tYcL1mPdS4hJfG9aEuT6oXi";
 
 /// Killed at the latest when the test ends.
-struct Serve {
-    child: Child,
-    address: String,
+pub struct Serve {
+    pub child: Child,
+    pub address: String,
 }
 
 impl Serve {
-    fn start(home: &Path) -> Self {
+    pub fn start(home: &Path) -> Self {
+        Self::at(home, "127.0.0.1:0")
+    }
+
+    pub fn at(home: &Path, listen: &str) -> Self {
         let mut command = driftguard(home);
         command.arg("--store").arg(home.join("store"));
-        command.args(["serve", "--organization", "acme", "--listen", "127.0.0.1:0"]);
+        command.args(["serve", "--organization", "acme", "--listen", listen]);
         command.env("DRIFTGUARD_SECRET_KEY", SECRET).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
@@ -47,11 +51,15 @@ impl Serve {
         stream
     }
 
-    fn ask(&self, method: &str, path: &str, token: &str, headers: &str, body: &str) -> (u16, Value) {
+    pub fn ask(&self, method: &str, path: &str, token: &str, headers: &str, body: &str) -> (u16, Value) {
         let mut text = String::new();
         self.send(method, path, token, headers, body).read_to_string(&mut text).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         (head.split(' ').nth(1).unwrap().parse().unwrap(), serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    pub(super) fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();
     }
 
     fn kill_nine(mut self) {
@@ -59,7 +67,7 @@ impl Serve {
         self.child.wait().unwrap();
     }
 
-    fn end(mut self) {
+    pub fn end(mut self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         assert!(self.child.wait().unwrap().success());
@@ -73,7 +81,7 @@ impl Drop for Serve {
     }
 }
 
-fn accounts(home: &Path, words: &[&str], input: &str) -> String {
+pub fn accounts(home: &Path, words: &[&str], input: &str) -> String {
     let mut command = driftguard(home);
     command.arg("--store").arg(home.join("store")).arg("accounts").args(words);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -42,6 +42,10 @@ impl Limited {
                 self.allowed(scope.covers(Action::Act, &rule.into())).await?;
                 self.may_replace_never_hide(scope, rule.id).await
             }
+            TriageVerb::Link { to, .. } | TriageVerb::Unlink { to } => {
+                let other = self.readable(scope, *to).await?;
+                self.allowed(scope.acts_on(&other.event)).await
+            }
             TriageVerb::Undo { seq } => {
                 let entry = detail
                     .history

@@ -32,8 +32,11 @@ use crate::drift::{
     Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
-use crate::service::{DriftService, EnvironmentSummary, Relations, RequireReason, ServiceError, ServiceEvent};
-use crate::store::{Answers, DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
+use crate::service::{
+    DriftService, EnvironmentSummary, IacResource, Looker, Looking, Relations, RequireReason, ResourcesRequest,
+    ServiceError, ServiceEvent,
+};
+use crate::store::{Answers, AuditRequest, DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
 use scope::Scope;
 
 /// Records that somebody was refused, with what he wanted; done before he is told.
@@ -131,6 +134,10 @@ impl DriftService for Limited {
         self.service.answer_advice(id, advice, followed, result).await
     }
 
+    async fn resources(&self, request: ResourcesRequest) -> Result<Vec<IacResource>, ServiceError> {
+        self.resources_seen(request).await
+    }
+
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {
         self.readable(&self.scope().await?, id).await?;
         self.service.observations(id, limit).await
@@ -206,8 +213,28 @@ impl DriftService for Limited {
         self.end_context_seen(id, at, actor).await
     }
 
+    async fn looking(&self) -> Result<Vec<Looking>, ServiceError> {
+        let (scope, all) = (self.scope().await?, self.service.looking().await?);
+        Ok(all.into_iter().filter_map(|one| one.within(|spot| scope.reads_spot(spot))).collect())
+    }
+
+    async fn look(&self, looker: Looker, drift: Option<DriftId>) -> Result<(), ServiceError> {
+        if let Some(id) = drift {
+            self.readable(&self.scope().await?, id).await?;
+        }
+        self.service.look(looker, drift).await
+    }
+
+    fn is_shared(&self) -> bool {
+        self.service.is_shared()
+    }
+
     async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, ServiceError> {
         self.trail(limit).await
+    }
+
+    async fn audit_between(&self, request: AuditRequest) -> Result<Vec<AuditEntry>, ServiceError> {
+        self.trail_between(request).await
     }
 
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {

@@ -1,5 +1,6 @@
 //! Pages, and one drift.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
@@ -7,8 +8,8 @@ use jiff::Timestamp;
 use super::Limited;
 use super::scope::Scope;
 use crate::declared::blocks;
-use crate::drift::{DriftDetail, DriftEvent, DriftId, Untold, UntoldPage, UntoldRequest};
-use crate::service::{Relations, ServiceError};
+use crate::drift::{AuditEntry, DriftDetail, DriftEvent, DriftId, TriageVerb, Untold, UntoldPage, UntoldRequest};
+use crate::service::{IacResource, Relations, ResourcesRequest, ServiceError};
 use crate::store::{Direction, DriftFilter, Matching, Page, PageRequest};
 
 /// Calls of the service that one page may cost.
@@ -16,6 +17,14 @@ const CALLS: usize = 16;
 /// Pages of [`CHUNK`] that are looked through to count or to group.
 const CHUNKS: usize = 40;
 const CHUNK: usize = 500;
+
+/// The other drift that a decision is about.
+pub(super) fn linked_to(entry: &AuditEntry) -> Option<DriftId> {
+    match &entry.verb {
+        Some(TriageVerb::Link { to, .. } | TriageVerb::Unlink { to }) => Some(*to),
+        _ => None,
+    }
+}
 
 const NOTHING: Page = Page { data: Vec::new(), next: None, previous: None };
 
@@ -109,7 +118,41 @@ impl Limited {
             return Err(ServiceError::NotFound(format!("there is no drift {id}")));
         }
         detail.history.retain(|entry| super::trail::rules_are_shown(scope, entry));
+        self.cut_links(scope, &mut detail).await;
         Ok(detail)
+    }
+
+    /// Of links those whose other end is seen too, and what was decided about them.
+    async fn cut_links(&self, scope: &Scope<'_>, detail: &mut DriftDetail) {
+        let told = detail.history.iter().filter_map(linked_to);
+        let others: BTreeSet<DriftId> = detail.links.iter().map(|link| link.to).chain(told).collect();
+        let mut unseen = BTreeSet::new();
+        for id in others.into_iter().filter(|id| *id != detail.event.id) {
+            let is_seen = self.service.drift(id).await.is_ok_and(|other| scope.reads(&other.event));
+            unseen.extend((!is_seen).then_some(id));
+        }
+        detail.links.retain(|link| !unseen.contains(&link.to));
+        detail.history.retain(|entry| linked_to(entry).is_none_or(|to| !unseen.contains(&to)));
+    }
+
+    pub(super) async fn resources_seen(&self, request: ResourcesRequest) -> Result<Vec<IacResource>, ServiceError> {
+        let scope = self.scope().await?;
+        let environment = request.environment.clone();
+        if !scope.sees_any(&environment) {
+            return Err(ServiceError::NotFound(format!("there is no environment {environment}")));
+        }
+        let (limit, mut seen) = (request.limit, vec![]);
+        let mut request = ResourcesRequest { limit: CHUNK, ..request };
+        loop {
+            let chunk = self.service.resources(request.clone()).await?;
+            let is_last = chunk.len() < CHUNK;
+            request.after = chunk.last().map(|one| one.address.raw().to_owned());
+            seen.extend(chunk.into_iter().filter(|one| scope.reads_type(&environment, one.resource_type.raw())));
+            if is_last || seen.len() >= limit {
+                seen.truncate(limit);
+                return Ok(seen);
+            }
+        }
     }
 
     pub(super) async fn relations_seen(&self, id: DriftId) -> Result<Relations, ServiceError> {
@@ -117,6 +160,7 @@ impl Limited {
         let environment = self.readable(&scope, id).await?.event.environment;
         let mut relations = self.service.relations(id).await?;
         relations.others.retain(|event| scope.reads(event));
+        relations.linked.retain(|linked| scope.reads(&linked.drift));
         if !scope.sees_whole(std::slice::from_ref(&environment)) {
             let seen = |address: &str| type_of(address).is_some_and(|kind| scope.reads_type(&environment, &kind));
             relations.depends_on.retain(|address| seen(address.raw()));
@@ -134,7 +178,7 @@ impl Limited {
         }
         if !scope.sees_any(&environment) {
             // As of an environment that there is not.
-            return Ok(UntoldPage { from: request.from, ..UntoldPage::default() });
+            return Err(ServiceError::NotFound(format!("there is no environment {environment}")));
         }
         let mut rows: Vec<Untold> = vec![];
         let mut scanned_at = None;

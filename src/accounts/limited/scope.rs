@@ -7,7 +7,7 @@ use crate::accounts::{Action, Denied, Grant, Rights};
 use crate::api::Role;
 use crate::drift::{CloudProvider, DriftEvent, IgnoreRule, NeverHideRule, Slug};
 use crate::safety::Tainted;
-use crate::service::EnvironmentSummary;
+use crate::service::{EnvironmentSummary, Spot};
 
 /// How much of an environment somebody sees.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,6 +56,10 @@ impl<'a> Scope<'a> {
 
     pub(super) fn reads(&self, event: &DriftEvent) -> bool {
         self.reads_type(&event.environment, event.resource.resource_type.raw())
+    }
+
+    pub(super) fn reads_spot(&self, spot: &Spot) -> bool {
+        self.reads_type(&spot.environment, spot.resource_type.raw())
     }
 
     pub(super) fn acts_on(&self, event: &DriftEvent) -> Result<(), Denied> {

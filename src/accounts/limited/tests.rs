@@ -268,6 +268,7 @@ fn grants() -> impl Strategy<Value = Vec<Grant>> {
         resource_types: Pattern::new(types).unwrap(),
         provider,
         access,
+        endpoints: vec![],
     });
     prop::collection::vec(one, 1..4)
 }
@@ -353,5 +354,5 @@ fn for_any_grants_nothing_that_is_not_granted_is_answered_or_done() {
 
 fn one(environments: &str, types: &str, access: Access) -> Grant {
     let [environments, resource_types] = [environments, types].map(|text| Pattern::new(text).unwrap());
-    Grant { environments, resource_types, provider: None, access }
+    Grant { environments, resource_types, provider: None, access, endpoints: vec![] }
 }

@@ -7,10 +7,13 @@ use super::scope::{RuleScope, Scope, Sight};
 use crate::accounts::{Action, Denied};
 use crate::drift::{AuditEntry, DriftId, TriageVerb};
 use crate::service::ServiceError;
+use crate::store::{AuditRequest, Direction};
 
 /// Entries looked at for one that is shown, and at most.
 const FOR_ONE: usize = 8;
 const MOST: usize = 10_000;
+/// Entries asked for at once.
+const PAGE: usize = 500;
 /// Drifts looked up for one answer: of an entry only its drift says what type it is about.
 const LOOKED_UP: usize = 2_000;
 
@@ -30,10 +33,42 @@ impl Limited {
         Ok(shown)
     }
 
+    /// Asked for in pages, until there is enough that is shown; with bounded work, for what is left out shows nothing of itself.
+    pub(super) async fn trail_between(&self, mut request: AuditRequest) -> Result<Vec<AuditEntry>, ServiceError> {
+        let scope = self.scope().await?;
+        let (mut known, mut shown, limit) = (HashMap::new(), Vec::new(), request.limit);
+        request.limit = PAGE;
+        loop {
+            let mut entries = self.service.audit_between(request.clone()).await?;
+            let is_last = entries.len() < PAGE;
+            if request.direction == Direction::Newer {
+                entries.reverse();
+            }
+            request.cursor = entries.last().map(|entry| entry.seq).or(request.cursor);
+            for entry in entries {
+                if shown.len() < limit && self.shows_entry(&scope, &entry, &mut known).await {
+                    shown.push(entry);
+                }
+            }
+            if is_last || shown.len() >= limit {
+                break;
+            }
+        }
+        if request.direction == Direction::Newer {
+            shown.reverse();
+        }
+        Ok(shown)
+    }
+
     async fn shows_entry(&self, scope: &Scope<'_>, entry: &AuditEntry, known: &mut HashMap<DriftId, bool>) -> bool {
         // What is about no environment is about rules that hold in all of them.
         let Some(environment) = &entry.environment else { return false };
         if !rules_are_shown(scope, entry) {
+            return false;
+        }
+        if let Some(other) = super::reading::linked_to(entry)
+            && !self.shows_drift(scope, other, known).await
+        {
             return false;
         }
         match (scope.sight(environment), entry.drift) {

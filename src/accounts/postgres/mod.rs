@@ -25,7 +25,7 @@ use super::{
     OrganizationSettings, PasswordHash, Result, SecurityRecord, Session, SessionId, User, UserId,
 };
 use crate::drift::Slug;
-use crate::store::{Link, StoreError};
+use crate::store::{AuditRequest, Link, StoreError};
 
 /// Audit records read at once.
 const PAGE: i64 = 500;
@@ -229,6 +229,11 @@ impl Accounts for PgAccounts {
     fn audit(&self, organization: Option<&Slug>, limit: usize) -> Result<Vec<SecurityRecord>> {
         let of = organization.map(|slug| slug.as_str().to_owned());
         let rows = self.newest(of, i64::try_from(limit).unwrap_or(i64::MAX))?;
+        rows.iter().map(|(seq, record)| audit::read(*seq, record)).collect()
+    }
+
+    fn audit_between(&self, organization: &Slug, request: &AuditRequest) -> Result<Vec<SecurityRecord>> {
+        let rows = trail::between(&self.link, organization, request)?;
         rows.iter().map(|(seq, record)| audit::read(*seq, record)).collect()
     }
 

@@ -6,7 +6,8 @@ use sqlx::postgres::PgPool;
 
 use super::super::{Entry, Result, audit};
 use super::of_store;
-use crate::store::Link;
+use crate::drift::Slug;
+use crate::store::{AuditRequest, Direction, Link};
 
 /// What a record is found by.
 #[derive(PartialEq)]
@@ -71,4 +72,33 @@ pub(super) fn after(link: &Link, seq: i64, limit: i64) -> Result<Vec<Row>> {
         Link::patiently(|| sqlx::query_as::<_, Found>(sql).bind(seq).bind(limit).fetch_all(&*pool)).await
     };
     Ok(link.wait(ask).map_err(of_store)?.into_iter().map(Row::of).collect())
+}
+
+/// As [`Accounts::audit_between`](super::super::Accounts::audit_between), with their numbers.
+pub(super) fn between(link: &Link, of: &Slug, request: &AuditRequest) -> Result<Vec<(u64, Vec<u8>)>> {
+    let is_newer = request.direction == Direction::Newer;
+    let (beyond, order) = if is_newer { (">", "ASC") } else { ("<", "DESC") };
+    let sql = format!(
+        "SELECT seq, record FROM security_audit WHERE organization = $1 AND ($2::bigint IS NULL OR seq {beyond} $2) \
+         AND at >= timestamptz 'epoch' + $3 * interval '1 microsecond' \
+         AND at <= timestamptz 'epoch' + $4 * interval '1 microsecond' ORDER BY seq {order} LIMIT $5"
+    );
+    let of = of.as_str().to_owned();
+    let cursor = request.cursor.map(|cursor| i64::try_from(cursor).unwrap_or(i64::MAX));
+    // PostgreSQL's times end before ours do.
+    let micros = |at: jiff::Timestamp| at.as_microsecond().clamp(0, 250_000_000_000_000_000);
+    let (from, until) = (micros(request.from), micros(request.until));
+    let limit = i64::try_from(request.limit).unwrap_or(i64::MAX);
+    let ask = |pool: Arc<PgPool>| async move {
+        let bind = || {
+            let asked = sqlx::query_as::<_, (i64, Vec<u8>)>(&sql);
+            asked.bind(of.clone()).bind(cursor).bind(from).bind(until).bind(limit)
+        };
+        Link::patiently(|| bind().fetch_all(&*pool)).await
+    };
+    let mut rows = link.wait(ask).map_err(of_store)?;
+    if is_newer {
+        rows.reverse();
+    }
+    Ok(rows.into_iter().map(|(seq, record)| (u64::try_from(seq).unwrap_or(0), record)).collect())
 }

@@ -21,6 +21,7 @@ use super::{
     OrganizationSettings, PasswordHash, Result, SecurityRecord, Session, SessionId, User, UserId,
 };
 use crate::drift::Slug;
+use crate::store::{AuditRequest, Direction};
 
 const SCHEMA: &[u8] = b"1";
 
@@ -188,6 +189,38 @@ impl Accounts for SledAccounts {
             _ => true,
         };
         records.filter(seen).take(limit).collect()
+    }
+
+    fn audit_between(&self, organization: &Slug, request: &AuditRequest) -> Result<Vec<SecurityRecord>> {
+        let after = |cursor: u64| keys::audit(cursor.saturating_add(1));
+        let (low, high) = match (request.cursor, request.direction) {
+            (Some(cursor), Direction::Older) => (keys::audit(0), keys::audit(cursor)),
+            (Some(cursor), Direction::Newer) => (after(cursor), keys::audit(u64::MAX)),
+            (None, _) => (keys::audit(0), keys::audit(u64::MAX)),
+        };
+        if low >= high {
+            return Ok(vec![]);
+        }
+        let read = |row: ::sled::Result<(::sled::IVec, ::sled::IVec)>| {
+            let (key, value) = row.map_err(|e| self.db.error(e))?;
+            audit::read(keys::audit_seq(&key), &value)
+        };
+        let seen = |record: &Result<SecurityRecord>| match record {
+            Ok(record) => {
+                let is_theirs = record.entry.organization.as_ref() == Some(organization);
+                is_theirs && request.holds(record.seq, record.entry.at)
+            }
+            Err(_) => true,
+        };
+        let rows = self.db.tree()?.range(low..high);
+        match request.direction {
+            Direction::Older => rows.rev().map(read).filter(seen).take(request.limit).collect(),
+            Direction::Newer => {
+                let mut records = rows.map(read).filter(seen).take(request.limit).collect::<Result<Vec<_>>>()?;
+                records.reverse();
+                Ok(records)
+            }
+        }
     }
 
     fn verify(&self) -> Result<AuditReport> {

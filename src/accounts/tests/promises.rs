@@ -290,6 +290,7 @@ async fn an_admin_sees_what_is_below_and_one_limited_by_grants_manages_nothing()
         resource_types: Pattern::default(),
         provider: None,
         access: Access::Act,
+        endpoints: vec![],
     }];
     let limited = registry.users(&By::principal(&principal, None), &slug("acme"));
     assert!(limited.is_err_and(|e| e.to_string().contains("without grants")));
@@ -303,6 +304,7 @@ fn the_last_admin_stays_one() {
         resource_types: Pattern::default(),
         provider: None,
         access: Access::Act,
+        endpoints: vec![],
     };
     for (field, edit) in [
         ("role", UserEdit { role: Some(Role::Editor), ..UserEdit::default() }),

@@ -140,7 +140,15 @@ fn detail(kind: &str, provider_id: Option<&str>, live: Value) -> DriftDetail {
     }))
     .unwrap();
     let actual_state = Some(Masked::trusted(live));
-    DriftDetail { event, declared_state: None, actual_state, hidden: vec![], unverified: vec![], history: vec![] }
+    DriftDetail {
+        event,
+        declared_state: None,
+        actual_state,
+        hidden: vec![],
+        unverified: vec![],
+        history: vec![],
+        links: vec![],
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{Review, sign, value};
 use crate::drift::{ChangeType, Density, DriftEvent};
 use crate::safety::escape::html as plain;
 
-const STYLE: &str = "\
+pub(in crate::report) const STYLE: &str = "\
 :root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}\
 h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2.5rem}h3{font-size:1rem;margin:2rem 0 .3rem}\
 table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.2rem .6rem .2rem 0;border-bottom:1px solid #8884}\
@@ -60,7 +60,7 @@ pub(super) fn write(review: &Review<'_>, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out, "</body></html>")
 }
 
-fn drift(review: &Review<'_>, event: &DriftEvent, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn drift(review: &Review<'_>, event: &DriftEvent, out: &mut dyn Write) -> io::Result<()> {
     let (class, kind) = (event.severity_class().as_str(), event.drift_type.as_str());
     let resource = plain(event.resource.resource_id.raw());
     writeln!(out, "<h3><span class={class}>{class}</span> {kind}: <code>{resource}</code></h3><dl>")?;

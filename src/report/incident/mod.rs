@@ -1,6 +1,6 @@
 //! An incident review from what happened in a span of time: one reading of it, written as Markdown, as one HTML file, or as JSON.
 
-mod html;
+pub(in crate::report) mod html;
 mod json;
 mod markdown;
 mod standing;
@@ -30,6 +30,25 @@ pub fn write(
         IncidentFormat::Html => html::write(&review, out),
         IncidentFormat::Json => json::write(incident, out),
     }
+}
+
+/// One drift with its changes, as in a review in HTML.
+pub(in crate::report) fn write_drift(
+    event: &DriftEvent,
+    now: Timestamp,
+    zone: &TimeZone,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let nothing = Incident {
+        from: now,
+        until: now,
+        happenings: vec![],
+        drifts: vec![],
+        cut: false,
+        density: vec![],
+        markers: vec![],
+    };
+    html::drift(&Review { incident: &nothing, now, zone }, event, out)
 }
 
 struct Review<'a> {

@@ -176,7 +176,7 @@ fn part(once: Option<Once>) -> Option<Once> {
     once.map(|once| once.part(0))
 }
 
-async fn find(caller: &Caller, id: &str) -> Result<Advice, Failure> {
+pub(super) async fn find(caller: &Caller, id: &str) -> Result<Advice, Failure> {
     let missing =
         || Problem::new(Code::NotFound, "no such advice, or the drift has moved on and it is not given any more");
     let (drift_id, _) = id.split_once('-').ok_or_else(missing)?;

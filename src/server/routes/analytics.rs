@@ -1,19 +1,20 @@
-//! What a dashboard shows, what drifts are judged by, and what they may have to do with.
+//! What a dashboard shows, and what drifts are judged by.
 
 use axum::Json;
 use jiff::{SignedDuration, Timestamp};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::listing::Slice;
 use super::parameters::Parameters;
 use crate::analysis;
-use crate::api::{Correlation, Day, EnvironmentFigures, Listed, Model, Related, Repository, ScanFigures, Summary};
+use crate::api::{Day, EnvironmentFigures, Listed, Model, Part, Problem, Repository, ScanFigures, Summary};
 use crate::compare::Packs;
-use crate::drift::{ContextRequest, DriftId, IncidentRequest, ScanSummary, Slug};
+use crate::drift::{IncidentRequest, ScanSummary, Slug};
 use crate::server::Shared;
 use crate::server::answer::Answer;
 use crate::server::auth::Caller;
-use crate::service::EnvironmentSummary;
+use crate::service::{EnvironmentSummary, IacResource, ResourcesRequest};
 use crate::store::OpenCounts;
 
 /// Of a summary that does not say.
@@ -22,8 +23,8 @@ const DAYS: u32 = 7;
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(summary))
-        .routes(routes!(correlations))
         .routes(routes!(repositories))
+        .routes(routes!(resources))
         .routes(routes!(models))
 }
 
@@ -41,7 +42,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 )]
 async fn summary(caller: Caller, mut parameters: Parameters) -> Answer<Summary> {
     let environments = parameters.environments()?;
-    let days = parameters.take::<u32>("days")?.unwrap_or(DAYS).clamp(1, 90);
+    let days = parameters.take::<u32>("days")?.unwrap_or(DAYS);
     parameters.done()?;
     let now = Timestamp::now();
     let length = SignedDuration::from_hours(24 * i64::from(days));
@@ -92,37 +93,16 @@ fn plus(a: OpenCounts, b: OpenCounts) -> OpenCounts {
     }
 }
 
-/// What a drift may have to do with: other drifts of its resource, what it hangs on, what went on when it was first seen.
-#[utoipa::path(
-    get,
-    path = "/correlations",
-    params(("drift" = DriftId, Query)),
-    responses((status = 200, body = Listed<Correlation>), (status = 404))
-)]
-async fn correlations(caller: Caller, mut parameters: Parameters) -> Answer<Listed<Correlation>> {
-    let drift: DriftId = parameters.need("drift")?;
-    parameters.done()?;
-    let event = caller.service.drift(drift).await?.event;
-    let relations = caller.service.relations(drift).await?;
-    let around = ContextRequest { environments: vec![event.environment], ..ContextRequest::at(event.detected_at) };
-    let contexts = caller.service.contexts(around).await?;
-    let others = relations.others.iter().map(|other| Related::SameResource(other.id));
-    let needs = relations.depends_on.into_iter().map(Related::DependsOn);
-    let needed = relations.dependants.into_iter().map(Related::Dependant);
-    let contexts = contexts.into_iter().map(|one| Related::Context(Box::new(one)));
-    let all = others.chain(needs).chain(needed).chain(contexts).map(|with| Correlation { drift, with });
-    Ok(Json(Listed::whole(all.collect())))
-}
-
 /// Where environments are declared and what their last scan read there.
 #[utoipa::path(
     get,
     path = "/iac/repositories",
-    params(("environment" = Option<Vec<Slug>>, Query, explode = false)),
+    params(("environment" = Option<Vec<Slug>>, Query, explode = false), Part),
     responses((status = 200, body = Listed<Repository>))
 )]
 async fn repositories(caller: Caller, mut parameters: Parameters) -> Answer<Listed<Repository>> {
     let wanted = parameters.environments()?;
+    let slice = Slice::take(&mut parameters)?;
     parameters.done()?;
     let all = caller.service.environments().await?;
     let wanted = all.into_iter().filter(|one| wanted.is_empty() || wanted.contains(&one.environment.slug));
@@ -131,17 +111,42 @@ async fn repositories(caller: Caller, mut parameters: Parameters) -> Answer<List
         let sources = one.last_scan.into_iter().flat_map(|scan| scan.sources);
         sources.map(move |source| Repository { environment: environment.clone(), source })
     });
-    Ok(Json(Listed::whole(sources.collect())))
+    Ok(Json(slice.of(sources.collect(), |one| format!("{} {}", one.environment, one.source.source.raw()))))
+}
+
+/// What the code of an environment declares, by address: where it is written, and which of its drifts wait for somebody.
+///
+/// Of sources that are files where the server runs; of others only the scans tell.
+#[utoipa::path(
+    get,
+    path = "/iac/resources",
+    params(("environment" = Slug, Query), Part),
+    responses((status = 200, body = Listed<IacResource>), (status = 404))
+)]
+async fn resources(caller: Caller, mut parameters: Parameters) -> Answer<Listed<IacResource>> {
+    let environment: String = parameters.need("environment")?;
+    let environment = Slug::new(&environment).map_err(|e| Problem::of_field("environment", e.to_string()))?;
+    let slice = Slice::take(&mut parameters)?;
+    parameters.done()?;
+    let request = ResourcesRequest { environment, after: None, limit: usize::MAX };
+    if let Some(request) = slice.onward(|after| ResourcesRequest { after, limit: slice.limit + 1, ..request.clone() }) {
+        let found = caller.service.resources(request).await?;
+        return Ok(Json(slice.found(found, |one| one.address.raw().to_owned())));
+    }
+    // Backward, all that is before is needed to know the last of it.
+    let all = caller.service.resources(request).await?;
+    Ok(Json(slice.of(all, |one| one.address.raw().to_owned())))
 }
 
 /// What drifts are judged by: packs of rules. No model is learned so far.
-#[utoipa::path(get, path = "/models", responses((status = 200, body = Listed<Model>)))]
-async fn models(_: Caller) -> Answer<Listed<Model>> {
+#[utoipa::path(get, path = "/models", params(Part), responses((status = 200, body = Listed<Model>)))]
+async fn models(_: Caller, slice: Slice) -> Answer<Listed<Model>> {
     let model = |(name, text): (&str, &str)| Model {
         name: name.trim_end_matches(".toml").to_owned(),
         kind: "rules".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         hash: blake3::hash(text.as_bytes()).to_hex().to_string(),
     };
-    Ok(Json(Listed::whole(analysis::packs().chain(Packs::texts()).map(model).collect())))
+    let all = analysis::packs().chain(Packs::texts()).map(model).collect();
+    Ok(Json(slice.of(all, |model| model.name.clone())))
 }

@@ -1,18 +1,22 @@
 //! What goes on around drift, who was there, and what was decided.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::Path;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::listing::{Slice, oldest_first};
 use super::parameters::{Parameters, named};
-use crate::api::{ContextBody, EndContextBody, Listed, PAGE};
+use crate::api::{ContextBody, EndContextBody, Listed, Part, Problem};
 use crate::drift::{AuditEntry, ContextId, ContextRequest, OperationalContext, Slug};
-use crate::safety::Tainted;
+use crate::safety::{Tainted, is_seen};
 use crate::server::Shared;
-use crate::server::answer::{Answer, answered};
+use crate::server::answer::Answer;
 use crate::server::auth::Caller;
 use crate::server::body::Decision;
+use crate::service::ServiceError;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -26,18 +30,36 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[utoipa::path(
     get,
     path = "/contexts",
-    params(("from" = Timestamp, Query), ("until" = Timestamp, Query), ("environment" = Option<Vec<Slug>>, Query, explode = false), ("limit" = Option<usize>, Query, minimum = 1, maximum = 1_000)),
+    params(("from" = Timestamp, Query), ("until" = Timestamp, Query), ("environment" = Option<Vec<Slug>>, Query, explode = false), Part),
     responses((status = 200, body = Listed<OperationalContext>))
 )]
 async fn contexts(caller: Caller, mut parameters: Parameters) -> Answer<Listed<OperationalContext>> {
+    let slice = Slice::take(&mut parameters)?;
     let request = ContextRequest {
         from: parameters.need("from")?,
         until: parameters.need("until")?,
         environments: parameters.environments()?,
-        limit: parameters.take::<usize>("limit")?.unwrap_or(PAGE).clamp(1, 10_000),
+        limit: ContextRequest::MOST,
     };
     parameters.done()?;
-    answered(caller.service.contexts(request).await.map(Listed::whole))
+    let all = all_of(&caller, request).await?;
+    Ok(Json(slice.of(all, |one| format!("{}{}", oldest_first(one.time_window.from), one.id))))
+}
+
+/// However many there are: they are told the newest first, so many at once.
+async fn all_of(caller: &Caller, mut request: ContextRequest) -> Result<Vec<OperationalContext>, ServiceError> {
+    let mut all: BTreeMap<ContextId, OperationalContext> = BTreeMap::new();
+    loop {
+        let known = all.len();
+        let found = caller.service.contexts(request.clone()).await?;
+        let is_last = found.len() < ContextRequest::MOST;
+        let oldest = found.iter().map(|one| one.time_window.from).min();
+        all.extend(found.into_iter().map(|one| (one.id, one)));
+        match oldest.filter(|oldest| !is_last && all.len() > known && *oldest > request.from) {
+            Some(oldest) => request.until = oldest,
+            None => return Ok(all.into_values().collect()),
+        }
+    }
 }
 
 /// Says that something goes on; what has the same id already stays as it is.
@@ -49,11 +71,24 @@ async fn contexts(caller: Caller, mut parameters: Parameters) -> Answer<Listed<O
 )]
 async fn put(caller: Caller, sent: Decision<ContextBody>) -> Answer<OperationalContext> {
     let (ContextBody { context }, once) = sent.of(&caller.principal);
+    fits(&context)?;
     let put = async {
         caller.service.put_context(context.clone(), caller.principal.name.clone()).await?;
         Ok(context)
     };
     caller.once(once, put).await.map(Json)
+}
+
+fn fits(context: &OperationalContext) -> Result<(), Problem> {
+    let window = &context.time_window;
+    if let Some(to) = window.to.filter(|to| *to < window.from) {
+        let message = format!("{to} is before it begins, at {}", window.from);
+        return Err(Problem::of_field("context.time_window.to", message));
+    }
+    if !is_seen(context.context_data.title.raw()) {
+        return Err(Problem::of_field("context.context_data.title", "a mark needs a text that is seen"));
+    }
+    Ok(())
 }
 
 /// Ends what goes on.
@@ -74,21 +109,28 @@ async fn end(caller: Caller, Path(id): Path<String>, sent: Decision<EndContextBo
 #[utoipa::path(
     get,
     path = "/audit",
-    params(("limit" = Option<usize>, Query, minimum = 1, maximum = 10_000)),
+    params(("from" = Option<Timestamp>, Query), ("until" = Option<Timestamp>, Query), Part),
     responses((status = 200, body = Listed<AuditEntry>))
 )]
 async fn audit(caller: Caller, mut parameters: Parameters) -> Answer<Listed<AuditEntry>> {
-    let limit = parameters.take::<usize>("limit")?.unwrap_or(PAGE).clamp(1, 10_000);
+    let slice = Slice::take(&mut parameters)?;
+    let request = slice.of_trail(&mut parameters)?;
     parameters.done()?;
-    answered(caller.service.audit(limit).await.map(Listed::whole))
+    let found = caller.service.audit_between(request).await?;
+    Ok(Json(slice.found(found, |entry| entry.seq.to_string())))
 }
 
-/// Who decided and who was assigned, the most recent first.
+/// Who decided and who was assigned.
 #[utoipa::path(
     get,
     path = "/people",
+    params(Part),
     responses((status = 200, body = Listed<Tainted>))
 )]
-async fn people(caller: Caller) -> Answer<Listed<Tainted>> {
-    answered(caller.service.people().await.map(Listed::whole))
+async fn people(caller: Caller, slice: Slice) -> Answer<Listed<Tainted>> {
+    // The most recent first, which no cursor could hold on to: each decision moves somebody.
+    let people = caller.service.people().await?;
+    let ranked: Vec<(usize, Tainted)> = people.into_iter().enumerate().collect();
+    let Listed { data, pagination } = slice.of(ranked, |(rank, _)| format!("{rank:010}"));
+    Ok(Json(Listed { data: data.into_iter().map(|(_, name)| name).collect(), pagination }))
 }

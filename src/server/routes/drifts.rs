@@ -5,6 +5,7 @@ use axum::extract::Path;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::listing::{Slice, newest_first};
 use super::parameters::{Parameters, named};
 use crate::api::{Listed, PAGE, Pagination, Part, Problem, Which, from_parameters};
 use crate::drift::query::{Group, Groups};
@@ -15,6 +16,9 @@ use crate::server::auth::Caller;
 use crate::server::once::Named;
 use crate::service::Relations;
 use crate::store::{Matching, Observation};
+
+/// Values of one resource that are looked through.
+const OBSERVATIONS: usize = 10_000;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -49,14 +53,14 @@ async fn page(caller: Caller, Parameters(parameters): Parameters) -> Answer<List
 #[utoipa::path(
     get,
     path = "/drifts/groups",
-    params(Which, ("by" = Group, Query), ("limit" = Option<usize>, Query, minimum = 1, maximum = 500)),
+    params(Which, ("by" = Group, Query), ("limit" = Option<usize>, Query, description = "So many; more than 500 is taken as 500.", minimum = 1)),
     responses((status = 200, body = Groups))
 )]
 async fn groups(caller: Caller, mut parameters: Parameters) -> Answer<Groups> {
     let by: String = parameters.need("by")?;
     let by =
         Group::named(&by).ok_or_else(|| Problem::of_field("by", "no such group: resource, actor, change or module"))?;
-    let limit = parameters.take::<usize>("limit")?.unwrap_or(PAGE).clamp(1, PAGE);
+    let limit = parameters.limit(PAGE, PAGE)?;
     let request = from_parameters(&parameters.0, caller.principal.name.raw())?;
     answered(caller.service.groups(request.filter, by, limit).await)
 }
@@ -65,11 +69,11 @@ async fn groups(caller: Caller, mut parameters: Parameters) -> Answer<Groups> {
 #[utoipa::path(
     get,
     path = "/drifts/matching",
-    params(Which, ("limit" = Option<usize>, Query, minimum = 1, maximum = 10_000)),
+    params(Which, ("limit" = Option<usize>, Query, description = "So many; more than 10,000 is taken as 10,000.", minimum = 1)),
     responses((status = 200, body = Matching))
 )]
 async fn matching(caller: Caller, mut parameters: Parameters) -> Answer<Matching> {
-    let limit = parameters.take::<usize>("limit")?.unwrap_or(PAGE).clamp(1, Matching::MOST);
+    let limit = parameters.limit(PAGE, Matching::MOST)?;
     let request = from_parameters(&parameters.0, caller.principal.name.raw())?;
     answered(caller.service.matching(request.filter, limit).await)
 }
@@ -89,11 +93,12 @@ async fn one(caller: Caller, Path(id): Path<String>) -> Answer<DriftDetail> {
 #[utoipa::path(
     get,
     path = "/drifts/{id}/changes",
-    params(("id" = DriftId, Path)),
+    params(("id" = DriftId, Path), Part),
     responses((status = 200, body = Listed<Change>))
 )]
-async fn changes(caller: Caller, Path(id): Path<String>) -> Answer<Listed<Change>> {
-    answered(caller.service.drift(drift(&id)?).await.map(|detail| Listed::whole(detail.event.changes)))
+async fn changes(caller: Caller, Path(id): Path<String>, slice: Slice) -> Answer<Listed<Change>> {
+    let changes = caller.service.drift(drift(&id)?).await?.event.changes;
+    Ok(Json(slice.of(changes, |change| change.path.0.raw().to_owned())))
 }
 
 /// Where its resource is declared, what it hangs on, and its other drifts.
@@ -111,17 +116,13 @@ async fn relations(caller: Caller, Path(id): Path<String>) -> Answer<Relations> 
 #[utoipa::path(
     get,
     path = "/drifts/{id}/observations",
-    params(("id" = DriftId, Path), ("limit" = Option<usize>, Query, minimum = 1, maximum = 500)),
+    params(("id" = DriftId, Path), Part),
     responses((status = 200, body = Listed<Observation>))
 )]
-async fn observations(
-    caller: Caller,
-    Path(id): Path<String>,
-    mut parameters: Parameters,
-) -> Answer<Listed<Observation>> {
-    let limit = parameters.take::<usize>("limit")?.unwrap_or(100).clamp(1, PAGE);
-    parameters.done()?;
-    answered(caller.service.observations(drift(&id)?, limit).await.map(Listed::whole))
+async fn observations(caller: Caller, Path(id): Path<String>, slice: Slice) -> Answer<Listed<Observation>> {
+    // As many as the store gives at once: of one resource there are no more.
+    let all = caller.service.observations(drift(&id)?, OBSERVATIONS).await?;
+    Ok(Json(slice.of(all, |one| newest_first(one.observed_at))))
 }
 
 /// Who made it.
@@ -143,7 +144,7 @@ async fn who(caller: Caller, Path(id): Path<String>, sent: Named) -> Answer<Who>
 #[utoipa::path(
     get,
     path = "/incident",
-    params(("from" = Timestamp, Query), ("until" = Timestamp, Query), ("environment" = Option<Vec<Slug>>, Query, explode = false), ("limit" = Option<usize>, Query, minimum = 1, maximum = 10_000), ("parts" = Option<usize>, Query, description = "Parts of the span that are counted.", minimum = 1, maximum = 1_000)),
+    params(("from" = Timestamp, Query), ("until" = Timestamp, Query), ("environment" = Option<Vec<Slug>>, Query, explode = false), ("limit" = Option<usize>, Query, description = "So many; more than 10,000 is taken as 10,000.", minimum = 1), ("parts" = Option<usize>, Query, description = "Parts of the span that are counted.", minimum = 1, maximum = 1_000)),
     responses((status = 200, body = Incident))
 )]
 async fn incident(caller: Caller, mut parameters: Parameters) -> Answer<Incident> {
@@ -151,8 +152,8 @@ async fn incident(caller: Caller, mut parameters: Parameters) -> Answer<Incident
         from: parameters.need("from")?,
         until: parameters.need("until")?,
         environments: parameters.environments()?,
-        limit: parameters.take::<usize>("limit")?.unwrap_or(PAGE).clamp(1, 10_000),
-        parts: parameters.take::<usize>("parts")?.unwrap_or(60).clamp(1, 1_000),
+        limit: parameters.limit(PAGE, IncidentRequest::MOST)?,
+        parts: parameters.take::<usize>("parts")?.unwrap_or(60),
     };
     parameters.done()?;
     answered(caller.service.incident(request).await)
@@ -167,7 +168,7 @@ async fn incident(caller: Caller, mut parameters: Parameters) -> Answer<Incident
 )]
 async fn stats(caller: Caller, mut parameters: Parameters) -> Answer<Stats> {
     let environments = parameters.environments()?;
-    let days = parameters.take::<u32>("days")?.unwrap_or(30).clamp(1, 3_660);
+    let days = parameters.take::<u32>("days")?.unwrap_or(30);
     parameters.done()?;
     answered(caller.service.stats(environments, days).await)
 }

@@ -6,8 +6,9 @@ use axum::http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::listing::Slice;
 use super::parameters::Parameters;
-use crate::api::{Code, Listed, PAGE, Problem, ScanBody};
+use crate::api::{Code, Listed, PAGE, Part, Problem, ScanBody};
 use crate::drift::{Slug, UntoldPage, UntoldRequest};
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure, answered};
@@ -23,17 +24,19 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[utoipa::path(
     get,
     path = "/environments",
+    params(Part),
     responses((status = 200, body = Listed<EnvironmentSummary>))
 )]
-async fn list(caller: Caller) -> Answer<Listed<EnvironmentSummary>> {
-    answered(caller.service.environments().await.map(Listed::whole))
+async fn list(caller: Caller, slice: Slice) -> Answer<Listed<EnvironmentSummary>> {
+    let all = caller.service.environments().await?;
+    Ok(Json(slice.of(all, |one| one.environment.slug.to_string())))
 }
 
 /// A window of what the last scan hid and could not verify.
 #[utoipa::path(
     get,
     path = "/environments/{slug}/untold",
-    params(("slug" = Slug, Path), ("text" = Option<String>, Query, description = "Words that must all be there."), ("from" = Option<usize>, Query, description = "Rows before the first."), ("limit" = Option<usize>, Query, minimum = 1, maximum = 500)),
+    params(("slug" = Slug, Path), ("text" = Option<String>, Query, description = "Words that must all be there."), ("from" = Option<usize>, Query, description = "Rows before the first."), ("limit" = Option<usize>, Query, description = "So many; more than 500 is taken as 500.", minimum = 1)),
     responses((status = 200, body = UntoldPage))
 )]
 async fn untold(caller: Caller, Path(slug): Path<String>, mut parameters: Parameters) -> Answer<UntoldPage> {
@@ -41,7 +44,7 @@ async fn untold(caller: Caller, Path(slug): Path<String>, mut parameters: Parame
         environment: slug_of(&slug)?,
         text: parameters.take("text")?.unwrap_or_default(),
         from: parameters.take("from")?.unwrap_or(0),
-        limit: parameters.take::<usize>("limit")?.unwrap_or(PAGE).clamp(1, PAGE),
+        limit: parameters.limit(PAGE, PAGE)?,
     };
     parameters.done()?;
     answered(caller.service.untold(request).await)

@@ -4,9 +4,13 @@ mod accounts;
 mod analysis;
 mod analytics;
 mod around;
+mod correlations;
 mod drifts;
 mod environments;
+mod listing;
+mod outcome;
 mod parameters;
+mod presence;
 mod rules;
 mod session;
 mod triage;
@@ -60,9 +64,12 @@ fn versioned() -> OpenApiRouter<Shared> {
         .merge(triage::routes())
         .merge(analysis::routes())
         .merge(analytics::routes())
+        .merge(correlations::routes())
         .merge(rules::routes())
         .merge(around::routes())
         .merge(session::routes())
+        .merge(presence::routes())
+        .merge(outcome::routes())
         .merge(accounts::routes())
         .routes(routes!(follow::follow))
 }

@@ -35,6 +35,14 @@ impl Parameters {
         self.take(name)?.ok_or_else(|| Problem::of_field(name, "this parameter is needed"))
     }
 
+    /// How many; more than the most is taken as the most.
+    pub(super) fn limit(&mut self, without: usize, most: usize) -> Result<usize, Problem> {
+        match self.take::<usize>("limit")? {
+            Some(0) => Err(Problem::of_field("limit", "must be at least 1, not '0'")),
+            limit => Ok(limit.unwrap_or(without).min(most)),
+        }
+    }
+
     /// Slugs with commas between them.
     pub(super) fn environments(&mut self) -> Result<Vec<Slug>, Problem> {
         let Some(text) = self.take::<String>("environment")? else { return Ok(vec![]) };

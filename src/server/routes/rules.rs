@@ -1,11 +1,13 @@
 //! Ignore rules, and what must never be hidden.
 
+use axum::Json;
 use axum::extract::Path;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::listing::Slice;
 use super::parameters::named;
-use crate::api::{Listed, NeverHideBody, RuleBody};
+use crate::api::{Listed, NeverHideBody, Part, RuleBody};
 use crate::drift::{
     IgnoreRule, NeverHideReach, NeverHideRequest, NeverHideRule, RuleId, RuleReach, RuleRequest, RuleStatus,
 };
@@ -30,20 +32,22 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[utoipa::path(
     get,
     path = "/ignore-rules",
+    params(Part),
     responses((status = 200, body = Listed<IgnoreRule>))
 )]
-async fn ignored(caller: Caller) -> Answer<Listed<IgnoreRule>> {
-    answered(caller.service.ignore_rules().await.map(Listed::whole))
+async fn ignored(caller: Caller, slice: Slice) -> Answer<Listed<IgnoreRule>> {
+    Ok(Json(slice.of(caller.service.ignore_rules().await?, |rule| rule.id.to_string())))
 }
 
 /// Every ignore rule with what it hides now.
 #[utoipa::path(
     get,
     path = "/ignore-rules/status",
+    params(Part),
     responses((status = 200, body = Listed<RuleStatus>))
 )]
-async fn statuses(caller: Caller) -> Answer<Listed<RuleStatus>> {
-    answered(caller.service.rules().await.map(Listed::whole))
+async fn statuses(caller: Caller, slice: Slice) -> Answer<Listed<RuleStatus>> {
+    Ok(Json(slice.of(caller.service.rules().await?, |status| status.rule.id.to_string())))
 }
 
 /// What an ignore rule would hide now, in place of the one with its id if there is one.
@@ -75,10 +79,11 @@ async fn change(caller: Caller, Path(id): Path<String>, sent: Decision<RuleBody>
 #[utoipa::path(
     get,
     path = "/never-hide-rules",
+    params(Part),
     responses((status = 200, body = Listed<NeverHideRule>))
 )]
-async fn never_hidden(caller: Caller) -> Answer<Listed<NeverHideRule>> {
-    answered(caller.service.never_hidden().await.map(Listed::whole))
+async fn never_hidden(caller: Caller, slice: Slice) -> Answer<Listed<NeverHideRule>> {
+    Ok(Json(slice.of(caller.service.never_hidden().await?, |rule| rule.id.to_string())))
 }
 
 /// What such a rule would bring to light.

@@ -1,6 +1,7 @@
 //! Who I am here, and what holds for me.
 
 use axum::Json;
+use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -19,8 +20,9 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
     path = "/session",
     responses((status = 200, body = Greeting))
 )]
-async fn greeting(caller: Caller) -> Answer<Greeting> {
+async fn greeting(State(shared): State<Shared>, caller: Caller) -> Answer<Greeting> {
     let Caller { principal, service, .. } = caller;
+    let offered = Capability::ALL.into_iter().filter(|one| *one != Capability::Presence || shared.limits.presence);
     Ok(Json(Greeting {
         organisation: principal.organisation,
         name: principal.name,
@@ -29,7 +31,7 @@ async fn greeting(caller: Caller) -> Answer<Greeting> {
         as_of: service.as_of(),
         require_reason: service.require_reason().shown(),
         server: env!("CARGO_PKG_VERSION").to_owned(),
-        capabilities: Some(Capability::ALL.map(|one| one.as_str().to_owned()).to_vec()),
+        capabilities: Some(offered.map(|one| one.as_str().to_owned()).collect()),
     }))
 }
 

@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::Path;
+use jiff::Timestamp;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::drifts::drift;
 use crate::api::{Answer as Made, BULK, BulkBody, Code, Listed, Problem, ResolveBody, Resolved, TriageBody, TriageOne};
-use crate::drift::{DriftId, TriageRequest};
+use crate::drift::{DriftId, TriageRequest, Unfit};
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure, answered};
 use crate::server::auth::Caller;
@@ -34,7 +35,15 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 async fn one(caller: Caller, Path(id): Path<String>, sent: Decision<TriageBody>) -> Answer<Receipt> {
     let (body, once) = sent.of(&caller.principal);
     let request = TriageRequest { once, ..body.on(drift(&id)?).by(&caller.principal.name) };
+    fits(&request)?;
     answered(caller.service.triage(request).await)
+}
+
+fn fits(request: &TriageRequest) -> Result<(), Problem> {
+    match request.unfit(Timestamp::now()) {
+        Some(Unfit { field, message }) => Err(Problem::of_field(field, message)),
+        None => Ok(()),
+    }
 }
 
 /// Settles a drift.
@@ -50,6 +59,9 @@ async fn one(caller: Caller, Path(id): Path<String>, sent: Decision<TriageBody>)
 async fn resolve(caller: Caller, Path(id): Path<String>, sent: Decision<ResolveBody>) -> Answer<Resolved> {
     let (body, once) = sent.of(&caller.principal);
     let request = TriageRequest { once, ..body.triage().on(drift(&id)?).by(&caller.principal.name) };
+    // Here it stands without its verb.
+    let of_body = |Unfit { field, message }| Problem::of_field(field.trim_start_matches("verb.resolve."), message);
+    request.unfit(Timestamp::now()).map(of_body).map_or(Ok(()), Err)?;
     let receipt = caller.service.triage(request).await?;
     Ok(Json(Resolved { status: "resolved".to_owned(), receipt }))
 }
@@ -71,12 +83,14 @@ async fn many(caller: Caller, sent: Decision<BulkBody>) -> Answer<Listed<Made>> 
         TriageRequest { once, ..request.by(&caller.principal.name) }
     };
     let requests: Vec<TriageRequest> = body.requests.into_iter().enumerate().map(named).collect();
+    let unfit: Vec<Option<Problem>> = requests.iter().map(|request| fits(request).err()).collect();
     let answers = caller.service.triage_many(requests).await?;
-    let made = |answer: Result<Receipt, _>| match answer {
-        Ok(receipt) => Made::Done(receipt),
-        Err(error) => Made::Problem(Problem::from(error)),
+    let made = |(answer, unfit): (Result<Receipt, _>, Option<Problem>)| match (answer, unfit) {
+        (Ok(receipt), _) => Made::Done(receipt),
+        (Err(_), Some(problem)) => Made::Problem(problem),
+        (Err(error), None) => Made::Problem(Problem::from(error)),
     };
-    Ok(Json(Listed::whole(answers.into_iter().map(made).collect())))
+    Ok(Json(Listed::whole(answers.into_iter().zip(unfit).map(made).collect())))
 }
 
 /// A drift is decided about: the same as `POST …/triage`.

@@ -17,6 +17,7 @@ use super::servers::{Base, bearer, invalid};
 use super::{Server, reading, skew};
 use crate::api::{IDEMPOTENCY_HEADER, Parameter, VERSION_HEADER};
 use crate::service::ServiceError;
+use crate::telemetry::{TRACEPARENT, Trace};
 
 /// Of one answer, from the question to its last byte.
 const READ: Duration = Duration::from_secs(30);
@@ -120,6 +121,8 @@ struct Ask<'a> {
     /// The last event that was seen, for the feed.
     seen: Option<&'a str>,
     timeout: Option<Duration>,
+    /// The same however often it is sent, so that both sides' logs tell of one thing.
+    trace: Trace,
 }
 
 impl Line {
@@ -163,7 +166,8 @@ impl Line {
     pub async fn ask<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ServiceError> {
         let body = serde_json::to_vec(body).map_err(|error| invalid(&error.to_string()))?;
         let (method, write, timeout) = (Method::POST, Some((body, None)), Some(READ));
-        let ask = Ask { method, path, parameters: &[], write, seen: None, timeout };
+        let trace = Trace::begin();
+        let ask = Ask { method, path, parameters: &[], write, seen: None, timeout, trace };
         let (token, server) = (self.credentials.token().await?, self.server());
         let sent = self.request(server, &ask, token.as_deref())?.send().await;
         let response = sent.map_err(|error| self.unreachable(server, &error))?;
@@ -182,7 +186,8 @@ impl Line {
 
     /// An answer as it came.
     pub async fn bytes(&self, path: &str, parameters: &[Parameter]) -> Result<Vec<u8>, ServiceError> {
-        let ask = Ask { method: Method::GET, path, parameters, write: None, seen: None, timeout: Some(READ) };
+        let trace = Trace::begin();
+        let ask = Ask { method: Method::GET, path, parameters, write: None, seen: None, timeout: Some(READ), trace };
         Ok(self.whole(&ask).await?)
     }
 
@@ -196,14 +201,16 @@ impl Line {
     ) -> Result<T, Failure> {
         let body = serde_json::to_vec(body).map_err(|error| Failure::Said(Box::new(invalid(&error.to_string()))))?;
         let write = Some((body, Some(key)));
-        let ask = Ask { method, path, parameters: &[], write, seen: None, timeout: Some(WRITE) };
+        let trace = Trace::begin();
+        let ask = Ask { method, path, parameters: &[], write, seen: None, timeout: Some(WRITE), trace };
         let bytes = self.whole(&ask).await?;
         reading::read(&bytes).map_err(|error| Failure::Said(Box::new(self.unknown_words(&error))))
     }
 
     /// The feed, from its beginning or after `seen`.
     pub async fn feed(&self, seen: Option<&str>) -> Result<Response, Failure> {
-        let ask = Ask { method: Method::GET, path: "feed", parameters: &[], write: None, seen, timeout: None };
+        let trace = Trace::begin();
+        let ask = Ask { method: Method::GET, path: "feed", parameters: &[], write: None, seen, timeout: None, trace };
         match self.patiently(&ask).await? {
             Got::Open(response) => Ok(response),
             Got::Whole(_) => Err(Failure::maybe("the feed ended before it began".into())),
@@ -241,6 +248,8 @@ impl Line {
             let _ = self.at.compare_exchange(at, next, Ordering::Relaxed, Ordering::Relaxed);
             let is_other = tries + 1 < self.servers.len();
             if tries == most || !(is_other || away.at_once) {
+                let (trace_id, path, why) = (&ask.trace.trace_id, ask.path, &away.why);
+                tracing::warn!(trace_id, method = %ask.method, path, why, "a request was not answered");
                 return Err(Failure::Away(away));
             }
             if !is_other {
@@ -288,7 +297,7 @@ impl Line {
         if !ask.parameters.is_empty() {
             url.query_pairs_mut().extend_pairs(ask.parameters);
         }
-        let mut request = self.client.request(ask.method.clone(), url);
+        let mut request = self.client.request(ask.method.clone(), url).header(TRACEPARENT, ask.trace.header());
         if let Some((body, key)) = &ask.write {
             request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
             request = key.iter().fold(request, |request, key| request.header(IDEMPOTENCY_HEADER, *key));
@@ -349,6 +358,23 @@ impl Line {
             why = format!("{} {what}: {cause}", server.shown);
             next = cause.source();
         }
+        why += other_scheme(server.url.scheme(), &why);
         Failure::Away(Away { why, may_be_done: !error.is_connect(), after: None, at_once: !error.is_timeout() })
+    }
+}
+
+/// What an answer in another language than was spoken points to.
+fn other_scheme(scheme: &str, why: &str) -> &'static str {
+    let says = |words: &[&str]| words.iter().any(|word| why.contains(word));
+    match scheme {
+        "https" if says(&["InvalidContentType", "corrupt message", "wrong version number"]) => {
+            ": it speaks no TLS there; if it is on this machine, its address begins with http://"
+        }
+        "http"
+            if says(&["invalid HTTP version", "invalid HTTP", "closed before message completed", "unexpected EOF"]) =>
+        {
+            ": it speaks no plain HTTP there; its address may begin with https://"
+        }
+        _ => "",
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use crate::drift::{DriftEvent, DriftId};
+use crate::drift::{ContextId, DriftEvent, DriftId, OperationalContext};
+use crate::safety::Tainted;
 use crate::service::waiting::Sight;
 
 /// So many at most: what a person pages through in a day.
@@ -12,6 +13,8 @@ const MOST: usize = 20_000;
 #[derive(Default)]
 pub struct Sights {
     of: Mutex<HashMap<DriftId, Sight>>,
+    /// What marks are called.
+    marks: Mutex<HashMap<ContextId, Tainted>>,
     /// Rows that were left out of the last list, by path.
     left_out: Mutex<HashMap<String, usize>>,
 }
@@ -23,6 +26,19 @@ impl Sights {
             of.clear();
         }
         of.extend(drifts.iter().map(|drift| (drift.id, Sight::from(drift))));
+    }
+
+    pub fn remember_marks(&self, marks: &[OperationalContext]) {
+        let Ok(mut known) = self.marks.lock() else { return };
+        if known.len() > MOST {
+            known.clear();
+        }
+        known.extend(marks.iter().map(|one| (one.id, one.context_data.title.clone())));
+    }
+
+    pub fn mark(&self, id: ContextId) -> Tainted {
+        let known = self.marks.lock().ok().and_then(|known| known.get(&id).cloned());
+        known.unwrap_or_else(|| format!("mark {id}").into())
     }
 
     pub fn of(&self, drift: DriftId) -> Option<Sight> {

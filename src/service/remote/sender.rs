@@ -9,8 +9,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::call::{Failure, Line};
-use super::queue::{Answers, Entry, Queue, Record, next};
-use crate::api::{Answer, BulkBody, Listed, Problem, TriageBody, TriageOne};
+use super::queue::{Answers, Asked, Entry, Made, Queue, Record, next};
+use crate::api::{Answer, BulkBody, ContextBody, EndContextBody, Listed, Problem, TriageBody, TriageOne};
+use crate::drift::OperationalContext;
 use crate::service::waiting::Standing;
 use crate::service::{Contact, ServiceError};
 use crate::store::Receipt;
@@ -127,25 +128,51 @@ async fn drained(queue: &Arc<Queue>, line: &Line) -> io::Result<Stopped> {
 /// One try; the body and the key are the same each time.
 async fn send(line: &Line, entry: &Entry) -> Result<Answers, Failure> {
     let key = entry.key.to_string();
-    let requests: Vec<TriageOne> = entry.parts.iter().map(|part| part.request.clone()).collect();
-    one_or_many(line, requests, &key).await
+    if let [part] = entry.parts.as_slice() {
+        return ask(line, &part.asked, &key).await;
+    }
+    let requests: Vec<TriageOne> = entry.parts.iter().filter_map(|part| part.asked.triage().cloned()).collect();
+    many(line, requests, &key).await
 }
 
 /// Asks the server, once or as a bulk.
-pub async fn one_or_many(line: &Line, requests: Vec<TriageOne>, key: &str) -> Result<Answers, Failure> {
-    if let [one] = requests.as_slice() {
-        let TriageOne { drift, verb, reason, expected_version } = one.clone();
-        let body = TriageBody { verb, reason, expected_version };
-        let path = format!("drifts/{drift}/triage");
-        return match line.write::<_, Receipt>(Method::POST, &path, &body, key).await {
-            Ok(receipt) => Ok(vec![Ok(receipt)]),
-            Err(Failure::Said(error)) => Ok(vec![Err(*error)]),
-            Err(failure) => Err(failure),
-        };
+pub async fn one_or_many(line: &Line, asked: Vec<Asked>, key: &str) -> Result<Answers, Failure> {
+    if let [one] = asked.as_slice() {
+        return ask(line, one, key).await;
     }
+    let triage = |asked| if let Asked::Triage(one) = asked { Some(one) } else { None };
+    many(line, asked.into_iter().filter_map(triage).collect(), key).await
+}
+
+async fn ask(line: &Line, asked: &Asked, key: &str) -> Result<Answers, Failure> {
+    let mark = |made: OperationalContext| Made::Mark(Box::new(made));
+    let made = match asked {
+        Asked::Triage(TriageOne { drift, verb, reason, expected_version }) => {
+            let (verb, reason, expected_version) = (verb.clone(), reason.clone(), *expected_version);
+            let body = TriageBody { verb, reason, expected_version };
+            let path = format!("drifts/{drift}/triage");
+            line.write::<_, Receipt>(Method::POST, &path, &body, key).await.map(Made::Decision)
+        }
+        Asked::Mark(context) => {
+            let body = ContextBody { context: context.as_ref().clone() };
+            line.write(Method::POST, "contexts", &body, key).await.map(mark)
+        }
+        Asked::EndMark(end) => {
+            let path = format!("contexts/{}/end", end.id);
+            line.write(Method::POST, &path, &EndContextBody { at: end.at }, key).await.map(mark)
+        }
+    };
+    match made {
+        Ok(made) => Ok(vec![Ok(made)]),
+        Err(Failure::Said(error)) => Ok(vec![Err(*error)]),
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn many(line: &Line, requests: Vec<TriageOne>, key: &str) -> Result<Answers, Failure> {
     let made: Listed<Answer> = line.write(Method::POST, "drifts/triage", &BulkBody { requests }, key).await?;
     let answers = made.data.into_iter().map(|answer| match answer {
-        Answer::Done(receipt) => Ok(receipt),
+        Answer::Done(receipt) => Ok(Made::Decision(receipt)),
         Answer::Problem(problem) => Err(Problem::into(problem)),
     });
     let answers: Answers = answers.collect();

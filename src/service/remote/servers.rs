@@ -29,6 +29,9 @@ pub fn check_address(url: &Url) -> Result<(), ServiceError> {
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(invalid("the address of a server is https://HOST, and nothing else"));
     }
+    if url.path().trim_end_matches('/').ends_with(BASE) {
+        return Err(invalid("name the server without the path of its API, which is found by itself: https://HOST"));
+    }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(invalid(
             "no credentials in the address: others can read it. Give the key in $DRIFTGUARD_TOKEN or --token-file",

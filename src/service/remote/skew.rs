@@ -29,7 +29,7 @@ pub fn missing(greeting: &Greeting) -> Missing {
     let known: BTreeSet<&str> = match &greeting.capabilities {
         Some(known) => known.iter().map(String::as_str).collect(),
         // From before there was a list: all of this was known then.
-        None => Capability::ALL.iter().map(|one| one.as_str()).collect(),
+        None => Capability::FIRST.iter().map(|one| one.as_str()).collect(),
     };
     let what = Capability::ALL.into_iter().filter(|one| !known.contains(one.as_str())).collect();
     let version = crate::safety::sanitise::cell(&greeting.server, 20);
@@ -52,7 +52,7 @@ mod tests {
             server: "0.9.0".into(),
             capabilities: capabilities.map(|all| all.into_iter().map(str::to_owned).collect()),
         };
-        assert!(missing(&greeting(None)).what.is_empty());
+        assert_eq!(missing(&greeting(None)).what, BTreeSet::from([Capability::Outcomes, Capability::Presence]));
         let older = missing(&greeting(Some(vec!["groups", "rules", "scans", "teleport"])));
         assert!(older.what.contains(&Capability::Incident) && !older.what.contains(&Capability::Groups));
         assert!(older.why.contains("driftguard 0.9.0"), "{}", older.why);

@@ -77,7 +77,7 @@ fn drift(record: &EventRecord) -> Vec<Cell> {
 }
 
 /// How it is written in JSON.
-fn word(of: &impl serde::Serialize) -> String {
+pub(super) fn word(of: &impl serde::Serialize) -> String {
     match serde_json::to_value(of) {
         Ok(serde_json::Value::String(word)) => word,
         Ok(serde_json::Value::Object(tagged)) => tagged.keys().next().cloned().unwrap_or_default(),

@@ -10,6 +10,7 @@ use super::columns::{self, Cell};
 use super::engine::{Inner, Pause, PgEngine};
 use super::errors::{is_passing, told};
 use super::fence::Fence;
+use super::filling;
 use super::pulse::AWAY;
 use super::tables;
 use super::trail;
@@ -94,8 +95,12 @@ impl Changes {
         Ok(changes)
     }
 
-    async fn write(&self, organization: i64, connection: &mut PgConnection) -> sqlx::Result<()> {
+    async fn write(&self, organization: i64, new: bool, connection: &mut PgConnection) -> sqlx::Result<()> {
         let table = tables::table(self.tree);
+        if new && self.deleted.is_empty() && self.tree != Tree::Meta {
+            let rows = self.keys.iter().zip(&self.values).zip(&self.cells);
+            return filling::copy(connection, organization, &table, rows.map(|((k, v), cells)| (k, v, cells))).await;
+        }
         if !self.deleted.is_empty() {
             let sql = tables::delete(&table);
             sqlx::query(&sql).bind(organization).bind(&self.deleted).execute(&mut *connection).await?;
@@ -189,7 +194,7 @@ impl Inner {
             return Err(Failure::Overtaken);
         }
         for changes in &commit.tables {
-            changes.write(self.organization, &mut step).await?;
+            changes.write(self.organization, self.is_filling.load(Ordering::SeqCst), &mut step).await?;
         }
         trail::tell(&mut step, self.organization, &commit.told).await?;
         let news = self.news(commit.generation + 1, &commit.told);

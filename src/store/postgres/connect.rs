@@ -15,8 +15,9 @@ use super::errors::{is_passing, told};
 use super::migrate;
 use super::pulse::Pulse;
 use crate::drift::Slug;
-use crate::store::StoreError;
 use crate::store::identity::{Identity, SCHEMA_VERSION};
+use crate::store::{Schema, StoreError};
+use crate::vault;
 
 /// Connections of one organisation, besides the one that writes.
 const CONNECTIONS: u32 = 8;
@@ -41,8 +42,25 @@ impl Database {
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| StoreError::Invalid(format!("the address of the database does not read: {error}")))?;
+    let options = match password_in_vault(url) {
+        Some(reference) => {
+            let secret = vault::resolve(&reference);
+            options.password(&secret.map_err(|error| StoreError::Unavailable(format!("PGPASSWORD: {error}")))?)
+        }
+        None => options,
+    };
     let options = options.application_name("driftguard").statement_cache_capacity(256);
-    Ok(options.options([("statement_timeout", STATEMENT_MS)]).disable_statement_logging())
+    // A plan that was made when a month's partition was empty reads all of an organisation when the partition has filled up.
+    let each = [("statement_timeout", STATEMENT_MS), ("plan_cache_mode", "force_custom_plan")];
+    Ok(options.options(each).disable_statement_logging())
+}
+
+/// The variable's value, where it names a secret of Vault and the address has no password of its own.
+fn password_in_vault(url: &str) -> Option<String> {
+    let reference = std::env::var("PGPASSWORD").ok().filter(|value| value.starts_with("vault:"))?;
+    let parsed = url::Url::parse(url).ok()?;
+    let has_own = parsed.password().is_some() || parsed.query_pairs().any(|(key, _)| key == "password");
+    (!has_own).then_some(reference)
 }
 
 /// What the work for the database runs on, wherever its caller stands.
@@ -70,6 +88,32 @@ pub(in crate::store) fn connect(database: &Database) -> Result<(PgEngine, Identi
     }
 }
 
+/// See [`schema`](crate::store::schema()).
+pub(in crate::store) fn schema(url: &str) -> Result<Schema, StoreError> {
+    once(url, async |connection, place| migrate::standing(connection, place).await)
+}
+
+/// See [`migrate_database`](crate::store::migrate_database).
+pub(in crate::store) fn migrate_now(url: &str) -> Result<(), StoreError> {
+    once(url, async |connection, place| {
+        migrate::migrate(connection, place).await?;
+        migrate::partitions(connection).await;
+        Ok(())
+    })
+}
+
+/// Over a connection of its own, to nobody's part of the database.
+fn once<T: Send + 'static>(
+    url: &str,
+    work: impl AsyncFnOnce(&mut PgConnection, &str) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let options = options(url)?;
+    let place = Database::place(&options);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| StoreError::Io { path: Path::new("threads").to_owned(), source: error })?;
+    runtime.block_on(async { work(&mut reach(&options).await?, &place).await })
+}
+
 async fn open(
     options: PgConnectOptions,
     place: &str,
@@ -92,6 +136,7 @@ async fn open(
         process: ulid::Ulid::generate().to_string(),
         desk: Mutex::default(),
         has_turn: AtomicBool::new(false),
+        is_filling: AtomicBool::new(false),
         pulse,
         claims: std::sync::Mutex::default(),
         fence: std::sync::Mutex::default(),

@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use super::errors::{is_passing, told};
 use super::pulse::Pulse;
 use super::tables;
+use super::time::At;
 use crate::drift::Slug;
 use crate::store::StoreError;
 use crate::store::trees::engine::{Bounds, Tree};
@@ -42,6 +43,8 @@ pub(super) struct Inner {
     /// The connection that has the turn to write, or had it last.
     pub(super) desk: Mutex<Option<PgConnection>>,
     pub(super) has_turn: AtomicBool,
+    /// See [`fill`](PgEngine::fill).
+    pub(super) is_filling: AtomicBool,
     pub(super) pulse: Arc<Pulse>,
     /// Scans that this process has taken, until it gives them back; another one may have them by then.
     pub(super) claims: std::sync::Mutex<BTreeMap<Slug, i64>>,
@@ -196,8 +199,11 @@ impl Inner {
         let query = sqlx::query_as(&sql).bind(self.organization).bind(keys);
         match tree {
             Tree::Events => {
-                let times: Vec<i64> = keys.iter().map(|key| time_of(key)).collect();
-                query.bind(times).fetch_all(&self.pool).await
+                let times: Vec<At> = keys.iter().map(|key| time_of(key)).collect();
+                let ends = |at: Option<&At>| At(at.map_or(0, |at| at.0));
+                let first = ends(times.iter().min_by_key(|at| at.0));
+                let last = ends(times.iter().max_by_key(|at| at.0));
+                query.bind(times).bind(first).bind(last).fetch_all(&self.pool).await
             }
             _ => query.fetch_all(&self.pool).await,
         }
@@ -216,9 +222,9 @@ impl Inner {
     }
 }
 
-/// When the drift of a key was detected, in microseconds.
-fn time_of(key: &[u8]) -> i64 {
-    keys::place_of(key).map_or(0, |place| keys::micros_of(&place))
+/// When the drift of a key was detected.
+fn time_of(key: &[u8]) -> At {
+    At(keys::place_of(key).map_or(0, |place| keys::micros_of(&place)))
 }
 
 /// Waits a little longer each time, and not for ever.

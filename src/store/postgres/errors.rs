@@ -7,11 +7,21 @@ use crate::store::StoreError;
 /// Whether it may go well on another connection, a moment later.
 pub(super) fn is_passing(error: &Error) -> bool {
     match error {
+        _ if is_about_tls(error) => false,
         Error::Io(_) | Error::PoolTimedOut | Error::WorkerCrashed => true,
         // Shutdown, crash, starting up, connection trouble, too many connections.
         Error::Database(error) => error
             .code()
             .is_some_and(|code| ["57P01", "57P02", "57P03", "53300"].contains(&&*code) || code.starts_with("08")),
+        _ => false,
+    }
+}
+
+/// Trying again changes nothing about certificates.
+pub(super) fn is_about_tls(error: &Error) -> bool {
+    match error {
+        Error::Tls(_) => true,
+        Error::Io(error) => error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()),
         _ => false,
     }
 }
@@ -28,6 +38,10 @@ pub(super) fn told(error: Error) -> StoreError {
         }
         "42501" => StoreError::Unavailable(format!("{words}; the role needs to own the store's tables")),
         "57014" => StoreError::Unavailable("the database took too long; nothing was changed, try again".into()),
+        _ if is_about_tls(&error) => StoreError::Unavailable(format!(
+            "the database cannot be reached over TLS: {words}; name its CA with ?sslrootcert=/path/ca.pem (or PGSSLROOTCERT), and the \
+             host as its certificate does; ?sslmode= is disable, prefer, require, verify-ca or verify-full"
+        )),
         _ if is_passing(&error) => {
             StoreError::Unavailable(format!("the database cannot be reached: {words}; try again when it is back"))
         }

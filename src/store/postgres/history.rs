@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::engine::PgEngine;
+use super::time::At;
 use crate::drift::{Slug, Stats};
 use crate::store::StoreError;
 use crate::store::trees::keys;
@@ -16,7 +17,7 @@ const COUNT: &str = "SELECT count(*) FILTER (WHERE NOT has_ended), count(*) FILT
     FROM (SELECT detected_at, resolved_at, closure, state IN ('resolved', 'closed') AS has_ended, \
     state IN ('resolved', 'closed') AND resolved_at IS NOT NULL AND coalesce(closure, '') NOT IN ('superseded', 'continued') \
     AS went FROM drift_events WHERE organization_id = $1 AND environment = ANY($2) \
-    AND detected_at >= timestamptz 'epoch' + $3 * interval '1 microsecond') AS drifts";
+    AND detected_at >= $3) AS drifts";
 
 impl PgEngine {
     pub(in crate::store) fn stats(
@@ -27,7 +28,7 @@ impl PgEngine {
     ) -> Result<Stats, StoreError> {
         let inner = Arc::clone(&self.inner);
         let slugs: Vec<String> = environments.iter().map(|slug| slug.as_str().to_owned()).collect();
-        let since = keys::rounded(since);
+        let since = At(keys::rounded(since));
         let counted: (i64, i64, i64, i64) = self.wait(async move {
             let ask = || sqlx::query_as(COUNT).bind(inner.organization).bind(&slugs).bind(since);
             inner.patiently(|| ask().fetch_one(&inner.pool)).await

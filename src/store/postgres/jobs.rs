@@ -10,7 +10,7 @@ use sqlx::{FromRow, Row};
 use super::engine::PgEngine;
 use crate::drift::Slug;
 use crate::store::StoreError;
-use crate::store::jobs::{Claim, Kept, ScanJob, ScanJobs};
+use crate::store::jobs::{Claim, Kept, Rhythm, ScanJob, ScanJobs};
 
 /// Whoever was not heard of for so long is gone.
 const LEASE: Duration = Duration::from_secs(15);
@@ -50,18 +50,32 @@ impl PgEngine {
 }
 
 impl ScanJobs for PgEngine {
-    fn plan(&self, environment: &Slug, interval: Option<Duration>, last: Option<Timestamp>) -> Result<(), StoreError> {
+    fn plan(&self, environment: &Slug, rhythm: Rhythm, last: Option<Timestamp>) -> Result<(), StoreError> {
+        // What has another rhythm now, or another time; but not while somebody scans it, who says himself when the next is due.
         let sql = "INSERT INTO scan_jobs AS job (organization_id, environment, period, started_at, due_at) \
-                   SELECT $1, $2, given.period, given.last, CASE WHEN given.last IS NULL THEN now() ELSE given.last + given.period END \
+                   SELECT $1, $2, given.period, given.last, \
+                   CASE WHEN given.last IS NULL THEN now() ELSE coalesce(given.at, given.last + given.period) END \
                    FROM (SELECT $3 * interval '1 millisecond' AS period, \
-                   timestamptz 'epoch' + $4 * interval '1 microsecond' AS last) AS given \
+                   timestamptz 'epoch' + $4 * interval '1 microsecond' AS last, \
+                   timestamptz 'epoch' + $5 * interval '1 microsecond' AS at) AS given \
                    ON CONFLICT (organization_id, environment) DO UPDATE SET period = excluded.period, \
-                   due_at = coalesce(job.started_at, now()) + excluded.period WHERE job.period IS DISTINCT FROM excluded.period";
+                   due_at = coalesce(timestamptz 'epoch' + $5 * interval '1 microsecond', \
+                   coalesce(job.started_at, now()) + excluded.period) \
+                   WHERE job.period IS DISTINCT FROM excluded.period OR job.period IS NULL AND job.worker IS NULL \
+                   AND job.started_at IS NOT NULL \
+                   AND job.due_at IS DISTINCT FROM timestamptz 'epoch' + $5 * interval '1 microsecond'";
         let (inner, environment) = (Arc::clone(&self.inner), environment.as_str().to_owned());
-        let period = interval.map(|interval| i64::try_from(interval.as_millis()).unwrap_or(i64::MAX));
+        let (period, at) = match rhythm {
+            Rhythm::Never => (None, None),
+            Rhythm::Every(interval) => (Some(i64::try_from(interval.as_millis()).unwrap_or(i64::MAX)), None),
+            Rhythm::At(at) => (None, Some(at.as_microsecond())),
+        };
         let last = last.map(Timestamp::as_microsecond);
         self.wait(async move {
-            let bind = || sqlx::query(sql).bind(inner.organization).bind(&environment).bind(period).bind(last);
+            let bind = || {
+                let query = sqlx::query(sql).bind(inner.organization).bind(&environment);
+                query.bind(period).bind(last).bind(at)
+            };
             inner.patiently(|| bind().execute(&inner.pool)).await.map(|_| ())
         })
     }
@@ -88,11 +102,12 @@ impl ScanJobs for PgEngine {
         })
     }
 
-    fn claim(&self, environment: &Slug) -> Result<Option<Claim>, StoreError> {
+    fn claim(&self, environment: &Slug, next: Option<Timestamp>) -> Result<Option<Claim>, StoreError> {
         let sql = format!(
             "UPDATE scan_jobs AS job SET worker = $4, lease_until = now() + $5 * interval '1 millisecond', \
              claim = job.claim + 1, tries = CASE WHEN job.worker IS NULL THEN 1 ELSE job.tries + 1 END, \
-             started_at = now(), wanted_at = NULL, cancelled = false, due_at = now() + job.period \
+             started_at = now(), wanted_at = NULL, cancelled = false, \
+             due_at = coalesce(timestamptz 'epoch' + $6 * interval '1 microsecond', now() + job.period) \
              FROM (SELECT environment FROM scan_jobs WHERE {WAITS} AND environment = $3 FOR UPDATE SKIP LOCKED) AS waits \
              WHERE job.organization_id = $1 AND job.environment = waits.environment RETURNING job.claim"
         );
@@ -100,7 +115,7 @@ impl ScanJobs for PgEngine {
         let number: Option<i64> = self.wait(async move {
             let bind = || {
                 let query = sqlx::query_scalar(&sql).bind(inner.organization).bind(TRIES).bind(&name);
-                query.bind(&inner.process).bind(LEASE.as_millis() as i64)
+                query.bind(&inner.process).bind(LEASE.as_millis() as i64).bind(next.map(Timestamp::as_microsecond))
             };
             // Once: whether a broken connection took it is seen when the lease is over.
             bind().fetch_optional(&inner.pool).await.map_err(super::errors::told)

@@ -7,7 +7,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnection;
 
 use super::errors::told;
-use crate::store::StoreError;
+use crate::store::{Schema, StoreError};
 
 /// A newer server and an older one may work on one database: what is there is never taken away or renamed here, only added to.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "how drifts went", include_str!("../../../migrations/0006_history.sql")),
     (7, "wrong passwords are counted by all servers", include_str!("../../../migrations/0007_lockout.sql")),
     (8, "the accounts are kept apart", include_str!("../../../migrations/0008_accounts_security.sql")),
+    (10, "what dashboards count", include_str!("../../../migrations/0010_figures.sql")),
     (
         13,
         "a write of the accounts that is sent again is done once",
@@ -42,6 +43,25 @@ pub(super) async fn migrate(connection: &mut PgConnection, place: &str) -> Resul
         Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(told(error)),
         Err(error) => Err(StoreError::Invalid(format!("the schema of {place} does not fit: {error}"))),
     }
+}
+
+/// What is applied, and what is not.
+pub(super) async fn standing(connection: &mut PgConnection, place: &str) -> Result<Schema, StoreError> {
+    refuse_newer(connection, place).await?;
+    let sql = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
+    let is_there: bool = sqlx::query_scalar(sql).fetch_one(&mut *connection).await.map_err(told)?;
+    let done: Vec<i64> = match is_there {
+        true => sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success").fetch_all(connection).await,
+        false => Ok(vec![]),
+    }
+    .map_err(told)?;
+    let number = |version: i64| u32::try_from(version).unwrap_or(u32::MAX);
+    let missing = MIGRATIONS.iter().filter(|(version, ..)| !done.contains(version));
+    Ok(Schema {
+        found: done.iter().max().map(|version| number(*version)),
+        wanted: MIGRATIONS.last().map_or(0, |(version, ..)| number(*version)),
+        steps: missing.map(|(version, name, _)| format!("{version}: {name}")).collect(),
+    })
 }
 
 /// Makes the partitions of the months to come. A role that may not leaves new rows in the default ones.

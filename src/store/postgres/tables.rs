@@ -132,18 +132,18 @@ pub(super) fn delete(table: &Table) -> String {
 /// `$1` organisation, `$2` key; of a drift `$3` its time, which names the partition.
 pub(super) fn get(tree: Tree) -> String {
     let partition = match tree {
-        Tree::Events => " AND detected_at = timestamptz 'epoch' + $3 * interval '1 microsecond'",
+        Tree::Events => " AND detected_at = $3",
         _ => "",
     };
     format!("SELECT value FROM {} WHERE organization_id = $1 AND key = $2{partition}", table(tree).name)
 }
 
-/// `$1` organisation, `$2` keys; of drifts `$3` their times, which name the partitions.
+/// `$1` organisation, `$2` keys; of drifts `$3` their times, `$4` and `$5` the first and the last, which name the partitions.
 pub(super) fn get_many(tree: Tree) -> String {
     if tree == Tree::Events {
-        return "SELECT e.key, e.value FROM unnest($2::bytea[], $3::bigint[]) AS asked(key, at), LATERAL (SELECT key, value \
-                FROM drift_events WHERE organization_id = $1 AND key = asked.key \
-                AND detected_at = timestamptz 'epoch' + asked.at * interval '1 microsecond' LIMIT 1) AS e"
+        return "SELECT e.key, e.value FROM unnest($2::bytea[], $3::timestamptz[]) AS asked(key, at), LATERAL (SELECT key, value \
+                FROM drift_events WHERE organization_id = $1 AND key = asked.key AND detected_at = asked.at \
+                AND detected_at BETWEEN $4 AND $5 LIMIT 1) AS e"
             .to_owned();
     }
     format!("SELECT key, value FROM {} WHERE organization_id = $1 AND key = ANY($2)", table(tree).name)

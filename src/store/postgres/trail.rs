@@ -22,15 +22,15 @@ pub(super) async fn tell(connection: &mut PgConnection, organization: i64, told:
     let mut rows = Rows::default();
     told.iter().for_each(|frame| rows.push(frame));
     let sql = "INSERT INTO audit_log \
-               (organization_id, seq, at, actor, action, environment, drift_id, payload, previous_hash, hash, user_id, \
-               principal, ip_address, user_agent, session_id, success, error_message) \
+               (organization_id, seq, at, actor, action, environment, drift_id, payload, previous_hash, hash, told, \
+               user_id, principal, ip_address, user_agent, session_id, success, error_message) \
                SELECT $1, r.seq, timestamptz 'epoch' + r.at * interval '1 microsecond', r.actor, r.action, r.environment, \
-               encode(r.drift, 'hex')::uuid, r.payload, r.previous, r.hash, r.user_id, r.principal, r.ip_address, \
+               encode(r.drift, 'hex')::uuid, r.payload, r.previous, r.hash, r.told, r.user_id, r.principal, r.ip_address, \
                r.user_agent, r.session_id, r.success, r.error_message \
                FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bytea[], \
-               $9::bytea[], $10::bytea[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::boolean[], \
-               $17::text[]) AS r(seq, at, actor, action, environment, drift, payload, previous, hash, user_id, principal, \
-               ip_address, user_agent, session_id, success, error_message)";
+               $9::bytea[], $10::bytea[], $11::int[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], \
+               $17::boolean[], $18::text[]) AS r(seq, at, actor, action, environment, drift, payload, previous, hash, told, \
+               user_id, principal, ip_address, user_agent, session_id, success, error_message)";
     sqlx::query(sql)
         .bind(organization)
         .bind(rows.seq)
@@ -42,6 +42,7 @@ pub(super) async fn tell(connection: &mut PgConnection, organization: i64, told:
         .bind(rows.payload)
         .bind(rows.previous)
         .bind(rows.hash)
+        .bind(rows.told)
         .bind(rows.asked.iter().map(|asked| asked.user_id.clone()).collect::<Vec<_>>())
         .bind(rows.asked.iter().map(|asked| asked.principal.clone()).collect::<Vec<_>>())
         .bind(rows.asked.iter().map(|asked| asked.ip_address.clone()).collect::<Vec<_>>())
@@ -65,6 +66,7 @@ struct Rows {
     payload: Vec<Vec<u8>>,
     previous: Vec<Vec<u8>>,
     hash: Vec<Vec<u8>>,
+    told: Vec<Option<i32>>,
     asked: Vec<Asked>,
 }
 
@@ -81,6 +83,7 @@ impl Rows {
         self.payload.push(frame.payload.clone());
         self.previous.push(frame.previous.to_vec());
         self.hash.push(frame.tip.hash().to_vec());
+        self.told.push(shown.told);
         self.asked.push(shown.asked);
     }
 }
@@ -93,6 +96,8 @@ struct Shown {
     action: String,
     environment: Option<String>,
     drift: Option<Vec<u8>>,
+    /// Of how many happenings.
+    told: Option<i32>,
     asked: Asked,
 }
 
@@ -107,6 +112,7 @@ impl Shown {
             action: text(&entry.action),
             environment: entry.environment.as_ref().map(|slug| slug.as_str().to_owned()),
             drift: entry.drift.map(|id| id.0.to_bytes().to_vec()),
+            told: i32::try_from(deed.told()).ok(),
             asked: Asked::of(entry),
         }
     }
@@ -129,6 +135,7 @@ struct Row {
     action: String,
     environment: Option<String>,
     drift: Option<Vec<u8>>,
+    told: Option<i32>,
     asked: Asked,
 }
 
@@ -144,6 +151,7 @@ impl FromRow<'_, PgRow> for Row {
             action: row.try_get("action")?,
             environment: row.try_get("environment")?,
             drift: row.try_get("drift")?,
+            told: row.try_get("told")?,
             asked: Asked::from_row(row)?,
         })
     }
@@ -151,8 +159,8 @@ impl FromRow<'_, PgRow> for Row {
 
 async fn rows_after(pool: &PgPool, organization: i64, seq: i64) -> sqlx::Result<Vec<Row>> {
     let sql = "SELECT seq, payload, previous_hash, hash, (extract(epoch FROM at) * 1000000)::bigint AS micros, actor, \
-               action, environment, uuid_send(drift_id) AS drift, user_id, principal, ip_address, user_agent, session_id, success, \
-               error_message FROM audit_log \
+               action, environment, uuid_send(drift_id) AS drift, told, user_id, principal, ip_address, user_agent, \
+               session_id, success, error_message FROM audit_log \
                WHERE organization_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
     sqlx::query_as(sql).bind(organization).bind(seq).bind(PAGE).fetch_all(pool).await
 }
@@ -206,16 +214,19 @@ fn checked(tip: Tip, row: &Row) -> Result<Tip, StoreError> {
         return Err(damaged(next, "the entry does not continue the one before it, or was changed"));
     }
     let deed: Deed = serde_json::from_slice(payload).map_err(|error| damaged(next, &error.to_string()))?;
-    let Row { micros, actor, action, environment, drift, asked, .. } = row;
+    let said = Shown::of(&deed);
+    let Row { micros, actor, action, environment, drift, told, asked, .. } = row;
     let shown = Shown {
         at: *micros,
         actor: actor.clone(),
         action: action.clone(),
         environment: environment.clone(),
         drift: drift.clone(),
+        // Older entries do not say of how many they tell.
+        told: told.or(said.told),
         asked: asked.clone(),
     };
-    if Shown::of(&deed) != shown {
+    if said != shown {
         return Err(damaged(next, "a column does not say what the entry says"));
     }
     Ok(frame.tip)

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::bulk::Step;
 use super::engine::Tree;
 use super::tx::Tx;
-use super::{TreeStore, Writer, apply, keys, once, scan};
+use super::{TreeStore, Writer, apply, keys, linking, once, scan};
 use crate::compare::NeverHide;
 use crate::drift::{
     AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, NeverHideRule, Origin, PropertyPath,
@@ -13,7 +13,7 @@ use crate::drift::{
 };
 use crate::store::record::{AuditRecord, Deed, EventRecord, Standing};
 use crate::store::rules::{self, Rule, RuleRecord};
-use crate::store::{Receipt, StoreError, codec, life, settling};
+use crate::store::{AuditRequest, Direction, Receipt, Store, StoreError, codec, life, settling};
 
 impl TreeStore {
     /// Plans a decision and does it in `step`; it is to be kept with the others. After an error nothing is in `step`, unless that
@@ -54,6 +54,9 @@ impl TreeStore {
         match &request.verb {
             TriageVerb::Ignore { rule } => self.plan_ignore(writer, tx, &record, rule, &mut deed)?,
             TriageVerb::NeverHide { rule } => plan_never_hide(&record, rule)?,
+            verb @ (TriageVerb::Link { .. } | TriageVerb::Unlink { .. }) => {
+                linking::plan(tx, &record, verb, &mut deed)?;
+            }
             TriageVerb::Undo { seq } => self.plan_undo(writer, tx, &record, *seq, &mut deed)?,
             verb => plan_one(tx, &record, verb, &mut deed)?,
         }
@@ -160,6 +163,46 @@ impl TreeStore {
             .collect()
     }
 
+    /// Numbers and times go up together: where a time stands is looked for by halves.
+    pub(super) fn audit_between_impl(&self, request: &AuditRequest) -> Result<Vec<AuditEntry>, StoreError> {
+        let Some((last, _)) = self.engine.tree(Tree::Audit).last()? else { return Ok(vec![]) };
+        let last = last.first_chunk::<8>().map_or(0, |seq| u64::from_be_bytes(*seq));
+        let mut low = self.first_entry(last, |at| at >= request.from)?;
+        let mut high = self.first_entry(last, |at| at > request.until)?;
+        match (request.cursor, request.direction) {
+            (Some(cursor), Direction::Older) => high = high.min(cursor),
+            (Some(cursor), Direction::Newer) => low = low.max(cursor.saturating_add(1)),
+            (None, _) => {}
+        }
+        if low >= high {
+            return Ok(vec![]);
+        }
+        let values = self.engine.tree(Tree::Audit).range(low.to_be_bytes()..high.to_be_bytes()).values();
+        let entry = |value: Result<sled::IVec, StoreError>| {
+            codec::decode::<AuditRecord>(Tree::Audit.name(), &value?, &self.objects).map(AuditRecord::entry)
+        };
+        match request.direction {
+            Direction::Older => values.rev().take(request.limit).map(entry).collect(),
+            Direction::Newer => {
+                let mut entries = values.take(request.limit).map(entry).collect::<Result<Vec<_>, _>>()?;
+                entries.reverse();
+                Ok(entries)
+            }
+        }
+    }
+
+    /// The number of the first entry whose time is so; one after the last when there is none.
+    fn first_entry(&self, last: u64, is_so: impl Fn(jiff::Timestamp) -> bool) -> Result<u64, StoreError> {
+        let (mut low, mut high) = (1, last + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let at = self.audit_entry(middle)?.map(|entry| entry.timestamp);
+            // One that is missing is a fault that `verify` tells.
+            if at.is_some_and(&is_so) { high = middle } else { low = middle + 1 }
+        }
+        Ok(low)
+    }
+
     pub(super) fn drift_impl(&self, id: DriftId) -> Result<DriftDetail, StoreError> {
         let tx = Tx::new(self, self.now());
         let record = tx.event(id)?.ok_or_else(|| no_such_drift(id))?;
@@ -170,6 +213,7 @@ impl TreeStore {
             actual_state: body.actual_state,
             unverified: body.unverified,
             history: self.history(id)?,
+            links: record.links,
             event: record.event,
         })
     }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::engine::Tree;
+use super::engine::{Range, Tree};
 use super::tx::{self, Tx};
 use super::{RunningScan, TreeStore, Writer, apply, keys, scan};
 use crate::drift::{AuditEntry, Closure, Completeness, DriftEvent, DriftId, SeverityClass, Slug, State};
@@ -13,6 +13,8 @@ use crate::store::{StoreError, may_close};
 
 /// Turns told by one entry. A drift's history reads the whole entry, so it must stay small enough for that.
 const TOLD_TOGETHER: usize = 200;
+/// Entries of each shelf and class that are read with the first question.
+const AHEAD: i64 = 256;
 
 /// What a scan made of one drift: it ended, or came back.
 pub(super) struct Turn {
@@ -30,15 +32,15 @@ impl TreeStore {
     /// Drifts of the environment that had not ended and that this scan did not see.
     pub(super) fn unseen(&self, running: &RunningScan) -> Result<Vec<DriftId>, StoreError> {
         let mut unseen = Vec::new();
-        for shelf in keys::STILL_SEEN {
-            for class in SeverityClass::WORST_FIRST {
-                let prefix = keys::class_prefix(shelf, class, &running.environment);
-                for key in self.engine.tree(Tree::ByClass).scan_prefix(&prefix).keys() {
-                    let key = key?;
-                    let id = keys::place_of(&key).map(|place| keys::id_of(&place));
-                    unseen.extend(id.filter(|id| !running.seen.contains(id)));
-                }
-            }
+        let prefixes = keys::STILL_SEEN.into_iter().flat_map(|shelf| {
+            SeverityClass::WORST_FIRST.map(|class| keys::class_prefix(shelf, class, &running.environment))
+        });
+        let mut ranges: Vec<Range> =
+            prefixes.map(|prefix| self.engine.tree(Tree::ByClass).scan_prefix(prefix)).collect();
+        self.engine.read_ahead(ranges.iter_mut().collect(), false, AHEAD);
+        for entry in ranges.into_iter().flatten() {
+            let (key, _) = entry?;
+            unseen.extend(keys::drift_of(&key).filter(|id| !running.seen.contains(id)));
         }
         Ok(unseen)
     }
@@ -52,6 +54,7 @@ impl TreeStore {
         completeness: &Completeness,
     ) -> Result<Vec<DriftEvent>, StoreError> {
         let mut tx = Tx::new(self, self.now());
+        tx.know_ending(unseen, running)?;
         let (mut turns, mut inherited) = (Vec::new(), HashSet::new());
         for id in unseen {
             let record = match tx.event(*id) {
@@ -59,7 +62,7 @@ impl TreeStore {
                 Ok(None) | Err(StoreError::Damaged { .. }) => continue,
                 Err(error) => return Err(error),
             };
-            let heir = self.heir(&record, running)?;
+            let heir = heir(&tx, &record, running)?;
             if heir.is_none() && !may_close(completeness, record.event.resource.resource_type.raw()) {
                 continue;
             }
@@ -75,19 +78,6 @@ impl TreeStore {
         let closed = closed.into_iter().filter_map(|id| tx.event(id).transpose()).map(|r| r.map(|r| r.event)).collect();
         self.keep(writer, &deeds, tx, false)?;
         closed
-    }
-
-    /// The drift of the same resource that this scan did see.
-    fn heir(&self, record: &EventRecord, running: &RunningScan) -> Result<Option<DriftId>, StoreError> {
-        let prefix = tx::resource_prefix(&record.event.environment, &record.event.resource);
-        for key in self.engine.tree(Tree::ByFingerprint).scan_prefix(prefix).values() {
-            let key = key?;
-            let id = keys::place_of(&key).map(|place| keys::id_of(&place));
-            if let Some(id) = id.filter(|id| running.seen.contains(id)) {
-                return Ok(Some(id));
-            }
-        }
-        Ok(None)
     }
 
     /// As few entries as tell it all, the first with the number `seq`.
@@ -107,6 +97,13 @@ impl TreeStore {
         }
         deeds
     }
+}
+
+/// The drift of the same resource that this scan did see.
+fn heir(tx: &Tx<'_>, record: &EventRecord, running: &RunningScan) -> Result<Option<DriftId>, StoreError> {
+    let prefix = tx::resource_prefix(&record.event.environment, &record.event.resource);
+    let mut ids = tx.drifts_of(&prefix)?.into_iter().filter_map(|key| keys::drift_of(&key));
+    Ok(ids.find(|id| running.seen.contains(id)))
 }
 
 fn told_together(mut audit: AuditEntry, turns: Vec<Turn>) -> Deed {

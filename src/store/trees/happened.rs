@@ -22,9 +22,13 @@ const SHELVES: std::ops::RangeInclusive<u8> = 0..=6;
 impl TreeStore {
     pub(super) fn incident_impl(&self, request: &IncidentRequest) -> Result<Incident, StoreError> {
         let limit = request.limit.clamp(1, IncidentRequest::MOST);
-        let mut density = DensityCounter::new(request);
-        let mut happenings = self.first_sightings(request, limit, &mut density)?;
-        self.told_by_the_trail(request, limit, &mut density, &mut happenings)?;
+        let (mut density, mut counted) = (DensityCounter::new(request), DensityCounter::new(request));
+        let mut happenings = self.first_sightings(request, limit, &mut counted)?;
+        self.told_by_the_trail(request, limit, &mut counted, &mut happenings)?;
+        match self.engine.as_postgres() {
+            Some(engine) => engine.density(&self.environments_of(request), request, &mut density)?,
+            None => density = counted,
+        }
         happenings.sort_by_key(|one| std::cmp::Reverse((one.at, one.seq)));
         let cut = happenings.len() > limit;
         happenings.truncate(limit);
@@ -63,13 +67,19 @@ impl TreeStore {
         limit: usize,
         density: &mut DensityCounter,
     ) -> Result<Vec<Happening>, StoreError> {
-        let environments: Vec<Slug> = match request.environments.as_slice() {
-            [] => self.counts().keys().cloned().collect(),
-            some => some.to_vec(),
-        };
+        let environments = self.environments_of(request);
         // By time and id, so that the oldest goes first when there are too many.
         let mut newest: BTreeMap<keys::Place, Slug> = BTreeMap::new();
-        for slug in &environments {
+        let is_counted = self.engine.as_postgres().is_some();
+        for slug in environments.iter().filter(|_| is_counted) {
+            let prefix = keys::environment(slug);
+            let start = [&prefix[..], &keys::micros(request.from)].concat();
+            let end = [&prefix[..], &keys::micros(request.until), &[0xff; 16]].concat();
+            for key in self.engine.tree(Tree::Events).range(start..=end).keys().rev().take(limit + 1) {
+                newest.extend(keys::place_of(&key?).map(|place| (place, slug.clone())));
+            }
+        }
+        for slug in environments.iter().filter(|_| !is_counted) {
             for (shelf, class) in SHELVES.flat_map(|shelf| SeverityClass::WORST_FIRST.map(|class| (shelf, class))) {
                 let prefix = keys::class_prefix(shelf, class, slug);
                 let start = [&prefix[..], &keys::micros(request.from)].concat();
@@ -102,7 +112,15 @@ impl TreeStore {
                 batch: None,
             })
         };
-        Ok(newest.into_iter().filter_map(happening).collect())
+        let surplus = newest.len().saturating_sub(limit + 1);
+        Ok(newest.into_iter().skip(surplus).filter_map(happening).collect())
+    }
+
+    fn environments_of(&self, request: &IncidentRequest) -> Vec<Slug> {
+        match request.environments.as_slice() {
+            [] => self.counts().keys().cloned().collect(),
+            some => some.to_vec(),
+        }
     }
 
     fn told_by_the_trail(
@@ -112,7 +130,7 @@ impl TreeStore {
         density: &mut DensityCounter,
         happenings: &mut Vec<Happening>,
     ) -> Result<(), StoreError> {
-        let mut told = 0;
+        let (mut told, is_counted) = (0, self.engine.as_postgres().is_some());
         self.walk_back(request.until, |record| {
             if record.deed.audit.timestamp < request.from {
                 return ControlFlow::Break(());
@@ -124,19 +142,20 @@ impl TreeStore {
                     happenings.push(happening);
                 }
             }
-            ControlFlow::Continue(())
+            // The rest is counted, not told.
+            if is_counted && told > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
     }
 
     /// The audit trail backwards from the last entry that is not after `until`. Its times only grow, so that one is found by
     /// halving.
-    fn walk_back(
-        &self,
-        until: Timestamp,
-        mut take: impl FnMut(AuditRecord) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
+    fn walk_back(&self, until: Timestamp, take: impl FnMut(AuditRecord) -> ControlFlow<()>) -> Result<(), StoreError> {
         let tree = self.engine.tree(Tree::Audit);
         let number = |key: &[u8]| key.first_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes));
+        if let Some(engine) = self.engine.as_postgres() {
+            let high = engine.told_until(until)? + 1;
+            return self.walk_below(high, take);
+        }
         let last = tree.last()?.and_then(|(key, _)| number(&key)).unwrap_or(0);
         let (mut low, mut high) = (0, last + 1);
         while low + 1 < high {
@@ -146,7 +165,12 @@ impl TreeStore {
                 _ => low = middle,
             }
         }
-        for entry in tree.range(..high.to_be_bytes()).values().rev() {
+        self.walk_below(high, take)
+    }
+
+    /// The audit trail backwards from the entry before `high`.
+    fn walk_below(&self, high: u64, mut take: impl FnMut(AuditRecord) -> ControlFlow<()>) -> Result<(), StoreError> {
+        for entry in self.engine.tree(Tree::Audit).range(..high.to_be_bytes()).values().rev() {
             let bytes = entry?;
             match codec::decode::<AuditRecord>(Tree::Audit.name(), &bytes, &self.objects) {
                 Ok(record) => {
@@ -183,8 +207,7 @@ fn told_of(record: AuditRecord, environments: &[Slug]) -> Vec<Happening> {
         context: None,
         batch: audit.batch,
     };
-    // An entry of a scan tells of many drifts, and its reason only of their number.
-    if audit.verb.is_none() && audit.drift.is_none() && audit.rule.is_none() && !record.deed.before.is_empty() {
+    if record.deed.is_of_many() {
         return record.deed.before.iter().map(|(id, _)| about(Some(*id), None)).collect();
     }
     vec![about(audit.drift, audit.reason.clone())]

@@ -182,16 +182,12 @@ impl TreeStore {
                 tx.put(Tree::Observations, [&prefix[..], &keys::micros(at)].concat(), value);
                 Ok(())
             }
-            Line::Scan(scan) => {
-                let prefix = keys::environment(&scan.environment);
-                let key = [&prefix[..], &keys::micros(scan.finished_at), &scan.id.0.to_bytes()].concat();
-                tx.write(Tree::Scans, key, &scan)
-            }
+            Line::Scan(summary) => tx.write(Tree::Scans, scan::summary_key(&summary), &summary),
         }
     }
 }
 
-fn take_audit(tx: &mut Tx<'_>, record: &AuditRecord, next: u64) -> Result<(), StoreError> {
+pub(super) fn take_audit(tx: &mut Tx<'_>, record: &AuditRecord, next: u64) -> Result<(), StoreError> {
     let seq = record.deed.audit.seq;
     if seq != next {
         return Err(StoreError::Invalid(format!("the export has audit entry {seq} where {next} must stand")));

@@ -53,6 +53,11 @@ pub(super) fn id_of(place: &Place) -> DriftId {
     DriftId(Ulid::from_bytes(bytes))
 }
 
+/// Whose key, or index entry, it is.
+pub(super) fn drift_of(key: &[u8]) -> Option<DriftId> {
+    place_of(key).map(|place| id_of(&place))
+}
+
 pub(in crate::store) fn time_of(key: &[u8]) -> Option<Timestamp> {
     let bytes = key.first_chunk::<8>()?;
     Timestamp::from_microsecond(i64::try_from(u64::from_be_bytes(*bytes)).ok()?).ok()

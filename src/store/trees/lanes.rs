@@ -16,6 +16,8 @@ use keys::Place;
 
 /// Entries of each lane that are read together: a page is filled from many.
 const ROWS: i64 = 16;
+/// Drifts read together at most, where they are.
+const AT_ONCE: usize = 512;
 
 /// One range, in the direction of the search.
 pub(super) struct Lane {
@@ -151,9 +153,10 @@ impl TreeStore {
         for lane in 0..lanes.len() {
             heads.extend(self.head(lanes, lane, direction)?);
         }
+        let mut at_once = self.engine.together();
         loop {
             let mut together = Vec::new();
-            while together.len() < self.engine.together()
+            while together.len() < at_once
                 && let Some(head) = heads.pop()
             {
                 heads.extend(self.head(lanes, head.lane, direction)?);
@@ -178,6 +181,8 @@ impl TreeStore {
                     return Ok(End::Spent(place));
                 }
             }
+            // Whoever has not found enough by now looks through many.
+            at_once = if at_once > 1 { (at_once * 2).min(AT_ONCE) } else { 1 };
         }
     }
 

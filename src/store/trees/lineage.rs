@@ -22,12 +22,10 @@ pub(super) struct Forebear {
 
 /// The drifts of the same resource and type that have not ended and were not met by the scan of `at`; the last seen first.
 pub(super) fn kin(tx: &Tx<'_>, at: Timestamp, own: DriftId, finding: &Finding) -> Result<Vec<EventRecord>, StoreError> {
-    let store = tx.store;
     let prefix = tx::resource_prefix(&finding.environment, &finding.resource);
     let mut kin = Vec::new();
-    for key in store.engine.tree(Tree::ByFingerprint).scan_prefix(prefix).values() {
-        let key = key?;
-        let Some(id) = keys::place_of(&key).map(|place| keys::id_of(&place)).filter(|id| *id != own) else { continue };
+    for key in tx.drifts_of(&prefix)? {
+        let Some(id) = keys::drift_of(&key).filter(|id| *id != own) else { continue };
         let record = match tx.event(id) {
             Ok(Some(record)) => record,
             Ok(None) | Err(StoreError::Damaged { .. }) => continue,

@@ -4,6 +4,7 @@
 //! One writer at a time behind a mutex; readers go to the trees directly. What a person decides goes to the journal first and
 //! is then applied by [`apply`](apply::apply), the same function that replays the journal after a crash.
 
+mod ahead;
 mod answers;
 mod apply;
 mod attempts;
@@ -23,6 +24,8 @@ mod import;
 pub(super) mod keys;
 mod lanes;
 mod lineage;
+mod linking;
+mod loading;
 mod once;
 mod open;
 mod page;
@@ -61,8 +64,8 @@ use super::objects::Objects;
 use super::record::{AuditRecord, Deed};
 use super::rules::Rule;
 use super::{
-    DriftFilter, Elsewhere, Gauges, Matching, Observation, OpenCounts, Options, Page, PageRequest, Pruned, Receipt,
-    Recorded, Returns, Store, StoreError, Upkeep, VerifyReport,
+    AuditRequest, DriftFilter, Elsewhere, Gauges, Matching, Observation, OpenCounts, Options, Page, PageRequest,
+    Pruned, Receipt, Recorded, Returns, Store, StoreError, Upkeep, VerifyReport,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
@@ -74,7 +77,8 @@ use crate::drift::{
 use crate::safety::Tainted;
 
 use engine::{Engine, Tree};
-pub(super) use open::{Clock, Compaction, Doors, holds_store, open_read_write};
+pub(super) use loading::load;
+pub(super) use open::{Clock, Compaction, Doors, holds_store, open_read_write, schema_of};
 pub(super) use shared::open_shared;
 use trail::Trail;
 use turn::Desk;
@@ -245,6 +249,7 @@ impl TreeStore {
     }
 
     /// What a scan found, of which nothing has to go to the journal: it may be written while the scan goes on.
+    #[tracing::instrument(name = "store.write", skip_all, fields(durable))]
     fn keep_behind(&self, writer: &mut Writer, tx: Tx<'_>, durable: bool) -> Result<(), StoreError> {
         writer.commits += 1;
         tx.commit_behind(durable)
@@ -252,6 +257,7 @@ impl TreeStore {
 
     /// Journal first, synced; then the trees. `tx` has the deeds applied already, so that nothing can go wrong in between
     /// but the disk: then the decision stands in the journal and is applied at the next start.
+    #[tracing::instrument(name = "store.write", skip_all, fields(durable, decisions = deeds.len()))]
     fn keep(&self, writer: &mut Writer, deeds: &[Deed], tx: Tx<'_>, durable: bool) -> Result<(), StoreError> {
         let told = self.tell(writer, deeds)?;
         let tip = told.last().map(|frame| frame.tip);
@@ -405,6 +411,12 @@ impl Store for TreeStore {
     }
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
         self.audit_impl(limit)
+    }
+    fn audit_between(&self, request: &AuditRequest) -> Result<Vec<AuditEntry>, StoreError> {
+        self.audit_between_impl(request)
+    }
+    fn verify_audit(&self) -> Result<u64, StoreError> {
+        self.walk_trail(&mut |_, _| Ok(()))
     }
     fn audit_entry(&self, seq: u64) -> Result<Option<AuditEntry>, StoreError> {
         Ok(self.read::<AuditRecord>(Tree::Audit, &seq.to_be_bytes())?.map(AuditRecord::entry))

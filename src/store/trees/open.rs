@@ -70,6 +70,11 @@ pub(in crate::store) fn holds_store(root: &Path) -> bool {
     ["meta.json", "journal", "tree"].iter().any(|part| root.join(part).exists())
 }
 
+/// The schema of the store in a directory; `None` when there is none.
+pub(in crate::store) fn schema_of(root: &Path) -> Result<Option<u32>, StoreError> {
+    Ok(Identity::read(root)?.map(|identity| identity.schema_version))
+}
+
 /// A directory with files of somebody else is not made a store of: its mode would change, and its files be in the way.
 fn refuse_other_files(root: &Path) -> Result<(), StoreError> {
     let holds_others = root.read_dir().is_ok_and(|mut entries| entries.next().is_some()) && !holds_store(root);

@@ -12,7 +12,7 @@ use crate::store::record::Deed;
 use crate::store::{Observation, Recorded, StoreError, codec};
 
 /// One step and one barrier for so many.
-const BATCH: usize = 1000;
+pub(super) const BATCH: usize = 1000;
 /// Smaller ones are not worth a thread.
 const BEHIND: usize = 250;
 /// Summaries kept per environment.
@@ -199,8 +199,7 @@ impl TreeStore {
     fn keep_summary(&self, summary: &ScanSummary) -> Result<(), StoreError> {
         let mut tx = Tx::new(self, self.now());
         let prefix = keys::environment(&summary.environment);
-        let end = [&prefix[..], &keys::micros(summary.finished_at), &summary.id.0.to_bytes()].concat();
-        tx.write(Tree::Scans, end, summary)?;
+        tx.write(Tree::Scans, summary_key(summary), summary)?;
         for old in self.engine.tree(Tree::Scans).scan_prefix(&prefix).keys().rev().skip(SCANS_KEPT - 1) {
             tx.delete(Tree::Scans, old?.to_vec());
         }
@@ -291,6 +290,12 @@ impl RunningScan {
             }
         }
     }
+}
+
+/// In the order in which they ended.
+pub(super) fn summary_key(summary: &ScanSummary) -> Vec<u8> {
+    let prefix = keys::environment(&summary.environment);
+    [&prefix[..], &keys::micros(summary.finished_at), &summary.id.0.to_bytes()].concat()
 }
 
 /// Equal values with the same verdict have equal hashes; the order of keys does not matter.

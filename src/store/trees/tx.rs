@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::engine::{Tree, Writes};
 use super::{TreeStore, keys};
-use crate::drift::{DriftEvent, DriftId, Finding, Fingerprint, ResourceRef, SeverityClass, Slug};
+use crate::drift::{DriftEvent, DriftId, ResourceRef, SeverityClass, Slug};
 use crate::store::codec;
 use crate::store::journal::Frame;
 use crate::store::record::{BodyRecord, EventRecord};
@@ -18,50 +18,26 @@ pub(super) struct Tx<'a> {
     pub(super) now: Timestamp,
     writes: Writes,
     counts: BTreeMap<Slug, OpenCounts>,
-    /// What was read together, before it was asked for.
-    known: HashMap<(Tree, Vec<u8>), Option<Vec<u8>>>,
+    /// What was read together, before it was asked for: see [`ahead`](super::ahead).
+    pub(super) known: HashMap<(Tree, Vec<u8>), Option<Vec<u8>>>,
+    /// Of the same kind: the entries of [`Tree::ByFingerprint`] under what those of a resource begin with, all of them.
+    pub(super) of_resource: HashMap<Vec<u8>, BTreeMap<Vec<u8>, Vec<u8>>>,
 }
 
 impl<'a> Tx<'a> {
     pub(super) fn new(store: &'a TreeStore, now: Timestamp) -> Self {
-        Self { store, now, writes: Writes::new(), counts: BTreeMap::new(), known: HashMap::new() }
+        let (known, of_resource) = (HashMap::new(), HashMap::new());
+        Self { store, now, writes: Writes::new(), counts: BTreeMap::new(), known, of_resource }
     }
 
     pub(super) fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.writes.get(&tree).and_then(|entries| entries.get(key)) {
             Some(written) => Ok(written.clone()),
-            None => match self.known.get(&(tree, key.to_vec())) {
-                Some(known) => Ok(known.clone()),
+            None => match self.known_at(tree, key) {
+                Some(known) => Ok(known),
                 None => self.store.engine.get(tree, key),
             },
         }
-    }
-
-    /// Reads what the sighting of these findings will ask for, together. Only for who has the turn to write: others might change
-    /// it meanwhile.
-    pub(super) fn know_about(&mut self, findings: &[Finding]) -> Result<(), StoreError> {
-        if self.store.engine.together() == 1 {
-            return Ok(());
-        }
-        let fingerprints: Vec<Fingerprint> = findings.iter().map(Finding::fingerprint).collect();
-        let prefixes = findings.iter().map(|finding| resource_prefix(&finding.environment, &finding.resource));
-        let by_fingerprint = prefixes.zip(&fingerprints).map(|(prefix, own)| [&prefix[..], &own.0].concat()).collect();
-        let events: Vec<Vec<u8>> = self.know(Tree::ByFingerprint, by_fingerprint)?;
-        let ids = events.iter().filter_map(|key| keys::place_of(key)).map(|place| keys::id_of(&place).0.to_bytes());
-        let ids: Vec<Vec<u8>> = ids.map(|id| id.to_vec()).collect();
-        self.known.extend(ids.iter().zip(&events).map(|(id, key)| ((Tree::Ids, id.clone()), Some(key.clone()))));
-        self.know(Tree::Events, events)?;
-        self.know(Tree::Bodies, ids)?;
-        self.know(Tree::Lost, fingerprints.iter().map(|own| own.0.to_vec()).collect())?;
-        Ok(())
-    }
-
-    /// Gives back the values that are there.
-    fn know(&mut self, tree: Tree, keys: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, StoreError> {
-        let values = self.store.engine.get_many(tree, keys.clone())?;
-        let found = values.iter().flatten().cloned().collect();
-        self.known.extend(keys.into_iter().map(|key| (tree, key)).zip(values));
-        Ok(found)
     }
 
     pub(super) fn read<T: serde::de::DeserializeOwned>(&self, tree: Tree, key: &[u8]) -> Result<Option<T>, StoreError> {
@@ -191,6 +167,13 @@ impl<'a> Tx<'a> {
         self.store.engine.write_behind(self.writes, durable).map_err(|e| self.store.writes_failed(e))?;
         self.store.counts_mut().extend(self.counts);
         Ok(())
+    }
+
+    /// Hands over what it would write; the counts are taken for written.
+    pub(super) fn into_writes(mut self) -> Result<Writes, StoreError> {
+        self.write_counts()?;
+        self.store.counts_mut().extend(self.counts);
+        Ok(self.writes)
     }
 
     fn write_counts(&mut self) -> Result<(), StoreError> {

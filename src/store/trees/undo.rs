@@ -2,7 +2,7 @@
 
 use super::engine::Tree;
 use super::tx::Tx;
-use super::{TreeStore, Writer};
+use super::{TreeStore, Writer, linking};
 use crate::drift::{DriftId, TriageVerb};
 use crate::store::life::Facet;
 use crate::store::record::{AuditRecord, Deed, EventRecord, Standing};
@@ -49,6 +49,10 @@ impl TreeStore {
                 let after = Standing { note_count: now.note_count.saturating_sub(1), ..now };
                 deed.after.push(target.placed(after));
                 Ok(())
+            }
+            Some(TriageVerb::Link { to, .. } | TriageVerb::Unlink { to }) => {
+                self.refuse_if_followed(id, &line, &record)?;
+                linking::plan_undo(tx, target, &record.deed, *to, deed)
             }
             Some(_) => {
                 self.refuse_if_followed(id, &line, &record)?;

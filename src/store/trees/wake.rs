@@ -37,6 +37,7 @@ impl TreeStore {
                 return Ok(());
             }
             let mut tx = Tx::new(self, self.now());
+            tx.know_drifts(due.iter().map(|timer| drift_key(timer).to_vec()).collect())?;
             let mut returned = Vec::new();
             for timer in due {
                 returned.extend(wake(&mut tx, writer, &timer)?);
@@ -76,10 +77,15 @@ impl TreeStore {
     }
 }
 
+/// What follows the time.
+fn drift_key(timer: &[u8]) -> &[u8] {
+    timer.get(8..).unwrap_or_default()
+}
+
 /// What came back, and where it stood: nothing that something else still holds back.
 fn wake(tx: &mut Tx<'_>, writer: &Writer, timer: &[u8]) -> Result<Option<(DriftId, State)>, StoreError> {
     tx.delete(Tree::Timers, timer.to_vec());
-    let key = &timer[8.min(timer.len())..];
+    let key = drift_key(timer);
     let old: EventRecord = match tx.read(Tree::Events, key) {
         Ok(Some(old)) => old,
         Ok(None) | Err(StoreError::Damaged { .. }) => return Ok(None),

@@ -215,6 +215,8 @@ actions! {
     Waiting: {
         KeepTheirs "keep-theirs" None "" off::no_collision, "Keep theirs: yours is not sent";
         ApplyMine "apply-mine" Decides "" off::apply_mine, "Apply yours on top of theirs";
+        KeepAllTheirs "keep-all-theirs" None "" off::no_collisions, "Keep theirs wherever somebody was faster; shows which first";
+        ApplyAllMine "apply-all-mine" Decides "" off::apply_all_mine, "Apply yours wherever somebody was faster; shows which first";
     }
 }
 
@@ -232,7 +234,7 @@ impl Action {
 
     /// Why it cannot be done now.
     pub fn disabled(self, model: &Model) -> Option<String> {
-        model.lacks(self).or_else(|| (self.entry().disabled)(model))
+        model.lacks(self).or_else(|| model.waits_for_server(self)).or_else(|| (self.entry().disabled)(model))
     }
 }
 

@@ -24,6 +24,15 @@ pub fn apply_mine(model: &Model) -> Option<String> {
     no_collision(model).or_else(|| deciding(model))
 }
 
+pub fn no_collisions(model: &Model) -> Option<String> {
+    let is_there = super::update::waiting::colliding(model).next().is_some();
+    (!is_there).then(|| "nobody was faster than you".into())
+}
+
+pub fn apply_all_mine(model: &Model) -> Option<String> {
+    no_collisions(model).or_else(|| deciding(model))
+}
+
 pub fn no_collision(model: &Model) -> Option<String> {
     let is_there = super::update::waiting::collision(model).is_some();
     (!is_there).then(|| "nobody was faster than you there".into())
@@ -195,8 +204,11 @@ pub fn offers(model: &Model) -> Option<String> {
 
 pub fn reopen(model: &Model) -> Option<String> {
     decide(model).or_else(|| {
-        let open = model.targets().iter().all(|t| t.state == State::Open);
-        open.then(|| "it is open".into())
+        let targets = model.targets();
+        if targets.iter().any(|target| model.waiting.kept(target.id).is_some()) {
+            return Some("what was decided is not sent yet: undo takes it back".into());
+        }
+        targets.iter().all(|t| t.state == State::Open).then(|| "it is open".into())
     })
 }
 

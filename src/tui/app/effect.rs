@@ -98,8 +98,11 @@ pub enum Effect {
     /// By whom.
     PutContext(Box<OperationalContext>, Tainted),
     EndContext(ContextId, Timestamp, Tainted),
-    /// A person's word about a decision that waits for the server.
-    SettleWaiting(ulid::Ulid, Settle),
+    /// A person's word about decisions that wait for the server.
+    SettleWaiting(Vec<ulid::Ulid>, Settle),
+    /// Tells the others what is looked at: a moment later, and only the last of several.
+    Look(Option<DriftId>),
+    LoadLooking,
     Scan(Option<Slug>),
     CancelScan(Option<Slug>),
     /// What it is, and the text, sanitised already.

@@ -4,6 +4,7 @@
 pub mod action;
 pub mod age;
 pub mod alarm;
+pub mod crew;
 pub mod detail;
 pub mod disabled;
 pub mod drafts;

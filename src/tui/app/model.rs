@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::action::Action;
 use super::alarm::Alarm;
+use super::crew::Crew;
 use super::detail::Detail;
 use super::drafts::{DraftKey, Drafts};
 use super::finds::Finds;
@@ -141,10 +142,14 @@ pub struct Model {
     pub size: (u16, u16),
     pub zone: TimeZone,
     pub link: Link,
+    /// Why nobody has answered yet.
+    pub trying: Option<String>,
     /// How it stands with the server; `None` without one.
     pub contact: Option<Contact>,
     /// Decisions the server does not have yet.
     pub waiting: WaitingList,
+    /// The others.
+    pub crew: Crew,
     /// What the server does not know.
     pub missing: Missing,
     pub actor: String,
@@ -228,8 +233,10 @@ impl Model {
             size,
             zone: if options.utc { TimeZone::UTC } else { TimeZone::system() },
             link: Link::Connecting,
+            trying: None,
             contact: None,
             waiting: WaitingList::default(),
+            crew: Crew::new(options.presence, now),
             missing: Missing::default(),
             actor: options.actor,
             read_only: options.read_only,

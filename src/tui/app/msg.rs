@@ -10,9 +10,8 @@ use crate::config::Found as Offers;
 use crate::drift::query::Groups;
 use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, Slug, UntoldPage, Who};
 use crate::safety::Tainted;
-use crate::service::{EnvironmentSummary, Missing, ServiceError, ServiceEvent};
+use crate::service::{EnvironmentSummary, Looking, Missing, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
-use crate::tui::Options;
 use crate::tui::app::drafts::Draft;
 use crate::tui::app::finds::Finds;
 use crate::tui::app::history::Trail;
@@ -22,6 +21,7 @@ use crate::tui::app::resource::ResourceFacts;
 use crate::tui::app::sheet::SheetBody;
 use crate::tui::term::clipboard::Through;
 use crate::tui::widgets::diff::Views;
+use crate::tui::{Options, Trying};
 
 /// Names one question. An answer with a ticket nobody waits for any more is dropped.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -66,6 +66,15 @@ pub enum Msg {
         read_only: Option<String>,
         as_of: Option<Timestamp>,
     },
+    /// Nobody has answered yet.
+    Trying(Trying),
+    /// Whether others may be there, and who we are to them.
+    Crewed {
+        is_shared: bool,
+        me: Option<Tainted>,
+    },
+    /// Who looks at what.
+    Looking(Result<Vec<Looking>, ServiceError>),
     Service(ServiceEvent),
     /// What the server does not know yet.
     Missing(Missing),

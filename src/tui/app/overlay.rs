@@ -14,6 +14,7 @@ use crate::drift::{
     State, TriageVerb,
 };
 use crate::safety::Tainted;
+use crate::service::Settle;
 
 /// A drift as it stood on the screen when it was chosen: what a decision is about.
 #[derive(Clone, PartialEq, Debug)]
@@ -366,6 +367,12 @@ pub enum Overlay {
     Waiting,
     /// The one under the cursor, beside what somebody else decided.
     Collision,
+    /// All those at once; only what is listed is done.
+    SettleAll {
+        how: Settle,
+        ids: Vec<ulid::Ulid>,
+        scroll: usize,
+    },
     /// What the last scan of an environment hid.
     Untold,
     /// Environments that the code here offers.

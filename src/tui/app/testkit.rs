@@ -114,6 +114,7 @@ impl Screens {
                 | Effect::PutContext(..)
                 | Effect::EndContext(..)
                 | Effect::SettleWaiting(..)
+                | Effect::LoadLooking
                 | Effect::Scan(_)
                 | Effect::CancelScan(_)
         );

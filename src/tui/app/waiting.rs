@@ -18,8 +18,8 @@ pub struct WaitingList {
 impl WaitingList {
     pub fn take(&mut self, list: Vec<Waiting>) {
         self.drifts.clear();
-        for one in &list {
-            *self.drifts.entry(one.drift).or_default() |= !matches!(one.stands, Standing::Unsent);
+        for (one, drift) in list.iter().filter_map(|one| Some((one, one.drift()?))) {
+            *self.drifts.entry(drift).or_default() |= !matches!(one.stands, Standing::Unsent);
         }
         self.list = list;
         self.at = self.at.min(self.list.len().saturating_sub(1));
@@ -36,6 +36,11 @@ impl WaitingList {
     /// Those that wait for a person.
     pub fn asking(&self) -> impl Iterator<Item = &Waiting> {
         self.list.iter().filter(|one| !matches!(one.stands, Standing::Unsent))
+    }
+
+    /// What was decided last about a drift, and is sent when the server is back.
+    pub fn kept(&self, drift: DriftId) -> Option<&Waiting> {
+        self.list.iter().rev().find(|one| one.drift() == Some(drift) && one.stands == Standing::Unsent)
     }
 
     /// Puts the cursor on one.

@@ -38,12 +38,13 @@ pub fn help(canvas: &mut Canvas<'_>, scroll: usize) {
 }
 
 /// What the letters in a row of the timeline mean.
-const SIGNS: [(&str, &str); 10] = [
+const SIGNS: [(&str, &str); 11] = [
     ("C H M L", "Severity: CRITICAL from 0.85, HIGH from 0.60, MEDIUM from 0.30, LOW"),
     ("a z i r c", "State: acknowledged, snoozed, ignored, resolved, closed; none: open"),
     ("…", "In place of the state: decided, and not saved yet; with the server away it waits for that"),
     ("?", "In place of the state: decided, but somebody else was faster, or the server refused it"),
     ("~ + - >", "Modified, added (in no code), deleted, moved"),
+    ("@", "Somebody else looks at it, or has taken it"),
     ("m", "First seen while maintenance was announced there: no alarm rang"),
     ("R", "Came back after it had ended"),
     ("r", "In front of a change: resolved by itself, the others are open"),

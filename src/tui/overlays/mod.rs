@@ -13,6 +13,7 @@ mod query;
 mod resource;
 mod rules;
 mod said;
+mod settling;
 pub mod sheet;
 mod themes;
 pub mod tutorial;
@@ -44,6 +45,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Decisions { at }) => decisions::draw(canvas, *at),
         Some(Overlay::Waiting) => waiting::draw(canvas),
         Some(Overlay::Collision) => waiting::collide(canvas),
+        Some(Overlay::SettleAll { how, ids, scroll }) => settling::draw(canvas, *how, ids, *scroll),
         Some(Overlay::Untold) => untold::draw(canvas),
         Some(Overlay::Offers) => offers::draw(canvas),
         Some(Overlay::Incident) => incident::draw(canvas),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ratatui::text::Line;
 
 use super::{frame, key};
-use crate::drift::{Change, DriftEvent};
+use crate::drift::{Change, DriftEvent, Linked};
 use crate::safety::Tainted;
 use crate::tui::app::notice::count;
 use crate::tui::app::resource::{ResourceFacts, Seen};
@@ -87,6 +87,11 @@ fn facts_of(canvas: &Canvas<'_>, facts: &ResourceFacts, room: usize) -> Vec<Line
     };
     if !relations.depends_on.is_empty() {
         told.push(("needs", names(&relations.depends_on, 0)));
+    }
+    for Linked { link, drift } in &relations.linked {
+        let note = link.note.as_ref().map_or(String::new(), |note| format!(": {}", note.line()));
+        let what = format!("{} in {}", drift.resource.resource_id.line(), drift.environment);
+        told.push(("linked to", format!("{what}{note} ({})", link.by.line())));
     }
     if !relations.dependants.is_empty() {
         told.push(("needed by", names(&relations.dependants, relations.more_dependants)));

@@ -51,7 +51,9 @@ fn of_verb(model: &Model, words: String, verb: Option<&TriageVerb>) -> String {
             format!("{}: {}{}", these(paths), resolution_type.as_str(), end(model, *resolution_type, at.as_ref()))
         }
         Some(TriageVerb::ReopenChanges { paths }) => format!("{}: reopened", these(paths)),
-        Some(TriageVerb::Note { text }) => format!("{words}: {}", text.line()),
+        Some(TriageVerb::Note { text } | TriageVerb::Link { note: Some(text), .. }) => {
+            format!("{words}: {}", text.line())
+        }
         Some(TriageVerb::Ignore { rule }) => {
             let end = rule.expires_at.as_ref().map(until).unwrap_or_default();
             let place = rule.environment.as_ref().map_or(" everywhere".to_owned(), |slug| format!(" in {slug}"));

@@ -6,8 +6,8 @@ use super::said::decided;
 use super::{frame, key, scrolled};
 use crate::drift::{Decision, ResolutionType};
 use crate::safety::{Tainted, sanitise};
-use crate::service::{Newer, Standing, Waiting};
-use crate::tui::app::update::waiting::collision;
+use crate::service::{About, Newer, Standing, Waiting};
+use crate::tui::app::update::waiting::{colliding, collision};
 use crate::tui::panes::{Canvas, wrap};
 use crate::tui::theme::Role;
 use crate::tui::widgets::text;
@@ -19,7 +19,11 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     let width = canvas.area().width.saturating_sub(margin).min(100);
     let most = usize::from(canvas.area().height).saturating_sub(4);
     let [undo, enter, back] = ["undo", "enter", "back"].map(|action| key(canvas, "waiting", action));
-    let keys = format!("{undo} take back  {enter} look  {back} close");
+    let mut keys = format!("{undo} take back  {enter} look  {back} close");
+    if colliding(canvas.model).nth(1).is_some() {
+        let [theirs, mine] = ["keep-all-theirs", "apply-all-mine"].map(|action| key(canvas, "waiting", action));
+        keys = format!("{keys}  {theirs} all theirs  {mine} all mine");
+    }
     let inner = frame(canvas, width, (waiting.all().len() + 1).clamp(1, most.max(1)), "waiting for the server", &keys);
     if waiting.all().is_empty() {
         let none = Line::from(canvas.span(Role::Dim, "nothing waits: the server has every decision"));
@@ -50,7 +54,7 @@ fn standing(one: &Waiting) -> String {
 }
 
 /// `…   3m  acknowledge  aws_s3_bucket.logs  prod-eu`
-fn line(canvas: &mut Canvas<'_>, one: &Waiting, width: usize) -> Line<'static> {
+pub(super) fn line(canvas: &mut Canvas<'_>, one: &Waiting, width: usize) -> Line<'static> {
     let age = canvas.age(one.at);
     let (sign, role) = match one.stands {
         Standing::Unsent => ('…', Role::Key),
@@ -59,7 +63,7 @@ fn line(canvas: &mut Canvas<'_>, one: &Waiting, width: usize) -> Line<'static> {
     };
     let (label, place) = about(one);
     let lead = format!("{sign} {age:>4}  ");
-    let said = decided(canvas.model, &one.verb);
+    let said = words(canvas, one);
     let rest = width.saturating_sub(text::width(&lead) + text::width(&place) + 4);
     let label = text::address(&label, rest / 2);
     let said = text::cut(&said, rest.saturating_sub(text::width(&label)));
@@ -74,7 +78,19 @@ fn line(canvas: &mut Canvas<'_>, one: &Waiting, width: usize) -> Line<'static> {
 fn about(one: &Waiting) -> (Tainted, String) {
     match &one.sight {
         Some(sight) => (sight.label.clone(), sight.environment.to_string()),
-        None => (format!("drift {}", one.drift).into(), String::new()),
+        None => match &one.about {
+            About::Drift { drift, .. } => (format!("drift {drift}").into(), String::new()),
+            About::Mark { title } | About::EndMark { title } => (title.clone(), String::new()),
+        },
+    }
+}
+
+/// `acknowledged`, `marked`.
+fn words(canvas: &Canvas<'_>, one: &Waiting) -> String {
+    match &one.about {
+        About::Drift { verb, .. } => decided(canvas.model, verb),
+        About::Mark { .. } => "marked".into(),
+        About::EndMark { .. } => "over".into(),
     }
 }
 
@@ -91,7 +107,7 @@ pub fn collide(canvas: &mut Canvas<'_>) {
         Line::default(),
     ];
     let ago = canvas.age(one.at);
-    part(canvas, "mine", &format!("{}, {ago} ago", decided(canvas.model, &one.verb)), room, &mut lines);
+    part(canvas, "mine", &format!("{}, {ago} ago", words(canvas, &one)), room, &mut lines);
     reason(canvas, one.reason.as_ref(), room, &mut lines);
     lines.push(Line::default());
     let theirs = theirs(canvas, newer);
@@ -105,7 +121,7 @@ pub fn collide(canvas: &mut Canvas<'_>) {
 }
 
 /// Who, what and when; a scan may have been it as well.
-fn theirs(canvas: &mut Canvas<'_>, newer: &Newer) -> String {
+pub(super) fn theirs(canvas: &mut Canvas<'_>, newer: &Newer) -> String {
     let state = newer.state.as_str();
     let to = newer.assignee.as_ref().map(|to| format!(", assigned to {}", to.cell(30))).unwrap_or_default();
     match &newer.decision {
@@ -151,8 +167,7 @@ mod tests {
     fn waits(event: &DriftEvent, stands: Standing) -> Waiting {
         Waiting {
             id: ulid::Ulid::generate(),
-            drift: event.id,
-            verb: TriageVerb::Acknowledge,
+            about: About::Drift { drift: event.id, verb: TriageVerb::Acknowledge },
             reason: Some("it is mine".into()),
             at: sample::now(),
             sight: Some(Sight::from(event)),
@@ -193,7 +208,7 @@ mod tests {
             assert!(screen.contains("sent as soon as the server takes it"), "{screen}");
             screens.hold();
             screens.keys("u");
-            assert_eq!(screens.held(), [Effect::SettleWaiting(one.id, Settle::TakeBack)]);
+            assert_eq!(screens.held(), [Effect::SettleWaiting(vec![one.id], Settle::TakeBack)]);
             told(&mut screens, vec![]);
             assert!(!screens.screen().contains("pending") && screens.screen().contains("nothing waits"));
         }
@@ -207,7 +222,7 @@ mod tests {
         told(&mut screens, vec![one, last.clone()]);
         screens.hold();
         screens.keys("u");
-        assert_eq!(screens.held(), [Effect::SettleWaiting(last.id, Settle::TakeBack)]);
+        assert_eq!(screens.held(), [Effect::SettleWaiting(vec![last.id], Settle::TakeBack)]);
     }
 
     #[test]
@@ -226,7 +241,7 @@ mod tests {
             screens.keys("enter");
             assert!(screens.held().is_empty(), "enter chooses nothing");
             screens.keys(key);
-            assert_eq!(screens.held(), [Effect::SettleWaiting(one.id, how)]);
+            assert_eq!(screens.held(), [Effect::SettleWaiting(vec![one.id], how)]);
             screens.keys("esc");
             assert!(screens.screen().contains("1 to decide"), "later: it is not forgotten");
         }
@@ -254,7 +269,7 @@ mod tests {
         screens.send(Msg::Triaged(asked.unwrap(), Err(ServiceError::Kept("the server cannot be reached".into()))));
         let screen = screens.screen();
         assert!(
-            screen.contains("kept here: acknowledge") && screen.contains("sent when the server is there"),
+            screen.contains("kept here: acknowledge") && screen.contains("sent when the server is back"),
             "{screen}"
         );
         assert_ne!(screens.model.timeline.selected_id(), before);

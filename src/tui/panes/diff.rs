@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::timeline::type_sign;
-use super::{Canvas, hidden, layout, place, settled};
+use super::{Canvas, crew, hidden, layout, place, settled};
 use crate::drift::{Change, DriftEvent, State};
 use crate::safety::lookalike;
 use crate::tui::app::model::Pane;
@@ -187,7 +187,7 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
     }
     second.extend(standing(canvas, event));
 
-    let mut third = vec![];
+    let mut third = crew::words(canvas, event);
     if let Some(previous) = &resource.previous_address {
         third.push(format!("was {}", previous.line()));
     }
@@ -213,7 +213,7 @@ fn header(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'
 }
 
 /// `now`, `3m ago`.
-fn ago(age: &str) -> String {
+pub(super) fn ago(age: &str) -> String {
     if age == "now" { age.to_owned() } else { format!("{age} ago") }
 }
 

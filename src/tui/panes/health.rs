@@ -19,10 +19,16 @@ pub fn last_complete(scan: &ScanSummary) -> Option<Timestamp> {
     scan.sources.iter().map(|source| source.last_good).min().flatten()
 }
 
+/// After a time of the calendar, for a scan to be over that was due then.
+const GRACE: Duration = Duration::from_secs(3600);
+
 /// When an environment that is scanned at intervals is overdue if nothing happens: a whole interval after the scan that did not
 /// come, or several after the last one that saw everything; where none ever did, after the environment was first seen here. `None`
 /// where nothing is scanned by itself.
 pub fn overdue_at(summary: &EnvironmentSummary) -> Option<Timestamp> {
+    if summary.schedule.is_some() && summary.environment.is_active {
+        return summary.next_scan.and_then(|next| later(next, GRACE));
+    }
     let interval = summary.interval.filter(|_| summary.environment.is_active)?;
     let late = summary.next_scan.and_then(|next| later(next, interval));
     let complete = summary.last_scan.as_ref().and_then(last_complete).unwrap_or(summary.environment.created_at);
@@ -66,10 +72,14 @@ pub fn sentence(canvas: &mut Canvas<'_>, summary: &EnvironmentSummary) -> String
         _ if summary.running.is_some() => ", one is running".to_owned(),
         Some(at) if at > canvas.model.now => format!(", next {}", canvas.until(at)),
         Some(_) => ", next is due".to_owned(),
-        None if summary.interval.is_none() => ", none by itself".to_owned(),
+        None if summary.interval.is_none() && summary.schedule.is_none() => ", none by itself".to_owned(),
         None => String::new(),
     };
-    let every = summary.interval.map_or(String::new(), |interval| format!(", every {}", length(interval)));
+    let every = match (&summary.schedule, summary.interval) {
+        (Some(schedule), _) => format!(", at {}", schedule.line()),
+        (None, Some(interval)) => format!(", every {}", length(interval)),
+        (None, None) => String::new(),
+    };
     format!("{last}{next}{every}")
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod around;
 mod asked;
 mod canvas;
+mod crew;
 pub mod diff;
 pub mod environments;
 mod groups;

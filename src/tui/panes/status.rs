@@ -75,7 +75,8 @@ fn retry(canvas: &mut Canvas<'_>, again_at: jiff::Timestamp) -> Span<'static> {
         let next = again_at.checked_sub(jiff::SignedDuration::from_secs(left - 1));
         canvas.wake_at(next.unwrap_or(again_at));
     }
-    canvas.span(Role::Warning, format!("RETRY {left}s  "))
+    let when = if left > 0 { format!("{left}s") } else { "now".to_owned() };
+    canvas.span(Role::Warning, format!("RETRY {when}  "))
 }
 
 /// Decisions that are not with the server yet.

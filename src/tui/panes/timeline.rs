@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::place::Marks;
-use super::{Canvas, layout, summary, wrap};
+use super::{Canvas, crew, layout, summary, wrap};
 use crate::drift::query::Group;
 use crate::drift::{DriftEvent, DriftType, SeverityClass, State};
 use crate::store::OpenCounts;
@@ -155,7 +155,10 @@ fn empty(canvas: &mut Canvas<'_>, inner: Rect) {
     let model = canvas.model;
     let (role, sentence) = match (&model.timeline.error, model.connected()) {
         (Some(why), _) => (Role::Error, why.clone()),
-        (None, false) => (Role::Dim, "connecting".into()),
+        (None, false) => match &model.trying {
+            Some(why) => (Role::Warning, format!("{why}; it is tried again, and nothing is lost meanwhile")),
+            None => (Role::Dim, "connecting".into()),
+        },
         (None, true) if model.timeline.is_grouping() => (Role::Dim, "counting".into()),
         (None, true) if model.timeline.window.is_blank() && !model.timeline.is_grouped() => {
             (Role::Dim, "loading".into())
@@ -286,7 +289,7 @@ fn line(canvas: &mut Canvas<'_>, event: &DriftEvent, columns: &Columns) -> Line<
     let class = event.severity_class();
     let (sign, sign_role) = type_sign(event.drift_type);
     let mut spans = vec![
-        canvas.span(Role::Marked, if model.marks.contains_key(&event.id) { "*" } else { " " }),
+        crew::sign(canvas, event),
         canvas.span(bar::role(class), class.letter().to_string()),
         canvas.span(Role::Dim, if event.in_maintenance { "m" } else { " " }),
         canvas.span(Role::Key, pending.unwrap_or(state_sign(state)).to_string()),

@@ -74,7 +74,8 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
             Msg::Marked(ended.map(|one| format!("over: {}", one.context_data.title.line())))
         }
         Effect::ChangeRule(ticket, request) => Msg::RuleChanged(ticket, service.change_rule(*request).await),
-        Effect::SettleWaiting(id, how) => Msg::Asked(service.settle_waiting(id, how).await),
+        Effect::SettleWaiting(ids, how) => Msg::Asked(service.settle_waiting(ids, how).await),
+        Effect::LoadLooking => Msg::Looking(service.looking().await),
         Effect::Scan(environment) => Msg::Asked(service.scan(environment).await),
         Effect::CancelScan(environment) => Msg::Asked(service.cancel_scan(environment).await),
         other => Msg::Broken(format!("{other:?} is not for the service")),

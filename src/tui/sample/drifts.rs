@@ -73,7 +73,15 @@ pub fn drift(environment: &str, kind: DriftType, what: (&str, &str), minutes: i6
     let mut event = DriftEvent::first_seen(&finding, finding.fingerprint(), id, detected_at);
     event.last_seen = ago(2);
     event.seen_count = u64::try_from(minutes / 5 + 1).unwrap_or(1);
-    DriftDetail { event, declared_state: None, actual_state: None, hidden: vec![], unverified: vec![], history: vec![] }
+    DriftDetail {
+        event,
+        declared_state: None,
+        actual_state: None,
+        hidden: vec![],
+        unverified: vec![],
+        history: vec![],
+        links: vec![],
+    }
 }
 
 /// Until it is judged.

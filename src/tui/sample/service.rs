@@ -97,6 +97,7 @@ fn counts(world: &World, slug: &Slug) -> OpenCounts {
 
 /// Carries a verb out on an event.
 fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u64) {
+    use TriageVerb as V;
     let mut until_of = None;
     let mut resolution = None;
     match &request.verb {
@@ -122,18 +123,11 @@ fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u64) {
         }
         TriageVerb::Assign { to } => event.assignee = to.clone(),
         TriageVerb::Note { .. } => event.note_count += 1,
-        TriageVerb::NeverHide { .. } | TriageVerb::Undo { .. } => {}
+        V::NeverHide { .. } | V::Link { .. } | V::Unlink { .. } | V::Undo { .. } => {}
     }
-    let rests = !matches!(
-        request.verb,
-        TriageVerb::Assign { .. }
-            | TriageVerb::Note { .. }
-            | TriageVerb::Reopen
-            | TriageVerb::SettleChanges { .. }
-            | TriageVerb::ReopenChanges { .. }
-            | TriageVerb::NeverHide { .. }
-    );
-    if rests {
+    let reopens = matches!(request.verb, V::Reopen | V::SettleChanges { .. } | V::ReopenChanges { .. });
+    let says = matches!(request.verb, V::Assign { .. } | V::Note { .. } | V::Link { .. } | V::Unlink { .. });
+    if !reopens && !says && !matches!(request.verb, V::NeverHide { .. }) {
         event.decision = Some(Decision {
             seq,
             by: request.actor.clone(),

@@ -98,6 +98,7 @@ impl DriftService for Synthetic {
             hidden: vec![],
             unverified: vec![],
             history: vec![],
+            links: vec![],
         })
     }
 

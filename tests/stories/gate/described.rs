@@ -16,7 +16,13 @@ pub(super) fn in_order() -> Vec<Route> {
     let mut routes = routes();
     routes.sort_by_key(|route| match (route.method.as_str(), route.path.as_str()) {
         ("GET", _) => 0,
-        (_, "/recommendations/{id}/dismiss" | "/recommendations/{id}/implement" | "/sessions/{id}") => 1,
+        (
+            _,
+            "/recommendations/{id}/dismiss"
+            | "/recommendations/{id}/implement"
+            | "/recommendations/{id}/outcome"
+            | "/sessions/{id}",
+        ) => 1,
         ("DELETE", _) => 3,
         _ => 2,
     });
@@ -44,8 +50,11 @@ pub(super) fn body(method: &Method, path: &str, ids: &Ids) -> Value {
         }}),
         ("PATCH", "/drifts/{id}") => json!({"verb": {"note": {"text": "looked at"}}}),
         ("PUT" | "PATCH", "/users/{username}") => json!({"display_name": "Adam"}),
+        ("POST", "/correlations") => json!({"drift": ids.drift, "with": ids.other, "note": "the same change"}),
         ("POST", "/organizations") => json!({"slug": "acme-labs"}),
-        ("POST", "/users") => json!({"username": "newcomer"}),
+        ("POST", "/presence") => json!({"drift": ids.drift, "screen": "01ARZ3NDEKTSV4RRFFQ69G5FA8"}),
+        ("POST", "/recommendations/{id}/outcome") => json!({"followed": false, "result": "x"}),
+        ("POST", "/users") => json!({"username": "newcomer", "kind": "service"}),
         ("POST", "/api-keys") => json!({"label": "mine"}),
         _ => walk::body(method, path, ids),
     }
@@ -56,6 +65,7 @@ pub(super) fn id_for<'a>(method: &Method, path: &str, ids: &'a Ids) -> &'a str {
     match (method.as_str(), path) {
         ("DELETE", "/organizations/{slug}") => "acme-labs",
         ("DELETE", "/users/{username}") => "newcomer",
+        ("DELETE", "/correlations/{id}") => &ids.link,
         _ => ids.of(path).0,
     }
 }
@@ -114,8 +124,8 @@ async fn what_every_route_answers_is_what_the_document_says() {
             false => path.clone(),
         };
         let query = match path.as_str() {
-            "/correlations" => format!("?drift={}", ids.drift),
-            other => query(other).to_owned(),
+            "/correlations" if method == Method::GET => format!("?drift={}", ids.drift),
+            other => query(&method, other).to_owned(),
         };
         let said = world.send(admin, &method, &format!("{filled}{query}"), sent.as_ref()).await;
         wrong.extend(checked(operation, &said).err().map(|what| format!("{method} {path}: {what}")));
@@ -187,7 +197,7 @@ fn a_route_that_is_not_described_cannot_be_added() {
 }
 
 /// Where over the API each call of the service is: the screens have no other way to ask or change anything.
-const CALLS: [(&str, &str); 29] = [
+const CALLS: [(&str, &str); 33] = [
     ("environments", "get_environments"),
     ("drifts", "get_drifts"),
     ("groups", "get_drifts_groups"),
@@ -195,9 +205,10 @@ const CALLS: [(&str, &str); 29] = [
     ("incident", "get_incident"),
     ("stats", "get_stats"),
     ("relations", "get_drifts_id_relations"),
+    ("resources", "get_iac_resources"),
     ("who", "post_drifts_id_who"),
     ("analyse", "post_drifts_id_analyze"),
-    ("answer_advice", "post_recommendations_id_dismiss"),
+    ("answer_advice", "post_recommendations_id_outcome"),
     ("observations", "get_drifts_id_observations"),
     ("triage", "post_drifts_id_triage"),
     ("triage_many", "post_drifts_triage"),
@@ -214,7 +225,10 @@ const CALLS: [(&str, &str); 29] = [
     ("contexts", "get_contexts"),
     ("put_context", "post_contexts"),
     ("end_context", "post_contexts_id_end"),
+    ("looking", "get_presence"),
+    ("look", "post_presence"),
     ("audit", "get_audit"),
+    ("audit_between", "get_audit"),
     ("scan", "post_scans"),
     ("cancel_scan", "post_scans_cancel"),
 ];

@@ -13,8 +13,8 @@ async fn count(world: &World) -> Vec<(&'static str, usize)> {
     let admin = Some(world.keys[2].as_str());
     let mut counts = vec![];
     for path in [
-        "/audit?limit=10000",
-        "/audit/security?limit=10000",
+        "/audit?limit=500",
+        "/audit/security?limit=500",
         "/organizations",
         "/users",
         "/api-keys",
@@ -61,13 +61,13 @@ async fn every_write_that_is_sent_twice_under_one_key_is_done_once_and_answered_
         let operation = &document["paths"][format!("/api/v1{path}")][method.as_str().to_lowercase()];
         if !operation["parameters"].to_string().contains("IdempotencyKey") {
             let is_write = method != Method::GET && operation["responses"].get("405").is_none();
-            let is_left_out = path.starts_with("/auth/") || path.ends_with("/preview");
+            let is_left_out = path.starts_with("/auth/") || path.ends_with("/preview") || path == "/presence";
             assert!(!is_write || is_left_out, "{method} {path} takes no key");
             continue;
         }
         let sent = operation.get("requestBody").map(|_| body(&method, &path, &ids));
         let filled = if path.contains('{') { filled(&path, id_for(&method, &path, &ids)) } else { path.clone() };
-        let full = format!("{filled}{}", query(&path));
+        let full = format!("{filled}{}", query(&method, &path));
         let name = format!("story-{at}");
         let first = world.send_named(admin, &method, &full, sent.as_ref(), Some(&name)).await;
         if first.status >= 400 {
@@ -133,7 +133,7 @@ async fn an_api_key_that_is_asked_for_again_comes_without_its_secret_which_is_ke
 async fn twenty_at_once_under_one_key_make_one_user() {
     let world = World::new().await;
     let admin = Some(world.keys[2].as_str());
-    let asked = json!({"username": "newcomer"});
+    let asked = json!({"username": "newcomer", "kind": "service"});
     let all = (0..20).map(|_| world.send_named(admin, &Method::POST, "/users", Some(&asked), Some("k1")));
     let all = futures_util::future::join_all(all).await;
     assert!(
@@ -149,7 +149,7 @@ async fn who_changes_accounts_says_which_version_he_saw_and_is_told_how_it_is_no
     let world = World::new().await;
     let admin = Some(world.keys[2].as_str());
     let send = async |method: Method, path: &str, body: Value| world.send(admin, &method, path, Some(&body)).await;
-    let made = send(Method::POST, "/users", json!({"username": "erin"})).await;
+    let made = send(Method::POST, "/users", json!({"username": "erin", "kind": "service"})).await;
     assert_eq!(made.status, 201, "{}", made.body);
     for (path, change) in [
         ("/organizations/acme", json!({"description": "one"})),

@@ -139,6 +139,7 @@ fn spec(
         live,
         aws: None,
         interval: None,
+        schedule: None,
         watch: false,
         protect: false,
         unmanaged: cloud_provider == CloudProvider::Aws,

@@ -1,5 +1,6 @@
-//! API keys: one's own, and for admins those of service accounts.
+//! API keys. Whoever has logged in lists, makes and ends his own, whatever his role; those of others are for admins. A key makes none.
 
+use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -7,9 +8,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::parameters::{Parameters, named};
-use super::{Clerk, Own, json};
+use super::{Clerk, Own};
 use crate::accounts::{ApiKey, By, KeyId, Registry};
-use crate::api::{KeyBody, KeyMade, Listed};
+use crate::api::{KeyBody, KeyMade, Listed, Part};
 use crate::drift::Slug;
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
@@ -24,12 +25,13 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[utoipa::path(
     get,
     path = "/api-keys",
-    params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
+    params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin."), Part),
     responses((status = 200, body = Listed<ApiKey>), (status = 404))
 )]
 async fn list(clerk: Clerk, parameters: Parameters) -> Answer<Listed<ApiKey>> {
-    let of = clerk.organization(parameters)?;
-    json(clerk.ask(move |registry, by| registry.api_keys(by, &of)).await.map(Listed::whole))
+    let (of, slice) = clerk.listed(parameters)?;
+    let keys = clerk.ask(move |registry, by| registry.api_keys(by, &of)).await?;
+    Ok(Json(slice.of(keys, |key| key.id.to_string())))
 }
 
 /// Makes an API key. Its secret is in this answer and nowhere else.
@@ -42,15 +44,14 @@ async fn list(clerk: Clerk, parameters: Parameters) -> Answer<Listed<ApiKey>> {
     params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
     responses((status = 201, body = KeyMade), (status = 404))
 )]
-async fn create(clerk: Clerk, parameters: Parameters, sent: Decision<KeyBody>) -> Result<Response, Failure> {
-    let ((body, once), of) = (sent.of(&clerk.0.principal), clerk.organization(parameters)?);
-    let own = clerk.0.principal.name.clone();
-    let username = body.username.clone().unwrap_or_else(|| own.raw().to_owned());
+async fn create(own: Own, parameters: Parameters, sent: Decision<KeyBody>) -> Result<Response, Failure> {
+    let ((body, once), of) = (sent.of(&own.principal), own.organization(parameters)?);
+    let username = body.username.clone().unwrap_or_else(|| own.principal.name.raw().to_owned());
     let make = move |registry: &Registry, by: &By| {
         let (key, secret) = registry.create_key(by, &of, &username, &body.new_key())?;
         Ok(KeyMade::new(key, secret.reveal()))
     };
-    clerk.write(once, StatusCode::CREATED, make).await
+    own.write(once, StatusCode::CREATED, make).await
 }
 
 /// Ends an API key.

@@ -10,10 +10,10 @@ use utoipa_axum::routes;
 use super::{Own, desk};
 use crate::accounts::{Login, Peer, TokenPair};
 use crate::api::{Done, RefreshBody};
-use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
 use crate::server::auth::address;
 use crate::server::body::Body;
+use crate::server::{Shared, asked};
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(login)).routes(routes!(refresh)).routes(routes!(logout))
@@ -29,6 +29,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Stranger {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        asked::query(parts)?;
         let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         Ok(Self { address: address(parts), user_agent: agent.map(str::to_owned) })
     }

@@ -1,6 +1,7 @@
 //! Who may come in, and what they may do. Every handler is one call of the [registry](crate::accounts::Registry): that says who may,
 //! and records it.
 
+mod export;
 mod keys;
 mod login;
 mod organizations;
@@ -17,14 +18,15 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 
+use super::listing::Slice;
 use super::parameters::Parameters;
 use crate::accounts::{self, AccountsError, By, Desk, Registry};
 use crate::api::{Code, Problem};
 use crate::drift::{Once, Slug};
-use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
 use crate::server::auth::{Guest, Principal};
 use crate::server::once::Written;
+use crate::server::{Shared, asked};
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -44,6 +46,7 @@ pub(super) fn desk(shared: &Shared) -> Result<Desk, Failure> {
 }
 
 /// Somebody who wants what is his own: whatever the role, the registry says what that is.
+#[derive(Clone)]
 pub(super) struct Own {
     pub(super) principal: Principal,
     by: By,
@@ -51,6 +54,7 @@ pub(super) struct Own {
 }
 
 /// Somebody whose role is enough for the method; the registry may ask for more.
+#[derive(Clone)]
 pub(super) struct Clerk(Own);
 
 impl FromRequestParts<Shared> for Own {
@@ -58,6 +62,7 @@ impl FromRequestParts<Shared> for Own {
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Failure> {
         let guest = Guest::from_request_parts(parts, shared).await?;
+        asked::query(parts)?;
         Self::of(guest, shared)
     }
 }
@@ -68,6 +73,7 @@ impl FromRequestParts<Shared> for Clerk {
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Failure> {
         let guest = Guest::from_request_parts(parts, shared).await?;
         guest.hold_to_role(&parts.method).await?;
+        asked::query(parts)?;
         Own::of(guest, shared).map(Self)
     }
 }
@@ -113,6 +119,12 @@ impl Own {
         Ok(done.await?.response(status))
     }
 
+    /// The organisation a parameter names, and what part of a list is wanted.
+    pub(super) fn listed(&self, mut parameters: Parameters) -> Result<(Slug, Slice), Failure> {
+        let slice = Slice::take(&mut parameters)?;
+        Ok((self.organization(parameters)?, slice))
+    }
+
     /// The organisation a parameter names; one's own without it.
     pub(super) fn organization(&self, mut parameters: Parameters) -> Result<Slug, Failure> {
         let own = self.principal.organisation.clone();
@@ -141,6 +153,10 @@ impl Clerk {
 
     pub(super) fn organization(&self, parameters: Parameters) -> Result<Slug, Failure> {
         self.0.organization(parameters)
+    }
+
+    pub(super) fn listed(&self, parameters: Parameters) -> Result<(Slug, Slice), Failure> {
+        self.0.listed(parameters)
     }
 }
 

@@ -1,15 +1,17 @@
 //! Organisations and their settings; for their admins, and those of what is above them.
 
+use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::super::listing::Slice;
 use super::super::parameters::Parameters;
 use super::{Clerk, json, organization};
 use crate::accounts::{AccountsError, Organization, OrganizationEdit, OrganizationSettings, SettingsBody};
-use crate::api::{Listed, NewOrganization, OrganizationNode};
+use crate::api::{Listed, NewOrganization, OrganizationNode, Part};
 use crate::drift::Slug;
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
@@ -27,11 +29,12 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[utoipa::path(
     get,
     path = "/organizations",
+    params(Part),
     responses((status = 200, body = Listed<OrganizationNode>), (status = 404))
 )]
-async fn list(clerk: Clerk) -> Answer<Listed<OrganizationNode>> {
-    let all = clerk.ask(|registry, by| registry.organizations(by)).await;
-    json(all.map(|all| Listed::whole(OrganizationNode::trees(all))))
+async fn list(clerk: Clerk, slice: Slice) -> Answer<Listed<OrganizationNode>> {
+    let all = clerk.ask(|registry, by| registry.organizations(by)).await?;
+    Ok(Json(slice.of(OrganizationNode::trees(all), |tree| tree.organization.slug.to_string())))
 }
 
 /// Makes an organisation.

@@ -5,17 +5,18 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::super::listing::Slice;
 use super::super::parameters::Parameters;
 use super::Clerk;
 use crate::accounts::{Action, Place, User};
-use crate::api::{Code, Listed, Problem, Role};
+use crate::api::{Code, Listed, Part, Problem, Role};
 use crate::drift::{CloudProvider, ContextType, DriftType, IncidentImpact, ResolutionType, SeverityClass, Slug, State};
 use crate::server::Shared;
 use crate::server::answer::Answer;
 use crate::server::auth::Caller;
 
 /// What decides, beside the words of [`Action`] itself.
-const DECIDING: [&str; 14] = [
+const DECIDING: [&str; 16] = [
     "revert",
     "scan",
     "acknowledge",
@@ -23,6 +24,8 @@ const DECIDING: [&str; 14] = [
     "assign",
     "resolve_drift",
     "note",
+    "link",
+    "unlink",
     "ignore",
     "never_hide",
     "settle_changes",
@@ -61,7 +64,7 @@ async fn reference(_: Caller) -> Json<Value> {
 #[utoipa::path(
     get,
     path = "/access",
-    params(("verb" = String, Query), ("environment" = Slug, Query), ("type" = Option<String>, Query, description = "A type of resources.")),
+    params(("verb" = String, Query), ("environment" = Slug, Query), ("type" = Option<String>, Query, description = "A type of resources."), Part),
     responses((status = 200, body = Listed<User>), (status = 404))
 )]
 async fn access(caller: Caller, clerk: Clerk, mut parameters: Parameters) -> Answer<Listed<User>> {
@@ -69,6 +72,7 @@ async fn access(caller: Caller, clerk: Clerk, mut parameters: Parameters) -> Ans
     let environment: Slug = Slug::new(&parameters.need::<String>("environment")?)
         .map_err(|error| Problem::of_field("environment", error.to_string()))?;
     let resource_type = parameters.take::<String>("type")?;
+    let slice = Slice::take(&mut parameters)?;
     parameters.done()?;
     let action = action(&verb)?;
     let all = caller.service.environments().await?;
@@ -77,7 +81,7 @@ async fn access(caller: Caller, clerk: Clerk, mut parameters: Parameters) -> Ans
     let of = caller.principal.organisation;
     let users =
         clerk.ask(move |registry, by| registry.who_may(by, &of, action, Place::from(&known), resource_type.as_deref()));
-    Ok(Json(Listed::whole(users.await?)))
+    Ok(Json(slice.of(users.await?, |user| user.username.raw().to_lowercase())))
 }
 
 fn action(verb: &str) -> Result<Action, Problem> {

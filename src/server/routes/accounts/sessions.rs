@@ -1,5 +1,6 @@
 //! Sessions: one's own, and for admins those of the organisation.
 
+use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -7,9 +8,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::parameters::{Parameters, named};
-use super::{Clerk, Own, json};
+use super::{Clerk, Own};
 use crate::accounts::{Session, SessionId};
-use crate::api::{Done, Listed};
+use crate::api::{Done, Listed, Part};
 use crate::drift::Slug;
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
@@ -23,12 +24,13 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[utoipa::path(
     get,
     path = "/sessions",
-    params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
+    params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin."), Part),
     responses((status = 200, body = Listed<Session>), (status = 404))
 )]
 async fn list(clerk: Clerk, parameters: Parameters) -> Answer<Listed<Session>> {
-    let of = clerk.organization(parameters)?;
-    json(clerk.ask(move |registry, by| registry.sessions(by, &of)).await.map(Listed::whole))
+    let (of, slice) = clerk.listed(parameters)?;
+    let sessions = clerk.ask(move |registry, by| registry.sessions(by, &of)).await?;
+    Ok(Json(slice.of(sessions, |session| session.id.to_string())))
 }
 
 /// Ends a session.

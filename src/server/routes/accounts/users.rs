@@ -1,5 +1,6 @@
 //! Users and service accounts; for admins, and everybody for what is his own.
 
+use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -9,7 +10,7 @@ use utoipa_axum::routes;
 use super::super::parameters::Parameters;
 use super::{Clerk, Own, in_background, json};
 use crate::accounts::{LockedOut, User, UserEdit};
-use crate::api::{Done, Listed, NewUser, PasswordBody};
+use crate::api::{Done, Listed, NewUser, Part, PasswordBody};
 use crate::drift::Slug;
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
@@ -28,15 +29,16 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[utoipa::path(
     get,
     path = "/users",
-    params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
+    params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin."), Part),
     responses((status = 200, body = Listed<User>), (status = 404))
 )]
 async fn list(clerk: Clerk, parameters: Parameters) -> Answer<Listed<User>> {
-    let of = clerk.organization(parameters)?;
-    json(clerk.ask(move |registry, by| registry.users(by, &of)).await.map(Listed::whole))
+    let (of, slice) = clerk.listed(parameters)?;
+    let users = clerk.ask(move |registry, by| registry.users(by, &of)).await?;
+    Ok(Json(slice.of(users, |user| user.username.raw().to_lowercase())))
 }
 
-/// Makes a user, or without a password a service account.
+/// Makes a user, or a service account when `kind` says so.
 #[utoipa::path(
     post,
     path = "/users",
@@ -46,6 +48,7 @@ async fn list(clerk: Clerk, parameters: Parameters) -> Answer<Listed<User>> {
 )]
 async fn create(clerk: Clerk, parameters: Parameters, sent: Decision<NewUser>) -> Result<Response, Failure> {
     let ((body, once), of) = (sent.of(&clerk.0.principal), clerk.organization(parameters)?);
+    body.is_whole()?;
     let made = clerk.write(once, StatusCode::CREATED, move |registry, by| {
         let (username, password) = (body.username.clone(), body.password.clone());
         registry.create_user(by, &of, &username, &body.edit(), password.as_deref())
@@ -132,11 +135,12 @@ async fn password(
 #[utoipa::path(
     get,
     path = "/lockouts",
-    params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin.")),
+    params(("organization" = Option<Slug>, Query, description = "Another one than your own, of which you are admin."), Part),
     responses((status = 200, body = Listed<LockedOut>), (status = 404))
 )]
 async fn lockouts(clerk: Clerk, parameters: Parameters) -> Answer<Listed<LockedOut>> {
-    let of = clerk.organization(parameters)?;
+    let (of, slice) = clerk.listed(parameters)?;
     let Own { by, desk, .. } = clerk.0;
-    json(in_background(move || desk.locked_out(&by, &of)).await.map(Listed::whole))
+    let all = in_background(move || desk.locked_out(&by, &of)).await?;
+    Ok(Json(slice.of(all, |one| one.username.raw().to_lowercase())))
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
+use super::asked::{Asked, Part};
 use crate::api::TriageOne;
 use crate::drift::DriftId;
 use crate::service::waiting::{Settle, Sight, Standing, Waiting};
@@ -16,17 +17,8 @@ pub struct Entry {
     pub at: Timestamp,
     /// It was sent, and no answer came.
     pub sent: bool,
-    /// More than one go out as a bulk. Those that ask, or were refused, are alone in their entry.
+    /// More than one go out as a bulk, and are about drifts. Those that ask, or were refused, are alone in their entry.
     pub parts: Vec<Part>,
-}
-
-/// One decision.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
-pub struct Part {
-    pub id: Ulid,
-    pub request: TriageOne,
-    pub sight: Option<Sight>,
-    pub stands: Standing,
 }
 
 /// One change; a line of the journal has those that belong together.
@@ -42,8 +34,8 @@ pub enum Record {
 }
 
 impl Entry {
-    pub fn new(at: Timestamp, parts: impl IntoIterator<Item = (TriageOne, Option<Sight>)>) -> Self {
-        let part = |(request, sight)| Part { id: Ulid::generate(), request, sight, stands: Standing::Unsent };
+    pub fn new(at: Timestamp, parts: impl IntoIterator<Item = (Asked, Option<Sight>)>) -> Self {
+        let part = |(asked, sight)| Part { id: Ulid::generate(), asked, sight, stands: Standing::Unsent };
         Self { key: Ulid::generate(), at, sent: false, parts: parts.into_iter().map(part).collect() }
     }
 
@@ -57,7 +49,7 @@ impl Entry {
     }
 
     fn is_about(&self, drift: DriftId) -> bool {
-        self.parts.iter().any(|part| part.request.drift == drift)
+        self.parts.iter().any(|part| part.drift() == Some(drift))
     }
 }
 
@@ -81,7 +73,7 @@ pub fn apply(entries: &mut Vec<Entry>, record: Record) {
 pub fn next(entries: &[Entry]) -> Option<&Entry> {
     let is_held = |at: usize, entry: &Entry| {
         let held = entries[..at].iter().filter(|one| matches!(one.parts.as_slice(), [part] if is_asking(part)));
-        held.flat_map(|one| &one.parts).any(|part| entry.is_about(part.request.drift))
+        held.flat_map(|one| &one.parts).filter_map(Part::drift).any(|drift| entry.is_about(drift))
     };
     entries.iter().enumerate().find(|(at, entry)| entry.is_unsent() && !is_held(*at, entry)).map(|(_, entry)| entry)
 }
@@ -93,22 +85,31 @@ fn is_asking(part: &Part) -> bool {
 /// What was decided on the same version of a drift after `done` was made in view of it: it goes on top.
 pub fn rebased(entries: &[Entry], done: &TriageOne, version: u64) -> Vec<Record> {
     let follows = |part: &Part| {
-        let request = &part.request;
-        request.drift == done.drift
-            && part.stands == Standing::Unsent
-            && request.expected_version.is_some()
-            && request.expected_version == done.expected_version
+        part.stands == Standing::Unsent
+            && part.asked.triage().is_some_and(|request| {
+                request.drift == done.drift
+                    && request.expected_version.is_some()
+                    && request.expected_version == done.expected_version
+            })
     };
     let changed = |entry: &Entry| {
         let mut entry = entry.clone();
-        entry
-            .parts
-            .iter_mut()
-            .filter(|part| follows(part))
-            .for_each(|part| part.request.expected_version = Some(version));
+        entry.parts.iter_mut().filter(|part| follows(part)).for_each(|part| part.asked.expect(version));
         Record::Put(entry)
     };
     entries.iter().filter(|entry| !entry.sent && entry.parts.iter().any(follows)).map(changed).collect()
+}
+
+/// As [`settled`], of several; what one changes the next finds changed. `None`: none of them is there.
+pub fn all_settled(entries: &[Entry], ids: &[Ulid], how: Settle) -> Option<Vec<Record>> {
+    let mut now = entries.to_vec();
+    let mut all = None;
+    for id in ids {
+        let Some(records) = settled(&now, *id, how) else { continue };
+        records.iter().cloned().for_each(|record| apply(&mut now, record));
+        all.get_or_insert_with(Vec::new).extend(records);
+    }
+    all
 }
 
 /// What a person's word about one changes; `None`: it is not there any more.
@@ -117,10 +118,12 @@ pub fn settled(entries: &[Entry], id: Ulid, how: Settle) -> Option<Vec<Record>> 
     let part = entry.parts.iter().find(|part| part.id == id)?;
     match (how, &part.stands) {
         (Settle::OnTop, Standing::Asks(newer)) => {
-            let mut request = part.request.clone();
-            request.expected_version = Some(newer.version);
-            let mut records = rebased(entries, &part.request, newer.version);
-            let part = Part { request, stands: Standing::Unsent, ..part.clone() };
+            let mut part = Part { stands: Standing::Unsent, ..part.clone() };
+            let mut records = match part.asked.triage() {
+                Some(request) => rebased(entries, request, newer.version),
+                None => vec![],
+            };
+            part.asked.expect(newer.version);
             // Another request has another key.
             records.push(Record::Put(Entry { key: Ulid::generate(), at: entry.at, sent: false, parts: vec![part] }));
             records.push(Record::Gone { key: entry.key });
@@ -128,8 +131,8 @@ pub fn settled(entries: &[Entry], id: Ulid, how: Settle) -> Option<Vec<Record>> 
         }
         (Settle::OnTop, _) => Some(vec![]),
         (Settle::TakeBack, Standing::Asks(_)) => {
-            let drift = part.request.drift;
-            Some(entries.iter().flat_map(|entry| without(entry, |part| part.request.drift == drift)).collect())
+            let drift = part.drift();
+            Some(entries.iter().flat_map(|entry| without(entry, |part| part.drift() == drift)).collect())
         }
         (Settle::TakeBack, _) => Some(without(entry, |part| part.id == id)),
     }
@@ -153,9 +156,8 @@ fn without(entry: &Entry, goes: impl Fn(&Part) -> bool) -> Vec<Record> {
 pub fn listed(entries: &[Entry]) -> Vec<Waiting> {
     let shown = |entry: &Entry, part: &Part| Waiting {
         id: part.id,
-        drift: part.request.drift,
-        verb: part.request.verb.clone(),
-        reason: part.request.reason.clone(),
+        about: part.asked.about(),
+        reason: part.asked.triage().and_then(|request| request.reason.clone()),
         at: entry.at,
         sight: part.sight.clone(),
         may_be_done: entry.sent,

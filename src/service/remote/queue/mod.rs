@@ -1,6 +1,7 @@
 //! Decisions on their way: each is on this machine's disk before it is sent, and until it is answered. So none is lost when the
 //! server, the network or this process goes, and under its key none is made twice.
 
+mod asked;
 mod entry;
 mod journal;
 #[cfg(test)]
@@ -15,16 +16,31 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, broadcast, oneshot};
 use ulid::Ulid;
 
+pub use asked::{Asked, EndMark};
 pub use entry::{Entry, Record, next, rebased};
 pub use journal::{Journal, Sending, count};
 
-use crate::api::TriageOne;
+use crate::drift::{DriftEvent, OperationalContext};
 use crate::service::waiting::{Newer, Settle, Sight, Standing, Waiting};
 use crate::service::{ServiceError, ServiceEvent};
 use crate::store::Receipt;
 
-/// What the server said to each decision of an entry.
-pub type Answers = Vec<Result<Receipt, ServiceError>>;
+/// What the server made of one of them.
+#[derive(Clone, Debug)]
+pub enum Made {
+    Decision(Receipt),
+    Mark(Box<OperationalContext>),
+}
+
+impl Made {
+    /// The drifts it has changed.
+    pub fn drifts(&self) -> &[DriftEvent] {
+        if let Self::Decision(receipt) = self { &receipt.drifts } else { &[] }
+    }
+}
+
+/// What the server said to each part of an entry.
+pub type Answers = Vec<Result<Made, ServiceError>>;
 
 /// The queue of one principal at one server.
 pub struct Queue {
@@ -77,7 +93,7 @@ impl Queue {
     /// When it cannot be written: then nothing is decided.
     pub async fn put(
         self: &Arc<Self>,
-        requests: Vec<(TriageOne, Option<Sight>)>,
+        requests: Vec<(Asked, Option<Sight>)>,
     ) -> io::Result<oneshot::Receiver<Answers>> {
         let entry = Entry::new(Timestamp::now(), requests);
         let (key, (answer, answered)) = (entry.key, oneshot::channel());
@@ -90,11 +106,11 @@ impl Queue {
         Ok(answered)
     }
 
-    /// A person's word about one that waits.
+    /// A person's word about some that wait, as one change.
     ///
     /// # Errors
-    /// When it is not there any more, or the disk does not take the change.
-    pub async fn settle(self: &Arc<Self>, id: Ulid, how: Settle) -> Result<(), ServiceError> {
+    /// When none of them is there any more, or the disk does not take the change.
+    pub async fn settle(self: &Arc<Self>, ids: Vec<Ulid>, how: Settle) -> Result<(), ServiceError> {
         // Not while it is on its way: then nobody could say whether it was taken back.
         let journal = self.journal.clone();
         let sending = tokio::task::spawn_blocking(move || journal.sending());
@@ -103,7 +119,7 @@ impl Queue {
         }
         let (found, is_found) = oneshot::channel();
         let changed = self.change(move |entries| {
-            let records = entry::settled(entries, id, how);
+            let records = entry::all_settled(entries, &ids, how);
             let _ = found.send(records.is_some());
             records.unwrap_or_default()
         });
@@ -142,7 +158,8 @@ impl Queue {
             // Whoever asked shows it; whatever nobody asked for is told to all.
             Some(asking) => drop(asking.send(answers)),
             None => {
-                let drifts = answers.into_iter().flatten().flat_map(|receipt| receipt.drifts);
+                let made: Vec<Made> = answers.into_iter().flatten().collect();
+                let drifts = made.iter().flat_map(Made::drifts).cloned();
                 drifts.for_each(|drift| drop(self.events.send(ServiceEvent::Updated(Box::new(drift)))));
             }
         }
@@ -182,9 +199,10 @@ fn outcome(entries: &[Entry], done: &Entry, answers: Answers, is_heard: bool) ->
     let mut records = vec![Record::Gone { key: done.key }];
     for (part, answer) in done.parts.iter().zip(answers) {
         match answer {
-            Ok(receipt) => {
-                let now = receipt.drifts.iter().find(|drift| drift.id == part.request.drift);
-                records.extend(now.into_iter().flat_map(|now| rebased(entries, &part.request, now.version)));
+            Ok(made) => {
+                let Some(request) = part.asked.triage() else { continue };
+                let now = made.drifts().iter().find(|drift| drift.id == request.drift);
+                records.extend(now.into_iter().flat_map(|now| rebased(entries, request, now.version)));
             }
             Err(ServiceError::Conflict(current)) => {
                 let asks = Standing::Asks(Box::new(Newer::from(current.as_ref())));

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
+use crate::api::TriageOne;
 use crate::drift::{DriftEvent, DriftId, State, TriageVerb};
 use crate::tui::sample::Sample;
 
@@ -13,7 +14,7 @@ fn request(drift: DriftId, version: Option<u64>) -> TriageOne {
 
 fn entry(second: i64, requests: &[TriageOne]) -> Entry {
     let at = Timestamp::from_second(second).unwrap();
-    Entry::new(at, requests.iter().map(|one| (one.clone(), None)))
+    Entry::new(at, requests.iter().map(|one| (Asked::Triage(one.clone()), None)))
 }
 
 fn newer(version: u64) -> Standing {
@@ -106,9 +107,12 @@ fn nothing_overtakes_a_decision_on_the_same_drift_that_waits_for_a_person() {
         entry::apply(&mut all, record);
     }
     let first = next(&all).unwrap();
-    assert_eq!((first.parts[0].id, first.parts[0].request.expected_version), (asks.parts[0].id, Some(4)));
+    assert_eq!(
+        (first.parts[0].id, first.parts[0].asked.triage().unwrap().expected_version),
+        (asks.parts[0].id, Some(4))
+    );
     assert_ne!(first.key, asks.key, "another request has another key");
-    assert_eq!(all[1].parts[0].request.expected_version, Some(4));
+    assert_eq!(all[1].parts[0].asked.triage().unwrap().expected_version, Some(4));
 }
 
 #[test]
@@ -134,9 +138,9 @@ async fn an_answer_settles_what_it_is_about_and_objections_stay_for_the_person()
     let queue = Queue::open(dir.path().to_owned(), events).unwrap();
     let event = drift();
     let ids = [event.id, DriftId::generate(), DriftId::generate()];
-    let requests = ids.map(|id| (request(id, Some(1)), None)).to_vec();
+    let requests = ids.map(|id| (Asked::Triage(request(id, Some(1))), None)).to_vec();
     let answered = queue.put(requests).await.unwrap();
-    let follower = queue.put(vec![(request(event.id, Some(1)), None)]).await.unwrap();
+    let follower = queue.put(vec![(Asked::Triage(request(event.id, Some(1))), None)]).await.unwrap();
     assert!(queue.waiting().is_empty(), "whoever asked is still there");
     queue.park("the server cannot be reached").await;
     assert!(matches!(answered.await.unwrap()[..], [Err(ServiceError::Kept(_))]));
@@ -146,7 +150,7 @@ async fn an_answer_settles_what_it_is_about_and_objections_stay_for_the_person()
     let all = queue.change(|_| vec![]).await.unwrap();
     let now = DriftEvent { version: 7, ..event.clone() };
     let answers = vec![
-        Ok(Receipt { seq: 1, drifts: vec![now.clone()] }),
+        Ok(Made::Decision(Receipt { seq: 1, drifts: vec![now.clone()] })),
         Err(ServiceError::Conflict(Box::new(now))),
         Err(ServiceError::NotFound("gone".into())),
     ];
@@ -158,7 +162,49 @@ async fn an_answer_settles_what_it_is_about_and_objections_stay_for_the_person()
     ));
     let all = queue.change(|_| vec![]).await.unwrap();
     let unsent = next(&all).unwrap();
-    assert_eq!(unsent.parts[0].request.expected_version, Some(7), "it goes on top of the one before it");
+    assert_eq!(
+        unsent.parts[0].asked.triage().unwrap().expected_version,
+        Some(7),
+        "it goes on top of the one before it"
+    );
+}
+
+#[test]
+fn what_an_older_driftguard_kept_is_read_and_marks_are_kept_beside_it() {
+    use crate::drift::{ContextId, OperationalContext};
+    let one = entry(1, &[request(DriftId::generate(), Some(3))]);
+    let json = serde_json::to_value(&one).unwrap();
+    assert!(json["parts"][0]["request"]["drift"].is_string(), "as it was: {json}");
+    assert_eq!(serde_json::from_value::<Entry>(json).unwrap(), one);
+    let mark: OperationalContext = serde_json::from_value(serde_json::json!({
+        "id": ContextId::generate(), "context_type": "incident", "context_data": {"title": "INC-1"},
+        "time_window": {"from": Timestamp::now(), "to": null}, "environments": [], "source": "person",
+    }))
+    .unwrap();
+    let end = EndMark { id: mark.id, at: Timestamp::now(), title: "INC-1".into() };
+    for asked in [Asked::Mark(Box::new(mark)), Asked::EndMark(end)] {
+        let entry = Entry::new(Timestamp::now(), [(asked, None)]);
+        let again: Entry = serde_json::from_slice(&serde_json::to_vec(&entry).unwrap()).unwrap();
+        assert_eq!(again, entry);
+        assert_eq!(next(std::slice::from_ref(&entry)), Some(&entry), "it is sent as a decision is");
+        assert_eq!(entry::settled(std::slice::from_ref(&entry), entry.parts[0].id, Settle::TakeBack).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn several_conflicts_are_settled_as_one_change() {
+    let drifts = [DriftId::generate(), DriftId::generate(), DriftId::generate()];
+    let mut all: Vec<Entry> =
+        drifts.iter().enumerate().map(|(n, id)| entry(n as i64, &[request(*id, Some(1))])).collect();
+    all[..2].iter_mut().for_each(|one| one.parts[0].stands = newer(4));
+    let ids: Vec<Ulid> = all[..2].iter().map(|one| one.parts[0].id).collect();
+    for record in entry::all_settled(&all.clone(), &ids, Settle::OnTop).unwrap() {
+        entry::apply(&mut all, record);
+    }
+    let stands: Vec<_> =
+        all.iter().map(|one| (&one.parts[0].stands, one.parts[0].asked.triage().unwrap().expected_version)).collect();
+    assert_eq!(stands, [(&Standing::Unsent, Some(4)), (&Standing::Unsent, Some(4)), (&Standing::Unsent, Some(1))]);
+    assert_eq!(entry::all_settled(&all, &[Ulid::generate()], Settle::OnTop), None);
 }
 
 proptest::proptest! {

@@ -4,6 +4,7 @@ use super::{
     copying, feel, forms, groups, incident, jump, load, markers, marking, moves, never_hide, offers, palette, plan,
     query, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
 };
+use crate::service::Settle;
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::{Effect, Exit};
 use crate::tui::app::model::Pane;
@@ -27,6 +28,8 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Undo if waiting::can_take_back(model) => waiting::take_back(model),
         Action::KeepTheirs => waiting::take_back(model),
         Action::ApplyMine => waiting::on_top(model),
+        Action::KeepAllTheirs => waiting::all(model, Settle::TakeBack),
+        Action::ApplyAllMine => waiting::all(model, Settle::OnTop),
         Action::Waiting => waiting::open(model),
         Action::Undo => undo::undo(model),
         Action::Decisions => undo::open(model),
@@ -248,6 +251,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
             run(model, Action::Undo)
         }
         Some(Overlay::Waiting) => waiting::enter(model),
+        Some(Overlay::SettleAll { how, ids, .. }) => waiting::settle_all(model, how, ids),
         Some(Overlay::Collision) => {
             model.overlay = Some(Overlay::Collision);
             silent::says(model, "choose: keep theirs, or apply yours on top; leaving decides later")
@@ -282,6 +286,10 @@ fn leave(model: &mut Model) -> Vec<Effect> {
                 return rules::open(model);
             }
             model.overlay = plan.never_hide.as_deref().and_then(never_hide::origin);
+            vec![]
+        }
+        Some(Overlay::SettleAll { .. }) => {
+            model.overlay = Some(Overlay::Waiting);
             vec![]
         }
         Some(Overlay::Untold) => untold::back(model),

@@ -16,6 +16,12 @@ pub fn scanned(model: &mut Model, environment: &Slug) -> Vec<Effect> {
     effects
 }
 
+/// Nobody knows what became of any of them.
+pub fn lost(model: &mut Model) -> Vec<Effect> {
+    model.timeline.grow_all_old();
+    rows(model)
+}
+
 /// Rows in sight that were read before their last scan.
 pub fn rows(model: &mut Model) -> Vec<Effect> {
     let ticket = model.ticket();
@@ -99,5 +105,37 @@ mod tests {
         assert_eq!(service.served() - before, 100, "once");
         (0..20).for_each(|_| screens.keys("pagedown"));
         assert_eq!(service.served() - before, 200, "the page that came into sight");
+    }
+
+    #[test]
+    fn after_another_servers_undo_or_rule_the_rows_are_read_again_and_the_cursor_stays() {
+        for keys in ["j", "j j j"] {
+            let sample = Sample::shared();
+            let mut screens = Screens::open(sample.clone(), testkit::options(Options::default()), (80, 16)).unwrap();
+            screens.keys(keys);
+            let selected = screens.model.timeline.selected_id().unwrap();
+            let ids = sample.ids();
+            let hidden = *ids.iter().rev().find(|id| screens.model.timeline.window.find(**id).is_some()).unwrap();
+            let seen = *ids.iter().find(|id| **id != selected).unwrap();
+            sample.change(hidden, true, |event| event.state = crate::drift::State::Ignored);
+            sample.change(seen, true, |event| event.seen_count = 4_711);
+            screens.send(Msg::Service(ServiceEvent::Lost));
+            let window = &screens.model.timeline.window;
+            assert!(window.find(hidden).is_none(), "it is hidden now");
+            assert_eq!(window.find(seen).unwrap().seen_count, 4_711);
+            assert_eq!(screens.model.timeline.selected_id(), Some(selected));
+        }
+    }
+
+    #[test]
+    fn far_from_the_top_rows_that_a_rule_hides_now_leave_too() {
+        let service = Arc::new(Synthetic::new(1_000));
+        let mut screens = Screens::open(service.clone(), testkit::options(Options::default()), (80, 24)).unwrap();
+        (0..14).for_each(|_| screens.keys("pagedown"));
+        let selected = screens.model.timeline.selected_id();
+        let before = service.served();
+        screens.send(Msg::Service(ServiceEvent::Lost));
+        assert_eq!(screens.model.timeline.selected_id(), selected);
+        assert_eq!(service.served() - before, 100, "the page in sight is read again");
     }
 }

@@ -2,19 +2,33 @@
 
 use crate::api::Capability;
 use crate::safety::sanitise;
-use crate::service::Contact;
-use crate::tui::app::Model;
+use crate::service::{Contact, needs_server};
+use crate::tui::Trying;
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Link;
+use crate::tui::app::{Effect, Model};
 
 /// Whoever is turned away is told what to do; what is on the screen stays.
-pub fn now(model: &mut Model, contact: Contact) {
+pub fn now(model: &mut Model, contact: Contact) -> Vec<Effect> {
     if let Contact::Denied { why } = &contact
         && model.contact.as_ref() != Some(&contact)
     {
         model.notices.failed(model.now, sanitise::line(why));
     }
-    model.contact = Some(contact);
+    let is_live = contact == Contact::Live;
+    let is_back = model.contact.replace(contact) != Some(Contact::Live) && is_live;
+    // Who came and went meanwhile nobody has told.
+    if is_back { super::crew::load(model) } else { vec![] }
+}
+
+/// Nobody has answered yet: the keys that need nobody work, and the screen says what is tried.
+pub fn trying(model: &mut Model, trying: Trying) -> Vec<Effect> {
+    let Trying { why, since, again_at } = trying;
+    if !model.connected() {
+        model.trying = Some(sanitise::line(&why));
+        model.contact = Some(Contact::Lost { since, again_at });
+    }
+    vec![]
 }
 
 /// Another one of several servers answers.
@@ -27,6 +41,23 @@ pub fn server(model: &mut Model, name: String) {
 }
 
 impl Model {
+    /// Why it has to wait until the server is back.
+    pub fn waits_for_server(&self, action: Action) -> Option<String> {
+        use Action as A;
+        if !matches!(self.contact, Some(Contact::Lost { .. })) {
+            return None;
+        }
+        let write = match action {
+            A::Ignore | A::EditRule | A::DeleteRule => "change_rule",
+            A::NeverHide => "change_never_hide",
+            A::Scan | A::ScanAll => "scan",
+            A::CancelScan => "cancel_scan",
+            A::Who => "who",
+            _ => return None,
+        };
+        needs_server(write).map(|why| format!("the server is away, and {why}"))
+    }
+
     /// Why the server cannot do it, when it is older than these screens.
     pub fn lacks(&self, action: Action) -> Option<String> {
         use Action as A;

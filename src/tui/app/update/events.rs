@@ -39,10 +39,12 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
             load::environments(model)
         }
         ServiceEvent::Lost => load::after_loss(model),
-        ServiceEvent::Contact(contact) => {
-            super::contact::now(model, contact);
+        ServiceEvent::Rules => super::rules::load(model).into_iter().collect(),
+        ServiceEvent::Looking(looking) => {
+            super::crew::told(model, *looking);
             vec![]
         }
+        ServiceEvent::Contact(contact) => super::contact::now(model, contact),
         ServiceEvent::Server(name) => {
             super::contact::server(model, name);
             vec![]

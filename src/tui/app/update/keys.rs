@@ -38,7 +38,7 @@ fn works_in(overlay: &Overlay, action: Action) -> bool {
         return true;
     }
     if matches!(overlay, Overlay::Waiting | Overlay::Collision)
-        && matches!(action, A::KeepTheirs | A::ApplyMine | A::Undo)
+        && matches!(action, A::KeepTheirs | A::ApplyMine | A::KeepAllTheirs | A::ApplyAllMine | A::Undo)
     {
         return true;
     }

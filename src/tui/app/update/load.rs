@@ -23,8 +23,13 @@ pub fn after_loss(model: &mut Model) -> Vec<Effect> {
     let mut effects = environments(model);
     if model.timeline.window.newer().is_none() && model.timeline.top == 0 {
         effects.extend(page(model, Load::Newest));
+    } else {
+        effects.extend(super::again::lost(model));
     }
+    effects.extend(super::rules::load(model));
     effects.extend(detail(model, true));
+    model.preview.stale = true;
+    super::incident::is_old(model);
     effects
 }
 

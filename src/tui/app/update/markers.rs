@@ -98,6 +98,10 @@ fn window(model: &Model, text: &str) -> Result<TimeWindow, String> {
 /// It is kept, or why it is not: then the text can be changed.
 pub fn saved(model: &mut Model, answer: Result<String, ServiceError>) -> Vec<Effect> {
     let asked = model.incident.as_mut().and_then(|view| view.ask.as_mut());
+    let answer = match answer {
+        Err(ServiceError::Kept(_)) => Ok("mark kept here, sent when the server is back".to_owned()),
+        answer => answer,
+    };
     match (answer, asked) {
         (Err(why), Some(Ask::Marker { problem, saving, .. })) => {
             (*problem, *saving) = (Some(sanitise::line(&why.to_string())), false);

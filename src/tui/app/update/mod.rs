@@ -4,6 +4,7 @@ mod actions;
 mod again;
 mod contact;
 pub mod copying;
+pub mod crew;
 mod drafting;
 mod events;
 mod feel;
@@ -50,6 +51,7 @@ use crate::tui::panes::layout;
 
 /// The only way the model changes. Pure: no I/O, no clock.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let is_active = matches!(msg, Msg::Key(_) | Msg::Mouse(_) | Msg::Paste(_));
     let mut effects = match msg {
         Msg::Clock(now) => {
             model.now = now;
@@ -69,6 +71,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             if let Some(why) = &read_only {
                 model.notice(true, format!("read-only: {why}"));
             }
+            model.trying = None;
             model.link = Link::Up { mode, read_only, as_of };
             load::everything(model)
         }
@@ -76,6 +79,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.missing = missing;
             vec![]
         }
+        Msg::Trying(trying) => contact::trying(model, trying),
+        Msg::Crewed { is_shared, me } => crew::begin(model, is_shared, me),
+        Msg::Looking(Ok(all)) => crew::came(model, all),
+        // Nobody is known to be there.
+        Msg::Looking(Err(_)) => vec![],
         Msg::Service(event) => events::take(model, event),
         Msg::Lagged => load::after_loss(model),
         Msg::Environments(ticket, answer) => load::environments_came(model, ticket, answer),
@@ -130,6 +138,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     effects.extend(incident::follow(model));
     effects.extend(resource::follow(model));
     effects.extend(drafting::follow(model));
+    effects.extend(crew::follow(model, is_active));
     effects
 }
 

@@ -37,7 +37,12 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
     let rows = usize::from(model.size.1);
     let mode = crate::tui::panes::diff::mode(model);
     match &mut model.overlay {
-        Some(Overlay::Help { scroll } | Overlay::Notices { scroll } | Overlay::Confirm { scroll, .. }) => {
+        Some(
+            Overlay::Help { scroll }
+            | Overlay::Notices { scroll }
+            | Overlay::SettleAll { scroll, .. }
+            | Overlay::Confirm { scroll, .. },
+        ) => {
             *scroll = moved(*scroll, step, rows.saturating_sub(6).max(1), usize::from(u16::MAX));
             vec![]
         }

@@ -134,7 +134,7 @@ fn report(model: &mut Model, pending: &Pending) {
             (0, _) => format!("{} {}", pending.word, count(kept, "drift")),
             _ => format!("{}: {saved} saved, {kept} not yet", pending.word),
         };
-        let words = format!("kept here: {words}{also}; sent when the server is there, {undo} takes it back");
+        let words = format!("kept here: {words}{also}; sent when the server is back, {undo} takes it back");
         return model.notices.add(model.now, false, words);
     }
     let says = match (batch.saved.as_slice(), failed) {

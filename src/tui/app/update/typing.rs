@@ -27,6 +27,7 @@ fn line(model: &mut Model) -> Option<&mut Line> {
         | Overlay::Decisions { .. }
         | Overlay::Waiting
         | Overlay::Collision
+        | Overlay::SettleAll { .. }
         | Overlay::Confirm { .. } => None,
     }
 }

@@ -72,12 +72,30 @@ pub fn take_back(model: &mut Model) -> Vec<Effect> {
     } else {
         model.notice(false, "taken back: it is not sent");
     }
-    vec![Effect::SettleWaiting(id, Settle::TakeBack)]
+    vec![Effect::SettleWaiting(vec![id], Settle::TakeBack)]
 }
 
 /// Mine on top of theirs.
 pub fn on_top(model: &mut Model) -> Vec<Effect> {
-    collision(model).map(|one| Effect::SettleWaiting(one.id, Settle::OnTop)).into_iter().collect()
+    collision(model).map(|one| Effect::SettleWaiting(vec![one.id], Settle::OnTop)).into_iter().collect()
+}
+
+/// Shows which they are, before anything is done.
+pub fn all(model: &mut Model, how: Settle) -> Vec<Effect> {
+    let ids = colliding(model).map(|one| one.id).collect();
+    model.overlay = Some(Overlay::SettleAll { how, ids, scroll: 0 });
+    vec![]
+}
+
+/// What was shown is done, and nothing that came since.
+pub fn settle_all(model: &mut Model, how: Settle, ids: Vec<Ulid>) -> Vec<Effect> {
+    model.overlay = Some(Overlay::Waiting);
+    vec![Effect::SettleWaiting(ids, how)]
+}
+
+/// Those where somebody else was faster.
+pub fn colliding(model: &Model) -> impl Iterator<Item = &Waiting> {
+    model.waiting.all().iter().filter(|one| matches!(one.stands, Standing::Asks(_)))
 }
 
 /// `undo` means one that waits: the one under the cursor of the list, else the last decision when it is one of them.

@@ -1,0 +1,71 @@
+//! What people say belongs together: links between drifts, on whatever store, here and over the API.
+
+use driftguard::drift::{DriftId, Linked, ResolutionType, TriageRequest, TriageVerb};
+use driftguard::service::{DriftService, ResourcesRequest, ServiceError};
+
+use super::conformance::{Bench, open_drifts};
+
+fn request(drift: DriftId, verb: TriageVerb) -> TriageRequest {
+    TriageRequest { drift, verb, reason: None, actor: "erin".into(), expected_version: None, once: None }
+}
+
+async fn linked(service: &dyn DriftService, id: DriftId) -> Vec<Linked> {
+    service.relations(id).await.unwrap().linked
+}
+
+pub async fn links_hold_at_both_ends_and_are_taken_back(bench: &dyn Bench) {
+    let service = bench.service();
+    let service = service.as_ref();
+    let open = open_drifts(service).await;
+    let (a, b, c) = (open[0].id, open[1].id, open[2].id);
+    let link = |to| TriageVerb::Link { to, note: Some("the same change".into()) };
+    let made = service.triage(request(a, link(b))).await.unwrap();
+    assert_eq!(made.drifts.len(), 2, "both have changed: {:?}", made.drifts);
+    for (here, there) in [(a, b), (b, a)] {
+        let all = linked(service, here).await;
+        let [Linked { link, drift }] = all.as_slice() else { panic!("{all:?}") };
+        assert_eq!((link.to, drift.id, link.seq), (there, there, made.seq));
+        assert_eq!(link.note.as_ref().unwrap().raw(), "the same change");
+        assert_eq!(link.by.raw(), bench.signed("erin"));
+        let detail = service.drift(here).await.unwrap();
+        assert_eq!(detail.history[0].action, "link", "it is in the trail of both: {:?}", detail.history[0]);
+    }
+    for (verb, why) in [(link(b), "linked already"), (link(a), "itself"), (TriageVerb::Unlink { to: c }, "not linked")]
+    {
+        let error = service.triage(request(a, verb.clone())).await.unwrap_err();
+        assert!(matches!(&error, ServiceError::Invalid(said) if said.contains(why)), "{verb:?}: {error}");
+    }
+    let nobody = link("01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap());
+    assert!(matches!(service.triage(request(a, nobody)).await, Err(ServiceError::NotFound(_))));
+
+    // What else is decided about one of them leaves the link alone.
+    let resolve = TriageVerb::Resolve { resolution_type: ResolutionType::Accepted, until: None };
+    let accept = TriageRequest { reason: Some("known".into()), ..request(b, resolve) };
+    let accepted = service.triage(accept).await.unwrap();
+    assert_eq!((linked(service, a).await.len(), linked(service, b).await.len()), (1, 1));
+    service.triage(request(b, TriageVerb::Undo { seq: accepted.seq })).await.unwrap();
+
+    // From the other end; and back, and back once more.
+    let removed = service.triage(request(b, TriageVerb::Unlink { to: a })).await.unwrap();
+    assert!(linked(service, a).await.is_empty() && linked(service, b).await.is_empty());
+    service.triage(request(b, TriageVerb::Undo { seq: removed.seq })).await.unwrap();
+    let again = linked(service, a).await;
+    assert_eq!((again.len(), again[0].link.seq), (1, made.seq), "as it was");
+    service.triage(request(a, TriageVerb::Undo { seq: made.seq })).await.unwrap();
+    assert!(linked(service, a).await.is_empty() && linked(service, b).await.is_empty());
+}
+
+pub async fn what_the_code_declares_is_told_with_its_place_and_its_drifts(bench: &dyn Bench) {
+    let service = bench.service();
+    let drift = open_drifts(service.as_ref()).await.remove(0);
+    let asked =
+        |after: Option<String>, limit| ResourcesRequest { environment: drift.environment.clone(), after, limit };
+    let all = service.resources(asked(None, 1_000)).await.unwrap();
+    let of = all.iter().find(|one| one.address == drift.resource.resource_id).unwrap_or_else(|| panic!("{all:?}"));
+    assert_eq!((&of.drifts, &of.resource_type), (&vec![drift.id], &drift.resource.resource_type));
+    assert!(all.iter().any(|one| one.drifts.is_empty()) || all.len() == 1, "{all:?}");
+    assert!(all.is_sorted_by(|a, b| a.address.raw() < b.address.raw()));
+    let first = all[0].address.raw().to_owned();
+    let rest = service.resources(asked(Some(first), 1_000)).await.unwrap();
+    assert_eq!(rest, all[1..]);
+}

@@ -68,7 +68,11 @@ impl From<AccountsError> for Problem {
                 problem
             }
             AccountsError::Repeated => Self::new(Code::Conflict, message),
-            AccountsError::Reused => Self::of_field(IDEMPOTENCY_HEADER, message),
+            AccountsError::Reused => {
+                let mut problem = Self::new(Code::Reused, message);
+                problem.error.field = Some(IDEMPOTENCY_HEADER.to_owned());
+                problem
+            }
             AccountsError::Forbidden(_) => Self::new(Code::Forbidden, message),
             AccountsError::Io { source, .. } if crate::store::is_full(&source) => {
                 tracing::error!(error = %message, "accounts");

@@ -158,7 +158,7 @@ async fn whatever_the_path_says_it_leads_nowhere_else() {
         "/api/v1/%2e%2e/v1/environments",
         "/api/v1//environments",
         "//api/v1/environments",
-        "/api/v1/environments/",
+        "/api/v1/environments//",
         "/API/v1/environments",
         "/api/v1/environments%2f",
         "/api/v1/environments%00",
@@ -183,6 +183,8 @@ async fn whatever_the_path_says_it_leads_nowhere_else() {
             );
         }
     }
+    let bare = server.get("/api/v1/environments").await.json();
+    assert_eq!(server.get("/api/v1/environments/").await.json(), bare, "one slash at the end is as none");
     let unknown = server.get("/api/v2/environments").await;
     assert!(unknown.word("message").contains("no version"), "{unknown:?}");
     for (query, field) in [("x=%ff%fe", "x"), ("x=..", "x"), ("limit=1&limit=2", "limit"), ("%ff=1", "query")] {

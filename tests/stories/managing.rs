@@ -78,7 +78,9 @@ fn all_of_a_trail_can_be_taken_away_and_a_span_of_it() {
     assert!(whole.windows(2).all(|two| two[0]["seq"].as_u64() > two[1]["seq"].as_u64()), "newest first, each once");
     let (_, out, _) = on(home.path(), &place, &format!("audit export --from {middle} --format csv"));
     assert_eq!(out.lines().count(), newer + 1);
-    assert!(out.starts_with("seq,timestamp,actor,action,environment,drift,reason,old_state,new_state\r\n"));
+    assert!(
+        out.starts_with("seq,timestamp,actor,action,environment,drift,reason,old_state,new_state,user_id,principal,")
+    );
     let (_, out, _) = on(home.path(), &place, "audit export --until 2020-01-01T00:00:00Z");
     assert_eq!(serde_json::from_str::<Vec<Value>>(&out).unwrap().len(), 0);
     let file = home.path().join("trail.json");

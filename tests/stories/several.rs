@@ -303,7 +303,8 @@ async fn organisations_come_and_go_while_servers_run_and_none_sees_what_is_anoth
     }
     let edit = UserEdit { role: Some(Role::Viewer), ..UserEdit::default() };
     registry.edit_user(&By::operator("root"), &Slug::from_text("acme"), "robot", &edit).unwrap();
-    assert!(matches!(acme.scan(None).await, Err(ServiceError::Denied(_))), "on every server");
+    let said = acme.scan(None).await;
+    assert!(matches!(said, Err(ServiceError::Denied(_))), "on every server: {said:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

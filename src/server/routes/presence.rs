@@ -4,7 +4,8 @@ use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{Code, Done, Listed, PresenceBody, Problem};
+use super::listing::Slice;
+use crate::api::{Code, Done, Listed, Part, PresenceBody, Problem};
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure, answered};
 use crate::server::auth::Caller;
@@ -16,10 +17,16 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 }
 
 /// Who looks at which drift now, as far as it was told within the last minute.
-#[utoipa::path(get, path = "/presence", responses((status = 200, body = Listed<Looking>), (status = 404)))]
-async fn looking(State(shared): State<Shared>, caller: Caller) -> Answer<Listed<Looking>> {
+#[utoipa::path(
+    get,
+    path = "/presence",
+    params(Part),
+    responses((status = 200, body = Listed<Looking>), (status = 404))
+)]
+async fn looking(State(shared): State<Shared>, caller: Caller, slice: Slice) -> Answer<Listed<Looking>> {
     is_on(&shared)?;
-    answered(caller.service.looking().await.map(Listed::whole))
+    let all = caller.service.looking().await;
+    answered(all.map(|all| slice.of(all, |looking| looking.screen.to_string())))
 }
 
 /// Tells the others of the organisation, as far as they may see the drift, that I look at it; forgotten after a minute.

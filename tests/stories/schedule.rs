@@ -57,7 +57,7 @@ fn processes_on_one_database_scan_at_the_time_of_the_calendar_and_one_of_them_al
     assert_eq!((one.waiting().unwrap(), next()), (vec![], Some(soon)));
     // Its time has come; it was missed, or the configuration says another.
     other.plan(&slug, Rhythm::At(past), Some(past)).unwrap();
-    assert_eq!(one.waiting().unwrap(), [slug.clone()]);
+    assert_eq!(one.waiting().unwrap(), std::slice::from_ref(&slug));
     let claim = one.claim(&slug, Some(later)).unwrap().expect("it waits");
     assert_eq!((other.claim(&slug, Some(later)).unwrap(), next()), (None, Some(later)));
     // Who starts meanwhile does not begin another one.

@@ -505,7 +505,7 @@ pub enum StoreCommand {
 #[derive(Args, Debug, Default)]
 pub struct WhosePart {
     /// Whose part of a database it is about; else $DRIFTGUARD_ORGANIZATION
-    #[arg(long, value_name = "SLUG")]
+    #[arg(long, visible_alias = "org", value_name = "SLUG")]
     pub organization: Option<String>,
 }
 

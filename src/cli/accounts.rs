@@ -21,7 +21,7 @@ pub enum AccountsCommand {
     /// Begin: the first organisation and its first admin
     Init {
         /// Short name of the organisation: lower-case letters, digits and -
-        #[arg(long, value_name = "SLUG")]
+        #[arg(long, visible_alias = "organization", value_name = "SLUG")]
         org: String,
         /// What people call it; else the slug
         #[arg(long, value_name = "TEXT")]
@@ -65,7 +65,7 @@ pub enum AccountsCommand {
 #[derive(Args, Debug, Default)]
 pub struct Of {
     /// Which organisation; not needed where there is one
-    #[arg(long, value_name = "SLUG")]
+    #[arg(long, visible_alias = "organization", value_name = "SLUG")]
     pub org: Option<String>,
 }
 

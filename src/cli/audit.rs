@@ -29,7 +29,7 @@ pub struct AuditExport {
     #[arg(long, value_enum, default_value_t)]
     pub kind: AuditKind,
     /// With --kind security: whose accounts; else $DRIFTGUARD_ORGANIZATION
-    #[arg(long, value_name = "SLUG")]
+    #[arg(long, visible_alias = "org", value_name = "SLUG")]
     pub organization: Option<String>,
     /// Into a new file instead of standard output
     #[arg(long, short, value_name = "FILE")]

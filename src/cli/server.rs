@@ -21,7 +21,7 @@ pub struct Serve {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
     /// The organisation of environments whose table names none; else $DRIFTGUARD_ORGANIZATION. Made by `driftguard accounts init`
-    #[arg(long, value_name = "SLUG")]
+    #[arg(long, visible_alias = "org", value_name = "SLUG")]
     pub organization: Option<String>,
     /// Leave the scanning to `driftguard worker` and other servers on the same database
     #[arg(long)]
@@ -40,7 +40,7 @@ pub struct Serve {
 #[derive(Args, Debug)]
 pub struct Worker {
     /// The organisation of environments whose table names none; else $DRIFTGUARD_ORGANIZATION
-    #[arg(long, value_name = "SLUG")]
+    #[arg(long, visible_alias = "org", value_name = "SLUG")]
     pub organization: Option<String>,
 }
 
@@ -56,7 +56,7 @@ pub struct Login {
     #[arg(value_parser = address)]
     pub url: Url,
     /// The organisation; asked for without it
-    #[arg(long, value_name = "SLUG")]
+    #[arg(long, visible_alias = "org", value_name = "SLUG")]
     pub organization: Option<String>,
     /// Your name there; asked for without it
     #[arg(long, value_name = "NAME")]

@@ -19,11 +19,11 @@ pub(super) fn decide_all(
 ) -> Vec<Result<Receipt, ServiceError>> {
     let (mut answers, mut allowed) = (Vec::with_capacity(requests.len()), Vec::new());
     for request in requests {
-        if let Some(unfit) = request.unfit(Timestamp::now()) {
-            answers.push(Some(Err(ServiceError::Invalid(format!("{} ({})", unfit.message, unfit.field)))));
-            continue;
-        }
-        match gate::check(guard, store, Write::Triage(&request)) {
+        let fit = || match request.unfit(Timestamp::now()) {
+            Some(unfit) => Err(ServiceError::Invalid(format!("{} ({})", unfit.message, unfit.field))),
+            None => Ok(()),
+        };
+        match gate::check(guard, store, Write::Triage(&request)).and_then(|()| fit()) {
             Ok(()) => {
                 answers.push(None);
                 allowed.push(masked(redactor, request));

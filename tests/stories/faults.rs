@@ -35,7 +35,7 @@ fn fill_up_and_recover(disk: &SmallDisk, path: &Path, free: usize) {
         }
         assert!(acked < 10_000, "{free} bytes never filled up");
     };
-    assert!(matches!(refused, StoreError::ReadOnly(_)), "{refused}");
+    assert!(matches!(refused, StoreError::Full(_)), "{refused}");
     assert!(store.read_only().is_some());
     assert_eq!(all(&*store).len(), 20, "what is known can be read");
     assert!(store.drift(drifts[7].id).unwrap().actual_state.is_some());

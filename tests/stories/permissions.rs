@@ -6,7 +6,7 @@ use driftguard::drift::*;
 use driftguard::service::danger::{Write, danger};
 use driftguard::service::{DriftService, Guard, LocalService, Refusal, RequireReason, ServiceError};
 use driftguard::store::{Receipt, Store};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Handle;
 
 use crate::store::{env, finding, note, scan, write};
@@ -25,6 +25,10 @@ fn rule(environment: Option<Slug>) -> IgnoreRule {
         created_at: Timestamp::now(),
         expires_at: None,
     }
+}
+
+fn tomorrow() -> Timestamp {
+    Timestamp::now() + SignedDuration::from_hours(24)
 }
 
 fn never(environment: Option<Slug>) -> NeverHideRule {
@@ -140,7 +144,7 @@ async fn everything(store: &Arc<dyn Store>) -> Vec<(&'static str, bool, Asked)> 
     let wider = IgnoreRule { resource_id: Some("*".into()), ..kept.clone() };
     vec![
         ("acknowledge", false, verb(TriageVerb::Acknowledge)),
-        ("snooze", false, verb(TriageVerb::Snooze { until: Timestamp::MAX })),
+        ("snooze", false, verb(TriageVerb::Snooze { until: tomorrow() })),
         ("assign", false, verb(TriageVerb::Assign { to: Some("carol".into()) })),
         ("note", false, verb(TriageVerb::Note { text: "seen".into() })),
         ("reopen", false, verb(TriageVerb::Reopen)),
@@ -222,7 +226,7 @@ async fn a_reason_that_the_configuration_requires_is_required_of_everybody() {
         refused.to_string(),
         "accept needs a reason (require_reason in the configuration): say why, and decide again"
     );
-    let snooze = TriageVerb::Snooze { until: Timestamp::MAX };
+    let snooze = TriageVerb::Snooze { until: tomorrow() };
     let spaces = TriageRequest { reason: Some("  ".into()), ..asks(ids[0], snooze) };
     assert!(
         matches!(service.triage(spaces).await, Err(ServiceError::Refused(Refusal::NoReason(what))) if what == "snooze")

@@ -169,7 +169,11 @@ async fn names_that_hold_a_secret_or_a_control_character_are_masked_like_everyth
         created_at: jiff::Timestamp::now(),
         expires_at: None,
     };
-    for verb in [TriageVerb::Assign { to: Some(typed.as_str().into()) }, TriageVerb::Ignore { rule }] {
+    // A name with control characters in it is nobody's: it is refused, not mended.
+    let nobody = TriageVerb::Assign { to: Some(typed.as_str().into()) };
+    assert!(matches!(bench.service.triage(asks(&drift, nobody)).await, Err(ServiceError::Invalid(_))));
+    let assignee = format!("bob {secret}");
+    for verb in [TriageVerb::Assign { to: Some(assignee.as_str().into()) }, TriageVerb::Ignore { rule }] {
         let request = TriageRequest { actor: typed.as_str().into(), ..asks(&drift, verb) };
         bench.service.triage(request).await.unwrap();
     }

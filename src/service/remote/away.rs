@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     /// Asked, and changing nothing.
-    const READS: [&str; 19] = [
+    const READS: [&str; 21] = [
         "environments",
         "drifts",
         "groups",
@@ -69,6 +69,7 @@ mod tests {
         "incident",
         "stats",
         "relations",
+        "resources",
         "observations",
         "matching",
         "people",
@@ -81,6 +82,7 @@ mod tests {
         "contexts",
         "looking",
         "audit",
+        "audit_between",
     ];
 
     /// What a service far away says of itself as any would.

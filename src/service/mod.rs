@@ -52,7 +52,9 @@ use crate::drift::{
     RuleStatus, ScanStage, ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
-use crate::store::{Direction, DriftFilter, Gauges, Matching, Observation, OpenCounts, Page, PageRequest, Receipt};
+use crate::store::{
+    AnalysisJob, Direction, DriftFilter, Gauges, Matching, Observation, OpenCounts, Page, PageRequest, Receipt,
+};
 
 /// A row of the environments pane.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
@@ -190,6 +192,16 @@ pub trait DriftService: Send + Sync {
     async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
         let _ = (id, said);
         Err(ServiceError::Unavailable("drifts cannot be analysed anew from here".into()))
+    }
+    /// Keeps an analysis that was asked for, so that a restart and other servers know of it. Nowhere but where there is a store.
+    async fn keep_analysis(&self, job: AnalysisJob) -> Result<(), ServiceError> {
+        let _ = job;
+        Ok(())
+    }
+    /// One that was kept.
+    async fn analysis(&self, id: Ulid) -> Result<Option<AnalysisJob>, ServiceError> {
+        let _ = id;
+        Ok(None)
     }
     /// Keeps what became of a piece of advice, by its [key](crate::drift::Recommendation::key): followed, or `result` says why not.
     async fn answer_advice(

@@ -4,6 +4,7 @@
 //! Decisions and audit go first into an append-only [journal](Store::decide) that is synced; everything else can be rebuilt
 //! from it and a new scan.
 
+mod analysis;
 mod ballast;
 mod bulk;
 mod codec;
@@ -34,6 +35,7 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use ulid::Ulid;
 
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
@@ -44,6 +46,7 @@ use crate::drift::{
 };
 use crate::safety::{Masked, Tainted};
 
+pub use analysis::{AnalysisJob, AnalysisStage};
 pub use bulk::{Match, Matching};
 pub use elsewhere::{Elsewhere, is_url, open_url, organizations, shown_url, url_of};
 pub(crate) use files::{is_full, make_private, private_dir, private_file, refuse_unsafe_filesystem, sync_dir};
@@ -411,6 +414,9 @@ pub trait Store: Send + Sync {
         None
     }
 
+    /// Keeps an analysis that was asked for, over what was kept of it. Durable when it returns; known for a week.
+    fn keep_analysis(&self, job: &AnalysisJob) -> Result<(), StoreError>;
+    fn analysis(&self, id: Ulid) -> Result<Option<AnalysisJob>, StoreError>;
     /// What it takes up; cheap to ask.
     fn gauges(&self) -> Gauges {
         Gauges::default()

@@ -1,5 +1,7 @@
 //! Thinking about a drift anew, and following advice or not.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -50,7 +52,7 @@ async fn analyze(
     let id = drift(&id)?;
     // What cannot be analysed is said now, not by the job.
     caller.service.drift(id).await?;
-    let job = shared.jobs.begin(&caller.principal.organisation, caller.service, id, body.context);
+    let job = shared.jobs.begin(&caller.principal.organisation, caller.service, id, body.context).await?;
     Ok((StatusCode::ACCEPTED, Json(job)))
 }
 
@@ -63,7 +65,10 @@ async fn analyze(
 )]
 async fn job(State(shared): State<Shared>, caller: Caller, Path((id, job)): Path<(String, String)>) -> Answer<Job> {
     let (detail, job) = (caller.service.drift(drift(&id)?).await?, named::<Ulid>(&job, "job")?);
-    let job = shared.jobs.of(&caller.principal.organisation, &detail.event, job);
+    let organisation = &caller.principal.organisation;
+    // Whoever may see the drift may ask; what somebody else began goes on as he began it.
+    let whole = Arc::clone(&shared.houses.enter(organisation)?.service);
+    let job = shared.jobs.of(organisation, whole, &detail.event, job).await?;
     Ok(Json(job.ok_or_else(|| Problem::new(Code::NotFound, "no such job"))?))
 }
 

@@ -104,9 +104,13 @@ impl Jobs {
             return Ok(Some(shown(&job, None)));
         }
         let key = (organisation.clone(), event.id);
-        let is_free = !self.here().contains_key(&key);
+        let is_free = {
+            let mut here = self.here();
+            let is_free = !here.contains_key(&key);
+            here.entry(key.clone()).or_insert(id);
+            is_free
+        };
         if is_free {
-            self.here().insert(key.clone(), id);
             tokio::spawn(Arc::clone(self).make(key, service, job.clone()));
         }
         Ok(Some(shown(&job, None)))

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use ulid::Ulid;
 
+use super::attacks::environment;
 use super::scan::open_store;
 use super::store::{all, finding, scan};
 
@@ -38,7 +39,8 @@ async fn ask(address: SocketAddr, method: Method, path: &str) -> (u16, Value) {
         request = request.header("content-type", "application/json").body(json!({"context": "a deploy"}).to_string());
     }
     let response = request.send().await.unwrap();
-    (response.status().as_u16(), response.json().await.unwrap())
+    let status = response.status().as_u16();
+    (status, serde_json::from_str(&response.text().await.unwrap()).unwrap())
 }
 
 async fn settled(address: SocketAddr, drift: DriftId, job: &str) -> Value {
@@ -58,6 +60,7 @@ async fn an_analysis_is_known_to_every_server_and_what_a_dead_one_left_is_made_o
     let dir = tempfile::tempdir().unwrap();
     let place = dir.path().join("store");
     let store = open_store(&place);
+    store.put_environment(&environment()).unwrap();
     scan(store.as_ref(), vec![finding("web")]);
     let drift = all(store.as_ref())[0].id;
     let service = LocalService::start(store, vec![], Handle::current());

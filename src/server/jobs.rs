@@ -1,7 +1,7 @@
-//! Analyses that were asked for. They are kept in memory, one server's own: a job takes milliseconds, and what it found is with the
-//! drift. Of a job that another server did, or this one before it was started anew, the drift itself tells that it is done.
+//! Analyses that were asked for. They stand in the store: after a restart, and at another server on the same database, they are known
+//! as they were. One whose server has died is made by the next one that is asked about it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,99 +11,132 @@ use ulid::Ulid;
 use crate::api::{Analyzed, Job, JobStatus};
 use crate::drift::{DriftEvent, DriftId, Slug};
 use crate::safety::Tainted;
-use crate::service::DriftService;
+use crate::service::{DriftService, ServiceError};
+use crate::store::{AnalysisJob, AnalysisStage};
 
 /// Made at once.
 const AT_ONCE: usize = 2;
-/// Jobs that are remembered.
-const KEPT: usize = 10_000;
-/// By then it is done, as a rule long before.
+/// By then it is done, as a rule long before; after that its server is taken for dead.
 const TAKES: SignedDuration = SignedDuration::from_secs(30);
+/// One that was begun and never ended so often may be what kills servers.
+const TRIES: u32 = 3;
 
 pub(super) struct Jobs {
-    all: Mutex<All>,
-    places: Arc<Semaphore>,
-}
-
-#[derive(Default)]
-struct All {
-    jobs: BTreeMap<Ulid, (Slug, Job)>,
-    /// One at a time of a drift.
-    running: HashMap<(Slug, DriftId), Ulid>,
+    /// What this server makes: one at a time of a drift.
+    here: Mutex<HashMap<(Slug, DriftId), Ulid>>,
+    places: Semaphore,
 }
 
 impl Default for Jobs {
     fn default() -> Self {
-        Self { all: Mutex::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { here: Mutex::default(), places: Semaphore::new(AT_ONCE) }
     }
 }
 
 impl Jobs {
-    /// The one that is under way for the drift, or a new one.
-    pub(super) fn begin(
+    /// The one that is under way for the drift, or a new one. It is kept when this returns.
+    pub(super) async fn begin(
         self: &Arc<Self>,
         organisation: &Slug,
         service: Arc<dyn DriftService>,
         drift: DriftId,
         said: Option<Tainted>,
-    ) -> Job {
+    ) -> Result<Job, ServiceError> {
         let key = (organisation.clone(), drift);
-        let mut all = self.all();
-        if let Some((_, job)) = all.running.get(&key).and_then(|id| all.jobs.get(id)) {
-            return job.clone();
-        }
-        let (id, now) = (Ulid::generate(), Timestamp::now());
-        let job = Job {
-            job_id: id.to_string(),
-            drift,
-            status: JobStatus::Queued,
-            estimated_completion: now.checked_add(TAKES).unwrap_or(now),
-            result: None,
-            error: None,
+        let (now, id) = (Timestamp::now(), Ulid::generate());
+        let under_way = {
+            let mut here = self.here();
+            let known = here.get(&key).copied();
+            here.entry(key.clone()).or_insert(id);
+            known
         };
-        all.jobs.insert(id, (organisation.clone(), job.clone()));
-        all.running.insert(key.clone(), id);
-        if all.jobs.len() > KEPT {
-            all.jobs.pop_first();
+        if let Some(known) = under_way {
+            let job = service.analysis(known).await?;
+            let job = job.unwrap_or_else(|| AnalysisJob::new(known, drift, None, now));
+            return Ok(shown(&job, None));
         }
-        drop(all);
-        let jobs = Arc::clone(self);
-        tokio::spawn(async move {
-            let _place = jobs.places.acquire().await;
-            jobs.set(id, |job| job.status = JobStatus::Running);
-            let answer = service.analyse(drift, said).await;
-            jobs.all().running.remove(&key);
-            jobs.set(id, |job| match answer {
-                Ok(event) => (job.status, job.result) = (JobStatus::Done, Some(Analyzed::from(&event))),
-                Err(error) => (job.status, job.error) = (JobStatus::Failed, Some(error.to_string())),
-            });
-        });
-        job
+        let job = AnalysisJob::new(id, drift, said, now);
+        if let Err(error) = service.keep_analysis(job.clone()).await {
+            self.here().remove(&key);
+            return Err(error);
+        }
+        let job_now = shown(&job, None);
+        tokio::spawn(Arc::clone(self).make(key, service, job));
+        Ok(job_now)
     }
 
-    /// How it stands with a job about this drift.
-    pub(super) fn of(&self, organisation: &Slug, event: &DriftEvent, id: Ulid) -> Option<Job> {
-        if let Some((of, job)) = self.all().jobs.get(&id) {
-            return (of == organisation && job.drift == event.id).then(|| job.clone());
+    /// Makes it, and keeps how it went. Where that cannot be kept, whoever asks next makes it once more.
+    async fn make(self: Arc<Self>, key: (Slug, DriftId), service: Arc<dyn DriftService>, job: AnalysisJob) {
+        let place = self.places.acquire().await;
+        let mut job = job.at(AnalysisStage::Running, Timestamp::now());
+        job.tries += 1;
+        let begun = service.keep_analysis(job.clone()).await;
+        let made = match begun {
+            Ok(()) => service.analyse(job.drift, job.said.clone()).await,
+            Err(error) => Err(error),
+        };
+        let stage = made.map_or_else(|error| AnalysisStage::Failed(error.to_string()), |_| AnalysisStage::Done);
+        if let Err(error) = service.keep_analysis(job.at(stage, Timestamp::now())).await {
+            tracing::warn!(%error, "how an analysis went is not kept");
         }
-        let asked = Timestamp::from_millisecond(i64::try_from(id.timestamp_ms()).ok()?).ok()?;
-        (asked <= event.analysis.analyzed_at).then(|| Job {
-            job_id: id.to_string(),
-            drift: event.id,
-            status: JobStatus::Done,
-            estimated_completion: event.analysis.analyzed_at,
-            result: Some(Analyzed::from(event)),
-            error: None,
-        })
+        drop(place);
+        self.here().remove(&key);
     }
 
-    fn set(&self, id: Ulid, change: impl FnOnce(&mut Job)) {
-        if let Some((_, job)) = self.all().jobs.get_mut(&id) {
-            change(job);
+    /// How it stands with a job about this drift. `service`: the whole of the organisation's, for what somebody else began.
+    pub(super) async fn of(
+        self: &Arc<Self>,
+        organisation: &Slug,
+        service: Arc<dyn DriftService>,
+        event: &DriftEvent,
+        id: Ulid,
+    ) -> Result<Option<Job>, ServiceError> {
+        let Some(job) = service.analysis(id).await?.filter(|job| job.drift == event.id) else { return Ok(None) };
+        let now = Timestamp::now();
+        let is_left = job.is_open() && now.duration_since(job.changed_at) > TAKES;
+        if !is_left {
+            return Ok(Some(shown(&job, Some(event))));
         }
+        if job.tries >= TRIES {
+            let why = format!("it was begun {TRIES} times, and its server ended each time before it was done");
+            let job = job.at(AnalysisStage::Failed(why), now);
+            service.keep_analysis(job.clone()).await?;
+            return Ok(Some(shown(&job, None)));
+        }
+        let key = (organisation.clone(), event.id);
+        let is_free = {
+            let mut here = self.here();
+            let is_free = !here.contains_key(&key);
+            here.entry(key.clone()).or_insert(id);
+            is_free
+        };
+        if is_free {
+            tokio::spawn(Arc::clone(self).make(key, service, job.clone()));
+        }
+        Ok(Some(shown(&job, None)))
     }
 
-    fn all(&self) -> MutexGuard<'_, All> {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    fn here(&self) -> MutexGuard<'_, HashMap<(Slug, DriftId), Ulid>> {
+        self.here.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As it is told. `event`: the drift as it is now, with what was found.
+fn shown(job: &AnalysisJob, event: Option<&DriftEvent>) -> Job {
+    let (status, error) = match &job.stage {
+        AnalysisStage::Queued => (JobStatus::Queued, None),
+        AnalysisStage::Running => (JobStatus::Running, None),
+        AnalysisStage::Done => (JobStatus::Done, None),
+        AnalysisStage::Failed(why) => (JobStatus::Failed, Some(why.clone())),
+    };
+    let asked = i64::try_from(job.id.timestamp_ms()).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
+    let asked = asked.unwrap_or(job.changed_at);
+    Job {
+        job_id: job.id.to_string(),
+        drift: job.drift,
+        status,
+        estimated_completion: asked.checked_add(TAKES).unwrap_or(asked),
+        result: event.filter(|_| job.stage == AnalysisStage::Done).map(Analyzed::from),
+        error,
     }
 }

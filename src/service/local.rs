@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, RwLock, broadcast};
+use ulid::Ulid;
 
 use super::danger::Write;
 use super::keeping::told;
@@ -29,8 +30,8 @@ use crate::drift::{
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::store::{
-    Answers, AuditRequest, DriftFilter, Gauges, Matching, Observation, Page, PageRequest, Receipt, ScanJob, Store,
-    StoreError,
+    AnalysisJob, Answers, AuditRequest, DriftFilter, Gauges, Matching, Observation, Page, PageRequest, Receipt,
+    ScanJob, Store, StoreError,
 };
 
 /// Names a picker shows at most.
@@ -329,6 +330,15 @@ impl DriftService for LocalService {
             thinking::analyse(store, &redactor, id, said).map(|event| (vec![event.clone()], event))
         })
         .await
+    }
+
+    async fn keep_analysis(&self, mut job: AnalysisJob) -> Result<(), ServiceError> {
+        job.said.iter_mut().for_each(|said| mask_name(&self.redactor, said));
+        self.ask(move |store| store.keep_analysis(&job).map_err(told)).await
+    }
+
+    async fn analysis(&self, id: Ulid) -> Result<Option<AnalysisJob>, ServiceError> {
+        self.ask(move |store| store.analysis(id).map_err(told)).await
     }
 
     async fn answer_advice(

@@ -60,8 +60,8 @@ use crate::drift::{
 };
 use crate::safety::Tainted;
 use crate::store::{
-    Answers, AuditRequest, Direction, DriftFilter, Gauges, Matching, Observation, OpenCounts, Page, PageRequest,
-    Receipt,
+    AnalysisJob, Answers, AuditRequest, Direction, DriftFilter, Gauges, Matching, Observation, OpenCounts, Page,
+    PageRequest, Receipt,
 };
 
 /// A row of the environments pane.
@@ -212,6 +212,16 @@ pub trait DriftService: Send + Sync {
     async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
         let _ = (id, said);
         Err(ServiceError::Unavailable("drifts cannot be analysed anew from here".into()))
+    }
+    /// Keeps an analysis that was asked for, so that a restart and other servers know of it. Nowhere but where there is a store.
+    async fn keep_analysis(&self, job: AnalysisJob) -> Result<(), ServiceError> {
+        let _ = job;
+        Ok(())
+    }
+    /// One that was kept.
+    async fn analysis(&self, id: Ulid) -> Result<Option<AnalysisJob>, ServiceError> {
+        let _ = id;
+        Ok(None)
     }
     /// Keeps what became of a piece of advice, by its [key](crate::drift::Recommendation::key): followed, or `result` says why not.
     async fn answer_advice(

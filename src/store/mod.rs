@@ -4,6 +4,7 @@
 //! Decisions and audit go first into an append-only [journal](Store::decide) that is synced; everything else can be rebuilt
 //! from it and a new scan.
 
+mod analysis;
 mod answers;
 mod asked;
 mod ballast;
@@ -39,6 +40,7 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use ulid::Ulid;
 
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
@@ -49,6 +51,7 @@ use crate::drift::{
 };
 use crate::safety::{Masked, Tainted};
 
+pub use analysis::{AnalysisJob, AnalysisStage};
 pub use answers::Answers;
 pub use asked::AuditRequest;
 pub use bulk::{Match, Matching};
@@ -441,6 +444,9 @@ pub trait Store: Answers + Send + Sync {
         None
     }
 
+    /// Keeps an analysis that was asked for, over what was kept of it. Durable when it returns; known for a week.
+    fn keep_analysis(&self, job: &AnalysisJob) -> Result<(), StoreError>;
+    fn analysis(&self, id: Ulid) -> Result<Option<AnalysisJob>, StoreError>;
     /// What it takes up; cheap to ask.
     fn gauges(&self) -> Gauges {
         Gauges::default()

@@ -38,7 +38,7 @@ impl Gatekeeper for Gate {
     }
 }
 
-fn environment() -> Environment {
+pub(crate) fn environment() -> Environment {
     let now = jiff::Timestamp::now();
     Environment {
         organization: Slug::from_text("acme"),

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod actors;
+mod analyses;
 mod answers;
 mod api;
 mod around;

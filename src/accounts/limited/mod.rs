@@ -22,6 +22,7 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::broadcast;
+use ulid::Ulid;
 
 use super::{Access, Denied, Grant};
 use crate::api::Role;
@@ -36,7 +37,9 @@ use crate::service::{
     DriftService, EnvironmentSummary, IacResource, Looker, Looking, Relations, RequireReason, ResourcesRequest,
     ServiceError, ServiceEvent,
 };
-use crate::store::{Answers, AuditRequest, DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
+use crate::store::{
+    AnalysisJob, Answers, AuditRequest, DriftFilter, Matching, Observation, Page, PageRequest, Receipt,
+};
 use scope::Scope;
 
 /// Records that somebody was refused, with what he wanted; done before he is told.
@@ -121,6 +124,16 @@ impl DriftService for Limited {
     async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
         self.may_act_on(id).await?;
         self.service.analyse(id, said).await
+    }
+
+    async fn keep_analysis(&self, job: AnalysisJob) -> Result<(), ServiceError> {
+        self.service.keep_analysis(job).await
+    }
+
+    async fn analysis(&self, id: Ulid) -> Result<Option<AnalysisJob>, ServiceError> {
+        let Some(job) = self.service.analysis(id).await? else { return Ok(None) };
+        self.readable(&self.scope().await?, job.drift).await?;
+        Ok(Some(job))
     }
 
     async fn answer_advice(

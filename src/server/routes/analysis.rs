@@ -53,7 +53,8 @@ async fn analyze(
     let begin = async {
         // What cannot be analysed is said now, not by the job.
         caller.service.drift(id).await?;
-        Ok(shared.jobs.begin(&caller.principal.organisation, Arc::clone(&caller.service), id, body.context))
+        let (service, of) = (Arc::clone(&caller.service), &caller.principal.organisation);
+        Ok(shared.jobs.begin(of, service, id, body.context).await?)
     };
     Ok((StatusCode::ACCEPTED, Json(caller.once(once, begin).await?)))
 }
@@ -67,7 +68,10 @@ async fn analyze(
 )]
 async fn job(State(shared): State<Shared>, caller: Caller, Path((id, job)): Path<(String, String)>) -> Answer<Job> {
     let (detail, job) = (caller.service.drift(drift(&id)?).await?, named::<Ulid>(&job, "job")?);
-    let job = shared.jobs.of(&caller.principal.organisation, &detail.event, job);
+    let organisation = &caller.principal.organisation;
+    // Whoever may see the drift may ask; what somebody else began goes on as he began it.
+    let whole = Arc::clone(&shared.houses.enter(organisation)?.service);
+    let job = shared.jobs.of(organisation, whole, &detail.event, job).await?;
     Ok(Json(job.ok_or_else(|| Problem::new(Code::NotFound, "no such job"))?))
 }
 

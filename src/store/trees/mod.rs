@@ -5,6 +5,7 @@
 //! is then applied by [`apply`](apply::apply), the same function that replays the journal after a crash.
 
 mod ahead;
+mod analyses;
 mod answers;
 mod apply;
 mod attempts;
@@ -432,6 +433,12 @@ impl Store for TreeStore {
         let gauges = self.engine.gauges();
         let full = self.is_full.load(Ordering::SeqCst).then_some("the disk is full");
         Gauges { trouble: gauges.trouble.or(full), ..gauges }
+    }
+    fn keep_analysis(&self, job: &super::AnalysisJob) -> Result<(), StoreError> {
+        self.keep_analysis_impl(job)
+    }
+    fn analysis(&self, id: ulid::Ulid) -> Result<Option<super::AnalysisJob>, StoreError> {
+        self.analysis_impl(id)
     }
     fn redaction_key(&self) -> [u8; 32] {
         self.identity.read().unwrap_or_else(PoisonError::into_inner).redaction_key

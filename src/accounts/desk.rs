@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::sync::broadcast::Receiver;
 
 use super::lockout::Lockout;
+use super::login::{LockedOut, Login, TokenPair};
 use super::token::{Claims, TokenError};
 use super::{
     Accounts, AccountsError, Actor, ActorKind, ApiKey, By, Change, Entry, KeyHash, PasswordHash, Peer, Registry,
@@ -31,36 +31,6 @@ const TOUCH: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
 /// Between two looks for sessions that have ended.
 const TEND: std::time::Duration = std::time::Duration::from_secs(600);
-
-/// Somebody who has guessed too often, or for whom somebody else has.
-#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
-pub struct LockedOut {
-    pub username: Tainted,
-    /// Until the next try.
-    pub seconds: u64,
-}
-
-/// What a login brings. Not `Debug`.
-#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Login {
-    /// The slug.
-    pub organization: String,
-    pub username: String,
-    pub password: String,
-}
-
-/// What a login and a refresh give. Not `Debug`.
-#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct TokenPair {
-    pub access_token: String,
-    /// Good for one use: the next pair comes with another.
-    pub refresh_token: String,
-    /// `Bearer`.
-    pub token_type: String,
-    /// Seconds the access token lasts.
-    pub expires_in: u64,
-}
 
 /// Lets people in. Cheap to clone.
 #[derive(Clone)]

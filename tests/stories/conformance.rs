@@ -1,12 +1,14 @@
 //! What every [`DriftService`] promises, whatever stands behind it. [`conforms`] runs once for each kind of service.
 
+mod ruling;
 mod thinking;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use driftguard::drift::{
-    DriftEvent, DriftId, DriftType, IgnoreRule, PropertyPath, ResolutionType, RuleId, RuleRequest, RuleVerb, Slug,
-    State, TriageRequest, TriageVerb,
+    DriftEvent, DriftId, DriftType, IgnoreRule, PropertyPath, ResolutionType, RuleId, Slug, State, TriageRequest,
+    TriageVerb,
 };
 use driftguard::service::{DriftService, ServiceError, ServiceEvent};
 use driftguard::store::{Cursor, Direction, DriftFilter, Page, PageRequest, Receipt};
@@ -39,7 +41,7 @@ pub async fn conforms(bench: &dyn Bench) {
     super::linked::links_hold_at_both_ends_and_are_taken_back(bench).await;
     super::linked::what_the_code_declares_is_told_with_its_place_and_its_drifts(bench).await;
     many_are_decided_at_once_with_an_answer_each(bench).await;
-    rules_are_previewed_listed_changed_and_deleted(bench).await;
+    ruling::rules_are_previewed_listed_changed_and_deleted(bench).await;
     a_decision_on_an_old_version_is_refused_with_the_new_one(bench).await;
     a_snooze_that_is_over_is_told_by_itself(bench).await;
     what_is_put_right_closes_and_what_returns_is_regressed(bench).await;
@@ -303,47 +305,6 @@ async fn many_are_decided_at_once_with_an_answer_each(bench: &dyn Bench) {
         "{people:?}"
     );
     assert!(people.iter().all(|one| one.raw() != "system"));
-}
-
-async fn rules_are_previewed_listed_changed_and_deleted(bench: &dyn Bench) {
-    let service = bench.service();
-    let drift = open_drifts(service.as_ref()).await.remove(0);
-    let rule = IgnoreRule {
-        id: RuleId::generate(),
-        environment: Some(bench.environment()),
-        resource_type: Some(drift.resource.resource_type.clone()),
-        resource_id: None,
-        path: None,
-        value: None,
-        actor: None,
-        reason: "known".into(),
-        owner: "alice".into(),
-        created_at: Timestamp::now(),
-        expires_at: None,
-    };
-    let open = open_drifts(service.as_ref()).await.len() as u64;
-    let reach = service.preview_rule(rule.clone()).await.unwrap();
-    assert_eq!((reach.drifts, reach.environments), (open, [(bench.environment(), open)].into()));
-    assert_eq!(open_drifts(service.as_ref()).await.len() as u64, open, "a preview hides nothing");
-    decide(service.as_ref(), drift.id, TriageVerb::Ignore { rule: rule.clone() }).await;
-    let listed = service.rules().await.unwrap();
-    assert_eq!((listed.len(), &listed[0].rule, listed[0].hides.drifts), (1, &rule, open));
-    let change =
-        |verb| RuleRequest { rule: rule.id, verb, reason: None, actor: "bob".into(), expected: None, once: None };
-    let to = IgnoreRule { reason: "asked kim".into(), ..rule.clone() };
-    service.change_rule(change(RuleVerb::Change { to: to.clone() })).await.unwrap();
-    assert_eq!(service.ignore_rules().await.unwrap(), [to]);
-    let mut events = service.subscribe();
-    let gone = service.change_rule(change(RuleVerb::Delete)).await.unwrap();
-    hears(&mut events, |event| matches!(event, ServiceEvent::Updated(_))).await;
-    assert_eq!((gone.drifts.len() as u64, service.rules().await.unwrap().len()), (open, 0));
-    let audit = service.audit(1).await.unwrap().remove(0);
-    assert_eq!((audit.seq, audit.actor.raw(), audit.rule.is_some()), (gone.seq, bench.signed("bob"), true));
-    service.change_rule(change(RuleVerb::Undo { seq: gone.seq })).await.unwrap();
-    assert_eq!(service.rules().await.unwrap()[0].hides.drifts, open, "it came back with what it hid");
-    service.change_rule(change(RuleVerb::Delete)).await.unwrap();
-    let error = service.change_rule(change(RuleVerb::Delete)).await.unwrap_err();
-    assert!(matches!(error, ServiceError::NotFound(_)), "{error:?}");
 }
 
 async fn a_decision_on_an_old_version_is_refused_with_the_new_one(bench: &dyn Bench) {

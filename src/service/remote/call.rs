@@ -12,9 +12,10 @@ use serde::de::DeserializeOwned;
 
 use super::credentials::{Credentials, Fixed};
 use super::link::Link;
+use super::patience::Budget;
 use super::reading::Trouble;
 use super::servers::{Base, bearer, invalid};
-use super::{Server, reading, skew};
+use super::{Server, patience, reading, skew};
 use crate::api::{IDEMPOTENCY_HEADER, Parameter, VERSION_HEADER};
 use crate::service::ServiceError;
 use crate::telemetry::{TRACEPARENT, Trace};
@@ -23,9 +24,6 @@ use crate::telemetry::{TRACEPARENT, Trace};
 const READ: Duration = Duration::from_secs(30);
 /// A decision that takes longer waits in the queue: nobody watches it for so long.
 const WRITE: Duration = Duration::from_secs(10);
-/// Waits before the second and the third try.
-const AGAIN: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
-
 /// The way to a server, or to several that are one.
 pub struct Line {
     client: Client,
@@ -33,6 +31,7 @@ pub struct Line {
     /// The one that is asked.
     at: AtomicUsize,
     credentials: Arc<dyn Credentials>,
+    budget: Budget,
     pub link: Arc<Link>,
 }
 
@@ -156,7 +155,14 @@ impl Line {
         credentials: Arc<dyn Credentials>,
         link: Arc<Link>,
     ) -> Result<Self, ServiceError> {
-        Ok(Self { client: super::servers::client(ca)?, servers, at: AtomicUsize::new(0), credentials, link })
+        Ok(Self {
+            client: super::servers::client(ca)?,
+            servers,
+            at: AtomicUsize::new(0),
+            credentials,
+            budget: Budget::default(),
+            link,
+        })
     }
 
     /// A write that is not done again, whatever becomes of it.
@@ -227,7 +233,8 @@ impl Line {
     /// Tries again what did not arrive or broke off, at the next server if there is one; a write under its key is done once.
     async fn patiently(&self, ask: &Ask<'_>) -> Result<Got, Failure> {
         // Each server has its turn.
-        let most = AGAIN.len().max(self.servers.len() - 1);
+        let most = patience::AGAIN.max(self.servers.len() - 1);
+        self.budget.earn();
         let mut tries = 0;
         loop {
             let at = self.at.load(Ordering::Relaxed);
@@ -247,13 +254,14 @@ impl Line {
             // Another call may have gone on meanwhile.
             let _ = self.at.compare_exchange(at, next, Ordering::Relaxed, Ordering::Relaxed);
             let is_other = tries + 1 < self.servers.len();
-            if tries == most || !(is_other || away.at_once) {
+            // The other servers are asked whatever this one cost.
+            if tries == most || !(is_other || away.at_once && self.budget.spend()) {
                 let (trace_id, path, why) = (&ask.trace.trace_id, ask.path, &away.why);
                 tracing::warn!(trace_id, method = %ask.method, path, why, "a request was not answered");
                 return Err(Failure::Away(away));
             }
             if !is_other {
-                tokio::time::sleep(AGAIN[tries.min(AGAIN.len() - 1)]).await;
+                tokio::time::sleep(patience::pause(tries, fastrand::f64())).await;
             }
             tries += 1;
         }

@@ -11,11 +11,14 @@ use futures_util::future::join_all;
 use serde::Serialize;
 
 use super::answer::Failure;
+use super::houses::House;
 use super::{Shared, facts, hosts};
 use crate::api::{Code, Problem};
 
 /// A store that has not answered by then does not answer.
 const PATIENCE: Duration = Duration::from_millis(800);
+/// A busy machine is no reason to start anew. Of a database that is gone it is known at once.
+const PATIENCE_TO_LIVE: Duration = Duration::from_secs(5);
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// How it is.
@@ -34,10 +37,29 @@ impl Health {
     }
 }
 
-/// It answers, so it lives.
-#[utoipa::path(get, path = "/health/", security(()), responses((status = 200, body = Health)))]
-pub(super) async fn live() -> Json<Health> {
-    Json(Health::new("ok", None))
+/// It lives as long as its stores can be read: one that answers nothing is unusable. Leaving, opening a store again and a full disk
+/// are no reason to start it anew; whether it is to be asked for anything, readiness says.
+#[utoipa::path(
+    get,
+    path = "/health/",
+    security(()),
+    responses((status = 200, body = Health), (status = 503, body = Health))
+)]
+pub(super) async fn live(State(shared): State<Shared>) -> (StatusCode, Json<Health>) {
+    if shared.leaving.is_cancelled() || shared.houses.resting() {
+        return (StatusCode::OK, Json(Health::new("ok", None)));
+    }
+    let answers = shared.houses.all().into_iter().map(|house| async move { answers(&house, PATIENCE_TO_LIVE).await });
+    match join_all(answers).await.into_iter().flatten().next() {
+        Some(what) => (StatusCode::SERVICE_UNAVAILABLE, Json(Health::new("unavailable", Some(what)))),
+        None => (StatusCode::OK, Json(Health::new("ok", None))),
+    }
+}
+
+/// Why nothing can be had of a store.
+async fn answers(house: &House, patience: Duration) -> Option<&'static str> {
+    let answer = tokio::time::timeout(patience, house.service.environments()).await;
+    (!matches!(answer, Ok(Ok(_)))).then_some("the store does not answer")
 }
 
 /// Ready when every organisation's store answers.
@@ -58,8 +80,7 @@ pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, Json<Hea
         if let Some(trouble) = house.service.store_gauges().trouble {
             return Some(trouble);
         }
-        let answer = tokio::time::timeout(PATIENCE, house.service.environments()).await;
-        (!matches!(answer, Ok(Ok(_)))).then_some("the store does not answer")
+        answers(&house, PATIENCE).await
     });
     if let Some(what) = join_all(answers).await.into_iter().flatten().next() {
         // Whose it is and where is for the log: who asks here is nobody in particular.

@@ -32,6 +32,7 @@ async fn while_the_database_is_gone_everybody_is_told_at_once_and_afterwards_all
     let server = team.server(&["--no-scans"]);
     let address = server.said.rsplit("http://").next().unwrap().to_owned();
     assert_eq!(ask(&address, "/health/ready", "").await.status, 200);
+    assert_eq!(ask(&address, "/health/", "").await.status, 200);
     assert_eq!(ask(&address, "/api/v1/drifts", &team.key).await.status, 200);
 
     team.database.server().crash();
@@ -45,7 +46,9 @@ async fn while_the_database_is_gone_everybody_is_told_at_once_and_afterwards_all
     let ready = ask(&address, "/health/ready", "").await;
     assert_eq!(ready.status, 503);
     assert!(ready.text.contains("the database does not answer"), "{}", ready.text);
-    assert_eq!(ask(&address, "/health/", "").await.status, 200);
+    let live = ask(&address, "/health/", "").await;
+    assert_eq!(live.status, 503, "a store of which nothing can be had is unusable");
+    assert!(live.text.contains("the store does not answer"), "{}", live.text);
     let metrics = ask(&address, "/metrics", "").await;
     assert!(
         metrics.status == 200 && metrics.text.contains("driftguard_store_up{organization=\"acme\"} 0"),

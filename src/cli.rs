@@ -121,6 +121,9 @@ pub enum Command {
     Import {
         /// The file; `-` is standard input
         file: PathBuf,
+        /// The store as it stood then: decisions, drifts, rules, marks; what cannot be known of that time is said
+        #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+        until: Option<String>,
     },
     /// What changed in a span of time, across all environments: a review for the post-mortem, secrets taken out
     Incident(Incident),

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use jiff::Timestamp;
 
 #[derive(Subcommand, Debug)]
 pub enum AuditCommand {
@@ -17,12 +16,12 @@ pub enum AuditCommand {
 
 #[derive(Args, Debug)]
 pub struct AuditExport {
-    /// The oldest: 2026-11-01T00:00:00Z
-    #[arg(long, value_name = "TIME")]
-    pub from: Option<Timestamp>,
+    /// The oldest: -30d, 02:40, 2026-11-01 or 2026-11-01T00:00:00Z
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub from: Option<String>,
     /// The newest
-    #[arg(long, value_name = "TIME")]
-    pub until: Option<Timestamp>,
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub until: Option<String>,
     #[arg(long, value_enum, default_value_t)]
     pub format: AuditFormat,
     /// What was decided about drift, or what happened to accounts

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::store::open_to_read;
-use super::{Session, complain, output};
+use super::{Session, complain, output, times};
 use crate::accounts::{self, AccountsError, By, Registry};
 use crate::cli::{AuditCommand, AuditExport, AuditFormat, AuditKind};
 use crate::report::trail;
@@ -78,9 +78,12 @@ fn verdict(faults: &[String]) -> String {
 }
 
 fn export(session: &Session, args: &AuditExport) -> anyhow::Result<u8> {
+    let (now, zone) = (Timestamp::now(), times::zone(session));
+    let at =
+        |text: &Option<String>, flag: &str| text.as_deref().map(|text| times::at(text, flag, now, &zone)).transpose();
     let first = AuditRequest {
-        from: args.from.unwrap_or(Timestamp::MIN),
-        until: args.until.unwrap_or(Timestamp::MAX),
+        from: at(&args.from, "--from")?.unwrap_or(Timestamp::MIN),
+        until: at(&args.until, "--until")?.unwrap_or(Timestamp::MAX),
         ..AuditRequest::newest(PIECE)
     };
     let is_csv = args.format == AuditFormat::Csv;

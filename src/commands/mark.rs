@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::session::open_store;
-use super::{Session, complain, store};
+use super::{Session, complain, store, times};
 use crate::cli::{Mark, MarkFormat};
-use crate::drift::query::{Window, moment};
+use crate::drift::query::Window;
 use crate::drift::{
     ContextData, ContextId, ContextRequest, ContextSource, IncidentImpact, OperationalContext, Slug, TimeWindow,
 };
@@ -23,7 +23,7 @@ const WORD_MAX: usize = 2000;
 
 pub(super) fn run(session: &Session, args: &Mark) -> anyhow::Result<u8> {
     let now = Timestamp::now();
-    let zone = if session.settings().utc.value { TimeZone::UTC } else { TimeZone::system() };
+    let zone = times::zone(session);
     if args.list {
         return list(session, args, now, &zone);
     }
@@ -102,9 +102,7 @@ fn read(session: &Session, args: &Mark, now: Timestamp, zone: &TimeZone) -> anyh
 }
 
 fn at(text: Option<&str>, flag: &str, now: Timestamp, zone: &TimeZone) -> anyhow::Result<Option<Timestamp>> {
-    let Some(text) = text else { return Ok(None) };
-    let unknown = || anyhow!("{flag} {text}: no time; now, -15m, +2h, 02:40 or 2026-11-21T02:40 would be understood");
-    moment(text, now, zone).map(Some).ok_or_else(unknown)
+    text.map(|text| times::at(text, flag, now, zone)).transpose()
 }
 
 fn is_clock(text: Option<&str>) -> bool {

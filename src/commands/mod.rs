@@ -11,6 +11,7 @@ mod copy;
 mod demo;
 mod diff;
 mod estimate;
+mod import;
 mod incident;
 mod info;
 mod inventory;
@@ -32,6 +33,7 @@ mod session;
 mod state;
 mod stats;
 mod store;
+mod times;
 mod told;
 mod triage;
 mod triage_plain;
@@ -120,7 +122,7 @@ fn perform(session: &Session, cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Demo(args)) => demo::run(session, &args),
         Some(Command::Config(command)) => config::run(session, &command),
         Some(Command::Export { file }) => store::export(session, file.as_deref()),
-        Some(Command::Import { file }) => store::import(session, &file),
+        Some(Command::Import { file, until }) => import::run(session, &file, until.as_deref()),
         Some(Command::Store(command)) => store::run(session, &command),
         Some(Command::Audit(command)) => audit::run(session, &command),
         Some(Command::Report(args)) => report::run(session, &args),

@@ -1,7 +1,7 @@
-//! `driftguard store`, `export` and `import`.
+//! `driftguard store` and `export`.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::fs::OpenOptions;
+use std::io::{self, BufRead, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -14,7 +14,7 @@ use crate::live::aws::Keeping;
 use crate::safety::sanitise;
 use crate::store::{self, OpenMode, Opened, Options, Pruned, StoreError, VerifyReport};
 
-fn open(session: &Session, mode: OpenMode) -> Result<Opened, StoreError> {
+pub(super) fn open(session: &Session, mode: OpenMode) -> Result<Opened, StoreError> {
     open_of(session, &session.settings().organization.value, mode)
 }
 
@@ -251,18 +251,5 @@ pub(super) fn export(session: &Session, file: Option<&Path>) -> anyhow::Result<u
         }
     };
     complain(&format!("{count} records written"));
-    Ok(0)
-}
-
-pub(super) fn import(session: &Session, file: &Path) -> anyhow::Result<u8> {
-    let mut input: Box<dyn BufRead> = match file {
-        file if file == Path::new("-") => Box::new(io::stdin().lock()),
-        file => {
-            let opened = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
-            Box::new(BufReader::new(opened))
-        }
-    };
-    let count = open(session, OpenMode::ReadWrite)?.store.import(&mut input)?;
-    complain(&format!("{count} records read"));
     Ok(0)
 }

@@ -27,6 +27,7 @@ mod objects;
 mod postgres;
 mod probe;
 mod record;
+mod restored;
 mod returning;
 mod rules;
 mod schema;
@@ -62,6 +63,7 @@ pub use gauges::Gauges;
 pub use inbox::{Left, leave};
 pub use jobs::{Claim, Kept, Rhythm, ScanJob, ScanJobs};
 pub(crate) use postgres::{Again, Link};
+pub use restored::Restored;
 pub use returning::{Returned, Returns};
 pub use rules::{IgnoreRules, literal_pattern, shown_value};
 pub use schema::{Schema, migrate_database, schema};
@@ -468,6 +470,9 @@ pub trait Store: Answers + Send + Sync {
     fn export(&self, out: &mut dyn std::io::Write) -> Result<u64, StoreError>;
     /// The inverse, of plain and of compressed (zstd) exports; refuses a store that is not empty.
     fn import(&self, input: &mut dyn std::io::BufRead) -> Result<u64, StoreError>;
+    /// As [`import`](Self::import), but the store becomes what it was at `until`: what was decided, what scans ended, rules, marks
+    /// and environments as they stood then.
+    fn import_until(&self, input: &mut dyn std::io::BufRead, until: Timestamp) -> Result<Restored, StoreError>;
 
     /// Throws away what ended or was observed longer ago than [`Options::retention_days`].
     fn prune(&self) -> Result<Pruned, StoreError>;

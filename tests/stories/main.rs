@@ -57,6 +57,7 @@ mod partitions;
 mod permissions;
 mod plain;
 mod plain_words;
+mod point_in_time;
 mod postgres;
 mod pty;
 mod pty_feel;

@@ -10,6 +10,13 @@ use crate::store::rules::{self, Rule, RuleRecord};
 
 /// Writes the deed's effect into `tx`; `active` are the ignore rules, before and after.
 pub(super) fn apply(tx: &mut Tx<'_>, active: &mut Vec<Rule>, deed: &Deed) -> Result<(), StoreError> {
+    apply_around(tx, active, deed)?;
+    let sort_anew = deed.audit.verb.is_some() || deed.audit.rule.is_some();
+    deed.after.iter().try_for_each(|placed| place(tx, active, placed, sort_anew))
+}
+
+/// All of it but where drifts stand.
+pub(super) fn apply_around(tx: &mut Tx<'_>, active: &mut Vec<Rule>, deed: &Deed) -> Result<(), StoreError> {
     let seq = deed.audit.seq;
     tx.write(Tree::Audit, seq.to_be_bytes().to_vec(), &AuditRecord { deed: deed.clone(), undone_by: None })?;
     tx.put(Tree::Meta, b"seq".to_vec(), seq.to_be_bytes().to_vec());
@@ -51,8 +58,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, active: &mut Vec<Rule>, deed: &Deed) -> Res
     for id in deed.after.iter().map(|p| p.id).chain(about) {
         tx.put(Tree::ByDrift, by_drift_key(id, seq), Vec::new());
     }
-    let sort_anew = deed.audit.verb.is_some() || deed.audit.rule.is_some();
-    deed.after.iter().try_for_each(|placed| place(tx, active, placed, sort_anew))
+    Ok(())
 }
 
 fn change_rule(tx: &mut Tx<'_>, active: &mut Vec<Rule>, change: &RuleChange, deed: &Deed) -> Result<(), StoreError> {

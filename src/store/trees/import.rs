@@ -4,31 +4,34 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::PoisonError;
 
+use jiff::Timestamp;
+
 use super::engine::Tree;
 use super::export::{Header, Line, Seal, VERSION};
 use super::tx::Tx;
 use super::{TreeStore, Writer, apply, contexts, keys, scan};
+use crate::drift::Slug;
 use crate::store::files::io_at;
 use crate::store::record::{AuditRecord, Deed};
 use crate::store::rules::Rule;
-use crate::store::{StoreError, codec};
+use crate::store::{Observation, StoreError, codec};
 
 const BATCH: usize = 1000;
 /// What a zstd stream begins with (RFC 8878, 3.1.1).
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// The lines of an export, and what has been read of them.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     input: Box<dyn BufRead + 'a>,
     hasher: blake3::Hasher,
     number: u64,
-    header: Header,
+    pub(super) header: Header,
     seal: Option<Seal>,
 }
 
 impl<'a> Reader<'a> {
     /// Compressed or not; reads the header.
-    fn new(input: &'a mut dyn BufRead) -> Result<Self, StoreError> {
+    pub(super) fn new(input: &'a mut dyn BufRead) -> Result<Self, StoreError> {
         let failed = io_at(Path::new("import"));
         let is_packed = input.fill_buf().is_ok_and(|start| start.starts_with(&ZSTD_MAGIC));
         let input: Box<dyn BufRead> = if is_packed {
@@ -57,7 +60,7 @@ impl<'a> Reader<'a> {
         Ok((length > 0).then_some(line))
     }
 
-    fn batch(&mut self) -> Result<Vec<Line>, StoreError> {
+    pub(super) fn batch(&mut self) -> Result<Vec<Line>, StoreError> {
         let mut batch = Vec::new();
         while batch.len() < BATCH
             && let Some(text) = self.line()?
@@ -85,7 +88,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An export that was cut short has no end.
-    fn finish(&self) -> Result<(), StoreError> {
+    pub(super) fn finish(&self) -> Result<(), StoreError> {
         if self.header.driftguard_export > 1 && self.seal.is_none() {
             return Err(bad_line(self.number, "the export was cut short"));
         }
@@ -98,12 +101,7 @@ impl TreeStore {
     pub(super) fn import_impl(&self, input: &mut dyn BufRead) -> Result<u64, StoreError> {
         self.writable()?;
         let mut writer = self.writer();
-        for tree in [Tree::Events, Tree::Audit, Tree::Environments, Tree::Observations] {
-            if !self.engine.tree(tree).is_empty()? {
-                let why = "the store is not empty; import into a new one (set another store path)";
-                return Err(StoreError::Invalid(why.into()));
-            }
-        }
+        self.refuse_unless_empty()?;
         let mut reader = Reader::new(input)?;
         self.take_key(reader.header.redaction_key)?;
         let (mut unsettled, mut count) = (Vec::new(), 0);
@@ -122,7 +120,17 @@ impl TreeStore {
         Ok(count)
     }
 
-    fn take_key(&self, key: [u8; 32]) -> Result<(), StoreError> {
+    pub(super) fn refuse_unless_empty(&self) -> Result<(), StoreError> {
+        for tree in [Tree::Events, Tree::Audit, Tree::Environments, Tree::Observations] {
+            if !self.engine.tree(tree).is_empty()? {
+                let why = "the store is not empty; import into a new one (set another store path)";
+                return Err(StoreError::Invalid(why.into()));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn take_key(&self, key: [u8; 32]) -> Result<(), StoreError> {
         let mut identity = self.identity.write().unwrap_or_else(PoisonError::into_inner);
         identity.redaction_key = key;
         match (&self.root, self.engine.as_postgres()) {
@@ -176,15 +184,22 @@ impl TreeStore {
             }
             Line::Context(context) => contexts::put(tx, &context),
             Line::Lost(placed) => tx.write(Tree::Lost, placed.fingerprint.0.to_vec(), &placed),
-            Line::Observation { environment, at, observation: one } => {
-                let prefix = keys::resource(&environment, one.resource_type.raw(), one.resource_id.raw());
-                let value = [&scan::observation_hash(&one)[..], &codec::encode(&one, &self.objects)?].concat();
-                tx.put(Tree::Observations, [&prefix[..], &keys::micros(at)].concat(), value);
-                Ok(())
-            }
+            Line::Observation { environment, at, observation } => take_observation(tx, &environment, at, &observation),
             Line::Scan(summary) => tx.write(Tree::Scans, scan::summary_key(&summary), &summary),
         }
     }
+}
+
+pub(super) fn take_observation(
+    tx: &mut Tx<'_>,
+    environment: &Slug,
+    at: Timestamp,
+    one: &Observation,
+) -> Result<(), StoreError> {
+    let prefix = keys::resource(environment, one.resource_type.raw(), one.resource_id.raw());
+    let value = [&scan::observation_hash(one)[..], &codec::encode(one, &tx.store.objects)?].concat();
+    tx.put(Tree::Observations, [&prefix[..], &keys::micros(at)].concat(), value);
+    Ok(())
 }
 
 pub(super) fn take_audit(tx: &mut Tx<'_>, record: &AuditRecord, next: u64) -> Result<(), StoreError> {

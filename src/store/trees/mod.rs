@@ -31,6 +31,7 @@ mod once;
 mod open;
 mod page;
 mod reach;
+mod restore;
 mod retire;
 mod ruling;
 mod scan;
@@ -66,7 +67,7 @@ use super::record::{AuditRecord, Deed};
 use super::rules::Rule;
 use super::{
     AuditRequest, DriftFilter, Elsewhere, Gauges, Matching, Observation, OpenCounts, Options, Page, PageRequest,
-    Pruned, Receipt, Recorded, Returns, Store, StoreError, Upkeep, VerifyReport,
+    Pruned, Receipt, Recorded, Restored, Returns, Store, StoreError, Upkeep, VerifyReport,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
@@ -460,6 +461,9 @@ impl Store for TreeStore {
     }
     fn import(&self, input: &mut dyn BufRead) -> Result<u64, StoreError> {
         self.import_impl(input)
+    }
+    fn import_until(&self, input: &mut dyn BufRead, until: Timestamp) -> Result<Restored, StoreError> {
+        self.restore_impl(input, until)
     }
     fn prune(&self) -> Result<Pruned, StoreError> {
         self.prune_impl()

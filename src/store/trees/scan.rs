@@ -16,7 +16,7 @@ pub(super) const BATCH: usize = 1000;
 /// Smaller ones are not worth a thread.
 const BEHIND: usize = 250;
 /// Summaries kept per environment.
-const SCANS_KEPT: usize = 200;
+pub(super) const SCANS_KEPT: usize = 200;
 
 /// The hash of an observation, and when it was made.
 type Seen = ([u8; 16], Timestamp);

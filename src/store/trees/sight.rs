@@ -7,6 +7,7 @@ use super::tx::Tx;
 use super::{Writer, later, tx};
 use crate::drift::{Closure, DriftId, Finding, Fingerprint, State};
 use crate::store::record::{BodyRecord, EventRecord, Placed, Standing};
+use crate::store::rules::Rule;
 use crate::store::{Recorded, StoreError, life, rules, settling};
 
 use jiff::Timestamp;
@@ -52,7 +53,8 @@ pub(super) fn sight(
     let old_decisions = kin.first().filter(|_| forebear.is_none());
     let took_over = old_decisions.is_some_and(|old| settling::inherit(&mut new, &old.event));
     let lapsed = settling::lapse(&mut new);
-    hide(tx, writer, &mut new, &mut body);
+    let seen = Standing { gone: false, ..new.standing() };
+    hide(&writer.rules, tx.now, seen, &mut new, &mut body);
     keep(tx, old.as_ref(), &mut new, &body)?;
 
     let turns = Turns { before, after: new.placed(new.standing()) };
@@ -104,11 +106,10 @@ fn come_back(new: &mut EventRecord) -> bool {
     came_back
 }
 
-/// What the ignore rules make of it.
-fn hide(tx: &Tx<'_>, writer: &Writer, new: &mut EventRecord, body: &mut BodyRecord) {
-    let hidden = rules::apply(&writer.rules, new, body, tx.now);
-    let standing = Standing { gone: false, ..new.standing() };
-    let standing = match (hidden, new.event.state_at(tx.now)) {
+/// What the ignore rules make of a drift that stands like this.
+pub(super) fn hide(active: &[Rule], now: Timestamp, standing: Standing, new: &mut EventRecord, body: &mut BodyRecord) {
+    let hidden = rules::apply(active, new, body, now);
+    let standing = match (hidden, new.event.state_at(now)) {
         (Some(rule), State::Open | State::Acknowledged | State::Snoozed) => standing.ignored(rule),
         (None, _) if standing.state == State::Ignored => standing.reopened(),
         _ => standing,

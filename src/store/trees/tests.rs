@@ -10,6 +10,7 @@ mod incident;
 mod lives;
 mod paging;
 mod promises;
+mod restoring;
 mod rules;
 mod settling;
 mod sorting;
@@ -85,11 +86,26 @@ impl World {
         completeness: Completeness,
     ) -> (Vec<Recorded>, ScanSummary, Vec<DriftEvent>) {
         self.pass(1);
+        self.know_home();
         let id = self.store.begin_scan(&env(), self.store.now()).unwrap();
         let recorded = self.store.record(id, findings.to_vec()).unwrap();
         let summary = ScanSummary { stage, completeness, ..ScanSummary::of_nothing(id, env(), self.store.now()) };
         let (summary, closed) = self.store.finish_scan(id, summary).unwrap();
         (recorded, summary, closed)
+    }
+
+    /// The environment, without an entry of the trail: stories begin with the first decision.
+    fn know_home(&self) {
+        self.know(env());
+    }
+
+    fn know(&self, slug: Slug) {
+        let key = slug.as_str().as_bytes().to_vec();
+        if self.store.engine.get(Tree::Environments, &key).unwrap().is_none() {
+            let mut tx = tx::Tx::new(&self.store, self.store.now());
+            tx.write(Tree::Environments, key, &Environment { slug, ..home() }).unwrap();
+            tx.commit(false).unwrap();
+        }
     }
 
     /// The only drift of one finding, after a scan.
@@ -141,6 +157,21 @@ fn open_at(dir: &Path, time: &Arc<AtomicI64>, probe: Probe) -> Result<(TreeStore
         &dir.join("store"),
         Doors { clock, probe, compact: Compaction::WhenDue, options: Options::default() },
     )
+}
+
+fn home() -> Environment {
+    Environment {
+        organization: Slug::from_text("local"),
+        slug: env(),
+        name: "Production".into(),
+        cloud_provider: CloudProvider::Aws,
+        region: "eu-central-1".into(),
+        account_id: "123456789012".into(),
+        tags: Default::default(),
+        is_active: true,
+        created_at: at(START),
+        updated_at: at(START),
+    }
 }
 
 fn change(path: &str) -> Change {

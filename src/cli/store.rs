@@ -1,5 +1,7 @@
 //! `driftguard store`: checking, mending and moving what is kept.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 #[derive(Subcommand, Debug)]
@@ -23,7 +25,22 @@ pub enum StoreCommand {
     /// Write the store anew, so that it takes no more room than it needs
     Compact,
     /// Throw away drifts that ended, and values observed, longer ago than `retention`; decisions stay
+    ///
+    /// What is thrown away is written to the archive first (`archive`, a file a month); when that cannot be written, it stays.
     Prune {
+        #[command(flatten)]
+        of: WhosePart,
+    },
+    /// List what was thrown away, from the archive
+    Archived {
+        /// An archive elsewhere; else the store's own
+        directory: Option<PathBuf>,
+        /// Only what has this text in its environment, type or address
+        #[arg(long, value_name = "TEXT")]
+        find: Option<String>,
+        /// Whole records, one a line
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         of: WhosePart,
     },
@@ -70,9 +87,11 @@ impl StoreCommand {
     /// Whom the command names.
     pub fn organization(&self) -> Option<&String> {
         match self {
-            Self::Verify { of } | Self::Repair { of } | Self::Prune { of } | Self::Forget { of, .. } => {
-                of.organization.as_ref()
-            }
+            Self::Verify { of }
+            | Self::Repair { of }
+            | Self::Prune { of }
+            | Self::Archived { of, .. }
+            | Self::Forget { of, .. } => of.organization.as_ref(),
             Self::Compact | Self::Migrate { .. } | Self::Copy { .. } => None,
         }
     }

@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 mod accounts;
+mod archived;
 mod audit;
 mod aws;
 mod aws_types;

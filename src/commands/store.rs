@@ -74,8 +74,16 @@ pub(super) fn run(session: &Session, command: &StoreCommand) -> anyhow::Result<u
         StoreCommand::Repair { .. } => repair(session),
         StoreCommand::Compact => compact(session),
         StoreCommand::Prune { .. } => {
-            let pruned = open_to_write(session)?.store.prune()?;
-            say_pruned(&pruned)
+            let store = open_to_write(session)?.store;
+            let pruned = store.prune()?;
+            say_pruned(&pruned)?;
+            if let Some(directory) = store.archive().filter(|_| pruned != Pruned::default()) {
+                complain(&format!("the archive has what was thrown away: {}", directory.display()));
+            }
+            Ok(0)
+        }
+        StoreCommand::Archived { directory, find, json, .. } => {
+            super::archived::list(session, directory.as_deref(), find.as_deref(), *json)
         }
         StoreCommand::Migrate { check } => super::migrate::migrate(session, *check),
         StoreCommand::Copy { from, to, organization } => super::copy::copy(session, from, to, organization),

@@ -5,8 +5,8 @@ use crate::drift::Slug;
 use crate::scan::EnvironmentSpec;
 
 /// Settings that a running session cannot take over: files that are open, a terminal that was set up.
-const AT_THE_START: [&str; 8] =
-    ["store", "organization", "retention", "log_spans", "read_only", "actor", "mouse", "ascii"];
+const AT_THE_START: [&str; 9] =
+    ["store", "organization", "retention", "archive", "log_spans", "read_only", "actor", "mouse", "ascii"];
 
 /// The difference, by name.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]

@@ -7,7 +7,7 @@ use super::{Origin, Paths, Problem, Valued, parse_duration};
 use crate::drift::Slug;
 use crate::safety::Tainted;
 use crate::service::RequireReason;
-use crate::store::{shown_url, url_of};
+use crate::store::{Archiving, shown_url, url_of};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -46,10 +46,14 @@ pub struct Settings {
     pub driftignore: Valued<PathBuf>,
     /// How long drifts that ended, and observed values, are kept.
     pub retention: Valued<Duration>,
+    /// Where what is thrown away then is written first.
+    pub archive: Valued<Archiving>,
     /// Which decisions need a reason.
     pub require_reason: Valued<RequireReason>,
     /// Who may be asked: offered where somebody is named.
     pub people: Valued<Vec<Tainted>>,
+    /// Where a database, which has no directory of its own, has its archive.
+    pub(super) data_dir: PathBuf,
 }
 
 /// One row of the table.
@@ -148,6 +152,13 @@ pub const SETTINGS: &[Setting] = &[
     setting!(watch, "DRIFTGUARD_WATCH", "scan at once when a source file changes", boolean, bool::to_string),
     setting!(retention, "DRIFTGUARD_RETENTION", "how long ended drifts and observed values are kept", days, show_days),
     setting!(
+        archive,
+        "DRIFTGUARD_ARCHIVE",
+        "directory for what is thrown away then, auto (beside the store) or off",
+        archive,
+        show_archive
+    ),
+    setting!(
         require_reason,
         "DRIFTGUARD_REQUIRE_REASON",
         "decisions that need a reason: true, false or names of decisions",
@@ -244,13 +255,34 @@ fn show_days(kept: &Duration) -> String {
     format!("{}d", kept.as_secs() / DAY.as_secs())
 }
 
+fn archive(text: &str) -> Result<Archiving, String> {
+    match text {
+        "auto" => Ok(Archiving::Auto),
+        "off" => Ok(Archiving::Off),
+        text => path(text).map(Archiving::At),
+    }
+}
+
+fn show_archive(archive: &Archiving) -> String {
+    match archive {
+        Archiving::Auto => "auto".to_owned(),
+        Archiving::Off => "off".to_owned(),
+        Archiving::At(directory) => show_path(directory),
+    }
+}
+
 impl Settings {
     /// What the store is to keep.
     pub fn store_options(&self) -> crate::store::Options {
         let days = self.retention.value.as_secs() / DAY.as_secs();
+        let archive = match &self.archive.value {
+            Archiving::Auto if url_of(&self.store.value).is_some() => Archiving::At(self.data_dir.join("archive")),
+            archive => archive.clone(),
+        };
         crate::store::Options {
             retention_days: u32::try_from(days).unwrap_or(u32::MAX),
             organization: self.organization.value.clone(),
+            archive,
         }
     }
 
@@ -284,8 +316,10 @@ impl Settings {
             watch: value(true),
             driftignore: value(".driftignore".into()),
             retention: value(90 * DAY),
+            archive: value(Archiving::Auto),
             require_reason: value(RequireReason::default()),
             people: value(vec![]),
+            data_dir: paths.data_dir.clone(),
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod analysis;
 mod answers;
+mod archive;
 mod asked;
 mod ballast;
 mod bulk;
@@ -54,6 +55,7 @@ use crate::safety::{Masked, Tainted};
 
 pub use analysis::{AnalysisJob, AnalysisStage};
 pub use answers::Answers;
+pub use archive::Archiving;
 pub use asked::AuditRequest;
 pub use bulk::{Match, Matching};
 pub use elsewhere::{Elsewhere, is_url, open_url, organizations, shown_url, url_of};
@@ -67,7 +69,7 @@ pub use restored::Restored;
 pub use returning::{Returned, Returns};
 pub use rules::{IgnoreRules, literal_pattern, shown_value};
 pub use schema::{Schema, migrate_database, schema};
-pub use thrown::{Pruned, Upkeep};
+pub use thrown::{Archived, Pruned, Upkeep, archived};
 
 /// How the store is opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,11 +87,13 @@ pub struct Options {
     pub retention_days: u32,
     /// Whose part of it, where the store lies in a database.
     pub organization: Slug,
+    /// Where what is thrown away is written first.
+    pub archive: Archiving,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { retention_days: 90, organization: Slug::from_text("local") }
+        Self { retention_days: 90, organization: Slug::from_text("local"), archive: Archiving::Auto }
     }
 }
 
@@ -474,7 +478,12 @@ pub trait Store: Answers + Send + Sync {
     /// and environments as they stood then.
     fn import_until(&self, input: &mut dyn std::io::BufRead, until: Timestamp) -> Result<Restored, StoreError>;
 
-    /// Throws away what ended or was observed longer ago than [`Options::retention_days`].
+    /// Where what is thrown away is written first; `None`: nowhere.
+    fn archive(&self) -> Option<PathBuf> {
+        None
+    }
+    /// Throws away what ended or was observed longer ago than [`Options::retention_days`], once it is in the archive: when that
+    /// cannot be written it stays, and the error says so.
     fn prune(&self) -> Result<Pruned, StoreError>;
     /// Throws away everything about an environment but the audit trail. It comes back when it is scanned again, with nothing in it.
     fn forget(&self, environment: &Slug, actor: &Tainted) -> Result<Pruned, StoreError>;

@@ -12,6 +12,8 @@ pub(super) enum Step {
     TreeFlush,
     TreeSync,
     DirSync,
+    ArchiveWrite,
+    ArchiveSync,
     CompactBegun,
     CompactCopied,
     CompactAside,

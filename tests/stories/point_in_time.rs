@@ -164,3 +164,34 @@ fn times_that_are_none_are_refused_with_what_would_be_understood() {
     let (out, err) = says(home.path(), place, &["audit", "export", "--from", "-15m", "--until", "now"]);
     assert!(out.starts_with('[') && err.contains("entries written"), "{out}{err}");
 }
+
+#[test]
+fn what_was_thrown_away_is_listed_from_the_archive() {
+    let home = tempfile::tempdir().unwrap();
+    let place = home.path().join("store");
+    {
+        let long_ago = Timestamp::now() - jiff::SignedDuration::from_hours(24 * 100);
+        let opened = driftguard::store::open_at(&place, move || long_ago).unwrap();
+        let id = opened.store.begin_scan(&finding("vpc-1").environment, long_ago).unwrap();
+        opened.store.record(id, vec![finding("vpc-1"), finding("vpc-2")]).unwrap();
+        let summary = driftguard::drift::ScanSummary::of_nothing(id, finding("vpc-1").environment, long_ago);
+        opened.store.finish_scan(id, summary).unwrap();
+        let id = opened.store.begin_scan(&finding("vpc-1").environment, long_ago).unwrap();
+        let summary = driftguard::drift::ScanSummary::of_nothing(id, finding("vpc-1").environment, long_ago);
+        opened.store.finish_scan(id, summary).unwrap();
+    }
+    let place = place.to_str().unwrap();
+    let (out, err) = says(home.path(), place, &["store", "prune"]);
+    assert!(out.contains("2 drifts") && err.contains("the archive has what was thrown away"), "{out}{err}");
+    let (out, err) = says(home.path(), place, &["store", "archived"]);
+    assert_eq!(out.lines().count(), 2, "{out}");
+    assert!(out.contains("drift healed prod aws_vpc vpc-1 cidr_block") && err.contains("2 of 2 records"), "{out}{err}");
+    let (out, _) = says(home.path(), place, &["store", "archived", "--find", "vpc-2", "--json"]);
+    let record: serde_json::Value = serde_json::from_str(out.trim()).unwrap();
+    assert_eq!(record["drift"]["resource"]["resource_id"], "vpc-2");
+    let off = run(driftguard(home.path())
+        .env("DRIFTGUARD_STORE", place)
+        .env("DRIFTGUARD_ARCHIVE", "off")
+        .args(["store", "archived"]));
+    assert!(off.0 == 1 && off.2.contains("nothing is archived"), "{}", off.2);
+}

@@ -121,7 +121,7 @@ impl TreeStore {
         codec::decode(tree.name(), value, &self.objects)
     }
 
-    fn observation_line(&self, key: &[u8], value: &[u8]) -> Result<Line, StoreError> {
+    pub(super) fn observation_line(&self, key: &[u8], value: &[u8]) -> Result<Line, StoreError> {
         let observation = self.plain(Tree::Observations, value.get(16..).unwrap_or_default())?;
         let slug = key.split(|b| *b == 0).next().and_then(|s| std::str::from_utf8(s).ok()).map(Slug::new);
         let at = key.last_chunk::<8>().and_then(|at| keys::time_of(at));

@@ -8,6 +8,7 @@ mod ahead;
 mod analyses;
 mod answers;
 mod apply;
+mod archiving;
 mod attempts;
 mod attributing;
 mod backup;
@@ -63,6 +64,7 @@ use super::files::{is_full, no_more_writes};
 use super::identity::Identity;
 use super::lock::StoreLock;
 use super::objects::Objects;
+use super::probe::Probe;
 use super::record::{AuditRecord, Deed};
 use super::rules::Rule;
 use super::{
@@ -78,6 +80,7 @@ use crate::drift::{
 };
 use crate::safety::Tainted;
 
+pub(super) use archiving::archived;
 use engine::{Engine, Tree};
 pub(super) use loading::load;
 pub(super) use open::{Clock, Compaction, Doors, holds_store, open_read_write, schema_of};
@@ -101,6 +104,7 @@ pub(super) struct TreeStore {
     is_full: AtomicBool,
     clock: Clock,
     options: Options,
+    probe: Probe,
     /// What came back by itself and nobody was told of yet, and where it stood.
     returned: Mutex<Vec<(DriftId, State)>>,
     /// Held by whoever tidies up: one at a time.
@@ -163,6 +167,7 @@ impl TreeStore {
             is_full: AtomicBool::new(false),
             clock,
             options: Options::default(),
+            probe: Probe::default(),
             returned: Mutex::default(),
             tending: Mutex::default(),
             copy: None,
@@ -464,6 +469,9 @@ impl Store for TreeStore {
     }
     fn import_until(&self, input: &mut dyn BufRead, until: Timestamp) -> Result<Restored, StoreError> {
         self.restore_impl(input, until)
+    }
+    fn archive(&self) -> Option<PathBuf> {
+        self.archive_dir()
     }
     fn prune(&self) -> Result<Pruned, StoreError> {
         self.prune_impl()

@@ -105,7 +105,8 @@ fn open_writable(root: &Path, doors: Doors) -> Result<(TreeStore, Vec<String>), 
     let (engine, full) = open_engine(root, &identity, &doors.probe, &mut notices)?;
     let engine = if full { engine } else { compacted(root, engine, &doors, &mut notices)? };
     let around = TreeStore::around(Engine::Sled(Box::new(engine)), Some(root), identity, doors.clock);
-    let store = TreeStore { _lock: Some(lock), options: doors.options, ..around };
+    let probe = doors.probe.clone();
+    let store = TreeStore { _lock: Some(lock), options: doors.options, probe, ..around };
     store.load(&mut store.writer())?;
     store.catch_up(root, doors.probe, &mut notices)?;
     if full {

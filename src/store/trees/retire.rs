@@ -3,11 +3,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::archiving::Leaving;
 use super::engine::Tree;
 use super::tx::{self, Tx, by_rule_key};
 use super::{TreeStore, Writer, apply, keys, scan, untold};
 use crate::drift::{SeverityClass, Slug};
 use crate::safety::Tainted;
+use crate::store::archive::Archive;
 use crate::store::record::{Deed, EventRecord, Placed};
 use crate::store::{Observation, Pruned, ScanJobs, StoreError, codec, life};
 
@@ -20,51 +22,56 @@ impl TreeStore {
         self.writable()?;
         let days = i64::from(self.options.retention_days);
         let before = self.now().checked_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MIN);
-        let mut pruned = Pruned { drifts: self.prune_drifts(before)?, ..Pruned::default() };
-        pruned.observations = self.prune_observations(before)?;
+        let mut archive = self.archive();
+        let mut pruned = Pruned { drifts: self.prune_drifts(before, archive.as_mut())?, ..Pruned::default() };
+        pruned.observations = self.prune_observations(before, archive.as_mut())?;
         self.prune_once()?;
         self.barrier()?;
         pruned.objects = self.collect_garbage()?;
         Ok(pruned)
     }
 
-    fn prune_drifts(&self, before: Timestamp) -> Result<u64, StoreError> {
+    fn prune_drifts(&self, before: Timestamp, mut archive: Option<&mut Archive>) -> Result<u64, StoreError> {
         let mut pruned = 0;
         for (shelf, class) in keys::ENDED.iter().flat_map(|s| SeverityClass::WORST_FIRST.map(|c| (*s, c))) {
             self.slices(Tree::ByClass, &[shelf, class as u8], |writer, slice| {
-                let mut tx = Tx::new(self, self.now());
+                let (mut tx, mut leaving) = (Tx::new(self, self.now()), Leaving::default());
+                let mut leave = 0;
                 for key in slice.iter().filter_map(|(key, _)| key.get(2..)) {
                     if let Ok(Some(record)) = tx.read::<EventRecord>(Tree::Events, key)
                         && ended_before(&record, before)
                     {
+                        leaving.drift(&tx, &record)?;
                         tx.erase(&record);
-                        pruned += 1;
+                        leave += 1;
                     }
                 }
+                leaving.put(archive.as_deref_mut(), self.now())?;
                 writer.commits += 1;
-                tx.commit(false)
+                tx.commit(false)?;
+                pruned += leave;
+                Ok(())
             })?;
         }
         Ok(pruned)
     }
 
     /// The last value of a resource, and the last accepted one, stay whatever their age: they are what it is compared with.
-    fn prune_observations(&self, before: Timestamp) -> Result<u64, StoreError> {
+    fn prune_observations(&self, before: Timestamp, mut archive: Option<&mut Archive>) -> Result<u64, StoreError> {
         let (mut pruned, mut group) = (0, Vec::new());
         self.slices(Tree::Observations, &[], |_, slice| {
-            let mut tx = Tx::new(self, self.now());
+            let mut over = Vec::new();
             for (key, _) in slice {
                 if group.last().is_some_and(|last: &sled::IVec| resource_of(last) != resource_of(&key)) {
-                    pruned += self.thin_out(&mut tx, &std::mem::take(&mut group), before);
+                    over.extend(self.over(&std::mem::take(&mut group), before));
                 }
                 group.push(key);
             }
-            tx.commit(false)
+            pruned += self.drop_values(&over, archive.as_deref_mut())?;
+            Ok(())
         })?;
         let _writer = self.writer();
-        let mut tx = Tx::new(self, self.now());
-        pruned += self.thin_out(&mut tx, &group, before);
-        tx.commit(false)?;
+        pruned += self.drop_values(&self.over(&group, before), archive)?;
         Ok(pruned)
     }
 
@@ -72,9 +79,9 @@ impl TreeStore {
     fn thin_out(&self, tx: &mut Tx<'_>, group: &[sled::IVec], before: Timestamp) -> u64 {
         let end = keys::micros(before);
         let is_old = |key: &&sled::IVec| key.last_chunk::<8>().is_some_and(|at| *at < end);
-        let Some((_, older)) = group.split_last() else { return 0 };
+        let Some((_, older)) = group.split_last() else { return Vec::new() };
         if !older.iter().any(|key| is_old(&key)) {
-            return 0;
+            return Vec::new();
         }
         let is_accepted = |key: &&sled::IVec| {
             let value = self.engine.get(Tree::Observations, key).ok().flatten().unwrap_or_default();
@@ -82,8 +89,7 @@ impl TreeStore {
             codec::decode::<Observation>(Tree::Observations.name(), value, &self.objects).is_ok_and(|o| o.accepted)
         };
         let remembered = group.iter().rev().find(is_accepted);
-        let over = older.iter().filter(is_old).filter(|key| Some(*key) != remembered);
-        over.map(|key| tx.delete(Tree::Observations, key.to_vec())).count() as u64
+        older.iter().filter(is_old).filter(|key| Some(*key) != remembered).cloned().collect()
     }
 
     /// Journal first; from then on it is as good as done, whatever happens to the process.

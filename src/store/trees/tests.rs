@@ -1,5 +1,6 @@
 //! The store's promises that need a hand on its clock, its disk or its trees.
 
+mod archiving;
 mod attributing;
 mod bulk;
 mod continuity;

@@ -59,6 +59,7 @@ fn is_configured(session: &Session, args: &Scan) -> bool {
 /// The environments of a command: those with these slugs, else those the paths, the configuration or the directory make.
 pub(super) fn chosen_of(session: &Session, env: &[String], paths: &Paths) -> anyhow::Result<Vec<EnvironmentSpec>> {
     let mut specs = session.environments(paths)?;
+    specs.retain(|spec| spec.environment.is_active);
     if !env.is_empty() {
         for slug in env {
             if !session.config.environments.iter().any(|e| e.environment.slug.as_str() == slug) {

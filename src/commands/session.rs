@@ -104,10 +104,10 @@ impl Session {
         self.equip(config::discover(&here, self.settings()))
     }
 
-    /// The configured ones of an organisation.
+    /// The configured ones of an organisation, those that are not active among them: they are known, and not scanned.
     pub fn environments_of(&self, organization: &Slug) -> anyhow::Result<Vec<EnvironmentSpec>> {
         let all = self.config.environments.iter().map(|spec| (&spec.environment, spec));
-        let own = all.filter(|(known, _)| known.is_active && known.organization == *organization);
+        let own = all.filter(|(known, _)| known.organization == *organization);
         self.equip(own.map(|(_, spec)| spec.clone()).collect())
     }
 

@@ -99,15 +99,7 @@ impl Reader<'_> {
             let message = "state is missing: name the files that declare this environment";
             self.problems.push(self.source.problem(&item.span(), message));
         }
-        let short = |what: &'static str| {
-            move |t: &str| {
-                if t.chars().count() <= 50 {
-                    Ok(Tainted::from(t))
-                } else {
-                    Err(format!("{what} has at most 50 characters"))
-                }
-            }
-        };
+        let short = |what: &'static str| move |t: &str| Environment::check_place(what, t).map(|()| Tainted::from(t));
         let name = self.text("name", |t| Ok(Tainted::from(t)));
         let region = self.text("region", short("a region")).unwrap_or_default();
         let account_id = self.text("account_id", short("an account id")).unwrap_or_default();

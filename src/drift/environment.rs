@@ -68,6 +68,26 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// Characters of a region and of an account.
+    pub const PLACE_MAX: usize = 50;
+
+    /// What is wrong with it, in words.
+    ///
+    /// # Errors
+    /// When region or account is too long.
+    pub fn check(&self) -> Result<(), String> {
+        Self::check_place("a region", self.region.raw())?;
+        Self::check_place("an account id", self.account_id.raw())
+    }
+
+    /// # Errors
+    /// When it is too long.
+    pub fn check_place(what: &str, text: &str) -> Result<(), String> {
+        let length = text.chars().count();
+        let most = Self::PLACE_MAX;
+        if length <= most { Ok(()) } else { Err(format!("{what} has at most {most} characters, not {length}")) }
+    }
+
     /// Production when the tag `environment`, `env` or `stage` says so, or a word of the slug does (`prod`, `prd`, `production`, `live`).
     pub fn is_production(&self) -> bool {
         let tagged = ["environment", "env", "stage"]

@@ -60,11 +60,14 @@ impl Lanes {
         Self { lanes, removed, off, store, events, changed, limit, handle, sharing }
     }
 
-    /// Registers the environment in the store, and scans it from now on.
+    /// Registers the environment in the store, and scans it from now on if it is active.
     pub fn begin(&self, spec: EnvironmentSpec) {
         let slug = spec.environment.slug.clone();
         if let Err(error) = register(self.store.as_ref(), &spec.environment) {
             tracing::warn!(environment = %slug, %error, "the environment could not be registered");
+        }
+        if !spec.environment.is_active {
+            return self.unplan(std::iter::once(slug));
         }
         let last = self.store.last_scan(&slug).ok().flatten().map(|s| s.started_at);
         let mut plan = Plan {
@@ -121,7 +124,9 @@ impl Lanes {
         let stays = |watched: &Watched| specs.iter().any(|spec| is_same(&watched.spec, spec));
         let gone: Vec<_> = self.all().into_iter().filter(|watched| !stays(watched)).collect();
         let is_wanted = |slug: &Slug| specs.iter().any(|spec| spec.environment.slug == *slug);
-        self.write().retain(|slug, _| is_wanted(slug));
+        let is_scanned =
+            |spec: &EnvironmentSpec, slug: &Slug| spec.environment.is_active && spec.environment.slug == *slug;
+        self.write().retain(|slug, _| specs.iter().any(|spec| is_scanned(spec, slug)));
         {
             let mut removed = self.removed.write().unwrap_or_else(PoisonError::into_inner);
             removed.extend(gone.iter().map(|watched| watched.spec.environment.slug.clone()));
@@ -252,6 +257,29 @@ mod tests {
         assert_eq!((is_unmanaged(), lanes.is_removed(&slug)), (None, true));
         lanes.replace(vec![spec()]).await;
         assert!(!lanes.is_removed(&slug), "it is back");
+    }
+
+    #[tokio::test]
+    async fn an_inactive_environment_is_known_and_not_scanned() {
+        use crate::service::{DriftService, LocalService};
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir.path().join("store"), OpenMode::ReadWrite).unwrap().store;
+        let (active, mut inactive) = (spec(), spec());
+        inactive.environment.is_active = false;
+        let slug = active.environment.slug.clone();
+        let service = LocalService::start(store, vec![inactive.clone()], Handle::current());
+        let seen = async || service.environments().await.unwrap().remove(0);
+        assert_eq!((seen().await.environment.is_active, seen().await.next_scan), (false, None));
+        let error = service.scan(Some(slug.clone())).await.unwrap_err().to_string();
+        assert!(error.contains("active = false"), "{error}");
+        service.reconfigure(vec![active], Guard::default()).await;
+        assert!(seen().await.environment.is_active);
+        service.scan(Some(slug.clone())).await.unwrap();
+        service.reconfigure(vec![inactive], Guard::default()).await;
+        let now = seen().await;
+        assert_eq!((now.environment.is_active, now.is_removed), (false, false), "it is configured, and off");
+        assert!(service.scan(Some(slug)).await.is_err());
+        service.shutdown().await;
     }
 
     #[tokio::test]

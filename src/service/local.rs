@@ -241,7 +241,8 @@ impl LocalService {
 }
 
 fn nobody_scans(slug: &Slug) -> ServiceError {
-    ServiceError::NotFound(format!("no environment {slug} is scanned here"))
+    let why = "it is not in the configuration, or inactive there (`active = false`)";
+    ServiceError::NotFound(format!("no environment {slug} is scanned here: {why}"))
 }
 
 /// What the store knows about an environment.

@@ -35,6 +35,7 @@ mod gate;
 mod ground_truth;
 mod hostile;
 mod ignoring;
+mod inactive;
 mod incident;
 mod inventory;
 mod kept_apart;

@@ -23,6 +23,7 @@ mod hiding;
 mod incident;
 mod narrow;
 mod ruling;
+mod scheduled;
 mod sizes;
 mod staying;
 

@@ -49,7 +49,13 @@ pub(super) fn cells(tree: Tree, key: &[u8], value: &[u8]) -> Result<Vec<Cell>, S
         }
         Tree::Environments => {
             let environment: Environment = codec::decode(tree.name(), value, &objects)?;
-            vec![text(environment.slug.as_str()), Cell::Truth(environment.is_active)]
+            vec![
+                text(environment.slug.as_str()),
+                Cell::Truth(environment.is_active),
+                text(environment.cloud_provider.as_str()),
+                text(environment.region.raw()),
+                text(environment.account_id.raw()),
+            ]
         }
         _ => Vec::new(),
     })

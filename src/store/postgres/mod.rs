@@ -19,6 +19,7 @@ mod filling;
 mod gauges;
 mod history;
 mod jobs;
+mod lacking;
 mod link;
 mod migrate;
 mod pages;

@@ -75,7 +75,13 @@ const SCANS: &[(&str, Kind)] = &[
     ("stage", Kind::Text),
 ];
 
-const ENVIRONMENTS: &[(&str, Kind)] = &[("slug", Kind::Text), ("is_active", Kind::Truth)];
+const ENVIRONMENTS: &[(&str, Kind)] = &[
+    ("slug", Kind::Text),
+    ("is_active", Kind::Truth),
+    ("cloud_provider", Kind::Text),
+    ("region", Kind::Text),
+    ("account_id", Kind::Text),
+];
 
 /// See `migrations/`.
 pub(super) fn table(tree: Tree) -> Table {

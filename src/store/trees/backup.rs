@@ -34,6 +34,7 @@ impl TreeStore {
         }
         if let Some(engine) = self.engine.as_postgres() {
             engine.make_partitions()?;
+            self.fill_columns()?;
         }
         done.pruned = Some(self.prune_impl()?);
         if is_cancelled() {

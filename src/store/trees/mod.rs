@@ -11,6 +11,7 @@ mod apply;
 mod archiving;
 mod attempts;
 mod attributing;
+mod backfill;
 mod backup;
 mod bulk;
 mod compact;

@@ -24,6 +24,7 @@ type Seen = ([u8; 16], Timestamp);
 impl TreeStore {
     pub(super) fn put_environment_impl(&self, environment: &Environment) -> Result<(), StoreError> {
         self.writable()?;
+        environment.check().map_err(|why| StoreError::Invalid(format!("{}: {why}", environment.slug)))?;
         let mut writer = self.writer();
         let known: Option<Environment> = self.read(Tree::Environments, environment.slug.as_str().as_bytes())?;
         // Read from the same configuration at another time, it is still the same.

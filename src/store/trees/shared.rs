@@ -25,6 +25,7 @@ pub(in crate::store) fn open_shared(
         OpenMode::ReadWrite => {
             store.wake_all(&mut store.writer())?;
             store.finish_forgetting()?;
+            store.fill_columns_once()?;
         }
         OpenMode::ReadOnly => {
             let why = "opened for reading only".to_owned();

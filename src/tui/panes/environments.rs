@@ -249,6 +249,9 @@ fn scan(canvas: &mut Canvas<'_>, summary: &EnvironmentSummary) -> (Role, String)
     if let Some(words) = health::removed(canvas, summary) {
         return (Role::Warning, words.into());
     }
+    if !summary.environment.is_active {
+        return (Role::Dim, "inactive".into());
+    }
     if let Some(since) = health::overdue(canvas, summary) {
         return (Role::Error, format!("OVERDUE {}", canvas.age(since)));
     }

@@ -68,6 +68,9 @@ pub fn sentence(canvas: &mut Canvas<'_>, summary: &EnvironmentSummary) -> String
             "{last}; not in the configuration any more, so none comes; what was found can still be decided"
         );
     }
+    if !summary.environment.is_active {
+        return format!("{last}; inactive: the configuration says `active = false`, so none comes");
+    }
     let next = match summary.next_scan {
         _ if summary.running.is_some() => ", one is running".to_owned(),
         Some(at) if at > canvas.model.now => format!(", next {}", canvas.until(at)),

@@ -30,6 +30,7 @@ fn a_worker_that_wakes_when_another_has_its_scan_writes_nothing_of_what_it_found
     let Some(database) = Database::new() else { return };
     let (frozen, other) = (database.open("acme"), database.open("acme"));
     let slug = finding("web").environment;
+    super::store::know(frozen.as_ref());
     frozen.jobs().unwrap().plan(&slug, Rhythm::Never, Some(Timestamp::now())).unwrap();
     let scan = begun(frozen.as_ref());
     frozen.record(scan, vec![finding("web")]).unwrap();

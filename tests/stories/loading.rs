@@ -1,12 +1,12 @@
 //! What a scan costs a database, and that the past which the figures are measured on is what scans would have left.
 
-use driftguard::drift::{Finding, IncidentRequest, ScanSummary, Slug};
+use driftguard::drift::{Environment, Finding, IncidentRequest, ScanSummary, Slug};
 use driftguard::store::loading::{Past, PastScan, load};
 use driftguard::store::{OpenMode, Store, open};
 use jiff::{SignedDuration, Timestamp};
 
 use super::postgres::Database;
-use super::store::finding;
+use super::store::{finding, home};
 
 const SCANS: usize = 6;
 
@@ -32,7 +32,12 @@ fn times() -> Vec<Timestamp> {
     (0..SCANS as i64).map(|n| first + SignedDuration::from_hours(n)).collect()
 }
 
+fn places() -> Vec<Environment> {
+    environments().map(|slug| Environment { slug, ..home() }).to_vec()
+}
+
 fn scanned(store: &dyn Store, times: &[Timestamp], each: usize) {
+    places().iter().for_each(|place| store.put_environment(place).unwrap());
     for (scan, at) in times.iter().enumerate() {
         for environment in environments() {
             let id = store.begin_scan(&environment, *at).unwrap();
@@ -89,7 +94,7 @@ fn a_past_that_is_loaded_is_what_its_scans_would_have_left() {
     let (times, each) = (times(), 40);
     let by_scans = scans.open("acme");
     scanned(by_scans.as_ref(), &times, each);
-    let loaded = load(&loads.url(), &Slug::from_text("acme"), &[], past(&times, each)).unwrap();
+    let loaded = load(&loads.url(), &Slug::from_text("acme"), &places(), past(&times, each)).unwrap();
     assert_eq!(loaded, (SCANS * 2 * each) as u64);
 
     let by_load = loads.open("acme");

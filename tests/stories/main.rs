@@ -65,6 +65,7 @@ mod pty_feel;
 mod rdk;
 mod readme;
 mod recency;
+mod references;
 mod reload;
 mod remote;
 mod scan;

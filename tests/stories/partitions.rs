@@ -34,6 +34,7 @@ fn what_happens_in_a_new_month_lies_in_its_partition_and_upkeep_makes_those_to_c
         assert!((0..3).all(|months| is_there(&database, &part(&database, table, months))), "{table}");
     }
     let env = finding("a").environment;
+    super::store::know(store.as_ref());
     let scan = |id: &str, days: i64| {
         let at = Timestamp::now() + SignedDuration::from_hours(24 * days);
         let scan = store.begin_scan(&env, at).unwrap();
@@ -73,6 +74,7 @@ fn what_happens_in_a_new_month_lies_in_its_partition_and_upkeep_makes_those_to_c
 const MANY: usize = 4_000;
 
 fn filled(store: &dyn Store) {
+    super::store::know(store);
     let env = finding("a").environment;
     let at = Timestamp::now();
     let scan = store.begin_scan(&env, at).unwrap();

@@ -60,10 +60,33 @@ pub(crate) fn finding(id: &str) -> Finding {
 /// Scans completely and returns what was recorded.
 pub(crate) fn scan(store: &dyn Store, findings: Vec<Finding>) -> Vec<DriftEvent> {
     let now = Timestamp::now();
+    know(store);
     let id = store.begin_scan(&env(), now).unwrap();
     let recorded = store.record(id, findings).unwrap();
     store.finish_scan(id, ScanSummary::of_nothing(id, env(), now)).unwrap();
     recorded.into_iter().map(Recorded::into_event).collect()
+}
+
+/// The environment of the findings, where it is not known yet.
+pub(crate) fn know(store: &dyn Store) {
+    if store.environments().unwrap().is_empty() {
+        store.put_environment(&home()).unwrap();
+    }
+}
+
+pub(crate) fn home() -> Environment {
+    Environment {
+        organization: Slug::from_text("acme"),
+        slug: env(),
+        name: "Production".into(),
+        cloud_provider: CloudProvider::Aws,
+        region: "eu-central-1".into(),
+        account_id: "123456789012".into(),
+        tags: std::collections::BTreeMap::new(),
+        is_active: true,
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+    }
 }
 
 pub(crate) fn note(drift: DriftId, text: &str) -> TriageRequest {

@@ -8,7 +8,7 @@ use super::engine::Tree;
 use super::tx::Tx;
 use crate::store::{AnalysisJob, StoreError};
 
-const PREFIX: &[u8] = b"analysis/";
+pub(super) const PREFIX: &[u8] = b"analysis/";
 /// How long one is known.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
 /// Thrown away at most with each that comes.
@@ -39,5 +39,22 @@ impl TreeStore {
         let Some(bytes) = self.engine.get(Tree::Meta, &key(id))? else { return Ok(None) };
         let damaged = |e: serde_json::Error| StoreError::Damaged { tree: "meta".into(), detail: e.to_string() };
         serde_json::from_slice(&bytes).map(Some).map_err(damaged)
+    }
+
+    /// Throws away those of drifts that are gone.
+    pub(super) fn prune_analyses(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer();
+        let mut tx = Tx::new(self, self.now());
+        for entry in self.engine.tree(Tree::Meta).scan_prefix(PREFIX) {
+            let (key, value) = entry?;
+            let drift = serde_json::from_slice::<AnalysisJob>(&value).ok().map(|job| job.drift);
+            let is_there =
+                drift.map(|id| self.engine.get(Tree::Ids, &id.0.to_bytes())).transpose()?.flatten().is_some();
+            if !is_there {
+                tx.delete(Tree::Meta, key.to_vec());
+            }
+        }
+        writer.commits += 1;
+        tx.commit(false)
     }
 }

@@ -59,6 +59,14 @@ pub(super) fn find(tx: &Tx<'_>, id: ContextId) -> Result<Option<OperationalConte
     tx.read(Tree::Contexts, &[&[BY_TIME][..], &from, &id.0.to_bytes()].concat())
 }
 
+/// What stands in an entry; `None` for those that lead to one, and for what does not read.
+pub(super) fn of_entry(store: &TreeStore, key: &[u8], value: &[u8]) -> Option<OperationalContext> {
+    if key.first() != Some(&BY_TIME) {
+        return None;
+    }
+    store.context_of(value).ok()
+}
+
 /// What is wrong with an entry.
 pub(super) fn fault(store: &TreeStore, key: &[u8], value: &[u8]) -> Option<String> {
     let tx = Tx::new(store, store.now());
@@ -240,12 +248,16 @@ impl TreeStore {
         })
     }
 
-    /// Of an environment that is forgotten; what is about others too stays.
+    /// Of an environment that is forgotten; what is about another one too that is there stays.
     pub(super) fn erase_contexts_of(&self, slug: &Slug) -> Result<(), StoreError> {
         let _writer = self.writer();
         let mut tx = Tx::new(self, self.now());
-        for one in self.all_contexts().flatten().filter(|one| one.environments.as_slice() == [slug.clone()]) {
-            erase(&mut tx, &one);
+        for one in self.all_contexts().flatten().filter(|one| one.environments.contains(slug)) {
+            let others = one.environments.iter().filter(|of| *of != slug);
+            let others: Vec<Vec<u8>> = others.map(|of| of.as_str().as_bytes().to_vec()).collect();
+            if self.engine.get_many(Tree::Environments, others)?.iter().all(Option::is_none) {
+                erase(&mut tx, &one);
+            }
         }
         tx.commit(false)
     }

@@ -33,6 +33,7 @@ mod once;
 mod open;
 mod page;
 mod reach;
+mod references;
 mod restore;
 mod retire;
 mod ruling;

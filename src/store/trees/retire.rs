@@ -1,13 +1,15 @@
 //! What is over is thrown away in the end: drifts that ended long ago, values observed long ago, environments nobody scans any
 //! more. Decisions stay in the journal and in the audit trail. Every step leaves a whole store, so it may stop anywhere.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::archiving::Leaving;
 use super::engine::Tree;
 use super::tx::{self, Tx, by_rule_key};
 use super::{TreeStore, Writer, apply, keys, scan, untold};
-use crate::drift::{SeverityClass, Slug};
+use crate::drift::{NeverHideRule, SeverityClass, Slug};
 use crate::safety::Tainted;
 use crate::store::archive::Archive;
 use crate::store::record::{Deed, EventRecord, Placed};
@@ -26,6 +28,7 @@ impl TreeStore {
         let mut pruned = Pruned { drifts: self.prune_drifts(before, archive.as_mut())?, ..Pruned::default() };
         pruned.observations = self.prune_observations(before, archive.as_mut())?;
         self.prune_once()?;
+        self.prune_analyses()?;
         self.barrier()?;
         pruned.objects = self.collect_garbage()?;
         Ok(pruned)
@@ -75,8 +78,20 @@ impl TreeStore {
         Ok(pruned)
     }
 
-    /// `group`: the values of one resource, oldest first.
-    fn thin_out(&self, tx: &mut Tx<'_>, group: &[sled::IVec], before: Timestamp) -> u64 {
+    fn drop_values(&self, over: &[sled::IVec], archive: Option<&mut Archive>) -> Result<u64, StoreError> {
+        let (mut tx, mut leaving) = (Tx::new(self, self.now()), Leaving::default());
+        for key in over {
+            let value = self.engine.get(Tree::Observations, key)?.unwrap_or_default();
+            leaving.observation(self, key, &value)?;
+            tx.delete(Tree::Observations, key.to_vec());
+        }
+        leaving.put(archive, self.now())?;
+        tx.commit(false)?;
+        Ok(over.len() as u64)
+    }
+
+    /// Which of the values of one resource, oldest first, nobody needs any more.
+    fn over(&self, group: &[sled::IVec], before: Timestamp) -> Vec<sled::IVec> {
         let end = keys::micros(before);
         let is_old = |key: &&sled::IVec| key.last_chunk::<8>().is_some_and(|at| *at < end);
         let Some((_, older)) = group.split_last() else { return Vec::new() };
@@ -123,12 +138,7 @@ impl TreeStore {
 
     /// Goes on where a process stopped.
     pub(super) fn finish_forgetting(&self) -> Result<(), StoreError> {
-        for key in self.engine.tree(Tree::Meta).scan_prefix(FORGETTING).keys() {
-            let key = key?;
-            let slug = std::str::from_utf8(&key[FORGETTING.len()..]).ok().and_then(|slug| Slug::new(slug).ok());
-            slug.map_or(Ok(()), |slug| self.erase_environment(&slug).map(|_| ()))?;
-        }
-        Ok(())
+        being_forgotten(self)?.iter().try_for_each(|slug| self.erase_environment(slug).map(|_| ()))
     }
 
     fn erase_environment(&self, slug: &Slug) -> Result<Pruned, StoreError> {
@@ -150,6 +160,8 @@ impl TreeStore {
         self.erase_prefix(Tree::Scans, &prefix)?;
         self.erase_prefix(Tree::Untold, &prefix)?;
         self.erase_contexts_of(slug)?;
+        self.erase_rules_of(slug)?;
+        self.prune_analyses()?;
         // What was left by drifts that could not be read.
         self.erase_prefix(Tree::ByFingerprint, &prefix)?;
         for (shelf, class) in (0..=6).flat_map(|s| SeverityClass::WORST_FIRST.map(|c| (s, c))) {
@@ -158,6 +170,24 @@ impl TreeStore {
         self.forgotten(&mut self.writer(), slug)?;
         pruned.objects = self.collect_garbage()?;
         Ok(pruned)
+    }
+
+    /// Those that are about nothing else.
+    fn erase_rules_of(&self, slug: &Slug) -> Result<(), StoreError> {
+        let never_hidden: Vec<NeverHideRule> = self.read_all(Tree::NeverHide)?;
+        let mut writer = self.writer();
+        let mut tx = Tx::new(self, self.now());
+        let is_of = |environment: &Option<Slug>| environment.as_ref() == Some(slug);
+        for rule in writer.rules.iter().map(|rule| &rule.record.rule).filter(|rule| is_of(&rule.environment)) {
+            tx.delete(Tree::Rules, rule.id.0.to_bytes().to_vec());
+        }
+        for rule in never_hidden.iter().filter(|rule| is_of(&rule.environment)) {
+            tx.delete(Tree::NeverHide, rule.id.0.to_bytes().to_vec());
+        }
+        writer.commits += 1;
+        tx.commit(false)?;
+        writer.rules.retain(|rule| !is_of(&rule.record.rule.environment));
+        Ok(())
     }
 
     fn forgotten(&self, writer: &mut Writer, slug: &Slug) -> Result<(), StoreError> {
@@ -186,6 +216,13 @@ impl TreeStore {
         })?;
         Ok(erased)
     }
+}
+
+/// Environments of which something may still be there.
+pub(super) fn being_forgotten(store: &TreeStore) -> Result<BTreeSet<Slug>, StoreError> {
+    let marks = store.engine.tree(Tree::Meta).scan_prefix(FORGETTING).keys();
+    let slug = |key: &[u8]| std::str::from_utf8(&key[FORGETTING.len()..]).ok().and_then(|slug| Slug::new(slug).ok());
+    marks.filter_map(|key| key.map(|key| slug(&key)).transpose()).collect()
 }
 
 /// The deed's part in the tree: no environment any more, and a mark until all that belongs to it is gone.

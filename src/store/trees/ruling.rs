@@ -138,6 +138,11 @@ fn planned(writer: &Writer, tx: &Tx<'_>, request: &RuleRequest) -> Result<RuleCh
             if to == record.rule {
                 return invalid("nothing of the rule is changed");
             }
+            if let Some(slug) = to.environment.as_ref().filter(|_| to.environment != record.rule.environment)
+                && tx.get(Tree::Environments, slug.as_str().as_bytes())?.is_none()
+            {
+                return Err(StoreError::Invalid(format!("there is no environment {slug} for the rule to be about")));
+            }
             if to.expires_at != record.rule.expires_at && to.expires_at.is_some_and(|at| at <= tx.now) {
                 return invalid("an ignore rule must end in the future, or not at all");
             }

@@ -11,6 +11,7 @@ mod incident;
 mod lives;
 mod paging;
 mod promises;
+mod references;
 mod restoring;
 mod rules;
 mod settling;

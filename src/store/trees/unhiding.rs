@@ -96,6 +96,11 @@ fn planned(
     match (verb, &before) {
         (NeverHideVerb::Put { rule }, _) => {
             NeverHide::decided(rule).map_err(StoreError::Invalid)?;
+            if let Some(slug) = &rule.environment
+                && tx.get(Tree::Environments, slug.as_str().as_bytes())?.is_none()
+            {
+                return Err(StoreError::Invalid(format!("there is no environment {slug} for the rule to be about")));
+            }
             let after = Some(NeverHideRule { id, ..rule.clone() });
             if after == before {
                 return Err(StoreError::Invalid("nothing of the rule is changed".into()));

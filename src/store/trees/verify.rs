@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use super::engine::Tree;
 use super::tx::{self, by_rule_key, class_count};
 use super::{TreeStore, apply, contexts, keys, scan};
-use crate::drift::{Environment, NeverHideRule, ScanSummary, Slug, Untold};
+use crate::drift::Slug;
 use crate::store::record::{AuditRecord, BodyRecord, Deed, EventRecord, Placed};
-use crate::store::rules::RuleRecord;
 use crate::store::{Observation, OpenCounts, StoreError, VerifyReport, codec};
 
 /// More faults than this are only counted.
@@ -21,8 +20,8 @@ fn in_words(error: StoreError) -> String {
     }
 }
 
-struct Check<'a> {
-    store: &'a TreeStore,
+pub(super) struct Check<'a> {
+    pub(super) store: &'a TreeStore,
     report: VerifyReport,
     untold: u64,
 }
@@ -37,6 +36,7 @@ impl TreeStore {
         check.counts()?;
         check.audit()?;
         check.rest()?;
+        check.references()?;
         check.objects();
         if check.untold > 0 {
             check.report.faults.push(format!("and {} more", check.untold));
@@ -46,7 +46,7 @@ impl TreeStore {
 }
 
 impl Check<'_> {
-    fn fault(&mut self, text: String) {
+    pub(super) fn fault(&mut self, text: String) {
         if self.report.faults.len() < FAULTS_TOLD {
             self.report.faults.push(text);
         } else {
@@ -54,7 +54,7 @@ impl Check<'_> {
         }
     }
 
-    fn decode<T: serde::de::DeserializeOwned>(&mut self, tree: Tree, key: &[u8], value: &[u8]) -> Option<T> {
+    pub(super) fn decode<T: serde::de::DeserializeOwned>(&mut self, tree: Tree, key: &[u8], value: &[u8]) -> Option<T> {
         match codec::decode(tree.name(), value, &self.store.objects) {
             Ok(value) => Some(value),
             Err(error) => {
@@ -64,7 +64,7 @@ impl Check<'_> {
         }
     }
 
-    fn each(
+    pub(super) fn each(
         &mut self,
         tree: Tree,
         mut check: impl FnMut(&mut Self, &[u8], &[u8]) -> Result<(), StoreError>,
@@ -260,7 +260,7 @@ impl Check<'_> {
         })
     }
 
-    /// Whether the values of the other trees read back.
+    /// Whether the values of the other trees read back; of those that name others see [`references`](super::references).
     fn rest(&mut self) -> Result<(), StoreError> {
         self.each(Tree::Bodies, |check, key, value| {
             check.decode::<BodyRecord>(Tree::Bodies, key, value);
@@ -273,26 +273,6 @@ impl Check<'_> {
             if seen.is_some_and(|seen| scan::observation_hash(&seen) != hash) {
                 check.fault("an observation is not what its hash says".into());
             }
-            Ok(())
-        })?;
-        self.each(Tree::Environments, |check, key, value| {
-            check.decode::<Environment>(Tree::Environments, key, value);
-            Ok(())
-        })?;
-        self.each(Tree::Scans, |check, key, value| {
-            check.decode::<ScanSummary>(Tree::Scans, key, value);
-            Ok(())
-        })?;
-        self.each(Tree::Rules, |check, key, value| {
-            check.decode::<RuleRecord>(Tree::Rules, key, value);
-            Ok(())
-        })?;
-        self.each(Tree::NeverHide, |check, key, value| {
-            check.decode::<NeverHideRule>(Tree::NeverHide, key, value);
-            Ok(())
-        })?;
-        self.each(Tree::Untold, |check, key, value| {
-            check.decode::<Untold>(Tree::Untold, key, value);
             Ok(())
         })?;
         self.each(Tree::Contexts, |check, key, value| {

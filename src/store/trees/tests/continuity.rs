@@ -127,6 +127,9 @@ fn what_goes_on_survives_the_loss_of_the_trees() {
 fn a_rule_about_what_must_not_be_hidden_is_made_changed_deleted_and_taken_back() {
     let w = World::new();
     let rule = never_hide(Some("groups"));
+    let nowhere = w.unhide(rule.id, NeverHideVerb::Put { rule: rule.clone() }).unwrap_err().to_string();
+    assert!(nowhere.contains("there is no environment prod-eu"), "{nowhere}");
+    w.know_home();
     let made = w.unhide(rule.id, NeverHideVerb::Put { rule: rule.clone() }).unwrap().seq;
     assert_eq!(w.store.never_hidden().unwrap(), std::slice::from_ref(&rule));
     let wider = NeverHideRule { path: None, ..rule.clone() };
@@ -151,6 +154,7 @@ impl World {
     /// A scan that hides so many differences of so many resources in sync.
     fn hides(&self, rows: &[Untold], counted: u64) {
         self.pass(1);
+        self.know_home();
         let id = self.store.begin_scan(&env(), self.store.now()).unwrap();
         self.store.keep_untold(id, rows).unwrap();
         let mut summary = ScanSummary::of_nothing(id, env(), self.store.now());

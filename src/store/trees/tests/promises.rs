@@ -52,6 +52,7 @@ fn a_scan_ends_with_a_barrier_and_a_full_batch_has_one_of_its_own() {
     use Step::*;
     let disk = Disk::default();
     let w = disk.world();
+    w.know_home();
     disk.take();
     let scan = w.store.begin_scan(&env(), w.store.now()).unwrap();
     w.store.record(scan, vec![finding("web", &["x"])]).unwrap();
@@ -85,6 +86,7 @@ fn a_batch_that_could_not_be_written_behind_the_scan_stops_it_at_the_next_step()
 #[test]
 fn what_is_being_written_behind_is_seen_by_the_next_batch() {
     let w = World::new();
+    w.know_home();
     let many: Vec<Finding> = (0..1000).map(|n| finding(&format!("r{n}"), &["x"])).collect();
     let scan = w.store.begin_scan(&env(), w.store.now()).unwrap();
     w.store.record(scan, many.clone()).unwrap();

@@ -107,6 +107,7 @@ fn what_ended_long_ago_is_pruned_and_what_stands_is_not() {
 #[test]
 fn the_last_and_the_last_accepted_value_outlive_retention() {
     let w = World::new();
+    w.know_home();
     for (value, accepted) in [(1, true), (2, true), (3, false), (4, false)] {
         w.pass(1);
         observe(&w, "drifted", value, accepted);
@@ -142,6 +143,7 @@ fn an_object_written_again_while_garbage_is_collected_stays() {
 fn a_forgotten_environment_leaves_only_its_trail() {
     let w = World::new();
     let other = Slug::from_text("other");
+    w.know(other.clone());
     let theirs = Finding { environment: other.clone(), ..finding("web", &["x"]) };
     let scan = w.store.begin_scan(&other, w.store.now()).unwrap();
     w.store.record(scan, vec![theirs]).unwrap();

@@ -80,6 +80,7 @@ mod surroundings;
 mod terminal;
 mod terraform_agrees;
 mod tidying;
+mod upgrading;
 // Shared with the unit tests, which use the rest of it.
 mod vault;
 #[allow(dead_code)]

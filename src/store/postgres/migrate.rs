@@ -10,6 +10,11 @@ use super::errors::told;
 use crate::store::{Schema, StoreError};
 
 /// A newer server and an older one may work on one database: what is there is never taken away or renamed here, only added to.
+///
+/// And neither waits for the other: a migration is one transaction, so it builds no index on a table that may be large, which
+/// would hold up everybody who writes there until the end of it. (6, 10 and 14 do; they came before the first release, and an
+/// applied migration must stay as it was.) Such an index is to be built on each partition with CREATE INDEX CONCURRENTLY, outside
+/// a transaction, before the migration in which CREATE INDEX on the parent then finds and attaches them.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "the store", include_str!("../../../migrations/0001_store.sql")),
     (2, "the store's organisations are kept apart", include_str!("../../../migrations/0002_row_security.sql")),
@@ -87,4 +92,31 @@ async fn refuse_newer(connection: &mut PgConnection, place: &str) -> Result<(), 
         return Err(StoreError::Newer { path: PathBuf::from(place), found: number(found), known: number(known) });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words after each occurrence of some others.
+    fn after<'a>(sql: &'a str, words: &str) -> Vec<&'a str> {
+        sql.split(words).skip(1).filter_map(|rest| rest.split_whitespace().next()).collect()
+    }
+
+    #[test]
+    fn no_migration_after_the_first_release_holds_up_writers_to_build_an_index() {
+        for (version, _, sql) in MIGRATIONS.iter().filter(|(version, ..)| *version > 14) {
+            let made = after(sql, "CREATE TABLE ");
+            let indexed =
+                sql.split(';').filter(|one| one.contains("CREATE INDEX") || one.contains("CREATE UNIQUE INDEX"));
+            for table in indexed.flat_map(|one| after(one, " ON ")) {
+                assert!(made.contains(&table), "{version} builds an index on {table}, which may be large by then");
+            }
+        }
+    }
+
+    #[test]
+    fn migrations_come_in_order_each_number_once() {
+        assert!(MIGRATIONS.is_sorted_by(|(a, ..), (b, ..)| a < b));
+    }
 }

@@ -23,7 +23,7 @@ fn named(environment: &Slug, scan: usize, n: usize) -> Finding {
     Finding { environment: environment.clone(), ..finding(&format!("{scan}-{n}")) }
 }
 
-fn environments() -> [Slug; 2] {
+pub fn environments() -> [Slug; 2] {
     ["prod", "staging"].map(Slug::from_text)
 }
 
@@ -36,7 +36,7 @@ fn places() -> Vec<Environment> {
     environments().map(|slug| Environment { slug, ..home() }).to_vec()
 }
 
-fn scanned(store: &dyn Store, times: &[Timestamp], each: usize) {
+pub fn scanned(store: &dyn Store, times: &[Timestamp], each: usize) {
     places().iter().for_each(|place| store.put_environment(place).unwrap());
     for (scan, at) in times.iter().enumerate() {
         for environment in environments() {

@@ -251,6 +251,7 @@ impl Settings {
         crate::store::Options {
             retention_days: u32::try_from(days).unwrap_or(u32::MAX),
             organization: self.organization.value.clone(),
+            ..crate::store::Options::default()
         }
     }
 

@@ -33,6 +33,7 @@ mod fixtures;
 mod full_disk;
 mod gate;
 mod ground_truth;
+mod hooks;
 mod hostile;
 mod ignoring;
 mod incident;
@@ -81,4 +82,5 @@ mod tidying;
 mod vault;
 #[allow(dead_code)]
 mod vectors;
+mod webhooks;
 mod who;

@@ -26,6 +26,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../migrations/0013_answers.sql"),
     ),
     (14, "who asked, from where", include_str!("../../../migrations/0014_origins.sql")),
+    (19, "who is told what", include_str!("../../../migrations/0019_notifications.sql")),
 ];
 
 fn migrator() -> Migrator {

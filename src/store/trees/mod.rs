@@ -27,8 +27,10 @@ mod lanes;
 mod lineage;
 mod linking;
 mod loading;
+mod notices;
 mod once;
 mod open;
+mod outbox;
 mod page;
 mod reach;
 mod retire;
@@ -100,6 +102,7 @@ pub(super) struct TreeStore {
     is_full: AtomicBool,
     clock: Clock,
     options: Options,
+    alerting: RwLock<super::Alerting>,
     /// What came back by itself and nobody was told of yet, and where it stood.
     returned: Mutex<Vec<(DriftId, State)>>,
     /// Held by whoever tidies up: one at a time.
@@ -132,6 +135,7 @@ struct RunningScan {
     seen: HashSet<DriftId>,
     new: u64,
     regressed: u64,
+    alerts: notices::AlertsOfScan,
 }
 
 impl Writer {
@@ -162,6 +166,7 @@ impl TreeStore {
             is_full: AtomicBool::new(false),
             clock,
             options: Options::default(),
+            alerting: RwLock::default(),
             returned: Mutex::default(),
             tending: Mutex::default(),
             copy: None,
@@ -302,6 +307,12 @@ impl Store for TreeStore {
     }
     fn last_scan(&self, environment: &Slug) -> Result<Option<ScanSummary>, StoreError> {
         self.last_scan_impl(environment)
+    }
+    fn scans(&self, environments: &[Slug]) -> Result<Vec<ScanSummary>, StoreError> {
+        let mut all: Vec<ScanSummary> = self.read_all(Tree::Scans)?;
+        all.retain(|scan| environments.is_empty() || environments.contains(&scan.environment));
+        all.sort_by_key(|scan| std::cmp::Reverse((scan.finished_at, scan.id)));
+        Ok(all)
     }
     fn scan_before(&self, environment: &Slug, at: Timestamp) -> Result<Option<ScanSummary>, StoreError> {
         self.scan_before_impl(environment, at)

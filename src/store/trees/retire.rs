@@ -23,6 +23,7 @@ impl TreeStore {
         let mut pruned = Pruned { drifts: self.prune_drifts(before)?, ..Pruned::default() };
         pruned.observations = self.prune_observations(before)?;
         self.prune_once()?;
+        self.erase_notifications(|one| one.created_at < before)?;
         self.barrier()?;
         pruned.objects = self.collect_garbage()?;
         Ok(pruned)
@@ -144,6 +145,7 @@ impl TreeStore {
         self.erase_prefix(Tree::Scans, &prefix)?;
         self.erase_prefix(Tree::Untold, &prefix)?;
         self.erase_contexts_of(slug)?;
+        self.erase_notifications(|one| one.environment == *slug)?;
         // What was left by drifts that could not be read.
         self.erase_prefix(Tree::ByFingerprint, &prefix)?;
         for (shelf, class) in (0..=6).flat_map(|s| SeverityClass::WORST_FIRST.map(|c| (s, c))) {

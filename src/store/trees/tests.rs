@@ -8,6 +8,7 @@ mod decisions;
 mod ignoring;
 mod incident;
 mod lives;
+mod notices;
 mod paging;
 mod promises;
 mod rules;

@@ -16,6 +16,8 @@ use tokio::sync::oneshot;
 use super::conformance::{self, Bench, open_drifts};
 use super::remote::{acme, editors};
 use super::scan::{Files, open_store};
+use super::serving::{PASSWORD, Serve, accounts};
+use super::support::{driftguard, run};
 
 const KEY: &str = "a key that the pipeline and the server know";
 
@@ -255,4 +257,48 @@ async fn what_the_readme_shows_is_taken() {
     assert_eq!(said["scans"], json!(["host"]), "{said}: {}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(world.marks().await[0].context_data.title.raw(), "release 4711");
     world.end();
+}
+
+#[test]
+fn a_server_takes_its_hooks_and_webhooks_from_its_configuration_and_does_not_start_without_their_secrets() {
+    let home = tempfile::tempdir().unwrap();
+    let at = home.path();
+    accounts(at, &["init", "--org", "acme", "--admin", "adam", "--password-file", "-"], PASSWORD);
+    let directory = at.join("config/driftguard");
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(directory.join("ci.key"), KEY).unwrap();
+    let configure = |secret: &str| {
+        let text = format!(
+            "[webhooks.ops]\nurl = \"http://127.0.0.1:1/\"\nsecret = \"file:ci.key\"\n\
+             [hooks.ci]\nsecret = \"{secret}\"\nmay = [\"mark\"]\n"
+        );
+        std::fs::write(directory.join("config.toml"), text).unwrap();
+    };
+    configure("file:none.key");
+    let mut command = driftguard(at);
+    command.arg("--store").arg(at.join("store")).args([
+        "serve",
+        "--organization",
+        "acme",
+        "--dev",
+        "--listen",
+        "127.0.0.1:0",
+    ]);
+    let (code, _, said) = run(&mut command);
+    assert!(code == 1 && said.contains("hooks.ci: secret: ") && said.contains("none.key"), "{code}: {said}");
+    configure("file:ci.key");
+    let server = Serve::start(at);
+    let body = json!({"mark": {"context_type": "alert", "title": "disk is full"}}).to_string();
+    let headers = sealed(KEY, Timestamp::now().as_second(), &body);
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let (status, done) = server.ask("POST", "/api/v1/hooks/ci", "nobody", &headers, &body);
+    assert!(status == 202 && done["mark"].is_string(), "{status} {done}");
+    let metrics = server.text("GET", "/metrics");
+    for line in [
+        "driftguard_webhook_deliveries_pending{organization=\"acme\",channel=\"ops\"} 0.0",
+        "driftguard_analyses_waiting 0.0",
+    ] {
+        assert!(metrics.lines().any(|known| known == line), "{line}: {metrics}");
+    }
+    server.end();
 }

@@ -62,10 +62,10 @@ async fn one(caller: Caller, Path(id): Path<String>) -> Answer<Notification> {
     params(("id" = NotificationId, Path)),
     responses((status = 200, body = Notification))
 )]
-async fn read(Reader(caller): Reader, Path(id): Path<String>, _: Named) -> Answer<Notification> {
-    // Done again it changes nothing.
-    let id = named(&id, "notification")?;
-    answered(caller.service.read_notification(id, caller.principal.name.clone()).await)
+async fn read(Reader(caller): Reader, Path(id): Path<String>, sent: Named) -> Answer<Notification> {
+    let (id, once) = (named(&id, "notification")?, sent.of(&caller.principal));
+    let read = async { Ok(caller.service.read_notification(id, caller.principal.name.clone()).await?) };
+    caller.once(once, read).await.map(Json)
 }
 
 /// I have read this one and all that are older. For every role: it is one's own.
@@ -76,9 +76,12 @@ async fn read(Reader(caller): Reader, Path(id): Path<String>, _: Named) -> Answe
     responses((status = 200, body = Done), (status = 404))
 )]
 async fn read_all(Reader(caller): Reader, sent: Decision<ReadBody>) -> Answer<Done> {
-    let (ReadBody { until }, _) = sent.of(&caller.principal);
-    let read = caller.service.read_notifications(until, caller.principal.name.clone()).await;
-    answered(read.map(|()| Done::new("read")))
+    let (ReadBody { until }, once) = sent.of(&caller.principal);
+    let read = async {
+        caller.service.read_notifications(until, caller.principal.name.clone()).await?;
+        Ok(Done::new("read"))
+    };
+    caller.once(once, read).await.map(Json)
 }
 
 /// Sends it once more, to every channel that is configured for its environment.

@@ -4,7 +4,7 @@ use driftguard::drift::{Notification, NotificationRequest, State};
 use driftguard::safety::Tainted;
 use driftguard::service::ServiceError;
 
-use super::{Bench, open_drifts, request, scan};
+use super::{Bench, request, scan};
 
 /// The bench tells of every drift, and sends it to nobody.
 pub async fn conforms(bench: &dyn Bench) {
@@ -13,8 +13,7 @@ pub async fn conforms(bench: &dyn Bench) {
     let newest = |limit| NotificationRequest::newest(limit);
     let unread = || NotificationRequest { unread_by: Some(me.clone()), ..newest(500) };
     let before = service.notifications(newest(500)).await.unwrap();
-    let known: Vec<_> = open_drifts(service.as_ref()).await.iter().map(|drift| drift.id).collect();
-    assert!(!known.is_empty() && !before.is_empty());
+    assert!(!before.is_empty(), "much has drifted before this");
     service.read_notifications(before[0].id, me.clone()).await.unwrap();
     assert!(service.notifications(unread()).await.unwrap().is_empty());
 

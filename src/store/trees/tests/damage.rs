@@ -17,7 +17,7 @@ fn a_damaged_drift_is_left_out_of_pages_and_named_by_verify() {
     let faults = w.store.verify().unwrap().faults;
     assert!(faults[0].contains("damaged record in events"), "{faults:?}");
     let mut out = Vec::new();
-    assert_eq!(w.store.export(&mut out).unwrap(), 2, "one drift and one scan");
+    assert_eq!(w.store.export(&mut out).unwrap(), 4, "one drift and one scan, and who was told of both drifts");
     // The next scan replaces it.
     w.scan(&[finding("web", &["x"]), finding("db", &["x"])]);
     assert!(w.open_ids().len() >= 2);

@@ -1,5 +1,6 @@
 //! What the screens and (later) the server's handlers call. [`DriftService`] has two implementations: `local` (store and
-//! scanners in this process) and `remote` (a server's REST API).
+//! scanners in this process) and `remote` (a server's REST API). Longer than most: the whole interface, with the words it speaks
+//! in, is read in one place.
 
 mod around;
 mod attempts;

@@ -35,3 +35,4 @@ pub mod telemetry;
 mod testing;
 pub mod tui;
 pub mod vault;
+pub mod webhooks;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::AccountsError;
+use crate::drift::SeverityClass;
 
 /// Seconds without a request after which a session is over, unless the organisation says otherwise.
 const IDLE: u32 = 3_600;
@@ -24,6 +25,8 @@ pub struct OrganizationSettings {
     pub slack_webhook_url: Option<WebhookUrl>,
     /// Whether plain reading is audited; changes and whatever concerns security always are.
     pub audit_logging: bool,
+    /// The least severity of drift that people are notified of.
+    pub notification_severity: SeverityClass,
     /// Seconds.
     pub session_timeout: u32,
     pub updated_at: Timestamp,
@@ -40,6 +43,7 @@ impl Default for OrganizationSettings {
             slack_integration: false,
             slack_webhook_url: None,
             audit_logging: true,
+            notification_severity: SeverityClass::High,
             session_timeout: IDLE,
             updated_at: Timestamp::UNIX_EPOCH,
             version: 0,
@@ -77,6 +81,7 @@ impl OrganizationSettings {
             slack_integration: body.slack_integration,
             slack_webhook_url,
             audit_logging: body.audit_logging,
+            notification_severity: body.notification_severity,
             session_timeout: body.session_timeout,
             updated_at: now,
             version: self.version + 1,
@@ -94,6 +99,7 @@ pub struct SettingsBody {
     pub slack_integration: bool,
     pub slack_webhook_url: Option<String>,
     pub audit_logging: bool,
+    pub notification_severity: SeverityClass,
     pub session_timeout: u32,
     /// The version that was looked at, 0 for none; refused with the current one when it has moved on.
     #[schema(minimum = 0)]
@@ -116,6 +122,7 @@ impl From<&OrganizationSettings> for SettingsBody {
             slack_integration: settings.slack_integration,
             slack_webhook_url: settings.slack_webhook_url.as_ref().map(WebhookUrl::shown),
             audit_logging: settings.audit_logging,
+            notification_severity: settings.notification_severity,
             session_timeout: settings.session_timeout,
             expected_version: None,
         }

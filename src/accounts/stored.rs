@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::WebhookUrl;
 use super::{AccountsError, OrganizationSettings, Result};
+use crate::drift::SeverityClass;
 
 /// `place`: for whoever has to mend it.
 pub(super) fn decoded<T: DeserializeOwned>(place: &str, bytes: &[u8]) -> Result<T> {
@@ -27,10 +28,17 @@ pub(super) struct StoredSettings {
     slack_integration: bool,
     slack_webhook_url: Option<String>,
     audit_logging: bool,
+    #[serde(default = "high")]
+    notification_severity: SeverityClass,
     session_timeout: u32,
     updated_at: Timestamp,
     #[serde(default)]
     version: u64,
+}
+
+/// Of settings from before there was a choice.
+fn high() -> SeverityClass {
+    SeverityClass::High
 }
 
 impl From<&OrganizationSettings> for StoredSettings {
@@ -42,6 +50,7 @@ impl From<&OrganizationSettings> for StoredSettings {
             slack_integration: settings.slack_integration,
             slack_webhook_url: settings.slack_webhook_url.as_ref().map(|url| url.secret().to_owned()),
             audit_logging: settings.audit_logging,
+            notification_severity: settings.notification_severity,
             session_timeout: settings.session_timeout,
             updated_at: settings.updated_at,
             version: settings.version,
@@ -58,6 +67,7 @@ impl StoredSettings {
             slack_integration: self.slack_integration,
             slack_webhook_url: self.slack_webhook_url.as_deref().map(WebhookUrl::new).transpose()?,
             audit_logging: self.audit_logging,
+            notification_severity: self.notification_severity,
             session_timeout: self.session_timeout,
             updated_at: self.updated_at,
             version: self.version,

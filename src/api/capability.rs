@@ -7,6 +7,7 @@ pub enum Capability {
     Groups,
     Incident,
     NeverHide,
+    Notifications,
     /// Advice is answered, and nothing else done.
     Outcomes,
     Presence,
@@ -18,11 +19,12 @@ pub enum Capability {
 
 impl Capability {
     /// Everything this version knows.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Contexts,
         Self::Groups,
         Self::Incident,
         Self::NeverHide,
+        Self::Notifications,
         Self::Outcomes,
         Self::Presence,
         Self::Rules,
@@ -50,6 +52,7 @@ impl Capability {
             Self::Groups => "groups",
             Self::Incident => "incident",
             Self::NeverHide => "never_hide",
+            Self::Notifications => "notifications",
             Self::Outcomes => "outcomes",
             Self::Presence => "presence",
             Self::Rules => "rules",

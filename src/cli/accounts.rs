@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::RulesFormat;
 use crate::api::Role;
-use crate::drift::CloudProvider;
+use crate::drift::{CloudProvider, SeverityClass};
 
 #[derive(Args, Debug)]
 pub struct AccountsArgs {
@@ -140,6 +140,14 @@ pub struct SettingsArgs {
     /// Seconds without a request after which people have to log in again
     #[arg(long, value_name = "SECONDS")]
     pub session_timeout: Option<u32>,
+    /// The least severity of drift that people are notified of
+    #[arg(long, value_name = "critical|high|medium|low", value_parser = severity)]
+    pub notification_severity: Option<SeverityClass>,
+}
+
+fn severity(text: &str) -> Result<SeverityClass, String> {
+    let known = SeverityClass::WORST_FIRST.into_iter().find(|class| class.as_str().eq_ignore_ascii_case(text));
+    known.ok_or_else(|| "critical, high, medium or low".to_owned())
 }
 
 impl SettingsArgs {
@@ -150,6 +158,7 @@ impl SettingsArgs {
         switches.iter().all(|switch| switch.is_none())
             && self.slack_webhook_file.is_none()
             && self.session_timeout.is_none()
+            && self.notification_severity.is_none()
     }
 }
 

@@ -113,6 +113,7 @@ impl Office {
             slack_integration: args.slack.unwrap_or(old.slack_integration),
             slack_webhook_url,
             audit_logging: args.audit_logging.unwrap_or(old.audit_logging),
+            notification_severity: args.notification_severity.unwrap_or(old.notification_severity),
             session_timeout: args.session_timeout.unwrap_or(old.session_timeout),
             // Another one who changed them since they were read is not overwritten.
             expected_version: Some(known.map_or(0, |settings| settings.version)),

@@ -13,17 +13,25 @@ use super::session::open_store;
 use super::{Session, complain};
 use crate::accounts::{Accounts, AccountsError};
 use crate::config::Origin;
-use crate::drift::Slug;
+use crate::drift::{SeverityClass, Slug};
 use crate::scan::EnvironmentSpec;
 use crate::server::Houses;
 use crate::service::{DriftService, Guard, LocalService};
-use crate::store;
+use crate::store::{self, Alerting, Options};
+use crate::webhooks::{Pace, Postman, Webhook};
 
 /// The accounts are looked at so often.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Active organisations, and whether they detect drift.
-type Active = BTreeMap<Slug, bool>;
+/// Active organisations, and what they have chosen.
+type Active = BTreeMap<Slug, Chosen>;
+
+#[derive(Clone, Copy)]
+struct Chosen {
+    detects: bool,
+    /// The least severity that is notified.
+    notifies: SeverityClass,
+}
 
 /// The services of this process, by organisation.
 pub(super) struct Keeper<'a> {
@@ -32,6 +40,9 @@ pub(super) struct Keeper<'a> {
     houses: Houses,
     scans: bool,
     open: BTreeMap<Slug, Arc<LocalService>>,
+    /// Where notifications are sent from here, by organisation.
+    webhooks: Vec<(Slug, Webhook)>,
+    postmen: BTreeMap<Slug, Postman>,
     /// What could not be opened was said once.
     failed: BTreeSet<Slug>,
     /// The accounts could not be read, and that was said.
@@ -42,7 +53,43 @@ impl<'a> Keeper<'a> {
     /// `scans`: whether environments are scanned here.
     pub fn new(session: &'a Session, accounts: Arc<dyn Accounts>, houses: Houses, scans: bool) -> Self {
         let (open, failed) = (BTreeMap::new(), BTreeSet::new());
-        Self { session, accounts, houses, scans, open, failed, is_blind: false }
+        let (webhooks, postmen) = (vec![], BTreeMap::new());
+        Self { session, accounts, houses, scans, open, webhooks, postmen, failed, is_blind: false }
+    }
+
+    /// Sends notifications from here, too.
+    ///
+    /// # Errors
+    /// When a secret cannot be had.
+    pub fn sending(mut self) -> anyhow::Result<Self> {
+        let home = &self.session.settings().organization.value;
+        for spec in &self.session.config.webhooks {
+            let webhook = spec.ready().map_err(anyhow::Error::msg)?;
+            self.webhooks.push((spec.organization.clone().unwrap_or_else(|| home.clone()), webhook));
+        }
+        Ok(self)
+    }
+
+    fn alerting(&self, organization: &Slug, from: SeverityClass) -> Alerting {
+        Alerting { from, ..self.session.store_options(organization).alerting }
+    }
+
+    fn send(&mut self, organization: &Slug, service: &LocalService) {
+        let its = self.webhooks.iter().filter(|(of, _)| of == organization);
+        let its: Vec<Webhook> = its.map(|(_, webhook)| webhook.clone()).collect();
+        if its.is_empty() {
+            return;
+        }
+        match Postman::start(service, organization, its, Pace::default()) {
+            Ok(postman) => drop(self.postmen.insert(organization.clone(), postman)),
+            Err(error) => complain(&format!("nothing is sent for {organization}: {error}")),
+        }
+    }
+
+    async fn stop_sending(&mut self, organization: &Slug) {
+        if let Some(postman) = self.postmen.remove(organization) {
+            postman.end().await;
+        }
     }
 
     /// Opens everything there is.
@@ -59,8 +106,8 @@ impl<'a> Keeper<'a> {
                 "there is no active organisation {home}: name one with --organization or DRIFTGUARD_ORGANIZATION (active: {named})"
             );
         }
-        if let Some(detects) = active.get(home) {
-            self.open(home.clone(), *detects).await?;
+        if let Some(chosen) = active.get(home) {
+            self.open(home.clone(), *chosen).await?;
         }
         self.settle(active).await;
         Ok(())
@@ -83,6 +130,7 @@ impl<'a> Keeper<'a> {
         let mended = self.open.iter().filter(|(slug, service)| is_full(service) && has_room(slug));
         let mended: Vec<Slug> = mended.map(|(slug, _)| slug.clone()).collect();
         for slug in mended {
+            self.stop_sending(&slug).await;
             self.houses.rest(&slug, "there is room on the disk again, and the store is opened anew");
             if let Some(service) = self.open.remove(&slug) {
                 service.shutdown().await;
@@ -113,6 +161,9 @@ impl<'a> Keeper<'a> {
 
     /// When this returns, what was acknowledged is finished.
     pub async fn close(self) {
+        for postman in self.postmen.into_values() {
+            postman.end().await;
+        }
         for service in self.open.into_values() {
             service.shutdown().await;
         }
@@ -127,8 +178,11 @@ impl<'a> Keeper<'a> {
         let accounts = Arc::clone(&self.accounts);
         let read = move || {
             let active = accounts.organizations()?.into_iter().filter(|one| one.is_active);
-            let detects = |slug: &Slug| Ok(accounts.settings(slug)?.unwrap_or_default().drift_detection_enabled);
-            active.map(|one| detects(&one.slug).map(|detects| (one.slug, detects))).collect()
+            let chosen = |slug: &Slug| {
+                let settings = accounts.settings(slug)?.unwrap_or_default();
+                Ok(Chosen { detects: settings.drift_detection_enabled, notifies: settings.notification_severity })
+            };
+            active.map(|one| chosen(&one.slug).map(|chosen| (one.slug, chosen))).collect()
         };
         let active: Result<_, AccountsError> = tokio::task::spawn_blocking(read).await?;
         Ok(active?)
@@ -137,6 +191,7 @@ impl<'a> Keeper<'a> {
     async fn settle(&mut self, active: Active) {
         let gone: Vec<Slug> = self.open.keys().filter(|slug| !active.contains_key(slug)).cloned().collect();
         for slug in gone {
+            self.stop_sending(&slug).await;
             self.houses.close(&slug);
             if let Some(service) = self.open.remove(&slug) {
                 service.shutdown().await;
@@ -144,12 +199,13 @@ impl<'a> Keeper<'a> {
             tracing::info!(organization = %slug, "closed: it is not active any more");
         }
         self.failed.retain(|slug| active.contains_key(slug));
-        for (slug, detects) in active {
+        for (slug, chosen) in active {
             if let Some(service) = self.open.get(&slug) {
-                service.detect(detects);
+                service.detect(chosen.detects);
+                service.alert(self.alerting(&slug, chosen.notifies));
                 continue;
             }
-            match self.open(slug.clone(), detects).await {
+            match self.open(slug.clone(), chosen).await {
                 Ok(()) => drop(self.failed.remove(&slug)),
                 Err(error) if self.failed.insert(slug.clone()) => complain(&format!("{slug} is not served: {error:#}")),
                 Err(_) => {}
@@ -157,15 +213,16 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    async fn open(&mut self, organization: Slug, detects: bool) -> anyhow::Result<()> {
+    async fn open(&mut self, organization: Slug, chosen: Chosen) -> anyhow::Result<()> {
+        let detects = chosen.detects;
         let session = self.session;
         let is_home = session.settings().organization.value == organization;
         let specs = match is_home {
             true => session.environments(&crate::cli::Paths::default())?,
             false => session.environments_of(&organization)?,
         };
-        let mut keep = session.settings().store_options();
-        keep.organization = organization.clone();
+        let keep =
+            Options { alerting: self.alerting(&organization, chosen.notifies), ..session.store_options(&organization) };
         let place = place(session, &organization);
         let opened = tokio::task::spawn_blocking(move || open_store(&place, keep)).await?;
         let opened = opened.context("its store cannot be opened")?;
@@ -185,6 +242,7 @@ impl<'a> Keeper<'a> {
         if let Some((scanned, guard)) = later {
             service.reconfigure(scanned, guard).await;
         }
+        self.send(&organization, &service);
         self.houses.open(organization.clone(), Arc::clone(&service) as Arc<dyn DriftService>);
         self.open.insert(organization, service);
         Ok(())

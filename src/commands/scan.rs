@@ -85,7 +85,7 @@ fn remember(session: &Session) -> anyhow::Result<Memory> {
     if settings.read_only.value {
         return view(path, &format!("read-only by {}", settings.read_only.origin));
     }
-    match open_store(path, settings.store_options()) {
+    match open_store(path, session.store_options(&settings.organization.value)) {
         Ok(opened) => {
             opened.notices.iter().for_each(|notice| complain(notice));
             let is_view = opened.store.read_only().is_some();

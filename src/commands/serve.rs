@@ -11,7 +11,7 @@ use super::Session;
 use super::keeper::Keeper;
 use crate::accounts::{self, Accounts, Desk, SECRET_VARIABLE, ServerSecret, Tokens};
 use crate::cli::Serve;
-use crate::server::{self, Certificate, Gatekeeper, Houses, Limits, Options};
+use crate::server::{self, Certificate, Gatekeeper, Hooks, Houses, Limits, Options};
 use crate::telemetry;
 use crate::vault;
 
@@ -35,7 +35,9 @@ pub(super) fn run(session: &Session, args: &Serve) -> anyhow::Result<u8> {
     let metrics_token = std::env::var(METRICS_TOKEN).ok().filter(|token| !token.is_empty());
     let metrics_token = metrics_token.map(|token| vault::resolve(&token)).transpose().context(METRICS_TOKEN)?;
     let limits = Limits { metrics_token, ..session.config.server.clone() };
-    let options = Options { listen: args.listen, certificate, limits };
+    let hooks = Hooks::ready(&session.config.hooks, &session.settings().organization.value);
+    let hooks = hooks.map_err(anyhow::Error::msg)?;
+    let options = Options { listen: args.listen, certificate, limits, hooks };
     let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;
     runtime.spawn(desk.tend());
     let served = runtime.block_on(serve(session, &options, gatekeeper, accounts, !args.no_scans));
@@ -52,7 +54,7 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let ended = terminated()?;
     let houses = Houses::default();
-    let mut keeper = Keeper::new(session, accounts, houses.clone(), scans);
+    let mut keeper = Keeper::new(session, accounts, houses.clone(), scans).sending()?;
     keeper.begin().await?;
     let serving = server::serve(options, gatekeeper, houses).await?;
     let scheme = if options.certificate.is_some() { "https" } else { "http" };

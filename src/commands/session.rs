@@ -12,8 +12,9 @@ use crate::config::{self, Adding, Config, Origin, Paths, Problem, Settings};
 use crate::drift::{DriftIgnore, Slug};
 use crate::scan::EnvironmentSpec;
 use crate::service::Guard;
-use crate::store::{self, OpenMode, Opened, Options, StoreError};
+use crate::store::{self, Alerting, OpenMode, Opened, Options, StoreError};
 use crate::telemetry::{self, TelemetryError};
+use crate::webhooks::WebhookSpec;
 
 pub(super) struct Session {
     pub paths: Paths,
@@ -109,6 +110,15 @@ impl Session {
         let all = self.config.environments.iter().map(|spec| (&spec.environment, spec));
         let own = all.filter(|(known, _)| known.organization == *organization);
         self.equip(own.map(|(_, spec)| spec.clone()).collect())
+    }
+
+    /// What the store of an organisation is to keep, and who is told of what is found.
+    pub fn store_options(&self, organization: &Slug) -> Options {
+        let home = &self.settings().organization.value;
+        let is_its = |spec: &&WebhookSpec| spec.organization.as_ref().unwrap_or(home) == organization;
+        let channels = self.config.webhooks.iter().filter(is_its).map(|spec| spec.channel.clone()).collect();
+        let alerting = Alerting { channels, ..Alerting::default() };
+        Options { organization: organization.clone(), alerting, ..self.settings().store_options() }
     }
 
     /// Where what belongs beside the store is: beside its directory, or where the directory would be.

@@ -46,7 +46,7 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     options.world = for_now.is_none().then(|| session.store_shown());
     options.drafts = for_now.is_none().then(|| beside(&session.store_directory()));
     let guard = session.guard();
-    let keep = session.settings().store_options();
+    let keep = session.store_options(&session.settings().organization.value);
     let configured = (specs, session.config.maintenance.clone());
     let (reload, looks) = Reload::new(session, &args.paths);
     options.reconfigured = Some(looks);

@@ -29,7 +29,7 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     let runtime = tokio::runtime::Runtime::new().context("no threads for the background work")?;
     let ended = runtime.block_on(async {
         let handle = Handle::current();
-        let keep = settings.store_options();
+        let keep = session.store_options(&settings.organization.value);
         let configured = (specs, session.config.maintenance.clone());
         let opened = tokio::task::spawn_blocking(move || triage::start(&path, guard, keep, configured, handle)).await;
         let service = opened.context("the store could not be opened")??;

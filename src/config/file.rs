@@ -82,6 +82,8 @@ pub(super) fn read_text(path: &Path, text: &str, config: &mut Config) {
             }
             ("server", _) => server::read(&source, value, config),
             ("servers", _) => super::servers::read(&source, value, config),
+            ("webhooks", _) => super::webhooks::read(&source, value, config),
+            ("hooks", _) => super::webhooks::read_hooks(&source, value, config),
             ("never_hide", _) => never_hide(&source, value, config),
             (name, value_ref) => setting(&source, name, key, value, value_ref, config),
         }

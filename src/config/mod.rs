@@ -16,6 +16,7 @@ mod paths;
 mod server;
 mod servers;
 mod settings;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,8 @@ pub use settings::{SETTINGS, Setting, Settings};
 use crate::compare::Knowledge;
 use crate::drift::Maintenance;
 use crate::scan::EnvironmentSpec;
-use crate::server::Limits;
+use crate::server::{HookSpec, Limits};
+use crate::webhooks::WebhookSpec;
 
 /// Everything a run needs to know before it starts.
 #[derive(Debug)]
@@ -48,6 +50,10 @@ pub struct Config {
     pub server: Limits,
     /// Servers by name, for `connect`.
     pub servers: Servers,
+    /// Where notifications are sent.
+    pub webhooks: Vec<WebhookSpec>,
+    /// Who may ask for scans, and say what goes on, with a secret alone.
+    pub hooks: Vec<HookSpec>,
     /// Files that were read, lowest layer first.
     pub files: Vec<PathBuf>,
     /// Configuration files that say anything at all.
@@ -90,6 +96,8 @@ impl Config {
             maintenance: vec![],
             server: Limits::default(),
             servers: Servers::default(),
+            webhooks: vec![],
+            hooks: vec![],
             files: vec![],
             telling: vec![],
             problems: vec![],

@@ -283,6 +283,7 @@ impl Settings {
             retention_days: u32::try_from(days).unwrap_or(u32::MAX),
             organization: self.organization.value.clone(),
             archive,
+            ..crate::store::Options::default()
         }
     }
 

@@ -19,6 +19,7 @@ mod incident;
 mod link;
 mod maintenance;
 mod never_hide;
+mod notification;
 mod once;
 mod origin;
 pub(crate) mod path;
@@ -52,6 +53,10 @@ pub use incident::{DETECTED, Density, DensityCounter, Happening, Incident, Incid
 pub use link::{Link, Linked};
 pub use maintenance::{Maintenance, When};
 pub use never_hide::{NeverHideChange, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb};
+pub use notification::{
+    Delivery, DeliveryId, DeliveryState, Notification, NotificationId, NotificationKind, NotificationRequest,
+    NotifiedDrift, Reading,
+};
 pub use once::Once;
 pub use origin::{Origin, PrincipalKind};
 pub use path::{MAX_PATH_BYTES, PathBuilder};

@@ -263,6 +263,12 @@ impl FromRequestParts<Shared> for Caller {
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Failure> {
         let guest = Guest::from_request_parts(parts, shared).await?;
         guest.hold_to_role(&parts.method).await?;
+        Self::enter(guest, parts, shared)
+    }
+}
+
+impl Caller {
+    fn enter(guest: Guest, parts: &Parts, shared: &Shared) -> Result<Self, Failure> {
         asked::query(parts)?;
         let house = shared.houses.enter(&guest.principal.organisation)?;
         let limited = guest.limited(&house.service);
@@ -271,6 +277,18 @@ impl FromRequestParts<Shared> for Caller {
             None => Arc::clone(&house.service),
         };
         Ok(Self { principal: guest.principal, service, limited })
+    }
+}
+
+/// As [`Caller`], of what is one's own, whatever the role.
+pub(super) struct Reader(pub(super) Caller);
+
+impl FromRequestParts<Shared> for Reader {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Failure> {
+        let guest = Guest::from_request_parts(parts, shared).await?;
+        Caller::enter(guest, parts, shared).map(Self)
     }
 }
 

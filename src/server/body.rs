@@ -53,13 +53,13 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Decision<T> {
 }
 
 /// Where a body was sent: the document says what belongs there.
-struct Route {
+pub(super) struct Route {
     method: Method,
     extensions: Extensions,
 }
 
 impl Route {
-    fn of(request: &Request) -> Self {
+    pub(super) fn of(request: &Request) -> Self {
         Self { method: request.method().clone(), extensions: request.extensions().clone() }
     }
 }
@@ -80,6 +80,11 @@ pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 
 async fn arrived(request: Request, shared: &Shared) -> Result<Bytes, Problem> {
     readable(request.headers())?;
+    raw(request, shared).await
+}
+
+/// Whatever it is, as it came.
+pub(super) async fn raw(request: Request, shared: &Shared) -> Result<Bytes, Problem> {
     // One that says so itself is not waited for.
     if request.body().size_hint().lower() > BODY as u64 {
         return Err(too_large());
@@ -93,7 +98,7 @@ async fn arrived(request: Request, shared: &Shared) -> Result<Bytes, Problem> {
 }
 
 /// JSON in UTF-8, as it is.
-fn readable(headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn readable(headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut kind = text(header::CONTENT_TYPE).split(';').map(str::trim);
     if !kind.next().unwrap_or_default().eq_ignore_ascii_case("application/json") {
@@ -116,7 +121,7 @@ fn too_large() -> Problem {
     Problem::new(Code::TooLarge, format!("the body is larger than {BODY} bytes"))
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8], route: &Route) -> Result<T, Problem> {
+pub(super) fn read<T: DeserializeOwned>(bytes: &[u8], route: &Route) -> Result<T, Problem> {
     let no_json = |error| Problem::of_field("body", asked::no_json(bytes, &error));
     // Shallow enough, and no text is longer than it may be: before anything is made of it.
     let value: Value = serde_json::from_slice(bytes).map_err(no_json)?;

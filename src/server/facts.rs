@@ -11,16 +11,17 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::Houses;
+use super::queues::{self, Queues};
 use crate::service::EnvironmentSummary;
 
 /// A store that does not answer must not keep the numbers of the others, and of the process, away. One that is known not to is not
 /// asked.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Of the clock in which Linux tells times of processes: USER_HZ, which is this everywhere.
 const TICKS: f64 = 100.0;
 
-type Number = Gauge<f64, AtomicU64>;
+pub(super) type Number = Gauge<f64, AtomicU64>;
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct Place {
@@ -57,7 +58,7 @@ struct Facts {
 }
 
 /// All of it, now.
-pub(super) async fn gather(houses: &Houses) -> Registry {
+pub(super) async fn gather(houses: &Houses, analyses: usize) -> Registry {
     let mut registry = Registry::default();
     let facts = Facts::default();
     let all = houses.named().into_iter().map(|(slug, house)| async move {
@@ -66,9 +67,15 @@ pub(super) async fn gather(houses: &Houses) -> Registry {
             Some(_) => None,
             None => tokio::time::timeout(PATIENCE, house.service.environments()).await.ok().and_then(Result::ok),
         };
-        (slug, store, found)
+        let backlog = match found.is_some() {
+            true => queues::of(&house).await,
+            false => None,
+        };
+        (slug, store, found, backlog)
     });
-    for (slug, store, found) in join_all(all).await {
+    let queues = Queues::default();
+    for (slug, store, found, backlog) in join_all(all).await {
+        backlog.iter().for_each(|backlog| queues.add(&slug, backlog));
         let organization = slug.as_str();
         let of_house = Organization { organization: organization.to_owned() };
         facts.up.get_or_create(&of_house).set(f64::from(u8::from(found.is_some())));
@@ -82,7 +89,9 @@ pub(super) async fn gather(houses: &Houses) -> Registry {
             facts.pool.get_or_create(&pool).set(f64::from(count));
         }
     }
-    facts.register(registry.sub_registry_with_prefix("driftguard"));
+    let ours = registry.sub_registry_with_prefix("driftguard");
+    facts.register(ours);
+    queues.register(ours, analyses);
     process(registry.sub_registry_with_prefix("process"));
     registry
 }

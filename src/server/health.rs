@@ -111,7 +111,7 @@ pub(super) async fn metrics(
             "metrics are for this machine, or for the bearer token in $DRIFTGUARD_METRICS_TOKEN of the server";
         return Err(Problem::new(Code::Forbidden, message).into());
     }
-    let facts = facts::gather(&shared.houses).await;
+    let facts = facts::gather(&shared.houses, shared.jobs.waiting()).await;
     let text = shared.metrics.text(&facts).map_err(|_| Problem::new(Code::Internal, "it cannot be written"))?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text))
 }

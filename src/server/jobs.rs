@@ -116,6 +116,12 @@ impl Jobs {
         Ok(Some(shown(&job, None)))
     }
 
+    /// How many wait for a place.
+    pub(super) fn waiting(&self) -> usize {
+        let made = AT_ONCE - self.places.available_permits().min(AT_ONCE);
+        self.here().len().saturating_sub(made)
+    }
+
     fn here(&self) -> MutexGuard<'_, HashMap<(Slug, DriftId), Ulid>> {
         self.here.lock().unwrap_or_else(PoisonError::into_inner)
     }

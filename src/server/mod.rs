@@ -13,6 +13,7 @@ mod feed;
 mod follow;
 mod guards;
 mod health;
+mod hooks;
 mod hosts;
 mod houses;
 mod jobs;
@@ -22,6 +23,7 @@ mod metrics;
 mod once;
 mod openapi;
 mod options;
+mod queues;
 mod rate;
 mod routes;
 mod run;
@@ -30,6 +32,7 @@ mod stall;
 mod tls;
 
 pub use auth::{Admission, Gatekeeper, Principal, Tokens};
+pub use hooks::{HookSpec, Hooks};
 pub use houses::{House, Houses};
 pub use openapi::document;
 pub use options::{Limits, Options};
@@ -53,4 +56,5 @@ struct Shared {
     metrics: metrics::Metrics,
     followers: Arc<follow::Followers>,
     jobs: Arc<jobs::Jobs>,
+    hooks: Hooks,
 }

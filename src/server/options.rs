@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::Certificate;
+use super::{Certificate, Hooks};
 
 /// Where and how.
 #[derive(Clone, Debug)]
@@ -16,12 +16,13 @@ pub struct Options {
     /// Without one only this machine is listened to.
     pub certificate: Option<Certificate>,
     pub limits: Limits,
+    pub hooks: Hooks,
 }
 
 impl Options {
     /// Without a certificate, within the usual limits.
     pub fn new(listen: SocketAddr) -> Self {
-        Self { listen, certificate: None, limits: Limits::default() }
+        Self { listen, certificate: None, limits: Limits::default(), hooks: Hooks::default() }
     }
 }
 

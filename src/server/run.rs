@@ -67,6 +67,7 @@ pub async fn serve(options: &Options, gatekeeper: Arc<dyn Gatekeeper>, houses: H
         limits: Arc::clone(&limits),
         followers: Arc::default(),
         jobs: Arc::default(),
+        hooks: options.hooks.clone(),
     };
     let (router, connections, closing) = (router(shared), metrics.connections, CancellationToken::new());
     let door = Door { acceptor, router, limits, connections, leaving, closing };

@@ -17,21 +17,21 @@ use super::presence::{Looker, Looking, Presence, Spot};
 use super::returning::{self, Returning};
 use super::sharing::{Ears, Sharing};
 use super::{
-    DriftService, EnvironmentSummary, Guard, IacResource, Relations, RequireReason, ResourcesRequest, ServiceError,
-    ServiceEvent, around, attempts, bulk, bulletin, gate, inventory, relations, thinking,
+    Backlog, DriftService, EnvironmentSummary, Guard, IacResource, Relations, RequireReason, ResourcesRequest,
+    ServiceError, ServiceEvent, Tally, around, attempts, bulk, bulletin, gate, inventory, relations, thinking,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
-    IncidentRequest, Maintenance, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb, OperationalContext,
-    Origin, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug, SourceState, Stats, TriageRequest,
-    UntoldPage, UntoldRequest, Who,
+    IncidentRequest, Maintenance, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb, Notification,
+    NotificationId, NotificationRequest, OperationalContext, Origin, RuleReach, RuleRequest, RuleStatus, RuleVerb,
+    ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::store::{
-    AnalysisJob, Answers, AuditRequest, DriftFilter, Gauges, Matching, Observation, Page, PageRequest, Receipt,
-    ScanJob, Store, StoreError,
+    Alerting, AnalysisJob, Answers, AuditRequest, DriftFilter, Gauges, Matching, Observation, Page, PageRequest,
+    Receipt, ScanJob, Store, StoreError,
 };
 
 /// Names a picker shows at most.
@@ -56,6 +56,7 @@ pub struct LocalService {
     unheard: Mutex<Vec<(bool, Tainted)>>,
     /// Held for reading by every decision under way, so that a shutdown waits for them.
     deciding: Arc<RwLock<()>>,
+    tally: Arc<Tally>,
 }
 
 impl LocalService {
@@ -108,6 +109,7 @@ impl LocalService {
             returning,
             unheard,
             deciding,
+            tally: Arc::default(),
         })
     }
 
@@ -129,6 +131,16 @@ impl LocalService {
     /// Maintenance that is announced, for whichever environment, scanned here or not.
     pub fn announce(&self, maintenance: Vec<Maintenance>) {
         *self.announced.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(maintenance);
+    }
+
+    /// Who is told what, from now on.
+    pub fn alert(&self, alerting: Alerting) {
+        self.store.alert(alerting);
+    }
+
+    /// For who sends on what is told, and counts what comes of it.
+    pub(crate) fn outbox(&self) -> (Arc<dyn Store>, Arc<Tally>) {
+        (Arc::clone(&self.store), Arc::clone(&self.tally))
     }
 
     fn guard(&self) -> Arc<Guard> {
@@ -331,6 +343,29 @@ impl DriftService for LocalService {
             thinking::analyse(store, &redactor, id, said).map(|event| (vec![event.clone()], event))
         })
         .await
+    }
+
+    async fn notifications(&self, request: NotificationRequest) -> Result<Vec<Notification>, ServiceError> {
+        self.ask(move |store| store.notifications(&request).map_err(told)).await
+    }
+
+    async fn notification(&self, id: NotificationId) -> Result<Notification, ServiceError> {
+        self.ask(move |store| store.notification(id).map_err(told)).await
+    }
+
+    async fn read_notification(&self, id: NotificationId, mut who: Tainted) -> Result<Notification, ServiceError> {
+        mask_name(&self.redactor, &mut who);
+        self.ask(move |store| store.read_notification(id, &who).map_err(told)).await
+    }
+
+    async fn read_notifications(&self, until: NotificationId, mut who: Tainted) -> Result<(), ServiceError> {
+        mask_name(&self.redactor, &mut who);
+        self.ask(move |store| store.read_notifications(until, &who).map_err(told)).await
+    }
+
+    async fn resend_notification(&self, id: NotificationId) -> Result<Notification, ServiceError> {
+        gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
+        self.ask(move |store| store.resend_notification(id).map_err(told)).await
     }
 
     async fn keep_analysis(&self, mut job: AnalysisJob) -> Result<(), ServiceError> {
@@ -538,6 +573,10 @@ impl DriftService for LocalService {
         self.ask(move |store| store.audit_between(&request).map_err(told)).await
     }
 
+    async fn scans(&self, environments: Vec<Slug>) -> Result<Vec<ScanSummary>, ServiceError> {
+        self.ask(move |store| store.scans(&environments).map_err(told)).await
+    }
+
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {
         // First, for a view has no scanners, whatever is configured.
         gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
@@ -577,6 +616,10 @@ impl DriftService for LocalService {
 
     fn answers(&self) -> Option<Arc<dyn Answers>> {
         Some(Arc::clone(&self.store) as _)
+    }
+
+    fn backlog(&self) -> Backlog {
+        Backlog::of(self.store.as_ref(), &self.tally)
     }
 
     fn store_gauges(&self) -> Gauges {

@@ -1,8 +1,10 @@
 //! What the screens and (later) the server's handlers call. [`DriftService`] has two implementations: `local` (store and
-//! scanners in this process) and `remote` (a server's REST API).
+//! scanners in this process) and `remote` (a server's REST API). Longer than most: the whole interface, with the words it speaks
+//! in, is read in one place.
 
 mod around;
 mod attempts;
+mod backlog;
 mod bulk;
 mod bulletin;
 pub mod danger;
@@ -27,6 +29,7 @@ pub mod waiting;
 mod who;
 
 pub use around::{annotate, contexts, end_context};
+pub use backlog::{Backlog, Outcome, Tally};
 pub use inventory::{IacResource, ResourcesRequest};
 pub(crate) use keeping::told;
 pub use local::LocalService;
@@ -55,8 +58,9 @@ use crate::api::Capability;
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
-    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest,
-    RuleStatus, ScanStage, ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
+    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, Notification, NotificationId,
+    NotificationRequest, OperationalContext, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary, Slug,
+    SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::store::{
@@ -213,6 +217,28 @@ pub trait DriftService: Send + Sync {
         let _ = (id, said);
         Err(ServiceError::Unavailable("drifts cannot be analysed anew from here".into()))
     }
+    /// What somebody should know, newest first.
+    async fn notifications(&self, request: NotificationRequest) -> Result<Vec<Notification>, ServiceError> {
+        let _ = request;
+        Ok(vec![])
+    }
+    async fn notification(&self, id: NotificationId) -> Result<Notification, ServiceError> {
+        Err(ServiceError::NotFound(format!("there is no notification {id}")))
+    }
+    /// `who` has read it.
+    async fn read_notification(&self, id: NotificationId, who: Tainted) -> Result<Notification, ServiceError> {
+        let _ = who;
+        self.notification(id).await
+    }
+    /// `who` has read this one and all that are older.
+    async fn read_notifications(&self, until: NotificationId, who: Tainted) -> Result<(), ServiceError> {
+        let _ = who;
+        self.notification(until).await.map(drop)
+    }
+    /// Sends it once more to every channel that is there for its environment; `Invalid` when there is none.
+    async fn resend_notification(&self, id: NotificationId) -> Result<Notification, ServiceError> {
+        self.notification(id).await
+    }
     /// Keeps an analysis that was asked for, so that a restart and other servers know of it. Nowhere but where there is a store.
     async fn keep_analysis(&self, job: AnalysisJob) -> Result<(), ServiceError> {
         let _ = job;
@@ -327,6 +353,11 @@ pub trait DriftService: Send + Sync {
         }
         Ok(entries)
     }
+    /// Scans that ended, of some environments or (empty) all, newest first.
+    async fn scans(&self, environments: Vec<Slug>) -> Result<Vec<ScanSummary>, ServiceError> {
+        let _ = environments;
+        Ok(vec![])
+    }
     /// Scans now; `None` scans every environment. Returns at once.
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError>;
     async fn cancel_scan(&self, environment: Option<Slug>) -> Result<(), ServiceError>;
@@ -356,6 +387,10 @@ pub trait DriftService: Send + Sync {
     /// What its store takes up, where it lies here.
     fn store_gauges(&self) -> Gauges {
         Gauges::default()
+    }
+    /// What waits for its turn, where the store lies here. Asks the store: takes a moment.
+    fn backlog(&self) -> Backlog {
+        Backlog::default()
     }
     /// `local`, or the server's URL; for the status bar.
     fn mode(&self) -> String;

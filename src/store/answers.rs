@@ -15,4 +15,9 @@ pub trait Answers: Send + Sync {
     /// # Errors
     /// As [`Answers::answer`], and when it cannot be written.
     fn keep_answer(&self, once: &Once, answer: &str) -> Result<(), StoreError>;
+    /// Keeps the name; whether nobody had used it. Of several who ask at once, be it of several servers, one hears `true`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn is_first(&self, once: &Once) -> Result<bool, StoreError>;
 }

@@ -24,6 +24,7 @@ mod life;
 #[doc(hidden)]
 pub mod loading;
 mod lock;
+mod notices;
 mod objects;
 mod postgres;
 mod probe;
@@ -64,6 +65,7 @@ pub use filter::DriftFilter;
 pub use gauges::Gauges;
 pub use inbox::{Left, leave};
 pub use jobs::{Claim, Kept, Rhythm, ScanJob, ScanJobs};
+pub use notices::{Alerting, Attempted, Channel, Notices, Outgoing};
 pub(crate) use postgres::{Again, Link};
 pub use restored::Restored;
 pub use returning::{Returned, Returns};
@@ -89,11 +91,18 @@ pub struct Options {
     pub organization: Slug,
     /// Where what is thrown away is written first.
     pub archive: Archiving,
+    /// Who is told of what, until somebody [says otherwise](Notices::alert).
+    pub alerting: Alerting,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { retention_days: 90, organization: Slug::from_text("local"), archive: Archiving::Auto }
+        Self {
+            retention_days: 90,
+            organization: Slug::from_text("local"),
+            archive: Archiving::Auto,
+            alerting: Alerting::default(),
+        }
     }
 }
 
@@ -327,7 +336,7 @@ pub struct VerifyReport {
 
 /// The store. Every call may block on the disk: never from the UI loop. What a call has returned is durable, unless it says
 /// otherwise.
-pub trait Store: Answers + Send + Sync {
+pub trait Store: Answers + Notices + Send + Sync {
     fn environments(&self) -> Result<Vec<Environment>, StoreError>;
     /// Makes or replaces; the slug is the key.
     fn put_environment(&self, environment: &Environment) -> Result<(), StoreError>;
@@ -351,6 +360,8 @@ pub trait Store: Answers + Send + Sync {
     fn finish_scan(&self, scan: ScanId, summary: ScanSummary) -> Result<(ScanSummary, Vec<DriftEvent>), StoreError>;
     /// The last finished scan.
     fn last_scan(&self, environment: &Slug) -> Result<Option<ScanSummary>, StoreError>;
+    /// Those that ended, of some environments or (empty) all, newest first; so many of each as are kept.
+    fn scans(&self, environments: &[Slug]) -> Result<Vec<ScanSummary>, StoreError>;
     /// The last scan that was done by then, as far back as scans are kept.
     fn scan_before(&self, environment: &Slug, at: Timestamp) -> Result<Option<ScanSummary>, StoreError>;
     /// Puts a drift down to somebody, until it changes or comes back. Not in the journal: it can be asked again.

@@ -33,6 +33,7 @@ mod fixtures;
 mod full_disk;
 mod gate;
 mod ground_truth;
+mod hooks;
 mod hostile;
 mod ignoring;
 mod inactive;
@@ -86,4 +87,5 @@ mod upgrading;
 mod vault;
 #[allow(dead_code)]
 mod vectors;
+mod webhooks;
 mod who;

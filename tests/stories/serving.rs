@@ -58,6 +58,13 @@ impl Serve {
         (head.split(' ').nth(1).unwrap().parse().unwrap(), serde_json::from_str(body).unwrap_or(Value::Null))
     }
 
+    /// The whole answer to a request without a body.
+    pub fn text(&self, method: &str, path: &str) -> String {
+        let mut text = String::new();
+        self.send(method, path, "", "", "").read_to_string(&mut text).unwrap();
+        text
+    }
+
     pub(super) fn signal(&self, signal: rustix::process::Signal) {
         rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();
     }

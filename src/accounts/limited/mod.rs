@@ -8,6 +8,7 @@ mod around;
 mod counting;
 mod deciding;
 mod feed;
+mod notices;
 mod reading;
 mod rules;
 mod scope;
@@ -29,8 +30,9 @@ use crate::api::Role;
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
-    NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest, RuleStatus, Slug,
-    Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
+    NeverHideReach, NeverHideRequest, NeverHideRule, Notification, NotificationId, NotificationRequest,
+    OperationalContext, RuleReach, RuleRequest, RuleStatus, ScanSummary, Slug, Stats, TriageRequest, UntoldPage,
+    UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::service::{
@@ -124,6 +126,29 @@ impl DriftService for Limited {
     async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
         self.may_act_on(id).await?;
         self.service.analyse(id, said).await
+    }
+
+    async fn notifications(&self, request: NotificationRequest) -> Result<Vec<Notification>, ServiceError> {
+        self.notifications_seen(request).await
+    }
+
+    async fn notification(&self, id: NotificationId) -> Result<Notification, ServiceError> {
+        self.notification_seen(id).await
+    }
+
+    async fn read_notification(&self, id: NotificationId, who: Tainted) -> Result<Notification, ServiceError> {
+        self.notification_seen(id).await?;
+        self.service.read_notification(id, who).await
+    }
+
+    async fn read_notifications(&self, until: NotificationId, who: Tainted) -> Result<(), ServiceError> {
+        self.notification_seen(until).await?;
+        self.service.read_notifications(until, who).await
+    }
+
+    async fn resend_notification(&self, id: NotificationId) -> Result<Notification, ServiceError> {
+        self.may_resend(id).await?;
+        self.service.resend_notification(id).await
     }
 
     async fn keep_analysis(&self, job: AnalysisJob) -> Result<(), ServiceError> {
@@ -248,6 +273,14 @@ impl DriftService for Limited {
 
     async fn audit_between(&self, request: AuditRequest) -> Result<Vec<AuditEntry>, ServiceError> {
         self.trail_between(request).await
+    }
+
+    /// What a scan counted tells of everything there: it is for who sees that.
+    async fn scans(&self, environments: Vec<Slug>) -> Result<Vec<ScanSummary>, ServiceError> {
+        let scope = self.scope().await?;
+        let mut seen = self.service.scans(environments).await?;
+        seen.retain(|scan| scope.sees_whole(std::slice::from_ref(&scan.environment)));
+        Ok(seen)
     }
 
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {

@@ -79,6 +79,7 @@ impl Show {
             ("slack_integration", settings.slack_integration.to_string()),
             ("slack_webhook_url", webhook),
             ("audit_logging", settings.audit_logging.to_string()),
+            ("notification_severity", settings.notification_severity.as_str().to_owned()),
             ("session_timeout", format!("{} s", settings.session_timeout)),
         ];
         self.all(&rows, |(name, value)| vec![(*name).to_owned(), value.clone()])

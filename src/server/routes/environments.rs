@@ -6,10 +6,10 @@ use axum::http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::listing::Slice;
+use super::listing::{Slice, newest_first};
 use super::parameters::Parameters;
 use crate::api::{Code, Listed, PAGE, Part, Problem, ScanBody};
-use crate::drift::{Slug, UntoldPage, UntoldRequest};
+use crate::drift::{ScanSummary, Slug, UntoldPage, UntoldRequest};
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure, answered};
 use crate::server::auth::Caller;
@@ -17,7 +17,11 @@ use crate::server::body::Decision;
 use crate::service::EnvironmentSummary;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(untold)).routes(routes!(scan)).routes(routes!(cancel))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(untold))
+        .routes(routes!(scans, scan))
+        .routes(routes!(cancel))
 }
 
 /// Environments, with what is open in them and how their last scan went.
@@ -48,6 +52,21 @@ async fn untold(caller: Caller, Path(slug): Path<String>, mut parameters: Parame
     };
     parameters.done()?;
     answered(caller.service.untold(request).await)
+}
+
+/// Scans that ended, newest first: two hundred of each environment are kept.
+#[utoipa::path(
+    get,
+    path = "/scans",
+    params(("environment" = Option<Vec<Slug>>, Query, explode = false), Part),
+    responses((status = 200, body = Listed<ScanSummary>))
+)]
+async fn scans(caller: Caller, mut parameters: Parameters) -> Answer<Listed<ScanSummary>> {
+    let environments = parameters.environments()?;
+    let slice = Slice::take(&mut parameters)?;
+    parameters.done()?;
+    let all = caller.service.scans(environments).await?;
+    Ok(Json(slice.of(all, |scan| format!("{}{}", newest_first(scan.finished_at), scan.id))))
 }
 
 /// Scans now.

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::parameters::Parameters;
 use crate::api::{LIMIT, Listed, PAGE, Pagination, Problem};
+use crate::drift::NotificationRequest;
 use crate::server::answer::Failure;
 use crate::store::{AuditRequest, Cursor, Direction};
 
@@ -59,6 +60,14 @@ impl Slice {
             direction: self.direction,
             limit: self.limit + 1,
         })
+    }
+
+    /// Some of the notifications, whose keys are their ids; one more than is wanted.
+    pub(super) fn of_notifications(&self) -> Result<NotificationRequest, Problem> {
+        let unknown = || Problem::of_field("cursor", "is none of this list: pagination.next of a page of it is one");
+        let cursor = self.cursor.as_ref().map(|key| key.parse().map_err(|_| unknown())).transpose()?;
+        let back = self.direction == Direction::Newer;
+        Ok(NotificationRequest { cursor, back, ..NotificationRequest::newest(self.limit + 1) })
     }
 
     fn number(&self) -> Result<Option<u64>, Problem> {

@@ -7,7 +7,9 @@ mod around;
 mod correlations;
 mod drifts;
 mod environments;
+mod hooks;
 mod listing;
+mod notifications;
 mod outcome;
 mod parameters;
 mod presence;
@@ -70,6 +72,8 @@ fn versioned() -> OpenApiRouter<Shared> {
         .merge(session::routes())
         .merge(presence::routes())
         .merge(outcome::routes())
+        .merge(notifications::routes())
+        .merge(hooks::routes())
         .merge(accounts::routes())
         .routes(routes!(follow::follow))
 }

@@ -17,7 +17,7 @@ pub enum Away {
 }
 
 /// Every write of the service, by its name.
-pub const WRITES: [(&str, Away); 13] = [
+pub const WRITES: [(&str, Away); 16] = [
     ("triage", Away::Waits),
     ("triage_many", Away::Waits),
     ("put_context", Away::Waits),
@@ -29,6 +29,9 @@ pub const WRITES: [(&str, Away); 13] = [
     ("who", Away::Needs("it asks the audit trail")),
     ("analyse", Away::Needs("it thinks about the drift as it is now")),
     ("answer_advice", Away::Needs("advice may be another one by then")),
+    ("read_notification", Away::Needs("it keeps who has read what")),
+    ("read_notifications", Away::Needs("it keeps who has read what")),
+    ("resend_notification", Away::Needs("it is what sends them")),
     // What somebody looks at now is nobody's business later.
     ("look", Away::Passes),
     ("settle_waiting", Away::Here),
@@ -61,7 +64,7 @@ mod tests {
     use super::*;
 
     /// Asked, and changing nothing.
-    const READS: [&str; 21] = [
+    const READS: [&str; 24] = [
         "environments",
         "drifts",
         "groups",
@@ -81,12 +84,15 @@ mod tests {
         "untold",
         "contexts",
         "looking",
+        "scans",
+        "notifications",
+        "notification",
         "audit",
         "audit_between",
     ];
 
     /// What a service far away says of itself as any would.
-    const SAME_EVERYWHERE: [&str; 2] = ["store_gauges", "protected"];
+    const SAME_EVERYWHERE: [&str; 3] = ["store_gauges", "protected", "backlog"];
     /// What a server notes for itself, where its store lies.
     const NOTES: [&str; 3] = ["answers", "keep_analysis", "analysis"];
 

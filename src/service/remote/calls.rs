@@ -8,14 +8,15 @@ use ulid::Ulid;
 use super::RemoteService;
 use super::queue::{Asked, EndMark, Made};
 use crate::api::{
-    AnalyzeBody, BULK, Capability, Done, Listed, NeverHideBody, OutcomeBody, Parameter, PresenceBody, Role, RuleBody,
-    ScanBody, to_parameters,
+    AnalyzeBody, BULK, Capability, Done, Listed, NeverHideBody, OutcomeBody, Parameter, PresenceBody, ReadBody, Role,
+    RuleBody, ScanBody, to_parameters,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
-    NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest, RuleStatus, Slug,
-    Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
+    NeverHideReach, NeverHideRequest, NeverHideRule, Notification, NotificationId, NotificationRequest,
+    OperationalContext, RuleReach, RuleRequest, RuleStatus, ScanSummary, Slug, Stats, TriageRequest, UntoldPage,
+    UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::service::{
@@ -122,6 +123,29 @@ impl DriftService for RemoteService {
     ) -> Result<DriftEvent, ServiceError> {
         self.reached("answer_advice")?;
         self.post(&format!("recommendations/{id}-{advice}/outcome"), &OutcomeBody { followed, result }).await
+    }
+
+    async fn notifications(&self, request: NotificationRequest) -> Result<Vec<Notification>, ServiceError> {
+        self.told_of(request).await
+    }
+
+    async fn notification(&self, id: NotificationId) -> Result<Notification, ServiceError> {
+        self.line.get(&format!("notifications/{id}"), &[]).await
+    }
+
+    async fn read_notification(&self, id: NotificationId, _: Tainted) -> Result<Notification, ServiceError> {
+        self.reached("read_notification")?;
+        self.post(&format!("notifications/{id}/read"), &()).await
+    }
+
+    async fn read_notifications(&self, until: NotificationId, _: Tainted) -> Result<(), ServiceError> {
+        self.reached("read_notifications")?;
+        self.post::<_, Done>("notifications/read", &ReadBody { until }).await.map(drop)
+    }
+
+    async fn resend_notification(&self, id: NotificationId) -> Result<Notification, ServiceError> {
+        self.reached("resend_notification")?;
+        self.post(&format!("notifications/{id}/resend"), &()).await
     }
 
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {
@@ -257,6 +281,10 @@ impl DriftService for RemoteService {
             Direction::Newer => drop(entries.drain(..cut)),
         }
         Ok(entries)
+    }
+
+    async fn scans(&self, environments: Vec<Slug>) -> Result<Vec<ScanSummary>, ServiceError> {
+        self.whole("scans", &asked([("environment", listed(&environments))])).await
     }
 
     async fn scan(&self, environment: Option<Slug>) -> Result<(), ServiceError> {

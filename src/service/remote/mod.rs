@@ -11,6 +11,7 @@ mod calls;
 mod credentials;
 mod feed;
 mod link;
+mod notices;
 mod patience;
 mod queue;
 mod reading;

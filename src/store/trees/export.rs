@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::engine::Tree;
+use super::notices::{self, Kept, Mark};
 use super::{TreeStore, keys};
-use crate::drift::{Environment, NeverHideRule, OperationalContext, ScanSummary, Slug};
+use crate::drift::{Environment, NeverHideRule, Notification, OperationalContext, ScanSummary, Slug};
 use crate::store::files::io_at;
 use crate::store::record::{AuditRecord, BodyRecord, EventRecord, Placed};
 use crate::store::rules::RuleRecord;
@@ -47,10 +48,20 @@ pub(super) enum Line {
     Audit(Box<AuditRecord>),
     Rule(RuleRecord),
     NeverHide(NeverHideRule),
-    Drift { record: Box<EventRecord>, body: BodyRecord },
+    Drift {
+        record: Box<EventRecord>,
+        body: BodyRecord,
+    },
     Lost(Box<Placed>),
     Context(Box<OperationalContext>),
-    Observation { environment: Slug, at: Timestamp, observation: Box<Observation> },
+    Notification(Box<Notification>),
+    /// Up to where somebody has read all of them.
+    Read(Mark),
+    Observation {
+        environment: Slug,
+        at: Timestamp,
+        observation: Box<Observation>,
+    },
     Scan(Box<ScanSummary>),
     End(Seal),
 }
@@ -94,6 +105,16 @@ impl TreeStore {
         self.export_tree(Tree::NeverHide, lines, |value| self.plain(Tree::NeverHide, value).map(Line::NeverHide))?;
         for context in self.all_contexts() {
             lines.put(context.map(|one| Line::Context(Box::new(one))))?;
+        }
+        for entry in self.engine.tree(Tree::Notifications).iter() {
+            let (key, value) = entry?;
+            match notices::kept(self, &key, &value).transpose() {
+                None => {}
+                Some(kept) => lines.put(kept.map(|kept| match kept {
+                    Kept::Notification(one) => Line::Notification(one),
+                    Kept::Mark(mark) => Line::Read(mark),
+                }))?,
+            }
         }
         self.export_tree(Tree::Lost, lines, |value| self.plain(Tree::Lost, value).map(Line::Lost))?;
         self.export_tree(Tree::Scans, lines, |value| self.plain(Tree::Scans, value).map(Line::Scan))

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::engine::Tree;
 use super::export::{Header, Line, Seal, VERSION};
 use super::tx::Tx;
-use super::{TreeStore, Writer, apply, contexts, keys, scan};
+use super::{TreeStore, Writer, apply, contexts, keys, notices, scan};
 use crate::drift::Slug;
 use crate::store::files::io_at;
 use crate::store::record::{AuditRecord, Deed};
@@ -183,6 +183,8 @@ impl TreeStore {
                 tx.save(None, &mut record)
             }
             Line::Context(context) => contexts::put(tx, &context),
+            Line::Notification(one) => notices::save(tx, None, &one),
+            Line::Read(mark) => notices::save_mark(tx, &mark),
             Line::Lost(placed) => tx.write(Tree::Lost, placed.fingerprint.0.to_vec(), &placed),
             Line::Observation { environment, at, observation } => take_observation(tx, &environment, at, &observation),
             Line::Scan(summary) => tx.write(Tree::Scans, scan::summary_key(&summary), &summary),

@@ -29,8 +29,10 @@ mod lanes;
 mod lineage;
 mod linking;
 mod loading;
+mod notices;
 mod once;
 mod open;
+mod outbox;
 mod page;
 mod reach;
 mod references;
@@ -107,6 +109,7 @@ pub(super) struct TreeStore {
     clock: Clock,
     options: Options,
     probe: Probe,
+    alerting: RwLock<super::Alerting>,
     /// What came back by itself and nobody was told of yet, and where it stood.
     returned: Mutex<Vec<(DriftId, State)>>,
     /// Held by whoever tidies up: one at a time.
@@ -139,6 +142,7 @@ struct RunningScan {
     seen: HashSet<DriftId>,
     new: u64,
     regressed: u64,
+    alerts: notices::AlertsOfScan,
 }
 
 impl Writer {
@@ -170,6 +174,7 @@ impl TreeStore {
             clock,
             options: Options::default(),
             probe: Probe::default(),
+            alerting: RwLock::default(),
             returned: Mutex::default(),
             tending: Mutex::default(),
             copy: None,
@@ -310,6 +315,12 @@ impl Store for TreeStore {
     }
     fn last_scan(&self, environment: &Slug) -> Result<Option<ScanSummary>, StoreError> {
         self.last_scan_impl(environment)
+    }
+    fn scans(&self, environments: &[Slug]) -> Result<Vec<ScanSummary>, StoreError> {
+        let mut all: Vec<ScanSummary> = self.read_all(Tree::Scans)?;
+        all.retain(|scan| environments.is_empty() || environments.contains(&scan.environment));
+        all.sort_by_key(|scan| std::cmp::Reverse((scan.finished_at, scan.id)));
+        Ok(all)
     }
     fn scan_before(&self, environment: &Slug, at: Timestamp) -> Result<Option<ScanSummary>, StoreError> {
         self.scan_before_impl(environment, at)

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
+use std::sync::{PoisonError, RwLock};
 
 use jiff::Timestamp;
 
@@ -106,7 +106,8 @@ fn open_writable(root: &Path, doors: Doors) -> Result<(TreeStore, Vec<String>), 
     let engine = if full { engine } else { compacted(root, engine, &doors, &mut notices)? };
     let around = TreeStore::around(Engine::Sled(Box::new(engine)), Some(root), identity, doors.clock);
     let probe = doors.probe.clone();
-    let store = TreeStore { _lock: Some(lock), options: doors.options, probe, ..around };
+    let alerting = RwLock::new(doors.options.alerting.clone());
+    let store = TreeStore { _lock: Some(lock), options: doors.options, probe, alerting, ..around };
     store.load(&mut store.writer())?;
     store.catch_up(root, doors.probe, &mut notices)?;
     if full {

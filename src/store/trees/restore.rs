@@ -12,7 +12,7 @@ use super::engine::Tree;
 use super::export::Line;
 use super::import::{Reader, take_observation};
 use super::tx::Tx;
-use super::{TreeStore, apply, retire, scan, sight};
+use super::{TreeStore, apply, notices, retire, scan, sight};
 use crate::drift::{DriftId, RuleId, ScanSummary, Slug, State};
 use crate::store::life::{self, CONTINUED};
 use crate::store::record::{AuditRecord, BodyRecord, Deed, EventRecord, Placed, Standing};
@@ -121,6 +121,8 @@ impl<'a> Restore<'a> {
             Line::Drift { record, .. } => (record.event.detected_at, self.unborn.contains(&record.event.id)),
             Line::Observation { at, .. } => (*at, false),
             Line::Scan(summary) => (self.note_scan(summary), false),
+            Line::Notification(one) => (one.created_at, false),
+            Line::Read(mark) => (mark.at, false),
             // What the trail tells of them makes them anew.
             _ => return Ok(false),
         };
@@ -140,6 +142,11 @@ impl<'a> Restore<'a> {
                 take_observation(tx, &environment, at, &observation)?;
             }
             Line::Scan(summary) => tx.write(Tree::Scans, scan::summary_key(&summary), &summary)?,
+            Line::Notification(mut one) => {
+                one.read_by.retain(|reading| reading.at <= self.until);
+                notices::save(tx, None, &one)?;
+            }
+            Line::Read(mark) => notices::save_mark(tx, &mark)?,
             _ => {}
         }
         Ok(false)

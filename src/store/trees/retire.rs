@@ -29,6 +29,7 @@ impl TreeStore {
         pruned.observations = self.prune_observations(before, archive.as_mut())?;
         self.prune_once()?;
         self.prune_analyses()?;
+        self.erase_notifications(|one| one.created_at < before)?;
         self.barrier()?;
         pruned.objects = self.collect_garbage()?;
         Ok(pruned)
@@ -162,6 +163,7 @@ impl TreeStore {
         self.erase_contexts_of(slug)?;
         self.erase_rules_of(slug)?;
         self.prune_analyses()?;
+        self.erase_notifications(|one| one.environment == *slug)?;
         // What was left by drifts that could not be read.
         self.erase_prefix(Tree::ByFingerprint, &prefix)?;
         for (shelf, class) in (0..=6).flat_map(|s| SeverityClass::WORST_FIRST.map(|c| (s, c))) {

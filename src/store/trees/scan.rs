@@ -52,7 +52,14 @@ impl TreeStore {
     pub(super) fn begin_scan_impl(&self, environment: &Slug, at: Timestamp) -> Result<ScanId, StoreError> {
         self.writable()?;
         let id = ScanId::generate();
-        let scan = RunningScan { environment: environment.clone(), at, seen: HashSet::new(), new: 0, regressed: 0 };
+        let scan = RunningScan {
+            environment: environment.clone(),
+            at,
+            seen: HashSet::new(),
+            new: 0,
+            regressed: 0,
+            alerts: Default::default(),
+        };
         self.reader().scans.insert(id, scan);
         Ok(id)
     }
@@ -88,6 +95,7 @@ impl TreeStore {
             turns.extend(more);
             recorded.push(one);
         }
+        self.tell_of(&mut tx, writer, scan, &recorded)?;
         let deeds = self.deeds_of(writer, &environment, turns, next_seq(writer)?);
         let mut rules = writer.rules.clone();
         deeds.iter().try_for_each(|deed| apply::apply(&mut tx, &mut rules, deed))?;

@@ -1,6 +1,6 @@
 //! The store in a database that other processes write to as well.
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use super::engine::Engine;
 use super::open::Doors;
@@ -19,7 +19,8 @@ pub(in crate::store) fn open_shared(
 ) -> Result<(TreeStore, Vec<String>), StoreError> {
     let engine = Engine::Postgres(Arc::new(engine));
     let around = TreeStore::around(engine, None, identity, doors.clock);
-    let store = TreeStore { options: doors.options, ..around };
+    let alerting = RwLock::new(doors.options.alerting.clone());
+    let store = TreeStore { options: doors.options, alerting, ..around };
     let mut notices = Vec::new();
     match mode {
         OpenMode::ReadWrite => {

@@ -9,6 +9,7 @@ mod decisions;
 mod ignoring;
 mod incident;
 mod lives;
+mod notices;
 mod paging;
 mod promises;
 mod references;

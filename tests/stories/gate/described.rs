@@ -52,6 +52,7 @@ pub(super) fn body(method: &Method, path: &str, ids: &Ids) -> Value {
         ("PUT" | "PATCH", "/users/{username}") => json!({"display_name": "Adam"}),
         ("POST", "/correlations") => json!({"drift": ids.drift, "with": ids.other, "note": "the same change"}),
         ("POST", "/organizations") => json!({"slug": "acme-labs"}),
+        ("POST", "/notifications/read") => json!({"until": ids.notification}),
         ("POST", "/presence") => json!({"drift": ids.drift, "screen": "01ARZ3NDEKTSV4RRFFQ69G5FA8"}),
         ("POST", "/recommendations/{id}/outcome") => json!({"followed": false, "result": "x"}),
         ("POST", "/users") => json!({"username": "newcomer", "kind": "service"}),
@@ -147,6 +148,10 @@ async fn what_every_route_answers_is_what_the_document_says() {
         // Files have no audit trail.
         "POST /drifts/{id}/who 400",
         "POST /auth/refresh 401",
+        // Nobody has signed it.
+        "POST /hooks/{name} 401",
+        // Nobody is there to send it to.
+        "POST /notifications/{id}/resend 409",
     ];
     assert_eq!(never, refused.map(str::to_owned).into(), "everything else was answered");
     world.end().await;
@@ -197,7 +202,7 @@ fn a_route_that_is_not_described_cannot_be_added() {
 }
 
 /// Where over the API each call of the service is: the screens have no other way to ask or change anything.
-const CALLS: [(&str, &str); 33] = [
+const CALLS: [(&str, &str); 39] = [
     ("environments", "get_environments"),
     ("drifts", "get_drifts"),
     ("groups", "get_drifts_groups"),
@@ -209,6 +214,11 @@ const CALLS: [(&str, &str); 33] = [
     ("who", "post_drifts_id_who"),
     ("analyse", "post_drifts_id_analyze"),
     ("answer_advice", "post_recommendations_id_outcome"),
+    ("notifications", "get_notifications"),
+    ("notification", "get_notifications_id"),
+    ("read_notification", "post_notifications_id_read"),
+    ("read_notifications", "post_notifications_read"),
+    ("resend_notification", "post_notifications_id_resend"),
     ("observations", "get_drifts_id_observations"),
     ("triage", "post_drifts_id_triage"),
     ("triage_many", "post_drifts_triage"),
@@ -229,6 +239,7 @@ const CALLS: [(&str, &str); 33] = [
     ("look", "post_presence"),
     ("audit", "get_audit"),
     ("audit_between", "get_audit"),
+    ("scans", "get_scans"),
     ("scan", "post_scans"),
     ("cancel_scan", "post_scans_cancel"),
 ];

@@ -161,6 +161,10 @@ async fn one_wrong_value_for_every_parameter_and_field_is_refused_by_its_name_in
         {
             continue;
         }
+        // Of what nobody has signed nothing is looked at.
+        if path.starts_with("/hooks/") {
+            continue;
+        }
         let at = if path.contains('{') { filled(&path, ids.of(&path).0) } else { path.clone() };
         let schema = operation["requestBody"]["content"]["application/json"].get("schema");
         let mut all = parameters(operation, &method, &path);

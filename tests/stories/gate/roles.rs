@@ -11,8 +11,17 @@ use serde_json::json;
 use super::{NOBODY, World, filled, message, query, routes};
 
 /// What is one's own is not asked for a role; who is nobody yet has none.
-const OWN: [&str; 5] = ["/auth/logout", "/users/{username}/password", "/sessions/{id}", "/api-keys", "/api-keys/{id}"];
-const OPEN: [&str; 2] = ["/auth/login", "/auth/refresh"];
+const OWN: [&str; 7] = [
+    "/auth/logout",
+    "/users/{username}/password",
+    "/sessions/{id}",
+    "/api-keys",
+    "/api-keys/{id}",
+    "/notifications/{id}/read",
+    "/notifications/read",
+];
+/// The last one is for whoever signs what he sends.
+const OPEN: [&str; 3] = ["/auth/login", "/auth/refresh", "/hooks/{name}"];
 /// Not for editors either.
 const ADMINS: [&str; 7] = [
     "/users",

@@ -22,6 +22,7 @@ pub(super) struct Ids {
     pub(super) key: String,
     pub(super) session: String,
     pub(super) advice: String,
+    pub(super) notification: String,
 }
 
 impl Ids {
@@ -56,7 +57,9 @@ impl Ids {
         assert_eq!(said.status, 200, "{}", said.body);
         let (by, acme) = (By::operator("root"), Slug::from_text("acme"));
         let said = world.send(editor, &Method::GET, "/recommendations", None).await;
+        let told = world.send(editor, &Method::GET, "/notifications", None).await;
         Self {
+            notification: told.body["data"][0]["id"].as_str().expect("somebody was told").to_owned(),
             advice: said.body["data"][0]["id"].as_str().expect("there is advice").to_owned(),
             link: format!("{drift}-{other}"),
             other,
@@ -78,6 +81,8 @@ impl Ids {
             "ignore-rules" => (&self.rule, NOBODY),
             "never-hide-rules" => (&self.never_hide, NOBODY),
             "contexts" => (&self.context, NOBODY),
+            "notifications" => (&self.notification, NOBODY),
+            "hooks" => ("ci", "nobodys"),
             "api-keys" => (&self.key, NOBODY),
             "sessions" => (&self.session, NOBODY),
             "correlations" => (&self.link, "01ARZ3NDEKTSV4RRFFQ69G5FAV-01ARZ3NDEKTSV4RRFFQ69G5FA9"),
@@ -89,8 +94,9 @@ impl Ids {
     }
 
     /// Nothing of this is in what umbrella is told.
-    fn marks(&self) -> [&str; 8] {
-        [&self.drift, &self.rule, &self.never_hide, &self.context, &self.key, &self.session, "local_file", "of-acme"]
+    fn marks(&self) -> [&str; 9] {
+        let Self { drift, rule, never_hide, context, key, session, notification, .. } = self;
+        [drift, rule, never_hide, context, key, session, notification, "local_file", "of-acme"]
     }
 }
 
@@ -105,6 +111,8 @@ pub(super) fn body(method: &Method, path: &str, ids: &Ids) -> Value {
             json!({})
         }
         ("POST", "/recommendations/{id}/outcome") => json!({"followed": true, "result": "stolen"}),
+        ("POST", "/notifications/read") => json!({"until": ids.notification}),
+        ("POST", "/hooks/{name}") => json!({"scan": true}),
         ("POST", "/presence") => json!({"drift": ids.drift, "screen": "01ARZ3NDEKTSV4RRFFQ69G5FA8"}),
         ("POST", "/drifts/triage") => json!({"requests": [{"drift": ids.drift, "verb": "acknowledge"}]}),
         ("POST", "/ignore-rules/{id}" | "/never-hide-rules/{id}") => json!({"verb": "delete", "reason": "x"}),
@@ -151,6 +159,8 @@ async fn what_belongs_to_another_organisation_is_as_if_it_were_not_there_on_ever
         assert_eq!(answers[0], answers[1], "{method} {path}: theirs is told from nobody's");
         let expected = match (method.as_str(), path.as_str()) {
             ("PUT" | "DELETE", "/drifts/{id}") => 405,
+            // Who has not signed is told nothing, and so is who names no hook.
+            ("POST", "/hooks/{name}") => 401,
             _ => 404,
         };
         assert_eq!(answers[0].0, expected, "{method} {path}: {}", answers[0].1);

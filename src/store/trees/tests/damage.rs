@@ -17,7 +17,8 @@ fn a_damaged_drift_is_left_out_of_pages_and_named_by_verify() {
     let faults = w.store.verify().unwrap().faults;
     assert!(faults[0].contains("damaged record in events"), "{faults:?}");
     let mut out = Vec::new();
-    assert_eq!(w.store.export(&mut out).unwrap(), 3, "an environment, one drift and one scan");
+    let words = "an environment, one drift and one scan, and who was told of both drifts";
+    assert_eq!(w.store.export(&mut out).unwrap(), 5, "{words}");
     // The next scan replaces it.
     w.scan(&[finding("web", &["x"]), finding("db", &["x"])]);
     assert!(w.open_ids().len() >= 2);

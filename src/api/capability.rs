@@ -10,6 +10,8 @@ pub enum Capability {
     /// Advice is answered, and nothing else done.
     Outcomes,
     Presence,
+    /// What a recommendation says needs somebody's approval.
+    Remediations,
     Rules,
     Scans,
     Untold,
@@ -18,13 +20,14 @@ pub enum Capability {
 
 impl Capability {
     /// Everything this version knows.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Contexts,
         Self::Groups,
         Self::Incident,
         Self::NeverHide,
         Self::Outcomes,
         Self::Presence,
+        Self::Remediations,
         Self::Rules,
         Self::Scans,
         Self::Untold,
@@ -52,6 +55,7 @@ impl Capability {
             Self::NeverHide => "never_hide",
             Self::Outcomes => "outcomes",
             Self::Presence => "presence",
+            Self::Remediations => "remediations",
             Self::Rules => "rules",
             Self::Scans => "scans",
             Self::Untold => "untold",

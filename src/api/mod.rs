@@ -13,6 +13,7 @@ mod greeting;
 mod paging;
 mod presence;
 mod problem;
+mod remediation;
 mod role;
 mod schema;
 mod writes;
@@ -30,6 +31,7 @@ pub use greeting::Greeting;
 pub use paging::{Listed, Pagination};
 pub use presence::{OutcomeBody, PresenceBody};
 pub use problem::{Code, Detail, Problem};
+pub use remediation::{RemediateBody, Remediated, RemediationBody};
 pub use role::Role;
 pub use schema::Length;
 pub use writes::{

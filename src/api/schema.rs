@@ -9,7 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::accounts::{Endpoint, KeyId, Pattern, SessionId, UserId, WebhookUrl};
 use crate::drift::query::{Group, GroupKey};
-use crate::drift::{ContextId, DriftId, Fingerprint, PropertyPath, RuleId, ScanId, Score, Slug};
+use crate::drift::{ContextId, DriftId, Fingerprint, PropertyPath, RemediationId, RuleId, ScanId, Score, Slug};
 use crate::safety::{Masked, Tainted};
 use crate::store::Cursor;
 
@@ -43,6 +43,7 @@ described! {
     ScanId, "ScanId" => text("One scan; later ones sort later.").pattern(Some(ULID));
     RuleId, "RuleId" => text("One rule.").pattern(Some(ULID));
     ContextId, "ContextId" => text("One thing that goes on around drift.").pattern(Some(ULID));
+    RemediationId, "RemediationId" => text("Leave that was asked for to do something about a drift.").pattern(Some(ULID));
     UserId, "UserId" => text("One user or service account.").pattern(Some(ULID));
     KeyId, "KeyId" => text("One API key; not the key.").pattern(Some(ULID));
     SessionId, "SessionId" => text("One session.").pattern(Some(ULID));

@@ -24,6 +24,7 @@ mod origin;
 pub(crate) mod path;
 pub mod query;
 mod recommendation;
+pub mod remediation;
 mod sane;
 mod scan;
 mod score;
@@ -56,6 +57,10 @@ pub use once::Once;
 pub use origin::{Origin, PrincipalKind};
 pub use path::{MAX_PATH_BYTES, PathBuilder};
 pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment};
+pub use remediation::{
+    MayNot, Overtaken, Party, Remediation, RemediationChange, RemediationDecision, RemediationId, RemediationKind,
+    RemediationRequest, RemediationState, RemediationVerb, Verdict,
+};
 pub use sane::Unfit;
 pub use scan::{Completeness, Counts, ScanStage, ScanSummary, SourceError, SourceState};
 pub use score::{Score, ScoreError};

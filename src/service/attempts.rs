@@ -23,6 +23,17 @@ pub(super) fn of_never_hide(redactor: &Redactor, request: &NeverHideRequest) -> 
     Some(Attempt { drift: request.drift, ..attempt })
 }
 
+pub(super) fn of_remediation(
+    redactor: &Redactor,
+    actor: &Tainted,
+    reason: Option<&Tainted>,
+    action: &str,
+    drift: DriftId,
+) -> Option<Attempt> {
+    let attempt = of(redactor, actor, reason, action)?;
+    Some(Attempt { drift: Some(drift), ..attempt })
+}
+
 fn of(redactor: &Redactor, actor: &Tainted, reason: Option<&Tainted>, action: &str) -> Option<Attempt> {
     Origin::now()?;
     let (mut actor, mut reason) = (actor.clone(), reason.cloned());
@@ -43,6 +54,7 @@ pub(super) fn note<T>(store: &dyn Store, attempt: Option<Attempt>, answer: &Resu
     let is_refusal = matches!(
         error,
         ServiceError::Conflict(_)
+            | ServiceError::Overtaken(_)
             | ServiceError::Invalid(_)
             | ServiceError::Reused(_)
             | ServiceError::Refused(_)

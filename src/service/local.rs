@@ -18,20 +18,20 @@ use super::returning::{self, Returning};
 use super::sharing::{Ears, Sharing};
 use super::{
     DriftService, EnvironmentSummary, Guard, IacResource, Relations, RequireReason, ResourcesRequest, ServiceError,
-    ServiceEvent, around, attempts, bulk, bulletin, gate, inventory, relations, thinking,
+    ServiceEvent, approving, around, attempts, bulk, bulletin, gate, inventory, relations, thinking,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
     IncidentRequest, Maintenance, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb, OperationalContext,
-    Origin, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug, SourceState, Stats, TriageRequest,
+    Origin, Remediation, RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug, SourceState, Stats, TriageRequest,
     UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::store::{
     AnalysisJob, Answers, AuditRequest, DriftFilter, Gauges, Matching, Observation, Page, PageRequest, Receipt,
-    ScanJob, Store, StoreError,
+    RemediationQuery, ScanJob, Store, StoreError,
 };
 
 /// Names a picker shows at most.
@@ -352,6 +352,35 @@ impl DriftService for LocalService {
         mask_name(&self.redactor, &mut result);
         let answer = move |store: &dyn Store| thinking::answer(store, id, &advice, followed, &result);
         self.deciding(move |store| answer(store).map(|event| (vec![event.clone()], event))).await
+    }
+
+    async fn request_remediation(&self, asked: RemediationRequest) -> Result<Remediation, ServiceError> {
+        let (guard, redactor, events) = (self.guard(), Arc::clone(&self.redactor), self.events.clone());
+        self.deciding(move |store| {
+            let answer = approving::request(store, &guard, &redactor, asked);
+            approving::tell(&events, &answer);
+            answer.map(|made| (vec![], made))
+        })
+        .await
+    }
+
+    async fn decide_remediation(&self, asked: RemediationDecision) -> Result<Remediation, ServiceError> {
+        let (guard, redactor, events) = (self.guard(), Arc::clone(&self.redactor), self.events.clone());
+        self.deciding(move |store| {
+            let answer = approving::decide(store, &guard, &redactor, asked);
+            approving::tell(&events, &answer);
+            answer.map(|decided| (vec![], decided))
+        })
+        .await
+    }
+
+    async fn remediation(&self, id: RemediationId) -> Result<Remediation, ServiceError> {
+        let none = move || ServiceError::NotFound(format!("there is no remediation {id}"));
+        self.ask(move |store| store.remediation(id).map_err(told)?.ok_or_else(none)).await
+    }
+
+    async fn remediations(&self, query: RemediationQuery) -> Result<Vec<Remediation>, ServiceError> {
+        self.ask(move |store| store.remediations(&query).map_err(told)).await
     }
 
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {

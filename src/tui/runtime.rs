@@ -380,6 +380,6 @@ pub fn at_first(service: &dyn DriftService) -> Vec<Msg> {
     let waiting = service.waiting();
     let waiting = (!waiting.is_empty()).then(|| Msg::Service(ServiceEvent::Waiting(waiting)));
     let missing = Msg::Missing(service.missing());
-    let crewed = Msg::Crewed { is_shared: service.is_shared(), me: service.signs_as() };
+    let crewed = Msg::Crewed { is_shared: service.is_shared(), me: service.signs_as(), role: service.role() };
     [Some(missing), contact, Some(crewed), waiting].into_iter().flatten().collect()
 }

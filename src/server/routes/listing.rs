@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::parameters::Parameters;
 use crate::api::{LIMIT, Listed, PAGE, Pagination, Problem};
 use crate::server::answer::Failure;
-use crate::store::{AuditRequest, Cursor, Direction};
+use crate::store::{AuditRequest, Cursor, Direction, RemediationQuery};
 
 /// What part of a list is asked for.
 pub(super) struct Slice {
@@ -59,6 +59,13 @@ impl Slice {
             direction: self.direction,
             limit: self.limit + 1,
         })
+    }
+
+    /// What was asked for, whose keys are ids; one more than is wanted.
+    pub(super) fn of_remediations(&self) -> Result<RemediationQuery, Problem> {
+        let unknown = || Problem::of_field("cursor", "is none of this list: pagination.next of a page of it is one");
+        let cursor = self.cursor.as_ref().map(|key| key.parse().map_err(|_| unknown())).transpose()?;
+        Ok(RemediationQuery { cursor, direction: self.direction, limit: self.limit + 1, ..RemediationQuery::default() })
     }
 
     fn number(&self) -> Result<Option<u64>, Problem> {

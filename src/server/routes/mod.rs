@@ -11,6 +11,7 @@ mod listing;
 mod outcome;
 mod parameters;
 mod presence;
+mod remediations;
 mod rules;
 mod session;
 mod triage;
@@ -22,7 +23,7 @@ use super::{Shared, follow, health, openapi};
 use crate::accounts::{KeyId, SessionId};
 use crate::api::{BASE, Problem};
 use crate::drift::query::{Group, GroupKey};
-use crate::drift::{ContextId, DriftId, DriftType, RuleId, SeverityClass, Slug, State};
+use crate::drift::{ContextId, DriftId, DriftType, RemediationId, RuleId, SeverityClass, Slug, State};
 use crate::service::ServiceEvent;
 use crate::store::{Cursor, Direction};
 
@@ -44,6 +45,7 @@ pub(super) fn all() -> OpenApiRouter<Shared> {
         DriftId,
         RuleId,
         ContextId,
+        RemediationId,
         KeyId,
         SessionId
     )))]
@@ -70,6 +72,7 @@ fn versioned() -> OpenApiRouter<Shared> {
         .merge(session::routes())
         .merge(presence::routes())
         .merge(outcome::routes())
+        .merge(remediations::routes())
         .merge(accounts::routes())
         .routes(routes!(follow::follow))
 }

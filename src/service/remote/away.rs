@@ -17,7 +17,7 @@ pub enum Away {
 }
 
 /// Every write of the service, by its name.
-pub const WRITES: [(&str, Away); 13] = [
+pub const WRITES: [(&str, Away); 15] = [
     ("triage", Away::Waits),
     ("triage_many", Away::Waits),
     ("put_context", Away::Waits),
@@ -29,6 +29,8 @@ pub const WRITES: [(&str, Away); 13] = [
     ("who", Away::Needs("it asks the audit trail")),
     ("analyse", Away::Needs("it thinks about the drift as it is now")),
     ("answer_advice", Away::Needs("advice may be another one by then")),
+    ("request_remediation", Away::Needs("the steps may be other ones by then")),
+    ("decide_remediation", Away::Needs("what is approved has to be what is asked for now")),
     // What somebody looks at now is nobody's business later.
     ("look", Away::Passes),
     ("settle_waiting", Away::Here),
@@ -61,7 +63,7 @@ mod tests {
     use super::*;
 
     /// Asked, and changing nothing.
-    const READS: [&str; 21] = [
+    const READS: [&str; 23] = [
         "environments",
         "drifts",
         "groups",
@@ -70,6 +72,8 @@ mod tests {
         "stats",
         "relations",
         "resources",
+        "remediation",
+        "remediations",
         "observations",
         "matching",
         "people",

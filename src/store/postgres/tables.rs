@@ -95,6 +95,7 @@ pub(super) fn table(tree: Tree) -> Table {
         Tree::NeverHide => ("never_hide_rules", &[][..]),
         Tree::Untold => ("untold", &[][..]),
         Tree::Contexts => ("operational_contexts", &[][..]),
+        Tree::Remediations => ("remediations", &[][..]),
         Tree::Audit => ("audit_entries", &[][..]),
         Tree::Once => ("once_keys", &[][..]),
         Tree::Lost => ("lost_drifts", &[][..]),

@@ -45,6 +45,8 @@ pub(in crate::store) enum Tree {
     Untold,
     /// See [`contexts`](super::contexts); what stands under its index keys is too short to name an object.
     Contexts,
+    /// See [`remediations`](super::remediations); its index entries have no value.
+    Remediations,
     /// Audit number → `AuditRecord`.
     Audit,
     /// See [`once`](super::once).
@@ -56,7 +58,7 @@ pub(in crate::store) enum Tree {
 }
 
 impl Tree {
-    pub(in crate::store) const ALL: [Self; 19] = [
+    pub(in crate::store) const ALL: [Self; 20] = [
         Self::Events,
         Self::Ids,
         Self::Bodies,
@@ -72,6 +74,7 @@ impl Tree {
         Self::NeverHide,
         Self::Untold,
         Self::Contexts,
+        Self::Remediations,
         Self::Audit,
         Self::Once,
         Self::Lost,
@@ -81,7 +84,8 @@ impl Tree {
     /// Whether its values are what [`codec`](crate::store::codec) writes.
     pub(in crate::store) fn is_coded(self) -> bool {
         use Tree::{
-            Audit, Bodies, Contexts, Environments, Events, Lost, NeverHide, Observations, Rules, Scans, Untold,
+            Audit, Bodies, Contexts, Environments, Events, Lost, NeverHide, Observations, Remediations, Rules, Scans,
+            Untold,
         };
         matches!(
             self,
@@ -94,6 +98,7 @@ impl Tree {
                 | NeverHide
                 | Untold
                 | Contexts
+                | Remediations
                 | Audit
                 | Lost
         )
@@ -116,6 +121,7 @@ impl Tree {
             Self::NeverHide => "never_hide",
             Self::Untold => "untold",
             Self::Contexts => "contexts",
+            Self::Remediations => "remediations",
             Self::Audit => "audit",
             Self::Once => "once",
             Self::Lost => "lost",

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::Tree;
 use super::{TreeStore, keys};
-use crate::drift::{Environment, NeverHideRule, OperationalContext, ScanSummary, Slug};
+use crate::drift::{Environment, NeverHideRule, OperationalContext, Remediation, ScanSummary, Slug};
 use crate::store::files::io_at;
 use crate::store::record::{AuditRecord, BodyRecord, EventRecord, Placed};
 use crate::store::rules::RuleRecord;
@@ -50,6 +50,7 @@ pub(super) enum Line {
     Drift { record: Box<EventRecord>, body: BodyRecord },
     Lost(Box<Placed>),
     Context(Box<OperationalContext>),
+    Remediation(Box<Remediation>),
     Observation { environment: Slug, at: Timestamp, observation: Box<Observation> },
     Scan(Box<ScanSummary>),
     End(Seal),
@@ -94,6 +95,9 @@ impl TreeStore {
         self.export_tree(Tree::NeverHide, lines, |value| self.plain(Tree::NeverHide, value).map(Line::NeverHide))?;
         for context in self.all_contexts() {
             lines.put(context.map(|one| Line::Context(Box::new(one))))?;
+        }
+        for one in self.all_remediations() {
+            lines.put(one.map(|one| Line::Remediation(Box::new(one))))?;
         }
         self.export_tree(Tree::Lost, lines, |value| self.plain(Tree::Lost, value).map(Line::Lost))?;
         self.export_tree(Tree::Scans, lines, |value| self.plain(Tree::Scans, value).map(Line::Scan))

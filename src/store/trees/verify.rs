@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::engine::Tree;
 use super::tx::{self, by_rule_key, class_count};
-use super::{TreeStore, apply, contexts, keys, scan};
+use super::{TreeStore, apply, contexts, keys, remediations, scan};
 use crate::drift::{Environment, NeverHideRule, ScanSummary, Slug, Untold};
 use crate::store::record::{AuditRecord, BodyRecord, Deed, EventRecord, Placed};
 use crate::store::rules::RuleRecord;
@@ -297,6 +297,12 @@ impl Check<'_> {
         })?;
         self.each(Tree::Contexts, |check, key, value| {
             if let Some(fault) = contexts::fault(check.store, key, value) {
+                check.fault(fault);
+            }
+            Ok(())
+        })?;
+        self.each(Tree::Remediations, |check, key, value| {
+            if let Some(fault) = remediations::fault(check.store, key, value) {
                 check.fault(fault);
             }
             Ok(())

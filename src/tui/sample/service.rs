@@ -261,6 +261,7 @@ impl DriftService for Sample {
             undone_by: None,
             rule: None,
             never_hide: None,
+            remediation: None,
             batch: Some(seq),
             origin: None,
             success: true,

@@ -76,7 +76,7 @@ mod tests {
     fn open(is_on: bool, size: (u16, u16)) -> Screens {
         let options = testkit::options(Options { presence: is_on, ..Options::default() });
         let mut screens = Screens::open(Sample::shared(), options, size).unwrap();
-        screens.send(Msg::Crewed { is_shared: true, me: Some("alice".into()) });
+        screens.send(Msg::Crewed { is_shared: true, me: Some("alice".into()), role: None });
         screens
     }
 
@@ -172,7 +172,7 @@ mod tests {
         let options = testkit::options(Options { presence: true, ..Options::default() });
         let mut screens = Screens::open(sample.clone(), options, (120, 40)).unwrap();
         let id = selected(&screens).id;
-        screens.send(Msg::Crewed { is_shared: true, me: Some("alice".into()) });
+        screens.send(Msg::Crewed { is_shared: true, me: Some("alice".into()), role: None });
         for (who, is_said) in [("bob", true), ("alice", false)] {
             sample.change(id, false, |event| event.assignee = Some(who.into()));
             screens.listen();

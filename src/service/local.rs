@@ -516,10 +516,16 @@ impl DriftService for LocalService {
     }
 
     async fn put_context(&self, context: OperationalContext, mut actor: Tainted) -> Result<(), ServiceError> {
-        gate::check(&self.guard(), self.store.as_ref(), Write::Context)?;
-        let context = mask_context(&self.redactor, context);
+        let attempt = attempts::of_context(&self.redactor, &actor, "marked", Some(&context));
+        let (guard, context) = (self.guard(), mask_context(&self.redactor, context));
         mask_name(&self.redactor, &mut actor);
-        self.deciding(move |store| Ok((vec![], store.put_context(&context, &actor).map_err(told)?))).await?;
+        self.deciding(move |store| {
+            let allowed = gate::check(&guard, store, Write::Context);
+            let put = allowed.and_then(|()| store.put_context(&context, &actor).map_err(told));
+            attempts::note(store, attempt, &put);
+            put.map(|()| (vec![], ()))
+        })
+        .await?;
         let _ = self.events.send(ServiceEvent::Environments);
         Ok(())
     }
@@ -530,11 +536,18 @@ impl DriftService for LocalService {
         at: Timestamp,
         mut actor: Tainted,
     ) -> Result<OperationalContext, ServiceError> {
-        gate::check(&self.guard(), self.store.as_ref(), Write::Context)?;
+        let (guard, announced, redactor) = (self.guard(), self.announced(), Arc::clone(&self.redactor));
         mask_name(&self.redactor, &mut actor);
-        let announced = self.announced();
-        let end = move |store: &dyn Store| around::end_context(store, &announced, id, at, &actor).map_err(told);
-        let ended = self.deciding(move |store| Ok((vec![], end(store)?))).await?;
+        let end = move |store: &dyn Store| {
+            let known = store.context(id).ok().flatten();
+            let attempt = attempts::of_context(&redactor, &actor, "mark_ended", known.as_ref());
+            let allowed = gate::check(&guard, store, Write::Context);
+            let ended =
+                allowed.and_then(|()| around::end_context(store, &announced, id, at, &actor).map_err(told));
+            attempts::note(store, attempt, &ended);
+            ended.map(|ended| (vec![], ended))
+        };
+        let ended = self.deciding(end).await?;
         let _ = self.events.send(ServiceEvent::Environments);
         Ok(ended)
     }

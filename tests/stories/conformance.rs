@@ -19,6 +19,10 @@ pub trait Bench {
     fn environment(&self) -> Slug;
     /// Makes a thing drift (`true`), or puts it right.
     fn disturb(&self, thing: usize, drifts: bool);
+    /// The same, as another person who may approve what was asked for.
+    fn admin(&self) -> Arc<dyn DriftService> {
+        self.service()
+    }
     /// Who it was, to the service, when `name` asked: a server signs with whoever is logged in.
     fn signed<'a>(&'a self, name: &'a str) -> &'a str {
         name
@@ -45,6 +49,7 @@ pub async fn conforms(bench: &dyn Bench) {
     what_is_put_right_closes_and_what_returns_is_regressed(bench).await;
     what_does_not_exist_is_an_error_in_words(bench).await;
     thinking::conforms(bench).await;
+    super::approving::conforms(bench).await;
 }
 
 /// Waits until no scan runs.

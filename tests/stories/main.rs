@@ -5,6 +5,7 @@ mod accounts;
 mod actors;
 mod analyses;
 mod answers;
+mod approving;
 mod api;
 mod around;
 mod attacks;

@@ -25,6 +25,9 @@ use crate::service::{
 };
 use crate::store::{AuditRequest, Direction, DriftFilter, Matching, Observation, Page, PageRequest, Receipt, RemediationQuery};
 
+/// Entries of the trail that say who was there lately.
+const LAST: usize = 100;
+
 fn asked<const N: usize>(parameters: [(&str, String); N]) -> Vec<Parameter> {
     parameters
         .into_iter()
@@ -189,7 +192,12 @@ impl DriftService for RemoteService {
     }
 
     async fn people(&self) -> Result<Vec<Tainted>, ServiceError> {
-        self.whole("people", &[]).await
+        let mut people: Vec<Tainted> = self.whole("people", &[]).await?;
+        // They come by name; who decided last is offered first.
+        let trail: Vec<AuditEntry> = self.up_to("audit", &[], LAST).await.unwrap_or_default();
+        let recent: Vec<&Tainted> = trail.iter().flat_map(AuditEntry::people).collect();
+        people.sort_by_cached_key(|name| recent.iter().position(|one| *one == name).unwrap_or(usize::MAX));
+        Ok(people)
     }
 
     async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError> {

@@ -48,7 +48,8 @@ pub(super) async fn listen(
             let again_at = Timestamp::now().checked_add(pause).unwrap_or(Timestamp::MAX);
             match denied {
                 Some(why) => line.link.feed(Contact::Denied { why }),
-                None if said_bye => line.link.bye(heard, again_at),
+                // Who ends the feed to have it begun anew is there: nobody is missed before that fails.
+                None if said_bye => {}
                 None => line.link.feed(Contact::Lost { since: heard, again_at }),
             }
             tokio::time::sleep(pause).await;

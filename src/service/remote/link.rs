@@ -18,8 +18,6 @@ pub struct Link {
 struct Seen {
     /// Open, or when it is tried again.
     feed: Contact,
-    /// The feed ended because the server said so, and nobody has been missed since.
-    said_bye: bool,
     /// A call was turned away since the last that was answered.
     denied: Option<String>,
     /// It is asked no sooner.
@@ -39,7 +37,7 @@ impl Seen {
 
 impl Link {
     pub fn new(server: String, events: broadcast::Sender<ServiceEvent>) -> Self {
-        let seen = Seen { feed: Contact::Live, said_bye: false, denied: None, busy: None, server, name: String::new() };
+        let seen = Seen { feed: Contact::Live, denied: None, busy: None, server, name: String::new() };
         Self { seen: Mutex::new(seen), shown: watch::Sender::new(Contact::Live), events }
     }
 
@@ -65,31 +63,17 @@ impl Link {
         self.seen().name = name;
     }
 
-    /// Why nothing should be sent now. What a call alone was told is tried again; and a server that has ended the feed itself, to have
-    /// it begun anew, is there.
+    /// Why nothing should be sent now. What a call alone was told is tried again.
     pub fn away(&self) -> Option<String> {
-        let seen = self.seen();
-        match &seen.feed {
+        match &self.seen().feed {
             Contact::Live | Contact::Busy { .. } => None,
-            Contact::Lost { .. } if seen.said_bye => None,
             Contact::Lost { .. } => Some("the server cannot be reached".into()),
             Contact::Denied { why } => Some(why.clone()),
         }
     }
 
-    /// The feed has ended because the server said so; it is asked for again `at`.
-    pub fn bye(&self, since: Timestamp, again_at: Timestamp) {
-        self.seen().said_bye = true;
-        self.put(Contact::Lost { since, again_at });
-    }
-
     /// What the feed says.
     pub fn feed(&self, contact: Contact) {
-        self.seen().said_bye = false;
-        self.put(contact);
-    }
-
-    fn put(&self, contact: Contact) {
         let mut seen = self.seen();
         if contact == Contact::Live {
             (seen.denied, seen.busy) = (None, None);
@@ -138,23 +122,5 @@ impl Link {
         if is_new {
             let _ = self.events.send(ServiceEvent::Contact(now));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_server_that_ended_the_feed_itself_is_asked_until_somebody_misses_it() {
-        let link = Link::new("https://s".into(), broadcast::channel(1).0);
-        let now = Timestamp::now();
-        let lost = || Contact::Lost { since: now, again_at: now };
-        link.bye(now, now);
-        assert_eq!((link.away(), link.contact()), (None, lost()), "the header says that nothing is told just now");
-        link.feed(lost());
-        assert!(link.away().unwrap().contains("cannot be reached"));
-        link.feed(Contact::Live);
-        assert_eq!((link.away(), link.contact()), (None, Contact::Live));
     }
 }

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{NOBODY, PASSWORD, Route, World, filled, query, routes};
-use crate::conformance::{Bench, open_drifts};
+use crate::conformance::{self, Bench, open_drifts};
 
 /// What acme has.
 pub(super) struct Ids {
@@ -22,11 +22,15 @@ pub(super) struct Ids {
     pub(super) key: String,
     pub(super) session: String,
     pub(super) advice: String,
+    /// Asked for, and waiting.
+    pub(super) remediations: [String; 3],
 }
 
 impl Ids {
     pub(super) async fn make(world: &World) -> Self {
         let editor = Some(world.keys[1].as_str());
+        world.files.disturb(3, true);
+        conformance::scan(&world.files).await;
         let open = open_drifts(world.files.service().as_ref()).await;
         let [drift, other] = [0, 1].map(|at| open[at].id.to_string());
         let rule = json!({
@@ -55,8 +59,18 @@ impl Ids {
         let said = world.send(None, &Method::POST, "/auth/login", Some(&login)).await;
         assert_eq!(said.status, 200, "{}", said.body);
         let (by, acme) = (By::operator("root"), Slug::from_text("acme"));
+        let mut remediations = vec![];
+        for at in 1..4 {
+            let drift = open[at].id;
+            super::described::thought_about(world, &drift.to_string()).await;
+            let body = json!({"kind": "codify_iac", "reason": "x"});
+            let said = world.send(editor, &Method::POST, &format!("/drifts/{drift}/remediate"), Some(&body)).await;
+            assert_eq!(said.status, 202, "{}", said.body);
+            remediations.push(said.body["remediation"]["id"].as_str().unwrap().to_owned());
+        }
         let said = world.send(editor, &Method::GET, "/recommendations", None).await;
         Self {
+            remediations: remediations.try_into().unwrap(),
             advice: said.body["data"][0]["id"].as_str().expect("there is advice").to_owned(),
             link: format!("{drift}-{other}"),
             other,
@@ -78,6 +92,7 @@ impl Ids {
             "ignore-rules" => (&self.rule, NOBODY),
             "never-hide-rules" => (&self.never_hide, NOBODY),
             "contexts" => (&self.context, NOBODY),
+            "remediations" => (&self.remediations[0], NOBODY),
             "api-keys" => (&self.key, NOBODY),
             "sessions" => (&self.session, NOBODY),
             "correlations" => (&self.link, "01ARZ3NDEKTSV4RRFFQ69G5FAV-01ARZ3NDEKTSV4RRFFQ69G5FA9"),
@@ -89,8 +104,8 @@ impl Ids {
     }
 
     /// Nothing of this is in what umbrella is told.
-    fn marks(&self) -> [&str; 8] {
-        [&self.drift, &self.rule, &self.never_hide, &self.context, &self.key, &self.session, "local_file", "of-acme"]
+    fn marks(&self) -> [&str; 9] {
+        [&self.remediations[0], &self.drift, &self.rule, &self.never_hide, &self.context, &self.key, &self.session, "local_file", "of-acme"]
     }
 }
 
@@ -99,6 +114,8 @@ pub(super) fn body(method: &Method, path: &str, ids: &Ids) -> Value {
     match (method.as_str(), path) {
         ("POST", "/drifts/{id}/triage") => json!({"verb": "acknowledge"}),
         ("PUT", "/drifts/{id}/resolve") => json!({"resolution_type": "accepted", "reason": "mine"}),
+        ("POST", "/drifts/{id}/remediate") => json!({"kind": "codify_iac"}),
+        ("POST", path) if path.starts_with("/remediations/") => json!({}),
         ("POST", "/drifts/{id}/who") => Value::Null,
         ("PATCH", "/drifts/{id}") => json!({"verb": "acknowledge"}),
         ("POST", "/drifts/{id}/analyze" | "/recommendations/{id}/implement" | "/recommendations/{id}/dismiss") => {

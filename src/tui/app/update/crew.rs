@@ -195,6 +195,20 @@ mod tests {
             (event.assignee, event.state, event.decision) = (None, State::Acknowledged, Some(by));
         });
         screens.listen();
-        assert!(screens.screen().contains("taken by bob 3m ago"), "{}", screens.screen());
+        let screen = screens.screen();
+        let is_said_once = screen.contains("acknowledged by bob 3m") && !screen.contains("taken by");
+        assert!(is_said_once && screen.contains("@C"), "{screen}");
+    }
+
+    #[test]
+    fn somebody_at_a_drift_of_a_group_shows_in_the_row_of_the_group() {
+        let mut screens = open(true, (120, 40));
+        let event = selected(&screens);
+        screens.act("cycle-group");
+        assert!(!screens.screen().contains("▸@") && !screens.screen().contains("▾@"), "{}", screens.screen());
+        looks(&mut screens, "bob", Some(&event));
+        assert_eq!(screens.screen().matches("▸@").count(), 1, "{}", screens.screen());
+        screens.at(after(61));
+        assert!(!screens.screen().contains("▸@"), "{}", screens.screen());
     }
 }

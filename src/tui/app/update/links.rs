@@ -98,3 +98,33 @@ pub fn says(model: &Model, verb: &TriageVerb) -> Vec<String> {
         _ => vec![],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tui::Options;
+    use crate::tui::app::action::Action;
+    use crate::tui::app::testkit::{Screens, options};
+    use crate::tui::sample::Sample;
+
+    #[test]
+    fn what_is_marked_is_linked_to_the_selected_drift_and_unlinked_again() {
+        let mut screens = Screens::open(Sample::shared(), options(Options::default()), (120, 40)).unwrap();
+        let alone = Action::LinkDrifts.disabled(&screens.model).unwrap();
+        assert!(alone.contains("mark the other drifts first"), "{alone}");
+        screens.keys("space space");
+        let here = screens.model.timeline.selected_id().unwrap();
+        screens.keys(", l");
+        assert!(screens.screen().contains("same change"), "{}", screens.screen());
+        screens.keys("down enter");
+        let links = |screens: &Screens| {
+            let loaded = screens.model.loaded().unwrap();
+            assert_eq!(loaded.detail.event.id, here);
+            loaded.detail.links.iter().map(|link| link.note.as_ref().unwrap().raw().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(links(&screens), ["same cause", "same cause"]);
+        screens.keys(", L");
+        assert_eq!(links(&screens), Vec::<String>::new());
+        let none = Action::UnlinkDrifts.disabled(&screens.model).unwrap();
+        assert!(none.contains("nothing is linked"), "{none}");
+    }
+}

@@ -148,3 +148,105 @@ fn keep(model: &mut Model, one: Remediation) {
         *known = Some(Box::new(one));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::api::Role;
+    use crate::drift::{Party, RecommendationType, RemediationDecision, RemediationState, RemediationVerb};
+    use crate::service::DriftService;
+    use crate::tui::Options;
+    use crate::tui::app::Msg;
+    use crate::tui::app::action::Action;
+    use crate::tui::app::testkit::{Screens, options};
+    use crate::tui::sample::{Sample, now};
+
+    /// The first drift may be reverted; alice is an admin of a server.
+    fn world(role: Option<Role>, size: (u16, u16)) -> (std::sync::Arc<Sample>, Screens) {
+        let sample = Sample::shared();
+        let mut screens = Screens::open(sample.clone(), options(Options::default()), size).unwrap();
+        let id = screens.model.timeline.selected_id().unwrap();
+        sample.change(id, false, |event| {
+            event.recommendations[0].recommendation_type = RecommendationType::AutoRevert;
+            event.recommendations[0].expires_at = None;
+            event.recommendations[0].implementation_steps = vec!["terraform apply".into()];
+        });
+        screens.listen();
+        screens.send(Msg::Crewed { is_shared: false, me: Some("alice".into()), role });
+        (sample, screens)
+    }
+
+    fn says(screens: &Screens, action: Action) -> String {
+        action.disabled(&screens.model).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_is_asked_for_is_shown_with_its_steps_and_stands_with_the_drift() {
+        for size in [(80, 24), (160, 45)] {
+            let (_, mut screens) = world(Some(Role::Editor), size);
+            assert!(says(&screens, Action::ApproveRemediation).contains("nothing was asked for"));
+            screens.keys(", r enter");
+            let screen = screens.screen();
+            assert!(screen.contains("1. terraform apply") && screen.contains("auto_revert"), "{screen}");
+            screens.keys("enter");
+            let screen = screens.screen();
+            assert!(screen.contains("revert asked by alice now: awaits an admin; expires in 24h"), "{screen}");
+            assert!(says(&screens, Action::RequestRemediation).contains("waits"));
+            let own = says(&screens, Action::ApproveRemediation);
+            assert!(own.contains("you asked for this yourself"), "{own}");
+        }
+    }
+
+    #[test]
+    fn an_admin_approves_what_somebody_else_asked_for_and_sees_the_steps_first() {
+        let (sample, mut screens) = world(Some(Role::Admin), (120, 40));
+        screens.keys(", r enter enter");
+        // It was bob, not alice.
+        screens.model.detail.loaded.as_mut().unwrap().detail.remediation.as_mut().unwrap().requested_by = "bob".into();
+        let one = screens.model.remediation().unwrap().clone();
+        assert_eq!(says(&screens, Action::ApproveRemediation), "");
+        screens.keys(", a");
+        screens.keys("enter");
+        let screen = screens.screen();
+        assert!(screen.contains("1. terraform apply") && screen.contains("asked by bob"), "{screen}");
+        screens.keys("esc");
+        assert_eq!(screens.model.remediation().unwrap().state, RemediationState::AwaitingApproval, "nothing is done unseen");
+        // Meanwhile ada has approved it.
+        let by = Party { name: "ada".into(), is_here: false, ..Party::here("ada".into()) };
+        let reason = Some("four eyes".into());
+        let asked = RemediationDecision { id: one.id, verb: RemediationVerb::Approve, reason, expected_version: None, by, once: None };
+        tokio::runtime::Runtime::new().unwrap().block_on(sample.decide_remediation(asked)).unwrap();
+        screens.listen();
+        let screen = screens.screen();
+        assert!(screen.contains("revert approved by ada now (four eyes), asked by alice: carry out the steps"), "{screen}");
+        assert!(says(&screens, Action::CancelRemediation).contains("approved by ada already"));
+    }
+
+    #[test]
+    fn keys_say_why_they_are_off() {
+        let (_, mut screens) = world(Some(Role::Editor), (120, 40));
+        screens.keys(", r enter enter");
+        screens.model.detail.loaded.as_mut().unwrap().detail.remediation.as_mut().unwrap().requested_by = "bob".into();
+        assert!(says(&screens, Action::ApproveRemediation).contains("only an admin can approve"));
+        assert!(says(&screens, Action::CancelRemediation).contains("only bob, who asked for it"));
+        let slug = screens.model.timeline.selected().unwrap().environment.clone();
+        screens.model.protected.insert(slug);
+        assert!(says(&screens, Action::RequestRemediation).contains("protected by its configuration"));
+        assert!(says(&screens, Action::ApproveRemediation).contains("protected by its configuration"));
+        let mut read_only =
+            Screens::open(std::sync::Arc::new(Sample::read_only("by --read-only")), options(Options::default()), (80, 24)).unwrap();
+        read_only.keys("j");
+        for action in [Action::RequestRemediation, Action::ApproveRemediation, Action::LinkDrifts] {
+            assert!(says(&read_only, action).contains("by --read-only"), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn what_expires_while_it_is_shown_says_so() {
+        let (_, mut screens) = world(Some(Role::Editor), (120, 40));
+        screens.keys(", r enter enter");
+        screens.at(now().checked_add(jiff::SignedDuration::from_hours(25)).unwrap());
+        let screen = screens.screen();
+        assert!(screen.contains("expired, nobody approved it"), "{screen}");
+        assert_eq!(says(&screens, Action::RequestRemediation), "", "it can be asked for again");
+    }
+}

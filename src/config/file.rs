@@ -129,7 +129,10 @@ fn setting(
         let message = if known {
             message
         } else {
-            format!("{message}; known are {}, never_hide, [server], [remediation], [[environment]] and [[maintenance]]", keys())
+            format!(
+                "{message}; known are {}, never_hide, [server], [remediation], [[environment]] and [[maintenance]]",
+                keys()
+            )
         };
         config.problems.push(source.problem(&span, message));
     }

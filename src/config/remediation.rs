@@ -35,7 +35,9 @@ mod tests {
 
     fn read(text: &str) -> Config {
         let home = Path::new("/home/nobody");
-        let paths = Paths { ..Paths::under(home) };
+        let [system_dir, config_dir, data_dir, state_dir] =
+            ["etc", "config", "data", "state"].map(|one| home.join(one));
+        let paths = Paths { system_dir, config_dir, data_dir, state_dir };
         let mut config = Config::built_in(&paths, &|_| None);
         file::read_text(Path::new("config.toml"), text, &mut config);
         config

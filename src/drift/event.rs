@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Analysis, Attribution, AuditEntry, Change, Decision, DriftId, Fingerprint, Hidden, Link, Recommendation, Remediation,
-    SettledChange, Severity, Slug, Unverified,
+    Analysis, Attribution, AuditEntry, Change, Decision, DriftId, Fingerprint, Hidden, Link, Recommendation,
+    Remediation, SettledChange, Severity, Slug, Unverified,
 };
 use crate::safety::{Masked, Tainted};
 

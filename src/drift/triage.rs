@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DriftId, IgnoreRule, NeverHideChange, NeverHideRule, Once, Origin, PropertyPath, RemediationChange, RuleChange, Slug,
-    State,
+    DriftId, IgnoreRule, NeverHideChange, NeverHideRule, Once, Origin, PropertyPath, RemediationChange, RuleChange,
+    Slug, State,
 };
 use crate::safety::Tainted;
 

@@ -29,7 +29,8 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             return self.say("nothing was asked for");
         }
         let (reason, expected_version) = (said(reason), Some(event.version));
-        let asked = RemediationRequest { drift: event.id, kind, reason, expected_version, by: self.party(), once: None };
+        let asked =
+            RemediationRequest { drift: event.id, kind, reason, expected_version, by: self.party(), once: None };
         match self.service.request_remediation(asked).await {
             Ok(made) => self.say(&format!("asked; {}", made.says(Timestamp::now()))),
             Err(why) => self.problem(&why.to_string()),
@@ -57,7 +58,8 @@ impl<R: BufRead, W: Write> Plain<R, W> {
 
     /// What waits for somebody.
     pub(super) async fn approvals(&mut self) -> io::Result<()> {
-        let query = RemediationQuery { states: vec![RemediationState::AwaitingApproval], ..RemediationQuery::default() };
+        let query =
+            RemediationQuery { states: vec![RemediationState::AwaitingApproval], ..RemediationQuery::default() };
         match self.service.remediations(query).await {
             Ok(all) if all.is_empty() => self.say("nothing waits for approval"),
             Ok(all) => {
@@ -75,7 +77,8 @@ impl<R: BufRead, W: Write> Plain<R, W> {
     }
 
     fn steps(&mut self, steps: &[Tainted]) -> io::Result<()> {
-        let lines: Vec<String> = steps.iter().enumerate().map(|(at, one)| format!("   {}. {}", at + 1, one.line())).collect();
+        let lines: Vec<String> =
+            steps.iter().enumerate().map(|(at, one)| format!("   {}. {}", at + 1, one.line())).collect();
         lines.iter().try_for_each(|line| self.say(line))
     }
 

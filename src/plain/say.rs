@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::drift::{
-    AuditEntry, Change, ChangeType, DriftDetail, DriftEvent, Hidden, PropertyPath, Remediation, ResolutionType, SettledChange,
-    State, TriageVerb, Unverified,
+    AuditEntry, Change, ChangeType, DriftDetail, DriftEvent, Hidden, PropertyPath, Remediation, ResolutionType,
+    SettledChange, State, TriageVerb, Unverified,
 };
 use crate::safety::{Masked, Tainted, sanitise};
 use crate::service::{EnvironmentSummary, Relations};

@@ -20,8 +20,8 @@ pub(super) fn request(
     let attempt = attempts::of_remediation(redactor, &asked.by.name, asked.reason.as_ref(), "remediate", drift);
     mask(redactor, &mut asked.by, &mut asked.reason);
     let allowed = gate::check(guard, store, Write::Remediate { drift, verb: None }).and_then(|()| fit(said));
-    let answer = allowed
-        .and_then(|()| store.request_remediation(&asked).map_err(|error| too_late(store, drift, error)));
+    let answer =
+        allowed.and_then(|()| store.request_remediation(&asked).map_err(|error| too_late(store, drift, error)));
     attempts::note(store, attempt, &answer);
     answer
 }
@@ -65,19 +65,16 @@ fn fit(said: Option<Unfit>) -> Result<(), ServiceError> {
     said.map_or(Ok(()), |unfit| Err(ServiceError::Invalid(format!("{} ({})", unfit.message, unfit.field))))
 }
 
-fn may(
-    store: &dyn Store,
-    guard: &Guard,
-    known: &Remediation,
-    asked: &RemediationDecision,
-) -> Result<(), ServiceError> {
+fn may(store: &dyn Store, guard: &Guard, known: &Remediation, asked: &RemediationDecision) -> Result<(), ServiceError> {
     let is_production = is_production(store, &known.environment)?;
     match known.may(asked.verb, &asked.by, guard.approve_own && !is_production) {
         Ok(()) => Ok(()),
         Err(why @ MayNot::Own { .. }) if asked.by.is_here => {
             let hint = match is_production {
                 true => format!("{} is production, where nobody ever does", known.environment),
-                false => "or, where nobody else is, set approve_own = true under [remediation] in the configuration".into(),
+                false => {
+                    "or, where nobody else is, set approve_own = true under [remediation] in the configuration".into()
+                }
             };
             Err(ServiceError::Denied(format!("{why}; {hint}")))
         }

@@ -1,8 +1,8 @@
 //! One table: everything that can be written through the service, and what it may do to drift that somebody should see.
 
 use crate::drift::{
-    AuditEntry, DriftId, IgnoreRule, NeverHideRequest, NeverHideVerb, RemediationVerb, RuleId, RuleRequest, RuleVerb, State, TriageRequest,
-    TriageVerb,
+    AuditEntry, DriftId, IgnoreRule, NeverHideRequest, NeverHideVerb, RemediationVerb, RuleId, RuleRequest, RuleVerb,
+    State, TriageRequest, TriageVerb,
 };
 
 /// One thing that can be written. To cancel a scan writes nothing.
@@ -12,7 +12,10 @@ pub enum Write<'a> {
     Rule(&'a RuleRequest),
     NeverHide(&'a NeverHideRequest),
     /// Leave to do something about a drift: `None` asks for it.
-    Remediate { drift: DriftId, verb: Option<RemediationVerb> },
+    Remediate {
+        drift: DriftId,
+        verb: Option<RemediationVerb>,
+    },
     /// A deployment, an incident, a maintenance: said or ended.
     Context,
     Scan,

@@ -24,8 +24,8 @@ use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
     IncidentRequest, Maintenance, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb, OperationalContext,
-    Origin, Remediation, RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug, SourceState, Stats, TriageRequest,
-    UntoldPage, UntoldRequest, Who,
+    Origin, Remediation, RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus,
+    RuleVerb, ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
@@ -542,8 +542,7 @@ impl DriftService for LocalService {
             let known = store.context(id).ok().flatten();
             let attempt = attempts::of_context(&redactor, &actor, "mark_ended", known.as_ref());
             let allowed = gate::check(&guard, store, Write::Context);
-            let ended =
-                allowed.and_then(|()| around::end_context(store, &announced, id, at, &actor).map_err(told));
+            let ended = allowed.and_then(|()| around::end_context(store, &announced, id, at, &actor).map_err(told));
             attempts::note(store, attempt, &ended);
             ended.map(|ended| (vec![], ended))
         };

@@ -57,8 +57,9 @@ use crate::api::{Capability, Role};
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
-    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, Overtaken, Remediation, RemediationDecision,
-    RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
+    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, Overtaken, Remediation,
+    RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary,
+    Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::store::{

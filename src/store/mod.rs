@@ -47,9 +47,9 @@ use crate::drift::query::{Group, Groups};
 use crate::drift::{
     Analysis, Attribution, AuditEntry, Completeness, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId,
     Environment, Finding, IgnoreRule, Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule,
-    OperationalContext, Overtaken, Recommendation, Remediation, RemediationDecision, RemediationId,
-    RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, Stats,
-    TriageRequest, Untold, UntoldPage, UntoldRequest,
+    OperationalContext, Overtaken, Recommendation, Remediation, RemediationDecision, RemediationId, RemediationRequest,
+    RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, Stats, TriageRequest, Untold, UntoldPage,
+    UntoldRequest,
 };
 use crate::safety::{Masked, Tainted};
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use driftguard::accounts::Grant;
 use driftguard::api::Role;
 use driftguard::drift::{
-    DriftEvent, DriftId, Effort, Environment, Finding, Party, Priority, Recommendation, RecommendationType, RecommendedBy,
-    Remediation, RemediationDecision, RemediationKind, RemediationRequest, RemediationState, RemediationVerb,
-    ResolutionType, RiskAssessment, ScanSummary, Score, Slug, TriageRequest, TriageVerb,
+    DriftEvent, DriftId, Effort, Environment, Finding, Party, Priority, Recommendation, RecommendationType,
+    RecommendedBy, Remediation, RemediationDecision, RemediationKind, RemediationRequest, RemediationState,
+    RemediationVerb, ResolutionType, RiskAssessment, ScanSummary, Score, Slug, TriageRequest, TriageVerb,
 };
 use driftguard::server::Principal;
 use driftguard::service::{DriftService, Guard, LocalService, Refusal, ServiceError, ServiceEvent};
@@ -97,7 +97,10 @@ async fn what_was_asked_for_is_told_approved_once_and_in_the_trail(bench: &dyn B
         .collect();
     assert_eq!(told, [("remediation_approved", "ada"), ("remediation_requested", bench.signed("bob"))]);
     let change = trail.iter().find_map(|entry| entry.remediation.as_deref()).unwrap();
-    assert_eq!((change.before, change.after.state), (Some(RemediationState::AwaitingApproval), RemediationState::Approved));
+    assert_eq!(
+        (change.before, change.after.state),
+        (Some(RemediationState::AwaitingApproval), RemediationState::Approved)
+    );
 }
 
 async fn what_has_moved_on_is_not_approved(bench: &dyn Bench) {
@@ -106,7 +109,8 @@ async fn what_has_moved_on_is_not_approved(bench: &dyn Bench) {
     let made = service.request_remediation(ask(drift.id, party("bob"))).await.unwrap();
     let verb = TriageVerb::Resolve { resolution_type: ResolutionType::AutoRevert, until: None };
     let reason = Some("done by hand".into());
-    let settle = TriageRequest { drift: drift.id, verb, reason, actor: "carol".into(), expected_version: None, once: None };
+    let settle =
+        TriageRequest { drift: drift.id, verb, reason, actor: "carol".into(), expected_version: None, once: None };
     let receipt = service.triage(settle).await.unwrap();
     let refused = admin.decide_remediation(say(&made, RemediationVerb::Approve, party("ada"))).await.unwrap_err();
     let ServiceError::Overtaken(now) = &refused else { panic!("{refused:?}") };
@@ -114,7 +118,14 @@ async fn what_has_moved_on_is_not_approved(bench: &dyn Bench) {
     assert!(now.drift.as_ref().unwrap().version > made.drift_version && now.why.contains("moved on"), "{refused}");
     // What is void stays so, though the drift is again as it was.
     let verb = TriageVerb::Undo { seq: receipt.seq };
-    let undo = TriageRequest { drift: drift.id, verb, reason: None, actor: "carol".into(), expected_version: None, once: None };
+    let undo = TriageRequest {
+        drift: drift.id,
+        verb,
+        reason: None,
+        actor: "carol".into(),
+        expected_version: None,
+        once: None,
+    };
     service.triage(undo).await.unwrap();
     assert_eq!(service.remediation(made.id).await.unwrap().state, RemediationState::Stale);
     let stale = RemediationQuery { states: vec![RemediationState::Stale], ..RemediationQuery::default() };
@@ -133,15 +144,20 @@ async fn one_waits_at_a_time_and_is_taken_back_by_who_asked(bench: &dyn Bench) {
     let refused = admin.decide_remediation(say(&own, RemediationVerb::Reject, party("ada"))).await.unwrap_err();
     assert!(refused.to_string().contains("you asked for this yourself"), "{refused}");
     admin.decide_remediation(say(&own, RemediationVerb::Cancel, party("ada"))).await.unwrap();
-    let all = service.remediations(RemediationQuery { drift: Some(drift.id), ..RemediationQuery::default() }).await.unwrap();
+    let all =
+        service.remediations(RemediationQuery { drift: Some(drift.id), ..RemediationQuery::default() }).await.unwrap();
     assert!(all.is_sorted_by_key(|one| std::cmp::Reverse(one.id)) && all[0].id == own.id, "the newest first");
-    let past = RemediationQuery { cursor: Some(all[0].id), limit: 1, drift: Some(drift.id), ..RemediationQuery::default() };
+    let past =
+        RemediationQuery { cursor: Some(all[0].id), limit: 1, drift: Some(drift.id), ..RemediationQuery::default() };
     assert_eq!(service.remediations(past).await.unwrap(), all[1..2]);
     let nobody = service.remediation(driftguard::drift::RemediationId::generate()).await;
     assert!(matches!(nobody, Err(ServiceError::NotFound(_))), "{nobody:?}");
     let odd = RemediationRequest { kind: RemediationKind::AutoRevert, ..ask(drift.id, party("bob")) };
     let refused = service.request_remediation(odd).await.unwrap_err();
-    assert!(matches!(&refused, ServiceError::Invalid(why) if why.contains("nothing recommends auto_revert")), "{refused:?}");
+    assert!(
+        matches!(&refused, ServiceError::Invalid(why) if why.contains("nothing recommends auto_revert")),
+        "{refused:?}"
+    );
 }
 
 fn principal(name: &str, role: Role) -> Principal {
@@ -160,7 +176,8 @@ async fn a_viewer_cannot_ask_an_editor_can_and_only_an_admin_who_did_not_ask_can
     // Bob's program: an admin's key once, and the account is his.
     let account = Some(driftguard::accounts::UserId::generate());
     let bob = Principal { user: account, ..principal("bob", Role::Admin) };
-    let his_key = Principal { api_key: Some(driftguard::accounts::KeyId::generate()), name: "ci".into(), ..bob.clone() };
+    let his_key =
+        Principal { api_key: Some(driftguard::accounts::KeyId::generate()), name: "ci".into(), ..bob.clone() };
     let tokens = driftguard::server::Tokens::new([
         service("vic", Role::Viewer),
         service("erin", Role::Editor),
@@ -169,7 +186,8 @@ async fn a_viewer_cannot_ask_an_editor_can_and_only_an_admin_who_did_not_ask_can
         service("ada", Role::Admin),
         ("robot".to_owned(), robot),
         ("grace".to_owned(), {
-            let elsewhere: Grant = serde_json::from_value(serde_json::json!({"environments": "elsewhere", "access": "act"})).unwrap();
+            let elsewhere: Grant =
+                serde_json::from_value(serde_json::json!({"environments": "elsewhere", "access": "act"})).unwrap();
             Principal { grants: vec![elsewhere], ..principal("grace", Role::Admin) }
         }),
     ]);
@@ -264,7 +282,11 @@ async fn what_nobody_answers_in_a_day_expires_by_itself_and_is_told() {
     service.analyse(id, Some("emergency, INC-4711".into())).await.unwrap();
     let made = service.request_remediation(ask(id, party("bob"))).await.unwrap();
     hours.store(25, std::sync::atomic::Ordering::SeqCst);
-    assert_eq!(service.remediation(made.id).await.unwrap().state, RemediationState::Expired, "before anybody wrote it down");
+    assert_eq!(
+        service.remediation(made.id).await.unwrap().state,
+        RemediationState::Expired,
+        "before anybody wrote it down"
+    );
     let (ended, next) = store.settle_remediations().unwrap();
     assert_eq!((ended.len(), ended[0].state, next), (1, RemediationState::Expired, None));
     let refused = service.decide_remediation(say(&made, RemediationVerb::Approve, party("ada"))).await.unwrap_err();

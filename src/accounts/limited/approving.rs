@@ -35,7 +35,10 @@ impl Limited {
         }
     }
 
-    pub(super) async fn remediations_seen(&self, mut query: RemediationQuery) -> Result<Vec<Remediation>, ServiceError> {
+    pub(super) async fn remediations_seen(
+        &self,
+        mut query: RemediationQuery,
+    ) -> Result<Vec<Remediation>, ServiceError> {
         let scope = self.scope().await?;
         query.environments = scope.narrowed(&query.environments);
         if query.environments.is_empty() {

@@ -30,9 +30,9 @@ use crate::api::Role;
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
-    NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, Remediation, RemediationDecision, RemediationId,
-    RemediationRequest, RuleReach, RuleRequest, RuleStatus, Slug,
-    Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
+    NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, Remediation, RemediationDecision,
+    RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, Slug, Stats, TriageRequest, UntoldPage,
+    UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::service::{

@@ -2,8 +2,8 @@
 
 use super::{By, Registry, expect};
 use crate::accounts::{
-    AccountsError, Action, Change, Grant, PasswordHash, Place, Result, Rights, SecurityAction, SessionId, User, UserEdit, UserKind,
-    may,
+    AccountsError, Action, Change, Grant, PasswordHash, Place, Result, Rights, SecurityAction, SessionId, User,
+    UserEdit, UserKind, may,
 };
 use crate::api::Role;
 use crate::drift::Slug;

@@ -2,8 +2,8 @@
 
 use ulid::Ulid;
 
-use super::{Remediation, RemediationId, RemediationKind, RemediationVerb};
-use crate::drift::{DriftId, Once, Unfit};
+use super::{Remediation, RemediationKind, RemediationVerb};
+use crate::drift::{DriftId, Once, RemediationId, Unfit};
 use crate::safety::{Tainted, is_seen};
 
 /// Bytes of a reason at most.

@@ -10,16 +10,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use super::{DriftEvent, DriftId, Slug, ulid_id};
+use super::{DriftEvent, DriftId, RemediationId, Slug};
 use crate::safety::Tainted;
 
 pub use asked::{MayNot, Party, RemediationDecision, RemediationRequest};
 pub use words::{RemediationKind, RemediationState, RemediationVerb};
-
-ulid_id!(
-    /// One request to do something about a drift.
-    RemediationId
-);
 
 /// How long it waits for an answer.
 pub const WAITS: SignedDuration = SignedDuration::from_hours(24);
@@ -103,7 +98,10 @@ pub fn plan_hash(kind: RemediationKind, plan: &[Tainted], event: &DriftEvent) ->
     plan.iter().for_each(|step| part(step.raw().as_bytes()));
     for change in &event.changes {
         // What a JSON writer cannot write is in no store either.
-        part(&serde_json::to_vec(&(&change.path, change.change_type, &change.declared, &change.actual)).unwrap_or_default());
+        part(
+            &serde_json::to_vec(&(&change.path, change.change_type, &change.declared, &change.actual))
+                .unwrap_or_default(),
+        );
     }
     hasher.finalize().to_hex().to_string()
 }
@@ -199,7 +197,9 @@ impl Remediation {
             RemediationState::Rejected => "rejected: nothing is to be done by it".into(),
             RemediationState::Cancelled => "cancelled: nothing is to be done by it".into(),
             RemediationState::Expired => "nobody answered in time: ask again".into(),
-            RemediationState::Stale => "the drift has moved on since it was asked for: look at it, and ask again".into(),
+            RemediationState::Stale => {
+                "the drift has moved on since it was asked for: look at it, and ask again".into()
+            }
         }
     }
 

@@ -26,7 +26,6 @@ fn event() -> DriftEvent {
     event
 }
 
-
 fn party(name: &str, account: u128, is_admin: bool) -> Party {
     Party { name: name.into(), account: Some(account.into()), is_admin, is_service: false, is_here: false }
 }
@@ -130,8 +129,11 @@ enum Happens {
 
 fn happens() -> impl Strategy<Value = Happens> {
     prop_oneof![
-        (0usize..3, 1u128..4, any::<bool>())
-            .prop_map(|(verb, who, is_admin)| Happens::Says(RemediationVerb::ALL[verb], who, is_admin)),
+        (0usize..3, 1u128..4, any::<bool>()).prop_map(|(verb, who, is_admin)| Happens::Says(
+            RemediationVerb::ALL[verb],
+            who,
+            is_admin
+        )),
         (0i64..20).prop_map(Happens::Hours),
         Just(Happens::Moves),
         Just(Happens::Settles),
@@ -168,10 +170,11 @@ proptest! {
                         }
                     } else if one.may(verb, &by, false).is_ok() {
                         let is_own = who == 1;
-                        prop_assert!(match verb {
+                        let is_theirs = match verb {
                             RemediationVerb::Cancel => is_own || is_admin,
                             _ => is_admin && !is_own,
-                        });
+                        };
+                        prop_assert!(is_theirs);
                         prop_assert!(!moved && event.state == State::Open && at < one.expires_at);
                         one = one.decided(verb, Verdict { by: by.name, at, reason: None });
                     }

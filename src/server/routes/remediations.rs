@@ -12,7 +12,8 @@ use super::listing::Slice;
 use super::parameters::{Parameters, named};
 use crate::api::{Listed, Part, Problem, RemediateBody, Remediated, RemediationBody};
 use crate::drift::{
-    Remediation, RemediationDecision, RemediationId, RemediationRequest, RemediationState, RemediationVerb, Unfit,
+    DriftId, Remediation, RemediationDecision, RemediationId, RemediationRequest, RemediationState, RemediationVerb,
+    Slug, Unfit,
 };
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};

@@ -8,22 +8,24 @@ use ulid::Ulid;
 use super::RemoteService;
 use super::queue::{Asked, EndMark, Made};
 use crate::api::{
-    AnalyzeBody, BULK, Capability, Done, Listed, NeverHideBody, OutcomeBody, Parameter, PresenceBody, RemediateBody, Remediated,
-    RemediationBody, Role, RuleBody, ScanBody, to_parameters,
+    AnalyzeBody, BULK, Capability, Done, Listed, NeverHideBody, OutcomeBody, Parameter, PresenceBody, RemediateBody,
+    Remediated, RemediationBody, Role, RuleBody, ScanBody, to_parameters,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
-    NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, Remediation, RemediationDecision, RemediationId, RemediationRequest,
-    RemediationState, RuleReach, RuleRequest, RuleStatus, Slug,
-    Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
+    NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, Remediation, RemediationDecision,
+    RemediationId, RemediationRequest, RemediationState, RuleReach, RuleRequest, RuleStatus, Slug, Stats,
+    TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::service::{
     Contact, DriftService, EnvironmentSummary, IacResource, Looker, Looking, Missing, Relations, RequireReason,
     ResourcesRequest, ServiceError, ServiceEvent, Settle, Waiting,
 };
-use crate::store::{AuditRequest, Direction, DriftFilter, Matching, Observation, Page, PageRequest, Receipt, RemediationQuery};
+use crate::store::{
+    AuditRequest, Direction, DriftFilter, Matching, Observation, Page, PageRequest, Receipt, RemediationQuery,
+};
 
 /// Entries of the trail that say who was there lately.
 const LAST: usize = 100;
@@ -162,7 +164,11 @@ impl DriftService for RemoteService {
         let is_older = query.direction == Direction::Older;
         all.retain(|one| if is_older { one.id < cursor } else { one.id > cursor });
         let cut = all.len().saturating_sub(query.limit);
-        if is_older { all.truncate(query.limit) } else { drop(all.drain(..cut)) }
+        if is_older {
+            all.truncate(query.limit)
+        } else {
+            drop(all.drain(..cut))
+        }
         Ok(all)
     }
 

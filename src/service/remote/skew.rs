@@ -52,7 +52,10 @@ mod tests {
             server: "0.9.0".into(),
             capabilities: capabilities.map(|all| all.into_iter().map(str::to_owned).collect()),
         };
-        assert_eq!(missing(&greeting(None)).what, BTreeSet::from([Capability::Outcomes, Capability::Presence, Capability::Remediations]));
+        assert_eq!(
+            missing(&greeting(None)).what,
+            BTreeSet::from([Capability::Outcomes, Capability::Presence, Capability::Remediations])
+        );
         let older = missing(&greeting(Some(vec!["groups", "rules", "scans", "teleport"])));
         assert!(older.what.contains(&Capability::Incident) && !older.what.contains(&Capability::Groups));
         assert!(older.why.contains("driftguard 0.9.0"), "{}", older.why);

@@ -73,8 +73,8 @@ use crate::drift::query::{Group, Groups};
 use crate::drift::{
     Analysis, Attribution, AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment,
     Finding, IgnoreRule, Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule,
-    OperationalContext, Recommendation, Remediation, RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, State, Stats,
-    TriageRequest, Untold, UntoldPage, UntoldRequest,
+    OperationalContext, Recommendation, Remediation, RemediationDecision, RemediationId, RemediationRequest, RuleReach,
+    RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, State, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::Tainted;
 

@@ -106,7 +106,7 @@ impl TreeStore {
         self.writable()?;
         let mut guard = self.writer();
         let writer = &mut *guard;
-        let mut tx = Tx::new(self, self.now());
+        let tx = Tx::new(self, self.now());
         let once = self.mark_of(asked.once.as_ref());
         if let Some(done) = done_before(&tx, once.as_ref())? {
             return as_it_stands(&tx, done);
@@ -121,7 +121,8 @@ impl TreeStore {
             match before.state_for(Some(&event), tx.now) {
                 State::AwaitingApproval => {
                     let who = before.requested_by.cell(40);
-                    let why = format!("{who} has asked for something to be done about this drift already, and it waits");
+                    let why =
+                        format!("{who} has asked for something to be done about this drift already, and it waits");
                     return Err(overtaken(why, Some(event), before));
                 }
                 over => deeds.push(self.ends(writer, &before, over, Some(&event), 0)?),
@@ -215,7 +216,8 @@ impl TreeStore {
         event: Option<&DriftEvent>,
         place: usize,
     ) -> Result<Deed, StoreError> {
-        let (at, change) = (writer.tick(&self.clock), RemediationChange { before: Some(one.state), after: one.ended(state) });
+        let (at, change) =
+            (writer.tick(&self.clock), RemediationChange { before: Some(one.state), after: one.ended(state) });
         let system = Tainted::from("system");
         Entry { at, actor: &system, reason: None, change, once: None }.deed(writer, place, event, self.now())
     }
@@ -257,9 +259,7 @@ impl TreeStore {
         let (low, high) = match (query.cursor, query.direction) {
             (None, _) => (key(RemediationId(Ulid::from_bytes([0; 16]))), [&prefix[..], &[0xff; 17]].concat()),
             (Some(id), Direction::Older) => (key(RemediationId(Ulid::from_bytes([0; 16]))), key(id)),
-            (Some(id), Direction::Newer) => {
-                ([&key(id)[..], &[0]].concat(), [&prefix[..], &[0xff; 17]].concat())
-            }
+            (Some(id), Direction::Newer) => ([&key(id)[..], &[0]].concat(), [&prefix[..], &[0xff; 17]].concat()),
         };
         let keys = self.engine.tree(Tree::Remediations).range(low..high).keys();
         let ordered: Box<dyn Iterator<Item = _>> = match query.direction {

@@ -226,9 +226,9 @@ fn answer(model: &Model) -> Option<String> {
 
 pub fn link_drifts(model: &Model) -> Option<String> {
     let alone = || super::update::links::others(model).is_empty();
-    decide(model).or_else(|| no_drift(model)).or_else(|| {
-        alone().then(|| "mark the other drifts first, then go to the one they belong to".into())
-    })
+    decide(model)
+        .or_else(|| no_drift(model))
+        .or_else(|| alone().then(|| "mark the other drifts first, then go to the one they belong to".into()))
 }
 
 pub fn unlink_drifts(model: &Model) -> Option<String> {

@@ -66,24 +66,20 @@ impl Model {
     /// Why whoever is here cannot say that to what was asked for about the selected drift.
     pub fn cannot_answer(&self, verb: RemediationVerb) -> Option<String> {
         let (event, loaded) = (self.timeline.selected()?, self.loaded());
-        let Some(one) = self.remediation() else {
-            return Some(if loaded.is_none() { "still loading" } else { "nothing was asked for about this drift" }.into());
-        };
         if verb == RemediationVerb::Approve
             && let Err(refusal) = permission::settling(&self.protected, [&event.environment])
         {
             return Some(refusal.to_string());
         }
+        let Some(one) = self.remediation() else {
+            let none = if loaded.is_none() { "still loading" } else { "nothing was asked for about this drift" };
+            return Some(none.into());
+        };
         // Whether the drift has moved on the service knows best.
         let over = one.state_at(self.now) != RemediationState::AwaitingApproval;
         over.then(|| one.closed(Some(event), self.now)).flatten().or_else(|| {
             let own = self.approve_own && !self.is_production(&one.environment);
             one.may(verb, &self.party(), own).err().map(|why| why.to_string())
         })
-    }
-
-    fn is_production(&self, slug: &crate::drift::Slug) -> bool {
-        let row = self.environments.list.iter().find(|row| row.environment.slug == *slug);
-        row.is_none_or(|row| row.is_production)
     }
 }

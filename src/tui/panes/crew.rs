@@ -4,8 +4,8 @@ use ratatui::text::Span;
 
 use super::Canvas;
 use super::diff::ago;
-use crate::drift::{DriftEvent, State};
 use crate::drift::query::GroupKey;
+use crate::drift::{DriftEvent, State};
 use crate::service::About;
 use crate::tui::theme::Role;
 

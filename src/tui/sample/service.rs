@@ -10,9 +10,10 @@ use super::deciding::{carry_out, link};
 use super::{approving, around, changes, drifts, environments, found, hidden, incident, now, rules, who};
 use crate::drift::query::{Group, Groups, Viewer};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident,
-    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, Remediation, RemediationDecision,
-    RemediationRequest, RuleReach, RuleRequest, RuleStatus, SeverityClass, Slug, State, Stats, TriageRequest, TriageVerb, UntoldPage, UntoldRequest, Who,
+    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
+    NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, Remediation, RemediationDecision,
+    RemediationRequest, RuleReach, RuleRequest, RuleStatus, SeverityClass, Slug, Stats, TriageRequest, TriageVerb,
+    UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::service::{DriftService, EnvironmentSummary, Relations, ServiceError, ServiceEvent};

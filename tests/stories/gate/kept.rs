@@ -48,10 +48,12 @@ async fn grants_hold_over_the_api_and_a_refusal_is_in_the_audit_trail() {
     };
     assert_eq!((who("scan").await, who("acknowledge").await, who("read").await), (true, false, false));
     // A mark that is refused stands in the trail, as every decision that is.
-    let context = |id: &str| json!({"context": {
-        "id": id, "context_type": "ticket", "context_data": {"title": "INC-1"}, "environments": ["host"],
-        "time_window": {"from": "2026-11-20T00:00:00Z", "to": "2026-11-20T01:00:00Z"}, "source": "person",
-    }});
+    let context = |id: &str| {
+        json!({"context": {
+            "id": id, "context_type": "ticket", "context_data": {"title": "INC-1"}, "environments": ["host"],
+            "time_window": {"from": "2026-11-20T00:00:00Z", "to": "2026-11-20T01:00:00Z"}, "source": "person",
+        }})
+    };
     let id = "01ARZ3NDEKTSV4RRFFQ69G5FA7";
     assert_eq!(world.send(admin, &Method::POST, "/contexts", Some(&context(id))).await.status, 200);
     let end = json!({"at": "2026-11-22T00:00:00Z"});

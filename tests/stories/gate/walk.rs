@@ -105,7 +105,17 @@ impl Ids {
 
     /// Nothing of this is in what umbrella is told.
     fn marks(&self) -> [&str; 9] {
-        [&self.remediations[0], &self.drift, &self.rule, &self.never_hide, &self.context, &self.key, &self.session, "local_file", "of-acme"]
+        [
+            &self.remediations[0],
+            &self.drift,
+            &self.rule,
+            &self.never_hide,
+            &self.context,
+            &self.key,
+            &self.session,
+            "local_file",
+            "of-acme",
+        ]
     }
 }
 

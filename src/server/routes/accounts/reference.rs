@@ -80,11 +80,10 @@ async fn access(caller: Caller, clerk: Clerk, mut parameters: Parameters) -> Ans
     let known = all.into_iter().map(|one| one.environment).find(|one| one.slug == environment);
     let known = known.ok_or_else(|| Problem::new(Code::NotFound, format!("no environment {environment}")))?;
     let of = caller.principal.organisation;
-    let users =
-        clerk.ask(move |registry, by| {
-            let at = endpoint(&verb, action);
-            registry.who_may(by, &of, action, Place::from(&known), resource_type.as_deref(), at)
-        });
+    let users = clerk.ask(move |registry, by| {
+        let at = endpoint(&verb, action);
+        registry.who_may(by, &of, action, Place::from(&known), resource_type.as_deref(), at)
+    });
     Ok(Json(slice.of(users.await?, |user| user.username.raw().to_lowercase())))
 }
 

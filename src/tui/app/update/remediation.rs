@@ -51,18 +51,37 @@ pub fn plan(model: &Model, form: &Form) -> Result<Plan, String> {
             let steps = kind.of(event).map(|advice| advice.implementation_steps.clone()).unwrap_or_default();
             says.push(format!("do      {}", kind.as_str()));
             says.extend(numbered(&steps));
-            says.push("An admin who is not you approves it within a day; the steps are then carried out by hand.".into());
+            says.push(
+                "An admin who is not you approves it within a day; the steps are then carried out by hand.".into(),
+            );
             let (by, expected_version) = (model.party(), Some(target.version));
-            Ask::Request(RemediationRequest { drift: target.id, kind, reason: reason.clone(), expected_version, by, once: None })
+            Ask::Request(RemediationRequest {
+                drift: target.id,
+                kind,
+                reason: reason.clone(),
+                expected_version,
+                by,
+                once: None,
+            })
         }
         Some(verb) => {
             let one = model.remediation().filter(|one| one.drift == target.id).ok_or_else(gone)?;
             says.push(format!("do      {}, asked by {}", one.kind.as_str(), one.requested_by.cell(40)));
             says.extend(one.reason.iter().map(|reason| format!("because {}", reason.line())));
             says.extend(numbered(&one.plan));
-            says.extend((verb == RemediationVerb::Approve).then(|| "Nothing is carried out by itself: the steps are for hands.".into()));
+            says.extend(
+                (verb == RemediationVerb::Approve)
+                    .then(|| "Nothing is carried out by itself: the steps are for hands.".into()),
+            );
             let (by, expected_version) = (model.party(), Some(one.version));
-            Ask::Decision(RemediationDecision { id: one.id, verb, reason: reason.clone(), expected_version, by, once: None })
+            Ask::Decision(RemediationDecision {
+                id: one.id,
+                verb,
+                reason: reason.clone(),
+                expected_version,
+                by,
+                once: None,
+            })
         }
     };
     says.extend(reason.iter().map(|reason| format!("reason  {}", reason.line())));
@@ -84,11 +103,16 @@ pub fn apply(model: &mut Model, ask: Ask, plan: Plan) -> Vec<Effect> {
 
 /// The service has answered.
 pub fn answered(model: &mut Model, ticket: Ticket, answer: Result<Box<Remediation>, ServiceError>) -> Vec<Effect> {
-    let Some(Asking { word, draft, .. }) = model.asking.take_if(|asking| asking.ticket == ticket) else { return vec![] };
+    let Some(Asking { word, draft, .. }) = model.asking.take_if(|asking| asking.ticket == ticket) else {
+        return vec![];
+    };
     let mut effects = match answer {
         Ok(one) => {
             draft.iter().for_each(|draft| model.drafts.forget(draft));
-            model.notice(false, format!("saved: {} of {}: {}", one.kind.word(), one.resource_id.cell(40), says(model, &one)));
+            model.notice(
+                false,
+                format!("saved: {} of {}: {}", one.kind.word(), one.resource_id.cell(40), says(model, &one)),
+            );
             keep(model, *one);
             vec![]
         }
@@ -142,7 +166,9 @@ pub fn heard(model: &mut Model, one: Remediation) {
 
 /// Beside the drift that is shown, unless something newer stands there.
 fn keep(model: &mut Model, one: Remediation) {
-    let Some(loaded) = model.detail.loaded.as_mut().filter(|loaded| loaded.detail.event.id == one.drift) else { return };
+    let Some(loaded) = model.detail.loaded.as_mut().filter(|loaded| loaded.detail.event.id == one.drift) else {
+        return;
+    };
     let known = &mut loaded.detail.remediation;
     if known.as_ref().is_none_or(|known| (known.id, known.version) <= (one.id, one.version)) {
         *known = Some(Box::new(one));
@@ -209,15 +235,29 @@ mod tests {
         let screen = screens.screen();
         assert!(screen.contains("1. terraform apply") && screen.contains("asked by bob"), "{screen}");
         screens.keys("esc");
-        assert_eq!(screens.model.remediation().unwrap().state, RemediationState::AwaitingApproval, "nothing is done unseen");
+        assert_eq!(
+            screens.model.remediation().unwrap().state,
+            RemediationState::AwaitingApproval,
+            "nothing is done unseen"
+        );
         // Meanwhile ada has approved it.
         let by = Party { name: "ada".into(), is_here: false, ..Party::here("ada".into()) };
         let reason = Some("four eyes".into());
-        let asked = RemediationDecision { id: one.id, verb: RemediationVerb::Approve, reason, expected_version: None, by, once: None };
+        let asked = RemediationDecision {
+            id: one.id,
+            verb: RemediationVerb::Approve,
+            reason,
+            expected_version: None,
+            by,
+            once: None,
+        };
         tokio::runtime::Runtime::new().unwrap().block_on(sample.decide_remediation(asked)).unwrap();
         screens.listen();
         let screen = screens.screen();
-        assert!(screen.contains("revert approved by ada now (four eyes), asked by alice: carry out the steps"), "{screen}");
+        assert!(
+            screen.contains("revert approved by ada now (four eyes), asked by alice: carry out the steps"),
+            "{screen}"
+        );
         assert!(says(&screens, Action::CancelRemediation).contains("approved by ada already"));
     }
 
@@ -232,8 +272,12 @@ mod tests {
         screens.model.protected.insert(slug);
         assert!(says(&screens, Action::RequestRemediation).contains("protected by its configuration"));
         assert!(says(&screens, Action::ApproveRemediation).contains("protected by its configuration"));
-        let mut read_only =
-            Screens::open(std::sync::Arc::new(Sample::read_only("by --read-only")), options(Options::default()), (80, 24)).unwrap();
+        let mut read_only = Screens::open(
+            std::sync::Arc::new(Sample::read_only("by --read-only")),
+            options(Options::default()),
+            (80, 24),
+        )
+        .unwrap();
         read_only.keys("j");
         for action in [Action::RequestRemediation, Action::ApproveRemediation, Action::LinkDrifts] {
             assert!(says(&read_only, action).contains("by --read-only"), "{action:?}");

@@ -314,6 +314,7 @@ impl<S: Surface> Loop<S> {
             effect,
             Effect::Triage(..)
                 | Effect::TriageMany(_)
+                | Effect::Remediate(..)
                 | Effect::ChangeRule(..)
                 | Effect::ChangeNeverHide(..)
                 | Effect::AddEnvironment(..)

@@ -60,8 +60,8 @@ impl Ids {
         assert_eq!(said.status, 200, "{}", said.body);
         let (by, acme) = (By::operator("root"), Slug::from_text("acme"));
         let mut remediations = vec![];
-        for at in 1..4 {
-            let drift = open[at].id;
+        for event in open.iter().skip(1).take(3) {
+            let drift = event.id;
             super::described::thought_about(world, &drift.to_string()).await;
             let body = json!({"kind": "codify_iac", "reason": "x"});
             let said = world.send(editor, &Method::POST, &format!("/drifts/{drift}/remediate"), Some(&body)).await;

@@ -72,9 +72,9 @@ pub fn ask(server: &Server, rounds: usize) {
     get("dashboard: summary of 30 days, one environment", 500, rounds, &|n| {
         format!("/analytics/summary?days=30&environment={}", env(n))
     });
-    get("analytics: summary of 90 days", 10_000, rounds, &|_| "/analytics/summary?days=90".to_owned());
-    get("analytics: how 30 to 90 days went", 10_000, rounds, &|n| format!("/stats?days={}", 30 + n % 61));
-    get("analytics: what happened in 90 days", 10_000, rounds, &|n| {
+    get("analytics: summary of 90 days", 10_000, rounds.min(20), &|_| "/analytics/summary?days=90".to_owned());
+    get("analytics: how 30 to 90 days went", 10_000, rounds.min(20), &|n| format!("/stats?days={}", 30 + n % 61));
+    get("analytics: what happened in 90 days", 10_000, rounds.min(20), &|n| {
         format!("/incident?from={}&until={}&limit=500&parts=90", ago(90), ago(n % 20))
     });
     get("groups: what is open, by change", 10_000, rounds.min(10), &|n| {

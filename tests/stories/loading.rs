@@ -23,7 +23,7 @@ fn named(environment: &Slug, scan: usize, n: usize) -> Finding {
     Finding { environment: environment.clone(), ..finding(&format!("{scan}-{n}")) }
 }
 
-fn environments() -> [Slug; 2] {
+pub fn environments() -> [Slug; 2] {
     ["prod", "staging"].map(Slug::from_text)
 }
 
@@ -32,7 +32,7 @@ fn times() -> Vec<Timestamp> {
     (0..SCANS as i64).map(|n| first + SignedDuration::from_hours(n)).collect()
 }
 
-fn scanned(store: &dyn Store, times: &[Timestamp], each: usize) {
+pub fn scanned(store: &dyn Store, times: &[Timestamp], each: usize) {
     for (scan, at) in times.iter().enumerate() {
         for environment in environments() {
             let id = store.begin_scan(&environment, *at).unwrap();

@@ -49,6 +49,7 @@ mod loading;
 mod managing;
 mod manual;
 mod memory;
+mod metrics;
 mod noise;
 mod observing;
 mod once;

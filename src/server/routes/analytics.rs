@@ -30,7 +30,8 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 
 /// What is open, how the last scans went, and what happened in the last days.
 ///
-/// Open drifts are counted as they come and go; what happened is counted over the days that are asked for and no others.
+/// Open drifts are counted as they come and go. What happened is counted by days of UTC, today the last of them; how drifts went,
+/// over as many times 24 hours.
 #[utoipa::path(
     get,
     path = "/analytics/summary",
@@ -45,10 +46,9 @@ async fn summary(caller: Caller, mut parameters: Parameters) -> Answer<Summary> 
     let days = parameters.take::<u32>("days")?.unwrap_or(DAYS);
     parameters.done()?;
     let now = Timestamp::now();
-    let length = SignedDuration::from_hours(24 * i64::from(days));
-    let from = now.checked_sub(length).unwrap_or(Timestamp::MIN);
+    let (from, until) = whole_days(now, days);
     let parts = usize::try_from(days).unwrap_or(1);
-    let request = IncidentRequest { from, until: now, environments: environments.clone(), limit: 1, parts };
+    let request = IncidentRequest { from, until, environments: environments.clone(), limit: 1, parts };
     let (all, stats, incident) = tokio::try_join!(
         caller.service.environments(),
         caller.service.stats(environments.clone(), days),
@@ -67,6 +67,14 @@ async fn summary(caller: Caller, mut parameters: Parameters) -> Answer<Summary> 
         stats,
         days: incident.density.into_iter().enumerate().map(day).collect(),
     }))
+}
+
+/// The first and the last microsecond of so many days of UTC, today the last of them.
+fn whole_days(now: Timestamp, days: u32) -> (Timestamp, Timestamp) {
+    const DAY: i64 = 86_400_000_000;
+    let tonight = (now.as_microsecond().div_euclid(DAY) + 1) * DAY;
+    let at = |micros| Timestamp::from_microsecond(micros).unwrap_or(now);
+    (at(tonight - i64::from(days) * DAY), at(tonight - 1))
 }
 
 fn figures(one: EnvironmentSummary) -> EnvironmentFigures {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::engine::PgEngine;
-use super::time::At;
+use super::time::{At, DAY};
 use crate::drift::{DensityCounter, IncidentRequest, SeverityClass, Slug};
 use crate::store::StoreError;
 
@@ -14,6 +14,13 @@ use crate::store::StoreError;
 const DETECTED: &str = "SELECT part, severity, count(*) FROM (SELECT severity, \
     (round(date_part('epoch', detected_at) * 1000000)::bigint - $5) / $6 AS part FROM drift_events \
     WHERE organization_id = $1 AND environment = ANY($2) AND detected_at BETWEEN $3 AND $4) AS seen GROUP BY part, severity";
+
+/// As above, for whole days (UTC), `$3` the first and `$4` the one after the last.
+const DAYS: &str = "SELECT part, severity, sum(count)::bigint FROM (SELECT severity, count, \
+    ((day - DATE '1970-01-01') * 86400000000 - $5) / $6 AS part FROM drift_metrics_daily, \
+    LATERAL (VALUES ('CRITICAL', critical), ('HIGH', high), ('MEDIUM', medium), ('LOW', low)) AS seen (severity, count) \
+    WHERE organization_id = $1 AND environment = ANY($2) AND day >= ($3::timestamptz AT TIME ZONE 'UTC')::date \
+    AND day < ($4::timestamptz AT TIME ZONE 'UTC')::date) AS seen WHERE count > 0 GROUP BY part, severity";
 
 /// As above; `$2` NULL for all, entries without an environment too.
 const TOLD: &str = "SELECT part, sum(told)::bigint FROM (SELECT coalesce(told, driftguard_told(payload)) AS told, \
@@ -36,20 +43,28 @@ impl PgEngine {
         let texts = |slugs: &[Slug]| slugs.iter().map(|slug| slug.as_str().to_owned()).collect::<Vec<_>>();
         let (known, asked) = (texts(environments), Some(texts(&request.environments)).filter(|all| !all.is_empty()));
         let (from, until, (first, width)) = (At::of(request.from), At::of(request.until), density.parts());
+        // Where every part is made of whole days, so is the time until the last midnight: they were counted as they came.
+        let (start, end) = (request.from.as_microsecond(), request.until.as_microsecond());
+        let is_of_days = first % DAY == 0 && width % DAY == 0 && start == first;
+        let whole = At(if is_of_days { ((end + 1).div_euclid(DAY) * DAY).max(start) } else { start });
         let inner = Arc::clone(&self.inner);
-        let (seen, told): (Vec<Seen>, Vec<Told>) = self.wait(async move {
+        let (days, seen, told): (Vec<Seen>, Vec<Seen>, Vec<Told>) = self.wait(async move {
+            let days = || {
+                let query = sqlx::query_as(DAYS).bind(inner.organization).bind(&known);
+                query.bind(from).bind(whole).bind(first).bind(width).fetch_all(&inner.pool)
+            };
             let seen = || {
                 let query = sqlx::query_as(DETECTED).bind(inner.organization).bind(&known);
-                query.bind(from).bind(until).bind(first).bind(width).fetch_all(&inner.pool)
+                query.bind(whole).bind(until).bind(first).bind(width).fetch_all(&inner.pool)
             };
             let told = || {
                 let query = sqlx::query_as(TOLD).bind(inner.organization).bind(&asked);
                 query.bind(from).bind(until).bind(first).bind(width).fetch_all(&inner.pool)
             };
-            tokio::try_join!(inner.patiently(seen), inner.patiently(told))
+            tokio::try_join!(inner.patiently(days), inner.patiently(seen), inner.patiently(told))
         })?;
         let number = |count: i64| u64::try_from(count).unwrap_or(0);
-        for (part, word, count) in seen {
+        for (part, word, count) in days.into_iter().chain(seen) {
             let class = SeverityClass::WORST_FIRST.into_iter().find(|class| super::columns::word(class) == word);
             if let Some(class) = class {
                 density.add(part, Some(class), number(count));

@@ -10,6 +10,9 @@ use sqlx::{Encode, Postgres, Type};
 /// 2000-01-01 in microseconds: where PostgreSQL's times begin.
 pub(super) const EPOCH: i64 = 946_684_800_000_000;
 
+/// In microseconds.
+pub(super) const DAY: i64 = 86_400_000_000;
+
 /// A `timestamptz`: microseconds since 1970.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct At(pub(super) i64);

@@ -65,7 +65,7 @@ fn write(engine: &Engine, steps: Receiver<Step>) -> Result<(), StoreError> {
     postgres.fill(true);
     let written = steps.into_iter().try_for_each(|(writes, told)| postgres.write(writes, told, false));
     postgres.fill(false);
-    written
+    written.and_then(|()| postgres.count_days_again())
 }
 
 impl TreeStore {

@@ -24,6 +24,8 @@ pub(super) struct Ids {
     pub(super) advice: String,
     /// Asked for, and waiting.
     pub(super) remediations: [String; 3],
+    /// What adam is logged in with: a program approves nothing.
+    pub(super) person: String,
 }
 
 impl Ids {
@@ -58,6 +60,7 @@ impl Ids {
         let login = json!({"organization": "acme", "username": "adam", "password": PASSWORD});
         let said = world.send(None, &Method::POST, "/auth/login", Some(&login)).await;
         assert_eq!(said.status, 200, "{}", said.body);
+        let person = said.body["access_token"].as_str().unwrap().to_owned();
         let (by, acme) = (By::operator("root"), Slug::from_text("acme"));
         let mut remediations = vec![];
         for event in open.iter().skip(1).take(3) {
@@ -71,6 +74,7 @@ impl Ids {
         let said = world.send(editor, &Method::GET, "/recommendations", None).await;
         Self {
             remediations: remediations.try_into().unwrap(),
+            person,
             advice: said.body["data"][0]["id"].as_str().expect("there is advice").to_owned(),
             link: format!("{drift}-{other}"),
             other,

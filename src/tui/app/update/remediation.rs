@@ -215,7 +215,7 @@ mod tests {
             assert!(screen.contains("1. terraform apply") && screen.contains("auto_revert"), "{screen}");
             screens.keys("enter");
             let screen = screens.screen();
-            assert!(screen.contains("revert asked by alice now: awaits an admin; expires in 24h"), "{screen}");
+            assert!(screen.contains("revert asked by alice now: awaits an admin; expires in 1d"), "{screen}");
             assert!(says(&screens, Action::RequestRemediation).contains("waits"));
             let own = says(&screens, Action::ApproveRemediation);
             assert!(own.contains("you asked for this yourself"), "{own}");

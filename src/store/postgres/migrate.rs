@@ -26,6 +26,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../migrations/0013_answers.sql"),
     ),
     (14, "who asked, from where", include_str!("../../../migrations/0014_origins.sql")),
+    (17, "what needs somebody's approval", include_str!("../../../migrations/0017_remediations.sql")),
     (19, "who is told what", include_str!("../../../migrations/0019_notifications.sql")),
     (21, "how the drifts of each day went", include_str!("../../../migrations/0021_metrics.sql")),
 ];

@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use super::engine::Tree;
 use super::export::{Header, Line, Seal, VERSION};
 use super::tx::Tx;
-use super::{TreeStore, Writer, apply, contexts, keys, notices, scan};
+use super::{TreeStore, Writer, apply, contexts, keys, notices, remediations, scan};
 use crate::store::files::io_at;
 use crate::store::record::{AuditRecord, Deed};
 use crate::store::rules::Rule;
@@ -177,6 +177,7 @@ impl TreeStore {
             Line::Context(context) => contexts::put(tx, &context),
             Line::Notification(one) => notices::save(tx, None, &one),
             Line::Read(mark) => notices::save_mark(tx, &mark),
+            Line::Remediation(one) => remediations::put(tx, &one),
             Line::Lost(placed) => tx.write(Tree::Lost, placed.fingerprint.0.to_vec(), &placed),
             Line::Observation { environment, at, observation: one } => {
                 let prefix = keys::resource(&environment, one.resource_type.raw(), one.resource_id.raw());

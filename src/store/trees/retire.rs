@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::engine::Tree;
 use super::tx::{self, Tx, by_rule_key};
-use super::{TreeStore, Writer, apply, keys, scan, untold};
+use super::{TreeStore, Writer, apply, keys, remediations, scan, untold};
 use crate::drift::{SeverityClass, Slug};
 use crate::safety::Tainted;
 use crate::store::record::{Deed, EventRecord, Placed};
@@ -24,6 +24,7 @@ impl TreeStore {
         pruned.observations = self.prune_observations(before)?;
         self.prune_once()?;
         self.erase_notifications(|one| one.created_at < before)?;
+        self.erase_remediations(|one| remediations::ended_before(one, before))?;
         self.barrier()?;
         pruned.objects = self.collect_garbage()?;
         Ok(pruned)
@@ -146,6 +147,7 @@ impl TreeStore {
         self.erase_prefix(Tree::Untold, &prefix)?;
         self.erase_contexts_of(slug)?;
         self.erase_notifications(|one| one.environment == *slug)?;
+        self.erase_remediations(|one| remediations::is_of(one, slug))?;
         // What was left by drifts that could not be read.
         self.erase_prefix(Tree::ByFingerprint, &prefix)?;
         for (shelf, class) in (0..=6).flat_map(|s| SeverityClass::WORST_FIRST.map(|c| (s, c))) {

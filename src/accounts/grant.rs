@@ -122,6 +122,15 @@ impl Action {
         }
     }
 
+    /// Where it is done over the API: a grant may be limited to endpoints.
+    pub fn endpoint(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Read => ("GET", "/api/v1/drifts"),
+            Self::Act => ("POST", "/api/v1/drifts/*/triage"),
+            Self::Delete => ("DELETE", "/api/v1/correlations/*"),
+        }
+    }
+
     /// What an HTTP method wants; `None` for one that nobody may use.
     pub fn of_method(method: &str) -> Option<Self> {
         match method {

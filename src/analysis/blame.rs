@@ -80,6 +80,7 @@ mod tests {
             unverified: vec![],
             history: vec![],
             links: vec![],
+            remediation: None,
         }
     }
 

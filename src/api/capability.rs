@@ -11,6 +11,8 @@ pub enum Capability {
     /// Advice is answered, and nothing else done.
     Outcomes,
     Presence,
+    /// What a recommendation says needs somebody's approval.
+    Remediations,
     Rules,
     Scans,
     Untold,
@@ -19,7 +21,7 @@ pub enum Capability {
 
 impl Capability {
     /// Everything this version knows.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Contexts,
         Self::Groups,
         Self::Incident,
@@ -27,6 +29,7 @@ impl Capability {
         Self::Notifications,
         Self::Outcomes,
         Self::Presence,
+        Self::Remediations,
         Self::Rules,
         Self::Scans,
         Self::Untold,
@@ -55,6 +58,7 @@ impl Capability {
             Self::Notifications => "notifications",
             Self::Outcomes => "outcomes",
             Self::Presence => "presence",
+            Self::Remediations => "remediations",
             Self::Rules => "rules",
             Self::Scans => "scans",
             Self::Untold => "untold",

@@ -14,6 +14,7 @@ mod notifications;
 mod paging;
 mod presence;
 mod problem;
+mod remediation;
 mod role;
 mod schema;
 mod writes;
@@ -32,6 +33,7 @@ pub use notifications::{HookBody, HookDone, HookMark, ReadBody};
 pub use paging::{Listed, Pagination};
 pub use presence::{OutcomeBody, PresenceBody};
 pub use problem::{Code, Detail, Problem};
+pub use remediation::{RemediateBody, Remediated, RemediationBody};
 pub use role::Role;
 pub use schema::Length;
 pub use writes::{

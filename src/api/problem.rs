@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::IDEMPOTENCY_HEADER;
-use crate::drift::DriftEvent;
+use crate::drift::{DriftEvent, Overtaken, Remediation};
 use crate::service::{Refusal, ServiceError};
 
 /// `{"error": {"code", "message", …}}`.
@@ -33,6 +33,9 @@ pub struct Detail {
     /// The drift as it is now, when somebody else was faster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<Box<DriftEvent>>,
+    /// What was to be approved, as it stands now, when it does not wait any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_remediation: Option<Box<Remediation>>,
     /// The organisation, user, settings or API key as it is now, when somebody else was faster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -99,6 +102,7 @@ impl Problem {
             trace_id: None,
             retry_after: None,
             current: None,
+            current_remediation: None,
             current_account: None,
             refusal: None,
         };
@@ -130,6 +134,13 @@ impl From<ServiceError> for Problem {
                 problem.error.field = Some(IDEMPOTENCY_HEADER.to_owned());
                 return problem;
             }
+            ServiceError::Overtaken(overtaken) => {
+                let Overtaken { why, drift, remediation } = *overtaken;
+                let mut problem = Self::new(Code::Conflict, why);
+                problem.error.current = drift.map(Box::new);
+                problem.error.current_remediation = Some(Box::new(remediation));
+                return problem;
+            }
             ServiceError::ReadOnly(_) => (Code::ReadOnly, None, None),
             ServiceError::Refused(refusal) => (Code::Refused, None, Some(refusal)),
             ServiceError::Denied(_) => (Code::Forbidden, None, None),
@@ -143,9 +154,13 @@ impl From<ServiceError> for Problem {
 
 impl From<Problem> for ServiceError {
     fn from(problem: Problem) -> Self {
-        let Detail { code, message, field, current, refusal, .. } = *problem.error;
+        let Detail { code, message, field, current, current_remediation, refusal, .. } = *problem.error;
         if code == Code::Reused {
             return Self::Reused(message);
+        }
+        if let (Code::Conflict, Some(remediation)) = (code, current_remediation) {
+            let drift = current.map(|current| *current);
+            return Self::Overtaken(Box::new(Overtaken { why: message, drift, remediation: *remediation }));
         }
         let message = match field {
             Some(field) => format!("{message} ({field})"),

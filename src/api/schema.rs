@@ -10,7 +10,8 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::accounts::{Endpoint, KeyId, Pattern, SessionId, UserId, WebhookUrl};
 use crate::drift::query::{Group, GroupKey};
 use crate::drift::{
-    ContextId, DeliveryId, DriftId, Fingerprint, NotificationId, PropertyPath, RuleId, ScanId, Score, Slug,
+    ContextId, DeliveryId, DriftId, Fingerprint, NotificationId, PropertyPath, RemediationId, RuleId, ScanId, Score,
+    Slug,
 };
 use crate::safety::{Masked, Tainted};
 use crate::store::Cursor;
@@ -47,6 +48,7 @@ described! {
     ContextId, "ContextId" => text("One thing that goes on around drift.").pattern(Some(ULID));
     NotificationId, "NotificationId" => text("One notification; later ones sort later.").pattern(Some(ULID));
     DeliveryId, "DeliveryId" => text("One notification on its way to one channel.").pattern(Some(ULID));
+    RemediationId, "RemediationId" => text("Leave that was asked for to do something about a drift.").pattern(Some(ULID));
     UserId, "UserId" => text("One user or service account.").pattern(Some(ULID));
     KeyId, "KeyId" => text("One API key; not the key.").pattern(Some(ULID));
     SessionId, "SessionId" => text("One session.").pattern(Some(ULID));

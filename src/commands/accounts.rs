@@ -177,7 +177,14 @@ impl Office {
             ActionArg::Delete => Action::Delete,
         };
         let of = self.of(&args.of)?;
-        self.show.users(&self.registry.who_may(&self.by, &of, action, place, args.resource_type.as_deref())?)
+        self.show.users(&self.registry.who_may(
+            &self.by,
+            &of,
+            action,
+            place,
+            args.resource_type.as_deref(),
+            action.endpoint(),
+        )?)
     }
 
     fn key(&self, command: &KeyCommand) -> anyhow::Result<u8> {

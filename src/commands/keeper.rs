@@ -262,6 +262,8 @@ fn place(session: &Session, organization: &Slug) -> PathBuf {
 
 /// What is protected is so by its own organisation's environments.
 fn guard(mut guard: Guard, specs: &[EnvironmentSpec]) -> Guard {
+    // Behind a server there are others.
+    guard.approve_own = false;
     guard.protected = specs.iter().filter(|spec| spec.protect).map(|spec| spec.environment.slug.clone()).collect();
     guard
 }

@@ -38,7 +38,7 @@ pub(super) fn options(session: &Session, look: &Look) -> Options {
     let session_file = runtime::session::file(&session.paths.state_dir);
     let (last, warning) = if look.fresh { (None, None) } else { runtime::session::load(&session_file) };
     notices.extend(warning);
-    let Guard { read_only, protected, require_reason } = session.guard();
+    let Guard { read_only, protected, require_reason, approve_own } = session.guard();
     Options {
         theme: theme.with_ascii(ascii),
         themes: theme::NAMES
@@ -54,6 +54,7 @@ pub(super) fn options(session: &Session, look: &Look) -> Options {
         read_only,
         protected,
         require_reason,
+        approve_own,
         people: settings.people.value.iter().map(|one| one.line()).collect(),
         notices,
         utc: settings.utc.value,

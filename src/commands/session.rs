@@ -81,6 +81,7 @@ impl Session {
             read_only: settings.read_only.value.then(|| format!("by {}", settings.read_only.origin)),
             protected: protected.map(|spec| spec.environment.slug.clone()).collect(),
             require_reason: settings.require_reason.value.clone(),
+            approve_own: self.config.approve_own,
         }
     }
 

@@ -13,6 +13,7 @@ mod maintenance;
 mod origin;
 mod packs;
 mod paths;
+mod remediation;
 mod server;
 mod servers;
 mod settings;
@@ -48,6 +49,8 @@ pub struct Config {
     pub maintenance: Vec<Maintenance>,
     /// How much of a server anybody may have.
     pub server: Limits,
+    /// Whoever asked for something to be done about a drift may approve it, where nobody else is.
+    pub approve_own: bool,
     /// Servers by name, for `connect`.
     pub servers: Servers,
     /// Where notifications are sent.
@@ -95,6 +98,7 @@ impl Config {
             knowledge: Knowledge::default(),
             maintenance: vec![],
             server: Limits::default(),
+            approve_own: false,
             servers: Servers::default(),
             webhooks: vec![],
             hooks: vec![],

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Analysis, Attribution, AuditEntry, Change, Decision, DriftId, Fingerprint, Hidden, Link, Recommendation,
-    SettledChange, Severity, Slug, Unverified,
+    Remediation, SettledChange, Severity, Slug, Unverified,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -292,4 +292,7 @@ pub struct DriftDetail {
     /// What people have said it has to do with, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
+    /// The last request to do something about it, as it stands now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remediation: Option<Box<Remediation>>,
 }

@@ -60,6 +60,10 @@ ulid_id!(
     /// One thing that goes on around drift.
     ContextId
 );
+ulid_id!(
+    /// One request to do something about a drift.
+    RemediationId
+);
 
 impl ContextId {
     /// The same for the same facts: who finds them again finds the same thing again.

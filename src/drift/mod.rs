@@ -25,6 +25,7 @@ mod origin;
 pub(crate) mod path;
 pub mod query;
 mod recommendation;
+pub mod remediation;
 mod sane;
 mod scan;
 mod score;
@@ -47,7 +48,7 @@ pub use driftignore::DriftIgnore;
 pub use environment::{CloudProvider, Environment, names_production};
 pub use event::{Closure, DriftDetail, DriftEvent, DriftType, Finding, ResourceRef, State};
 pub(crate) use ids::ulid_id;
-pub use ids::{ContextId, DriftId, Fingerprint, RuleId, ScanId, Slug, SlugError};
+pub use ids::{ContextId, DriftId, Fingerprint, RemediationId, RuleId, ScanId, Slug, SlugError};
 pub use ignore::{IgnoreRule, Reached, RuleChange, RuleReach, RuleRequest, RuleStatus, RuleVerb};
 pub use incident::{DETECTED, Density, DensityCounter, Happening, Incident, IncidentRequest, action_words};
 pub use link::{Link, Linked};
@@ -61,6 +62,10 @@ pub use once::Once;
 pub use origin::{Origin, PrincipalKind};
 pub use path::{MAX_PATH_BYTES, PathBuilder};
 pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment};
+pub use remediation::{
+    MayNot, Overtaken, Party, Remediation, RemediationChange, RemediationDecision, RemediationKind, RemediationRequest,
+    RemediationState, RemediationVerb, Verdict,
+};
 pub use sane::Unfit;
 pub use scan::{Completeness, Counts, ScanStage, ScanSummary, SourceError, SourceState};
 pub use score::{Score, ScoreError};

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DriftId, IgnoreRule, NeverHideChange, NeverHideRule, Once, Origin, PropertyPath, RuleChange, Slug, State};
+use super::{
+    DriftId, IgnoreRule, NeverHideChange, NeverHideRule, Once, Origin, PropertyPath, RemediationChange, RuleChange,
+    Slug, State,
+};
 use crate::safety::Tainted;
 
 /// How a drift was settled.
@@ -186,6 +189,9 @@ pub struct AuditEntry {
     /// What became of a rule about what must not be hidden.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub never_hide: Option<Box<NeverHideChange>>,
+    /// What became of a request to do something about the drift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remediation: Option<Box<RemediationChange>>,
     /// What was decided at once has the same number, and nothing else has it: the next of the trail when it was asked for. `None`:
     /// no decision on a drift, or written before there were such numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,7 @@
 //! The whole triage line by line: for screen readers, dumb terminals, pipes and logs. Plain text only, one sentence a line; the
 //! service, its refusals and the sanitiser are those of the screens.
 
+mod approve;
 mod asking;
 mod choose;
 mod decide;
@@ -22,7 +23,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::drift::query::Query;
-use crate::drift::{DriftEvent, Slug};
+use crate::drift::{DriftEvent, RemediationVerb, Slug};
 use crate::safety::sanitise;
 use crate::service::DriftService;
 use crate::store::Cursor;
@@ -155,6 +156,11 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             "rules" => self.list_rules().await?,
             "edit-rule" => self.edit_rule(rest).await?,
             "delete-rule" => self.delete_rule(rest).await?,
+            "ask" => self.ask_leave(rest).await?,
+            "approve" => self.answer_leave(RemediationVerb::Approve, rest).await?,
+            "reject" => self.answer_leave(RemediationVerb::Reject, rest).await?,
+            "cancel" => self.answer_leave(RemediationVerb::Cancel, rest).await?,
+            "approvals" => self.approvals().await?,
             "undo" => self.undo(rest).await?,
             "decisions" => self.decisions()?,
             other => self.problem(&format!("`{}` is no command; `help` lists them", sanitise::cell(other, 30)))?,

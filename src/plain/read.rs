@@ -1,12 +1,13 @@
 //! Lists and looks; nothing here decides.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 
 use jiff::Timestamp;
 
 use super::{Plain, say, words};
 use crate::drift::query::Query;
-use crate::drift::{DriftDetail, DriftEvent, DriftType, bulk};
+use crate::drift::{DriftDetail, DriftEvent, DriftId, DriftType, bulk};
 use crate::service::EnvironmentSummary;
 use crate::store::{Direction, PageRequest};
 use crate::tui::app::snippet;
@@ -48,12 +49,29 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         (self.listed, self.more, self.current) = (page.data, page.next, None);
         self.look_around().await;
         let now = Timestamp::now();
-        let row =
-            |(at, event): (usize, &DriftEvent)| say::row(at + 1, event, &self.places.name(&event.environment), now);
+        let looking = self.looking().await;
+        let row = |(at, event): (usize, &DriftEvent)| {
+            let here = looking.get(&event.id).and_then(|names| say::looking(names));
+            let here = here.map(|words| format!(", {words}")).unwrap_or_default();
+            format!("{}{here}", say::row(at + 1, event, &self.places.name(&event.environment), now))
+        };
         let rows: Vec<String> = self.listed.iter().enumerate().map(row).collect();
         rows.iter().try_for_each(|row| self.say(row))?;
         let more = if self.more.is_some() { "; there are more: `more`" } else { "" };
         self.say(&format!("{} listed{more}", words::count(rows.len(), "drift")))
+    }
+
+    /// Who else looks at which drift now, by name; nobody where that cannot be asked.
+    async fn looking(&self) -> BTreeMap<DriftId, Vec<String>> {
+        let (all, me) = (self.service.looking().await.unwrap_or_default(), self.service.signs_as());
+        let mut names: BTreeMap<DriftId, Vec<String>> = BTreeMap::new();
+        for (who, spot) in all.into_iter().filter_map(|one| Some((one.who, one.at?))) {
+            let (name, here) = (who.line(), names.entry(spot.drift).or_default());
+            if me.as_ref() != Some(&who) && !here.contains(&name) {
+                here.push(name);
+            }
+        }
+        names
     }
 
     /// The one drift a text names, with everything about it.
@@ -82,7 +100,9 @@ impl<R: BufRead, W: Write> Plain<R, W> {
     pub(super) async fn show(&mut self, text: &str) -> io::Result<()> {
         let Some((number, detail)) = self.one(text).await? else { return Ok(()) };
         let place = self.places.name(&detail.event.environment);
-        let lines = say::detail(number, &detail, &place, Timestamp::now(), &self.zone);
+        let mut lines = say::detail(number, &detail, &place, Timestamp::now(), &self.zone);
+        let here = self.looking().await.remove(&detail.event.id).and_then(|names| say::looking(&names));
+        lines.extend(here.map(|words| format!("   {words}")));
         lines.iter().try_for_each(|line| self.say(line))
     }
 

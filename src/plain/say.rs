@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::drift::{
-    AuditEntry, Change, ChangeType, DriftDetail, DriftEvent, Hidden, PropertyPath, ResolutionType, SettledChange,
-    State, TriageVerb, Unverified,
+    AuditEntry, Change, ChangeType, DriftDetail, DriftEvent, Hidden, PropertyPath, Remediation, ResolutionType,
+    SettledChange, State, TriageVerb, Unverified,
 };
 use crate::safety::{Masked, Tainted, sanitise};
 use crate::service::{EnvironmentSummary, Relations};
@@ -38,6 +38,28 @@ fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// `revert asked by bob 3m ago, because of INC-4711: awaits an admin other than bob, until …`
+pub fn remediation(one: &Remediation, now: Timestamp) -> String {
+    let because = one.reason.as_ref().map(|reason| format!(" ({})", reason.line())).unwrap_or_default();
+    let by = one.verdict.as_ref().map(|verdict| {
+        let why = verdict.reason.as_ref().map(|reason| format!(" ({})", reason.line())).unwrap_or_default();
+        format!(", {} by {} {}{why}", one.state.as_str(), verdict.by.line(), ago(verdict.at, now))
+    });
+    let (what, who) = (one.kind.word(), one.requested_by.line());
+    let by = by.unwrap_or_default();
+    format!("{what} asked by {who} {}{because}{by}: {}", ago(one.requested_at, now), one.says(now))
+}
+
+/// `bob looks at it`, `bob and carol look at it`.
+pub fn looking(names: &[String]) -> Option<String> {
+    match names {
+        [] => None,
+        [one] => Some(format!("{one} looks at it")),
+        [first, second] => Some(format!("{first} and {second} look at it")),
+        [first, second, more @ ..] => Some(format!("{first}, {second} and {} more look at it", more.len())),
+    }
+}
+
 fn standing(event: &DriftEvent, now: Timestamp) -> String {
     let state = event.state_at(now);
     let by = event.decision.as_ref().filter(|_| state != State::Open);
@@ -59,6 +81,7 @@ pub fn detail(number: usize, detail: &DriftDetail, place: &str, now: Timestamp, 
     if let Some(source) = &event.resource.declared_in {
         lines.push(format!("   declared in {}", source.line()));
     }
+    lines.extend(detail.remediation.as_ref().map(|one| format!("   {}", remediation(one, now))));
     let blames = crate::analysis::blame(detail);
     for (at, one) in event.changes.iter().enumerate() {
         let who = blames.iter().find(|blame| blame.path == one.path);

@@ -23,6 +23,11 @@ reopen N                     back to the open list
 repeat N                     the last decision again
 ignore N [PATTERNS]          by a rule made from it; shows what it would hide, then asks for a yes
 never-hide H [PATTERNS]      number H of the last `hidden`: its rule is off there; shows what comes to light, then asks
+ask N revert|codify [REASON] asks an admin for leave to do what is recommended, shows the steps, then asks for a yes
+approve N [REASON]           gives it: shows the steps, then asks for a yes; they are carried out by hand
+reject N [REASON]            refuses it
+cancel N [REASON]            takes back what was asked for
+approvals                    what waits for somebody's approval
 rules                        what is ignored and never hidden by rule, numbered
 edit-rule R PATTERNS         number R of the last `rules`; shows what changes, then asks for a yes
 delete-rule R                what it hides comes back; what it brought to light may be hidden again

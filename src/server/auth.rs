@@ -16,7 +16,7 @@ use super::log::Known;
 use super::{Shared, asked};
 use crate::accounts::{Denied, Desk, Grant, KeyId, Limited, Record, SessionId, UserId};
 use crate::api::{Code, Problem, Role};
-use crate::drift::{Origin, PrincipalKind, Slug};
+use crate::drift::{Origin, Party, PrincipalKind, Slug};
 use crate::safety::Tainted;
 use crate::service::DriftService;
 
@@ -67,6 +67,17 @@ impl Principal {
             (_, Some(_)) => PrincipalKind::ApiKey,
             (Some(_), None) => PrincipalKind::User,
             (None, None) => PrincipalKind::Token,
+        }
+    }
+
+    /// Who it is where one person asks and another one answers: an API key is its owner.
+    pub(super) fn party(&self) -> Party {
+        Party {
+            name: self.name.clone(),
+            account: self.user.map(|user| user.0),
+            is_admin: self.role == Role::Admin,
+            is_service: self.is_service,
+            is_here: false,
         }
     }
 

@@ -4,7 +4,7 @@
 
 use super::ServiceError;
 use super::keeping::told;
-use crate::drift::{DriftId, NeverHideRequest, Origin, RuleRequest, Slug, TriageRequest};
+use crate::drift::{DriftId, NeverHideRequest, OperationalContext, Origin, RuleRequest, Slug, TriageRequest};
 use crate::safety::{Redactor, Tainted};
 use crate::store::{Attempt, Store};
 
@@ -21,6 +21,31 @@ pub(super) fn of_rule(redactor: &Redactor, request: &RuleRequest) -> Option<Atte
 pub(super) fn of_never_hide(redactor: &Redactor, request: &NeverHideRequest) -> Option<Attempt> {
     let attempt = of(redactor, &request.actor, request.reason.as_ref(), request.verb.as_str())?;
     Some(Attempt { drift: request.drift, ..attempt })
+}
+
+pub(super) fn of_remediation(
+    redactor: &Redactor,
+    actor: &Tainted,
+    reason: Option<&Tainted>,
+    action: &str,
+    drift: DriftId,
+) -> Option<Attempt> {
+    let attempt = of(redactor, actor, reason, action)?;
+    Some(Attempt { drift: Some(drift), ..attempt })
+}
+
+pub(super) fn of_context(
+    redactor: &Redactor,
+    actor: &Tainted,
+    action: &str,
+    context: Option<&OperationalContext>,
+) -> Option<Attempt> {
+    let title = context.map(|context| &context.context_data.title);
+    let environment = context.and_then(|context| match context.environments.as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
+    });
+    Some(Attempt { environment, ..of(redactor, actor, title, action)? })
 }
 
 fn of(redactor: &Redactor, actor: &Tainted, reason: Option<&Tainted>, action: &str) -> Option<Attempt> {
@@ -43,6 +68,7 @@ pub(super) fn note<T>(store: &dyn Store, attempt: Option<Attempt>, answer: &Resu
     let is_refusal = matches!(
         error,
         ServiceError::Conflict(_)
+            | ServiceError::Overtaken(_)
             | ServiceError::Invalid(_)
             | ServiceError::Reused(_)
             | ServiceError::Refused(_)
@@ -51,7 +77,7 @@ pub(super) fn note<T>(store: &dyn Store, attempt: Option<Attempt>, answer: &Resu
     if !is_refusal {
         return;
     }
-    let environment = attempt.drift.and_then(|id| environment_of(store, id));
+    let environment = attempt.drift.and_then(|id| environment_of(store, id)).or(attempt.environment);
     let attempt = Attempt { environment, error: error.to_string().into(), ..attempt };
     // He is refused whether or not that can be written.
     if let Err(error) = store.record_attempt(&attempt).map_err(told) {

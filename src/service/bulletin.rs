@@ -53,8 +53,8 @@ impl Bulletin {
             ServiceEvent::Lost => Self::Lost,
             ServiceEvent::Notice { error, text } => Self::Notice { error: *error, text: text.clone() },
             ServiceEvent::Looking(looking) => Self::Looking(looking.clone()),
-            // Of rules the entries tell.
-            ServiceEvent::Rules => return None,
+            // Of rules, and of what waits for approval, the entries tell.
+            ServiceEvent::Rules | ServiceEvent::Remediation(_) => return None,
             ServiceEvent::Contact(_) | ServiceEvent::Server(_) | ServiceEvent::Waiting(_) => return None,
         })
     }

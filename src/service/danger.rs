@@ -1,8 +1,8 @@
 //! One table: everything that can be written through the service, and what it may do to drift that somebody should see.
 
 use crate::drift::{
-    AuditEntry, IgnoreRule, NeverHideRequest, NeverHideVerb, RuleId, RuleRequest, RuleVerb, State, TriageRequest,
-    TriageVerb,
+    AuditEntry, DriftId, IgnoreRule, NeverHideRequest, NeverHideVerb, RemediationVerb, RuleId, RuleRequest, RuleVerb,
+    State, TriageRequest, TriageVerb,
 };
 
 /// One thing that can be written. To cancel a scan writes nothing.
@@ -11,6 +11,11 @@ pub enum Write<'a> {
     Triage(&'a TriageRequest),
     Rule(&'a RuleRequest),
     NeverHide(&'a NeverHideRequest),
+    /// Leave to do something about a drift: `None` asks for it.
+    Remediate {
+        drift: DriftId,
+        verb: Option<RemediationVerb>,
+    },
     /// A deployment, an incident, a maintenance: said or ended.
     Context,
     Scan,
@@ -45,7 +50,9 @@ pub fn danger(write: Write<'_>) -> Danger<'_> {
             NeverHideVerb::Put { .. } | NeverHideVerb::Delete => Danger::HidesAgain(request.rule),
             NeverHideVerb::Undo { seq } => Danger::Undoes(*seq),
         },
-        Write::Context | Write::Scan => Danger::None,
+        // What is approved will be done.
+        Write::Remediate { verb: None | Some(RemediationVerb::Approve), .. } => Danger::Settles,
+        Write::Remediate { .. } | Write::Context | Write::Scan => Danger::None,
     }
 }
 

@@ -42,6 +42,10 @@ pub(super) fn check(guard: &Guard, store: &dyn Store, write: Write<'_>) -> Resul
 
 /// Of the drift that is decided about.
 fn environment(store: &dyn Store, write: Write<'_>) -> Result<Option<Slug>, ServiceError> {
-    let Write::Triage(request) = write else { return Ok(None) };
-    Ok(Some(store.drift(request.drift).map_err(told)?.event.environment))
+    let drift = match write {
+        Write::Triage(request) => request.drift,
+        Write::Remediate { drift, .. } => drift,
+        _ => return Ok(None),
+    };
+    Ok(Some(store.drift(drift).map_err(told)?.event.environment))
 }

@@ -25,6 +25,7 @@ pub(crate) fn told(error: StoreError) -> ServiceError {
         StoreError::NotFound(_) => ServiceError::NotFound(text),
         StoreError::Invalid(_) => ServiceError::Invalid(text),
         StoreError::Reused => ServiceError::Reused(text),
+        StoreError::Overtaken(overtaken) => ServiceError::Overtaken(overtaken),
         StoreError::ReadOnly(why) => ServiceError::ReadOnly(why),
         // A full disk among them: it may be made room on.
         _ => ServiceError::Unavailable(text),

@@ -18,20 +18,22 @@ use super::returning::{self, Returning};
 use super::sharing::{Ears, Sharing};
 use super::{
     Backlog, DriftService, EnvironmentSummary, Guard, IacResource, Relations, RequireReason, ResourcesRequest,
-    ServiceError, ServiceEvent, Tally, around, attempts, bulk, bulletin, gate, inventory, relations, thinking,
+    ServiceError, ServiceEvent, Tally, approving, around, attempts, bulk, bulletin, gate, inventory, relations,
+    thinking,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
     IncidentRequest, Maintenance, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb, Notification,
-    NotificationId, NotificationRequest, OperationalContext, Origin, RuleReach, RuleRequest, RuleStatus, RuleVerb,
-    ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
+    NotificationId, NotificationRequest, OperationalContext, Origin, Remediation, RemediationDecision, RemediationId,
+    RemediationRequest, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug, SourceState, Stats,
+    TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::store::{
     Alerting, AnalysisJob, Answers, AuditRequest, DriftFilter, Gauges, Matching, Observation, Page, PageRequest,
-    Receipt, ScanJob, Store, StoreError,
+    Receipt, RemediationQuery, ScanJob, Store, StoreError,
 };
 
 /// Names a picker shows at most.
@@ -390,6 +392,35 @@ impl DriftService for LocalService {
         self.deciding(move |store| answer(store).map(|event| (vec![event.clone()], event))).await
     }
 
+    async fn request_remediation(&self, asked: RemediationRequest) -> Result<Remediation, ServiceError> {
+        let (guard, redactor, events) = (self.guard(), Arc::clone(&self.redactor), self.events.clone());
+        self.deciding(move |store| {
+            let answer = approving::request(store, &guard, &redactor, asked);
+            approving::tell(&events, &answer);
+            answer.map(|made| (vec![], made))
+        })
+        .await
+    }
+
+    async fn decide_remediation(&self, asked: RemediationDecision) -> Result<Remediation, ServiceError> {
+        let (guard, redactor, events) = (self.guard(), Arc::clone(&self.redactor), self.events.clone());
+        self.deciding(move |store| {
+            let answer = approving::decide(store, &guard, &redactor, asked);
+            approving::tell(&events, &answer);
+            answer.map(|decided| (vec![], decided))
+        })
+        .await
+    }
+
+    async fn remediation(&self, id: RemediationId) -> Result<Remediation, ServiceError> {
+        let none = move || ServiceError::NotFound(format!("there is no remediation {id}"));
+        self.ask(move |store| store.remediation(id).map_err(told)?.ok_or_else(none)).await
+    }
+
+    async fn remediations(&self, query: RemediationQuery) -> Result<Vec<Remediation>, ServiceError> {
+        self.ask(move |store| store.remediations(&query).map_err(told)).await
+    }
+
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {
         self.ask(move |store| {
             let detail = store.drift(id).map_err(told)?;
@@ -523,10 +554,16 @@ impl DriftService for LocalService {
     }
 
     async fn put_context(&self, context: OperationalContext, mut actor: Tainted) -> Result<(), ServiceError> {
-        gate::check(&self.guard(), self.store.as_ref(), Write::Context)?;
-        let context = mask_context(&self.redactor, context);
+        let attempt = attempts::of_context(&self.redactor, &actor, "marked", Some(&context));
+        let (guard, context) = (self.guard(), mask_context(&self.redactor, context));
         mask_name(&self.redactor, &mut actor);
-        self.deciding(move |store| Ok((vec![], store.put_context(&context, &actor).map_err(told)?))).await?;
+        self.deciding(move |store| {
+            let allowed = gate::check(&guard, store, Write::Context);
+            let put = allowed.and_then(|()| store.put_context(&context, &actor).map_err(told));
+            attempts::note(store, attempt, &put);
+            put.map(|()| (vec![], ()))
+        })
+        .await?;
         let _ = self.events.send(ServiceEvent::Environments);
         Ok(())
     }
@@ -537,11 +574,17 @@ impl DriftService for LocalService {
         at: Timestamp,
         mut actor: Tainted,
     ) -> Result<OperationalContext, ServiceError> {
-        gate::check(&self.guard(), self.store.as_ref(), Write::Context)?;
+        let (guard, announced, redactor) = (self.guard(), self.announced(), Arc::clone(&self.redactor));
         mask_name(&self.redactor, &mut actor);
-        let announced = self.announced();
-        let end = move |store: &dyn Store| around::end_context(store, &announced, id, at, &actor).map_err(told);
-        let ended = self.deciding(move |store| Ok((vec![], end(store)?))).await?;
+        let end = move |store: &dyn Store| {
+            let known = store.context(id).ok().flatten();
+            let attempt = attempts::of_context(&redactor, &actor, "mark_ended", known.as_ref());
+            let allowed = gate::check(&guard, store, Write::Context);
+            let ended = allowed.and_then(|()| around::end_context(store, &announced, id, at, &actor).map_err(told));
+            attempts::note(store, attempt, &ended);
+            ended.map(|ended| (vec![], ended))
+        };
+        let ended = self.deciding(end).await?;
         let _ = self.events.send(ServiceEvent::Environments);
         Ok(ended)
     }

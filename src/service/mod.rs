@@ -1,7 +1,8 @@
-//! What the screens and (later) the server's handlers call. [`DriftService`] has two implementations: `local` (store and
-//! scanners in this process) and `remote` (a server's REST API). Longer than most: the whole interface, with the words it speaks
-//! in, is read in one place.
+//! What the screens and the server's handlers call. [`DriftService`] has two implementations: `local` (store and scanners in this
+//! process) and `remote` (a server's REST API). Longer than most: the whole interface, with the words it speaks in, is read in one
+//! place.
 
+mod approving;
 mod around;
 mod attempts;
 mod backlog;
@@ -54,18 +55,19 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use ulid::Ulid;
 
-use crate::api::Capability;
+use crate::api::{Capability, Role};
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
     IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, Notification, NotificationId,
-    NotificationRequest, OperationalContext, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary, Slug,
-    SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
+    NotificationRequest, OperationalContext, Overtaken, Remediation, RemediationDecision, RemediationId,
+    RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary, Slug, SourceState, Stats,
+    TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::store::{
     AnalysisJob, Answers, AuditRequest, Direction, DriftFilter, Gauges, Matching, Observation, OpenCounts, Page,
-    PageRequest, Receipt,
+    PageRequest, Receipt, RemediationQuery,
 };
 
 /// A row of the environments pane.
@@ -128,6 +130,9 @@ pub enum ServiceEvent {
     Rules,
     /// Somebody looks at another drift, or still at the same.
     Looking(Box<Looking>),
+    /// Leave to do something about a drift was asked for, given or refused, or is void. A client that does not know this passes it
+    /// over.
+    Remediation(Box<Remediation>),
     /// How it stands with the server; a local service has none.
     Contact(Contact),
     /// Another server answers from now on. As those below only told by a client, never by a server.
@@ -167,6 +172,9 @@ pub enum ServiceError {
     /// The drift has moved on; this is it now.
     #[error("the drift has changed since it was shown; look at it again")]
     Conflict(Box<DriftEvent>),
+    /// What was to be approved does not wait any more; this is how it stands.
+    #[error("{}", .0.why)]
+    Overtaken(Box<Overtaken>),
     #[error("{0}")]
     Invalid(String),
     /// The name of a write stands for another one already.
@@ -260,6 +268,25 @@ pub trait DriftService: Send + Sync {
         let _ = (id, advice, followed, result);
         Err(ServiceError::Unavailable("advice cannot be answered from here".into()))
     }
+    /// Asks leave to do what a recommendation says. Durable when it returns.
+    async fn request_remediation(&self, asked: RemediationRequest) -> Result<Remediation, ServiceError> {
+        let _ = asked;
+        Err(ServiceError::Unavailable("leave to do something about a drift cannot be asked for from here".into()))
+    }
+    /// Approves, rejects or cancels: [`ServiceError::Denied`] says who may. Durable when it returns.
+    async fn decide_remediation(&self, asked: RemediationDecision) -> Result<Remediation, ServiceError> {
+        let _ = asked;
+        Err(ServiceError::Unavailable("nothing waits for approval here".into()))
+    }
+    /// What was asked for, as it stands now.
+    async fn remediation(&self, id: RemediationId) -> Result<Remediation, ServiceError> {
+        Err(ServiceError::NotFound(format!("there is no remediation {id}")))
+    }
+    /// As they stand now, newest first.
+    async fn remediations(&self, query: RemediationQuery) -> Result<Vec<Remediation>, ServiceError> {
+        let _ = query;
+        Ok(vec![])
+    }
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError>;
     /// Durable when it returns. What must or may be hidden from now on starts a scan of the environments it is about.
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError>;
@@ -336,6 +363,10 @@ pub trait DriftService: Send + Sync {
     /// There may be others: who is here tells what they [look](Self::look) at.
     fn is_shared(&self) -> bool {
         false
+    }
+    /// What whoever is here may do there; `None`: nobody asks.
+    fn role(&self) -> Option<Role> {
+        None
     }
     /// As whom decisions are signed here; `None`: as they say themselves.
     fn signs_as(&self) -> Option<Tainted> {

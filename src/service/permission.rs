@@ -18,12 +18,15 @@ pub struct Guard {
     pub protected: BTreeSet<Slug>,
     /// What must say why.
     pub require_reason: RequireReason,
+    /// Whoever asked for something to be done may approve it himself: only at the machine that has the store, and never in
+    /// production.
+    pub approve_own: bool,
 }
 
 impl Default for Guard {
     /// Everything is allowed.
     fn default() -> Self {
-        Self { read_only: None, protected: BTreeSet::new(), require_reason: RequireReason::none() }
+        Self { read_only: None, protected: BTreeSet::new(), require_reason: RequireReason::none(), approve_own: false }
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
+use crate::drift::query::{Group, GroupKey};
 use crate::drift::{DriftEvent, DriftId, Slug};
 use crate::safety::Tainted;
 
@@ -32,6 +33,9 @@ pub struct Spot {
     pub drift: DriftId,
     pub environment: Slug,
     pub resource_type: Tainted,
+    /// The groups it is in, so that who sees groups sees it there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupKey>,
 }
 
 /// What somebody looks at now.
@@ -61,7 +65,8 @@ impl Spot {
     pub fn of(event: &DriftEvent) -> Option<Self> {
         let resource_type = event.resource.resource_type.clone();
         let environment = event.environment.clone();
-        (resource_type.raw().len() <= TYPE).then_some(Self { drift: event.id, environment, resource_type })
+        let groups = Group::ALL.iter().map(|(by, ..)| GroupKey::of(*by, event)).collect();
+        (resource_type.raw().len() <= TYPE).then_some(Self { drift: event.id, environment, resource_type, groups })
     }
 }
 
@@ -111,7 +116,8 @@ mod tests {
     use super::*;
 
     fn spot(kind: &str) -> Spot {
-        Spot { drift: DriftId::generate(), environment: Slug::from_text("prod"), resource_type: kind.into() }
+        let (drift, environment) = (DriftId::generate(), Slug::from_text("prod"));
+        Spot { drift, environment, resource_type: kind.into(), groups: vec![] }
     }
 
     fn told(who: &str, screen: Ulid, at: Option<&Spot>) -> Looking {

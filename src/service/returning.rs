@@ -62,7 +62,23 @@ impl Drop for Returning {
 async fn drive(store: Weak<dyn Store>, changed: Arc<Notify>, events: broadcast::Sender<ServiceEvent>) {
     loop {
         let Some(asked) = store.upgrade() else { return };
-        let answer = tokio::task::spawn_blocking(move || asked.returns()).await;
+        let answer = tokio::task::spawn_blocking(move || (asked.returns(), asked.settle_remediations())).await;
+        let (answer, settled) = match answer {
+            Ok((returns, settled)) => (Ok(returns), settled),
+            Err(error) => (Err(error), Ok((vec![], None))),
+        };
+        let expires = match settled {
+            Ok((over, next)) => {
+                for one in over {
+                    let _ = events.send(ServiceEvent::Remediation(Box::new(one)));
+                }
+                next
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what nobody approved in time could not be written down");
+                None
+            }
+        };
         let next = match answer {
             Ok(Ok(returns)) => {
                 let said = words(&returns.returned).map(|text| ServiceEvent::Notice { error: false, text });
@@ -79,7 +95,7 @@ async fn drive(store: Weak<dyn Store>, changed: Arc<Notify>, events: broadcast::
             }
             Err(_) => return,
         };
-        match next.map(until) {
+        match next.into_iter().chain(expires).min().map(until) {
             None => changed.notified().await,
             Some(left) => tokio::select! {
                 () = changed.notified() => {}

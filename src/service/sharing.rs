@@ -174,6 +174,11 @@ fn decided(store: &dyn Store, entries: std::ops::RangeInclusive<u64>) -> Vec<Ser
         match store.audit_entry(seq) {
             // Which drifts a rule hides, or hides no more, the entry does not say.
             Ok(Some(entry)) if touches_more(&entry) => return vec![ServiceEvent::Lost],
+            Ok(Some(AuditEntry { remediation: Some(change), success: true, .. })) => {
+                // As it stands now: what came after it has an entry of its own.
+                let now = store.remediation(change.after.id).ok().flatten().unwrap_or(change.after);
+                events.push(ServiceEvent::Remediation(Box::new(now)));
+            }
             Ok(Some(entry)) => match entry.drift {
                 Some(id) if told.insert(id) => {
                     let drift = store.drift(id).ok();

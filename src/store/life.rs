@@ -40,7 +40,7 @@ impl<'a> Facet<'a> {
                 Self::None
             }
             None if entry.rule.is_some() => Self::State,
-            None if entry.never_hide.is_some() => Self::None,
+            None if entry.never_hide.is_some() || entry.remediation.is_some() => Self::None,
             None if [CONTINUED, LAPSED, TOOK_OVER].contains(&entry.action.as_str()) => Self::None,
             // The system's own entries: closed, superseded, regressed, gone.
             None => Self::Whole,

@@ -29,6 +29,7 @@ mod objects;
 mod postgres;
 mod probe;
 mod record;
+mod remediation;
 mod restored;
 mod returning;
 mod rules;
@@ -49,8 +50,9 @@ use crate::drift::query::{Group, Groups};
 use crate::drift::{
     Analysis, Attribution, AuditEntry, Completeness, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId,
     Environment, Finding, IgnoreRule, Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule,
-    OperationalContext, Recommendation, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, Stats,
-    TriageRequest, Untold, UntoldPage, UntoldRequest,
+    OperationalContext, Overtaken, Recommendation, Remediation, RemediationDecision, RemediationId, RemediationRequest,
+    RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, Stats, TriageRequest, Untold, UntoldPage,
+    UntoldRequest,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -67,6 +69,7 @@ pub use inbox::{Left, leave};
 pub use jobs::{Claim, Kept, Rhythm, ScanJob, ScanJobs};
 pub use notices::{Alerting, Attempted, Channel, Notices, Outgoing};
 pub(crate) use postgres::{Again, Link};
+pub use remediation::RemediationQuery;
 pub use restored::Restored;
 pub use returning::{Returned, Returns};
 pub use rules::{IgnoreRules, literal_pattern, shown_value};
@@ -269,6 +272,9 @@ pub enum StoreError {
     /// The name of a write stands for another one already.
     #[error("this key was used for another request within the last seven days: make a new one for each decision")]
     Reused,
+    /// Something else came first.
+    #[error("{}", .0.why)]
+    Overtaken(Box<Overtaken>),
     /// The request makes no sense.
     #[error("{0}")]
     Invalid(String),
@@ -464,6 +470,19 @@ pub trait Store: Answers + Notices + Send + Sync {
     /// Keeps an analysis that was asked for, over what was kept of it. Durable when it returns; known for a week.
     fn keep_analysis(&self, job: &AnalysisJob) -> Result<(), StoreError>;
     fn analysis(&self, id: Ulid) -> Result<Option<AnalysisJob>, StoreError>;
+    /// Asks leave to do what the advice for a drift says. `Conflict` when the drift is not the version that was seen, `Overtaken` when
+    /// something was asked for already and waits; durable as [`decide`](Self::decide) is.
+    fn request_remediation(&self, asked: &RemediationRequest) -> Result<Remediation, StoreError>;
+    /// Approves, rejects or cancels; who may is looked at before. `Overtaken` when it does not wait any more, as it is or because the
+    /// drift has moved on.
+    fn decide_remediation(&self, asked: &RemediationDecision) -> Result<Remediation, StoreError>;
+    /// As it stands now.
+    fn remediation(&self, id: RemediationId) -> Result<Option<Remediation>, StoreError>;
+    /// As they stand now, newest first.
+    fn remediations(&self, query: &RemediationQuery) -> Result<Vec<Remediation>, StoreError>;
+    /// Writes down which of those that wait have expired, or are of a drift that has moved on; gives them, and when the next one
+    /// expires. Costs one look into a tree when none waits.
+    fn settle_remediations(&self) -> Result<(Vec<Remediation>, Option<Timestamp>), StoreError>;
     /// What it takes up; cheap to ask.
     fn gauges(&self) -> Gauges {
         Gauges::default()

@@ -56,6 +56,8 @@ pub struct Options {
     pub configured: Configured,
     /// Which decisions need a reason.
     pub require_reason: crate::service::RequireReason,
+    /// Whoever asked for something to be done may approve it himself, where nobody else is.
+    pub approve_own: bool,
     /// Who may be asked: offered where somebody is named.
     pub people: Vec<String>,
     /// Ring the bell for new CRITICAL drift.

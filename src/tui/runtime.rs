@@ -314,6 +314,7 @@ impl<S: Surface> Loop<S> {
             effect,
             Effect::Triage(..)
                 | Effect::TriageMany(_)
+                | Effect::Remediate(..)
                 | Effect::ChangeRule(..)
                 | Effect::ChangeNeverHide(..)
                 | Effect::AddEnvironment(..)
@@ -380,6 +381,6 @@ pub fn at_first(service: &dyn DriftService) -> Vec<Msg> {
     let waiting = service.waiting();
     let waiting = (!waiting.is_empty()).then(|| Msg::Service(ServiceEvent::Waiting(waiting)));
     let missing = Msg::Missing(service.missing());
-    let crewed = Msg::Crewed { is_shared: service.is_shared(), me: service.signs_as() };
+    let crewed = Msg::Crewed { is_shared: service.is_shared(), me: service.signs_as(), role: service.role() };
     [Some(missing), contact, Some(crewed), waiting].into_iter().flatten().collect()
 }

@@ -1,8 +1,10 @@
 //! A made-up world for screenshots and tests: three environments, the same drifts every time, some text meant to do harm.
 //! [`Sample`] serves it as a store would; [`Synthetic`] serves any number of drifts without holding them.
 
+mod approving;
 mod around;
 mod changes;
+mod deciding;
 pub(crate) mod drifts;
 mod found;
 mod hidden;

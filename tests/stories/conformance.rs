@@ -22,6 +22,10 @@ pub trait Bench {
     fn environment(&self) -> Slug;
     /// Makes a thing drift (`true`), or puts it right.
     fn disturb(&self, thing: usize, drifts: bool);
+    /// The same, as another person who may approve what was asked for.
+    fn admin(&self) -> Arc<dyn DriftService> {
+        self.service()
+    }
     /// Who it was, to the service, when `name` asked: a server signs with whoever is logged in.
     fn signed<'a>(&'a self, name: &'a str) -> &'a str {
         name
@@ -49,6 +53,7 @@ pub async fn conforms(bench: &dyn Bench) {
     what_does_not_exist_is_an_error_in_words(bench).await;
     thinking::conforms(bench).await;
     notices::conforms(bench).await;
+    super::approving::conforms(bench).await;
 }
 
 /// Waits until no scan runs.

@@ -6,6 +6,7 @@ mod actors;
 mod analyses;
 mod answers;
 mod api;
+mod approving;
 mod around;
 mod attacks;
 mod away;

@@ -22,11 +22,13 @@ use super::scan::{Files, open_store};
 pub struct Connected {
     files: Files,
     remote: Arc<dyn DriftService>,
+    admin: Arc<dyn DriftService>,
     pub address: SocketAddr,
     running: Running,
 }
 
 pub const TOKEN: &str = "editor-token-of-the-test";
+const ADMIN: &str = "admin-token-of-the-test";
 pub const VIEWER: &str = "viewer-token-of-the-test";
 /// An admin of another organisation.
 pub const FOREIGN: &str = "admin-token-of-somebody-else";
@@ -50,6 +52,7 @@ impl Connected {
         houses.open(Slug::from_text("umbrella"), foreign);
         let tokens = Tokens::new([
             (TOKEN.to_owned(), principal("acme", "erin", Role::Editor)),
+            (ADMIN.to_owned(), principal("acme", "ada", Role::Admin)),
             (VIEWER.to_owned(), principal("acme", "vic", Role::Viewer)),
             (FOREIGN.to_owned(), principal("umbrella", "root", Role::Admin)),
         ]);
@@ -59,7 +62,8 @@ impl Connected {
     async fn serving(files: Files, tokens: Tokens, houses: Houses, listen: SocketAddr) -> Self {
         let running = Running::start(tokens, houses, listen).await;
         let remote = connect(running.address, TOKEN).await;
-        Self { files, remote, address: running.address, running }
+        let admin = connect(running.address, ADMIN).await;
+        Self { files, remote, admin, address: running.address, running }
     }
 
     /// The service behind the server.
@@ -97,7 +101,7 @@ impl Running {
     }
 }
 
-async fn connect(address: SocketAddr, token: &str) -> Arc<dyn DriftService> {
+pub async fn connect(address: SocketAddr, token: &str) -> Arc<dyn DriftService> {
     let server = Server { url: format!("http://{address}").parse().unwrap(), token: Some(token.to_owned()), ca: None };
     RemoteService::connect(server, &Handle::current()).await.unwrap()
 }
@@ -105,6 +109,9 @@ async fn connect(address: SocketAddr, token: &str) -> Arc<dyn DriftService> {
 impl Bench for Connected {
     fn service(&self) -> Arc<dyn DriftService> {
         Arc::clone(&self.remote)
+    }
+    fn admin(&self) -> Arc<dyn DriftService> {
+        Arc::clone(&self.admin)
     }
     fn environment(&self) -> Slug {
         self.files.environment()

@@ -60,6 +60,9 @@ fn told(scope: &Scope<'_>, event: ServiceEvent) -> Option<ServiceEvent> {
         E::Drift(event) => scope.reads(&event).then_some(E::Drift(event)),
         E::Updated(event) => scope.reads(&event).then_some(E::Updated(event)),
         E::Looking(looking) => looking.within(|spot| scope.reads_spot(spot)).map(|part| E::Looking(Box::new(part))),
+        E::Remediation(one) => {
+            scope.reads_type(&one.environment, one.resource_type.raw()).then_some(E::Remediation(one))
+        }
         // Words, and about who knows what; and what no server tells.
         E::Notice { .. } | E::Server(_) | E::Waiting(_) => None,
         event @ (E::Environments | E::Lost | E::Rules | E::Contact(_)) => Some(event),

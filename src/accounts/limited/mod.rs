@@ -4,6 +4,7 @@
 //! and counted anew, so that no number tells of what is not shown. Whatever cannot be told apart by environment and type (what
 //! happened to rules that hold everywhere, notices) is left out.
 
+mod approving;
 mod around;
 mod counting;
 mod deciding;
@@ -31,8 +32,8 @@ use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
     NeverHideReach, NeverHideRequest, NeverHideRule, Notification, NotificationId, NotificationRequest,
-    OperationalContext, RuleReach, RuleRequest, RuleStatus, ScanSummary, Slug, Stats, TriageRequest, UntoldPage,
-    UntoldRequest, Who,
+    OperationalContext, Remediation, RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest,
+    RuleStatus, ScanSummary, Slug, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::service::{
@@ -41,6 +42,7 @@ use crate::service::{
 };
 use crate::store::{
     AnalysisJob, Answers, AuditRequest, DriftFilter, Matching, Observation, Page, PageRequest, Receipt,
+    RemediationQuery,
 };
 use scope::Scope;
 
@@ -174,6 +176,22 @@ impl DriftService for Limited {
 
     async fn resources(&self, request: ResourcesRequest) -> Result<Vec<IacResource>, ServiceError> {
         self.resources_seen(request).await
+    }
+
+    async fn request_remediation(&self, asked: RemediationRequest) -> Result<Remediation, ServiceError> {
+        self.request_remediation_seen(asked).await
+    }
+
+    async fn decide_remediation(&self, asked: RemediationDecision) -> Result<Remediation, ServiceError> {
+        self.decide_remediation_seen(asked).await
+    }
+
+    async fn remediation(&self, id: RemediationId) -> Result<Remediation, ServiceError> {
+        self.remediation_seen(id).await
+    }
+
+    async fn remediations(&self, query: RemediationQuery) -> Result<Vec<Remediation>, ServiceError> {
+        self.remediations_seen(query).await
     }
 
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {

@@ -66,6 +66,10 @@ impl<'a> Scope<'a> {
         self.may(Action::Act, &event.environment, What::Type(event.resource.resource_type.raw()))
     }
 
+    pub(super) fn acts_on_type(&self, environment: &Slug, resource_type: &str) -> Result<(), Denied> {
+        self.may(Action::Act, environment, What::Type(resource_type))
+    }
+
     pub(super) fn acts_on_all(&self, environment: &Slug) -> Result<(), Denied> {
         self.may(Action::Act, environment, What::Whole)
     }

@@ -2,8 +2,8 @@
 
 use super::{By, Registry, expect};
 use crate::accounts::{
-    AccountsError, Action, Change, PasswordHash, Place, Result, SecurityAction, SessionId, User, UserEdit, UserKind,
-    may,
+    AccountsError, Action, Change, Grant, PasswordHash, Place, Result, Rights, SecurityAction, SessionId, User,
+    UserEdit, UserKind, may,
 };
 use crate::api::Role;
 use crate::drift::Slug;
@@ -118,9 +118,16 @@ impl Registry {
         action: Action,
         place: Place<'_>,
         resource_type: Option<&str>,
+        (method, path): (&str, &str),
     ) -> Result<Vec<User>> {
         let mut users = self.users(by, organization)?;
-        users.retain(|user| user.is_active && may(user.rights(), action, place, resource_type).is_ok());
+        users.retain(|user| {
+            let grants: Vec<Grant> = user.grants.iter().filter(|grant| grant.opens(method, path)).cloned().collect();
+            // Whoever has grants, and none there, is limited to other endpoints.
+            let is_closed = grants.is_empty() && !user.grants.is_empty();
+            let rights = Rights { role: user.role, grants: &grants };
+            user.is_active && !is_closed && may(rights, action, place, resource_type).is_ok()
+        });
         Ok(users)
     }
 }

@@ -148,6 +148,7 @@ fn detail(kind: &str, provider_id: Option<&str>, live: Value) -> DriftDetail {
         unverified: vec![],
         history: vec![],
         links: vec![],
+        remediation: None,
     }
 }
 

@@ -120,7 +120,7 @@ async fn audit(caller: Caller, mut parameters: Parameters) -> Answer<Listed<Audi
     Ok(Json(slice.found(found, |entry| entry.seq.to_string())))
 }
 
-/// Who decided and who was assigned.
+/// Who decided and who was assigned, by name.
 #[utoipa::path(
     get,
     path = "/people",
@@ -128,9 +128,7 @@ async fn audit(caller: Caller, mut parameters: Parameters) -> Answer<Listed<Audi
     responses((status = 200, body = Listed<Tainted>))
 )]
 async fn people(caller: Caller, slice: Slice) -> Answer<Listed<Tainted>> {
-    // The most recent first, which no cursor could hold on to: each decision moves somebody.
+    // Not the most recent first, which no cursor could hold on to: each decision moves somebody.
     let people = caller.service.people().await?;
-    let ranked: Vec<(usize, Tainted)> = people.into_iter().enumerate().collect();
-    let Listed { data, pagination } = slice.of(ranked, |(rank, _)| format!("{rank:010}"));
-    Ok(Json(Listed { data: data.into_iter().map(|(_, name)| name).collect(), pagination }))
+    Ok(Json(slice.of(people, |name| format!("{}\n{}", name.raw().to_lowercase(), name.raw()))))
 }

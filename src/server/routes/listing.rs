@@ -1,6 +1,8 @@
 //! Part of a list: the same for every list there is. Cursors name a place in the list's order and not a row number, so that what
 //! comes in or goes meanwhile neither repeats nor hides anything.
 
+use std::str::FromStr;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use base64::Engine as _;
@@ -11,7 +13,7 @@ use super::parameters::Parameters;
 use crate::api::{LIMIT, Listed, PAGE, Pagination, Problem};
 use crate::drift::NotificationRequest;
 use crate::server::answer::Failure;
-use crate::store::{AuditRequest, Cursor, Direction};
+use crate::store::{AuditRequest, Cursor, Direction, RemediationQuery};
 
 /// What part of a list is asked for.
 pub(super) struct Slice {
@@ -56,7 +58,7 @@ impl Slice {
         Ok(AuditRequest {
             from: parameters.take("from")?.unwrap_or(Timestamp::MIN),
             until: parameters.take("until")?.unwrap_or(Timestamp::MAX),
-            cursor: self.number()?,
+            cursor: self.key()?,
             direction: self.direction,
             limit: self.limit + 1,
         })
@@ -64,13 +66,23 @@ impl Slice {
 
     /// Some of the notifications, whose keys are their ids; one more than is wanted.
     pub(super) fn of_notifications(&self) -> Result<NotificationRequest, Problem> {
-        let unknown = || Problem::of_field("cursor", "is none of this list: pagination.next of a page of it is one");
-        let cursor = self.cursor.as_ref().map(|key| key.parse().map_err(|_| unknown())).transpose()?;
+        let cursor = self.key()?;
         let back = self.direction == Direction::Newer;
         Ok(NotificationRequest { cursor, back, ..NotificationRequest::newest(self.limit + 1) })
     }
 
-    fn number(&self) -> Result<Option<u64>, Problem> {
+    /// What was asked for, whose keys are ids; one more than is wanted.
+    pub(super) fn of_remediations(&self) -> Result<RemediationQuery, Problem> {
+        Ok(RemediationQuery {
+            cursor: self.key()?,
+            direction: self.direction,
+            limit: self.limit + 1,
+            ..RemediationQuery::default()
+        })
+    }
+
+    /// The cursor, where keys are read from text.
+    fn key<T: FromStr>(&self) -> Result<Option<T>, Problem> {
         let unknown = || Problem::of_field("cursor", "is none of this list: pagination.next of a page of it is one");
         self.cursor.as_ref().map(|key| key.parse().map_err(|_| unknown())).transpose()
     }

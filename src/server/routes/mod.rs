@@ -13,6 +13,7 @@ mod notifications;
 mod outcome;
 mod parameters;
 mod presence;
+mod remediations;
 mod rules;
 mod session;
 mod triage;
@@ -24,7 +25,7 @@ use super::{Shared, follow, health, openapi};
 use crate::accounts::{KeyId, SessionId};
 use crate::api::{BASE, Problem};
 use crate::drift::query::{Group, GroupKey};
-use crate::drift::{ContextId, DriftId, DriftType, RuleId, SeverityClass, Slug, State};
+use crate::drift::{ContextId, DriftId, DriftType, RemediationId, RuleId, SeverityClass, Slug, State};
 use crate::service::ServiceEvent;
 use crate::store::{Cursor, Direction};
 
@@ -46,6 +47,7 @@ pub(super) fn all() -> OpenApiRouter<Shared> {
         DriftId,
         RuleId,
         ContextId,
+        RemediationId,
         KeyId,
         SessionId
     )))]
@@ -74,6 +76,7 @@ fn versioned() -> OpenApiRouter<Shared> {
         .merge(outcome::routes())
         .merge(notifications::routes())
         .merge(hooks::routes())
+        .merge(remediations::routes())
         .merge(accounts::routes())
         .routes(routes!(follow::follow))
 }

@@ -17,7 +17,7 @@ pub enum Away {
 }
 
 /// Every write of the service, by its name.
-pub const WRITES: [(&str, Away); 16] = [
+pub const WRITES: [(&str, Away); 18] = [
     ("triage", Away::Waits),
     ("triage_many", Away::Waits),
     ("put_context", Away::Waits),
@@ -32,6 +32,8 @@ pub const WRITES: [(&str, Away); 16] = [
     ("read_notification", Away::Needs("it keeps who has read what")),
     ("read_notifications", Away::Needs("it keeps who has read what")),
     ("resend_notification", Away::Needs("it is what sends them")),
+    ("request_remediation", Away::Needs("the steps may be other ones by then")),
+    ("decide_remediation", Away::Needs("what is approved has to be what is asked for now")),
     // What somebody looks at now is nobody's business later.
     ("look", Away::Passes),
     ("settle_waiting", Away::Here),
@@ -64,7 +66,7 @@ mod tests {
     use super::*;
 
     /// Asked, and changing nothing.
-    const READS: [&str; 24] = [
+    const READS: [&str; 26] = [
         "environments",
         "drifts",
         "groups",
@@ -73,6 +75,8 @@ mod tests {
         "stats",
         "relations",
         "resources",
+        "remediation",
+        "remediations",
         "observations",
         "matching",
         "people",

@@ -8,22 +8,27 @@ use ulid::Ulid;
 use super::RemoteService;
 use super::queue::{Asked, EndMark, Made};
 use crate::api::{
-    AnalyzeBody, BULK, Capability, Done, Listed, NeverHideBody, OutcomeBody, Parameter, PresenceBody, ReadBody, Role,
-    RuleBody, ScanBody, to_parameters,
+    AnalyzeBody, BULK, Capability, Done, Listed, NeverHideBody, OutcomeBody, Parameter, PresenceBody, ReadBody,
+    RemediateBody, Remediated, RemediationBody, Role, RuleBody, ScanBody, to_parameters,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
     NeverHideReach, NeverHideRequest, NeverHideRule, Notification, NotificationId, NotificationRequest,
-    OperationalContext, RuleReach, RuleRequest, RuleStatus, ScanSummary, Slug, Stats, TriageRequest, UntoldPage,
-    UntoldRequest, Who,
+    OperationalContext, Remediation, RemediationDecision, RemediationId, RemediationRequest, RemediationState,
+    RuleReach, RuleRequest, RuleStatus, ScanSummary, Slug, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::service::{
     Contact, DriftService, EnvironmentSummary, IacResource, Looker, Looking, Missing, Relations, RequireReason,
     ResourcesRequest, ServiceError, ServiceEvent, Settle, Waiting,
 };
-use crate::store::{AuditRequest, Direction, DriftFilter, Matching, Observation, Page, PageRequest, Receipt};
+use crate::store::{
+    AuditRequest, Direction, DriftFilter, Matching, Observation, Page, PageRequest, Receipt, RemediationQuery,
+};
+
+/// Entries of the trail that say who was there lately.
+const LAST: usize = 100;
 
 fn asked<const N: usize>(parameters: [(&str, String); N]) -> Vec<Parameter> {
     parameters
@@ -148,6 +153,48 @@ impl DriftService for RemoteService {
         self.post(&format!("notifications/{id}/resend"), &()).await
     }
 
+    async fn request_remediation(&self, asked: RemediationRequest) -> Result<Remediation, ServiceError> {
+        self.reached("request_remediation")?;
+        let RemediationRequest { drift, kind, reason, expected_version, .. } = asked;
+        let body = RemediateBody { kind, reason, expected_version };
+        let made: Remediated = self.post(&format!("drifts/{drift}/remediate"), &body).await?;
+        Ok(made.remediation)
+    }
+
+    async fn decide_remediation(&self, asked: RemediationDecision) -> Result<Remediation, ServiceError> {
+        self.reached("decide_remediation")?;
+        let RemediationDecision { id, verb, reason, expected_version, .. } = asked;
+        let body = RemediationBody { reason, expected_version };
+        let decided: Remediated = self.post(&format!("remediations/{id}/{}", verb.as_str()), &body).await?;
+        Ok(decided.remediation)
+    }
+
+    async fn remediation(&self, id: RemediationId) -> Result<Remediation, ServiceError> {
+        let found: Remediated = self.line.get(&format!("remediations/{id}"), &[]).await?;
+        Ok(found.remediation)
+    }
+
+    async fn remediations(&self, query: RemediationQuery) -> Result<Vec<Remediation>, ServiceError> {
+        let states: Vec<&str> = query.states.iter().copied().map(RemediationState::as_str).collect();
+        let parameters = asked([
+            ("state", states.join(",")),
+            ("drift", query.drift.map(|drift| drift.to_string()).unwrap_or_default()),
+            ("environment", listed(&query.environments)),
+        ]);
+        // Another server's cursors are its own: what is beyond one is picked out of what comes.
+        let Some(cursor) = query.cursor else { return self.up_to("remediations", &parameters, query.limit).await };
+        let mut all: Vec<Remediation> = self.whole("remediations", &parameters).await?;
+        let is_older = query.direction == Direction::Older;
+        all.retain(|one| if is_older { one.id < cursor } else { one.id > cursor });
+        let cut = all.len().saturating_sub(query.limit);
+        if is_older {
+            all.truncate(query.limit)
+        } else {
+            drop(all.drain(..cut))
+        }
+        Ok(all)
+    }
+
     async fn observations(&self, id: DriftId, limit: usize) -> Result<Vec<Observation>, ServiceError> {
         self.up_to(&format!("drifts/{id}/observations"), &[], limit).await
     }
@@ -174,7 +221,12 @@ impl DriftService for RemoteService {
     }
 
     async fn people(&self) -> Result<Vec<Tainted>, ServiceError> {
-        self.whole("people", &[]).await
+        let mut people: Vec<Tainted> = self.whole("people", &[]).await?;
+        // They come by name; who decided last is offered first.
+        let trail: Vec<AuditEntry> = self.up_to("audit", &[], LAST).await.unwrap_or_default();
+        let recent: Vec<&Tainted> = trail.iter().flat_map(AuditEntry::people).collect();
+        people.sort_by_cached_key(|name| recent.iter().position(|one| *one == name).unwrap_or(usize::MAX));
+        Ok(people)
     }
 
     async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, ServiceError> {
@@ -257,6 +309,10 @@ impl DriftService for RemoteService {
 
     fn is_shared(&self) -> bool {
         !self.missing.what.contains(&Capability::Presence)
+    }
+
+    fn role(&self) -> Option<Role> {
+        Some(self.greeting.role)
     }
 
     fn signs_as(&self) -> Option<Tainted> {

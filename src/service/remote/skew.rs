@@ -54,7 +54,12 @@ mod tests {
         };
         assert_eq!(
             missing(&greeting(None)).what,
-            BTreeSet::from([Capability::Notifications, Capability::Outcomes, Capability::Presence])
+            BTreeSet::from([
+                Capability::Notifications,
+                Capability::Outcomes,
+                Capability::Presence,
+                Capability::Remediations
+            ])
         );
         let older = missing(&greeting(Some(vec!["groups", "rules", "scans", "teleport"])));
         assert!(older.what.contains(&Capability::Incident) && !older.what.contains(&Capability::Groups));

@@ -32,6 +32,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     ),
     (14, "who asked, from where", include_str!("../../../migrations/0014_origins.sql")),
     (15, "where environments are", include_str!("../../../migrations/0015_environment_places.sql")),
+    (17, "what needs somebody's approval", include_str!("../../../migrations/0017_remediations.sql")),
     (19, "who is told what", include_str!("../../../migrations/0019_notifications.sql")),
     (21, "how the drifts of each day went", include_str!("../../../migrations/0021_metrics.sql")),
 ];

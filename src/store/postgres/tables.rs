@@ -102,6 +102,7 @@ pub(super) fn table(tree: Tree) -> Table {
         Tree::Untold => ("untold", &[][..]),
         Tree::Contexts => ("operational_contexts", &[][..]),
         Tree::Notifications => ("notifications", &[][..]),
+        Tree::Remediations => ("remediations", &[][..]),
         Tree::Audit => ("audit_entries", &[][..]),
         Tree::Once => ("once_keys", &[][..]),
         Tree::Lost => ("lost_drifts", &[][..]),

@@ -2,7 +2,7 @@
 
 use super::engine::Tree;
 use super::tx::Tx;
-use super::{contexts, once, retire, unhiding};
+use super::{contexts, once, remediations, retire, unhiding};
 use crate::drift::{DriftId, RuleChange, TriageVerb};
 use crate::store::StoreError;
 use crate::store::record::{AuditRecord, Deed, Placed};
@@ -49,6 +49,9 @@ pub(super) fn apply_around(tx: &mut Tx<'_>, active: &mut Vec<Rule>, deed: &Deed)
     }
     if let Some(context) = &deed.context {
         contexts::put(tx, context)?;
+    }
+    if let Some(change) = &deed.audit.remediation {
+        remediations::put(tx, &change.after)?;
     }
     if let Some(change) = &deed.audit.never_hide {
         unhiding::take_effect(tx, change, seq)?;

@@ -26,6 +26,7 @@ impl TreeStore {
             undone_by: None,
             rule: None,
             never_hide: None,
+            remediation: None,
             batch: None,
             origin: Origin::now().map(Box::new),
             success: false,

@@ -164,6 +164,7 @@ impl TreeStore {
             undone_by: None,
             rule: None,
             never_hide: None,
+            remediation: None,
             batch: None,
             origin: crate::drift::Origin::now().map(Box::new),
             success: true,

@@ -80,6 +80,7 @@ impl TreeStore {
             undone_by: None,
             rule: None,
             never_hide: None,
+            remediation: None,
             batch: None,
             origin: Origin::now().map(Box::new),
             success: true,
@@ -214,6 +215,7 @@ impl TreeStore {
             unverified: body.unverified,
             history: self.history(id)?,
             links: record.links,
+            remediation: self.last_remediation(&tx, &record.event)?.map(Box::new),
             event: record.event,
         })
     }

@@ -47,6 +47,8 @@ pub(in crate::store) enum Tree {
     Contexts,
     /// See [`notices`](super::notices).
     Notifications,
+    /// See [`remediations`](super::remediations); its index entries have no value.
+    Remediations,
     /// Audit number → `AuditRecord`.
     Audit,
     /// See [`once`](super::once).
@@ -58,7 +60,7 @@ pub(in crate::store) enum Tree {
 }
 
 impl Tree {
-    pub(in crate::store) const ALL: [Self; 20] = [
+    pub(in crate::store) const ALL: [Self; 21] = [
         Self::Events,
         Self::Ids,
         Self::Bodies,
@@ -75,6 +77,7 @@ impl Tree {
         Self::Untold,
         Self::Contexts,
         Self::Notifications,
+        Self::Remediations,
         Self::Audit,
         Self::Once,
         Self::Lost,
@@ -84,8 +87,8 @@ impl Tree {
     /// Whether its values are what [`codec`](crate::store::codec) writes.
     pub(in crate::store) fn is_coded(self) -> bool {
         use Tree::{
-            Audit, Bodies, Contexts, Environments, Events, Lost, NeverHide, Notifications, Observations, Rules, Scans,
-            Untold,
+            Audit, Bodies, Contexts, Environments, Events, Lost, NeverHide, Notifications, Observations, Remediations,
+            Rules, Scans, Untold,
         };
         matches!(
             self,
@@ -99,6 +102,7 @@ impl Tree {
                 | Untold
                 | Contexts
                 | Notifications
+                | Remediations
                 | Audit
                 | Lost
         )
@@ -122,6 +126,7 @@ impl Tree {
             Self::Untold => "untold",
             Self::Contexts => "contexts",
             Self::Notifications => "notifications",
+            Self::Remediations => "remediations",
             Self::Audit => "audit",
             Self::Once => "once",
             Self::Lost => "lost",

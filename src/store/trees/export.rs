@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::engine::Tree;
 use super::notices::{self, Kept, Mark};
 use super::{TreeStore, keys};
-use crate::drift::{Environment, NeverHideRule, Notification, OperationalContext, ScanSummary, Slug};
+use crate::drift::{Environment, NeverHideRule, Notification, OperationalContext, Remediation, ScanSummary, Slug};
 use crate::store::files::io_at;
 use crate::store::record::{AuditRecord, BodyRecord, EventRecord, Placed};
 use crate::store::rules::RuleRecord;
@@ -57,6 +57,7 @@ pub(super) enum Line {
     Notification(Box<Notification>),
     /// Up to where somebody has read all of them.
     Read(Mark),
+    Remediation(Box<Remediation>),
     Observation {
         environment: Slug,
         at: Timestamp,
@@ -115,6 +116,9 @@ impl TreeStore {
                     Kept::Mark(mark) => Line::Read(mark),
                 }))?,
             }
+        }
+        for one in self.all_remediations() {
+            lines.put(one.map(|one| Line::Remediation(Box::new(one))))?;
         }
         self.export_tree(Tree::Lost, lines, |value| self.plain(Tree::Lost, value).map(Line::Lost))?;
         self.export_tree(Tree::Scans, lines, |value| self.plain(Tree::Scans, value).map(Line::Scan))

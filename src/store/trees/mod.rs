@@ -36,6 +36,7 @@ mod outbox;
 mod page;
 mod reach;
 mod references;
+mod remediations;
 mod restore;
 mod retire;
 mod ruling;
@@ -73,14 +74,14 @@ use super::record::{AuditRecord, Deed};
 use super::rules::Rule;
 use super::{
     AuditRequest, DriftFilter, Elsewhere, Gauges, Matching, Observation, OpenCounts, Options, Page, PageRequest,
-    Pruned, Receipt, Recorded, Restored, Returns, Store, StoreError, Upkeep, VerifyReport,
+    Pruned, Receipt, Recorded, RemediationQuery, Restored, Returns, Store, StoreError, Upkeep, VerifyReport,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     Analysis, Attribution, AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment,
     Finding, IgnoreRule, Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule,
-    OperationalContext, Recommendation, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, State, Stats,
-    TriageRequest, Untold, UntoldPage, UntoldRequest,
+    OperationalContext, Recommendation, Remediation, RemediationDecision, RemediationId, RemediationRequest, RuleReach,
+    RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, State, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::Tainted;
 
@@ -458,6 +459,21 @@ impl Store for TreeStore {
     }
     fn analysis(&self, id: ulid::Ulid) -> Result<Option<super::AnalysisJob>, StoreError> {
         self.analysis_impl(id)
+    }
+    fn request_remediation(&self, asked: &RemediationRequest) -> Result<Remediation, StoreError> {
+        self.request_remediation_impl(asked)
+    }
+    fn decide_remediation(&self, asked: &RemediationDecision) -> Result<Remediation, StoreError> {
+        self.decide_remediation_impl(asked)
+    }
+    fn remediation(&self, id: RemediationId) -> Result<Option<Remediation>, StoreError> {
+        self.remediation_impl(id)
+    }
+    fn remediations(&self, query: &RemediationQuery) -> Result<Vec<Remediation>, StoreError> {
+        self.remediations_impl(query)
+    }
+    fn settle_remediations(&self) -> Result<(Vec<Remediation>, Option<Timestamp>), StoreError> {
+        self.settle_remediations_impl()
     }
     fn redaction_key(&self) -> [u8; 32] {
         self.identity.read().unwrap_or_else(PoisonError::into_inner).redaction_key

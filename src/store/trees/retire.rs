@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::archiving::Leaving;
 use super::engine::Tree;
 use super::tx::{self, Tx, by_rule_key};
-use super::{TreeStore, Writer, apply, keys, scan, untold};
+use super::{TreeStore, Writer, apply, keys, remediations, scan, untold};
 use crate::drift::{NeverHideRule, SeverityClass, Slug};
 use crate::safety::Tainted;
 use crate::store::archive::Archive;
@@ -30,6 +30,7 @@ impl TreeStore {
         self.prune_once()?;
         self.prune_analyses()?;
         self.erase_notifications(|one| one.created_at < before)?;
+        self.erase_remediations(|one| remediations::ended_before(one, before))?;
         self.barrier()?;
         pruned.objects = self.collect_garbage()?;
         Ok(pruned)
@@ -67,7 +68,7 @@ impl TreeStore {
             let mut over = Vec::new();
             for (key, _) in slice {
                 if group.last().is_some_and(|last: &sled::IVec| resource_of(last) != resource_of(&key)) {
-                    over.extend(self.over(&std::mem::take(&mut group), before));
+                    over.extend(self.values_over(&std::mem::take(&mut group), before));
                 }
                 group.push(key);
             }
@@ -75,7 +76,7 @@ impl TreeStore {
             Ok(())
         })?;
         let _writer = self.writer();
-        pruned += self.drop_values(&self.over(&group, before), archive)?;
+        pruned += self.drop_values(&self.values_over(&group, before), archive)?;
         Ok(pruned)
     }
 
@@ -92,7 +93,7 @@ impl TreeStore {
     }
 
     /// Which of the values of one resource, oldest first, nobody needs any more.
-    fn over(&self, group: &[sled::IVec], before: Timestamp) -> Vec<sled::IVec> {
+    fn values_over(&self, group: &[sled::IVec], before: Timestamp) -> Vec<sled::IVec> {
         let end = keys::micros(before);
         let is_old = |key: &&sled::IVec| key.last_chunk::<8>().is_some_and(|at| *at < end);
         let Some((_, older)) = group.split_last() else { return Vec::new() };
@@ -164,6 +165,7 @@ impl TreeStore {
         self.erase_rules_of(slug)?;
         self.prune_analyses()?;
         self.erase_notifications(|one| one.environment == *slug)?;
+        self.erase_remediations(|one| remediations::is_of(one, slug))?;
         // What was left by drifts that could not be read.
         self.erase_prefix(Tree::ByFingerprint, &prefix)?;
         for (shelf, class) in (0..=6).flat_map(|s| SeverityClass::WORST_FIRST.map(|c| (s, c))) {

@@ -39,6 +39,7 @@ impl TreeStore {
                 undone_by: None,
                 rule: Some(Box::new(change.clone())),
                 never_hide: None,
+                remediation: None,
                 batch: None,
                 origin: crate::drift::Origin::now().map(Box::new),
                 success: true,

@@ -239,6 +239,7 @@ impl TreeStore {
             undone_by: None,
             rule: None,
             never_hide: None,
+            remediation: None,
             batch: None,
             origin: None,
             success: true,

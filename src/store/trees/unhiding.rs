@@ -44,6 +44,7 @@ impl TreeStore {
                 undone_by: None,
                 rule: None,
                 never_hide: Some(Box::new(change)),
+                remediation: None,
                 batch: None,
                 origin: crate::drift::Origin::now().map(Box::new),
                 success: true,

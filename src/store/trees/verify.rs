@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::engine::Tree;
 use super::tx::{self, by_rule_key, class_count};
-use super::{TreeStore, apply, contexts, keys, notices, scan};
+use super::{TreeStore, apply, contexts, keys, notices, remediations, scan};
 use crate::drift::Slug;
 use crate::store::record::{AuditRecord, BodyRecord, Deed, EventRecord, Placed};
 use crate::store::{Observation, OpenCounts, StoreError, VerifyReport, codec};
@@ -283,6 +283,12 @@ impl Check<'_> {
         })?;
         self.each(Tree::Notifications, |check, key, value| {
             if let Some(fault) = notices::fault(check.store, key, value) {
+                check.fault(fault);
+            }
+            Ok(())
+        })?;
+        self.each(Tree::Remediations, |check, key, value| {
+            if let Some(fault) = remediations::fault(check.store, key, value) {
                 check.fault(fault);
             }
             Ok(())

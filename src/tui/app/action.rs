@@ -111,6 +111,12 @@ actions! {
         Assign "assign" Decides "" off::decide, "Assign to somebody, or to nobody";
         Note "note" Decides "note" off::decide, "Write a note";
         Ignore "ignore" Confirmed "ignore" off::confirm, "Ignore by rule, made from the selected change; shows what it would hide";
+        RequestRemediation "request-remediation" Confirmed "" off::request_remediation, "Ask an admin for leave to revert or codify, with the steps that are recommended";
+        ApproveRemediation "approve-remediation" Confirmed "" off::approve_remediation, "Approve what was asked for; the steps are then carried out by hand";
+        RejectRemediation "reject-remediation" Decides "" off::reject_remediation, "Reject what was asked for, and say why";
+        CancelRemediation "cancel-remediation" Decides "" off::cancel_remediation, "Take back what was asked for";
+        LinkDrifts "link" Decides "" off::link_drifts, "Link the marked drifts to this one, and say what they have to do with each other";
+        UnlinkDrifts "unlink" Decides "" off::unlink_drifts, "Take a link away: to what is marked, else the one that is chosen";
         Reopen "reopen" Decides "" off::reopen, "Reopen: back to the open list";
         Repeat "repeat" Decides "" off::repeat, "The last decision again, on what is marked or selected";
         Mark "mark" None "mark" off::no_drift, "Mark for a decision on several, and go on";

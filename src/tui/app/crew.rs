@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use ulid::Ulid;
 
+use crate::drift::query::GroupKey;
 use crate::drift::{AuditEntry, DriftEvent, DriftId, State, TriageVerb};
 use crate::safety::Tainted;
-use crate::service::{Looking, PRESENCE_HOLDS};
+use crate::service::{Looking, PRESENCE_HOLDS, Spot};
 
 /// A decision of somebody else is news for so long: they may yet take it back.
 const FRESH: SignedDuration = SignedDuration::from_mins(10);
@@ -20,7 +21,7 @@ pub struct Crew {
     is_shared: bool,
     me: Option<Tainted>,
     /// By name and screen: at which drift, since when that is known.
-    others: BTreeMap<(Tainted, Ulid), (DriftId, Timestamp)>,
+    others: BTreeMap<(Tainted, Ulid), (Spot, Timestamp)>,
     /// What they were told of us, and when.
     pub told: Option<(Option<DriftId>, Timestamp)>,
     /// When a key was pressed last.
@@ -56,7 +57,7 @@ impl Crew {
         }
         self.others.retain(|_, (_, heard)| holds(*heard, now));
         match at {
-            Some(spot) => drop(self.others.insert((who, screen), (spot.drift, now))),
+            Some(spot) => drop(self.others.insert((who, screen), (spot, now))),
             None => drop(self.others.remove(&(who, screen))),
         }
     }
@@ -69,15 +70,21 @@ impl Crew {
 
     /// Who else looks at a drift now, each name once.
     pub fn looking_at(&self, drift: DriftId, now: Timestamp) -> Vec<&Tainted> {
-        let here = self.others.iter().filter(|(_, (at, heard))| *at == drift && holds(*heard, now));
+        let here = self.others.iter().filter(|(_, (at, heard))| at.drift == drift && holds(*heard, now));
         let mut names: Vec<&Tainted> = here.map(|((who, _), _)| who).collect();
         names.dedup();
         names
     }
 
+    /// Until when somebody else is known to look at a drift of a group; `None`: nobody does.
+    pub fn in_group_until(&self, group: GroupKey, now: Timestamp) -> Option<Timestamp> {
+        let here = self.others.values().filter(|(at, heard)| at.groups.contains(&group) && holds(*heard, now));
+        here.filter_map(|(_, heard)| heard.checked_add(PRESENCE_HOLDS).ok()).min()
+    }
+
     /// When the first of them is not known to look at it any more.
     pub fn until(&self, drift: DriftId, now: Timestamp) -> Option<Timestamp> {
-        let here = self.others.values().filter(|(at, heard)| *at == drift && holds(*heard, now));
+        let here = self.others.values().filter(|(at, heard)| at.drift == drift && holds(*heard, now));
         here.filter_map(|(_, heard)| heard.checked_add(PRESENCE_HOLDS).ok()).min()
     }
 

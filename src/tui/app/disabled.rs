@@ -5,7 +5,7 @@ use super::action::Action;
 use super::overlay::{Overlay, Target};
 use super::update::copying;
 use crate::compare::DRIFTIGNORE;
-use crate::drift::{SettledChange, State};
+use crate::drift::{RemediationVerb, SettledChange, State};
 use crate::service::permission;
 
 pub fn never(_: &Model) -> Option<String> {
@@ -200,6 +200,40 @@ pub fn untold(model: &Model) -> Option<String> {
 /// Environments that the code here offers.
 pub fn offers(model: &Model) -> Option<String> {
     disconnected(model).or_else(|| super::update::offers::missing(model.adding.as_ref()))
+}
+
+pub fn request_remediation(model: &Model) -> Option<String> {
+    answer(model).or_else(|| model.cannot_ask())
+}
+
+pub fn approve_remediation(model: &Model) -> Option<String> {
+    answer(model).or_else(|| model.cannot_answer(RemediationVerb::Approve))
+}
+
+pub fn reject_remediation(model: &Model) -> Option<String> {
+    answer(model).or_else(|| model.cannot_answer(RemediationVerb::Reject))
+}
+
+pub fn cancel_remediation(model: &Model) -> Option<String> {
+    answer(model).or_else(|| model.cannot_answer(RemediationVerb::Cancel))
+}
+
+/// About the drift under the cursor, whatever is marked.
+fn answer(model: &Model) -> Option<String> {
+    let busy = || model.asking.is_some().then(|| "the last answer is still being saved".into());
+    disconnected(model).or_else(|| deciding(model)).or_else(|| no_drift(model)).or_else(busy)
+}
+
+pub fn link_drifts(model: &Model) -> Option<String> {
+    let alone = || super::update::links::others(model).is_empty();
+    decide(model)
+        .or_else(|| no_drift(model))
+        .or_else(|| alone().then(|| "mark the other drifts first, then go to the one they belong to".into()))
+}
+
+pub fn unlink_drifts(model: &Model) -> Option<String> {
+    let none = || super::update::links::links(model).is_empty().then(|| "nothing is linked to it".into());
+    decide(model).or_else(|| no_drift(model)).or_else(none)
 }
 
 pub fn reopen(model: &Model) -> Option<String> {

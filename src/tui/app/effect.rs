@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::Ticket;
 use super::drafts::Draft;
 use super::incident::Found;
+use super::remediation::Ask;
 use crate::cli::IncidentFormat;
 use crate::config::Adding;
 use crate::declared::discover::Offer;
@@ -70,6 +71,8 @@ pub enum Effect {
     TriageMany(Vec<(Ticket, TriageRequest)>),
     /// All that pass the filter.
     LoadMatching(Ticket, Box<DriftFilter>),
+    /// Leave to do something about a drift: asked for, or answered.
+    Remediate(Ticket, Box<Ask>),
     /// Who decided or was asked before.
     LoadPeople,
     LoadRules(Ticket),

@@ -1,6 +1,7 @@
 //! The core of the screens, pure: [`update`] takes a message, changes the [`Model`] and says which [`Effect`]s to run. No
 //! I/O, no clock (time arrives in [`Msg::Clock`]); [`super::runtime`] does the rest, [`testkit`] does it for tests and screenshots.
 
+mod about;
 pub mod action;
 pub mod age;
 pub mod alarm;
@@ -25,6 +26,7 @@ pub mod overlay;
 pub mod pick;
 mod place;
 pub mod query_line;
+pub mod remediation;
 pub mod resource;
 mod rules;
 pub mod session;

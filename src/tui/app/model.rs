@@ -19,6 +19,7 @@ use super::news::News;
 use super::notice::Notices;
 use super::offers::OffersView;
 use super::overlay::{Overlay, Target};
+use super::remediation::Asking;
 use super::resource::ResourceView;
 pub use super::rules::Rules;
 use super::sheet::Sheet;
@@ -28,6 +29,7 @@ use super::update::jump::Departure;
 use super::update::repeat::Repeat;
 use super::waiting::WaitingList;
 use super::who::WhoView;
+use crate::api::Role;
 use crate::config::Adding;
 use crate::drift::{Change, DriftEvent, DriftId, NeverHideReach, RuleId, RuleReach, Slug, TriageVerb};
 use crate::service::{Contact, EnvironmentSummary, Missing, RequireReason};
@@ -152,6 +154,12 @@ pub struct Model {
     pub crew: Crew,
     /// What the server does not know.
     pub missing: Missing,
+    /// What the server lets us do; `None` without one.
+    pub role: Option<Role>,
+    /// Whoever asked for something may approve it himself, where nobody else is.
+    pub approve_own: bool,
+    /// Leave that was asked for or given, and has no answer yet.
+    pub asking: Option<Asking>,
     pub actor: String,
     /// Why nothing may be decided, as the command line or configuration says.
     read_only: Option<String>,
@@ -238,6 +246,9 @@ impl Model {
             waiting: WaitingList::default(),
             crew: Crew::new(options.presence, now),
             missing: Missing::default(),
+            role: None,
+            approve_own: options.approve_own,
+            asking: None,
             actor: options.actor,
             read_only: options.read_only,
             protected: options.protected,
@@ -328,7 +339,7 @@ impl Model {
 
     /// Decisions that are not saved yet.
     pub fn saving(&self) -> usize {
-        self.pending.len() + usize::from(self.rules.pending.is_some())
+        self.pending.len() + usize::from(self.rules.pending.is_some()) + usize::from(self.asking.is_some())
     }
 
     pub fn theme(&self) -> &Theme {

@@ -6,9 +6,10 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 
 use crate::analysis::Blame;
+use crate::api::Role;
 use crate::config::Found as Offers;
 use crate::drift::query::Groups;
-use crate::drift::{DriftDetail, NeverHideRule, RuleStatus, Slug, UntoldPage, Who};
+use crate::drift::{DriftDetail, NeverHideRule, Remediation, RuleStatus, Slug, UntoldPage, Who};
 use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, Looking, Missing, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
@@ -72,6 +73,8 @@ pub enum Msg {
     Crewed {
         is_shared: bool,
         me: Option<Tainted>,
+        /// What the server lets us do; `None` without one.
+        role: Option<Role>,
     },
     /// Who looks at what.
     Looking(Result<Vec<Looking>, ServiceError>),
@@ -88,6 +91,7 @@ pub enum Msg {
     Detail(Ticket, Result<Box<Loaded>, ServiceError>),
     Triaged(Ticket, Result<Receipt, ServiceError>),
     TriagedMany(Vec<(Ticket, Result<Receipt, ServiceError>)>),
+    Remediated(Ticket, Result<Box<Remediation>, ServiceError>),
     People(Result<Vec<Tainted>, ServiceError>),
     Rules(Ticket, Result<(Vec<RuleStatus>, Vec<NeverHideRule>), ServiceError>),
     Preview(Ticket, Result<Reach, ServiceError>),

@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::about::About;
 use super::drafts::DraftKey;
 use super::editor::Editor;
 use super::input::Line;
 use super::msg::Ticket;
 use super::pick::Pick;
 use super::query_line::QueryLine;
+use super::remediation::Ask;
 use super::update::jump::Place;
 use crate::drift::{
     DriftEvent, DriftId, IgnoreRule, NeverHideRequest, NeverHideRule, PropertyPath, RuleRequest, SeverityClass, Slug,
@@ -61,6 +63,8 @@ pub struct Plan {
     pub rule: Option<Box<RuleRequest>>,
     /// About what must not be hidden.
     pub never_hide: Option<Box<NeverHideRequest>>,
+    /// Leave to do something about a drift.
+    pub remediation: Option<Box<Ask>>,
 }
 
 impl Plan {
@@ -92,6 +96,12 @@ pub enum FormKind {
     NeverHide,
     /// One about what must not be hidden.
     EditNeverHide,
+    Remediate,
+    Approve,
+    Reject,
+    CancelRemediation,
+    Link,
+    Unlink,
 }
 
 /// What is in a field.
@@ -199,33 +209,6 @@ impl Field {
             Value::Lines(editor) => editor.move_by(by),
             Value::Text { .. } => {}
         }
-    }
-}
-
-/// A hidden difference, wherever it was selected.
-#[derive(Clone, PartialEq, Debug)]
-pub struct About {
-    pub environment: Slug,
-    pub resource_type: Tainted,
-    pub resource_id: Tainted,
-    pub path: String,
-    /// Of the comparer.
-    pub rule: String,
-    /// The drift it was shown with.
-    pub drift: Option<DriftId>,
-}
-
-impl About {
-    /// The same for the same difference: names what is typed about it, and makes ids without chance.
-    pub fn id(&self) -> ulid::Ulid {
-        let mut hasher = blake3::Hasher::new();
-        for part in
-            [self.environment.as_str(), self.resource_type.raw(), self.resource_id.raw(), &self.path, &self.rule]
-        {
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
-        }
-        let bytes = hasher.finalize();
-        ulid::Ulid::from_bytes(bytes.as_bytes().first_chunk::<16>().copied().unwrap_or_default())
     }
 }
 

@@ -95,6 +95,7 @@ impl Screens {
                 | Effect::LoadMatching(..)
                 | Effect::LoadPeople
                 | Effect::TriageMany(_)
+                | Effect::Remediate(..)
                 | Effect::Triage(..)
                 | Effect::LoadRules(_)
                 | Effect::PreviewRule(..)

@@ -21,9 +21,10 @@ pub fn draw(canvas: &mut Canvas<'_>, plan: &Plan, scroll: usize) {
     let room = usize::from(width).saturating_sub(4);
     let head = head(canvas, plan, room);
     let targets: Vec<&Target> = plan.targets().collect();
-    let title = match (&plan.rule, &plan.never_hide) {
-        (Some(_), _) | (_, Some(_)) => plan.word.clone(),
-        (None, None) => format!("{}: {}", plan.word, count(targets.len(), "drift")),
+    let is_of_drifts = plan.rule.is_none() && plan.never_hide.is_none() && plan.remediation.is_none();
+    let title = match is_of_drifts {
+        true => format!("{}: {}", plan.word, count(targets.len(), "drift")),
+        false => plan.word.clone(),
     };
     let keys = enter_or_back(canvas, "overlay", "apply");
     let rows = head.len() + targets.len() + plan.left_out.len();

@@ -4,7 +4,8 @@ use ratatui::text::Span;
 
 use super::Canvas;
 use super::diff::ago;
-use crate::drift::DriftEvent;
+use crate::drift::query::GroupKey;
+use crate::drift::{DriftEvent, State};
 use crate::service::About;
 use crate::tui::theme::Role;
 
@@ -29,6 +30,17 @@ pub fn sign(canvas: &mut Canvas<'_>, event: &DriftEvent) -> Span<'static> {
     }
 }
 
+/// Behind the sign of a group: somebody else looks at a drift of it.
+pub fn group_sign(canvas: &mut Canvas<'_>, group: GroupKey) -> Span<'static> {
+    match canvas.model.crew.in_group_until(group, canvas.model.now) {
+        Some(until) => {
+            canvas.wake_at(until);
+            canvas.span(Role::Key, SIGN)
+        }
+        None => Span::raw(" "),
+    }
+}
+
 /// `acknowledge kept here, sent when the server is back`, `alice looks at this`, `taken by bob 3m ago`.
 pub fn words(canvas: &mut Canvas<'_>, event: &DriftEvent) -> Vec<String> {
     let (model, now) = (canvas.model, canvas.model.now);
@@ -42,7 +54,9 @@ pub fn words(canvas: &mut Canvas<'_>, event: &DriftEvent) -> Vec<String> {
     };
     model.crew.until(event.id, now).into_iter().for_each(|until| canvas.wake_at(until));
     let history = model.loaded().map(|loaded| loaded.detail.history.as_slice()).unwrap_or_default();
-    let taken = model.crew.taken(event, history, now).map(|(who, at)| {
+    // Whose decision it stands under is said beside its state already.
+    let is_said = event.assignee.is_none() && event.state_at(now) != State::Open;
+    let taken = model.crew.taken(event, history, now).filter(|_| !is_said).map(|(who, at)| {
         let when = at.map(|at| format!(" {}", ago(&canvas.age(at)))).unwrap_or_default();
         format!("taken by {}{when}", who.cell(20))
     });

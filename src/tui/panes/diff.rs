@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::timeline::type_sign;
-use super::{Canvas, crew, hidden, layout, place, settled};
+use super::{Canvas, crew, hidden, layout, place, remediation, settled};
 use crate::drift::{Change, DriftEvent, State};
 use crate::safety::lookalike;
 use crate::tui::app::model::Pane;
@@ -85,11 +85,17 @@ fn body_rows(model: &Model) -> usize {
 /// Rows above the bodies.
 fn head_rows(model: &Model) -> usize {
     let Some(event) = model.timeline.selected() else { return 0 };
-    HEADER + foreign(model, event).len() + change_rows(&event.changes) + hidden::rows(model)
+    above(model, event) + change_rows(&event.changes) + hidden::rows(model)
+}
+
+/// Rows before the first change.
+fn above(model: &Model, event: &DriftEvent) -> usize {
+    HEADER + remediation::rows(model, event) + foreign(model, event).len()
 }
 
 fn head(canvas: &mut Canvas<'_>, event: &DriftEvent, width: u16) -> Vec<Line<'static>> {
     let mut lines = header(canvas, event, width);
+    lines.extend(remediation::line(canvas, event, width.into()));
     for warning in foreign(canvas.model, event) {
         lines.push(Line::from(canvas.span(Role::Warning, text::cut(&warning, width.into()))));
     }
@@ -149,7 +155,7 @@ pub fn reveal(model: &mut Model) {
     let row = model.diff().and_then(|view| view.row_of_change(mode, fold, detail.change));
     let (at, rows) = match (model.timeline.selected(), row) {
         (Some(event), None) => {
-            let above = HEADER + foreign(model, event).len();
+            let above = above(model, event);
             let changes = &event.changes[..detail.change.min(event.changes.len())];
             let (row, rows) = hidden::selected(model).unwrap_or((0, 1));
             (above + change_rows(changes) + row, rows)

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::diff::{LOOKED_AT, from_difference};
-use super::{Canvas, place, summary};
+use super::{Canvas, crew, place, summary};
 use crate::drift::query::{Group, GroupRow, module};
 use crate::drift::{Change, DriftEvent, Slug};
 use crate::safety::{Masked, lookalike};
@@ -35,10 +35,11 @@ pub fn line(canvas: &mut Canvas<'_>, group: &GroupRow, width: usize) -> Line<'st
         less if less > 0 && is_foreign(group) => format!("{} {}", lookalike::MARK, title(group, less)),
         _ => title(group, room),
     };
-    let age = canvas.age(group.newest);
+    let (age, looked_at) = (canvas.age(group.newest), crew::group_sign(canvas, group.key));
     let (class, calm) = if group.count > 0 { (bar::role(group.worst), Role::Text) } else { (Role::Dim, Role::Dim) };
     let mut line = Line::from(vec![
-        canvas.span(Role::Key, format!("{mark} ")),
+        canvas.span(Role::Key, mark),
+        looked_at,
         canvas.span(class, group.worst.letter().to_string()),
         canvas.span(calm, format!("{count:>6}  ")),
         canvas.span(calm, text::fit(&title, room)),

@@ -15,6 +15,7 @@ pub mod incident;
 pub mod layout;
 pub mod place;
 pub mod recommendations;
+mod remediation;
 mod settled;
 mod status;
 mod summary;

@@ -9,6 +9,7 @@ use crate::service::{DriftService, ServiceError};
 use crate::store::Matching;
 use crate::tui::app::model::Reach;
 use crate::tui::app::msg::Loaded;
+use crate::tui::app::remediation::Ask;
 use crate::tui::app::timeline::GROUPS;
 use crate::tui::app::{Effect, Msg};
 use crate::tui::widgets::diff::Views;
@@ -37,6 +38,13 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
             Msg::Detail(ticket, loaded.map(Box::new))
         }
         Effect::Triage(ticket, request) => Msg::Triaged(ticket, service.triage(request).await),
+        Effect::Remediate(ticket, ask) => {
+            let answer = match *ask {
+                Ask::Request(asked) => service.request_remediation(asked).await,
+                Ask::Decision(asked) => service.decide_remediation(asked).await,
+            };
+            Msg::Remediated(ticket, answer.map(Box::new))
+        }
         Effect::LoadRules(ticket) => {
             let all = match service.rules().await {
                 Ok(rules) => service.never_hidden().await.map(|never_hide| (rules, never_hide)),
@@ -102,6 +110,7 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::TriageMany(asked) => Msg::TriagedMany(asked.iter().map(|(ticket, _)| (*ticket, Err(why()))).collect()),
         Effect::LoadDetail(ticket, _) => Msg::Detail(*ticket, Err(why())),
         Effect::Triage(ticket, _) => Msg::Triaged(*ticket, Err(why())),
+        Effect::Remediate(ticket, _) => Msg::Remediated(*ticket, Err(why())),
         Effect::LoadRules(ticket) => Msg::Rules(*ticket, Err(why())),
         Effect::PreviewRule(ticket, _) | Effect::PreviewNeverHide(ticket, _) => Msg::Preview(*ticket, Err(why())),
         Effect::FindEnvironments(ticket, _) => Msg::Offers(*ticket, Found::default()),

@@ -81,6 +81,7 @@ pub fn drift(environment: &str, kind: DriftType, what: (&str, &str), minutes: i6
         unverified: vec![],
         history: vec![],
         links: vec![],
+        remediation: None,
     }
 }
 

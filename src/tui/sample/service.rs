@@ -6,12 +6,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 
-use super::{around, changes, drifts, environments, found, hidden, incident, now, rules, who};
+use super::deciding::{carry_out, link};
+use super::{approving, around, changes, drifts, environments, found, hidden, incident, now, rules, who};
 use crate::drift::query::{Group, Groups, Viewer};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident,
-    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest,
-    RuleStatus, SeverityClass, Slug, State, Stats, TriageRequest, TriageVerb, UntoldPage, UntoldRequest, Who,
+    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
+    NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, Remediation, RemediationDecision,
+    RemediationRequest, RuleReach, RuleRequest, RuleStatus, SeverityClass, Slug, Stats, TriageRequest, TriageVerb,
+    UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::service::{DriftService, EnvironmentSummary, Relations, ServiceError, ServiceEvent};
@@ -93,50 +95,6 @@ fn counts(world: &World, slug: &Slug) -> OpenCounts {
         *number += u64::from(event.state_at(now()).needs_attention());
     }
     counts
-}
-
-/// Carries a verb out on an event.
-fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u64) {
-    use TriageVerb as V;
-    let mut until_of = None;
-    let mut resolution = None;
-    match &request.verb {
-        TriageVerb::Acknowledge => event.state = State::Acknowledged,
-        TriageVerb::Snooze { until } => {
-            event.state = State::Snoozed;
-            until_of = Some(*until);
-        }
-        TriageVerb::Resolve { resolution_type, until } => {
-            event.state = State::Resolved;
-            event.resolved_at = Some(now());
-            (resolution, until_of) = (Some(*resolution_type), *until);
-        }
-        TriageVerb::Ignore { rule } => {
-            event.state = State::Ignored;
-            until_of = rule.expires_at;
-        }
-        TriageVerb::SettleChanges { .. } | TriageVerb::ReopenChanges { .. } => changes::decide(event, request, seq),
-        TriageVerb::Reopen => {
-            event.state = State::Open;
-            event.settled.clear();
-            event.open_severity = None;
-        }
-        TriageVerb::Assign { to } => event.assignee = to.clone(),
-        TriageVerb::Note { .. } => event.note_count += 1,
-        V::NeverHide { .. } | V::Link { .. } | V::Unlink { .. } | V::Undo { .. } => {}
-    }
-    let reopens = matches!(request.verb, V::Reopen | V::SettleChanges { .. } | V::ReopenChanges { .. });
-    let says = matches!(request.verb, V::Assign { .. } | V::Note { .. } | V::Link { .. } | V::Unlink { .. });
-    if !reopens && !says && !matches!(request.verb, V::NeverHide { .. }) {
-        event.decision = Some(Decision {
-            seq,
-            by: request.actor.clone(),
-            at: now(),
-            reason: request.reason.clone(),
-            resolution_type: resolution,
-            until: until_of,
-        });
-    }
 }
 
 #[async_trait]
@@ -223,6 +181,18 @@ impl DriftService for Sample {
         Ok(found.map(|detail| incident::observations(detail, limit)).unwrap_or_default())
     }
 
+    async fn request_remediation(&self, asked: RemediationRequest) -> Result<Remediation, ServiceError> {
+        let made = approving::request(&mut self.world().drifts, &asked)?;
+        let _ = self.events.send(ServiceEvent::Remediation(Box::new(made.clone())));
+        Ok(made)
+    }
+
+    async fn decide_remediation(&self, asked: RemediationDecision) -> Result<Remediation, ServiceError> {
+        let decided = approving::decide(&mut self.world().drifts, &asked)?;
+        let _ = self.events.send(ServiceEvent::Remediation(Box::new(decided.clone())));
+        Ok(decided)
+    }
+
     async fn triage(&self, request: TriageRequest) -> Result<Receipt, ServiceError> {
         if let Some(why) = &self.read_only {
             return Err(ServiceError::ReadOnly(why.clone()));
@@ -261,14 +231,17 @@ impl DriftService for Sample {
             undone_by: None,
             rule: None,
             never_hide: None,
+            remediation: None,
             batch: Some(seq),
             origin: None,
             success: true,
             error_message: None,
         };
+        let event = event.clone();
+        link(drifts, &request, seq);
         audit.push((entry, before));
         let _ = self.events.send(ServiceEvent::Updated(Box::new(event.clone())));
-        Ok(Receipt { seq, drifts: vec![event.clone()] })
+        Ok(Receipt { seq, drifts: vec![event] })
     }
 
     async fn triage_many(

@@ -99,6 +99,7 @@ impl DriftService for Synthetic {
             unverified: vec![],
             history: vec![],
             links: vec![],
+            remediation: None,
         })
     }
 

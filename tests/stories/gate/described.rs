@@ -16,15 +16,19 @@ pub(super) fn in_order() -> Vec<Route> {
     let mut routes = routes();
     routes.sort_by_key(|route| match (route.method.as_str(), route.path.as_str()) {
         ("GET", _) => 0,
+        // Before the drift is settled by another.
+        (_, "/drifts/{id}/remediate") => 1,
+        // Before whoever approves is put out.
+        ("POST", path) if path.starts_with("/remediations/") => 1,
         (
             _,
             "/recommendations/{id}/dismiss"
             | "/recommendations/{id}/implement"
             | "/recommendations/{id}/outcome"
             | "/sessions/{id}",
-        ) => 1,
-        ("DELETE", _) => 3,
-        _ => 2,
+        ) => 2,
+        ("DELETE", _) => 4,
+        _ => 3,
     });
     routes
 }
@@ -64,6 +68,8 @@ pub(super) fn body(method: &Method, path: &str, ids: &Ids) -> Value {
 /// One that may go, where something goes.
 pub(super) fn id_for<'a>(method: &Method, path: &str, ids: &'a Ids) -> &'a str {
     match (method.as_str(), path) {
+        ("POST", "/remediations/{id}/reject") => &ids.remediations[1],
+        ("POST", "/remediations/{id}/cancel") => &ids.remediations[2],
         ("DELETE", "/organizations/{slug}") => "acme-labs",
         ("DELETE", "/users/{username}") => "newcomer",
         ("DELETE", "/correlations/{id}") => &ids.link,
@@ -86,8 +92,21 @@ fn checked(operation: &Value, said: &Said) -> Result<(), String> {
 
 /// Has the drift analysed, so that there is advice that can be followed; gives the job.
 pub(super) async fn analysed(world: &World, ids: &mut Ids) -> String {
+    let (job, done) = thought_about(world, &ids.drift).await;
     let admin = Some(world.keys[2].as_str());
-    let path = format!("/drifts/{}/analyze", ids.drift);
+    let drift = world.send(admin, &Method::GET, &format!("/drifts/{}", ids.drift), None).await.body;
+    assert_eq!(drift["event"]["analysis"]["severity"], done["severity"], "it is written back");
+    let advice = world.send(admin, &Method::GET, "/recommendations?limit=500", None).await.body;
+    let advice = advice["data"].as_array().unwrap().iter().find(|one| one["drift"] == ids.drift.as_str()).unwrap();
+    assert_eq!(advice["recommendation"]["recommendation_type"], "codify_iac", "{advice}");
+    ids.advice = advice["id"].as_str().unwrap().to_owned();
+    job
+}
+
+/// Has a drift analysed, so that it is recommended to change the code; gives the job, and what it found.
+pub(super) async fn thought_about(world: &World, drift: &str) -> (String, Value) {
+    let admin = Some(world.keys[2].as_str());
+    let path = format!("/drifts/{drift}/analyze");
     let job = world.send(admin, &Method::POST, &path, Some(&json!({"context": "emergency, INC-4711"}))).await;
     assert_eq!((job.status, &job.body["status"]), (202, &json!("queued")), "{}", job.body);
     let job = job.body["job_id"].as_str().unwrap().to_owned();
@@ -100,13 +119,7 @@ pub(super) async fn analysed(world: &World, ids: &mut Ids) -> String {
         }
     };
     assert_eq!(done["cause_category"], "emergency_fix", "{done}");
-    let drift = world.send(admin, &Method::GET, &format!("/drifts/{}", ids.drift), None).await.body;
-    assert_eq!(drift["event"]["analysis"]["severity"], done["severity"], "it is written back");
-    let advice = world.send(admin, &Method::GET, "/recommendations?limit=500", None).await.body;
-    let advice = advice["data"].as_array().unwrap().iter().find(|one| one["drift"] == ids.drift.as_str()).unwrap();
-    assert_eq!(advice["recommendation"]["recommendation_type"], "codify_iac", "{advice}");
-    ids.advice = advice["id"].as_str().unwrap().to_owned();
-    job
+    (job, done)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,7 +141,8 @@ async fn what_every_route_answers_is_what_the_document_says() {
             "/correlations" if method == Method::GET => format!("?drift={}", ids.drift),
             other => query(&method, other).to_owned(),
         };
-        let said = world.send(admin, &method, &format!("{filled}{query}"), sent.as_ref()).await;
+        let who = if path.starts_with("/remediations/") { Some(ids.person.as_str()) } else { admin };
+        let said = world.send(who, &method, &format!("{filled}{query}"), sent.as_ref()).await;
         wrong.extend(checked(operation, &said).err().map(|what| format!("{method} {path}: {what}")));
         if said.status >= 400 {
             never.insert(format!("{method} {path} {}", said.status));
@@ -202,7 +216,7 @@ fn a_route_that_is_not_described_cannot_be_added() {
 }
 
 /// Where over the API each call of the service is: the screens have no other way to ask or change anything.
-const CALLS: [(&str, &str); 39] = [
+const CALLS: [(&str, &str); 43] = [
     ("environments", "get_environments"),
     ("drifts", "get_drifts"),
     ("groups", "get_drifts_groups"),
@@ -219,6 +233,10 @@ const CALLS: [(&str, &str); 39] = [
     ("read_notification", "post_notifications_id_read"),
     ("read_notifications", "post_notifications_read"),
     ("resend_notification", "post_notifications_id_resend"),
+    ("request_remediation", "post_drifts_id_remediate"),
+    ("decide_remediation", "post_remediations_id_approve"),
+    ("remediation", "get_remediations_id"),
+    ("remediations", "get_remediations"),
     ("observations", "get_drifts_id_observations"),
     ("triage", "post_drifts_id_triage"),
     ("triage_many", "post_drifts_triage"),

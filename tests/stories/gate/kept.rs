@@ -38,6 +38,30 @@ async fn grants_hold_over_the_api_and_a_refusal_is_in_the_audit_trail() {
     let who = world.send(admin, &Method::GET, "/access?verb=revert&environment=host&type=local_file", None).await;
     let names = who.body["data"].as_array().unwrap().iter().map(|user| user["username"].as_str().unwrap().to_owned());
     assert_eq!(names.collect::<Vec<_>>(), ["adam", "admin-0", "editor-0"]);
+    // A grant that is limited to endpoints counts at those alone.
+    let scans = grant(json!({"environments": "*", "access": "act", "endpoints": ["POST /scans"]}));
+    key(&world.registry, "acme", Role::Editor, vec![scans.clone(), scans.clone(), scans]);
+    let who = async |verb: &str| {
+        let path = format!("/access?verb={verb}&environment=host");
+        let said = world.send(admin, &Method::GET, &path, None).await;
+        said.body["data"].as_array().unwrap().iter().any(|user| user["username"] == "editor-3")
+    };
+    assert_eq!((who("scan").await, who("acknowledge").await, who("read").await), (true, false, false));
+    // A mark that is refused stands in the trail, as every decision that is.
+    let context = |id: &str| {
+        json!({"context": {
+            "id": id, "context_type": "ticket", "context_data": {"title": "INC-1"}, "environments": ["host"],
+            "time_window": {"from": "2026-11-20T00:00:00Z", "to": "2026-11-20T01:00:00Z"}, "source": "person",
+        }})
+    };
+    let id = "01ARZ3NDEKTSV4RRFFQ69G5FA7";
+    assert_eq!(world.send(admin, &Method::POST, "/contexts", Some(&context(id))).await.status, 200);
+    let end = json!({"at": "2026-11-22T00:00:00Z"});
+    let refused = world.send(admin, &Method::POST, &format!("/contexts/{id}/end"), Some(&end)).await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    let trail = world.send(admin, &Method::GET, "/audit?limit=1", None).await.body["data"][0].clone();
+    assert_eq!((&trail["action"], &trail["success"]), (&json!("mark_ended"), &json!(false)), "{trail}");
+    assert!(trail["error_message"].as_str().unwrap().contains("has ended already"), "{trail}");
     let greeting = world.send(Some(&world.keys[0]), &Method::GET, "/session", None).await;
     assert!(greeting.body["read_only"].as_str().unwrap().contains("your role is viewer"), "{}", greeting.body);
     world.end().await;

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{NOBODY, PASSWORD, Route, World, filled, query, routes};
-use crate::conformance::{Bench, open_drifts};
+use crate::conformance::{self, Bench, open_drifts};
 
 /// What acme has.
 pub(super) struct Ids {
@@ -23,11 +23,17 @@ pub(super) struct Ids {
     pub(super) session: String,
     pub(super) advice: String,
     pub(super) notification: String,
+    /// Asked for, and waiting.
+    pub(super) remediations: [String; 3],
+    /// What adam is logged in with: a program approves nothing.
+    pub(super) person: String,
 }
 
 impl Ids {
     pub(super) async fn make(world: &World) -> Self {
         let editor = Some(world.keys[1].as_str());
+        world.files.disturb(3, true);
+        conformance::scan(&world.files).await;
         let open = open_drifts(world.files.service().as_ref()).await;
         let [drift, other] = [0, 1].map(|at| open[at].id.to_string());
         let rule = json!({
@@ -55,11 +61,23 @@ impl Ids {
         let login = json!({"organization": "acme", "username": "adam", "password": PASSWORD});
         let said = world.send(None, &Method::POST, "/auth/login", Some(&login)).await;
         assert_eq!(said.status, 200, "{}", said.body);
+        let person = said.body["access_token"].as_str().unwrap().to_owned();
         let (by, acme) = (By::operator("root"), Slug::from_text("acme"));
+        let mut remediations = vec![];
+        for event in open.iter().skip(1).take(3) {
+            let drift = event.id;
+            super::described::thought_about(world, &drift.to_string()).await;
+            let body = json!({"kind": "codify_iac", "reason": "x"});
+            let said = world.send(editor, &Method::POST, &format!("/drifts/{drift}/remediate"), Some(&body)).await;
+            assert_eq!(said.status, 202, "{}", said.body);
+            remediations.push(said.body["remediation"]["id"].as_str().unwrap().to_owned());
+        }
         let said = world.send(editor, &Method::GET, "/recommendations", None).await;
         let told = world.send(editor, &Method::GET, "/notifications", None).await;
         Self {
             notification: told.body["data"][0]["id"].as_str().expect("somebody was told").to_owned(),
+            remediations: remediations.try_into().unwrap(),
+            person,
             advice: said.body["data"][0]["id"].as_str().expect("there is advice").to_owned(),
             link: format!("{drift}-{other}"),
             other,
@@ -83,6 +101,7 @@ impl Ids {
             "contexts" => (&self.context, NOBODY),
             "notifications" => (&self.notification, NOBODY),
             "hooks" => ("ci", "nobodys"),
+            "remediations" => (&self.remediations[0], NOBODY),
             "api-keys" => (&self.key, NOBODY),
             "sessions" => (&self.session, NOBODY),
             "correlations" => (&self.link, "01ARZ3NDEKTSV4RRFFQ69G5FAV-01ARZ3NDEKTSV4RRFFQ69G5FA9"),
@@ -94,9 +113,10 @@ impl Ids {
     }
 
     /// Nothing of this is in what umbrella is told.
-    fn marks(&self) -> [&str; 9] {
-        let Self { drift, rule, never_hide, context, key, session, notification, .. } = self;
-        [drift, rule, never_hide, context, key, session, notification, "local_file", "of-acme"]
+    fn marks(&self) -> [&str; 10] {
+        let Self { drift, rule, never_hide, context, key, session, notification, remediations, .. } = self;
+        let remediation = &remediations[0];
+        [drift, rule, never_hide, context, key, session, notification, remediation, "local_file", "of-acme"]
     }
 }
 
@@ -105,6 +125,8 @@ pub(super) fn body(method: &Method, path: &str, ids: &Ids) -> Value {
     match (method.as_str(), path) {
         ("POST", "/drifts/{id}/triage") => json!({"verb": "acknowledge"}),
         ("PUT", "/drifts/{id}/resolve") => json!({"resolution_type": "accepted", "reason": "mine"}),
+        ("POST", "/drifts/{id}/remediate") => json!({"kind": "codify_iac"}),
+        ("POST", path) if path.starts_with("/remediations/") => json!({}),
         ("POST", "/drifts/{id}/who") => Value::Null,
         ("PATCH", "/drifts/{id}") => json!({"verb": "acknowledge"}),
         ("POST", "/drifts/{id}/analyze" | "/recommendations/{id}/implement" | "/recommendations/{id}/dismiss") => {

@@ -16,8 +16,9 @@ use crate::server::answer::Answer;
 use crate::server::auth::Caller;
 
 /// What decides, beside the words of [`Action`] itself.
-const DECIDING: [&str; 16] = [
+const DECIDING: [&str; 17] = [
     "revert",
+    "remediate",
     "scan",
     "acknowledge",
     "snooze",
@@ -79,9 +80,20 @@ async fn access(caller: Caller, clerk: Clerk, mut parameters: Parameters) -> Ans
     let known = all.into_iter().map(|one| one.environment).find(|one| one.slug == environment);
     let known = known.ok_or_else(|| Problem::new(Code::NotFound, format!("no environment {environment}")))?;
     let of = caller.principal.organisation;
-    let users =
-        clerk.ask(move |registry, by| registry.who_may(by, &of, action, Place::from(&known), resource_type.as_deref()));
+    let users = clerk.ask(move |registry, by| {
+        let at = endpoint(&verb, action);
+        registry.who_may(by, &of, action, Place::from(&known), resource_type.as_deref(), at)
+    });
     Ok(Json(slice.of(users.await?, |user| user.username.raw().to_lowercase())))
+}
+
+/// Where a verb is said.
+fn endpoint(verb: &str, action: Action) -> (&'static str, &'static str) {
+    match verb {
+        "scan" => ("POST", "/api/v1/scans"),
+        "remediate" => ("POST", "/api/v1/drifts/*/remediate"),
+        _ => action.endpoint(),
+    }
 }
 
 fn action(verb: &str) -> Result<Action, Problem> {

@@ -77,7 +77,7 @@ fn look(w: &World) -> Then {
         never_hidden: w.store.never_hidden().unwrap(),
         marks: w.store.contexts(&everything).unwrap(),
         trail: w.store.audit(1000).unwrap(),
-        observed: RESOURCES.iter().map(|id| seen(id)).collect(),
+        observed: RESOURCES.iter().map(seen).collect(),
         last_scan: w.store.last_scan(&env()).unwrap(),
     }
 }

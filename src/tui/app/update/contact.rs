@@ -53,6 +53,8 @@ impl Model {
             A::Scan | A::ScanAll => "scan",
             A::CancelScan => "cancel_scan",
             A::Who => "who",
+            A::RequestRemediation => "request_remediation",
+            A::ApproveRemediation | A::RejectRemediation | A::CancelRemediation => "decide_remediation",
             _ => return None,
         };
         needs_server(write).map(|why| format!("the server is away, and {why}"))
@@ -70,6 +72,9 @@ impl Model {
             A::Scan | A::ScanAll | A::CancelScan => Capability::Scans,
             A::HiddenList => Capability::Untold,
             A::Who => Capability::Who,
+            A::RequestRemediation | A::ApproveRemediation | A::RejectRemediation | A::CancelRemediation => {
+                Capability::Remediations
+            }
             _ => return None,
         };
         self.missing.what.contains(&needs).then(|| self.missing.why.clone())

@@ -76,7 +76,7 @@ mod tests {
     fn open(is_on: bool, size: (u16, u16)) -> Screens {
         let options = testkit::options(Options { presence: is_on, ..Options::default() });
         let mut screens = Screens::open(Sample::shared(), options, size).unwrap();
-        screens.send(Msg::Crewed { is_shared: true, me: Some("alice".into()) });
+        screens.send(Msg::Crewed { is_shared: true, me: Some("alice".into()), role: None });
         screens
     }
 
@@ -172,7 +172,7 @@ mod tests {
         let options = testkit::options(Options { presence: true, ..Options::default() });
         let mut screens = Screens::open(sample.clone(), options, (120, 40)).unwrap();
         let id = selected(&screens).id;
-        screens.send(Msg::Crewed { is_shared: true, me: Some("alice".into()) });
+        screens.send(Msg::Crewed { is_shared: true, me: Some("alice".into()), role: None });
         for (who, is_said) in [("bob", true), ("alice", false)] {
             sample.change(id, false, |event| event.assignee = Some(who.into()));
             screens.listen();
@@ -195,6 +195,20 @@ mod tests {
             (event.assignee, event.state, event.decision) = (None, State::Acknowledged, Some(by));
         });
         screens.listen();
-        assert!(screens.screen().contains("taken by bob 3m ago"), "{}", screens.screen());
+        let screen = screens.screen();
+        let is_said_once = screen.contains("acknowledged by bob 3m") && !screen.contains("taken by");
+        assert!(is_said_once && screen.contains("@C"), "{screen}");
+    }
+
+    #[test]
+    fn somebody_at_a_drift_of_a_group_shows_in_the_row_of_the_group() {
+        let mut screens = open(true, (120, 40));
+        let event = selected(&screens);
+        screens.act("cycle-group");
+        assert!(!screens.screen().contains("▸@") && !screens.screen().contains("▾@"), "{}", screens.screen());
+        looks(&mut screens, "bob", Some(&event));
+        assert_eq!(screens.screen().matches("▸@").count(), 1, "{}", screens.screen());
+        screens.at(after(61));
+        assert!(!screens.screen().contains("▸@"), "{}", screens.screen());
     }
 }

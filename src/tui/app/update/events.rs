@@ -44,6 +44,10 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
             super::crew::told(model, *looking);
             vec![]
         }
+        ServiceEvent::Remediation(one) => {
+            super::remediation::heard(model, *one);
+            vec![]
+        }
         ServiceEvent::Contact(contact) => super::contact::now(model, contact),
         ServiceEvent::Server(name) => {
             super::contact::server(model, name);

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{drafting, never_hide, plan as planning, reasons, ruling, wrong};
+use super::{drafting, links, never_hide, plan as planning, reasons, remediation, ruling, wrong};
 use crate::drift::{ResolutionType, TriageVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::tui::app::action::{Action, Danger};
@@ -33,6 +33,12 @@ impl FormKind {
             Self::Ignore => Action::Ignore,
             Self::EditRule | Self::EditNeverHide => Action::EditRule,
             Self::NeverHide => Action::NeverHide,
+            Self::Remediate => Action::RequestRemediation,
+            Self::Approve => Action::ApproveRemediation,
+            Self::Reject => Action::RejectRemediation,
+            Self::CancelRemediation => Action::CancelRemediation,
+            Self::Link => Action::LinkDrifts,
+            Self::Unlink => Action::UnlinkDrifts,
         }
     }
 }
@@ -66,6 +72,11 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
         FormKind::EditRule => return super::rules::edit(model),
         FormKind::NeverHide => return never_hide::open(model),
         FormKind::EditNeverHide => return never_hide::edit(model),
+        FormKind::Remediate | FormKind::Approve | FormKind::Reject | FormKind::CancelRemediation => {
+            return remediation::open(model, kind);
+        }
+        FormKind::Link => return links::open(model),
+        FormKind::Unlink => return links::unlink(model),
     };
     let mut form = Form::new(kind, targets, fields);
     if matches!(kind, FormKind::ResolveChange | FormKind::ReopenChange) {
@@ -171,6 +182,10 @@ fn plan(model: &Model, form: &Form) -> Result<Plan, String> {
     match form.kind {
         FormKind::EditRule => return ruling::change(model, form),
         FormKind::NeverHide | FormKind::EditNeverHide => return never_hide::plan(model, form),
+        FormKind::Remediate | FormKind::Approve | FormKind::Reject | FormKind::CancelRemediation => {
+            return remediation::plan(model, form);
+        }
+        FormKind::Link | FormKind::Unlink => return links::plan(model, form),
         _ => {}
     }
     let reason = ruling::typed(form, "reason");

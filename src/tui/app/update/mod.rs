@@ -13,6 +13,7 @@ mod groups;
 pub mod incident;
 pub mod jump;
 mod keys;
+pub mod links;
 mod load;
 pub mod markers;
 mod marking;
@@ -27,6 +28,7 @@ pub mod preview;
 pub mod query;
 mod reasons;
 mod reconfigure;
+pub mod remediation;
 pub mod repeat;
 pub mod resource;
 pub mod rules;
@@ -80,7 +82,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             vec![]
         }
         Msg::Trying(trying) => contact::trying(model, trying),
-        Msg::Crewed { is_shared, me } => crew::begin(model, is_shared, me),
+        Msg::Crewed { is_shared, me, role } => {
+            model.role = role;
+            crew::begin(model, is_shared, me)
+        }
         Msg::Looking(Ok(all)) => crew::came(model, all),
         // Nobody is known to be there.
         Msg::Looking(Err(_)) => vec![],
@@ -93,6 +98,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Detail(ticket, answer) => load::detail_came(model, ticket, answer),
         Msg::Triaged(ticket, answer) => triage::answered(model, ticket, answer),
         Msg::TriagedMany(answers) => triage::all_answered(model, answers),
+        Msg::Remediated(ticket, answer) => remediation::answered(model, ticket, answer),
         Msg::People(Ok(people)) => forms::people_came(model, people),
         // Names can still be typed.
         Msg::People(Err(_)) => vec![],

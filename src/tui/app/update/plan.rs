@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::repeat::Repeat;
-use super::{forms, reasons, rules};
+use super::{forms, reasons, remediation, rules};
 use crate::drift::{DriftId, State, TriageRequest, TriageVerb};
 use crate::safety::Tainted;
 use crate::service::permission;
@@ -100,6 +100,9 @@ pub fn refusal(model: &Model, target: &Target, verb: &TriageVerb) -> Option<Stri
 pub fn apply(model: &mut Model, plan: Plan) -> Vec<Effect> {
     if plan.rule.is_some() || plan.never_hide.is_some() {
         return rules::apply(model, plan);
+    }
+    if let Some(ask) = plan.remediation.clone() {
+        return remediation::apply(model, *ask, plan);
     }
     if let Some(repeat) = Repeat::of(&plan) {
         model.repeat = Some(repeat);

@@ -19,6 +19,8 @@ pub fn is_asked(model: &Model, kind: FormKind) -> bool {
         FormKind::Ignore => return true,
         FormKind::Assign | FormKind::Note => return false,
         FormKind::EditRule | FormKind::NeverHide | FormKind::EditNeverHide => return false,
+        FormKind::Remediate | FormKind::Approve | FormKind::Reject | FormKind::CancelRemediation => return false,
+        FormKind::Link | FormKind::Unlink => return false,
     };
     model.require_reason.asks(&verb).is_some()
 }

@@ -28,6 +28,7 @@ pub fn take(model: &mut Model, to: &Options) -> Vec<Effect> {
     model.alarm.muted.clone_from(&to.muted);
     model.protected.clone_from(&to.protected);
     model.require_reason = to.require_reason.clone();
+    model.approve_own = to.approve_own;
     model.people.clone_from(&to.people);
     vec![Effect::LoadFinds]
 }

@@ -113,11 +113,17 @@ impl<'a> Keeper<'a> {
         Ok(())
     }
 
-    /// Whether anything belongs to the organisation of this process: somebody named it, or an environment that names none is its.
+    /// Whether anything belongs to the organisation of this process: somebody named it, or an environment, a webhook or a hook that
+    /// names none is its.
     fn needs_home(&self) -> bool {
-        let (home, environments) = (&self.session.settings().organization, &self.session.config.environments);
+        let (home, config) = (&self.session.settings().organization, &self.session.config);
         let is_home = |spec: &EnvironmentSpec| spec.environment.organization == home.value;
-        home.origin != Origin::BuiltIn || environments.is_empty() || environments.iter().any(is_home)
+        let environments = &config.environments;
+        home.origin != Origin::BuiltIn
+            || environments.is_empty()
+            || environments.iter().any(is_home)
+            || config.webhooks.iter().any(|spec| spec.organization.is_none())
+            || config.hooks.iter().any(|spec| spec.organization.is_none())
     }
 
     /// Opens again what had no room to write, and has it now.

@@ -25,6 +25,13 @@ async fn a_server_needs_no_organisation_that_nothing_belongs_to() {
     assert!(server.try_client(&team.key).await.is_ok());
     let (code, _, said) = run(driftguard(team.home.path()).args(["serve", "--dev", "--organization", "nobody"]));
     assert!(code == 1 && said.contains("there is no active organisation nobody"), "{said}");
+    // A hook that names none would be nobody's, and nobody would hear of it.
+    let hook = "\n[hooks.ci]\nsecret = \"env:CI_KEY\"\nmay = [\"scan\"]\n";
+    std::fs::write(&config, text.replacen("organization = \"acme\"\n", "", 1) + hook).unwrap();
+    let mut serve = driftguard(team.home.path());
+    serve.env("CI_KEY", "sixteen characters and more").args(["serve", "--dev", "--listen", "127.0.0.1:0"]);
+    let (code, _, said) = run(&mut serve);
+    assert!(code == 1 && said.contains("there is no active organisation local"), "{said}");
 }
 
 #[test]

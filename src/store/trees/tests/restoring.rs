@@ -49,9 +49,11 @@ fn shown(w: &World, event: &DriftEvent) -> Shown {
     let state = event.state_at(now);
     let is_over = state != event.state;
     let waits = !matches!(state, State::Closed | State::Resolved);
+    // Of several rules that hide it, a drift stands on the one that was first when it was last seen or sorted anew.
+    let which = |one: Decision| Decision { seq: if state == State::Ignored { 0 } else { one.seq }, ..one };
     Shown {
         state,
-        decision: event.decision.clone().filter(|_| !is_over),
+        decision: event.decision.clone().filter(|_| !is_over).map(which),
         assignee: event.assignee.clone(),
         notes: event.note_count,
         regressions: event.regressions,

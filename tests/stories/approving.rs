@@ -287,12 +287,14 @@ async fn what_nobody_answers_in_a_day_expires_by_itself_and_is_told() {
         RemediationState::Expired,
         "before anybody wrote it down"
     );
+    // The service looks after it by itself too: whoever comes first writes it down, once.
     let (ended, next) = store.settle_remediations().unwrap();
-    assert_eq!((ended.len(), ended[0].state, next), (1, RemediationState::Expired, None));
+    assert!(ended.iter().all(|one| one.state == RemediationState::Expired) && next.is_none(), "{ended:?}");
     let refused = service.decide_remediation(say(&made, RemediationVerb::Approve, party("ada"))).await.unwrap_err();
     assert!(matches!(&refused, ServiceError::Overtaken(now) if now.why.contains("has expired")), "{refused:?}");
-    let trail = store.audit(1).unwrap();
+    let trail = store.audit(100).unwrap();
     assert_eq!((trail[0].action.as_str(), trail[0].actor.raw()), ("remediation_expired", "system"));
+    assert_eq!(trail.iter().filter(|one| one.action == "remediation_expired").count(), 1);
     let again = service.request_remediation(ask(id, party("bob"))).await.unwrap();
     assert_ne!(again.id, made.id, "it can be asked for again");
     service.shutdown().await;

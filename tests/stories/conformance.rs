@@ -8,8 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftguard::drift::{
-    DriftEvent, DriftId, DriftType, IgnoreRule, PropertyPath, ResolutionType, RuleId, Slug, State, TriageRequest,
-    TriageVerb,
+    DriftEvent, DriftId, DriftType, PropertyPath, ResolutionType, Slug, State, TriageRequest, TriageVerb,
 };
 use driftguard::service::{DriftService, ServiceError, ServiceEvent};
 use driftguard::store::{Cursor, Direction, DriftFilter, Page, PageRequest, Receipt};
@@ -177,19 +176,8 @@ async fn every_verb_can_be_taken_back(bench: &dyn Bench) {
     let service = bench.service();
     let drift = open_drifts(service.as_ref()).await.remove(0);
     let later = Timestamp::now() + jiff::SignedDuration::from_hours(1);
-    let rule = IgnoreRule {
-        id: RuleId::generate(),
-        environment: Some(bench.environment()),
-        resource_type: Some(drift.resource.resource_type.clone()),
-        resource_id: Some(drift.resource.resource_id.clone()),
-        path: None,
-        value: None,
-        actor: None,
-        reason: "known".into(),
-        owner: "alice".into(),
-        created_at: Timestamp::now(),
-        expires_at: None,
-    };
+    let (kind, id) = (drift.resource.resource_type.clone(), drift.resource.resource_id.clone());
+    let rule = super::store::ignoring(Some(bench.environment()), Some(kind), Some(id));
     let resolve = |resolution_type| TriageVerb::Resolve { resolution_type, until: None };
     let verbs = [
         (TriageVerb::Acknowledge, State::Acknowledged),

@@ -9,22 +9,10 @@ use driftguard::store::{Receipt, Store};
 use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Handle;
 
-use crate::store::{env, finding, note, scan, write};
+use crate::store::{env, finding, ignoring, note, scan, write};
 
 fn rule(environment: Option<Slug>) -> IgnoreRule {
-    IgnoreRule {
-        id: RuleId::generate(),
-        environment,
-        resource_type: Some("aws_vpc".into()),
-        resource_id: Some("ignored".into()),
-        path: None,
-        value: None,
-        actor: None,
-        reason: "known".into(),
-        owner: "alice".into(),
-        created_at: Timestamp::now(),
-        expires_at: None,
-    }
+    ignoring(environment, Some("aws_vpc".into()), Some("ignored".into()))
 }
 
 fn tomorrow() -> Timestamp {

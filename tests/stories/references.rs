@@ -1,33 +1,20 @@
 //! `store verify` on a database somebody has been in by hand: what names something that is gone is told, whatever it is.
 
 use driftguard::drift::{
-    ContextData, ContextId, ContextSource, ContextType, IgnoreRule, OperationalContext, RuleId, TimeWindow,
-    TriageRequest, TriageVerb,
+    ContextData, ContextId, ContextSource, ContextType, OperationalContext, TimeWindow, TriageRequest, TriageVerb,
 };
 use driftguard::store::{AnalysisJob, Store};
 use jiff::Timestamp;
 
 use super::postgres::Database;
-use super::store::{all, assert_sound, env, finding, note, scan};
+use super::store::{all, assert_sound, env, finding, ignoring, note, scan};
 use super::support::{driftguard, run};
 
 /// An environment with a drift, a rule, a mark and an analysis.
 pub(crate) fn fill(store: &dyn Store) {
     scan(store, vec![finding("vpc-1"), finding("vpc-2")]);
     let drift = all(store).remove(0);
-    let rule = IgnoreRule {
-        id: RuleId::generate(),
-        environment: Some(env()),
-        resource_type: None,
-        resource_id: Some(drift.resource.resource_id.clone()),
-        path: None,
-        value: None,
-        actor: None,
-        reason: "known".into(),
-        owner: "alice".into(),
-        created_at: Timestamp::now(),
-        expires_at: None,
-    };
+    let rule = ignoring(Some(env()), None, Some(drift.resource.resource_id.clone()));
     store.decide(TriageRequest { verb: TriageVerb::Ignore { rule }, ..note(drift.id, "") }).unwrap();
     let context = OperationalContext {
         id: ContextId::generate(),

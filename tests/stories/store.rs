@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftguard::drift::*;
-use driftguard::safety::Redactor;
+use driftguard::safety::{Redactor, Tainted};
 use driftguard::store::{Direction, DriftFilter, OpenMode, Opened, PageRequest, Recorded, Store, StoreError, open};
 use jiff::Timestamp;
 use serde_json::json;
@@ -71,6 +71,27 @@ pub(crate) fn scan(store: &dyn Store, findings: Vec<Finding>) -> Vec<DriftEvent>
 pub(crate) fn know(store: &dyn Store) {
     if store.environments().unwrap().is_empty() {
         store.put_environment(&home()).unwrap();
+    }
+}
+
+/// Hides everything of that type and name.
+pub(crate) fn ignoring(
+    environment: Option<Slug>,
+    resource_type: Option<Tainted>,
+    resource_id: Option<Tainted>,
+) -> IgnoreRule {
+    IgnoreRule {
+        id: RuleId::generate(),
+        environment,
+        resource_type,
+        resource_id,
+        path: None,
+        value: None,
+        actor: None,
+        reason: "known".into(),
+        owner: "alice".into(),
+        created_at: Timestamp::now(),
+        expires_at: None,
     }
 }
 

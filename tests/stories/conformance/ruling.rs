@@ -1,27 +1,15 @@
 //! Ignore rules, from the first look to the last.
 
-use driftguard::drift::{IgnoreRule, RuleId, RuleRequest, RuleVerb, TriageVerb};
+use driftguard::drift::{IgnoreRule, RuleRequest, RuleVerb, TriageVerb};
 use driftguard::service::{ServiceError, ServiceEvent};
-use jiff::Timestamp;
 
 use super::{Bench, decide, hears, open_drifts};
 
 pub(super) async fn rules_are_previewed_listed_changed_and_deleted(bench: &dyn Bench) {
     let service = bench.service();
     let drift = open_drifts(service.as_ref()).await.remove(0);
-    let rule = IgnoreRule {
-        id: RuleId::generate(),
-        environment: Some(bench.environment()),
-        resource_type: Some(drift.resource.resource_type.clone()),
-        resource_id: None,
-        path: None,
-        value: None,
-        actor: None,
-        reason: "known".into(),
-        owner: "alice".into(),
-        created_at: Timestamp::now(),
-        expires_at: None,
-    };
+    let kind = drift.resource.resource_type.clone();
+    let rule = crate::store::ignoring(Some(bench.environment()), Some(kind), None);
     let open = open_drifts(service.as_ref()).await.len() as u64;
     let reach = service.preview_rule(rule.clone()).await.unwrap();
     assert_eq!((reach.drifts, reach.environments), (open, [(bench.environment(), open)].into()));

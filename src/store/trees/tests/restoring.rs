@@ -265,7 +265,8 @@ fn carry_out(w: &World, act: Act) {
 }
 
 proptest! {
-    // The same sequences each time: of undone undos among rules that ran out a few are known that do not come back alike.
+    // FAULT, to be mended: with other seeds a drift that a rule hid comes back open, rules having changed or run out since. The seed is
+    // fixed so that this one thing does not make every run a gamble; take it out with the mending.
     #![proptest_config(ProptestConfig { cases: 24, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
     #[test]
     fn whatever_happened_an_export_goes_back_to_what_was_seen_at_the_time(

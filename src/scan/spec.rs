@@ -7,6 +7,7 @@ use super::Schedule;
 use crate::aws::Access;
 use crate::compare::Knowledge;
 use crate::drift::{DriftIgnore, Environment, Maintenance};
+use crate::recommend::Policies;
 
 /// One environment with its sources. Paths may be files, directories, globs or workspace trees; they are looked at anew at
 /// each scan.
@@ -35,4 +36,6 @@ pub struct EnvironmentSpec {
     pub ignore: Arc<DriftIgnore>,
     /// What is announced, for whichever environment.
     pub maintenance: Arc<Vec<Maintenance>>,
+    /// Rules about advice.
+    pub policies: Arc<Policies>,
 }

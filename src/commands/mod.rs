@@ -6,6 +6,7 @@ mod audit;
 mod aws;
 mod aws_types;
 mod bench;
+mod codify;
 mod config;
 mod connect;
 mod copy;
@@ -23,6 +24,7 @@ mod man;
 mod mark;
 mod migrate;
 mod output;
+mod policy;
 mod reload;
 mod report;
 mod rules;
@@ -92,6 +94,7 @@ fn journaled(command: &Option<Command>) -> Option<&'static str> {
         Some(Command::Report(_)) => "report",
         Some(Command::Who(_)) => "who",
         Some(Command::Mark(_)) => "mark",
+        Some(Command::Codify(_)) => "codify",
         Some(Command::Login(_)) => "login",
         Some(Command::Logout(_)) => "logout",
         _ => return None,
@@ -128,6 +131,8 @@ fn perform(session: &Session, cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Audit(command)) => audit::run(session, &command),
         Some(Command::Report(args)) => report::run(session, &args),
         Some(Command::Rules { format }) => rules::run(session, format),
+        Some(Command::Codify(args)) => codify::run(session, &args),
+        Some(Command::Policy(command)) => policy::run(session, &command),
         Some(Command::Aws(command)) => aws::run(session, &command),
         Some(Command::Inventory(args)) => inventory::run(session, &args),
         Some(Command::State(command)) => state::run(session, &command),

@@ -110,6 +110,7 @@ impl Screens {
                 | Effect::CompareObserved(..)
                 | Effect::LoadResource(..)
                 | Effect::AskWho(..)
+                | Effect::Analyse(_)
                 | Effect::LoadHistory(..)
                 | Effect::Export(_)
                 | Effect::PutContext(..)

@@ -102,6 +102,39 @@ fn a_password_is_taken_from_no_flag_and_from_no_file_that_others_can_read() {
 }
 
 #[test]
+fn a_scan_by_hand_notifies_of_what_the_organisation_wants_to_be_told_of() {
+    let home = begun();
+    let at = home.path();
+    let words = write_drift(at);
+    let scan = || {
+        let mut command = driftguard(at);
+        command.env("DRIFTGUARD_ORGANIZATION", "acme").arg("--store").arg(at.join("store")).args(&words);
+        assert_eq!(command.output().unwrap().status.code(), Some(2));
+    };
+    let notified = || {
+        let export = driftguard(at).arg("--store").arg(at.join("store")).arg("export").output().unwrap().stdout;
+        String::from_utf8(export).unwrap().lines().filter(|line| line.starts_with("{\"notification\"")).count()
+    };
+    scan();
+    assert_eq!(notified(), 0, "the usual is HIGH, and a changed file is not");
+    done(at, &["org", "settings", "--org", "acme", "--notification-severity", "low"], "");
+    std::fs::write(at.join("issue"), "changed once more\n").unwrap();
+    std::fs::remove_dir_all(at.join("store")).unwrap();
+    scan();
+    assert_eq!(notified(), 1);
+}
+
+/// A file of this machine that is not as declared, and the words to scan it.
+fn write_drift(home: &Path) -> [String; 3] {
+    std::fs::write(home.join("issue"), "changed by hand\n").unwrap();
+    let state = serde_json::json!({"version": 4, "serial": 1, "lineage": "issue", "resources": [{"mode": "managed",
+        "type": "local_file", "name": "issue", "provider": "provider[\"registry.terraform.io/hashicorp/local\"]",
+        "instances": [{"attributes": {"content": "welcome\n", "filename": home.join("issue")}}]}]});
+    std::fs::write(home.join("issue.tfstate"), state.to_string()).unwrap();
+    ["scan", "--state", &home.join("issue.tfstate").display().to_string()].map(str::to_owned)
+}
+
+#[test]
 fn organisations_settings_roles_and_grants_are_changed_and_every_mistake_names_its_field() {
     let home = begun();
     let at = home.path();

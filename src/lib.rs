@@ -19,6 +19,7 @@ pub mod context;
 pub mod declared;
 pub mod demo;
 pub mod drift;
+pub mod learned;
 pub mod live;
 mod panics;
 mod pattern;

@@ -229,7 +229,7 @@ fn find<'a>(body: &'a Body, labels: &[String; 2]) -> Option<&'a Block> {
 
 /// Why an edit would change more than one resource.
 fn several(block: &Block) -> Option<&'static str> {
-    let once = |value: Option<Value>| value.is_some_and(|value| value == Value::from(1));
+    let once = |value: Option<Value>| value.is_some_and(|value| value == 1);
     if block.body.has_attribute("for_each") {
         return Some(
             "for_each makes several resources of this block, and an edit would change all of them: make the value depend on each.key",

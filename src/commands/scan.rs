@@ -10,8 +10,9 @@ use anyhow::{Context, bail};
 use super::estimate;
 use super::session::open_store;
 use super::{Session, complain};
+use crate::accounts::{self, AccountsError};
 use crate::cli::{Format, Paths, Scan};
-use crate::drift::{Completeness, RuleStatus, ScanStage, Untold};
+use crate::drift::{Completeness, RuleStatus, ScanStage, SeverityClass, Untold};
 use crate::report::{EnvironmentReport, Report, StoreUse};
 use crate::scan::{EnvironmentSpec, Limits};
 use crate::service::{Memory, Scanned, scan_once};
@@ -85,7 +86,9 @@ fn remember(session: &Session) -> anyhow::Result<Memory> {
     if settings.read_only.value {
         return view(path, &format!("read-only by {}", settings.read_only.origin));
     }
-    match open_store(path, session.store_options(&settings.organization.value)) {
+    let mut options = session.store_options(&settings.organization.value);
+    options.alerting.from = notified_from(session);
+    match open_store(path, options) {
         Ok(opened) => {
             opened.notices.iter().for_each(|notice| complain(notice));
             let is_view = opened.store.read_only().is_some();
@@ -94,6 +97,20 @@ fn remember(session: &Session) -> anyhow::Result<Memory> {
         Err(held @ StoreError::Held { .. }) => view(path, &held.to_string()),
         Err(error) => forget(&error.to_string()),
     }
+}
+
+/// The least severity that the organisation wants to be told of, where there are accounts beside the store.
+fn notified_from(session: &Session) -> SeverityClass {
+    let settings = session.settings();
+    let read =
+        || accounts::open(&accounts::beside(&settings.store.value), false)?.settings(&settings.organization.value);
+    let chosen = read().unwrap_or_else(|error| {
+        if !matches!(error, AccountsError::Missing { .. }) {
+            tracing::warn!(%error, "what is notified could not be looked up: it is the usual");
+        }
+        None
+    });
+    chosen.unwrap_or_default().notification_severity
 }
 
 /// `why`: what stands in the way of writing.

@@ -164,11 +164,13 @@ impl Session {
         self.ignore.iter().for_each(|pattern| ignore.add(pattern));
         let (ignore, maintenance) = (Arc::new(ignore), Arc::new(self.config.maintenance.clone()));
         let policies = Arc::new(self.config.recommend.policies.clone());
+        let on_call = Arc::new(self.config.on_call.clone());
         for spec in &mut specs {
             spec.knowledge = self.config.knowledge.clone();
             spec.ignore = Arc::clone(&ignore);
             spec.maintenance = Arc::clone(&maintenance);
             spec.policies = Arc::clone(&policies);
+            spec.on_call = Arc::clone(&on_call);
         }
         Ok(specs)
     }

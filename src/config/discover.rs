@@ -95,5 +95,6 @@ fn spec(slug: &Slug, state: &[String], live: &[String], settings: &Settings) -> 
         ignore: Default::default(),
         maintenance: Default::default(),
         policies: Default::default(),
+        on_call: Default::default(),
     }
 }

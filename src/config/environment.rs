@@ -141,6 +141,7 @@ impl Reader<'_> {
             ignore: Default::default(),
             maintenance: Default::default(),
             policies: Default::default(),
+            on_call: Default::default(),
         })
     }
 

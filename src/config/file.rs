@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Config, Origin, Problem};
-use super::{environment, maintenance, recommend, remediation, server};
+use super::{analysis, environment, maintenance, recommend, remediation, server};
 use crate::compare::NeverHide;
 use crate::stacks;
 
@@ -82,6 +82,7 @@ pub(super) fn read_text(path: &Path, text: &str, config: &mut Config) {
             }
             ("server", _) => server::read(&source, value, config),
             ("recommend", _) => recommend::read(&source, value, config),
+            ("analysis", _) => analysis::read(&source, value, config),
             ("remediation", _) => remediation::read(&source, value, config),
             ("servers", _) => super::servers::read(&source, value, config),
             ("webhooks", _) => super::webhooks::read(&source, value, config),
@@ -133,7 +134,7 @@ fn setting(
             message
         } else {
             format!(
-                "{message}; known are {}, never_hide, [server], [recommend], [remediation], [[environment]] and [[maintenance]]",
+                "{message}; known are {}, never_hide, [server], [analysis], [recommend], [remediation], [[environment]] and [[maintenance]]",
                 keys()
             )
         };

@@ -176,6 +176,7 @@ fn spec(
         ignore: Default::default(),
         maintenance: Default::default(),
         policies: Default::default(),
+        on_call: Default::default(),
         state,
         live,
         aws: None,

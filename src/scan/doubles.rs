@@ -44,6 +44,7 @@ pub fn spec() -> EnvironmentSpec {
         ignore: Default::default(),
         maintenance: Default::default(),
         policies: Default::default(),
+        on_call: Default::default(),
     }
 }
 

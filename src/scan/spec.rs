@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Schedule;
 use crate::aws::Access;
 use crate::compare::Knowledge;
-use crate::drift::{DriftIgnore, Environment, Maintenance};
+use crate::drift::{DriftIgnore, Environment, Maintenance, OnCall};
 use crate::recommend::Policies;
 
 /// One environment with its sources. Paths may be files, directories, globs or workspace trees; they are looked at anew at
@@ -38,4 +38,6 @@ pub struct EnvironmentSpec {
     pub maintenance: Arc<Vec<Maintenance>>,
     /// Rules about advice.
     pub policies: Arc<Policies>,
+    /// When whoever changes something by hand is on call.
+    pub on_call: Arc<OnCall>,
 }

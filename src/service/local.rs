@@ -10,6 +10,7 @@ use tokio::sync::{Notify, RwLock, broadcast};
 use ulid::Ulid;
 
 use super::danger::Write;
+use super::evidence::Beforehand;
 use super::keeping::told;
 use super::lanes::{Lanes, Watched, announced_for, guarding, policies_of};
 use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
@@ -352,11 +353,13 @@ impl DriftService for LocalService {
 
     async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
         gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
-        let (redactor, policies, lanes) = (Arc::clone(&self.redactor), self.policies(), Arc::clone(&self.lanes));
-        let knowledge = move |slug: &Slug| lanes.get(slug).map(|one| one.spec.knowledge.clone()).unwrap_or_default();
+        let (redactor, lanes) = (Arc::clone(&self.redactor), Arc::clone(&self.lanes));
+        let (announced, policies) = (self.announced(), self.policies());
         self.deciding(move |store| {
-            let mind = thinking::Mind { redactor: &redactor, policies: &policies, knowledge: &knowledge };
-            thinking::analyse(store, &mind, id, said).map(|event| (vec![event.clone()], event))
+            let slug = store.drift(id).map_err(told)?.event.environment;
+            let known = lanes.get(&slug).map(|watched| Beforehand::of(&watched.spec));
+            let before = Beforehand { announced, policies, ..known.unwrap_or_default() };
+            thinking::analyse(store, &before, &redactor, id, said).map(|event| (vec![event.clone()], event))
         })
         .await
     }

@@ -73,15 +73,20 @@ impl RuleRecord {
     }
 }
 
-/// `rules` after a change of one of them, oldest first. Refuses what [`Rule::compile`] refuses.
+/// `rules` after a change of one of them, in order. Refuses what [`Rule::compile`] refuses.
 pub(super) fn with_change(rules: &[Rule], change: &RuleChange, at: Timestamp) -> Result<Vec<Rule>, StoreError> {
     let id = change.before.as_ref().or(change.after.as_ref()).map(|rule| rule.id);
     let mut rules: Vec<Rule> = rules.iter().filter(|r| Some(r.record.rule.id) != id).cloned().collect();
     if let Some(rule) = &change.after {
         rules.push(Rule::compile(RuleRecord { changed_at: Some(at), ..RuleRecord::new(rule.clone(), change.made) })?);
-        rules.sort_by_key(|rule| rule.record.seq);
+        in_order(&mut rules);
     }
     Ok(rules)
+}
+
+/// As [`apply`] wants them: those that have long been as they are first. What a rule hides stays with it then, whatever comes later.
+pub(super) fn in_order(rules: &mut [Rule]) {
+    rules.sort_by_key(|rule| (rule.record.since(), rule.record.seq));
 }
 
 /// As it is stored: a rule by value or actor alone gets the type `*`, because a driftguard that knows neither wants one pattern
@@ -164,7 +169,8 @@ fn matcher(pattern: &Option<Tainted>) -> Result<Option<GlobMatcher>, StoreError>
     }
 }
 
-/// Sorts the changes of a drift anew into shown and ignored ones. `Some`: nothing is left to show, and why.
+/// Sorts the changes of a drift anew into shown and ignored ones. `Some`: nothing is left to show, and why. `rules` come in
+/// [order](in_order): one that comes after others have hidden everything has no say.
 pub(super) fn apply(
     rules: &[Rule],
     record: &mut EventRecord,
@@ -174,18 +180,22 @@ pub(super) fn apply(
     gather(&mut record.event, body);
     record.hidden_by.clear();
     record.hidden_until = None;
-    if record.exempt {
+    // What is settled change by change is settled: there is nothing to hide.
+    if record.exempt || record.event.is_resolved_by_changes(now) {
         return finish(record, body, None);
     }
     let covering: Vec<&Rule> = rules.iter().filter(|r| r.covers(&record.event, now)).collect();
-    if let Some(whole) = covering.iter().find(|r| r.is_whole()) {
+    let whole = covering.iter().position(|r| r.is_whole());
+    let (earlier, rest) = covering.split_at(whole.unwrap_or(covering.len()));
+    let had_changes = !record.event.changes.is_empty();
+    let is_hidden = |change: &Change| earlier.iter().any(|r| r.hides(change));
+    if let Some(whole) = rest.first().filter(|_| !had_changes || !record.event.changes.iter().all(is_hidden)) {
         record.hidden_by.push(whole.record.rule.id);
         return finish(record, body, Some(whole.decision()));
     }
-    let had_changes = !record.event.changes.is_empty();
     let mut last = None;
     for change in std::mem::take(&mut record.event.changes) {
-        match covering.iter().find(|r| r.hides(&change)) {
+        match earlier.iter().find(|r| r.hides(&change)) {
             Some(rule) => {
                 let id: RuleId = rule.record.rule.id;
                 if !record.hidden_by.contains(&id) {

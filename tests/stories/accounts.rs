@@ -102,6 +102,42 @@ fn a_password_is_taken_from_no_flag_and_from_no_file_that_others_can_read() {
 }
 
 #[test]
+fn a_scan_by_hand_notifies_of_what_the_organisation_wants_to_be_told_of() {
+    let home = begun();
+    let at = home.path();
+    write_drift(at);
+    let scan = || {
+        let mut command = driftguard(at);
+        command.env("DRIFTGUARD_ORGANIZATION", "acme").arg("--store").arg(at.join("store")).arg("scan");
+        assert_eq!(command.output().unwrap().status.code(), Some(2));
+    };
+    let notified = || {
+        let export = driftguard(at).arg("--store").arg(at.join("store")).arg("export").output().unwrap().stdout;
+        String::from_utf8(export).unwrap().lines().filter(|line| line.starts_with("{\"notification\"")).count()
+    };
+    scan();
+    assert_eq!(notified(), 0, "the usual is HIGH, and a changed file is not");
+    done(at, &["org", "settings", "--org", "acme", "--notification-severity", "low"], "");
+    std::fs::write(at.join("issue"), "changed once more\n").unwrap();
+    std::fs::remove_dir_all(at.join("store")).unwrap();
+    scan();
+    assert_eq!(notified(), 1);
+}
+
+/// A file of this machine that is not as declared, in a configured environment.
+fn write_drift(home: &Path) {
+    std::fs::write(home.join("issue"), "changed by hand\n").unwrap();
+    let state = serde_json::json!({"version": 4, "serial": 1, "lineage": "issue", "resources": [{"mode": "managed",
+        "type": "local_file", "name": "issue", "provider": "provider[\"registry.terraform.io/hashicorp/local\"]",
+        "instances": [{"attributes": {"content": "welcome\n", "filename": home.join("issue")}}]}]});
+    let path = home.join("issue.tfstate");
+    std::fs::write(&path, state.to_string()).unwrap();
+    let configuration = format!("[[environment]]\nslug = \"host\"\ncloud_provider = \"host\"\nstate = {path:?}\n");
+    std::fs::create_dir_all(home.join("config/driftguard")).unwrap();
+    std::fs::write(home.join("config/driftguard/config.toml"), configuration).unwrap();
+}
+
+#[test]
 fn organisations_settings_roles_and_grants_are_changed_and_every_mistake_names_its_field() {
     let home = begun();
     let at = home.path();

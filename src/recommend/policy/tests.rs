@@ -37,7 +37,7 @@ fn given(slug: &str, cause: (Cause, u8), security: u8, policies: &Policies) -> V
         cause: CauseAnalysis {
             cause_category: cause.0,
             confidence_score: Score::percent(cause.1),
-            contributing_factors: vec![],
+            ..CauseAnalysis::default()
         },
         severity: Severity { security: Score::percent(security), ..Severity::default() },
         reasons: vec![],

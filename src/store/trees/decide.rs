@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::bulk::Step;
 use super::engine::Tree;
 use super::tx::Tx;
-use super::{TreeStore, Writer, apply, keys, linking, once, scan};
+use super::{TreeStore, Writer, apply, keys, linking, once, scan, sight};
 use crate::compare::NeverHide;
 use crate::drift::{
     AuditEntry, Decision, DriftDetail, DriftEvent, DriftId, IgnoreRule, NeverHideRule, Origin, PropertyPath,
@@ -58,7 +58,7 @@ impl TreeStore {
                 linking::plan(tx, &record, verb, &mut deed)?;
             }
             TriageVerb::Undo { seq } => self.plan_undo(writer, tx, &record, *seq, &mut deed)?,
-            verb => plan_one(tx, &record, verb, &mut deed)?,
+            verb => plan_one(tx, &step.rules, &record, verb, &mut deed)?,
         }
         let drifts = take_effect(&mut step.tx, &mut step.rules, &mut deed).inspect_err(|_| step.is_broken = true)?;
         step.deeds.push(deed);
@@ -255,7 +255,13 @@ fn plan_never_hide(target: &EventRecord, rule: &NeverHideRule) -> Result<(), Sto
     Ok(())
 }
 
-fn plan_one(tx: &Tx<'_>, record: &EventRecord, verb: &TriageVerb, deed: &mut Deed) -> Result<(), StoreError> {
+fn plan_one(
+    tx: &Tx<'_>,
+    rules: &[Rule],
+    record: &EventRecord,
+    verb: &TriageVerb,
+    deed: &mut Deed,
+) -> Result<(), StoreError> {
     let audit = &deed.audit;
     let decision = Decision {
         seq: audit.seq,
@@ -281,8 +287,11 @@ fn plan_one(tx: &Tx<'_>, record: &EventRecord, verb: &TriageVerb, deed: &mut Dee
         TriageVerb::Reopen if event.all_changes_settled(tx.now) => Vec::new(),
         _ => after.settled.clone(),
     };
+    let after = Standing { settled, ..after };
+    // Whoever decides about it wants to see it.
+    let exempt = after.exempt || sight::hiding(tx, rules, record, &after)?.is_some();
     deed.before.push((event.id, before));
-    deed.after.push(record.placed(Standing { settled, ..after }));
+    deed.after.push(record.placed(Standing { exempt, ..after }));
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use super::{TreeStore, Writer, apply, contexts, keys, notices, remediations, sca
 use crate::drift::Slug;
 use crate::store::files::io_at;
 use crate::store::record::{AuditRecord, Deed};
-use crate::store::rules::Rule;
+use crate::store::rules::{self, Rule};
 use crate::store::{Observation, StoreError, codec};
 
 const BATCH: usize = 1000;
@@ -174,6 +174,7 @@ impl TreeStore {
             Line::Environment(e) => tx.write(Tree::Environments, e.slug.as_str().as_bytes().to_vec(), &e),
             Line::Rule(record) => {
                 writer.rules.push(Rule::compile(record.clone())?);
+                rules::in_order(&mut writer.rules);
                 tx.write(Tree::Rules, record.rule.id.0.to_bytes().to_vec(), &record)
             }
             Line::NeverHide(rule) => tx.write(Tree::NeverHide, rule.id.0.to_bytes().to_vec(), &rule),

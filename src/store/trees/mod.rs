@@ -336,7 +336,16 @@ impl Store for TreeStore {
         analysis: &Analysis,
         recommendations: &[Recommendation],
     ) -> Result<DriftEvent, StoreError> {
-        self.advise_impl(id, seen, analysis, recommendations)
+        self.advise_impl(id, seen, (analysis, recommendations), true)
+    }
+    fn rethink(
+        &self,
+        id: DriftId,
+        seen: u64,
+        analysis: &Analysis,
+        recommendations: &[Recommendation],
+    ) -> Result<DriftEvent, StoreError> {
+        self.advise_impl(id, seen, (analysis, recommendations), false)
     }
     fn incident(&self, request: &IncidentRequest) -> Result<Incident, StoreError> {
         self.take_in();
@@ -390,7 +399,9 @@ impl Store for TreeStore {
     }
     fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, StoreError> {
         self.look_around();
-        Ok(self.reader().rules.iter().map(|r| r.record.rule.clone()).collect())
+        let mut rules: Vec<_> = self.reader().rules.iter().map(|r| r.record.clone()).collect();
+        rules.sort_by_key(|record| record.seq);
+        Ok(rules.into_iter().map(|record| record.rule).collect())
     }
     fn rule_statuses(&self) -> Result<Vec<RuleStatus>, StoreError> {
         self.rule_statuses_impl()

@@ -21,7 +21,7 @@ use crate::store::journal::{self, Journal};
 use crate::store::lock::StoreLock;
 use crate::store::probe::Probe;
 use crate::store::record::{AuditRecord, Deed};
-use crate::store::rules::{Rule, RuleRecord};
+use crate::store::rules::{self, Rule, RuleRecord};
 use crate::store::{OpenCounts, Opened, Options, StoreError, ballast, codec};
 
 /// Where the time comes from.
@@ -274,7 +274,7 @@ impl TreeStore {
     pub(super) fn load(&self, writer: &mut Writer) -> Result<(), StoreError> {
         let rules: Vec<RuleRecord> = self.read_all(Tree::Rules)?;
         writer.rules = rules.into_iter().map(Rule::compile).collect::<Result<_, _>>()?;
-        writer.rules.sort_by_key(|rule| rule.record.seq);
+        rules::in_order(&mut writer.rules);
         let last = match self.audit_impl(1) {
             Err(StoreError::Damaged { .. }) => Vec::new(),
             last => last?,

@@ -5,7 +5,7 @@ use super::engine::Tree;
 use super::lineage::{Forebear, forebear, kin};
 use super::tx::Tx;
 use super::{Writer, later, tx};
-use crate::drift::{Closure, DriftId, Finding, Fingerprint, State};
+use crate::drift::{Closure, Decision, DriftId, Finding, Fingerprint, State};
 use crate::store::record::{BodyRecord, EventRecord, Placed, Standing};
 use crate::store::rules::Rule;
 use crate::store::{Recorded, StoreError, life, rules, settling};
@@ -41,6 +41,10 @@ pub(super) fn sight(
         }
         new.set_standing(record.standing());
         new.event.attribution = record.event.attribution.clone();
+    }
+    if life::has_ended(&new.standing()) {
+        // What led to it the last time need not have done so this time.
+        new.event.analysis.cause.is_informed = false;
     }
     life::refresh(&mut new.event, finding, at);
     let came_back = come_back(&mut new);
@@ -110,11 +114,32 @@ fn come_back(new: &mut EventRecord) -> bool {
 pub(super) fn hide(active: &[Rule], now: Timestamp, standing: Standing, new: &mut EventRecord, body: &mut BodyRecord) {
     let hidden = rules::apply(active, new, body, now);
     let standing = match (hidden, new.event.state_at(now)) {
-        (Some(rule), State::Open | State::Acknowledged | State::Snoozed) => standing.ignored(rule),
+        (Some(rule), state) if may_hide(state) => standing.ignored(rule),
         (None, _) if standing.state == State::Ignored => standing.reopened(),
         _ => standing,
     };
     new.set_standing(standing);
+}
+
+/// The rule that would hide a drift if it stood like this. One that came while it was settled has never been tried on it.
+pub(super) fn hiding(
+    tx: &Tx<'_>,
+    rules: &[Rule],
+    record: &EventRecord,
+    standing: &Standing,
+) -> Result<Option<Decision>, StoreError> {
+    let mut record = record.clone();
+    record.set_standing(standing.clone());
+    if rules.is_empty() || !may_hide(record.event.state_at(tx.now)) {
+        return Ok(None);
+    }
+    let mut body = tx.body(record.event.id)?;
+    Ok(rules::apply(rules, &mut record, &mut body, tx.now))
+}
+
+/// A rule hides what waits for somebody, and nothing that is settled.
+pub(super) fn may_hide(state: State) -> bool {
+    matches!(state, State::Open | State::Acknowledged | State::Snoozed)
 }
 
 fn keep(

@@ -2,7 +2,7 @@
 
 use super::engine::Tree;
 use super::tx::Tx;
-use super::{TreeStore, Writer, linking};
+use super::{TreeStore, Writer, linking, sight};
 use crate::drift::{DriftId, TriageVerb};
 use crate::store::life::Facet;
 use crate::store::record::{AuditRecord, Deed, EventRecord, Standing};
@@ -65,6 +65,8 @@ impl TreeStore {
                     Facet::Whole => Standing { settled: back(None), ..now.with_state_of(&before) },
                     _ => now.with_state_of(&before),
                 };
+                let hidden = sight::hiding(tx, &writer.rules, target, &after)?;
+                let after = hidden.map_or_else(|| after.clone(), |by| after.ignored(by));
                 deed.after.push(target.placed(after));
                 Ok(())
             }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::engine::Tree;
 use super::tx::Tx;
-use super::{TreeStore, Writer, keys};
+use super::{TreeStore, Writer, keys, sight};
 use crate::drift::{DriftId, State};
 use crate::store::record::EventRecord;
 use crate::store::{Returned, Returns, Store, StoreError, life, rules};
@@ -72,7 +72,8 @@ impl TreeStore {
     }
 
     fn due_timers(&self, limit: usize) -> Vec<Vec<u8>> {
-        let end = keys::micros(self.now());
+        // What ends at this very moment is over.
+        let end = keys::after(&keys::micros(self.now()));
         self.engine.tree(Tree::Timers).range(..&end[..]).keys().take(limit).flatten().map(|k| k.to_vec()).collect()
     }
 }
@@ -92,11 +93,16 @@ fn wake(tx: &mut Tx<'_>, writer: &Writer, timer: &[u8]) -> Result<Option<(DriftI
         Err(error) => return Err(error),
     };
     let mut new = old.clone();
-    if !old.hidden_by.is_empty() {
+    // A rule that came while it was settled has never been tried on it.
+    if !old.hidden_by.is_empty() || !writer.rules.is_empty() {
         let mut body = tx.body(old.event.id)?;
-        rules::apply(&writer.rules, &mut new, &mut body, tx.now);
+        let hidden = rules::apply(&writer.rules, &mut new, &mut body, tx.now);
+        if let Some(by) = hidden.filter(|_| sight::may_hide(new.event.state_at(tx.now))) {
+            // Another rule covers it too, or has come to.
+            new.set_standing(new.standing().ignored(by));
+        }
         tx.save_body(old.event.id, &body)?;
-        if life::differs(&old.event, &new.event) {
+        if new.event.version == old.event.version && life::differs(&old.event, &new.event) {
             new.event.version += 1;
         }
     }

@@ -147,6 +147,7 @@ fn spec(
         ignore: Default::default(),
         maintenance: Default::default(),
         policies: Default::default(),
+        on_call: Default::default(),
     }
 }
 

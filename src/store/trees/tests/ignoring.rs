@@ -93,6 +93,76 @@ fn a_path_rule_that_ends_gives_its_changes_back_at_that_moment() {
 }
 
 #[test]
+fn what_ends_is_over_at_the_very_moment() {
+    let w = World::new();
+    let id = w.one(&finding("web", &["ingress", "tags.a"])).id;
+    ignore(&w, id, rule(Some("web"), Some("*"), Some(w.store.now() + jiff::SignedDuration::from_secs(60))));
+    w.pass(60);
+    let back = w.get(id);
+    assert_eq!((back.state_at(w.store.now()), back.changes.len(), w.open_count()), (State::Open, 2, 1));
+    w.assert_sound();
+}
+
+#[test]
+fn a_rule_that_ends_brings_nothing_back_that_another_one_hides() {
+    let w = World::new();
+    let id = w.one(&finding("web", &["ingress", "tags.a"])).id;
+    ignore(&w, id, rule(Some("web"), None, Some(at(START + 60_000_000))));
+    let by = ignore(&w, id, rule(Some("w*"), None, None)).seq;
+    w.pass(61);
+    assert_eq!(w.store.returns().unwrap().returned, []);
+    let hidden = w.get(id);
+    assert_eq!((hidden.state_at(w.store.now()), hidden.decision.map(|one| one.seq)), (State::Ignored, Some(by)));
+    assert_eq!(w.open_count(), 0);
+    w.assert_sound();
+}
+
+#[test]
+fn a_rule_that_came_while_a_drift_was_settled_is_tried_when_it_is_settled_no_more() {
+    let seen = || [finding("web", &["tags.a"]), finding("db", &["tags.b"])];
+    let settled_then = |verb: TriageVerb| {
+        let w = World::new();
+        w.scan(&seen());
+        let ids = w.open_ids();
+        let web = *ids.iter().find(|id| w.get(**id).resource.resource_id.raw() == "web").unwrap();
+        let other = *ids.iter().find(|id| **id != web).unwrap();
+        let until = Some(w.store.now() + jiff::SignedDuration::from_secs(60));
+        let accepted = TriageVerb::Resolve { resolution_type: ResolutionType::Accepted, until };
+        let resolved = w.decide(web, accepted).unwrap().seq;
+        ignore(&w, other, rule(None, Some("tags.*"), None));
+        assert_eq!(w.get(web).state, State::Resolved);
+        match verb {
+            TriageVerb::Undo { .. } => drop(w.decide(web, TriageVerb::Undo { seq: resolved }).unwrap()),
+            TriageVerb::Note { .. } => w.pass(61),
+            verb => drop(w.decide(web, verb).unwrap()),
+        }
+        let state = |w: &World| w.get(web).state_at(w.store.now());
+        let now = state(&w);
+        w.assert_sound();
+        w.scan(&seen());
+        assert_eq!(state(&w), now, "a scan that sees the same changes nothing");
+        now
+    };
+    assert_eq!(settled_then(TriageVerb::Acknowledge), State::Acknowledged, "whoever decides about it wants to see it");
+    assert_eq!(settled_then(TriageVerb::Undo { seq: 0 }), State::Ignored);
+    assert_eq!(settled_then(TriageVerb::Note { text: "its time is over".into() }), State::Ignored);
+}
+
+#[test]
+fn what_is_settled_change_by_change_is_not_hidden_by_a_rule() {
+    let w = World::new();
+    w.scan(&[finding("web", &["tags.a"]), finding("db", &["tags.b"])]);
+    let [web, db] = w.open_ids()[..] else { panic!("two") };
+    let paths = w.get(web).changes.iter().map(|change| change.path.clone()).collect();
+    let accepted = ResolutionType::Accepted;
+    w.decide(web, TriageVerb::SettleChanges { paths, resolution_type: accepted, until: None }).unwrap();
+    ignore(&w, db, rule(None, Some("tags.*"), None));
+    w.scan(&[finding("web", &["tags.a"]), finding("db", &["tags.b"])]);
+    assert_eq!(w.get(web).state_at(w.store.now()), State::Resolved);
+    w.assert_sound();
+}
+
+#[test]
 fn a_drift_taken_out_of_a_rule_by_hand_stays_out_until_it_closes() {
     let w = World::new();
     let id = w.one(&finding("web", &["ingress"])).id;

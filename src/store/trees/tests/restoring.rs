@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 use super::*;
 
@@ -50,11 +49,9 @@ fn shown(w: &World, event: &DriftEvent) -> Shown {
     let state = event.state_at(now);
     let is_over = state != event.state;
     let waits = !matches!(state, State::Closed | State::Resolved);
-    // Of several rules that hide it, a drift stands on the one that was first when it was last seen or sorted anew.
-    let which = |one: Decision| Decision { seq: if state == State::Ignored { 0 } else { one.seq }, ..one };
     Shown {
         state,
-        decision: event.decision.clone().filter(|_| !is_over).map(which),
+        decision: event.decision.clone().filter(|_| !is_over),
         assignee: event.assignee.clone(),
         notes: event.note_count,
         regressions: event.regressions,
@@ -264,35 +261,75 @@ fn carry_out(w: &World, act: Act) {
     }
 }
 
+/// What was seen after each act comes back; `only` after some of them.
+fn check(acts: Vec<Act>, only: Option<&[prop::sample::Index]>) -> Result<(), TestCaseError> {
+    let w = World::new();
+    w.store.put_environment(&home()).unwrap();
+    scan(&w, &[vec![0, 1], vec![2], vec![0, 1, 2]], false);
+    let mut moments = Vec::new();
+    for act in acts {
+        carry_out(&w, act);
+        w.pass(1);
+        moments.push((w.store.now(), look(&w)));
+        w.pass(1);
+    }
+    let export = exported(&w);
+    let picked = |picks: &[prop::sample::Index]| picks.iter().map(|pick| pick.get(&moments).clone()).collect();
+    let picked: Vec<(Timestamp, Then)> = only.map_or_else(|| moments.clone(), picked);
+    for (until, then) in picked {
+        let (back, _) = restored(&export, until);
+        let now = look(&back);
+        prop_assert_eq!(&now.trail, &then.trail);
+        for (id, one) in &then.drifts {
+            prop_assert_eq!(now.drifts.get(id), Some(one));
+        }
+        prop_assert_eq!(&now, &then);
+        prop_assert_eq!(back.store.verify().unwrap().faults, Vec::<String>::new());
+        prop_assert_eq!(back.store.verify_audit().unwrap(), then.trail.len() as u64);
+    }
+    Ok(())
+}
+
+/// Each came back otherwise once: a rule that ran out or was changed, one that came after another had hidden everything, one that came
+/// while the drift was settled as a whole, or change by change.
+#[test]
+fn what_rules_hid_is_hidden_again() {
+    let nothing = || Act::Scan([vec![], vec![], vec![]], false);
+    let back = ResolutionType::AutoRevert;
+    let cases = [
+        vec![
+            Act::Ignore(1, false, Some(8)),
+            Act::Decide(0, TriageVerb::Acknowledge),
+            Act::Scan([vec![], vec![], vec![1]], false),
+            Act::ChangeRule(0),
+        ],
+        vec![
+            Act::Ignore(0, true, None),
+            Act::Scan([vec![2], vec![], vec![0, 1, 2]], false),
+            Act::Ignore(0, false, None),
+            nothing(),
+        ],
+        vec![
+            Act::Decide(1, TriageVerb::Resolve { resolution_type: back, until: None }),
+            Act::Ignore(0, true, None),
+            Act::Decide(1, TriageVerb::Acknowledge),
+            nothing(),
+        ],
+        vec![Act::Settle(1, vec![2]), Act::Ignore(0, true, None), Act::DeleteRule(1), Act::Settle(0, vec![])],
+    ];
+    for acts in cases {
+        check(acts, None).unwrap();
+    }
+}
+
 proptest! {
-    // FAULT, to be mended: with other seeds a drift that a rule hid comes back open, rules having changed or run out since. The seed is
-    // fixed so that this one thing does not make every run a gamble; take it out with the mending.
-    #![proptest_config(ProptestConfig { cases: 24, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
     #[test]
     fn whatever_happened_an_export_goes_back_to_what_was_seen_at_the_time(
         acts in proptest::collection::vec(act(), 4..24),
         picks in proptest::collection::vec(any::<proptest::sample::Index>(), 2),
     ) {
-        let w = World::new();
-        w.store.put_environment(&home()).unwrap();
-        scan(&w, &[vec![0, 1], vec![2], vec![0, 1, 2]], false);
-        let mut moments = Vec::new();
-        for act in acts {
-            carry_out(&w, act);
-            w.pass(1);
-            moments.push((w.store.now(), look(&w)));
-            w.pass(1);
-        }
-        let export = exported(&w);
-        for pick in picks {
-            let (until, then) = pick.get(&moments);
-            let (back, _) = restored(&export, *until);
-            let now = look(&back);
-            prop_assert_eq!(&now.trail, &then.trail);
-            prop_assert_eq!(&now, then);
-            prop_assert_eq!(back.store.verify().unwrap().faults, Vec::<String>::new());
-            prop_assert_eq!(back.store.verify_audit().unwrap(), then.trail.len() as u64);
-        }
+        check(acts, Some(&picks))?;
     }
 }
 

@@ -18,7 +18,7 @@ pub use accounts::{
     About, AccessArg, AccountsArgs, AccountsCommand, ActionArg, GrantArgs, KeyCommand, Of, OrgCommand, PasswordSource,
     RoleArg, SessionCommand, SettingsArgs, UserCommand, WhoMay,
 };
-pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat, WhoArgs};
+pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, NarrativeArgs, NarrativeFormat, StatsArgs, StatsFormat, WhoArgs};
 pub use audit::{AuditCommand, AuditExport, AuditFormat, AuditKind};
 pub use inventory::{InventoryArgs, InventoryFormat, InventoryKind};
 pub use pictures::{Colors, Screenshots, Size};
@@ -129,6 +129,8 @@ pub enum Command {
     Incident(Incident),
     /// Who made a drift: asks CloudTrail, shows the evidence and keeps it with the drift; 2 when nobody can be named
     Who(WhoArgs),
+    /// What happened to a drift, in three to six sentences, each with what it rests on
+    Narrative(NarrativeArgs),
     /// Say what goes on around drift: a deployment, an incident, maintenance; it stands in the incident view and its review
     ///
     /// Prints the id of the mark. While maintenance goes on nobody is woken for what drifts. Also works while the screens have the

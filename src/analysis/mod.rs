@@ -4,6 +4,7 @@ mod actor;
 mod as_of;
 mod blame;
 mod cause;
+pub mod narrative;
 mod pack;
 mod severity;
 mod value;

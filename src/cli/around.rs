@@ -138,3 +138,21 @@ pub struct WhoArgs {
     #[arg(long, value_name = "SLUG", num_args = 1..)]
     pub env: Vec<String>,
 }
+
+#[derive(Args, Debug)]
+pub struct NarrativeArgs {
+    /// Its id, or the address or id of its resource: then the newest
+    #[arg(value_name = "DRIFT")]
+    pub drift: String,
+    /// Only these environments
+    #[arg(long, value_name = "SLUG", num_args = 1..)]
+    pub env: Vec<String>,
+    #[arg(long, value_enum, default_value_t = NarrativeFormat::Text)]
+    pub format: NarrativeFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum, Debug)]
+pub enum NarrativeFormat {
+    Text,
+    Json,
+}

@@ -22,6 +22,7 @@ mod login;
 mod man;
 mod mark;
 mod migrate;
+mod narrative;
 mod output;
 mod reload;
 mod report;
@@ -91,6 +92,7 @@ fn journaled(command: &Option<Command>) -> Option<&'static str> {
         Some(Command::Audit(_)) => "audit",
         Some(Command::Report(_)) => "report",
         Some(Command::Who(_)) => "who",
+        Some(Command::Narrative(_)) => "narrative",
         Some(Command::Mark(_)) => "mark",
         Some(Command::Login(_)) => "login",
         Some(Command::Logout(_)) => "logout",
@@ -139,6 +141,7 @@ fn perform(session: &Session, cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Accounts(args)) => accounts::run(session, &args),
         Some(Command::Keys) => keys::run(session),
         Some(Command::Incident(args)) => incident::run(session, &args),
+        Some(Command::Narrative(args)) => narrative::run(session, &args),
         Some(Command::Who(args)) => who::run(session, &args),
         Some(Command::Mark(args)) => mark::run(session, &args),
         Some(Command::Stats(args)) => stats::run(session, &args),

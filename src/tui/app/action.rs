@@ -126,6 +126,7 @@ actions! {
         UnmarkAll "unmark-all" None "" off::no_marks, "Take all marks away";
         Resource "resource" None "" off::nothing_looked_at, "The resource: observed values, where it is declared, what hangs on it, its other drifts";
         Who "who" None "" off::nothing_looked_at, "Who changed it: asks CloudTrail, and keeps the answer with the drift";
+        Narrative "narrative" None "" off::nothing_looked_at, "What happened: a few sentences, each with what it rests on";
         History "history" None "" off::nothing_looked_at, "History: what was decided on it, by whom, when and why";
         ResolveChange "resolve-change" Confirmed "" off::resolve_change, "Resolve the selected change, and leave the others as they are";
         ReopenChange "reopen-change" Decides "" off::reopen_change, "Reopen the selected change";

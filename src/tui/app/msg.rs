@@ -11,6 +11,7 @@ use crate::config::Found as Offers;
 use crate::drift::query::Groups;
 use crate::drift::{DriftDetail, NeverHideRule, Remediation, RuleStatus, Slug, UntoldPage, Who};
 use crate::safety::Tainted;
+use crate::analysis::narrative::Narrative;
 use crate::service::{EnvironmentSummary, Looking, Missing, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
 use crate::tui::app::drafts::Draft;
@@ -105,6 +106,7 @@ pub enum Msg {
     Sheet(Ticket, Result<Box<SheetBody>, ServiceError>),
     Resource(Ticket, Result<Box<ResourceFacts>, ServiceError>),
     Who(Ticket, Result<Box<Who>, ServiceError>),
+    Narrative(Ticket, Result<Box<Narrative>, ServiceError>),
     History(Ticket, Result<Trail, ServiceError>),
     /// A mark was set or ended, in words; or why not.
     Marked(Result<String, ServiceError>),

@@ -67,6 +67,7 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Resource => resource::open(model),
         Action::History => resource::history(model),
         Action::Who => who::open(model),
+        Action::Narrative => narrative::open(model),
         Action::Audit => resource::audit(model),
         Action::EditRule if model.rules.current_never_hide().is_some() => never_hide::edit(model),
         Action::DeleteRule if model.rules.current_never_hide().is_some() => never_hide::delete(model),
@@ -276,6 +277,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Resource) => resource::enter(model),
         Some(Overlay::History) => resource::leave_history(model),
         Some(Overlay::Who) => who::back(model),
+        Some(Overlay::Narrative) => narrative::back(model),
         Some(Overlay::Sheet) => sheet::back(model),
         Some(Overlay::Help { .. } | Overlay::Notices { .. }) | None => vec![],
     }
@@ -304,6 +306,7 @@ fn leave(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Incident) => incident::back(model),
         Some(Overlay::Resource) => resource::back(model),
         Some(Overlay::Who) => who::back(model),
+        Some(Overlay::Narrative) => narrative::back(model),
         Some(Overlay::History) => resource::leave_history(model),
         Some(Overlay::Sheet) => sheet::back(model),
         Some(Overlay::Confirm { plan, .. }) if plan.rule.is_some() || plan.never_hide.is_some() => rules::open(model),

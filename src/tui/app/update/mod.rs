@@ -19,7 +19,8 @@ pub mod markers;
 mod marking;
 mod mouse;
 mod moves;
-pub mod never_hide;
+pub mod narrative;
+mod never_hide;
 mod news;
 pub mod offers;
 pub mod palette;
@@ -112,6 +113,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Sheet(ticket, answer) => sheet::came(model, ticket, answer),
         Msg::Resource(ticket, answer) => resource::came(model, ticket, answer),
         Msg::Who(ticket, answer) => who::came(model, ticket, answer),
+        Msg::Narrative(ticket, answer) => narrative::came(model, ticket, answer),
         Msg::History(ticket, answer) => resource::history_came(model, ticket, answer),
         Msg::Marked(answer) => markers::saved(model, answer),
         Msg::Exported(answer) => incident::exported(model, answer),

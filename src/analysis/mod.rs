@@ -13,12 +13,12 @@ mod within;
 pub use actor::changed_by;
 pub use as_of::{AsOf, Then, as_of, between};
 pub use blame::{Blame, blame};
+pub use cause::{Burst, Past, Surroundings};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::drift::{Analysis, Cause, Change, ChangeType, DriftEvent, DriftType, Environment, ResourceRef, Severity};
-use crate::safety::Masked;
+use crate::drift::{Analysis, Change, DriftEvent, DriftType, Environment, ResourceRef, Severity};
 use severity::Subject;
 
 /// What is known when a drift is analysed. Values are masked already.
@@ -30,35 +30,25 @@ pub struct Facts<'a> {
     pub now: Timestamp,
 }
 
-/// Severity on four axes with reasons, and a cause with what speaks for it.
+/// Severity on four axes with reasons, and a cause with what speaks for it, by the drift alone.
 pub fn analyse(facts: &Facts<'_>) -> Analysis {
-    let subject = Subject { resource: facts.resource, drift_type: facts.drift_type, changes: facts.changes };
-    let (severity, reasons) = severity::assess(&subject);
-    Analysis { cause: cause::find(facts), severity, reasons, changed_by: vec![], analyzed_at: facts.now }
+    analyse_within(facts, &Surroundings::default())
 }
 
-/// As [`analyse`], with what somebody says of it: it speaks for a cause as a note on the resource would.
-pub fn analyse_told(facts: &Facts<'_>, said: &Masked) -> Analysis {
-    let note = Change {
-        path: "metadata.annotations.reason".into(),
-        change_type: ChangeType::Added,
-        declared: None,
-        actual: Some(said.clone()),
-        is_security_critical: false,
-        remembered_at: None,
+/// As [`analyse`], with what is known around the drift.
+pub fn analyse_within(facts: &Facts<'_>, around: &Surroundings<'_>) -> Analysis {
+    let subject = Subject { resource: facts.resource, drift_type: facts.drift_type, changes: facts.changes };
+    let (severity, reasons) = severity::assess(&subject);
+    let changed_by = match around.attribution {
+        Some(to) => vec![to.actor.clone()],
+        None => around.writers.to_vec(),
     };
-    let (mut analysis, told) = (analyse(facts), cause::find(&Facts { changes: &[note], ..*facts }));
-    if told.cause_category != Cause::Unknown && told.confidence_score > analysis.cause.confidence_score {
-        let before = std::mem::replace(&mut analysis.cause, told).contributing_factors;
-        analysis.cause.contributing_factors.extend(before);
-        analysis.cause.contributing_factors.truncate(5);
-    }
-    analysis
+    Analysis { cause: cause::find(facts, around), severity, reasons, changed_by, analyzed_at: facts.now }
 }
 
 /// The packs it goes by: name and text.
 pub fn packs() -> impl Iterator<Item = (&'static str, &'static str)> {
-    pack::PACKS.iter().copied()
+    pack::PACKS.iter().copied().chain([cause::expected::PACK])
 }
 
 /// The four scores if the resource differed in these changes alone.

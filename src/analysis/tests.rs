@@ -217,7 +217,7 @@ fn a_changed_secret_counts_without_being_seen() {
 #[test]
 fn without_evidence_the_cause_is_unknown() {
     let cause = one("aws_instance", "instance_type", json!("a"), json!("b")).cause;
-    assert_eq!((cause.cause_category, cause.confidence_score), (Cause::Unknown, Score::ZERO));
+    assert_eq!((cause.cause_category, cause.confidence_score), (Cause::Unknown, Score::percent(60)));
     assert_eq!(cause.contributing_factors.len(), 1);
 }
 
@@ -236,17 +236,18 @@ fn a_note_that_names_an_incident_is_evidence_and_a_guess_stays_a_guess() {
     assert_eq!(note("change.reason", "emergency rollback"), (Cause::EmergencyFix, 65));
     assert_eq!(note("reason", "patched CVE-2026-12345"), (Cause::SecurityResponse, 80));
     assert_eq!(note("driftguard/cause", "configuration_error"), (Cause::ConfigurationError, 90));
-    assert_eq!(note("team", "shop"), (Cause::Unknown, 0));
+    assert_eq!(note("team", "shop"), (Cause::Unknown, 60));
     assert_eq!(cause("apps/v1/Deployment", "spec.replicas", json!(3), json!(5)), (Cause::AutomatedResponse, 60));
     assert_eq!(
         cause("aws_instance", "tags[\"aws:autoscaling:groupName\"]", none.clone(), json!("x")),
         (Cause::AutomatedResponse, 60)
     );
-    assert_eq!(cause("local_file", "content", json!("a"), json!("b")), (Cause::ManualTroubleshooting, 30));
-    assert_eq!(
-        cause("aws_security_group_rule", "cidr_blocks", json!(["0.0.0.0/0"]), json!(["10.0.0.0/8"])),
-        (Cause::SecurityResponse, 40)
-    );
+    // What is not likelier than not is told, but not named.
+    assert_eq!(cause("local_file", "content", json!("a"), json!("b")), (Cause::Unknown, 50));
+    let closed = ("cidr_blocks", json!(["0.0.0.0/0"]), json!(["10.0.0.0/8"]));
+    let told = one("aws_security_group_rule", closed.0, closed.1, closed.2).cause;
+    assert_eq!((told.cause_category, told.confidence_score.hundredths()), (Cause::Unknown, 50));
+    assert!(told.contributing_factors[0].raw().starts_with("Access from the whole internet was closed"));
 }
 
 /// The security score and what others say, for each row of a file of labelled drifts.

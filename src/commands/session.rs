@@ -161,10 +161,12 @@ impl Session {
         }
         self.ignore.iter().for_each(|pattern| ignore.add(pattern));
         let (ignore, maintenance) = (Arc::new(ignore), Arc::new(self.config.maintenance.clone()));
+        let on_call = Arc::new(self.config.on_call.clone());
         for spec in &mut specs {
             spec.knowledge = self.config.knowledge.clone();
             spec.ignore = Arc::clone(&ignore);
             spec.maintenance = Arc::clone(&maintenance);
+            spec.on_call = Arc::clone(&on_call);
         }
         Ok(specs)
     }

@@ -94,5 +94,6 @@ fn spec(slug: &Slug, state: &[String], live: &[String], settings: &Settings) -> 
         knowledge: Default::default(),
         ignore: Default::default(),
         maintenance: Default::default(),
+        on_call: Default::default(),
     }
 }

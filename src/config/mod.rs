@@ -2,6 +2,7 @@
 //! its file and line.
 
 mod adding;
+mod analysis;
 mod aws;
 mod changes;
 mod discover;
@@ -33,7 +34,7 @@ pub use servers::Servers;
 pub use settings::{SETTINGS, Setting, Settings};
 
 use crate::compare::Knowledge;
-use crate::drift::Maintenance;
+use crate::drift::{Maintenance, OnCall};
 use crate::scan::EnvironmentSpec;
 use crate::server::{HookSpec, Limits};
 use crate::webhooks::WebhookSpec;
@@ -47,6 +48,8 @@ pub struct Config {
     pub knowledge: Knowledge,
     /// Maintenance that is announced.
     pub maintenance: Vec<Maintenance>,
+    /// When whoever changes something by hand is on call.
+    pub on_call: OnCall,
     /// How much of a server anybody may have.
     pub server: Limits,
     /// Whoever asked for something to be done about a drift may approve it, where nobody else is.
@@ -97,6 +100,7 @@ impl Config {
             environments: vec![],
             knowledge: Knowledge::default(),
             maintenance: vec![],
+            on_call: OnCall::default(),
             server: Limits::default(),
             approve_own: false,
             servers: Servers::default(),

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PropertyPath, Score};
-use crate::safety::Tainted;
+use super::{Probabilities, PropertyPath, Score};
+use crate::safety::{Masked, Tainted};
 
 /// The six causes; `unknown` whenever evidence is thin.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
@@ -18,6 +18,33 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Every value.
+    pub const ALL: [Self; 6] = [
+        Self::EmergencyFix,
+        Self::ManualTroubleshooting,
+        Self::SecurityResponse,
+        Self::ConfigurationError,
+        Self::AutomatedResponse,
+        Self::Unknown,
+    ];
+
+    /// Its place in [`ALL`](Self::ALL).
+    pub(crate) fn index(self) -> usize {
+        self as usize
+    }
+
+    /// In words for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::EmergencyFix => "emergency fix",
+            Self::ManualTroubleshooting => "manual troubleshooting",
+            Self::SecurityResponse => "security response",
+            Self::ConfigurationError => "configuration error",
+            Self::AutomatedResponse => "automated response",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// The word in store and API.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -35,9 +62,35 @@ impl Cause {
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct CauseAnalysis {
     pub cause_category: Cause,
+    /// The probability of the cause.
     pub confidence_score: Score,
-    /// Sentences.
+    /// Sentences, each with the evidence it is about; what weighs most comes first.
     pub contributing_factors: Vec<Tainted>,
+    /// How likely each cause is. `None`: thought of before they were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, f64>>)]
+    pub probabilities: Option<Probabilities>,
+    /// More than the drift itself was looked at: who did it, what went on then, what somebody said. A scan that sees the same
+    /// changes leaves it alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_informed: bool,
+    /// What somebody said of the drift when it was thought of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Masked>,
+}
+
+impl Default for CauseAnalysis {
+    /// Nothing has been thought of it.
+    fn default() -> Self {
+        Self {
+            cause_category: Cause::Unknown,
+            confidence_score: Score::ZERO,
+            contributing_factors: vec![],
+            probabilities: None,
+            is_informed: false,
+            said: None,
+        }
+    }
 }
 
 /// The four axes of severity.

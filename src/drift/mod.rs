@@ -20,9 +20,11 @@ mod link;
 mod maintenance;
 mod never_hide;
 mod notification;
+mod on_call;
 mod once;
 mod origin;
 pub(crate) mod path;
+mod probabilities;
 pub mod query;
 mod recommendation;
 pub mod remediation;
@@ -58,9 +60,11 @@ pub use notification::{
     Delivery, DeliveryId, DeliveryState, Notification, NotificationId, NotificationKind, NotificationRequest,
     NotifiedDrift, Reading,
 };
+pub use on_call::{Hours, OnCall};
 pub use once::Once;
 pub use origin::{Origin, PrincipalKind};
 pub use path::{MAX_PATH_BYTES, PathBuilder};
+pub use probabilities::Probabilities;
 pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment};
 pub use remediation::{
     MayNot, Overtaken, Party, Remediation, RemediationChange, RemediationDecision, RemediationKind, RemediationRequest,

@@ -13,7 +13,7 @@ use super::recency::Recency;
 use super::seen::{hash_parts, hash_value};
 use super::state_only::is_state_only;
 use super::{EnvironmentSpec, Sources};
-use crate::analysis::{self, Facts};
+use crate::analysis::{self, Facts, Surroundings};
 use crate::compare::{ALIAS_UNKNOWN, Context, DRIFTIGNORE, Dialect, Memory, Observable, RawChange, Verdict};
 use crate::declared::{DeclaredResource, ReportedDrift};
 use crate::drift::{
@@ -331,8 +331,8 @@ impl Examiner<'_> {
     ) -> Finding {
         let environment = &self.spec.environment;
         let facts = Facts { environment, resource: &resource, drift_type, changes: &changes, now: self.now };
-        let mut analysis = analysis::analyse(&facts);
-        analysis.changed_by = analysis::changed_by(actual_state.as_ref(), &changes);
+        let writers = analysis::changed_by(actual_state.as_ref(), &changes);
+        let analysis = analysis::analyse_within(&facts, &Surroundings { writers: &writers, ..Surroundings::default() });
         let recommendations = recommend(&facts, &analysis);
         // What the whole resource makes critical (the content of an sshd_config, say) its path alone does not show.
         for change in &mut changes {

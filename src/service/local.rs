@@ -10,6 +10,7 @@ use tokio::sync::{Notify, RwLock, broadcast};
 use ulid::Ulid;
 
 use super::danger::Write;
+use super::evidence::Beforehand;
 use super::keeping::told;
 use super::lanes::{Lanes, Watched, announced_for, guarding};
 use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
@@ -340,9 +341,12 @@ impl DriftService for LocalService {
 
     async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
         gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
-        let redactor = Arc::clone(&self.redactor);
+        let (redactor, lanes, announced) = (Arc::clone(&self.redactor), Arc::clone(&self.lanes), self.announced());
         self.deciding(move |store| {
-            thinking::analyse(store, &redactor, id, said).map(|event| (vec![event.clone()], event))
+            let slug = store.drift(id).map_err(told)?.event.environment;
+            let on_call = lanes.get(&slug).map(|watched| Arc::clone(&watched.spec.on_call)).unwrap_or_default();
+            let before = Beforehand { on_call, announced };
+            thinking::analyse(store, &before, &redactor, id, said).map(|event| (vec![event.clone()], event))
         })
         .await
     }

@@ -9,6 +9,7 @@ mod backlog;
 mod bulk;
 mod bulletin;
 pub mod danger;
+mod evidence;
 mod gate;
 mod inventory;
 mod keeping;
@@ -221,8 +222,8 @@ pub trait DriftService: Send + Sync {
         let _ = id;
         Err(ServiceError::Unavailable("there is no audit trail to ask here".into()))
     }
-    /// Thinks about a drift anew, with what somebody says of it: cause, severity and advice are kept with it, until a scan thinks
-    /// otherwise.
+    /// Thinks about a drift anew, with what somebody says of it: cause, severity and advice are kept with it for as long as it stays
+    /// the same.
     async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
         let _ = (id, said);
         Err(ServiceError::Unavailable("drifts cannot be analysed anew from here".into()))

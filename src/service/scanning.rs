@@ -10,9 +10,11 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, broadcast};
 
 use super::around::begin_announced;
+use super::evidence::Beforehand;
+use super::thinking::rethink_all;
 use super::{ScanProgress, ServiceEvent, Witness};
 use crate::compare::NeverHide;
-use crate::drift::{DriftEvent, SeverityClass, Slug};
+use crate::drift::{DriftEvent, DriftId, SeverityClass, Slug};
 use crate::live::aws::Keeping;
 use crate::safety::Tainted;
 use crate::scan::scheduler::Job;
@@ -136,6 +138,12 @@ impl ScanJob {
         let _ = self.events.send(event);
     }
 
+    /// A scan looks at one drift at a time; what is known around them is looked at now.
+    fn rethink(&self, new: &[DriftId], cancel: &AtomicBool) {
+        let tell = |event| self.tell(ServiceEvent::Updated(Box::new(event)));
+        rethink_all(self.store.as_ref(), &Beforehand::of(&self.spec), self.slug(), new, cancel, tell);
+    }
+
     fn slug(&self) -> &Slug {
         &self.spec.environment.slug
     }
@@ -153,9 +161,10 @@ impl ScanJob {
             self.notice(format!("maintenance announced for {slug} could not be kept: {error}"));
         }
         let teller = Teller { job: self, started_at: Timestamp::now(), last: Mutex::new(None) };
-        let mut severe = vec![];
+        let (mut new, mut severe) = (vec![], vec![]);
         let mut on_drift = |told| {
             if let Told::New(event) = &told {
+                new.push(event.id);
                 severe.extend(worth_asking(event).then_some(event.id));
             }
             self.tell(match told {
@@ -170,6 +179,7 @@ impl ScanJob {
         self.set_running(None);
         match result {
             Ok(report) => {
+                self.rethink(&new, cancel);
                 self.witness.look_into(&self.store, &self.events, severe);
                 self.tell(ServiceEvent::Scanned(Box::new(report.summary)));
                 report.watch

@@ -1,49 +1,136 @@
 //! Thinking about a drift anew, and what becomes of advice.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::ServiceError;
+use super::evidence::{Beforehand, Evidence, Scene, appeared};
 use super::keeping::told;
 use crate::analysis::{self, Facts};
-use crate::drift::{DriftEvent, DriftId, Recommendation};
+use crate::drift::{Analysis, DriftDetail, DriftEvent, DriftId, Environment, Recommendation, Slug};
 use crate::recommend::recommend;
 use crate::safety::{Masked, Redactor, Tainted};
 use crate::store::{Store, StoreError};
 
 /// A scan that writes the same drift is done with it soon.
 const TRIES: usize = 3;
+/// New drifts of one scan that are thought about once more with what is known around them; the others when somebody asks.
+const AT_ONCE: usize = 200;
 
+/// Somebody asks for it: as far as `said` goes, what was said before is forgotten.
 pub(super) fn analyse(
     store: &dyn Store,
+    before: &Beforehand,
     redactor: &Redactor,
     id: DriftId,
     said: Option<Tainted>,
 ) -> Result<DriftEvent, ServiceError> {
     let said = said.map(|said| Masked::trusted(Value::from(redactor.mask_text(said.raw()).raw())));
     again(|| {
-        let (detail, now) = (store.drift(id)?, Timestamp::now());
-        let event = &detail.event;
-        let environment = store.environments()?.into_iter().find(|one| one.slug == event.environment);
-        let environment = environment.ok_or_else(|| StoreError::NotFound("its environment is gone".into()))?;
-        let (resource, drift_type) = (&event.resource, event.drift_type);
-        let facts = Facts { environment: &environment, resource, drift_type, changes: &event.changes, now };
-        let mut analysis = match &said {
-            Some(said) => analysis::analyse_told(&facts, said),
-            None => analysis::analyse(&facts),
-        };
-        analysis.changed_by = match &event.attribution {
-            Some(to) => vec![to.actor.clone()],
-            None => analysis::changed_by(detail.actual_state.as_ref(), &event.changes),
-        };
-        // Advice that says the same keeps its age and what became of it.
-        let kept = |new: Recommendation| {
-            let same = event.recommendations.iter().find(|old| !old.is_stale(now) && old.key() == new.key());
-            same.cloned().unwrap_or(new)
-        };
-        let advice: Vec<_> = recommend(&facts, &analysis).into_iter().map(kept).collect();
-        store.advise(id, event.version, &analysis, &advice)
+        let detail = store.drift(id)?;
+        let (environment, scene) = scene(store, before, &detail)?;
+        let (analysis, advice) = think(store, before, &scene, &environment, &detail, said.clone())?;
+        store.advise(id, detail.event.version, &analysis, &advice)
     })
+}
+
+/// Something became known of it: the version stays. `None` when that makes no difference.
+pub(super) fn rethink(store: &dyn Store, before: &Beforehand, id: DriftId) -> Result<Option<DriftEvent>, ServiceError> {
+    again(|| {
+        let detail = store.drift(id)?;
+        let (environment, scene) = scene(store, before, &detail)?;
+        rethink_within(store, before, &scene, &environment, &detail)
+    })
+}
+
+/// As [`rethink`], of all that a scan found new. Ends soon when it is called off; a drift that fails is left as it is.
+pub(super) fn rethink_all(
+    store: &dyn Store,
+    before: &Beforehand,
+    environment: &Slug,
+    drifts: &[DriftId],
+    stopped: &AtomicBool,
+    mut tell: impl FnMut(DriftEvent),
+) {
+    let drifts = &drifts[..drifts.len().min(AT_ONCE)];
+    let Some(oldest) = drifts.first() else { return };
+    let made = || -> Result<_, StoreError> {
+        let from = appeared(&store.drift(*oldest)?);
+        // What a first scan finds has nothing around it.
+        if store.scan_before(environment, from)?.is_none() {
+            return Ok(None);
+        }
+        let scene = Scene::of(store, before, environment, from, Timestamp::now())?;
+        Ok(Some((environment_of(store, environment)?, scene)))
+    };
+    let (environment, scene) = match made() {
+        Ok(Some(made)) => made,
+        Ok(None) => return,
+        Err(error) => return tracing::debug!(%error, "new drifts were not thought about again"),
+    };
+    for id in drifts {
+        if stopped.load(Ordering::Relaxed) {
+            return;
+        }
+        let thought = again(|| rethink_within(store, before, &scene, &environment, &store.drift(*id)?));
+        match thought {
+            Ok(event) => event.into_iter().for_each(&mut tell),
+            Err(error) => tracing::debug!(%error, "a new drift was not thought about again"),
+        }
+    }
+}
+
+fn rethink_within(
+    store: &dyn Store,
+    before: &Beforehand,
+    scene: &Scene,
+    environment: &Environment,
+    detail: &DriftDetail,
+) -> Result<Option<DriftEvent>, StoreError> {
+    let event = &detail.event;
+    let said = event.analysis.cause.said.clone();
+    let (analysis, advice) = think(store, before, scene, environment, detail, said)?;
+    if analysis.cause == event.analysis.cause && analysis.changed_by == event.analysis.changed_by {
+        return Ok(None);
+    }
+    store.rethink(event.id, event.version, &analysis, &advice).map(Some)
+}
+
+fn think(
+    store: &dyn Store,
+    before: &Beforehand,
+    scene: &Scene,
+    environment: &Environment,
+    detail: &DriftDetail,
+    said: Option<Masked>,
+) -> Result<(Analysis, Vec<Recommendation>), StoreError> {
+    let (event, now) = (&detail.event, Timestamp::now());
+    let evidence = Evidence::gather(store, before, scene, detail, said)?;
+    let facts =
+        Facts { environment, resource: &event.resource, drift_type: event.drift_type, changes: &event.changes, now };
+    let analysis = analysis::analyse_within(&facts, &evidence.around(event));
+    // Advice that says the same keeps its age and what became of it.
+    let kept = |new: Recommendation| {
+        let same = event.recommendations.iter().find(|old| !old.is_stale(now) && old.key() == new.key());
+        same.cloned().unwrap_or(new)
+    };
+    let advice = recommend(&facts, &analysis).into_iter().map(kept).collect();
+    Ok((analysis, advice))
+}
+
+fn scene(store: &dyn Store, before: &Beforehand, detail: &DriftDetail) -> Result<(Environment, Scene), StoreError> {
+    let event = &detail.event;
+    let at = event.attribution.as_ref().map_or(event.detected_at, |to| to.at.min(event.detected_at));
+    let until = appeared(detail);
+    let scene = Scene::of(store, before, &event.environment, at, until.max(event.detected_at))?;
+    Ok((environment_of(store, &event.environment)?, scene))
+}
+
+fn environment_of(store: &dyn Store, slug: &Slug) -> Result<Environment, StoreError> {
+    let found = store.environments()?.into_iter().find(|one| one.slug == *slug);
+    found.ok_or_else(|| StoreError::NotFound("its environment is gone".into()))
 }
 
 pub(super) fn answer(
@@ -63,7 +150,7 @@ pub(super) fn answer(
     })
 }
 
-fn again(mut write: impl FnMut() -> Result<DriftEvent, StoreError>) -> Result<DriftEvent, ServiceError> {
+fn again<T>(mut write: impl FnMut() -> Result<T, StoreError>) -> Result<T, ServiceError> {
     for _ in 1..TRIES {
         match write() {
             Err(StoreError::Conflict { .. }) => {}

@@ -89,18 +89,34 @@ pub(super) fn refresh(event: &mut DriftEvent, finding: Finding, at: Timestamp) {
     // Who made these changes is nobody's who made others. What rules hide is not among those of the event.
     let made = |one: &Change| finding.changes.iter().any(|new| new.path == one.path && new.actual == one.actual);
     let attribution = event.attribution.take().filter(|_| event.changes.iter().all(made));
+    // Of the same changes a scan knows less than who looked around them.
+    let same = event.changes.iter().all(made);
+    let kept = Some(std::mem::take(&mut event.analysis.cause)).filter(|cause| same && cause.is_informed);
+    let is_kept = kept.is_some();
     event.changes = finding.changes;
     event.tags = finding.tags;
     event.dependants = finding.dependants;
     event.analysis = finding.analysis;
+    if let Some(cause) = kept {
+        event.analysis.cause = cause;
+    }
     if let Some(attribution) = attribution {
         event.attribute(*attribution);
     }
     // Advice that has not changed keeps its age and what became of it.
     let stale = event.recommendations.iter().any(|r| r.is_stale(at));
-    if stale || !same_advice(&event.recommendations, &finding.recommendations) {
+    if is_kept {
+        event.recommendations.iter_mut().filter(|advice| advice.is_stale(at)).for_each(|advice| renew(advice, at));
+    } else if stale || !same_advice(&event.recommendations, &finding.recommendations) {
         event.recommendations = finding.recommendations;
     }
+}
+
+/// The same advice, for as long again.
+fn renew(advice: &mut Recommendation, at: Timestamp) {
+    let life = advice.expires_at.map(|end| end.duration_since(advice.created_at));
+    advice.created_at = at;
+    advice.expires_at = life.and_then(|life| at.checked_add(life).ok());
 }
 
 /// Whether a person who saw `a` would see something else in `b`: then the version moves, else a decision made while a scan

@@ -381,6 +381,14 @@ pub trait Store: Answers + Notices + Send + Sync {
         analysis: &Analysis,
         recommendations: &[Recommendation],
     ) -> Result<DriftEvent, StoreError>;
+    /// As [`advise`](Self::advise), by itself: the version stays, for whoever decides meanwhile decides about the same drift.
+    fn rethink(
+        &self,
+        id: DriftId,
+        seen: u64,
+        analysis: &Analysis,
+        recommendations: &[Recommendation],
+    ) -> Result<DriftEvent, StoreError>;
 
     /// One call looks at a bounded number of drifts. A page may therefore be shorter than asked for, even empty, and yet have a
     /// cursor onward: a text was searched that far and there is more to search. Only no cursor means the end.

@@ -38,6 +38,7 @@ fn record(id: &str, changed_by: &[&str], changes: Vec<Change>) -> EventRecord {
         cause_category: Cause::Unknown,
         confidence_score: Score::ZERO,
         contributing_factors: Vec::new(),
+        ..CauseAnalysis::default()
     };
     let finding = Finding {
         environment: Slug::from_text("prod"),

@@ -72,6 +72,7 @@ fn finding(environment: &str, kind: &str) -> Finding {
         cause_category: Cause::Unknown,
         confidence_score: Score::ZERO,
         contributing_factors: Vec::new(),
+        ..CauseAnalysis::default()
     };
     let value = |text: &str| Some(Masked::trusted(json!(format!("{text} {}", word(environment, kind)))));
     let change = |path: &str| Change {

@@ -29,8 +29,8 @@ impl TreeStore {
         &self,
         id: DriftId,
         seen: u64,
-        analysis: &Analysis,
-        recommendations: &[Recommendation],
+        (analysis, recommendations): (&Analysis, &[Recommendation]),
+        moves: bool,
     ) -> Result<DriftEvent, StoreError> {
         self.writable()?;
         let _writer = self.writer();
@@ -42,7 +42,7 @@ impl TreeStore {
         let mut new = old.clone();
         new.event.analysis = analysis.clone();
         new.event.recommendations = recommendations.to_vec();
-        if life::differs(&old.event, &new.event) {
+        if moves && life::differs(&old.event, &new.event) {
             new.event.version += 1;
         }
         settling::settle_index(&mut new, tx.now);

@@ -336,7 +336,16 @@ impl Store for TreeStore {
         analysis: &Analysis,
         recommendations: &[Recommendation],
     ) -> Result<DriftEvent, StoreError> {
-        self.advise_impl(id, seen, analysis, recommendations)
+        self.advise_impl(id, seen, (analysis, recommendations), true)
+    }
+    fn rethink(
+        &self,
+        id: DriftId,
+        seen: u64,
+        analysis: &Analysis,
+        recommendations: &[Recommendation],
+    ) -> Result<DriftEvent, StoreError> {
+        self.advise_impl(id, seen, (analysis, recommendations), false)
     }
     fn incident(&self, request: &IncidentRequest) -> Result<Incident, StoreError> {
         self.take_in();

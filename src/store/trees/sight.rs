@@ -42,6 +42,10 @@ pub(super) fn sight(
         new.set_standing(record.standing());
         new.event.attribution = record.event.attribution.clone();
     }
+    if life::has_ended(&new.standing()) {
+        // What led to it the last time need not have done so this time.
+        new.event.analysis.cause.is_informed = false;
+    }
     life::refresh(&mut new.event, finding, at);
     let came_back = come_back(&mut new);
     if came_back {

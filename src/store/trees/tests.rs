@@ -195,6 +195,7 @@ fn finding(id: &str, paths: &[&str]) -> Finding {
         cause_category: Cause::Unknown,
         confidence_score: Score::ZERO,
         contributing_factors: Vec::new(),
+        ..CauseAnalysis::default()
     };
     Finding {
         environment: env(),

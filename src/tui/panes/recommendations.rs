@@ -5,12 +5,17 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Canvas, layout, wrap};
-use crate::drift::{Axis, DriftEvent, Priority, Recommendation};
+use crate::drift::{Axis, DriftEvent, Priority, Recommendation, Score};
 use crate::safety::Tainted;
 use crate::tui::app::Model;
 use crate::tui::app::model::Pane;
 use crate::tui::theme::Role;
 use crate::tui::widgets::bar;
+
+/// Causes that are shown with their probabilities, from this width on, and from this probability on.
+const CAUSES: usize = 3;
+const CAUSES_FROM: u16 = 36;
+const WORTH_A_ROW: f64 = 0.10;
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let info = match canvas.model.timeline.selected().map(|event| event.recommendations.len()) {
@@ -143,6 +148,15 @@ fn cause(canvas: &Canvas<'_>, event: &DriftEvent, width: u16, lines: &mut Vec<Li
     head.push(canvas.span(Role::Dim, " confidence "));
     head.extend(bar::confidence(cause.confidence_score, (width / 4).clamp(8, 16), canvas.theme).spans);
     lines.push(Line::from(head));
+    if let Some(probabilities) = cause.probabilities.filter(|_| width >= CAUSES_FROM) {
+        let likely = probabilities.ranked().into_iter().take(CAUSES).filter(|(_, share)| *share >= WORTH_A_ROW);
+        lines.extend(likely.map(|(cause, share)| {
+            let mut line = Line::from(canvas.span(Role::Dim, format!("{:<23}", cause.words())));
+            let score = Score::new(share).unwrap_or_default();
+            line.extend(bar::confidence(score, (width - 23).min(20), canvas.theme).spans);
+            line
+        }));
+    }
     for factor in &cause.contributing_factors {
         paragraph(canvas, Role::Dim, "- ", &factor.line(), width, lines);
     }

@@ -18,7 +18,9 @@ pub use accounts::{
     About, AccessArg, AccountsArgs, AccountsCommand, ActionArg, GrantArgs, KeyCommand, Of, OrgCommand, PasswordSource,
     RoleArg, SessionCommand, SettingsArgs, UserCommand, WhoMay,
 };
-pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, NarrativeArgs, NarrativeFormat, StatsArgs, StatsFormat, WhoArgs};
+pub use around::{
+    CountBy, ImpactArg, Mark, MarkFormat, MarkType, NarrativeArgs, NarrativeFormat, StatsArgs, StatsFormat, WhoArgs,
+};
 pub use audit::{AuditCommand, AuditExport, AuditFormat, AuditKind};
 pub use inventory::{InventoryArgs, InventoryFormat, InventoryKind};
 pub use pictures::{Colors, Screenshots, Size};

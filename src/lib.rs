@@ -18,6 +18,7 @@ pub mod context;
 pub mod declared;
 pub mod demo;
 pub mod drift;
+pub mod gemini;
 pub mod learned;
 pub mod live;
 mod panics;

@@ -149,6 +149,15 @@ pub struct NarrativeArgs {
     pub env: Vec<String>,
     #[arg(long, value_enum, default_value_t = NarrativeFormat::Text)]
     pub format: NarrativeFormat,
+    /// Have Gemini tell it, as [gemini] of the configuration says; where it cannot, it is told without
+    #[arg(long)]
+    pub gemini: bool,
+    /// Ask Gemini this; the answer cites the evidence
+    #[arg(long, value_name = "QUESTION", conflicts_with = "gemini")]
+    pub ask: Option<String>,
+    /// Show what would be sent to Gemini, and send nothing
+    #[arg(long)]
+    pub preview: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum, Debug)]

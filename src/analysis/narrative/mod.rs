@@ -78,7 +78,10 @@ impl Narrative {
 
     /// What the numbers stand for: `[1] change: …`
     pub fn references(&self) -> impl Iterator<Item = String> {
-        self.evidence.iter().enumerate().map(|(at, one)| format!("[{}] {}: {}", at + 1, one.kind.words(), one.text.line()))
+        self.evidence
+            .iter()
+            .enumerate()
+            .map(|(at, one)| format!("[{}] {}: {}", at + 1, one.kind.words(), one.text.line()))
     }
 }
 
@@ -89,7 +92,11 @@ const BEFORE: SignedDuration = SignedDuration::from_hours(1);
 pub fn around(event: &DriftEvent) -> ContextRequest {
     let made = changed_at(event);
     let from = made.checked_sub(BEFORE).unwrap_or(made);
-    ContextRequest { environments: vec![event.environment.clone()], from, ..ContextRequest::at(event.detected_at.max(made)) }
+    ContextRequest {
+        environments: vec![event.environment.clone()],
+        from,
+        ..ContextRequest::at(event.detected_at.max(made))
+    }
 }
 
 /// When it was made, or else first seen.

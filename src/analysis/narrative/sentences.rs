@@ -131,7 +131,8 @@ impl Telling<'_> {
         let why = reason.map_or(String::new(), |one| format!(": {}", one.text.line()));
         let stop = if why.ends_with('.') { "" } else { "." };
         let text = format!("It is {} for {} ({score}){why}{stop}", class.as_str(), axis_words(axis));
-        let path = reason.and_then(|one| one.path.as_ref()).map_or(String::new(), |path| format!(" at {}", path.0.line()));
+        let path =
+            reason.and_then(|one| one.path.as_ref()).map_or(String::new(), |path| format!(" at {}", path.0.line()));
         let on = reason.map_or("no rule says anything of it".into(), |one| format!("{}{path}", one.text.line()));
         self.narrative.say(text, [(EvidenceKind::Reason, on)]);
     }
@@ -144,7 +145,8 @@ impl Telling<'_> {
             1 => "It came back once. ".into(),
             times => format!("It came back {times} times. "),
         };
-        let decided = self.detail.history.iter().find(|one| one.verb.is_some() && one.success && one.undone_by.is_none());
+        let decided =
+            self.detail.history.iter().find(|one| one.verb.is_some() && one.success && one.undone_by.is_none());
         let advice = event.recommendations.iter().find(|one| !one.is_stale(self.now));
         let mut on = vec![];
         let state = match (event.state_at(self.now), decided) {
@@ -202,7 +204,11 @@ fn apart(a: Timestamp, b: Timestamp) -> SignedDuration {
 /// `, 12 minutes before it was seen`; nothing where the clocks disagree.
 fn before(made: Timestamp, seen: Timestamp) -> String {
     let length = seen.duration_since(made);
-    if length < SignedDuration::from_secs(60) { String::new() } else { format!(", {} before it was first seen", long(length)) }
+    if length < SignedDuration::from_secs(60) {
+        String::new()
+    } else {
+        format!(", {} before it was first seen", long(length))
+    }
 }
 
 /// `12 minutes before the change`

@@ -79,13 +79,19 @@ fn who_what_and_what_went_on_are_brought_together() {
     assert_eq!(text[2], "The incident INC-7 of high impact \"checkout is down\" was open then.");
     let numbered = Narrative::numbered(&narrative.sentences[2]);
     let reference = narrative.references().nth(narrative.sentences[2].evidence[0]).unwrap();
-    assert!(numbered.ends_with("[4]") && reference.starts_with("[4] context: incident INC-7"), "{numbered} {reference}");
+    assert!(
+        numbered.ends_with("[4]") && reference.starts_with("[4] context: incident INC-7"),
+        "{numbered} {reference}"
+    );
 }
 
 #[test]
 fn what_is_asked_of_the_surroundings_begins_an_hour_before_the_change() {
     let request = around(&with_attribution(opened()).event);
-    assert_eq!((request.from.to_string(), request.until.to_string()), ("2026-03-02T07:40:00Z".into(), "2026-03-02T09:00:00Z".into()));
+    assert_eq!(
+        (request.from.to_string(), request.until.to_string()),
+        ("2026-03-02T07:40:00Z".into(), "2026-03-02T09:00:00Z".into())
+    );
 }
 
 proptest! {

@@ -2,6 +2,7 @@
 //! beside the list of commands.
 
 mod accounts;
+mod advice;
 mod around;
 mod audit;
 mod inventory;
@@ -18,6 +19,7 @@ pub use accounts::{
     About, AccessArg, AccountsArgs, AccountsCommand, ActionArg, GrantArgs, KeyCommand, Of, OrgCommand, PasswordSource,
     RoleArg, SessionCommand, SettingsArgs, UserCommand, WhoMay,
 };
+pub use advice::{Codify, PolicyCommand};
 pub use around::{
     CountBy, ImpactArg, Mark, MarkFormat, MarkType, NarrativeArgs, NarrativeFormat, StatsArgs, StatsFormat, WhoArgs,
 };
@@ -145,6 +147,14 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: RulesFormat,
     },
+    /// Show the smallest edit of the Terraform code that makes it say what is live, or make it
+    ///
+    /// For a resource that nobody declares: the import block. Nothing is written without --write, and then only what was shown.
+    /// Exit code 0 when nothing would differ afterwards, 2 when something would, 3 when there is no edit.
+    Codify(Codify),
+    /// Rules of your own about advice: check them, and see what they would do
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Look after the store
     #[command(subcommand)]
     Store(StoreCommand),

@@ -11,6 +11,7 @@ pub mod api;
 pub mod aws;
 pub mod bench;
 pub mod cli;
+pub mod codify;
 pub mod commands;
 pub mod compare;
 pub mod config;

@@ -6,6 +6,7 @@ mod audit;
 mod aws;
 mod aws_types;
 mod bench;
+mod codify;
 mod config;
 mod connect;
 mod copy;
@@ -24,6 +25,7 @@ mod mark;
 mod migrate;
 mod narrative;
 mod output;
+mod policy;
 mod reload;
 mod report;
 mod rules;
@@ -94,6 +96,7 @@ fn journaled(command: &Option<Command>) -> Option<&'static str> {
         Some(Command::Who(_)) => "who",
         Some(Command::Narrative(_)) => "narrative",
         Some(Command::Mark(_)) => "mark",
+        Some(Command::Codify(_)) => "codify",
         Some(Command::Login(_)) => "login",
         Some(Command::Logout(_)) => "logout",
         _ => return None,
@@ -130,6 +133,8 @@ fn perform(session: &Session, cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Audit(command)) => audit::run(session, &command),
         Some(Command::Report(args)) => report::run(session, &args),
         Some(Command::Rules { format }) => rules::run(session, format),
+        Some(Command::Codify(args)) => codify::run(session, &args),
+        Some(Command::Policy(command)) => policy::run(session, &command),
         Some(Command::Aws(command)) => aws::run(session, &command),
         Some(Command::Inventory(args)) => inventory::run(session, &args),
         Some(Command::State(command)) => state::run(session, &command),

@@ -65,7 +65,9 @@ pub use once::Once;
 pub use origin::{Origin, PrincipalKind};
 pub use path::{MAX_PATH_BYTES, PathBuilder};
 pub use probabilities::Probabilities;
-pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment};
+pub use recommendation::{
+    Effort, Left, Prediction, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment, Veto,
+};
 pub use remediation::{
     MayNot, Overtaken, Party, Remediation, RemediationChange, RemediationDecision, RemediationKind, RemediationRequest,
     RemediationState, RemediationVerb, Verdict,

@@ -12,7 +12,7 @@ use ulid::Ulid;
 use super::danger::Write;
 use super::evidence::Beforehand;
 use super::keeping::told;
-use super::lanes::{Lanes, Watched, announced_for, guarding};
+use super::lanes::{Lanes, Watched, announced_for, guarding, policies_of};
 use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
 use super::presence::{Looker, Looking, Presence, Spot};
 use super::returning::{self, Returning};
@@ -30,6 +30,7 @@ use crate::drift::{
     RemediationRequest, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug, SourceState, Stats,
     TriageRequest, UntoldPage, UntoldRequest, Who,
 };
+use crate::recommend::Policies;
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::store::{
@@ -54,6 +55,8 @@ pub struct LocalService {
     guard: Lock<Arc<Guard>>,
     /// What is announced, for whichever environment.
     announced: Lock<Arc<Vec<Maintenance>>>,
+    /// What advice goes by.
+    policies: Lock<Arc<Policies>>,
     returning: Returning,
     /// Told before anybody listened, errors or not; the first subscriber hears them.
     unheard: Mutex<Vec<(bool, Tainted)>>,
@@ -95,6 +98,7 @@ impl LocalService {
             sharing.start(&handle, heard, ears);
         }
         let (guard, announced) = (Lock::new(Arc::new(guarding(guard, &specs))), Lock::new(announced_for(&specs)));
+        let policies = Lock::new(policies_of(&specs));
         specs.into_iter().for_each(|spec| lanes.begin(spec));
         let redactor = Arc::new(Redactor::new(store.redaction_key()));
         let returning = Returning::start(&handle, &store, changed, outward.clone());
@@ -109,6 +113,7 @@ impl LocalService {
             redactor,
             guard,
             announced,
+            policies,
             returning,
             unheard,
             deciding,
@@ -120,6 +125,9 @@ impl LocalService {
     pub async fn reconfigure(&self, specs: Vec<EnvironmentSpec>, guard: Guard) {
         let specs = if self.store.read_only().is_some() { vec![] } else { specs };
         *self.guard.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(guarding(guard, &specs));
+        if !specs.is_empty() {
+            *self.policies.write().unwrap_or_else(PoisonError::into_inner) = policies_of(&specs);
+        }
         self.lanes.replace(specs).await;
         let _ = self.events.send(ServiceEvent::Environments);
     }
@@ -152,6 +160,10 @@ impl LocalService {
 
     fn announced(&self) -> Arc<Vec<Maintenance>> {
         Arc::clone(&self.announced.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn policies(&self) -> Arc<Policies> {
+        Arc::clone(&self.policies.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Tells whoever looks at the screens, or will, what is wrong.
@@ -341,11 +353,12 @@ impl DriftService for LocalService {
 
     async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
         gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
-        let (redactor, lanes, announced) = (Arc::clone(&self.redactor), Arc::clone(&self.lanes), self.announced());
+        let (redactor, lanes) = (Arc::clone(&self.redactor), Arc::clone(&self.lanes));
+        let (announced, policies) = (self.announced(), self.policies());
         self.deciding(move |store| {
             let slug = store.drift(id).map_err(told)?.event.environment;
-            let on_call = lanes.get(&slug).map(|watched| Arc::clone(&watched.spec.on_call)).unwrap_or_default();
-            let before = Beforehand { on_call, announced };
+            let known = lanes.get(&slug).map(|watched| Beforehand::of(&watched.spec));
+            let before = Beforehand { announced, policies, ..known.unwrap_or_default() };
             thinking::analyse(store, &before, &redactor, id, said).map(|event| (vec![event.clone()], event))
         })
         .await

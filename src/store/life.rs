@@ -139,6 +139,7 @@ fn same_advice(old: &[Recommendation], new: &[Recommendation]) -> bool {
         expires_at: None,
         implemented_at: None,
         implementation_result: None,
+        accept_until: None,
         ..r.clone()
     };
     old.len() == new.len() && old.iter().zip(new).all(|(a, b)| timeless(a) == timeless(b))

@@ -321,6 +321,11 @@ fn advice() -> Recommendation {
         expires_at: None,
         implemented_at: None,
         implementation_result: None,
+        policy: None,
+        vetoed: None,
+        predicted: None,
+        accept_until: None,
+        patch: None,
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod actors;
+mod advising;
 mod analyses;
 mod answers;
 mod api;

@@ -96,6 +96,8 @@ pub enum Effect {
     LoadNarrative(Ticket, DriftId, TimeZone),
     /// Asks the audit trail who made a drift.
     AskWho(Ticket, DriftId),
+    /// Thinks about a drift anew; what comes of it comes as news of the drift.
+    Analyse(DriftId),
     /// What was decided about a drift, or the newest entries of the whole trail.
     LoadHistory(Ticket, Option<DriftId>, usize),
     /// Writes a review into a file.

@@ -10,7 +10,7 @@ use crate::analysis::narrative::Narrative;
 use crate::api::Role;
 use crate::config::Found as Offers;
 use crate::drift::query::Groups;
-use crate::drift::{DriftDetail, NeverHideRule, Remediation, RuleStatus, Slug, UntoldPage, Who};
+use crate::drift::{DriftDetail, DriftEvent, NeverHideRule, Remediation, RuleStatus, Slug, UntoldPage, Who};
 use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, Looking, Missing, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
@@ -108,6 +108,8 @@ pub enum Msg {
     Who(Ticket, Result<Box<Who>, ServiceError>),
     Narrative(Ticket, Result<Box<Narrative>, ServiceError>),
     History(Ticket, Result<Trail, ServiceError>),
+    /// A drift was analysed anew; it comes as news, too.
+    Analysed(Result<Box<DriftEvent>, ServiceError>),
     /// A mark was set or ended, in words; or why not.
     Marked(Result<String, ServiceError>),
     /// The review is written: where it is, or why it is not; sanitised.

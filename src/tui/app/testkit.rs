@@ -111,6 +111,7 @@ impl Screens {
                 | Effect::LoadResource(..)
                 | Effect::AskWho(..)
                 | Effect::LoadNarrative(..)
+                | Effect::Analyse(_)
                 | Effect::LoadHistory(..)
                 | Effect::Export(_)
                 | Effect::PutContext(..)

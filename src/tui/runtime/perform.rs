@@ -77,6 +77,7 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
             let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
             Msg::Narrative(ticket, narrative(service, id, &clock).await.map(Box::new))
         }
+        Effect::Analyse(id) => Msg::Analysed(service.analyse(id, None).await.map(Box::new)),
         Effect::LoadHistory(ticket, id, limit) => Msg::History(ticket, incident::history(service, id, limit).await),
         Effect::Export(review) => Msg::Exported(incident::export(*review).await),
         Effect::PutContext(context, actor) => {
@@ -127,6 +128,7 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::LoadResource(ticket, _) => Msg::Resource(*ticket, Err(why())),
         Effect::AskWho(ticket, _) => Msg::Who(*ticket, Err(why())),
         Effect::LoadNarrative(ticket, ..) => Msg::Narrative(*ticket, Err(why())),
+        Effect::Analyse(_) => Msg::Analysed(Err(why())),
         Effect::LoadHistory(ticket, ..) => Msg::History(*ticket, Err(why())),
         Effect::Export(_) => Msg::Exported(Err(why().to_string())),
         Effect::PutContext(..) | Effect::EndContext(..) => Msg::Marked(Err(why())),

@@ -68,6 +68,10 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::History => resource::history(model),
         Action::Who => who::open(model),
         Action::Narrative => narrative::open(model),
+        Action::Analyse => match model.timeline.selected() {
+            Some(event) => vec![Effect::Analyse(event.id)],
+            None => vec![],
+        },
         Action::Audit => resource::audit(model),
         Action::EditRule if model.rules.current_never_hide().is_some() => never_hide::edit(model),
         Action::DeleteRule if model.rules.current_never_hide().is_some() => never_hide::delete(model),

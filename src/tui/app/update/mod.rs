@@ -115,6 +115,16 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Who(ticket, answer) => who::came(model, ticket, answer),
         Msg::Narrative(ticket, answer) => narrative::came(model, ticket, answer),
         Msg::History(ticket, answer) => resource::history_came(model, ticket, answer),
+        Msg::Analysed(Ok(event)) => {
+            let advice: Vec<&str> = event.recommendations.iter().map(|one| one.recommendation_type.as_str()).collect();
+            let address = event.resource.resource_id.cell(60);
+            model.notice(false, format!("{address}: analysed anew; the advice is {}", advice.join(", ")));
+            vec![]
+        }
+        Msg::Analysed(Err(why)) => {
+            model.notice(true, crate::safety::sanitise::line(&why.to_string()));
+            vec![]
+        }
         Msg::Marked(answer) => markers::saved(model, answer),
         Msg::Exported(answer) => incident::exported(model, answer),
         Msg::Asked(Ok(())) | Msg::Highlighted => vec![],

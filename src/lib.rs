@@ -18,6 +18,8 @@ pub mod context;
 pub mod declared;
 pub mod demo;
 pub mod drift;
+pub mod eval;
+pub mod knowledge;
 pub mod learned;
 pub mod live;
 mod panics;

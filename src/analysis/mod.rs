@@ -4,12 +4,14 @@ mod actor;
 mod as_of;
 mod blame;
 mod cause;
+pub(crate) mod direction;
 mod pack;
 mod severity;
 mod value;
 mod within;
 
 pub use actor::changed_by;
+pub(crate) use as_of::dialect;
 pub use as_of::{AsOf, Then, as_of, between};
 pub use blame::{Blame, blame};
 
@@ -33,7 +35,9 @@ pub struct Facts<'a> {
 pub fn analyse(facts: &Facts<'_>) -> Analysis {
     let subject = Subject { resource: facts.resource, drift_type: facts.drift_type, changes: facts.changes };
     let (severity, reasons) = severity::assess(&subject);
-    Analysis { cause: cause::find(facts), severity, reasons, changed_by: vec![], analyzed_at: facts.now }
+    let kind = facts.resource.resource_type.raw();
+    let direction = direction::of_drift(kind, facts.drift_type, facts.changes).direction;
+    Analysis { cause: cause::find(facts), severity, reasons, direction, changed_by: vec![], analyzed_at: facts.now }
 }
 
 /// As [`analyse`], with what somebody says of it: it speaks for a cause as a note on the resource would.

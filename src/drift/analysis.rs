@@ -18,6 +18,16 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Every value.
+    pub const ALL: [Self; 6] = [
+        Self::EmergencyFix,
+        Self::ManualTroubleshooting,
+        Self::SecurityResponse,
+        Self::ConfigurationError,
+        Self::AutomatedResponse,
+        Self::Unknown,
+    ];
+
     /// The word in store and API.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -116,6 +126,37 @@ impl SeverityClass {
     }
 }
 
+/// Which way a drift goes: whether less is guarded than the code says, or more.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, Default, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    Loosening,
+    Hardening,
+    /// Neither, as far as the values tell.
+    #[default]
+    Neutral,
+    /// Set in the code and not live any more, without a meaning for security: the cloud's default holds.
+    BackToDefault,
+}
+
+impl Direction {
+    /// The word in store and API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Loosening => "loosening",
+            Self::Hardening => "hardening",
+            Self::Neutral => "neutral",
+            Self::BackToDefault => "back_to_default",
+        }
+    }
+
+    fn is_neutral(&self) -> bool {
+        *self == Self::Neutral
+    }
+}
+
 /// Why an axis got its score.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct SeverityReason {
@@ -133,6 +174,8 @@ pub struct Analysis {
     pub cause: CauseAnalysis,
     pub severity: Severity,
     pub reasons: Vec<SeverityReason>,
+    #[serde(default, skip_serializing_if = "Direction::is_neutral")]
+    pub direction: Direction,
     /// Who made the changes, as far as a source says: field managers, cloud principals. Empty: nobody knows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_by: Vec<Tainted>,

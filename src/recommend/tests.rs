@@ -30,6 +30,7 @@ fn analysis(cause: Cause, confidence: u8, security: u8) -> Analysis {
         },
         severity: Severity { security: Score::percent(security), ..Severity::default() },
         reasons: vec![],
+        direction: Default::default(),
         changed_by: Vec::new(),
         analyzed_at: Timestamp::UNIX_EPOCH,
     }

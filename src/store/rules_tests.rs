@@ -58,6 +58,7 @@ fn record(id: &str, changed_by: &[&str], changes: Vec<Change>) -> EventRecord {
             cause,
             severity: Severity::default(),
             reasons: Vec::new(),
+            direction: Default::default(),
             changed_by: changed_by.iter().map(|by| Tainted::from(*by)).collect(),
             analyzed_at: Timestamp::UNIX_EPOCH,
         },

@@ -48,6 +48,7 @@ pub(crate) fn finding(id: &str) -> Finding {
             cause: CauseAnalysis { cause_category, confidence_score: Score::ZERO, contributing_factors: Vec::new() },
             severity: Severity::default(),
             reasons: Vec::new(),
+            direction: Default::default(),
             changed_by: Vec::new(),
             analyzed_at: Timestamp::UNIX_EPOCH,
         },

@@ -95,6 +95,7 @@ fn finding(environment: &str, kind: &str) -> Finding {
             cause,
             severity: Severity::default(),
             reasons: vec![],
+            direction: Default::default(),
             changed_by: vec![],
             analyzed_at: Timestamp::now(),
         },

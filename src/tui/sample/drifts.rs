@@ -89,7 +89,14 @@ pub fn drift(environment: &str, kind: DriftType, what: (&str, &str), minutes: i6
 fn blank(analyzed_at: Timestamp) -> Analysis {
     let cause =
         CauseAnalysis { cause_category: Cause::Unknown, confidence_score: Score::ZERO, contributing_factors: vec![] };
-    Analysis { cause, severity: Severity::default(), reasons: vec![], changed_by: vec![], analyzed_at }
+    Analysis {
+        cause,
+        severity: Severity::default(),
+        reasons: vec![],
+        direction: Default::default(),
+        changed_by: vec![],
+        analyzed_at,
+    }
 }
 
 fn masked(value: Value) -> Masked {

@@ -381,6 +381,21 @@ pub enum KnowledgeCommand {
         #[arg(long, value_name = "DIR", default_value = "packs/knowledge")]
         to: PathBuf,
     },
+    /// Learn severity from labelled cases, measure it on rules that were not learned from, and write the model
+    Train {
+        /// Case files, one JSON object a line
+        #[arg(required = true, value_name = "CASES")]
+        cases: Vec<PathBuf>,
+        /// The folder of the model; without it, it is only measured
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+    /// Print labelled cases as the numbers that severity is learned from, tab-separated
+    Features {
+        /// Case files, one JSON object a line
+        #[arg(required = true, value_name = "CASES")]
+        cases: Vec<PathBuf>,
+    },
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]

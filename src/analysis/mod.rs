@@ -5,7 +5,10 @@ mod as_of;
 mod blame;
 mod cause;
 pub(crate) mod direction;
+mod frameworks;
+mod judge;
 mod pack;
+mod prior;
 mod severity;
 mod value;
 mod within;
@@ -14,6 +17,8 @@ pub use actor::changed_by;
 pub(crate) use as_of::dialect;
 pub use as_of::{AsOf, Then, as_of, between};
 pub use blame::{Blame, blame};
+pub use frameworks::set_scope;
+pub use prior::{Evidence, Model, expected, guard_score, names as feature_names, row as features};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -34,10 +39,16 @@ pub struct Facts<'a> {
 /// Severity on four axes with reasons, and a cause with what speaks for it.
 pub fn analyse(facts: &Facts<'_>) -> Analysis {
     let subject = Subject { resource: facts.resource, drift_type: facts.drift_type, changes: facts.changes };
-    let (severity, reasons) = severity::assess(&subject);
-    let kind = facts.resource.resource_type.raw();
-    let direction = direction::of_drift(kind, facts.drift_type, facts.changes).direction;
-    Analysis { cause: cause::find(facts), severity, reasons, direction, changed_by: vec![], analyzed_at: facts.now }
+    let judge::Judged { severity, reasons, direction, disruption } = judge::judge(&subject);
+    Analysis {
+        cause: cause::find(facts),
+        severity,
+        reasons,
+        direction,
+        disruption,
+        changed_by: vec![],
+        analyzed_at: facts.now,
+    }
 }
 
 /// As [`analyse`], with what somebody says of it: it speaks for a cause as a note on the resource would.
@@ -66,6 +77,11 @@ pub fn packs() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// The four scores if the resource differed in these changes alone.
 pub fn severity_of(resource: &ResourceRef, drift_type: DriftType, changes: &[Change]) -> Severity {
+    judge::judge(&Subject { resource, drift_type, changes }).severity
+}
+
+/// What the rules of the packs alone score, before what others say of the properties.
+pub(crate) fn rules_severity(resource: &ResourceRef, drift_type: DriftType, changes: &[Change]) -> Severity {
     severity::assess(&Subject { resource, drift_type, changes }).0
 }
 
@@ -88,8 +104,16 @@ pub fn open_severity(event: &DriftEvent, now: Timestamp) -> Option<Severity> {
 pub fn is_security_critical(resource_type: &str, path: &str, declared: Option<&Value>, actual: Option<&Value>) -> bool {
     use value::Test::{ClosesWorld, OpensWorld, Secret, Setuid, WorldWritable};
     severity::touches_security(resource_type, path)
+        || is_graded(resource_type, path)
+        || direction::of_change(resource_type, path, declared, actual).is_some_and(|lean| lean.weight >= 2)
         || (path.contains("cidr") && [OpensWorld, ClosesWorld].iter().any(|test| test.holds(path, declared, actual)))
         || [Secret, Setuid, WorldWritable].iter().any(|test| test.holds(path, declared, actual))
+}
+
+/// Policy tools grade this very property, or the block it stands in, at least MEDIUM.
+fn is_graded(resource_type: &str, path: &str) -> bool {
+    let known = crate::knowledge::of(resource_type, path);
+    known.near <= crate::knowledge::Near::Above && known.median() >= Some(crate::drift::SeverityClass::Medium)
 }
 
 #[cfg(test)]

@@ -76,16 +76,36 @@ impl Case {
                 return Err(format!("a case needs `{}`", if declared.is_none() { "declared" } else { "actual" }));
             }
         };
+        let remembered = take("remembered");
+        // Both sides are whole, so that what only the live one has was not set when the code was last applied.
+        let declared = if remembered.is_none() { stated(declared, &actual) } else { declared };
         let resource_type = kind.or_else(|| (!events.is_empty()).then(|| "unknown".to_owned()));
         Ok(Self {
             id,
             resource_type: resource_type.ok_or("a case needs the text `resource_type`")?,
-            remembered: take("remembered").unwrap_or_else(|| declared.clone()),
+            remembered: remembered.unwrap_or_else(|| declared.clone()),
             context: take("context").map(|context| Context::from_json(&context)).unwrap_or_default(),
             declared,
             actual,
             events,
         })
+    }
+}
+
+/// As a state writes it: `null` for what is not set.
+fn stated(declared: Value, actual: &Value) -> Value {
+    match (declared, actual) {
+        (Value::Object(mut declared), Value::Object(actual)) => {
+            for (key, actual) in actual {
+                let side = declared.remove(key).unwrap_or(Value::Null);
+                declared.insert(key.clone(), stated(side, actual));
+            }
+            Value::Object(declared)
+        }
+        (Value::Array(declared), Value::Array(actual)) if declared.len() == actual.len() => {
+            Value::Array(declared.into_iter().zip(actual).map(|(declared, actual)| stated(declared, actual)).collect())
+        }
+        (declared, _) => declared,
     }
 }
 

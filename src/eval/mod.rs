@@ -8,16 +8,20 @@
 
 mod case;
 mod gold;
+mod learn;
 mod measure;
 mod predict;
 mod report;
 mod score;
+mod train;
 
 pub use case::{Case, CaseError, read};
 pub use gold::Gold;
+pub use learn::{learn, report as learning_report};
 pub use predict::{Prediction, SCHEMA, predict};
 pub use report::text;
 pub use score::{Scored, score};
+pub use train::Row;
 
 #[cfg(test)]
 mod tests;

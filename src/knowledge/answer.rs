@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::drift::SeverityClass;
+use crate::drift::{Disruption, SeverityClass};
 
 /// A policy tool that grades.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -67,28 +67,6 @@ impl Framework {
             Self::Gdpr => "gdpr",
             Self::Iso27001 => "iso27001",
             Self::Nist => "nist",
-        }
-    }
-}
-
-/// What changing the property back does to what runs, as the cloud's documentation says.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Disruption {
-    None,
-    Some,
-    Replacement,
-}
-
-impl Disruption {
-    /// The word in store and API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Some => "some",
-            Self::Replacement => "replacement",
         }
     }
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::answer::{Disruption, Framework};
+use super::answer::Framework;
 use super::normal;
-use crate::drift::SeverityClass;
+use crate::drift::{Disruption, SeverityClass};
 
 /// Ids kept of one framework for one attribute.
 const IDS: usize = 3;

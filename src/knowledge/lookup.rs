@@ -1,8 +1,9 @@
 //! Finding a property in the tables, or what stands around it.
 
-use super::answer::{Disruption, Grade, Grader, Known, Near};
+use super::answer::{Grade, Grader, Known, Near};
 use super::normal;
 use super::tables::{Entry, TABLES};
+use crate::drift::Disruption;
 
 /// What is known of a property. Grades are those of its own path; without any, those of the nearest block above; without
 /// those either, those of what stands in it. What is said of the property alone (cost, disruption, expectation) is never taken

@@ -9,7 +9,7 @@ mod build;
 mod lookup;
 mod tables;
 
-pub use answer::{Disruption, Framework, Grade, Grader, Known, Near};
+pub use answer::{Framework, Grade, Grader, Known, Near};
 pub use build::{BuildError, build};
 pub use lookup::of;
 pub use tables::PACKS;

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-use super::answer::{Disruption, Framework, Grade, Grader};
-use crate::drift::SeverityClass;
+use super::answer::{Framework, Grade, Grader};
+use crate::drift::{Disruption, SeverityClass};
 
 /// Name and text of every pack.
 pub const PACKS: &[(&str, &str)] = &[

@@ -1,5 +1,5 @@
 use super::*;
-use crate::drift::SeverityClass;
+use crate::drift::{Disruption, SeverityClass};
 use crate::testing::shared;
 
 #[test]

@@ -96,6 +96,7 @@ fn finding(environment: &str, kind: &str) -> Finding {
             severity: Severity::default(),
             reasons: vec![],
             direction: Default::default(),
+            disruption: None,
             changed_by: vec![],
             analyzed_at: Timestamp::now(),
         },

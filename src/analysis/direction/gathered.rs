@@ -15,10 +15,17 @@ pub(super) struct Gathered {
 
 pub(super) fn gather(changes: &[Change]) -> Vec<Gathered> {
     let mut found: Vec<Gathered> = vec![];
+    let effects: Vec<&str> = changes.iter().filter_map(|change| change.path.raw().strip_suffix(".Effect")).collect();
     for change in changes {
+        // Of a statement that denies what it allowed, nothing else matters.
+        let rest = |statement: &&str| change.path.raw().strip_prefix(*statement);
+        if effects.iter().filter_map(rest).any(|rest| rest != ".Effect" && rest.starts_with(['.', '['])) {
+            continue;
+        }
         let side = |side: &Option<crate::safety::Masked>| side.as_ref().map(|masked| masked.value().clone());
         let (declared, actual) = (side(&change.declared), side(&change.actual));
-        let Some(list) = list_of(change.path.raw()) else {
+        let is_scalar = |side: &Option<Value>| !side.as_ref().is_some_and(|v| v.is_object() || v.is_array());
+        let Some(list) = list_of(change.path.raw(), is_scalar(&declared) && is_scalar(&actual)) else {
             found.push(Gathered { path: change.path.raw().to_owned(), declared, actual, is_list: false });
             continue;
         };
@@ -39,10 +46,15 @@ fn add(list: &mut Option<Value>, element: Option<Value>) {
     }
 }
 
-/// The list whose element the path is: `cidr_blocks[=0.0.0.0/0]`.
-fn list_of(path: &str) -> Option<String> {
+/// The list whose element the path is: `cidr_blocks[=0.0.0.0/0]`, and for plain values `resources[1]`.
+fn list_of(path: &str, is_scalar: bool) -> Option<String> {
     let (mut steps, whole) = parse(path);
-    if !whole || !matches!(steps.pop(), Some(Step::SetValue(_))) {
+    let is_element = match steps.pop() {
+        Some(Step::SetValue(_)) => true,
+        Some(Step::Index(_)) => is_scalar,
+        _ => false,
+    };
+    if !whole || !is_element {
         return None;
     }
     let mut list = PathBuilder::new();

@@ -94,14 +94,18 @@ impl Leaf<'_> {
     }
 }
 
-/// A secret that stands in the clear where none did: masked by now, but seen.
+/// A secret within a longer text where none stood: masked by now, but seen. Of a property that is a secret as a whole the name
+/// tells more.
 fn secret(leaf: &Leaf<'_>) -> Read {
-    let holds = |value| words(value).iter().any(|text| text.contains("«secret #"));
-    let (before, after) = (holds(leaf.declared), holds(leaf.actual));
-    match (before == after, leaf.came() || leaf.went()) {
-        (false, false) => Read::Says(Lean::new(after, 3, "a secret stands in its value")),
-        _ => Read::Pass,
+    let is_whole =
+        |text: &String| text.starts_with("«secret #") && text.ends_with('»') && text.matches('«').count() == 1;
+    let (before, after) = (words(leaf.declared), words(leaf.actual));
+    let holds = |texts: &[String]| texts.iter().any(|text| text.contains("«secret #"));
+    if before.iter().chain(&after).any(is_whole) || holds(&before) == holds(&after) {
+        return Read::Pass;
     }
+    let why = if holds(&after) { "a secret stands in its text" } else { "no secret stands in its text any more" };
+    Read::Says(Lean::new(holds(&after), 3, why))
 }
 
 /// The properties that differ below a change, the change itself when it is a plain value.

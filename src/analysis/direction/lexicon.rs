@@ -43,10 +43,10 @@ struct RankText {
 
 /// Words and phrases.
 #[derive(Default)]
-pub(super) struct Lexicon(HashSet<String>);
+pub(in crate::analysis) struct Lexicon(HashSet<String>);
 
 impl Lexicon {
-    fn of(text: &str) -> Self {
+    pub fn of(text: &str) -> Self {
         Self(text.split_whitespace().map(|phrase| phrase.replace('-', " ")).collect())
     }
 
@@ -175,7 +175,7 @@ impl Words {
 }
 
 /// A name as lower-case words: split at everything that is no letter or digit, and at capitals (`blockPublicAcls`, `KMSKeyId`).
-pub(super) fn split(name: &str) -> Vec<String> {
+pub(in crate::analysis) fn split(name: &str) -> Vec<String> {
     let mut words: Vec<String> = vec![String::new()];
     let letters: Vec<char> = name.chars().collect();
     for (at, letter) in letters.iter().enumerate() {

@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use crate::drift::{Change, Direction, DriftType, PropertyPath};
 use leaf::Leaf;
+pub(super) use lexicon::{Lexicon, split};
 
 /// What one change says.
 #[derive(Clone, Copy, PartialEq, Debug)]

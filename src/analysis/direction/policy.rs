@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 /// How much both sides allow; `None` when neither is a policy. What is absent allows nothing.
 pub(super) fn breadths(declared: Option<&Value>, actual: Option<&Value>) -> Option<(f64, f64)> {
     let (before, after) = (breadth(declared), breadth(actual));
-    if before.is_none() && after.is_none() {
+    // A text that is no policy (a reference to one, say) tells nothing.
+    let tells = |breadth: Option<f64>, value| breadth.is_some() || super::is_empty(value);
+    if (before.is_none() && after.is_none()) || !tells(before, declared) || !tells(after, actual) {
         return None;
     }
     Some((before.unwrap_or(0.0), after.unwrap_or(0.0)))

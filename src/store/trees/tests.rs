@@ -216,6 +216,7 @@ fn finding(id: &str, paths: &[&str]) -> Finding {
             severity,
             reasons: Vec::new(),
             direction: Default::default(),
+            disruption: None,
             changed_by: Vec::new(),
             analyzed_at: at(START),
         },

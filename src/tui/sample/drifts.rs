@@ -94,6 +94,7 @@ fn blank(analyzed_at: Timestamp) -> Analysis {
         severity: Severity::default(),
         reasons: vec![],
         direction: Default::default(),
+        disruption: None,
         changed_by: vec![],
         analyzed_at,
     }

@@ -13,12 +13,14 @@ mod copy;
 mod demo;
 mod diff;
 mod estimate;
+mod eval;
 mod import;
 mod incident;
 mod info;
 mod inventory;
 mod keeper;
 mod keys;
+mod knowledge;
 mod login;
 mod man;
 mod mark;
@@ -125,6 +127,8 @@ fn perform(session: &Session, cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Scan(args)) => scan::run(session, &args),
         Some(Command::Diff(args)) => diff::run(session, &args),
         Some(Command::Bench(args)) => bench::run(&args),
+        Some(Command::Eval(args)) => eval::run(&args),
+        Some(Command::Knowledge(command)) => knowledge::run(&command),
         Some(Command::Demo(args)) => demo::run(session, &args),
         Some(Command::Config(command)) => config::run(session, &command),
         Some(Command::Export { file }) => store::export(session, file.as_deref()),

@@ -59,7 +59,7 @@ mod tests {
             ("modle = \"x\"", "unknown key 'modle'"),
         ] {
             let config = config_of(&format!("[gemini]\n{table}\n"));
-            let said: Vec<&str> = config.problems.iter().map(|problem| problem.message.as_str()).collect();
+            let said: Vec<&str> = config.problems.iter().map(|problem| problem.message.raw()).collect();
             assert!(config.gemini.is_none() && said.iter().any(|one| one.contains(says)), "{table}: {said:?}");
             assert!(!said.iter().any(|one| one.contains("secret")), "{said:?}");
         }

@@ -41,6 +41,8 @@ fn given(slug: &str, cause: (Cause, u8), security: u8, policies: &Policies) -> V
         },
         severity: Severity { security: Score::percent(security), ..Severity::default() },
         reasons: vec![],
+        direction: Default::default(),
+        disruption: None,
         changed_by: vec!["alice".into()],
         analyzed_at: Timestamp::UNIX_EPOCH,
     };

@@ -1,8 +1,8 @@
 //! What each action does.
 
 use super::{
-    copying, feel, forms, groups, incident, jump, load, markers, marking, moves, never_hide, offers, palette, plan,
-    query, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
+    copying, feel, forms, groups, incident, jump, load, markers, marking, moves, narrative, never_hide, offers, palette,
+    plan, query, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
 };
 use crate::service::Settle;
 use crate::tui::app::action::Action;

@@ -13,16 +13,19 @@ mod copy;
 mod demo;
 mod diff;
 mod estimate;
+mod eval;
 mod import;
 mod incident;
 mod info;
 mod inventory;
 mod keeper;
 mod keys;
+mod knowledge;
 mod login;
 mod man;
 mod mark;
 mod migrate;
+mod narrative;
 mod output;
 mod policy;
 mod reload;
@@ -93,6 +96,7 @@ fn journaled(command: &Option<Command>) -> Option<&'static str> {
         Some(Command::Audit(_)) => "audit",
         Some(Command::Report(_)) => "report",
         Some(Command::Who(_)) => "who",
+        Some(Command::Narrative(_)) => "narrative",
         Some(Command::Mark(_)) => "mark",
         Some(Command::Codify(_)) => "codify",
         Some(Command::Login(_)) => "login",
@@ -123,6 +127,8 @@ fn perform(session: &Session, cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Scan(args)) => scan::run(session, &args),
         Some(Command::Diff(args)) => diff::run(session, &args),
         Some(Command::Bench(args)) => bench::run(&args),
+        Some(Command::Eval(args)) => eval::run(&args),
+        Some(Command::Knowledge(command)) => knowledge::run(&command),
         Some(Command::Demo(args)) => demo::run(session, &args),
         Some(Command::Config(command)) => config::run(session, &command),
         Some(Command::Export { file }) => store::export(session, file.as_deref()),
@@ -144,6 +150,7 @@ fn perform(session: &Session, cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Accounts(args)) => accounts::run(session, &args),
         Some(Command::Keys) => keys::run(session),
         Some(Command::Incident(args)) => incident::run(session, &args),
+        Some(Command::Narrative(args)) => narrative::run(session, &args),
         Some(Command::Who(args)) => who::run(session, &args),
         Some(Command::Mark(args)) => mark::run(session, &args),
         Some(Command::Stats(args)) => stats::run(session, &args),

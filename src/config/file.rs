@@ -85,6 +85,7 @@ pub(super) fn read_text(path: &Path, text: &str, config: &mut Config) {
             ("analysis", _) => analysis::read(&source, value, config),
             ("remediation", _) => remediation::read(&source, value, config),
             ("servers", _) => super::servers::read(&source, value, config),
+            ("gemini", _) => super::gemini::read(&source, value, config),
             ("webhooks", _) => super::webhooks::read(&source, value, config),
             ("hooks", _) => super::webhooks::read_hooks(&source, value, config),
             ("never_hide", _) => never_hide(&source, value, config),

@@ -9,6 +9,7 @@ mod discover;
 mod duration;
 mod environment;
 mod file;
+mod gemini;
 mod lost;
 mod maintenance;
 mod origin;
@@ -39,6 +40,7 @@ pub use settings::{SETTINGS, Setting, Settings};
 
 use crate::compare::Knowledge;
 use crate::drift::{Maintenance, OnCall};
+use crate::gemini::GeminiSpec;
 use crate::scan::EnvironmentSpec;
 use crate::server::{HookSpec, Limits};
 use crate::webhooks::WebhookSpec;
@@ -63,6 +65,8 @@ pub struct Config {
     /// Servers by name, for `connect`.
     pub servers: Servers,
     /// Where notifications are sent.
+    /// `None`: it is never asked.
+    pub gemini: Option<GeminiSpec>,
     pub webhooks: Vec<WebhookSpec>,
     /// Who may ask for scans, and say what goes on, with a secret alone.
     pub hooks: Vec<HookSpec>,
@@ -112,6 +116,7 @@ impl Config {
             approve_own: false,
             recommend: Advising::default(),
             servers: Servers::default(),
+            gemini: None,
             webhooks: vec![],
             hooks: vec![],
             files: vec![],

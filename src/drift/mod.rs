@@ -38,7 +38,9 @@ mod tags;
 mod triage;
 mod untold;
 
-pub use analysis::{Analysis, Axis, Cause, CauseAnalysis, Severity, SeverityClass, SeverityReason};
+pub use analysis::{
+    Analysis, Axis, Cause, CauseAnalysis, Direction, Disruption, Severity, SeverityClass, SeverityReason,
+};
 pub use attribution::{ActorClass, Attribution, Who};
 pub use change::{Change, ChangeType, Hidden, PropertyPath, Unverified, UnverifiedReason};
 pub use context::{

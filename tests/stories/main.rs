@@ -81,6 +81,7 @@ mod stacks;
 mod store;
 mod support;
 mod surroundings;
+mod telling;
 mod terminal;
 mod terraform_agrees;
 mod tidying;

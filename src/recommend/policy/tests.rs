@@ -41,6 +41,8 @@ fn given(slug: &str, cause: (Cause, u8), security: u8, policies: &Policies) -> V
         },
         severity: Severity { security: Score::percent(security), ..Severity::default() },
         reasons: vec![],
+        direction: Default::default(),
+        disruption: None,
         changed_by: vec!["alice".into()],
         analyzed_at: Timestamp::UNIX_EPOCH,
     };
@@ -137,6 +139,7 @@ fn every_condition_has_to_hold_and_one_value_of_it_is_enough() {
         "confidence = \">= 0.9\"",
         "cost = \"<= 0\"",
         "production = true",
+        "direction = [\"neutral\", \"hardening\"]",
     ] {
         assert!(holds(when), "{when}");
     }
@@ -148,7 +151,7 @@ fn every_condition_has_to_hold_and_one_value_of_it_is_enough() {
         "cause = [\"unknown\", \"emergency_fix\"]",
         "actor = \"bob\"",
         "tag = \"team=ops\"",
-        "direction = \"loosens\"",
+        "direction = \"loosening\"",
         "severity = \"critical\"",
         "security = \"> 0.65\"",
         "confidence = \"<0.9\"",

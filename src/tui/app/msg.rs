@@ -6,6 +6,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 
 use crate::analysis::Blame;
+use crate::analysis::narrative::Narrative;
 use crate::api::Role;
 use crate::config::Found as Offers;
 use crate::drift::query::Groups;
@@ -105,6 +106,7 @@ pub enum Msg {
     Sheet(Ticket, Result<Box<SheetBody>, ServiceError>),
     Resource(Ticket, Result<Box<ResourceFacts>, ServiceError>),
     Who(Ticket, Result<Box<Who>, ServiceError>),
+    Narrative(Ticket, Result<Box<Narrative>, ServiceError>),
     History(Ticket, Result<Trail, ServiceError>),
     /// A drift was analysed anew; it comes as news, too.
     Analysed(Result<Box<DriftEvent>, ServiceError>),

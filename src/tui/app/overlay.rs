@@ -378,6 +378,8 @@ pub enum Overlay {
     History,
     /// Who made a drift.
     Who,
+    /// What happened, in a few sentences.
+    Narrative,
     /// Two bodies beside each other.
     Sheet,
     Confirm {

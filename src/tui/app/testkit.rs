@@ -110,6 +110,7 @@ impl Screens {
                 | Effect::CompareObserved(..)
                 | Effect::LoadResource(..)
                 | Effect::AskWho(..)
+                | Effect::LoadNarrative(..)
                 | Effect::Analyse(_)
                 | Effect::LoadHistory(..)
                 | Effect::Export(_)

@@ -1,8 +1,8 @@
 //! What each action does.
 
 use super::{
-    copying, feel, forms, groups, incident, jump, load, markers, marking, moves, never_hide, offers, palette, plan,
-    query, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
+    copying, feel, forms, groups, incident, jump, load, markers, marking, moves, narrative, never_hide, offers,
+    palette, plan, query, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
 };
 use crate::service::Settle;
 use crate::tui::app::action::Action;
@@ -69,6 +69,7 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Resource => resource::open(model),
         Action::History => resource::history(model),
         Action::Who => who::open(model),
+        Action::Narrative => narrative::open(model),
         Action::Analyse => match model.timeline.selected() {
             Some(event) => vec![Effect::Analyse(event.id)],
             None => vec![],
@@ -282,6 +283,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Resource) => resource::enter(model),
         Some(Overlay::History) => resource::leave_history(model),
         Some(Overlay::Who) => who::back(model),
+        Some(Overlay::Narrative) => narrative::back(model),
         Some(Overlay::Sheet) => sheet::back(model),
         Some(Overlay::Help { .. } | Overlay::Notices { .. }) | None => vec![],
     }
@@ -310,6 +312,7 @@ fn leave(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Incident) => incident::back(model),
         Some(Overlay::Resource) => resource::back(model),
         Some(Overlay::Who) => who::back(model),
+        Some(Overlay::Narrative) => narrative::back(model),
         Some(Overlay::History) => resource::leave_history(model),
         Some(Overlay::Sheet) => sheet::back(model),
         Some(Overlay::Confirm { plan, .. }) if plan.rule.is_some() || plan.never_hide.is_some() => rules::open(model),

@@ -20,6 +20,7 @@ pub mod markers;
 mod marking;
 mod mouse;
 mod moves;
+mod narrative;
 pub mod never_hide;
 mod news;
 pub mod offers;
@@ -113,6 +114,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Sheet(ticket, answer) => sheet::came(model, ticket, answer),
         Msg::Resource(ticket, answer) => resource::came(model, ticket, answer),
         Msg::Who(ticket, answer) => who::came(model, ticket, answer),
+        Msg::Narrative(ticket, answer) => narrative::came(model, ticket, answer),
         Msg::History(ticket, answer) => resource::history_came(model, ticket, answer),
         Msg::Analysed(Ok(event)) => {
             let advice: Vec<&str> = event.recommendations.iter().map(|one| one.recommendation_type.as_str()).collect();

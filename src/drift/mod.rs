@@ -68,7 +68,8 @@ pub use origin::{Origin, PrincipalKind};
 pub use path::{MAX_PATH_BYTES, PathBuilder};
 pub use probabilities::Probabilities;
 pub use recommendation::{
-    Effort, Left, Prediction, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment, Veto,
+    Effort, Left, NewAdvice, Prediction, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment,
+    Tick, Veto,
 };
 pub use remediation::{
     MayNot, Overtaken, Party, Remediation, RemediationChange, RemediationDecision, RemediationKind, RemediationRequest,

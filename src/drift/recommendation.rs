@@ -149,6 +149,49 @@ pub struct Recommendation {
     /// The edit of the code that follows it, as `diff -u` shows it, without secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patch: Option<Tainted>,
+    /// The person who gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added_by: Option<Tainted>,
+}
+
+/// Advice that a person gives.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAdvice {
+    pub recommendation_type: RecommendationType,
+    pub priority: Priority,
+    /// Never empty.
+    pub rationale: Tainted,
+    #[serde(default)]
+    pub steps: Vec<Tainted>,
+    #[serde(default = "hours")]
+    pub estimated_effort: Effort,
+    /// In a week, where it is left out.
+    #[serde(default)]
+    pub expires_at: Option<jiff::Timestamp>,
+}
+
+fn hours() -> Effort {
+    Effort::Hours
+}
+
+/// A step of advice that somebody has done.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
+pub struct Tick {
+    /// See [`Recommendation::key`].
+    pub advice: String,
+    /// Counted from 1.
+    pub step: u32,
+    /// As it stood: another text is another step.
+    pub text: Tainted,
+    pub by: Tainted,
+    pub at: jiff::Timestamp,
+}
+
+impl Tick {
+    pub fn is_of(&self, advice: &str, step: u32, text: &Tainted) -> bool {
+        self.advice == advice && self.step == step && self.text == *text
+    }
 }
 
 impl Recommendation {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DriftId, IgnoreRule, NeverHideChange, NeverHideRule, Once, Origin, PropertyPath, RemediationChange, RuleChange,
-    Slug, State,
+    DriftId, IgnoreRule, NeverHideChange, NeverHideRule, NewAdvice, Once, Origin, PropertyPath, RemediationChange,
+    RuleChange, Slug, State,
 };
 use crate::safety::Tainted;
 
@@ -57,6 +57,18 @@ pub enum TriageVerb {
     Note {
         text: Tainted,
     },
+    /// Gives advice.
+    Advise {
+        advice: Box<NewAdvice>,
+    },
+    /// A step of advice is done, or is not after all.
+    Tick {
+        /// See [`Recommendation::key`](super::Recommendation::key).
+        advice: String,
+        /// Counted from 1.
+        step: u32,
+        done: bool,
+    },
     /// Makes the rule and puts every drift it matches out of sight.
     Ignore {
         rule: IgnoreRule,
@@ -108,6 +120,9 @@ impl TriageVerb {
             Self::Assign { .. } => "assign",
             Self::Resolve { .. } => "resolve_drift",
             Self::Note { .. } => "note",
+            Self::Advise { .. } => "advise",
+            Self::Tick { done: true, .. } => "step_done",
+            Self::Tick { done: false, .. } => "step_not_done",
             Self::Ignore { .. } => "ignore",
             Self::NeverHide { .. } => "never_hide",
             Self::SettleChanges { .. } => "settle_changes",

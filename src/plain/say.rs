@@ -109,7 +109,12 @@ pub fn detail(number: usize, detail: &DriftDetail, place: &str, now: Timestamp, 
             continue;
         }
         lines.push(format!("   advice: {kind}, confidence {}{stale}: {}", one.confidence_score, one.rationale.line()));
-        lines.extend(one.implementation_steps.iter().map(|step| format!("     {}", step.line())));
+        let by = one.added_by.as_ref().map(|by| format!("     given by {}", by.line()));
+        lines.extend(by);
+        lines.extend((1..).zip(&one.implementation_steps).map(|(number, step)| {
+            let done = event.tick(one, number).map(|tick| format!(" (done by {})", tick.by.line())).unwrap_or_default();
+            format!("     {number}. {}{done}", step.line())
+        }));
         lines.extend(one.predicted.iter().flat_map(Prediction::lines).map(|line| format!("     {line}")));
         lines.extend(one.patch.iter().flat_map(Tainted::multiline).map(|line| format!("     {line}")));
     }

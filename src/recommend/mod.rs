@@ -196,6 +196,7 @@ fn blank(
         predicted: None,
         accept_until: None,
         patch: None,
+        added_by: None,
     }
 }
 

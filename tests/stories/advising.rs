@@ -158,3 +158,30 @@ fn policies_are_followed_while_the_screens_are_open_and_a_broken_one_changes_not
     });
     terminal.wait("what is left to do", |s| s.contains("manual_review"));
 }
+
+#[test]
+fn advice_is_given_line_by_line_and_its_steps_are_ticked() {
+    let world = World::new();
+    world.policy(CODIFY);
+    assert_eq!(world.says(&["scan"]).0, 2);
+    let said = |lines: &str| {
+        let mut command = driftguard(world.home.path());
+        let mut child = command
+            .args(["triage", "--plain"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), lines.as_bytes()).unwrap();
+        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+    };
+    let out = said("advise 1 escalate_review ask whoever greets\nlist\nshow 1\ntick 1 codify_iac 2\nlist\nshow 1\n");
+    assert!(out.contains("advice: escalate_review") && out.contains("ask whoever greets"), "{out}");
+    assert!(out.contains("given by alice") && out.contains("(done by alice)"), "{out}");
+    // The next session has both, after its scan.
+    let out = said("show 1\ntick 1 codify_iac 2\nlist\nshow 1\nhistory 1\n");
+    assert!(out.contains("given by alice") && out.contains("(done by alice)"), "{out}");
+    assert!(out.contains("step_not_done"), "{out}");
+    assert!(said("advise 1 nonsense x\n").contains("what? advise N TYPE WHY"));
+}

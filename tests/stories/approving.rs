@@ -326,6 +326,7 @@ fn advice() -> Recommendation {
         predicted: None,
         accept_until: None,
         patch: None,
+        added_by: None,
     }
 }
 

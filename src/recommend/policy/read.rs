@@ -12,7 +12,9 @@ use super::when::{Asks, Bound, Condition, Key, When, Word};
 use super::{Added, Deed, Rank, Rule};
 use crate::config::parse_duration;
 use crate::drift::query::{Pattern, Than};
-use crate::drift::{Axis, Cause, CloudProvider, DriftType, Effort, RecommendationType, Score, SeverityClass};
+use crate::drift::{
+    Axis, Cause, CloudProvider, Direction, DriftType, Effort, RecommendationType, Score, SeverityClass,
+};
 use crate::safety::Tainted;
 
 /// How long advice of a rule is good, where it does not say.
@@ -200,7 +202,8 @@ impl Reader<'_> {
         if let Some(wanted) = text.production {
             put(format!("production = {wanted}"), Some(Asks::Production(wanted)));
         }
-        let causes: Vec<&str> = CAUSES.iter().map(|one| one.as_str()).collect();
+        let causes: Vec<&str> = Cause::ALL.iter().map(|one| one.as_str()).collect();
+        let directions: Vec<&str> = DIRECTIONS.iter().map(|one| one.as_str()).collect();
         let types: Vec<&str> = DriftType::ALL.iter().map(|one| one.as_str()).collect();
         let providers: Vec<&str> = CloudProvider::ALL.iter().map(|one| one.as_str()).collect();
         for (name, key, texts, known) in [
@@ -213,7 +216,7 @@ impl Reader<'_> {
             ("actor", Key::Actor, text.actor, None),
             ("tag", Key::Tag, text.tag, None),
             ("drift_type", Key::DriftType, text.drift_type, Some(&types)),
-            ("direction", Key::Direction, text.direction, None),
+            ("direction", Key::Direction, text.direction, Some(&directions)),
         ] {
             let Some(texts) = texts else { continue };
             let shown = format!("{name} = {}", texts.get_ref().0.join(" | "));
@@ -362,14 +365,8 @@ impl Reader<'_> {
 
 const TYPES: [&str; 5] = ["auto_revert", "codify_iac", "escalate_review", "accept_exception", "manual_review"];
 const PRIORITIES: [&str; 4] = ["low", "medium", "high", "critical"];
-const CAUSES: [Cause; 6] = [
-    Cause::EmergencyFix,
-    Cause::ManualTroubleshooting,
-    Cause::SecurityResponse,
-    Cause::ConfigurationError,
-    Cause::AutomatedResponse,
-    Cause::Unknown,
-];
+const DIRECTIONS: [Direction; 4] =
+    [Direction::Loosening, Direction::Hardening, Direction::Neutral, Direction::BackToDefault];
 
 /// By the word in store and API.
 fn named<T: DeserializeOwned>(word: &str) -> Option<T> {

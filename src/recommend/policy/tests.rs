@@ -139,6 +139,7 @@ fn every_condition_has_to_hold_and_one_value_of_it_is_enough() {
         "confidence = \">= 0.9\"",
         "cost = \"<= 0\"",
         "production = true",
+        "direction = [\"neutral\", \"hardening\"]",
     ] {
         assert!(holds(when), "{when}");
     }
@@ -150,7 +151,7 @@ fn every_condition_has_to_hold_and_one_value_of_it_is_enough() {
         "cause = [\"unknown\", \"emergency_fix\"]",
         "actor = \"bob\"",
         "tag = \"team=ops\"",
-        "direction = \"loosens\"",
+        "direction = \"loosening\"",
         "severity = \"critical\"",
         "security = \"> 0.65\"",
         "confidence = \"<0.9\"",

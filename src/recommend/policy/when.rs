@@ -43,7 +43,7 @@ pub(super) enum Key {
     /// `name=value`, or `name` alone.
     Tag,
     DriftType,
-    /// Which way it went, where the analysis says so.
+    /// Which way it went.
     Direction,
 }
 
@@ -124,15 +124,7 @@ impl Key {
                 .flat_map(|(name, value)| [name.raw().to_owned(), format!("{}={}", name.raw(), value.raw())])
                 .collect(),
             Self::DriftType => one(facts.drift_type.as_str()),
-            Self::Direction => directions(case),
+            Self::Direction => one(analysis.direction.as_str()),
         }
     }
-}
-
-/// Of the drift and of its changes, as far as the analysis tells.
-fn directions(case: &Case<'_>) -> Vec<String> {
-    let parts = std::iter::once(serde_json::to_value(case.analysis))
-        .chain(case.facts.changes.iter().map(serde_json::to_value))
-        .flatten();
-    parts.filter_map(|part| Some(part.get("direction")?.as_str()?.to_owned())).collect()
 }

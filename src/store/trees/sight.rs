@@ -105,7 +105,8 @@ fn come_back(new: &mut EventRecord) -> bool {
     let came_back = life::has_ended(&standing);
     if came_back {
         let (regressions, settled) = (standing.regressions + 1, settling::after_return(&standing.settled));
-        new.set_standing(Standing { regressions, settled, ..standing.reopened() });
+        // What was done about it the last time is to be done again.
+        new.set_standing(Standing { regressions, settled, ticked: Vec::new(), ..standing.reopened() });
     }
     came_back
 }

@@ -1,5 +1,6 @@
 //! The store's promises that need a hand on its clock, its disk or its trees.
 
+mod advising;
 mod archiving;
 mod attributing;
 mod bulk;

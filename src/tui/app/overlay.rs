@@ -84,6 +84,10 @@ pub enum FormKind {
     Accept,
     Escalate,
     Note,
+    /// Gives advice.
+    Advise,
+    /// A step of advice is done, or not after all.
+    Tick,
     /// Only asks for a reason, where one is required.
     Acknowledge,
     Reopen,

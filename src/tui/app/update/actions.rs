@@ -1,8 +1,8 @@
 //! What each action does.
 
 use super::{
-    copying, feel, forms, groups, incident, jump, load, markers, marking, moves, narrative, never_hide, offers, palette,
-    plan, query, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
+    copying, feel, forms, groups, incident, jump, load, markers, marking, moves, narrative, never_hide, offers,
+    palette, plan, query, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
 };
 use crate::service::Settle;
 use crate::tui::app::action::Action;
@@ -42,6 +42,8 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Snooze => forms::open(model, FormKind::Snooze),
         Action::Assign => forms::open(model, FormKind::Assign),
         Action::Note => forms::open(model, FormKind::Note),
+        Action::Advise => forms::open(model, FormKind::Advise),
+        Action::Tick => forms::open(model, FormKind::Tick),
         Action::Ignore => forms::open(model, FormKind::Ignore),
         Action::RequestRemediation => forms::open(model, FormKind::Remediate),
         Action::ApproveRemediation => forms::open(model, FormKind::Approve),

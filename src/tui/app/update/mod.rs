@@ -1,6 +1,7 @@
 //! One message in, a changed model and the effects out.
 
 mod actions;
+pub mod advising;
 mod again;
 mod contact;
 pub mod copying;

@@ -87,7 +87,9 @@ pub fn refusal(model: &Model, target: &Target, verb: &TriageVerb) -> Option<Stri
     if model.pending.contains_key(&target.id) {
         return Some("the last decision on it is still being saved".into());
     }
-    let is_aside = matches!(verb, TriageVerb::Note { .. } | TriageVerb::Assign { .. } | TriageVerb::Undo { .. });
+    use TriageVerb as V;
+    let is_aside =
+        matches!(verb, V::Note { .. } | V::Advise { .. } | V::Tick { .. } | V::Assign { .. } | V::Undo { .. });
     if target.state == State::Closed && !is_aside {
         return Some("closed: it is gone by itself".into());
     }

@@ -54,6 +54,11 @@ pub fn recommend(facts: &Facts<'_>, analysis: &Analysis) -> Vec<Recommendation> 
     if advice.is_empty() {
         advice.push(manual_review(facts, analysis));
     }
+    if let Some(disruption) = analysis.disruption {
+        advice.iter_mut().filter(|one| one.recommendation_type != RecommendationType::CodifyIac).for_each(|one| {
+            one.risk_assessment.potential_impacts.push(disruption.sentence().into());
+        });
+    }
     advice.sort_by_key(|one| std::cmp::Reverse(one.priority));
     advice
 }

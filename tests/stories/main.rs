@@ -28,6 +28,7 @@ mod conformance;
 mod credentials;
 mod crew;
 mod declared;
+mod eval;
 mod families;
 mod faults;
 mod firewall;

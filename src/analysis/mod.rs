@@ -4,6 +4,7 @@ mod actor;
 mod as_of;
 mod blame;
 mod cause;
+mod lessons;
 mod pack;
 mod severity;
 mod value;
@@ -12,12 +13,13 @@ mod within;
 pub use actor::changed_by;
 pub use as_of::{AsOf, Then, as_of, between};
 pub use blame::{Blame, blame};
-pub use cause::{Burst, Past, Surroundings};
+pub use cause::{ArtifactError, Burst, LearnedCause, Past, Surroundings};
+pub use lessons::{Learned, LessonError, evaluate, learn, lessons};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::drift::{Analysis, Change, DriftEvent, DriftType, Environment, ResourceRef, Severity};
+use crate::drift::{Analysis, Change, DriftEvent, DriftType, Environment, FeatureVector, ResourceRef, Severity};
 use severity::Subject;
 
 /// What is known when a drift is analysed. Values are masked already.
@@ -42,7 +44,13 @@ pub fn analyse_within(facts: &Facts<'_>, around: &Surroundings<'_>) -> Analysis 
         Some(to) => vec![to.actor.clone()],
         None => around.writers.to_vec(),
     };
-    Analysis { cause: cause::find(facts, around), severity, reasons, changed_by, analyzed_at: facts.now }
+    Analysis { cause: cause::find(facts, around, &severity), severity, reasons, changed_by, analyzed_at: facts.now }
+}
+
+/// The evidence as numbers, for a model to learn from.
+pub fn features(facts: &Facts<'_>, around: &Surroundings<'_>) -> FeatureVector {
+    let subject = Subject { resource: facts.resource, drift_type: facts.drift_type, changes: facts.changes };
+    cause::features_of(facts, around, &severity::assess(&subject).0)
 }
 
 /// The packs it goes by: name and text.

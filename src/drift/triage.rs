@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DriftId, IgnoreRule, NeverHideChange, NeverHideRule, Once, Origin, PropertyPath, RemediationChange, RuleChange,
-    Slug, State,
+    Cause, DriftId, FeatureVector, IgnoreRule, NeverHideChange, NeverHideRule, Once, Origin, PropertyPath,
+    RemediationChange, RuleChange, Slug, State,
 };
 use crate::safety::Tainted;
 
@@ -57,6 +57,13 @@ pub enum TriageVerb {
     Note {
         text: Tainted,
     },
+    /// Confirms or corrects the cause. The evidence as it is then goes with it, for models to learn from: whatever is sent as
+    /// `features`, whoever keeps the decision fills in.
+    JudgeCause {
+        cause: Cause,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        features: Option<FeatureVector>,
+    },
     /// Makes the rule and puts every drift it matches out of sight.
     Ignore {
         rule: IgnoreRule,
@@ -108,6 +115,7 @@ impl TriageVerb {
             Self::Assign { .. } => "assign",
             Self::Resolve { .. } => "resolve_drift",
             Self::Note { .. } => "note",
+            Self::JudgeCause { .. } => "judge_cause",
             Self::Ignore { .. } => "ignore",
             Self::NeverHide { .. } => "never_hide",
             Self::SettleChanges { .. } => "settle_changes",

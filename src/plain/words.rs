@@ -19,6 +19,7 @@ escalate N [NAME] [REASON]   to whom, and why; asks for a yes
 resolve N                    as auto_revert, codify_iac, accepted or escalated; asks for the reason, then for a yes
 assign N [NAME]              to somebody; `-`: to nobody
 note N [TEXT]                a note
+cause N [CAUSE]              confirms or corrects why it happened: unknown, emergency_fix, …
 reopen N                     back to the open list
 repeat N                     the last decision again
 ignore N [PATTERNS]          by a rule made from it; shows what it would hide, then asks for a yes

@@ -21,6 +21,7 @@ pub(super) enum Facet<'a> {
     /// The state and every change.
     Whole,
     Assignee,
+    Cause,
     Notes,
     /// To this one.
     Link(DriftId),
@@ -46,6 +47,7 @@ impl<'a> Facet<'a> {
             None => Self::Whole,
             Some(TriageVerb::Assign { .. }) => Self::Assignee,
             Some(TriageVerb::Note { .. }) => Self::Notes,
+            Some(TriageVerb::JudgeCause { .. }) => Self::Cause,
             Some(TriageVerb::Link { to, .. } | TriageVerb::Unlink { to }) => Self::Link(*to),
             Some(TriageVerb::NeverHide { .. } | TriageVerb::Undo { .. }) => Self::None,
             Some(TriageVerb::SettleChanges { paths, .. } | TriageVerb::ReopenChanges { paths }) => Self::Changes(paths),
@@ -164,6 +166,9 @@ pub(super) fn after_verb(
         TriageVerb::Assign { to } => return Ok(Standing { assignee: to.clone(), ..standing.clone() }),
         TriageVerb::Note { text } if text.raw().trim().is_empty() => return invalid("a note needs some text"),
         TriageVerb::Note { .. } => return Ok(Standing { note_count: standing.note_count + 1, ..standing.clone() }),
+        TriageVerb::JudgeCause { cause, .. } => {
+            return Ok(Standing { judged_cause: Some(*cause), ..standing.clone() });
+        }
         _ if state == State::Closed => return invalid("the drift is closed; there is nothing left to decide"),
         TriageVerb::Acknowledge if state == State::Acknowledged => return invalid("it is already acknowledged"),
         TriageVerb::Acknowledge => decided(standing, State::Acknowledged, decision),

@@ -105,7 +105,8 @@ fn come_back(new: &mut EventRecord) -> bool {
     let came_back = life::has_ended(&standing);
     if came_back {
         let (regressions, settled) = (standing.regressions + 1, settling::after_return(&standing.settled));
-        new.set_standing(Standing { regressions, settled, ..standing.reopened() });
+        // Whoever said why it happened the last time has said nothing of this time.
+        new.set_standing(Standing { regressions, settled, judged_cause: None, ..standing.reopened() });
     }
     came_back
 }

@@ -84,6 +84,7 @@ pub enum FormKind {
     Accept,
     Escalate,
     Note,
+    JudgeCause,
     /// Only asks for a reason, where one is required.
     Acknowledge,
     Reopen,

@@ -42,6 +42,7 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Snooze => forms::open(model, FormKind::Snooze),
         Action::Assign => forms::open(model, FormKind::Assign),
         Action::Note => forms::open(model, FormKind::Note),
+        Action::JudgeCause => forms::open(model, FormKind::JudgeCause),
         Action::Ignore => forms::open(model, FormKind::Ignore),
         Action::RequestRemediation => forms::open(model, FormKind::Remediate),
         Action::ApproveRemediation => forms::open(model, FormKind::Approve),

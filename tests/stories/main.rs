@@ -54,6 +54,7 @@ mod managing;
 mod manual;
 mod memory;
 mod metrics;
+mod models;
 mod noise;
 mod observing;
 mod once;

@@ -6,6 +6,7 @@ mod advice;
 mod around;
 mod audit;
 mod inventory;
+mod model;
 mod pictures;
 mod server;
 mod state;
@@ -25,6 +26,7 @@ pub use around::{
 };
 pub use audit::{AuditCommand, AuditExport, AuditFormat, AuditKind};
 pub use inventory::{InventoryArgs, InventoryFormat, InventoryKind};
+pub use model::{ModelCommand, ModelFormat, ModelVersion};
 pub use pictures::{Colors, Screenshots, Size};
 pub use server::{Connect, Login, Logout, Serve, Worker};
 pub use state::{StateCommand, Versions};
@@ -166,6 +168,9 @@ pub enum Command {
     /// What was decided, and what happened to accounts: check that it is what it was, or take it away
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// What is learned from operators who confirm or correct causes: list, train, measure, take into use
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// All there is on one page: environments, drifts, advice, settings; secrets taken out
     Report(ReportArgs),
     /// What AWS has to allow, and what is understood of it

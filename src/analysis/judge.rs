@@ -10,6 +10,9 @@ use crate::knowledge::Known;
 /// Frameworks named in one reason.
 const FRAMEWORKS: usize = 4;
 
+/// Below it, what a rule says of compliance is only that live and code differ.
+const MEDIUM: Score = Score::percent(30);
+
 /// What is said of one drift.
 pub(super) struct Judged {
     pub severity: Severity,
@@ -27,7 +30,8 @@ pub(super) fn judge(subject: &Subject<'_>) -> Judged {
     let disruption =
         if subject.drift_type == DriftType::Modified { Known::disruption(evidence.known.iter()) } else { None };
     if let Some(score) = learned(subject, &evidence) {
-        let lead = if rules.compliance > rules.security { Axis::Compliance } else { Axis::Security };
+        let is_duty = rules.compliance > rules.security && rules.compliance >= MEDIUM;
+        let lead = if is_duty { Axis::Compliance } else { Axis::Security };
         for reason in reasons.iter_mut().filter(|reason| matches!(reason.axis, Axis::Security | Axis::Compliance)) {
             reason.score = reason.score.min(score);
         }

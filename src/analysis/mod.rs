@@ -7,6 +7,7 @@ mod cause;
 pub(crate) mod direction;
 mod frameworks;
 mod judge;
+mod lessons;
 pub mod narrative;
 mod pack;
 mod prior;
@@ -18,14 +19,15 @@ pub use actor::changed_by;
 pub(crate) use as_of::dialect;
 pub use as_of::{AsOf, Then, as_of, between};
 pub use blame::{Blame, blame};
-pub use cause::{Burst, Past, Surroundings};
+pub use cause::{ArtifactError, Burst, LearnedCause, Past, Surroundings};
 pub use frameworks::set_scope;
+pub use lessons::{Learned, LessonError, evaluate, learn, lessons};
 pub use prior::{Evidence, Model, expected, guard_score, names as feature_names, row as features};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::drift::{Analysis, Change, DriftEvent, DriftType, Environment, ResourceRef, Severity};
+use crate::drift::{Analysis, Change, DriftEvent, DriftType, Environment, FeatureVector, ResourceRef, Severity};
 use severity::Subject;
 
 /// What is known when a drift is analysed. Values are masked already.
@@ -51,7 +53,7 @@ pub fn analyse_within(facts: &Facts<'_>, around: &Surroundings<'_>) -> Analysis 
         None => around.writers.to_vec(),
     };
     Analysis {
-        cause: cause::find(facts, around),
+        cause: cause::find(facts, around, &severity),
         severity,
         reasons,
         direction,
@@ -59,6 +61,12 @@ pub fn analyse_within(facts: &Facts<'_>, around: &Surroundings<'_>) -> Analysis 
         changed_by,
         analyzed_at: facts.now,
     }
+}
+
+/// The evidence as numbers, for a model to learn from.
+pub fn evidence(facts: &Facts<'_>, around: &Surroundings<'_>) -> FeatureVector {
+    let subject = Subject { resource: facts.resource, drift_type: facts.drift_type, changes: facts.changes };
+    cause::features_of(facts, around, &judge::judge(&subject).severity)
 }
 
 /// The packs it goes by: name and text.

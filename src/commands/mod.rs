@@ -25,6 +25,7 @@ mod login;
 mod man;
 mod mark;
 mod migrate;
+mod model;
 mod narrative;
 mod output;
 mod policy;
@@ -94,6 +95,7 @@ fn journaled(command: &Option<Command>) -> Option<&'static str> {
         Some(Command::Accounts(_)) => "accounts",
         Some(Command::Incident(_)) => "incident",
         Some(Command::Audit(_)) => "audit",
+        Some(Command::Model(_)) => "model",
         Some(Command::Report(_)) => "report",
         Some(Command::Who(_)) => "who",
         Some(Command::Narrative(_)) => "narrative",
@@ -135,6 +137,7 @@ fn perform(session: &Session, cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Import { file, until }) => import::run(session, &file, until.as_deref()),
         Some(Command::Store(command)) => store::run(session, &command),
         Some(Command::Audit(command)) => audit::run(session, &command),
+        Some(Command::Model(command)) => model::run(session, &command),
         Some(Command::Report(args)) => report::run(session, &args),
         Some(Command::Rules { format }) => rules::run(session, format),
         Some(Command::Codify(args)) => codify::run(session, &args),

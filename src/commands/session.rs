@@ -32,6 +32,7 @@ impl Session {
         let (explicit, flags) = (cli.global.config.clone(), flags(cli));
         let mut config = config::load(&paths, explicit.as_deref(), |name| std::env::var(name).ok(), &flags);
         config.problems.extend(secret_in_flags(&flags));
+        crate::analysis::set_scope(config.settings.frameworks.value.clone());
         let ignore = match &cli.command {
             Some(Command::Scan(args)) => args.ignore.clone(),
             _ => vec![],

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Probabilities, PropertyPath, Score};
+use super::{MlPrediction, Probabilities, PropertyPath, Score};
 use crate::safety::{Masked, Tainted};
 
 /// The six causes; `unknown` whenever evidence is thin.
@@ -74,6 +74,9 @@ pub struct CauseAnalysis {
     /// changes leaves it alone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_informed: bool,
+    /// What a learned model said of it, where one is in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<Box<MlPrediction>>,
     /// What somebody said of the drift when it was thought of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<Masked>,
@@ -88,6 +91,7 @@ impl Default for CauseAnalysis {
             contributing_factors: vec![],
             probabilities: None,
             is_informed: false,
+            prediction: None,
             said: None,
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Analysis, Attribution, AuditEntry, Change, Decision, DriftId, Fingerprint, Hidden, Link, Recommendation,
+    Analysis, Attribution, AuditEntry, Cause, Change, Decision, DriftId, Fingerprint, Hidden, Link, Recommendation,
     Remediation, SettledChange, Severity, Slug, Tick, Unverified,
 };
 use crate::safety::{Masked, Tainted};
@@ -189,6 +189,9 @@ pub struct DriftEvent {
     pub assignee: Option<Tainted>,
     #[serde(default)]
     pub note_count: u32,
+    /// What a person says the cause is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_cause: Option<Cause>,
     /// Set when resolved or closed.
     #[serde(default)]
     pub resolved_at: Option<jiff::Timestamp>,
@@ -241,6 +244,7 @@ impl DriftEvent {
             decision: None,
             assignee: None,
             note_count: 0,
+            judged_cause: None,
             resolved_at: None,
             closure: None,
             superseded_by: None,

@@ -18,6 +18,7 @@ mod ignore;
 mod incident;
 mod link;
 mod maintenance;
+mod model;
 mod never_hide;
 mod notification;
 mod on_call;
@@ -57,6 +58,9 @@ pub use ignore::{IgnoreRule, Reached, RuleChange, RuleReach, RuleRequest, RuleSt
 pub use incident::{DETECTED, Density, DensityCounter, Happening, Incident, IncidentRequest, action_words};
 pub use link::{Link, Linked};
 pub use maintenance::{Maintenance, When};
+pub use model::{
+    CauseLabel, CoveragePoint, FeatureVector, Lessons, MlModel, MlPrediction, ModelMetrics, ModelStep, ModelType,
+};
 pub use never_hide::{NeverHideChange, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb};
 pub use notification::{
     Delivery, DeliveryId, DeliveryState, Notification, NotificationId, NotificationKind, NotificationRequest,

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DriftId, IgnoreRule, NeverHideChange, NeverHideRule, NewAdvice, Once, Origin, PropertyPath, RemediationChange,
-    RuleChange, Slug, State,
+    Cause, DriftId, FeatureVector, IgnoreRule, NeverHideChange, NeverHideRule, NewAdvice, Once, Origin, PropertyPath,
+    RemediationChange, RuleChange, Slug, State,
 };
 use crate::safety::Tainted;
 
@@ -69,6 +69,13 @@ pub enum TriageVerb {
         step: u32,
         done: bool,
     },
+    /// Confirms or corrects the cause. The evidence as it is then goes with it, for models to learn from: whatever is sent as
+    /// `features`, whoever keeps the decision fills in.
+    JudgeCause {
+        cause: Cause,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        features: Option<FeatureVector>,
+    },
     /// Makes the rule and puts every drift it matches out of sight.
     Ignore {
         rule: IgnoreRule,
@@ -123,6 +130,7 @@ impl TriageVerb {
             Self::Advise { .. } => "advise",
             Self::Tick { done: true, .. } => "step_done",
             Self::Tick { done: false, .. } => "step_not_done",
+            Self::JudgeCause { .. } => "judge_cause",
             Self::Ignore { .. } => "ignore",
             Self::NeverHide { .. } => "never_hide",
             Self::SettleChanges { .. } => "settle_changes",

@@ -40,7 +40,7 @@ fn severities(out: &mut String, severity: &Severities) {
     };
     line(out, "severity", &severity.said, &auc);
     for (name, said) in &severity.baselines {
-        line(out, name, said, "0.500");
+        line(out, name, said, "    -");
     }
     let _ = writeln!(out, "  {:<10}{}", "labelled", CLASSES.map(|class| format!("{class:>10}")).concat());
     for (at, row) in severity.said.counts.iter().enumerate() {

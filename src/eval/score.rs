@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::measure::{Confusion, auc, calibration_error, coverage};
 use super::{Case, Gold, Prediction};
 use crate::drift::{ActorClass, Cause, Direction, SeverityClass};
+use crate::knowledge;
 
 /// Severity of one file.
 #[derive(Clone, PartialEq, Debug)]
@@ -83,8 +84,23 @@ fn severities(rows: &[(Case, Prediction, Gold)]) -> Option<Severities> {
     Some(Severities {
         said: confusion(&|_, said| said.class),
         auc: auc(&scores),
-        baselines: vec![("always MEDIUM", confusion(&|_, _| SeverityClass::Medium))],
+        baselines: vec![
+            ("always MEDIUM", confusion(&|_, _| SeverityClass::Medium)),
+            ("median of the tables", confusion(&|case, said| by_tables(case, said))),
+        ],
     })
+}
+
+/// The worst that the graders' medians say of a changed property; MEDIUM where none says anything.
+fn by_tables(case: &Case, said: &Prediction) -> SeverityClass {
+    let medians = said.drift_paths.iter().filter_map(|path| knowledge::of(&case.resource_type, path).median());
+    medians.max().unwrap_or(SeverityClass::Medium)
+}
+
+/// Automated where practitioners expect a changed property to change outside of code, else unknown.
+fn by_list(case: &Case, said: &Prediction) -> Cause {
+    let expected = |path: &String| knowledge::of(&case.resource_type, path).expected_to_change_in > 0;
+    if said.drift_paths.iter().any(expected) { Cause::AutomatedResponse } else { Cause::Unknown }
 }
 
 fn directions(rows: &[(Case, Prediction, Gold)]) -> Option<Directions> {
@@ -147,7 +163,7 @@ fn causes(rows: &[(Case, Prediction, Gold)]) -> Option<Causes> {
     Some(Causes {
         cases: labelled.len(),
         right: labelled.iter().filter(|(_, said, gold)| said.cause == *gold).count(),
-        baseline_right: labelled.iter().filter(|(_, _, gold)| *gold == Cause::Unknown).count(),
+        baseline_right: labelled.iter().filter(|(case, said, gold)| by_list(case, said) == *gold).count(),
         calibration_error: calibration_error(&said),
         curve: coverage(&said),
     })

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Plain;
 use super::choose::Chosen;
-use crate::drift::{Effort, NewAdvice, Priority, PropertyPath, Recommendation, ResolutionType, TriageVerb};
+use crate::drift::{Cause, Effort, NewAdvice, Priority, PropertyPath, Recommendation, ResolutionType, TriageVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::tui::app::when;
 
@@ -81,6 +81,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
                 text => Ok(text
                     .map(|text| Asked { verbs: vec![TriageVerb::Note { text: text.as_str().into() }], reason: None })),
             },
+            "cause" => self.ask_cause(rest),
             _ => self.ask_resolve(rest, &chosen.paths),
         }
     }
@@ -179,6 +180,18 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         match self.end(&text) {
             Ok(until) => Ok(Some(Asked { verbs: vec![settle(paths, kind, until)], ..asked })),
             Err(why) => self.problem(&why).map(|()| None),
+        }
+    }
+
+    fn ask_cause(&mut self, rest: &str) -> io::Result<Option<Asked>> {
+        let words = Cause::ALL.map(Cause::as_str).join(", ");
+        let Some(said) = self.or_ask(rest, &format!("cause ({words})"))? else { return Ok(None) };
+        match Cause::ALL.into_iter().find(|cause| cause.as_str() == said) {
+            Some(cause) => self.with_reason(vec![TriageVerb::JudgeCause { cause, features: None }], "", false),
+            None => {
+                let why = format!("`{}` is no cause; there are {words}", sanitise::cell(&said, 30));
+                self.problem(&why).map(|()| None)
+            }
         }
     }
 

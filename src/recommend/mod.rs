@@ -90,6 +90,11 @@ pub fn advise(case: &Case<'_>, policies: &Policies) -> Vec<Recommendation> {
     if advice.iter().all(|one| one.vetoed.is_some()) {
         advice.push(manual_review(facts, analysis));
     }
+    if let Some(disruption) = analysis.disruption {
+        advice.iter_mut().filter(|one| one.recommendation_type != RecommendationType::CodifyIac).for_each(|one| {
+            one.risk_assessment.potential_impacts.push(disruption.sentence().into());
+        });
+    }
     advice.sort_by_key(|one| (one.vetoed.is_some(), std::cmp::Reverse(one.priority)));
     advice
 }

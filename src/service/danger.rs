@@ -60,7 +60,7 @@ pub fn danger(write: Write<'_>) -> Danger<'_> {
 pub fn of_verb(verb: &TriageVerb) -> Danger<'_> {
     use TriageVerb as V;
     match verb {
-        V::Acknowledge | V::Snooze { .. } | V::Assign { .. } | V::Note { .. } => Danger::None,
+        V::Acknowledge | V::Snooze { .. } | V::Assign { .. } | V::Note { .. } | V::JudgeCause { .. } => Danger::None,
         V::Reopen | V::ReopenChanges { .. } | V::NeverHide { .. } => Danger::None,
         V::Link { .. } | V::Unlink { .. } | V::Advise { .. } | V::Tick { .. } => Danger::None,
         V::Resolve { .. } | V::SettleChanges { .. } => Danger::Settles,
@@ -81,7 +81,9 @@ pub fn returns(entry: &AuditEntry) -> Danger<'_> {
     match &entry.verb {
         Some(V::NeverHide { rule }) => Danger::HidesAgain(rule.id),
         Some(V::ReopenChanges { .. }) => Danger::Settles,
-        None | Some(V::Assign { .. } | V::Note { .. } | V::Ignore { .. } | V::Undo { .. }) => Danger::None,
+        None | Some(V::Assign { .. } | V::Note { .. } | V::JudgeCause { .. } | V::Ignore { .. } | V::Undo { .. }) => {
+            Danger::None
+        }
         Some(V::Link { .. } | V::Unlink { .. } | V::Advise { .. } | V::Tick { .. }) => Danger::None,
         // The drift stands again as it did before.
         Some(V::Acknowledge | V::Snooze { .. } | V::Reopen | V::Resolve { .. } | V::SettleChanges { .. }) => {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::around;
-use crate::analysis::{self, Burst, Past, Surroundings};
+use super::{around, learning};
+use crate::analysis::{self, Burst, LearnedCause, Past, Surroundings};
 use crate::compare::Knowledge;
 use crate::drift::{
     AuditEntry, ContextRequest, DriftDetail, DriftEvent, DriftType, Maintenance, OnCall, OperationalContext, Slug,
@@ -52,6 +52,7 @@ impl Beforehand {
 pub(super) struct Scene {
     peers: Vec<DriftEvent>,
     contexts: Vec<OperationalContext>,
+    learned: Option<Arc<LearnedCause>>,
 }
 
 impl Scene {
@@ -74,7 +75,14 @@ impl Scene {
         let request = PageRequest { filter, cursor: None, direction: Direction::Older, limit: PEERS };
         let peers = store.page(&request)?.data;
         let request = ContextRequest { from, until, environments, limit: ContextRequest::MOST };
-        Ok(Self { peers, contexts: around::contexts(store, &before.announced, &request)? })
+        let contexts = around::contexts(store, &before.announced, &request)?;
+        Ok(Self { peers, contexts, learned: learning::in_use(store) })
+    }
+}
+
+impl Scene {
+    pub fn has_learned(&self) -> bool {
+        self.learned.is_some()
     }
 }
 
@@ -87,6 +95,7 @@ pub(super) struct Evidence {
     past: Past,
     burst: Burst,
     said: Option<Masked>,
+    learned: Option<Arc<LearnedCause>>,
 }
 
 impl Evidence {
@@ -113,6 +122,7 @@ impl Evidence {
             // What a first scan finds has been there for who knows how long.
             burst: if span.is_some() { burst(event, &scene.peers) } else { Burst::default() },
             said,
+            learned: scene.learned.clone(),
         })
     }
 
@@ -126,6 +136,8 @@ impl Evidence {
             past: self.past,
             burst: self.burst,
             said: self.said.as_ref(),
+            judged: event.judged_cause,
+            learned: self.learned.as_deref(),
         }
     }
 }

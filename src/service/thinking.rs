@@ -9,7 +9,9 @@ use super::ServiceError;
 use super::evidence::{Beforehand, Evidence, Scene, appeared};
 use super::keeping::told;
 use crate::analysis::{self, Facts};
-use crate::drift::{Analysis, DriftDetail, DriftEvent, DriftId, Environment, Recommendation, Slug, State};
+use crate::drift::{
+    Analysis, DriftDetail, DriftEvent, DriftId, Environment, FeatureVector, Recommendation, Slug, State,
+};
 use crate::recommend::{Case, Code, Outlook, advise, outlook};
 use crate::safety::{Masked, Redactor, Tainted};
 use crate::store::{Direction, DriftFilter, PageRequest, Store, StoreError};
@@ -60,11 +62,11 @@ pub(super) fn rethink_all(
     let Some(oldest) = drifts.first() else { return };
     let made = || -> Result<_, StoreError> {
         let from = appeared(&store.drift(*oldest)?);
+        let scene = Scene::of(store, before, environment, from, Timestamp::now())?;
         // What a first scan finds has nothing around it.
-        if store.scan_before(environment, from)?.is_none() {
+        if store.scan_before(environment, from)?.is_none() && !scene.has_learned() {
             return Ok(None);
         }
-        let scene = Scene::of(store, before, environment, from, Timestamp::now())?;
         Ok(Some((environment_of(store, environment)?, scene)))
     };
     let (environment, scene) = match made() {
@@ -172,6 +174,17 @@ fn think(
         Outlook::of_kept(detail, (&code, &redactor, &before.knowledge), |outlook| outlook.complete(&mut advice));
     }
     Ok((analysis, advice))
+}
+
+/// The evidence around a drift as it is now, in numbers.
+pub(super) fn features(store: &dyn Store, before: &Beforehand, id: DriftId) -> Result<FeatureVector, StoreError> {
+    let detail = store.drift(id)?;
+    let (environment, scene) = scene(store, before, &detail)?;
+    let (event, now) = (&detail.event, Timestamp::now());
+    let evidence = Evidence::gather(store, before, &scene, &detail, event.analysis.cause.said.clone())?;
+    let (resource, drift_type) = (&event.resource, event.drift_type);
+    let facts = Facts { environment: &environment, resource, drift_type, changes: &event.changes, now };
+    Ok(analysis::evidence(&facts, &evidence.around(event)))
 }
 
 fn scene(store: &dyn Store, before: &Beforehand, detail: &DriftDetail) -> Result<(Environment, Scene), StoreError> {

@@ -22,6 +22,7 @@ pub(super) enum Facet<'a> {
     /// The state and every change.
     Whole,
     Assignee,
+    Cause,
     Notes,
     /// What people say of the advice, and have done of it.
     Advice,
@@ -50,6 +51,7 @@ impl<'a> Facet<'a> {
             Some(TriageVerb::Assign { .. }) => Self::Assignee,
             Some(TriageVerb::Note { .. }) => Self::Notes,
             Some(TriageVerb::Advise { .. } | TriageVerb::Tick { .. }) => Self::Advice,
+            Some(TriageVerb::JudgeCause { .. }) => Self::Cause,
             Some(TriageVerb::Link { to, .. } | TriageVerb::Unlink { to }) => Self::Link(*to),
             Some(TriageVerb::NeverHide { .. } | TriageVerb::Undo { .. }) => Self::None,
             Some(TriageVerb::SettleChanges { paths, .. } | TriageVerb::ReopenChanges { paths }) => Self::Changes(paths),
@@ -172,6 +174,9 @@ pub(super) fn after_verb(
         TriageVerb::Assign { to } => return Ok(Standing { assignee: to.clone(), ..standing.clone() }),
         TriageVerb::Note { text } if text.raw().trim().is_empty() => return invalid("a note needs some text"),
         TriageVerb::Note { .. } => return Ok(Standing { note_count: standing.note_count + 1, ..standing.clone() }),
+        TriageVerb::JudgeCause { cause, .. } => {
+            return Ok(Standing { judged_cause: Some(*cause), ..standing.clone() });
+        }
         _ if state == State::Closed => return invalid("the drift is closed; there is nothing left to decide"),
         TriageVerb::Acknowledge if state == State::Acknowledged => return invalid("it is already acknowledged"),
         TriageVerb::Acknowledge => decided(standing, State::Acknowledged, decision),

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::life::CONTINUED;
 use crate::drift::{
-    AuditEntry, Change, Closure, Decision, DriftEvent, DriftId, DriftType, Environment, Fingerprint, Hidden, Link,
-    OperationalContext, Recommendation, ResourceRef, RuleId, SettledChange, Slug, State, Tick, Unverified,
+    AuditEntry, Cause, Change, Closure, Decision, DriftEvent, DriftId, DriftType, Environment, Fingerprint, Hidden,
+    Link, OperationalContext, Recommendation, ResourceRef, RuleId, SettledChange, Slug, State, Tick, Unverified,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -59,6 +59,8 @@ pub(super) struct Standing {
     pub(super) exempt: bool,
     pub(super) assignee: Option<Tainted>,
     pub(super) note_count: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) judged_cause: Option<Cause>,
     pub(super) regressions: u32,
     /// By path; exceptions whose time was over when it was written may be among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -196,6 +198,7 @@ impl Standing {
         Self {
             assignee: self.assignee.clone(),
             note_count: self.note_count,
+            judged_cause: self.judged_cause,
             regressions: self.regressions,
             settled: self.settled.clone(),
             links: self.links.clone(),
@@ -235,6 +238,7 @@ impl EventRecord {
             exempt: self.exempt,
             assignee: e.assignee.clone(),
             note_count: e.note_count,
+            judged_cause: e.judged_cause,
             regressions: e.regressions,
             settled: e.settled.clone(),
             links: self.links.clone(),
@@ -252,6 +256,7 @@ impl EventRecord {
         e.version += 1;
         (e.state, e.decision, e.resolved_at, e.closure) = (s.state, s.decision, s.resolved_at, s.closure);
         (e.superseded_by, e.assignee, e.note_count) = (s.superseded_by, s.assignee, s.note_count);
+        e.judged_cause = s.judged_cause;
         (e.regressions, self.gone, self.exempt, e.settled) = (s.regressions, s.gone, s.exempt, s.settled);
         self.links = s.links;
         e.recommendations.retain(|one| one.added_by.is_none());

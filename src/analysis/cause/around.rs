@@ -14,7 +14,7 @@ const BLURRED: SignedDuration = SignedDuration::from_hours(6);
 const SOON: SignedDuration = SignedDuration::from_hours(1);
 
 /// When it happened: the moment of the audit event, else between two scans that lie close enough together.
-fn when(around: &Surroundings<'_>) -> Option<(Timestamp, Timestamp)> {
+pub(super) fn when(around: &Surroundings<'_>) -> Option<(Timestamp, Timestamp)> {
     let span = around.attribution.map(|to| (to.at, to.at)).or(around.span)?;
     (span.1.duration_since(span.0) <= BLURRED).then_some(span)
 }
@@ -26,6 +26,13 @@ pub(super) fn votes(facts: &Facts<'_>, around: &Surroundings<'_>) -> Vec<Vote> {
     let mut votes: Vec<Vote> = here().filter_map(|one| of(facts, one, span, hand)).flatten().collect();
     votes.extend(clock(around, span.1, hand));
     votes
+}
+
+/// Whether something of a kind went on at the time.
+pub(super) fn is_on(facts: &Facts<'_>, around: &Surroundings<'_>, kind: ContextType) -> bool {
+    let Some(span) = when(around) else { return false };
+    let is_here = |one: &OperationalContext| one.context_type == kind && one.is_about(&facts.environment.slug);
+    around.contexts.iter().any(|one| is_here(one) && touches(one, span))
 }
 
 fn touches(one: &OperationalContext, (from, until): (Timestamp, Timestamp)) -> bool {

@@ -13,7 +13,9 @@
 
 mod around;
 pub(super) mod expected;
+pub(super) mod features;
 mod hand;
+pub(super) mod learned;
 mod names;
 mod nature;
 mod notes;
@@ -24,9 +26,10 @@ mod vote;
 use jiff::Timestamp;
 
 use super::Facts;
-use crate::drift::{Attribution, CauseAnalysis, OnCall, OperationalContext};
+use crate::drift::{Attribution, Cause, CauseAnalysis, FeatureVector, OnCall, OperationalContext, Severity};
 use crate::safety::{Masked, Tainted};
-use vote::{Vote, tally};
+pub use learned::{ArtifactError, LearnedCause};
+use vote::{Basis, Group, Vote, is_backed, tally};
 
 /// Sentences that are told.
 const TOLD: usize = 5;
@@ -47,6 +50,10 @@ pub struct Surroundings<'a> {
     pub burst: Burst,
     /// What somebody says of it, without secrets.
     pub said: Option<&'a Masked>,
+    /// What a person says the cause is.
+    pub judged: Option<Cause>,
+    /// The model that is in use.
+    pub learned: Option<&'a LearnedCause>,
 }
 
 /// What the drift and its resource did before.
@@ -70,21 +77,35 @@ pub struct Burst {
 }
 
 /// Probabilities, and what speaks for them.
-pub(super) fn find(facts: &Facts<'_>, around: &Surroundings<'_>) -> CauseAnalysis {
+pub(super) fn find(facts: &Facts<'_>, around: &Surroundings<'_>, severity: &Severity) -> CauseAnalysis {
     let (votes, is_informed) = votes(facts, around);
-    let probabilities = tally(&votes);
+    let rules = tally(&votes);
+    // Whoever was there knows better than what was learned from others.
+    let learned = around.learned.filter(|_| around.judged.is_none()).and_then(|learned| {
+        let features = features::of(facts, around, &rules, severity);
+        learned.beside(rules, &features, |cause| is_backed(&votes, cause), facts.now)
+    });
+    let (probabilities, prediction) = match learned {
+        Some((both, prediction)) => (both, Some(Box::new(prediction))),
+        None => (rules, None),
+    };
+    let is_informed = is_informed || prediction.is_some();
     CauseAnalysis {
         cause_category: probabilities.likeliest(),
         confidence_score: probabilities.confidence(),
         contributing_factors: factors(votes, around),
         probabilities: Some(probabilities),
         is_informed,
+        prediction,
         said: around.said.cloned(),
     }
 }
 
 /// All votes, and whether more than what a scan sees by itself has to do with them.
 fn votes(facts: &Facts<'_>, around: &Surroundings<'_>) -> (Vec<Vote>, bool) {
+    if let Some(cause) = around.judged {
+        return (judged(cause), true);
+    }
     let mut votes = notes::votes(facts, around);
     votes.extend(nature::votes(facts));
     votes.extend(hand::votes(facts, around));
@@ -94,6 +115,20 @@ fn votes(facts: &Facts<'_>, around: &Surroundings<'_>) -> (Vec<Vote>, bool) {
     }
     let is_informed = votes.len() > seen || around.attribution.is_some() || around.said.is_some();
     (votes, is_informed)
+}
+
+/// What a person says goes before everything else; that nobody can tell is said by no vote.
+fn judged(cause: Cause) -> Vec<Vote> {
+    let sentence = "A person confirmed or corrected the cause.".to_owned();
+    let vote = Vote { cause, alone: 0.95, basis: Basis::Stated, group: Group::Words, sentence };
+    if cause == Cause::Unknown { vec![] } else { vec![vote] }
+}
+
+/// The numbers a model learns from, whatever it has learned so far.
+pub(super) fn features_of(facts: &Facts<'_>, around: &Surroundings<'_>, severity: &Severity) -> FeatureVector {
+    // What a person says is what is to be learned, so it must not stand among them.
+    let around = &Surroundings { judged: None, learned: None, ..*around };
+    features::of(facts, around, &tally(&votes(facts, around).0), severity)
 }
 
 /// The weightiest first, each once.
@@ -107,6 +142,7 @@ fn factors(mut votes: Vec<Vote>, around: &Surroundings<'_>) -> Vec<Tainted> {
     }
     if told.is_empty() {
         told.push(match around.attribution {
+            _ if around.judged.is_some() => "A person says that the cause is not known.".into(),
             Some(to) => format!("{} did it; nothing says why.", to.actor.cell(60)),
             None => "Nothing in the drift says who changed it or why.".into(),
         });

@@ -55,14 +55,14 @@ fn holds(test: Test, change: &Change) -> bool {
     test.holds(change.path.raw(), declared, actual)
 }
 
-fn is_scaler_counter(path: &str) -> bool {
+pub(super) fn is_scaler_counter(path: &str) -> bool {
     ["spec.replicas", "replicas", "desiredcapacity", "desiredcount", "nodecount", "targetcapacity", "initialnodecount"]
         .contains(&path)
         || path.ends_with(".desiredsize")
         || path.ends_with(".desiredcapacity")
 }
 
-fn is_automation_tag(path: &str) -> bool {
+pub(super) fn is_automation_tag(path: &str) -> bool {
     const PREFIXES: &[&str] = &[
         "aws:",
         "kubernetes.io/",

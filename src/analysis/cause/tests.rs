@@ -38,7 +38,8 @@ fn found(kind: &str, changes: &[Change], around: &Surroundings<'_>) -> CauseAnal
     };
     let (environment, now) = (environment(), AT.parse().unwrap());
     let drift_type = DriftType::Modified;
-    let cause = find(&Facts { environment: &environment, resource: &resource, drift_type, changes, now }, around);
+    let facts = Facts { environment: &environment, resource: &resource, drift_type, changes, now };
+    let cause = find(&facts, around, &Severity::default());
     let all = cause.probabilities.unwrap();
     assert!((all.all().iter().sum::<f64>() - 1.0).abs() < 1e-6);
     assert_eq!((all.likeliest(), all.confidence()), (cause.cause_category, cause.confidence_score));
@@ -277,4 +278,45 @@ fn of_real_drifts_that_nobody_explains_most_are_unknown_and_none_is_acted_upon()
     }
     println!("unknown: {unknown} of {all}");
     assert!(all > 100 && unknown * 2 > all, "{unknown} of {all}");
+}
+
+#[test]
+fn the_same_evidence_is_always_the_same_numbers_and_what_a_person_says_is_none_of_them() {
+    let alice = alice();
+    let incident = [context("incident", json!({}))];
+    let around = Surroundings { attribution: Some(&alice), contexts: &incident, ..Surroundings::default() };
+    let environment = environment();
+    let resource = ResourceRef {
+        resource_type: "aws_instance".into(),
+        resource_id: "x.y".into(),
+        previous_address: None,
+        provider_id: None,
+        declared_in: None,
+    };
+    let changes = sizes();
+    let now = AT.parse().unwrap();
+    let drift_type = DriftType::Modified;
+    let facts = Facts { environment: &environment, resource: &resource, drift_type, changes: &changes, now };
+    let numbers = |around: &Surroundings<'_>| features_of(&facts, around, &Severity::default());
+    let first = numbers(&around);
+    assert_eq!(first.values.len(), features::NAMES.len());
+    assert!(first.is_sane());
+    assert_eq!(numbers(&around), first);
+    assert_eq!(numbers(&Surroundings { judged: Some(SecurityResponse), ..around }), first);
+    let at = |name: &str| first.values[features::NAMES.iter().position(|one| *one == name).unwrap()];
+    assert_eq!((at("in_incident"), at("by_person"), at("by_console"), at("in_maintenance")), (1.0, 1.0, 1.0, 0.0));
+    assert!((at("rules_emergency_fix") - 0.66).abs() < 0.01);
+    assert_ne!(numbers(&Surroundings { contexts: &[], ..around }), first);
+}
+
+#[test]
+fn a_person_who_judges_goes_before_everything_else_even_when_he_cannot_tell() {
+    let service =
+        by("autoscaling", "arn:aws:sts::1:assumed-role/AWSServiceRoleForAutoScaling/x", Some(ActorClass::Service));
+    let said_by = |judged| {
+        let around = Surroundings { attribution: Some(&service), judged: Some(judged), ..Surroundings::default() };
+        said(&found("aws_instance", &sizes(), &around))
+    };
+    assert_eq!(said_by(ConfigurationError), (ConfigurationError, 95));
+    assert_eq!(said_by(Unknown), (Unknown, 60));
 }

@@ -76,6 +76,16 @@ pub(super) fn prior() -> [f64; 6] {
 
 /// What the votes say together. One vote alone gives its cause exactly the probability it names.
 pub(super) fn tally(votes: &[Vote]) -> Probabilities {
+    humble(odds(votes), |cause| is_backed(votes, cause))
+}
+
+/// A word or a witness speaks for it, not guesses alone.
+pub(super) fn is_backed(votes: &[Vote], cause: Cause) -> bool {
+    votes.iter().any(|vote| vote.cause == cause && vote.basis != Basis::Guessed && vote.weight() > 0.0)
+}
+
+/// In proportion to what is likely.
+fn odds(votes: &[Vote]) -> [f64; 6] {
     let is_stated = votes.iter().any(Vote::is_statement);
     // Guesses do not outvote what somebody said.
     let counted = || votes.iter().filter(|vote| !is_stated || vote.basis != Basis::Guessed);
@@ -92,9 +102,7 @@ pub(super) fn tally(votes: &[Vote]) -> Probabilities {
         }
         weights[cause.index()] *= strongest.iter().map(|(_, weight)| weight).sum::<f64>().exp();
     }
-    let backed =
-        |cause| votes.iter().any(|vote| vote.cause == cause && vote.basis != Basis::Guessed && vote.weight() > 0.0);
-    humble(weights, backed)
+    weights
 }
 
 /// Of proportions, what one may say: nothing is named that is not likelier than not, and what rests on guesses alone (`backed`

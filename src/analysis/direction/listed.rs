@@ -18,7 +18,10 @@ pub(super) fn grants(leaf: &Leaf<'_>) -> Read {
         return if before == after { Read::Neutral } else { Read::Says(lean) };
     }
     let is_list = |value: Option<&Value>| value.is_some_and(Value::is_array);
-    let applies = WORDS.grants.is_in(leaf.last()) && (leaf.guards() != Some(true) || leaf.sense_of_kind);
+    // `Principal.AWS` is a list of principals.
+    let names = leaf.names.iter().rev().take(2);
+    let applies =
+        names.into_iter().any(|name| WORDS.grants.is_in(name)) && (leaf.guards() != Some(true) || leaf.sense_of_kind);
     if !applies || !(is_list(leaf.declared) || is_list(leaf.actual)) {
         return Read::Pass;
     }

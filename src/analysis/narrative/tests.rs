@@ -11,7 +11,7 @@ fn opened() -> DriftDetail {
     let change = json!({"path": "ingress", "change_type": "modified", "declared": "10.0.0.0/8", "actual": "0.0.0.0/0",
         "is_security_critical": true});
     let event = json!({
-        "id": "01JNZ6Q0V4M2Y8T5R3W7X9B1CD", "fingerprint": "00000000000000000000000000000000", "version": 1,
+        "id": "01JNZ6Q0V4M2Y8T5R3W7X9B1CD", "fingerprint": "0".repeat(64), "version": 1,
         "environment": "prod-eu", "drift_type": "modified", "changes": [change], "hidden_count": 0, "unverified_count": 0,
         "resource": {"resource_type": "aws_security_group", "resource_id": "aws_security_group.web"},
         "analysis": {

@@ -29,7 +29,7 @@ pub fn guard_score(
     let usual = model.score(numbers);
     match direction {
         Direction::Hardening => Some(usual.min(MOST_OF_HARDENING)),
-        Direction::Loosening if rules.security >= CERTAIN => Some(usual.max(rules.security)),
+        _ if rules.security >= CERTAIN => Some(usual.max(rules.security)),
         Direction::Loosening => Some(usual),
         Direction::Neutral | Direction::BackToDefault => is_watched.then_some(usual),
     }

@@ -105,8 +105,9 @@ fn come_back(new: &mut EventRecord) -> bool {
     let came_back = life::has_ended(&standing);
     if came_back {
         let (regressions, settled) = (standing.regressions + 1, settling::after_return(&standing.settled));
-        // What was done about it the last time is to be done again.
-        new.set_standing(Standing { regressions, settled, ticked: Vec::new(), ..standing.reopened() });
+        // What was done about it the last time is to be done again, and why it happened then says nothing of this time.
+        let again = Standing { ticked: Vec::new(), judged_cause: None, ..standing.reopened() };
+        new.set_standing(Standing { regressions, settled, ..again });
     }
     came_back
 }

@@ -110,6 +110,7 @@ actions! {
         Snooze "snooze" Decides "snooze" off::decide, "Snooze: out of sight until a time";
         Assign "assign" Decides "" off::decide, "Assign to somebody, or to nobody";
         Note "note" Decides "note" off::decide, "Write a note";
+        JudgeCause "judge-cause" Decides "" off::decide, "Confirm or correct the cause: what is learned comes from this";
         Ignore "ignore" Confirmed "ignore" off::confirm, "Ignore by rule, made from the selected change; shows what it would hide";
         RequestRemediation "request-remediation" Confirmed "" off::request_remediation, "Ask an admin for leave to revert or codify, with the steps that are recommended";
         ApproveRemediation "approve-remediation" Confirmed "" off::approve_remediation, "Approve what was asked for; the steps are then carried out by hand";

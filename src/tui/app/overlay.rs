@@ -88,6 +88,7 @@ pub enum FormKind {
     Advise,
     /// A step of advice is done, or not after all.
     Tick,
+    JudgeCause,
     /// Only asks for a reason, where one is required.
     Acknowledge,
     Reopen,

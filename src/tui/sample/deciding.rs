@@ -50,10 +50,11 @@ pub(super) fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u6
             let (advice, step, by) = (advice.clone(), *step, request.actor.clone());
             event.ticked.extend(text.filter(|_| *done).map(|text| Tick { advice, step, text, by, at: now() }));
         }
+        TriageVerb::JudgeCause { cause, .. } => event.judged_cause = Some(*cause),
         V::NeverHide { .. } | V::Link { .. } | V::Unlink { .. } | V::Undo { .. } => {}
     }
     let reopens = matches!(request.verb, V::Reopen | V::SettleChanges { .. } | V::ReopenChanges { .. });
-    let is_of_advice = matches!(request.verb, V::Advise { .. } | V::Tick { .. });
+    let is_of_advice = matches!(request.verb, V::Advise { .. } | V::Tick { .. } | V::JudgeCause { .. });
     let says =
         is_of_advice || matches!(request.verb, V::Assign { .. } | V::Note { .. } | V::Link { .. } | V::Unlink { .. });
     if !reopens && !says && !matches!(request.verb, V::NeverHide { .. }) {

@@ -44,6 +44,7 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Note => forms::open(model, FormKind::Note),
         Action::Advise => forms::open(model, FormKind::Advise),
         Action::Tick => forms::open(model, FormKind::Tick),
+        Action::JudgeCause => forms::open(model, FormKind::JudgeCause),
         Action::Ignore => forms::open(model, FormKind::Ignore),
         Action::RequestRemediation => forms::open(model, FormKind::Remediate),
         Action::ApproveRemediation => forms::open(model, FormKind::Approve),

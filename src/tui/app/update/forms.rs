@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{advising, drafting, links, never_hide, plan as planning, reasons, remediation, ruling, wrong};
-use crate::drift::{ResolutionType, TriageVerb};
+use crate::drift::{Cause, ResolutionType, TriageVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::tui::app::action::{Action, Danger};
 use crate::tui::app::overlay::{Field, Form, FormKind, Overlay, Plan, Value};
@@ -14,6 +14,9 @@ const UNTIL: &str = "2h, 18:30, friday, 1M, 2026-12-01; up and down: presets";
 const EXCEPTION: &str = "1w";
 /// What an empty field means where something is accepted.
 pub const FOR_GOOD: &str = "for good: it does not come back by itself; up and down: presets";
+const CAUSE: &str = "why it happened, if you know; up and down choose";
+/// The first choice of a cause that need not be said.
+const NOT_SAID: &str = "not said";
 const NO_CHANGE: &str = "no change is selected";
 
 impl FormKind {
@@ -29,6 +32,7 @@ impl FormKind {
             Self::Note => Action::Note,
             Self::Advise => Action::Advise,
             Self::Tick => Action::Tick,
+            Self::JudgeCause => Action::JudgeCause,
             Self::Reopen => Action::Reopen,
             Self::ResolveChange => Action::ResolveChange,
             Self::ReopenChange => Action::ReopenChange,
@@ -66,7 +70,11 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
             Field::choice("as", "up and down choose", ResolutionType::ALL.map(|r| r.as_str().to_owned()).into()),
             reason(),
             Field::offering("until", FOR_GOOD, EXCEPTION, when::PRESETS),
-        ],
+        ]
+        .into_iter()
+        .chain((kind == FormKind::Resolve).then(|| Field::choice("cause", CAUSE, said_first())))
+        .collect(),
+        FormKind::JudgeCause => vec![Field::choice("cause", "up and down choose; enter confirms", likely_first(model))],
         FormKind::Accept => vec![Field::offering("until", FOR_GOOD, EXCEPTION, when::PRESETS), reason()],
         FormKind::Escalate => vec![to("a name or a team; up and down: people", ""), reason()],
         FormKind::Advise => advising::fields(),
@@ -107,6 +115,20 @@ pub fn people_came(model: &mut Model, people: Vec<Tainted>) -> Vec<Effect> {
         pick.learn(known);
     }
     vec![]
+}
+
+/// The causes, after the choice to say none.
+fn said_first() -> Vec<String> {
+    let causes = Cause::ALL.map(|cause| cause.as_str().to_owned());
+    [NOT_SAID.to_owned()].into_iter().chain(causes).collect()
+}
+
+/// The causes, the one that was found or said first: enter confirms it.
+fn likely_first(model: &Model) -> Vec<String> {
+    let found =
+        model.timeline.selected().map(|event| event.judged_cause.unwrap_or(event.analysis.cause.cause_category));
+    let others = Cause::ALL.into_iter().filter(|cause| Some(*cause) != found);
+    found.into_iter().chain(others).map(|cause| cause.as_str().to_owned()).collect()
 }
 
 fn reason_hint(model: &Model, kind: FormKind) -> &'static str {
@@ -227,9 +249,15 @@ fn verbs(model: &Model, form: &Form) -> Result<Vec<TriageVerb>, String> {
                     let path = form.change.clone().ok_or(NO_CHANGE)?;
                     TriageVerb::SettleChanges { paths: vec![path], resolution_type, until }
                 }
-                _ => TriageVerb::Resolve { resolution_type, until },
+                _ => {
+                    // First, so that the last decision, which `undo` takes back, is the one that settles it.
+                    let judged = form.cause().map(|cause| TriageVerb::JudgeCause { cause, features: None });
+                    let resolve = TriageVerb::Resolve { resolution_type, until };
+                    return Ok(judged.into_iter().chain([resolve]).collect());
+                }
             }
         }
+        FormKind::JudgeCause => TriageVerb::JudgeCause { cause: form.cause().ok_or("which cause?")?, features: None },
         FormKind::Accept => TriageVerb::Resolve { resolution_type: ResolutionType::Accepted, until: until()? },
         FormKind::Escalate => {
             let to = some(typed("to")).ok_or("to whom?")?;
@@ -286,6 +314,7 @@ fn says(verb: &TriageVerb, model: &Model) -> Vec<String> {
             vec![format!("step    {step} is {}", if *done { "done" } else { "not done after all" })]
         }
         TriageVerb::Ignore { rule } => ruling::says(rule, model),
+        TriageVerb::JudgeCause { cause, .. } => vec![format!("cause   {}", cause.as_str())],
         _ => vec![],
     }
 }

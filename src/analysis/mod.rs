@@ -4,17 +4,25 @@ mod actor;
 mod as_of;
 mod blame;
 mod cause;
+pub(crate) mod direction;
+mod frameworks;
+mod judge;
 mod lessons;
+pub mod narrative;
 mod pack;
+mod prior;
 mod severity;
 mod value;
 mod within;
 
 pub use actor::changed_by;
+pub(crate) use as_of::dialect;
 pub use as_of::{AsOf, Then, as_of, between};
 pub use blame::{Blame, blame};
 pub use cause::{ArtifactError, Burst, LearnedCause, Past, Surroundings};
+pub use frameworks::set_scope;
 pub use lessons::{Learned, LessonError, evaluate, learn, lessons};
+pub use prior::{Evidence, Model, expected, guard_score, names as feature_names, row as features};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -39,18 +47,25 @@ pub fn analyse(facts: &Facts<'_>) -> Analysis {
 /// As [`analyse`], with what is known around the drift.
 pub fn analyse_within(facts: &Facts<'_>, around: &Surroundings<'_>) -> Analysis {
     let subject = Subject { resource: facts.resource, drift_type: facts.drift_type, changes: facts.changes };
-    let (severity, reasons) = severity::assess(&subject);
+    let judge::Judged { severity, reasons, direction, disruption } = judge::judge(&subject);
     let changed_by = match around.attribution {
         Some(to) => vec![to.actor.clone()],
         None => around.writers.to_vec(),
     };
-    Analysis { cause: cause::find(facts, around, &severity), severity, reasons, changed_by, analyzed_at: facts.now }
+    Analysis {
+        cause: cause::find(facts, around, &severity),
+        severity,
+        reasons,
+        direction,
+        disruption,
+        changed_by,
+        analyzed_at: facts.now,
+    }
 }
 
-/// The evidence as numbers, for a model to learn from.
-pub fn features(facts: &Facts<'_>, around: &Surroundings<'_>) -> FeatureVector {
-    let subject = Subject { resource: facts.resource, drift_type: facts.drift_type, changes: facts.changes };
-    cause::features_of(facts, around, &severity::assess(&subject).0)
+/// The evidence of a cause as numbers, for a model to learn from.
+pub fn cause_features(facts: &Facts<'_>, around: &Surroundings<'_>) -> FeatureVector {
+    cause::features_of(facts, around, &severity_of(facts.resource, facts.drift_type, facts.changes))
 }
 
 /// The packs it goes by: name and text.
@@ -60,6 +75,11 @@ pub fn packs() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// The four scores if the resource differed in these changes alone.
 pub fn severity_of(resource: &ResourceRef, drift_type: DriftType, changes: &[Change]) -> Severity {
+    judge::judge(&Subject { resource, drift_type, changes }).severity
+}
+
+/// What the rules of the packs alone score, before what others say of the properties.
+pub(crate) fn rules_severity(resource: &ResourceRef, drift_type: DriftType, changes: &[Change]) -> Severity {
     severity::assess(&Subject { resource, drift_type, changes }).0
 }
 
@@ -82,8 +102,16 @@ pub fn open_severity(event: &DriftEvent, now: Timestamp) -> Option<Severity> {
 pub fn is_security_critical(resource_type: &str, path: &str, declared: Option<&Value>, actual: Option<&Value>) -> bool {
     use value::Test::{ClosesWorld, OpensWorld, Secret, Setuid, WorldWritable};
     severity::touches_security(resource_type, path)
+        || is_graded(resource_type, path)
+        || direction::of_change(resource_type, path, declared, actual).is_some_and(|lean| lean.weight >= 2)
         || (path.contains("cidr") && [OpensWorld, ClosesWorld].iter().any(|test| test.holds(path, declared, actual)))
         || [Secret, Setuid, WorldWritable].iter().any(|test| test.holds(path, declared, actual))
+}
+
+/// Policy tools grade this very property, or the block it stands in, at least MEDIUM.
+fn is_graded(resource_type: &str, path: &str) -> bool {
+    let known = crate::knowledge::of(resource_type, path);
+    known.near <= crate::knowledge::Near::Above && known.median() >= Some(crate::drift::SeverityClass::Medium)
 }
 
 #[cfg(test)]

@@ -80,6 +80,8 @@ pub enum AdviceStatus {
     Dismissed,
     /// Its time is over.
     Stale,
+    /// A policy forbids it.
+    Vetoed,
 }
 
 /// A piece of advice, with the drift it is about.
@@ -109,6 +111,7 @@ impl Advice {
             status: match one {
                 _ if one.implemented_at.is_some() => AdviceStatus::Implemented,
                 _ if one.implementation_result.is_some() => AdviceStatus::Dismissed,
+                _ if one.vetoed.is_some() => AdviceStatus::Vetoed,
                 _ if one.is_stale(now) => AdviceStatus::Stale,
                 _ => AdviceStatus::Open,
             },

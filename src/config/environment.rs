@@ -140,6 +140,7 @@ impl Reader<'_> {
             knowledge: Default::default(),
             ignore: Default::default(),
             maintenance: Default::default(),
+            policies: Default::default(),
             on_call: Default::default(),
         })
     }

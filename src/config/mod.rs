@@ -9,11 +9,13 @@ mod discover;
 mod duration;
 mod environment;
 mod file;
+mod gemini;
 mod lost;
 mod maintenance;
 mod origin;
 mod packs;
 mod paths;
+mod recommend;
 mod remediation;
 mod server;
 mod servers;
@@ -22,6 +24,7 @@ mod webhooks;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use adding::replace;
 pub use adding::{Adding, Found, Offered, offered};
 pub use changes::{Changes, is_same};
 pub use discover::{ad_hoc, discover};
@@ -29,12 +32,15 @@ pub use duration::parse_duration;
 pub use lost::lost;
 pub use origin::{Origin, Problem, Valued};
 pub use paths::Paths;
+pub use recommend::Advising;
+pub(crate) use recommend::text_of as policy_text;
 pub use server::server_keys;
 pub use servers::Servers;
 pub use settings::{SETTINGS, Setting, Settings};
 
 use crate::compare::Knowledge;
 use crate::drift::{Maintenance, OnCall};
+use crate::gemini::GeminiSpec;
 use crate::scan::EnvironmentSpec;
 use crate::server::{HookSpec, Limits};
 use crate::webhooks::WebhookSpec;
@@ -54,9 +60,13 @@ pub struct Config {
     pub server: Limits,
     /// Whoever asked for something to be done about a drift may approve it, where nobody else is.
     pub approve_own: bool,
+    /// Rules of one's own about advice.
+    pub recommend: Advising,
     /// Servers by name, for `connect`.
     pub servers: Servers,
     /// Where notifications are sent.
+    /// `None`: it is never asked.
+    pub gemini: Option<GeminiSpec>,
     pub webhooks: Vec<WebhookSpec>,
     /// Who may ask for scans, and say what goes on, with a secret alone.
     pub hooks: Vec<HookSpec>,
@@ -89,6 +99,7 @@ pub fn load(
         .settings
         .apply_all(flags.iter().map(|(key, text)| (*key, text.clone(), Origin::Flag(key))), &mut config.problems);
     environment::finish(&mut config);
+    recommend::finish(paths, &mut config);
     config
 }
 
@@ -103,7 +114,9 @@ impl Config {
             on_call: OnCall::default(),
             server: Limits::default(),
             approve_own: false,
+            recommend: Advising::default(),
             servers: Servers::default(),
+            gemini: None,
             webhooks: vec![],
             hooks: vec![],
             files: vec![],

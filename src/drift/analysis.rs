@@ -173,6 +173,68 @@ impl SeverityClass {
     }
 }
 
+/// Which way a drift goes: whether less is guarded than the code says, or more.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, Default, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    Loosening,
+    Hardening,
+    /// Neither, as far as the values tell.
+    #[default]
+    Neutral,
+    /// Set in the code and not live any more, without a meaning for security: the cloud's default holds.
+    BackToDefault,
+}
+
+impl Direction {
+    /// The word in store and API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Loosening => "loosening",
+            Self::Hardening => "hardening",
+            Self::Neutral => "neutral",
+            Self::BackToDefault => "back_to_default",
+        }
+    }
+
+    fn is_neutral(&self) -> bool {
+        *self == Self::Neutral
+    }
+}
+
+/// What changing a property back does to what runs, as the cloud's documentation says.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Disruption {
+    None,
+    /// It restarts, or does not answer for a while.
+    Some,
+    /// It is deleted and made anew.
+    Replacement,
+}
+
+impl Disruption {
+    /// The word in store and API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Some => "some",
+            Self::Replacement => "replacement",
+        }
+    }
+
+    /// For people.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::None => "Changing it back interrupts nothing.",
+            Self::Some => "Changing it back interrupts it for a while.",
+            Self::Replacement => "Changing it back replaces it: it is deleted and made anew.",
+        }
+    }
+}
+
 /// Why an axis got its score.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct SeverityReason {
@@ -190,6 +252,11 @@ pub struct Analysis {
     pub cause: CauseAnalysis,
     pub severity: Severity,
     pub reasons: Vec<SeverityReason>,
+    #[serde(default, skip_serializing_if = "Direction::is_neutral")]
+    pub direction: Direction,
+    /// What changing it back does to what runs; `None`: not known of all that would be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disruption: Option<Disruption>,
     /// Who made the changes, as far as a source says: field managers, cloud principals. Empty: nobody knows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_by: Vec<Tainted>,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Analysis, Attribution, AuditEntry, Cause, Change, Decision, DriftId, Fingerprint, Hidden, Link, Recommendation,
-    Remediation, SettledChange, Severity, Slug, Unverified,
+    Remediation, SettledChange, Severity, Slug, Tick, Unverified,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -213,6 +213,9 @@ pub struct DriftEvent {
     /// Who it was put down to, with the evidence; of these changes, and forgotten with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attribution: Option<Box<Attribution>>,
+    /// Steps of its advice that are done; those whose advice has changed since are among them: ask [`DriftEvent::tick`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ticked: Vec<Tick>,
 }
 
 impl DriftEvent {
@@ -249,6 +252,7 @@ impl DriftEvent {
             open_severity: None,
             in_maintenance: false,
             attribution: None,
+            ticked: Vec::new(),
         }
     }
 
@@ -270,6 +274,17 @@ impl DriftEvent {
         if let Some(gone) = self.attribution.take() {
             self.analysis.changed_by.retain(|by| *by != gone.actor);
         }
+    }
+
+    /// Who has done a step of its advice, counted from 1.
+    pub fn tick(&self, advice: &Recommendation, step: u32) -> Option<&Tick> {
+        let text = advice.implementation_steps.get(usize::try_from(step).ok()?.checked_sub(1)?)?;
+        self.ticked.iter().find(|tick| tick.is_of(&advice.key(), step, text))
+    }
+
+    /// Whether what was done is a step of the advice as it is now.
+    pub fn is_step(&self, tick: &Tick) -> bool {
+        self.recommendations.iter().any(|advice| self.tick(advice, tick.step) == Some(tick))
     }
 
     /// Came back after it had ended.

@@ -39,7 +39,9 @@ mod tags;
 mod triage;
 mod untold;
 
-pub use analysis::{Analysis, Axis, Cause, CauseAnalysis, Severity, SeverityClass, SeverityReason};
+pub use analysis::{
+    Analysis, Axis, Cause, CauseAnalysis, Direction, Disruption, Severity, SeverityClass, SeverityReason,
+};
 pub use attribution::{ActorClass, Attribution, Who};
 pub use change::{Change, ChangeType, Hidden, PropertyPath, Unverified, UnverifiedReason};
 pub use context::{
@@ -69,7 +71,10 @@ pub use once::Once;
 pub use origin::{Origin, PrincipalKind};
 pub use path::{MAX_PATH_BYTES, PathBuilder};
 pub use probabilities::Probabilities;
-pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment};
+pub use recommendation::{
+    Effort, Left, NewAdvice, Prediction, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment,
+    Tick, Veto,
+};
 pub use remediation::{
     MayNot, Overtaken, Party, Remediation, RemediationChange, RemediationDecision, RemediationKind, RemediationRequest,
     RemediationState, RemediationVerb, Verdict,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cause, DriftId, FeatureVector, IgnoreRule, NeverHideChange, NeverHideRule, Once, Origin, PropertyPath,
+    Cause, DriftId, FeatureVector, IgnoreRule, NeverHideChange, NeverHideRule, NewAdvice, Once, Origin, PropertyPath,
     RemediationChange, RuleChange, Slug, State,
 };
 use crate::safety::Tainted;
@@ -64,6 +64,18 @@ pub enum TriageVerb {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         features: Option<FeatureVector>,
     },
+    /// Gives advice.
+    Advise {
+        advice: Box<NewAdvice>,
+    },
+    /// A step of advice is done, or is not after all.
+    Tick {
+        /// See [`Recommendation::key`](super::Recommendation::key).
+        advice: String,
+        /// Counted from 1.
+        step: u32,
+        done: bool,
+    },
     /// Makes the rule and puts every drift it matches out of sight.
     Ignore {
         rule: IgnoreRule,
@@ -116,6 +128,9 @@ impl TriageVerb {
             Self::Resolve { .. } => "resolve_drift",
             Self::Note { .. } => "note",
             Self::JudgeCause { .. } => "judge_cause",
+            Self::Advise { .. } => "advise",
+            Self::Tick { done: true, .. } => "step_done",
+            Self::Tick { done: false, .. } => "step_not_done",
             Self::Ignore { .. } => "ignore",
             Self::NeverHide { .. } => "never_hide",
             Self::SettleChanges { .. } => "settle_changes",

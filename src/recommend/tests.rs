@@ -31,6 +31,8 @@ fn analysis(cause: Cause, confidence: u8, security: u8) -> Analysis {
         },
         severity: Severity { security: Score::percent(security), ..Severity::default() },
         reasons: vec![],
+        direction: Default::default(),
+        disruption: None,
         changed_by: Vec::new(),
         analyzed_at: Timestamp::UNIX_EPOCH,
     }

@@ -6,9 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{around, learning};
 use crate::analysis::{self, Burst, LearnedCause, Past, Surroundings};
+use crate::compare::Knowledge;
 use crate::drift::{
     AuditEntry, ContextRequest, DriftDetail, DriftEvent, DriftType, Maintenance, OnCall, OperationalContext, Slug,
 };
+use crate::recommend::Policies;
 use crate::safety::{Masked, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::store::{Direction, DriftFilter, PageRequest, Store, StoreError};
@@ -29,11 +31,20 @@ const MARGIN: SignedDuration = SignedDuration::from_hours(1);
 pub(super) struct Beforehand {
     pub on_call: Arc<OnCall>,
     pub announced: Arc<Vec<Maintenance>>,
+    /// Rules about advice.
+    pub policies: Arc<Policies>,
+    /// What comparisons go by.
+    pub knowledge: Knowledge,
 }
 
 impl Beforehand {
     pub fn of(spec: &EnvironmentSpec) -> Self {
-        Self { on_call: Arc::clone(&spec.on_call), announced: Arc::clone(&spec.maintenance) }
+        Self {
+            on_call: Arc::clone(&spec.on_call),
+            announced: Arc::clone(&spec.maintenance),
+            policies: Arc::clone(&spec.policies),
+            knowledge: spec.knowledge.clone(),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use ulid::Ulid;
 use super::danger::Write;
 use super::evidence::Beforehand;
 use super::keeping::told;
-use super::lanes::{Lanes, Watched, announced_for, guarding};
+use super::lanes::{Lanes, Watched, announced_for, guarding, policies_of};
 use super::learning::School;
 use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
 use super::presence::{Looker, Looking, Presence, Spot};
@@ -31,6 +31,7 @@ use crate::drift::{
     RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary,
     Slug, SourceState, Stats, TriageRequest, TriageVerb, UntoldPage, UntoldRequest, Who,
 };
+use crate::recommend::Policies;
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::store::{
@@ -55,6 +56,8 @@ pub struct LocalService {
     guard: Lock<Arc<Guard>>,
     /// What is announced, for whichever environment.
     announced: Lock<Arc<Vec<Maintenance>>>,
+    /// What advice goes by.
+    policies: Lock<Arc<Policies>>,
     returning: Returning,
     /// Told before anybody listened, errors or not; the first subscriber hears them.
     unheard: Mutex<Vec<(bool, Tainted)>>,
@@ -97,6 +100,7 @@ impl LocalService {
             sharing.start(&handle, heard, ears);
         }
         let (guard, announced) = (Lock::new(Arc::new(guarding(guard, &specs))), Lock::new(announced_for(&specs)));
+        let policies = Lock::new(policies_of(&specs));
         specs.into_iter().for_each(|spec| lanes.begin(spec));
         let redactor = Arc::new(Redactor::new(store.redaction_key()));
         let returning = Returning::start(&handle, &store, changed, outward.clone());
@@ -111,6 +115,7 @@ impl LocalService {
             redactor,
             guard,
             announced,
+            policies,
             returning,
             unheard,
             deciding,
@@ -123,6 +128,9 @@ impl LocalService {
     pub async fn reconfigure(&self, specs: Vec<EnvironmentSpec>, guard: Guard) {
         let specs = if self.store.read_only().is_some() { vec![] } else { specs };
         *self.guard.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(guarding(guard, &specs));
+        if !specs.is_empty() {
+            *self.policies.write().unwrap_or_else(PoisonError::into_inner) = policies_of(&specs);
+        }
         self.lanes.replace(specs).await;
         let _ = self.events.send(ServiceEvent::Environments);
     }
@@ -155,6 +163,10 @@ impl LocalService {
 
     fn announced(&self) -> Arc<Vec<Maintenance>> {
         Arc::clone(&self.announced.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn policies(&self) -> Arc<Policies> {
+        Arc::clone(&self.policies.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Tells whoever looks at the screens, or will, what is wrong.
@@ -259,9 +271,9 @@ impl LocalService {
 }
 
 /// What the configuration says of an environment; of one that is not scanned here only what is announced.
-fn beforehand(lanes: &Lanes, announced: &Arc<Vec<Maintenance>>, slug: &Slug) -> Beforehand {
-    let on_call = lanes.get(slug).map(|watched| Arc::clone(&watched.spec.on_call)).unwrap_or_default();
-    Beforehand { on_call, announced: Arc::clone(announced) }
+fn beforehand(lanes: &Lanes, announced: &Arc<Vec<Maintenance>>, policies: &Arc<Policies>, slug: &Slug) -> Beforehand {
+    let known = lanes.get(slug).map(|watched| Beforehand::of(&watched.spec)).unwrap_or_default();
+    Beforehand { announced: Arc::clone(announced), policies: Arc::clone(policies), ..known }
 }
 
 fn nobody_scans(slug: &Slug) -> ServiceError {
@@ -350,10 +362,11 @@ impl DriftService for LocalService {
 
     async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
         gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
-        let (redactor, lanes, announced) = (Arc::clone(&self.redactor), Arc::clone(&self.lanes), self.announced());
+        let (redactor, lanes) = (Arc::clone(&self.redactor), Arc::clone(&self.lanes));
+        let (announced, policies) = (self.announced(), self.policies());
         self.deciding(move |store| {
             let slug = store.drift(id).map_err(told)?.event.environment;
-            let before = beforehand(&lanes, &announced, &slug);
+            let before = beforehand(&lanes, &announced, &policies, &slug);
             thinking::analyse(store, &before, &redactor, id, said).map(|event| (vec![event.clone()], event))
         })
         .await
@@ -479,7 +492,7 @@ impl DriftService for LocalService {
         requests: Vec<TriageRequest>,
     ) -> Result<Vec<Result<Receipt, ServiceError>>, ServiceError> {
         let (redactor, guard) = (Arc::clone(&self.redactor), self.guard());
-        let (lanes, announced) = (Arc::clone(&self.lanes), self.announced());
+        let (lanes, announced, policies) = (Arc::clone(&self.lanes), self.announced(), self.policies());
         let judged: Vec<bool> = requests.iter().map(|request| judging::moves_cause(&request.verb)).collect();
         let judges = requests.iter().any(|request| matches!(request.verb, TriageVerb::JudgeCause { .. }));
         let about_rules = requests.iter().any(|request| request.verb.is_about_rules());
@@ -487,7 +500,7 @@ impl DriftService for LocalService {
             .deciding(move |store| {
                 let before = store.never_hidden().unwrap_or_default();
                 let attempts: Vec<_> = requests.iter().map(|one| attempts::of_triage(&redactor, one)).collect();
-                let known = |slug: &Slug| beforehand(&lanes, &announced, slug);
+                let known = |slug: &Slug| beforehand(&lanes, &announced, &policies, slug);
                 let requests = judging::with_evidence(store, known, requests);
                 let mut answers = bulk::decide_all(store, &guard, &redactor, requests);
                 judging::think_anew(store, known, &judged, &mut answers);

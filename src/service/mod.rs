@@ -19,6 +19,7 @@ mod learning;
 mod leased;
 mod local;
 mod masking;
+mod narrating;
 mod once;
 pub mod permission;
 mod presence;
@@ -41,6 +42,7 @@ pub use learning::{
 };
 pub use local::LocalService;
 pub use masking::mask_context;
+pub use narrating::narrative;
 pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
 pub use presence::{HOLDS as PRESENCE_HOLDS, Looker, Looking, Spot};

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, broadcast};
 
 use super::around::begin_announced;
 use super::evidence::Beforehand;
-use super::thinking::rethink_all;
+use super::thinking::{advise_anew, rethink_all};
 use super::{ScanProgress, ServiceEvent, Witness};
 use crate::compare::NeverHide;
 use crate::drift::{DriftEvent, DriftId, SeverityClass, Slug};
@@ -91,6 +91,8 @@ pub(super) struct ScanJob {
     running: Mutex<Option<ScanProgress>>,
     witness: Arc<Witness>,
     off: Arc<AtomicBool>,
+    /// All advice goes by the policies of this job.
+    advised: AtomicBool,
 }
 
 impl ScanJob {
@@ -110,6 +112,7 @@ impl ScanJob {
             running: Mutex::new(None),
             witness,
             off: Arc::default(),
+            advised: AtomicBool::new(false),
         }
     }
 
@@ -141,7 +144,13 @@ impl ScanJob {
     /// A scan looks at one drift at a time; what is known around them is looked at now.
     fn rethink(&self, new: &[DriftId], cancel: &AtomicBool) {
         let tell = |event| self.tell(ServiceEvent::Updated(Box::new(event)));
-        rethink_all(self.store.as_ref(), &Beforehand::of(&self.spec), self.slug(), new, cancel, tell);
+        let before = Beforehand::of(&self.spec);
+        rethink_all(self.store.as_ref(), &before, self.slug(), new, cancel, tell);
+        if !self.advised.swap(true, Ordering::SeqCst)
+            && let Err(error) = advise_anew(self.store.as_ref(), &before, self.slug(), cancel, tell)
+        {
+            tracing::warn!(%error, "advice may go by policies of before");
+        }
     }
 
     fn slug(&self) -> &Slug {

@@ -9,15 +9,19 @@ use super::ServiceError;
 use super::evidence::{Beforehand, Evidence, Scene, appeared};
 use super::keeping::told;
 use crate::analysis::{self, Facts};
-use crate::drift::{Analysis, DriftDetail, DriftEvent, DriftId, Environment, FeatureVector, Recommendation, Slug};
-use crate::recommend::recommend;
+use crate::drift::{
+    Analysis, DriftDetail, DriftEvent, DriftId, Environment, FeatureVector, Recommendation, Slug, State,
+};
+use crate::recommend::{Case, Code, Outlook, advise, outlook};
 use crate::safety::{Masked, Redactor, Tainted};
-use crate::store::{Store, StoreError};
+use crate::store::{Direction, DriftFilter, PageRequest, Store, StoreError};
 
 /// A scan that writes the same drift is done with it soon.
 const TRIES: usize = 3;
 /// New drifts of one scan that are thought about once more with what is known around them; the others when somebody asks.
 const AT_ONCE: usize = 200;
+/// Drifts per call.
+const PAGE: usize = 500;
 
 /// Somebody asks for it: as far as `said` goes, what was said before is forgotten.
 pub(super) fn analyse(
@@ -92,10 +96,50 @@ fn rethink_within(
     let event = &detail.event;
     let said = event.analysis.cause.said.clone();
     let (analysis, advice) = think(store, before, scene, environment, detail, said)?;
-    if analysis.cause == event.analysis.cause && analysis.changed_by == event.analysis.changed_by {
+    let is_thought_same = analysis.cause == event.analysis.cause && analysis.changed_by == event.analysis.changed_by;
+    if is_thought_same && brief(&advice) == brief(&event.recommendations) {
         return Ok(None);
     }
     store.rethink(event.id, event.version, &analysis, &advice).map(Some)
+}
+
+/// Other policies may be in force than those that the advice of these drifts went by, and a scan leaves them alone: see
+/// [`CauseAnalysis::is_informed`](crate::drift::CauseAnalysis).
+pub(super) fn advise_anew(
+    store: &dyn Store,
+    before: &Beforehand,
+    environment: &Slug,
+    stopped: &AtomicBool,
+    mut tell: impl FnMut(DriftEvent),
+) -> Result<(), ServiceError> {
+    let (environments, states) = (vec![environment.clone()], vec![State::Open, State::Acknowledged]);
+    let filter = DriftFilter { environments, states, ..DriftFilter::default() };
+    let mut request = PageRequest { filter, cursor: None, direction: Direction::Older, limit: PAGE };
+    loop {
+        let page = store.page(&request).map_err(told)?;
+        for event in page.data.iter().filter(|event| is_ruled(event, before)) {
+            if stopped.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            rethink(store, before, event.id)?.into_iter().for_each(&mut tell);
+        }
+        match page.next {
+            Some(next) => request.cursor = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Policies may say something of its advice, or have done so.
+fn is_ruled(event: &DriftEvent, before: &Beforehand) -> bool {
+    let by_policy = |advice: &Recommendation| advice.policy.is_some() || advice.vetoed.is_some();
+    let is_ruled = !before.policies.rules().is_empty() || event.recommendations.iter().any(by_policy);
+    event.analysis.cause.is_informed && is_ruled
+}
+
+/// What people see of advice first: to tell whether it is other advice.
+fn brief(advice: &[Recommendation]) -> Vec<(String, &'static str, bool)> {
+    advice.iter().map(|one| (one.key(), one.priority.as_str(), one.vetoed.is_some())).collect()
 }
 
 fn think(
@@ -114,9 +158,21 @@ fn think(
     // Advice that says the same keeps its age and what became of it.
     let kept = |new: Recommendation| {
         let same = event.recommendations.iter().find(|old| !old.is_stale(now) && old.key() == new.key());
-        same.cloned().unwrap_or(new)
+        same.map_or(new.clone(), |old| Recommendation {
+            created_at: old.created_at,
+            expires_at: old.expires_at,
+            implemented_at: old.implemented_at,
+            implementation_result: old.implementation_result.clone(),
+            ..new
+        })
     };
-    let advice = recommend(&facts, &analysis).into_iter().map(kept).collect();
+    let code = Code::default();
+    let case = Case { facts: &facts, analysis: &analysis, tags: &event.tags, code: Some(&code) };
+    let mut advice: Vec<Recommendation> = advise(&case, &before.policies).into_iter().map(kept).collect();
+    if outlook::is_wanted(&advice) {
+        let redactor = Redactor::new(store.redaction_key());
+        Outlook::of_kept(detail, (&code, &redactor, &before.knowledge), |outlook| outlook.complete(&mut advice));
+    }
     Ok((analysis, advice))
 }
 
@@ -128,7 +184,7 @@ pub(super) fn features(store: &dyn Store, before: &Beforehand, id: DriftId) -> R
     let evidence = Evidence::gather(store, before, &scene, &detail, event.analysis.cause.said.clone())?;
     let (resource, drift_type) = (&event.resource, event.drift_type);
     let facts = Facts { environment: &environment, resource, drift_type, changes: &event.changes, now };
-    Ok(analysis::features(&facts, &evidence.around(event)))
+    Ok(analysis::cause_features(&facts, &evidence.around(event)))
 }
 
 fn scene(store: &dyn Store, before: &Beforehand, detail: &DriftDetail) -> Result<(Environment, Scene), StoreError> {
@@ -155,6 +211,9 @@ pub(super) fn answer(
         let DriftEvent { version, analysis, mut recommendations, .. } = store.drift(id)?.event;
         let gone = || StoreError::NotFound("this advice is not given any more".into());
         let one = recommendations.iter_mut().find(|one| one.key() == advice).ok_or_else(gone)?;
+        if let Some(why) = one.refusal(Timestamp::now()).filter(|_| followed) {
+            return Err(StoreError::Invalid(why));
+        }
         one.implemented_at = followed.then(Timestamp::now);
         one.implementation_result = Some(result.clone());
         store.advise(id, version, &analysis, &recommendations)

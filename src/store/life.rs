@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::StoreError;
+use super::advising;
 use super::record::{EventRecord, Standing};
 use super::settling::{LAPSED, TOOK_OVER};
 use crate::drift::{
@@ -23,6 +24,8 @@ pub(super) enum Facet<'a> {
     Assignee,
     Cause,
     Notes,
+    /// What people say of the advice, and have done of it.
+    Advice,
     /// To this one.
     Link(DriftId),
     /// An undo, or something about more than this drift.
@@ -48,6 +51,7 @@ impl<'a> Facet<'a> {
             Some(TriageVerb::Assign { .. }) => Self::Assignee,
             Some(TriageVerb::Note { .. }) => Self::Notes,
             Some(TriageVerb::JudgeCause { .. }) => Self::Cause,
+            Some(TriageVerb::Advise { .. } | TriageVerb::Tick { .. }) => Self::Advice,
             Some(TriageVerb::Link { to, .. } | TriageVerb::Unlink { to }) => Self::Link(*to),
             Some(TriageVerb::NeverHide { .. } | TriageVerb::Undo { .. }) => Self::None,
             Some(TriageVerb::SettleChanges { paths, .. } | TriageVerb::ReopenChanges { paths }) => Self::Changes(paths),
@@ -105,13 +109,16 @@ pub(super) fn refresh(event: &mut DriftEvent, finding: Finding, at: Timestamp) {
     if let Some(attribution) = attribution {
         event.attribute(*attribution);
     }
-    // Advice that has not changed keeps its age and what became of it.
-    let stale = event.recommendations.iter().any(|r| r.is_stale(at));
+    // Advice that has not changed keeps its age and what became of it. What people said is theirs.
+    let (by_people, mut old): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut event.recommendations).into_iter().partition(|one| one.added_by.is_some());
+    let stale = old.iter().any(|r| r.is_stale(at));
     if is_kept {
-        event.recommendations.iter_mut().filter(|advice| advice.is_stale(at)).for_each(|advice| renew(advice, at));
-    } else if stale || !same_advice(&event.recommendations, &finding.recommendations) {
-        event.recommendations = finding.recommendations;
+        old.iter_mut().filter(|advice| advice.is_stale(at)).for_each(|advice| renew(advice, at));
+    } else if stale || !same_advice(&old, &finding.recommendations) {
+        old = finding.recommendations;
     }
+    event.recommendations = advising::kept(&by_people, old);
 }
 
 /// The same advice, for as long again.
@@ -141,6 +148,7 @@ fn same_advice(old: &[Recommendation], new: &[Recommendation]) -> bool {
         expires_at: None,
         implemented_at: None,
         implementation_result: None,
+        accept_until: None,
         ..r.clone()
     };
     old.len() == new.len() && old.iter().zip(new).all(|(a, b)| timeless(a) == timeless(b))
@@ -180,7 +188,9 @@ pub(super) fn after_verb(
         }
         TriageVerb::Reopen if state == State::Open => return invalid("it is already open"),
         TriageVerb::Reopen => standing.reopened(),
-        TriageVerb::Ignore { .. }
+        TriageVerb::Advise { .. }
+        | TriageVerb::Tick { .. }
+        | TriageVerb::Ignore { .. }
         | TriageVerb::NeverHide { .. }
         | TriageVerb::Link { .. }
         | TriageVerb::Unlink { .. }

@@ -4,6 +4,7 @@
 //! Decisions and audit go first into an append-only [journal](Store::decide) that is synced; everything else can be rebuilt
 //! from it and a new scan.
 
+mod advising;
 mod analysis;
 mod answers;
 mod archive;

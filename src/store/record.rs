@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::life::CONTINUED;
 use crate::drift::{
     AuditEntry, Cause, Change, Closure, Decision, DriftEvent, DriftId, DriftType, Environment, Fingerprint, Hidden,
-    Link, OperationalContext, ResourceRef, RuleId, SettledChange, Slug, State, Unverified,
+    Link, OperationalContext, Recommendation, ResourceRef, RuleId, SettledChange, Slug, State, Tick, Unverified,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -67,6 +67,11 @@ pub(super) struct Standing {
     pub(super) settled: Vec<SettledChange>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) links: Vec<Link>,
+    /// Advice that people gave.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) advised: Vec<Recommendation>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) ticked: Vec<Tick>,
 }
 
 /// A standing and whose it is: enough to give it back when the tree was lost and the drift is found again.
@@ -197,6 +202,8 @@ impl Standing {
             regressions: self.regressions,
             settled: self.settled.clone(),
             links: self.links.clone(),
+            advised: self.advised.clone(),
+            ticked: self.ticked.clone(),
             ..other.clone()
         }
     }
@@ -235,6 +242,8 @@ impl EventRecord {
             regressions: e.regressions,
             settled: e.settled.clone(),
             links: self.links.clone(),
+            advised: e.recommendations.iter().filter(|one| one.added_by.is_some()).cloned().collect(),
+            ticked: e.ticked.clone(),
         }
     }
 
@@ -250,6 +259,9 @@ impl EventRecord {
         e.judged_cause = s.judged_cause;
         (e.regressions, self.gone, self.exempt, e.settled) = (s.regressions, s.gone, s.exempt, s.settled);
         self.links = s.links;
+        e.recommendations.retain(|one| one.added_by.is_none());
+        e.recommendations.extend(s.advised);
+        e.ticked = s.ticked;
     }
 
     pub(super) fn placed(&self, standing: Standing) -> Placed {

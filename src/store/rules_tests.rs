@@ -59,6 +59,8 @@ fn record(id: &str, changed_by: &[&str], changes: Vec<Change>) -> EventRecord {
             cause,
             severity: Severity::default(),
             reasons: Vec::new(),
+            direction: Default::default(),
+            disruption: None,
             changed_by: changed_by.iter().map(|by| Tainted::from(*by)).collect(),
             analyzed_at: Timestamp::UNIX_EPOCH,
         },

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod actors;
+mod advising;
 mod analyses;
 mod answers;
 mod api;
@@ -27,6 +28,7 @@ mod conformance;
 mod credentials;
 mod crew;
 mod declared;
+mod eval;
 mod families;
 mod faults;
 mod firewall;
@@ -81,6 +83,7 @@ mod stacks;
 mod store;
 mod support;
 mod surroundings;
+mod telling;
 mod terminal;
 mod terraform_agrees;
 mod tidying;

@@ -53,6 +53,8 @@ pub(crate) fn finding(id: &str) -> Finding {
             },
             severity: Severity::default(),
             reasons: Vec::new(),
+            direction: Default::default(),
+            disruption: None,
             changed_by: Vec::new(),
             analyzed_at: Timestamp::UNIX_EPOCH,
         },

@@ -96,6 +96,8 @@ fn finding(environment: &str, kind: &str) -> Finding {
             cause,
             severity: Severity::default(),
             reasons: vec![],
+            direction: Default::default(),
+            disruption: None,
             changed_by: vec![],
             analyzed_at: Timestamp::now(),
         },

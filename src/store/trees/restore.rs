@@ -354,6 +354,8 @@ fn untouched(record: &EventRecord) -> Standing {
         regressions: 0,
         settled: Vec::new(),
         links: Vec::new(),
+        advised: Vec::new(),
+        ticked: Vec::new(),
         ..record.standing().reopened()
     }
 }

@@ -127,6 +127,10 @@ actions! {
         UnmarkAll "unmark-all" None "" off::no_marks, "Take all marks away";
         Resource "resource" None "" off::nothing_looked_at, "The resource: observed values, where it is declared, what hangs on it, its other drifts";
         Who "who" None "" off::nothing_looked_at, "Who changed it: asks CloudTrail, and keeps the answer with the drift";
+        Narrative "narrative" None "" off::nothing_looked_at, "What happened: a few sentences, each with what it rests on";
+        Advise "advise" Decides "" off::advise, "Give advice of your own, beside that of the rules";
+        Tick "tick-step" Decides "" off::tick, "A step of the advice is done; chosen again it is not";
+        Analyse "analyse" None "" off::analyse, "Analyse anew: cause, severity and advice, where the old advice is too old to be followed";
         History "history" None "" off::nothing_looked_at, "History: what was decided on it, by whom, when and why";
         ResolveChange "resolve-change" Confirmed "" off::resolve_change, "Resolve the selected change, and leave the others as they are";
         ReopenChange "reopen-change" Decides "" off::reopen_change, "Reopen the selected change";

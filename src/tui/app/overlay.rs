@@ -85,6 +85,10 @@ pub enum FormKind {
     Escalate,
     Note,
     JudgeCause,
+    /// Gives advice.
+    Advise,
+    /// A step of advice is done, or not after all.
+    Tick,
     /// Only asks for a reason, where one is required.
     Acknowledge,
     Reopen,
@@ -375,6 +379,8 @@ pub enum Overlay {
     History,
     /// Who made a drift.
     Who,
+    /// What happened, in a few sentences.
+    Narrative,
     /// Two bodies beside each other.
     Sheet,
     Confirm {

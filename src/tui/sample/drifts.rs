@@ -91,6 +91,8 @@ fn blank(analyzed_at: Timestamp) -> Analysis {
         cause: CauseAnalysis::default(),
         severity: Severity::default(),
         reasons: vec![],
+        direction: Default::default(),
+        disruption: None,
         changed_by: vec![],
         analyzed_at,
     }

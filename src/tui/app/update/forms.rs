@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{drafting, links, never_hide, plan as planning, reasons, remediation, ruling, wrong};
+use super::{advising, drafting, links, never_hide, plan as planning, reasons, remediation, ruling, wrong};
 use crate::drift::{Cause, ResolutionType, TriageVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::tui::app::action::{Action, Danger};
@@ -31,6 +31,8 @@ impl FormKind {
             Self::Escalate => Action::Escalate,
             Self::Note => Action::Note,
             Self::JudgeCause => Action::JudgeCause,
+            Self::Advise => Action::Advise,
+            Self::Tick => Action::Tick,
             Self::Reopen => Action::Reopen,
             Self::ResolveChange => Action::ResolveChange,
             Self::ReopenChange => Action::ReopenChange,
@@ -50,7 +52,7 @@ impl FormKind {
 /// Opens the form over what is marked, or selected. A rule is made from one drift: the selected one.
 pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
     let targets = match kind {
-        FormKind::Ignore | FormKind::ResolveChange | FormKind::ReopenChange => {
+        FormKind::Ignore | FormKind::ResolveChange | FormKind::ReopenChange | FormKind::Advise | FormKind::Tick => {
             model.timeline.selected().map(|event| model.target(event)).into_iter().collect()
         }
         _ => model.targets(),
@@ -75,6 +77,8 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
         FormKind::JudgeCause => vec![Field::choice("cause", "up and down choose; enter confirms", likely_first(model))],
         FormKind::Accept => vec![Field::offering("until", FOR_GOOD, EXCEPTION, when::PRESETS), reason()],
         FormKind::Escalate => vec![to("a name or a team; up and down: people", ""), reason()],
+        FormKind::Advise => advising::fields(),
+        FormKind::Tick => advising::steps(model),
         FormKind::Note => vec![Field::lines("note", "ctrl-s or alt-enter saves")],
         FormKind::Ignore => ruling::offered(model),
         FormKind::EditRule => return super::rules::edit(model),
@@ -260,6 +264,8 @@ fn verbs(model: &Model, form: &Form) -> Result<Vec<TriageVerb>, String> {
             let escalated = TriageVerb::Resolve { resolution_type: ResolutionType::Escalated, until: None };
             return Ok(vec![escalated, TriageVerb::Assign { to: Some(to) }]);
         }
+        FormKind::Advise => advising::advise(form, model)?,
+        FormKind::Tick => advising::tick(form, model)?,
         FormKind::Ignore => TriageVerb::Ignore { rule: ruling::rule(model, form)? },
         _ => {
             let text = form.field("note").map(|field| field.value.text()).unwrap_or_default();
@@ -302,6 +308,10 @@ fn says(verb: &TriageVerb, model: &Model) -> Vec<String> {
         TriageVerb::Note { text } => {
             let lead = |at| if at == 0 { "note    " } else { "        " };
             text.multiline().into_iter().enumerate().map(|(at, line)| format!("{}{line}", lead(at))).collect()
+        }
+        TriageVerb::Advise { advice } => advising::says(advice),
+        TriageVerb::Tick { step, done, .. } => {
+            vec![format!("step    {step} is {}", if *done { "done" } else { "not done after all" })]
         }
         TriageVerb::Ignore { rule } => ruling::says(rule, model),
         TriageVerb::JudgeCause { cause, .. } => vec![format!("cause   {}", cause.as_str())],

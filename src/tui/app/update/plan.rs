@@ -87,10 +87,10 @@ pub fn refusal(model: &Model, target: &Target, verb: &TriageVerb) -> Option<Stri
     if model.pending.contains_key(&target.id) {
         return Some("the last decision on it is still being saved".into());
     }
-    let is_aside = matches!(
-        verb,
-        TriageVerb::Note { .. } | TriageVerb::JudgeCause { .. } | TriageVerb::Assign { .. } | TriageVerb::Undo { .. }
-    );
+    use TriageVerb as V;
+    let is_of_advice = matches!(verb, V::Advise { .. } | V::Tick { .. });
+    let is_aside =
+        is_of_advice || matches!(verb, V::Note { .. } | V::JudgeCause { .. } | V::Assign { .. } | V::Undo { .. });
     if target.state == State::Closed && !is_aside {
         return Some("closed: it is gone by itself".into());
     }

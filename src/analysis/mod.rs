@@ -63,10 +63,9 @@ pub fn analyse_within(facts: &Facts<'_>, around: &Surroundings<'_>) -> Analysis 
     }
 }
 
-/// The evidence as numbers, for a model to learn from.
-pub fn evidence(facts: &Facts<'_>, around: &Surroundings<'_>) -> FeatureVector {
-    let subject = Subject { resource: facts.resource, drift_type: facts.drift_type, changes: facts.changes };
-    cause::features_of(facts, around, &judge::judge(&subject).severity)
+/// The evidence of a cause as numbers, for a model to learn from.
+pub fn cause_features(facts: &Facts<'_>, around: &Surroundings<'_>) -> FeatureVector {
+    cause::features_of(facts, around, &severity_of(facts.resource, facts.drift_type, facts.changes))
 }
 
 /// The packs it goes by: name and text.

@@ -61,8 +61,8 @@ impl TreeStore {
                 let back = |paths| settling::taken_back(&target.event, &before, paths);
                 let after = match Facet::of(&record.deed.audit) {
                     Facet::Assignee => Standing { assignee: before.assignee, ..now },
-                    Facet::Advice => Standing { advised: before.advised, ticked: before.ticked, ..now },
                     Facet::Cause => Standing { judged_cause: before.judged_cause, ..now },
+                    Facet::Advice => Standing { advised: before.advised, ticked: before.ticked, ..now },
                     Facet::Changes(paths) => Standing { settled: back(Some(paths)), ..now },
                     Facet::Whole => Standing { settled: back(None), ..now.with_state_of(&before) },
                     _ => now.with_state_of(&before),

@@ -146,15 +146,16 @@ async fn resources(caller: Caller, mut parameters: Parameters) -> Answer<Listed<
     Ok(Json(slice.of(all, |one| one.address.raw().to_owned())))
 }
 
-/// What drifts are judged by: packs of rules. No model is learned so far.
+/// What drifts are judged by: packs of rules and tables, and learned models, each with its hash.
 #[utoipa::path(get, path = "/models", params(Part), responses((status = 200, body = Listed<Model>)))]
 async fn models(_: Caller, slice: Slice) -> Answer<Listed<Model>> {
-    let model = |(name, text): (&str, &str)| Model {
+    let model = |kind: &str, (name, text): (&str, &str)| Model {
         name: name.trim_end_matches(".toml").to_owned(),
-        kind: "rules".to_owned(),
+        kind: kind.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         hash: blake3::hash(text.as_bytes()).to_hex().to_string(),
     };
-    let all = analysis::packs().chain(Packs::texts()).map(model).collect();
+    let rules = analysis::packs().chain(Packs::texts()).map(|one| model("rules", one));
+    let all = rules.chain(analysis::models().map(|one| model("forest", one))).collect();
     Ok(Json(slice.of(all, |model| model.name.clone())))
 }

@@ -70,7 +70,13 @@ pub fn cause_features(facts: &Facts<'_>, around: &Surroundings<'_>) -> FeatureVe
 
 /// The packs it goes by: name and text.
 pub fn packs() -> impl Iterator<Item = (&'static str, &'static str)> {
-    pack::PACKS.iter().copied().chain([cause::expected::PACK])
+    let words = [("direction", direction::TEXT), ("subjects", prior::SUBJECTS_TEXT)];
+    pack::PACKS.iter().copied().chain(words).chain(crate::knowledge::PACKS.iter().copied())
+}
+
+/// The learned models it goes by: name and text.
+pub fn models() -> impl Iterator<Item = (&'static str, &'static str)> {
+    [("severity", prior::MODEL_TEXT)].into_iter()
 }
 
 /// The four scores if the resource differed in these changes alone.

@@ -31,15 +31,16 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 /// What drifts are judged by: packs of rules, and every version of the models that were learned.
 #[utoipa::path(get, path = "/models", params(Part), responses((status = 200, body = Listed<Model>)))]
 async fn models(caller: Caller, slice: Slice) -> Answer<Listed<Model>> {
-    let rules = |(name, text): (&str, &str)| Model {
+    let shipped = |kind: &str, (name, text): (&str, &str)| Model {
         name: name.trim_end_matches(".toml").to_owned(),
-        kind: "rules".to_owned(),
+        kind: kind.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         hash: blake3::hash(text.as_bytes()).to_hex().to_string(),
         is_active: true,
         learned: None,
     };
-    let mut all: Vec<Model> = analysis::packs().chain(Packs::texts()).map(rules).collect();
+    let rules = analysis::packs().chain(Packs::texts()).map(|one| shipped("rules", one));
+    let mut all: Vec<Model> = rules.chain(analysis::models().map(|one| shipped("forest", one))).collect();
     all.extend(caller.service.models().await?.into_iter().map(Model::from));
     Ok(Json(slice.of(all, |model| format!("{} {:0>10}", model.name, model.version))))
 }

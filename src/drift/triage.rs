@@ -70,7 +70,7 @@ pub enum TriageVerb {
     },
     /// A step of advice is done, or is not after all.
     Tick {
-        /// See [`Recommendation::key`](super::Recommendation::key).
+        /// The key of a recommendation: 16 hexadecimal digits.
         advice: String,
         /// Counted from 1.
         step: u32,

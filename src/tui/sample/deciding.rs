@@ -51,7 +51,6 @@ pub(super) fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u6
             let (advice, step, by) = (advice.clone(), *step, request.actor.clone());
             event.ticked.extend(text.filter(|_| *done).map(|text| Tick { advice, step, text, by, at: now() }));
         }
-        TriageVerb::JudgeCause { cause, .. } => event.judged_cause = Some(*cause),
         V::NeverHide { .. } | V::Link { .. } | V::Unlink { .. } | V::Undo { .. } => {}
     }
     let reopens = matches!(request.verb, V::Reopen | V::SettleChanges { .. } | V::ReopenChanges { .. });

@@ -2,10 +2,12 @@
 
 mod actor;
 mod as_of;
+pub mod baseline;
 mod blame;
 mod cause;
 mod pack;
 mod severity;
+pub mod together;
 mod value;
 mod within;
 

@@ -147,7 +147,8 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             "who" => self.who(rest).await?,
             "history" => self.history(rest).await?,
             "scan" => self.scan(rest).await?,
-            "ack" | "acknowledge" | "snooze" | "accept" | "escalate" | "resolve" | "assign" | "note" | "reopen" => {
+            "ack" | "acknowledge" | "snooze" | "accept" | "escalate" | "resolve" | "assign" | "note" | "reopen"
+            | "split" | "rejoin" => {
                 self.decide(verb, rest).await?;
             }
             "repeat" => self.repeat(rest).await?,

@@ -20,6 +20,8 @@ resolve N                    as auto_revert, codify_iac, accepted or escalated; 
 assign N [NAME]              to somebody; `-`: to nobody
 note N [TEXT]                a note
 reopen N                     back to the open list
+split N                      stands alone: nothing joins it with others but somebody's link
+rejoin N                     it may be found together with others again
 repeat N                     the last decision again
 ignore N [PATTERNS]          by a rule made from it; shows what it would hide, then asks for a yes
 never-hide H [PATTERNS]      number H of the last `hidden`: its rule is off there; shows what comes to light, then asks

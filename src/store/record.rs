@@ -65,6 +65,8 @@ pub(super) struct Standing {
     pub(super) settled: Vec<SettledChange>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) links: Vec<Link>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_split: bool,
 }
 
 /// A standing and whose it is: enough to give it back when the tree was lost and the drift is found again.
@@ -194,6 +196,7 @@ impl Standing {
             regressions: self.regressions,
             settled: self.settled.clone(),
             links: self.links.clone(),
+            is_split: self.is_split,
             ..other.clone()
         }
     }
@@ -231,6 +234,7 @@ impl EventRecord {
             regressions: e.regressions,
             settled: e.settled.clone(),
             links: self.links.clone(),
+            is_split: e.is_split,
         }
     }
 
@@ -244,6 +248,7 @@ impl EventRecord {
         (e.state, e.decision, e.resolved_at, e.closure) = (s.state, s.decision, s.resolved_at, s.closure);
         (e.superseded_by, e.assignee, e.note_count) = (s.superseded_by, s.assignee, s.note_count);
         (e.regressions, self.gone, self.exempt, e.settled) = (s.regressions, s.gone, s.exempt, s.settled);
+        e.is_split = s.is_split;
         self.links = s.links;
     }
 

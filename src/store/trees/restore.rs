@@ -348,6 +348,7 @@ fn untouched(record: &EventRecord) -> Standing {
         regressions: 0,
         settled: Vec::new(),
         links: Vec::new(),
+        is_split: false,
         ..record.standing().reopened()
     }
 }

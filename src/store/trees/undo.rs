@@ -60,6 +60,7 @@ impl TreeStore {
                 let now = target.standing();
                 let back = |paths| settling::taken_back(&target.event, &before, paths);
                 let after = match Facet::of(&record.deed.audit) {
+                    Facet::Together => Standing { is_split: before.is_split, ..now },
                     Facet::Assignee => Standing { assignee: before.assignee, ..now },
                     Facet::Changes(paths) => Standing { settled: back(Some(paths)), ..now },
                     Facet::Whole => Standing { settled: back(None), ..now.with_state_of(&before) },

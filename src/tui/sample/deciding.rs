@@ -31,10 +31,14 @@ pub(super) fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u6
         }
         TriageVerb::Assign { to } => event.assignee = to.clone(),
         TriageVerb::Note { .. } => event.note_count += 1,
+        V::Split | V::Rejoin => event.is_split = request.verb == V::Split,
         V::NeverHide { .. } | V::Link { .. } | V::Unlink { .. } | V::Undo { .. } => {}
     }
     let reopens = matches!(request.verb, V::Reopen | V::SettleChanges { .. } | V::ReopenChanges { .. });
-    let says = matches!(request.verb, V::Assign { .. } | V::Note { .. } | V::Link { .. } | V::Unlink { .. });
+    let says = matches!(
+        request.verb,
+        V::Assign { .. } | V::Note { .. } | V::Link { .. } | V::Unlink { .. } | V::Split | V::Rejoin
+    );
     if !reopens && !says && !matches!(request.verb, V::NeverHide { .. }) {
         event.decision = Some(Decision {
             seq,

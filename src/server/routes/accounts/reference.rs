@@ -16,7 +16,7 @@ use crate::server::answer::Answer;
 use crate::server::auth::Caller;
 
 /// What decides, beside the words of [`Action`] itself.
-const DECIDING: [&str; 17] = [
+const DECIDING: [&str; 19] = [
     "revert",
     "remediate",
     "scan",
@@ -27,6 +27,8 @@ const DECIDING: [&str; 17] = [
     "note",
     "link",
     "unlink",
+    "split",
+    "rejoin",
     "ignore",
     "never_hide",
     "settle_changes",

@@ -13,6 +13,7 @@ mod maintenance;
 mod origin;
 mod packs;
 mod paths;
+mod patterns;
 mod remediation;
 mod server;
 mod servers;
@@ -36,6 +37,7 @@ use crate::compare::Knowledge;
 use crate::drift::Maintenance;
 use crate::scan::EnvironmentSpec;
 use crate::server::{HookSpec, Limits};
+use crate::store::Patterns;
 use crate::webhooks::WebhookSpec;
 
 /// Everything a run needs to know before it starts.
@@ -47,6 +49,8 @@ pub struct Config {
     pub knowledge: Knowledge,
     /// Maintenance that is announced.
     pub maintenance: Vec<Maintenance>,
+    /// What is taken for an incident, and for more of them than usual.
+    pub patterns: Patterns,
     /// How much of a server anybody may have.
     pub server: Limits,
     /// Whoever asked for something to be done about a drift may approve it, where nobody else is.
@@ -97,6 +101,7 @@ impl Config {
             environments: vec![],
             knowledge: Knowledge::default(),
             maintenance: vec![],
+            patterns: Patterns::default(),
             server: Limits::default(),
             approve_own: false,
             servers: Servers::default(),

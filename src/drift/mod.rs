@@ -33,6 +33,7 @@ mod settled;
 mod sighting;
 mod stats;
 mod tags;
+mod together;
 mod triage;
 mod untold;
 
@@ -73,5 +74,6 @@ pub use settled::SettledChange;
 pub use sighting::{Known, Sighting};
 pub use stats::Stats;
 pub use tags::{tags, tags_of_both};
+pub use together::{AlsoIn, Pulse, Together};
 pub use triage::{AuditEntry, Decision, ResolutionType, TriageRequest, TriageVerb};
 pub use untold::{Aside, Untold, UntoldPage, UntoldRequest};

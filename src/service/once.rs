@@ -6,12 +6,12 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
-use super::Witness;
 use super::around::begin_announced;
 use super::bulletin::{self, Bulletin};
 use super::keeping::register;
 use super::leased::while_kept;
 use super::scanning::{Beside, worth_asking};
+use super::{Witness, pulse};
 use crate::drift::{
     Attribution, DriftId, Finding, Fingerprint, Known, ScanId, ScanSummary, Sighting, Slug, State, Untold,
 };
@@ -82,7 +82,9 @@ pub fn scan_once(
     let Collector { drifts, mut actors, severe, .. } = collector;
     let unasked = match memory {
         Memory::Kept(store) => {
-            Witness::of(spec).by_itself(store.as_ref(), &severe, |id, to| drop(actors.insert(id, to)))
+            let unasked = Witness::of(spec).by_itself(store.as_ref(), &severe, |id, to| drop(actors.insert(id, to)));
+            pulse::after(store.as_ref(), &report.summary);
+            unasked
         }
         _ => None,
     };

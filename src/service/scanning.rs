@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, broadcast};
 
 use super::around::begin_announced;
-use super::{ScanProgress, ServiceEvent, Witness};
+use super::{ScanProgress, ServiceEvent, Witness, pulse};
 use crate::compare::NeverHide;
 use crate::drift::{DriftEvent, SeverityClass, Slug};
 use crate::live::aws::Keeping;
@@ -171,6 +171,9 @@ impl ScanJob {
         match result {
             Ok(report) => {
                 self.witness.look_into(&self.store, &self.events, severe);
+                if let Some(notice) = pulse::after(self.store.as_ref(), &report.summary) {
+                    self.tell(ServiceEvent::Notice { error: false, text: notice.subject });
+                }
                 self.tell(ServiceEvent::Scanned(Box::new(report.summary)));
                 report.watch
             }

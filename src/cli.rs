@@ -2,9 +2,11 @@
 //! beside the list of commands.
 
 mod accounts;
+mod advice;
 mod around;
 mod audit;
 mod inventory;
+mod model;
 mod pictures;
 mod server;
 mod state;
@@ -18,9 +20,13 @@ pub use accounts::{
     About, AccessArg, AccountsArgs, AccountsCommand, ActionArg, GrantArgs, KeyCommand, Of, OrgCommand, PasswordSource,
     RoleArg, SessionCommand, SettingsArgs, UserCommand, WhoMay,
 };
-pub use around::{CountBy, ImpactArg, Mark, MarkFormat, MarkType, StatsArgs, StatsFormat, WhoArgs};
+pub use advice::{Codify, PolicyCommand};
+pub use around::{
+    CountBy, ImpactArg, Mark, MarkFormat, MarkType, NarrativeArgs, NarrativeFormat, StatsArgs, StatsFormat, WhoArgs,
+};
 pub use audit::{AuditCommand, AuditExport, AuditFormat, AuditKind};
 pub use inventory::{InventoryArgs, InventoryFormat, InventoryKind};
+pub use model::{ModelCommand, ModelFormat, ModelVersion};
 pub use pictures::{Colors, Screenshots, Size};
 pub use server::{Connect, Login, Logout, Serve, Worker};
 pub use state::{StateCommand, Versions};
@@ -107,6 +113,11 @@ pub enum Command {
     Diff(Diff),
     /// Measure the comparer on recorded cases
     Bench(Bench),
+    /// Judge cases as a scan would: severity, direction, cause; or measure how well, where they are labelled
+    Eval(Eval),
+    /// Make the tables that are shipped as packs from the rows of others
+    #[command(subcommand, hide = true)]
+    Knowledge(KnowledgeCommand),
     /// Open the screens on a small world of its own, in which things really change
     Demo(Demo),
     /// Look at the configuration
@@ -129,6 +140,8 @@ pub enum Command {
     Incident(Incident),
     /// Who made a drift: asks CloudTrail, shows the evidence and keeps it with the drift; 2 when nobody can be named
     Who(WhoArgs),
+    /// What happened to a drift, in three to six sentences, each with what it rests on
+    Narrative(NarrativeArgs),
     /// Say what goes on around drift: a deployment, an incident, maintenance; it stands in the incident view and its review
     ///
     /// Prints the id of the mark. While maintenance goes on nobody is woken for what drifts. Also works while the screens have the
@@ -141,12 +154,23 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: RulesFormat,
     },
+    /// Show the smallest edit of the Terraform code that makes it say what is live, or make it
+    ///
+    /// For a resource that nobody declares: the import block. Nothing is written without --write, and then only what was shown.
+    /// Exit code 0 when nothing would differ afterwards, 2 when something would, 3 when there is no edit.
+    Codify(Codify),
+    /// Rules of your own about advice: check them, and see what they would do
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Look after the store
     #[command(subcommand)]
     Store(StoreCommand),
     /// What was decided, and what happened to accounts: check that it is what it was, or take it away
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// What is learned from operators who confirm or correct causes: list, train, measure, take into use
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// All there is on one page: environments, drifts, advice, settings; secrets taken out
     Report(ReportArgs),
     /// What AWS has to allow, and what is understood of it
@@ -354,6 +378,46 @@ pub struct Bench {
     /// Also change and re-spell every live property in turn, at random from this seed
     #[arg(long, value_name = "SEED")]
     pub mutate: Option<u64>,
+}
+
+#[derive(Args, Debug)]
+pub struct Eval {
+    /// Case files, one JSON object a line
+    #[arg(required = true, value_name = "CASES")]
+    pub cases: Vec<PathBuf>,
+    /// Write one line of JSON for each case here; `-` is standard output. No label is read
+    #[arg(long, value_name = "FILE", conflicts_with = "score")]
+    pub predictions: Option<PathBuf>,
+    /// Read the labels too, and print how well the judgements do beside baselines
+    #[arg(long)]
+    pub score: bool,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum KnowledgeCommand {
+    /// Read policy_*, axis_* and expected_* rows and write the tables
+    Build {
+        /// The folder of the rows
+        from: PathBuf,
+        /// The folder of the tables
+        #[arg(long, value_name = "DIR", default_value = "packs/knowledge")]
+        to: PathBuf,
+    },
+    /// Learn severity from labelled cases, measure it on rules that were not learned from, and write the model
+    Train {
+        /// Case files, one JSON object a line
+        #[arg(required = true, value_name = "CASES")]
+        cases: Vec<PathBuf>,
+        /// The folder of the model; without it, it is only measured
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+    /// Print labelled cases as the numbers that severity is learned from, tab-separated
+    Features {
+        /// Case files, one JSON object a line
+        #[arg(required = true, value_name = "CASES")]
+        cases: Vec<PathBuf>,
+    },
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]

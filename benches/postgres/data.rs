@@ -68,6 +68,7 @@ fn finding(environment: &Slug, n: usize) -> Finding {
                 cause_category: Cause::ManualTroubleshooting,
                 confidence_score: Score::percent(40),
                 contributing_factors: vec!["changed outside working hours".into()],
+                ..CauseAnalysis::default()
             },
             severity: Severity { security: score, ..Severity::default() },
             reasons: Vec::new(),

@@ -87,7 +87,7 @@ pub fn as_of(detail: &DriftDetail, observations: &[Observation], at: Timestamp) 
 }
 
 /// As the type is spelt.
-fn dialect(resource_type: &str) -> Dialect {
+pub(crate) fn dialect(resource_type: &str) -> Dialect {
     match resource_type {
         kind if kind.contains("::") => Dialect::Cloudformation,
         kind if kind.contains('/') => Dialect::Kubernetes,

@@ -5,21 +5,31 @@ mod as_of;
 pub mod baseline;
 mod blame;
 mod cause;
+pub(crate) mod direction;
+mod frameworks;
+mod judge;
+mod lessons;
+pub mod narrative;
 mod pack;
+mod prior;
 mod severity;
 pub mod together;
 mod value;
 mod within;
 
 pub use actor::changed_by;
+pub(crate) use as_of::dialect;
 pub use as_of::{AsOf, Then, as_of, between};
 pub use blame::{Blame, blame};
+pub use cause::{ArtifactError, Burst, LearnedCause, Past, Surroundings};
+pub use frameworks::set_scope;
+pub use lessons::{Learned, LessonError, evaluate, learn, lessons};
+pub use prior::{Evidence, Model, expected, guard_score, names as feature_names, row as features};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::drift::{Analysis, Cause, Change, ChangeType, DriftEvent, DriftType, Environment, ResourceRef, Severity};
-use crate::safety::Masked;
+use crate::drift::{Analysis, Change, DriftEvent, DriftType, Environment, FeatureVector, ResourceRef, Severity};
 use severity::Subject;
 
 /// What is known when a drift is analysed. Values are masked already.
@@ -31,39 +41,48 @@ pub struct Facts<'a> {
     pub now: Timestamp,
 }
 
-/// Severity on four axes with reasons, and a cause with what speaks for it.
+/// Severity on four axes with reasons, and a cause with what speaks for it, by the drift alone.
 pub fn analyse(facts: &Facts<'_>) -> Analysis {
-    let subject = Subject { resource: facts.resource, drift_type: facts.drift_type, changes: facts.changes };
-    let (severity, reasons) = severity::assess(&subject);
-    Analysis { cause: cause::find(facts), severity, reasons, changed_by: vec![], analyzed_at: facts.now }
+    analyse_within(facts, &Surroundings::default())
 }
 
-/// As [`analyse`], with what somebody says of it: it speaks for a cause as a note on the resource would.
-pub fn analyse_told(facts: &Facts<'_>, said: &Masked) -> Analysis {
-    let note = Change {
-        path: "metadata.annotations.reason".into(),
-        change_type: ChangeType::Added,
-        declared: None,
-        actual: Some(said.clone()),
-        is_security_critical: false,
-        remembered_at: None,
+/// As [`analyse`], with what is known around the drift.
+pub fn analyse_within(facts: &Facts<'_>, around: &Surroundings<'_>) -> Analysis {
+    let subject = Subject { resource: facts.resource, drift_type: facts.drift_type, changes: facts.changes };
+    let judge::Judged { severity, reasons, direction, disruption } = judge::judge(&subject);
+    let changed_by = match around.attribution {
+        Some(to) => vec![to.actor.clone()],
+        None => around.writers.to_vec(),
     };
-    let (mut analysis, told) = (analyse(facts), cause::find(&Facts { changes: &[note], ..*facts }));
-    if told.cause_category != Cause::Unknown && told.confidence_score > analysis.cause.confidence_score {
-        let before = std::mem::replace(&mut analysis.cause, told).contributing_factors;
-        analysis.cause.contributing_factors.extend(before);
-        analysis.cause.contributing_factors.truncate(5);
+    Analysis {
+        cause: cause::find(facts, around, &severity),
+        severity,
+        reasons,
+        direction,
+        disruption,
+        changed_by,
+        analyzed_at: facts.now,
     }
-    analysis
+}
+
+/// The evidence as numbers, for a model to learn from.
+pub fn evidence(facts: &Facts<'_>, around: &Surroundings<'_>) -> FeatureVector {
+    let subject = Subject { resource: facts.resource, drift_type: facts.drift_type, changes: facts.changes };
+    cause::features_of(facts, around, &judge::judge(&subject).severity)
 }
 
 /// The packs it goes by: name and text.
 pub fn packs() -> impl Iterator<Item = (&'static str, &'static str)> {
-    pack::PACKS.iter().copied()
+    pack::PACKS.iter().copied().chain([cause::expected::PACK])
 }
 
 /// The four scores if the resource differed in these changes alone.
 pub fn severity_of(resource: &ResourceRef, drift_type: DriftType, changes: &[Change]) -> Severity {
+    judge::judge(&Subject { resource, drift_type, changes }).severity
+}
+
+/// What the rules of the packs alone score, before what others say of the properties.
+pub(crate) fn rules_severity(resource: &ResourceRef, drift_type: DriftType, changes: &[Change]) -> Severity {
     severity::assess(&Subject { resource, drift_type, changes }).0
 }
 
@@ -86,8 +105,16 @@ pub fn open_severity(event: &DriftEvent, now: Timestamp) -> Option<Severity> {
 pub fn is_security_critical(resource_type: &str, path: &str, declared: Option<&Value>, actual: Option<&Value>) -> bool {
     use value::Test::{ClosesWorld, OpensWorld, Secret, Setuid, WorldWritable};
     severity::touches_security(resource_type, path)
+        || is_graded(resource_type, path)
+        || direction::of_change(resource_type, path, declared, actual).is_some_and(|lean| lean.weight >= 2)
         || (path.contains("cidr") && [OpensWorld, ClosesWorld].iter().any(|test| test.holds(path, declared, actual)))
         || [Secret, Setuid, WorldWritable].iter().any(|test| test.holds(path, declared, actual))
+}
+
+/// Policy tools grade this very property, or the block it stands in, at least MEDIUM.
+fn is_graded(resource_type: &str, path: &str) -> bool {
+    let known = crate::knowledge::of(resource_type, path);
+    known.near <= crate::knowledge::Near::Above && known.median() >= Some(crate::drift::SeverityClass::Medium)
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ fn reasons_of(facts: &Subject<'_>, change: &Change, shown: &Change) -> Vec<Sever
     rules.flat_map(|rule| rule.scores.iter().map(move |&(axis, score)| reason(rule, axis, score))).collect()
 }
 
-fn severity_of(reasons: &[SeverityReason]) -> Severity {
+pub(super) fn severity_of(reasons: &[SeverityReason]) -> Severity {
     let worst = |axis| reasons.iter().filter(|r| r.axis == axis).map(|r| r.score).max().unwrap_or_default();
     Severity {
         security: worst(Axis::Security),

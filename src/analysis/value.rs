@@ -19,6 +19,11 @@ pub(super) enum Test {
     LosesWildcard,
     Grows,
     Shrinks,
+    /// By more than four times.
+    GrowsFourfold,
+    ShrinksFourfold,
+    /// Both sizes are known, and are not the same.
+    DiffersInSize,
     /// One side is a masked secret.
     Secret,
     /// File modes, in octal.
@@ -40,6 +45,9 @@ impl Test {
             Self::LosesWildcard => gains_wildcard(path, actual, declared) && !gains_wildcard(path, declared, actual),
             Self::Grows => sizes(declared, actual).is_some_and(|(d, a)| a > d),
             Self::Shrinks => sizes(declared, actual).is_some_and(|(d, a)| a < d),
+            Self::GrowsFourfold => sizes(declared, actual).is_some_and(|(d, a)| a > 4.0 * d),
+            Self::ShrinksFourfold => sizes(declared, actual).is_some_and(|(d, a)| 4.0 * a < d),
+            Self::DiffersInSize => sizes(declared, actual).is_some_and(|(d, a)| a != d),
             Self::Secret => both(is_masked) != (false, false),
             Self::WorldWritable => modes(declared, actual).is_some_and(|(d, a)| a & 0o002 > d & 0o002),
             Self::Setuid => modes(declared, actual).is_some_and(|(d, a)| a & !d & 0o6000 != 0),

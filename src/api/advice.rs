@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::drift::{
-    Cause, Density, DriftEvent, DriftId, Link, OperationalContext, Pulse, Recommendation, ResourceRef, ScanStage,
-    Score, Severity, Slug, SourceState, Stats,
+    Cause, Density, DriftEvent, DriftId, Link, MlModel, OperationalContext, Probabilities, Pulse, Recommendation,
+    ResourceRef, ScanStage, Score, Severity, Slug, SourceState, Stats,
 };
 use crate::safety::Tainted;
 use crate::store::{OpenCounts, Receipt};
@@ -49,6 +49,10 @@ pub struct Job {
 pub struct Analyzed {
     pub cause_category: Cause,
     pub confidence_score: Score,
+    /// How likely each cause is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, f64>>)]
+    pub probabilities: Option<Probabilities>,
     pub severity: Severity,
     pub recommendation_count: usize,
     pub analyzed_at: Timestamp,
@@ -59,6 +63,7 @@ impl From<&DriftEvent> for Analyzed {
         Self {
             cause_category: event.analysis.cause.cause_category,
             confidence_score: event.analysis.cause.confidence_score,
+            probabilities: event.analysis.cause.probabilities,
             severity: event.analysis.severity,
             recommendation_count: event.recommendations.len(),
             analyzed_at: event.analysis.analyzed_at,
@@ -75,6 +80,8 @@ pub enum AdviceStatus {
     Dismissed,
     /// Its time is over.
     Stale,
+    /// A policy forbids it.
+    Vetoed,
 }
 
 /// A piece of advice, with the drift it is about.
@@ -104,6 +111,7 @@ impl Advice {
             status: match one {
                 _ if one.implemented_at.is_some() => AdviceStatus::Implemented,
                 _ if one.implementation_result.is_some() => AdviceStatus::Dismissed,
+                _ if one.vetoed.is_some() => AdviceStatus::Vetoed,
                 _ if one.is_stale(now) => AdviceStatus::Stale,
                 _ => AdviceStatus::Open,
             },
@@ -234,14 +242,63 @@ pub struct Day {
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
 pub struct Model {
     pub name: String,
-    /// `rules`: written by hand, deterministic. None is learned so far.
+    /// `rules`: written by hand, deterministic. `learned`: from what operators said.
     pub kind: String,
-    /// Of the program that it came with.
+    /// Of rules that of the program that they came with; of a learned model its own.
     pub version: String,
     /// BLAKE3 of its text.
     #[schema(pattern = "^[0-9a-f]{64}$")]
     pub hash: String,
+    /// It judges now.
+    #[serde(default)]
+    pub is_active: bool,
+    /// All that is known of a learned one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learned: Option<Box<MlModel>>,
 }
+
+impl From<MlModel> for Model {
+    fn from(model: MlModel) -> Self {
+        Self {
+            name: model.name.clone(),
+            kind: "learned".to_owned(),
+            version: model.version.to_string(),
+            hash: model.artifact_hash.clone(),
+            is_active: model.is_active,
+            learned: Some(Box::new(model)),
+        }
+    }
+}
+
+/// `POST models/{name}/train`.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug, Default)]
+#[serde(deny_unknown_fields)]
+pub struct TrainModelBody {
+    /// Take it into use at once.
+    #[serde(default)]
+    pub activate: bool,
+}
+
+/// `POST models/{name}/evaluate`.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug, Default)]
+#[serde(deny_unknown_fields)]
+pub struct EvaluateModelBody {
+    /// Without it the active one.
+    #[serde(default)]
+    pub version: Option<u32>,
+}
+
+/// `POST models/{name}/activate`.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct ModelBody {
+    pub version: u32,
+}
+
+/// `POST models/{name}/rollback`: nothing is to be said.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug, Default)]
+#[serde(deny_unknown_fields)]
+pub struct RollbackModelBody {}
 
 /// `GET iac/repositories`: where an environment is declared, as its last scan read it.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]

@@ -138,3 +138,30 @@ pub struct WhoArgs {
     #[arg(long, value_name = "SLUG", num_args = 1..)]
     pub env: Vec<String>,
 }
+
+#[derive(Args, Debug)]
+pub struct NarrativeArgs {
+    /// Its id, or the address or id of its resource: then the newest
+    #[arg(value_name = "DRIFT")]
+    pub drift: String,
+    /// Only these environments
+    #[arg(long, value_name = "SLUG", num_args = 1..)]
+    pub env: Vec<String>,
+    #[arg(long, value_enum, default_value_t = NarrativeFormat::Text)]
+    pub format: NarrativeFormat,
+    /// Have Gemini tell it, as [gemini] of the configuration says; where it cannot, it is told without
+    #[arg(long)]
+    pub gemini: bool,
+    /// Ask Gemini this; the answer cites the evidence
+    #[arg(long, value_name = "QUESTION", conflicts_with = "gemini")]
+    pub ask: Option<String>,
+    /// Show what would be sent to Gemini, and send nothing
+    #[arg(long)]
+    pub preview: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum, Debug)]
+pub enum NarrativeFormat {
+    Text,
+    Json,
+}

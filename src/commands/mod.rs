@@ -6,23 +6,29 @@ mod audit;
 mod aws;
 mod aws_types;
 mod bench;
+mod codify;
 mod config;
 mod connect;
 mod copy;
 mod demo;
 mod diff;
 mod estimate;
+mod eval;
 mod import;
 mod incident;
 mod info;
 mod inventory;
 mod keeper;
 mod keys;
+mod knowledge;
 mod login;
 mod man;
 mod mark;
 mod migrate;
+mod model;
+mod narrative;
 mod output;
+mod policy;
 mod reload;
 mod report;
 mod rules;
@@ -89,9 +95,12 @@ fn journaled(command: &Option<Command>) -> Option<&'static str> {
         Some(Command::Accounts(_)) => "accounts",
         Some(Command::Incident(_)) => "incident",
         Some(Command::Audit(_)) => "audit",
+        Some(Command::Model(_)) => "model",
         Some(Command::Report(_)) => "report",
         Some(Command::Who(_)) => "who",
+        Some(Command::Narrative(_)) => "narrative",
         Some(Command::Mark(_)) => "mark",
+        Some(Command::Codify(_)) => "codify",
         Some(Command::Login(_)) => "login",
         Some(Command::Logout(_)) => "logout",
         _ => return None,
@@ -120,14 +129,19 @@ fn perform(session: &Session, cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Scan(args)) => scan::run(session, &args),
         Some(Command::Diff(args)) => diff::run(session, &args),
         Some(Command::Bench(args)) => bench::run(&args),
+        Some(Command::Eval(args)) => eval::run(&args),
+        Some(Command::Knowledge(command)) => knowledge::run(&command),
         Some(Command::Demo(args)) => demo::run(session, &args),
         Some(Command::Config(command)) => config::run(session, &command),
         Some(Command::Export { file }) => store::export(session, file.as_deref()),
         Some(Command::Import { file, until }) => import::run(session, &file, until.as_deref()),
         Some(Command::Store(command)) => store::run(session, &command),
         Some(Command::Audit(command)) => audit::run(session, &command),
+        Some(Command::Model(command)) => model::run(session, &command),
         Some(Command::Report(args)) => report::run(session, &args),
         Some(Command::Rules { format }) => rules::run(session, format),
+        Some(Command::Codify(args)) => codify::run(session, &args),
+        Some(Command::Policy(command)) => policy::run(session, &command),
         Some(Command::Aws(command)) => aws::run(session, &command),
         Some(Command::Inventory(args)) => inventory::run(session, &args),
         Some(Command::State(command)) => state::run(session, &command),
@@ -139,6 +153,7 @@ fn perform(session: &Session, cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Accounts(args)) => accounts::run(session, &args),
         Some(Command::Keys) => keys::run(session),
         Some(Command::Incident(args)) => incident::run(session, &args),
+        Some(Command::Narrative(args)) => narrative::run(session, &args),
         Some(Command::Who(args)) => who::run(session, &args),
         Some(Command::Mark(args)) => mark::run(session, &args),
         Some(Command::Stats(args)) => stats::run(session, &args),

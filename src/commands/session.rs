@@ -32,6 +32,7 @@ impl Session {
         let (explicit, flags) = (cli.global.config.clone(), flags(cli));
         let mut config = config::load(&paths, explicit.as_deref(), |name| std::env::var(name).ok(), &flags);
         config.problems.extend(secret_in_flags(&flags));
+        crate::analysis::set_scope(config.settings.frameworks.value.clone());
         let ignore = match &cli.command {
             Some(Command::Scan(args)) => args.ignore.clone(),
             _ => vec![],
@@ -52,10 +53,12 @@ impl Session {
     pub fn configured_by(&self) -> Vec<PathBuf> {
         let Paths { system_dir, config_dir, .. } = &self.paths;
         let user = ["config.toml", "keymap.toml", "views.toml"].map(|name| config_dir.join(name));
-        let folders = [system_dir.join("packs"), config_dir.join("packs"), config_dir.join("themes")];
+        let folders = ["packs", "policies"].map(|name| [system_dir.join(name), config_dir.join(name)]);
+        let folders = folders.into_iter().flatten().chain([config_dir.join("themes")]);
         let others = [system_dir.join("config.toml"), self.settings().driftignore.value.clone()];
         let named = self.explicit.clone().or_else(|| std::env::var_os("DRIFTGUARD_CONFIG").map(PathBuf::from));
-        user.into_iter().chain(folders).chain(others).chain(named).collect()
+        let policies = self.config.recommend.watched();
+        user.into_iter().chain(folders).chain(others).chain(named).chain(policies).collect()
     }
 
     /// What the code in a directory offers, and how it gets into the configuration.
@@ -161,10 +164,14 @@ impl Session {
         }
         self.ignore.iter().for_each(|pattern| ignore.add(pattern));
         let (ignore, maintenance) = (Arc::new(ignore), Arc::new(self.config.maintenance.clone()));
+        let policies = Arc::new(self.config.recommend.policies.clone());
+        let on_call = Arc::new(self.config.on_call.clone());
         for spec in &mut specs {
             spec.knowledge = self.config.knowledge.clone();
             spec.ignore = Arc::clone(&ignore);
             spec.maintenance = Arc::clone(&maintenance);
+            spec.policies = Arc::clone(&policies);
+            spec.on_call = Arc::clone(&on_call);
         }
         Ok(specs)
     }

@@ -53,7 +53,7 @@ pub(super) fn run(session: &Session, args: &WhoArgs) -> anyhow::Result<u8> {
 }
 
 /// By its id, else the newest one of that address.
-fn find(store: &dyn Store, name: &str, environments: Vec<Slug>) -> anyhow::Result<DriftEvent> {
+pub(super) fn find(store: &dyn Store, name: &str, environments: Vec<Slug>) -> anyhow::Result<DriftEvent> {
     if let Ok(id) = name.parse::<DriftId>() {
         return Ok(store.drift(id)?.event);
     }

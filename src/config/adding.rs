@@ -136,7 +136,7 @@ pub fn offered(offers: Vec<Offer>, environments: &[EnvironmentSpec]) -> Vec<Offe
 }
 
 /// In one step. A link stays one, and who may read the file may still.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;

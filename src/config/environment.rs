@@ -140,6 +140,8 @@ impl Reader<'_> {
             knowledge: Default::default(),
             ignore: Default::default(),
             maintenance: Default::default(),
+            policies: Default::default(),
+            on_call: Default::default(),
         })
     }
 

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Config, Origin, Problem};
-use super::{environment, maintenance, patterns, remediation, server};
+use super::{analysis, environment, maintenance, recommend, remediation, server};
 use crate::compare::NeverHide;
 use crate::stacks;
 
@@ -81,9 +81,11 @@ pub(super) fn read_text(path: &Path, text: &str, config: &mut Config) {
                 config.problems.push(source.problem(&value.span(), message));
             }
             ("server", _) => server::read(&source, value, config),
-            ("analysis", _) => patterns::read(&source, value, config),
+            ("recommend", _) => recommend::read(&source, value, config),
+            ("analysis", _) => analysis::read(&source, value, config),
             ("remediation", _) => remediation::read(&source, value, config),
             ("servers", _) => super::servers::read(&source, value, config),
+            ("gemini", _) => super::gemini::read(&source, value, config),
             ("webhooks", _) => super::webhooks::read(&source, value, config),
             ("hooks", _) => super::webhooks::read_hooks(&source, value, config),
             ("never_hide", _) => never_hide(&source, value, config),
@@ -133,7 +135,7 @@ fn setting(
             message
         } else {
             format!(
-                "{message}; known are {}, never_hide, [server], [analysis], [remediation], [[environment]] and [[maintenance]]",
+                "{message}; known are {}, never_hide, [server], [analysis], [recommend], [remediation], [[environment]] and [[maintenance]]",
                 keys()
             )
         };

@@ -13,7 +13,7 @@ use crate::drift::{IncidentImpact, Maintenance, OperationalContext, Slug, When};
 use crate::safety::Tainted;
 
 const KEYS: [&str; 8] = ["title", "environments", "from", "to", "days", "zone", "impact", "link"];
-const DAYS: [(&str, Weekday); 7] = [
+pub(super) const DAYS: [(&str, Weekday); 7] = [
     ("mon", Weekday::Monday),
     ("tue", Weekday::Tuesday),
     ("wed", Weekday::Wednesday),

@@ -2,18 +2,21 @@
 //! its file and line.
 
 mod adding;
+mod analysis;
 mod aws;
 mod changes;
 mod discover;
 mod duration;
 mod environment;
 mod file;
+mod gemini;
 mod lost;
 mod maintenance;
 mod origin;
 mod packs;
 mod paths;
 mod patterns;
+mod recommend;
 mod remediation;
 mod server;
 mod servers;
@@ -22,6 +25,7 @@ mod webhooks;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use adding::replace;
 pub use adding::{Adding, Found, Offered, offered};
 pub use changes::{Changes, is_same};
 pub use discover::{ad_hoc, discover};
@@ -29,12 +33,15 @@ pub use duration::parse_duration;
 pub use lost::lost;
 pub use origin::{Origin, Problem, Valued};
 pub use paths::Paths;
+pub use recommend::Advising;
+pub(crate) use recommend::text_of as policy_text;
 pub use server::server_keys;
 pub use servers::Servers;
 pub use settings::{SETTINGS, Setting, Settings};
 
 use crate::compare::Knowledge;
-use crate::drift::Maintenance;
+use crate::drift::{Maintenance, OnCall};
+use crate::gemini::GeminiSpec;
 use crate::scan::EnvironmentSpec;
 use crate::server::{HookSpec, Limits};
 use crate::store::Patterns;
@@ -51,13 +58,19 @@ pub struct Config {
     pub maintenance: Vec<Maintenance>,
     /// What is taken for an incident, and for more of them than usual.
     pub patterns: Patterns,
+    /// When whoever changes something by hand is on call.
+    pub on_call: OnCall,
     /// How much of a server anybody may have.
     pub server: Limits,
     /// Whoever asked for something to be done about a drift may approve it, where nobody else is.
     pub approve_own: bool,
+    /// Rules of one's own about advice.
+    pub recommend: Advising,
     /// Servers by name, for `connect`.
     pub servers: Servers,
     /// Where notifications are sent.
+    /// `None`: it is never asked.
+    pub gemini: Option<GeminiSpec>,
     pub webhooks: Vec<WebhookSpec>,
     /// Who may ask for scans, and say what goes on, with a secret alone.
     pub hooks: Vec<HookSpec>,
@@ -90,6 +103,7 @@ pub fn load(
         .settings
         .apply_all(flags.iter().map(|(key, text)| (*key, text.clone(), Origin::Flag(key))), &mut config.problems);
     environment::finish(&mut config);
+    recommend::finish(paths, &mut config);
     config
 }
 
@@ -102,9 +116,12 @@ impl Config {
             knowledge: Knowledge::default(),
             maintenance: vec![],
             patterns: Patterns::default(),
+            on_call: OnCall::default(),
             server: Limits::default(),
             approve_own: false,
+            recommend: Advising::default(),
             servers: Servers::default(),
+            gemini: None,
             webhooks: vec![],
             hooks: vec![],
             files: vec![],

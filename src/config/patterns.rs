@@ -13,19 +13,6 @@ pub(super) const KEYS: &str = "anomaly_notices and incident_gap";
 /// Notices of one environment in a week.
 const MOST: u32 = 1000;
 
-pub(super) fn read(source: &Source<'_>, value: &Spanned<DeValue<'_>>, config: &mut Config) {
-    let DeValue::Table(table) = value.get_ref() else {
-        let message = "how drifts are analysed is written as an [analysis] table";
-        return config.problems.push(source.problem(&value.span(), message));
-    };
-    for (key, value) in table.iter() {
-        if !take(source, key.get_ref(), value, config) {
-            let message = format!("unknown key '{}' in [analysis]; known are {KEYS}", key.get_ref());
-            config.problems.push(source.problem(&key.span(), message));
-        }
-    }
-}
-
 /// Takes one key; whether it is one of these.
 pub(super) fn take(source: &Source<'_>, key: &str, value: &Spanned<DeValue<'_>>, config: &mut Config) -> bool {
     let taken = match (key, value.get_ref()) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Origin, Paths, Problem, Valued, parse_duration};
 use crate::drift::Slug;
+use crate::knowledge::Framework;
 use crate::safety::Tainted;
 use crate::service::RequireReason;
 use crate::store::{Archiving, shown_url, url_of};
@@ -52,6 +53,8 @@ pub struct Settings {
     pub require_reason: Valued<RequireReason>,
     /// Who may be asked: offered where somebody is named.
     pub people: Valued<Vec<Tainted>>,
+    /// What the organisation answers to: whose controls are named. Empty: all that are known.
+    pub frameworks: Valued<Vec<Framework>>,
     /// Where a database, which has no directory of its own, has its archive.
     pub(super) data_dir: PathBuf,
 }
@@ -69,7 +72,7 @@ pub struct Setting {
 impl Setting {
     /// In files it may be a list of texts; elsewhere they stand with commas between them.
     pub fn is_list(&self) -> bool {
-        matches!(self.key, "require_reason" | "people")
+        matches!(self.key, "require_reason" | "people" | "frameworks")
     }
 
     /// The value in force as text, and where it came from.
@@ -166,6 +169,13 @@ pub const SETTINGS: &[Setting] = &[
         RequireReason::shown
     ),
     setting!(people, "DRIFTGUARD_PEOPLE", "who is offered where somebody is named", people, show_people),
+    setting!(
+        frameworks,
+        "DRIFTGUARD_FRAMEWORKS",
+        "whose controls are named with a drift: cis, soc2, hipaa, pci_dss, gdpr, iso27001, nist; none named means all",
+        frameworks,
+        show_frameworks
+    ),
 ];
 
 fn name(text: &str) -> Result<String, String> {
@@ -196,6 +206,17 @@ fn people(text: &str) -> Result<Vec<Tainted>, String> {
 
 fn show_people(people: &[Tainted]) -> String {
     people.iter().map(Tainted::line).collect::<Vec<_>>().join(",")
+}
+
+fn frameworks(text: &str) -> Result<Vec<Framework>, String> {
+    let known = |name: &str| Framework::ALL.into_iter().find(|one| one.as_str() == name);
+    let named = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let all = Framework::ALL.map(Framework::as_str).join(", ");
+    named.map(|name| known(name).ok_or_else(|| format!("unknown framework '{name}'; known are {all}"))).collect()
+}
+
+fn show_frameworks(frameworks: &[Framework]) -> String {
+    frameworks.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(",")
 }
 
 fn boolean(text: &str) -> Result<bool, String> {
@@ -320,6 +341,7 @@ impl Settings {
             archive: value(Archiving::Auto),
             require_reason: value(RequireReason::default()),
             people: value(vec![]),
+            frameworks: value(vec![]),
             data_dir: paths.data_dir.clone(),
         }
     }

@@ -68,25 +68,37 @@ fn each(
             config.problems.push(source.problem(&name.span(), message));
             continue;
         };
-        let mut reader = Reader { source, table, item, name: format!("{kind}.{slug}"), problems: vec![] };
-        for key in table.keys().filter(|key| !keys.contains(&key.get_ref().as_ref())) {
-            let message = format!("unknown key '{}'; known are {}", key.get_ref(), keys.join(", "));
-            reader.problems.push(source.problem(&key.span(), message));
-        }
+        let mut reader = Reader::new(source, table, item, format!("{kind}.{slug}"), keys);
         take(config, slug, &mut reader);
         config.problems.append(&mut reader.problems);
     }
 }
 
-struct Reader<'a> {
+/// One table, and what is wrong with it.
+pub(super) struct Reader<'a> {
     source: &'a Source<'a>,
     table: &'a DeTable<'a>,
     item: &'a Spanned<DeValue<'a>>,
     name: String,
-    problems: Vec<Problem>,
+    pub(super) problems: Vec<Problem>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(super) fn new(
+        source: &'a Source<'a>,
+        table: &'a DeTable<'a>,
+        item: &'a Spanned<DeValue<'a>>,
+        name: String,
+        keys: &[&str],
+    ) -> Self {
+        let unknown = |key: &Spanned<_>| {
+            let message = format!("unknown key '{}'; known are {}", key.get_ref(), keys.join(", "));
+            source.problem(&key.span(), message)
+        };
+        let problems = table.keys().filter(|key| !keys.contains(&key.get_ref().as_ref())).map(unknown).collect();
+        Self { source, table, item, name, problems }
+    }
+
     fn needed<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         if !self.table.contains_key(key) {
             self.complain(key, "is missing");
@@ -94,7 +106,7 @@ impl Reader<'_> {
         self.text(key, parse)
     }
 
-    fn text<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    pub(super) fn text<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let text = scalar(self.table.get(key)?.get_ref()).ok_or_else(|| "text is needed".to_owned());
         text.and_then(|text| parse(&text)).map_err(|why| self.complain(key, &why)).ok()
     }
@@ -130,7 +142,7 @@ fn severity(text: &str) -> Result<SeverityClass, String> {
 }
 
 /// A secret stands elsewhere: configurations are shown, copied and committed.
-fn reference(source: &Source<'_>, text: &str) -> Result<String, String> {
+pub(super) fn reference(source: &Source<'_>, text: &str) -> Result<String, String> {
     match text.strip_prefix("file:") {
         Some(path) => Ok(format!("file:{}", resolve(source, path))),
         None if webhooks::is_reference(text) => Ok(text.to_owned()),
@@ -140,13 +152,14 @@ fn reference(source: &Source<'_>, text: &str) -> Result<String, String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::path::Path;
 
     use super::*;
     use crate::config::{self, Paths};
 
-    fn read(text: &str) -> Config {
+    /// A configuration of this text alone.
+    pub(in crate::config) fn read(text: &str) -> Config {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("config.toml"), text).unwrap();
         let file = dir.path().join("config.toml");

@@ -1,7 +1,9 @@
 //! Where the configuration has a resource's block: file and line. The lines are looked at, nothing is evaluated.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Files that are looked into, and how large one may be.
 const FILES: usize = 2_000;
@@ -70,30 +72,62 @@ pub fn configuration_of(state: &Path) -> Option<&Path> {
 
 /// Finds the block of the resource at `address` in the configuration in `root`.
 pub fn find(root: &Path, address: &str) -> Search {
-    let Some((modules, labels)) = parts(address) else { return Search::NoAddress };
-    let mut directory = root.to_path_buf();
-    for module in &modules {
-        let source = blocks_of(&files(&directory, 0)).into_iter().find_map(|(_, block)| {
-            (block.kind == "module" && block.labels == [module.as_str()]).then_some(block.source).flatten()
-        });
-        // Only a path leads anywhere without a registry.
-        match source.filter(|source| source.starts_with('.')) {
-            Some(source) => directory.push(source),
-            None => return search(root, DEPTH, &labels),
-        }
-    }
-    search(&directory, 0, &labels)
+    Looked::default().find(root, address)
 }
 
-fn search(directory: &Path, depth: usize, labels: &[String; 2]) -> Search {
-    let files = files(directory, depth);
-    if files.is_empty() {
-        return Search::NoConfiguration;
+/// Blocks by directory and the levels below it that were looked into.
+type Known = HashMap<(PathBuf, usize), Arc<Vec<(PathBuf, Block)>>>;
+
+/// Directories that were looked through: each is read once, for many resources.
+#[derive(Default, Debug)]
+pub struct Looked {
+    blocks: Mutex<Known>,
+}
+
+impl Looked {
+    /// See [`find`].
+    pub fn find(&self, root: &Path, address: &str) -> Search {
+        let Some((modules, labels)) = parts(address) else { return Search::NoAddress };
+        let mut directory = root.to_path_buf();
+        for module in &modules {
+            let blocks = self.blocks_in(&directory, 0);
+            let is_it = |block: &&Block| block.kind == "module" && block.labels == [module.as_str()];
+            let source = blocks.iter().map(|(_, block)| block).find(is_it).and_then(|block| block.source.as_deref());
+            // Only a path leads anywhere without a registry.
+            match source.filter(|source| source.starts_with('.')) {
+                Some(source) => directory.push(source),
+                None => return self.search(root, DEPTH, &labels),
+            }
+        }
+        self.search(&directory, 0, &labels)
     }
-    let is_it = |block: &Block| block.kind == "resource" && block.labels == labels[..];
-    let found = blocks_of(&files).into_iter().filter(|(_, block)| is_it(block));
-    let places: Vec<_> = found.map(|(file, block)| (tidy(&file), block.line)).take(PLACES).collect();
-    if places.is_empty() { Search::NotThere } else { Search::Found(places) }
+
+    fn search(&self, directory: &Path, depth: usize, labels: &[String; 2]) -> Search {
+        let blocks = self.blocks_in(directory, depth);
+        let is_it = |block: &Block| block.kind == "resource" && block.labels == labels[..];
+        let found = blocks.iter().filter(|(_, block)| is_it(block));
+        let places: Vec<_> = found.map(|(file, block)| (tidy(file), block.line)).take(PLACES).collect();
+        match places.is_empty() {
+            false => Search::Found(places),
+            // Files without a block are files, too.
+            true if blocks.is_empty() && files(directory, depth).is_empty() => Search::NoConfiguration,
+            true => Search::NotThere,
+        }
+    }
+
+    fn blocks_in(&self, directory: &Path, depth: usize) -> Arc<Vec<(PathBuf, Block)>> {
+        let key = (tidy(directory), depth);
+        if let Some(known) = self.known().get(&key) {
+            return Arc::clone(known);
+        }
+        let read = Arc::new(blocks_of(&files(directory, depth)));
+        self.known().insert(key, Arc::clone(&read));
+        read
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// `a/./b/../c` as `a/c`, without asking the disk.

@@ -175,6 +175,8 @@ fn spec(
         knowledge: Default::default(),
         ignore: Default::default(),
         maintenance: Default::default(),
+        policies: Default::default(),
+        on_call: Default::default(),
         state,
         live,
         aws: None,

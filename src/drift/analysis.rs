@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PropertyPath, Score};
-use crate::safety::Tainted;
+use super::{MlPrediction, Probabilities, PropertyPath, Score};
+use crate::safety::{Masked, Tainted};
 
 /// The six causes; `unknown` whenever evidence is thin.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
@@ -18,6 +18,33 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Every value.
+    pub const ALL: [Self; 6] = [
+        Self::EmergencyFix,
+        Self::ManualTroubleshooting,
+        Self::SecurityResponse,
+        Self::ConfigurationError,
+        Self::AutomatedResponse,
+        Self::Unknown,
+    ];
+
+    /// Its place in [`ALL`](Self::ALL).
+    pub(crate) fn index(self) -> usize {
+        self as usize
+    }
+
+    /// In words for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::EmergencyFix => "emergency fix",
+            Self::ManualTroubleshooting => "manual troubleshooting",
+            Self::SecurityResponse => "security response",
+            Self::ConfigurationError => "configuration error",
+            Self::AutomatedResponse => "automated response",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// The word in store and API.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -35,9 +62,39 @@ impl Cause {
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct CauseAnalysis {
     pub cause_category: Cause,
+    /// The probability of the cause.
     pub confidence_score: Score,
-    /// Sentences.
+    /// Sentences, each with the evidence it is about; what weighs most comes first.
     pub contributing_factors: Vec<Tainted>,
+    /// How likely each cause is. `None`: thought of before they were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, f64>>)]
+    pub probabilities: Option<Probabilities>,
+    /// More than the drift itself was looked at: who did it, what went on then, what somebody said. A scan that sees the same
+    /// changes leaves it alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_informed: bool,
+    /// What a learned model said of it, where one is in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<Box<MlPrediction>>,
+    /// What somebody said of the drift when it was thought of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Masked>,
+}
+
+impl Default for CauseAnalysis {
+    /// Nothing has been thought of it.
+    fn default() -> Self {
+        Self {
+            cause_category: Cause::Unknown,
+            confidence_score: Score::ZERO,
+            contributing_factors: vec![],
+            probabilities: None,
+            is_informed: false,
+            prediction: None,
+            said: None,
+        }
+    }
 }
 
 /// The four axes of severity.
@@ -116,6 +173,68 @@ impl SeverityClass {
     }
 }
 
+/// Which way a drift goes: whether less is guarded than the code says, or more.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, Default, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    Loosening,
+    Hardening,
+    /// Neither, as far as the values tell.
+    #[default]
+    Neutral,
+    /// Set in the code and not live any more, without a meaning for security: the cloud's default holds.
+    BackToDefault,
+}
+
+impl Direction {
+    /// The word in store and API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Loosening => "loosening",
+            Self::Hardening => "hardening",
+            Self::Neutral => "neutral",
+            Self::BackToDefault => "back_to_default",
+        }
+    }
+
+    fn is_neutral(&self) -> bool {
+        *self == Self::Neutral
+    }
+}
+
+/// What changing a property back does to what runs, as the cloud's documentation says.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Disruption {
+    None,
+    /// It restarts, or does not answer for a while.
+    Some,
+    /// It is deleted and made anew.
+    Replacement,
+}
+
+impl Disruption {
+    /// The word in store and API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Some => "some",
+            Self::Replacement => "replacement",
+        }
+    }
+
+    /// For people.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::None => "Changing it back interrupts nothing.",
+            Self::Some => "Changing it back interrupts it for a while.",
+            Self::Replacement => "Changing it back replaces it: it is deleted and made anew.",
+        }
+    }
+}
+
 /// Why an axis got its score.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct SeverityReason {
@@ -133,6 +252,11 @@ pub struct Analysis {
     pub cause: CauseAnalysis,
     pub severity: Severity,
     pub reasons: Vec<SeverityReason>,
+    #[serde(default, skip_serializing_if = "Direction::is_neutral")]
+    pub direction: Direction,
+    /// What changing it back does to what runs; `None`: not known of all that would be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disruption: Option<Disruption>,
     /// Who made the changes, as far as a source says: field managers, cloud principals. Empty: nobody knows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_by: Vec<Tainted>,

@@ -40,7 +40,7 @@ impl<'a> From<&'a AuditEntry> for Trace<'a> {
 impl Trace<'_> {
     /// Whether this and what came right after it are of one decision on several drifts.
     fn goes_with(&self, after: &Self) -> bool {
-        let whole = ["acknowledge", "resolve_drift", "snooze", "assign", "note", "reopen", "undo"];
+        let whole = ["acknowledge", "resolve_drift", "snooze", "assign", "note", "judge_cause", "reopen", "undo"];
         let (action, actor, ..) = self.said;
         let may = whole.contains(&action) && actor.raw() != "system" && self.drift.is_some() && after.drift.is_some();
         let is_together = match (self.batch, after.batch) {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Analysis, Attribution, AuditEntry, Change, Decision, DriftId, Fingerprint, Hidden, Link, Recommendation,
-    Remediation, SettledChange, Severity, Slug, Unverified,
+    Analysis, Attribution, AuditEntry, Cause, Change, Decision, DriftId, Fingerprint, Hidden, Link, Recommendation,
+    Remediation, SettledChange, Severity, Slug, Tick, Unverified,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -189,6 +189,9 @@ pub struct DriftEvent {
     pub assignee: Option<Tainted>,
     #[serde(default)]
     pub note_count: u32,
+    /// What a person says the cause is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_cause: Option<Cause>,
     /// Set when resolved or closed.
     #[serde(default)]
     pub resolved_at: Option<jiff::Timestamp>,
@@ -213,6 +216,9 @@ pub struct DriftEvent {
     /// Somebody took it out of what it was found together with.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_split: bool,
+    /// Steps of its advice that are done; those whose advice has changed since are among them: ask [`DriftEvent::tick`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ticked: Vec<Tick>,
 }
 
 impl DriftEvent {
@@ -241,6 +247,7 @@ impl DriftEvent {
             decision: None,
             assignee: None,
             note_count: 0,
+            judged_cause: None,
             resolved_at: None,
             closure: None,
             superseded_by: None,
@@ -249,6 +256,7 @@ impl DriftEvent {
             in_maintenance: false,
             attribution: None,
             is_split: false,
+            ticked: Vec::new(),
         }
     }
 
@@ -270,6 +278,17 @@ impl DriftEvent {
         if let Some(gone) = self.attribution.take() {
             self.analysis.changed_by.retain(|by| *by != gone.actor);
         }
+    }
+
+    /// Who has done a step of its advice, counted from 1.
+    pub fn tick(&self, advice: &Recommendation, step: u32) -> Option<&Tick> {
+        let text = advice.implementation_steps.get(usize::try_from(step).ok()?.checked_sub(1)?)?;
+        self.ticked.iter().find(|tick| tick.is_of(&advice.key(), step, text))
+    }
+
+    /// Whether what was done is a step of the advice as it is now.
+    pub fn is_step(&self, tick: &Tick) -> bool {
+        self.recommendations.iter().any(|advice| self.tick(advice, tick.step) == Some(tick))
     }
 
     /// Came back after it had ended.

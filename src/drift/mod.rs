@@ -18,11 +18,14 @@ mod ignore;
 mod incident;
 mod link;
 mod maintenance;
+mod model;
 mod never_hide;
 mod notification;
+mod on_call;
 mod once;
 mod origin;
 pub(crate) mod path;
+mod probabilities;
 pub mod query;
 mod recommendation;
 pub mod remediation;
@@ -37,7 +40,9 @@ mod together;
 mod triage;
 mod untold;
 
-pub use analysis::{Analysis, Axis, Cause, CauseAnalysis, Severity, SeverityClass, SeverityReason};
+pub use analysis::{
+    Analysis, Axis, Cause, CauseAnalysis, Direction, Disruption, Severity, SeverityClass, SeverityReason,
+};
 pub use attribution::{ActorClass, Attribution, Who};
 pub use change::{Change, ChangeType, Hidden, PropertyPath, Unverified, UnverifiedReason};
 pub use context::{
@@ -54,15 +59,23 @@ pub use ignore::{IgnoreRule, Reached, RuleChange, RuleReach, RuleRequest, RuleSt
 pub use incident::{DETECTED, Density, DensityCounter, Happening, Incident, IncidentRequest, action_words};
 pub use link::{Link, Linked};
 pub use maintenance::{Maintenance, When};
+pub use model::{
+    CauseLabel, CoveragePoint, FeatureVector, Lessons, MlModel, MlPrediction, ModelMetrics, ModelStep, ModelType,
+};
 pub use never_hide::{NeverHideChange, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb};
 pub use notification::{
     Delivery, DeliveryId, DeliveryState, Notification, NotificationId, NotificationKind, NotificationRequest,
     NotifiedDrift, Reading,
 };
+pub use on_call::{Hours, OnCall};
 pub use once::Once;
 pub use origin::{Origin, PrincipalKind};
 pub use path::{MAX_PATH_BYTES, PathBuilder};
-pub use recommendation::{Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment};
+pub use probabilities::Probabilities;
+pub use recommendation::{
+    Effort, Left, NewAdvice, Prediction, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment,
+    Tick, Veto,
+};
 pub use remediation::{
     MayNot, Overtaken, Party, Remediation, RemediationChange, RemediationDecision, RemediationKind, RemediationRequest,
     RemediationState, RemediationVerb, Verdict,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ResolutionType, Score};
+use super::{PropertyPath, ResolutionType, Score};
 use crate::safety::Tainted;
 
 /// What to do.
@@ -87,6 +87,36 @@ pub struct RiskAssessment {
     pub potential_impacts: Vec<Tainted>,
 }
 
+/// A policy's no, with the reason.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
+pub struct Veto {
+    /// Its name.
+    pub policy: Tainted,
+    pub reason: Tainted,
+}
+
+/// What would still differ once the advice is carried out, as the comparer judges it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
+pub struct Prediction {
+    /// Empty: no drift is left.
+    pub left: Vec<Left>,
+}
+
+impl Prediction {
+    /// `predicted drift after this: 0`, and a line for each property that stays. Safe to show.
+    pub fn lines(&self) -> Vec<String> {
+        let stays = self.left.iter().map(|one| format!("stays: {}: {}", one.path.0.line(), one.why.line()));
+        std::iter::once(format!("predicted drift after this: {}", self.left.len())).chain(stays).collect()
+    }
+}
+
+/// A property that would still differ, and why.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
+pub struct Left {
+    pub path: PropertyPath,
+    pub why: Tainted,
+}
+
 /// One piece of advice for one drift.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct Recommendation {
@@ -104,6 +134,64 @@ pub struct Recommendation {
     pub expires_at: Option<jiff::Timestamp>,
     pub implemented_at: Option<jiff::Timestamp>,
     pub implementation_result: Option<Tainted>,
+    /// The policy that gave it, or its priority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Tainted>,
+    /// A policy forbids it: it is shown, and cannot be followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vetoed: Option<Veto>,
+    /// Not said of advice that changes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predicted: Option<Prediction>,
+    /// Until when an exception is proposed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accept_until: Option<jiff::Timestamp>,
+    /// The edit of the code that follows it, as `diff -u` shows it, without secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patch: Option<Tainted>,
+    /// The person who gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added_by: Option<Tainted>,
+}
+
+/// Advice that a person gives.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAdvice {
+    pub recommendation_type: RecommendationType,
+    pub priority: Priority,
+    /// Never empty.
+    pub rationale: Tainted,
+    #[serde(default)]
+    pub steps: Vec<Tainted>,
+    #[serde(default = "hours")]
+    pub estimated_effort: Effort,
+    /// In a week, where it is left out.
+    #[serde(default)]
+    pub expires_at: Option<jiff::Timestamp>,
+}
+
+fn hours() -> Effort {
+    Effort::Hours
+}
+
+/// A step of advice that somebody has done.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
+pub struct Tick {
+    /// See [`Recommendation::key`].
+    pub advice: String,
+    /// Counted from 1.
+    pub step: u32,
+    /// As it stood: another text is another step.
+    pub text: Tainted,
+    pub by: Tainted,
+    pub at: jiff::Timestamp,
+}
+
+impl Tick {
+    pub fn is_of(&self, advice: &str, step: u32, text: &Tainted) -> bool {
+        self.advice == advice && self.step == step && self.text == *text
+    }
 }
 
 impl Recommendation {
@@ -122,6 +210,15 @@ impl Recommendation {
             RecommendationType::AcceptException => Some(ResolutionType::Accepted),
             RecommendationType::ManualReview => None,
         }
+    }
+
+    /// Why it cannot be followed at `now`; `None`: it can.
+    pub fn refusal(&self, now: jiff::Timestamp) -> Option<String> {
+        let word = self.recommendation_type.as_str();
+        if let Some(Veto { policy, reason }) = &self.vetoed {
+            return Some(format!("the policy {} forbids {word}: {}", policy.line(), reason.line()));
+        }
+        self.is_stale(now).then(|| format!("the advice to {word} is too old to be followed: analyse the drift anew"))
     }
 
     /// Past its expiry at `now`.

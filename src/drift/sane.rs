@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{IgnoreRule, TriageRequest, TriageVerb};
+use super::{IgnoreRule, NewAdvice, TriageRequest, TriageVerb};
 use crate::safety::{Tainted, is_plain_line, is_seen};
 
 /// Characters of a name at most.
@@ -34,11 +34,33 @@ impl TriageRequest {
             }
             TriageVerb::Assign { to: Some(to) } => name(to),
             TriageVerb::Note { text: note } => text("verb.note.text", "a note", note),
+            TriageVerb::Advise { advice } => advice_unfit(advice, now),
+            TriageVerb::JudgeCause { features: Some(features), .. } if !features.is_sane() => {
+                let message = "the evidence is too long, or holds what is no number".to_owned();
+                Some(Unfit { field: "verb.judge_cause.features", message })
+            }
             TriageVerb::Link { note: Some(note), .. } => text("verb.link.note", "a note", note),
             TriageVerb::Ignore { rule } => rule_unfit(rule, now),
             _ => None,
         })
     }
+}
+
+/// Steps of advice at most.
+const STEPS: usize = 30;
+
+fn advice_unfit(advice: &NewAdvice, now: Timestamp) -> Option<Unfit> {
+    let steps = || advice.steps.iter().find_map(|step| text("verb.advise.advice.steps", "a step", step));
+    let field = "verb.advise.advice.steps";
+    let many = || {
+        let message = format!("advice has at most {STEPS} steps");
+        (advice.steps.len() > STEPS).then_some(Unfit { field, message })
+    };
+    let until = advice.expires_at.and_then(|until| far("verb.advise.advice.expires_at", until, now));
+    until
+        .or_else(|| text("verb.advise.advice.rationale", "a rationale", &advice.rationale))
+        .or_else(many)
+        .or_else(steps)
 }
 
 fn rule_unfit(rule: &IgnoreRule, now: Timestamp) -> Option<Unfit> {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DriftId, IgnoreRule, NeverHideChange, NeverHideRule, Once, Origin, PropertyPath, RemediationChange, RuleChange,
-    Slug, State,
+    Cause, DriftId, FeatureVector, IgnoreRule, NeverHideChange, NeverHideRule, NewAdvice, Once, Origin, PropertyPath,
+    RemediationChange, RuleChange, Slug, State,
 };
 use crate::safety::Tainted;
 
@@ -56,6 +56,25 @@ pub enum TriageVerb {
     },
     Note {
         text: Tainted,
+    },
+    /// Gives advice.
+    Advise {
+        advice: Box<NewAdvice>,
+    },
+    /// A step of advice is done, or is not after all.
+    Tick {
+        /// See [`Recommendation::key`](super::Recommendation::key).
+        advice: String,
+        /// Counted from 1.
+        step: u32,
+        done: bool,
+    },
+    /// Confirms or corrects the cause. The evidence as it is then goes with it, for models to learn from: whatever is sent as
+    /// `features`, whoever keeps the decision fills in.
+    JudgeCause {
+        cause: Cause,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        features: Option<FeatureVector>,
     },
     /// Makes the rule and puts every drift it matches out of sight.
     Ignore {
@@ -112,6 +131,10 @@ impl TriageVerb {
             Self::Assign { .. } => "assign",
             Self::Resolve { .. } => "resolve_drift",
             Self::Note { .. } => "note",
+            Self::Advise { .. } => "advise",
+            Self::Tick { done: true, .. } => "step_done",
+            Self::Tick { done: false, .. } => "step_not_done",
+            Self::JudgeCause { .. } => "judge_cause",
             Self::Ignore { .. } => "ignore",
             Self::NeverHide { .. } => "never_hide",
             Self::SettleChanges { .. } => "settle_changes",

@@ -23,6 +23,9 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         let Some(advice) = kind.of(event) else {
             return self.problem(&format!("nothing recommends to {} it: there are no steps to approve", kind.word()));
         };
+        if let Some(why) = advice.refusal(Timestamp::now()) {
+            return self.problem(&why);
+        }
         self.say(&format!("{} {}; these steps and no others:", kind.word(), event.resource.resource_id.line()))?;
         self.steps(&advice.implementation_steps)?;
         if !self.yes()? {

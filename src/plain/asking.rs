@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Plain;
 use super::choose::Chosen;
-use crate::drift::{PropertyPath, ResolutionType, TriageVerb};
+use crate::drift::{Cause, Effort, NewAdvice, Priority, PropertyPath, Recommendation, ResolutionType, TriageVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::tui::app::when;
 
@@ -22,6 +22,38 @@ const OFFERED: usize = 8;
 const FOR_GOOD: &str = "until (2h, friday, 2026-12-01; empty: for good)";
 
 impl<R: BufRead, W: Write> Plain<R, W> {
+    /// `advise N TYPE WHY`
+    fn advise(&mut self, rest: &str) -> io::Result<Option<Asked>> {
+        let (word, why) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let Ok(recommendation_type) = serde_json::from_value(word.into()) else {
+            let kinds = "auto_revert, codify_iac, escalate_review, accept_exception or manual_review";
+            return self.problem(&format!("what? advise N TYPE WHY, where TYPE is {kinds}")).map(|()| None);
+        };
+        let Some(rationale) = tainted(why.trim()) else {
+            return self.problem("why? it is the first that people see").map(|()| None);
+        };
+        let (priority, estimated_effort) = (Priority::Medium, Effort::Hours);
+        let advice =
+            NewAdvice { recommendation_type, priority, rationale, steps: vec![], estimated_effort, expires_at: None };
+        Ok(Some(Asked { verbs: vec![TriageVerb::Advise { advice: Box::new(advice) }], reason: None }))
+    }
+
+    /// `tick N TYPE STEP`: done, or not done after all.
+    fn tick(&mut self, rest: &str, chosen: &Chosen) -> io::Result<Option<Asked>> {
+        let (word, step) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let event = chosen.targets.first().and_then(|target| self.listed.iter().find(|event| event.id == target.id));
+        let advice = event.and_then(|event| {
+            let is_it = |advice: &&Recommendation| advice.recommendation_type.as_str() == word;
+            Some((event, event.recommendations.iter().find(is_it)?))
+        });
+        let (Some((event, advice)), Ok(step)) = (advice, step.trim().parse::<u32>()) else {
+            return self.problem("which step? tick N TYPE STEP, as `show` names and numbers them").map(|()| None);
+        };
+        let done = event.tick(advice, step).is_none();
+        let verbs = vec![TriageVerb::Tick { advice: advice.key(), step, done }];
+        Ok(Some(Asked { verbs, reason: None }))
+    }
+
     /// `None`: it was not understood, and that has been said, or the input ended.
     pub(super) async fn ask_for(&mut self, word: &str, rest: &str, chosen: &Chosen) -> io::Result<Option<Asked>> {
         let of_changes = !chosen.paths.is_empty();
@@ -44,11 +76,14 @@ impl<R: BufRead, W: Write> Plain<R, W> {
                 let to = tainted(&name).filter(|_| name != "-");
                 Ok(Some(Asked { verbs: vec![TriageVerb::Assign { to }], reason: None }))
             }
+            "advise" => self.advise(rest),
+            "tick" => self.tick(rest, chosen),
             "note" => match self.or_ask(rest, "note")? {
                 Some(text) if text.is_empty() => self.problem("the note is empty").map(|()| None),
                 text => Ok(text
                     .map(|text| Asked { verbs: vec![TriageVerb::Note { text: text.as_str().into() }], reason: None })),
             },
+            "cause" => self.ask_cause(rest),
             _ => self.ask_resolve(rest, &chosen.paths),
         }
     }
@@ -147,6 +182,18 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         match self.end(&text) {
             Ok(until) => Ok(Some(Asked { verbs: vec![settle(paths, kind, until)], ..asked })),
             Err(why) => self.problem(&why).map(|()| None),
+        }
+    }
+
+    fn ask_cause(&mut self, rest: &str) -> io::Result<Option<Asked>> {
+        let words = Cause::ALL.map(Cause::as_str).join(", ");
+        let Some(said) = self.or_ask(rest, &format!("cause ({words})"))? else { return Ok(None) };
+        match Cause::ALL.into_iter().find(|cause| cause.as_str() == said) {
+            Some(cause) => self.with_reason(vec![TriageVerb::JudgeCause { cause, features: None }], "", false),
+            None => {
+                let why = format!("`{}` is no cause; there are {words}", sanitise::cell(&said, 30));
+                self.problem(&why).map(|()| None)
+            }
         }
     }
 

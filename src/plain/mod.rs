@@ -145,10 +145,11 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             "hidden" => self.hidden(rest).await?,
             "environments" | "envs" => self.environments().await?,
             "who" => self.who(rest).await?,
+            "analyse" | "analyze" => self.analyse(rest).await?,
             "history" => self.history(rest).await?,
             "scan" => self.scan(rest).await?,
-            "ack" | "acknowledge" | "snooze" | "accept" | "escalate" | "resolve" | "assign" | "note" | "reopen"
-            | "split" | "rejoin" => {
+            "ack" | "acknowledge" | "snooze" | "accept" | "escalate" | "resolve" | "assign" | "note" | "advise"
+            | "tick" | "cause" | "reopen" | "split" | "rejoin" => {
                 self.decide(verb, rest).await?;
             }
             "repeat" => self.repeat(rest).await?,

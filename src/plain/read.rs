@@ -175,6 +175,19 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         }
     }
 
+    pub(super) async fn analyse(&mut self, text: &str) -> io::Result<()> {
+        let Some((_, detail)) = self.one(text).await? else { return Ok(()) };
+        let address = detail.event.resource.resource_id.line();
+        match self.service.analyse(detail.event.id, None).await {
+            Ok(event) => {
+                let advice: Vec<&str> =
+                    event.recommendations.iter().map(|one| one.recommendation_type.as_str()).collect();
+                self.say(&format!("{address}: analysed anew; the advice is {}", advice.join(", ")))
+            }
+            Err(why) => self.problem(&why.to_string()),
+        }
+    }
+
     pub(super) async fn environments(&mut self) -> io::Result<()> {
         match self.service.environments().await {
             Ok(list) => {

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::drift::{
-    AuditEntry, Change, ChangeType, DriftDetail, DriftEvent, Hidden, PropertyPath, Remediation, ResolutionType,
-    SettledChange, State, TriageVerb, Unverified,
+    AuditEntry, Change, ChangeType, DriftDetail, DriftEvent, Hidden, Prediction, PropertyPath, Remediation,
+    ResolutionType, SettledChange, State, TriageVerb, Unverified,
 };
 use crate::safety::{Masked, Tainted, sanitise};
 use crate::service::{EnvironmentSummary, Relations};
@@ -103,8 +103,20 @@ pub fn detail(number: usize, detail: &DriftDetail, place: &str, now: Timestamp, 
     for one in &event.recommendations {
         let stale = if one.is_stale(now) { ", stale" } else { "" };
         let kind = one.recommendation_type.as_str();
+        if let Some(veto) = &one.vetoed {
+            let (policy, reason) = (veto.policy.line(), veto.reason.line());
+            lines.push(format!("   advice: {kind}, vetoed: the policy {policy} forbids it: {reason}"));
+            continue;
+        }
         lines.push(format!("   advice: {kind}, confidence {}{stale}: {}", one.confidence_score, one.rationale.line()));
-        lines.extend(one.implementation_steps.iter().map(|step| format!("     {}", step.line())));
+        let by = one.added_by.as_ref().map(|by| format!("     given by {}", by.line()));
+        lines.extend(by);
+        lines.extend((1..).zip(&one.implementation_steps).map(|(number, step)| {
+            let done = event.tick(one, number).map(|tick| format!(" (done by {})", tick.by.line())).unwrap_or_default();
+            format!("     {number}. {}{done}", step.line())
+        }));
+        lines.extend(one.predicted.iter().flat_map(Prediction::lines).map(|line| format!("     {line}")));
+        lines.extend(one.patch.iter().flat_map(Tainted::multiline).map(|line| format!("     {line}")));
     }
     if let Some(decision) = &event.decision {
         let reason = decision.reason.as_ref().map(|why| format!(": {}", why.line())).unwrap_or_default();

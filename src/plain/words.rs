@@ -8,6 +8,7 @@ show N                       one drift: what differs, why, what can be done, wha
 body N [declared|live]       the whole resource as declared and as it is, of a deleted one what was declared
 resource N                   where it is declared, what it hangs on, what hangs on it, its other drifts
 who N                        who changed it, as CloudTrail tells
+analyse N                    thinks about it anew: cause, severity and advice; old advice cannot be followed
 commands N                   the command that puts it back to the code, or the block that takes it into the code
 hidden N                     what rules hide of it, and what could not be compared, numbered for never-hide
 hidden ENVIRONMENT [WORDS]   the same of all its resources, in sync or not
@@ -19,6 +20,9 @@ escalate N [NAME] [REASON]   to whom, and why; asks for a yes
 resolve N                    as auto_revert, codify_iac, accepted or escalated; asks for the reason, then for a yes
 assign N [NAME]              to somebody; `-`: to nobody
 note N [TEXT]                a note
+advise N TYPE WHY            advice of your own beside that of the rules: auto_revert, codify_iac, escalate_review, …
+tick N TYPE STEP             a step of the advice of that type is done; once more: it is not
+cause N [CAUSE]              confirms or corrects why it happened: unknown, emergency_fix, …
 reopen N                     back to the open list
 split N                      stands alone: nothing joins it with others but somebody's link
 rejoin N                     it may be found together with others again

@@ -9,8 +9,14 @@
 //! | confidence >= 0.80 and it is a security response | `escalate_review`, priority critical |
 //! | production and security above 0.70 | also `escalate_review`: "Security impact requires CISO review" |
 //! | nothing else | `manual_review` |
+//!
+//! [Policies] of one's own come after these.
 
+mod code;
 pub mod import;
+pub mod outlook;
+mod owners;
+pub mod policy;
 mod steps;
 mod veto;
 
@@ -21,6 +27,10 @@ use crate::drift::{
     Analysis, Cause, DriftType, Effort, Priority, Recommendation, RecommendationType, RecommendedBy, RiskAssessment,
     Score,
 };
+use crate::safety::Tainted;
+pub use code::{Code, Spot};
+pub use outlook::{Outlook, Sides};
+pub use policy::{Policies, PolicyError};
 
 /// From this confidence on a cause is acted upon.
 const SURE: Score = Score::percent(80);
@@ -31,14 +41,39 @@ const REVERT_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// How long other advice stays good.
 const OTHER_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// A drift, as far as advice needs to know it.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    pub facts: &'a Facts<'a>,
+    pub analysis: &'a Analysis,
+    /// Of the resource.
+    pub tags: &'a [(Tainted, Tainted)],
+    /// Where its code is looked up; `None`: nowhere.
+    pub code: Option<&'a Code>,
+}
+
+impl<'a> Case<'a> {
+    /// Without tags, and without a look at the code.
+    pub fn new(facts: &'a Facts<'a>, analysis: &'a Analysis) -> Self {
+        Self { facts, analysis, tags: &[], code: None }
+    }
+}
+
 /// At least one recommendation, the most urgent first.
 pub fn recommend(facts: &Facts<'_>, analysis: &Analysis) -> Vec<Recommendation> {
+    advise(&Case::new(facts, analysis), &Policies::default())
+}
+
+/// As [`recommend`], under policies. What they forbid comes last.
+pub fn advise(case: &Case<'_>, policies: &Policies) -> Vec<Recommendation> {
+    let (facts, analysis) = (case.facts, case.analysis);
+    let asked = Asked { case, policies };
     let mut advice = vec![];
     if analysis.cause.confidence_score >= SURE {
         match analysis.cause.cause_category {
             Cause::ConfigurationError => advice.push(auto_revert(facts, analysis)),
-            Cause::EmergencyFix => advice.push(codify(facts, analysis)),
-            Cause::SecurityResponse => advice.push(escalate(facts, analysis, Priority::Critical, SECURITY_RESPONSE)),
+            Cause::EmergencyFix => advice.push(codify(case)),
+            Cause::SecurityResponse => advice.push(escalate(&asked, Priority::Critical, SECURITY_RESPONSE)),
             Cause::ManualTroubleshooting | Cause::AutomatedResponse | Cause::Unknown => {}
         }
     }
@@ -48,14 +83,33 @@ pub fn recommend(facts: &Facts<'_>, analysis: &Analysis) -> Vec<Recommendation> 
             facts.environment.slug.as_str(),
             analysis.severity.security
         );
-        advice.push(escalate(facts, analysis, Priority::Critical, &text));
+        advice.push(escalate(&asked, Priority::Critical, &text));
     }
     let mut advice: Vec<Recommendation> = advice.into_iter().map(|one| veto::apply(facts, analysis, one)).collect();
-    if advice.is_empty() {
+    policies.apply(&asked, &mut advice);
+    if advice.iter().all(|one| one.vetoed.is_some()) {
         advice.push(manual_review(facts, analysis));
     }
-    advice.sort_by_key(|one| std::cmp::Reverse(one.priority));
+    if let Some(disruption) = analysis.disruption {
+        advice.iter_mut().filter(|one| one.recommendation_type != RecommendationType::CodifyIac).for_each(|one| {
+            one.risk_assessment.potential_impacts.push(disruption.sentence().into());
+        });
+    }
+    advice.sort_by_key(|one| (one.vetoed.is_some(), std::cmp::Reverse(one.priority)));
     advice
+}
+
+/// A case, and the policies that tell who decides about it.
+struct Asked<'a> {
+    case: &'a Case<'a>,
+    policies: &'a Policies,
+}
+
+impl Asked<'_> {
+    /// Who decides, where somebody is named. May look at files.
+    fn to(&self) -> Option<Tainted> {
+        owners::decides(self.case, self.policies)
+    }
 }
 
 const SECURITY_RESPONSE: &str = "It looks like an answer to a security event: undoing it could reopen what was closed. Somebody from security should decide.";
@@ -72,25 +126,25 @@ fn auto_revert(facts: &Facts<'_>, analysis: &Analysis) -> Recommendation {
     }
 }
 
-fn codify(facts: &Facts<'_>, analysis: &Analysis) -> Recommendation {
-    let confidence = analysis.cause.confidence_score;
+fn codify(case: &Case<'_>) -> Recommendation {
+    let (facts, confidence) = (case.facts, case.analysis.cause.confidence_score);
     Recommendation {
         rationale: format!(
             "An emergency fix (confidence {confidence}): it was needed, so the code should say it too, or the next apply undoes it."
         )
         .into(),
-        implementation_steps: steps::codify(facts),
+        implementation_steps: steps::codify(case),
         risk_assessment: risk(85, &["Until the code says it, an apply undoes the fix."]),
         estimated_effort: Effort::Hours,
         ..blank(RecommendationType::CodifyIac, Priority::High, confidence, facts.now, OTHER_LIFE)
     }
 }
 
-fn escalate(facts: &Facts<'_>, analysis: &Analysis, priority: Priority, rationale: &str) -> Recommendation {
-    let confidence = analysis.cause.confidence_score;
+fn escalate(asked: &Asked<'_>, priority: Priority, rationale: &str) -> Recommendation {
+    let (facts, confidence) = (asked.case.facts, asked.case.analysis.cause.confidence_score);
     Recommendation {
         rationale: rationale.into(),
-        implementation_steps: steps::escalate(facts, analysis),
+        implementation_steps: steps::escalate(asked.case, asked.to().as_ref()),
         risk_assessment: risk(80, &["Until somebody decides, the drift stays as it is."]),
         estimated_effort: Effort::Hours,
         ..blank(RecommendationType::EscalateReview, priority, confidence, facts.now, OTHER_LIFE)
@@ -142,6 +196,12 @@ fn blank(
         expires_at: now.checked_add(life).ok(),
         implemented_at: None,
         implementation_result: None,
+        policy: None,
+        vetoed: None,
+        predicted: None,
+        accept_until: None,
+        patch: None,
+        added_by: None,
     }
 }
 

@@ -1,8 +1,10 @@
 //! What to do, one sentence per step, with commands that can be pasted: every name from outside is quoted for a shell.
 
-use super::is_gone;
+use jiff::SignedDuration;
+
+use super::{Case, is_gone};
 use crate::analysis::Facts;
-use crate::drift::{Analysis, CloudProvider, DriftType};
+use crate::drift::{CloudProvider, DriftType, RecommendationType};
 use crate::safety::Tainted;
 
 /// How the resource is changed.
@@ -20,6 +22,22 @@ fn tool(facts: &Facts<'_>) -> Tool {
         Tool::Kubectl
     } else {
         Tool::Terraform
+    }
+}
+
+/// Those of a kind. `to`: who decides, `time`: how long an exception holds.
+pub(super) fn of(
+    kind: RecommendationType,
+    case: &Case<'_>,
+    to: Option<&Tainted>,
+    time: Option<SignedDuration>,
+) -> Vec<Tainted> {
+    match kind {
+        RecommendationType::AutoRevert => revert(case.facts),
+        RecommendationType::CodifyIac => codify(case),
+        RecommendationType::EscalateReview => escalate(case, to),
+        RecommendationType::AcceptException => accept(case.facts, time),
+        RecommendationType::ManualReview => review(case.facts),
     }
 }
 
@@ -64,15 +82,37 @@ pub(super) fn revert(facts: &Facts<'_>) -> Vec<Tainted> {
     ]
 }
 
+/// Leave it as it is, for a while.
+fn accept(facts: &Facts<'_>, time: Option<SignedDuration>) -> Vec<Tainted> {
+    let address = quoted(facts.resource.resource_id.raw());
+    // No date: the same advice would be another one at every scan.
+    let time = match time.map(|time| time.as_hours()) {
+        Some(hours) if hours >= 48 => format!("for {} days", hours / 24),
+        Some(hours) if hours > 0 => format!("for {hours} h"),
+        _ => "for a while".to_owned(),
+    };
+    vec![
+        format!("Read the diff of {address} and make sure that it can stay {time}.").into(),
+        format!("Accept it {time}, with the reason: then it comes back by itself.").into(),
+    ]
+}
+
 /// Bring the code up to what is live.
-pub(super) fn codify(facts: &Facts<'_>) -> Vec<Tainted> {
+pub(super) fn codify(case: &Case<'_>) -> Vec<Tainted> {
+    let facts = case.facts;
     let address = quoted(facts.resource.resource_id.raw());
     let place =
         facts.resource.declared_in.as_ref().map_or(String::new(), |p| format!(" (declared in {})", quoted(p.raw())));
     let write = match facts.drift_type {
         DriftType::Deleted => format!("Take {address}{place} out of the code."),
         DriftType::Added => format!("Declare {address} in the code, with an import of the live resource."),
-        _ => format!("Write the live values of {address}{place} into the code."),
+        _ => match (&tool(facts), case.code.map(|code| code.spot(facts.resource))) {
+            (Tool::Terraform, Some(Ok(spot))) => format!(
+                "Write the live values of {address} into {}: driftguard codify {address} shows the edit, --write makes it.",
+                quoted(&spot.shown())
+            ),
+            _ => format!("Write the live values of {address}{place} into the code."),
+        },
     };
     let check = match tool(facts) {
         Tool::Terraform if is_gone(facts) => format!("Take it out of the state: terraform state rm {address}"),
@@ -106,11 +146,12 @@ fn import(facts: &Facts<'_>) -> String {
 }
 
 /// Give it to somebody who may decide.
-pub(super) fn escalate(facts: &Facts<'_>, analysis: &Analysis) -> Vec<Tainted> {
-    let address = quoted(facts.resource.resource_id.raw());
-    let worst = analysis.reasons.first().map_or(String::new(), |r| format!(" The worst of it: {}", r.text.line()));
+pub(super) fn escalate(case: &Case<'_>, to: Option<&Tainted>) -> Vec<Tainted> {
+    let address = quoted(case.facts.resource.resource_id.raw());
+    let to = to.map_or_else(|| "the security lead".to_owned(), Tainted::line);
+    let worst = case.analysis.reasons.first().map_or(String::new(), |r| format!(" The worst of it: {}", r.text.line()));
     vec![
-        format!("Show the diff of {address} to the security lead.{worst}").into(),
+        format!("Show the diff of {address} to {to}.{worst}").into(),
         "Do not revert it before they have answered.".into(),
         "Write their decision down as the drift's resolution.".into(),
     ]

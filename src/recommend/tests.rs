@@ -27,9 +27,12 @@ fn analysis(cause: Cause, confidence: u8, security: u8) -> Analysis {
             cause_category: cause,
             confidence_score: Score::percent(confidence),
             contributing_factors: vec![],
+            ..CauseAnalysis::default()
         },
         severity: Severity { security: Score::percent(security), ..Severity::default() },
         reasons: vec![],
+        direction: Default::default(),
+        disruption: None,
         changed_by: Vec::new(),
         analyzed_at: Timestamp::UNIX_EPOCH,
     }

@@ -14,9 +14,9 @@ use super::rules::RuleRow;
 use super::usage::UsageRow;
 use super::{EnvironmentReport, Report, StoreUse};
 use crate::drift::{
-    Aside, Change, CloudProvider, Completeness, Counts, DriftId, DriftType, Hidden, Known, ResolutionType, ResourceRef,
-    ScanStage, SettledChange, Severity, SeverityClass, Sighting, Slug, SourceError, State, Unverified,
-    UnverifiedReason,
+    Aside, Change, CloudProvider, Completeness, Counts, Direction, Disruption, DriftId, DriftType, Finding, Hidden,
+    Known, Recommendation, ResolutionType, ResourceRef, ScanStage, SettledChange, Severity, SeverityClass, Sighting,
+    Slug, SourceError, State, Unverified, UnverifiedReason,
 };
 use crate::safety::{Masked, Tainted, escape};
 
@@ -109,6 +109,9 @@ struct DriftRow<'a> {
     drift_type: DriftType,
     severity: SeverityClass,
     severity_scores: &'a Severity,
+    direction: Direction,
+    /// What changing it back does to what runs; `null`: not known.
+    disruption: Option<Disruption>,
     cause: &'static str,
     changes: Vec<ChangeRow<'a>>,
     hidden: &'a [Hidden],
@@ -255,16 +258,23 @@ fn drift_row<'a>(drift: &'a Sighting, of: &'a EnvironmentReport) -> DriftRow<'a>
         drift_type: f.drift_type,
         severity: f.analysis.severity.class(),
         severity_scores: &f.analysis.severity,
+        direction: f.analysis.direction,
+        disruption: f.analysis.disruption,
         cause: f.analysis.cause.cause_category.as_str(),
         changes: f.changes.iter().map(|change| change_row(change, drift.settled_change(change))).collect(),
         hidden: &f.hidden,
-        recommendations: f.recommendations.iter().map(|r| r.recommendation_type.as_str()).collect(),
+        recommendations: given(f).map(|r| r.recommendation_type.as_str()).collect(),
         import: ImportRow::of(f),
         fingerprint: drift.fingerprint().to_hex(),
         settled: drift.is_settled(),
         known: drift.known.as_ref().map(known_row),
         actor: of.actor(drift).map(actor_row),
     }
+}
+
+/// Advice that nothing forbids.
+fn given(finding: &Finding) -> impl Iterator<Item = &Recommendation> {
+    finding.recommendations.iter().filter(|one| one.vetoed.is_none())
 }
 
 fn known_row(known: &Known) -> KnownRow<'_> {

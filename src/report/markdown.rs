@@ -62,8 +62,14 @@ fn write_drift(drift: &Sighting, out: &mut dyn Write) -> io::Result<()> {
         None => {}
     }
     for recommendation in &finding.recommendations {
-        let rationale = escape::markdown(recommendation.rationale.raw());
-        writeln!(out, "\n{}: {rationale}", recommendation.recommendation_type.as_str())?;
+        let kind = recommendation.recommendation_type.as_str();
+        match &recommendation.vetoed {
+            None => writeln!(out, "\n{kind}: {}", escape::markdown(recommendation.rationale.raw()))?,
+            Some(veto) => {
+                let [policy, reason] = [&veto.policy, &veto.reason].map(|text| escape::markdown(text.raw()));
+                writeln!(out, "\n{kind}, vetoed: the policy {policy} forbids it: {reason}")?;
+            }
+        }
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ pub mod incident;
 mod json;
 mod markdown;
 pub mod marks;
+pub mod models;
 pub mod rules;
 pub mod stats;
 mod text;

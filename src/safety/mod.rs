@@ -18,4 +18,5 @@ pub(crate) mod vectors;
 pub use masked::Masked;
 pub use redact::Redactor;
 pub use tainted::Tainted;
+pub(crate) use visible::is_unsafe;
 pub use visible::{is_plain_line, is_seen};

@@ -24,7 +24,7 @@ pub(super) fn is_deceptive(c: char) -> bool {
 }
 
 /// Whether the character must be replaced; the sanitiser shows it, the JSON writer escapes it.
-pub(super) fn is_unsafe(c: char) -> bool {
+pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control() || is_deceptive(c)
 }
 

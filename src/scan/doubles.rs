@@ -43,6 +43,8 @@ pub fn spec() -> EnvironmentSpec {
         knowledge: Default::default(),
         ignore: Default::default(),
         maintenance: Default::default(),
+        policies: Default::default(),
+        on_call: Default::default(),
     }
 }
 

@@ -13,7 +13,7 @@ use super::recency::Recency;
 use super::seen::{hash_parts, hash_value};
 use super::state_only::is_state_only;
 use super::{EnvironmentSpec, Sources};
-use crate::analysis::{self, Facts};
+use crate::analysis::{self, Facts, Surroundings};
 use crate::compare::{ALIAS_UNKNOWN, Context, DRIFTIGNORE, Dialect, Memory, Observable, RawChange, Verdict};
 use crate::declared::{DeclaredResource, ReportedDrift};
 use crate::drift::{
@@ -21,7 +21,7 @@ use crate::drift::{
     tags_of_both,
 };
 use crate::live::{LiveResource, Lookup};
-use crate::recommend::recommend;
+use crate::recommend::{Case, Code, Outlook, Sides, advise, outlook};
 use crate::safety::{Masked, Redactor, Tainted};
 use crate::store::Observation;
 
@@ -59,6 +59,8 @@ pub(super) struct Examiner<'a> {
     pub blind: Blind,
     pub recency: Recency,
     pub now: Timestamp,
+    /// Where advice looks its resources up.
+    pub code: Code,
     /// Account and region of the environment, where the configuration names them, and what things in it are called: by the
     /// live sources, after the first pass by the declared resources too.
     pub home: Context,
@@ -298,8 +300,40 @@ impl Examiner<'_> {
         let actual = seen.map(|s| s.body).or_else(|| live.and_then(|l| self.body(resource_type, &l.values, &marks)));
         let mut finding = self.finding(drift_type, resource, changes, declared_state, actual);
         (finding.hidden, finding.unverified) = self.set_aside(resource_type, &verdict, &marks);
+        if outlook::is_wanted(&finding.recommendations) {
+            self.look_ahead(&mut finding, declared, live, &marks);
+        }
         finding.dependants = self.dependants.of(declared);
         self.found(finding, coverage, Some(declared))
+    }
+
+    /// What would come of the advice.
+    fn look_ahead(
+        &self,
+        finding: &mut Finding,
+        declared: &DeclaredResource,
+        live: Option<&LiveResource>,
+        marks: &[PropertyPath],
+    ) {
+        let compare = |declared_values: &Value, live_values: &Value| {
+            let Some(live) = live else { return vec![] };
+            let declared = DeclaredResource { values: declared_values.clone(), ..declared.clone() };
+            let live = LiveResource { values: live_values.clone(), ..live.clone() };
+            let changes = self.compare(&declared, &live, None).changes;
+            let shown = |path: String| self.redactor.mask_path(&declared.resource_type, &path.into(), marks);
+            changes.into_iter().map(|change| shown(change.path).raw().to_owned()).collect()
+        };
+        let sides = live.map(|live| Sides { declared: &declared.values, live: &live.values, compare: &compare });
+        let outlook = Outlook {
+            resource: &finding.resource,
+            drift_type: finding.drift_type,
+            changes: &finding.changes,
+            declared: finding.declared_state.as_ref(),
+            code: &self.code,
+            redactor: &self.redactor,
+            sides,
+        };
+        outlook.complete(&mut finding.recommendations);
     }
 
     fn found(&self, finding: Finding, coverage: Coverage, declared: Option<&DeclaredResource>) -> Outcome {
@@ -331,9 +365,11 @@ impl Examiner<'_> {
     ) -> Finding {
         let environment = &self.spec.environment;
         let facts = Facts { environment, resource: &resource, drift_type, changes: &changes, now: self.now };
-        let mut analysis = analysis::analyse(&facts);
-        analysis.changed_by = analysis::changed_by(actual_state.as_ref(), &changes);
-        let recommendations = recommend(&facts, &analysis);
+        let writers = analysis::changed_by(actual_state.as_ref(), &changes);
+        let analysis = analysis::analyse_within(&facts, &Surroundings { writers: &writers, ..Surroundings::default() });
+        let tags = tags_of_both(actual_state.as_ref(), declared_state.as_ref());
+        let case = Case { facts: &facts, analysis: &analysis, tags: &tags, code: Some(&self.code) };
+        let recommendations = advise(&case, &self.spec.policies);
         // What the whole resource makes critical (the content of an sshd_config, say) its path alone does not show.
         for change in &mut changes {
             change.is_security_critical |= analysis.reasons.iter().any(|reason| {
@@ -347,7 +383,7 @@ impl Examiner<'_> {
             hidden: vec![],
             unverified: vec![],
             dependants: 0,
-            tags: tags_of_both(actual_state.as_ref(), declared_state.as_ref()),
+            tags,
             declared_state,
             actual_state,
             analysis,

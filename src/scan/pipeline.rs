@@ -26,6 +26,7 @@ use crate::compare::Context;
 use crate::declared::InstanceStatus;
 use crate::drift::{ResourceRef, ScanId, ScanStage, ScanSummary, SourceError, SourceState, Untold};
 use crate::live::aws::Keeping;
+use crate::recommend::Code;
 use crate::safety::{Redactor, Tainted};
 use crate::store::{Observation, StoreError};
 use crate::telemetry::Trace;
@@ -154,6 +155,7 @@ pub fn run_on(
         blind: Blind::of(sources),
         recency: Recency::of(sources),
         now,
+        code: Code::default(),
         home: surroundings(spec, sources),
         ambiguous: HashSet::new(),
         dependants: Dependants::default(),

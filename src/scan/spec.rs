@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::Schedule;
 use crate::aws::Access;
 use crate::compare::Knowledge;
-use crate::drift::{DriftIgnore, Environment, Maintenance};
+use crate::drift::{DriftIgnore, Environment, Maintenance, OnCall};
+use crate::recommend::Policies;
 
 /// One environment with its sources. Paths may be files, directories, globs or workspace trees; they are looked at anew at
 /// each scan.
@@ -35,4 +36,8 @@ pub struct EnvironmentSpec {
     pub ignore: Arc<DriftIgnore>,
     /// What is announced, for whichever environment.
     pub maintenance: Arc<Vec<Maintenance>>,
+    /// Rules about advice.
+    pub policies: Arc<Policies>,
+    /// When whoever changes something by hand is on call.
+    pub on_call: Arc<OnCall>,
 }

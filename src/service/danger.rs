@@ -60,9 +60,9 @@ pub fn danger(write: Write<'_>) -> Danger<'_> {
 pub fn of_verb(verb: &TriageVerb) -> Danger<'_> {
     use TriageVerb as V;
     match verb {
-        V::Acknowledge | V::Snooze { .. } | V::Assign { .. } | V::Note { .. } => Danger::None,
+        V::Acknowledge | V::Snooze { .. } | V::Assign { .. } | V::Note { .. } | V::JudgeCause { .. } => Danger::None,
         V::Reopen | V::ReopenChanges { .. } | V::NeverHide { .. } => Danger::None,
-        V::Link { .. } | V::Unlink { .. } | V::Split | V::Rejoin => Danger::None,
+        V::Link { .. } | V::Unlink { .. } | V::Advise { .. } | V::Tick { .. } | V::Split | V::Rejoin => Danger::None,
         V::Resolve { .. } | V::SettleChanges { .. } => Danger::Settles,
         V::Ignore { rule } => Danger::Hides(rule),
         V::Undo { seq } => Danger::Undoes(*seq),
@@ -81,8 +81,12 @@ pub fn returns(entry: &AuditEntry) -> Danger<'_> {
     match &entry.verb {
         Some(V::NeverHide { rule }) => Danger::HidesAgain(rule.id),
         Some(V::ReopenChanges { .. }) => Danger::Settles,
-        None | Some(V::Assign { .. } | V::Note { .. } | V::Ignore { .. } | V::Undo { .. }) => Danger::None,
-        Some(V::Link { .. } | V::Unlink { .. } | V::Split | V::Rejoin) => Danger::None,
+        None | Some(V::Assign { .. } | V::Note { .. } | V::JudgeCause { .. } | V::Ignore { .. } | V::Undo { .. }) => {
+            Danger::None
+        }
+        Some(V::Link { .. } | V::Unlink { .. } | V::Advise { .. } | V::Tick { .. } | V::Split | V::Rejoin) => {
+            Danger::None
+        }
         // The drift stands again as it did before.
         Some(V::Acknowledge | V::Snooze { .. } | V::Reopen | V::Resolve { .. } | V::SettleChanges { .. }) => {
             let was_settled = matches!(entry.old_state, Some(State::Resolved | State::Ignored));

@@ -15,6 +15,7 @@ use super::sharing::Sharing;
 use super::{Guard, ServiceEvent};
 use crate::config::is_same;
 use crate::drift::{Maintenance, Slug};
+use crate::recommend::Policies;
 use crate::scan::scheduler::{Job, Lane, Plan};
 use crate::scan::{EnvironmentSpec, sources};
 use crate::store::{Rhythm, ScanJobs, Store};
@@ -224,6 +225,11 @@ pub(super) fn guarding(mut guard: Guard, specs: &[EnvironmentSpec]) -> Guard {
 /// What specs say of themselves; all environments are told the same. Where there are none, see `LocalService::announce`.
 pub(super) fn announced_for(specs: &[EnvironmentSpec]) -> Arc<Vec<Maintenance>> {
     specs.first().map(|spec| Arc::clone(&spec.maintenance)).unwrap_or_default()
+}
+
+/// What specs say of advice: the same for all environments.
+pub(super) fn policies_of(specs: &[EnvironmentSpec]) -> Arc<Policies> {
+    specs.first().map(|spec| Arc::clone(&spec.policies)).unwrap_or_default()
 }
 
 #[cfg(test)]

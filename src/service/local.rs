@@ -10,25 +10,28 @@ use tokio::sync::{Notify, RwLock, broadcast};
 use ulid::Ulid;
 
 use super::danger::Write;
+use super::evidence::Beforehand;
 use super::keeping::told;
-use super::lanes::{Lanes, Watched, announced_for, guarding};
+use super::lanes::{Lanes, Watched, announced_for, guarding, policies_of};
+use super::learning::School;
 use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
 use super::presence::{Looker, Looking, Presence, Spot};
 use super::returning::{self, Returning};
 use super::sharing::{Ears, Sharing};
 use super::{
     Backlog, DriftService, EnvironmentSummary, Guard, IacResource, Relations, RequireReason, ResourcesRequest,
-    ServiceError, ServiceEvent, Tally, approving, around, attempts, bulk, bulletin, gate, inventory, pulse, relations,
-    thinking,
+    ServiceError, ServiceEvent, Tally, approving, around, attempts, bulk, bulletin, gate, inventory, judging, learning,
+    pulse, relations, thinking,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
-    IncidentRequest, Maintenance, NeverHideReach, NeverHideRequest, NeverHideRule, NeverHideVerb, Notification,
-    NotificationId, NotificationRequest, OperationalContext, Origin, Pulse, Remediation, RemediationDecision,
-    RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary, Slug, SourceState,
-    Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
+    IncidentRequest, Lessons, Maintenance, MlModel, ModelStep, NeverHideReach, NeverHideRequest, NeverHideRule,
+    NeverHideVerb, Notification, NotificationId, NotificationRequest, OperationalContext, Origin, Pulse, Remediation,
+    RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary,
+    Slug, SourceState, Stats, TriageRequest, TriageVerb, UntoldPage, UntoldRequest, Who,
 };
+use crate::recommend::Policies;
 use crate::safety::{Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::store::{
@@ -53,12 +56,15 @@ pub struct LocalService {
     guard: Lock<Arc<Guard>>,
     /// What is announced, for whichever environment.
     announced: Lock<Arc<Vec<Maintenance>>>,
+    /// What advice goes by.
+    policies: Lock<Arc<Policies>>,
     returning: Returning,
     /// Told before anybody listened, errors or not; the first subscriber hears them.
     unheard: Mutex<Vec<(bool, Tainted)>>,
     /// Held for reading by every decision under way, so that a shutdown waits for them.
     deciding: Arc<RwLock<()>>,
     tally: Arc<Tally>,
+    school: Arc<School>,
 }
 
 impl LocalService {
@@ -94,6 +100,7 @@ impl LocalService {
             sharing.start(&handle, heard, ears);
         }
         let (guard, announced) = (Lock::new(Arc::new(guarding(guard, &specs))), Lock::new(announced_for(&specs)));
+        let policies = Lock::new(policies_of(&specs));
         specs.into_iter().for_each(|spec| lanes.begin(spec));
         let redactor = Arc::new(Redactor::new(store.redaction_key()));
         let returning = Returning::start(&handle, &store, changed, outward.clone());
@@ -108,10 +115,12 @@ impl LocalService {
             redactor,
             guard,
             announced,
+            policies,
             returning,
             unheard,
             deciding,
             tally: Arc::default(),
+            school: Arc::default(),
         })
     }
 
@@ -119,6 +128,9 @@ impl LocalService {
     pub async fn reconfigure(&self, specs: Vec<EnvironmentSpec>, guard: Guard) {
         let specs = if self.store.read_only().is_some() { vec![] } else { specs };
         *self.guard.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(guarding(guard, &specs));
+        if !specs.is_empty() {
+            *self.policies.write().unwrap_or_else(PoisonError::into_inner) = policies_of(&specs);
+        }
         self.lanes.replace(specs).await;
         let _ = self.events.send(ServiceEvent::Environments);
     }
@@ -151,6 +163,10 @@ impl LocalService {
 
     fn announced(&self) -> Arc<Vec<Maintenance>> {
         Arc::clone(&self.announced.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn policies(&self) -> Arc<Policies> {
+        Arc::clone(&self.policies.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Tells whoever looks at the screens, or will, what is wrong.
@@ -255,6 +271,12 @@ impl LocalService {
     }
 }
 
+/// What the configuration says of an environment; of one that is not scanned here only what is announced.
+fn beforehand(lanes: &Lanes, announced: &Arc<Vec<Maintenance>>, policies: &Arc<Policies>, slug: &Slug) -> Beforehand {
+    let known = lanes.get(slug).map(|watched| Beforehand::of(&watched.spec)).unwrap_or_default();
+    Beforehand { announced: Arc::clone(announced), policies: Arc::clone(policies), ..known }
+}
+
 fn nobody_scans(slug: &Slug) -> ServiceError {
     let why = "it is not in the configuration, or inactive there (`active = false`)";
     ServiceError::NotFound(format!("no environment {slug} is scanned here: {why}"))
@@ -343,11 +365,40 @@ impl DriftService for LocalService {
 
     async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
         gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
-        let redactor = Arc::clone(&self.redactor);
+        let (redactor, lanes) = (Arc::clone(&self.redactor), Arc::clone(&self.lanes));
+        let (announced, policies) = (self.announced(), self.policies());
         self.deciding(move |store| {
-            thinking::analyse(store, &redactor, id, said).map(|event| (vec![event.clone()], event))
+            let slug = store.drift(id).map_err(told)?.event.environment;
+            let before = beforehand(&lanes, &announced, &policies, &slug);
+            thinking::analyse(store, &before, &redactor, id, said).map(|event| (vec![event.clone()], event))
         })
         .await
+    }
+
+    async fn models(&self) -> Result<Vec<MlModel>, ServiceError> {
+        self.ask(|store| store.models().map_err(told)).await
+    }
+
+    async fn lessons(&self) -> Result<Lessons, ServiceError> {
+        self.ask(learning::lessons).await
+    }
+
+    async fn train_model(&self, name: String, activates: bool, mut actor: Tainted) -> Result<MlModel, ServiceError> {
+        gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
+        mask_name(&self.redactor, &mut actor);
+        let train = move |store: &dyn Store| learning::train(store, &name, activates.then_some(&actor));
+        self.deciding(move |store| train(store).map(|model| (vec![], model))).await
+    }
+
+    async fn evaluate_model(&self, name: String, version: Option<u32>) -> Result<MlModel, ServiceError> {
+        gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
+        self.ask(move |store| learning::evaluate(store, &name, version)).await
+    }
+
+    async fn activate_model(&self, name: String, to: ModelStep, mut actor: Tainted) -> Result<MlModel, ServiceError> {
+        gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
+        mask_name(&self.redactor, &mut actor);
+        self.deciding(move |store| learning::activate(store, &name, to, &actor).map(|model| (vec![], model))).await
     }
 
     async fn notifications(&self, request: NotificationRequest) -> Result<Vec<Notification>, ServiceError> {
@@ -444,12 +495,18 @@ impl DriftService for LocalService {
         requests: Vec<TriageRequest>,
     ) -> Result<Vec<Result<Receipt, ServiceError>>, ServiceError> {
         let (redactor, guard) = (Arc::clone(&self.redactor), self.guard());
+        let (lanes, announced, policies) = (Arc::clone(&self.lanes), self.announced(), self.policies());
+        let judged: Vec<bool> = requests.iter().map(|request| judging::moves_cause(&request.verb)).collect();
+        let judges = requests.iter().any(|request| matches!(request.verb, TriageVerb::JudgeCause { .. }));
         let about_rules = requests.iter().any(|request| request.verb.is_about_rules());
         let (answers, moved) = self
             .deciding(move |store| {
                 let before = store.never_hidden().unwrap_or_default();
                 let attempts: Vec<_> = requests.iter().map(|one| attempts::of_triage(&redactor, one)).collect();
-                let answers = bulk::decide_all(store, &guard, &redactor, requests);
+                let known = |slug: &Slug| beforehand(&lanes, &announced, &policies, slug);
+                let requests = judging::with_evidence(store, known, requests);
+                let mut answers = bulk::decide_all(store, &guard, &redactor, requests);
+                judging::think_anew(store, known, &judged, &mut answers);
                 attempts.into_iter().zip(&answers).for_each(|(attempt, answer)| attempts::note(store, attempt, answer));
                 let after = store.never_hidden().unwrap_or_else(|_| before.clone());
                 let only_in = |a: &[NeverHideRule], b: &[NeverHideRule]| {
@@ -459,6 +516,10 @@ impl DriftService for LocalService {
                 Ok((changed, (answers, [only_in(&after, &before), only_in(&before, &after)].concat())))
             })
             .await?;
+        let labels = answers.iter().flatten().flat_map(|receipt| &receipt.drifts).filter(|d| d.judged_cause.is_some());
+        if judges {
+            self.school.judged(&self.store, &self.events, labels.count());
+        }
         if about_rules {
             let _ = self.events.send(ServiceEvent::Rules);
         }

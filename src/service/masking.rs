@@ -9,6 +9,10 @@ pub(super) fn masked(redactor: &Redactor, mut request: TriageRequest) -> TriageR
     mask_who_and_why(redactor, &mut request.actor, &mut request.reason);
     match &mut request.verb {
         TriageVerb::Link { note: Some(text), .. } | TriageVerb::Note { text } => *text = redactor.mask_text(text.raw()),
+        TriageVerb::Advise { advice } => {
+            let texts = std::iter::once(&mut advice.rationale).chain(&mut advice.steps);
+            texts.for_each(|text| *text = redactor.mask_text(text.raw()));
+        }
         TriageVerb::Assign { to } => to.iter_mut().for_each(|name| mask_name(redactor, name)),
         TriageVerb::Ignore { rule } => mask_rule(redactor, rule),
         TriageVerb::NeverHide { rule } => mask_name(redactor, &mut rule.owner),

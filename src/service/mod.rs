@@ -9,13 +9,17 @@ mod backlog;
 mod bulk;
 mod bulletin;
 pub mod danger;
+mod evidence;
 mod gate;
 mod inventory;
+mod judging;
 mod keeping;
 mod lanes;
+mod learning;
 mod leased;
 mod local;
 mod masking;
+mod narrating;
 mod once;
 pub mod permission;
 mod presence;
@@ -35,8 +39,12 @@ pub use around::{annotate, contexts, end_context};
 pub use backlog::{Backlog, Outcome, Tally};
 pub use inventory::{IacResource, ResourcesRequest};
 pub(crate) use keeping::told;
+pub use learning::{
+    CAUSE as CAUSE_MODEL, activate as activate_model, evaluate as evaluate_model, lessons, train as train_model,
+};
 pub use local::LocalService;
 pub use masking::mask_context;
+pub use narrating::narrative;
 pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
 pub use presence::{HOLDS as PRESENCE_HOLDS, Looker, Looking, Spot};
@@ -62,10 +70,10 @@ use crate::api::{Capability, Role};
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
-    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, Notification, NotificationId,
-    NotificationRequest, OperationalContext, Overtaken, Pulse, Remediation, RemediationDecision, RemediationId,
-    RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary, Slug, SourceState, Stats,
-    TriageRequest, UntoldPage, UntoldRequest, Who,
+    IncidentRequest, Lessons, MlModel, ModelStep, NeverHideReach, NeverHideRequest, NeverHideRule, Notification,
+    NotificationId, NotificationRequest, OperationalContext, Overtaken, Pulse, Remediation, RemediationDecision,
+    RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary, Slug, SourceState,
+    Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::store::{
@@ -225,11 +233,34 @@ pub trait DriftService: Send + Sync {
         let _ = id;
         Err(ServiceError::Unavailable("there is no audit trail to ask here".into()))
     }
-    /// Thinks about a drift anew, with what somebody says of it: cause, severity and advice are kept with it, until a scan thinks
-    /// otherwise.
+    /// Thinks about a drift anew, with what somebody says of it: cause, severity and advice are kept with it for as long as it stays
+    /// the same.
     async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
         let _ = (id, said);
         Err(ServiceError::Unavailable("drifts cannot be analysed anew from here".into()))
+    }
+    /// Every learned model: by name, the newest version first.
+    async fn models(&self) -> Result<Vec<MlModel>, ServiceError> {
+        Ok(vec![])
+    }
+    /// What there is to learn from.
+    async fn lessons(&self) -> Result<Lessons, ServiceError> {
+        Ok(Lessons::default())
+    }
+    /// Trains the next version of a model from what operators said. Takes seconds; durable when it returns.
+    async fn train_model(&self, name: String, activates: bool, actor: Tainted) -> Result<MlModel, ServiceError> {
+        let _ = (name, activates, actor);
+        Err(ServiceError::Unavailable("models cannot be trained from here".into()))
+    }
+    /// Measures a version, or the active one, on what was said after its training, and keeps the figures with it.
+    async fn evaluate_model(&self, name: String, version: Option<u32>) -> Result<MlModel, ServiceError> {
+        let _ = (name, version);
+        Err(ServiceError::Unavailable("models cannot be evaluated from here".into()))
+    }
+    /// Takes another version into use. Durable when it returns.
+    async fn activate_model(&self, name: String, to: ModelStep, actor: Tainted) -> Result<MlModel, ServiceError> {
+        let _ = (name, to, actor);
+        Err(ServiceError::Unavailable("models cannot be activated from here".into()))
     }
     /// What somebody should know, newest first.
     async fn notifications(&self, request: NotificationRequest) -> Result<Vec<Notification>, ServiceError> {

@@ -8,9 +8,11 @@ use jiff::Timestamp;
 
 use super::around::begin_announced;
 use super::bulletin::{self, Bulletin};
+use super::evidence::Beforehand;
 use super::keeping::register;
 use super::leased::while_kept;
 use super::scanning::{Beside, worth_asking};
+use super::thinking::rethink_all;
 use super::{Witness, pulse};
 use crate::drift::{
     Attribution, DriftId, Finding, Fingerprint, Known, ScanId, ScanSummary, Sighting, Slug, State, Untold,
@@ -59,6 +61,7 @@ pub fn scan_once(
         scan: None,
         drifts: Sightings::default(),
         actors: HashMap::new(),
+        new: vec![],
         severe: vec![],
     };
     let report = match memory {
@@ -79,9 +82,10 @@ pub fn scan_once(
             }
         }
     };
-    let Collector { drifts, mut actors, severe, .. } = collector;
+    let Collector { drifts, mut actors, new, severe, .. } = collector;
     let unasked = match memory {
         Memory::Kept(store) => {
+            rethink_all(store.as_ref(), &Beforehand::of(spec), slug, &new, cancel, drop);
             let unasked = Witness::of(spec).by_itself(store.as_ref(), &severe, |id, to| drop(actors.insert(id, to)));
             pulse::after(store.as_ref(), &report.summary);
             unasked
@@ -149,6 +153,8 @@ struct Collector<'a> {
     scan: Option<(ScanId, Slug)>,
     drifts: Sightings,
     actors: HashMap<DriftId, Attribution>,
+    /// First seen, or come back.
+    new: Vec<DriftId>,
     /// New drifts that somebody will want to know the hand of.
     severe: Vec<DriftId>,
 }
@@ -177,6 +183,7 @@ impl Sink for Collector<'_> {
                 for (finding, recorded) in found.into_iter().zip(recorded) {
                     let is_new = matches!(recorded, Recorded::New(_) | Recorded::Regressed(_));
                     let event = recorded.into_event();
+                    self.new.extend(is_new.then_some(event.id));
                     self.severe.extend((is_new && worth_asking(&event)).then_some(event.id));
                     self.actors.extend(event.attribution.as_deref().map(|to| (event.id, to.clone())));
                     let hidden = || store.drift(event.id).map(|detail| detail.hidden).unwrap_or_default();

@@ -82,8 +82,8 @@ fn named(verb: &TriageVerb) -> &'static [&'static str] {
         V::Reopen | V::ReopenChanges { .. } => &["reopen"],
         // Without one the store refuses it, whatever is configured: a rule outlives who made it.
         V::Ignore { .. } => &["ignore"],
-        V::Assign { .. } | V::Note { .. } | V::NeverHide { .. } | V::Undo { .. } => &[],
-        V::Link { .. } | V::Unlink { .. } | V::Split | V::Rejoin => &[],
+        V::Assign { .. } | V::Note { .. } | V::JudgeCause { .. } | V::NeverHide { .. } | V::Undo { .. } => &[],
+        V::Link { .. } | V::Unlink { .. } | V::Advise { .. } | V::Tick { .. } | V::Split | V::Rejoin => &[],
     }
 }
 

@@ -10,9 +10,11 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, broadcast};
 
 use super::around::begin_announced;
+use super::evidence::Beforehand;
+use super::thinking::{advise_anew, rethink_all};
 use super::{ScanProgress, ServiceEvent, Witness, pulse};
 use crate::compare::NeverHide;
-use crate::drift::{DriftEvent, SeverityClass, Slug};
+use crate::drift::{DriftEvent, DriftId, SeverityClass, Slug};
 use crate::live::aws::Keeping;
 use crate::safety::Tainted;
 use crate::scan::scheduler::Job;
@@ -89,6 +91,8 @@ pub(super) struct ScanJob {
     running: Mutex<Option<ScanProgress>>,
     witness: Arc<Witness>,
     off: Arc<AtomicBool>,
+    /// All advice goes by the policies of this job.
+    advised: AtomicBool,
 }
 
 impl ScanJob {
@@ -108,6 +112,7 @@ impl ScanJob {
             running: Mutex::new(None),
             witness,
             off: Arc::default(),
+            advised: AtomicBool::new(false),
         }
     }
 
@@ -136,6 +141,18 @@ impl ScanJob {
         let _ = self.events.send(event);
     }
 
+    /// A scan looks at one drift at a time; what is known around them is looked at now.
+    fn rethink(&self, new: &[DriftId], cancel: &AtomicBool) {
+        let tell = |event| self.tell(ServiceEvent::Updated(Box::new(event)));
+        let before = Beforehand::of(&self.spec);
+        rethink_all(self.store.as_ref(), &before, self.slug(), new, cancel, tell);
+        if !self.advised.swap(true, Ordering::SeqCst)
+            && let Err(error) = advise_anew(self.store.as_ref(), &before, self.slug(), cancel, tell)
+        {
+            tracing::warn!(%error, "advice may go by policies of before");
+        }
+    }
+
     fn slug(&self) -> &Slug {
         &self.spec.environment.slug
     }
@@ -153,9 +170,10 @@ impl ScanJob {
             self.notice(format!("maintenance announced for {slug} could not be kept: {error}"));
         }
         let teller = Teller { job: self, started_at: Timestamp::now(), last: Mutex::new(None) };
-        let mut severe = vec![];
+        let (mut new, mut severe) = (vec![], vec![]);
         let mut on_drift = |told| {
             if let Told::New(event) = &told {
+                new.push(event.id);
                 severe.extend(worth_asking(event).then_some(event.id));
             }
             self.tell(match told {
@@ -170,6 +188,7 @@ impl ScanJob {
         self.set_running(None);
         match result {
             Ok(report) => {
+                self.rethink(&new, cancel);
                 self.witness.look_into(&self.store, &self.events, severe);
                 if let Some(notice) = pulse::after(self.store.as_ref(), &report.summary) {
                     self.tell(ServiceEvent::Notice { error: false, text: notice.subject });

@@ -1,49 +1,203 @@
 //! Thinking about a drift anew, and what becomes of advice.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::ServiceError;
+use super::evidence::{Beforehand, Evidence, Scene, appeared};
 use super::keeping::told;
 use crate::analysis::{self, Facts};
-use crate::drift::{DriftEvent, DriftId, Recommendation};
-use crate::recommend::recommend;
+use crate::drift::{
+    Analysis, DriftDetail, DriftEvent, DriftId, Environment, FeatureVector, Recommendation, Slug, State,
+};
+use crate::recommend::{Case, Code, Outlook, advise, outlook};
 use crate::safety::{Masked, Redactor, Tainted};
-use crate::store::{Store, StoreError};
+use crate::store::{Direction, DriftFilter, PageRequest, Store, StoreError};
 
 /// A scan that writes the same drift is done with it soon.
 const TRIES: usize = 3;
+/// New drifts of one scan that are thought about once more with what is known around them; the others when somebody asks.
+const AT_ONCE: usize = 200;
+/// Drifts per call.
+const PAGE: usize = 500;
 
+/// Somebody asks for it: as far as `said` goes, what was said before is forgotten.
 pub(super) fn analyse(
     store: &dyn Store,
+    before: &Beforehand,
     redactor: &Redactor,
     id: DriftId,
     said: Option<Tainted>,
 ) -> Result<DriftEvent, ServiceError> {
     let said = said.map(|said| Masked::trusted(Value::from(redactor.mask_text(said.raw()).raw())));
     again(|| {
-        let (detail, now) = (store.drift(id)?, Timestamp::now());
-        let event = &detail.event;
-        let environment = store.environments()?.into_iter().find(|one| one.slug == event.environment);
-        let environment = environment.ok_or_else(|| StoreError::NotFound("its environment is gone".into()))?;
-        let (resource, drift_type) = (&event.resource, event.drift_type);
-        let facts = Facts { environment: &environment, resource, drift_type, changes: &event.changes, now };
-        let mut analysis = match &said {
-            Some(said) => analysis::analyse_told(&facts, said),
-            None => analysis::analyse(&facts),
-        };
-        analysis.changed_by = match &event.attribution {
-            Some(to) => vec![to.actor.clone()],
-            None => analysis::changed_by(detail.actual_state.as_ref(), &event.changes),
-        };
-        // Advice that says the same keeps its age and what became of it.
-        let kept = |new: Recommendation| {
-            let same = event.recommendations.iter().find(|old| !old.is_stale(now) && old.key() == new.key());
-            same.cloned().unwrap_or(new)
-        };
-        let advice: Vec<_> = recommend(&facts, &analysis).into_iter().map(kept).collect();
-        store.advise(id, event.version, &analysis, &advice)
+        let detail = store.drift(id)?;
+        let (environment, scene) = scene(store, before, &detail)?;
+        let (analysis, advice) = think(store, before, &scene, &environment, &detail, said.clone())?;
+        store.advise(id, detail.event.version, &analysis, &advice)
     })
+}
+
+/// Something became known of it: the version stays. `None` when that makes no difference.
+pub(super) fn rethink(store: &dyn Store, before: &Beforehand, id: DriftId) -> Result<Option<DriftEvent>, ServiceError> {
+    again(|| {
+        let detail = store.drift(id)?;
+        let (environment, scene) = scene(store, before, &detail)?;
+        rethink_within(store, before, &scene, &environment, &detail)
+    })
+}
+
+/// As [`rethink`], of all that a scan found new. Ends soon when it is called off; a drift that fails is left as it is.
+pub(super) fn rethink_all(
+    store: &dyn Store,
+    before: &Beforehand,
+    environment: &Slug,
+    drifts: &[DriftId],
+    stopped: &AtomicBool,
+    mut tell: impl FnMut(DriftEvent),
+) {
+    let drifts = &drifts[..drifts.len().min(AT_ONCE)];
+    let Some(oldest) = drifts.first() else { return };
+    let made = || -> Result<_, StoreError> {
+        let from = appeared(&store.drift(*oldest)?);
+        let scene = Scene::of(store, before, environment, from, Timestamp::now())?;
+        // What a first scan finds has nothing around it.
+        if store.scan_before(environment, from)?.is_none() && !scene.has_learned() {
+            return Ok(None);
+        }
+        Ok(Some((environment_of(store, environment)?, scene)))
+    };
+    let (environment, scene) = match made() {
+        Ok(Some(made)) => made,
+        Ok(None) => return,
+        Err(error) => return tracing::debug!(%error, "new drifts were not thought about again"),
+    };
+    for id in drifts {
+        if stopped.load(Ordering::Relaxed) {
+            return;
+        }
+        let thought = again(|| rethink_within(store, before, &scene, &environment, &store.drift(*id)?));
+        match thought {
+            Ok(event) => event.into_iter().for_each(&mut tell),
+            Err(error) => tracing::debug!(%error, "a new drift was not thought about again"),
+        }
+    }
+}
+
+fn rethink_within(
+    store: &dyn Store,
+    before: &Beforehand,
+    scene: &Scene,
+    environment: &Environment,
+    detail: &DriftDetail,
+) -> Result<Option<DriftEvent>, StoreError> {
+    let event = &detail.event;
+    let said = event.analysis.cause.said.clone();
+    let (analysis, advice) = think(store, before, scene, environment, detail, said)?;
+    let is_thought_same = analysis.cause == event.analysis.cause && analysis.changed_by == event.analysis.changed_by;
+    if is_thought_same && brief(&advice) == brief(&event.recommendations) {
+        return Ok(None);
+    }
+    store.rethink(event.id, event.version, &analysis, &advice).map(Some)
+}
+
+/// Other policies may be in force than those that the advice of these drifts went by, and a scan leaves them alone: see
+/// [`CauseAnalysis::is_informed`](crate::drift::CauseAnalysis).
+pub(super) fn advise_anew(
+    store: &dyn Store,
+    before: &Beforehand,
+    environment: &Slug,
+    stopped: &AtomicBool,
+    mut tell: impl FnMut(DriftEvent),
+) -> Result<(), ServiceError> {
+    let (environments, states) = (vec![environment.clone()], vec![State::Open, State::Acknowledged]);
+    let filter = DriftFilter { environments, states, ..DriftFilter::default() };
+    let mut request = PageRequest { filter, cursor: None, direction: Direction::Older, limit: PAGE };
+    loop {
+        let page = store.page(&request).map_err(told)?;
+        for event in page.data.iter().filter(|event| is_ruled(event, before)) {
+            if stopped.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            rethink(store, before, event.id)?.into_iter().for_each(&mut tell);
+        }
+        match page.next {
+            Some(next) => request.cursor = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Policies may say something of its advice, or have done so.
+fn is_ruled(event: &DriftEvent, before: &Beforehand) -> bool {
+    let by_policy = |advice: &Recommendation| advice.policy.is_some() || advice.vetoed.is_some();
+    let is_ruled = !before.policies.rules().is_empty() || event.recommendations.iter().any(by_policy);
+    event.analysis.cause.is_informed && is_ruled
+}
+
+/// What people see of advice first: to tell whether it is other advice.
+fn brief(advice: &[Recommendation]) -> Vec<(String, &'static str, bool)> {
+    advice.iter().map(|one| (one.key(), one.priority.as_str(), one.vetoed.is_some())).collect()
+}
+
+fn think(
+    store: &dyn Store,
+    before: &Beforehand,
+    scene: &Scene,
+    environment: &Environment,
+    detail: &DriftDetail,
+    said: Option<Masked>,
+) -> Result<(Analysis, Vec<Recommendation>), StoreError> {
+    let (event, now) = (&detail.event, Timestamp::now());
+    let evidence = Evidence::gather(store, before, scene, detail, said)?;
+    let facts =
+        Facts { environment, resource: &event.resource, drift_type: event.drift_type, changes: &event.changes, now };
+    let analysis = analysis::analyse_within(&facts, &evidence.around(event));
+    // Advice that says the same keeps its age and what became of it.
+    let kept = |new: Recommendation| {
+        let same = event.recommendations.iter().find(|old| !old.is_stale(now) && old.key() == new.key());
+        same.map_or(new.clone(), |old| Recommendation {
+            created_at: old.created_at,
+            expires_at: old.expires_at,
+            implemented_at: old.implemented_at,
+            implementation_result: old.implementation_result.clone(),
+            ..new
+        })
+    };
+    let code = Code::default();
+    let case = Case { facts: &facts, analysis: &analysis, tags: &event.tags, code: Some(&code) };
+    let mut advice: Vec<Recommendation> = advise(&case, &before.policies).into_iter().map(kept).collect();
+    if outlook::is_wanted(&advice) {
+        let redactor = Redactor::new(store.redaction_key());
+        Outlook::of_kept(detail, (&code, &redactor, &before.knowledge), |outlook| outlook.complete(&mut advice));
+    }
+    Ok((analysis, advice))
+}
+
+/// The evidence around a drift as it is now, in numbers.
+pub(super) fn features(store: &dyn Store, before: &Beforehand, id: DriftId) -> Result<FeatureVector, StoreError> {
+    let detail = store.drift(id)?;
+    let (environment, scene) = scene(store, before, &detail)?;
+    let (event, now) = (&detail.event, Timestamp::now());
+    let evidence = Evidence::gather(store, before, &scene, &detail, event.analysis.cause.said.clone())?;
+    let (resource, drift_type) = (&event.resource, event.drift_type);
+    let facts = Facts { environment: &environment, resource, drift_type, changes: &event.changes, now };
+    Ok(analysis::evidence(&facts, &evidence.around(event)))
+}
+
+fn scene(store: &dyn Store, before: &Beforehand, detail: &DriftDetail) -> Result<(Environment, Scene), StoreError> {
+    let event = &detail.event;
+    let at = event.attribution.as_ref().map_or(event.detected_at, |to| to.at.min(event.detected_at));
+    let until = appeared(detail);
+    let scene = Scene::of(store, before, &event.environment, at, until.max(event.detected_at))?;
+    Ok((environment_of(store, &event.environment)?, scene))
+}
+
+fn environment_of(store: &dyn Store, slug: &Slug) -> Result<Environment, StoreError> {
+    let found = store.environments()?.into_iter().find(|one| one.slug == *slug);
+    found.ok_or_else(|| StoreError::NotFound("its environment is gone".into()))
 }
 
 pub(super) fn answer(
@@ -57,13 +211,16 @@ pub(super) fn answer(
         let DriftEvent { version, analysis, mut recommendations, .. } = store.drift(id)?.event;
         let gone = || StoreError::NotFound("this advice is not given any more".into());
         let one = recommendations.iter_mut().find(|one| one.key() == advice).ok_or_else(gone)?;
+        if let Some(why) = one.refusal(Timestamp::now()).filter(|_| followed) {
+            return Err(StoreError::Invalid(why));
+        }
         one.implemented_at = followed.then(Timestamp::now);
         one.implementation_result = Some(result.clone());
         store.advise(id, version, &analysis, &recommendations)
     })
 }
 
-fn again(mut write: impl FnMut() -> Result<DriftEvent, StoreError>) -> Result<DriftEvent, ServiceError> {
+fn again<T>(mut write: impl FnMut() -> Result<T, StoreError>) -> Result<T, ServiceError> {
     for _ in 1..TRIES {
         match write() {
             Err(StoreError::Conflict { .. }) => {}

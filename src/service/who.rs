@@ -5,14 +5,14 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::broadcast;
 
+use super::evidence::{Beforehand, appeared};
 use super::keeping::told;
-use super::{ServiceError, ServiceEvent};
+use super::{ServiceError, ServiceEvent, thinking};
 use crate::aws::Fault;
 use crate::context::cloudtrail::{Question, Trail, WhoError, window};
-use crate::drift::{Attribution, DriftDetail, DriftEvent, DriftId, Environment, UnverifiedReason, Who};
+use crate::drift::{Attribution, DriftEvent, DriftId, Environment, UnverifiedReason, Who};
 use crate::safety::Redactor;
 use crate::scan::EnvironmentSpec;
 use crate::store::Store;
@@ -26,6 +26,7 @@ pub const LONGEST: Duration = Duration::from_secs(15);
 pub struct Witness {
     environment: Environment,
     trail: Option<Trail>,
+    before: Beforehand,
     /// Asks by itself about new severe drift.
     is_eager: bool,
     stopped: AtomicBool,
@@ -37,6 +38,7 @@ impl Witness {
         Self {
             environment: spec.environment.clone(),
             trail: spec.aws.clone().map(Trail::new),
+            before: Beforehand::of(spec),
             is_eager: spec.aws.as_ref().is_some_and(|access| access.blame),
             stopped: AtomicBool::new(false),
             is_asking: AtomicBool::new(false),
@@ -71,7 +73,11 @@ impl Witness {
         let question = Question { environment: &self.environment, detail: &detail, span: window(appeared, before) };
         let who = masked(redactor, trail.who(question, &self.stopped)?);
         let kept = match who.culprit() {
-            Some(culprit) if store.read_only().is_none() => Some(store.attribute(id, culprit).map_err(told)?),
+            Some(culprit) if store.read_only().is_none() => {
+                let attributed = store.attribute(id, culprit).map_err(told)?;
+                // Who it was may say why.
+                Some(thinking::rethink(store, &self.before, id)?.unwrap_or(attributed))
+            }
             _ => None,
         };
         Ok((who, kept))
@@ -198,12 +204,6 @@ fn words(error: &WhoError) -> ServiceError {
         WhoError::Fault(_) | WhoError::Cancelled => ServiceError::Unavailable(error.to_string()),
         WhoError::NotOfAws(_) | WhoError::Nameless | WhoError::Elsewhere(_) => ServiceError::Invalid(error.to_string()),
     }
-}
-
-/// When a scan saw it for the first time since it was last in sync.
-fn appeared(detail: &DriftDetail) -> Timestamp {
-    let back = detail.history.iter().find(|entry| entry.action == "regressed").map(|entry| entry.timestamp);
-    back.unwrap_or(detail.event.detected_at).max(detail.event.detected_at)
 }
 
 /// A session's name or a user agent can hold anything.

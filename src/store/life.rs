@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::StoreError;
+use super::advising;
 use super::record::{EventRecord, Standing};
 use super::settling::{LAPSED, TOOK_OVER};
 use crate::drift::{
@@ -21,7 +22,10 @@ pub(super) enum Facet<'a> {
     /// The state and every change.
     Whole,
     Assignee,
+    Cause,
     Notes,
+    /// What people say of the advice, and have done of it.
+    Advice,
     /// To this one.
     Link(DriftId),
     /// What it is found together with.
@@ -48,6 +52,8 @@ impl<'a> Facet<'a> {
             None => Self::Whole,
             Some(TriageVerb::Assign { .. }) => Self::Assignee,
             Some(TriageVerb::Note { .. }) => Self::Notes,
+            Some(TriageVerb::Advise { .. } | TriageVerb::Tick { .. }) => Self::Advice,
+            Some(TriageVerb::JudgeCause { .. }) => Self::Cause,
             Some(TriageVerb::Link { to, .. } | TriageVerb::Unlink { to }) => Self::Link(*to),
             Some(TriageVerb::Split | TriageVerb::Rejoin) => Self::Together,
             Some(TriageVerb::NeverHide { .. } | TriageVerb::Undo { .. }) => Self::None,
@@ -92,18 +98,37 @@ pub(super) fn refresh(event: &mut DriftEvent, finding: Finding, at: Timestamp) {
     // Who made these changes is nobody's who made others. What rules hide is not among those of the event.
     let made = |one: &Change| finding.changes.iter().any(|new| new.path == one.path && new.actual == one.actual);
     let attribution = event.attribution.take().filter(|_| event.changes.iter().all(made));
+    // Of the same changes a scan knows less than who looked around them.
+    let same = event.changes.iter().all(made);
+    let kept = Some(std::mem::take(&mut event.analysis.cause)).filter(|cause| same && cause.is_informed);
+    let is_kept = kept.is_some();
     event.changes = finding.changes;
     event.tags = finding.tags;
     event.dependants = finding.dependants;
     event.analysis = finding.analysis;
+    if let Some(cause) = kept {
+        event.analysis.cause = cause;
+    }
     if let Some(attribution) = attribution {
         event.attribute(*attribution);
     }
-    // Advice that has not changed keeps its age and what became of it.
-    let stale = event.recommendations.iter().any(|r| r.is_stale(at));
-    if stale || !same_advice(&event.recommendations, &finding.recommendations) {
-        event.recommendations = finding.recommendations;
+    // Advice that has not changed keeps its age and what became of it. What people said is theirs.
+    let (by_people, mut old): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut event.recommendations).into_iter().partition(|one| one.added_by.is_some());
+    let stale = old.iter().any(|r| r.is_stale(at));
+    if is_kept {
+        old.iter_mut().filter(|advice| advice.is_stale(at)).for_each(|advice| renew(advice, at));
+    } else if stale || !same_advice(&old, &finding.recommendations) {
+        old = finding.recommendations;
     }
+    event.recommendations = advising::kept(&by_people, old);
+}
+
+/// The same advice, for as long again.
+fn renew(advice: &mut Recommendation, at: Timestamp) {
+    let life = advice.expires_at.map(|end| end.duration_since(advice.created_at));
+    advice.created_at = at;
+    advice.expires_at = life.and_then(|life| at.checked_add(life).ok());
 }
 
 /// Whether a person who saw `a` would see something else in `b`: then the version moves, else a decision made while a scan
@@ -126,6 +151,7 @@ fn same_advice(old: &[Recommendation], new: &[Recommendation]) -> bool {
         expires_at: None,
         implemented_at: None,
         implementation_result: None,
+        accept_until: None,
         ..r.clone()
     };
     old.len() == new.len() && old.iter().zip(new).all(|(a, b)| timeless(a) == timeless(b))
@@ -156,6 +182,9 @@ pub(super) fn after_verb(
         TriageVerb::Split | TriageVerb::Rejoin => {
             return Ok(Standing { is_split: *verb == TriageVerb::Split, ..standing.clone() });
         }
+        TriageVerb::JudgeCause { cause, .. } => {
+            return Ok(Standing { judged_cause: Some(*cause), ..standing.clone() });
+        }
         _ if state == State::Closed => return invalid("the drift is closed; there is nothing left to decide"),
         TriageVerb::Acknowledge if state == State::Acknowledged => return invalid("it is already acknowledged"),
         TriageVerb::Acknowledge => decided(standing, State::Acknowledged, decision),
@@ -167,7 +196,9 @@ pub(super) fn after_verb(
         }
         TriageVerb::Reopen if state == State::Open => return invalid("it is already open"),
         TriageVerb::Reopen => standing.reopened(),
-        TriageVerb::Ignore { .. }
+        TriageVerb::Advise { .. }
+        | TriageVerb::Tick { .. }
+        | TriageVerb::Ignore { .. }
         | TriageVerb::NeverHide { .. }
         | TriageVerb::Link { .. }
         | TriageVerb::Unlink { .. }

@@ -4,6 +4,7 @@
 //! Decisions and audit go first into an append-only [journal](Store::decide) that is synced; everything else can be rebuilt
 //! from it and a new scan.
 
+mod advising;
 mod analysis;
 mod answers;
 mod archive;
@@ -50,10 +51,10 @@ use crate::analysis::baseline::Baselines;
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     Analysis, Attribution, AuditEntry, Completeness, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId,
-    Environment, Finding, IgnoreRule, Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule,
-    Notification, OperationalContext, Overtaken, Recommendation, Remediation, RemediationDecision, RemediationId,
-    RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, Stats, TriageRequest, Untold,
-    UntoldPage, UntoldRequest,
+    Environment, Finding, IgnoreRule, Incident, IncidentRequest, MlModel, ModelMetrics, NeverHideReach,
+    NeverHideRequest, NeverHideRule, Notification, OperationalContext, Overtaken, Recommendation, Remediation,
+    RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary,
+    Slug, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -382,6 +383,25 @@ pub trait Store: Answers + Notices + Send + Sync {
         analysis: &Analysis,
         recommendations: &[Recommendation],
     ) -> Result<DriftEvent, StoreError>;
+    /// As [`advise`](Self::advise), by itself: the version stays, for whoever decides meanwhile decides about the same drift.
+    fn rethink(
+        &self,
+        id: DriftId,
+        seen: u64,
+        analysis: &Analysis,
+        recommendations: &[Recommendation],
+    ) -> Result<DriftEvent, StoreError>;
+
+    /// Every model of the registry: by name, the newest version first.
+    fn models(&self) -> Result<Vec<MlModel>, StoreError>;
+    fn artifact(&self, name: &str, version: u32) -> Result<Option<String>, StoreError>;
+    /// As the next version of its name; the last [five](MlModel::KEPT) are kept, and the active one. `by` makes it active at once.
+    /// Told in the trail, durable when it returns.
+    fn register_model(&self, model: &MlModel, artifact: &str, by: Option<&Tainted>) -> Result<MlModel, StoreError>;
+    /// In place of the active one of its name; told in the trail, durable when it returns.
+    fn activate_model(&self, name: &str, version: u32, by: &Tainted) -> Result<MlModel, StoreError>;
+    /// Keeps how it did with it.
+    fn evaluated_model(&self, name: &str, version: u32, metrics: &ModelMetrics) -> Result<MlModel, StoreError>;
 
     /// One call looks at a bounded number of drifts. A page may therefore be shorter than asked for, even empty, and yet have a
     /// cursor onward: a text was searched that far and there is more to search. Only no cursor means the end.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::life::CONTINUED;
 use crate::drift::{
-    AuditEntry, Change, Closure, Decision, DriftEvent, DriftId, DriftType, Environment, Fingerprint, Hidden, Link,
-    OperationalContext, ResourceRef, RuleId, SettledChange, Slug, State, Unverified,
+    AuditEntry, Cause, Change, Closure, Decision, DriftEvent, DriftId, DriftType, Environment, Fingerprint, Hidden,
+    Link, OperationalContext, Recommendation, ResourceRef, RuleId, SettledChange, Slug, State, Tick, Unverified,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -59,6 +59,8 @@ pub(super) struct Standing {
     pub(super) exempt: bool,
     pub(super) assignee: Option<Tainted>,
     pub(super) note_count: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) judged_cause: Option<Cause>,
     pub(super) regressions: u32,
     /// By path; exceptions whose time was over when it was written may be among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -67,6 +69,11 @@ pub(super) struct Standing {
     pub(super) links: Vec<Link>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) is_split: bool,
+    /// Advice that people gave.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) advised: Vec<Recommendation>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) ticked: Vec<Tick>,
 }
 
 /// A standing and whose it is: enough to give it back when the tree was lost and the drift is found again.
@@ -193,10 +200,13 @@ impl Standing {
         Self {
             assignee: self.assignee.clone(),
             note_count: self.note_count,
+            judged_cause: self.judged_cause,
             regressions: self.regressions,
             settled: self.settled.clone(),
             links: self.links.clone(),
             is_split: self.is_split,
+            advised: self.advised.clone(),
+            ticked: self.ticked.clone(),
             ..other.clone()
         }
     }
@@ -231,10 +241,13 @@ impl EventRecord {
             exempt: self.exempt,
             assignee: e.assignee.clone(),
             note_count: e.note_count,
+            judged_cause: e.judged_cause,
             regressions: e.regressions,
             settled: e.settled.clone(),
             links: self.links.clone(),
             is_split: e.is_split,
+            advised: e.recommendations.iter().filter(|one| one.added_by.is_some()).cloned().collect(),
+            ticked: e.ticked.clone(),
         }
     }
 
@@ -247,9 +260,13 @@ impl EventRecord {
         e.version += 1;
         (e.state, e.decision, e.resolved_at, e.closure) = (s.state, s.decision, s.resolved_at, s.closure);
         (e.superseded_by, e.assignee, e.note_count) = (s.superseded_by, s.assignee, s.note_count);
+        e.judged_cause = s.judged_cause;
         (e.regressions, self.gone, self.exempt, e.settled) = (s.regressions, s.gone, s.exempt, s.settled);
         e.is_split = s.is_split;
         self.links = s.links;
+        e.recommendations.retain(|one| one.added_by.is_none());
+        e.recommendations.extend(s.advised);
+        e.ticked = s.ticked;
     }
 
     pub(super) fn placed(&self, standing: Standing) -> Placed {

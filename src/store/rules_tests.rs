@@ -38,6 +38,7 @@ fn record(id: &str, changed_by: &[&str], changes: Vec<Change>) -> EventRecord {
         cause_category: Cause::Unknown,
         confidence_score: Score::ZERO,
         contributing_factors: Vec::new(),
+        ..CauseAnalysis::default()
     };
     let finding = Finding {
         environment: Slug::from_text("prod"),
@@ -58,6 +59,8 @@ fn record(id: &str, changed_by: &[&str], changes: Vec<Change>) -> EventRecord {
             cause,
             severity: Severity::default(),
             reasons: Vec::new(),
+            direction: Default::default(),
+            disruption: None,
             changed_by: changed_by.iter().map(|by| Tainted::from(*by)).collect(),
             analyzed_at: Timestamp::UNIX_EPOCH,
         },

@@ -84,11 +84,11 @@ pub fn is_reference(text: &str) -> bool {
     ["env:", "file:", "vault:"].iter().any(|scheme| text.trim().starts_with(scheme))
 }
 
-/// The key at `env:NAME`, `file:PATH` or `vault:PATH#FIELD`. Blocks on the network.
+/// The text at `env:NAME`, `file:PATH` or `vault:PATH#FIELD`. Blocks on the network.
 ///
 /// # Errors
 /// Why there is none; never what was found.
-pub fn secret(reference: &str) -> Result<SigningKey, String> {
+pub fn secret_text(reference: &str) -> Result<String, String> {
     let reference = reference.trim();
     let text = if let Some(name) = reference.strip_prefix("env:") {
         std::env::var(name).map_err(|_| format!("the environment variable {name} is not set"))?
@@ -100,10 +100,19 @@ pub fn secret(reference: &str) -> Result<SigningKey, String> {
         return Err("it does not stand in the configuration: write env:NAME, file:PATH or vault:PATH#FIELD".to_owned());
     };
     let text = text.trim();
+    if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+/// The key there, for signatures.
+///
+/// # Errors
+/// As those of [`secret_text`], or that it is too short.
+pub fn secret(reference: &str) -> Result<SigningKey, String> {
+    let text = secret_text(reference)?;
     if text.chars().count() < SECRET {
         return Err(format!("it has fewer than {SECRET} characters: `openssl rand -hex 32` makes a good one"));
     }
-    Ok(SigningKey::new(text))
+    Ok(SigningKey::new(&text))
 }
 
 #[cfg(test)]

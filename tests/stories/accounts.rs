@@ -105,10 +105,10 @@ fn a_password_is_taken_from_no_flag_and_from_no_file_that_others_can_read() {
 fn a_scan_by_hand_notifies_of_what_the_organisation_wants_to_be_told_of() {
     let home = begun();
     let at = home.path();
-    let words = write_drift(at);
+    write_drift(at);
     let scan = || {
         let mut command = driftguard(at);
-        command.env("DRIFTGUARD_ORGANIZATION", "acme").arg("--store").arg(at.join("store")).args(&words);
+        command.env("DRIFTGUARD_ORGANIZATION", "acme").arg("--store").arg(at.join("store")).arg("scan");
         assert_eq!(command.output().unwrap().status.code(), Some(2));
     };
     let notified = || {
@@ -124,14 +124,17 @@ fn a_scan_by_hand_notifies_of_what_the_organisation_wants_to_be_told_of() {
     assert_eq!(notified(), 1);
 }
 
-/// A file of this machine that is not as declared, and the words to scan it.
-fn write_drift(home: &Path) -> [String; 3] {
+/// A file of this machine that is not as declared, in a configured environment.
+fn write_drift(home: &Path) {
     std::fs::write(home.join("issue"), "changed by hand\n").unwrap();
     let state = serde_json::json!({"version": 4, "serial": 1, "lineage": "issue", "resources": [{"mode": "managed",
         "type": "local_file", "name": "issue", "provider": "provider[\"registry.terraform.io/hashicorp/local\"]",
         "instances": [{"attributes": {"content": "welcome\n", "filename": home.join("issue")}}]}]});
-    std::fs::write(home.join("issue.tfstate"), state.to_string()).unwrap();
-    ["scan", "--state", &home.join("issue.tfstate").display().to_string()].map(str::to_owned)
+    let path = home.join("issue.tfstate");
+    std::fs::write(&path, state.to_string()).unwrap();
+    let configuration = format!("[[environment]]\nslug = \"host\"\ncloud_provider = \"host\"\nstate = {path:?}\n");
+    std::fs::create_dir_all(home.join("config/driftguard")).unwrap();
+    std::fs::write(home.join("config/driftguard/config.toml"), configuration).unwrap();
 }
 
 #[test]

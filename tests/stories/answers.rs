@@ -268,6 +268,8 @@ async fn the_decision_starts_a_scan_that_brings_it_to_light() {
         knowledge: Default::default(),
         ignore: Default::default(),
         maintenance: Default::default(),
+        policies: Default::default(),
+        on_call: Default::default(),
     };
     let service = LocalService::start(Arc::clone(&store), vec![spec], tokio::runtime::Handle::current());
     let mut events = service.subscribe();

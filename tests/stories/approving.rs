@@ -321,6 +321,12 @@ fn advice() -> Recommendation {
         expires_at: None,
         implemented_at: None,
         implementation_result: None,
+        policy: None,
+        vetoed: None,
+        predicted: None,
+        accept_until: None,
+        patch: None,
+        added_by: None,
     }
 }
 

@@ -45,9 +45,16 @@ pub(crate) fn finding(id: &str) -> Finding {
         declared_state: None,
         actual_state: Some(redactor.mask("aws_vpc", &json!({"id": id, "cidr_block": "10.1.0.0/16"}), &[])),
         analysis: Analysis {
-            cause: CauseAnalysis { cause_category, confidence_score: Score::ZERO, contributing_factors: Vec::new() },
+            cause: CauseAnalysis {
+                cause_category,
+                confidence_score: Score::ZERO,
+                contributing_factors: Vec::new(),
+                ..CauseAnalysis::default()
+            },
             severity: Severity::default(),
             reasons: Vec::new(),
+            direction: Default::default(),
+            disruption: None,
             changed_by: Vec::new(),
             analyzed_at: Timestamp::UNIX_EPOCH,
         },

@@ -72,6 +72,7 @@ fn finding(environment: &str, kind: &str) -> Finding {
         cause_category: Cause::Unknown,
         confidence_score: Score::ZERO,
         contributing_factors: Vec::new(),
+        ..CauseAnalysis::default()
     };
     let value = |text: &str| Some(Masked::trusted(json!(format!("{text} {}", word(environment, kind)))));
     let change = |path: &str| Change {
@@ -95,6 +96,8 @@ fn finding(environment: &str, kind: &str) -> Finding {
             cause,
             severity: Severity::default(),
             reasons: vec![],
+            direction: Default::default(),
+            disruption: None,
             changed_by: vec![],
             analyzed_at: Timestamp::now(),
         },

@@ -167,3 +167,35 @@ fn a_resource_is_asked_for_by_the_names_its_service_writes_down() {
     let queue = json!({"url": url, "arn": known[2], "name": "orders"});
     assert_eq!(names_of(&detail("aws_sqs_queue", Some(url), queue)), [url, known[2], "orders"]);
 }
+
+/// Where a trail leaves the user agent out, what is still said is right, and much is left unsaid.
+#[test]
+fn with_its_user_agent_masked_an_event_is_told_rightly_or_not_at_all() {
+    let Some(path) = shared("labels/cloudtrail_samples.jsonl") else { return };
+    let text = std::fs::read_to_string(path).unwrap();
+    let (mut right, mut wrong, mut silent) = (0, 0, 0);
+    for row in text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+        let wanted = match row["actor_type"].as_str().unwrap() {
+            "human_console" => ActorClass::Console,
+            "human_cli" => ActorClass::CommandLine,
+            "iac_ci" => ActorClass::Iac,
+            "aws_service" | "aws_service_fas" => ActorClass::Service,
+            "security_tool" | "security_service" | "attack_sim" => ActorClass::SecurityTool,
+            "sdk_script" => ActorClass::Script,
+            _ => continue,
+        };
+        for agent in ["", "HIDDEN_DUE_TO_SECURITY_REASONS", "********"] {
+            let mut event = row["event"].clone();
+            event["userAgent"] = agent.into();
+            let Ok(event) = Event::of(&event) else { continue };
+            match class_of(&event).class {
+                Some(class) if class == wanted => right += 1,
+                Some(_) => wrong += 1,
+                None => silent += 1,
+            }
+        }
+    }
+    println!("user agent masked: {right} right, {wrong} wrong, {silent} unsaid");
+    assert!(right > 400 && right * 100 >= (right + wrong) * 95, "{right} right, {wrong} wrong");
+    assert!(silent > right / 2, "what only the user agent tells is not guessed: {silent} of {right}");
+}

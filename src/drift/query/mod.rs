@@ -27,6 +27,8 @@ pub use complete::{Completion, Vocabulary, complete};
 pub use group::{GroupKey, GroupRow, Groups};
 pub use matching::Viewer;
 pub(crate) use matching::module;
+pub(crate) use pattern::Pattern;
+pub(crate) use terms::Than;
 pub use terms::{Flag, Group, KEYS, Key, Sort};
 pub use window::{Edge, Window, length_of, moment};
 

@@ -8,7 +8,7 @@ use super::parse::quoted;
 
 /// Compares without case.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     text: String,
     how: How,
 }

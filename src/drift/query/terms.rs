@@ -151,7 +151,7 @@ words! {
 
 /// One comparison with a number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Than {
+pub(crate) enum Than {
     Less,
     AtMost,
     More,

@@ -122,8 +122,8 @@ impl Remediation {
         let advice = asked.kind.of(event).ok_or_else(|| {
             format!("nothing recommends {word} for this drift, so there are no steps to approve: analyse it anew, or decide by hand")
         })?;
-        if advice.is_stale(now) {
-            return Err(format!("the advice to {word} is too old to be followed: analyse the drift anew"));
+        if let Some(why) = advice.refusal(now) {
+            return Err(why);
         }
         if advice.implementation_steps.is_empty() {
             return Err(format!("the advice to {word} has no steps: there is nothing to approve"));
@@ -161,7 +161,8 @@ impl Remediation {
     /// Whether the drift, as it is now, is what this was asked for. `None`: it is not kept any more.
     pub fn fits(&self, event: Option<&DriftEvent>, now: Timestamp) -> bool {
         event.is_some_and(|event| {
-            let advice = self.kind.of(event).is_some_and(|advice| advice.implementation_steps == self.plan);
+            let given = self.kind.of(event).filter(|advice| advice.vetoed.is_none());
+            let advice = given.is_some_and(|advice| advice.implementation_steps == self.plan);
             advice
                 && event.id == self.drift
                 && event.state_at(now).needs_attention()

@@ -41,9 +41,10 @@ impl RemediationKind {
         }
     }
 
-    /// The advice to do this, as it is given for a drift.
+    /// The advice to do this, as it is given for a drift; advice that a policy forbids where there is no other.
     pub fn of(self, event: &DriftEvent) -> Option<&Recommendation> {
-        event.recommendations.iter().find(|one| one.recommendation_type == self.advice())
+        let all = event.recommendations.iter().filter(|one| one.recommendation_type == self.advice());
+        all.min_by_key(|one| one.vetoed.is_some())
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Book, Chapter, DAYS};
-use crate::drift::{DriftEvent, Recommendation, ResolutionType, SeverityClass};
+use crate::drift::{DriftEvent, Prediction, Recommendation, ResolutionType, SeverityClass};
 use crate::report::incident::{html::STYLE, write_drift};
 use crate::safety::escape::html as plain;
 
@@ -156,14 +156,31 @@ impl Page<'_> {
             plain(&kind),
             plain(advice.rationale.raw())
         )?;
-        if !advice.implementation_steps.is_empty() {
+        if let Some(veto) = &advice.vetoed {
+            writeln!(
+                out,
+                "<p>Vetoed: the policy {} forbids it: {}</p>",
+                plain(veto.policy.raw()),
+                plain(veto.reason.raw())
+            )?;
+        } else if !advice.implementation_steps.is_empty() {
             writeln!(out, "<ol>")?;
             for step in &advice.implementation_steps {
                 writeln!(out, "<li><code>{}</code>", plain(step.raw()))?;
             }
             writeln!(out, "</ol>")?;
         }
+        if let Some(patch) = &advice.patch {
+            writeln!(
+                out,
+                "<pre>{}</pre>",
+                patch.multiline().iter().map(|line| plain(line)).collect::<Vec<_>>().join("\n")
+            )?;
+        }
         write!(out, "<dl><dt>takes<dd>{}", advice.estimated_effort.as_str())?;
+        for line in advice.predicted.iter().flat_map(Prediction::lines) {
+            write!(out, "<dt>afterwards<dd>{}", plain(&line))?;
+        }
         if let Some(settles) = advice.resolution_type() {
             let word = if settles == ResolutionType::Accepted { "accepts it" } else { "resolves it" };
             write!(out, "<dt>following it<dd>{word}")?;

@@ -69,10 +69,10 @@ impl Book {
 
     /// Advice with the drifts it is for, the most urgent first.
     fn advice(&self) -> Vec<(&Recommendation, Vec<&DriftEvent>)> {
-        let mut by_key: BTreeMap<String, (&Recommendation, Vec<&DriftEvent>)> = BTreeMap::new();
+        let mut by_key: BTreeMap<_, (&Recommendation, Vec<&DriftEvent>)> = BTreeMap::new();
         for event in &self.drifts {
             for one in &event.recommendations {
-                by_key.entry(one.key()).or_insert_with(|| (one, vec![])).1.push(event);
+                by_key.entry((one.key(), one.vetoed.is_some())).or_insert_with(|| (one, vec![])).1.push(event);
             }
         }
         let mut all: Vec<_> = by_key.into_values().collect();

@@ -13,8 +13,7 @@ use utoipa_axum::routes;
 use super::drifts::drift;
 use super::parameters::{Parameters, named};
 use crate::api::{
-    Advice, AdviceBody, AdviceStatus, AnalyzeBody, Answered, Code, Job, Listed, Pagination, Part, Problem, Which,
-    from_parameters,
+    Advice, AdviceBody, AnalyzeBody, Answered, Code, Job, Listed, Pagination, Part, Problem, Which, from_parameters,
 };
 use crate::drift::{DriftId, Once, State as Standing, TriageRequest, TriageVerb};
 use crate::server::Shared;
@@ -119,11 +118,11 @@ async fn implement(caller: Caller, Path(id): Path<String>, sent: Decision<Advice
                 "this is advice to look, there is nothing to carry out: resolve the drift as you see fit",
             )
         })?;
-        if advice.status == AdviceStatus::Stale {
-            let why = "this advice is too old to be followed: analyse the drift anew";
+        if let Some(why) = advice.recommendation.refusal(Timestamp::now()) {
             return Err(Problem::new(Code::Invalid, why).into());
         }
-        let verb = TriageVerb::Resolve { resolution_type: kind, until: None };
+        let until = advice.recommendation.accept_until.filter(|until| *until > Timestamp::now());
+        let verb = TriageVerb::Resolve { resolution_type: kind, until };
         let said = |reason: Option<&str>| reason.unwrap_or("as recommended").to_owned();
         answer(&caller, advice, (body, once), verb, true, said).await
     };

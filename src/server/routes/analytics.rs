@@ -1,4 +1,4 @@
-//! What a dashboard shows, and what drifts are judged by.
+//! What a dashboard shows.
 
 use axum::Json;
 use jiff::{SignedDuration, Timestamp};
@@ -7,9 +7,7 @@ use utoipa_axum::routes;
 
 use super::listing::Slice;
 use super::parameters::Parameters;
-use crate::analysis;
-use crate::api::{Day, EnvironmentFigures, Listed, Model, Part, Problem, Repository, ScanFigures, Summary};
-use crate::compare::Packs;
+use crate::api::{Day, EnvironmentFigures, Listed, Part, Problem, Repository, ScanFigures, Summary};
 use crate::drift::{IncidentRequest, ScanSummary, Slug};
 use crate::server::Shared;
 use crate::server::answer::Answer;
@@ -21,11 +19,7 @@ use crate::store::OpenCounts;
 const DAYS: u32 = 7;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(summary))
-        .routes(routes!(repositories))
-        .routes(routes!(resources))
-        .routes(routes!(models))
+    OpenApiRouter::new().routes(routes!(summary)).routes(routes!(repositories)).routes(routes!(resources))
 }
 
 /// What is open, how the last scans went, and what happened in the last days.
@@ -144,17 +138,4 @@ async fn resources(caller: Caller, mut parameters: Parameters) -> Answer<Listed<
     // Backward, all that is before is needed to know the last of it.
     let all = caller.service.resources(request).await?;
     Ok(Json(slice.of(all, |one| one.address.raw().to_owned())))
-}
-
-/// What drifts are judged by: packs of rules. No model is learned so far.
-#[utoipa::path(get, path = "/models", params(Part), responses((status = 200, body = Listed<Model>)))]
-async fn models(_: Caller, slice: Slice) -> Answer<Listed<Model>> {
-    let model = |(name, text): (&str, &str)| Model {
-        name: name.trim_end_matches(".toml").to_owned(),
-        kind: "rules".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        hash: blake3::hash(text.as_bytes()).to_hex().to_string(),
-    };
-    let all = analysis::packs().chain(Packs::texts()).map(model).collect();
-    Ok(Json(slice.of(all, |model| model.name.clone())))
 }

@@ -2,11 +2,13 @@
 
 use axum::Json;
 use axum::extract::Path;
+use jiff::Timestamp;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::listing::{Slice, newest_first};
 use super::parameters::{Parameters, named};
+use crate::analysis::narrative::Narrative;
 use crate::api::{Listed, PAGE, Pagination, Part, Problem, Which, from_parameters};
 use crate::drift::query::{Group, Groups};
 use crate::drift::{Change, DriftDetail, DriftEvent, DriftId, Incident, IncidentRequest, Slug, Stats, Who};
@@ -14,7 +16,7 @@ use crate::server::Shared;
 use crate::server::answer::{Answer, answered};
 use crate::server::auth::Caller;
 use crate::server::once::Named;
-use crate::service::Relations;
+use crate::service::{self, Relations};
 use crate::store::{Matching, Observation};
 
 /// Values of one resource that are looked through.
@@ -29,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(changes))
         .routes(routes!(relations))
         .routes(routes!(observations))
+        .routes(routes!(narrative))
         .routes(routes!(who))
         .routes(routes!(incident))
         .routes(routes!(stats))
@@ -123,6 +126,20 @@ async fn observations(caller: Caller, Path(id): Path<String>, slice: Slice) -> A
     // As many as the store gives at once: of one resource there are no more.
     let all = caller.service.observations(drift(&id)?, OBSERVATIONS).await?;
     Ok(Json(slice.of(all, |one| newest_first(one.observed_at))))
+}
+
+/// What happened to it.
+///
+/// Three to six sentences; each names what it rests on. Times are UTC.
+#[utoipa::path(
+    get,
+    path = "/drifts/{id}/narrative",
+    params(("id" = DriftId, Path)),
+    responses((status = 200, body = Narrative))
+)]
+async fn narrative(caller: Caller, Path(id): Path<String>) -> Answer<Narrative> {
+    let clock = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    answered(service::narrative(caller.service.as_ref(), drift(&id)?, &clock).await)
 }
 
 /// Who made it.

@@ -9,6 +9,7 @@ mod drifts;
 mod environments;
 mod hooks;
 mod listing;
+mod models;
 mod notifications;
 mod outcome;
 mod parameters;
@@ -68,6 +69,7 @@ fn versioned() -> OpenApiRouter<Shared> {
         .merge(triage::routes())
         .merge(analysis::routes())
         .merge(analytics::routes())
+        .merge(models::routes())
         .merge(correlations::routes())
         .merge(rules::routes())
         .merge(around::routes())

@@ -17,7 +17,7 @@ pub enum Away {
 }
 
 /// Every write of the service, by its name.
-pub const WRITES: [(&str, Away); 18] = [
+pub const WRITES: [(&str, Away); 21] = [
     ("triage", Away::Waits),
     ("triage_many", Away::Waits),
     ("put_context", Away::Waits),
@@ -28,6 +28,9 @@ pub const WRITES: [(&str, Away); 18] = [
     ("cancel_scan", Away::Needs("it is what scans")),
     ("who", Away::Needs("it asks the audit trail")),
     ("analyse", Away::Needs("it thinks about the drift as it is now")),
+    ("train_model", Away::Needs("it knows what was said of causes")),
+    ("evaluate_model", Away::Needs("it knows what was said of causes")),
+    ("activate_model", Away::Needs("it is what judges")),
     ("answer_advice", Away::Needs("advice may be another one by then")),
     ("read_notification", Away::Needs("it keeps who has read what")),
     ("read_notifications", Away::Needs("it keeps who has read what")),
@@ -66,7 +69,7 @@ mod tests {
     use super::*;
 
     /// Asked, and changing nothing.
-    const READS: [&str; 26] = [
+    const READS: [&str; 28] = [
         "environments",
         "drifts",
         "groups",
@@ -93,6 +96,8 @@ mod tests {
         "notification",
         "audit",
         "audit_between",
+        "models",
+        "lessons",
     ];
 
     /// What a service far away says of itself as any would.

@@ -8,15 +8,17 @@ use ulid::Ulid;
 use super::RemoteService;
 use super::queue::{Asked, EndMark, Made};
 use crate::api::{
-    AnalyzeBody, BULK, Capability, Done, Listed, NeverHideBody, OutcomeBody, Parameter, PresenceBody, ReadBody,
-    RemediateBody, Remediated, RemediationBody, Role, RuleBody, ScanBody, to_parameters,
+    AnalyzeBody, BULK, Capability, Done, EvaluateModelBody, Listed, Model, ModelBody, NeverHideBody, OutcomeBody, PAGE,
+    Parameter, PresenceBody, ReadBody, RemediateBody, Remediated, RemediationBody, Role, RollbackModelBody, RuleBody,
+    ScanBody, TrainModelBody, to_parameters,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
-    NeverHideReach, NeverHideRequest, NeverHideRule, Notification, NotificationId, NotificationRequest,
-    OperationalContext, Remediation, RemediationDecision, RemediationId, RemediationRequest, RemediationState,
-    RuleReach, RuleRequest, RuleStatus, ScanSummary, Slug, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
+    Lessons, MlModel, ModelStep, NeverHideReach, NeverHideRequest, NeverHideRule, Notification, NotificationId,
+    NotificationRequest, OperationalContext, Remediation, RemediationDecision, RemediationId, RemediationRequest,
+    RemediationState, RuleReach, RuleRequest, RuleStatus, ScanSummary, Slug, Stats, TriageRequest, UntoldPage,
+    UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::service::{
@@ -117,6 +119,35 @@ impl DriftService for RemoteService {
     async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
         self.reached("analyse")?;
         self.analysed(id, AnalyzeBody { context: said }).await
+    }
+
+    async fn models(&self) -> Result<Vec<MlModel>, ServiceError> {
+        let listed = self.listed::<Model>("models", &[("limit".to_owned(), PAGE.to_string())]).await?;
+        let mut models: Vec<MlModel> = listed.data.into_iter().filter_map(|one| one.learned).map(|one| *one).collect();
+        models.sort_by(|a, b| (&a.name, b.version).cmp(&(&b.name, a.version)));
+        Ok(models)
+    }
+
+    async fn lessons(&self) -> Result<Lessons, ServiceError> {
+        Ok(self.line.get("models/lessons", &[]).await?)
+    }
+
+    async fn train_model(&self, name: String, activate: bool, _: Tainted) -> Result<MlModel, ServiceError> {
+        self.reached("train_model")?;
+        self.post(&format!("models/{name}/train"), &TrainModelBody { activate }).await
+    }
+
+    async fn evaluate_model(&self, name: String, version: Option<u32>) -> Result<MlModel, ServiceError> {
+        self.reached("evaluate_model")?;
+        self.post(&format!("models/{name}/evaluate"), &EvaluateModelBody { version }).await
+    }
+
+    async fn activate_model(&self, name: String, to: ModelStep, _: Tainted) -> Result<MlModel, ServiceError> {
+        self.reached("activate_model")?;
+        match to {
+            ModelStep::To(version) => self.post(&format!("models/{name}/activate"), &ModelBody { version }).await,
+            ModelStep::Back => self.post(&format!("models/{name}/rollback"), &RollbackModelBody {}).await,
+        }
     }
 
     async fn answer_advice(

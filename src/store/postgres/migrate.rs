@@ -35,6 +35,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (17, "what needs somebody's approval", include_str!("../../../migrations/0017_remediations.sql")),
     (19, "who is told what", include_str!("../../../migrations/0019_notifications.sql")),
     (21, "how the drifts of each day went", include_str!("../../../migrations/0021_metrics.sql")),
+    (23, "what was learned from operators", include_str!("../../../migrations/0023_models.sql")),
 ];
 
 fn migrator() -> Migrator {

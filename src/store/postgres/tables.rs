@@ -103,6 +103,7 @@ pub(super) fn table(tree: Tree) -> Table {
         Tree::Contexts => ("operational_contexts", &[][..]),
         Tree::Notifications => ("notifications", &[][..]),
         Tree::Remediations => ("remediations", &[][..]),
+        Tree::Models => ("ml_models", &[][..]),
         Tree::Audit => ("audit_entries", &[][..]),
         Tree::Once => ("once_keys", &[][..]),
         Tree::Lost => ("lost_drifts", &[][..]),

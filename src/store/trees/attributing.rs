@@ -7,7 +7,7 @@ use super::engine::Tree;
 use super::keys;
 use super::tx::Tx;
 use crate::drift::{Analysis, Attribution, DriftEvent, DriftId, Recommendation, ScanStage, ScanSummary, Slug};
-use crate::store::{StoreError, codec, life, settling};
+use crate::store::{StoreError, advising, codec, life, settling};
 
 impl TreeStore {
     pub(super) fn attribute_impl(&self, id: DriftId, to: &Attribution) -> Result<DriftEvent, StoreError> {
@@ -29,8 +29,8 @@ impl TreeStore {
         &self,
         id: DriftId,
         seen: u64,
-        analysis: &Analysis,
-        recommendations: &[Recommendation],
+        (analysis, recommendations): (&Analysis, &[Recommendation]),
+        moves: bool,
     ) -> Result<DriftEvent, StoreError> {
         self.writable()?;
         let _writer = self.writer();
@@ -41,8 +41,8 @@ impl TreeStore {
         }
         let mut new = old.clone();
         new.event.analysis = analysis.clone();
-        new.event.recommendations = recommendations.to_vec();
-        if life::differs(&old.event, &new.event) {
+        new.event.recommendations = advising::kept(&old.event.recommendations, recommendations.to_vec());
+        if moves && life::differs(&old.event, &new.event) {
             new.event.version += 1;
         }
         settling::settle_index(&mut new, tx.now);

@@ -13,7 +13,7 @@ use crate::drift::{
 };
 use crate::store::record::{AuditRecord, Deed, EventRecord, Standing};
 use crate::store::rules::{self, Rule, RuleRecord};
-use crate::store::{AuditRequest, Direction, Receipt, Store, StoreError, codec, life, settling};
+use crate::store::{AuditRequest, Direction, Receipt, Store, StoreError, advising, codec, life, settling};
 
 impl TreeStore {
     /// Plans a decision and does it in `step`; it is to be kept with the others. After an error nothing is in `step`, unless that
@@ -276,6 +276,7 @@ fn plan_one(
         TriageVerb::SettleChanges { .. } | TriageVerb::ReopenChanges { .. } => {
             settling::after_verb(record, verb, decision, tx.now)?
         }
+        TriageVerb::Advise { .. } | TriageVerb::Tick { .. } => advising::after_verb(record, verb, &decision)?,
         TriageVerb::Acknowledge | TriageVerb::Snooze { .. } if event.is_resolved_by_changes(tx.now) => {
             let why = "each of its changes is settled; reopen it, or some of them, first";
             return Err(StoreError::Invalid(why.into()));

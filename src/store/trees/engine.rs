@@ -49,6 +49,8 @@ pub(in crate::store) enum Tree {
     Notifications,
     /// See [`remediations`](super::remediations); its index entries have no value.
     Remediations,
+    /// See [`models`](super::models).
+    Models,
     /// Audit number → `AuditRecord`.
     Audit,
     /// See [`once`](super::once).
@@ -61,7 +63,7 @@ pub(in crate::store) enum Tree {
 }
 
 impl Tree {
-    pub(in crate::store) const ALL: [Self; 21] = [
+    pub(in crate::store) const ALL: [Self; 22] = [
         Self::Events,
         Self::Ids,
         Self::Bodies,
@@ -79,6 +81,7 @@ impl Tree {
         Self::Contexts,
         Self::Notifications,
         Self::Remediations,
+        Self::Models,
         Self::Audit,
         Self::Once,
         Self::Lost,
@@ -88,8 +91,8 @@ impl Tree {
     /// Whether its values are what [`codec`](crate::store::codec) writes.
     pub(in crate::store) fn is_coded(self) -> bool {
         use Tree::{
-            Audit, Bodies, Contexts, Environments, Events, Lost, NeverHide, Notifications, Observations, Remediations,
-            Rules, Scans, Untold,
+            Audit, Bodies, Contexts, Environments, Events, Lost, Models, NeverHide, Notifications, Observations,
+            Remediations, Rules, Scans, Untold,
         };
         matches!(
             self,
@@ -104,6 +107,7 @@ impl Tree {
                 | Contexts
                 | Notifications
                 | Remediations
+                | Models
                 | Audit
                 | Lost
         )
@@ -128,6 +132,7 @@ impl Tree {
             Self::Contexts => "contexts",
             Self::Notifications => "notifications",
             Self::Remediations => "remediations",
+            Self::Models => "models",
             Self::Audit => "audit",
             Self::Once => "once",
             Self::Lost => "lost",

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::engine::Tree;
 use super::notices::{self, Kept, Mark};
 use super::{TreeStore, keys};
-use crate::drift::{Environment, NeverHideRule, Notification, OperationalContext, Remediation, ScanSummary, Slug};
+use crate::drift::{
+    Environment, MlModel, NeverHideRule, Notification, OperationalContext, Remediation, ScanSummary, Slug,
+};
 use crate::store::files::io_at;
 use crate::store::record::{AuditRecord, BodyRecord, EventRecord, Placed};
 use crate::store::rules::RuleRecord;
@@ -58,6 +60,10 @@ pub(super) enum Line {
     /// Up to where somebody has read all of them.
     Read(Mark),
     Remediation(Box<Remediation>),
+    Model {
+        model: Box<MlModel>,
+        artifact: String,
+    },
     Observation {
         environment: Slug,
         at: Timestamp,
@@ -119,6 +125,12 @@ impl TreeStore {
         }
         for one in self.all_remediations() {
             lines.put(one.map(|one| Line::Remediation(Box::new(one))))?;
+        }
+        match self.all_models() {
+            Ok(models) => models
+                .into_iter()
+                .try_for_each(|(model, artifact)| lines.put(Ok(Line::Model { model: Box::new(model), artifact })))?,
+            Err(error) => lines.put(Err(error))?,
         }
         self.export_tree(Tree::Lost, lines, |value| self.plain(Tree::Lost, value).map(Line::Lost))?;
         self.export_tree(Tree::Scans, lines, |value| self.plain(Tree::Scans, value).map(Line::Scan))

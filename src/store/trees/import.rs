@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::engine::Tree;
 use super::export::{Header, Line, Seal, VERSION};
 use super::tx::Tx;
-use super::{TreeStore, Writer, apply, contexts, keys, notices, remediations, scan};
+use super::{TreeStore, Writer, apply, contexts, keys, models, notices, remediations, scan};
 use crate::drift::Slug;
 use crate::store::files::io_at;
 use crate::store::record::{AuditRecord, Deed};
@@ -186,6 +186,7 @@ impl TreeStore {
             Line::Context(context) => contexts::put(tx, &context),
             Line::Notification(one) => notices::save(tx, None, &one),
             Line::Read(mark) => notices::save_mark(tx, &mark),
+            Line::Model { model, artifact } => models::put(tx, &model, &artifact),
             Line::Remediation(one) => remediations::put(tx, &one),
             Line::Lost(placed) => tx.write(Tree::Lost, placed.fingerprint.0.to_vec(), &placed),
             Line::Observation { environment, at, observation } => take_observation(tx, &environment, at, &observation),

@@ -30,6 +30,7 @@ mod lanes;
 mod lineage;
 mod linking;
 mod loading;
+mod models;
 mod notices;
 mod once;
 mod open;
@@ -81,9 +82,10 @@ use crate::analysis::baseline::Baselines;
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     Analysis, Attribution, AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment,
-    Finding, IgnoreRule, Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, Notification,
-    OperationalContext, Recommendation, Remediation, RemediationDecision, RemediationId, RemediationRequest, RuleReach,
-    RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, State, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
+    Finding, IgnoreRule, Incident, IncidentRequest, MlModel, ModelMetrics, NeverHideReach, NeverHideRequest,
+    NeverHideRule, Notification, OperationalContext, Recommendation, Remediation, RemediationDecision, RemediationId,
+    RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, State, Stats, TriageRequest,
+    Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::Tainted;
 
@@ -349,7 +351,31 @@ impl Store for TreeStore {
         analysis: &Analysis,
         recommendations: &[Recommendation],
     ) -> Result<DriftEvent, StoreError> {
-        self.advise_impl(id, seen, analysis, recommendations)
+        self.advise_impl(id, seen, (analysis, recommendations), true)
+    }
+    fn rethink(
+        &self,
+        id: DriftId,
+        seen: u64,
+        analysis: &Analysis,
+        recommendations: &[Recommendation],
+    ) -> Result<DriftEvent, StoreError> {
+        self.advise_impl(id, seen, (analysis, recommendations), false)
+    }
+    fn models(&self) -> Result<Vec<MlModel>, StoreError> {
+        self.models_impl()
+    }
+    fn artifact(&self, name: &str, version: u32) -> Result<Option<String>, StoreError> {
+        self.artifact_impl(name, version)
+    }
+    fn register_model(&self, model: &MlModel, artifact: &str, by: Option<&Tainted>) -> Result<MlModel, StoreError> {
+        self.register_model_impl(model, artifact, by)
+    }
+    fn activate_model(&self, name: &str, version: u32, by: &Tainted) -> Result<MlModel, StoreError> {
+        self.activate_model_impl(name, version, by)
+    }
+    fn evaluated_model(&self, name: &str, version: u32, metrics: &ModelMetrics) -> Result<MlModel, StoreError> {
+        self.evaluated_model_impl(name, version, metrics)
     }
     fn incident(&self, request: &IncidentRequest) -> Result<Incident, StoreError> {
         self.take_in();

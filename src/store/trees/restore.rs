@@ -12,7 +12,7 @@ use super::engine::Tree;
 use super::export::Line;
 use super::import::{Reader, take_observation};
 use super::tx::Tx;
-use super::{TreeStore, apply, notices, retire, scan, sight};
+use super::{TreeStore, apply, models, notices, retire, scan, sight};
 use crate::drift::{DriftId, RuleId, ScanSummary, Slug, State};
 use crate::store::life::{self, CONTINUED};
 use crate::store::record::{AuditRecord, BodyRecord, Deed, EventRecord, Placed, Standing};
@@ -123,6 +123,7 @@ impl<'a> Restore<'a> {
             Line::Scan(summary) => (self.note_scan(summary), false),
             Line::Notification(one) => (one.created_at, false),
             Line::Read(mark) => (mark.at, false),
+            Line::Model { model, .. } => (model.trained_at, false),
             // What the trail tells of them makes them anew.
             _ => return Ok(false),
         };
@@ -147,6 +148,10 @@ impl<'a> Restore<'a> {
                 notices::save(tx, None, &one)?;
             }
             Line::Read(mark) => notices::save_mark(tx, &mark)?,
+            Line::Model { mut model, artifact } => {
+                model.is_active &= model.deployed_at.is_some_and(|at| at <= self.until);
+                models::put(tx, &model, &artifact)?;
+            }
             _ => {}
         }
         Ok(false)
@@ -345,10 +350,13 @@ fn untouched(record: &EventRecord) -> Standing {
     Standing {
         assignee: None,
         note_count: 0,
+        judged_cause: None,
         regressions: 0,
         settled: Vec::new(),
         links: Vec::new(),
         is_split: false,
+        advised: Vec::new(),
+        ticked: Vec::new(),
         ..record.standing().reopened()
     }
 }

@@ -42,6 +42,10 @@ pub(super) fn sight(
         new.set_standing(record.standing());
         new.event.attribution = record.event.attribution.clone();
     }
+    if life::has_ended(&new.standing()) {
+        // What led to it the last time need not have done so this time.
+        new.event.analysis.cause.is_informed = false;
+    }
     life::refresh(&mut new.event, finding, at);
     let came_back = come_back(&mut new);
     if came_back {
@@ -101,7 +105,9 @@ fn come_back(new: &mut EventRecord) -> bool {
     let came_back = life::has_ended(&standing);
     if came_back {
         let (regressions, settled) = (standing.regressions + 1, settling::after_return(&standing.settled));
-        new.set_standing(Standing { regressions, settled, ..standing.reopened() });
+        // What was done about it the last time is to be done again, and why it happened then says nothing of this time.
+        let again = Standing { ticked: Vec::new(), judged_cause: None, ..standing.reopened() };
+        new.set_standing(Standing { regressions, settled, ..again });
     }
     came_back
 }

@@ -1,5 +1,6 @@
 //! The store's promises that need a hand on its clock, its disk or its trees.
 
+mod advising;
 mod archiving;
 mod attributing;
 mod bulk;
@@ -196,6 +197,7 @@ fn finding(id: &str, paths: &[&str]) -> Finding {
         cause_category: Cause::Unknown,
         confidence_score: Score::ZERO,
         contributing_factors: Vec::new(),
+        ..CauseAnalysis::default()
     };
     Finding {
         environment: env(),
@@ -212,7 +214,15 @@ fn finding(id: &str, paths: &[&str]) -> Finding {
         unverified: Vec::new(),
         declared_state: Some(Masked::trusted(json!({"id": id, "name": "a"}))),
         actual_state: Some(Masked::trusted(json!({"id": id, "name": "b"}))),
-        analysis: Analysis { cause, severity, reasons: Vec::new(), changed_by: Vec::new(), analyzed_at: at(START) },
+        analysis: Analysis {
+            cause,
+            severity,
+            reasons: Vec::new(),
+            direction: Default::default(),
+            disruption: None,
+            changed_by: Vec::new(),
+            analyzed_at: at(START),
+        },
         recommendations: Vec::new(),
         dependants: 0,
         tags: Vec::new(),

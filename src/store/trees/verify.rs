@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::engine::Tree;
 use super::tx::{self, by_rule_key, class_count};
-use super::{TreeStore, apply, contexts, keys, notices, remediations, scan};
+use super::{TreeStore, apply, contexts, keys, models, notices, remediations, scan};
 use crate::drift::Slug;
 use crate::store::record::{AuditRecord, BodyRecord, Deed, EventRecord, Placed};
 use crate::store::{Observation, OpenCounts, StoreError, VerifyReport, codec};
@@ -289,6 +289,12 @@ impl Check<'_> {
         })?;
         self.each(Tree::Remediations, |check, key, value| {
             if let Some(fault) = remediations::fault(check.store, key, value) {
+                check.fault(fault);
+            }
+            Ok(())
+        })?;
+        self.each(Tree::Models, |check, key, value| {
+            if let Some(fault) = models::fault(check.store, key, value) {
                 check.fault(fault);
             }
             Ok(())

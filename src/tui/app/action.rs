@@ -110,6 +110,7 @@ actions! {
         Snooze "snooze" Decides "snooze" off::decide, "Snooze: out of sight until a time";
         Assign "assign" Decides "" off::decide, "Assign to somebody, or to nobody";
         Note "note" Decides "note" off::decide, "Write a note";
+        JudgeCause "judge-cause" Decides "" off::decide, "Confirm or correct the cause: what is learned comes from this";
         Ignore "ignore" Confirmed "ignore" off::confirm, "Ignore by rule, made from the selected change; shows what it would hide";
         RequestRemediation "request-remediation" Confirmed "" off::request_remediation, "Ask an admin for leave to revert or codify, with the steps that are recommended";
         ApproveRemediation "approve-remediation" Confirmed "" off::approve_remediation, "Approve what was asked for; the steps are then carried out by hand";
@@ -127,6 +128,10 @@ actions! {
         UnmarkAll "unmark-all" None "" off::no_marks, "Take all marks away";
         Resource "resource" None "" off::nothing_looked_at, "The resource: observed values, where it is declared, what hangs on it, its other drifts";
         Who "who" None "" off::nothing_looked_at, "Who changed it: asks CloudTrail, and keeps the answer with the drift";
+        Narrative "narrative" None "" off::nothing_looked_at, "What happened: a few sentences, each with what it rests on";
+        Advise "advise" Decides "" off::advise, "Give advice of your own, beside that of the rules";
+        Tick "tick-step" Decides "" off::tick, "A step of the advice is done; chosen again it is not";
+        Analyse "analyse" None "" off::analyse, "Analyse anew: cause, severity and advice, where the old advice is too old to be followed";
         History "history" None "" off::nothing_looked_at, "History: what was decided on it, by whom, when and why";
         ResolveChange "resolve-change" Confirmed "" off::resolve_change, "Resolve the selected change, and leave the others as they are";
         ReopenChange "reopen-change" Decides "" off::reopen_change, "Reopen the selected change";

@@ -202,6 +202,21 @@ pub fn offers(model: &Model) -> Option<String> {
     disconnected(model).or_else(|| super::update::offers::missing(model.adding.as_ref()))
 }
 
+pub fn advise(model: &Model) -> Option<String> {
+    decide(model).or_else(|| no_drift(model))
+}
+
+pub fn tick(model: &Model) -> Option<String> {
+    advise(model).or_else(|| super::update::advising::no_step(model))
+}
+
+/// It is written with the drift, as what a scan finds.
+pub fn analyse(model: &Model) -> Option<String> {
+    disconnected(model)
+        .or_else(|| model.read_only().map(|why| format!("read-only: {why}; nothing is analysed from here")))
+        .or_else(|| no_drift(model))
+}
+
 pub fn request_remediation(model: &Model) -> Option<String> {
     answer(model).or_else(|| model.cannot_ask())
 }

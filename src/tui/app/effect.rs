@@ -92,8 +92,12 @@ pub enum Effect {
     /// An observed value and the one before it.
     CompareObserved(Ticket, Box<(Option<Observation>, Observation)>, TimeZone),
     LoadResource(Ticket, DriftId),
+    /// What happened to it, told in sentences; times are said in the zone.
+    LoadNarrative(Ticket, DriftId, TimeZone),
     /// Asks the audit trail who made a drift.
     AskWho(Ticket, DriftId),
+    /// Thinks about a drift anew; what comes of it comes as news of the drift.
+    Analyse(DriftId),
     /// What was decided about a drift, or the newest entries of the whole trail.
     LoadHistory(Ticket, Option<DriftId>, usize),
     /// Writes a review into a file.

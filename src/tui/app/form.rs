@@ -1,7 +1,7 @@
 //! From field to field of a form: what does not matter for what is chosen is passed over, and what was not seen yet is not.
 
 use super::overlay::{Form, FormKind};
-use crate::drift::ResolutionType;
+use crate::drift::{Cause, ResolutionType};
 
 impl Form {
     /// Puts a field in focus.
@@ -34,6 +34,12 @@ impl Form {
     pub fn resolution(&self) -> Option<ResolutionType> {
         let chosen = self.field("as")?.chosen();
         ResolutionType::ALL.get(chosen % ResolutionType::ALL.len()).copied()
+    }
+
+    /// The cause that is chosen, if one is.
+    pub fn cause(&self) -> Option<Cause> {
+        let chosen = self.field("cause")?.value.text();
+        Cause::ALL.into_iter().find(|cause| cause.as_str() == chosen)
     }
 
     /// The field that says until when, when nobody was there yet: what has no end is a choice, and no oversight.

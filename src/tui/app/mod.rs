@@ -19,6 +19,7 @@ pub mod incident;
 pub mod input;
 pub mod model;
 pub mod msg;
+pub mod narrative;
 pub mod news;
 pub mod notice;
 pub mod offers;

@@ -15,6 +15,7 @@ use super::finds::Finds;
 use super::history::HistoryView;
 use super::incident::IncidentView;
 use super::msg::{Loaded, Ticket};
+use super::narrative::NarrativeView;
 use super::news::News;
 use super::notice::Notices;
 use super::offers::OffersView;
@@ -225,6 +226,7 @@ pub struct Model {
     pub resource: Option<ResourceView>,
     pub history: Option<HistoryView>,
     pub who: Option<WhoView>,
+    pub narrative: Option<NarrativeView>,
     pub sheet: Option<Sheet>,
     /// Quit as soon as the last decision is saved.
     pub leaving: bool,
@@ -296,6 +298,7 @@ impl Model {
             resource: None,
             history: None,
             who: None,
+            narrative: None,
             sheet: None,
             leaving: false,
             tickets: 0,

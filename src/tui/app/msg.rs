@@ -6,10 +6,11 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 
 use crate::analysis::Blame;
+use crate::analysis::narrative::Narrative;
 use crate::api::Role;
 use crate::config::Found as Offers;
 use crate::drift::query::Groups;
-use crate::drift::{DriftDetail, NeverHideRule, Remediation, RuleStatus, Slug, UntoldPage, Who};
+use crate::drift::{DriftDetail, DriftEvent, NeverHideRule, Remediation, RuleStatus, Slug, UntoldPage, Who};
 use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, Looking, Missing, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
@@ -105,7 +106,10 @@ pub enum Msg {
     Sheet(Ticket, Result<Box<SheetBody>, ServiceError>),
     Resource(Ticket, Result<Box<ResourceFacts>, ServiceError>),
     Who(Ticket, Result<Box<Who>, ServiceError>),
+    Narrative(Ticket, Result<Box<Narrative>, ServiceError>),
     History(Ticket, Result<Trail, ServiceError>),
+    /// A drift was analysed anew; it comes as news, too.
+    Analysed(Result<Box<DriftEvent>, ServiceError>),
     /// A mark was set or ended, in words; or why not.
     Marked(Result<String, ServiceError>),
     /// The review is written: where it is, or why it is not; sanitised.

@@ -84,6 +84,11 @@ pub enum FormKind {
     Accept,
     Escalate,
     Note,
+    /// Gives advice.
+    Advise,
+    /// A step of advice is done, or not after all.
+    Tick,
+    JudgeCause,
     /// Only asks for a reason, where one is required.
     Acknowledge,
     Reopen,
@@ -374,6 +379,8 @@ pub enum Overlay {
     History,
     /// Who made a drift.
     Who,
+    /// What happened, in a few sentences.
+    Narrative,
     /// Two bodies beside each other.
     Sheet,
     Confirm {

@@ -41,7 +41,8 @@ impl Model {
     /// What can be asked for about a drift.
     pub fn remediable(&self, event: &DriftEvent) -> Vec<RemediationKind> {
         let is_given = |kind: &RemediationKind| {
-            kind.of(event).is_some_and(|advice| !advice.is_stale(self.now) && !advice.implementation_steps.is_empty())
+            kind.of(event)
+                .is_some_and(|advice| advice.refusal(self.now).is_none() && !advice.implementation_steps.is_empty())
         };
         RemediationKind::ALL.into_iter().filter(is_given).collect()
     }
@@ -60,7 +61,8 @@ impl Model {
             return Some("something was asked for already, and waits".into());
         }
         let nothing = || "nothing recommends to revert or to codify it: there are no steps to approve".to_owned();
-        self.remediable(event).is_empty().then(nothing)
+        let refused = || RemediationKind::ALL.into_iter().find_map(|kind| kind.of(event)?.refusal(self.now));
+        self.remediable(event).is_empty().then(|| refused().unwrap_or_else(nothing))
     }
 
     /// Why whoever is here cannot say that to what was asked for about the selected drift.

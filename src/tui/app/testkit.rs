@@ -110,6 +110,8 @@ impl Screens {
                 | Effect::CompareObserved(..)
                 | Effect::LoadResource(..)
                 | Effect::AskWho(..)
+                | Effect::LoadNarrative(..)
+                | Effect::Analyse(_)
                 | Effect::LoadHistory(..)
                 | Effect::Export(_)
                 | Effect::PutContext(..)

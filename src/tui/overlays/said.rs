@@ -54,6 +54,10 @@ fn of_verb(model: &Model, words: String, verb: Option<&TriageVerb>) -> String {
         Some(TriageVerb::Note { text } | TriageVerb::Link { note: Some(text), .. }) => {
             format!("{words}: {}", text.line())
         }
+        Some(TriageVerb::Advise { advice }) => {
+            format!("{words}: {}: {}", advice.recommendation_type.as_str(), advice.rationale.line())
+        }
+        Some(TriageVerb::Tick { step, .. }) => format!("{words}: {step}"),
         Some(TriageVerb::Ignore { rule }) => {
             let end = rule.expires_at.as_ref().map(until).unwrap_or_default();
             let place = rule.environment.as_ref().map_or(" everywhere".to_owned(), |slug| format!(" in {slug}"));

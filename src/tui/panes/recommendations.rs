@@ -5,12 +5,17 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Canvas, layout, wrap};
-use crate::drift::{Axis, DriftEvent, Priority, Recommendation};
+use crate::drift::{Axis, DriftEvent, Priority, Recommendation, Score};
 use crate::safety::Tainted;
 use crate::tui::app::Model;
 use crate::tui::app::model::Pane;
 use crate::tui::theme::Role;
 use crate::tui::widgets::bar;
+
+/// Causes that are shown with their probabilities, from this width on, and from this probability on.
+const CAUSES: usize = 3;
+const CAUSES_FROM: u16 = 36;
+const WORTH_A_ROW: f64 = 0.10;
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let info = match canvas.model.timeline.selected().map(|event| event.recommendations.len()) {
@@ -38,7 +43,7 @@ fn lines(canvas: &mut Canvas<'_>, width: u16) -> Vec<Line<'static>> {
     let Some(event) = canvas.model.timeline.selected() else { return vec![] };
     let mut lines = vec![];
     for recommendation in &event.recommendations {
-        advice(canvas, recommendation, width, &mut lines);
+        advice(canvas, (event, recommendation), width, &mut lines);
         lines.push(Line::default());
     }
     severity(canvas, event, width, &mut lines);
@@ -56,7 +61,20 @@ fn priority_role(priority: Priority) -> Role {
     }
 }
 
-fn advice(canvas: &mut Canvas<'_>, advice: &Recommendation, width: u16, lines: &mut Vec<Line<'static>>) {
+fn advice(
+    canvas: &mut Canvas<'_>,
+    (event, advice): (&DriftEvent, &Recommendation),
+    width: u16,
+    lines: &mut Vec<Line<'static>>,
+) {
+    if let Some(veto) = &advice.vetoed {
+        lines.push(Line::from(vec![
+            canvas.span(Role::Dim, advice.recommendation_type.as_str()),
+            canvas.span(Role::Warning, "  vetoed"),
+        ]));
+        let why = format!("the policy {} forbids it: {}", veto.policy.line(), veto.reason.line());
+        return paragraph(canvas, Role::Text, "", &why, width, lines);
+    }
     let stale = advice.is_stale(canvas.model.now);
     let head = vec![
         canvas.span(if stale { Role::Dim } else { Role::Title }, advice.recommendation_type.as_str()),
@@ -80,11 +98,40 @@ fn advice(canvas: &mut Canvas<'_>, advice: &Recommendation, width: u16, lines: &
         paragraph(canvas, Role::Success, "done: ", &result, width, lines);
     }
     paragraph(canvas, Role::Text, "", &advice.rationale.line(), width, lines);
-    for (at, step) in advice.implementation_steps.iter().enumerate() {
-        paragraph(canvas, Role::Text, &format!("{}. ", at + 1), &step.line(), width, lines);
+    if let Some(policy) = &advice.policy {
+        paragraph(canvas, Role::Dim, "policy: ", &policy.line(), width, lines);
     }
+    if let Some(by) = &advice.added_by {
+        paragraph(canvas, Role::Dim, "by ", &by.line(), width, lines);
+    }
+    for (number, step) in (1..).zip(&advice.implementation_steps) {
+        match event.tick(advice, number) {
+            None => paragraph(canvas, Role::Text, &format!("{number}. "), &step.line(), width, lines),
+            Some(tick) => {
+                let done = format!("{} (done by {})", step.line(), tick.by.line());
+                paragraph(canvas, Role::Success, &format!("{number}. "), &done, width, lines);
+            }
+        }
+    }
+    if let Some(predicted) = &advice.predicted {
+        let role = if predicted.left.is_empty() { Role::Success } else { Role::Warning };
+        predicted.lines().iter().for_each(|line| paragraph(canvas, role, "", line, width, lines));
+    }
+    patch(canvas, advice, lines);
     for impact in &advice.risk_assessment.potential_impacts {
         paragraph(canvas, Role::Dim, "risk: ", &impact.line(), width, lines);
+    }
+}
+
+/// The edit that follows it; long lines are cut at the edge, as in any diff.
+fn patch(canvas: &Canvas<'_>, advice: &Recommendation, lines: &mut Vec<Line<'static>>) {
+    for line in advice.patch.iter().flat_map(Tainted::multiline) {
+        let role = match line.as_bytes() {
+            [b'+', ..] => Role::Added,
+            [b'-', ..] => Role::Removed,
+            _ => Role::Dim,
+        };
+        lines.push(Line::from(canvas.span(role, line)));
     }
 }
 
@@ -143,6 +190,15 @@ fn cause(canvas: &Canvas<'_>, event: &DriftEvent, width: u16, lines: &mut Vec<Li
     head.push(canvas.span(Role::Dim, " confidence "));
     head.extend(bar::confidence(cause.confidence_score, (width / 4).clamp(8, 16), canvas.theme).spans);
     lines.push(Line::from(head));
+    if let Some(probabilities) = cause.probabilities.filter(|_| width >= CAUSES_FROM) {
+        let likely = probabilities.ranked().into_iter().take(CAUSES).filter(|(_, share)| *share >= WORTH_A_ROW);
+        lines.extend(likely.map(|(cause, share)| {
+            let mut line = Line::from(canvas.span(Role::Dim, format!("{:<23}", cause.words())));
+            let score = Score::new(share).unwrap_or_default();
+            line.extend(bar::confidence(score, (width - 23).min(20), canvas.theme).spans);
+            line
+        }));
+    }
     for factor in &cause.contributing_factors {
         paragraph(canvas, Role::Dim, "- ", &factor.line(), width, lines);
     }

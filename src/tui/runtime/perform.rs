@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::incident;
 use crate::analysis::blame;
 use crate::config::Found;
-use crate::service::{DriftService, ServiceError};
+use crate::service::{DriftService, ServiceError, narrative};
 use crate::store::Matching;
 use crate::tui::app::model::Reach;
 use crate::tui::app::msg::Loaded;
@@ -71,6 +73,11 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
         Effect::CompareObserved(ticket, pair, zone) => Msg::Sheet(ticket, incident::compared(*pair, zone).await),
         Effect::LoadResource(ticket, id) => Msg::Resource(ticket, incident::resource(service, id).await),
         Effect::AskWho(ticket, id) => Msg::Who(ticket, service.who(id).await.map(Box::new)),
+        Effect::LoadNarrative(ticket, id, zone) => {
+            let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+            Msg::Narrative(ticket, narrative(service, id, &clock).await.map(Box::new))
+        }
+        Effect::Analyse(id) => Msg::Analysed(service.analyse(id, None).await.map(Box::new)),
         Effect::LoadHistory(ticket, id, limit) => Msg::History(ticket, incident::history(service, id, limit).await),
         Effect::Export(review) => Msg::Exported(incident::export(*review).await),
         Effect::PutContext(context, actor) => {
@@ -120,6 +127,8 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::LoadAsOf(ticket, ..) | Effect::CompareObserved(ticket, ..) => Msg::Sheet(*ticket, Err(why())),
         Effect::LoadResource(ticket, _) => Msg::Resource(*ticket, Err(why())),
         Effect::AskWho(ticket, _) => Msg::Who(*ticket, Err(why())),
+        Effect::LoadNarrative(ticket, ..) => Msg::Narrative(*ticket, Err(why())),
+        Effect::Analyse(_) => Msg::Analysed(Err(why())),
         Effect::LoadHistory(ticket, ..) => Msg::History(*ticket, Err(why())),
         Effect::Export(_) => Msg::Exported(Err(why().to_string())),
         Effect::PutContext(..) | Effect::EndContext(..) => Msg::Marked(Err(why())),

@@ -1,7 +1,7 @@
 //! What a verb makes of a drift of the sample world.
 
 use super::{changes, now};
-use crate::drift::{Decision, DriftDetail, DriftEvent, Link, State, TriageRequest, TriageVerb};
+use crate::drift::{Decision, DriftDetail, DriftEvent, Link, Recommendation, State, Tick, TriageRequest, TriageVerb};
 
 /// Carries a verb out on an event.
 pub(super) fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u64) {
@@ -32,13 +32,33 @@ pub(super) fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u6
         TriageVerb::Assign { to } => event.assignee = to.clone(),
         TriageVerb::Note { .. } => event.note_count += 1,
         V::Split | V::Rejoin => event.is_split = request.verb == V::Split,
+        TriageVerb::Advise { advice } => {
+            let like = event.recommendations.first().cloned();
+            event.recommendations.extend(like.map(|like| Recommendation {
+                recommendation_type: advice.recommendation_type,
+                priority: advice.priority,
+                rationale: advice.rationale.clone(),
+                implementation_steps: advice.steps.clone(),
+                added_by: Some(request.actor.clone()),
+                ..like
+            }));
+        }
+        TriageVerb::Tick { advice, step, done } => {
+            event.ticked.retain(|tick| tick.advice != *advice || tick.step != *step);
+            let at = usize::try_from(*step).unwrap_or(0).saturating_sub(1);
+            let text = event.recommendations.iter().find(|one| one.key() == *advice);
+            let text = text.and_then(|one| one.implementation_steps.get(at)).cloned();
+            let (advice, step, by) = (advice.clone(), *step, request.actor.clone());
+            event.ticked.extend(text.filter(|_| *done).map(|text| Tick { advice, step, text, by, at: now() }));
+        }
+        TriageVerb::JudgeCause { cause, .. } => event.judged_cause = Some(*cause),
         V::NeverHide { .. } | V::Link { .. } | V::Unlink { .. } | V::Undo { .. } => {}
     }
     let reopens = matches!(request.verb, V::Reopen | V::SettleChanges { .. } | V::ReopenChanges { .. });
-    let says = matches!(
-        request.verb,
-        V::Assign { .. } | V::Note { .. } | V::Link { .. } | V::Unlink { .. } | V::Split | V::Rejoin
-    );
+    let is_of_advice =
+        matches!(request.verb, V::Advise { .. } | V::Tick { .. } | V::JudgeCause { .. } | V::Split | V::Rejoin);
+    let says =
+        is_of_advice || matches!(request.verb, V::Assign { .. } | V::Note { .. } | V::Link { .. } | V::Unlink { .. });
     if !reopens && !says && !matches!(request.verb, V::NeverHide { .. }) {
         event.decision = Some(Decision {
             seq,

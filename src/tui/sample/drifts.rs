@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{ago, id};
 use crate::analysis::{self, Facts};
 use crate::drift::{
-    Analysis, Cause, CauseAnalysis, Change, ChangeType, DriftDetail, DriftEvent, DriftId, DriftType, Finding, Hidden,
-    ResourceRef, Score, Severity, Slug, Unverified, UnverifiedReason,
+    Analysis, CauseAnalysis, Change, ChangeType, DriftDetail, DriftEvent, DriftId, DriftType, Finding, Hidden,
+    ResourceRef, Severity, Slug, Unverified, UnverifiedReason,
 };
 use crate::recommend::recommend;
 use crate::safety::Masked;
@@ -87,9 +87,15 @@ pub fn drift(environment: &str, kind: DriftType, what: (&str, &str), minutes: i6
 
 /// Until it is judged.
 fn blank(analyzed_at: Timestamp) -> Analysis {
-    let cause =
-        CauseAnalysis { cause_category: Cause::Unknown, confidence_score: Score::ZERO, contributing_factors: vec![] };
-    Analysis { cause, severity: Severity::default(), reasons: vec![], changed_by: vec![], analyzed_at }
+    Analysis {
+        cause: CauseAnalysis::default(),
+        severity: Severity::default(),
+        reasons: vec![],
+        direction: Default::default(),
+        disruption: None,
+        changed_by: vec![],
+        analyzed_at,
+    }
 }
 
 fn masked(value: Value) -> Masked {

@@ -30,6 +30,17 @@ fn who_changed_it_stands_beside_it_where_that_is_known() {
 }
 
 #[test]
+fn what_happened_is_told_in_sentences_that_name_what_they_rest_on() {
+    let night = busy();
+    let mut desk = night.desk(120, 40);
+    desk.press("/").types("actor:kubectl-edit").press("enter t");
+    desk.sees(&["what happened to shop/Deployment/worker", "is not what its code says", "[1] change: "]);
+    desk.press("esc").misses(&["what happened to"]);
+    // From the resource, too, and back to it.
+    desk.press("i t").sees(&["what happened to shop/Deployment/worker"]).press("esc").sees(&["shop.json"]);
+}
+
+#[test]
 fn a_resource_tells_where_it_is_declared_and_what_it_was_before() {
     let night = busy();
     let mut desk = night.desk(120, 40);

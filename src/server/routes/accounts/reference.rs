@@ -16,7 +16,7 @@ use crate::server::answer::Answer;
 use crate::server::auth::Caller;
 
 /// What decides, beside the words of [`Action`] itself.
-const DECIDING: [&str; 19] = [
+const DECIDING: [&str; 20] = [
     "revert",
     "remediate",
     "scan",
@@ -25,6 +25,7 @@ const DECIDING: [&str; 19] = [
     "assign",
     "resolve_drift",
     "note",
+    "judge_cause",
     "link",
     "unlink",
     "split",

@@ -1,8 +1,8 @@
 //! What each action does.
 
 use super::{
-    copying, feel, forms, groups, incident, jump, links, load, markers, marking, moves, never_hide, offers, palette,
-    plan, query, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
+    copying, feel, forms, groups, incident, jump, links, load, markers, marking, moves, narrative, never_hide, offers,
+    palette, plan, query, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
 };
 use crate::service::Settle;
 use crate::tui::app::action::Action;
@@ -42,6 +42,9 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Snooze => forms::open(model, FormKind::Snooze),
         Action::Assign => forms::open(model, FormKind::Assign),
         Action::Note => forms::open(model, FormKind::Note),
+        Action::Advise => forms::open(model, FormKind::Advise),
+        Action::Tick => forms::open(model, FormKind::Tick),
+        Action::JudgeCause => forms::open(model, FormKind::JudgeCause),
         Action::Ignore => forms::open(model, FormKind::Ignore),
         Action::RequestRemediation => forms::open(model, FormKind::Remediate),
         Action::ApproveRemediation => forms::open(model, FormKind::Approve),
@@ -68,6 +71,11 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Resource => resource::open(model),
         Action::History => resource::history(model),
         Action::Who => who::open(model),
+        Action::Narrative => narrative::open(model),
+        Action::Analyse => match model.timeline.selected() {
+            Some(event) => vec![Effect::Analyse(event.id)],
+            None => vec![],
+        },
         Action::Audit => resource::audit(model),
         Action::EditRule if model.rules.current_never_hide().is_some() => never_hide::edit(model),
         Action::DeleteRule if model.rules.current_never_hide().is_some() => never_hide::delete(model),
@@ -277,6 +285,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Resource) => resource::enter(model),
         Some(Overlay::History) => resource::leave_history(model),
         Some(Overlay::Who) => who::back(model),
+        Some(Overlay::Narrative) => narrative::back(model),
         Some(Overlay::Sheet) => sheet::back(model),
         Some(Overlay::Help { .. } | Overlay::Notices { .. }) | None => vec![],
     }
@@ -305,6 +314,7 @@ fn leave(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Incident) => incident::back(model),
         Some(Overlay::Resource) => resource::back(model),
         Some(Overlay::Who) => who::back(model),
+        Some(Overlay::Narrative) => narrative::back(model),
         Some(Overlay::History) => resource::leave_history(model),
         Some(Overlay::Sheet) => sheet::back(model),
         Some(Overlay::Confirm { plan, .. }) if plan.rule.is_some() || plan.never_hide.is_some() => rules::open(model),

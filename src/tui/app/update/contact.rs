@@ -53,6 +53,7 @@ impl Model {
             A::Scan | A::ScanAll => "scan",
             A::CancelScan => "cancel_scan",
             A::Who => "who",
+            A::Analyse => "analyse",
             A::RequestRemediation => "request_remediation",
             A::ApproveRemediation | A::RejectRemediation | A::CancelRemediation => "decide_remediation",
             _ => return None,

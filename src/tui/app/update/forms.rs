@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{drafting, links, never_hide, plan as planning, reasons, remediation, ruling, wrong};
-use crate::drift::{ResolutionType, TriageVerb};
+use super::{advising, drafting, links, never_hide, plan as planning, reasons, remediation, ruling, wrong};
+use crate::drift::{Cause, ResolutionType, TriageVerb};
 use crate::safety::{Tainted, sanitise};
 use crate::tui::app::action::{Action, Danger};
 use crate::tui::app::overlay::{Field, Form, FormKind, Overlay, Plan, Value};
@@ -14,6 +14,9 @@ const UNTIL: &str = "2h, 18:30, friday, 1M, 2026-12-01; up and down: presets";
 const EXCEPTION: &str = "1w";
 /// What an empty field means where something is accepted.
 pub const FOR_GOOD: &str = "for good: it does not come back by itself; up and down: presets";
+const CAUSE: &str = "why it happened, if you know; up and down choose";
+/// The first choice of a cause that need not be said.
+const NOT_SAID: &str = "not said";
 const NO_CHANGE: &str = "no change is selected";
 
 impl FormKind {
@@ -27,6 +30,9 @@ impl FormKind {
             Self::Accept => Action::Accept,
             Self::Escalate => Action::Escalate,
             Self::Note => Action::Note,
+            Self::Advise => Action::Advise,
+            Self::Tick => Action::Tick,
+            Self::JudgeCause => Action::JudgeCause,
             Self::Reopen => Action::Reopen,
             Self::ResolveChange => Action::ResolveChange,
             Self::ReopenChange => Action::ReopenChange,
@@ -46,7 +52,7 @@ impl FormKind {
 /// Opens the form over what is marked, or selected. A rule is made from one drift: the selected one.
 pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
     let targets = match kind {
-        FormKind::Ignore | FormKind::ResolveChange | FormKind::ReopenChange => {
+        FormKind::Ignore | FormKind::ResolveChange | FormKind::ReopenChange | FormKind::Advise | FormKind::Tick => {
             model.timeline.selected().map(|event| model.target(event)).into_iter().collect()
         }
         _ => model.targets(),
@@ -64,9 +70,15 @@ pub fn open(model: &mut Model, kind: FormKind) -> Vec<Effect> {
             Field::choice("as", "up and down choose", ResolutionType::ALL.map(|r| r.as_str().to_owned()).into()),
             reason(),
             Field::offering("until", FOR_GOOD, EXCEPTION, when::PRESETS),
-        ],
+        ]
+        .into_iter()
+        .chain((kind == FormKind::Resolve).then(|| Field::choice("cause", CAUSE, said_first())))
+        .collect(),
+        FormKind::JudgeCause => vec![Field::choice("cause", "up and down choose; enter confirms", likely_first(model))],
         FormKind::Accept => vec![Field::offering("until", FOR_GOOD, EXCEPTION, when::PRESETS), reason()],
         FormKind::Escalate => vec![to("a name or a team; up and down: people", ""), reason()],
+        FormKind::Advise => advising::fields(),
+        FormKind::Tick => advising::steps(model),
         FormKind::Note => vec![Field::lines("note", "ctrl-s or alt-enter saves")],
         FormKind::Ignore => ruling::offered(model),
         FormKind::EditRule => return super::rules::edit(model),
@@ -103,6 +115,20 @@ pub fn people_came(model: &mut Model, people: Vec<Tainted>) -> Vec<Effect> {
         pick.learn(known);
     }
     vec![]
+}
+
+/// The causes, after the choice to say none.
+fn said_first() -> Vec<String> {
+    let causes = Cause::ALL.map(|cause| cause.as_str().to_owned());
+    [NOT_SAID.to_owned()].into_iter().chain(causes).collect()
+}
+
+/// The causes, the one that was found or said first: enter confirms it.
+fn likely_first(model: &Model) -> Vec<String> {
+    let found =
+        model.timeline.selected().map(|event| event.judged_cause.unwrap_or(event.analysis.cause.cause_category));
+    let others = Cause::ALL.into_iter().filter(|cause| Some(*cause) != found);
+    found.into_iter().chain(others).map(|cause| cause.as_str().to_owned()).collect()
 }
 
 fn reason_hint(model: &Model, kind: FormKind) -> &'static str {
@@ -223,15 +249,23 @@ fn verbs(model: &Model, form: &Form) -> Result<Vec<TriageVerb>, String> {
                     let path = form.change.clone().ok_or(NO_CHANGE)?;
                     TriageVerb::SettleChanges { paths: vec![path], resolution_type, until }
                 }
-                _ => TriageVerb::Resolve { resolution_type, until },
+                _ => {
+                    // First, so that the last decision, which `undo` takes back, is the one that settles it.
+                    let judged = form.cause().map(|cause| TriageVerb::JudgeCause { cause, features: None });
+                    let resolve = TriageVerb::Resolve { resolution_type, until };
+                    return Ok(judged.into_iter().chain([resolve]).collect());
+                }
             }
         }
+        FormKind::JudgeCause => TriageVerb::JudgeCause { cause: form.cause().ok_or("which cause?")?, features: None },
         FormKind::Accept => TriageVerb::Resolve { resolution_type: ResolutionType::Accepted, until: until()? },
         FormKind::Escalate => {
             let to = some(typed("to")).ok_or("to whom?")?;
             let escalated = TriageVerb::Resolve { resolution_type: ResolutionType::Escalated, until: None };
             return Ok(vec![escalated, TriageVerb::Assign { to: Some(to) }]);
         }
+        FormKind::Advise => advising::advise(form, model)?,
+        FormKind::Tick => advising::tick(form, model)?,
         FormKind::Ignore => TriageVerb::Ignore { rule: ruling::rule(model, form)? },
         _ => {
             let text = form.field("note").map(|field| field.value.text()).unwrap_or_default();
@@ -275,7 +309,12 @@ fn says(verb: &TriageVerb, model: &Model) -> Vec<String> {
             let lead = |at| if at == 0 { "note    " } else { "        " };
             text.multiline().into_iter().enumerate().map(|(at, line)| format!("{}{line}", lead(at))).collect()
         }
+        TriageVerb::Advise { advice } => advising::says(advice),
+        TriageVerb::Tick { step, done, .. } => {
+            vec![format!("step    {step} is {}", if *done { "done" } else { "not done after all" })]
+        }
         TriageVerb::Ignore { rule } => ruling::says(rule, model),
+        TriageVerb::JudgeCause { cause, .. } => vec![format!("cause   {}", cause.as_str())],
         _ => vec![],
     }
 }

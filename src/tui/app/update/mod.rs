@@ -1,6 +1,7 @@
 //! One message in, a changed model and the effects out.
 
 mod actions;
+pub mod advising;
 mod again;
 mod contact;
 pub mod copying;
@@ -19,6 +20,7 @@ pub mod markers;
 mod marking;
 mod mouse;
 mod moves;
+mod narrative;
 pub mod never_hide;
 mod news;
 pub mod offers;
@@ -112,7 +114,18 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Sheet(ticket, answer) => sheet::came(model, ticket, answer),
         Msg::Resource(ticket, answer) => resource::came(model, ticket, answer),
         Msg::Who(ticket, answer) => who::came(model, ticket, answer),
+        Msg::Narrative(ticket, answer) => narrative::came(model, ticket, answer),
         Msg::History(ticket, answer) => resource::history_came(model, ticket, answer),
+        Msg::Analysed(Ok(event)) => {
+            let advice: Vec<&str> = event.recommendations.iter().map(|one| one.recommendation_type.as_str()).collect();
+            let address = event.resource.resource_id.cell(60);
+            model.notice(false, format!("{address}: analysed anew; the advice is {}", advice.join(", ")));
+            vec![]
+        }
+        Msg::Analysed(Err(why)) => {
+            model.notice(true, crate::safety::sanitise::line(&why.to_string()));
+            vec![]
+        }
         Msg::Marked(answer) => markers::saved(model, answer),
         Msg::Exported(answer) => incident::exported(model, answer),
         Msg::Asked(Ok(())) | Msg::Highlighted => vec![],

@@ -113,6 +113,16 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             vec![]
         }
+        Some(Overlay::Narrative) => {
+            if let Some(view) = &mut model.narrative {
+                let last = match &view.answer {
+                    Some(Ok(narrative)) => crate::tui::overlays::narrative::length(narrative),
+                    _ => 0,
+                };
+                view.scroll = moved(view.scroll, step, rows.saturating_sub(6).max(1), last);
+            }
+            vec![]
+        }
         Some(Overlay::Who) => {
             if let Some(view) = &mut model.who {
                 let last = match &view.answer {

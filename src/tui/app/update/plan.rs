@@ -87,13 +87,17 @@ pub fn refusal(model: &Model, target: &Target, verb: &TriageVerb) -> Option<Stri
     if model.pending.contains_key(&target.id) {
         return Some("the last decision on it is still being saved".into());
     }
+    use TriageVerb as V;
     let is_aside = matches!(
         verb,
-        TriageVerb::Note { .. }
-            | TriageVerb::Assign { .. }
-            | TriageVerb::Undo { .. }
-            | TriageVerb::Split
-            | TriageVerb::Rejoin
+        V::Note { .. }
+            | V::Advise { .. }
+            | V::Tick { .. }
+            | V::JudgeCause { .. }
+            | V::Assign { .. }
+            | V::Undo { .. }
+            | V::Split
+            | V::Rejoin
     );
     if target.state == State::Closed && !is_aside {
         return Some("closed: it is gone by itself".into());

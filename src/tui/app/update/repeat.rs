@@ -26,7 +26,13 @@ impl Repeat {
             use TriageVerb as V;
             !matches!(
                 verb,
-                V::Acknowledge | V::Snooze { .. } | V::Assign { .. } | V::Resolve { .. } | V::Note { .. } | V::Reopen
+                V::Acknowledge
+                    | V::Snooze { .. }
+                    | V::Assign { .. }
+                    | V::Resolve { .. }
+                    | V::Note { .. }
+                    | V::JudgeCause { .. }
+                    | V::Reopen
             )
         };
         let reason = plan.reason.clone();

@@ -106,6 +106,8 @@ mod tests {
         screens.keys("D tab");
         screens.text("reverting");
         screens.keys("tab");
+        assert!(screens.screen().contains("> cause"), "{}", screens.screen());
+        screens.keys("tab");
         assert!(screens.screen().contains("> as"), "{}", screens.screen());
         screens.keys("enter");
         assert!(matches!(planned(&screens)[0], TriageVerb::Resolve { until: None, .. }), "{}", screens.screen());

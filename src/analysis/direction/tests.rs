@@ -1,0 +1,127 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::drift::ChangeType;
+use crate::safety::Masked;
+
+fn course(resource_type: &str, path: &str, declared: &Value, actual: &Value) -> Direction {
+    let side = |value: &Value| (!value.is_null()).then(|| Masked::trusted(value.clone()));
+    let change = Change {
+        path: path.into(),
+        change_type: ChangeType::Modified,
+        declared: side(declared),
+        actual: side(actual),
+        is_security_critical: false,
+        remembered_at: None,
+    };
+    of_drift(resource_type, DriftType::Modified, &[change]).direction
+}
+
+#[test]
+fn the_built_in_words_load_and_contradict_nothing() {
+    let words = lexicon::load(lexicon::TEXT).unwrap_or_else(|e| panic!("{e}"));
+    let sense = |name: &str| words.sense(&lexicon::split(name));
+    use lexicon::Sense::{Exposes, Guards, Silent};
+    for (name, expected) in [
+        ("storage_encrypted", Guards),
+        ("blockPublicAcls", Guards),
+        ("encryption_disabled", Exposes),
+        ("disable_api_termination", Silent(true)),
+        ("publiclyAccessible", Exposes),
+        ("skip_final_snapshot", Exposes),
+        ("disable_password_authentication", Guards),
+        ("root_block_device", Silent(false)),
+        ("instance_type", Silent(false)),
+    ] {
+        assert_eq!(sense(name), expected, "{name}");
+    }
+    assert_eq!(lexicon::split("KMSKeyId"), ["kms", "key", "id"]);
+}
+
+#[test]
+fn a_loosening_is_told_from_the_values_and_swapped_sides_are_a_hardening() {
+    for (kind, path, tight, loose) in [
+        ("aws_lb_listener", "protocol", json!("HTTPS"), json!("HTTP")),
+        ("aws_s3_bucket", "acl", json!("private"), json!("public-read")),
+        ("aws_db_instance", "storage_encrypted", json!(true), json!(false)),
+        ("aws_db_instance", "publicly_accessible", json!(false), json!(true)),
+        ("aws_db_instance", "backup_retention_period", json!(14), json!(1)),
+        ("aws_s3_bucket_public_access_block", "block_public_acls", json!(true), json!(false)),
+        ("aws_api_gateway_domain_name", "security_policy", json!("TLS_1_2"), json!("TLS_1_0")),
+        (
+            "aws_cloudfront_distribution",
+            "viewer_certificate[0].minimum_protocol_version",
+            json!("TLSv1.2_2021"),
+            json!("TLSv1"),
+        ),
+        ("aws_security_group", "ingress[0].cidr_blocks", json!(["10.0.0.0/8"]), json!(["0.0.0.0/0"])),
+        ("azurerm_network_security_rule", "access", json!("Deny"), json!("Allow")),
+        ("azurerm_network_security_rule", "destination_port_range", json!("443"), json!("22-443")),
+        ("azurerm_sql_firewall_rule", "end_ip_address", json!("10.0.0.1"), json!("10.0.9.1")),
+        (
+            "google_container_cluster",
+            "master_authorized_networks_config[0].cidr_blocks",
+            json!(["10.0.0.0/8"]),
+            json!(null),
+        ),
+        ("aws_ecr_repository", "image_tag_mutability", json!("IMMUTABLE"), json!("MUTABLE")),
+        ("aws_instance", "metadata_options[0].http_tokens", json!("required"), json!("optional")),
+        ("kubernetes_pod", "spec.container[0].security_context.privileged", json!(false), json!(true)),
+        ("google_project_iam_member", "role", json!("roles/viewer"), json!("roles/owner")),
+        ("google_storage_bucket_iam_binding", "members", json!(["user:a@x.com"]), json!(["allUsers"])),
+        ("aws_neptune_cluster", "enable_cloudwatch_logs_exports", json!(["audit"]), json!([])),
+        (
+            "google_sql_database_instance",
+            "settings[0].database_flags[name=log_connections].value",
+            json!("on"),
+            json!("off"),
+        ),
+        ("google_kms_crypto_key", "rotation_period", json!("7776000s"), json!("15552000s")),
+        ("aws_codebuild_project", "artifacts[0].encryption_disabled", json!(false), json!(true)),
+        ("aws_s3_bucket", "logging", json!([{"target_bucket": "logs"}]), json!(null)),
+        (
+            "aws_iam_policy",
+            "policy",
+            json!("{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"*\"}]}"),
+            json!("{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}"),
+        ),
+    ] {
+        assert_eq!(course(kind, path, &tight, &loose), Direction::Loosening, "{kind} {path}");
+        assert_eq!(course(kind, path, &loose, &tight), Direction::Hardening, "{kind} {path}");
+    }
+}
+
+#[test]
+fn what_nobody_understands_is_neutral_and_what_is_no_longer_set_is_the_default() {
+    for (path, declared, actual) in [
+        ("instance_type", json!("t3.micro"), json!("t3.large")),
+        ("write_capacity", json!(5), json!(20)),
+        ("engine_version", json!("7.10"), json!("2.3")),
+        ("frobnication", json!("a"), json!("b")),
+        ("description", json!("a"), json!("b")),
+        ("creation_token", json!("a"), json!("b")),
+    ] {
+        assert_eq!(course("acme_thing", path, &declared, &actual), Direction::Neutral, "{path}");
+        assert_eq!(course("acme_thing", path, &actual, &declared), Direction::Neutral, "{path}");
+    }
+    assert_eq!(course("acme_thing", "frobnication", &json!("a"), &json!(null)), Direction::BackToDefault);
+}
+
+#[test]
+fn an_address_that_replaces_another_is_one_change_of_the_list() {
+    let side = |value: &str| Some(Masked::trusted(json!(value)));
+    let element = |address: &str, declared, actual| Change {
+        path: format!("ingress[0].cidr_blocks[={address}]").as_str().into(),
+        change_type: ChangeType::Modified,
+        declared,
+        actual,
+        is_security_critical: false,
+        remembered_at: None,
+    };
+    let swap = |out: &str, into: &str| {
+        let changes = [element(out, side(out), None), element(into, None, side(into))];
+        of_drift("aws_security_group", DriftType::Modified, &changes).direction
+    };
+    assert_eq!(swap("10.0.0.0/8", "0.0.0.0/0"), Direction::Loosening);
+    assert_eq!(swap("0.0.0.0/0", "10.0.0.0/8"), Direction::Hardening);
+}

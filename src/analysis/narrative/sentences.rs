@@ -1,0 +1,251 @@
+//! The sentences, one function each.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{EvidenceKind, Narrative, changed_at};
+use crate::drift::{
+    Attribution, Axis, Cause, Change, DriftDetail, DriftEvent, DriftType, OperationalContext, State, action_words,
+};
+use crate::safety::{Masked, Tainted};
+
+/// Columns of a value, and of somebody else's text, in a sentence.
+const VALUE: usize = 40;
+const QUOTE: usize = 80;
+/// Changes and factors that are evidence by themselves.
+const LISTED: usize = 3;
+
+pub(super) struct Telling<'a> {
+    pub detail: &'a DriftDetail,
+    pub contexts: &'a [OperationalContext],
+    pub now: Timestamp,
+    pub clock: &'a dyn Fn(Timestamp) -> String,
+    pub narrative: Narrative,
+}
+
+impl Telling<'_> {
+    pub fn what(&mut self) {
+        let event = &self.detail.event;
+        let name = format!("{} in {}", event.resource.resource_id.line(), event.environment);
+        let text = match event.drift_type {
+            DriftType::Deleted => format!("{name} is declared, and is not there any more."),
+            DriftType::Added => format!("{name} is there, and no code declares it."),
+            DriftType::Moved => match &event.resource.previous_address {
+                Some(old) => format!("{name} was {} before: it has moved.", old.line()),
+                None => format!("{name} has moved."),
+            },
+            DriftType::Modified => format!("{name} is not what its code says: {}.", differences(event)),
+        };
+        let mut on: Vec<_> = event.changes.iter().take(LISTED).map(|one| (EvidenceKind::Change, change(one))).collect();
+        if on.is_empty() {
+            on.push(self.sighting());
+        }
+        self.narrative.say(text, on);
+    }
+
+    fn sighting(&self) -> (EvidenceKind, String) {
+        let event = &self.detail.event;
+        let times = if event.seen_count == 1 { "once".into() } else { format!("{} times", event.seen_count) };
+        let (first, last) = ((self.clock)(event.detected_at), (self.clock)(event.last_seen));
+        (EvidenceKind::Sighting, format!("first seen {first}, last seen {last}, {times}"))
+    }
+
+    pub fn who(&mut self) {
+        let event = &self.detail.event;
+        let seen = (self.clock)(event.detected_at);
+        let sighting = self.sighting();
+        if let Some(by) = &event.attribution {
+            let class = by.class.map_or(String::new(), |class| format!(", {},", class.words()));
+            let likely = if by.is_certain() { "" } else { "probably " };
+            let text = format!(
+                "It was {likely}made by {}{class} at {} with {}{}.",
+                by.actor.cell(QUOTE),
+                (self.clock)(by.at),
+                by.event.cell(VALUE),
+                before(by.at, event.detected_at)
+            );
+            return self.narrative.say(text, [(EvidenceKind::Actor, audit_event(by)), sighting]);
+        }
+        let names: Vec<String> = event.analysis.changed_by.iter().take(LISTED).map(|name| name.cell(VALUE)).collect();
+        if names.is_empty() {
+            let text = format!("It was first seen at {seen}; nothing that was read says who made it, or when.");
+            return self.narrative.say(text, [sighting]);
+        }
+        let text = format!("It was first seen at {seen}; the resource itself names {} for it.", names.join(", "));
+        let on = (EvidenceKind::Actor, format!("named by the resource: {}", names.join(", ")));
+        self.narrative.say(text, [on, sighting]);
+    }
+
+    /// What weighs most of what went on; nothing is said where nothing did.
+    pub fn meanwhile(&mut self) {
+        let at = changed_at(&self.detail.event);
+        let mut around: Vec<&OperationalContext> = self.contexts.iter().collect();
+        around.sort_by_key(|one| (one.context_type.rank(), apart(one.time_window.from, at), one.id));
+        let Some(first) = around.first() else { return };
+        let named = |one: &OperationalContext| {
+            let id = one.context_data.id.as_ref().map_or(String::new(), |id| format!(" {}", id.cell(VALUE)));
+            format!("{}{id}", one.context_type.words())
+        };
+        let impact = first.incident_impact.map_or(String::new(), |impact| format!(" of {} impact", impact.as_str()));
+        let when = match first.time_window {
+            window if window.holds(at) && !window.is_moment() => "was open then".to_owned(),
+            window => format!("came {}", offset(window.from, at)),
+        };
+        let more = around.len() - 1;
+        let more = if more == 0 { String::new() } else { format!(", and {more} more went on around it") };
+        let title = first.context_data.title.cell(QUOTE);
+        let text = format!("The {}{impact} \"{title}\" {when}{more}.", named(first));
+        let clock = self.clock;
+        let on = around.iter().take(LISTED).map(|one| {
+            let title = one.context_data.title.cell(QUOTE);
+            (EvidenceKind::Context, format!("{}, from {}: {title}", named(one), clock(one.time_window.from)))
+        });
+        self.narrative.say(text, on.collect::<Vec<_>>());
+    }
+
+    pub fn why(&mut self) {
+        let cause = &self.detail.event.analysis.cause;
+        let mut on: Vec<_> =
+            cause.contributing_factors.iter().take(LISTED).map(|one| (EvidenceKind::Factor, one.line())).collect();
+        if on.is_empty() {
+            on.push((EvidenceKind::Factor, "nothing speaks for any cause".into()));
+        }
+        let text = match cause.cause_category {
+            Cause::Unknown => "Why it was made is not known.".to_owned(),
+            category => format!("It looks like {} (confidence {}).", cause_words(category), cause.confidence_score),
+        };
+        self.narrative.say(text, on);
+    }
+
+    pub fn how_bad(&mut self) {
+        let event = &self.detail.event;
+        let (class, severity) = (event.severity_class(), event.severity());
+        let worst = [
+            (Axis::Security, severity.security),
+            (Axis::Performance, severity.performance),
+            (Axis::Cost, severity.cost),
+            (Axis::Compliance, severity.compliance),
+        ];
+        // Of equals the first.
+        let (axis, score) = worst.into_iter().rev().max_by_key(|(_, score)| *score).unwrap_or(worst[0]);
+        let reason = event.analysis.reasons.iter().filter(|one| one.axis == axis).max_by_key(|one| one.score);
+        let why = reason.map_or(String::new(), |one| format!(": {}", one.text.line()));
+        let stop = if why.ends_with('.') { "" } else { "." };
+        let text = format!("It is {} for {} ({score}){why}{stop}", class.as_str(), axis_words(axis));
+        let path =
+            reason.and_then(|one| one.path.as_ref()).map_or(String::new(), |path| format!(" at {}", path.0.line()));
+        let on = reason.map_or("no rule says anything of it".into(), |one| format!("{}{path}", one.text.line()));
+        self.narrative.say(text, [(EvidenceKind::Reason, on)]);
+    }
+
+    /// What became of it, and what is advised.
+    pub fn since(&mut self) {
+        let event = &self.detail.event;
+        let back = match event.regressions {
+            0 => String::new(),
+            1 => "It came back once. ".into(),
+            times => format!("It came back {times} times. "),
+        };
+        let decided =
+            self.detail.history.iter().find(|one| one.verb.is_some() && one.success && one.undone_by.is_none());
+        let advice = event.recommendations.iter().find(|one| !one.is_stale(self.now));
+        let mut on = vec![];
+        let state = match (event.state_at(self.now), decided) {
+            (State::Closed, _) => "It is over: a scan did not see it any more".to_owned(),
+            (state, Some(entry)) => {
+                let (who, what) = (entry.actor.cell(VALUE), action_words(&entry.action));
+                let why = entry.reason.as_ref().map_or(String::new(), |why| format!(": {}", why.cell(QUOTE)));
+                on.push((EvidenceKind::Decision, format!("number {} of the trail: {what} by {who}{why}", entry.seq)));
+                format!("It is {}; last {who} did at {}: {what}", state.as_str(), (self.clock)(entry.timestamp))
+            }
+            (state, None) => format!("It is {}, and nobody has decided anything", state.as_str()),
+        };
+        let advised = advice.filter(|_| event.state_at(self.now).needs_attention()).map(|one| {
+            let kind = one.recommendation_type.as_str().replace('_', " ");
+            on.push((EvidenceKind::Advice, format!("{kind}: {}", one.rationale.line())));
+            format!("; the advice is: {kind}")
+        });
+        if on.is_empty() {
+            on.push(self.sighting());
+        }
+        self.narrative.say(format!("{back}{state}{}.", advised.unwrap_or_default()), on);
+    }
+}
+
+/// `ingress is 0.0.0.0/0 where 10.0.0.0/8 is declared, and 2 more properties differ`
+fn differences(event: &DriftEvent) -> String {
+    let Some(first) = event.changes.first() else {
+        return format!("{} properties differ, and rules hide all of them", event.hidden_count);
+    };
+    let side = |value: &Option<Masked>| value.as_ref().map_or("nothing".to_owned(), |value| value.inline(VALUE));
+    let rest = match event.changes.len() - 1 {
+        0 => String::new(),
+        1 => ", and one more property differs".into(),
+        more => format!(", and {more} more properties differ"),
+    };
+    let (path, live, declared) = (first.path.0.line(), side(&first.actual), side(&first.declared));
+    format!("{path} is {live} where {declared} is declared{rest}")
+}
+
+fn change(one: &Change) -> String {
+    let side = |value: &Option<Masked>| value.as_ref().map_or("nothing".to_owned(), |value| value.inline(VALUE));
+    format!("{}: {} → {}", one.path.0.line(), side(&one.declared), side(&one.actual))
+}
+
+fn audit_event(by: &Attribution) -> String {
+    let names = [&by.event, &by.source, &by.identity, &by.event_id];
+    let names: Vec<String> = names.into_iter().map(Tainted::line).filter(|name| !name.is_empty()).collect();
+    format!("{} ({})", names.join(", "), by.reason.line())
+}
+
+fn apart(a: Timestamp, b: Timestamp) -> SignedDuration {
+    a.duration_since(b).abs()
+}
+
+/// `, 12 minutes before it was seen`; nothing where the clocks disagree.
+fn before(made: Timestamp, seen: Timestamp) -> String {
+    let length = seen.duration_since(made);
+    if length < SignedDuration::from_secs(60) {
+        String::new()
+    } else {
+        format!(", {} before it was first seen", long(length))
+    }
+}
+
+/// `12 minutes before the change`
+fn offset(of: Timestamp, to: Timestamp) -> String {
+    let length = to.duration_since(of);
+    match length {
+        length if length.abs() < SignedDuration::from_secs(60) => "at the same time".into(),
+        length if length.is_negative() => format!("{} after it", long(length.abs())),
+        length => format!("{} before it", long(length)),
+    }
+}
+
+fn long(length: SignedDuration) -> String {
+    let (count, unit) = match length.as_secs() {
+        ..7200 => (length.as_secs() / 60, "minute"),
+        ..172_800 => (length.as_secs() / 3600, "hour"),
+        seconds => (seconds / 86_400, "day"),
+    };
+    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
+}
+
+fn axis_words(axis: Axis) -> &'static str {
+    match axis {
+        Axis::Security => "security",
+        Axis::Performance => "performance",
+        Axis::Cost => "cost",
+        Axis::Compliance => "compliance",
+    }
+}
+
+fn cause_words(cause: Cause) -> &'static str {
+    match cause {
+        Cause::EmergencyFix => "an emergency fix",
+        Cause::ManualTroubleshooting => "somebody looking for a fault by hand",
+        Cause::SecurityResponse => "an answer to a threat",
+        Cause::ConfigurationError => "a mistake in configuring it",
+        Cause::AutomatedResponse => "the work of a machine",
+        Cause::Unknown => "nothing that is known",
+    }
+}

@@ -1,0 +1,117 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::drift::DriftDetail;
+
+const NOW: &str = "2026-03-02T10:00:00Z";
+
+/// A security group that was opened, found at nine o'clock.
+fn opened() -> DriftDetail {
+    let change = json!({"path": "ingress", "change_type": "modified", "declared": "10.0.0.0/8", "actual": "0.0.0.0/0",
+        "is_security_critical": true});
+    let event = json!({
+        "id": "01JNZ6Q0V4M2Y8T5R3W7X9B1CD", "fingerprint": "0".repeat(64), "version": 1,
+        "environment": "prod-eu", "drift_type": "modified", "changes": [change], "hidden_count": 0, "unverified_count": 0,
+        "resource": {"resource_type": "aws_security_group", "resource_id": "aws_security_group.web"},
+        "analysis": {
+            "cause": {"cause_category": "unknown", "confidence_score": 0.0,
+                "contributing_factors": ["Nothing in the drift says who changed it or why."]},
+            "severity": {"security": 0.9, "performance": 0.0, "cost": 0.0, "compliance": 0.6},
+            "reasons": [{"axis": "security", "score": 0.9, "path": "ingress", "text": "It is open to everybody."}],
+            "analyzed_at": "2026-03-02T09:00:00Z"},
+        "recommendations": [], "detected_at": "2026-03-02T09:00:00Z", "last_seen": "2026-03-02T09:30:00Z", "seen_count": 2,
+        "regressions": 0, "state": "open", "decision": null, "assignee": null, "note_count": 0, "resolved_at": null,
+        "closure": null, "superseded_by": null
+    });
+    let detail = json!({"event": event, "declared_state": null, "actual_state": null, "hidden": [], "unverified": [],
+        "history": []});
+    serde_json::from_value(detail).unwrap()
+}
+
+fn incident(title: &str) -> OperationalContext {
+    let one = json!({"id": "01JNZ6Q0V4M2Y8T5R3W7X9B1CE", "context_type": "incident", "incident_impact": "high",
+        "context_data": {"title": title, "id": "INC-7"}, "time_window": {"from": "2026-03-02T08:20:00Z", "to": null},
+        "environments": [], "source": "person"});
+    serde_json::from_value(one).unwrap()
+}
+
+fn told(detail: &DriftDetail, contexts: &[OperationalContext]) -> Narrative {
+    narrate(detail, contexts, NOW.parse().unwrap(), &|at| at.strftime("%H:%M").to_string())
+}
+
+fn text(narrative: &Narrative) -> Vec<String> {
+    narrative.sentences.iter().map(|one| one.text.line()).collect()
+}
+
+fn with_attribution(mut detail: DriftDetail) -> DriftDetail {
+    let by = json!({"actor": "alice", "identity": "arn:aws:iam::123456789012:user/alice", "class": "console",
+        "class_reason": "the console's user agent", "at": "2026-03-02T08:40:00Z", "event": "AuthorizeSecurityGroupIngress",
+        "source": "ec2.amazonaws.com", "event_id": "e-1", "address": "198.51.100.7", "user_agent": "console",
+        "paths": ["ingress"], "reason": "it names the group"});
+    detail.event.attribute(serde_json::from_value(by).unwrap());
+    detail
+}
+
+#[test]
+fn what_nobody_knows_is_said_and_not_guessed() {
+    let narrative = told(&opened(), &[]);
+    assert_eq!(
+        text(&narrative),
+        [
+            "aws_security_group.web in prod-eu is not what its code says: ingress is \"0.0.0.0/0\" where \"10.0.0.0/8\" is declared.",
+            "It was first seen at 09:00; nothing that was read says who made it, or when.",
+            "Why it was made is not known.",
+            "It is CRITICAL for security (0.90): It is open to everybody.",
+            "It is open, and nobody has decided anything.",
+        ]
+    );
+}
+
+#[test]
+fn who_what_and_what_went_on_are_brought_together() {
+    let narrative = told(&with_attribution(opened()), &[incident("checkout is down")]);
+    let text = text(&narrative);
+    assert_eq!(
+        text[1],
+        "It was made by alice, a person in the console, at 08:40 with AuthorizeSecurityGroupIngress, 20 minutes before it was first seen."
+    );
+    assert_eq!(text[2], "The incident INC-7 of high impact \"checkout is down\" was open then.");
+    let numbered = Narrative::numbered(&narrative.sentences[2]);
+    let reference = narrative.references().nth(narrative.sentences[2].evidence[0]).unwrap();
+    assert!(
+        numbered.ends_with("[4]") && reference.starts_with("[4] context: incident INC-7"),
+        "{numbered} {reference}"
+    );
+}
+
+#[test]
+fn what_is_asked_of_the_surroundings_begins_an_hour_before_the_change() {
+    let request = around(&with_attribution(opened()).event);
+    assert_eq!(
+        (request.from.to_string(), request.until.to_string()),
+        ("2026-03-02T07:40:00Z".into(), "2026-03-02T09:00:00Z".into())
+    );
+}
+
+proptest! {
+    #[test]
+    fn it_is_three_to_six_sentences_that_rest_on_something_and_no_text_of_others_breaks_out(
+        name in "\\PC{0,40}|.*\u{1b}.*", title in "\\PC{0,600}|.*\n.*", regressions in 0..4u32, has_who: bool, has_context: bool,
+        state in prop_oneof![Just("open"), Just("closed"), Just("acknowledged")],
+    ) {
+        let mut detail = if has_who { with_attribution(opened()) } else { opened() };
+        detail.event.resource.resource_id = name.into();
+        detail.event.regressions = regressions;
+        detail.event.state = serde_json::from_value(json!(state)).unwrap();
+        let contexts = if has_context { vec![incident(&title)] } else { vec![] };
+        let narrative = told(&detail, &contexts);
+        prop_assert!((3..=6).contains(&narrative.sentences.len()));
+        for sentence in &narrative.sentences {
+            prop_assert!(!sentence.evidence.is_empty());
+            prop_assert!(sentence.evidence.iter().all(|at| *at < narrative.evidence.len()));
+            prop_assert!(!Narrative::numbered(sentence).chars().any(char::is_control));
+        }
+        prop_assert!(!narrative.references().any(|line| line.chars().any(char::is_control)));
+    }
+}

@@ -1,0 +1,36 @@
+//! How severe such a drift usually is: a small forest over what the graders say, which way the drift goes, what the rules score,
+//! and what its properties are about. It knows no resource type and no attribute by name.
+
+mod evidence;
+mod features;
+mod model;
+mod subjects;
+
+pub use evidence::Evidence;
+pub use features::{names, row};
+pub use model::{MODEL, Model, expected};
+
+use crate::drift::{Direction, Score, Severity};
+
+/// A hardening is never more than LOW: somebody guards better than the code says.
+const MOST_OF_HARDENING: Score = Score::percent(29);
+
+/// From here on a rule knows from the values how bad it is (the world let in, a wildcard granted), and nobody's habit makes it less.
+const CERTAIN: Score = Score::percent(90);
+
+/// The score on the axes of security and compliance. `None`: nothing is known beyond the rules, and they stand.
+pub fn guard_score(
+    model: &Model,
+    numbers: &[f64],
+    direction: Direction,
+    rules: &Severity,
+    is_watched: bool,
+) -> Option<Score> {
+    let usual = model.score(numbers);
+    match direction {
+        Direction::Hardening => Some(usual.min(MOST_OF_HARDENING)),
+        _ if rules.security >= CERTAIN => Some(usual.max(rules.security)),
+        Direction::Loosening => Some(usual),
+        Direction::Neutral | Direction::BackToDefault => is_watched.then_some(usual),
+    }
+}

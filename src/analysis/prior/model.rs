@@ -1,0 +1,113 @@
+//! The forest that is shipped, and how its probabilities become a score.
+
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::drift::{Score, SeverityClass};
+use crate::learned::Forest;
+
+/// What a class counts for in the expected severity; above MEDIUM it rises steeply, so that the score ranks what is HIGH.
+pub const WEIGHTS: [f64; 4] = [0.0, 0.25, 1.0, 1.1];
+
+/// Where classes begin on the scale of scores (see [`SeverityClass::of`]), with the ends of the scale.
+const SCALE: [f64; 5] = [0.05, 0.30, 0.60, 0.85, 1.0];
+
+/// The shipped model; a test proves that it loads and is the one its card names. `None` in a build without one.
+pub static MODEL: LazyLock<Option<Model>> = LazyLock::new(|| {
+    let (forest, card) =
+        (include_str!("../../../packs/models/severity.txt"), include_str!("../../../packs/models/severity.toml"));
+    Model::load(forest, card).ok()
+});
+
+/// What is written beside a forest.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Card {
+    /// Of the forest's text, blake3.
+    pub hash: String,
+    /// Expected severities from which on it is MEDIUM, HIGH, CRITICAL.
+    pub cuts: [f64; 3],
+    pub rows: usize,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Model {
+    pub forest: Forest,
+    pub cuts: [f64; 3],
+}
+
+impl Model {
+    /// From the text of a forest and its card.
+    pub fn load(forest: &str, card: &str) -> Result<Self, String> {
+        let forest: Forest = forest.parse().map_err(|e| format!("packs/models/severity.txt: {e}"))?;
+        let card: Card = toml::from_str(card).map_err(|e| format!("packs/models/severity.toml: {e}"))?;
+        if forest.hash() != card.hash {
+            return Err("packs/models/severity.txt is not the forest that severity.toml names".to_owned());
+        }
+        if forest.features != super::names() || forest.classes.len() != WEIGHTS.len() {
+            return Err("packs/models/severity.txt was trained on other features; train it anew".to_owned());
+        }
+        Ok(Self { forest, cuts: card.cuts })
+    }
+
+    /// The card of this model.
+    pub fn card(&self, rows: usize) -> String {
+        let mut text = String::from("# Made by `driftguard knowledge train`; do not edit.\n");
+        let [medium, high, critical] = self.cuts;
+        let _ = writeln!(text, "hash = \"{}\"", self.forest.hash());
+        let _ = writeln!(text, "cuts = [{medium}, {high}, {critical}]\nrows = {rows}");
+        text
+    }
+
+    /// How severe it usually is, from the numbers of [`row`](super::row).
+    pub fn score(&self, numbers: &[f64]) -> Score {
+        scaled(expected(&self.forest.predict(numbers)), &self.cuts)
+    }
+}
+
+/// The expected severity of probabilities over LOW, MEDIUM, HIGH, CRITICAL.
+pub fn expected(probabilities: &[f64]) -> f64 {
+    probabilities.iter().zip(WEIGHTS).map(|(p, weight)| p * weight).sum()
+}
+
+/// Monotone and piecewise linear: each cut is where its class begins on the scale of scores.
+pub fn scaled(expected: f64, cuts: &[f64; 3]) -> Score {
+    let [medium, high, critical] = *cuts;
+    let ends = [0.0, medium, high, critical, WEIGHTS[3].max(critical + 0.1)];
+    let at = ends.windows(2).position(|pair| expected < pair[1]).unwrap_or(SCALE.len() - 2);
+    let share = ((expected - ends[at]) / (ends[at + 1] - ends[at]).max(1e-9)).clamp(0.0, 1.0);
+    let value = SCALE[at] + share * (SCALE[at + 1] - SCALE[at]);
+    // Rounding must not lift it into the next class.
+    let top = SeverityClass::WORST_FIRST.len() - 1;
+    let score = Score::new(value).unwrap_or_default();
+    if at < top { score.min(Score::percent((SCALE[at + 1] * 100.0) as u8 - 1)) } else { score }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_model_is_the_one_its_card_names() {
+        let (forest, card) =
+            (include_str!("../../../packs/models/severity.txt"), include_str!("../../../packs/models/severity.toml"));
+        let model = Model::load(forest, card).unwrap_or_else(|e| panic!("{e}"));
+        assert!(forest.len() < 100_000, "{} bytes", forest.len());
+        assert!(Model::load(&forest.replacen("=0.", "=0.1", 1), card).is_err());
+        assert!(model.forest.asked().len() > 20);
+    }
+
+    #[test]
+    fn the_score_rises_with_the_expected_severity_and_classes_begin_at_the_cuts() {
+        let cuts = [0.2, 0.5, 0.8];
+        let scores: Vec<Score> = (0..=110).map(|at| scaled(f64::from(at) / 100.0, &cuts)).collect();
+        assert!(scores.windows(2).all(|pair| pair[0] <= pair[1]));
+        for (expected, class) in
+            [(0.1, "LOW"), (0.199, "LOW"), (0.2, "MEDIUM"), (0.499, "MEDIUM"), (0.5, "HIGH"), (0.8, "CRITICAL")]
+        {
+            assert_eq!(SeverityClass::of(scaled(expected, &cuts)).as_str(), class, "{expected}");
+        }
+    }
+}

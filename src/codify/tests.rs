@@ -1,0 +1,357 @@
+//! What is edited, what is pointed at, and that nothing else changes.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::safety::Masked;
+
+/// A file of its own with this code, and a change of `aws_instance.web` in it.
+struct World {
+    home: tempfile::TempDir,
+    code: String,
+}
+
+impl World {
+    fn new(code: &str) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("main.tf"), code).unwrap();
+        Self { home, code: code.to_owned() }
+    }
+
+    fn spot(&self) -> Spot {
+        Spot { root: self.home.path().to_owned(), file: self.home.path().join("main.tf"), line: 1 }
+    }
+
+    fn plan(&self, changes: &[Change], declared: Value) -> Result<Patch, String> {
+        self.plan_of("aws_instance.web", DriftType::Modified, changes, declared)
+    }
+
+    fn plan_of(&self, id: &str, drift_type: DriftType, changes: &[Change], declared: Value) -> Result<Patch, String> {
+        let resource = ResourceRef {
+            resource_type: "aws_instance".into(),
+            resource_id: id.into(),
+            previous_address: None,
+            provider_id: None,
+            declared_in: None,
+        };
+        let declared = Masked::trusted(declared);
+        let asked = Asked { resource: &resource, drift_type, changes, declared: Some(&declared) };
+        Patch::plan(&asked, &self.spot())
+    }
+
+    /// Removed and added lines of the edit, which leaves nothing unwritten.
+    fn edited(&self, changes: &[Change], declared: Value) -> Vec<String> {
+        let patch = self.plan(changes, declared).unwrap();
+        assert_eq!(patch.left, []);
+        changed_lines(&self.code, &patch.after)
+    }
+}
+
+fn changed_lines(before: &str, after: &str) -> Vec<String> {
+    let diff = TextDiff::from_lines(before, after);
+    let sign = |change: similar::Change<&str>| match change.tag() {
+        similar::ChangeTag::Equal => None,
+        tag => Some(format!("{tag}{}", change.value().trim_end_matches('\n'))),
+    };
+    diff.iter_all_changes().filter_map(sign).collect()
+}
+
+fn modified(path: &str, actual: Value) -> Change {
+    change(path, ChangeType::Modified, Some(actual))
+}
+
+fn change(path: &str, change_type: ChangeType, actual: Option<Value>) -> Change {
+    Change {
+        path: path.into(),
+        change_type,
+        declared: None,
+        actual: actual.map(Masked::trusted),
+        is_security_critical: false,
+        remembered_at: None,
+    }
+}
+
+fn added(path: &str, actual: Value) -> Change {
+    change(path, ChangeType::Added, Some(actual))
+}
+
+fn removed(path: &str) -> Change {
+    change(path, ChangeType::Removed, None)
+}
+
+const CODE: &str = r#"# the web server
+resource "aws_instance" "web" {
+  ami           = "ami-1" # pinned
+  instance_type = "t3.micro"
+  monitoring    = false
+  user_data     = <<-EOT
+    #!/bin/sh
+  EOT
+  security_groups = ["a", "b"]
+  cidrs = [
+    "10.0.0.0/8", # office
+    "192.0.2.0/24"
+  ]
+  tags = {
+    Name = "web"
+    "a.b" = "c"
+  }
+  subnet_id = var.subnet
+  key_name  = local.key
+  policy    = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:*" }] })
+  root_block_device {
+    volume_size = "30"
+  }
+  ebs_block_device {
+    device_name = "/dev/sdb"
+    volume_size = 10
+  }
+  ebs_block_device {
+    device_name = "/dev/sdc"
+    volume_size = 20
+  }
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+variable "subnet" {}
+locals {
+  key = "ops"
+}
+"#;
+
+#[test]
+fn a_value_is_changed_where_it_stands_and_its_comment_stays() {
+    let world = World::new(CODE);
+    let lines = |change: Change| world.edited(&[change], json!({}));
+    assert_eq!(
+        lines(modified("ami", json!("ami-2"))),
+        ["-  ami           = \"ami-1\" # pinned", "+  ami           = \"ami-2\" # pinned"]
+    );
+    assert_eq!(lines(modified("monitoring", json!(true))), ["-  monitoring    = false", "+  monitoring    = true"]);
+    assert_eq!(lines(modified("tags.Name", json!("www")))[1], "+    Name = \"www\"");
+    assert_eq!(lines(modified("tags[\"a.b\"]", json!("d")))[1], "+    \"a.b\" = \"d\"");
+    assert_eq!(lines(modified("root_block_device[0].volume_size", json!(40)))[1], "+    volume_size = \"40\"");
+    assert_eq!(
+        lines(modified("policy.Statement[0].Action", json!("s3:GetObject")))[1],
+        "+  policy    = jsonencode({ Version = \"2012-10-17\", Statement = [{ Effect = \"Allow\", Action = \"s3:GetObject\" }] })"
+    );
+}
+
+#[test]
+fn what_the_code_does_not_say_is_added_beside_its_like_and_what_is_gone_is_taken_out() {
+    let world = World::new(CODE);
+    let lines = |change: Change| world.edited(&[change], json!({}));
+    assert_eq!(lines(added("tags.Team", json!("pay"))), ["+    Team = \"pay\""]);
+    assert_eq!(lines(added("ebs_optimized", json!(true)))[0], "+  ebs_optimized = true");
+    assert_eq!(lines(added("metadata.x", json!("y")))[0], "+  metadata  = { x = \"y\" }");
+    assert_eq!(lines(added("security_groups[=c]", json!("c")))[1], "+  security_groups = [\"a\", \"b\", \"c\"]");
+    assert_eq!(lines(removed("security_groups[=a]"))[1], "+  security_groups = [\"b\"]");
+    assert_eq!(lines(removed("security_groups[=b]"))[1], "+  security_groups = [\"a\"]");
+    assert_eq!(lines(removed("cidrs[=10.0.0.0/8]")), ["-    \"10.0.0.0/8\", # office"]);
+    assert_eq!(
+        lines(added("cidrs[=198.51.100.0/24]", json!("198.51.100.0/24"))),
+        ["-    \"192.0.2.0/24\"", "+    \"192.0.2.0/24\",", "+    \"198.51.100.0/24\""]
+    );
+    assert_eq!(lines(removed("tags.Name")), ["-    Name = \"web\""]);
+    assert_eq!(lines(removed("monitoring")), ["-  monitoring    = false"]);
+}
+
+#[test]
+fn the_block_that_is_meant_is_edited_and_no_other() {
+    let world = World::new(CODE);
+    let declared = json!({"ebs_block_device": [{"device_name": "/dev/sdb"}, {"device_name": "/dev/sdc"}]});
+    let by_identity = modified("ebs_block_device[device_name=/dev/sdc].volume_size", json!(21));
+    assert_eq!(world.edited(&[by_identity], declared.clone()), ["-    volume_size = 20", "+    volume_size = 21"]);
+    let by_place = modified("ebs_block_device[0].volume_size", json!(11));
+    assert_eq!(
+        world.edited(std::slice::from_ref(&by_place), declared),
+        ["-    volume_size = 10", "+    volume_size = 11"]
+    );
+    let unknown = world.plan(&[by_place], json!({})).unwrap();
+    assert!(unknown.is_empty() && unknown.left[0].why.contains("which of its blocks"), "{:?}", unknown.left);
+}
+
+#[test]
+fn several_changes_become_one_edit() {
+    let world = World::new(CODE);
+    let changes = [
+        modified("instance_type", json!("t3.large")),
+        added("tags.Team", json!("pay")),
+        removed("security_groups[=a]"),
+        removed("security_groups[=b]"),
+        added("security_groups[=c]", json!("c")),
+    ];
+    let lines = world.edited(&changes, json!({}));
+    assert_eq!(lines.len(), 5, "{lines:?}");
+    assert!(lines.contains(&"+  security_groups = [\"c\"]".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn where_something_else_decides_it_is_pointed_at() {
+    let world = World::new(CODE);
+    for (change, said) in [
+        (
+            modified("subnet_id", json!("subnet-2")),
+            "`var.subnet` decides about it: change it where that comes from (main.tf:18): var.subnet stands at main.tf:38",
+        ),
+        (modified("key_name", json!("dev")), "local.key stands at main.tf:40"),
+        (modified("user_data", json!("x")), "a text over several lines"),
+        (added("arn", json!("arn:x")), "the provider computes it"),
+        (added("user_data_base64", json!("eA==")), "conflicts with `user_data`"),
+        (modified("ami", json!("«secret #a1b2c3d4»")), "it is a secret"),
+        (modified("missing[0].x", json!(1)), "the code has no `missing` yet"),
+        (removed("missing"), "nothing to take out"),
+        (modified("tags.…", json!(1)), "too long"),
+    ] {
+        let patch = world.plan(&[change], json!({})).unwrap();
+        assert!(patch.is_empty() && patch.written.is_empty(), "{said}");
+        assert!(patch.left[0].why.contains(said), "{said}: {}", patch.left[0].why);
+    }
+}
+
+#[test]
+fn a_block_of_several_resources_is_not_edited() {
+    for (head, said) in [("for_each = toset([\"a\"])", "for_each makes"), ("count = 2", "count makes")] {
+        let world = World::new(&CODE.replace("  ami ", &format!("  {head}\n  ami ")));
+        let why = world.plan(&[modified("ami", json!("x"))], json!({})).unwrap_err();
+        assert!(why.contains(said), "{why}");
+    }
+    let one = World::new(&CODE.replace("  ami ", "  count = 1\n  ami "));
+    assert!(one.plan(&[modified("ami", json!("x"))], json!({})).is_ok());
+    let twice = World::new(&format!("{CODE}{CODE}"));
+    assert!(twice.plan(&[modified("ami", json!("x"))], json!({})).is_err());
+    let module =
+        one.plan_of("module.net.aws_instance.web[0]", DriftType::Modified, &[modified("ami", json!("x"))], json!({}));
+    assert!(module.unwrap().notes[0].contains("every use of the module"));
+}
+
+#[test]
+fn what_is_gone_live_takes_its_block_with_it() {
+    let world = World::new(&format!("{CODE}\nresource \"aws_vpc\" \"x\" {{}}\n"));
+    let patch = world.plan_of("aws_instance.web", DriftType::Deleted, &[], json!({})).unwrap();
+    assert!(
+        !patch.after.contains("aws_instance")
+            && patch.after.contains("aws_vpc")
+            && patch.after.starts_with("# the web")
+    );
+}
+
+#[test]
+fn an_edit_is_written_in_one_step_and_never_over_somebody_elses() {
+    let world = World::new(CODE);
+    let patch = world.plan(&[modified("ami", json!("ami-2"))], json!({})).unwrap();
+    write(&patch).unwrap();
+    let file = world.home.path().join("main.tf");
+    assert_eq!(fs::read_to_string(&file).unwrap(), CODE.replace("ami-1", "ami-2"));
+    let again = write(&patch).unwrap_err().to_string();
+    assert!(again.contains("has changed meanwhile"), "{again}");
+    fs::remove_file(&file).unwrap();
+    assert!(write(&patch).unwrap_err().to_string().contains("cannot be read"));
+}
+
+#[test]
+fn line_ends_of_windows_stay() {
+    let world = World::new(&CODE.replace('\n', "\r\n"));
+    let changes = [
+        added("ebs_optimized", json!(true)),
+        added("tags.Team", json!("pay")),
+        removed("monitoring"),
+        added("cidrs[=x]", json!("x")),
+    ];
+    let after = world.plan(&changes, json!({})).unwrap().after;
+    assert_eq!(after.matches('\n').count(), after.matches("\r\n").count());
+}
+
+#[test]
+fn code_that_cannot_be_read_is_left_alone_with_its_line() {
+    let world = World::new("resource \"aws_instance\" \"web\" {\n  ami = = 1\n}\n");
+    let why = world.plan(&[modified("ami", json!("x"))], json!({})).unwrap_err();
+    assert!(why.contains("main.tf: line 2"), "{why}");
+}
+
+/// Any value that a state may hold.
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "\\PC{0,12}".prop_map(Value::from),
+        "[\"$%{}\\\\\n\r\t\u{1b}\u{202e}a«»#/*<~-]{0,12}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(2, 12, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::vec(("[a-zA-Z0-9 .\"${}-]{0,6}", inner), 0..4)
+                .prop_map(|all| { Value::Object(all.into_iter().collect()) }),
+        ]
+    })
+}
+
+/// What the attributes of the block say, without the one that is meant; blocks and other parts as they are printed.
+fn others(text: &str, without: &str) -> Vec<String> {
+    let body = parse(text).unwrap();
+    let block = find(&body, &["aws_instance".into(), "web".into()]).unwrap();
+    let own = block.body.attributes().filter(|one| one.key.as_str() != without);
+    let own = own.map(|one| format!("{}={}", one.key.as_str(), one.value));
+    let rest = block.body.blocks().map(|one| text[one.span().unwrap()].to_owned());
+    own.chain(rest)
+        .chain(
+            body.blocks()
+                .filter(|one| one.ident.as_str() != "resource")
+                .map(|one| text[one.span().unwrap()].to_owned()),
+        )
+        .collect()
+}
+
+fn of(text: &str, name: &str) -> Option<Value> {
+    let body = parse(text).unwrap();
+    let block = find(&body, &["aws_instance".into(), "web".into()]).unwrap();
+    block.body.get_attribute(name).and_then(|one| literal::value(&one.value))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn an_edit_reads_again_says_what_is_live_and_changes_nothing_else(
+        wanted in value(), name in prop_oneof![Just("ami"), Just("monitoring"), Just("security_groups"), Just("fresh")]
+    ) {
+        prop_assume!(!has_secret(&wanted));
+        let world = World::new(CODE);
+        let patch = world.plan(&[modified(name, wanted.clone())], json!({})).unwrap();
+        prop_assert_eq!(&patch.left, &[]);
+        prop_assert_eq!(of(&patch.after, name), Some(wanted));
+        prop_assert_eq!(others(CODE, name), others(&patch.after, name));
+    }
+
+    #[test]
+    fn an_element_more_or_less_leaves_the_others(
+        text in "\\PC{1,10}|[\"$%{}\\\\\n\u{1b}]{1,6}", list in prop_oneof![Just("security_groups"), Just("cidrs")]
+    ) {
+        prop_assume!(!text.contains("«secret #"));
+        let world = World::new(CODE);
+        let path = crate::drift::PathBuilder::new().push_key(list).push_set_value(&text).text();
+        let before = of(CODE, list).unwrap();
+        prop_assume!(!before.as_array().unwrap().contains(&Value::from(text.as_str())));
+        let more = world.plan(&[added(&path, json!(text))], json!({})).unwrap();
+        let mut wanted = before.as_array().unwrap().clone();
+        wanted.push(text.as_str().into());
+        prop_assert_eq!(of(&more.after, list), Some(Value::from(wanted)));
+        let back = World::new(&more.after).plan(&[removed(&path)], json!({})).unwrap();
+        prop_assert_eq!(of(&back.after, list), Some(before));
+    }
+
+    #[test]
+    fn no_path_and_no_code_breaks_it(path in "[a-z_\\[\\]=.\"0-3]{0,24}|.{0,12}", code in "[a-z {}\\[\\]\"=,#\n$<-]{0,60}") {
+        let world = World::new(CODE);
+        let patch = world.plan(&[modified(&path, json!("x")), removed(&path)], json!({})).unwrap();
+        prop_assert!(parse(&patch.after).is_ok());
+        let odd = format!("resource \"aws_instance\" \"web\" {{\n{code}\n}}\n");
+        if let Ok(patch) = World::new(&odd).plan(&[modified("a", json!("x")), added("b.c", json!(1))], json!({})) {
+            prop_assert!(parse(&patch.after).is_ok());
+        }
+    }
+}

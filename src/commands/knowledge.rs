@@ -1,0 +1,67 @@
+//! `driftguard knowledge`: makes what is shipped as packs from the rows of others. For those who work on driftguard.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::cli::KnowledgeCommand;
+use crate::eval::{self, Row};
+use crate::{analysis, knowledge};
+
+pub(super) fn run(command: &KnowledgeCommand) -> anyhow::Result<u8> {
+    match command {
+        KnowledgeCommand::Build { from, to } => build(from, to),
+        KnowledgeCommand::Train { cases, to } => train(cases, to.as_deref()),
+        KnowledgeCommand::Features { cases } => features(cases),
+    }
+}
+
+fn rows(cases: &[PathBuf]) -> anyhow::Result<Vec<Row>> {
+    let mut all = vec![];
+    for file in cases {
+        let (rows, errors) = eval::read(file, Row::parse);
+        if let Some(error) = errors.first() {
+            bail!("{error}");
+        }
+        all.extend(rows.into_iter().flatten());
+    }
+    Ok(all)
+}
+
+fn train(cases: &[PathBuf], to: Option<&Path>) -> anyhow::Result<u8> {
+    let rows = rows(cases)?;
+    print!("{}", eval::learning_report(&rows)?);
+    if let Some(to) = to {
+        let model = eval::learn(&rows)?;
+        for (name, text) in [("severity.txt", model.forest.to_string()), ("severity.toml", model.card(rows.len()))] {
+            let file = to.join(name);
+            std::fs::write(&file, &text).with_context(|| format!("{}: cannot be written", file.display()))?;
+            println!("{}: {} bytes", file.display(), text.len());
+        }
+    }
+    Ok(0)
+}
+
+fn features(cases: &[PathBuf]) -> anyhow::Result<u8> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "id\tfamily\tsource\tgraded\tseverity\t{}", analysis::feature_names().join("\t"))?;
+    for row in rows(cases)? {
+        let numbers: Vec<String> = row.numbers.iter().map(f64::to_string).collect();
+        let (severity, graded) = (row.severity.as_str(), u8::from(row.is_graded));
+        writeln!(out, "{}\t{}\t{}\t{graded}\t{severity}\t{}", row.id, row.family, row.source, numbers.join("\t"))?;
+    }
+    Ok(0)
+}
+
+fn build(from: &Path, to: &Path) -> anyhow::Result<u8> {
+    let cannot = |path: &Path| format!("{}: cannot be written", path.display());
+    std::fs::create_dir_all(to).with_context(|| cannot(to))?;
+    for (name, text) in knowledge::build(from)? {
+        let file = to.join(name);
+        std::fs::write(&file, &text).with_context(|| cannot(&file))?;
+        let rows = text.lines().filter(|line| !line.starts_with('#')).count();
+        println!("{}: {rows} rows, {} bytes", file.display(), text.len());
+    }
+    Ok(0)
+}

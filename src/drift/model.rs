@@ -1,0 +1,164 @@
+//! Learned models, as the registry knows them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Cause;
+use crate::safety::Tainted;
+
+/// The evidence around a drift as numbers. Which is which: the documented columns of its version.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
+pub struct FeatureVector {
+    pub version: u16,
+    pub values: Vec<f64>,
+}
+
+impl FeatureVector {
+    /// Longer ones are none of ours.
+    pub const MOST: usize = 1_000;
+
+    /// What cannot be learned from: too long, or no numbers.
+    pub fn is_sane(&self) -> bool {
+        self.values.len() <= Self::MOST && self.values.iter().all(|value| value.is_finite())
+    }
+}
+
+/// What a model tells.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelType {
+    Classification,
+    Regression,
+    Clustering,
+}
+
+/// One version of a model. The artefact itself is kept beside it.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
+pub struct MlModel {
+    pub name: String,
+    /// Counts from 1 for each name.
+    pub version: u32,
+    pub model_type: ModelType,
+    /// What it was made with.
+    pub framework: String,
+    /// Where the artefact is in the store.
+    pub artifact_path: String,
+    /// BLAKE3 of the artefact: what does not have it is not used.
+    pub artifact_hash: String,
+    /// Columns, in order.
+    pub features: Vec<String>,
+    pub features_version: u16,
+    pub target_classes: Vec<Cause>,
+    /// Measured when it was trained, on what it had not seen.
+    pub metrics: ModelMetrics,
+    /// Later evaluations, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evaluations: Vec<ModelMetrics>,
+    /// At most one version of a name is.
+    pub is_active: bool,
+    pub trained_at: Timestamp,
+    /// When it was last made active.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployed_at: Option<Timestamp>,
+    /// Who made it active; `system`: it became so by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployed_by: Option<Tainted>,
+    /// Labels it was trained on.
+    pub labels: u32,
+    /// Below this probability it says nothing; above 1: it never says anything.
+    pub threshold: f64,
+    /// Above 1 it is less sure than its votes.
+    pub temperature: f64,
+}
+
+impl MlModel {
+    /// So many versions of each name are kept, and the active one in any case.
+    pub const KEPT: usize = 5;
+
+    /// How much it counts beside the rules: more with more labels, and never alone.
+    pub fn weight(&self) -> f64 {
+        let labels = f64::from(self.labels);
+        (labels / (labels + 200.0)).min(0.8)
+    }
+}
+
+/// Which version is taken into use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ModelStep {
+    To(u32),
+    /// The one that was in use before.
+    Back,
+}
+
+/// How well a model does.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
+pub struct ModelMetrics {
+    #[schema(value_type = String)]
+    pub evaluation_date: Timestamp,
+    pub training_data_size: u32,
+    /// Labels it was measured on.
+    pub evaluated_on: u32,
+    /// How they stood to the training: `out_of_bag`, or `after_training`.
+    pub on: String,
+    pub accuracy: f64,
+    pub precision_macro: f64,
+    pub recall_macro: f64,
+    pub f1_score_macro: f64,
+    /// Rows are what was labelled, columns what was said, in the order of the classes.
+    pub confusion_matrix: Vec<Vec<u32>>,
+    /// Share of the questions that are about a column.
+    pub feature_importance: BTreeMap<String, f64>,
+    /// Accuracy of each of five parts, told by a forest that was grown from the other four.
+    pub cross_validation_scores: Vec<f64>,
+    /// How far confidence and accuracy are apart, on average over ten steps of confidence.
+    pub expected_calibration_error: f64,
+    /// Always saying the most frequent class is right so often.
+    pub baseline_accuracy: f64,
+    pub coverage_accuracy: Vec<CoveragePoint>,
+}
+
+/// Of the labels it would say something about from a threshold on.
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
+pub struct CoveragePoint {
+    pub threshold: f64,
+    /// Share of all.
+    pub coverage: f64,
+    /// Share of those that are right.
+    pub accuracy: f64,
+}
+
+/// What a learned model said of one drift.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
+pub struct MlPrediction {
+    pub model: String,
+    pub version: u32,
+    /// The likeliest cause by the model alone.
+    pub prediction_result: Cause,
+    pub confidence_score: f64,
+    /// Not sure enough to count: the rules stand alone.
+    pub abstained: bool,
+    /// How much it counted beside the rules.
+    pub weight: f64,
+    /// The columns it asks about most, with their share.
+    pub feature_importance: BTreeMap<String, f64>,
+    pub predicted_at: Timestamp,
+}
+
+/// A person's word on the cause of a drift, with the evidence as it was then.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct CauseLabel {
+    pub cause: Cause,
+    pub features: FeatureVector,
+    pub at: Timestamp,
+}
+
+/// What the learning knows, for people.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
+pub struct Lessons {
+    /// Labels with evidence, by cause.
+    pub labels: BTreeMap<String, u32>,
+    /// What is missing before a model can be trained; `None`: enough.
+    pub missing: Option<String>,
+}

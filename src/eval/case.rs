@@ -1,0 +1,133 @@
+//! Reading case files; labels stay out.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::compare::Context;
+use crate::drift::OperationalContext;
+
+/// One drift to judge.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub id: String,
+    pub resource_type: String,
+    pub declared: Value,
+    pub actual: Value,
+    pub remembered: Value,
+    /// Audit events, as they came.
+    pub events: Vec<Value>,
+    pub context: Context,
+    /// What went on: `context.contexts`, as marks are exported.
+    pub around: Vec<OperationalContext>,
+}
+
+/// A line that is no case, or a file that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}:{line}: {what}")]
+pub struct CaseError {
+    file: String,
+    line: usize,
+    what: String,
+}
+
+/// Each line of a file as `parse` reads it; what is no case is an error beside the others.
+pub fn read<T>(path: &Path, parse: impl Fn(&str) -> Result<T, String>) -> (Vec<T>, Vec<CaseError>) {
+    let (mut cases, mut errors) = (vec![], vec![]);
+    let error = |line, what: String| CaseError { file: path.display().to_string(), line, what };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) => return (cases, vec![error(0, e.to_string())]),
+    };
+    for (at, line) in BufReader::new(file).lines().enumerate() {
+        let read = line.map_err(|e| e.to_string());
+        match read.and_then(|line| if line.trim().is_empty() { Ok(None) } else { parse(&line).map(Some) }) {
+            Ok(case) => cases.extend(case),
+            Err(what) => errors.push(error(at + 1, what)),
+        }
+    }
+    (cases, errors)
+}
+
+impl Case {
+    /// From one line; the error says what is missing or wrong. Nothing but the fields named in the module is looked at.
+    pub fn parse(line: &str) -> Result<Self, String> {
+        let mut row: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
+        if !row.is_object() {
+            return Err("a case is a JSON object".to_owned());
+        }
+        let id = row.get("id").or_else(|| row.get("case_id")).and_then(Value::as_str);
+        let id = id.ok_or("a case needs the text `id`")?.to_owned();
+        let mut take = |name: &str| row.get_mut(name).map(Value::take).filter(|value| !value.is_null());
+        let events = match (take("events"), take("event")) {
+            (Some(Value::Array(events)), _) => events,
+            (Some(_), _) => return Err("`events` is a list of audit events".to_owned()),
+            (None, one) => one.into_iter().collect(),
+        };
+        let changes = take("changes");
+        let listed = changes.as_ref().map(sides).transpose()?;
+        let (kind, sides) = listed.map_or((None, None), |(kind, sides)| (kind, Some(sides)));
+        let kind = take("resource_type").and_then(|kind| kind.as_str().map(str::to_owned)).or(kind);
+        let (declared, actual) = match (take("declared"), take("actual"), sides) {
+            (Some(declared), Some(actual), _) => (declared, actual),
+            (None, None, Some(sides)) => sides,
+            // Events alone say who, and nothing else is asked.
+            (None, None, None) if !events.is_empty() => (json!({}), json!({})),
+            (declared, _, _) => {
+                return Err(format!("a case needs `{}`", if declared.is_none() { "declared" } else { "actual" }));
+            }
+        };
+        let remembered = take("remembered");
+        // Both sides are whole, so that what only the live one has was not set when the code was last applied.
+        let declared = if remembered.is_none() { stated(declared, &actual) } else { declared };
+        let context = take("context");
+        let around = context.as_ref().and_then(|context| context.get("contexts")).cloned();
+        let around = around.map(serde_json::from_value).transpose();
+        let resource_type = kind.or_else(|| (!events.is_empty()).then(|| "unknown".to_owned()));
+        Ok(Self {
+            id,
+            resource_type: resource_type.ok_or("a case needs the text `resource_type`")?,
+            remembered: remembered.unwrap_or_else(|| declared.clone()),
+            context: context.map(|context| Context::from_json(&context)).unwrap_or_default(),
+            around: around.map_err(|e| format!("`context.contexts`: {e}"))?.unwrap_or_default(),
+            declared,
+            actual,
+            events,
+        })
+    }
+}
+
+/// As a state writes it: `null` for what is not set.
+fn stated(declared: Value, actual: &Value) -> Value {
+    match (declared, actual) {
+        (Value::Object(mut declared), Value::Object(actual)) => {
+            for (key, actual) in actual {
+                let side = declared.remove(key).unwrap_or(Value::Null);
+                declared.insert(key.clone(), stated(side, actual));
+            }
+            Value::Object(declared)
+        }
+        (Value::Array(declared), Value::Array(actual)) if declared.len() == actual.len() => {
+            Value::Array(declared.into_iter().zip(actual).map(|(declared, actual)| stated(declared, actual)).collect())
+        }
+        (declared, _) => declared,
+    }
+}
+
+/// The type of the first change, and both sides as far as the changes tell.
+fn sides(changes: &Value) -> Result<(Option<String>, (Value, Value)), String> {
+    let changes = changes.as_array().ok_or("`changes` is a list")?;
+    let kind = changes.iter().find_map(|change| change["type"].as_str()).map(str::to_owned);
+    let (mut declared, mut actual) = (Map::new(), Map::new());
+    for change in changes {
+        let path = change["path"].as_str().ok_or("a change needs the text `path`")?;
+        for (side, name) in [(&mut declared, "declared"), (&mut actual, "actual")] {
+            if let Some(value) = change.get(name).filter(|value| !value.is_null()) {
+                side.insert(path.to_owned(), value.clone());
+            }
+        }
+    }
+    Ok((kind, (Value::Object(declared), Value::Object(actual))))
+}

@@ -1,0 +1,174 @@
+//! What a scan would say of a case.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Case;
+use crate::analysis::{self, Facts, Surroundings};
+use crate::compare::{Memory, Observable, Packs, Settings, Subject, compare_with};
+use crate::context::cloudtrail::{Event, class_of, rank};
+use crate::drift::{
+    ActorClass, Analysis, Attribution, Cause, Change, CloudProvider, Direction, DriftType, Environment, Probabilities,
+    ResourceRef, Score, Severity, SeverityClass, Slug,
+};
+use crate::safety::Redactor;
+
+/// Names the form of what is written, in a line of its own.
+pub const SCHEMA: &str = "driftguard.eval/1";
+
+/// One line of predictions.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
+pub struct Prediction {
+    pub id: String,
+    /// Paths of the changes; empty: no drift.
+    pub drift_paths: Vec<String>,
+    pub severity: Severity,
+    pub overall: Score,
+    pub class: SeverityClass,
+    /// By path.
+    pub is_security_critical: BTreeMap<String, bool>,
+    pub direction: Direction,
+    pub cause: Cause,
+    /// Over the six causes; they sum to one.
+    pub probabilities: BTreeMap<String, f64>,
+    pub confidence: Score,
+    /// `None`: there is no audit event, or none that tells.
+    pub actor_class: Option<ActorClass>,
+    /// The same for drifts of one type that change the same properties.
+    pub group: String,
+}
+
+/// Compares, masks and analyses one case.
+pub fn predict(case: &Case, now: Timestamp) -> Result<Prediction, String> {
+    let changes = changes(case);
+    let (environment, resource) = (environment(case, now)?, resource(case));
+    let facts = Facts {
+        environment: &environment,
+        resource: &resource,
+        drift_type: DriftType::Modified,
+        changes: &changes,
+        now,
+    };
+    let attribution = attribution(case, &changes);
+    let around = Surroundings { attribution: attribution.as_ref(), contexts: &case.around, ..Surroundings::default() };
+    let analysis = analysis::analyse_within(&facts, &around);
+    let paths: Vec<String> = changes.iter().map(|change| change.path.raw().to_owned()).collect();
+    Ok(Prediction {
+        id: case.id.clone(),
+        group: group(&case.resource_type, &paths),
+        drift_paths: paths,
+        severity: analysis.severity,
+        overall: analysis.severity.overall(),
+        class: analysis.severity.class(),
+        is_security_critical: changes.iter().map(|c| (c.path.raw().to_owned(), c.is_security_critical)).collect(),
+        direction: analysis.direction,
+        cause: analysis.cause.cause_category,
+        probabilities: probabilities(&analysis),
+        confidence: analysis.cause.confidence_score,
+        actor_class: actor_class(case),
+    })
+}
+
+/// What the comparer reports, masked as a scan masks it.
+pub(super) fn changes(case: &Case) -> Vec<Change> {
+    let kind = case.resource_type.as_str();
+    let subject = Subject {
+        dialect: analysis::dialect(kind),
+        resource_type: kind,
+        declared: &case.declared,
+        live: &case.actual,
+        memory: Some(Memory { remembered: &case.remembered, live: &case.actual }),
+        observable: &Observable::All,
+    };
+    let settings = Settings { packs: Packs::embedded(), schema: None, context: Some(&case.context), never_hide: &[] };
+    let verdict = compare_with(&subject, &settings);
+    // What a key hides is the same for every run.
+    let redactor = Redactor::new([0; 32]);
+    redactor.learn(kind, &case.declared, &[]);
+    redactor.learn(kind, &case.actual, &[]);
+    let changes = verdict.changes.iter().map(|raw| {
+        let leaf = |side: &Option<serde_json::Value>| {
+            side.as_ref().map(|v| redactor.mask_leaf(kind, &raw.path.as_str().into(), v, &[]))
+        };
+        Change {
+            path: redactor.mask_path(kind, &raw.path.as_str().into(), &[]),
+            change_type: raw.change_type,
+            declared: leaf(&raw.declared),
+            actual: leaf(&raw.actual),
+            is_security_critical: analysis::is_security_critical(
+                kind,
+                &raw.path,
+                raw.declared.as_ref(),
+                raw.actual.as_ref(),
+            ),
+            remembered_at: None,
+        }
+    });
+    changes.collect()
+}
+
+fn environment(case: &Case, now: Timestamp) -> Result<Environment, String> {
+    let slug = |text: &str| Slug::new(text).map_err(|e| e.to_string());
+    let cloud_provider = match case.resource_type.split(['_', ':', '/']).next().unwrap_or_default() {
+        "google" => CloudProvider::Gcp,
+        "azurerm" | "azuread" | "azapi" => CloudProvider::Azure,
+        "digitalocean" => CloudProvider::Digitalocean,
+        "kubernetes" | "apps" | "v1" => CloudProvider::Kubernetes,
+        "local" => CloudProvider::Host,
+        _ => CloudProvider::Aws,
+    };
+    Ok(Environment {
+        organization: slug("local")?,
+        slug: slug("cases")?,
+        name: "Cases".into(),
+        cloud_provider,
+        region: "".into(),
+        account_id: "".into(),
+        tags: BTreeMap::new(),
+        is_active: true,
+        created_at: now,
+        updated_at: now,
+    })
+}
+
+pub(super) fn resource(case: &Case) -> ResourceRef {
+    ResourceRef {
+        resource_type: case.resource_type.as_str().into(),
+        resource_id: format!("{}.case", case.resource_type).as_str().into(),
+        previous_address: None,
+        provider_id: None,
+        declared_in: None,
+    }
+}
+
+/// By the name of each cause.
+fn probabilities(analysis: &Analysis) -> BTreeMap<String, f64> {
+    // Where nothing is said, nothing is known.
+    let all = analysis.cause.probabilities.unwrap_or_else(|| Probabilities::of([0.0; 6]));
+    Cause::ALL.iter().map(|cause| (cause.as_str().to_owned(), all.get(*cause))).collect()
+}
+
+/// Who did it, where the events tell of one.
+fn attribution(case: &Case, changes: &[Change]) -> Option<Attribution> {
+    let events: Vec<Event> = case.events.iter().filter_map(|event| Event::of(event).ok()).collect();
+    let found = rank(&events, changes, DriftType::Modified);
+    let first = found.first()?;
+    let is_told = !first.paths.is_empty() || found.iter().all(|one| one.actor == first.actor);
+    is_told.then(|| first.clone())
+}
+
+/// The hand that the events show; where they disagree, nobody's.
+fn actor_class(case: &Case) -> Option<ActorClass> {
+    let events = case.events.iter().filter_map(|event| Event::of(event).ok());
+    let classes: BTreeSet<ActorClass> = events.filter_map(|event| class_of(&event).class).collect();
+    classes.first().copied().filter(|_| classes.len() == 1)
+}
+
+fn group(resource_type: &str, paths: &[String]) -> String {
+    let mut parts: Vec<&str> = paths.iter().map(String::as_str).collect();
+    parts.sort_unstable();
+    let text = format!("{resource_type}\n{}", parts.join("\n"));
+    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+}

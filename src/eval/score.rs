@@ -1,0 +1,200 @@
+//! Predictions beside labels, and beside what needs no thought.
+
+use std::collections::BTreeMap;
+
+use super::measure::{Confusion, auc, calibration_error, coverage};
+use super::{Case, Gold, Prediction};
+use crate::drift::{ActorClass, Cause, Direction, SeverityClass};
+use crate::knowledge;
+
+/// Severity of one file.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Severities {
+    pub said: Confusion<4>,
+    /// Of HIGH and above, by the overall score.
+    pub auc: Option<f64>,
+    /// What is said without looking: name, confusion.
+    pub baselines: Vec<(&'static str, Confusion<4>)>,
+}
+
+/// Directions: loosening, hardening, neither.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Directions {
+    pub said: Confusion<3>,
+}
+
+/// Of those with a known label: right, wrong, silent.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Told {
+    pub right: usize,
+    pub wrong: usize,
+    pub silent: usize,
+}
+
+/// Causes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Causes {
+    pub cases: usize,
+    pub right: usize,
+    /// Automated where the attribute is on the list of what is expected to change, else unknown.
+    pub baseline_right: usize,
+    /// Among those that were not called unknown: confidence, coverage, right.
+    pub curve: Vec<(f64, usize, usize)>,
+    pub calibration_error: f64,
+}
+
+/// The figures of one file.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Scored {
+    pub cases: usize,
+    /// Where the comparer saw a drift at all.
+    pub drifts: usize,
+    pub severity: Option<Severities>,
+    pub direction: Option<Directions>,
+    /// Paths labelled as security-critical that were called so; and of those labelled as not.
+    pub critical: Option<(Told, Told)>,
+    pub cause: Option<Causes>,
+    pub actor: Option<Told>,
+}
+
+/// Each case with what was said and what is right; cases without a label count where they have one.
+pub fn score(rows: &[(Case, Prediction, Gold)]) -> Scored {
+    Scored {
+        cases: rows.len(),
+        drifts: rows.iter().filter(|(_, said, _)| !said.drift_paths.is_empty()).count(),
+        severity: severities(rows),
+        direction: directions(rows),
+        critical: critical(rows),
+        cause: causes(rows),
+        actor: actors(rows),
+    }
+}
+
+fn severities(rows: &[(Case, Prediction, Gold)]) -> Option<Severities> {
+    let labelled: Vec<_> = rows.iter().filter_map(|(case, said, gold)| Some((case, said, gold.severity?))).collect();
+    if labelled.is_empty() {
+        return None;
+    }
+    let rank = |class: SeverityClass| class as usize;
+    let confusion = |of: &dyn Fn(&Case, &Prediction) -> SeverityClass| {
+        Confusion::of(labelled.iter().map(|(case, said, gold)| (rank(*gold), rank(of(case, said)))))
+    };
+    let scores: Vec<(f64, bool)> =
+        labelled.iter().map(|(_, said, gold)| (said.overall.as_f64(), *gold >= SeverityClass::High)).collect();
+    Some(Severities {
+        said: confusion(&|_, said| said.class),
+        auc: auc(&scores),
+        baselines: vec![
+            ("always MEDIUM", confusion(&|_, _| SeverityClass::Medium)),
+            ("median of the tables", confusion(&|case, said| by_tables(case, said))),
+        ],
+    })
+}
+
+/// The worst that the graders' medians say of a changed property; MEDIUM where none says anything.
+fn by_tables(case: &Case, said: &Prediction) -> SeverityClass {
+    let medians = said.drift_paths.iter().filter_map(|path| knowledge::of(&case.resource_type, path).median());
+    medians.max().unwrap_or(SeverityClass::Medium)
+}
+
+/// Automated where practitioners expect a changed property to change outside of code, else unknown.
+fn by_list(case: &Case, said: &Prediction) -> Cause {
+    let expected = |path: &String| knowledge::of(&case.resource_type, path).expected_to_change_in > 0;
+    if said.drift_paths.iter().any(expected) { Cause::AutomatedResponse } else { Cause::Unknown }
+}
+
+fn directions(rows: &[(Case, Prediction, Gold)]) -> Option<Directions> {
+    let rank = |direction: Direction| match direction {
+        Direction::Loosening => 0,
+        Direction::Hardening => 1,
+        Direction::Neutral | Direction::BackToDefault => 2,
+    };
+    let pairs = rows.iter().filter_map(|(_, said, gold)| Some((rank(gold.direction?), rank(said.direction))));
+    let said = Confusion::of(pairs);
+    (said.total() > 0).then_some(Directions { said })
+}
+
+fn critical(rows: &[(Case, Prediction, Gold)]) -> Option<(Told, Told)> {
+    let (mut yes, mut no) = (Told::default(), Told::default());
+    for (_, said, gold) in rows {
+        for (path, label) in &gold.is_security_critical {
+            let told = if *label { &mut yes } else { &mut no };
+            // The comparer may report a block as a whole, or find elements by other names than their position.
+            match said.is_security_critical.iter().filter(|(one, _)| same_property(one, path)).map(|(_, is)| *is).max()
+            {
+                Some(is) if is == *label => told.right += 1,
+                Some(_) => told.wrong += 1,
+                None => told.silent += 1,
+            }
+        }
+    }
+    (yes.right + yes.wrong + yes.silent + no.right + no.wrong + no.silent > 0).then_some((yes, no))
+}
+
+/// One of them is the other, or lies above it; positions and selections do not count.
+fn same_property(one: &str, other: &str) -> bool {
+    let names = |path: &str| -> Vec<String> {
+        let mut depth = 0;
+        let bare: String = path
+            .chars()
+            .filter(|c| {
+                depth += i32::from(*c == '[');
+                let keep = depth == 0;
+                depth -= i32::from(*c == ']');
+                keep
+            })
+            .collect();
+        bare.split('.').filter(|n| !n.is_empty() && n.parse::<u32>().is_err()).map(str::to_owned).collect()
+    };
+    let (one, other) = (names(one), names(other));
+    one.starts_with(&other) || other.starts_with(&one)
+}
+
+fn causes(rows: &[(Case, Prediction, Gold)]) -> Option<Causes> {
+    let labelled: Vec<_> = rows.iter().filter_map(|(case, said, gold)| Some((case, said, gold.cause?))).collect();
+    if labelled.is_empty() {
+        return None;
+    }
+    let said: Vec<(f64, bool)> = labelled
+        .iter()
+        .filter(|(_, said, _)| said.cause != Cause::Unknown)
+        .map(|(_, said, gold)| (said.confidence.as_f64(), said.cause == *gold))
+        .collect();
+    Some(Causes {
+        cases: labelled.len(),
+        right: labelled.iter().filter(|(_, said, gold)| said.cause == *gold).count(),
+        baseline_right: labelled.iter().filter(|(case, said, gold)| by_list(case, said) == *gold).count(),
+        calibration_error: calibration_error(&said),
+        curve: coverage(&said),
+    })
+}
+
+fn actors(rows: &[(Case, Prediction, Gold)]) -> Option<Told> {
+    let mut told = Told::default();
+    for (_, said, gold) in rows {
+        let Some(label) = &gold.actor_type else { continue };
+        match (actor_named(label), said.actor_class) {
+            (None, None) => told.right += 1,
+            (Some(_), None) => told.silent += 1,
+            (label, class) if label == class => told.right += 1,
+            _ => told.wrong += 1,
+        }
+    }
+    (told != Told::default()).then_some(told)
+}
+
+/// As [`crate::bench::cloudtrail`] reads the labels: what no class is meant by is nobody.
+fn actor_named(label: &str) -> Option<ActorClass> {
+    let known: BTreeMap<&str, ActorClass> = BTreeMap::from([
+        ("human_console", ActorClass::Console),
+        ("human_cli", ActorClass::CommandLine),
+        ("iac_ci", ActorClass::Iac),
+        ("aws_service", ActorClass::Service),
+        ("aws_service_fas", ActorClass::Service),
+        ("security_tool", ActorClass::SecurityTool),
+        ("security_service", ActorClass::SecurityTool),
+        ("attack_sim", ActorClass::SecurityTool),
+        ("sdk_script", ActorClass::Script),
+    ]);
+    known.get(label).copied()
+}

@@ -1,0 +1,123 @@
+//! Requests and answers of `generateContent`, and what each answer means.
+
+use serde::{Deserialize, Serialize};
+
+use super::client::Failure;
+use crate::safety::sanitise;
+
+/// Columns of what the other side says of a failure.
+const SAID: usize = 200;
+
+#[derive(Serialize)]
+pub(super) struct Request<'a> {
+    contents: [Content<'a>; 1],
+    #[serde(rename = "generationConfig")]
+    config: Config,
+}
+
+#[derive(Serialize)]
+struct Content<'a> {
+    role: &'static str,
+    parts: [Part<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Config {
+    temperature: f32,
+    #[serde(rename = "maxOutputTokens")]
+    most: u32,
+}
+
+impl<'a> Request<'a> {
+    pub fn new(prompt: &'a str) -> Self {
+        let contents = [Content { role: "user", parts: [Part { text: prompt }] }];
+        Self { contents, config: Config { temperature: 0.0, most: 2048 } }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Body {
+    candidates: Vec<Candidate>,
+    prompt_feedback: Option<Feedback>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Feedback {
+    block_reason: Option<String>,
+    block_reason_message: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Candidate {
+    content: Said,
+    finish_reason: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Said {
+    parts: Vec<Text>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Text {
+    text: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Refused {
+    error: Error,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Error {
+    message: String,
+    status: String,
+}
+
+/// The text that was answered.
+pub(super) fn read(status: u16, body: &[u8]) -> Result<String, Failure> {
+    if status != 200 {
+        return Err(refused(status, body));
+    }
+    let body: Body = serde_json::from_slice(body).map_err(|_| Failure::Unreadable("its answer is no JSON".into()))?;
+    let Some(first) = body.candidates.into_iter().next() else {
+        let why = body.prompt_feedback.and_then(|said| said.block_reason_message.or(said.block_reason));
+        return Err(Failure::Withheld(why.map_or("it gave no reason".into(), |why| sanitise::cell(&why, SAID))));
+    };
+    let text: String = first.content.parts.into_iter().filter_map(|part| part.text).collect();
+    match first.finish_reason.as_deref() {
+        None | Some("STOP") if text.trim().is_empty() => Err(Failure::Unreadable("its answer is empty".into())),
+        None | Some("STOP") => Ok(text),
+        // What is there may be cut in the middle of a denial.
+        Some("MAX_TOKENS") => Err(Failure::Unreadable("its answer was cut off".into())),
+        Some(other) => Err(Failure::Withheld(format!("it stopped by itself: {}", sanitise::cell(other, 40)))),
+    }
+}
+
+fn refused(status: u16, body: &[u8]) -> Failure {
+    // Some front ends put the object into an array.
+    let error = serde_json::from_slice::<Refused>(body).map(|refused| refused.error);
+    let error = error.or_else(|_| serde_json::from_slice::<[Refused; 1]>(body).map(|[refused]| refused.error));
+    let error = error.unwrap_or_default();
+    let said = sanitise::cell(error.message.trim(), SAID);
+    let said = if said.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {said}") };
+    match (status, error.status.as_str()) {
+        (401 | 403, _) | (400, "UNAUTHENTICATED" | "PERMISSION_DENIED") => Failure::Key(said),
+        (400, _) if error.message.contains("API key") => Failure::Key(said),
+        (404, _) => Failure::Model(said),
+        (429, _) => Failure::Busy(said),
+        (500.., _) => Failure::Away(said),
+        _ => Failure::Unreadable(said),
+    }
+}

@@ -1,0 +1,199 @@
+//! Making the tables from the rows of others: the same rows give the same bytes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::answer::Framework;
+use super::normal;
+use crate::drift::{Disruption, SeverityClass};
+
+/// Ids kept of one framework for one attribute.
+const IDS: usize = 3;
+
+/// Why a table cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    #[error("{0}: {1}")]
+    Read(String, std::io::Error),
+    #[error("{0}:{1}: {2}")]
+    Row(String, usize, String),
+}
+
+/// Type, attribute in normal form.
+type Key = (String, String);
+
+/// File name and text of every pack, from a folder with `policy_*.jsonl`, `axis_*.jsonl` and `expected_external_change_*.jsonl`.
+/// Security Hub's table is not among them: its licence does not allow it to be shipped.
+pub fn build(from: &Path) -> Result<Vec<(&'static str, String)>, BuildError> {
+    let graders = [("prowler", "prowler"), ("psrule", "psrule_azure"), ("terrascan", "terrascan"), ("trivy", "trivy")];
+    let mut severity: BTreeMap<Key, BTreeMap<&str, Vec<SeverityClass>>> = BTreeMap::new();
+    let mut controls: BTreeMap<Key, BTreeMap<Framework, BTreeSet<(Vec<u32>, String)>>> = BTreeMap::new();
+    for (grader, file) in graders {
+        for row in rows(from, &format!("policy_{file}.jsonl"))? {
+            for key in keys(&row) {
+                if let Some(class) = class(&row) {
+                    severity.entry(key.clone()).or_default().entry(grader).or_default().push(class);
+                }
+                for (framework, release, id) in control_ids(&row) {
+                    controls.entry(key.clone()).or_default().entry(framework).or_default().insert((release, id));
+                }
+            }
+        }
+    }
+    let mut watched: BTreeMap<Key, BTreeSet<&str>> = BTreeMap::new();
+    for (tool, file) in [("checkov", "checkov_noseverity"), ("steampipe", "steampipe_compliance")] {
+        for row in rows(from, &format!("policy_{file}.jsonl"))? {
+            keys(&row).into_iter().for_each(|key| _ = watched.entry(key).or_default().insert(tool));
+        }
+    }
+    let cost: BTreeMap<Key, ()> = rows(from, "axis_cost_infracost.jsonl")?
+        .iter()
+        .filter(|row| row["cost_relevant"] == true)
+        .flat_map(keys)
+        .map(|key| (key, ()))
+        .collect();
+    let mut expected: BTreeMap<Key, u64> = BTreeMap::new();
+    for row in rows(from, "expected_external_change_ignore_changes.jsonl")? {
+        keys(&row)
+            .into_iter()
+            .for_each(|key| *expected.entry(key).or_default() += row["n_repos"].as_u64().unwrap_or(0));
+    }
+    Ok(vec![
+        ("severity.tsv", table(SEVERITY, severity, grades)),
+        ("watched.tsv", table(WATCHED, watched, |tools| tools.into_iter().collect::<Vec<_>>().join(" "))),
+        ("controls.tsv", table(CONTROLS, controls, ids)),
+        ("cost.tsv", table(COST, cost, |()| "moves".to_owned())),
+        ("disruption.tsv", table(DISRUPTION, disruptions(from)?, |one| one.as_str().to_owned())),
+        ("expected.tsv", table(EXPECTED, expected, |repositories| repositories.to_string())),
+    ])
+}
+
+const SEVERITY: &str = "How severely policy tools grade an attribute: C(RITICAL), H(IGH), M(EDIUM), L(OW), one letter a check.\n\
+    Sources: trivy-checks (MIT), terrascan (Apache-2.0), prowler (Apache-2.0), PSRule for Azure (MIT).";
+const WATCHED: &str = "Attributes that tools look at without grading them.\n\
+    Sources: checkov (Apache-2.0), Powerpipe/Steampipe Terraform compliance mods (Apache-2.0).";
+const CONTROLS: &str = "Controls that name an attribute, of the newest release of each framework.\n\
+    Source: prowler (Apache-2.0). The ids are those of the frameworks; their texts are not here.";
+const COST: &str = "Attributes that move the bill. Source: infracost (Apache-2.0).";
+const DISRUPTION: &str = "What an update of an attribute requires: none, some (interruptions), replacement.\n\
+    Source: AWS CloudFormation User Guide, \"Update requires\" (CC-BY-SA-4.0, Amazon Web Services); this table is an excerpt of facts\n\
+    from it, mapped to Terraform's names, and is itself under CC-BY-SA-4.0.";
+const EXPECTED: &str = "Attributes that practitioners declare as changed outside of code (`ignore_changes`): in how many repositories.\n\
+    Source: counts over public repositories; no code of theirs is here.";
+
+fn table<T>(about: &str, rows: BTreeMap<Key, T>, what: impl Fn(T) -> String) -> String {
+    let mut out: String = about.lines().map(|line| format!("# {}\n", line.trim())).collect();
+    out.push_str("# Made by `driftguard knowledge build`; do not edit.\n");
+    for ((kind, attribute), row) in rows {
+        let what = what(row);
+        if !what.is_empty() {
+            out.push_str(&format!("{kind}\t{attribute}\t{what}\n"));
+        }
+    }
+    out
+}
+
+fn rows(from: &Path, name: &str) -> Result<Vec<Value>, BuildError> {
+    let path = from.join(name);
+    let text = std::fs::read_to_string(&path).map_err(|e| BuildError::Read(path.display().to_string(), e))?;
+    let row = |(at, line): (usize, &str)| {
+        serde_json::from_str(line).map_err(|e| BuildError::Row(path.display().to_string(), at + 1, e.to_string()))
+    };
+    text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(row).collect()
+}
+
+/// What a row is about; PSRule names Azure's own types, several at once.
+fn keys(row: &Value) -> Vec<Key> {
+    let Some(path) = row["attribute_path"].as_str() else { return vec![] };
+    let is_path = path.chars().all(|c| c.is_ascii_alphanumeric() || "_-.[]*".contains(c));
+    let path = path.replace("[*]", "");
+    let attribute = normal(path.strip_prefix("properties.").unwrap_or(&path));
+    let kinds = row["resource_type"].as_str().or_else(|| row["cloud_type"].as_str()).unwrap_or_default();
+    let kinds = kinds.split(',').map(str::trim).filter(|kind| !kind.is_empty() && !kind.contains(char::is_whitespace));
+    if !is_path || attribute.is_empty() {
+        return vec![];
+    }
+    kinds.map(|kind| (kind.to_owned(), attribute.clone())).collect()
+}
+
+fn class(row: &Value) -> Option<SeverityClass> {
+    Some(match row["severity"].as_str()? {
+        "CRITICAL" => SeverityClass::Critical,
+        "HIGH" => SeverityClass::High,
+        "MEDIUM" => SeverityClass::Medium,
+        _ => SeverityClass::Low,
+    })
+}
+
+fn grades(by_grader: BTreeMap<&str, Vec<SeverityClass>>) -> String {
+    let one = |(grader, mut classes): (&str, Vec<SeverityClass>)| {
+        classes.sort_unstable();
+        format!("{grader}={}", classes.into_iter().map(SeverityClass::letter).collect::<String>())
+    };
+    by_grader.into_iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+/// Framework, release, id of those that are kept: `PCI-4.0:1.2.5.14` → PCI DSS, 4.0, 1.2.5.14.
+fn control_ids(row: &Value) -> Vec<(Framework, Vec<u32>, String)> {
+    let named = row["frameworks"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let kept = named.filter_map(|name| {
+        let (name, id) = name.split_once(':')?;
+        let release = |prefix: &str| {
+            let release: Option<Vec<u32>> = name.strip_prefix(prefix)?.split('.').map(|n| n.parse().ok()).collect();
+            release
+        };
+        let (framework, release) = match name {
+            "SOC2" => (Framework::Soc2, vec![]),
+            "HIPAA" => (Framework::Hipaa, vec![]),
+            "GDPR" => (Framework::Gdpr, vec![]),
+            _ if name.starts_with("CIS-") => (Framework::Cis, release("CIS-")?),
+            _ if name.starts_with("PCI-") => (Framework::PciDss, release("PCI-")?),
+            _ if name.starts_with("ISO27001-") => (Framework::Iso27001, release("ISO27001-")?),
+            _ if name.starts_with("NIST-800-53-Revision-") => (Framework::Nist, release("NIST-800-53-Revision-")?),
+            _ => return None,
+        };
+        let is_plain = id.chars().all(|c| c.is_ascii_alphanumeric() || "._-()".contains(c));
+        is_plain.then(|| (framework, release, id.to_owned()))
+    });
+    kept.collect()
+}
+
+/// The ids of the newest release, the first few.
+fn ids(by_framework: BTreeMap<Framework, BTreeSet<(Vec<u32>, String)>>) -> String {
+    let one = |(framework, ids): (Framework, BTreeSet<(Vec<u32>, String)>)| {
+        let newest = ids.last().map(|(release, _)| release.clone()).unwrap_or_default();
+        let ids: Vec<String> =
+            ids.into_iter().filter(|(release, _)| *release == newest).map(|(_, id)| id).take(IDS).collect();
+        format!("{}={}", framework.as_str(), ids.join(","))
+    };
+    by_framework.into_iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+/// By both names of a type, where the attribute is spelt alike in both; rows that disagree count as the worst.
+fn disruptions(from: &Path) -> Result<BTreeMap<Key, Disruption>, BuildError> {
+    let mut worst: BTreeMap<Key, Disruption> = BTreeMap::new();
+    let mut also: BTreeMap<Key, BTreeSet<String>> = BTreeMap::new();
+    for row in rows(from, "axis_disruption_cfn.jsonl")? {
+        let one = match row["update_requires"].as_str().unwrap_or_default() {
+            text if text.starts_with("No ") => Disruption::None,
+            text if text.starts_with("Some ") => Disruption::Some,
+            "Replacement" => Disruption::Replacement,
+            _ => continue,
+        };
+        let spelt = row["cfn_property"].as_str().map(normal);
+        for key in keys(&row) {
+            let entry = worst.entry(key.clone()).or_insert(one);
+            *entry = (*entry).max(one);
+            if let Some(kind) = row["cfn_type"].as_str().filter(|_| spelt.as_deref() == Some(&key.1)) {
+                also.entry(key).or_default().insert(kind.to_owned());
+            }
+        }
+    }
+    let named = |(key, one): (Key, Disruption)| {
+        let others = also.get(&key).into_iter().flatten().map(|kind| format!(" {kind}"));
+        ((format!("{}{}", key.0, others.collect::<String>()), key.1), one)
+    };
+    Ok(worst.into_iter().map(named).collect())
+}

@@ -1,0 +1,189 @@
+//! What comes of advice: the edit of the code, and what would still differ afterwards. The comparer judges it, with one side put
+//! as the advice would leave it; nothing is promised that it does not see.
+
+use serde_json::Value;
+
+use super::Code;
+use crate::codify::{Asked, Patch};
+use crate::compare::{Dialect, Knowledge, Observable, Subject, compare_with};
+use crate::drift::path::{Step, parse as parse_path};
+use crate::drift::{
+    Change, ChangeType, DriftDetail, DriftType, Left, Prediction, Recommendation, RecommendationType, ResourceRef,
+};
+use crate::safety::{Masked, Redactor};
+
+/// Properties that say the same: putting one back puts back all.
+const TOGETHER: [&[&str]; 2] = [&["tags", "tags_all"], &["labels", "terraform_labels", "effective_labels"]];
+
+/// A drift with both of its sides.
+pub struct Outlook<'a> {
+    pub resource: &'a ResourceRef,
+    pub drift_type: DriftType,
+    pub changes: &'a [Change],
+    /// For the edit: what is declared, without secrets.
+    pub declared: Option<&'a Masked>,
+    pub code: &'a Code,
+    pub redactor: &'a Redactor,
+    /// `None`: nothing is there to be compared.
+    pub sides: Option<Sides<'a>>,
+}
+
+/// What is compared, and by what.
+pub struct Sides<'a> {
+    pub declared: &'a Value,
+    pub live: &'a Value,
+    /// The paths that differ.
+    pub compare: &'a dyn Fn(&Value, &Value) -> Vec<String>,
+}
+
+/// Whether anything is to be worked out.
+pub fn is_wanted(advice: &[Recommendation]) -> bool {
+    advice.iter().any(changes_something)
+}
+
+fn changes_something(advice: &Recommendation) -> bool {
+    let kind = advice.recommendation_type;
+    advice.vetoed.is_none() && matches!(kind, RecommendationType::AutoRevert | RecommendationType::CodifyIac)
+}
+
+impl Outlook<'_> {
+    /// Completes advice that changes something: a prediction, and the edit where there is one.
+    pub fn complete(&self, advice: &mut [Recommendation]) {
+        for one in advice.iter_mut().filter(|one| changes_something(one)) {
+            if one.recommendation_type == RecommendationType::AutoRevert {
+                one.predicted = self.reverted();
+            } else {
+                let patch = self.patch().ok();
+                one.predicted = self.codified(patch.as_ref());
+                one.patch = patch.filter(|patch| !patch.is_empty()).map(|patch| patch.diff(self.redactor));
+            }
+        }
+    }
+
+    /// The edit that codifies it.
+    ///
+    /// # Errors
+    /// A sentence that says why there is none.
+    pub fn patch(&self) -> Result<Patch, String> {
+        if !super::import::is_terraform(self.resource.resource_type.raw()) {
+            return Err(format!(
+                "{} is no resource of Terraform: its code is edited by hand",
+                self.resource.resource_type.line()
+            ));
+        }
+        let spot = self.code.spot(self.resource)?;
+        let (resource, drift_type, changes, declared) = (self.resource, self.drift_type, self.changes, self.declared);
+        Patch::plan(&Asked { resource, drift_type, changes, declared }, &spot)
+    }
+
+    /// Once an apply has put back what the code says.
+    pub fn reverted(&self) -> Option<Prediction> {
+        let Sides { declared, live, compare } = self.sides.as_ref()?;
+        let (silent, stated): (Vec<&Change>, Vec<&Change>) = self.changes.iter().partition(|change| is_silent(change));
+        let mut after = (*live).clone();
+        stated.iter().for_each(|change| put(&mut after, declared, &change.path));
+        let mut left = self
+            .beyond_noise(compare(declared, &after), |_| "the comparer would still see a difference here".to_owned());
+        // The comparison goes without memory, which is what finds these.
+        left.retain(|one| silent.iter().all(|change| change.path != one.path));
+        let why = "the code is silent about it: no apply puts it back";
+        left.extend(silent.iter().map(|change| Left { path: change.path.clone(), why: why.into() }));
+        Some(Prediction { left })
+    }
+
+    /// Once the code says what is live. `patch`: the edit, where it is known; else all of it is taken for written.
+    pub fn codified(&self, patch: Option<&Patch>) -> Option<Prediction> {
+        let Sides { declared, live, compare } = self.sides.as_ref()?;
+        let is_written = |change: &&Change| patch.is_none_or(|patch| patch.written.contains(&change.path));
+        let mut after = (*declared).clone();
+        self.changes.iter().filter(is_written).for_each(|change| put(&mut after, live, &change.path));
+        let why = |path: &str| {
+            let known = patch.and_then(|patch| patch.left.iter().find(|one| one.path.raw() == path));
+            known.map_or_else(|| "the comparer would still see a difference here".to_owned(), |one| one.why.clone())
+        };
+        let mut left = self.beyond_noise(compare(&after, live), why);
+        let remembered = self.changes.iter().filter(|change| is_silent(change) && !is_written(change));
+        for change in remembered.filter(|change| left.iter().all(|one| one.path != change.path)).collect::<Vec<_>>() {
+            left.push(Left { path: change.path.clone(), why: why(change.path.raw()).into() });
+        }
+        Some(Prediction { left })
+    }
+
+    /// Without what this comparison sees and the scan did not: it knew more of the surroundings.
+    fn beyond_noise(&self, after: Vec<String>, why: impl Fn(&str) -> String) -> Vec<Left> {
+        let Some(sides) = self.sides.as_ref().filter(|_| !after.is_empty()) else { return vec![] };
+        let before = (sides.compare)(sides.declared, sides.live);
+        let is_drift = |path: &str| self.changes.iter().any(|change| change.path.raw() == path);
+        let is_noise = |path: &String| !is_drift(path) && before.contains(path);
+        let left = after.into_iter().filter(|path| !is_noise(path));
+        left.map(|path| Left { why: why(&path).into(), path: path.into() }).collect()
+    }
+
+    /// Of a drift in a store, for whoever takes it. What a scan knew of the surroundings is not kept there.
+    pub fn of_kept<T>(
+        detail: &DriftDetail,
+        (code, redactor, knowledge): (&Code, &Redactor, &Knowledge),
+        take: impl FnOnce(&Outlook<'_>) -> T,
+    ) -> T {
+        let event = &detail.event;
+        let kind = event.resource.resource_type.raw();
+        let compare = |declared: &Value, live: &Value| {
+            let (dialect, observable) = (dialect(kind), &Observable::All);
+            let subject = Subject { dialect, resource_type: kind, declared, live, memory: None, observable };
+            let verdict = compare_with(&subject, &knowledge.settings(None));
+            verdict.changes.into_iter().map(|change| change.path).collect()
+        };
+        let sides = detail.declared_state.as_ref().zip(detail.actual_state.as_ref());
+        take(&Outlook {
+            resource: &event.resource,
+            drift_type: event.drift_type,
+            changes: &event.changes,
+            declared: detail.declared_state.as_ref(),
+            code,
+            redactor,
+            sides: sides.map(|(a, b)| Sides { declared: a.value(), live: b.value(), compare: &compare }),
+        })
+    }
+}
+
+/// Found by memory alone.
+fn is_silent(change: &Change) -> bool {
+    change.remembered_at.is_some() && change.change_type != ChangeType::Removed
+}
+
+fn dialect(resource_type: &str) -> Dialect {
+    match resource_type {
+        kind if kind.contains("::") => Dialect::Cloudformation,
+        kind if kind.contains('/') => Dialect::Kubernetes,
+        _ => Dialect::Terraform,
+    }
+}
+
+/// Puts at a path what the other side has there.
+fn put(into: &mut Value, from: &Value, path: &crate::drift::PropertyPath) {
+    let (steps, _) = parse_path(path.raw());
+    let first = match steps.first() {
+        Some(Step::Key(name)) => name.as_str(),
+        _ => return transplant(into, from, &steps),
+    };
+    match TOGETHER.iter().find(|names| names.contains(&first)) {
+        Some(names) => names.iter().for_each(|name| transplant(into, from, &[Step::Key((*name).to_owned())])),
+        None => transplant(into, from, &steps),
+    }
+}
+
+/// As deep as both sides are objects: a list is put as a whole, as an apply does.
+fn transplant(into: &mut Value, from: &Value, steps: &[Step]) {
+    if let Some((Step::Key(key), rest)) = steps.split_first()
+        && let (Value::Object(map), Value::Object(other)) = (&mut *into, from)
+    {
+        match (map.get_mut(key), other.get(key)) {
+            (Some(value), Some(new)) => return transplant(value, new, rest),
+            (None, Some(new)) => return drop(map.insert(key.clone(), new.clone())),
+            (Some(_), None) => return drop(map.remove(key)),
+            // Its name was taken out with a secret: then the whole of what is around it.
+            (None, None) => {}
+        }
+    }
+    *into = from.clone();
+}

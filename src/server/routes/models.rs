@@ -1,0 +1,134 @@
+//! The registry of what drifts are judged by: rules, and models that were learned from operators. Everybody reads; an admin trains
+//! and chooses.
+
+use axum::Json;
+use axum::extract::Path;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::listing::Slice;
+use super::parameters::named;
+use crate::analysis;
+use crate::api::{
+    Code, EvaluateModelBody, Listed, Model, ModelBody, Part, Problem, Role, RollbackModelBody, TrainModelBody,
+};
+use crate::compare::Packs;
+use crate::drift::{Lessons, MlModel, ModelStep};
+use crate::server::Shared;
+use crate::server::answer::Answer;
+use crate::server::auth::Caller;
+use crate::server::body::Decision;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(models))
+        .routes(routes!(lessons))
+        .routes(routes!(version))
+        .routes(routes!(train))
+        .routes(routes!(evaluate))
+        .routes(routes!(activate))
+        .routes(routes!(rollback))
+}
+
+/// What drifts are judged by: packs of rules, and every version of the models that were learned.
+#[utoipa::path(get, path = "/models", params(Part), responses((status = 200, body = Listed<Model>)))]
+async fn models(caller: Caller, slice: Slice) -> Answer<Listed<Model>> {
+    let rules = |(name, text): (&str, &str)| Model {
+        name: name.trim_end_matches(".toml").to_owned(),
+        kind: "rules".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        hash: blake3::hash(text.as_bytes()).to_hex().to_string(),
+        is_active: true,
+        learned: None,
+    };
+    let mut all: Vec<Model> = analysis::packs().chain(Packs::texts()).map(rules).collect();
+    all.extend(caller.service.models().await?.into_iter().map(Model::from));
+    Ok(Json(slice.of(all, |model| format!("{} {:0>10}", model.name, model.version))))
+}
+
+/// How many causes operators confirmed or corrected, and what is missing before a model can be learned from them.
+#[utoipa::path(get, path = "/models/lessons", responses((status = 200, body = Lessons)))]
+async fn lessons(caller: Caller) -> Answer<Lessons> {
+    Ok(Json(caller.service.lessons().await?))
+}
+
+/// One version of a model, with its figures.
+#[utoipa::path(
+    get,
+    path = "/models/{name}/{version}",
+    params(("name" = String, Path), ("version" = u32, Path)),
+    responses((status = 200, body = MlModel))
+)]
+async fn version(caller: Caller, Path((name, version)): Path<(String, String)>) -> Answer<MlModel> {
+    let version = named::<u32>(&version, "version")?;
+    let found = caller.service.models().await?.into_iter().find(|one| one.name == name && one.version == version);
+    Ok(Json(found.ok_or_else(|| Problem::new(Code::NotFound, "no such version of a model"))?))
+}
+
+/// Trains the next version from what operators said, and takes it into use where that is asked for. Takes seconds.
+#[utoipa::path(
+    post,
+    path = "/models/{name}/train",
+    params(("name" = String, Path)),
+    request_body = TrainModelBody,
+    responses((status = 200, body = MlModel))
+)]
+async fn train(caller: Caller, Path(name): Path<String>, sent: Decision<TrainModelBody>) -> Answer<MlModel> {
+    only_admins(&caller)?;
+    let (body, once) = sent.of(&caller.principal);
+    let train = async { Ok(caller.service.train_model(name, body.activate, caller.principal.name.clone()).await?) };
+    caller.once(once, train).await.map(Json)
+}
+
+/// Measures a version, or the active one, on what was said after its training, and keeps the figures with it.
+#[utoipa::path(
+    post,
+    path = "/models/{name}/evaluate",
+    params(("name" = String, Path)),
+    request_body = EvaluateModelBody,
+    responses((status = 200, body = MlModel))
+)]
+async fn evaluate(caller: Caller, Path(name): Path<String>, sent: Decision<EvaluateModelBody>) -> Answer<MlModel> {
+    only_admins(&caller)?;
+    let (body, once) = sent.of(&caller.principal);
+    let evaluate = async { Ok(caller.service.evaluate_model(name, body.version).await?) };
+    caller.once(once, evaluate).await.map(Json)
+}
+
+/// Takes a version into use, in place of the one that is.
+#[utoipa::path(
+    post,
+    path = "/models/{name}/activate",
+    params(("name" = String, Path)),
+    request_body = ModelBody,
+    responses((status = 200, body = MlModel))
+)]
+async fn activate(caller: Caller, Path(name): Path<String>, sent: Decision<ModelBody>) -> Answer<MlModel> {
+    only_admins(&caller)?;
+    let (body, once) = sent.of(&caller.principal);
+    let to = ModelStep::To(body.version);
+    let activate = async { Ok(caller.service.activate_model(name, to, caller.principal.name.clone()).await?) };
+    caller.once(once, activate).await.map(Json)
+}
+
+/// Takes the version into use that was before.
+#[utoipa::path(
+    post,
+    path = "/models/{name}/rollback",
+    params(("name" = String, Path)),
+    request_body = RollbackModelBody,
+    responses((status = 200, body = MlModel))
+)]
+async fn rollback(caller: Caller, Path(name): Path<String>, sent: Decision<RollbackModelBody>) -> Answer<MlModel> {
+    only_admins(&caller)?;
+    let (_, once) = sent.of(&caller.principal);
+    let back = async { Ok(caller.service.activate_model(name, ModelStep::Back, caller.principal.name.clone()).await?) };
+    caller.once(once, back).await.map(Json)
+}
+
+fn only_admins(caller: &Caller) -> Result<(), Problem> {
+    if caller.principal.role == Role::Admin {
+        return Ok(());
+    }
+    Err(Problem::new(Code::Forbidden, "models are trained, measured and chosen by an admin"))
+}

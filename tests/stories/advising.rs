@@ -1,0 +1,187 @@
+//! Advice: policies of one's own, the edit of the code, and what would be left.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::support::{driftguard, run};
+use crate::terminal::Terminal;
+
+const MOTD: &str = "local_file.motd";
+
+/// A host file that somebody has changed, the state that declares it, and the code.
+struct World {
+    home: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir_all(home.path().join("config/driftguard/policies")).unwrap();
+        fs::create_dir_all(home.path().join("code")).unwrap();
+        let world = Self { home };
+        let (motd, state) = (world.path("motd"), world.path("code/terraform.tfstate"));
+        fs::write(&motd, "changed by hand\n").unwrap();
+        let text = json!({"version": 4, "serial": 1, "lineage": "motd", "resources": [{"mode": "managed",
+            "type": "local_file", "name": "motd", "provider": "provider[\"registry.terraform.io/hashicorp/local\"]",
+            "instances": [{"attributes": {"content": "welcome\n", "filename": motd}}]}]});
+        fs::write(&state, text.to_string()).unwrap();
+        let code = format!(
+            "# greets\nresource \"local_file\" \"motd\" {{\n  content  = \"welcome\\n\" # short\n  filename = {motd:?}\n}}\n"
+        );
+        fs::write(world.code(), code).unwrap();
+        let table = format!("[[environment]]\nslug = \"web\"\ncloud_provider = \"host\"\nstate = {state:?}\n");
+        fs::write(world.path("config/driftguard/config.toml"), table).unwrap();
+        world
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    fn code(&self) -> PathBuf {
+        self.path("code/main.tf")
+    }
+
+    fn policy(&self, text: &str) {
+        let file = self.path("config/driftguard/policies/own.toml");
+        fs::write(file.with_extension("new"), text).unwrap();
+        fs::rename(file.with_extension("new"), file).unwrap();
+    }
+
+    /// Exit code, output and what was complained of.
+    fn says(&self, words: &[&str]) -> (i32, String, String) {
+        run(driftguard(self.home.path()).args(words))
+    }
+}
+
+const CODIFY: &str = "[[rule]]\nname = \"greetings\"\nwhen = { type = \"local_file\" }\n\
+    add = { type = \"codify_iac\", priority = \"high\", rationale = \"whoever changes it means it\" }\n";
+
+const VETO: &str = "[[rule]]\nname = \"not here\"\nwhen = { environment = \"web\" }\n\
+    add = { type = \"auto_revert\", priority = \"low\", rationale = \"as it was\" }\n\
+    veto = { type = \"auto_revert\", reason = \"people greet as they like\" }\n";
+
+#[test]
+fn rules_are_checked_and_tried_before_they_count() {
+    let world = World::new();
+    assert_eq!(world.says(&["scan"]).0, 2);
+    let (code, out, _) = world.says(&["policy", "check"]);
+    assert!(code == 0 && out.contains("no rules"), "{out}");
+    let file = world.path("mine.toml");
+    fs::write(&file, format!("{CODIFY}{VETO}")).unwrap();
+    let file = file.to_str().unwrap();
+    let (code, out, _) = world.says(&["policy", "check", file]);
+    assert!(code == 0 && out.contains("when type = local_file") && out.contains("adds codify_iac (high)"), "{out}");
+    let (code, out, _) = world.says(&["policy", "test", file, "--drift", MOTD]);
+    assert!(code == 0 && out.contains("without  manual_review"), "{out}");
+    assert!(out.contains("with     codify_iac (high); auto_revert vetoed by not here: people greet"), "{out}");
+
+    fs::write(file, "[[rule]]\nname = \"a\"\nveto = { type = \"revert\", reason = \"r\" }\n").unwrap();
+    let (code, _, err) = world.says(&["policy", "check", file]);
+    assert!(code == 1 && err.contains("mine.toml:3:17: 'revert' is none of auto_revert"), "{err}");
+}
+
+#[test]
+fn a_drift_is_codified_by_the_smallest_edit_and_nothing_is_written_before_somebody_says_so() {
+    let world = World::new();
+    world.policy(CODIFY);
+    world.says(&["scan"]);
+    let before = fs::read_to_string(world.code()).unwrap();
+    let (code, out, err) = world.says(&["codify", MOTD]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(
+        out.contains("-  content  = \"welcome\\n\" # short\n+  content  = \"changed by hand\\n\" # short\n"),
+        "{out}"
+    );
+    assert!(out.contains("predicted drift after this: 0"), "{out}");
+    assert_eq!(fs::read_to_string(world.code()).unwrap(), before);
+    let (code, _, err) = world.says(&["codify", MOTD, "--write"]);
+    assert!(code == 1 && err.contains("say --yes"), "{err}");
+    assert_eq!(fs::read_to_string(world.code()).unwrap(), before);
+
+    // The report has the same edit, from the scan.
+    let (_, page, _) = world.says(&["report"]);
+    assert!(page.contains("whoever changes it means it") && page.contains("predicted drift after this: 0"), "{page}");
+    assert!(page.contains("@@ -1,5 +1,5 @@"), "{page}");
+
+    assert_eq!(world.says(&["codify", MOTD, "--write", "--yes"]).0, 0);
+    assert_eq!(fs::read_to_string(world.code()).unwrap(), before.replace("welcome", "changed by hand"));
+    let (code, out, _) = world.says(&["codify", MOTD]);
+    assert!(code == 0 && out.contains("says it already"), "{out}");
+}
+
+#[test]
+fn what_an_expression_decides_is_pointed_at_and_counts_as_left() {
+    let world = World::new();
+    world.says(&["scan"]);
+    let code = fs::read_to_string(world.code()).unwrap().replace("\"welcome\\n\"", "var.greeting");
+    fs::write(world.code(), format!("{code}\nvariable \"greeting\" {{}}\n")).unwrap();
+    let (code, out, _) = world.says(&["codify", MOTD, "--write", "--yes"]);
+    assert_eq!(code, 3, "{out}");
+    assert!(out.contains("content: the expression `var.greeting` decides about it"), "{out}");
+    assert!(out.contains("(main.tf:3): var.greeting stands at main.tf:7"), "{out}");
+    assert!(out.contains("predicted drift after this: 1"), "{out}");
+}
+
+#[test]
+fn the_edit_is_not_made_in_a_protected_environment() {
+    let world = World::new();
+    world.says(&["scan"]);
+    let file = world.path("config/driftguard/config.toml");
+    let table = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{table}protect = true\n")).unwrap();
+    let (code, _, err) = world.says(&["codify", MOTD, "--write", "--yes"]);
+    assert!(code == 1 && err.contains("web is protected"), "{err}");
+    assert_eq!(world.says(&["codify", MOTD]).0, 0, "to look is allowed");
+}
+
+#[test]
+fn policies_are_followed_while_the_screens_are_open_and_a_broken_one_changes_nothing() {
+    let world = World::new();
+    world.policy(CODIFY);
+    let mut terminal = Terminal::start(world.home.path(), &["triage"], 200, 50);
+    terminal.wait_for(MOTD);
+    terminal.wait("the rule's advice", |s| s.contains("codify_iac") && s.contains("policy: greetings"));
+    terminal.wait("its edit", |s| s.contains("+  content  = \"changed by hand\\n\" # short"));
+
+    world.policy(&CODIFY.replace("codify_iac", "codify"));
+    terminal.wait("the mistake with its place", |s| {
+        s.contains("goes on as it was") && s.contains("own.toml:4:") && s.contains("'codify' is none of")
+    });
+    terminal.wait("the last good rule", |s| s.contains("policy: greetings"));
+
+    world.policy(VETO);
+    terminal.wait("what is forbidden, and why", |s| {
+        s.contains("auto_revert") && s.contains("vetoed") && s.contains("the policy not here forbids it")
+    });
+    terminal.wait("what is left to do", |s| s.contains("manual_review"));
+}
+
+#[test]
+fn advice_is_given_line_by_line_and_its_steps_are_ticked() {
+    let world = World::new();
+    world.policy(CODIFY);
+    assert_eq!(world.says(&["scan"]).0, 2);
+    let said = |lines: &str| {
+        let mut command = driftguard(world.home.path());
+        let mut child = command
+            .args(["triage", "--plain"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), lines.as_bytes()).unwrap();
+        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+    };
+    let out = said("advise 1 escalate_review ask whoever greets\nlist\nshow 1\ntick 1 codify_iac 2\nlist\nshow 1\n");
+    assert!(out.contains("advice: escalate_review") && out.contains("ask whoever greets"), "{out}");
+    assert!(out.contains("given by alice") && out.contains("(done by alice)"), "{out}");
+    // The next session has both, after its scan.
+    let out = said("show 1\ntick 1 codify_iac 2\nlist\nshow 1\nhistory 1\n");
+    assert!(out.contains("given by alice") && out.contains("(done by alice)"), "{out}");
+    assert!(out.contains("step_not_done"), "{out}");
+    assert!(said("advise 1 nonsense x\n").contains("what? advise N TYPE WHY"));
+}

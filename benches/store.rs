@@ -61,6 +61,8 @@ fn finding(environment: &Slug, n: usize) -> Finding {
             },
             severity: Severity { security: score, ..Severity::default() },
             reasons: Vec::new(),
+            direction: Default::default(),
+            disruption: None,
             changed_by: Vec::new(),
             analyzed_at: Timestamp::UNIX_EPOCH,
         },

@@ -65,15 +65,20 @@ pub fn analyse_within(facts: &Facts<'_>, around: &Surroundings<'_>) -> Analysis 
     }
 }
 
-/// The evidence as numbers, for a model to learn from.
-pub fn evidence(facts: &Facts<'_>, around: &Surroundings<'_>) -> FeatureVector {
-    let subject = Subject { resource: facts.resource, drift_type: facts.drift_type, changes: facts.changes };
-    cause::features_of(facts, around, &judge::judge(&subject).severity)
+/// The evidence of a cause as numbers, for a model to learn from.
+pub fn cause_features(facts: &Facts<'_>, around: &Surroundings<'_>) -> FeatureVector {
+    cause::features_of(facts, around, &severity_of(facts.resource, facts.drift_type, facts.changes))
 }
 
 /// The packs it goes by: name and text.
 pub fn packs() -> impl Iterator<Item = (&'static str, &'static str)> {
-    pack::PACKS.iter().copied().chain([cause::expected::PACK])
+    let words = [("direction", direction::TEXT), ("subjects", prior::SUBJECTS_TEXT)];
+    pack::PACKS.iter().copied().chain(words).chain(crate::knowledge::PACKS.iter().copied())
+}
+
+/// The learned models it goes by: name and text.
+pub fn models() -> impl Iterator<Item = (&'static str, &'static str)> {
+    [("severity", prior::MODEL_TEXT)].into_iter()
 }
 
 /// The four scores if the resource differed in these changes alone.

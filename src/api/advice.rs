@@ -270,7 +270,7 @@ impl From<MlModel> for Model {
     }
 }
 
-/// `POST models/{name}/train`.
+/// `POST models/train`.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug, Default)]
 #[serde(deny_unknown_fields)]
 pub struct TrainModelBody {
@@ -279,7 +279,7 @@ pub struct TrainModelBody {
     pub activate: bool,
 }
 
-/// `POST models/{name}/evaluate`.
+/// `POST models/evaluate`.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug, Default)]
 #[serde(deny_unknown_fields)]
 pub struct EvaluateModelBody {
@@ -288,14 +288,14 @@ pub struct EvaluateModelBody {
     pub version: Option<u32>,
 }
 
-/// `POST models/{name}/activate`.
+/// `POST models/activate`.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct ModelBody {
     pub version: u32,
 }
 
-/// `POST models/{name}/rollback`: nothing is to be said.
+/// `POST models/rollback`: nothing is to be said.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug, Default)]
 #[serde(deny_unknown_fields)]
 pub struct RollbackModelBody {}

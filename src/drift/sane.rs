@@ -34,11 +34,11 @@ impl TriageRequest {
             }
             TriageVerb::Assign { to: Some(to) } => name(to),
             TriageVerb::Note { text: note } => text("verb.note.text", "a note", note),
-            TriageVerb::Advise { advice } => advice_unfit(advice, now),
             TriageVerb::JudgeCause { features: Some(features), .. } if !features.is_sane() => {
                 let message = "the evidence is too long, or holds what is no number".to_owned();
                 Some(Unfit { field: "verb.judge_cause.features", message })
             }
+            TriageVerb::Advise { advice } => advice_unfit(advice, now),
             TriageVerb::Link { note: Some(note), .. } => text("verb.link.note", "a note", note),
             TriageVerb::Ignore { rule } => rule_unfit(rule, now),
             _ => None,

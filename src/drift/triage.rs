@@ -57,6 +57,13 @@ pub enum TriageVerb {
     Note {
         text: Tainted,
     },
+    /// Confirms or corrects the cause. The evidence as it is then goes with it, for models to learn from: whatever is sent as
+    /// `features`, whoever keeps the decision fills in.
+    JudgeCause {
+        cause: Cause,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        features: Option<FeatureVector>,
+    },
     /// Gives advice.
     Advise {
         advice: Box<NewAdvice>,
@@ -68,13 +75,6 @@ pub enum TriageVerb {
         /// Counted from 1.
         step: u32,
         done: bool,
-    },
-    /// Confirms or corrects the cause. The evidence as it is then goes with it, for models to learn from: whatever is sent as
-    /// `features`, whoever keeps the decision fills in.
-    JudgeCause {
-        cause: Cause,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        features: Option<FeatureVector>,
     },
     /// Makes the rule and puts every drift it matches out of sight.
     Ignore {
@@ -131,10 +131,10 @@ impl TriageVerb {
             Self::Assign { .. } => "assign",
             Self::Resolve { .. } => "resolve_drift",
             Self::Note { .. } => "note",
+            Self::JudgeCause { .. } => "judge_cause",
             Self::Advise { .. } => "advise",
             Self::Tick { done: true, .. } => "step_done",
             Self::Tick { done: false, .. } => "step_not_done",
-            Self::JudgeCause { .. } => "judge_cause",
             Self::Ignore { .. } => "ignore",
             Self::NeverHide { .. } => "never_hide",
             Self::SettleChanges { .. } => "settle_changes",

@@ -37,7 +37,7 @@ fn a_case_is_judged_as_a_scan_would_and_its_labels_are_not_seen() {
     let prediction = said(&open);
     assert_eq!(prediction.drift_paths, ["acl"]);
     assert_eq!((prediction.class, prediction.direction), (SeverityClass::Critical, Direction::Loosening));
-    assert_eq!(prediction.is_security_critical["acl"], true);
+    assert!(prediction.is_security_critical["acl"]);
     assert!((prediction.probabilities.values().sum::<f64>() - 1.0).abs() < 1e-9);
     let other_labels = open.replace("HIGH", "LOW").replace("regression", "benign");
     assert_eq!(said(&other_labels), prediction);

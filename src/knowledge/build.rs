@@ -24,12 +24,15 @@ pub enum BuildError {
 /// Type, attribute in normal form.
 type Key = (String, String);
 
+/// By framework: release and id.
+type Controls = BTreeMap<Framework, BTreeSet<(Vec<u32>, String)>>;
+
 /// File name and text of every pack, from a folder with `policy_*.jsonl`, `axis_*.jsonl` and `expected_external_change_*.jsonl`.
 /// Security Hub's table is not among them: its licence does not allow it to be shipped.
 pub fn build(from: &Path) -> Result<Vec<(&'static str, String)>, BuildError> {
     let graders = [("prowler", "prowler"), ("psrule", "psrule_azure"), ("terrascan", "terrascan"), ("trivy", "trivy")];
     let mut severity: BTreeMap<Key, BTreeMap<&str, Vec<SeverityClass>>> = BTreeMap::new();
-    let mut controls: BTreeMap<Key, BTreeMap<Framework, BTreeSet<(Vec<u32>, String)>>> = BTreeMap::new();
+    let mut controls: BTreeMap<Key, Controls> = BTreeMap::new();
     for (grader, file) in graders {
         for row in rows(from, &format!("policy_{file}.jsonl"))? {
             for key in keys(&row) {
@@ -161,7 +164,7 @@ fn control_ids(row: &Value) -> Vec<(Framework, Vec<u32>, String)> {
 }
 
 /// The ids of the newest release, the first few.
-fn ids(by_framework: BTreeMap<Framework, BTreeSet<(Vec<u32>, String)>>) -> String {
+fn ids(by_framework: Controls) -> String {
     let one = |(framework, ids): (Framework, BTreeSet<(Vec<u32>, String)>)| {
         let newest = ids.last().map(|(release, _)| release.clone()).unwrap_or_default();
         let ids: Vec<String> =

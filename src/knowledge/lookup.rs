@@ -37,6 +37,14 @@ pub fn of(resource_type: &str, path: &str) -> Known {
     known
 }
 
+/// How many repositories declare the property, or a block around it, as changed outside of code.
+pub fn expected_to_change_in(resource_type: &str, path: &str) -> u32 {
+    let Some(of_type) = TABLES.get(&resource_type.to_lowercase()) else { return 0 };
+    let path = normal(path);
+    let said = |path: &str| of_type.get(path).map_or(0, |entry| entry.expected_to_change_in);
+    std::iter::once(path.as_str()).chain(above(&path)).map(said).max().unwrap_or(0)
+}
+
 /// The paths of the blocks around it, the nearest first.
 fn above(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(path.rsplit_once('.'), |(above, _)| above.rsplit_once('.')).map(|(above, _)| above)

@@ -11,7 +11,7 @@ mod tables;
 
 pub use answer::{Framework, Grade, Grader, Known, Near};
 pub use build::{BuildError, build};
-pub use lookup::of;
+pub use lookup::{expected_to_change_in, of};
 pub use tables::PACKS;
 
 use crate::drift::path::{Step, parse};

@@ -66,7 +66,7 @@ fn disruption_is_the_worst_of_all_and_unknown_unless_all_are_known() {
     let of = |all: &[Known]| Known::disruption(all.iter());
     let (none, replaced, unknown) =
         (requires(Some(Disruption::None)), requires(Some(Disruption::Replacement)), requires(None));
-    assert_eq!(of(&[none.clone()]), Some(Disruption::None));
+    assert_eq!(of(std::slice::from_ref(&none)), Some(Disruption::None));
     assert_eq!(of(&[none.clone(), replaced.clone()]), Some(Disruption::Replacement));
     assert_eq!(of(&[none, unknown.clone()]), None);
     assert_eq!(of(&[unknown, replaced]), Some(Disruption::Replacement));

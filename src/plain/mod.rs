@@ -148,8 +148,8 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             "analyse" | "analyze" => self.analyse(rest).await?,
             "history" => self.history(rest).await?,
             "scan" => self.scan(rest).await?,
-            "ack" | "acknowledge" | "snooze" | "accept" | "escalate" | "resolve" | "assign" | "note" | "advise"
-            | "tick" | "cause" | "reopen" | "split" | "rejoin" => {
+            "ack" | "acknowledge" | "snooze" | "accept" | "escalate" | "resolve" | "assign" | "note" | "cause"
+            | "advise" | "tick" | "reopen" | "split" | "rejoin" => {
                 self.decide(verb, rest).await?;
             }
             "repeat" => self.repeat(rest).await?,

@@ -20,9 +20,9 @@ escalate N [NAME] [REASON]   to whom, and why; asks for a yes
 resolve N                    as auto_revert, codify_iac, accepted or escalated; asks for the reason, then for a yes
 assign N [NAME]              to somebody; `-`: to nobody
 note N [TEXT]                a note
+cause N [CAUSE]              confirms or corrects why it happened: unknown, emergency_fix, …
 advise N TYPE WHY            advice of your own beside that of the rules: auto_revert, codify_iac, escalate_review, …
 tick N TYPE STEP             a step of the advice of that type is done; once more: it is not
-cause N [CAUSE]              confirms or corrects why it happened: unknown, emergency_fix, …
 reopen N                     back to the open list
 split N                      stands alone: nothing joins it with others but somebody's link
 rejoin N                     it may be found together with others again

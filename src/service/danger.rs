@@ -81,12 +81,9 @@ pub fn returns(entry: &AuditEntry) -> Danger<'_> {
     match &entry.verb {
         Some(V::NeverHide { rule }) => Danger::HidesAgain(rule.id),
         Some(V::ReopenChanges { .. }) => Danger::Settles,
-        None | Some(V::Assign { .. } | V::Note { .. } | V::JudgeCause { .. } | V::Ignore { .. } | V::Undo { .. }) => {
-            Danger::None
-        }
-        Some(V::Link { .. } | V::Unlink { .. } | V::Advise { .. } | V::Tick { .. } | V::Split | V::Rejoin) => {
-            Danger::None
-        }
+        None | Some(V::Assign { .. } | V::Note { .. } | V::Ignore { .. } | V::Undo { .. }) => Danger::None,
+        Some(V::Link { .. } | V::Unlink { .. } | V::Advise { .. } | V::Tick { .. }) => Danger::None,
+        Some(V::JudgeCause { .. } | V::Split | V::Rejoin) => Danger::None,
         // The drift stands again as it did before.
         Some(V::Acknowledge | V::Snooze { .. } | V::Reopen | V::Resolve { .. } | V::SettleChanges { .. }) => {
             let was_settled = matches!(entry.old_state, Some(State::Resolved | State::Ignored));

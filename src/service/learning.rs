@@ -188,28 +188,34 @@ impl School {
         if number == 0 || new < AGAIN || self.is_learning.swap(true, Ordering::AcqRel) {
             return;
         }
-        self.judged.store(0, Ordering::Release);
         let (school, store, events) = (Arc::clone(self), Arc::downgrade(store), events.clone());
         let learn = move || {
-            let learned = learn_again(|| store.upgrade());
-            school.is_learning.store(false, Ordering::Release);
-            match learned {
-                Ok(Some(model)) => {
-                    let of = if model.is_active { "is in use" } else { "waits to be activated" };
-                    let text = format!(
-                        "version {} of the model for causes was trained on {} confirmed causes and {of}",
-                        model.version, model.labels
-                    );
-                    let _ = events.send(ServiceEvent::Notice { error: false, text: text.into() });
-                }
-                Ok(None) => {}
-                Err(error) => tracing::debug!(%error, "nothing was learned"),
+            // What was said meanwhile is learned from, too.
+            while school.judged.swap(0, Ordering::AcqRel) >= AGAIN {
+                tell(&events, learn_again(|| store.upgrade()));
             }
+            school.is_learning.store(false, Ordering::Release);
         };
         if let Err(error) = std::thread::Builder::new().name("learn".into()).spawn(learn) {
             tracing::warn!(%error, "nothing can be learned");
             self.is_learning.store(false, Ordering::Release);
         }
+    }
+}
+
+fn tell(events: &broadcast::Sender<ServiceEvent>, learned: Result<Option<MlModel>, ServiceError>) {
+    match learned {
+        Ok(Some(model)) => {
+            let of = if model.is_active { "is in use" } else { "waits to be activated" };
+            let text = format!(
+                "version {} of the model for causes was trained on {} confirmed causes and {of}",
+                model.version, model.labels
+            );
+            // Nobody listening is no fault.
+            let _ = events.send(ServiceEvent::Notice { error: false, text: text.into() });
+        }
+        Ok(None) => {}
+        Err(error) => tracing::debug!(%error, "nothing was learned"),
     }
 }
 

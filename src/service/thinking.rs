@@ -184,7 +184,7 @@ pub(super) fn features(store: &dyn Store, before: &Beforehand, id: DriftId) -> R
     let evidence = Evidence::gather(store, before, &scene, &detail, event.analysis.cause.said.clone())?;
     let (resource, drift_type) = (&event.resource, event.drift_type);
     let facts = Facts { environment: &environment, resource, drift_type, changes: &event.changes, now };
-    Ok(analysis::evidence(&facts, &evidence.around(event)))
+    Ok(analysis::cause_features(&facts, &evidence.around(event)))
 }
 
 fn scene(store: &dyn Store, before: &Beforehand, detail: &DriftDetail) -> Result<(Environment, Scene), StoreError> {

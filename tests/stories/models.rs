@@ -51,6 +51,17 @@ async fn taught(store: &Arc<dyn Store>, each: usize) -> Arc<LocalService> {
     service
 }
 
+/// Learned in the background, by itself.
+async fn learned_by_itself(service: &LocalService) -> MlModel {
+    for _ in 0..3_000 {
+        if let Some(model) = service.models().await.unwrap().pop() {
+            return model;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("nothing was learned");
+}
+
 async fn train(service: &LocalService, activates: bool) -> MlModel {
     service.train_model(CAUSE_MODEL.into(), activates, "alice".into()).await.unwrap()
 }
@@ -99,9 +110,9 @@ async fn a_model_is_learned_from_fifty_labels_on_judges_beside_the_rules_and_is_
     scan(store.as_ref(), findings(40));
     let requests = all(store.as_ref()).iter().map(|event| judge(event.id, truth(event))).collect();
     service.triage_many(requests).await.unwrap();
-    let first = train(&service, true).await;
+    let first = learned_by_itself(&service).await;
     assert!(first.is_active && first.labels == 80 && first.metrics.accuracy > 0.9, "{first:?}");
-    assert_eq!(first.deployed_by.as_ref().map(|by| by.raw().to_owned()), Some("alice".into()));
+    assert_eq!(first.deployed_by.as_ref().map(|by| by.raw().to_owned()), Some("system".into()));
 
     // A drift that nobody has said anything of is judged by it, beside the rules, and says so.
     let mut new = finding("aws_security_group.new");
@@ -114,7 +125,7 @@ async fn a_model_is_learned_from_fifty_labels_on_judges_beside_the_rules_and_is_
     assert_eq!((prediction.version, prediction.prediction_result), (1, Cause::SecurityResponse));
     assert!(!prediction.abstained && !prediction.feature_importance.is_empty());
     let likely = told.analysis.cause.probabilities.unwrap();
-    assert!(likely.get(Cause::SecurityResponse) > 0.25, "{likely:?}");
+    assert!(likely.get(Cause::SecurityResponse) > 0.20, "{likely:?}");
     assert!(told.analysis.cause.confidence_score < Score::percent(80), "what was learned alone is not acted upon");
 
     let nothing_new = service.evaluate_model(CAUSE_MODEL.into(), None).await.unwrap_err();
@@ -143,7 +154,7 @@ async fn the_last_five_are_kept_with_the_active_one_and_go_with_an_export() {
     let place = dir.path().join("store");
     let store = open_store(&place);
     let service = taught(&store, 30).await;
-    train(&service, true).await;
+    assert_eq!(learned_by_itself(&service).await.version, 1);
     for _ in 0..6 {
         train(&service, false).await;
     }

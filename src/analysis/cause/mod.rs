@@ -12,7 +12,7 @@
 //! | `others` | bursts |
 
 mod around;
-pub(super) mod expected;
+mod expected;
 pub(super) mod features;
 mod hand;
 pub(super) mod learned;

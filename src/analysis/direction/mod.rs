@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::drift::{Change, Direction, DriftType, PropertyPath};
 use leaf::Leaf;
-pub(super) use lexicon::{Lexicon, split};
+pub(super) use lexicon::{Lexicon, TEXT, split};
 
 /// What one change says.
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -8,7 +8,8 @@ mod subjects;
 
 pub use evidence::Evidence;
 pub use features::{names, row};
-pub use model::{MODEL, Model, expected};
+pub use model::{MODEL, Model, TEXT as MODEL_TEXT, expected};
+pub use subjects::TEXT as SUBJECTS_TEXT;
 
 use crate::drift::{Direction, Score, Severity};
 

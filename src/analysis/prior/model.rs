@@ -14,12 +14,12 @@ pub const WEIGHTS: [f64; 4] = [0.0, 0.25, 1.0, 1.1];
 /// Where classes begin on the scale of scores (see [`SeverityClass::of`]), with the ends of the scale.
 const SCALE: [f64; 5] = [0.05, 0.30, 0.60, 0.85, 1.0];
 
+/// The shipped forest.
+pub const TEXT: &str = include_str!("../../../packs/models/severity.txt");
+const CARD: &str = include_str!("../../../packs/models/severity.toml");
+
 /// The shipped model; a test proves that it loads and is the one its card names. `None` in a build without one.
-pub static MODEL: LazyLock<Option<Model>> = LazyLock::new(|| {
-    let (forest, card) =
-        (include_str!("../../../packs/models/severity.txt"), include_str!("../../../packs/models/severity.toml"));
-    Model::load(forest, card).ok()
-});
+pub static MODEL: LazyLock<Option<Model>> = LazyLock::new(|| Model::load(TEXT, CARD).ok());
 
 /// What is written beside a forest.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -91,8 +91,7 @@ mod tests {
 
     #[test]
     fn the_shipped_model_is_the_one_its_card_names() {
-        let (forest, card) =
-            (include_str!("../../../packs/models/severity.txt"), include_str!("../../../packs/models/severity.toml"));
+        let (forest, card) = (TEXT, CARD);
         let model = Model::load(forest, card).unwrap_or_else(|e| panic!("{e}"));
         assert!(forest.len() < 100_000, "{} bytes", forest.len());
         assert!(Model::load(&forest.replacen("=0.", "=0.1", 1), card).is_err());

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::analysis::direction::Lexicon;
 
-pub(in crate::analysis) const TEXT: &str = include_str!("../../../packs/subjects.toml");
+pub const TEXT: &str = include_str!("../../../packs/subjects.toml");
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]

@@ -1,13 +1,11 @@
-//! The registry of what drifts are judged by: rules, and models that were learned from operators. Everybody reads; an admin trains
-//! and chooses.
+//! The registry of what drifts are judged by: rules, and the model for causes that is learned from operators. Everybody reads; an
+//! admin trains and chooses.
 
 use axum::Json;
-use axum::extract::Path;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::listing::Slice;
-use super::parameters::named;
 use crate::analysis;
 use crate::api::{
     Code, EvaluateModelBody, Listed, Model, ModelBody, Part, Problem, Role, RollbackModelBody, TrainModelBody,
@@ -18,12 +16,12 @@ use crate::server::Shared;
 use crate::server::answer::Answer;
 use crate::server::auth::Caller;
 use crate::server::body::Decision;
+use crate::service::{CAUSE_MODEL, ServiceError};
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(models))
         .routes(routes!(lessons))
-        .routes(routes!(version))
         .routes(routes!(train))
         .routes(routes!(evaluate))
         .routes(routes!(activate))
@@ -33,15 +31,16 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 /// What drifts are judged by: packs of rules, and every version of the models that were learned.
 #[utoipa::path(get, path = "/models", params(Part), responses((status = 200, body = Listed<Model>)))]
 async fn models(caller: Caller, slice: Slice) -> Answer<Listed<Model>> {
-    let rules = |(name, text): (&str, &str)| Model {
+    let shipped = |kind: &str, (name, text): (&str, &str)| Model {
         name: name.trim_end_matches(".toml").to_owned(),
-        kind: "rules".to_owned(),
+        kind: kind.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         hash: blake3::hash(text.as_bytes()).to_hex().to_string(),
         is_active: true,
         learned: None,
     };
-    let mut all: Vec<Model> = analysis::packs().chain(Packs::texts()).map(rules).collect();
+    let rules = analysis::packs().chain(Packs::texts()).map(|one| shipped("rules", one));
+    let mut all: Vec<Model> = rules.chain(analysis::models().map(|one| shipped("forest", one))).collect();
     all.extend(caller.service.models().await?.into_iter().map(Model::from));
     Ok(Json(slice.of(all, |model| format!("{} {:0>10}", model.name, model.version))))
 }
@@ -52,77 +51,79 @@ async fn lessons(caller: Caller) -> Answer<Lessons> {
     Ok(Json(caller.service.lessons().await?))
 }
 
-/// One version of a model, with its figures.
-#[utoipa::path(
-    get,
-    path = "/models/{name}/{version}",
-    params(("name" = String, Path), ("version" = u32, Path)),
-    responses((status = 200, body = MlModel))
-)]
-async fn version(caller: Caller, Path((name, version)): Path<(String, String)>) -> Answer<MlModel> {
-    let version = named::<u32>(&version, "version")?;
-    let found = caller.service.models().await?.into_iter().find(|one| one.name == name && one.version == version);
-    Ok(Json(found.ok_or_else(|| Problem::new(Code::NotFound, "no such version of a model"))?))
-}
-
 /// Trains the next version from what operators said, and takes it into use where that is asked for. Takes seconds.
 #[utoipa::path(
     post,
-    path = "/models/{name}/train",
-    params(("name" = String, Path)),
+    path = "/models/train",
     request_body = TrainModelBody,
     responses((status = 200, body = MlModel))
 )]
-async fn train(caller: Caller, Path(name): Path<String>, sent: Decision<TrainModelBody>) -> Answer<MlModel> {
+async fn train(caller: Caller, sent: Decision<TrainModelBody>) -> Answer<MlModel> {
     only_admins(&caller)?;
     let (body, once) = sent.of(&caller.principal);
-    let train = async { Ok(caller.service.train_model(name, body.activate, caller.principal.name.clone()).await?) };
+    let train = async {
+        Ok(caller
+            .service
+            .train_model(CAUSE_MODEL.into(), body.activate, caller.principal.name.clone())
+            .await
+            .map_err(refused)?)
+    };
     caller.once(once, train).await.map(Json)
 }
 
 /// Measures a version, or the active one, on what was said after its training, and keeps the figures with it.
 #[utoipa::path(
     post,
-    path = "/models/{name}/evaluate",
-    params(("name" = String, Path)),
+    path = "/models/evaluate",
     request_body = EvaluateModelBody,
     responses((status = 200, body = MlModel))
 )]
-async fn evaluate(caller: Caller, Path(name): Path<String>, sent: Decision<EvaluateModelBody>) -> Answer<MlModel> {
+async fn evaluate(caller: Caller, sent: Decision<EvaluateModelBody>) -> Answer<MlModel> {
     only_admins(&caller)?;
     let (body, once) = sent.of(&caller.principal);
-    let evaluate = async { Ok(caller.service.evaluate_model(name, body.version).await?) };
+    let evaluate =
+        async { Ok(caller.service.evaluate_model(CAUSE_MODEL.into(), body.version).await.map_err(refused)?) };
     caller.once(once, evaluate).await.map(Json)
 }
 
 /// Takes a version into use, in place of the one that is.
 #[utoipa::path(
     post,
-    path = "/models/{name}/activate",
-    params(("name" = String, Path)),
+    path = "/models/activate",
     request_body = ModelBody,
     responses((status = 200, body = MlModel))
 )]
-async fn activate(caller: Caller, Path(name): Path<String>, sent: Decision<ModelBody>) -> Answer<MlModel> {
+async fn activate(caller: Caller, sent: Decision<ModelBody>) -> Answer<MlModel> {
     only_admins(&caller)?;
     let (body, once) = sent.of(&caller.principal);
     let to = ModelStep::To(body.version);
-    let activate = async { Ok(caller.service.activate_model(name, to, caller.principal.name.clone()).await?) };
+    let activate = async {
+        Ok(caller
+            .service
+            .activate_model(CAUSE_MODEL.into(), to, caller.principal.name.clone())
+            .await
+            .map_err(refused)?)
+    };
     caller.once(once, activate).await.map(Json)
 }
 
 /// Takes the version into use that was before.
 #[utoipa::path(
     post,
-    path = "/models/{name}/rollback",
-    params(("name" = String, Path)),
+    path = "/models/rollback",
     request_body = RollbackModelBody,
     responses((status = 200, body = MlModel))
 )]
-async fn rollback(caller: Caller, Path(name): Path<String>, sent: Decision<RollbackModelBody>) -> Answer<MlModel> {
+async fn rollback(caller: Caller, sent: Decision<RollbackModelBody>) -> Answer<MlModel> {
     only_admins(&caller)?;
     let (_, once) = sent.of(&caller.principal);
-    let back = async { Ok(caller.service.activate_model(name, ModelStep::Back, caller.principal.name.clone()).await?) };
+    let back = async {
+        Ok(caller
+            .service
+            .activate_model(CAUSE_MODEL.into(), ModelStep::Back, caller.principal.name.clone())
+            .await
+            .map_err(refused)?)
+    };
     caller.once(once, back).await.map(Json)
 }
 
@@ -131,4 +132,12 @@ fn only_admins(caller: &Caller) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::new(Code::Forbidden, "models are trained, measured and chosen by an admin"))
+}
+
+/// What the body names and is not there is a mistake of the body: the route is.
+fn refused(error: ServiceError) -> ServiceError {
+    match error {
+        ServiceError::NotFound(why) => ServiceError::Invalid(why),
+        other => other,
+    }
 }

@@ -132,21 +132,21 @@ impl DriftService for RemoteService {
         Ok(self.line.get("models/lessons", &[]).await?)
     }
 
-    async fn train_model(&self, name: String, activate: bool, _: Tainted) -> Result<MlModel, ServiceError> {
+    async fn train_model(&self, _: String, activate: bool, _: Tainted) -> Result<MlModel, ServiceError> {
         self.reached("train_model")?;
-        self.post(&format!("models/{name}/train"), &TrainModelBody { activate }).await
+        self.post("models/train", &TrainModelBody { activate }).await
     }
 
-    async fn evaluate_model(&self, name: String, version: Option<u32>) -> Result<MlModel, ServiceError> {
+    async fn evaluate_model(&self, _: String, version: Option<u32>) -> Result<MlModel, ServiceError> {
         self.reached("evaluate_model")?;
-        self.post(&format!("models/{name}/evaluate"), &EvaluateModelBody { version }).await
+        self.post("models/evaluate", &EvaluateModelBody { version }).await
     }
 
-    async fn activate_model(&self, name: String, to: ModelStep, _: Tainted) -> Result<MlModel, ServiceError> {
+    async fn activate_model(&self, _: String, to: ModelStep, _: Tainted) -> Result<MlModel, ServiceError> {
         self.reached("activate_model")?;
         match to {
-            ModelStep::To(version) => self.post(&format!("models/{name}/activate"), &ModelBody { version }).await,
-            ModelStep::Back => self.post(&format!("models/{name}/rollback"), &RollbackModelBody {}).await,
+            ModelStep::To(version) => self.post("models/activate", &ModelBody { version }).await,
+            ModelStep::Back => self.post("models/rollback", &RollbackModelBody {}).await,
         }
     }
 

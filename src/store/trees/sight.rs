@@ -105,9 +105,9 @@ fn come_back(new: &mut EventRecord) -> bool {
     let came_back = life::has_ended(&standing);
     if came_back {
         let (regressions, settled) = (standing.regressions + 1, settling::after_return(&standing.settled));
-        // What was done about it the last time is to be done again, and why it happened then says nothing of this time.
-        let again = Standing { ticked: Vec::new(), judged_cause: None, ..standing.reopened() };
-        new.set_standing(Standing { regressions, settled, ..again });
+        // What was done about it the last time is to be done again, and whoever said why it happened has said nothing of this time.
+        let (judged_cause, ticked) = (None, Vec::new());
+        new.set_standing(Standing { regressions, settled, judged_cause, ticked, ..standing.reopened() });
     }
     came_back
 }

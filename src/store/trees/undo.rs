@@ -62,8 +62,8 @@ impl TreeStore {
                 let after = match Facet::of(&record.deed.audit) {
                     Facet::Together => Standing { is_split: before.is_split, ..now },
                     Facet::Assignee => Standing { assignee: before.assignee, ..now },
-                    Facet::Advice => Standing { advised: before.advised, ticked: before.ticked, ..now },
                     Facet::Cause => Standing { judged_cause: before.judged_cause, ..now },
+                    Facet::Advice => Standing { advised: before.advised, ticked: before.ticked, ..now },
                     Facet::Changes(paths) => Standing { settled: back(Some(paths)), ..now },
                     Facet::Whole => Standing { settled: back(None), ..now.with_state_of(&before) },
                     _ => now.with_state_of(&before),

@@ -84,11 +84,11 @@ pub enum FormKind {
     Accept,
     Escalate,
     Note,
+    JudgeCause,
     /// Gives advice.
     Advise,
     /// A step of advice is done, or not after all.
     Tick,
-    JudgeCause,
     /// Only asks for a reason, where one is required.
     Acknowledge,
     Reopen,

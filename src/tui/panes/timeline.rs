@@ -348,10 +348,10 @@ mod tests {
                 let screen = screens.screen();
                 screen.lines().find(|line| line.contains("invoices")).unwrap().to_owned()
             };
-            assert!(row(&screens).contains("M  ~ "), "{}", row(&screens));
+            assert!(row(&screens).contains("H  ~ "), "{}", row(&screens));
             (event.in_maintenance, event.version) = (true, event.version + 1);
             screens.send(Msg::Service(ServiceEvent::Updated(Box::new(event))));
-            assert!(row(&screens).contains("Mm ~ "), "{}", row(&screens));
+            assert!(row(&screens).contains("Hm ~ "), "{}", row(&screens));
             screens.act("help");
             screens.keys("end");
             assert!(screens.screen().contains("First seen while maintenance"), "{}", screens.screen());

@@ -166,6 +166,11 @@ async fn what_every_route_answers_is_what_the_document_says() {
         "POST /hooks/{name} 401",
         // Nobody is there to send it to.
         "POST /notifications/{id}/resend 409",
+        // Nobody has said anything of causes, so no model was learned.
+        "POST /models/activate 400",
+        "POST /models/evaluate 400",
+        "POST /models/rollback 400",
+        "POST /models/train 400",
     ];
     assert_eq!(never, refused.map(str::to_owned).into(), "everything else was answered");
     world.end().await;
@@ -216,7 +221,7 @@ fn a_route_that_is_not_described_cannot_be_added() {
 }
 
 /// Where over the API each call of the service is: the screens have no other way to ask or change anything.
-const CALLS: [(&str, &str); 43] = [
+const CALLS: [(&str, &str); 48] = [
     ("environments", "get_environments"),
     ("drifts", "get_drifts"),
     ("groups", "get_drifts_groups"),
@@ -228,6 +233,11 @@ const CALLS: [(&str, &str); 43] = [
     ("who", "post_drifts_id_who"),
     ("analyse", "post_drifts_id_analyze"),
     ("answer_advice", "post_recommendations_id_outcome"),
+    ("models", "get_models"),
+    ("lessons", "get_models_lessons"),
+    ("train_model", "post_models_train"),
+    ("evaluate_model", "post_models_evaluate"),
+    ("activate_model", "post_models_activate"),
     ("notifications", "get_notifications"),
     ("notification", "get_notifications_id"),
     ("read_notification", "post_notifications_id_read"),

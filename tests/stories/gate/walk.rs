@@ -135,6 +135,8 @@ pub(super) fn body(method: &Method, path: &str, ids: &Ids) -> Value {
         ("POST", "/recommendations/{id}/outcome") => json!({"followed": true, "result": "stolen"}),
         ("POST", "/notifications/read") => json!({"until": ids.notification}),
         ("POST", "/hooks/{name}") => json!({"scan": true}),
+        ("POST", "/models/train" | "/models/evaluate" | "/models/rollback") => json!({}),
+        ("POST", "/models/activate") => json!({"version": 1}),
         ("POST", "/presence") => json!({"drift": ids.drift, "screen": "01ARZ3NDEKTSV4RRFFQ69G5FA8"}),
         ("POST", "/drifts/triage") => json!({"requests": [{"drift": ids.drift, "verb": "acknowledge"}]}),
         ("POST", "/ignore-rules/{id}" | "/never-hide-rules/{id}") => json!({"verb": "delete", "reason": "x"}),

@@ -226,3 +226,35 @@ fn what_is_copied_is_sanitised() {
         "{said}"
     );
 }
+
+#[test]
+fn one_key_and_enter_confirm_the_cause_and_another_is_chosen() {
+    let (mut screens, sample) = open((100, 30));
+    let found = screens.model.timeline.selected().unwrap().analysis.cause.cause_category;
+    screens.keys("C");
+    assert!(screens.screen().contains(&format!("cause    {}", found.as_str())), "{}", screens.screen());
+    screens.keys("enter");
+    assert_eq!(last_verb(&sample), TriageVerb::JudgeCause { cause: found, features: None });
+    screens.keys("C down enter");
+    let TriageVerb::JudgeCause { cause, .. } = last_verb(&sample) else { panic!("{:?}", last_verb(&sample)) };
+    assert_ne!(cause, found);
+    assert_eq!(screens.model.timeline.selected().unwrap().judged_cause, Some(cause));
+}
+
+#[test]
+fn who_resolves_may_say_why_it_happened_and_need_not() {
+    let (mut screens, sample) = open((100, 30));
+    screens.keys("D tab");
+    screens.text("reverting");
+    screens.keys("tab");
+    assert!(screens.screen().contains("not said"), "{}", screens.screen());
+    screens.keys("down enter");
+    assert!(screens.screen().contains("cause   emergency_fix"), "{}", screens.screen());
+    screens.keys("enter");
+    assert!(matches!(last_verb(&sample), TriageVerb::Resolve { .. }), "undo takes this back first");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let entries = runtime.block_on(sample.audit(2)).unwrap();
+    let verbs: Vec<_> = entries.into_iter().filter_map(|entry| entry.verb).collect();
+    let said = TriageVerb::JudgeCause { cause: driftguard::drift::Cause::EmergencyFix, features: None };
+    assert!(verbs.contains(&said), "{verbs:?}");
+}

@@ -227,7 +227,7 @@ fn a_store_rewritten_many_times_is_small_again_after_compaction() {
     let before = export(&w);
     let World { store, time, dir, .. } = w;
     // What sled still holds back is not on the disk yet.
-    store.engine.as_sled().flush().unwrap();
+    store.engine.barrier().unwrap();
     let size = store.engine.as_sled().size_on_disk().unwrap();
     drop(store);
     let opened = crate::store::compact(&dir.path().join("store")).unwrap();

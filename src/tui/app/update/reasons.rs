@@ -17,7 +17,8 @@ pub fn is_asked(model: &Model, kind: FormKind) -> bool {
         FormKind::Reopen | FormKind::ReopenChange => TriageVerb::Reopen,
         // A rule outlives who made it: one is needed whatever is configured.
         FormKind::Ignore => return true,
-        FormKind::Assign | FormKind::Note | FormKind::Advise | FormKind::Tick | FormKind::JudgeCause => return false,
+        FormKind::Assign | FormKind::Note | FormKind::JudgeCause => return false,
+        FormKind::Advise | FormKind::Tick => return false,
         FormKind::EditRule | FormKind::NeverHide | FormKind::EditNeverHide => return false,
         FormKind::Remediate | FormKind::Approve | FormKind::Reject | FormKind::CancelRemediation => return false,
         FormKind::Link | FormKind::Unlink => return false,

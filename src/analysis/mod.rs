@@ -2,6 +2,7 @@
 
 mod actor;
 mod as_of;
+pub mod baseline;
 mod blame;
 mod cause;
 pub(crate) mod direction;
@@ -12,6 +13,7 @@ pub mod narrative;
 mod pack;
 mod prior;
 mod severity;
+pub mod together;
 mod value;
 mod within;
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::drift::{
-    Cause, Density, DriftEvent, DriftId, Link, MlModel, OperationalContext, Probabilities, Recommendation, ResourceRef,
-    ScanStage, Score, Severity, Slug, SourceState, Stats,
+    Cause, Density, DriftEvent, DriftId, Link, MlModel, OperationalContext, Probabilities, Pulse, Recommendation,
+    ResourceRef, ScanStage, Score, Severity, Slug, SourceState, Stats,
 };
 use crate::safety::Tainted;
 use crate::store::{OpenCounts, Receipt};
@@ -173,6 +173,8 @@ pub enum Related {
     Dependant(Tainted),
     /// What somebody has said it has to do with.
     Linked(Link),
+    /// Another drift of its incident.
+    Together(DriftId),
     /// What went on there when it was first seen.
     Context(Box<OperationalContext>),
 }
@@ -186,6 +188,7 @@ impl Related {
             Self::Dependant(address) => format!("3 {}", address.raw()),
             Self::Linked(link) => format!("0 {}", link.to),
             Self::Context(context) => format!("4 {}", context.id),
+            Self::Together(id) => format!("5 {id}"),
         }
     }
 }
@@ -211,6 +214,9 @@ pub struct EnvironmentFigures {
     pub is_production: bool,
     pub open: OpenCounts,
     pub last_scan: Option<ScanFigures>,
+    /// How much happens there, beside what is usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pulse: Option<Pulse>,
 }
 
 /// A scan in numbers.

@@ -11,6 +11,7 @@ mod mutate;
 mod report;
 mod respell;
 mod score;
+pub mod series;
 
 pub use case::{Case, CaseError, Cases, Expect, read};
 pub use mutate::{Mutations, mutate};

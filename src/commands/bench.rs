@@ -19,6 +19,9 @@ pub(super) fn run(args: &Bench) -> anyhow::Result<u8> {
     if let Some(path) = &args.cloudtrail {
         return cloudtrail(path, args);
     }
+    if let Some(path) = &args.series {
+        return series(path, args);
+    }
     let read = bench::read(&args.cases);
     for error in &read.errors {
         complain(&error.to_string());
@@ -52,6 +55,18 @@ fn cloudtrail(path: &Path, args: &Bench) -> anyhow::Result<u8> {
         BenchFormat::Json => writeln!(out, "{:#}", bench::cloudtrail::json_of(&told))?,
     }
     Ok(u8::from(!told.errors.is_empty()))
+}
+
+/// How well incidents are made, and bursts are noticed.
+fn series(path: &Path, args: &Bench) -> anyhow::Result<u8> {
+    let measured = bench::series::measure(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    measured.errors.iter().for_each(|error| complain(error));
+    let mut out = std::io::stdout().lock();
+    match args.format {
+        BenchFormat::Text => write!(out, "{}", bench::series::text_of(&measured))?,
+        BenchFormat::Json => writeln!(out, "{:#}", bench::series::json_of(&measured))?,
+    }
+    Ok(u8::from(!measured.errors.is_empty()))
 }
 
 /// Whole passes over all cases, one after another.

@@ -111,6 +111,9 @@ impl Reload {
             service.announce(new.config.maintenance.clone());
             handle.block_on(service.reconfigure(specs.clone(), guard.clone()));
         }
+        if new.config.patterns != self.session.config.patterns {
+            service.alert(new.store_options(&new.settings().organization.value).alerting);
+        }
         if let Some(looks) = &self.looks {
             // Nobody looks any more: nothing to tell.
             let _ = looks.send(Some(Arc::new(options)));

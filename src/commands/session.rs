@@ -121,7 +121,7 @@ impl Session {
         let home = &self.settings().organization.value;
         let is_its = |spec: &&WebhookSpec| spec.organization.as_ref().unwrap_or(home) == organization;
         let channels = self.config.webhooks.iter().filter(is_its).map(|spec| spec.channel.clone()).collect();
-        let alerting = Alerting { channels, ..Alerting::default() };
+        let alerting = Alerting { channels, patterns: self.config.patterns, ..Alerting::default() };
         Options { organization: organization.clone(), alerting, ..self.settings().store_options() }
     }
 

@@ -5,9 +5,9 @@ use jiff::tz::TimeZone;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::Config;
 use super::file::{Source, list, scalar};
 use super::maintenance::DAYS;
+use super::{Config, patterns};
 use crate::drift::Hours;
 
 pub(super) fn read(source: &Source<'_>, value: &Spanned<DeValue<'_>>, config: &mut Config) {
@@ -21,8 +21,11 @@ pub(super) fn read(source: &Source<'_>, value: &Spanned<DeValue<'_>>, config: &m
             ("on_call", Some(text)) => hours(&text).map(|hours| config.on_call.hours = hours),
             ("zone", Some(text)) => zone(&text).map(|zone| config.on_call.zone = zone),
             ("on_call" | "zone", None) => Err("a text is needed".to_owned()),
+            (name, _) if patterns::take(source, name, value, config) => continue,
             _ => {
-                let message = format!("unknown key '{}' in [analysis]; known are on_call and zone", key.get_ref());
+                let known = patterns::KEYS;
+                let message =
+                    format!("unknown key '{}' in [analysis]; known are on_call, zone, {known}", key.get_ref());
                 config.problems.push(source.problem(&key.span(), message));
                 continue;
             }

@@ -15,6 +15,7 @@ mod maintenance;
 mod origin;
 mod packs;
 mod paths;
+mod patterns;
 mod recommend;
 mod remediation;
 mod server;
@@ -43,6 +44,7 @@ use crate::drift::{Maintenance, OnCall};
 use crate::gemini::GeminiSpec;
 use crate::scan::EnvironmentSpec;
 use crate::server::{HookSpec, Limits};
+use crate::store::Patterns;
 use crate::webhooks::WebhookSpec;
 
 /// Everything a run needs to know before it starts.
@@ -54,6 +56,8 @@ pub struct Config {
     pub knowledge: Knowledge,
     /// Maintenance that is announced.
     pub maintenance: Vec<Maintenance>,
+    /// What is taken for an incident, and for more of them than usual.
+    pub patterns: Patterns,
     /// When whoever changes something by hand is on call.
     pub on_call: OnCall,
     /// How much of a server anybody may have.
@@ -111,6 +115,7 @@ impl Config {
             environments: vec![],
             knowledge: Knowledge::default(),
             maintenance: vec![],
+            patterns: Patterns::default(),
             on_call: OnCall::default(),
             server: Limits::default(),
             approve_own: false,

@@ -213,6 +213,9 @@ pub struct DriftEvent {
     /// Who it was put down to, with the evidence; of these changes, and forgotten with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attribution: Option<Box<Attribution>>,
+    /// Somebody took it out of what it was found together with.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_split: bool,
     /// Steps of its advice that are done; those whose advice has changed since are among them: ask [`DriftEvent::tick`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ticked: Vec<Tick>,
@@ -252,6 +255,7 @@ impl DriftEvent {
             open_severity: None,
             in_maintenance: false,
             attribution: None,
+            is_split: false,
             ticked: Vec::new(),
         }
     }

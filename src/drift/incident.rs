@@ -136,6 +136,8 @@ pub fn action_words(action: &str) -> &str {
         "reopen" => "reopened",
         "link" => "linked to another drift",
         "unlink" => "link removed",
+        "split" => "taken out of its incident",
+        "rejoin" => "let be found together with others again",
         "undo" => "a decision taken back",
         "remediation_requested" => "approval asked for",
         "remediation_approved" => "approved",

@@ -36,6 +36,7 @@ mod settled;
 mod sighting;
 mod stats;
 mod tags;
+mod together;
 mod triage;
 mod untold;
 
@@ -86,5 +87,6 @@ pub use settled::SettledChange;
 pub use sighting::{Known, Sighting};
 pub use stats::Stats;
 pub use tags::{tags, tags_of_both};
+pub use together::{AlsoIn, Pulse, Together};
 pub use triage::{AuditEntry, Decision, ResolutionType, TriageRequest, TriageVerb};
 pub use untold::{Aside, Untold, UntoldPage, UntoldRequest};

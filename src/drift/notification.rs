@@ -30,6 +30,8 @@ pub enum NotificationKind {
     Summary,
     /// Somebody has to decide who has not.
     Escalation,
+    /// More happens somewhere than is usual there.
+    Anomaly,
 }
 
 impl NotificationKind {
@@ -39,6 +41,7 @@ impl NotificationKind {
             Self::Alert => "alert",
             Self::Summary => "summary",
             Self::Escalation => "escalation",
+            Self::Anomaly => "anomaly",
         }
     }
 }
@@ -196,6 +199,20 @@ impl Notification {
         let mut all = Self::new(NotificationKind::Summary, environment.clone(), worst, now);
         all.recount(count, worst);
         all
+    }
+
+    /// That more happens in an environment than is usual there. `worst`: of what happened.
+    pub fn of_anomaly(environment: &Slug, says: &Tainted, worst: SeverityClass, now: Timestamp) -> Self {
+        let says = says.raw();
+        Self {
+            subject: cut(&format!("unusual in {environment}: {says}")).into(),
+            message: format!(
+                "More happens in {environment} than is usual there: {says}. Counted are incidents, which may be of many drifts \
+                 each; see them with the query env:{environment} @-1d."
+            )
+            .into(),
+            ..Self::new(NotificationKind::Anomaly, environment.clone(), worst, now)
+        }
     }
 
     /// Now they are so many.

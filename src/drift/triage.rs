@@ -107,6 +107,10 @@ pub enum TriageVerb {
     Unlink {
         to: DriftId,
     },
+    /// It is taken out of what it was found together with: it stands alone until somebody links it.
+    Split,
+    /// It may be found together with others again.
+    Rejoin,
     /// Takes back the decision with this audit sequence number.
     Undo {
         seq: u64,
@@ -138,6 +142,8 @@ impl TriageVerb {
             Self::Reopen => "reopen",
             Self::Link { .. } => "link",
             Self::Unlink { .. } => "unlink",
+            Self::Split => "split",
+            Self::Rejoin => "rejoin",
             Self::Undo { .. } => "undo",
         }
     }

@@ -66,6 +66,8 @@ impl<R: BufRead, W: Write> Plain<R, W> {
                 self.with_reason(vec![TriageVerb::ReopenChanges { paths: chosen.paths.clone() }], rest, false)
             }
             "reopen" => self.with_reason(vec![TriageVerb::Reopen], rest, false),
+            "split" => self.with_reason(vec![TriageVerb::Split], rest, false),
+            "rejoin" => self.with_reason(vec![TriageVerb::Rejoin], rest, false),
             "snooze" => self.ask_snooze(rest),
             "accept" => self.ask_accept(rest, &chosen.paths),
             "escalate" => self.ask_escalate(rest, &chosen.paths).await,

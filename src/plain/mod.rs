@@ -149,7 +149,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             "history" => self.history(rest).await?,
             "scan" => self.scan(rest).await?,
             "ack" | "acknowledge" | "snooze" | "accept" | "escalate" | "resolve" | "assign" | "note" | "cause"
-            | "advise" | "tick" | "reopen" => {
+            | "advise" | "tick" | "reopen" | "split" | "rejoin" => {
                 self.decide(verb, rest).await?;
             }
             "repeat" => self.repeat(rest).await?,

@@ -185,6 +185,11 @@ pub fn relations(relations: &Relations, now: Timestamp) -> Vec<String> {
     };
     let dependants = names(&relations.dependants);
     lines.extend((!relations.dependants.is_empty()).then(|| format!("   on it hang {dependants}{more}")));
+    if let Some(together) = relations.together.as_ref().filter(|together| !together.is_alone()) {
+        lines.push(format!("   incident {} of {} drifts", together.id, together.count));
+        lines.extend(together.why.iter().map(|why| format!("   together: {}", why.line())));
+        lines.extend(together.also_words().map(|words| format!("   {words}")));
+    }
     lines.extend(relations.others.iter().map(|other| {
         let (what, state) = (other.drift_type.as_str(), other.state_at(now).as_str());
         format!("   other drift: {what}, {state}, last seen {}", ago(other.last_seen, now))
@@ -216,6 +221,7 @@ pub fn environment(summary: &EnvironmentSummary, place: &str, now: Timestamp, zo
     )];
     let open = summary.contexts.iter().filter(|one| one.is_open(now));
     lines.extend(open.map(|one| format!("   {}", around::sentence(one, zone))));
+    lines.extend(summary.pulse.as_ref().map(|pulse| format!("   {}", pulse.says.line())));
     for error in summary.sources.iter().filter_map(|source| source.error.as_ref()) {
         lines.push(format!("   failed: {}: {}", error.source.line(), error.sentences()));
     }

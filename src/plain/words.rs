@@ -24,6 +24,8 @@ cause N [CAUSE]              confirms or corrects why it happened: unknown, emer
 advise N TYPE WHY            advice of your own beside that of the rules: auto_revert, codify_iac, escalate_review, …
 tick N TYPE STEP             a step of the advice of that type is done; once more: it is not
 reopen N                     back to the open list
+split N                      stands alone: nothing joins it with others but somebody's link
+rejoin N                     it may be found together with others again
 repeat N                     the last decision again
 ignore N [PATTERNS]          by a rule made from it; shows what it would hide, then asks for a yes
 never-hide H [PATTERNS]      number H of the last `hidden`: its rule is off there; shows what comes to light, then asks

@@ -1,5 +1,6 @@
 //! Figures about drift: the overview of the last days (`driftguard.stats/1`), and how many a query finds (`driftguard.count/1`).
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
@@ -7,13 +8,15 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::cli::CountBy;
-use crate::drift::{DriftEvent, Stats};
+use crate::drift::{DriftEvent, Pulse, Slug, Stats};
 use crate::safety::{escape, sanitise};
 
 /// The newest drifts, and how the last days went.
 pub struct Dashboard<'a> {
     pub figures: &'a Stats,
     pub recent: &'a [DriftEvent],
+    /// Of each environment that was watched.
+    pub pulses: &'a [(Slug, Pulse)],
     pub now: Timestamp,
     pub zone: &'a TimeZone,
 }
@@ -40,6 +43,12 @@ pub fn dashboard_text(dashboard: &Dashboard<'_>, out: &mut dyn Write) -> io::Res
     writeln!(out, "  unresolved               {unresolved}")?;
     let average = average_resolution_seconds.map_or_else(|| "none resolved".to_owned(), length);
     writeln!(out, "  average resolution time  {average}")?;
+    if !dashboard.pulses.is_empty() {
+        writeln!(out, "\nincidents, beside what is usual")?;
+    }
+    for (slug, pulse) in dashboard.pulses {
+        writeln!(out, "  {slug}: {}", pulse.says.line())?;
+    }
     if dashboard.recent.is_empty() {
         return writeln!(out, "\nno drift is known");
     }
@@ -75,9 +84,12 @@ pub fn dashboard_json(dashboard: &Dashboard<'_>, out: &mut dyn Write) -> io::Res
         stats: &'a Stats,
         /// The newest first.
         recent: &'a [DriftEvent],
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        pulses: BTreeMap<&'a Slug, &'a Pulse>,
     }
+    let pulses = dashboard.pulses.iter().map(|(slug, pulse)| (slug, pulse)).collect();
     let (stats, recent) = (dashboard.figures, dashboard.recent);
-    escape::to_json_writer(&mut *out, &Document { schema: "driftguard.stats/1", stats, recent }, true)?;
+    escape::to_json_writer(&mut *out, &Document { schema: "driftguard.stats/1", stats, recent, pulses }, true)?;
     writeln!(out)
 }
 

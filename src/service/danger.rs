@@ -62,7 +62,7 @@ pub fn of_verb(verb: &TriageVerb) -> Danger<'_> {
     match verb {
         V::Acknowledge | V::Snooze { .. } | V::Assign { .. } | V::Note { .. } | V::JudgeCause { .. } => Danger::None,
         V::Reopen | V::ReopenChanges { .. } | V::NeverHide { .. } => Danger::None,
-        V::Link { .. } | V::Unlink { .. } | V::Advise { .. } | V::Tick { .. } => Danger::None,
+        V::Link { .. } | V::Unlink { .. } | V::Advise { .. } | V::Tick { .. } | V::Split | V::Rejoin => Danger::None,
         V::Resolve { .. } | V::SettleChanges { .. } => Danger::Settles,
         V::Ignore { rule } => Danger::Hides(rule),
         V::Undo { seq } => Danger::Undoes(*seq),
@@ -83,7 +83,7 @@ pub fn returns(entry: &AuditEntry) -> Danger<'_> {
         Some(V::ReopenChanges { .. }) => Danger::Settles,
         None | Some(V::Assign { .. } | V::Note { .. } | V::Ignore { .. } | V::Undo { .. }) => Danger::None,
         Some(V::Link { .. } | V::Unlink { .. } | V::Advise { .. } | V::Tick { .. }) => Danger::None,
-        Some(V::JudgeCause { .. }) => Danger::None,
+        Some(V::JudgeCause { .. } | V::Split | V::Rejoin) => Danger::None,
         // The drift stands again as it did before.
         Some(V::Acknowledge | V::Snooze { .. } | V::Reopen | V::Resolve { .. } | V::SettleChanges { .. }) => {
             let was_settled = matches!(entry.old_state, Some(State::Resolved | State::Ignored));

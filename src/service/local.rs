@@ -21,13 +21,13 @@ use super::sharing::{Ears, Sharing};
 use super::{
     Backlog, DriftService, EnvironmentSummary, Guard, IacResource, Relations, RequireReason, ResourcesRequest,
     ServiceError, ServiceEvent, Tally, approving, around, attempts, bulk, bulletin, gate, inventory, judging, learning,
-    relations, thinking,
+    pulse, relations, thinking,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
     IncidentRequest, Lessons, Maintenance, MlModel, ModelStep, NeverHideReach, NeverHideRequest, NeverHideRule,
-    NeverHideVerb, Notification, NotificationId, NotificationRequest, OperationalContext, Origin, Remediation,
+    NeverHideVerb, Notification, NotificationId, NotificationRequest, OperationalContext, Origin, Pulse, Remediation,
     RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary,
     Slug, SourceState, Stats, TriageRequest, TriageVerb, UntoldPage, UntoldRequest, Who,
 };
@@ -266,6 +266,7 @@ impl LocalService {
             is_detection_off: self.lanes.is_off(),
             is_removed: self.lanes.is_removed(&store.environment.slug),
             contexts: store.contexts.clone(),
+            pulse: store.pulse.clone(),
         }
     }
 }
@@ -287,6 +288,7 @@ struct Facts {
     open: crate::store::OpenCounts,
     last_scan: Option<ScanSummary>,
     contexts: Vec<OperationalContext>,
+    pulse: Option<Pulse>,
     /// Its scans, where other processes share them.
     job: Option<ScanJob>,
 }
@@ -305,7 +307,8 @@ impl DriftService for LocalService {
                 let here = going_on.iter().filter(|one| one.is_about(&environment.slug));
                 let contexts = here.cloned().collect();
                 let job = jobs.iter().find(|job| job.environment == environment.slug).cloned();
-                Ok(Facts { environment, open, last_scan, contexts, job })
+                let pulse = pulse::shown(store, &environment.slug, Timestamp::now()).map_err(told)?;
+                Ok(Facts { environment, open, last_scan, contexts, pulse, job })
             };
             environments.into_iter().map(of).collect::<Result<Vec<_>, ServiceError>>()
         });

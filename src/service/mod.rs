@@ -23,6 +23,7 @@ mod narrating;
 mod once;
 pub mod permission;
 mod presence;
+pub(crate) mod pulse;
 mod reason;
 mod relations;
 mod remote;
@@ -30,6 +31,7 @@ mod returning;
 mod scanning;
 mod sharing;
 mod thinking;
+pub(crate) mod together;
 pub mod waiting;
 mod who;
 
@@ -46,6 +48,7 @@ pub use narrating::narrative;
 pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
 pub use presence::{HOLDS as PRESENCE_HOLDS, Looker, Looking, Spot};
+pub use pulse::shown as pulse_of;
 pub use reason::RequireReason;
 pub use relations::{Place, Relations};
 pub use remote::{
@@ -68,7 +71,7 @@ use crate::drift::query::{Group, Groups};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
     IncidentRequest, Lessons, MlModel, ModelStep, NeverHideReach, NeverHideRequest, NeverHideRule, Notification,
-    NotificationId, NotificationRequest, OperationalContext, Overtaken, Remediation, RemediationDecision,
+    NotificationId, NotificationRequest, OperationalContext, Overtaken, Pulse, Remediation, RemediationDecision,
     RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary, Slug, SourceState,
     Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
@@ -106,6 +109,9 @@ pub struct EnvironmentSummary {
     /// What goes on there, or begins within a day.
     #[serde(default)]
     pub contexts: Vec<OperationalContext>,
+    /// How much happens there, beside what is usual. `None`: nothing is known of that yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pulse: Option<Pulse>,
 }
 
 /// How far a running scan is.

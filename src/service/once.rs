@@ -6,7 +6,6 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
-use super::Witness;
 use super::around::begin_announced;
 use super::bulletin::{self, Bulletin};
 use super::evidence::Beforehand;
@@ -14,6 +13,7 @@ use super::keeping::register;
 use super::leased::while_kept;
 use super::scanning::{Beside, worth_asking};
 use super::thinking::rethink_all;
+use super::{Witness, pulse};
 use crate::drift::{
     Attribution, DriftId, Finding, Fingerprint, Known, ScanId, ScanSummary, Sighting, Slug, State, Untold,
 };
@@ -86,7 +86,9 @@ pub fn scan_once(
     let unasked = match memory {
         Memory::Kept(store) => {
             rethink_all(store.as_ref(), &Beforehand::of(spec), slug, &new, cancel, drop);
-            Witness::of(spec).by_itself(store.as_ref(), &severe, |id, to| drop(actors.insert(id, to)))
+            let unasked = Witness::of(spec).by_itself(store.as_ref(), &severe, |id, to| drop(actors.insert(id, to)));
+            pulse::after(store.as_ref(), &report.summary);
+            unasked
         }
         _ => None,
     };

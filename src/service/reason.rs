@@ -83,7 +83,7 @@ fn named(verb: &TriageVerb) -> &'static [&'static str] {
         // Without one the store refuses it, whatever is configured: a rule outlives who made it.
         V::Ignore { .. } => &["ignore"],
         V::Assign { .. } | V::Note { .. } | V::JudgeCause { .. } | V::NeverHide { .. } | V::Undo { .. } => &[],
-        V::Link { .. } | V::Unlink { .. } | V::Advise { .. } | V::Tick { .. } => &[],
+        V::Link { .. } | V::Unlink { .. } | V::Advise { .. } | V::Tick { .. } | V::Split | V::Rejoin => &[],
     }
 }
 

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::together;
 use crate::declared::blocks::{self, Search};
 use crate::declared::{self, Declared};
-use crate::drift::{DriftDetail, DriftEvent, DriftId, Linked, ResourceRef, State};
+use crate::drift::{DriftDetail, DriftEvent, DriftId, Linked, ResourceRef, State, Together};
 use crate::safety::{Tainted, sanitise};
 use crate::store::{Direction, DriftFilter, PageRequest, Store, StoreError};
 
@@ -35,6 +36,9 @@ pub struct Relations {
     /// What people have said it has to do with, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub linked: Vec<Linked>,
+    /// What it belongs together with. `None`: a server that does not know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<Together>,
     /// What could not be found out, and why; sentences.
     pub unknown: Vec<String>,
 }
@@ -47,8 +51,10 @@ const STATE_MAX: u64 = 256 * 1024 * 1024;
 const PAGES: usize = 20;
 
 pub(super) fn of(store: &dyn Store, id: DriftId) -> Result<Relations, StoreError> {
-    let DriftDetail { event, links, .. } = store.drift(id)?;
-    let mut relations = Relations::default();
+    let detail = store.drift(id)?;
+    let together = Some(together::of(store, &detail, store.alerting().patterns.gaps)?);
+    let mut relations = Relations { together, ..Relations::default() };
+    let DriftDetail { event, links, .. } = detail;
     match &event.resource.declared_in {
         None => relations.unknown.push("in no code: nothing says what it hangs on".into()),
         Some(source) if Path::new(source.raw()).is_file() => {

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, broadcast};
 use super::around::begin_announced;
 use super::evidence::Beforehand;
 use super::thinking::{advise_anew, rethink_all};
-use super::{ScanProgress, ServiceEvent, Witness};
+use super::{ScanProgress, ServiceEvent, Witness, pulse};
 use crate::compare::NeverHide;
 use crate::drift::{DriftEvent, DriftId, SeverityClass, Slug};
 use crate::live::aws::Keeping;
@@ -190,6 +190,9 @@ impl ScanJob {
             Ok(report) => {
                 self.rethink(&new, cancel);
                 self.witness.look_into(&self.store, &self.events, severe);
+                if let Some(notice) = pulse::after(self.store.as_ref(), &report.summary) {
+                    self.tell(ServiceEvent::Notice { error: false, text: notice.subject });
+                }
                 self.tell(ServiceEvent::Scanned(Box::new(report.summary)));
                 report.watch
             }

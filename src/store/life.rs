@@ -28,6 +28,8 @@ pub(super) enum Facet<'a> {
     Advice,
     /// To this one.
     Link(DriftId),
+    /// What it is found together with.
+    Together,
     /// An undo, or something about more than this drift.
     None,
 }
@@ -53,6 +55,7 @@ impl<'a> Facet<'a> {
             Some(TriageVerb::JudgeCause { .. }) => Self::Cause,
             Some(TriageVerb::Advise { .. } | TriageVerb::Tick { .. }) => Self::Advice,
             Some(TriageVerb::Link { to, .. } | TriageVerb::Unlink { to }) => Self::Link(*to),
+            Some(TriageVerb::Split | TriageVerb::Rejoin) => Self::Together,
             Some(TriageVerb::NeverHide { .. } | TriageVerb::Undo { .. }) => Self::None,
             Some(TriageVerb::SettleChanges { paths, .. } | TriageVerb::ReopenChanges { paths }) => Self::Changes(paths),
             Some(TriageVerb::Reopen) => Self::Whole,
@@ -174,6 +177,11 @@ pub(super) fn after_verb(
         TriageVerb::Assign { to } => return Ok(Standing { assignee: to.clone(), ..standing.clone() }),
         TriageVerb::Note { text } if text.raw().trim().is_empty() => return invalid("a note needs some text"),
         TriageVerb::Note { .. } => return Ok(Standing { note_count: standing.note_count + 1, ..standing.clone() }),
+        TriageVerb::Split if standing.is_split => return invalid("it stands alone already"),
+        TriageVerb::Rejoin if !standing.is_split => return invalid("nobody has taken it out of anything"),
+        TriageVerb::Split | TriageVerb::Rejoin => {
+            return Ok(Standing { is_split: *verb == TriageVerb::Split, ..standing.clone() });
+        }
         TriageVerb::JudgeCause { cause, .. } => {
             return Ok(Standing { judged_cause: Some(*cause), ..standing.clone() });
         }

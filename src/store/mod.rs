@@ -47,13 +47,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
+use crate::analysis::baseline::Baselines;
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     Analysis, Attribution, AuditEntry, Completeness, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId,
     Environment, Finding, IgnoreRule, Incident, IncidentRequest, MlModel, ModelMetrics, NeverHideReach,
-    NeverHideRequest, NeverHideRule, OperationalContext, Overtaken, Recommendation, Remediation, RemediationDecision,
-    RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, Stats,
-    TriageRequest, Untold, UntoldPage, UntoldRequest,
+    NeverHideRequest, NeverHideRule, Notification, OperationalContext, Overtaken, Recommendation, Remediation,
+    RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary,
+    Slug, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -68,7 +69,7 @@ pub use filter::DriftFilter;
 pub use gauges::Gauges;
 pub use inbox::{Left, leave};
 pub use jobs::{Claim, Kept, Rhythm, ScanJob, ScanJobs};
-pub use notices::{Alerting, Attempted, Channel, Notices, Outgoing};
+pub use notices::{Alerting, Attempted, Channel, Notices, Outgoing, Patterns};
 pub(crate) use postgres::{Again, Link};
 pub use remediation::RemediationQuery;
 pub use restored::Restored;
@@ -416,6 +417,15 @@ pub trait Store: Answers + Notices + Send + Sync {
     fn returns(&self) -> Result<Returns, StoreError>;
     /// How the drifts first seen in the last `days` went, in some environments or (empty) all.
     fn stats(&self, environments: &[Slug], days: u32) -> Result<Stats, StoreError>;
+    /// What is usual in an environment; `None` before that was looked at.
+    fn baselines(&self, environment: &Slug) -> Result<Option<Baselines>, StoreError>;
+    /// Keeps it, and what is told of it, in one step. Not in the journal: it can be learnt again.
+    fn keep_baselines(
+        &self,
+        environment: &Slug,
+        baselines: &Baselines,
+        notice: Option<&Notification>,
+    ) -> Result<(), StoreError>;
     /// Newest first, at most `limit`.
     fn observations(
         &self,

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::StoreError;
+use crate::analysis::together::Gaps;
 use crate::drift::{DeliveryId, Notification, NotificationId, NotificationRequest, SeverityClass, Slug};
 use crate::safety::Tainted;
 
@@ -12,11 +13,26 @@ pub struct Alerting {
     /// The least severity that is told of.
     pub from: SeverityClass,
     pub channels: Vec<Channel>,
+    pub patterns: Patterns,
+}
+
+/// What is taken for an incident, and how often somebody is told that there are more of them than usual.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Patterns {
+    pub gaps: Gaps,
+    /// Of one environment in a week; 0: never.
+    pub anomaly_notices: u32,
+}
+
+impl Default for Patterns {
+    fn default() -> Self {
+        Self { gaps: Gaps::default(), anomaly_notices: 1 }
+    }
 }
 
 impl Default for Alerting {
     fn default() -> Self {
-        Self { from: SeverityClass::High, channels: vec![] }
+        Self { from: SeverityClass::High, channels: vec![], patterns: Patterns::default() }
     }
 }
 

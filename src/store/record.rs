@@ -67,6 +67,8 @@ pub(super) struct Standing {
     pub(super) settled: Vec<SettledChange>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) links: Vec<Link>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_split: bool,
     /// Advice that people gave.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) advised: Vec<Recommendation>,
@@ -202,6 +204,7 @@ impl Standing {
             regressions: self.regressions,
             settled: self.settled.clone(),
             links: self.links.clone(),
+            is_split: self.is_split,
             advised: self.advised.clone(),
             ticked: self.ticked.clone(),
             ..other.clone()
@@ -242,6 +245,7 @@ impl EventRecord {
             regressions: e.regressions,
             settled: e.settled.clone(),
             links: self.links.clone(),
+            is_split: e.is_split,
             advised: e.recommendations.iter().filter(|one| one.added_by.is_some()).cloned().collect(),
             ticked: e.ticked.clone(),
         }
@@ -258,6 +262,7 @@ impl EventRecord {
         (e.superseded_by, e.assignee, e.note_count) = (s.superseded_by, s.assignee, s.note_count);
         e.judged_cause = s.judged_cause;
         (e.regressions, self.gone, self.exempt, e.settled) = (s.regressions, s.gone, s.exempt, s.settled);
+        e.is_split = s.is_split;
         self.links = s.links;
         e.recommendations.retain(|one| one.added_by.is_none());
         e.recommendations.extend(s.advised);

@@ -97,6 +97,7 @@ fn environment(slug: &str, name: &str, cloud_provider: CloudProvider, minutes: i
         running: None,
         sources: vec![],
         contexts: vec![],
+        pulse: None,
     }
 }
 

@@ -43,6 +43,7 @@ pub async fn conforms(bench: &dyn Bench) {
     every_verb_can_be_taken_back(bench).await;
     changes_are_settled_each_by_itself(bench).await;
     super::linked::links_hold_at_both_ends_and_are_taken_back(bench).await;
+    super::linked::what_belongs_together_is_told_and_taken_apart_by_hand(bench).await;
     super::linked::what_the_code_declares_is_told_with_its_place_and_its_drifts(bench).await;
     many_are_decided_at_once_with_an_answer_each(bench).await;
     ruling::rules_are_previewed_listed_changed_and_deleted(bench).await;

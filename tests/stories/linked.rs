@@ -55,6 +55,31 @@ pub async fn links_hold_at_both_ends_and_are_taken_back(bench: &dyn Bench) {
     assert!(linked(service, a).await.is_empty() && linked(service, b).await.is_empty());
 }
 
+pub async fn what_belongs_together_is_told_and_taken_apart_by_hand(bench: &dyn Bench) {
+    let service = bench.service();
+    let service = service.as_ref();
+    let open = open_drifts(service).await;
+    let (a, b) = (open[0].id, open[1].id);
+    let together = async |id| service.relations(id).await.unwrap().together.unwrap();
+    let made = service.triage(request(a, TriageVerb::Link { to: b, note: None })).await.unwrap();
+    let (of_a, of_b) = (together(a).await, together(b).await);
+    assert_eq!((of_a.id.len(), &of_a.id, of_a.count), (16, &of_b.id, of_b.count));
+    assert!(of_a.others.iter().any(|other| other.id == b) && of_b.others.iter().any(|other| other.id == a));
+    assert!(of_a.why.iter().any(|why| why.raw() == "somebody put two of them together"), "{of_a:?}");
+    service.triage(request(a, TriageVerb::Undo { seq: made.seq })).await.unwrap();
+
+    let split = service.triage(request(a, TriageVerb::Split)).await.unwrap();
+    let detail = service.drift(a).await.unwrap();
+    assert!(detail.event.is_split && detail.history[0].action == "split", "{:?}", detail.history[0]);
+    assert_eq!((together(a).await.count, together(a).await.others.len()), (1, 0));
+    let twice = service.triage(request(a, TriageVerb::Split)).await.unwrap_err();
+    assert!(matches!(&twice, ServiceError::Invalid(said) if said.contains("alone already")), "{twice}");
+    service.triage(request(a, TriageVerb::Undo { seq: split.seq })).await.unwrap();
+    assert!(!service.drift(a).await.unwrap().event.is_split);
+    let never = service.triage(request(a, TriageVerb::Rejoin)).await.unwrap_err();
+    assert!(matches!(&never, ServiceError::Invalid(said) if said.contains("nobody has taken it out")), "{never}");
+}
+
 pub async fn what_the_code_declares_is_told_with_its_place_and_its_drifts(bench: &dyn Bench) {
     let service = bench.service();
     let drift = open_drifts(service.as_ref()).await.remove(0);

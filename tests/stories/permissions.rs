@@ -135,6 +135,7 @@ async fn everything(store: &Arc<dyn Store>) -> Vec<(&'static str, bool, Asked)> 
         ("snooze", false, verb(TriageVerb::Snooze { until: tomorrow() })),
         ("assign", false, verb(TriageVerb::Assign { to: Some("carol".into()) })),
         ("note", false, verb(TriageVerb::Note { text: "seen".into() })),
+        ("split", false, verb(TriageVerb::Split)),
         ("reopen", false, verb(TriageVerb::Reopen)),
         ("reopen changes", false, verb(TriageVerb::ReopenChanges { paths: paths() })),
         ("never hide", false, verb(TriageVerb::NeverHide { rule: never(Some(env())) })),

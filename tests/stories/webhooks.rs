@@ -101,7 +101,7 @@ fn ops() -> Slug {
 
 fn alerting() -> Alerting {
     let channel = Channel { name: ops(), from: SeverityClass::Low, environments: vec![] };
-    Alerting { from: SeverityClass::Low, channels: vec![channel] }
+    Alerting { from: SeverityClass::Low, channels: vec![channel], ..Alerting::default() }
 }
 
 fn postman(service: &LocalService, receiver: &Receiver) -> Postman {

@@ -30,6 +30,8 @@ impl Limited {
             one.open = self.open(&scope, &slug).await?;
             one.last_scan = one.last_scan.take().map(|scan| part_of_scan(&scope, scan));
             one.running = one.running.take().map(part_of_progress);
+            // It counts what is not seen, and names who was behind it.
+            one.pulse = None;
         }
         Ok(all)
     }

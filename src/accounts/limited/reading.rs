@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use super::Limited;
 use super::scope::Scope;
 use crate::declared::blocks;
-use crate::drift::{AuditEntry, DriftDetail, DriftEvent, DriftId, TriageVerb, Untold, UntoldPage, UntoldRequest};
+use crate::drift::{
+    AuditEntry, DriftDetail, DriftEvent, DriftId, Slug, Together, TriageVerb, Untold, UntoldPage, UntoldRequest,
+};
 use crate::service::{IacResource, Relations, ResourcesRequest, ServiceError};
 use crate::store::{Direction, DriftFilter, Matching, Page, PageRequest};
 
@@ -161,6 +163,9 @@ impl Limited {
         let mut relations = self.service.relations(id).await?;
         relations.others.retain(|event| scope.reads(event));
         relations.linked.retain(|linked| scope.reads(&linked.drift));
+        if let Some(together) = &mut relations.together {
+            cut_together(&scope, &environment, together);
+        }
         if !scope.sees_whole(std::slice::from_ref(&environment)) {
             let seen = |address: &str| type_of(address).is_some_and(|kind| scope.reads_type(&environment, &kind));
             relations.depends_on.retain(|address| seen(address.raw()));
@@ -200,6 +205,19 @@ impl Limited {
         let matching = rows.len();
         let rows = rows.into_iter().skip(request.from).take(request.limit).collect();
         Ok(UntoldPage { rows, from: request.from, matching, kept, counted: kept as u64, scanned_at })
+    }
+}
+
+/// Of an incident what is seen of it; reasons count others, so they are told only where all are seen.
+fn cut_together(scope: &Scope<'_>, own: &Slug, together: &mut Together) {
+    let all = together.others.len();
+    together.others.retain(|event| scope.reads(event));
+    together.also_in.retain(|one| scope.sees_whole(std::slice::from_ref(&one.environment)));
+    let others = together.others.iter().map(|event| event.environment.clone());
+    let environments: Vec<Slug> = others.chain([own.clone()]).collect();
+    if together.others.len() < all || !scope.sees_whole(&environments) {
+        together.count = together.others.len() as u64 + 1;
+        together.why = vec![];
     }
 }
 

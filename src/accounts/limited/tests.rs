@@ -159,7 +159,8 @@ impl World {
                 context_type: ContextType::Incident,
                 context_data: ContextData { title: format!("title-in-{slug}").into(), ..ContextData::default() },
                 incident_impact: None,
-                time_window: TimeWindow { from: Timestamp::now(), to: None },
+                // Before its drifts were seen: it joins them all to one incident.
+                time_window: TimeWindow { from: Timestamp::now() - SignedDuration::from_mins(10), to: None },
                 environments: vec![at],
                 source: ContextSource::Person,
             };

@@ -72,7 +72,7 @@ fn whole_days(now: Timestamp, days: u32) -> (Timestamp, Timestamp) {
 }
 
 fn figures(one: EnvironmentSummary) -> EnvironmentFigures {
-    let EnvironmentSummary { environment, is_production, open, last_scan, .. } = one;
+    let EnvironmentSummary { environment, is_production, open, last_scan, pulse, .. } = one;
     let scan = |scan: ScanSummary| ScanFigures {
         finished_at: scan.finished_at,
         stage: scan.stage,
@@ -82,7 +82,7 @@ fn figures(one: EnvironmentSummary) -> EnvironmentFigures {
         closed: scan.closed,
     };
     let last_scan = last_scan.map(scan);
-    EnvironmentFigures { environment: environment.slug, name: environment.name, is_production, open, last_scan }
+    EnvironmentFigures { environment: environment.slug, name: environment.name, is_production, open, last_scan, pulse }
 }
 
 fn plus(a: OpenCounts, b: OpenCounts) -> OpenCounts {

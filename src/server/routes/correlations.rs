@@ -24,7 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 
 /// What a drift may have to do with.
 ///
-/// What somebody has said, other drifts of its resource, what it hangs on, what went on when it was first seen.
+/// What somebody has said, the other drifts of its incident (`GET drifts/{id}/relations` says why), other drifts of its resource, what it hangs on, what went on when it was first seen.
 #[utoipa::path(
     get,
     path = "/correlations",
@@ -44,7 +44,15 @@ async fn correlations(caller: Caller, mut parameters: Parameters) -> Answer<List
     let needs = relations.depends_on.into_iter().map(Related::DependsOn);
     let needed = relations.dependants.into_iter().map(Related::Dependant);
     let contexts = contexts.into_iter().map(|one| Related::Context(Box::new(one)));
-    let all = linked.chain(others).chain(needs).chain(needed).chain(contexts).map(|with| Correlation { drift, with });
+    let together = relations.together.into_iter().flat_map(|incident| incident.others);
+    let together = together.map(|other| Related::Together(other.id));
+    let all = linked
+        .chain(together)
+        .chain(others)
+        .chain(needs)
+        .chain(needed)
+        .chain(contexts)
+        .map(|with| Correlation { drift, with });
     Ok(Json(slice.of(all.collect(), |one| one.with.key())))
 }
 

@@ -57,7 +57,8 @@ pub(in crate::store) enum Tree {
     Once,
     /// Fingerprint → `Placed`: decisions on drifts that were lost with a damaged tree and wait to be seen again.
     Lost,
-    /// `seq`: the last deed applied; `uuid`; `counts/<slug>`; `untold/<slug>`: the hash of that list.
+    /// `seq`: the last deed applied; `uuid`; `counts/<slug>`; `untold/<slug>`: the hash of that list;
+    /// `baselines/<slug>`: see [`baselines`](super::baselines).
     Meta,
 }
 

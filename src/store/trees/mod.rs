@@ -13,6 +13,7 @@ mod attempts;
 mod attributing;
 mod backfill;
 mod backup;
+mod baselines;
 mod bulk;
 mod compact;
 mod contexts;
@@ -77,11 +78,12 @@ use super::{
     AuditRequest, DriftFilter, Elsewhere, Gauges, Matching, Observation, OpenCounts, Options, Page, PageRequest,
     Pruned, Receipt, Recorded, RemediationQuery, Restored, Returns, Store, StoreError, Upkeep, VerifyReport,
 };
+use crate::analysis::baseline::Baselines;
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
     Analysis, Attribution, AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment,
     Finding, IgnoreRule, Incident, IncidentRequest, MlModel, ModelMetrics, NeverHideReach, NeverHideRequest,
-    NeverHideRule, OperationalContext, Recommendation, Remediation, RemediationDecision, RemediationId,
+    NeverHideRule, Notification, OperationalContext, Recommendation, Remediation, RemediationDecision, RemediationId,
     RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, State, Stats, TriageRequest,
     Untold, UntoldPage, UntoldRequest,
 };
@@ -327,6 +329,17 @@ impl Store for TreeStore {
     }
     fn scan_before(&self, environment: &Slug, at: Timestamp) -> Result<Option<ScanSummary>, StoreError> {
         self.scan_before_impl(environment, at)
+    }
+    fn baselines(&self, environment: &Slug) -> Result<Option<Baselines>, StoreError> {
+        self.baselines_impl(environment)
+    }
+    fn keep_baselines(
+        &self,
+        environment: &Slug,
+        baselines: &Baselines,
+        notice: Option<&Notification>,
+    ) -> Result<(), StoreError> {
+        self.keep_baselines_impl(environment, baselines, notice)
     }
     fn attribute(&self, id: DriftId, to: &Attribution) -> Result<DriftEvent, StoreError> {
         self.attribute_impl(id, to)

@@ -266,7 +266,7 @@ impl RunningScan {
 }
 
 /// Keeps it, on its way to every channel that takes it.
-fn send(
+pub(super) fn send(
     tx: &mut Tx<'_>,
     alerting: &Alerting,
     mut one: Notification,

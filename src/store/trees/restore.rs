@@ -354,6 +354,7 @@ fn untouched(record: &EventRecord) -> Standing {
         regressions: 0,
         settled: Vec::new(),
         links: Vec::new(),
+        is_split: false,
         advised: Vec::new(),
         ticked: Vec::new(),
         ..record.standing().reopened()

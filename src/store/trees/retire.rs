@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::archiving::Leaving;
 use super::engine::Tree;
 use super::tx::{self, Tx, by_rule_key};
-use super::{TreeStore, Writer, apply, keys, remediations, scan, untold};
+use super::{TreeStore, Writer, apply, baselines, keys, remediations, scan, untold};
 use crate::drift::{NeverHideRule, SeverityClass, Slug};
 use crate::safety::Tainted;
 use crate::store::archive::Archive;
@@ -202,6 +202,7 @@ impl TreeStore {
         tx.delete(Tree::Meta, [b"counts/", slug.as_str().as_bytes()].concat());
         tx.delete(Tree::Meta, [FORGETTING, slug.as_str().as_bytes()].concat());
         tx.delete(Tree::Meta, untold::hash_key(slug));
+        tx.delete(Tree::Meta, baselines::key(slug));
         writer.last_detected.remove(slug);
         writer.commits += 1;
         tx.commit(true)?;

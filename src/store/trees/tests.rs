@@ -12,6 +12,7 @@ mod incident;
 mod lives;
 mod notices;
 mod paging;
+mod patterns;
 mod promises;
 mod references;
 mod restoring;

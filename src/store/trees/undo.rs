@@ -60,6 +60,7 @@ impl TreeStore {
                 let now = target.standing();
                 let back = |paths| settling::taken_back(&target.event, &before, paths);
                 let after = match Facet::of(&record.deed.audit) {
+                    Facet::Together => Standing { is_split: before.is_split, ..now },
                     Facet::Assignee => Standing { assignee: before.assignee, ..now },
                     Facet::Cause => Standing { judged_cause: before.judged_cause, ..now },
                     Facet::Advice => Standing { advised: before.advised, ticked: before.ticked, ..now },

@@ -118,6 +118,7 @@ actions! {
         CancelRemediation "cancel-remediation" Decides "" off::cancel_remediation, "Take back what was asked for";
         LinkDrifts "link" Decides "" off::link_drifts, "Link the marked drifts to this one, and say what they have to do with each other";
         UnlinkDrifts "unlink" Decides "" off::unlink_drifts, "Take a link away: to what is marked, else the one that is chosen";
+        SplitDrift "split" Decides "" off::split, "Take it out of what it was found together with, or let it be found with others again";
         Reopen "reopen" Decides "" off::reopen, "Reopen: back to the open list";
         Repeat "repeat" Decides "" off::repeat, "The last decision again, on what is marked or selected";
         Mark "mark" None "mark" off::no_drift, "Mark for a decision on several, and go on";

@@ -251,6 +251,10 @@ pub fn unlink_drifts(model: &Model) -> Option<String> {
     decide(model).or_else(|| no_drift(model)).or_else(none)
 }
 
+pub fn split(model: &Model) -> Option<String> {
+    decide(model).or_else(|| no_drift(model))
+}
+
 pub fn reopen(model: &Model) -> Option<String> {
     decide(model).or_else(|| {
         let targets = model.targets();

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ratatui::text::Line;
 
 use super::{frame, key};
-use crate::drift::{Change, DriftEvent, Linked};
+use crate::drift::{Change, DriftEvent, Linked, Slug, Together};
 use crate::safety::Tainted;
 use crate::tui::app::notice::count;
 use crate::tui::app::resource::{ResourceFacts, Seen};
@@ -88,6 +88,12 @@ fn facts_of(canvas: &Canvas<'_>, facts: &ResourceFacts, room: usize) -> Vec<Line
     if !relations.depends_on.is_empty() {
         told.push(("needs", names(&relations.depends_on, 0)));
     }
+    if let Some(together) = relations.together.as_ref().filter(|together| !together.is_alone()) {
+        told.extend(belongs(together, &event.environment));
+    }
+    if event.is_split {
+        told.push(("split", "somebody took it out of what it was found together with".into()));
+    }
     for Linked { link, drift } in &relations.linked {
         let note = link.note.as_ref().map_or(String::new(), |note| format!(": {}", note.line()));
         let what = format!("{} in {}", drift.resource.resource_id.line(), drift.environment);
@@ -106,6 +112,29 @@ fn facts_of(canvas: &Canvas<'_>, facts: &ResourceFacts, room: usize) -> Vec<Line
     let unknown = relations.unknown.iter().flat_map(|words| wrap(words, room));
     lines.extend(unknown.map(|words| Line::from(canvas.span(Role::Unverified, words))));
     lines
+}
+
+/// Members of an incident that are named.
+const MEMBERS: usize = 5;
+
+/// What a drift belongs together with, and why.
+fn belongs(together: &Together, own: &Slug) -> Vec<(&'static str, String)> {
+    let mut told = vec![];
+    if together.count > 1 {
+        let place = |of: &Slug| if of == own { String::new() } else { format!(" in {of}") };
+        let name = |one: &DriftEvent| format!("{}{}", one.resource.resource_id.line(), place(&one.environment));
+        let mut names: Vec<String> = together.others.iter().take(MEMBERS).map(name).collect();
+        let others = together.count - 1;
+        let more = others.saturating_sub(names.len() as u64);
+        names.extend((more > 0).then(|| format!("{more} more")));
+        told.push(("together", format!("incident {} with {}", together.id, names.join(", "))));
+    }
+    told.extend(together.why.iter().map(|why| ("", why.line())));
+    told.extend(together.also_words().map(|words| ("", words)));
+    if together.is_cut {
+        told.push(("", "not all that may belong to it was looked at".into()));
+    }
+    told
 }
 
 fn clock(canvas: &Canvas<'_>, at: Timestamp) -> String {

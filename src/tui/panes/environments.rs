@@ -10,6 +10,7 @@ use crate::store::OpenCounts;
 use crate::tui::app::Model;
 use crate::tui::app::model::Pane;
 use crate::tui::theme::Role;
+use crate::tui::widgets::spark::spark;
 use crate::tui::widgets::{bar, text};
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
@@ -125,20 +126,28 @@ fn answers(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> 
     let width = usize::from(inner.width).saturating_sub(2).max(1);
     let stages = one.and_then(|summary| summary.last_scan.as_ref()?.stages());
     let stages = stages.map(|stages| format!("last scan: {stages}"));
-    let lines: Vec<String> = going_on
-        .iter()
-        .chain(&health)
-        .chain(&[coverage, resources])
-        .chain(&stages)
-        .flat_map(|words| wrap(words, width))
-        .collect();
+    let (role, pulse) = one.map(|summary| pulse(canvas, summary)).unwrap_or((Role::Dim, None));
+    let said = going_on.iter().chain(&health).map(|words| (Role::Dim, words));
+    let said = said.chain(pulse.iter().map(|words| (role, words)));
+    let said = said.chain([&coverage, &resources].into_iter().chain(&stages).map(|words| (Role::Dim, words)));
+    let lines: Vec<(Role, String)> =
+        said.flat_map(|(role, words)| wrap(words, width).into_iter().map(move |words| (role, words))).collect();
     // Where there is no row to spare, none is left empty.
     let first = from + usize::from(from + lines.len() < usize::from(inner.height));
-    for (row, words) in lines.iter().enumerate() {
-        let line = Line::from(canvas.span(Role::Dim, format!(" {words}")));
+    for (row, (role, words)) in lines.iter().enumerate() {
+        let line = Line::from(canvas.span(*role, format!(" {words}")));
         canvas.line(inner, first + row, &line);
     }
     first + lines.len() - from
+}
+
+/// How much happens there beside what is usual, and how it went in the last days.
+fn pulse(canvas: &Canvas<'_>, summary: &EnvironmentSummary) -> (Role, Option<String>) {
+    let Some(pulse) = &summary.pulse else { return (Role::Dim, None) };
+    let role = if pulse.is_unusual { Role::Warning } else { Role::Dim };
+    let bars = spark(&pulse.trend, canvas.theme.is_ascii());
+    let words = if bars.is_empty() { pulse.says.line() } else { format!("{}  {bars}", pulse.says.line()) };
+    (role, Some(words))
 }
 
 /// Row of the cursor; 0 is all environments.
@@ -219,6 +228,9 @@ fn environment(
     let failed = summary.sources.iter().filter(|source| source.error.is_some()).count();
     if failed > 0 {
         spans.push(canvas.span(Role::Error, format!(" {failed} failed")));
+    }
+    if summary.pulse.as_ref().is_some_and(|pulse| pulse.is_unusual) {
+        spans.push(canvas.span(Role::Warning, " unusual"));
     }
     if let Some(words) = around::short(canvas, summary) {
         spans.push(canvas.span(Role::Warning, format!(" {words}")));

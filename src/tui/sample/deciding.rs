@@ -31,6 +31,7 @@ pub(super) fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u6
         }
         TriageVerb::Assign { to } => event.assignee = to.clone(),
         TriageVerb::Note { .. } => event.note_count += 1,
+        V::Split | V::Rejoin => event.is_split = request.verb == V::Split,
         TriageVerb::JudgeCause { cause, .. } => event.judged_cause = Some(*cause),
         TriageVerb::Advise { advice } => {
             let like = event.recommendations.first().cloned();
@@ -55,7 +56,7 @@ pub(super) fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u6
     }
     let reopens = matches!(request.verb, V::Reopen | V::SettleChanges { .. } | V::ReopenChanges { .. });
     let is_of_advice = matches!(request.verb, V::Advise { .. } | V::Tick { .. });
-    let is_linking = matches!(request.verb, V::Link { .. } | V::Unlink { .. });
+    let is_linking = matches!(request.verb, V::Link { .. } | V::Unlink { .. } | V::Split | V::Rejoin);
     let says =
         is_of_advice || is_linking || matches!(request.verb, V::Assign { .. } | V::Note { .. } | V::JudgeCause { .. });
     if !reopens && !says && !matches!(request.verb, V::NeverHide { .. }) {

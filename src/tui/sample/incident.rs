@@ -2,8 +2,8 @@
 
 use super::now;
 use crate::drift::{
-    AuditEntry, DETECTED, DensityCounter, DriftDetail, DriftEvent, Happening, Incident, IncidentRequest, Slug, Stats,
-    TriageVerb,
+    AlsoIn, AuditEntry, DETECTED, DensityCounter, DriftDetail, DriftEvent, Happening, Incident, IncidentRequest, Slug,
+    Stats, Together, TriageVerb,
 };
 use crate::safety::Tainted;
 use crate::service::{Place, Relations};
@@ -89,6 +89,17 @@ pub fn observations(detail: &DriftDetail, limit: usize) -> Vec<Observation> {
     all.into_iter().flatten().take(limit).collect()
 }
 
+fn together() -> Together {
+    Together {
+        id: "5c1f0a9e7b3d2468".into(),
+        count: 3,
+        others: vec![],
+        why: vec!["3 have the same change of ingress of aws_security_group, at most 2m apart".into()],
+        also_in: vec![AlsoIn { environment: Slug::from_text("staging"), count: 2 }],
+        is_cut: false,
+    }
+}
+
 /// As if a configuration lay beside the state.
 pub fn relations(event: &DriftEvent) -> Relations {
     match event.resource.resource_type.raw() {
@@ -96,6 +107,7 @@ pub fn relations(event: &DriftEvent) -> Relations {
             declared_at: vec![Place { file: "/srv/state/modules/net/web.tf".into(), line: 41 }],
             depends_on: vec!["module.net.aws_vpc.main".into()],
             dependants: vec!["aws_instance.web".into(), "aws_lb.front".into()],
+            together: Some(together()),
             ..Relations::default()
         },
         _ => Relations {

@@ -7,5 +7,6 @@ pub mod highlight;
 pub mod line;
 pub mod scroll;
 pub mod source;
+pub mod spark;
 pub mod svg;
 pub mod text;

@@ -16,7 +16,7 @@ use crate::server::answer::Answer;
 use crate::server::auth::Caller;
 
 /// What decides, beside the words of [`Action`] itself.
-const DECIDING: [&str; 18] = [
+const DECIDING: [&str; 20] = [
     "revert",
     "remediate",
     "scan",
@@ -28,6 +28,8 @@ const DECIDING: [&str; 18] = [
     "judge_cause",
     "link",
     "unlink",
+    "split",
+    "rejoin",
     "ignore",
     "never_hide",
     "settle_changes",

@@ -9,7 +9,7 @@ fn alerting(from: SeverityClass, channels: &[(&str, SeverityClass, &[&str])]) ->
         from: *from,
         environments: environments.iter().map(|name| Slug::from_text(name)).collect(),
     };
-    Alerting { from, channels: channels.iter().map(channel).collect() }
+    Alerting { from, channels: channels.iter().map(channel).collect(), ..Alerting::default() }
 }
 
 fn scored(id: &str, hundredths: u8) -> Finding {

@@ -1,7 +1,7 @@
 //! What each action does.
 
 use super::{
-    copying, feel, forms, groups, incident, jump, load, markers, marking, moves, narrative, never_hide, offers,
+    copying, feel, forms, groups, incident, jump, links, load, markers, marking, moves, narrative, never_hide, offers,
     palette, plan, query, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
 };
 use crate::service::Settle;
@@ -52,6 +52,7 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CancelRemediation => forms::open(model, FormKind::CancelRemediation),
         Action::LinkDrifts => forms::open(model, FormKind::Link),
         Action::UnlinkDrifts => forms::open(model, FormKind::Unlink),
+        Action::SplitDrift => links::split(model),
         Action::Rules => rules::open(model),
         Action::HiddenList => untold::open(model),
         Action::FindEnvironments => offers::open(model),

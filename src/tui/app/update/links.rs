@@ -48,6 +48,14 @@ pub fn unlink(model: &mut Model) -> Vec<Effect> {
     planning::propose(model, Plan { word: "unlink".into(), steps, ..Plan::default() }, false)
 }
 
+/// Takes the selected drift out of its incident, or lets it be found with others again.
+pub fn split(model: &mut Model) -> Vec<Effect> {
+    let Some(event) = model.timeline.selected() else { return vec![] };
+    let (target, verb) = (model.target(event), if event.is_split { TriageVerb::Rejoin } else { TriageVerb::Split });
+    let word = verb.as_str().into();
+    planning::propose(model, Plan { word, steps: vec![(target, verb)], ..Plan::default() }, false)
+}
+
 /// The drift at the other end, by its name where that is known here.
 fn label(model: &Model, link: &Link) -> String {
     let name = named(model, link.to);
@@ -105,6 +113,17 @@ mod tests {
     use crate::tui::app::action::Action;
     use crate::tui::app::testkit::{Screens, options};
     use crate::tui::sample::Sample;
+
+    #[test]
+    fn what_is_taken_out_of_its_incident_goes_back_with_the_same_key() {
+        let mut screens = Screens::open(Sample::shared(), options(Options::default()), (120, 40)).unwrap();
+        let is_split = |screens: &Screens| screens.model.timeline.selected().unwrap().is_split;
+        assert!(!is_split(&screens));
+        screens.keys(", x");
+        assert!(is_split(&screens), "{}", screens.screen());
+        screens.keys(", x");
+        assert!(!is_split(&screens), "{}", screens.screen());
+    }
 
     #[test]
     fn what_is_marked_is_linked_to_the_selected_drift_and_unlinked_again() {

@@ -89,8 +89,10 @@ pub fn refusal(model: &Model, target: &Target, verb: &TriageVerb) -> Option<Stri
     }
     use TriageVerb as V;
     let is_of_advice = matches!(verb, V::Advise { .. } | V::Tick { .. });
-    let is_aside =
-        is_of_advice || matches!(verb, V::Note { .. } | V::JudgeCause { .. } | V::Assign { .. } | V::Undo { .. });
+    let is_of_incident = matches!(verb, V::Split | V::Rejoin);
+    let is_aside = is_of_advice
+        || is_of_incident
+        || matches!(verb, V::Note { .. } | V::JudgeCause { .. } | V::Assign { .. } | V::Undo { .. });
     if target.state == State::Closed && !is_aside {
         return Some("closed: it is gone by itself".into());
     }

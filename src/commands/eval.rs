@@ -35,8 +35,7 @@ fn predictions(args: &Eval) -> anyhow::Result<u8> {
     for file in &args.cases {
         let (cases, errors) = cases(file, Case::parse);
         bad += errors;
-        for case in &cases {
-            let prediction = said(case, now)?;
+        for prediction in said(&cases, now)? {
             serde_json::to_writer(&mut writer, &prediction)?;
             writeln!(writer)?;
             good += 1;
@@ -54,10 +53,10 @@ fn score(args: &Eval) -> anyhow::Result<u8> {
     for file in &args.cases {
         let (labelled, errors) = cases(file, |line| Ok((Case::parse(line)?, Gold::parse(line)?)));
         bad += errors;
-        let rows = labelled.into_iter().map(|(case, gold)| Ok((said(&case, now)?, case, gold)));
-        let rows: Vec<_> = rows
-            .map(|row: anyhow::Result<_>| row.map(|(said, case, gold)| (case, said, gold)))
-            .collect::<Result<_, _>>()?;
+        let (cases, labels): (Vec<Case>, Vec<Gold>) = labelled.into_iter().unzip();
+        let said = said(&cases, now)?;
+        let rows: Vec<_> =
+            cases.into_iter().zip(said).zip(labels).map(|((case, said), gold)| (case, said, gold)).collect();
         if rows.is_empty() {
             bail!("{}: no case to judge", file.display());
         }
@@ -68,6 +67,6 @@ fn score(args: &Eval) -> anyhow::Result<u8> {
     Ok(u8::from(bad > 0))
 }
 
-fn said(case: &Case, now: Timestamp) -> anyhow::Result<Prediction> {
-    eval::predict(case, now).map_err(anyhow::Error::msg)
+fn said(cases: &[Case], now: Timestamp) -> anyhow::Result<Vec<Prediction>> {
+    eval::predict(cases, now).map_err(anyhow::Error::msg)
 }

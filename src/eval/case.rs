@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::compare::Context;
@@ -22,6 +23,10 @@ pub struct Case {
     pub context: Context,
     /// What went on: `context.contexts`, as marks are exported.
     pub around: Vec<OperationalContext>,
+    /// `context.environment`, where it is said.
+    pub environment: Option<String>,
+    /// When it was seen: `detected_at`, where it is said.
+    pub at: Option<Timestamp>,
 }
 
 /// A line that is no case, or a file that cannot be read.
@@ -85,6 +90,8 @@ impl Case {
         let context = take("context");
         let around = context.as_ref().and_then(|context| context.get("contexts")).cloned();
         let around = around.map(serde_json::from_value).transpose();
+        let environment = context.as_ref().and_then(|context| context["environment"].as_str()).map(str::to_owned);
+        let at = take("detected_at").and_then(|at| at.as_str()?.parse().ok());
         let resource_type = kind.or_else(|| (!events.is_empty()).then(|| "unknown".to_owned()));
         Ok(Self {
             id,
@@ -92,6 +99,8 @@ impl Case {
             remembered: remembered.unwrap_or_else(|| declared.clone()),
             context: context.map(|context| Context::from_json(&context)).unwrap_or_default(),
             around: around.map_err(|e| format!("`context.contexts`: {e}"))?.unwrap_or_default(),
+            environment,
+            at,
             declared,
             actual,
             events,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Case;
+use crate::analysis::together::{self, Gaps, Item};
 use crate::analysis::{self, Facts, Surroundings};
 use crate::compare::{Memory, Observable, Packs, Settings, Subject, compare_with};
 use crate::context::cloudtrail::{Event, class_of, rank};
@@ -36,12 +37,21 @@ pub struct Prediction {
     pub confidence: Score,
     /// `None`: there is no audit event, or none that tells.
     pub actor_class: Option<ActorClass>,
-    /// The same for drifts of one type that change the same properties.
+    /// The incident: the same for drifts that belong together, among the cases of one file.
     pub group: String,
 }
 
-/// Compares, masks and analyses one case.
-pub fn predict(case: &Case, now: Timestamp) -> Result<Prediction, String> {
+/// Compares, masks and analyses the cases of a file, and puts together what belongs together.
+pub fn predict(cases: &[Case], now: Timestamp) -> Result<Vec<Prediction>, String> {
+    let said = cases.iter().map(|case| one(case, now)).collect::<Result<Vec<_>, _>>()?;
+    let (mut said, items): (Vec<Prediction>, Vec<Item>) = said.into_iter().unzip();
+    for (one, group) in said.iter_mut().zip(together::ids(&items, Gaps::default())) {
+        one.group = group;
+    }
+    Ok(said)
+}
+
+fn one(case: &Case, now: Timestamp) -> Result<(Prediction, Item), String> {
     let changes = changes(case);
     let (environment, resource) = (environment(case, now)?, resource(case));
     let facts = Facts {
@@ -55,9 +65,18 @@ pub fn predict(case: &Case, now: Timestamp) -> Result<Prediction, String> {
     let around = Surroundings { attribution: attribution.as_ref(), contexts: &case.around, ..Surroundings::default() };
     let analysis = analysis::analyse_within(&facts, &around);
     let paths: Vec<String> = changes.iter().map(|change| change.path.raw().to_owned()).collect();
-    Ok(Prediction {
+    let seen = case.events.iter().find_map(|event| event["eventTime"].as_str()?.parse().ok());
+    let item = Item {
+        key: case.id.clone(),
+        environment: environment.slug.clone(),
+        // Cases that do not say when are of one moment.
+        at: case.at.or(seen).unwrap_or(Timestamp::UNIX_EPOCH),
+        joins: together::changes_of(&case.resource_type, &changes),
+        is_split: false,
+    };
+    let prediction = Prediction {
         id: case.id.clone(),
-        group: group(&case.resource_type, &paths),
+        group: String::new(),
         drift_paths: paths,
         severity: analysis.severity,
         overall: analysis.severity.overall(),
@@ -68,7 +87,8 @@ pub fn predict(case: &Case, now: Timestamp) -> Result<Prediction, String> {
         probabilities: probabilities(&analysis),
         confidence: analysis.cause.confidence_score,
         actor_class: actor_class(case),
-    })
+    };
+    Ok((prediction, item))
 }
 
 /// What the comparer reports, masked as a scan masks it.
@@ -121,7 +141,7 @@ fn environment(case: &Case, now: Timestamp) -> Result<Environment, String> {
     };
     Ok(Environment {
         organization: slug("local")?,
-        slug: slug("cases")?,
+        slug: case.environment.as_deref().map_or_else(|| slug("cases"), |name| Ok(Slug::from_text(name)))?,
         name: "Cases".into(),
         cloud_provider,
         region: "".into(),
@@ -164,11 +184,4 @@ fn actor_class(case: &Case) -> Option<ActorClass> {
     let events = case.events.iter().filter_map(|event| Event::of(event).ok());
     let classes: BTreeSet<ActorClass> = events.filter_map(|event| class_of(&event).class).collect();
     classes.first().copied().filter(|_| classes.len() == 1)
-}
-
-fn group(resource_type: &str, paths: &[String]) -> String {
-    let mut parts: Vec<&str> = paths.iter().map(String::as_str).collect();
-    parts.sort_unstable();
-    let text = format!("{resource_type}\n{}", parts.join("\n"));
-    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
 }

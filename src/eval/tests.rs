@@ -28,7 +28,27 @@ fn line(id: &str, declared: serde_json::Value, actual: serde_json::Value) -> Str
 }
 
 fn said(line: &str) -> Prediction {
-    predict(&Case::parse(line).unwrap(), "2026-01-01T00:00:00Z".parse().unwrap()).unwrap()
+    together(&[line]).remove(0)
+}
+
+fn together(lines: &[&str]) -> Vec<Prediction> {
+    let cases: Vec<Case> = lines.iter().map(|line| Case::parse(line).unwrap()).collect();
+    predict(&cases, "2026-01-01T00:00:00Z".parse().unwrap()).unwrap()
+}
+
+#[test]
+fn cases_that_change_the_same_at_one_time_in_one_place_are_one_group() {
+    let line = |id: &str, day: &str, place: &str| {
+        json!({"id": id, "resource_type": "aws_db_instance", "declared": {"engine_version": "14.7"},
+            "actual": {"engine_version": "14.10"}, "detected_at": format!("2024-02-{day}T10:00:00Z"),
+            "context": {"environment": place}})
+        .to_string()
+    };
+    let [a, b, later, elsewhere] =
+        [line("a", "02", "x"), line("b", "02", "x"), line("c", "20", "x"), line("d", "02", "y")];
+    let groups: Vec<String> = together(&[&a, &b, &later, &elsewhere]).into_iter().map(|one| one.group).collect();
+    assert_eq!(groups[0], groups[1]);
+    assert!(groups[0] != groups[2] && groups[0] != groups[3] && groups[2] != groups[3], "{groups:?}");
 }
 
 #[test]

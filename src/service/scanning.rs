@@ -204,9 +204,11 @@ impl ScanJob {
     }
 }
 
-/// Of a new or regressed drift: somebody will want to know the hand of it.
+/// Of a new or regressed drift: somebody will want to know the hand of it. What touches security counts from MEDIUM on.
 pub(super) fn worth_asking(event: &DriftEvent) -> bool {
-    event.severity_class() >= SeverityClass::High && event.state.needs_attention()
+    let touches_security = event.changes.iter().any(|change| change.is_security_critical);
+    let least = if touches_security { SeverityClass::Medium } else { SeverityClass::High };
+    event.severity_class() >= least && event.state.needs_attention()
 }
 
 impl Drop for ScanJob {

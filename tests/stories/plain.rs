@@ -338,8 +338,8 @@ fn rows_and_confirmations_say_that_it_is_production_and_protected() {
         &text,
         &[
             "prod (PRODUCTION, protected): ",
-            "1. MEDIUM modified aws_instance.web (aws_instance) in prod (PRODUCTION, protected), ",
-            "1. MEDIUM modified aws_instance.web (aws_instance) in prod (PRODUCTION, protected), ",
+            "1. LOW modified aws_instance.web (aws_instance) in prod (PRODUCTION, protected), ",
+            "1. LOW modified aws_instance.web (aws_instance) in prod (PRODUCTION, protected), ",
             "3 drifts in prod (PRODUCTION, protected):",
             "aws_instance.web (aws_instance) in prod (PRODUCTION, protected), open",
             "take back 3 decisions:",

@@ -224,7 +224,7 @@ fn offset(of: Timestamp, to: Timestamp) -> String {
 fn long(length: SignedDuration) -> String {
     let (count, unit) = match length.as_secs() {
         ..7200 => (length.as_secs() / 60, "minute"),
-        ..172_800 => (length.as_secs() / 3600, "hour"),
+        7200..172_800 => (length.as_secs() / 3600, "hour"),
         seconds => (seconds / 86_400, "day"),
     };
     if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }

@@ -42,7 +42,7 @@ async fn models(caller: Caller, slice: Slice) -> Answer<Listed<Model>> {
     let rules = analysis::packs().chain(Packs::texts()).map(|one| shipped("rules", one));
     let mut all: Vec<Model> = rules.chain(analysis::models().map(|one| shipped("forest", one))).collect();
     all.extend(caller.service.models().await?.into_iter().map(Model::from));
-    Ok(Json(slice.of(all, |model| format!("{} {:0>10}", model.name, model.version))))
+    Ok(Json(slice.of(all, |model| format!("{} {} {:0>10}", model.name, model.kind, model.version))))
 }
 
 /// How many causes operators confirmed or corrected, and what is missing before a model can be learned from them.

@@ -132,8 +132,8 @@ impl Telling<'_> {
         let stop = if why.ends_with('.') { "" } else { "." };
         let text = format!("It is {} for {} ({score}){why}{stop}", class.as_str(), axis_words(axis));
         let path =
-            reason.and_then(|one| one.path.as_ref()).map_or(String::new(), |path| format!(" at {}", path.0.line()));
-        let on = reason.map_or("no rule says anything of it".into(), |one| format!("{}{path}", one.text.line()));
+            reason.and_then(|one| one.path.as_ref()).map_or(String::new(), |path| format!("{}: ", path.0.line()));
+        let on = reason.map_or("no rule says anything of it".into(), |one| format!("{path}{}", one.text.line()));
         self.narrative.say(text, [(EvidenceKind::Reason, on)]);
     }
 
@@ -155,7 +155,8 @@ impl Telling<'_> {
                 let (who, what) = (entry.actor.cell(VALUE), action_words(&entry.action));
                 let why = entry.reason.as_ref().map_or(String::new(), |why| format!(": {}", why.cell(QUOTE)));
                 on.push((EvidenceKind::Decision, format!("number {} of the trail: {what} by {who}{why}", entry.seq)));
-                format!("It is {}; last {who} did at {}: {what}", state.as_str(), (self.clock)(entry.timestamp))
+                let at = (self.clock)(entry.timestamp);
+                format!("It is {}; the last decision was {who}'s, at {at}: {what}", state.as_str())
             }
             (state, None) => format!("It is {}, and nobody has decided anything", state.as_str()),
         };

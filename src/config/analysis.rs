@@ -77,20 +77,8 @@ fn from_to(first: Weekday, last: Weekday) -> Vec<Weekday> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-    use crate::config::{Paths, file};
-
-    fn read(text: &str) -> Config {
-        let home = Path::new("/home/nobody");
-        let [system_dir, config_dir, data_dir, state_dir] =
-            ["etc", "config", "data", "state"].map(|one| home.join(one));
-        let paths = Paths { system_dir, config_dir, data_dir, state_dir };
-        let mut config = Config::built_in(&paths, &|_| None);
-        file::read_text(Path::new("config.toml"), text, &mut config);
-        config
-    }
+    use crate::config::testkit::read;
 
     #[test]
     fn hours_on_call_are_read_with_their_zone_and_there_are_none_by_default() {

@@ -38,8 +38,8 @@ fn model(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::webhooks::tests::read as config_of;
     use super::*;
+    use crate::config::testkit::read as config_of;
 
     #[test]
     fn it_is_off_until_its_table_is_there_and_then_has_what_it_needs() {

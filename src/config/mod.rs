@@ -21,6 +21,8 @@ mod remediation;
 mod server;
 mod servers;
 mod settings;
+#[cfg(test)]
+mod testkit;
 mod webhooks;
 
 use std::path::{Path, PathBuf};

@@ -48,21 +48,9 @@ fn gap(text: &str) -> Result<SignedDuration, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-    use crate::config::{Paths, file};
+    use crate::config::testkit::read;
     use crate::store::Patterns;
-
-    fn read(text: &str) -> Config {
-        let home = Path::new("/home/nobody");
-        let [system_dir, config_dir, data_dir, state_dir] =
-            ["etc", "config", "data", "state"].map(|one| home.join(one));
-        let paths = Paths { system_dir, config_dir, data_dir, state_dir };
-        let mut config = Config::built_in(&paths, &|_| None);
-        file::read_text(Path::new("config.toml"), text, &mut config);
-        config
-    }
 
     #[test]
     fn the_gap_and_the_notices_are_taken_from_the_file() {

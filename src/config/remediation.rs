@@ -28,20 +28,7 @@ pub(super) fn read(source: &Source<'_>, value: &Spanned<DeValue<'_>>, config: &m
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
-    use super::*;
-    use crate::config::{Paths, file};
-
-    fn read(text: &str) -> Config {
-        let home = Path::new("/home/nobody");
-        let [system_dir, config_dir, data_dir, state_dir] =
-            ["etc", "config", "data", "state"].map(|one| home.join(one));
-        let paths = Paths { system_dir, config_dir, data_dir, state_dir };
-        let mut config = Config::built_in(&paths, &|_| None);
-        file::read_text(Path::new("config.toml"), text, &mut config);
-        config
-    }
+    use crate::config::testkit::read;
 
     #[test]
     fn nobody_approves_their_own_unless_the_file_says_so_in_so_many_words() {

@@ -152,26 +152,9 @@ pub(super) fn reference(source: &Source<'_>, text: &str) -> Result<String, Strin
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use std::path::Path;
-
+mod tests {
     use super::*;
-    use crate::config::{self, Paths};
-
-    /// A configuration of this text alone.
-    pub(in crate::config) fn read(text: &str) -> Config {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("config.toml"), text).unwrap();
-        let file = dir.path().join("config.toml");
-        let below = |name: &str| dir.path().join(name);
-        let paths = Paths {
-            system_dir: below("etc"),
-            config_dir: below("config"),
-            data_dir: below("data"),
-            state_dir: below("state"),
-        };
-        config::load(&paths, Some(Path::new(&file)), |_| None, &[])
-    }
+    use crate::config::testkit::read;
 
     #[test]
     fn webhooks_and_hooks_are_read_with_what_holds_without_a_word() {

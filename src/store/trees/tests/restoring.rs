@@ -24,6 +24,8 @@ struct Shown {
     superseded_by: Option<DriftId>,
     settled: Vec<SettledChange>,
     links: Vec<Link>,
+    judged_cause: Option<Cause>,
+    is_split: bool,
     history: Vec<AuditEntry>,
     /// How many changes are told, how many hidden, of those that are not over.
     changes: Option<(usize, u32)>,
@@ -61,6 +63,8 @@ fn shown(w: &World, event: &DriftEvent) -> Shown {
         superseded_by: event.superseded_by,
         settled: event.settled.iter().filter(|one| !one.is_over(now)).cloned().collect(),
         links: detail.links,
+        judged_cause: event.judged_cause,
+        is_split: event.is_split,
         history: detail.history,
         changes: waits.then_some((event.changes.len(), event.hidden_count)),
     }
@@ -138,6 +142,9 @@ fn act() -> impl Strategy<Value = Act> {
         TriageVerb::Assign { to: Some("bob".into()) },
         TriageVerb::Assign { to: None },
         TriageVerb::Note { text: "seen".into() },
+        TriageVerb::JudgeCause { cause: Cause::EmergencyFix, features: None },
+        TriageVerb::Split,
+        TriageVerb::Rejoin,
         resolve(ResolutionType::AutoRevert),
         resolve(ResolutionType::Accepted),
     ]);

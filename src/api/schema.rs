@@ -63,7 +63,7 @@ described! {
         .min_length(Some(1))
         .max_length(Some(100));
     Fingerprint, "Fingerprint" => text("What makes two sightings the same drift.").pattern(Some("^[0-9a-f]{64}$"));
-    GroupKey, "GroupKey" => text("Names a group of drifts.").pattern(Some("^(resource|actor|change|module):[0-9a-f]{32}$"));
+    GroupKey, "GroupKey" => text("Names a group of drifts.").pattern(Some("^(resource|actor|change|module|incident):[0-9a-f]{32}$"));
     Group, "Group" => text("What drifts of a group have in common.").enum_values(Some(Group::ALL.iter().map(|(_, word, _)| *word)));
     Tainted, "Tainted" => text("Text from outside: whoever shows it must take out what a terminal or a browser would obey.");
     PropertyPath, "PropertyPath" => text("Where in a resource a property stands: `rule[0].cidr_blocks`, `tags[\"a.b\"]`.");

@@ -47,6 +47,8 @@ pub struct Series {
     /// The largest bursts after the first two weeks, the largest first, and whether each was told of on its first day.
     pub bursts: Vec<(Burst, bool)>,
     pub told: Vec<Verdict>,
+    /// Weeks that had as many incidents as the interval of their forecast says, and how many were forecast.
+    pub forecast: (usize, usize),
     /// In the two years that had most.
     pub most_in_two_years: usize,
     pub errors: Vec<String>,
@@ -82,6 +84,7 @@ fn measured(rows: &[Row]) -> Series {
     let learnt = times.iter().min().and_then(|first| first.checked_add(LEARNING).ok()).map(day);
     let known = bursts(&times, QUIET).into_iter().filter(|burst| Some(burst.from) >= learnt);
     let largest = known.take(LARGEST).map(|burst| (burst, is_told(&burst))).collect();
+    let forecast = forecasts(&begun, until.unwrap_or(Timestamp::UNIX_EPOCH));
     let in_two_years = |first: &Verdict| {
         told.iter().filter(|one| one.at >= first.at && one.at.duration_since(first.at) < TWO_YEARS).count()
     };
@@ -91,10 +94,33 @@ fn measured(rows: &[Row]) -> Series {
         within: pairs(&ids(&items, Gaps::default()), &labels, is_within),
         across: pairs(&ids(&anywhere, Gaps::default()), &labels, |a, b| !is_within(a, b)),
         bursts: largest,
+        forecast,
         most_in_two_years: told.iter().map(in_two_years).max().unwrap_or(0),
         told,
         errors: vec![],
     }
+}
+
+/// Week after week what was forecast from all before it: how often as many came as the interval says, and of how many weeks.
+fn forecasts(begun: &[Begun], until: Timestamp) -> (usize, usize) {
+    let week = SignedDuration::from_hours(24 * 7);
+    let first = begun.iter().map(|one| one.at).min().and_then(|first| first.checked_add(LEARNING).ok());
+    let (mut held, mut of) = (0, 0);
+    let mut next = first.map(|first| first.to_zoned(jiff::tz::TimeZone::UTC).date());
+    while let Some(day) = next {
+        // The last moment of the day before.
+        let Ok(midnight) = day.to_zoned(jiff::tz::TimeZone::UTC) else { break };
+        let now = midnight.timestamp().saturating_sub(SignedDuration::from_micros(1)).unwrap_or(until);
+        let Some(end) = now.checked_add(week).ok().filter(|end| *end <= until) else { break };
+        let before: Vec<Begun> = begun.iter().filter(|one| one.at <= now).cloned().collect();
+        if let Some(forecast) = replay(&before, now, 1).0.forecast(now) {
+            let came = begun.iter().filter(|one| now < one.at && one.at <= end).count();
+            held += usize::from((forecast.from as usize..=forecast.to as usize).contains(&came));
+            of += 1;
+        }
+        next = day.checked_add(jiff::Span::new().days(7)).ok();
+    }
+    (held, of)
 }
 
 fn item(at: usize, row: &Row, environment: Slug) -> Item {
@@ -112,7 +138,14 @@ fn one_change(mut item: Item) -> Item {
 }
 
 fn begun(first: &Item) -> Begun {
-    Begun { at: first.at, service: "aws_db".into(), hand: None, habits: vec![], worst: SeverityClass::Low }
+    Begun {
+        at: first.at,
+        service: "aws_db".into(),
+        kind: "aws_db_instance".into(),
+        hand: None,
+        habits: vec![],
+        worst: SeverityClass::Low,
+    }
 }
 
 pub fn text_of(series: &Series) -> String {
@@ -132,6 +165,11 @@ pub fn text_of(series: &Series) -> String {
         let told = if *is_told { "told on its first day" } else { "not told on its first day" };
         let _ = writeln!(out, "  {} to {}  {:>3} events  {told}", burst.from, burst.until, burst.count);
     }
+    let (held, of) = series.forecast;
+    let _ = writeln!(
+        out,
+        "\n{held} of {of} weeks had as many incidents as the interval of the forecast says (8 of 10 are meant)"
+    );
     let (told, most) = (series.told.len(), series.most_in_two_years);
     let _ = writeln!(out, "\n{told} notices, {most} in the two years with most");
     for verdict in &series.told {
@@ -151,6 +189,7 @@ pub fn json_of(series: &Series) -> Value {
     });
     json!({"schema": "driftguard.series/1", "events": series.events, "incidents": series.incidents,
         "within": of(series.within), "across": of(series.across), "bursts": bursts.collect::<Vec<_>>(),
+        "forecast": {"weeks": series.forecast.1, "within_interval": series.forecast.0},
         "notices": series.told.iter().map(|one| one.at).collect::<Vec<_>>(), "most_in_two_years": series.most_in_two_years})
 }
 

@@ -11,7 +11,7 @@ use super::{Session, complain, store, who};
 use crate::analysis::narrative::{Evidence, Narrative, Sentence, around, narrate};
 use crate::cli::{NarrativeArgs, NarrativeFormat};
 use crate::drift::Slug;
-use crate::gemini::{Answer, Failure, Gemini, Prompt, QUESTION_MAX};
+use crate::gemini::{Answer, Failure, Gemini, Prompt, Question};
 use crate::safety::{Redactor, escape, sanitise};
 use crate::service::contexts;
 
@@ -37,7 +37,8 @@ pub(super) fn run(session: &Session, args: &NarrativeArgs) -> anyhow::Result<u8>
     if !args.gemini && !args.preview && args.ask.is_none() {
         return print(args, &narrative.sentences, &narrative, "rules");
     }
-    let prompt = prompt(&narrative, args.ask.as_deref(), &Redactor::new(store.redaction_key()))?;
+    let question = Question::new(narrative.clone(), args.ask.as_deref(), &Redactor::new(store.redaction_key()));
+    let Question { prompt, .. } = question.map_err(|why| anyhow!("--ask: {why}"))?;
     if args.preview {
         let mut out = io::stdout().lock();
         prompt.text().lines().try_for_each(|line| writeln!(out, "{}", sanitise::line(line)))?;
@@ -62,16 +63,6 @@ pub(super) fn run(session: &Session, args: &NarrativeArgs) -> anyhow::Result<u8>
 fn without(args: &NarrativeArgs, narrative: &Narrative, why: &str) -> anyhow::Result<u8> {
     complain(&format!("{why}; told without Gemini"));
     print(args, &narrative.sentences, narrative, "rules")
-}
-
-fn prompt(narrative: &Narrative, question: Option<&str>, redactor: &Redactor) -> anyhow::Result<Prompt> {
-    if let Some(question) = question {
-        let length = question.trim().chars().count();
-        if length == 0 || length > QUESTION_MAX {
-            bail!("--ask: a question of 1 to {QUESTION_MAX} characters is needed; this one has {length}");
-        }
-    }
-    Ok(Prompt::new(narrative, question, redactor))
 }
 
 fn ask(session: &Session, prompt: &Prompt) -> anyhow::Result<Result<Answer, Failure>> {

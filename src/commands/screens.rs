@@ -57,6 +57,7 @@ pub(super) fn options(session: &Session, look: &Look) -> Options {
         approve_own,
         people: settings.people.value.iter().map(|one| one.line()).collect(),
         notices,
+        gemini: session.config.gemini.clone(),
         utc: settings.utc.value,
         auto_theme,
         configured: Configured {

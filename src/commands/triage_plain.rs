@@ -39,7 +39,7 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         let told = std::sync::Arc::clone(&service) as std::sync::Arc<dyn DriftService>;
         let people = settings.people.value.iter().map(|one| one.line()).collect();
         let plain = Plain::new(told, input.lock(), io::stdout(), &actor, zone, typed);
-        let mut plain = plain.offering(people);
+        let mut plain = plain.offering(people).asking(session.config.gemini.clone());
         let ended = plain.run().await;
         // What was acknowledged is finished before the process ends.
         service.shutdown().await;

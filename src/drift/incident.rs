@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ContextId, DriftEvent, DriftId, OperationalContext, ResolutionType, SeverityClass, Slug};
+use crate::drift::query::IncidentRow;
 use crate::safety::Tainted;
 
 /// The action of a first sighting; all others are those of the audit trail.
@@ -95,6 +96,18 @@ pub struct Incident {
     /// What went on meanwhile, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub markers: Vec<OperationalContext>,
+    /// What of it belongs together, those with most drifts first; at most [`Incident::JOINT`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<Joint>,
+}
+
+/// Drifts of a span of time that belong together.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
+pub struct Joint {
+    /// All of it, in the span or not.
+    pub incident: IncidentRow,
+    /// Those in the span.
+    pub drifts: Vec<DriftId>,
 }
 
 impl Happening {
@@ -166,6 +179,14 @@ pub fn action_words(action: &str) -> &str {
 }
 
 impl Incident {
+    /// More than this belonging together is not listed.
+    pub const JOINT: usize = 50;
+
+    /// What a drift belongs together with.
+    pub fn joint_of(&self, drift: DriftId) -> Option<&Joint> {
+        self.together.iter().find(|joint| joint.drifts.contains(&drift))
+    }
+
     /// A drift that a happening names.
     pub fn drift(&self, id: DriftId) -> Option<&DriftEvent> {
         self.drifts.binary_search_by_key(&id, |event| event.id).ok().map(|at| &self.drifts[at])

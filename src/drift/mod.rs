@@ -56,7 +56,7 @@ pub use event::{Closure, DriftDetail, DriftEvent, DriftType, Finding, ResourceRe
 pub(crate) use ids::ulid_id;
 pub use ids::{ContextId, DriftId, Fingerprint, RemediationId, RuleId, ScanId, Slug, SlugError};
 pub use ignore::{IgnoreRule, Reached, RuleChange, RuleReach, RuleRequest, RuleStatus, RuleVerb};
-pub use incident::{DETECTED, Density, DensityCounter, Happening, Incident, IncidentRequest, action_words};
+pub use incident::{DETECTED, Density, DensityCounter, Happening, Incident, IncidentRequest, Joint, action_words};
 pub use link::{Link, Linked};
 pub use maintenance::{Maintenance, When};
 pub use model::{
@@ -87,6 +87,6 @@ pub use settled::SettledChange;
 pub use sighting::{Known, Sighting};
 pub use stats::Stats;
 pub use tags::{tags, tags_of_both};
-pub use together::{AlsoIn, Pulse, Together};
+pub use together::{AlsoIn, Forecast, IncidentName, NoIncident, Pulse, Together, Trend};
 pub use triage::{AuditEntry, Decision, ResolutionType, TriageRequest, TriageVerb};
 pub use untold::{Aside, Untold, UntoldPage, UntoldRequest};

@@ -10,11 +10,13 @@
 mod answer;
 mod client;
 mod prompt;
+mod question;
 mod wire;
 
 pub use answer::Answer;
 pub use client::{Failure, Gemini};
 pub use prompt::{Prompt, QUESTION_MAX};
+pub use question::{Cancel, Question, Told};
 
 use std::time::Duration;
 

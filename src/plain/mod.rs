@@ -11,6 +11,7 @@ mod place;
 mod read;
 mod rules;
 mod say;
+mod telling;
 mod undo;
 mod words;
 
@@ -24,6 +25,7 @@ use jiff::tz::TimeZone;
 
 use crate::drift::query::Query;
 use crate::drift::{DriftEvent, RemediationVerb, Slug};
+use crate::gemini::GeminiSpec;
 use crate::safety::sanitise;
 use crate::service::DriftService;
 use crate::store::Cursor;
@@ -63,6 +65,10 @@ pub struct Plain<R, W> {
     /// Offered where somebody is named.
     people: Vec<String>,
     places: Places,
+    /// Who may be asked about a drift; `None`: nobody.
+    gemini: Option<GeminiSpec>,
+    /// What is sent was shown, and sent.
+    knows_gemini: bool,
     /// The number of the drift that was shown last.
     current: Option<usize>,
     refused: bool,
@@ -93,6 +99,8 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             aside: vec![],
             people: vec![],
             places: Places::default(),
+            gemini: None,
+            knows_gemini: false,
             current: None,
             refused: false,
         }
@@ -146,6 +154,8 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             "environments" | "envs" => self.environments().await?,
             "who" => self.who(rest).await?,
             "analyse" | "analyze" => self.analyse(rest).await?,
+            "tell" => self.tell(rest).await?,
+            "gemini" => self.gemini(rest).await?,
             "history" => self.history(rest).await?,
             "scan" => self.scan(rest).await?,
             "ack" | "acknowledge" | "snooze" | "accept" | "escalate" | "resolve" | "assign" | "note" | "cause"

@@ -221,7 +221,9 @@ pub fn environment(summary: &EnvironmentSummary, place: &str, now: Timestamp, zo
     )];
     let open = summary.contexts.iter().filter(|one| one.is_open(now));
     lines.extend(open.map(|one| format!("   {}", around::sentence(one, zone))));
-    lines.extend(summary.pulse.as_ref().map(|pulse| format!("   {}", pulse.says.line())));
+    let pulse = summary.pulse.as_ref();
+    lines.extend(pulse.iter().map(|pulse| format!("   {}", pulse.says.line())));
+    lines.extend(pulse.and_then(|pulse| Some(format!("   {}", pulse.forecast?.words()))));
     for error in summary.sources.iter().filter_map(|source| source.error.as_ref()) {
         lines.push(format!("   failed: {}: {}", error.source.line(), error.sentences()));
     }

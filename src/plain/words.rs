@@ -8,6 +8,8 @@ show N                       one drift: what differs, why, what can be done, wha
 body N [declared|live]       the whole resource as declared and as it is, of a deleted one what was declared
 resource N                   where it is declared, what it hangs on, what hangs on it, its other drifts
 who N                        who changed it, as CloudTrail tells
+tell N                       what happened to it, in sentences with what each rests on
+gemini N [QUESTION]          asks Gemini about it, where the configuration names it; shows what is sent, then asks for a yes
 analyse N                    thinks about it anew: cause, severity and advice; old advice cannot be followed
 commands N                   the command that puts it back to the code, or the block that takes it into the code
 hidden N                     what rules hide of it, and what could not be compared, numbered for never-hide

@@ -12,6 +12,7 @@ pub mod rules;
 pub mod stats;
 mod text;
 pub mod trail;
+pub mod trends;
 mod usage;
 pub mod who;
 

@@ -29,6 +29,9 @@ pub struct Count<'a> {
     pub rows: &'a [(String, u64)],
 }
 
+/// Columns of a trend.
+const WIDE: usize = 96;
+
 impl Dashboard<'_> {
     fn moment(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
@@ -47,7 +50,11 @@ pub fn dashboard_text(dashboard: &Dashboard<'_>, out: &mut dyn Write) -> io::Res
         writeln!(out, "\nincidents, beside what is usual")?;
     }
     for (slug, pulse) in dashboard.pulses {
-        writeln!(out, "  {slug}: {}", pulse.says.line())?;
+        let lines = super::trends::lines(pulse, WIDE, false);
+        for (at, line) in lines.iter().enumerate() {
+            let lead = if at == 0 { format!("{slug}: ") } else { "  ".to_owned() };
+            writeln!(out, "  {lead}{line}")?;
+        }
     }
     if dashboard.recent.is_empty() {
         return writeln!(out, "\nno drift is known");

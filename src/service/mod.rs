@@ -44,7 +44,7 @@ pub use learning::{
 };
 pub use local::LocalService;
 pub use masking::mask_context;
-pub use narrating::narrative;
+pub use narrating::{narrative, question};
 pub use once::{Memory, Scanned, scan_once};
 pub use permission::{Guard, Refusal};
 pub use presence::{HOLDS as PRESENCE_HOLDS, Looker, Looking, Spot};

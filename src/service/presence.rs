@@ -65,7 +65,7 @@ impl Spot {
     pub fn of(event: &DriftEvent) -> Option<Self> {
         let resource_type = event.resource.resource_type.clone();
         let environment = event.environment.clone();
-        let groups = Group::ALL.iter().map(|(by, ..)| GroupKey::of(*by, event)).collect();
+        let groups = Group::ALL.iter().filter_map(|(by, ..)| GroupKey::of(*by, event)).collect();
         (resource_type.raw().len() <= TYPE).then_some(Self { drift: event.id, environment, resource_type, groups })
     }
 }

@@ -13,6 +13,8 @@ const MOST: usize = 5000;
 /// What a store that knows no baselines yet begins with.
 const HISTORY: SignedDuration = SignedDuration::from_hours(24 * 60);
 const HISTORY_MOST: usize = 10_000;
+/// Resource types that are shown.
+const TYPES: usize = 10;
 /// Habits of one drift: a hand that changes everything has none.
 const HABITS: usize = 20;
 
@@ -52,6 +54,8 @@ pub fn shown(store: &dyn Store, slug: &Slug, now: Timestamp) -> Result<Option<Pu
         says: verdict.words(),
         is_unusual: verdict.unusual.is_some(),
         trend: baselines.trend(),
+        types: baselines.trends().into_iter().take(TYPES).collect(),
+        forecast: baselines.forecast(now),
     }))
 }
 
@@ -90,6 +94,7 @@ fn of_members<'a>(first: &DriftEvent, all: impl Iterator<Item = &'a DriftEvent> 
     Begun {
         at: first.detected_at,
         service: service_of(first.resource.resource_type.raw()),
+        kind: first.resource.resource_type.raw().to_owned(),
         hand: first.attribution.as_ref().map(|by| by.actor.clone()),
         habits: all.clone().flat_map(habits).take(HABITS).collect(),
         worst: all.map(DriftEvent::severity_class).max().unwrap_or_else(|| first.severity_class()),

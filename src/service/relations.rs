@@ -52,7 +52,7 @@ const PAGES: usize = 20;
 
 pub(super) fn of(store: &dyn Store, id: DriftId) -> Result<Relations, StoreError> {
     let detail = store.drift(id)?;
-    let together = Some(together::of(store, &detail, store.alerting().patterns.gaps)?);
+    let together = Some(together::of(store, &detail.event)?);
     let mut relations = Relations { together, ..Relations::default() };
     let DriftDetail { event, links, .. } = detail;
     match &event.resource.declared_in {

@@ -20,6 +20,7 @@ mod gauges;
 mod identity;
 mod inbox;
 mod jobs;
+mod joined;
 mod journal;
 mod life;
 #[doc(hidden)]
@@ -69,6 +70,7 @@ pub use filter::DriftFilter;
 pub use gauges::Gauges;
 pub use inbox::{Left, leave};
 pub use jobs::{Claim, Kept, Rhythm, ScanJob, ScanJobs};
+pub use joined::Joined;
 pub use notices::{Alerting, Attempted, Channel, Notices, Outgoing, Patterns};
 pub(crate) use postgres::{Again, Link};
 pub use remediation::RemediationQuery;
@@ -410,6 +412,8 @@ pub trait Store: Answers + Notices + Send + Sync {
     /// the newest first, and says so when there are more.
     fn groups(&self, filter: &DriftFilter, by: Group, limit: usize) -> Result<Groups, StoreError>;
     fn drift(&self, id: DriftId) -> Result<DriftDetail, StoreError>;
+    /// What the drift belongs together with, found anew: a bounded number of drifts around it is looked at.
+    fn together(&self, id: DriftId) -> Result<Joined, StoreError>;
     /// What happened in a span of time, over all environments or some.
     fn incident(&self, request: &IncidentRequest) -> Result<Incident, StoreError>;
     fn open_counts(&self, environment: &Slug) -> Result<OpenCounts, StoreError>;

@@ -93,6 +93,8 @@ pub struct Options {
     pub reconfigured: Option<tokio::sync::watch::Receiver<Option<std::sync::Arc<Options>>>>,
     /// Tells why the service is not there yet, as long as it is tried.
     pub trying: Option<tokio::sync::watch::Receiver<Option<Trying>>>,
+    /// Who may be asked about a drift; `None`: nobody.
+    pub gemini: Option<crate::gemini::GeminiSpec>,
     /// Times in UTC, not in the local zone.
     pub utc: bool,
 }

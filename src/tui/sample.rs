@@ -23,8 +23,8 @@ pub use synthetic::Synthetic;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::drift::{
-    CloudProvider, Counts, Coverage, Environment, ScanId, ScanStage, ScanSummary, Slug, SourceError, SourceState,
-    UnverifiedReason,
+    CloudProvider, Counts, Coverage, Environment, Forecast, Pulse, ScanId, ScanStage, ScanSummary, Slug, SourceError,
+    SourceState, Trend, UnverifiedReason,
 };
 use crate::service::{EnvironmentSummary, ScanProgress};
 use crate::store::OpenCounts;
@@ -67,7 +67,34 @@ pub(crate) fn environments() -> Vec<EnvironmentSummary> {
         written_at: None,
         notices: vec![],
     }];
-    vec![environment("prod-eu", "Production, Frankfurt", CloudProvider::Aws, 2), shop, bastion]
+    let mut production = environment("prod-eu", "Production, Frankfurt", CloudProvider::Aws, 2);
+    production.pulse = Some(pulse());
+    shop.pulse = Some(Pulse {
+        says: "learning what is usual: 9 of 14 days, 4 incidents".into(),
+        is_unusual: false,
+        trend: vec![0, 1, 0, 0, 2, 0, 0, 0, 1, 1],
+        types: vec![],
+        forecast: None,
+    });
+    vec![production, shop, bastion]
+}
+
+/// As of an environment that is known for weeks.
+fn pulse() -> Pulse {
+    let days = |last: &[u32]| [vec![0; 28 - last.len()], last.to_vec()].concat();
+    let groups = days(&[1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    let buckets = days(&[1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0]);
+    let trend = groups.iter().zip(&buckets).map(|(a, b)| a + b).collect();
+    Pulse {
+        says: "1 today, usual 0\u{2013}2 a day".into(),
+        is_unusual: false,
+        trend,
+        types: vec![
+            Trend { of: "aws_security_group".into(), days: groups },
+            Trend { of: "aws_s3_bucket".into(), days: buckets },
+        ],
+        forecast: Some(Forecast { days: 7, from: 1, to: 5, likely: 3 }),
+    }
 }
 
 fn environment(slug: &str, name: &str, cloud_provider: CloudProvider, minutes: i64) -> EnvironmentSummary {

@@ -1,7 +1,9 @@
 //! What people say belongs together: links between drifts, on whatever store, here and over the API.
 
+use driftguard::drift::query::Group;
 use driftguard::drift::{DriftId, Linked, ResolutionType, TriageRequest, TriageVerb};
 use driftguard::service::{DriftService, ResourcesRequest, ServiceError};
+use driftguard::store::{Direction, DriftFilter, PageRequest};
 
 use super::conformance::{Bench, open_drifts};
 
@@ -55,6 +57,12 @@ pub async fn links_hold_at_both_ends_and_are_taken_back(bench: &dyn Bench) {
     assert!(linked(service, a).await.is_empty() && linked(service, b).await.is_empty());
 }
 
+async fn members(service: &dyn DriftService, query: &str) -> Vec<DriftId> {
+    let filter = DriftFilter { query: query.parse().unwrap(), ..DriftFilter::default() };
+    let request = PageRequest { filter, cursor: None, direction: Direction::Older, limit: 500 };
+    service.drifts(request).await.unwrap().data.iter().map(|event| event.id).collect()
+}
+
 pub async fn what_belongs_together_is_told_and_taken_apart_by_hand(bench: &dyn Bench) {
     let service = bench.service();
     let service = service.as_ref();
@@ -63,9 +71,25 @@ pub async fn what_belongs_together_is_told_and_taken_apart_by_hand(bench: &dyn B
     let together = async |id| service.relations(id).await.unwrap().together.unwrap();
     let made = service.triage(request(a, TriageVerb::Link { to: b, note: None })).await.unwrap();
     let (of_a, of_b) = (together(a).await, together(b).await);
-    assert_eq!((of_a.id.len(), &of_a.id, of_a.count), (16, &of_b.id, of_b.count));
+    assert_eq!((of_a.id.len(), &of_a.id, of_a.count), (20, &of_b.id, of_b.count));
     assert!(of_a.others.iter().any(|other| other.id == b) && of_b.others.iter().any(|other| other.id == a));
     assert!(of_a.why.iter().any(|why| why.raw() == "somebody put two of them together"), "{of_a:?}");
+    // All of it is found by its id and by any drift in it, and is one row among the others.
+    for query in [format!("incident:{}", of_a.id), format!("incident:{b}")] {
+        let found = members(service, &query).await;
+        assert_eq!(found.len() as u64, of_a.count, "{query}");
+        assert!(found.contains(&a) && found.contains(&b), "{query}");
+    }
+    assert!(!members(service, &format!("-incident:{a}")).await.contains(&b));
+    let groups = service.groups(DriftFilter::default(), Group::Incident, 500).await.unwrap();
+    let row = groups.rows.iter().find(|row| row.incident.as_ref().is_some_and(|one| one.id == of_a.id)).unwrap();
+    let incident = row.incident.as_ref().unwrap();
+    assert_eq!((row.count, incident.members), (of_a.count, of_a.count));
+    assert!(incident.why.iter().any(|why| why.raw() == "somebody put two of them together"), "{incident:?}");
+    assert_eq!(groups.rows.iter().map(|row| row.count).sum::<u64>(), groups.drifts, "each is in one row");
+    let filter = DriftFilter { member: Some(row.key), ..DriftFilter::default() };
+    let request_of = PageRequest { filter, cursor: None, direction: Direction::Older, limit: 500 };
+    assert_eq!(service.drifts(request_of).await.unwrap().data.len() as u64, row.count);
     service.triage(request(a, TriageVerb::Undo { seq: made.seq })).await.unwrap();
 
     let split = service.triage(request(a, TriageVerb::Split)).await.unwrap();

@@ -4,11 +4,13 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Stdio;
 use std::thread::{self, JoinHandle};
 
 use serde_json::{Value, json};
 
 use crate::support::{driftguard, run};
+use crate::terminal::Terminal;
 
 const SECRET: &str = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
 
@@ -118,4 +120,113 @@ fn when_gemini_fails_the_story_is_told_without_it() {
     );
     let (code, out, err) = tell(home.path(), &["--ask", "who?"]);
     assert!(code == 1 && out.is_empty() && err.contains("cannot be reached") && !err.contains("a-key"), "{out}{err}");
+}
+
+/// The screens over the world, at 80 by 24.
+fn screens(home: &Path) -> Terminal {
+    let key = [("GEMINI_API_KEY", "a-key-for-tests")];
+    let mut terminal = Terminal::start_with(home, &["triage"], 80, 24, &key);
+    terminal.wait_for("local_file.motd");
+    terminal
+}
+
+#[test]
+fn with_gemini_gone_the_screens_say_so_and_analysis_goes_on() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let table = format!("[gemini]\nurl = \"http://{}/v1beta\"\n", listener.local_addr().unwrap());
+    let home = world(&table);
+    drop(listener);
+    let mut terminal = screens(home.path());
+    terminal.send(",q");
+    terminal.wait_for("You see it before it is sent");
+    terminal.send("who did it?\r");
+    let preview = terminal.wait_for("This would leave the machine");
+    assert!(!preview.contains(SECRET), "{preview}");
+    terminal.send("\r");
+    let told = terminal.wait_for("cannot be reached");
+    assert!(told.contains("GEMINI FAILS") && told.contains("Nothing else depends on it"), "{told}");
+    terminal.send("\x1b");
+    terminal.wait("the question to go", |screen| !screen.contains("cannot be reached"));
+    terminal.send(",y");
+    let after = terminal.wait_for("analysed anew");
+    assert!(after.contains("GEMINI FAILS"), "{after}");
+    // What is found by the next scan is judged as ever.
+    fs::remove_file(home.path().join("motd")).unwrap();
+    terminal.send("r");
+    terminal.wait("the deleted file", |screen| screen.contains(" gone "));
+    terminal.send("gg");
+    let deleted = terminal.wait("what is known of it", |screen| screen.contains("- deleted"));
+    assert!(deleted.contains("confidence") && deleted.contains("GEMINI FAILS"), "{deleted}");
+    terminal.send("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
+
+#[test]
+fn every_verb_of_analysis_opens_by_its_key_at_80_by_24_or_says_why_not() {
+    let home = world("");
+    let mut terminal = screens(home.path());
+    for (keys, says) in [
+        ("t", "what happened to local_file.motd"),
+        ("C", "cause"),
+        (",d", "advise"),
+        (",k", "tick"),
+        ("gf", "how often, and what is usual"),
+    ] {
+        terminal.send(keys);
+        terminal.wait(keys, |screen| screen.contains(says) && screen.contains("esc"));
+        terminal.send("\x1b");
+        terminal.wait("it to go", |screen| !screen.contains("esc "));
+    }
+    terminal.send(",q");
+    terminal.wait_for("Gemini is off: a [gemini] table");
+    terminal.send(",i");
+    terminal.wait_for("/incident:");
+    terminal.send("\x1b");
+    terminal.wait("all of them", |screen| !screen.contains("/incident:"));
+    terminal.send(",x");
+    terminal.wait_for("saved: split");
+    terminal.send(",y");
+    terminal.wait_for("analysed anew");
+    // With nothing chosen they say that.
+    terminal.send("/nothing-is-called-so\r");
+    terminal.wait_for("no drift passes the filter");
+    for keys in ["t", "C", ",x", ",y", ",d", ",k", ",i", ",q"] {
+        terminal.send(keys);
+        terminal.wait(keys, |screen| screen.contains("no drift is selected"));
+        // The notice goes with the next key.
+        terminal.send("z");
+        terminal.wait("the words to go", |screen| !screen.contains("no drift is selected"));
+    }
+    terminal.send("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
+
+/// What a script says line by line, and what it hears.
+fn plain(home: &Path, script: &str) -> (i32, String) {
+    let mut command = driftguard(home);
+    command.args(["triage", "--plain", "--utc"]).env("GEMINI_API_KEY", "a-key-for-tests").env("TERM", "dumb");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn line_by_line_it_is_told_and_asked_too() {
+    let home = world("");
+    let (code, out) = plain(home.path(), "tell 1\ngemini 1 why?\nquit\n");
+    assert!(
+        out.contains("local_file.motd in prod-web is not what its code says") && out.contains("[1] change:"),
+        "{out}"
+    );
+    assert!(code == 1 && out.contains("error: Gemini is off: a [gemini] table"), "{out}");
+    let answer = r#"{"candidates":[{"content":{"parts":[{"text":"By hand [1]."}]},"finishReason":"STOP"}]}"#;
+    let (table, serving) = gemini(answer);
+    configure(home.path(), &table);
+    let (_, out) = plain(home.path(), "gemini 1 what was changed?\nno\nquit\n");
+    assert!(out.contains("this would leave the machine, for gemini-2.5-flash at 127.0.0.1"), "{out}");
+    assert!(out.contains("not sent") && !out.contains(SECRET), "{out}");
+    let (code, out) = plain(home.path(), "gemini 1 what was changed?\nyes\nquit\n");
+    assert!(code == 0 && out.contains("By hand. [1]") && out.contains("told by gemini-2.5-flash"), "{out}");
+    assert!(serving.join().unwrap().contains("what was changed?"));
 }

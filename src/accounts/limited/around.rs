@@ -75,7 +75,8 @@ impl Limited {
             let density = DensityCounter::new(&request).counts();
             let IncidentRequest { from, until, .. } = request;
             let (happenings, drifts, markers) = (vec![], vec![], vec![]);
-            return Ok(Incident { from, until, happenings, drifts, cut: false, density, markers });
+            let together = vec![];
+            return Ok(Incident { from, until, happenings, drifts, cut: false, density, markers, together });
         }
         // Of more than is asked for, as some of it is not seen.
         let asked = IncidentRequest { environments, limit: IncidentRequest::MOST, ..request.clone() };
@@ -83,6 +84,8 @@ impl Limited {
         incident.drifts.retain(|event| scope.reads(event));
         incident.markers.retain(|context| is_seen(&scope, context));
         incident.markers.iter_mut().for_each(|context| cut(&scope, context));
+        // Reasons and numbers tell of others, so they are told only where all of it is seen.
+        incident.together.retain(|joint| scope.sees_whole(&joint.incident.environments));
         let happenings = std::mem::take(&mut incident.happenings);
         incident.happenings = happenings.into_iter().filter(|one| happened(&scope, &incident, one)).collect();
         incident.density = density(&request, &incident);

@@ -99,8 +99,17 @@ impl Limited {
         let scope = self.scope().await?;
         match Self::narrowed(&scope, filter.clone()) {
             None => return Ok(Groups::default()),
-            Some((narrow, true)) => return self.service.groups(narrow, by, limit).await,
+            Some((narrow, true)) => {
+                let mut groups = self.service.groups(narrow, by, limit).await?;
+                groups.rows.iter_mut().for_each(|row| cut_incident(&scope, row));
+                return Ok(groups);
+            }
             Some((_, false)) => {}
+        }
+        if by == Group::Incident {
+            let why =
+                "incidents are shown as rows only to who sees the whole of some environments; group by change or actor";
+            return Err(ServiceError::Invalid(why.into()));
         }
         let sort = filter.query.sort;
         // In the order of time, so that the first of a group is its newest.
@@ -123,9 +132,20 @@ impl Limited {
     }
 }
 
+/// Of an incident that reaches beyond what is seen only the members that are counted here are told.
+fn cut_incident(scope: &Scope<'_>, row: &mut GroupRow) {
+    let Some(incident) = &mut row.incident else { return };
+    if !scope.sees_whole(&incident.environments) {
+        incident.environments.clone_from(&row.environments);
+        (incident.members, incident.settled, incident.why) = (row.count, 0, vec![]);
+        (incident.oldest, incident.newest) = (row.oldest, row.newest);
+    }
+}
+
 /// Takes a drift, none of them newer than those before it, into its group.
 fn count(groups: &mut HashMap<GroupKey, GroupRow>, by: Group, event: DriftEvent) {
-    let (key, worst, at) = (GroupKey::of(by, &event), event.severity_class(), event.detected_at);
+    let Some(key) = GroupKey::of(by, &event) else { return };
+    let (worst, at) = (event.severity_class(), event.detected_at);
     let (slug, dependants) = (event.environment.clone(), event.dependants);
     let row = groups.entry(key).or_insert_with(|| GroupRow {
         key,
@@ -137,6 +157,7 @@ fn count(groups: &mut HashMap<GroupKey, GroupRow>, by: Group, event: DriftEvent)
         is_spread: false,
         environments: vec![],
         sample: event,
+        incident: None,
     });
     row.count += 1;
     row.worst = row.worst.max(worst);

@@ -234,7 +234,7 @@ async fn ask_all(world: &World, limited: &Limited) -> String {
             heard.hear(limited.drifts(PageRequest { limit, direction, ..everything() }).await);
         }
     }
-    for by in [Group::Resource, Group::Actor, Group::Change, Group::Module] {
+    for by in [Group::Resource, Group::Actor, Group::Change, Group::Module, Group::Incident] {
         heard.hear(limited.groups(DriftFilter::default(), by, 100).await);
     }
     heard.hear(limited.matching(DriftFilter::default(), 100).await);

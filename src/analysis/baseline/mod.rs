@@ -11,14 +11,14 @@ mod model;
 mod replay;
 mod verdict;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::drift::SeverityClass;
+use crate::drift::{Forecast, SeverityClass, Trend};
 use crate::safety::Tainted;
 
 use model::{Baseline, Exposure};
@@ -42,6 +42,11 @@ const AGAIN: SignedDuration = SignedDuration::from_hours(1);
 const HABITS: usize = 1000;
 /// Days of the trend that is kept.
 const TREND: usize = 28;
+/// Days that are forecast, and the part of such spans that the interval leaves out at either end.
+const AHEAD: u32 = 7;
+const TAIL: f64 = 0.1;
+/// Resource types whose trend is kept.
+const TYPES: usize = 100;
 /// Services that are told apart; further ones count only among all.
 const SERVICES: usize = 200;
 
@@ -50,6 +55,8 @@ const SERVICES: usize = 200;
 pub struct Begun {
     pub at: Timestamp,
     pub service: String,
+    /// Resource type of its first drift.
+    pub kind: String,
     /// Who did it, where that is known.
     pub hand: Option<Tainted>,
     /// Kind of hand, type and attribute, as a person reads them.
@@ -88,6 +95,9 @@ pub struct Baselines {
     told: Vec<(Date, String)>,
     /// Incidents of the last days, the last of them is over.
     trend: Vec<u32>,
+    /// The same by resource type, for those of which there were any.
+    #[serde(default)]
+    types: BTreeMap<String, Vec<u32>>,
     /// As it stood when it was last looked at.
     pub verdict: Option<Verdict>,
 }
@@ -146,12 +156,39 @@ impl Baselines {
         self.trend.iter().copied().chain([today]).collect()
     }
 
+    /// The same by resource type, those with most incidents first.
+    pub fn trends(&self) -> Vec<Trend> {
+        let none = BTreeMap::new();
+        let today = self.verdict.as_ref().map_or(&none, |verdict| &verdict.types);
+        let kinds: BTreeSet<&String> = self.types.keys().chain(today.keys()).collect();
+        let of = |kind: &String| {
+            let before = self.types.get(kind).map(Vec::as_slice).unwrap_or_default();
+            let unseen = self.trend.len().saturating_sub(before.len());
+            let days = std::iter::repeat_n(0, unseen).chain(before.iter().copied());
+            Trend { of: kind.as_str().into(), days: days.chain([today.get(kind).copied().unwrap_or(0)]).collect() }
+        };
+        let mut trends: Vec<Trend> = kinds.into_iter().map(of).collect();
+        trends.sort_by_key(|trend| std::cmp::Reverse(trend.days.iter().sum::<u32>()));
+        trends
+    }
+
+    /// Of the days after today. `None` while it is learnt what is usual.
+    pub fn forecast(&self, now: Timestamp) -> Option<Forecast> {
+        let all = self.services.get(ALL).filter(|all| self.exposure.is_ready(all))?;
+        let first = date(now).tomorrow().ok()?;
+        let days = std::iter::successors(Some(first), |day| day.tomorrow().ok()).take(AHEAD as usize);
+        let predicted = all.forecast(&self.exposure, days);
+        let (from, to) = (predicted.quantile(TAIL), predicted.quantile(1.0 - TAIL));
+        Some(Forecast { days: AHEAD, from, to, likely: predicted.quantile(0.5) })
+    }
+
     /// The day is over: it teaches what it counted.
     fn close(&mut self, day: Date, begun: &[Begun]) {
         let of_day: Vec<&Begun> = begun.iter().filter(|one| date(one.at) == day).collect();
         self.trend.push(count(of_day.len()));
         let surplus = self.trend.len().saturating_sub(TREND);
         self.trend.drain(..surplus);
+        self.count_types(&of_day);
         self.remember(day, begun);
         if Some(day) == self.first {
             return;
@@ -169,6 +206,22 @@ impl Baselines {
             baseline.learn(day, if is_ready { counted.min(top) } else { counted }, counted);
         }
         self.exposure.learn(day);
+    }
+
+    /// The day by resource type. Types of which there was nothing for so long are forgotten.
+    fn count_types(&mut self, of_day: &[&Begun]) {
+        self.types.values_mut().for_each(|days| days.push(0));
+        for one in of_day {
+            if !self.types.contains_key(&one.kind) && self.types.len() >= TYPES {
+                continue;
+            }
+            let days = self.types.entry(one.kind.clone()).or_insert_with(|| vec![0]);
+            if let Some(today) = days.last_mut() {
+                *today += 1;
+            }
+        }
+        self.types.values_mut().for_each(|days| drop(days.drain(..days.len().saturating_sub(TREND))));
+        self.types.retain(|_, days| days.iter().any(|count| *count > 0));
     }
 
     fn remember(&mut self, day: Date, begun: &[Begun]) {

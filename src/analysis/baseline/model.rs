@@ -85,6 +85,14 @@ impl Baseline {
         let days = f64::from(days);
         Predicted { shape: shape * days, mean: rate * factor * days, is_seasonal }
     }
+
+    /// What these days may count together if things go on as they did. The rate is not known and the same on all of them, so the
+    /// sum is negative binomial with the shape of one day: wider than that of days which know nothing of each other.
+    pub(super) fn forecast(&self, exposure: &Exposure, days: impl Iterator<Item = Date>) -> Predicted {
+        let days: Vec<Predicted> = days.map(|day| self.predicted(exposure, day, 1)).collect();
+        let mean = days.iter().map(|day| day.mean).sum();
+        Predicted { shape: PRIOR.0 + self.weight, mean, is_seasonal: days.iter().any(|day| day.is_seasonal) }
+    }
 }
 
 impl Predicted {

@@ -5,7 +5,14 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn begun(at: Timestamp, service: &str) -> Begun {
-    Begun { at, service: service.into(), hand: None, habits: vec![], worst: SeverityClass::Low }
+    Begun {
+        at,
+        service: service.into(),
+        kind: format!("{service}_instance"),
+        hand: None,
+        habits: vec![],
+        worst: SeverityClass::Low,
+    }
 }
 
 /// So many incidents at noon of each of these days.
@@ -146,4 +153,43 @@ fn five_years_of_a_random_service_are_told_of_once_at_most() {
     }
     let (_, told) = replay(&all, at("2025-01-01T00:00:00Z"), 1);
     assert!(told.len() <= 1, "{told:#?}");
+}
+
+#[test]
+fn a_forecast_comes_with_what_is_usual_and_not_before_and_widens_with_what_is_not_known() {
+    let steady: Vec<u32> = [1, 0, 2, 1, 1, 0, 2].into_iter().cycle().take(70).collect();
+    let at_day =
+        |day: usize| at("2026-01-05T23:59:00Z").checked_add(SignedDuration::from_hours(24 * day as i64)).unwrap();
+    let forecast =
+        |days: &[u32], day: usize| replay(&noons("2026-01-05T12:00:00Z", days), at_day(day), 1).0.forecast(at_day(day));
+    assert_eq!(forecast(&steady[..5], 4), None, "it is being learnt");
+    let known = forecast(&steady, 69).unwrap();
+    // The negative binomial with shape 35.2 and mean 7.0, summed in another program.
+    assert_eq!((known.days, known.from, known.likely, known.to), (7, 3, 7, 11));
+    let (busy, width) = (|days: usize| forecast(&vec![2; days], days - 1).unwrap(), |one: Forecast| one.to - one.from);
+    let (young, old) = (busy(9), busy(70));
+    assert!(width(young) > width(old), "{young:?} is no wider than {old:?}");
+    assert!(known.words().starts_with("experimental forecast: ") && known.words().ends_with("(8 in 10), about 7"));
+}
+
+#[test]
+fn each_type_has_its_trend_and_what_is_gone_for_weeks_is_forgotten() {
+    let mut all = noons("2026-01-05T12:00:00Z", &[1; 40]);
+    all[1].kind = "aws_iam_role".into();
+    all[39].kind = "aws_vpc".into();
+    let (baselines, _) = replay(&all, at("2026-02-14T00:00:00Z"), 1);
+    let trends = baselines.trends();
+    let of = |kind: &str| trends.iter().find(|trend| trend.of.raw() == kind).map(|trend| trend.days.clone());
+    let total = baselines.trend();
+    assert_eq!(trends[0].of.raw(), "aws_db_instance", "most first");
+    assert_eq!((of("aws_vpc").unwrap().iter().sum::<u32>(), of("aws_iam_role")), (1, None));
+    for (day, count) in total.iter().enumerate() {
+        assert_eq!(trends.iter().map(|trend| trend.days[day]).sum::<u32>(), *count, "day {day}");
+    }
+    // One kept by a version that knew of no types is read.
+    let mut old = serde_json::to_value(&baselines).unwrap();
+    old.as_object_mut().unwrap().remove("types");
+    old["verdict"].as_object_mut().unwrap().remove("types");
+    let old: Baselines = serde_json::from_value(old).unwrap();
+    assert_eq!((old.trend(), old.trends()), (baselines.trend(), vec![]));
 }

@@ -18,6 +18,9 @@ pub struct Verdict {
     pub at: Timestamp,
     /// Incidents that began today.
     pub today: u32,
+    /// The same by resource type.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub types: BTreeMap<String, u32>,
     /// Days and incidents that were learnt from; `None` once that is enough.
     pub learning: Option<(u32, u32)>,
     /// What is usual, of ten days nine.
@@ -75,10 +78,15 @@ impl Baselines {
         let unusual = found.min_by(|a, b| a.0.total_cmp(&b.0).then((a.1.service == ALL).cmp(&(b.1.service == ALL))));
         let unknown = Baseline::default();
         let all = self.services.get(ALL).unwrap_or(&unknown);
+        let mut types: BTreeMap<String, u32> = BTreeMap::new();
+        for one in begun.iter().filter(is_counted).filter(|one| date(one.at) == today) {
+            *types.entry(one.kind.clone()).or_default() += 1;
+        }
         let is_learning = !self.exposure.is_ready(all);
         Verdict {
             at: now,
-            today: count(begun.iter().filter(is_counted).filter(|one| date(one.at) == today).count()),
+            today: types.values().sum(),
+            types,
             learning: is_learning.then(|| (self.exposure.days, all.incidents())),
             usual: usual(all.predicted(&self.exposure, today, 1), today),
             unusual: unusual.map(|(_, unusual)| unusual),

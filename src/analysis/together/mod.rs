@@ -8,6 +8,7 @@ mod item;
 mod score;
 mod words;
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -122,17 +123,26 @@ pub struct Group {
     pub bonds: Vec<Bond>,
 }
 
-/// Names an incident by the first drift in it, version 1 of how that is done: 16 hexadecimal digits.
-fn id_of(first: &Item) -> String {
+/// Names an incident by the first drift in it: the second in which that was first seen, as 8 hexadecimal digits, and 12 of its
+/// fingerprint, version 1. So whoever has the id knows where to look for it.
+pub fn id_of(first: &Item) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(b"driftguard.incident/1\0").update(first.environment.as_str().as_bytes()).update(&[0]);
     hasher.update(&first.at.as_microsecond().to_le_bytes()).update(first.key.as_bytes());
-    hasher.finalize().to_hex().as_str()[..16].to_owned()
+    let second = u32::try_from(first.at.as_second()).unwrap_or(0);
+    format!("{second:08x}{}", &hasher.finalize().to_hex().as_str()[..12])
+}
+
+/// When the first drift of an incident was first seen, to the second. `None`: this is no incident's id.
+pub fn second_of(id: &str) -> Option<Timestamp> {
+    let second = u32::from_str_radix(id.get(..8)?, 16).ok()?;
+    Timestamp::from_second(i64::from(second)).ok()
 }
 
 /// Sorts drifts into incidents, the first seen first. `linked`: places of two drifts that a person put together, in whatever
 /// environments they are.
-pub fn group(items: &[Item], linked: &[(usize, usize)], gaps: Gaps) -> Vec<Group> {
+pub fn group<I: Borrow<Item>>(items: &[I], linked: &[(usize, usize)], gaps: Gaps) -> Vec<Group> {
+    let items: Vec<&Item> = items.iter().map(Borrow::borrow).collect();
     let order = |at: &usize| (items[*at].at, &items[*at].key);
     let mut same: BTreeMap<(Why, &Slug, [u8; 16]), Vec<usize>> = BTreeMap::new();
     for (at, item) in items.iter().enumerate().filter(|(_, item)| !item.is_split) {
@@ -169,7 +179,7 @@ pub fn group(items: &[Item], linked: &[(usize, usize)], gaps: Gaps) -> Vec<Group
     let mut groups: Vec<Group> = groups.into_values().collect();
     for group in &mut groups {
         group.members.sort_by(|a, b| order(a).cmp(&order(b)));
-        group.id = group.members.first().map(|at| id_of(&items[*at])).unwrap_or_default();
+        group.id = group.members.first().map(|at| id_of(items[*at])).unwrap_or_default();
         group
             .bonds
             .sort_by(|a, b| (a.why, b.members, a.name.raw(), a.apart).cmp(&(b.why, a.members, b.name.raw(), b.apart)));

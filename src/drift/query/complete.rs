@@ -16,6 +16,8 @@ pub struct Vocabulary {
     /// `key=value`.
     pub tags: Vec<String>,
     pub paths: Vec<String>,
+    /// Ids.
+    pub incidents: Vec<String>,
 }
 
 /// One way to go on.
@@ -102,6 +104,7 @@ fn values<'a>(key: Key, part: &'a str, known: &'a Vocabulary) -> Box<dyn Iterato
         Key::Module => &known.modules,
         Key::Tag => &known.tags,
         Key::Path => &known.paths,
+        Key::Incident => &known.incidents,
         Key::Id => return Box::new(std::iter::empty()),
     };
     let begin = part.to_lowercase();

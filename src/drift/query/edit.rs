@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use super::parse::{quoted, tokens};
 use super::terms::{Group, Sort};
 use super::{Query, QueryError};
+use crate::drift::DriftId;
 
 /// The text with this order in place of the one it names.
 pub fn with_sort(text: &str, sort: Sort) -> String {
@@ -16,6 +17,11 @@ pub fn with_sort(text: &str, sort: Sort) -> String {
 /// The text with this grouping in place of the one it names.
 pub fn with_group(text: &str, group: Option<Group>) -> String {
     with(text, "group:", group.map(|group| format!("group:{}", group.as_str())))
+}
+
+/// A query for all that a drift belongs together with.
+pub fn of_incident(member: DriftId) -> String {
+    format!("incident:{member}")
 }
 
 /// A query for one resource: its whole address, whatever stands in it.

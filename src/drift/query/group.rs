@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::matching::module;
 use super::terms::Group;
-use crate::drift::{Change, DriftEvent, SeverityClass, Slug};
+use crate::drift::{Change, DriftEvent, IncidentName, SeverityClass, Slug};
+use crate::safety::Tainted;
 
 /// Names one group. Every drift is in exactly one group of a kind, so that counts add up and a decision about a group is about
 /// nothing that was not in its row.
@@ -36,6 +37,34 @@ pub struct GroupRow {
     pub environments: Vec<Slug>,
     /// The newest member: what they have in common is seen on it.
     pub sample: DriftEvent,
+    /// Of a group by incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentRow>,
+}
+
+/// What the row of an incident tells besides: of all that is in it, whatever the filter shows of that.
+#[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
+pub struct IncidentRow {
+    pub id: String,
+    pub members: u64,
+    /// Of those, how many are decided or gone.
+    pub settled: u64,
+    /// When the first and the last of them were first seen.
+    pub oldest: Timestamp,
+    pub newest: Timestamp,
+    /// Where they are, sorted.
+    pub environments: Vec<Slug>,
+    /// Why they belong together, the strongest reason first; sentences, at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<Tainted>,
+}
+
+impl IncidentRow {
+    /// `one of 4 drifts, 1 settled: 4 were made by alice through ec2, at most 2m apart`
+    pub fn words(&self) -> String {
+        let why = self.why.first().map(|why| format!(": {}", why.line())).unwrap_or_default();
+        format!("one of {} drifts, {} settled{why}", self.members, self.settled)
+    }
 }
 
 /// What a filter finds, in groups.
@@ -52,14 +81,15 @@ pub struct Groups {
 }
 
 impl GroupKey {
-    /// The group a drift is in.
-    pub fn of(by: Group, event: &DriftEvent) -> Self {
+    /// The group a drift is in. `None`: by incident; which one it is in depends on others.
+    pub fn of(by: Group, event: &DriftEvent) -> Option<Self> {
         let mut hasher = blake3::Hasher::new();
         let mut part = |text: &[u8]| {
             hasher.update(&(text.len() as u64).to_le_bytes()).update(text);
         };
         let resource = &event.resource;
         match by {
+            Group::Incident => return None,
             Group::Resource => {
                 part(event.environment.as_str().as_bytes());
                 part(resource.resource_type.raw().as_bytes());
@@ -90,12 +120,25 @@ impl GroupKey {
             }
         }
         let hash = hasher.finalize().as_bytes().first_chunk().copied().unwrap_or_default();
-        Self { by, hash }
+        Some(Self { by, hash })
     }
 
-    /// Whether the drift is in it.
+    /// The group of all that is in an incident. `None`: this is no incident's id.
+    pub fn of_incident(id: &str) -> Option<Self> {
+        let digits = Some(id).filter(|id| IncidentName::is_id(id))?;
+        let hash = u128::from_str_radix(digits, 16).ok()?;
+        Some(Self { by: Group::Incident, hash: hash.to_be_bytes() })
+    }
+
+    /// The id of the incident it is.
+    pub fn incident(&self) -> Option<String> {
+        let id = format!("{:0width$x}", u128::from_be_bytes(self.hash), width = IncidentName::DIGITS);
+        (self.by == Group::Incident && IncidentName::is_id(&id)).then_some(id)
+    }
+
+    /// Whether the drift may be in it: which incident one is in only a store knows.
     pub fn holds(&self, event: &DriftEvent) -> bool {
-        Self::of(self.by, event) == *self
+        Self::of(self.by, event).is_none_or(|own| own == *self)
     }
 }
 

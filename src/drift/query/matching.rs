@@ -1,19 +1,26 @@
 //! Whether a drift is what a query asks for, and which part of the question an index can answer.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 
 use super::Query;
 use super::pattern::{Pattern, contains};
 use super::terms::{Ask, Facet, Flag, Key, Term};
-use crate::drift::{DriftEvent, ResourceRef, SeverityClass, State};
+use crate::drift::{DriftEvent, DriftId, IncidentName, ResourceRef, SeverityClass, State};
 
-/// Who asks, and when.
+/// Who asks, when, and what of it no drift says by itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Viewer<'a> {
     pub now: Timestamp,
     /// Login name.
     pub me: &'a str,
+    /// What is in the incidents that the query names; `None` where only the store knows: then terms about them turn nothing away.
+    pub incidents: Option<&'a Incidents>,
 }
+
+/// Members of incidents, whatever name they were asked for under.
+pub type Incidents = BTreeMap<IncidentName, BTreeSet<DriftId>>;
 
 impl Query {
     /// Whether the drift is asked for.
@@ -22,6 +29,9 @@ impl Query {
             return false;
         }
         self.terms.iter().enumerate().all(|(at, term)| {
+            if term.key == Some(Key::Incident) && viewer.incidents.is_none() {
+                return true;
+            }
             let facet = term.facet();
             if term.negated || facet.is_none() {
                 return term.holds(event, viewer) != term.negated;
@@ -44,6 +54,16 @@ impl Query {
             (any || asked(false).any(|ask| is_of(ask, *class))) && !asked(true).any(|ask| is_of(ask, *class))
         };
         all_but_some(SeverityClass::WORST_FIRST.into_iter().filter(wanted).collect(), SeverityClass::WORST_FIRST.len())
+    }
+
+    /// The incidents that it names, and whether it wants what is in them; otherwise it wants the rest.
+    pub fn incidents(&self) -> impl Iterator<Item = (&IncidentName, bool)> {
+        self.terms.iter().flat_map(|term| term.asks.iter().map(move |ask| (ask, !term.negated))).filter_map(
+            |(ask, wanted)| match ask {
+                Ask::Incident(name) => Some((name, wanted)),
+                _ => None,
+            },
+        )
     }
 
     /// The states it may find; empty: any. For an index; [`Query::matches`] has the last word.
@@ -96,6 +116,9 @@ impl Term {
                 let since = if self.key == Some(Key::Seen) { event.last_seen } else { event.detected_at };
                 than.holds(viewer.now.duration_since(since), *length)
             }
+            Ask::Incident(name) => {
+                viewer.incidents.is_some_and(|all| all.get(name).is_some_and(|members| members.contains(&event.id)))
+            }
             Ask::Tag(name, value) => event.tags.iter().any(|(key, found)| {
                 name.is_whole(key.raw()) && value.as_ref().is_none_or(|value| value.is_whole(found.raw()))
             }),
@@ -123,7 +146,8 @@ fn is_named(key: Key, pattern: &Pattern, event: &DriftEvent) -> bool {
         Key::Actor => event.analysis.changed_by.iter().any(|actor| pattern.is_match(actor.raw())),
         Key::Path => event.changes.iter().any(|change| pattern.is_match(change.path.raw())),
         Key::Owner => event.assignee.as_ref().is_some_and(|owner| pattern.is_match(owner.raw())),
-        Key::Severity | Key::Is | Key::Cause | Key::Age | Key::Seen | Key::Tag | Key::Sort | Key::Group => true,
+        Key::Severity | Key::Is | Key::Cause | Key::Age | Key::Seen | Key::Tag | Key::Incident => true,
+        Key::Sort | Key::Group => true,
     }
 }
 

@@ -24,9 +24,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use complete::{Completion, Vocabulary, complete};
-pub use group::{GroupKey, GroupRow, Groups};
-pub use matching::Viewer;
+pub use group::{GroupKey, GroupRow, Groups, IncidentRow};
 pub(crate) use matching::module;
+pub use matching::{Incidents, Viewer};
 pub(crate) use pattern::Pattern;
 pub(crate) use terms::Than;
 pub use terms::{Flag, Group, KEYS, Key, Sort};

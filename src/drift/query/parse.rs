@@ -153,6 +153,7 @@ fn ask(key: Key, value: &str) -> Result<Ask, String> {
             Some((name, value)) => Ask::Tag(Pattern::new(name), Some(Pattern::new(value))),
             None => Ask::Tag(Pattern::new(value), None),
         },
+        Key::Incident => Ask::Incident(value.parse().map_err(|no: crate::drift::NoIncident| no.to_string())?),
         _ => Ask::Text(Pattern::new(value)),
     })
 }

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::parse::quoted;
 use super::pattern::Pattern;
 use super::window::spelled;
-use crate::drift::{Cause, DriftType, ResolutionType, SeverityClass, State};
+use crate::drift::{Cause, DriftType, IncidentName, ResolutionType, SeverityClass, State};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident $word:literal $help:literal,)* }) => {
@@ -47,6 +47,7 @@ words! {
         Path "path" "a changed property: path:ingress",
         Tag "tag" "a tag or label of the resource: tag:team=pay",
         Owner "owner" "who it is assigned to: owner:bob",
+        Incident "incident" "all that belongs together, by the incident's id or that of a drift in it",
         Sort "sort" "order: sort:severity",
         Group "group" "one row for several: group:change",
     }
@@ -146,6 +147,8 @@ words! {
         /// The same path with the same transition, on whatever resource.
         Change "change" "the same change on several resources",
         Module "module" "the same module",
+        /// See [`crate::analysis::together`].
+        Incident "incident" "the same incident: what belongs together",
     }
 }
 
@@ -188,6 +191,7 @@ pub(super) enum Ask {
     Cause(Cause),
     Length(Than, SignedDuration),
     Tag(Pattern, Option<Pattern>),
+    Incident(IncidentName),
 }
 
 /// One term; `key` is `None` for words. One of `asks`, between which commas stood, is enough.
@@ -252,6 +256,7 @@ impl fmt::Display for Ask {
             Self::Is(flag) => f.write_str(flag.as_str()),
             Self::Cause(cause) => f.write_str(cause.as_str()),
             Self::Length(than, length) => write!(f, "{}{}", than.as_str(), spelled(*length)),
+            Self::Incident(name) => name.fmt(f),
             Self::Tag(key, None) => key.fmt(f),
             Self::Tag(key, Some(value)) => f.write_str(&quoted(&format!("{}={}", key.text(), value.text()))),
         }

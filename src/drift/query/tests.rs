@@ -38,7 +38,7 @@ fn finds(text: &str, event: &DriftEvent) -> bool {
     let query = parse(text).unwrap_or_else(|why| panic!("{text}: {why}"));
     let again: Query = query.to_string().parse().unwrap_or_else(|why| panic!("{text} → {query}: {why}"));
     assert_eq!(again, query, "{text} reads back from {query}");
-    query.matches(event, Viewer { now: now(), me: "bob" })
+    query.matches(event, Viewer { now: now(), me: "bob", incidents: None })
 }
 
 #[test]
@@ -245,8 +245,34 @@ proptest! {
     fn no_text_breaks_the_reader_and_what_it_prints_reads_back(text in "[-@a-z:\"\\\\ ,=*?\\[<>.0-9é\u{202e}]{0,40}") {
         let _ = complete(&text, text.len() / 2, &Vocabulary::default(), 10);
         if let Ok(query) = parse(&text) {
-            query.matches(&event(), Viewer { now: now(), me: "" });
+            query.matches(&event(), Viewer { now: now(), me: "", incidents: None });
             prop_assert_eq!(query.to_string().parse::<Query>(), Ok(query));
         }
     }
+}
+
+#[test]
+fn an_incident_is_asked_for_by_its_id_or_a_drift_in_it_and_nothing_else_is_taken_for_one() {
+    let own = event().id;
+    for name in ["6B01657f00aa12bb34cc", &own.to_string()] {
+        let query = parse(&format!("incident:{name}")).unwrap();
+        let asked: Vec<_> = query.incidents().collect();
+        assert_eq!(asked.len(), 1, "{name}");
+        // What only a store knows turns nothing away here.
+        assert!(finds(&format!("incident:{name}"), &event()) && finds(&format!("-incident:{name}"), &event()));
+        let found = Incidents::from([(asked[0].0.clone(), [own].into())]);
+        let nothing = Incidents::new();
+        let viewer = |incidents| Viewer { now: now(), me: "", incidents: Some(incidents) };
+        assert!(query.matches(&event(), viewer(&found)));
+        assert!(!query.matches(&event(), viewer(&nothing)));
+        let other = parse(&format!("-incident:{name}")).unwrap();
+        assert!(!other.matches(&event(), viewer(&found)));
+    }
+    let wrong = parse("incident:yesterday\u{1b}").unwrap_err().to_string();
+    assert!(wrong.contains("names no incident: give its id (20 digits") && !wrong.contains('\u{1b}'), "{wrong}");
+    for id in ["6b01657f00aa12bb34cc", "0000000000000000000f"] {
+        let key = GroupKey::of_incident(id).unwrap();
+        assert_eq!((key.incident().as_deref(), key.to_string().parse()), (Some(id), Ok(key)));
+    }
+    assert_eq!(GroupKey::of_incident("6B01657f00aa12bb34cc"), None, "ids are in lower case");
 }

@@ -55,7 +55,18 @@ pub(super) fn write(review: &Review<'_>, out: &mut dyn Write) -> io::Result<()> 
             if severity.is_empty() { "none" } else { &severity },
         )?;
     }
-    writeln!(out, "</tbody></table>\n<h2>The drifts, worst first</h2>")?;
+    writeln!(out, "</tbody></table>")?;
+    let together = review.together();
+    if !together.is_empty() {
+        writeln!(out, "<h2>What belongs together</h2>")?;
+    }
+    for (words, drifts, why) in together {
+        writeln!(out, "<h3>{}</h3><ul>", plain(&words))?;
+        why.iter().try_for_each(|why| writeln!(out, "<li>why: {}</li>", plain(why)))?;
+        drifts.iter().try_for_each(|name| writeln!(out, "<li><code>{}</code></li>", plain(name)))?;
+        writeln!(out, "</ul>")?;
+    }
+    writeln!(out, "<h2>The drifts, worst first</h2>")?;
     review.drifts().into_iter().try_for_each(|event| drift(review, event, out))?;
     writeln!(out, "</body></html>")
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::drift::{Density, DriftEvent, Happening, Incident, OperationalContext};
+use crate::drift::{Density, DriftEvent, Happening, Incident, Joint, OperationalContext};
 use crate::safety::escape;
 
 #[derive(Serialize)]
@@ -21,12 +21,15 @@ struct Document<'a> {
     /// Oldest first.
     #[serde(skip_serializing_if = "<[OperationalContext]>::is_empty")]
     markers: &'a [OperationalContext],
+    #[serde(skip_serializing_if = "<[Joint]>::is_empty")]
+    together: &'a [Joint],
 }
 
 pub(super) fn write(incident: &Incident, out: &mut dyn Write) -> io::Result<()> {
-    let Incident { from, until, happenings, drifts, cut, density, markers } = incident;
+    let Incident { from, until, happenings, drifts, cut, density, markers, together } = incident;
     let schema = "driftguard.incident/1";
-    let document = Document { schema, from: *from, until: *until, happenings, drifts, cut: *cut, density, markers };
+    let document =
+        Document { schema, from: *from, until: *until, happenings, drifts, cut: *cut, density, markers, together };
     escape::to_json_writer(&mut *out, &document, true)?;
     writeln!(out)
 }

@@ -28,6 +28,15 @@ pub(super) fn write(review: &Review<'_>, out: &mut dyn Write) -> io::Result<()> 
         let cells = [&row.at, &row.environment, &row.what, severity, &row.resource, row.who, row.why];
         writeln!(out, "| {} |", cells.map(plain).join(" | "))?;
     }
+    let together = review.together();
+    if !together.is_empty() {
+        writeln!(out, "\n## What belongs together")?;
+    }
+    for (words, drifts, why) in together {
+        writeln!(out, "\n### {}\n", plain(&words))?;
+        why.iter().try_for_each(|why| writeln!(out, "- why: {}", plain(why)))?;
+        drifts.iter().try_for_each(|name| writeln!(out, "- {}", plain(name)))?;
+    }
     writeln!(out, "\n## The drifts, worst first")?;
     review.drifts().into_iter().try_for_each(|event| drift(review, event, out))
 }

@@ -13,8 +13,12 @@ use jiff::tz::TimeZone;
 
 use crate::cli::IncidentFormat;
 use crate::drift::bulk::{Tally, names_of, runs, words_of};
-use crate::drift::{Change, DriftEvent, Happening, Incident, OperationalContext, SeverityClass};
+use crate::drift::query::IncidentRow;
+use crate::drift::{Change, DriftEvent, Happening, Incident, Joint, OperationalContext, SeverityClass};
 use standing::{short, standing};
+
+/// Drifts of an incident that are named.
+const NAMED: usize = 20;
 
 /// Writes the review as it reads at `now`; times are those of the zone.
 pub fn write(
@@ -47,6 +51,7 @@ pub(in crate::report) fn write_drift(
         cut: false,
         density: vec![],
         markers: vec![],
+        together: vec![],
     };
     html::drift(&Review { incident: &nothing, now, zone }, event, out)
 }
@@ -138,6 +143,21 @@ impl<'a> Review<'a> {
             [self.moment(one.at()), one.context_type.words().to_owned(), text]
         };
         self.incident.markers.iter().map(row).collect()
+    }
+
+    /// What belongs together, most drifts first: a heading, the names of what is in it, and why; raw text.
+    fn together(&self) -> Vec<(String, Vec<String>, Vec<String>)> {
+        let told = |joint: &Joint| {
+            let IncidentRow { id, members, settled, oldest, newest, environments, why } = &joint.incident;
+            let places: Vec<&str> = environments.iter().map(|slug| slug.as_str()).collect();
+            let (from, until) = (self.moment(*oldest), self.moment(*newest));
+            let span = if from == until { from } else { format!("{from} to {until}") };
+            let words = format!("{members} drifts in {}, {settled} settled, {span} (incident {id})", places.join(", "));
+            let drifts = joint.drifts.iter().filter_map(|id| self.incident.drift(*id));
+            let named = drifts.map(|event| event.resource.resource_id.raw().to_owned()).take(NAMED).collect();
+            (words, named, why.iter().map(|why| why.raw().to_owned()).collect())
+        };
+        self.incident.together.iter().map(told).collect()
     }
 
     /// The drifts it is about, worst first.

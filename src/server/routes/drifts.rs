@@ -61,8 +61,8 @@ async fn page(caller: Caller, Parameters(parameters): Parameters) -> Answer<List
 )]
 async fn groups(caller: Caller, mut parameters: Parameters) -> Answer<Groups> {
     let by: String = parameters.need("by")?;
-    let by =
-        Group::named(&by).ok_or_else(|| Problem::of_field("by", "no such group: resource, actor, change or module"))?;
+    let by = Group::named(&by)
+        .ok_or_else(|| Problem::of_field("by", "no such group: resource, actor, change, module or incident"))?;
     let limit = parameters.limit(PAGE, PAGE)?;
     let request = from_parameters(&parameters.0, caller.principal.name.raw())?;
     answered(caller.service.groups(request.filter, by, limit).await)

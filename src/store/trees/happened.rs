@@ -53,7 +53,8 @@ impl TreeStore {
             }
         }
         let (from, until, density) = (request.from, request.until, density.counts());
-        let mut incident = Incident { from, until, happenings, drifts, cut, density, markers: vec![] };
+        let together = self.joint(&drifts)?;
+        let mut incident = Incident { from, until, happenings, drifts, cut, density, markers: vec![], together };
         let environments = request.environments.clone();
         let wanted = ContextRequest { from, until, environments, limit: ContextRequest::MOST };
         incident.annotate(self.contexts_impl(&wanted)?);

@@ -7,6 +7,7 @@ use std::ops::{Bound, ControlFlow};
 use jiff::Timestamp;
 
 use super::engine::{self, Range, Tree};
+use super::together::Named;
 use super::{TreeStore, keys};
 use crate::drift::query::{GroupKey, Query, Viewer};
 use crate::drift::{RuleId, SeverityClass, Slug, State};
@@ -231,15 +232,18 @@ pub(super) struct Wanted<'a> {
     words: Vec<String>,
     rule: Option<RuleId>,
     member: Option<GroupKey>,
+    named: &'a Named,
     query: &'a Query,
     viewer: Viewer<'a>,
 }
 
 impl<'a> Wanted<'a> {
-    pub(super) fn new(filter: &'a DriftFilter, now: Timestamp) -> Self {
+    /// `named`: what the filter says about incidents, looked up.
+    pub(super) fn new(filter: &'a DriftFilter, now: Timestamp, named: &'a Named) -> Self {
         Self {
             query: &filter.query,
-            viewer: Viewer { now, me: &filter.me },
+            viewer: Viewer { now, me: &filter.me, incidents: Some(&named.of_query) },
+            named,
             types: filter.drift_types.iter().map(|t| keys::drift_type(*t)).collect(),
             words: filter.text.split_whitespace().map(str::to_lowercase).collect(),
             rule: filter.rule,
@@ -257,6 +261,9 @@ impl<'a> Wanted<'a> {
             return false;
         }
         if !self.query.matches(event, self.viewer) || self.member.is_some_and(|group| !group.holds(event)) {
+            return false;
+        }
+        if self.named.member.as_ref().is_some_and(|members| !members.contains(&event.id)) {
             return false;
         }
         if self.words.is_empty() {

@@ -48,6 +48,7 @@ mod sight;
 mod sled;
 mod slices;
 mod stats;
+mod together;
 mod trail;
 mod turn;
 mod tx;
@@ -386,6 +387,9 @@ impl Store for TreeStore {
     }
     fn groups(&self, filter: &DriftFilter, by: Group, limit: usize) -> Result<Groups, StoreError> {
         self.groups_impl(filter, by, limit)
+    }
+    fn together(&self, id: DriftId) -> Result<super::Joined, StoreError> {
+        self.together_impl(id)
     }
     fn drift(&self, id: DriftId) -> Result<DriftDetail, StoreError> {
         self.wake_due();

@@ -66,10 +66,12 @@ impl TreeStore {
         self.wake_due();
         let sort = request.filter.query.sort;
         let from = request.cursor.as_ref().map(|cursor| mark_of(cursor, sort)).transpose()?;
-        let filter = request.filter.narrowed(self.now());
+        let mut filter = request.filter.narrowed(self.now());
+        let named = self.named(&request.filter)?;
+        named.narrow(&mut filter);
         let mut search = Search {
             filter: &filter,
-            wanted: Wanted::new(&request.filter, self.now()),
+            wanted: Wanted::new(&request.filter, self.now(), &named),
             from,
             direction: request.direction,
             limit: request.limit.clamp(1, LIMIT_MAX),

@@ -119,6 +119,7 @@ actions! {
         LinkDrifts "link" Decides "" off::link_drifts, "Link the marked drifts to this one, and say what they have to do with each other";
         UnlinkDrifts "unlink" Decides "" off::unlink_drifts, "Take a link away: to what is marked, else the one that is chosen";
         SplitDrift "split" Decides "" off::split, "Take it out of what it was found together with, or let it be found with others again";
+        WholeIncident "whole-incident" None "" off::no_drift, "All of its incident: everything it belongs together with, decided or not; esc goes back";
         Reopen "reopen" Decides "" off::reopen, "Reopen: back to the open list";
         Repeat "repeat" Decides "" off::repeat, "The last decision again, on what is marked or selected";
         Mark "mark" None "mark" off::no_drift, "Mark for a decision on several, and go on";
@@ -129,6 +130,7 @@ actions! {
         Resource "resource" None "" off::nothing_looked_at, "The resource: observed values, where it is declared, what hangs on it, its other drifts";
         Who "who" None "" off::nothing_looked_at, "Who changed it: asks CloudTrail, and keeps the answer with the drift";
         Narrative "narrative" None "" off::nothing_looked_at, "What happened: a few sentences, each with what it rests on";
+        AskGemini "ask-gemini" None "" off::ask_gemini, "Ask Gemini about it, where the configuration names it; shows what is sent first";
         Advise "advise" Decides "" off::advise, "Give advice of your own, beside that of the rules";
         Tick "tick-step" Decides "" off::tick, "A step of the advice is done; chosen again it is not";
         Analyse "analyse" None "" off::analyse, "Analyse anew: cause, severity and advice, where the old advice is too old to be followed";
@@ -174,7 +176,7 @@ actions! {
         Zoom "zoom" None "zoom" off::never, "Give the pane the whole screen, or take it back";
         Filter "filter" None "filter" off::never, "Query line: words and terms like `env:prod sev:>=high is:new`; tab completes";
         CycleSort "cycle-sort" None "" off::never, "Sort by newest, oldest, severity or number of dependants";
-        CycleGroup "cycle-group" None "" off::never, "One row for each drift, resource, actor, change or module";
+        CycleGroup "cycle-group" None "" off::never, "One row for each drift, resource, actor, change, module or incident";
         Views "views" None "" off::never, "Views: queries by name; go to one, delete one";
         ClearFilter "clear-filter" None "" off::not_filtered, "Take the filters away";
         CycleState "cycle-state-filter" None "" off::never, "Show open, set aside, ended or all drift";
@@ -191,6 +193,7 @@ actions! {
         FindEnvironments "find-environments" None "" off::offers, "Environments that the code here keeps states of: add one to the configuration";
         Incident "incident" None "incident" off::disconnected, "Incident mode: what happened in a span of time, everywhere, and how things stood then";
         Audit "audit" None "" off::disconnected, "Everything that was decided, the newest first";
+        Trends "trends" None "" off::never, "How often things happen in each environment, what is usual, and what may come";
         Notices "notices" None "" off::never, "Notices so far";
         Palette "palette" None "" off::never, "Find any action, environment, theme or keymap by name";
         Help "help" None "help" off::never, "All keys";

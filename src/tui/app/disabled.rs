@@ -59,6 +59,12 @@ pub fn nothing_looked_at(model: &Model) -> Option<String> {
     disconnected(model).or_else(nothing)
 }
 
+/// It is this process that asks, wherever the drift comes from.
+pub fn ask_gemini(model: &Model) -> Option<String> {
+    let why = "Gemini is off: a [gemini] table in this machine's configuration turns it on";
+    nothing_looked_at(model).or_else(|| model.gemini.spec.is_none().then(|| why.into()))
+}
+
 pub fn nothing_found(model: &Model) -> Option<String> {
     let is_there = model.incident.as_ref().is_some_and(|view| view.found.is_some());
     (!is_there).then(|| "there is nothing to write yet".into())

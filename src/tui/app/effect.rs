@@ -17,6 +17,7 @@ use crate::drift::{
     ContextId, DriftId, IgnoreRule, IncidentRequest, NeverHideRequest, NeverHideRule, OperationalContext, RuleRequest,
     Slug, TriageRequest, UntoldRequest,
 };
+use crate::gemini::{Cancel, GeminiSpec, Question};
 use crate::safety::Tainted;
 use crate::service::Settle;
 use crate::store::{DriftFilter, Observation, PageRequest};
@@ -94,6 +95,10 @@ pub enum Effect {
     LoadResource(Ticket, DriftId),
     /// What happened to it, told in sentences; times are said in the zone.
     LoadNarrative(Ticket, DriftId, TimeZone),
+    /// Looks up what is known of a drift, to be asked about with what was typed.
+    PrepareQuestion(Ticket, DriftId, String, TimeZone),
+    /// Sends it.
+    AskGemini(Ticket, Box<GeminiSpec>, Box<Question>, Cancel),
     /// Asks the audit trail who made a drift.
     AskWho(Ticket, DriftId),
     /// Thinks about a drift anew; what comes of it comes as news of the drift.

@@ -27,6 +27,7 @@ pub mod overlay;
 pub mod pick;
 mod place;
 pub mod query_line;
+pub mod question;
 pub mod remediation;
 pub mod resource;
 mod rules;

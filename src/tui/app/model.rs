@@ -20,6 +20,7 @@ use super::news::News;
 use super::notice::Notices;
 use super::offers::OffersView;
 use super::overlay::{Overlay, Target};
+use super::question::{GeminiState, QuestionView};
 use super::remediation::Asking;
 use super::resource::ResourceView;
 pub use super::rules::Rules;
@@ -227,6 +228,8 @@ pub struct Model {
     pub history: Option<HistoryView>,
     pub who: Option<WhoView>,
     pub narrative: Option<NarrativeView>,
+    pub question: Option<QuestionView>,
+    pub gemini: GeminiState,
     pub sheet: Option<Sheet>,
     /// Quit as soon as the last decision is saved.
     pub leaving: bool,
@@ -299,6 +302,8 @@ impl Model {
             history: None,
             who: None,
             narrative: None,
+            question: None,
+            gemini: GeminiState { spec: options.gemini, ..GeminiState::default() },
             sheet: None,
             leaving: false,
             tickets: 0,

@@ -11,6 +11,7 @@ use crate::api::Role;
 use crate::config::Found as Offers;
 use crate::drift::query::Groups;
 use crate::drift::{DriftDetail, DriftEvent, NeverHideRule, Remediation, RuleStatus, Slug, UntoldPage, Who};
+use crate::gemini::{Question, Told};
 use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, Looking, Missing, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
@@ -107,6 +108,10 @@ pub enum Msg {
     Resource(Ticket, Result<Box<ResourceFacts>, ServiceError>),
     Who(Ticket, Result<Box<Who>, ServiceError>),
     Narrative(Ticket, Result<Box<Narrative>, ServiceError>),
+    /// What would be sent to Gemini.
+    Question(Ticket, Result<Box<Question>, ServiceError>),
+    /// What Gemini answered, or why it did not; `None`: it was not waited for.
+    Answered(Ticket, Result<Box<Told>, Option<String>>),
     History(Ticket, Result<Trail, ServiceError>),
     /// A drift was analysed anew; it comes as news, too.
     Analysed(Result<Box<DriftEvent>, ServiceError>),

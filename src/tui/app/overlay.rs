@@ -338,6 +338,10 @@ pub enum Overlay {
     Notices {
         scroll: usize,
     },
+    /// How often things happen.
+    Trends {
+        scroll: usize,
+    },
     Palette(Palette),
     Query(QueryLine),
     /// The views, with the row under the cursor.
@@ -381,6 +385,8 @@ pub enum Overlay {
     Who,
     /// What happened, in a few sentences.
     Narrative,
+    /// A question to Gemini.
+    Question,
     /// Two bodies beside each other.
     Sheet,
     Confirm {

@@ -55,7 +55,7 @@ impl Screens {
     pub fn connecting(service: Arc<dyn DriftService>, options: Options, size: (u16, u16)) -> io::Result<Self> {
         crate::tui::widgets::highlight::warm();
         let model = Model::new(options, sample::now(), size);
-        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let events = service.subscribe();
         Ok(Self { model, service, events, runtime, effects: vec![], holding: false, held: vec![] })
     }
@@ -111,6 +111,8 @@ impl Screens {
                 | Effect::LoadResource(..)
                 | Effect::AskWho(..)
                 | Effect::LoadNarrative(..)
+                | Effect::PrepareQuestion(..)
+                | Effect::AskGemini(..)
                 | Effect::Analyse(_)
                 | Effect::LoadHistory(..)
                 | Effect::Export(_)

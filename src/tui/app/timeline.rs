@@ -227,7 +227,8 @@ impl Timeline {
         if self.window.replace_row(&event) {
             return self.settle(now);
         }
-        if !self.filter.matches(&event, now) {
+        // Whether a new one is in an incident is asked after the scan that found it.
+        if !self.filter.matches(&event, now) || self.filter.asks_of_incidents() {
             return;
         }
         match self.window.insert(event) {

@@ -11,12 +11,14 @@ mod offers;
 mod palette;
 mod preview;
 mod query;
+pub mod question;
 mod resource;
 mod rules;
 mod said;
 mod settling;
 pub mod sheet;
 mod themes;
+pub mod trends;
 pub mod tutorial;
 mod untold;
 mod views;
@@ -40,6 +42,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Views { at }) => views::draw(canvas, *at),
         Some(Overlay::Help { scroll }) => lists::help(canvas, *scroll),
         Some(Overlay::Notices { scroll }) => lists::notices(canvas, *scroll),
+        Some(Overlay::Trends { scroll }) => trends::draw(canvas, *scroll),
         Some(Overlay::Palette(state)) => palette::draw(canvas, state),
         Some(Overlay::Form(form)) => form::draw(canvas, form),
         Some(Overlay::Rules) => rules::draw(canvas),
@@ -54,6 +57,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::History) => history::draw(canvas),
         Some(Overlay::Who) => who::draw(canvas),
         Some(Overlay::Narrative) => narrative::draw(canvas),
+        Some(Overlay::Question) => question::draw(canvas),
         Some(Overlay::Sheet) => sheet::draw(canvas),
         Some(Overlay::Confirm { plan, scroll }) => confirm::draw(canvas, plan, *scroll),
         Some(Overlay::Themes { .. }) => themes::draw(canvas),

@@ -14,7 +14,9 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     let width = area.width.saturating_sub(if area.width < 60 { 0 } else { 4 }).min(110);
     let room = usize::from(width).saturating_sub(5);
     let title = text::cut(&format!("what happened to {}", view.title), room);
-    let keys = format!("{} close", key(canvas, "overlay", "back"));
+    let ask =
+        canvas.model.gemini.spec.is_some().then(|| format!("{} ask Gemini  ", key(canvas, "resource", "ask-gemini")));
+    let keys = format!("{}{} close", ask.unwrap_or_default(), key(canvas, "overlay", "back"));
     let lines = match &view.answer {
         None => said(canvas, Role::Dim, "looking it up", room),
         Some(Err(why)) => said(canvas, Role::Error, why, room),

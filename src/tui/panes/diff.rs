@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::timeline::type_sign;
-use super::{Canvas, crew, hidden, layout, place, remediation, settled};
+use super::{Canvas, crew, group_card, hidden, layout, place, remediation, settled};
 use crate::drift::{Change, DriftEvent, State};
 use crate::safety::lookalike;
 use crate::tui::app::model::Pane;
@@ -46,6 +46,9 @@ fn title(model: &Model) -> String {
 }
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    if group_card::draw(canvas, area) {
+        return;
+    }
     let Some(event) = canvas.model.timeline.selected() else {
         canvas.frame(area, Pane::Diff, "declared | live", Line::default());
         return;

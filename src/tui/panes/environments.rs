@@ -5,12 +5,12 @@ use ratatui::text::{Line, Span};
 
 use super::{Canvas, around, health, place, wrap};
 use crate::drift::{Counts, ScanStage, SeverityClass, Slug};
+use crate::report::trends;
 use crate::service::EnvironmentSummary;
 use crate::store::OpenCounts;
 use crate::tui::app::Model;
 use crate::tui::app::model::Pane;
 use crate::tui::theme::Role;
-use crate::tui::widgets::spark::spark;
 use crate::tui::widgets::{bar, text};
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
@@ -127,9 +127,14 @@ fn answers(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> 
     let stages = one.and_then(|summary| summary.last_scan.as_ref()?.stages());
     let stages = stages.map(|stages| format!("last scan: {stages}"));
     let (role, pulse) = one.map(|summary| pulse(canvas, summary)).unwrap_or((Role::Dim, None));
-    let said = going_on.iter().chain(&health).map(|words| (Role::Dim, words));
-    let said = said.chain(pulse.iter().map(|words| (role, words)));
+    // What is not as usual comes first, what is comes last.
+    let is_unusual = one.is_some_and(|summary| summary.pulse.as_ref().is_some_and(|pulse| pulse.is_unusual));
+    let pulse = pulse.iter().map(|words| (role, words));
+    let (first, last): (Vec<_>, Vec<_>) =
+        if is_unusual { (pulse.collect(), vec![]) } else { (vec![], pulse.collect()) };
+    let said = first.into_iter().chain(going_on.iter().chain(&health).map(|words| (Role::Dim, words)));
     let said = said.chain([&coverage, &resources].into_iter().chain(&stages).map(|words| (Role::Dim, words)));
+    let said = said.chain(last);
     let lines: Vec<(Role, String)> =
         said.flat_map(|(role, words)| wrap(words, width).into_iter().map(move |words| (role, words))).collect();
     // Where there is no row to spare, none is left empty.
@@ -145,9 +150,9 @@ fn answers(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> 
 fn pulse(canvas: &Canvas<'_>, summary: &EnvironmentSummary) -> (Role, Option<String>) {
     let Some(pulse) = &summary.pulse else { return (Role::Dim, None) };
     let role = if pulse.is_unusual { Role::Warning } else { Role::Dim };
-    let bars = spark(&pulse.trend, canvas.theme.is_ascii());
-    let words = if bars.is_empty() { pulse.says.line() } else { format!("{}  {bars}", pulse.says.line()) };
-    (role, Some(words))
+    let trend = trends::weeks(&pulse.trend, canvas.theme.is_ascii());
+    let trend = trend.map(|words| format!("; {words}")).unwrap_or_default();
+    (role, Some(format!("{}{trend}", pulse.says.line())))
 }
 
 /// Row of the cursor; 0 is all environments.

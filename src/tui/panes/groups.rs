@@ -82,7 +82,19 @@ fn title(group: &GroupRow, width: usize) -> String {
             actors => actors.iter().map(|actor| actor.cell(40)).collect::<Vec<_>>().join(", "),
         },
         Group::Change => change(event, width),
+        Group::Incident => incident(group, width),
     }
+}
+
+/// One of it by name, how many others there are, and the strongest reason; one that stands alone by its name.
+fn incident(group: &GroupRow, width: usize) -> String {
+    let address = group.sample.resource.resource_id.line();
+    let Some((incident, why)) = group.incident.as_ref().and_then(|one| Some((one, one.why.first()?))) else {
+        return text::tail(&address, width);
+    };
+    let others = format!(" +{}", incident.members.saturating_sub(1));
+    let name = text::tail(&address, (width / 2).saturating_sub(others.len()).max(12));
+    text::cut(&format!("{name}{others}: {}", why.line()), width)
 }
 
 /// One change in full, several by name.
@@ -108,7 +120,7 @@ fn change(event: &DriftEvent, width: usize) -> String {
 fn is_foreign(group: &GroupRow) -> bool {
     let event = &group.sample;
     match group.key.by {
-        Group::Resource => !event.resource.resource_id.raw().is_ascii(),
+        Group::Resource | Group::Incident => !event.resource.resource_id.raw().is_ascii(),
         Group::Module => !module(event.resource.resource_id.raw()).is_ascii(),
         Group::Actor => event.analysis.changed_by.iter().any(|actor| !actor.raw().is_ascii()),
         Group::Change => event.changes.iter().any(|change| !change.path.raw().is_ascii()),
@@ -120,12 +132,18 @@ fn about(canvas: &Canvas<'_>, group: &GroupRow, room: usize) -> Line<'static> {
     if group.count == 0 {
         return Line::from(canvas.span(Role::Dim, text::cut("none is left", room)));
     }
+    let settled = group.incident.as_ref().filter(|incident| incident.settled > 0);
+    let settled = settled.map(|incident| format!("{} of {} settled  ", incident.settled, incident.members));
+    let settled = settled.filter(|words| words.len() + 8 <= room);
+    let room = room.saturating_sub(settled.as_ref().map_or(0, String::len));
     let mut slugs: Vec<&Slug> = group.environments.iter().collect();
     if slugs.is_empty() {
         slugs.push(&group.sample.environment);
     }
     slugs.sort_by_key(|slug| !canvas.model.is_production(slug));
-    let mut line = Line::default();
+    let mut line = Line::from(canvas.span(Role::Success, settled.unwrap_or_default()));
+    let before = line.width();
+    let room = room + before;
     for (at, slug) in slugs.iter().enumerate() {
         let mut one = Line::from(
             canvas.span(Role::Dim, if at > 0 { format!(", {slug}") } else { text::cut(slug.as_str(), room) }),

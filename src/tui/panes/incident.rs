@@ -276,6 +276,7 @@ fn about_one(canvas: &Canvas<'_>, one: &Happening, incident: &Incident, room: us
         let state = event.state_at(canvas.model.now).as_str();
         let facts = format!("{class} {kind} {}, {state} now: {}", event.drift_type.as_str(), paths.join("  "));
         words.push(text::cut(&facts, room));
+        words.extend(incident.joint_of(event.id).map(|joint| text::cut(&joint.incident.words(), room)));
         // Several properties may matter for the same reason.
         let mut reasons: Vec<String> = event.analysis.reasons.iter().map(|reason| reason.text.line()).collect();
         reasons.dedup();

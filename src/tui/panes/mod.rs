@@ -6,6 +6,7 @@ mod canvas;
 mod crew;
 pub mod diff;
 pub mod environments;
+mod group_card;
 mod groups;
 mod happened;
 pub mod health;

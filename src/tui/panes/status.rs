@@ -34,6 +34,9 @@ pub fn title(canvas: &mut Canvas<'_>, area: Rect) {
     }
     spans.extend(contact(canvas));
     spans.extend(waiting(canvas));
+    if model.gemini.failing.is_some() {
+        spans.push(canvas.span(Role::Warning, "GEMINI FAILS  "));
+    }
     if model.read_only().is_some() {
         spans.push(canvas.span(Role::Warning, "READ-ONLY"));
         if let Link::Up { as_of: Some(at), .. } = model.link {

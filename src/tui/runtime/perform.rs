@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::incident;
 use crate::analysis::blame;
 use crate::config::Found;
-use crate::service::{DriftService, ServiceError, narrative};
+use crate::service::{DriftService, ServiceError, narrative, question};
 use crate::store::Matching;
 use crate::tui::app::model::Reach;
 use crate::tui::app::msg::Loaded;
@@ -77,6 +77,13 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
             let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
             Msg::Narrative(ticket, narrative(service, id, &clock).await.map(Box::new))
         }
+        Effect::PrepareQuestion(ticket, id, text, zone) => {
+            let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+            Msg::Question(ticket, question(service, id, &text, &clock).await.map(Box::new))
+        }
+        Effect::AskGemini(ticket, spec, question, cancel) => {
+            Msg::Answered(ticket, question.ask(*spec, &cancel).await.map(Box::new))
+        }
         Effect::Analyse(id) => Msg::Analysed(service.analyse(id, None).await.map(Box::new)),
         Effect::LoadHistory(ticket, id, limit) => Msg::History(ticket, incident::history(service, id, limit).await),
         Effect::Export(review) => Msg::Exported(incident::export(*review).await),
@@ -128,6 +135,8 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::LoadResource(ticket, _) => Msg::Resource(*ticket, Err(why())),
         Effect::AskWho(ticket, _) => Msg::Who(*ticket, Err(why())),
         Effect::LoadNarrative(ticket, ..) => Msg::Narrative(*ticket, Err(why())),
+        Effect::PrepareQuestion(ticket, ..) => Msg::Question(*ticket, Err(why())),
+        Effect::AskGemini(ticket, ..) => Msg::Answered(*ticket, Err(Some(why().to_string()))),
         Effect::Analyse(_) => Msg::Analysed(Err(why())),
         Effect::LoadHistory(ticket, ..) => Msg::History(*ticket, Err(why())),
         Effect::Export(_) => Msg::Exported(Err(why().to_string())),

@@ -57,7 +57,7 @@ pub fn of<'a>(
     let mut named: Vec<DriftEvent> = drifts.iter().map(|event| (*event).clone()).collect();
     named.sort_by_key(|event| event.id);
     let (from, until, density) = (request.from, request.until, density.counts());
-    Incident { from, until, happenings, drifts: named, cut: false, density, markers: vec![] }
+    Incident { from, until, happenings, drifts: named, cut: false, density, markers: vec![], together: vec![] }
 }
 
 /// How the drifts of the last days went.
@@ -91,7 +91,7 @@ pub fn observations(detail: &DriftDetail, limit: usize) -> Vec<Observation> {
 
 fn together() -> Together {
     Together {
-        id: "5c1f0a9e7b3d2468".into(),
+        id: "6920b1c09e7b3d246851".into(),
         count: 3,
         others: vec![],
         why: vec!["3 have the same change of ingress of aws_security_group, at most 2m apart".into()],

@@ -8,7 +8,7 @@ use tokio::sync::broadcast;
 
 use super::deciding::{carry_out, link};
 use super::{approving, around, changes, drifts, environments, found, hidden, incident, now, rules, who};
-use crate::drift::query::{Group, Groups, Viewer};
+use crate::drift::query::{Group, Groups, Incidents, Viewer};
 use crate::drift::{
     AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
     NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, Remediation, RemediationDecision,
@@ -42,9 +42,16 @@ impl World {
             wanted.is_none() || active.iter().any(|rule| Some(rule.id) == wanted && rules::covers(rule, event))
         };
         let all = self.drifts.iter().map(|d| &d.event);
-        let mut rows: Vec<_> = all.filter(|event| passes(filter, event) && of_rule(event)).collect();
+        let (named, members) = self.incidents().named(filter);
+        let is_in = |event: &DriftEvent| members.as_ref().is_none_or(|members| members.contains(&event.id));
+        let passes = |event: &&DriftEvent| passes(filter, event, &named) && of_rule(event) && is_in(event);
+        let mut rows: Vec<_> = all.filter(passes).collect();
         found::sort(&mut rows, filter.query.sort);
         rows
+    }
+
+    fn incidents(&self) -> found::Found<'_> {
+        found::Found::new(&self.drifts, &self.contexts)
     }
 }
 
@@ -73,12 +80,12 @@ impl Sample {
     }
 }
 
-fn passes(filter: &DriftFilter, event: &DriftEvent) -> bool {
+fn passes(filter: &DriftFilter, event: &DriftEvent, named: &Incidents) -> bool {
     (filter.environments.is_empty() || filter.environments.contains(&event.environment))
         && (filter.severities.is_empty() || filter.severities.contains(&event.severity_class()))
         && (filter.states.is_empty() || filter.states.contains(&event.state_at(now())))
         && filter.member.is_none_or(|group| group.holds(event))
-        && filter.query.matches(event, Viewer { now: now(), me: &filter.me })
+        && filter.query.matches(event, Viewer { now: now(), me: &filter.me, incidents: Some(named) })
 }
 
 fn counts(world: &World, slug: &Slug) -> OpenCounts {
@@ -132,7 +139,8 @@ impl DriftService for Sample {
     }
 
     async fn groups(&self, filter: DriftFilter, by: Group, limit: usize) -> Result<Groups, ServiceError> {
-        Ok(found::groups(&self.world().found(&filter), by, limit))
+        let world = self.world();
+        Ok(found::groups(&world.found(&filter), &world.incidents(), by, limit))
     }
 
     async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError> {

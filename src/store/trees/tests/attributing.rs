@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn bob(paths: &[&str]) -> Attribution {
+pub(super) fn bob(paths: &[&str]) -> Attribution {
     Attribution {
         actor: "bob".into(),
         identity: "arn:aws:iam::123456789012:user/bob".into(),

@@ -1,8 +1,8 @@
 //! What belongs together, and what is more than usual, from what a store has.
 
 use super::*;
-use crate::analysis::together::Gaps;
-use crate::service::{pulse, pulse_of, together};
+use crate::drift::query::{Group as By, GroupKey, GroupRow};
+use crate::service::{pulse, pulse_of, together as kin};
 use crate::store::Notices;
 
 const DAY: i64 = 86_400;
@@ -13,7 +13,7 @@ fn elsewhere() -> Slug {
 
 impl World {
     fn together(&self, id: DriftId) -> Together {
-        together::of(&self.store, &self.store.drift(id).unwrap(), Gaps::default()).unwrap()
+        kin::of(&self.store, &self.store.drift(id).unwrap().event).unwrap()
     }
 
     fn members(&self, id: DriftId) -> Vec<String> {
@@ -60,6 +60,92 @@ fn an_incident_goes_on_from_one_to_the_next_and_ends_with_a_gap() {
     assert_eq!(w.members(all[2]), ["a", "b"]);
     assert!(w.members(all[3]).is_empty());
     assert_eq!(w.together(all[0]).id, w.together(all[2]).id);
+}
+
+/// As the query line asks.
+fn asked(query: &str) -> DriftFilter {
+    DriftFilter { query: query.parse().unwrap(), ..DriftFilter::default() }
+}
+
+#[test]
+fn all_of_an_incident_is_found_by_its_id_and_by_any_drift_in_it() {
+    let w = World::new();
+    let findings = [finding("a", &["ingress"]), finding("b", &["ingress"]), finding("c", &["tags"])];
+    let all = ids(w.scan(&findings).0);
+    w.pass(3600);
+    w.decide(all[1], TriageVerb::Resolve { resolution_type: ResolutionType::Accepted, until: None }).unwrap();
+    let id = w.together(all[0]).id;
+    let found = |query: &str| {
+        let mut found: Vec<String> =
+            w.page(asked(query)).iter().map(|one| one.resource.resource_id.raw().to_owned()).collect();
+        found.sort();
+        found
+    };
+    assert_eq!(found(&format!("incident:{id}")), ["a", "b"]);
+    assert_eq!(found(&format!("incident:{}", all[1])), ["a", "b"]);
+    assert_eq!(found(&format!("-incident:{id}")), ["c"]);
+    assert_eq!(found(&format!("incident:{id},{} is:open", all[2])), ["a", "c"]);
+    // One that is nowhere has nothing in it.
+    assert_eq!(found("incident:00000000000000000000"), [""; 0]);
+    assert_eq!(found(&format!("incident:{} sort:severity", DriftId::generate())), [""; 0]);
+    assert!("incident:yesterday".parse::<crate::drift::query::Query>().is_err());
+}
+
+#[test]
+fn a_row_of_an_incident_tells_of_all_of_it_and_its_members_are_what_the_filter_shows() {
+    let w = World::new();
+    let findings = [finding("a", &["ingress"]), finding("b", &["ingress"]), finding("c", &["tags"])];
+    let all = ids(w.scan(&findings).0);
+    w.decide(all[0], TriageVerb::Resolve { resolution_type: ResolutionType::Accepted, until: None }).unwrap();
+    let groups = w.store.groups(&asked("is:open"), By::Incident, 10).unwrap();
+    assert_eq!((groups.total, groups.drifts, groups.is_cut), (2, 2, false));
+    let row = groups.rows.iter().find(|row| row.incident.as_ref().unwrap().members == 2).unwrap();
+    let incident = row.incident.as_ref().unwrap();
+    assert_eq!((row.count, incident.settled, &incident.id), (1, 1, &w.together(all[1]).id));
+    assert_eq!(incident.why[0].raw(), "2 have the same change of ingress of aws_security_group, seen at once");
+    assert_eq!(row.key, GroupKey::of_incident(&incident.id).unwrap());
+    assert_eq!(row.key.to_string().parse::<GroupKey>().unwrap(), row.key);
+    let member = |row: &GroupRow| DriftFilter { member: Some(row.key), ..asked("is:open") };
+    let members = w.page(member(row));
+    assert_eq!(members.iter().map(|one| one.id).collect::<Vec<_>>(), [all[1]]);
+    let touched = w.store.matching(&member(row), 10).unwrap();
+    assert_eq!(touched.targets.len(), 1, "a decision about the row is about what was in it");
+    // Which of them gave it its name does not matter: every drift is in one row.
+    let alone = groups.rows.iter().find(|row| row.incident.as_ref().unwrap().members == 1).unwrap();
+    assert_eq!(w.page(member(alone)).iter().map(|one| one.id).collect::<Vec<_>>(), [all[2]]);
+}
+
+#[test]
+fn a_review_says_what_of_it_belongs_together_and_why() {
+    let w = World::new();
+    let findings = [finding("a", &["ingress"]), finding("b", &["ingress"]), finding("c", &["tags"])];
+    let all = ids(w.scan(&findings).0);
+    w.pass(1);
+    let (from, until) = (at(START), w.store.now());
+    let review =
+        w.store.incident(&IncidentRequest { from, until, environments: vec![], limit: 100, parts: 4 }).unwrap();
+    assert_eq!(review.drifts.len(), 3, "{:?}", review.happenings);
+    let [joint] = review.together.as_slice() else { panic!("{:?}", review.together) };
+    assert_eq!((joint.incident.members, joint.incident.id.as_str()), (2, w.together(all[0]).id.as_str()));
+    assert_eq!(joint.drifts.iter().collect::<std::collections::BTreeSet<_>>(), all[..2].iter().collect());
+    assert!(joint.incident.why[0].raw().starts_with("2 have the same change of ingress"), "{joint:?}");
+    assert!(review.joint_of(all[2]).is_none());
+}
+
+#[test]
+fn a_page_of_one_incident_does_not_read_what_lies_far_from_it() {
+    let w = World::new();
+    for day in 0..40 {
+        w.one(&finding(&format!("old-{day}"), &["tags", &format!("only-{day}")]));
+        w.pass(2 * DAY);
+    }
+    let last = w.one(&finding("last", &["ingress"])).id;
+    let filter = asked(&format!("incident:{last}"));
+    let request = PageRequest { filter, cursor: None, direction: Direction::Older, limit: 50 };
+    let (page, cost) = w.store.page_impl(&request).unwrap();
+    assert_eq!((page.data.len(), page.next, cost.read), (1, None, 1), "of 41 drifts");
+    let spot = (env(), page.data[0].detected_at);
+    assert_eq!(w.store.incidents_of(&[(last, spot)], together::OF_ONE).unwrap().cost.read, 1);
 }
 
 #[test]
@@ -153,4 +239,51 @@ fn a_store_from_before_begins_with_what_it_has_and_many_drifts_of_one_change_are
     assert_eq!(w.look(), None);
     let pulse = pulse_of(&w.store, &env(), w.store.now()).unwrap().unwrap();
     assert!(!pulse.is_unusual && pulse.says.raw().starts_with("1 today"), "{pulse:?}");
+}
+
+/// Fourteen drifts of one hand, a little more than an hour apart; gives what was told of them.
+fn busy_hours(w: &World, name: &str) -> Vec<Notification> {
+    let mut found: Vec<Finding> = vec![];
+    let mut told = vec![];
+    for n in 0..14 {
+        w.pass(61 * 60);
+        found.push(finding(&format!("{name}-{n}"), &[&format!("{name}{n}")]));
+        let last = w.scan(&found).0.pop().unwrap().into_event();
+        let by = Attribution { at: last.detected_at, ..super::attributing::bob(&[]) };
+        w.store.attribute(last.id, &by).unwrap();
+        told.extend(w.look());
+    }
+    told
+}
+
+#[test]
+fn an_environment_is_told_of_once_a_week_with_who_it_was_and_what_is_new() {
+    let w = World::new();
+    w.scan(&[finding("backlog", &["ingress"])]);
+    assert_eq!(w.look(), None);
+    for day in 0..20 {
+        w.pass(DAY);
+        w.scan(&[finding(&format!("day-{day}"), &[&format!("path{day}")])]);
+        assert_eq!(w.look(), None, "day {day}");
+    }
+    // From Tuesday to Wednesday, and again from Thursday to Friday of the same week.
+    w.pass(DAY);
+    let first = busy_hours(&w, "tuesday");
+    w.pass(DAY);
+    let second = busy_hours(&w, "thursday");
+    assert_eq!((first.len(), second.len()), (1, 0), "{first:?}{second:?}");
+    let says = first[0].subject.raw();
+    assert!(says.contains(" by bob; first time here: a person in the console changes tuesday"), "{says}");
+    assert!(
+        pulse_of(&w.store, &env(), w.store.now()).unwrap().unwrap().is_unusual,
+        "said where it is listed all the same"
+    );
+    for day in 0..7 {
+        w.pass(DAY);
+        w.scan(&[]);
+        assert_eq!(w.look(), None, "quiet day {day}");
+    }
+    assert_eq!(busy_hours(&w, "next-week").len(), 1);
+    let kept = w.store.notifications(&NotificationRequest::newest(100)).unwrap();
+    assert_eq!(kept.iter().filter(|one| one.kind == NotificationKind::Anomaly).count(), 2);
 }

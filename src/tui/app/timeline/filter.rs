@@ -103,6 +103,11 @@ impl Filter {
         self.query.group
     }
 
+    /// It asks for what is in an incident, or out of one: which drifts those are only the service knows.
+    pub fn asks_of_incidents(&self) -> bool {
+        self.member.is_some_and(|member| member.by == Group::Incident) || self.query.incidents().next().is_some()
+    }
+
     /// The same question, whichever group is open.
     pub fn of_any_group(&self) -> Self {
         Self { member: None, ..self.clone() }
@@ -119,7 +124,7 @@ impl Filter {
         Ok(())
     }
 
-    /// The same question for a drift that arrives by itself.
+    /// The same question for a drift that arrives by itself, as far as it can be told here: what is in an incident may be.
     pub fn matches(&self, event: &DriftEvent, now: Timestamp) -> bool {
         let states = self.states();
         // Which rule hides it is not known here.
@@ -129,7 +134,7 @@ impl Filter {
             && (states.is_empty() || states.contains(&event.state_at(now)))
             && self.floor.is_none_or(|floor| event.severity_class() >= floor)
             && self.member.is_none_or(|group| group.holds(event))
-            && self.query.matches(event, Viewer { now, me: &self.me })
+            && self.query.matches(event, Viewer { now, me: &self.me, incidents: None })
     }
 
     /// A query that names states has the last word about them.

@@ -17,7 +17,7 @@ fn by(actor: &str, number: u64) -> DriftEvent {
 fn row(actor: &str, count: u64) -> GroupRow {
     let sample = by(actor, 0);
     GroupRow {
-        key: GroupKey::of(Group::Actor, &sample),
+        key: GroupKey::of(Group::Actor, &sample).unwrap(),
         count,
         worst: sample.severity_class(),
         oldest: sample.detected_at,
@@ -26,6 +26,7 @@ fn row(actor: &str, count: u64) -> GroupRow {
         is_spread: false,
         environments: vec![],
         sample,
+        incident: None,
     }
 }
 

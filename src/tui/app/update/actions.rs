@@ -2,7 +2,7 @@
 
 use super::{
     copying, feel, forms, groups, incident, jump, links, load, markers, marking, moves, narrative, never_hide, offers,
-    palette, plan, query, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
+    palette, plan, query, question, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
 };
 use crate::service::Settle;
 use crate::tui::app::action::Action;
@@ -53,6 +53,7 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::LinkDrifts => forms::open(model, FormKind::Link),
         Action::UnlinkDrifts => forms::open(model, FormKind::Unlink),
         Action::SplitDrift => links::split(model),
+        Action::WholeIncident => jump::incident(model),
         Action::Rules => rules::open(model),
         Action::HiddenList => untold::open(model),
         Action::FindEnvironments => offers::open(model),
@@ -72,6 +73,7 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::History => resource::history(model),
         Action::Who => who::open(model),
         Action::Narrative => narrative::open(model),
+        Action::AskGemini => question::open(model),
         Action::Analyse => match model.timeline.selected() {
             Some(event) => vec![Effect::Analyse(event.id)],
             None => vec![],
@@ -166,6 +168,7 @@ fn view(model: &mut Model, action: Action) -> Vec<Effect> {
             model.notices.open();
             overlay(model, Overlay::Notices { scroll: 0 })
         }
+        Action::Trends => overlay(model, Overlay::Trends { scroll: 0 }),
         Action::Palette => overlay(model, Overlay::Palette(Palette::default())),
         Action::Help => overlay(model, Overlay::Help { scroll: 0 }),
         Action::Themes => feel::choose_theme(model),
@@ -286,8 +289,9 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::History) => resource::leave_history(model),
         Some(Overlay::Who) => who::back(model),
         Some(Overlay::Narrative) => narrative::back(model),
+        Some(Overlay::Question) => question::enter(model),
         Some(Overlay::Sheet) => sheet::back(model),
-        Some(Overlay::Help { .. } | Overlay::Notices { .. }) | None => vec![],
+        Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Trends { .. }) | None => vec![],
     }
 }
 
@@ -315,6 +319,7 @@ fn leave(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Resource) => resource::back(model),
         Some(Overlay::Who) => who::back(model),
         Some(Overlay::Narrative) => narrative::back(model),
+        Some(Overlay::Question) => question::back(model),
         Some(Overlay::History) => resource::leave_history(model),
         Some(Overlay::Sheet) => sheet::back(model),
         Some(Overlay::Confirm { plan, .. }) if plan.rule.is_some() || plan.never_hide.is_some() => rules::open(model),

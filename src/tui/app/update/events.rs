@@ -26,6 +26,9 @@ pub fn take(model: &mut Model, event: ServiceEvent) -> Vec<Effect> {
             let mut effects = load::environments(model);
             effects.extend(super::rules::load(model));
             effects.extend(super::again::scanned(model, &environment));
+            if model.timeline.filter.asks_of_incidents() {
+                effects.extend(load::afresh(model));
+            }
             effects
         }
         ServiceEvent::Drift(event) => {

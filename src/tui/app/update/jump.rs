@@ -101,18 +101,30 @@ pub fn go(model: &mut Model, place: &Place) -> Vec<Effect> {
 
 /// The drift of one resource, and nothing else.
 pub fn resource(model: &mut Model, environment: &Slug, address: &str, shown: Shown) -> Vec<Effect> {
-    let (now, zone, slug) = (model.now, model.zone.clone(), environment.clone());
-    let text = edit::of_resource(address);
+    visit(model, Some(environment.clone()), &edit::of_resource(address), shown)
+}
+
+/// Everything the selected drift belongs together with, in whatever state and environment.
+pub fn incident(model: &mut Model) -> Vec<Effect> {
+    let Some(id) = model.timeline.selected_id() else { return vec![] };
+    model.focus = Pane::Timeline;
+    model.returns_to = Some(id);
+    visit(model, None, &edit::of_incident(id), Shown::All)
+}
+
+/// Shows what a query finds and nothing else, until somebody goes back.
+fn visit(model: &mut Model, environment: Option<Slug>, text: &str, shown: Shown) -> Vec<Effect> {
+    let (now, zone) = (model.now, model.zone.clone());
     let from = departure(model).map_or_else(
         || (model.timeline.filter.clone(), model.timeline.selected_id()),
         |from| (from.filter.clone(), from.drift),
     );
-    model.environments.cursor = Some(slug.clone());
+    model.environments.cursor.clone_from(&environment);
     let mut effects = load::filtered(model, |filter| {
         filter.clear();
-        (filter.environment, filter.shown) = (Some(slug), shown);
+        (filter.environment, filter.shown) = (environment, shown);
         // Quoted text is always a query, unless it is longer than any address.
-        let _ = filter.ask(&text, now, &zone);
+        let _ = filter.ask(text, now, &zone);
     });
     let there = model.timeline.filter.clone();
     model.departure = Some(Departure { filter: from.0, drift: from.1, there });

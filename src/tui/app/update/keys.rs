@@ -6,6 +6,7 @@ use super::{actions, silent, typing};
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Pane;
 use crate::tui::app::overlay::Overlay;
+use crate::tui::app::question::Stage;
 use crate::tui::app::{Effect, Model};
 use crate::tui::keymap::{KeyPress, Match};
 
@@ -22,7 +23,12 @@ pub fn scope(model: &Model) -> &'static str {
         (Some(Overlay::Untold), _) => "hidden",
         (Some(Overlay::Incident), _) if model.incident.as_ref().is_some_and(|view| view.ask.is_some()) => "input",
         (Some(Overlay::Incident), _) => "incident",
-        (Some(Overlay::Resource | Overlay::History), _) => "resource",
+        (Some(Overlay::Question), _)
+            if model.question.as_ref().is_some_and(|view| matches!(view.stage, Stage::Typing)) =>
+        {
+            "input"
+        }
+        (Some(Overlay::Resource | Overlay::History | Overlay::Narrative), _) => "resource",
         (Some(_), _) => "overlay",
         (None, Pane::Environments) => "environments",
         (None, Pane::Timeline) => "timeline",
@@ -50,13 +56,14 @@ fn works_in(overlay: &Overlay, action: Action) -> bool {
     {
         return true;
     }
-    let looks = matches!(action, A::Resource | A::Who | A::Narrative | A::History | A::Audit);
+    let looks = matches!(action, A::Resource | A::Who | A::Narrative | A::AskGemini | A::History | A::Audit);
     let scrubs = matches!(action, A::Earlier | A::Later | A::TurnOrder | A::Span | A::NextEnvironment | A::Export);
     let marks = matches!(action, A::AddMarker | A::EndMarker | A::CopyLink);
     let copies = matches!(action, A::CopyAddress | A::CopyPath | A::CopyValue);
     if match overlay {
         Overlay::Incident => looks || scrubs || marks || matches!(action, A::Left | A::Right),
-        Overlay::Resource => copies || matches!(action, A::History | A::Who | A::Narrative),
+        Overlay::Resource => copies || matches!(action, A::History | A::Who | A::Narrative | A::AskGemini),
+        Overlay::Narrative => action == A::AskGemini,
         _ => false,
     } {
         return true;

@@ -21,16 +21,21 @@ pub fn everything(model: &mut Model) -> Vec<Effect> {
 /// Events were lost. What is on the screen stays; near the top it is loaded again, far from it the top waits for `g`.
 pub fn after_loss(model: &mut Model) -> Vec<Effect> {
     let mut effects = environments(model);
-    if model.timeline.window.newer().is_none() && model.timeline.top == 0 {
-        effects.extend(page(model, Load::Newest));
-    } else {
-        effects.extend(super::again::lost(model));
-    }
+    effects.extend(afresh(model));
     effects.extend(super::rules::load(model));
     effects.extend(detail(model, true));
     model.preview.stale = true;
     super::incident::is_old(model);
     effects
+}
+
+/// Near the top the list is loaded again; far from it the rows in sight are.
+pub fn afresh(model: &mut Model) -> Vec<Effect> {
+    if model.timeline.window.newer().is_none() && model.timeline.top == 0 {
+        page(model, Load::Newest)
+    } else {
+        super::again::lost(model)
+    }
 }
 
 /// The environments, once at a time.

@@ -28,6 +28,7 @@ pub mod palette;
 pub mod plan;
 pub mod preview;
 pub mod query;
+mod question;
 mod reasons;
 mod reconfigure;
 pub mod remediation;
@@ -115,6 +116,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Resource(ticket, answer) => resource::came(model, ticket, answer),
         Msg::Who(ticket, answer) => who::came(model, ticket, answer),
         Msg::Narrative(ticket, answer) => narrative::came(model, ticket, answer),
+        Msg::Question(ticket, answer) => question::prepared(model, ticket, answer),
+        Msg::Answered(ticket, answer) => question::answered(model, ticket, answer),
         Msg::History(ticket, answer) => resource::history_came(model, ticket, answer),
         Msg::Analysed(Ok(event)) => {
             let advice: Vec<&str> = event.recommendations.iter().map(|one| one.recommendation_type.as_str()).collect();

@@ -36,6 +36,7 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(step) = step(action) else { return vec![] };
     let rows = usize::from(model.size.1);
     let mode = crate::tui::panes::diff::mode(model);
+    let trends = crate::tui::overlays::trends::length(model).saturating_sub(1);
     match &mut model.overlay {
         Some(
             Overlay::Help { scroll }
@@ -119,6 +120,17 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
                     Some(Ok(narrative)) => crate::tui::overlays::narrative::length(narrative),
                     _ => 0,
                 };
+                view.scroll = moved(view.scroll, step, rows.saturating_sub(6).max(1), last);
+            }
+            vec![]
+        }
+        Some(Overlay::Trends { scroll }) => {
+            *scroll = moved(*scroll, step, rows.saturating_sub(6).max(1), trends);
+            vec![]
+        }
+        Some(Overlay::Question) => {
+            if let Some(view) = &mut model.question {
+                let last = crate::tui::overlays::question::length(view);
                 view.scroll = moved(view.scroll, step, rows.saturating_sub(6).max(1), last);
             }
             vec![]

@@ -156,7 +156,7 @@ pub fn cycle_sort(model: &mut Model) -> Vec<Effect> {
 pub fn cycle_group(model: &mut Model) -> Vec<Effect> {
     let group = match model.timeline.filter.group() {
         None => Some(Group::Resource),
-        Some(Group::Module) => None,
+        Some(Group::Incident) => None,
         Some(group) => Some(next(Group::ALL, group)),
     };
     let text = edit::with_group(model.timeline.filter.text(), group);
@@ -203,6 +203,8 @@ fn vocabulary(model: &Model) -> Vocabulary {
     });
     known.tags =
         names(&|row, names| names.extend(row.tags.iter().map(|(key, value)| format!("{}={}", key.raw(), value.raw()))));
+    let incidents = model.timeline.grouped.list.rows.iter().filter_map(|group| group.key.incident());
+    known.incidents = incidents.take(NAMES).collect();
     known.paths =
         names(&|row, names| names.extend(row.changes.iter().take(20).map(|change| change.path.raw().to_owned())));
     known

@@ -3,6 +3,7 @@
 use crate::tui::Options;
 use crate::tui::app::model::{keymaps, themes};
 use crate::tui::app::overlay::Overlay;
+use crate::tui::app::question::GeminiState;
 use crate::tui::app::{Effect, Model};
 
 /// Takes over what a running session can: looks, keys, zone, bell, people, what is protected and needs a reason.
@@ -30,6 +31,13 @@ pub fn take(model: &mut Model, to: &Options) -> Vec<Effect> {
     model.require_reason = to.require_reason.clone();
     model.approve_own = to.approve_own;
     model.people.clone_from(&to.people);
+    if model.gemini.spec != to.gemini {
+        // Whom it goes to is another question.
+        model.gemini = GeminiState { spec: to.gemini.clone(), ..GeminiState::default() };
+        if model.gemini.spec.is_none() && model.overlay == Some(Overlay::Question) {
+            model.overlay = None;
+        }
+    }
     vec![Effect::LoadFinds]
 }
 

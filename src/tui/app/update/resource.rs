@@ -15,6 +15,9 @@ use crate::tui::app::{Effect, Model};
 pub fn looked_at(model: &Model) -> Option<(DriftId, Tainted)> {
     match (&model.overlay, &model.resource) {
         (Some(Overlay::Incident), _) => incident::looked_at(model),
+        (Some(Overlay::Narrative), _) if model.narrative.is_some() => {
+            model.narrative.as_ref().map(|view| (view.drift, Tainted::from(view.title.clone())))
+        }
         (Some(Overlay::Resource), Some(view)) => Some((view.drift, Tainted::from(view.title.clone()))),
         _ => model.timeline.selected().map(|event| (event.id, event.resource.resource_id.clone())),
     }

@@ -34,6 +34,10 @@ pub(super) fn run(session: &Session, args: &Demo) -> anyhow::Result<u8> {
 }
 
 fn start(world: &Arc<World>, guard: Guard, handle: Handle) -> anyhow::Result<Arc<LocalService>> {
+    // The screens can do without.
+    if let Err(error) = demo::history::tell(world, &world.directory().join("store"), jiff::Timestamp::now()) {
+        tracing::warn!(%error, "the demo has no past");
+    }
     let opened = store::open(&world.directory().join("store"), OpenMode::ReadWrite)?;
     let service = LocalService::start_guarded(opened.store, demo::specs(world), guard, handle.clone());
     let (world, told) = (Arc::clone(world), Arc::downgrade(&service));

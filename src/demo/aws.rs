@@ -188,7 +188,8 @@ pub(super) fn show(world: &World, scene: &Scene) -> io::Result<()> {
     }
     let mut items = vec![live_vpc(), live_group(WEB, "web", &web), live_group(DATABASE, "database", &database)];
     items.extend(SUBNETS.iter().map(|(id, cidr, zone)| live_subnet(id, cidr, zone)));
-    items.extend(INSTANCES.iter().zip(SUBNETS).map(|((id, name), subnet)| live_server(id, name, subnet.0)));
+    let owner = aws.tagged.then_some("kim");
+    items.extend(INSTANCES.iter().zip(SUBNETS).map(|((id, name), subnet)| live_server(id, name, subnet.0, owner)));
     items.push(live_bucket(BUCKET, "logs", if aws.versioning_off { "Suspended" } else { "Enabled" }));
     if aws.stray_bucket {
         items.push(live_bucket("kims-export-123456789012", "export", "Off"));
@@ -264,7 +265,11 @@ fn live_group(id: &str, name: &str, ingress: &[Value]) -> Value {
     item("AWS::EC2::SecurityGroup", named, json!({"Name": name}), configuration, json!({}))
 }
 
-fn live_server(id: &str, name: &str, subnet: &str) -> Value {
+fn live_server(id: &str, name: &str, subnet: &str, owner: Option<&str>) -> Value {
+    let mut tags = json!({"Name": name, "aws:autoscaling:groupName": "shop-web"});
+    owner.into_iter().for_each(|owner| tags["Owner"] = owner.into());
+    let list: Vec<Value> =
+        tags.as_object().into_iter().flatten().map(|(key, value)| json!({"key": key, "value": value})).collect();
     let configuration = json!({
         "instanceId": id, "imageId": "ami-0123456789abcdef0", "instanceType": "t3.small", "subnetId": subnet, "vpcId": VPC,
         "state": {"code": 16, "name": "running"}, "securityGroups": [{"groupId": WEB, "groupName": "web"}],
@@ -272,9 +277,8 @@ fn live_server(id: &str, name: &str, subnet: &str) -> Value {
         "placement": {"availabilityZone": "eu-central-1a", "tenancy": "default"}, "iamInstanceProfile": null,
         "metadataOptions": {"state": "applied", "httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1},
         // Set by AWS itself: noise.
-        "tags": [{"key": "Name", "value": name}, {"key": "aws:autoscaling:groupName", "value": "shop-web"}],
+        "tags": list,
     });
-    let tags = json!({"Name": name, "aws:autoscaling:groupName": "shop-web"});
     item("AWS::EC2::Instance", (id, "", arn("ec2", &format!("instance/{id}"))), tags, configuration, json!({}))
 }
 

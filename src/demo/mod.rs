@@ -4,6 +4,7 @@
 //! when the world is dropped.
 
 mod aws;
+pub mod history;
 mod host;
 mod kubernetes;
 mod scene;

@@ -1,7 +1,7 @@
 //! The script: what the world looks like after each step.
 
 /// After this many steps the script begins again.
-pub const STEPS: usize = 14;
+pub const STEPS: usize = 16;
 
 /// What differs from the code.
 #[derive(Clone, PartialEq, Debug)]
@@ -29,6 +29,8 @@ pub(super) struct Aws {
     /// A bucket that no code knows.
     pub stray_bucket: bool,
     pub versioning_off: bool,
+    /// Both web servers have a tag that somebody put on by hand.
+    pub tagged: bool,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -45,6 +47,7 @@ const SCRIPT: [Line; STEPS] = [
     ("the world begins", |_| {}),
     ("somebody edits the message of the day", |s| s.host.motd_edited = true),
     ("somebody scales the shop to five", |s| s.kubernetes.replicas = 5),
+    ("somebody puts a name on both web servers", |s| s.aws.tagged = true),
     ("somebody opens the database to the world", |s| s.aws.database_open = true),
     ("somebody makes a bucket by hand", |s| s.aws.stray_bucket = true),
     ("the message of the day is put right", |s| s.host.motd_edited = false),
@@ -56,6 +59,7 @@ const SCRIPT: [Line; STEPS] = [
         s.kubernetes = Kubernetes { replicas: 3, hot_fix: false };
         s.aws.stray_bucket = false;
     }),
+    ("the web servers lose that name again", |s| s.aws.tagged = false),
     ("a cron job disappears", |s| {
         s.host.cron_missing = true;
         s.host.debug_logging = false;
@@ -71,7 +75,7 @@ const SCRIPT: [Line; STEPS] = [
 pub(super) fn scene(step: usize) -> (Scene, &'static str) {
     let mut scene = Scene {
         host: Host { root_login: true, motd_edited: false, debug_logging: false, cron_missing: false },
-        aws: Aws { ssh_open: true, database_open: false, stray_bucket: false, versioning_off: false },
+        aws: Aws { ssh_open: true, database_open: false, stray_bucket: false, versioning_off: false, tagged: false },
         kubernetes: Kubernetes { replicas: 3, hot_fix: true },
     };
     let step = step % STEPS;

@@ -26,7 +26,7 @@ pub use around::{
 };
 pub use audit::{AuditCommand, AuditExport, AuditFormat, AuditKind};
 pub use inventory::{InventoryArgs, InventoryFormat, InventoryKind};
-pub use model::{ModelCommand, ModelFormat, ModelVersion};
+pub use model::{ModelArgs, ModelCommand, ModelFormat, ModelVersion};
 pub use pictures::{Colors, Screenshots, Size};
 pub use server::{Connect, Login, Logout, Serve, Worker};
 pub use state::{StateCommand, Versions};
@@ -169,8 +169,7 @@ pub enum Command {
     #[command(subcommand)]
     Audit(AuditCommand),
     /// What is learned from operators who confirm or correct causes: list, train, measure, take into use
-    #[command(subcommand)]
-    Model(ModelCommand),
+    Model(ModelArgs),
     /// All there is on one page: environments, drifts, advice, settings; secrets taken out
     Report(ReportArgs),
     /// What AWS has to allow, and what is understood of it

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::drift::{
-    Cause, Density, DriftEvent, DriftId, Link, MlModel, OperationalContext, Probabilities, Pulse, Recommendation,
-    ResourceRef, ScanStage, Score, Severity, Slug, SourceState, Stats,
+    Cause, CorrelationEvent, Density, DriftEvent, DriftId, Link, MlModel, OperationalContext, Probabilities, Pulse,
+    Recommendation, ResourceRef, ScanStage, Score, Severity, Slug, SourceState, Stats,
 };
 use crate::safety::Tainted;
 use crate::store::{OpenCounts, Receipt};
@@ -61,7 +61,7 @@ pub struct Job {
     pub drift: DriftId,
     pub status: JobStatus,
     pub estimated_completion: Timestamp,
-    /// When it is done.
+    /// When it is done; where it failed, what was known of the drift before.
     pub result: Option<Analyzed>,
     /// Why it failed.
     pub error: Option<String>,
@@ -200,6 +200,8 @@ pub enum Related {
     Together(DriftId),
     /// What went on there when it was first seen.
     Context(Box<OperationalContext>),
+    /// What another system tells: a commit of its code. The highest score comes first.
+    Event(CorrelationEvent),
 }
 
 impl Related {
@@ -212,6 +214,10 @@ impl Related {
             Self::Linked(link) => format!("0 {}", link.to),
             Self::Context(context) => format!("4 {}", context.id),
             Self::Together(id) => format!("5 {id}"),
+            Self::Event(one) => {
+                let far = 100 - u32::from(one.correlation_score.hundredths());
+                format!("6 {far:0>3} {}", one.external_id.raw())
+            }
         }
     }
 }

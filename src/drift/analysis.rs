@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MlPrediction, Probabilities, PropertyPath, Score};
+use super::{CorrelationEvent, MlPrediction, Probabilities, PropertyPath, Score};
 use crate::safety::{Masked, Tainted};
 
 /// The six causes; `unknown` whenever evidence is thin.
@@ -80,6 +80,9 @@ pub struct CauseAnalysis {
     /// What somebody said of the drift when it was thought of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<Masked>,
+    /// What other systems tell that may have to do with it, the highest score first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub correlations: Vec<CorrelationEvent>,
 }
 
 impl Default for CauseAnalysis {
@@ -93,6 +96,7 @@ impl Default for CauseAnalysis {
             is_informed: false,
             prediction: None,
             said: None,
+            correlations: vec![],
         }
     }
 }

@@ -14,6 +14,7 @@ use super::drafts::{DraftKey, Drafts};
 use super::finds::Finds;
 use super::history::HistoryView;
 use super::incident::IncidentView;
+use super::models::ModelsView;
 use super::msg::{Loaded, Ticket};
 use super::narrative::NarrativeView;
 use super::news::News;
@@ -226,6 +227,7 @@ pub struct Model {
     pub resource: Option<ResourceView>,
     pub history: Option<HistoryView>,
     pub who: Option<WhoView>,
+    pub models: ModelsView,
     pub narrative: Option<NarrativeView>,
     pub sheet: Option<Sheet>,
     /// Quit as soon as the last decision is saved.
@@ -298,6 +300,7 @@ impl Model {
             resource: None,
             history: None,
             who: None,
+            models: ModelsView::default(),
             narrative: None,
             sheet: None,
             leaving: false,

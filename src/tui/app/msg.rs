@@ -10,7 +10,7 @@ use crate::analysis::narrative::Narrative;
 use crate::api::Role;
 use crate::config::Found as Offers;
 use crate::drift::query::Groups;
-use crate::drift::{DriftDetail, DriftEvent, NeverHideRule, Remediation, RuleStatus, Slug, UntoldPage, Who};
+use crate::drift::{DriftDetail, DriftEvent, MlModel, NeverHideRule, Remediation, RuleStatus, Slug, UntoldPage, Who};
 use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, Looking, Missing, ServiceError, ServiceEvent};
 use crate::store::{Matching, Page, Receipt};
@@ -19,6 +19,7 @@ use crate::tui::app::finds::Finds;
 use crate::tui::app::history::Trail;
 use crate::tui::app::incident::Found;
 use crate::tui::app::model::Reach;
+use crate::tui::app::models::Registry;
 use crate::tui::app::resource::ResourceFacts;
 use crate::tui::app::sheet::SheetBody;
 use crate::tui::term::clipboard::Through;
@@ -106,6 +107,8 @@ pub enum Msg {
     Sheet(Ticket, Result<Box<SheetBody>, ServiceError>),
     Resource(Ticket, Result<Box<ResourceFacts>, ServiceError>),
     Who(Ticket, Result<Box<Who>, ServiceError>),
+    Models(Ticket, Result<Box<Registry>, ServiceError>),
+    ModelActivated(Ticket, Result<Box<MlModel>, ServiceError>),
     Narrative(Ticket, Result<Box<Narrative>, ServiceError>),
     History(Ticket, Result<Trail, ServiceError>),
     /// A drift was analysed anew; it comes as news, too.

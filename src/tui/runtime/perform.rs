@@ -10,6 +10,7 @@ use crate::config::Found;
 use crate::service::{DriftService, ServiceError, narrative};
 use crate::store::Matching;
 use crate::tui::app::model::Reach;
+use crate::tui::app::models::Registry;
 use crate::tui::app::msg::Loaded;
 use crate::tui::app::remediation::Ask;
 use crate::tui::app::timeline::GROUPS;
@@ -77,6 +78,16 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
             let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
             Msg::Narrative(ticket, narrative(service, id, &clock).await.map(Box::new))
         }
+        Effect::LoadModels(ticket) => {
+            let registry = match service.models().await {
+                Ok(models) => service.lessons().await.map(|lessons| Box::new(Registry { models, lessons })),
+                Err(why) => Err(why),
+            };
+            Msg::Models(ticket, registry)
+        }
+        Effect::ActivateModel(ticket, name, to, actor) => {
+            Msg::ModelActivated(ticket, service.activate_model(name, to, actor).await.map(Box::new))
+        }
         Effect::Analyse(id) => Msg::Analysed(service.analyse(id, None).await.map(Box::new)),
         Effect::LoadHistory(ticket, id, limit) => Msg::History(ticket, incident::history(service, id, limit).await),
         Effect::Export(review) => Msg::Exported(incident::export(*review).await),
@@ -128,6 +139,8 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::LoadResource(ticket, _) => Msg::Resource(*ticket, Err(why())),
         Effect::AskWho(ticket, _) => Msg::Who(*ticket, Err(why())),
         Effect::LoadNarrative(ticket, ..) => Msg::Narrative(*ticket, Err(why())),
+        Effect::LoadModels(ticket) => Msg::Models(*ticket, Err(why())),
+        Effect::ActivateModel(ticket, ..) => Msg::ModelActivated(*ticket, Err(why())),
         Effect::Analyse(_) => Msg::Analysed(Err(why())),
         Effect::LoadHistory(ticket, ..) => Msg::History(*ticket, Err(why())),
         Effect::Export(_) => Msg::Exported(Err(why().to_string())),

@@ -1,8 +1,8 @@
 //! What each action does.
 
 use super::{
-    copying, feel, forms, groups, incident, jump, links, load, markers, marking, moves, narrative, never_hide, offers,
-    palette, plan, query, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
+    copying, feel, forms, groups, incident, jump, links, load, markers, marking, models, moves, narrative, never_hide,
+    offers, palette, plan, query, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
 };
 use crate::service::Settle;
 use crate::tui::app::action::Action;
@@ -72,6 +72,9 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::History => resource::history(model),
         Action::Who => who::open(model),
         Action::Narrative => narrative::open(model),
+        Action::Models => models::open(model),
+        Action::ActivateModel => models::activate(model),
+        Action::RollbackModel => models::roll_back(model),
         Action::Analyse => match model.timeline.selected() {
             Some(event) => vec![Effect::Analyse(event.id)],
             None => vec![],
@@ -287,7 +290,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Who) => who::back(model),
         Some(Overlay::Narrative) => narrative::back(model),
         Some(Overlay::Sheet) => sheet::back(model),
-        Some(Overlay::Help { .. } | Overlay::Notices { .. }) | None => vec![],
+        Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Models) | None => vec![],
     }
 }
 

@@ -16,7 +16,9 @@ fn line(model: &mut Model) -> Option<&mut Line> {
         Overlay::Palette(palette) => Some(&mut palette.line),
         Overlay::Query(query) => Some(query.name.as_mut().unwrap_or(&mut query.line)),
         Overlay::Form(form) => form.line(),
-        Overlay::Resource | Overlay::History | Overlay::Who | Overlay::Narrative | Overlay::Sheet => None,
+        Overlay::Resource | Overlay::History | Overlay::Who | Overlay::Narrative | Overlay::Models | Overlay::Sheet => {
+            None
+        }
         Overlay::Help { .. }
         | Overlay::Notices { .. }
         | Overlay::Rules

@@ -26,7 +26,7 @@ pub use around::{
 };
 pub use audit::{AuditCommand, AuditExport, AuditFormat, AuditKind};
 pub use inventory::{InventoryArgs, InventoryFormat, InventoryKind};
-pub use model::{ModelCommand, ModelFormat, ModelVersion};
+pub use model::{ModelArgs, ModelCommand, ModelFormat, ModelVersion};
 pub use pictures::{Colors, Screenshots, Size};
 pub use server::{Connect, Login, Logout, Serve, Worker};
 pub use state::{StateCommand, Versions};
@@ -169,8 +169,7 @@ pub enum Command {
     #[command(subcommand)]
     Audit(AuditCommand),
     /// What is learned from operators who confirm or correct causes: list, train, measure, take into use
-    #[command(subcommand)]
-    Model(ModelCommand),
+    Model(ModelArgs),
     /// All there is on one page: environments, drifts, advice, settings; secrets taken out
     Report(ReportArgs),
     /// What AWS has to allow, and what is understood of it
@@ -359,7 +358,7 @@ pub struct Diff {
 #[derive(Args, Debug)]
 pub struct Bench {
     /// Case files, one JSON object a line, or directories of *.jsonl files
-    #[arg(required_unless_present_any = ["cloudtrail", "series"], value_name = "CASES")]
+    #[arg(required_unless_present_any = ["cloudtrail", "series", "learning"], value_name = "CASES")]
     pub cases: Vec<PathBuf>,
     /// Measure how well the kind of hand behind labelled CloudTrail events is told, instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cases", "mutate", "no_packs"])]
@@ -367,6 +366,10 @@ pub struct Bench {
     /// Measure how well incidents are made and bursts are noticed in a series of labelled drift events, instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cases", "cloudtrail", "mutate", "no_packs"])]
     pub series: Option<PathBuf>,
+    /// Measure what is learned from operators in so many invented organisations, instead: how often a named cause is right, how
+    /// well its confidence is calibrated, how long the training takes
+    #[arg(long, value_name = "N", conflicts_with_all = ["cases", "cloudtrail", "series", "mutate", "no_packs"])]
+    pub learning: Option<u8>,
     #[arg(long, value_enum, default_value_t)]
     pub format: BenchFormat,
     /// Name every case that did not come out as expected

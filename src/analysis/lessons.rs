@@ -1,16 +1,17 @@
 //! Learning causes from what operators say: from 50 labels on, of at least two causes with 8 each.
 //!
-//! What a model is worth is measured on what it has not seen: its trees out of bag, and five-fold cross-validation. From the local
-//! coverage-accuracy curve comes the probability below which it says nothing.
+//! What a model is worth is measured on what it has not seen: its trees out of bag, and five-fold cross-validation. What is told is
+//! model and rules together, so that is what is calibrated, and from its local coverage-accuracy curve comes the probability below
+//! which the model says nothing: what is surer must be right in nine of ten even at the lower end of its interval.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::cause::features::{NAMES, VERSION};
-use super::cause::learned::importance;
-use crate::drift::{Cause, CauseLabel, CoveragePoint, Lessons, ModelMetrics};
-use crate::learned::{Forest, Growth, TrainError, train};
+use super::cause::features::{NAMES, VERSION, as_now};
+use super::cause::learned::{importance, mix};
+use crate::drift::{Cause, CauseLabel, CoveragePoint, Lessons, MlModel, ModelMetrics, ModelType};
+use crate::learned::{Forest, Growth, TrainError, temperature, train};
 
 /// Fewer labels teach nothing.
 const LEAST: usize = 50;
@@ -18,14 +19,22 @@ const LEAST: usize = 50;
 const OF_EACH: usize = 8;
 /// What it says must be right so often.
 const RIGHT: f64 = 0.90;
-/// A step of the curve with fewer labels says nothing.
-const STEP: usize = 10;
+/// Standard errors below what was measured, where the lower end of its interval is: one-sided, 95 %.
+const DOWN: f64 = 1.645;
+/// Standard errors above nothing.
+const SURELY: f64 = 2.0;
+/// What is not likelier than not is not told; in hundredths.
+const TOLD: u8 = 50;
+/// Fewer labels calibrate nothing by themselves.
+const CALIBRATES: usize = 30;
 /// Never sure enough.
 const NEVER: f64 = 1.01;
 const FOLDS: usize = 5;
+const VALIDATED: usize = 1_500;
+const FRAMEWORK: &str = "smartcore 0.7, random forest of regression trees per class";
 const GROWTH: Growth = Growth { trees: 40, depth: 8, leaf: 3, looked_at: Some(16), seed: 1 };
 /// For each part of the cross-validation.
-const QUICK: Growth = Growth { trees: 15, ..GROWTH };
+const QUICK: Growth = Growth { trees: 8, ..GROWTH };
 
 /// A model that was just trained.
 #[derive(Debug)]
@@ -37,6 +46,36 @@ pub struct Learned {
     pub metrics: ModelMetrics,
     pub labels: u32,
     pub threshold: f64,
+    /// Of model and rules together; `None`: what was learned adds nothing to the rules.
+    pub mixed_temperature: Option<f64>,
+}
+
+impl Learned {
+    /// As the registry takes it, and its artefact.
+    pub fn into_model(self, name: &str) -> (MlModel, String) {
+        let model = MlModel {
+            name: name.into(),
+            version: 0,
+            model_type: ModelType::Classification,
+            framework: FRAMEWORK.into(),
+            artifact_path: String::new(),
+            artifact_hash: self.forest.hash(),
+            features: self.features,
+            features_version: self.features_version,
+            target_classes: self.classes,
+            trained_at: self.metrics.evaluation_date,
+            metrics: self.metrics,
+            evaluations: vec![],
+            is_active: false,
+            deployed_at: None,
+            deployed_by: None,
+            labels: self.labels,
+            threshold: self.threshold,
+            temperature: self.forest.temperature,
+            mixed_temperature: self.mixed_temperature,
+        };
+        (model, self.forest.to_string())
+    }
 }
 
 /// Why nothing was learned.
@@ -51,8 +90,8 @@ pub enum LessonError {
 /// How many labels there are, and what is missing.
 pub fn lessons(labels: &[CauseLabel]) -> Lessons {
     let mut counted: BTreeMap<String, u32> = BTreeMap::new();
-    for label in usable(labels) {
-        *counted.entry(label.cause.as_str().to_owned()).or_default() += 1;
+    for (cause, _) in usable(labels) {
+        *counted.entry(cause.as_str().to_owned()).or_default() += 1;
     }
     let missing = Sorted::of(labels).err().map(|error| error.to_string());
     Lessons { labels: counted, missing }
@@ -67,7 +106,14 @@ pub fn learn(labels: &[CauseLabel], now: Timestamp) -> Result<Learned, LessonErr
     let names: Vec<&str> = classes.iter().map(|cause| cause.as_str()).collect();
     let trained = train(&NAMES, &names, &rows, &targets, &GROWTH)?;
     let size = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    let together = Together { weight: MlModel::weight_of(size), temperature: 1.0, classes: &classes };
+    let together = Together { temperature: together.calibrated(&rows, &trained.out_of_bag, &targets), ..together };
+    let told = together.told(&rows, &trained.out_of_bag, &targets);
+    let is_of_use = together.beats_frequencies(&rows, &trained.out_of_bag, &targets);
+    let threshold = if is_of_use { threshold(&told) } else { NEVER };
     let mut metrics = measure(&trained.out_of_bag, &targets, classes.len());
+    (metrics.expected_calibration_error, metrics.coverage_accuracy) =
+        (calibration_error(&told, threshold), curve(&told));
     metrics.evaluation_date = now;
     metrics.training_data_size = size;
     metrics.on = "out_of_bag".into();
@@ -77,33 +123,38 @@ pub fn learn(labels: &[CauseLabel], now: Timestamp) -> Result<Learned, LessonErr
         forest: trained.forest,
         features: NAMES.map(str::to_owned).to_vec(),
         features_version: VERSION,
+        threshold,
+        mixed_temperature: is_of_use.then_some(together.temperature),
         classes,
-        threshold: threshold(&metrics.coverage_accuracy, rows.len()),
         metrics,
         labels: size,
     })
 }
 
-/// How a forest does on labels it was not trained on; `None` when there are none of its classes.
-pub fn evaluate(forest: &Forest, classes: &[Cause], labels: &[CauseLabel], now: Timestamp) -> Option<ModelMetrics> {
-    let rows = usable(labels).filter(|label| label.features.values.len() == forest.features.len());
-    let known = rows.filter_map(|label| Some((classes.iter().position(|one| *one == label.cause)?, label)));
-    let (targets, said): (Vec<usize>, Vec<Vec<f64>>) =
-        known.map(|(target, label)| (target, forest.predict(&label.features.values))).unzip();
-    if targets.is_empty() {
+/// How a model does on labels it was not trained on; `None` when there are none of its classes.
+pub fn evaluate(model: &MlModel, forest: &Forest, labels: &[CauseLabel], now: Timestamp) -> Option<ModelMetrics> {
+    let classes = &model.target_classes;
+    let known = usable(labels).filter_map(|(cause, row)| Some((classes.iter().position(|one| *one == cause)?, row)));
+    let (targets, rows): (Vec<usize>, Vec<Vec<f64>>) = known.unzip();
+    if targets.is_empty() || forest.features.len() != NAMES.len() {
         return None;
     }
+    let said: Vec<Vec<f64>> = rows.iter().map(|row| forest.predict(row)).collect();
+    let together = Together { weight: model.weight(), temperature: model.mixed_temperature.unwrap_or(1.0), classes };
+    let told = together.told(&rows, &said, &targets);
     let mut metrics = measure(&said, &targets, classes.len());
+    metrics.expected_calibration_error = calibration_error(&told, model.threshold);
+    metrics.coverage_accuracy = curve(&told);
+    metrics.training_data_size = model.labels;
     metrics.evaluation_date = now;
     metrics.on = "after_training".into();
     metrics.feature_importance = importance(forest).into_iter().collect();
     Some(metrics)
 }
 
-fn usable(labels: &[CauseLabel]) -> impl Iterator<Item = &CauseLabel> {
-    labels.iter().filter(|label| {
-        label.features.version == VERSION && label.features.values.len() == NAMES.len() && label.features.is_sane()
-    })
+/// Labels whose evidence is still understood, as it is written now.
+fn usable(labels: &[CauseLabel]) -> impl Iterator<Item = (Cause, Vec<f64>)> {
+    labels.iter().filter_map(|label| Some((label.cause, as_now(&label.features)?)))
 }
 
 /// Labels as a forest takes them. Causes with too few are left out.
@@ -115,20 +166,20 @@ struct Sorted {
 
 impl Sorted {
     fn of(labels: &[CauseLabel]) -> Result<Self, LessonError> {
-        let count = |cause: Cause| usable(labels).filter(|label| label.cause == cause).count();
+        let all: Vec<(Cause, Vec<f64>)> = usable(labels).collect();
+        let count = |cause: Cause| all.iter().filter(|(one, _)| *one == cause).count();
         let classes: Vec<Cause> = Cause::ALL.into_iter().filter(|cause| count(*cause) >= OF_EACH).collect();
-        let mut sorted = Self { rows: vec![], targets: vec![], classes };
-        for label in usable(labels) {
-            if let Some(target) = sorted.classes.iter().position(|one| *one == label.cause) {
+        let (said, mut sorted) = (all.len(), Self { rows: vec![], targets: vec![], classes });
+        for (cause, row) in all {
+            if let Some(target) = sorted.classes.iter().position(|one| *one == cause) {
                 sorted.targets.push(target);
-                sorted.rows.push(label.features.values.clone());
+                sorted.rows.push(row);
             }
         }
         let (there, classes) = (sorted.rows.len(), sorted.classes.len());
         if there < LEAST || classes < 2 {
-            let all = usable(labels).count();
             return Err(LessonError::TooFew(format!(
-                "{all} causes were confirmed or corrected so far, {there} of them of a cause with at least {OF_EACH}; a model is \
+                "{said} causes were confirmed or corrected so far, {there} of them of a cause with at least {OF_EACH}; a model is \
                  learned from {LEAST} on, of two causes or more"
             )));
         }
@@ -136,7 +187,71 @@ impl Sorted {
     }
 }
 
-/// By what was said of rows that were not trained on.
+/// What is told: rules and model together.
+#[derive(Clone, Copy)]
+struct Together<'a> {
+    weight: f64,
+    temperature: f64,
+    classes: &'a [Cause],
+}
+
+impl Together<'_> {
+    /// Of one row: the rules are its first columns.
+    fn of(&self, row: &[f64], said: &[f64]) -> [f64; 6] {
+        let rules = std::array::from_fn(|at| row.get(at).copied().unwrap_or(0.0));
+        let mut model = [0.0; 6];
+        self.classes.iter().zip(said).for_each(|(cause, share)| model[cause.index()] += share);
+        mix(rules, model, self.weight, self.temperature)
+    }
+
+    fn each(&self, rows: &[Vec<f64>], said: &[Vec<f64>]) -> impl Iterator<Item = [f64; 6]> {
+        rows.iter().zip(said).map(|(row, said)| self.of(row, said))
+    }
+
+    /// What it takes each for, how sure it is, and whether it is right.
+    fn told(&self, rows: &[Vec<f64>], said: &[Vec<f64>], targets: &[usize]) -> Vec<Told> {
+        let unknown = Cause::Unknown.index();
+        let told = self.each(rows, said).zip(rows).zip(targets).map(|((all, row), target)| {
+            let (guess, sure) = best(&all);
+            let is_right = guess == self.classes[*target].index();
+            Told { sure, is_right, is_cause: guess != unknown, is_seconded: guess == best(&row[..=unknown]).0 }
+        });
+        told.collect()
+    }
+
+    /// The temperature at which causes that rules and model agree on, which are named in any case, are as sure as they are right.
+    fn calibrated(&self, rows: &[Vec<f64>], said: &[Vec<f64>], targets: &[usize]) -> f64 {
+        let (mut seconded, mut all) = ((vec![], vec![]), (vec![], vec![]));
+        let told = self.told(rows, said, targets);
+        for ((mixed, target), told) in self.each(rows, said).zip(targets).zip(&told) {
+            let truth = self.classes[*target].index();
+            if told.is_cause && told.is_seconded {
+                seconded.0.push(mixed.to_vec());
+                seconded.1.push(truth);
+            }
+            all.0.push(mixed.to_vec());
+            all.1.push(truth);
+        }
+        let (mixed, truth) = if seconded.1.len() < CALIBRATES { all } else { seconded };
+        (temperature(&mixed, &truth) * 100.0).round() / 100.0
+    }
+
+    /// It is surely less surprised by the labels than one who only knows how frequent each is.
+    fn beats_frequencies(&self, rows: &[Vec<f64>], said: &[Vec<f64>], targets: &[usize]) -> bool {
+        let labels = targets.len() as f64;
+        let frequent = |target: usize| targets.iter().filter(|one| **one == target).count() as f64 / labels;
+        let gains: Vec<f64> = self
+            .each(rows, said)
+            .zip(targets)
+            .map(|(all, target)| (all[self.classes[*target].index()].max(1e-6) / frequent(*target)).ln())
+            .collect();
+        let mean = gains.iter().sum::<f64>() / labels;
+        let variance = gains.iter().map(|gain| (gain - mean).powi(2)).sum::<f64>() / labels;
+        mean > SURELY * (variance / labels).sqrt()
+    }
+}
+
+/// By what the model alone said of rows that were not trained on.
 fn measure(said: &[Vec<f64>], targets: &[usize], classes: usize) -> ModelMetrics {
     let told: Vec<(usize, f64)> = said.iter().map(|row| best(row)).collect();
     let mut confusion = vec![vec![0_u32; classes]; classes];
@@ -157,8 +272,6 @@ fn measure(said: &[Vec<f64>], targets: &[usize], classes: usize) -> ModelMetrics
         recall_macro: mean(&|at| share(hit(at), row(at))),
         f1_score_macro: mean(&f1),
         baseline_accuracy: rounded(share((0..classes).map(row).max().unwrap_or(0), all)),
-        expected_calibration_error: rounded(calibration_error(&told, targets)),
-        coverage_accuracy: curve(&told, targets),
         confusion_matrix: confusion,
         ..ModelMetrics::default()
     }
@@ -177,37 +290,80 @@ fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }
 
-fn calibration_error(told: &[(usize, f64)], targets: &[usize]) -> f64 {
-    // How much surer than right, by step of confidence.
-    let mut steps = [0.0; 10];
-    for ((guess, sure), target) in told.iter().zip(targets) {
-        steps[((sure * 10.0) as usize).min(9)] += sure - f64::from(u8::from(guess == target));
-    }
-    steps.iter().map(|apart: &f64| apart.abs()).sum::<f64>() / told.len().max(1) as f64
+/// What was told of one label.
+#[derive(Clone, Copy)]
+struct Told {
+    sure: f64,
+    is_right: bool,
+    /// It is some cause, not that nobody knows.
+    is_cause: bool,
+    /// The rules say the same.
+    is_seconded: bool,
 }
 
-fn curve(told: &[(usize, f64)], targets: &[usize]) -> Vec<CoveragePoint> {
+impl Told {
+    fn is_named(&self, threshold: f64) -> bool {
+        self.is_cause && (self.is_seconded || self.sure >= threshold)
+    }
+}
+
+/// How far confidence and accuracy of what is named are apart, over ten steps of confidence.
+fn calibration_error(told: &[Told], threshold: f64) -> f64 {
+    let (mut steps, mut count) = ([0.0; 10], 0_usize);
+    for one in told.iter().filter(|one| one.is_named(threshold)) {
+        steps[((one.sure * 10.0) as usize).min(9)] += one.sure - f64::from(u8::from(one.is_right));
+        count += 1;
+    }
+    rounded(steps.iter().map(|apart: &f64| apart.abs()).sum::<f64>() / count.max(1) as f64)
+}
+
+/// How many causes are named as surely as that, and how many of them are right.
+fn from(threshold: f64, told: &[Told]) -> (usize, usize) {
+    let sure = || told.iter().filter(|one| one.is_cause && one.sure >= threshold);
+    (sure().count(), sure().filter(|one| one.is_right).count())
+}
+
+fn steps() -> impl DoubleEndedIterator<Item = f64> {
+    (4..=19).map(|step| f64::from(step) / 20.0)
+}
+
+fn curve(told: &[Told]) -> Vec<CoveragePoint> {
     let at = |threshold: f64| {
-        let sure = || told.iter().zip(targets).filter(|((_, sure), _)| *sure >= threshold);
-        let (count, right) = (sure().count(), sure().filter(|((guess, _), target)| guess == *target).count());
+        let (count, right) = from(threshold, told);
         CoveragePoint {
             threshold,
             coverage: rounded(count as f64 / told.len().max(1) as f64),
             accuracy: if count == 0 { 0.0 } else { rounded(right as f64 / count as f64) },
         }
     };
-    (4..=19).map(|step| at(f64::from(step) / 20.0)).collect()
+    steps().map(at).collect()
 }
 
-/// The lowest from which on it is right often enough; all that is surer must be, too.
-fn threshold(curve: &[CoveragePoint], labels: usize) -> f64 {
-    let says = |point: &&CoveragePoint| (point.coverage * labels as f64).round() as usize >= STEP;
-    let good = curve.iter().rev().filter(says).take_while(|point| point.accuracy >= RIGHT);
-    good.last().map_or(NEVER, |point| point.threshold)
+/// The lowest from which on it is right often enough, also if it was lucky.
+fn threshold(told: &[Told]) -> f64 {
+    let is_good = |threshold: &f64| {
+        let (count, right) = from(*threshold, told);
+        lower_end(right, count) >= RIGHT
+    };
+    (TOLD..=99).map(|step| f64::from(step) / 100.0).find(is_good).unwrap_or(NEVER)
 }
 
-/// Every fifth row stands aside, five times. The order of the labels is that of time, so the parts are alike.
+/// Of a share's interval, after Wilson.
+fn lower_end(part: usize, whole: usize) -> f64 {
+    if whole == 0 {
+        return 0.0;
+    }
+    let (n, square) = (whole as f64, DOWN * DOWN);
+    let share = part as f64 / n;
+    let spread = DOWN * (share * (1.0 - share) / n + square / (4.0 * n * n)).sqrt();
+    (share + square / (2.0 * n) - spread) / (1.0 + square / n)
+}
+
+/// Every fifth row stands aside, five times; of the newest labels, for it takes as long as the training. The order of the labels is
+/// that of time, so the parts are alike.
 fn cross_validated(names: &[&str], rows: &[Vec<f64>], targets: &[usize]) -> Result<Vec<f64>, LessonError> {
+    let from = rows.len().saturating_sub(VALIDATED);
+    let (rows, targets) = (&rows[from..], &targets[from..]);
     (0..FOLDS)
         .map(|fold| {
             let aside = |at: &usize| at % FOLDS == fold;
@@ -260,6 +416,9 @@ mod tests {
         let mut foreign = labels(300);
         foreign.iter_mut().for_each(|label| label.features.version = VERSION + 1);
         assert!(lessons(&foreign).missing.is_some(), "labels of other columns teach nothing");
+        let mut old = labels(300);
+        old.iter_mut().for_each(|label| (label.features.version, _) = (1, label.features.values.truncate(58)));
+        assert_eq!(lessons(&old).missing, None, "what was kept when there were fewer columns still teaches");
     }
 
     #[test]
@@ -268,7 +427,11 @@ mod tests {
         let metrics = &learned.metrics;
         println!("{metrics:?}, says something from {}", learned.threshold);
         assert!(metrics.accuracy > metrics.baseline_accuracy + 0.2 && metrics.accuracy < 0.95, "every tenth is wrong");
-        assert!(metrics.expected_calibration_error < 0.12, "{}", metrics.expected_calibration_error);
+        // 0.05 is promised; of so few labels chance alone adds what a calibrated one is off by in each of ten steps.
+        let chance = 0.5 * (10.0 / f64::from(metrics.evaluated_on)).sqrt();
+        assert!(metrics.expected_calibration_error < 0.05 + chance, "{}", metrics.expected_calibration_error);
+        let said = metrics.coverage_accuracy.iter().rfind(|point| point.threshold <= learned.threshold).unwrap();
+        assert!(learned.threshold > 1.0 || said.accuracy > 0.85, "{said:?}");
         assert_eq!(metrics.cross_validation_scores.len(), FOLDS);
         assert_eq!(metrics.confusion_matrix.iter().flatten().sum::<u32>(), metrics.evaluated_on);
         let most = metrics.feature_importance.iter().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
@@ -281,6 +444,21 @@ mod tests {
         let mut random = labels(300);
         let mut rng = fastrand::Rng::with_seed(3);
         random.iter_mut().for_each(|label| label.cause = Cause::ALL[rng.usize(..5)]);
-        assert_eq!(learn(&random, Timestamp::UNIX_EPOCH).unwrap().threshold, NEVER);
+        let learned = learn(&random, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!((learned.threshold, learned.mixed_temperature), (NEVER, None), "the rules judge alone");
+    }
+
+    #[test]
+    fn a_few_lucky_answers_are_no_threshold() {
+        let told = |right: usize, wrong: usize| -> Vec<Told> {
+            let one = |is_right| Told { sure: 0.8, is_right, is_cause: true, is_seconded: false };
+            (0..right).map(|_| one(true)).chain((0..wrong).map(|_| one(false))).collect()
+        };
+        // Nine of nine may be a coin that is right in four of five; 25 of 25 hardly.
+        assert_eq!(threshold(&told(9, 0)), NEVER);
+        assert_eq!(threshold(&told(25, 0)), 0.50);
+        // Nine in ten of thirty is 0.79 at the lower end; of a thousand it takes 0.92.
+        assert_eq!((threshold(&told(27, 3)), threshold(&told(900, 100))), (NEVER, NEVER));
+        assert_eq!(threshold(&told(920, 80)), 0.50);
     }
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::drift::{
-    Cause, Density, DriftEvent, DriftId, Link, MlModel, OperationalContext, Probabilities, Pulse, Recommendation,
-    ResourceRef, ScanStage, Score, Severity, Slug, SourceState, Stats,
+    Cause, CorrelationEvent, Density, DriftEvent, DriftId, Link, MlModel, OperationalContext, Probabilities, Pulse,
+    Recommendation, ResourceRef, ScanStage, Score, Severity, Slug, SourceState, Stats,
 };
 use crate::safety::Tainted;
 use crate::store::{OpenCounts, Receipt};
@@ -17,7 +17,30 @@ use crate::store::{OpenCounts, Receipt};
 pub struct AnalyzeBody {
     /// What is known of it: it speaks for a cause as a note on the resource would.
     #[serde(default)]
-    pub context: Option<Tainted>,
+    pub context: Option<AnalyzeContext>,
+}
+
+/// What somebody knows of a drift: a text, or fields with a name each.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+#[serde(untagged)]
+pub enum AnalyzeContext {
+    Text(Tainted),
+    Fields(serde_json::Map<String, serde_json::Value>),
+}
+
+impl AnalyzeContext {
+    /// As one text: `incident: INC-7; by: alice`.
+    pub fn text(self) -> Tainted {
+        let fields = match self {
+            Self::Text(text) => return text,
+            Self::Fields(fields) => fields,
+        };
+        let said = fields.iter().map(|(name, value)| match value.as_str() {
+            Some(text) => format!("{name}: {text}"),
+            None => format!("{name}: {value}"),
+        });
+        said.collect::<Vec<_>>().join("; ").into()
+    }
 }
 
 /// How far a job is.
@@ -38,7 +61,7 @@ pub struct Job {
     pub drift: DriftId,
     pub status: JobStatus,
     pub estimated_completion: Timestamp,
-    /// When it is done.
+    /// When it is done; where it failed, what was known of the drift before.
     pub result: Option<Analyzed>,
     /// Why it failed.
     pub error: Option<String>,
@@ -177,6 +200,8 @@ pub enum Related {
     Together(DriftId),
     /// What went on there when it was first seen.
     Context(Box<OperationalContext>),
+    /// What another system tells: a commit of its code. The highest score comes first.
+    Event(CorrelationEvent),
 }
 
 impl Related {
@@ -189,6 +214,10 @@ impl Related {
             Self::Linked(link) => format!("0 {}", link.to),
             Self::Context(context) => format!("4 {}", context.id),
             Self::Together(id) => format!("5 {id}"),
+            Self::Event(one) => {
+                let far = 100 - u32::from(one.correlation_score.hundredths());
+                format!("6 {far:0>3} {}", one.external_id.raw())
+            }
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod case;
 pub mod cloudtrail;
+pub mod learning;
 mod mutate;
 mod report;
 mod respell;

@@ -2,6 +2,15 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+#[derive(Args, Debug)]
+pub struct ModelArgs {
+    /// The models of a server, as whoever is logged in there; its address, or its name in the configuration
+    #[arg(long, value_name = "SERVER", global = true)]
+    pub server: Option<String>,
+    #[command(subcommand)]
+    pub command: ModelCommand,
+}
+
 #[derive(Subcommand, Debug)]
 pub enum ModelCommand {
     /// The models that were learned, with how well they do; and what is missing before one can be

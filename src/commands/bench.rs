@@ -22,6 +22,9 @@ pub(super) fn run(args: &Bench) -> anyhow::Result<u8> {
     if let Some(path) = &args.series {
         return series(path, args);
     }
+    if let Some(worlds) = args.learning {
+        return learning(worlds, args.format);
+    }
     let read = bench::read(&args.cases);
     for error in &read.errors {
         complain(&error.to_string());
@@ -67,6 +70,17 @@ fn series(path: &Path, args: &Bench) -> anyhow::Result<u8> {
         BenchFormat::Json => writeln!(out, "{:#}", bench::series::json_of(&measured))?,
     }
     Ok(u8::from(!measured.errors.is_empty()))
+}
+
+/// How well causes are told after so many labels.
+fn learning(worlds: u8, format: BenchFormat) -> anyhow::Result<u8> {
+    let measured = bench::learning::measure(u64::from(worlds.max(1))).context("nothing could be measured")?;
+    let mut out = std::io::stdout().lock();
+    match format {
+        BenchFormat::Text => write!(out, "{}", bench::learning::text_of(&measured))?,
+        BenchFormat::Json => writeln!(out, "{:#}", bench::learning::json_of(&measured))?,
+    }
+    Ok(0)
 }
 
 /// Whole passes over all cases, one after another.

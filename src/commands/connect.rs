@@ -65,6 +65,15 @@ fn open(session: &Session, servers: &[String], look: &Look, trust: Trust<'_>) ->
     ended
 }
 
+/// A server that a command asks and that answers now, by its address or its name; who asks is logged in there.
+pub(super) async fn service(session: &Session, server: &str) -> anyhow::Result<Arc<dyn DriftService>> {
+    let urls = addresses(session, &[server.to_owned()])?;
+    let Some(first) = urls.first().cloned() else { bail!("no server is named") };
+    let credentials = credentials(session, None, &first, None)?;
+    let dial = Dial { urls, ca: None, credentials, queues: None };
+    Ok(RemoteService::dial(dial, &Handle::current()).await?)
+}
+
 /// Tries until somebody answers: what waits for a server is not to wait for a person. Who is turned away is told so.
 async fn dialled(dial: Dial, told: &watch::Sender<Option<Trying>>) -> Result<Arc<dyn DriftService>, ServiceError> {
     let (since, mut wait) = (Timestamp::now(), FIRST);

@@ -28,6 +28,7 @@ mod migrate;
 mod model;
 mod narrative;
 mod output;
+mod policing;
 mod policy;
 mod reload;
 mod report;
@@ -137,7 +138,7 @@ fn perform(session: &Session, cli: Cli) -> anyhow::Result<u8> {
         Some(Command::Import { file, until }) => import::run(session, &file, until.as_deref()),
         Some(Command::Store(command)) => store::run(session, &command),
         Some(Command::Audit(command)) => audit::run(session, &command),
-        Some(Command::Model(command)) => model::run(session, &command),
+        Some(Command::Model(args)) => model::run(session, &args),
         Some(Command::Report(args)) => report::run(session, &args),
         Some(Command::Rules { format }) => rules::run(session, format),
         Some(Command::Codify(args)) => codify::run(session, &args),

@@ -1,18 +1,31 @@
-//! `driftguard model`: what is learned from operators.
+//! `driftguard model`: what is learned from operators, here or on a server.
 
 use std::io::{self, Write};
 
+use anyhow::Context;
+use tokio::runtime::Runtime;
+
 use super::session::open_store;
-use super::{Session, store};
-use crate::cli::{ModelCommand, ModelFormat};
-use crate::drift::{MlModel, ModelMetrics, ModelStep};
+use super::{Session, connect, store};
+use crate::cli::{ModelArgs, ModelCommand, ModelFormat};
+use crate::drift::{Lessons, MlModel, ModelMetrics, ModelStep};
 use crate::report::models;
 use crate::service::{self, CAUSE_MODEL};
 use crate::store::Opened;
 
-pub(super) fn run(session: &Session, command: &ModelCommand) -> anyhow::Result<u8> {
+pub(super) fn run(session: &Session, args: &ModelArgs) -> anyhow::Result<u8> {
+    match &args.server {
+        Some(server) => there(session, server, &args.command),
+        None => here(session, &args.command),
+    }
+}
+
+fn here(session: &Session, command: &ModelCommand) -> anyhow::Result<u8> {
     match command {
-        ModelCommand::List { format } => list(session, *format),
+        ModelCommand::List { format } => {
+            let Opened { store, .. } = store::open_to_read(session)?;
+            list(&store.models()?, &service::lessons(store.as_ref())?, *format)
+        }
         ModelCommand::Train { activate, format } => {
             let Opened { store, .. } = writable(session)?;
             let by = activate.then(|| session.settings().actor.value.clone());
@@ -27,24 +40,46 @@ pub(super) fn run(session: &Session, command: &ModelCommand) -> anyhow::Result<u
     }
 }
 
+fn there(session: &Session, server: &str, command: &ModelCommand) -> anyhow::Result<u8> {
+    let runtime = Runtime::new().context("no threads for the background work")?;
+    let service = runtime.block_on(connect::service(session, server))?;
+    let name = || CAUSE_MODEL.to_owned();
+    // The server knows who is logged in.
+    let by = session.settings().actor.value.clone();
+    runtime.block_on(async {
+        match command {
+            ModelCommand::List { format } => list(&service.models().await?, &service.lessons().await?, *format),
+            ModelCommand::Train { activate, format } => {
+                show(&service.train_model(name(), *activate, by).await?, *format)
+            }
+            ModelCommand::Evaluate { version, format } => {
+                show(&service.evaluate_model(name(), *version).await?, *format)
+            }
+            ModelCommand::Activate(to) => in_use(&service.activate_model(name(), ModelStep::To(to.version), by).await?),
+            ModelCommand::Rollback => in_use(&service.activate_model(name(), ModelStep::Back, by).await?),
+        }
+    })
+}
+
 fn writable(session: &Session) -> anyhow::Result<Opened> {
     Ok(open_store(&session.settings().store.value, session.settings().store_options())?)
 }
 
 fn step(session: &Session, to: ModelStep) -> anyhow::Result<u8> {
     let Opened { store, .. } = writable(session)?;
-    let model = service::activate_model(store.as_ref(), CAUSE_MODEL, to, &session.settings().actor.value)?;
+    in_use(&service::activate_model(store.as_ref(), CAUSE_MODEL, to, &session.settings().actor.value)?)
+}
+
+fn in_use(model: &MlModel) -> anyhow::Result<u8> {
     writeln!(io::stdout().lock(), "{} version {} is in use", model.name, model.version)?;
     Ok(0)
 }
 
-fn list(session: &Session, format: ModelFormat) -> anyhow::Result<u8> {
-    let Opened { store, .. } = store::open_to_read(session)?;
-    let (all, lessons) = (store.models()?, service::lessons(store.as_ref())?);
+fn list(all: &[MlModel], lessons: &Lessons, format: ModelFormat) -> anyhow::Result<u8> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     match format {
-        ModelFormat::Text => models::write_text(&all, &lessons, &mut out)?,
-        ModelFormat::Json => models::write_json(&all, &lessons, &mut out)?,
+        ModelFormat::Text => models::write_text(all, lessons, &mut out)?,
+        ModelFormat::Json => models::write_json(all, lessons, &mut out)?,
     }
     out.flush()?;
     Ok(0)

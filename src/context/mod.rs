@@ -1,3 +1,4 @@
 //! What happened around a drift: who did it. Sources of their own, asked when somebody wants to know.
 
 pub mod cloudtrail;
+pub mod git;

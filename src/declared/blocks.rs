@@ -21,6 +21,8 @@ pub struct Block {
     pub labels: Vec<String>,
     /// Counted from 1.
     pub line: usize,
+    /// The last line of it.
+    pub end: usize,
     /// The text of its `source`, where it has one.
     pub source: Option<String>,
 }
@@ -203,14 +205,18 @@ pub fn blocks(text: &str) -> Vec<Block> {
     for (at, line) in text.lines().enumerate() {
         let outermost = scan.depth == 0 && scan.is_code();
         if outermost && let Some((kind, labels)) = head(line) {
-            found.push(Block { kind, labels, line: at + 1, source: None });
+            found.push(Block { kind, labels, line: at + 1, end: at + 1, source: None });
         } else if scan.depth == 1
             && scan.is_code()
             && let (Some(block), Some(source)) = (found.last_mut(), source(line))
         {
             block.source = Some(source);
         }
+        let was_inside = scan.depth > 0;
         scan.line(line);
+        if let Some(block) = found.last_mut().filter(|_| was_inside) {
+            block.end = at + 1;
+        }
     }
     found
 }

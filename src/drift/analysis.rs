@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MlPrediction, Probabilities, PropertyPath, Score};
+use super::{CorrelationEvent, MlPrediction, Probabilities, PropertyPath, Score};
 use crate::safety::{Masked, Tainted};
 
 /// The six causes; `unknown` whenever evidence is thin.
@@ -80,6 +80,9 @@ pub struct CauseAnalysis {
     /// What somebody said of the drift when it was thought of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<Masked>,
+    /// What other systems tell that may have to do with it, the highest score first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub correlations: Vec<CorrelationEvent>,
 }
 
 impl Default for CauseAnalysis {
@@ -93,6 +96,7 @@ impl Default for CauseAnalysis {
             is_informed: false,
             prediction: None,
             said: None,
+            correlations: vec![],
         }
     }
 }
@@ -107,6 +111,18 @@ pub enum Axis {
     Compliance,
 }
 
+impl Axis {
+    /// As it is named everywhere.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Security => "security",
+            Self::Performance => "performance",
+            Self::Cost => "cost",
+            Self::Compliance => "compliance",
+        }
+    }
+}
+
 /// Four scores; the overall one is their maximum.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct Severity {
@@ -117,6 +133,15 @@ pub struct Severity {
 }
 
 impl Severity {
+    pub const fn on(&self, axis: Axis) -> Score {
+        match axis {
+            Axis::Security => self.security,
+            Axis::Performance => self.performance,
+            Axis::Cost => self.cost,
+            Axis::Compliance => self.compliance,
+        }
+    }
+
     /// The maximum of the four.
     pub fn overall(&self) -> Score {
         self.security.max(self.performance).max(self.cost).max(self.compliance)

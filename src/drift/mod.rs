@@ -9,6 +9,7 @@ mod attribution;
 pub mod bulk;
 mod change;
 mod context;
+mod correlation;
 mod coverage;
 mod driftignore;
 mod environment;
@@ -49,6 +50,7 @@ pub use context::{
     ContextData, ContextRequest, ContextSource, ContextType, Deployment, IncidentImpact, OperationalContext,
     StateVersion, TimeWindow,
 };
+pub use correlation::{CorrelationData, CorrelationEvent, CorrelationType, nearness};
 pub use coverage::Coverage;
 pub use driftignore::DriftIgnore;
 pub use environment::{CloudProvider, Environment, names_production};

@@ -67,10 +67,14 @@ pub struct MlModel {
     pub deployed_by: Option<Tainted>,
     /// Labels it was trained on.
     pub labels: u32,
-    /// Below this probability it says nothing; above 1: it never says anything.
+    /// Below this probability it names nothing; above 1: it never names anything.
     pub threshold: f64,
     /// Above 1 it is less sure than its votes.
     pub temperature: f64,
+    /// The same of what it says together with the rules: that is what is told. `None`: the rules do as well without it, and judge
+    /// alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mixed_temperature: Option<f64>,
 }
 
 impl MlModel {
@@ -79,8 +83,13 @@ impl MlModel {
 
     /// How much it counts beside the rules: more with more labels, and never alone.
     pub fn weight(&self) -> f64 {
-        let labels = f64::from(self.labels);
-        (labels / (labels + 200.0)).min(0.8)
+        Self::weight_of(self.labels)
+    }
+
+    /// As [`weight`](Self::weight), of one that is trained on so many labels.
+    pub fn weight_of(labels: u32) -> f64 {
+        let labels = f64::from(labels);
+        (labels / (labels + 50.0)).min(0.9)
     }
 }
 
@@ -112,14 +121,15 @@ pub struct ModelMetrics {
     pub feature_importance: BTreeMap<String, f64>,
     /// Accuracy of each of five parts, told by a forest that was grown from the other four.
     pub cross_validation_scores: Vec<f64>,
-    /// How far confidence and accuracy are apart, on average over ten steps of confidence.
+    /// How far confidence and accuracy are apart, on average over ten steps of confidence; of what is told: model and rules together.
     pub expected_calibration_error: f64,
     /// Always saying the most frequent class is right so often.
     pub baseline_accuracy: f64,
+    /// Of model and rules together.
     pub coverage_accuracy: Vec<CoveragePoint>,
 }
 
-/// Of the labels it would say something about from a threshold on.
+/// Of the labels of which it would name a cause from a threshold on.
 #[derive(Clone, Copy, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct CoveragePoint {
     pub threshold: f64,
@@ -134,10 +144,10 @@ pub struct CoveragePoint {
 pub struct MlPrediction {
     pub model: String,
     pub version: u32,
-    /// The likeliest cause by the model alone.
+    /// The likeliest cause, by the model beside the rules.
     pub prediction_result: Cause,
     pub confidence_score: f64,
-    /// Not sure enough to count: the rules stand alone.
+    /// Not sure enough to name a cause; it still says how likely what the rules name is.
     pub abstained: bool,
     /// How much it counted beside the rules.
     pub weight: f64,

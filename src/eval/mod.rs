@@ -9,7 +9,7 @@
 mod case;
 mod gold;
 mod learn;
-mod measure;
+pub(crate) mod measure;
 mod predict;
 mod report;
 mod score;

@@ -1,4 +1,4 @@
-//! What happened to a drift, in sentences; and a question about it, put to Gemini.
+//! A question about a drift, put to Gemini.
 
 use std::io::{self, BufRead, Write};
 
@@ -9,7 +9,7 @@ use crate::analysis::narrative::Narrative;
 use crate::drift::DriftDetail;
 use crate::gemini::{Cancel, GeminiSpec, Question};
 use crate::safety::sanitise;
-use crate::service::{narrative, question};
+use crate::service::question;
 
 /// Why nobody is asked.
 const OFF: &str = "Gemini is off: a [gemini] table in this machine's configuration turns it on";
@@ -18,19 +18,6 @@ impl<R: BufRead, W: Write> Plain<R, W> {
     /// Who may be asked about a drift.
     pub fn asking(self, gemini: Option<GeminiSpec>) -> Self {
         Self { gemini, ..self }
-    }
-
-    pub(super) async fn tell(&mut self, text: &str) -> io::Result<()> {
-        let Some((_, detail)) = self.one(text).await? else { return Ok(()) };
-        let zone = self.zone.clone();
-        let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
-        match narrative(self.service.as_ref(), detail.event.id, &clock).await {
-            Ok(narrative) => {
-                let told: Vec<String> = narrative.sentences.iter().map(Narrative::numbered).collect();
-                told.into_iter().chain(narrative.references()).try_for_each(|line| self.say(&line))
-            }
-            Err(why) => self.problem(&why.to_string()),
-        }
     }
 
     /// `gemini N QUESTION`. The first time in a session what is sent is shown before, and waits for a yes.

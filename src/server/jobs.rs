@@ -72,7 +72,7 @@ impl Jobs {
         job.tries += 1;
         let begun = service.keep_analysis(job.clone()).await;
         let made = match begun {
-            Ok(()) => service.analyse(job.drift, job.said.clone()).await,
+            Ok(()) => in_time(TAKES, service.analyse(job.drift, job.said.clone())).await,
             Err(error) => Err(error),
         };
         let stage = made.map_or_else(|error| AnalysisStage::Failed(error.to_string()), |_| AnalysisStage::Done);
@@ -127,6 +127,16 @@ impl Jobs {
     }
 }
 
+/// A store that does not answer is not waited for: what the scan thought of the drift stands, and is what is told.
+async fn in_time<T>(
+    most: SignedDuration,
+    made: impl Future<Output = Result<T, ServiceError>>,
+) -> Result<T, ServiceError> {
+    let late =
+        || format!("it took longer than {} s: cause, severity and advice are as they were before it", most.as_secs());
+    tokio::time::timeout(most.unsigned_abs(), made).await.unwrap_or_else(|_| Err(ServiceError::Unavailable(late())))
+}
+
 /// As it is told. `event`: the drift as it is now, with what was found.
 fn shown(job: &AnalysisJob, event: Option<&DriftEvent>) -> Job {
     let (status, error) = match &job.stage {
@@ -142,7 +152,20 @@ fn shown(job: &AnalysisJob, event: Option<&DriftEvent>) -> Job {
         drift: job.drift,
         status,
         estimated_completion: asked.checked_add(TAKES).unwrap_or(asked),
-        result: event.filter(|_| job.stage == AnalysisStage::Done).map(Analyzed::from),
+        result: event.filter(|_| !job.is_open()).map(Analyzed::from),
         error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_analysis_that_does_not_end_is_given_up_and_what_is_known_is_told() {
+        let never = std::future::pending::<Result<(), ServiceError>>();
+        let why = in_time(SignedDuration::ZERO, never).await.unwrap_err().to_string();
+        assert!(why.contains("longer than 0 s") && why.contains("as they were"), "{why}");
+        assert!(in_time(TAKES, async { Ok::<_, ServiceError>(7) }).await.is_ok_and(|made| made == 7));
     }
 }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::commits::Commits;
 use super::{around, learning};
 use crate::analysis::{self, Burst, LearnedCause, Past, Surroundings};
 use crate::compare::Knowledge;
 use crate::drift::{
-    AuditEntry, ContextRequest, DriftDetail, DriftEvent, DriftType, Maintenance, OnCall, OperationalContext, Slug,
+    AuditEntry, ContextRequest, CorrelationEvent, DriftDetail, DriftEvent, DriftType, Maintenance, OnCall,
+    OperationalContext, Slug,
 };
 use crate::recommend::Policies;
-use crate::safety::{Masked, Tainted};
+use crate::safety::{Masked, Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::store::{Direction, DriftFilter, PageRequest, Store, StoreError};
 
@@ -53,6 +55,8 @@ pub(super) struct Scene {
     peers: Vec<DriftEvent>,
     contexts: Vec<OperationalContext>,
     learned: Option<Arc<LearnedCause>>,
+    commits: Commits,
+    redactor: Redactor,
 }
 
 impl Scene {
@@ -76,7 +80,8 @@ impl Scene {
         let peers = store.page(&request)?.data;
         let request = ContextRequest { from, until, environments, limit: ContextRequest::MOST };
         let contexts = around::contexts(store, &before.announced, &request)?;
-        Ok(Self { peers, contexts, learned: learning::in_use(store) })
+        let (commits, redactor) = (Commits::default(), Redactor::new(store.redaction_key()));
+        Ok(Self { peers, contexts, learned: learning::in_use(store), commits, redactor })
     }
 }
 
@@ -94,6 +99,7 @@ pub(super) struct Evidence {
     on_call: Arc<OnCall>,
     past: Past,
     burst: Burst,
+    correlations: Vec<CorrelationEvent>,
     said: Option<Masked>,
     learned: Option<Arc<LearnedCause>>,
 }
@@ -121,6 +127,7 @@ impl Evidence {
             past: Past { code_moved: code_moved(store, detail)?, ..past(detail) },
             // What a first scan finds has been there for who knows how long.
             burst: if span.is_some() { burst(event, &scene.peers) } else { Burst::default() },
+            correlations: correlations(scene, event, moment),
             said,
             learned: scene.learned.clone(),
         })
@@ -135,11 +142,18 @@ impl Evidence {
             on_call: Some(&self.on_call),
             past: self.past,
             burst: self.burst,
+            correlations: &self.correlations,
             said: self.said.as_ref(),
             judged: event.judged_cause,
             learned: self.learned.as_deref(),
         }
     }
+}
+
+/// Of what nobody knows when it came to be nothing lies near.
+fn correlations(scene: &Scene, event: &DriftEvent, moment: Option<(Timestamp, Timestamp)>) -> Vec<CorrelationEvent> {
+    let found = moment.map(|moment| scene.commits.of(&event.resource, moment, &scene.redactor));
+    found.and_then(Result::ok).unwrap_or_default()
 }
 
 /// When a scan saw it for the first time since it was last in sync.

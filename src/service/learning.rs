@@ -10,13 +10,12 @@ use tokio::sync::broadcast;
 use super::keeping::told;
 use super::{ServiceError, ServiceEvent};
 use crate::analysis::{self, ArtifactError, LearnedCause, LessonError};
-use crate::drift::{CauseLabel, DriftId, Lessons, MlModel, ModelMetrics, ModelStep, ModelType, TriageVerb};
+use crate::drift::{CauseLabel, DriftId, Lessons, MlModel, ModelStep, TriageVerb};
 use crate::safety::Tainted;
 use crate::store::{AuditRequest, Direction, Store, StoreError};
 
 /// The model that tells causes.
 pub const CAUSE: &str = "cause";
-const FRAMEWORK: &str = "smartcore 0.7, random forest of regression trees per class";
 /// Who makes a model active when nobody does.
 const SYSTEM: &str = "system";
 /// Labels are looked at so many at a time, the newest first, and no more than these.
@@ -107,27 +106,7 @@ fn grow(labels: &[CauseLabel]) -> Result<(MlModel, String), ServiceError> {
         LessonError::TooFew(why) => ServiceError::Invalid(why),
         LessonError::Train(error) => ServiceError::Unavailable(error.to_string()),
     })?;
-    let model = MlModel {
-        name: CAUSE.into(),
-        version: 0,
-        model_type: ModelType::Classification,
-        framework: FRAMEWORK.into(),
-        artifact_path: String::new(),
-        artifact_hash: learned.forest.hash(),
-        features: learned.features,
-        features_version: learned.features_version,
-        target_classes: learned.classes,
-        metrics: learned.metrics,
-        evaluations: vec![],
-        is_active: false,
-        trained_at: now,
-        deployed_at: None,
-        deployed_by: None,
-        labels: learned.labels,
-        threshold: learned.threshold,
-        temperature: learned.forest.temperature,
-    };
-    Ok((model, learned.forest.to_string()))
+    Ok(learned.into_model(CAUSE))
 }
 
 /// Measures a version on what was said after it was trained, and keeps the figures with it. `None`: the active one.
@@ -144,7 +123,7 @@ pub fn evaluate(store: &dyn Store, name: &str, version: Option<u32>) -> Result<M
     let forest = artifact.parse().map_err(|error| ServiceError::Unavailable(format!("its artefact: {error}")))?;
     let mut later = labels(store).map_err(told)?;
     later.retain(|label| label.at > model.trained_at);
-    let measured = analysis::evaluate(&forest, &model.target_classes, &later, Timestamp::now());
+    let measured = analysis::evaluate(model, &forest, &later, Timestamp::now());
     let metrics = measured.ok_or_else(|| {
         let when = model.trained_at;
         ServiceError::Invalid(format!(
@@ -153,7 +132,6 @@ pub fn evaluate(store: &dyn Store, name: &str, version: Option<u32>) -> Result<M
             model.version
         ))
     })?;
-    let metrics = ModelMetrics { training_data_size: model.labels, ..metrics };
     store.evaluated_model(name, model.version, &metrics).map_err(told)
 }
 

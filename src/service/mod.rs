@@ -8,6 +8,7 @@ mod attempts;
 mod backlog;
 mod bulk;
 mod bulletin;
+mod commits;
 pub mod danger;
 mod evidence;
 mod gate;

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::commits::Commits;
 use super::together;
 use crate::declared::blocks::{self, Search};
 use crate::declared::{self, Declared};
 use crate::drift::{DriftDetail, DriftEvent, DriftId, Linked, ResourceRef, State, Together};
-use crate::safety::{Tainted, sanitise};
+use crate::safety::{Redactor, Tainted, sanitise};
 use crate::store::{Direction, DriftFilter, PageRequest, Store, StoreError};
 
 /// A place in a file.
@@ -60,6 +61,12 @@ pub(super) fn of(store: &dyn Store, id: DriftId) -> Result<Relations, StoreError
         Some(source) if Path::new(source.raw()).is_file() => {
             dependencies(&event.resource, source.raw(), &mut relations);
             configuration(&event.resource, Path::new(source.raw()), &mut relations);
+            let looked =
+                Commits::default().of(&event.resource, (event.detected_at, event.detected_at), &Redactor::new([0; 32]));
+            // Why the block is not known was said just now.
+            if let (Err(why), false) = (looked, relations.declared_at.is_empty()) {
+                relations.unknown.push(format!("commits: {why}"));
+            }
         }
         Some(source) => relations.unknown.push(format!("{} is no file on this machine", source.line())),
     }

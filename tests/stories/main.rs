@@ -24,6 +24,7 @@ mod changes;
 mod cli;
 mod client_faults;
 mod clipboard;
+mod commits;
 mod conformance;
 mod credentials;
 mod crew;

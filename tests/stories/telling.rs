@@ -214,7 +214,7 @@ fn plain(home: &Path, script: &str) -> (i32, String) {
 #[test]
 fn line_by_line_it_is_told_and_asked_too() {
     let home = world("");
-    let (code, out) = plain(home.path(), "tell 1\ngemini 1 why?\nquit\n");
+    let (code, out) = plain(home.path(), "narrative 1\ngemini 1 why?\nquit\n");
     assert!(
         out.contains("local_file.motd in prod-web is not what its code says") && out.contains("[1] change:"),
         "{out}"

@@ -1,7 +1,7 @@
 //! What a drift looks like in numbers: what a forest learns causes from. The same evidence always gives the same numbers.
 //!
-//! A vector is only compared with vectors of its [version](VERSION): whoever adds, removes or changes a column counts it up, and
-//! models that were trained on another version keep silent. Logarithms are natural, of one more than the number; what is true is 1,
+//! Whoever adds a column adds it at the end and counts the [version](VERSION) up: what was kept before is read [as it is now](as_now),
+//! and models that were trained on another version keep silent. Logarithms are natural, of one more than the number; what is true is 1,
 //! what is false or not known 0.
 
 use jiff::Timestamp;
@@ -10,15 +10,15 @@ use jiff::tz::TimeZone;
 use super::around::{is_on, when};
 use super::hand::{Hand, hand};
 use super::nature::{closes, is_automation_tag, is_scaler_counter, opens};
-use super::{Facts, Surroundings, expected};
+use super::{Facts, Surroundings, commits, expected};
 use crate::analysis::pack::normal;
 use crate::drift::{ActorClass, CloudProvider, ContextType, DriftType, FeatureVector, Probabilities, Severity};
 
 /// Of the columns below.
-pub(in crate::analysis) const VERSION: u16 = 1;
+pub(in crate::analysis) const VERSION: u16 = 2;
 
 /// The columns, in order.
-pub(in crate::analysis) const NAMES: [&str; 58] = [
+pub(in crate::analysis) const NAMES: [&str; 62] = [
     // What the labelling functions make of it.
     "rules_emergency_fix",
     "rules_manual_troubleshooting",
@@ -84,7 +84,25 @@ pub(in crate::analysis) const NAMES: [&str; 58] = [
     "alike_log",
     "same_hand_log",
     "is_said",
+    // Commits of its block; since version 2.
+    "commit_before",
+    "commit_after",
+    "commit_after_speaks_of_emergency",
+    "commit_after_speaks_of_threat",
 ];
+
+/// As the columns are now, of what was kept when there were fewer: new ones come at the end, and what was not known is 0.
+pub(in crate::analysis) fn as_now(features: &FeatureVector) -> Option<Vec<f64>> {
+    let known = match features.version {
+        VERSION => NAMES.len(),
+        1 => 58,
+        _ => return None,
+    };
+    let mut values = features.values.clone();
+    let is_whole = values.len() == known && features.is_sane();
+    values.resize(NAMES.len(), 0.0);
+    is_whole.then_some(values)
+}
 
 /// One number for each of [`NAMES`].
 pub(in crate::analysis) fn of(
@@ -133,6 +151,7 @@ pub(in crate::analysis) fn of(
     values.push(yes(past.code_moved));
     values.extend([past.returns, past.taken_back, burst.alike, burst.same_hand].map(|n| log(n as usize)));
     values.push(yes(around.said.is_some()));
+    values.extend(commits::signs(around).map(yes));
     // As they are kept: what is trained on and what is asked about are the same numbers.
     let values = values.into_iter().map(|value| (value * 1e4).round() / 1e4).collect();
     FeatureVector { version: VERSION, values }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::features::VERSION;
-use super::vote::humble;
+use super::vote::{humble, unnamed};
 use crate::drift::{Cause, FeatureVector, MlModel, MlPrediction, Probabilities};
-use crate::learned::{Forest, ForestError};
+use crate::learned::{Forest, ForestError, cool};
 
 /// Columns that are named as important.
 const IMPORTANT: usize = 5;
@@ -65,7 +65,8 @@ impl LearnedCause {
         Some(Probabilities::of(weights))
     }
 
-    /// Both together: the rules alone where it is not sure enough. `backed`: see [`humble`].
+    /// Both together. Where the model is not sure enough it names nothing: a cause that the rules name stays, as likely as causes that
+    /// were told so turned out to be. `backed`: see [`humble`].
     pub(super) fn beside(
         &self,
         rules: Probabilities,
@@ -73,25 +74,37 @@ impl LearnedCause {
         backed: impl Fn(Cause) -> bool,
         now: Timestamp,
     ) -> Option<(Probabilities, MlPrediction)> {
-        let said = self.predict(features)?;
-        let (likeliest, sure) = (said.likeliest(), said.get(said.likeliest()));
-        let abstained = sure < self.model.threshold;
-        let weight = if abstained { 0.0 } else { self.model.weight() };
-        let (a, b) = (rules.all(), said.all());
-        let mixed = std::array::from_fn(|at| (1.0 - weight) * a[at] + weight * b[at]);
+        let (said, weight) = (self.predict(features)?.all(), self.model.weight());
+        let mixed = self.model.mixed_temperature.map(|temperature| mix(rules.all(), said, weight, temperature));
+        let told = Probabilities::of(mixed.unwrap_or(said));
+        let (likeliest, sure) = (told.likeliest(), told.get(told.likeliest()));
+        let abstained = likeliest == Cause::Unknown || sure < self.model.threshold;
+        let both = match mixed {
+            None => rules,
+            // From the threshold on it was right often enough here: the labels back it.
+            Some(mixed) if !abstained => humble(mixed, |cause| cause == likeliest || backed(cause)),
+            Some(mixed) if likeliest == rules.likeliest() => humble(mixed, backed),
+            Some(mixed) => unnamed(mixed),
+        };
         let prediction = MlPrediction {
             model: self.model.name.clone(),
             version: self.model.version,
             prediction_result: likeliest,
             confidence_score: sure,
             abstained,
-            weight,
+            weight: if mixed.is_some() { weight } else { 0.0 },
             feature_importance: self.importance.clone(),
             predicted_at: now,
         };
-        let both = if abstained { rules } else { humble(mixed, backed) };
         Some((both, prediction))
     }
+}
+
+/// Rules and model together, at the temperature at which they were right as often as they were sure.
+pub(in crate::analysis) fn mix(rules: [f64; 6], said: [f64; 6], weight: f64, temperature: f64) -> [f64; 6] {
+    let both: [f64; 6] = std::array::from_fn(|at| (1.0 - weight) * rules[at] + weight * said[at]);
+    let cooled = cool(&both, temperature);
+    std::array::from_fn(|at| cooled.get(at).copied().unwrap_or(0.0))
 }
 
 /// Share of the questions that are about each column, the most frequent first.

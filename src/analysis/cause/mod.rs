@@ -10,8 +10,10 @@
 //! | `around` | incidents, alerts, maintenance, deployments at the time; hours on call |
 //! | `past` | whether the code moved instead, and how the drift came and went |
 //! | `others` | bursts |
+//! | `commits` | commits that touched the block of code, before it or after |
 
 mod around;
+mod commits;
 mod expected;
 pub(super) mod features;
 mod hand;
@@ -26,7 +28,9 @@ mod vote;
 use jiff::Timestamp;
 
 use super::Facts;
-use crate::drift::{Attribution, Cause, CauseAnalysis, FeatureVector, OnCall, OperationalContext, Severity};
+use crate::drift::{
+    Attribution, Cause, CauseAnalysis, CorrelationEvent, FeatureVector, OnCall, OperationalContext, Severity,
+};
 use crate::safety::{Masked, Tainted};
 pub use learned::{ArtifactError, LearnedCause};
 use vote::{Basis, Group, Vote, is_backed, tally};
@@ -48,6 +52,8 @@ pub struct Surroundings<'a> {
     pub on_call: Option<&'a OnCall>,
     pub past: Past,
     pub burst: Burst,
+    /// What other systems tell, the highest score first.
+    pub correlations: &'a [CorrelationEvent],
     /// What somebody says of it, without secrets.
     pub said: Option<&'a Masked>,
     /// What a person says the cause is.
@@ -81,7 +87,8 @@ pub(super) fn find(facts: &Facts<'_>, around: &Surroundings<'_>, severity: &Seve
     let (votes, is_informed) = votes(facts, around);
     let rules = tally(&votes);
     // Whoever was there knows better than what was learned from others.
-    let learned = around.learned.filter(|_| around.judged.is_none()).and_then(|learned| {
+    let is_said = around.judged.is_some() || votes.iter().any(Vote::is_statement);
+    let learned = around.learned.filter(|_| !is_said).and_then(|learned| {
         let features = features::of(facts, around, &rules, severity);
         learned.beside(rules, &features, |cause| is_backed(&votes, cause), facts.now)
     });
@@ -98,6 +105,7 @@ pub(super) fn find(facts: &Facts<'_>, around: &Surroundings<'_>, severity: &Seve
         is_informed,
         prediction,
         said: around.said.cloned(),
+        correlations: around.correlations.to_vec(),
     }
 }
 
@@ -110,7 +118,7 @@ fn votes(facts: &Facts<'_>, around: &Surroundings<'_>) -> (Vec<Vote>, bool) {
     votes.extend(nature::votes(facts));
     votes.extend(hand::votes(facts, around));
     let seen = votes.len();
-    for group in [names::votes, around::votes, past::votes, others::votes] {
+    for group in [names::votes, around::votes, past::votes, others::votes, commits::votes] {
         votes.extend(group(facts, around));
     }
     let is_informed = votes.len() > seen || around.attribution.is_some() || around.said.is_some();

@@ -1,4 +1,4 @@
-//! What the kind of change suggests, and nothing more: at most 0.60.
+//! What the kind of change suggests, and nothing more: at most 0.75.
 
 use super::vote::{Group, Vote};
 use super::{Facts, expected};
@@ -20,6 +20,12 @@ pub(super) fn votes(facts: &Facts<'_>) -> Vec<Vote> {
     }
     if all(&|change, _| is_automation_tag(change.path.raw())) {
         add(Cause::AutomatedResponse, 0.60, "Only tags differ that cloud services and automation set.");
+    }
+    // RDS, MQ, ElastiCache: `auto_minor_version_upgrade` is on unless somebody says otherwise.
+    if all(&|change, path| path.ends_with("engineversion") && is_later_minor(change)) {
+        let sentence =
+            "Only the engine's minor version differs, and the live one is later: the cloud upgrades those by itself.";
+        add(Cause::AutomatedResponse, 0.75, sentence);
     }
     if facts.changes.iter().any(|c| c.path.raw().contains("kubectl.kubernetes.io/restartedAt")) {
         add(Cause::ManualTroubleshooting, 0.50, "Somebody restarted it by hand (`kubectl rollout restart`).");
@@ -53,6 +59,21 @@ pub(super) fn opens(facts: &Facts<'_>) -> bool {
 fn holds(test: Test, change: &Change) -> bool {
     let [declared, actual] = [&change.declared, &change.actual].map(|side| side.as_ref().map(Masked::value));
     test.holds(change.path.raw(), declared, actual)
+}
+
+/// Of two versions of an engine, the live one is a later release of the same line: `14.3` and `14.7`, `8.0.28` and `8.0.35`.
+fn is_later_minor(change: &Change) -> bool {
+    let numbers = |side: &Option<Masked>| -> Option<Vec<u32>> {
+        let text = side.as_ref()?.value().as_str()?;
+        text.split(|c: char| !c.is_ascii_digit())
+            .filter(|part| !part.is_empty())
+            .map(|part| part.parse().ok())
+            .collect()
+    };
+    let (Some(declared), Some(live)) = (numbers(&change.declared), numbers(&change.actual)) else { return false };
+    // Below 10 the line has two numbers: 5.7 and 8.0 of MySQL, 9.5 and 9.6 of PostgreSQL.
+    let line = if declared.first().is_some_and(|major| *major >= 10) { 1 } else { 2 };
+    declared.len() > line && live.len() > line && declared[..line] == live[..line] && live[line..] > declared[line..]
 }
 
 pub(super) fn is_scaler_counter(path: &str) -> bool {

@@ -36,6 +36,7 @@ pub(super) enum Group {
     Clock,
     Past,
     Others,
+    Commits,
 }
 
 /// One labelling function's word: how likely the cause would be if nothing else were known. Less than the prior speaks against it.
@@ -60,7 +61,7 @@ impl Vote {
     }
 
     /// Sure enough to be heard over guesses.
-    fn is_statement(&self) -> bool {
+    pub fn is_statement(&self) -> bool {
         self.basis == Basis::Stated && self.alone >= 0.80
     }
 }
@@ -113,13 +114,24 @@ pub(super) fn humble(weights: [f64; 6], backed: impl Fn(Cause) -> bool) -> Proba
     let unknown = Cause::Unknown.index();
     let first = (0..unknown).max_by(|&a, &b| shares[a].total_cmp(&shares[b])).unwrap_or(0);
     // A hair below counts as there: one vote of exactly a half is named.
-    if shares[first] < NAMED - 1e-9 && shares[unknown] < NAMED {
-        let named = 1.0 - shares[unknown];
-        shares.iter_mut().take(unknown).for_each(|share| *share *= (1.0 - NAMED) / named);
-        shares[unknown] = NAMED;
+    if shares[first] < NAMED - 1e-9 {
+        return unnamed(weights);
     } else if shares[first] > GUESSED && !backed(Cause::ALL[first]) {
         shares[unknown] += shares[first] - GUESSED;
         shares[first] = GUESSED;
+    }
+    Probabilities::of(shares)
+}
+
+/// Of proportions, what one may say when none of the causes is to be named.
+pub(super) fn unnamed(weights: [f64; 6]) -> Probabilities {
+    let sum: f64 = weights.iter().sum();
+    let mut shares = weights.map(|weight| weight / sum);
+    let unknown = Cause::Unknown.index();
+    if shares[unknown] < NAMED {
+        let named = 1.0 - shares[unknown];
+        shares.iter_mut().take(unknown).for_each(|share| *share *= (1.0 - NAMED) / named);
+        shares[unknown] = NAMED;
     }
     Probabilities::of(shares)
 }

@@ -35,7 +35,8 @@ async fn correlations(caller: Caller, mut parameters: Parameters) -> Answer<List
     let drift: DriftId = parameters.need("drift")?;
     let slice = Slice::take(&mut parameters)?;
     parameters.done()?;
-    let event = caller.service.drift(drift).await?.event;
+    let mut event = caller.service.drift(drift).await?.event;
+    let events = std::mem::take(&mut event.analysis.cause.correlations).into_iter().map(Related::Event);
     let relations = caller.service.relations(drift).await?;
     let around = ContextRequest { environments: vec![event.environment], ..ContextRequest::at(event.detected_at) };
     let contexts = caller.service.contexts(around).await?;
@@ -52,6 +53,7 @@ async fn correlations(caller: Caller, mut parameters: Parameters) -> Answer<List
         .chain(needs)
         .chain(needed)
         .chain(contexts)
+        .chain(events)
         .map(|with| Correlation { drift, with });
     Ok(Json(slice.of(all.collect(), |one| one.with.key())))
 }

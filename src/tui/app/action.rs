@@ -22,12 +22,14 @@ pub enum Scope {
     Views,
     /// Among the decisions that wait for the server.
     Waiting,
+    /// In the list of learned models.
+    Models,
 }
 
 impl Scope {
     /// Every scope, in the order help shows them.
-    pub const ALL: [Self; 7] =
-        [Self::Drift, Self::Global, Self::Rules, Self::Query, Self::Views, Self::Incident, Self::Waiting];
+    pub const ALL: [Self; 8] =
+        [Self::Drift, Self::Global, Self::Rules, Self::Query, Self::Views, Self::Incident, Self::Waiting, Self::Models];
 
     /// The name of its table in a keymap.
     pub fn as_str(self) -> &'static str {
@@ -39,6 +41,7 @@ impl Scope {
             Self::Query => "query",
             Self::Views => "views",
             Self::Waiting => "waiting",
+            Self::Models => "models",
         }
     }
 
@@ -52,6 +55,7 @@ impl Scope {
             Self::Query => "In the query line",
             Self::Views => "In the list of views",
             Self::Waiting => "Among decisions that wait for the server",
+            Self::Models => "In the list of learned models",
         }
     }
 }
@@ -189,6 +193,7 @@ actions! {
         Decisions "decisions" None "" off::nothing_decided, "What was decided in this session; take any of it back";
         Waiting "waiting" None "" off::nothing_waits, "Decisions the server does not have yet; look at them, take them back";
         Rules "rules" None "" off::disconnected, "Rules: what each ignores or never hides; edit, delete, go to what it hides";
+        Models "models" None "" off::disconnected, "Learned models: how well each version does; take one into use, or the one before";
         HiddenList "hidden-list" None "" off::untold, "What the last scan of the environment hid or could not verify, and why";
         FindEnvironments "find-environments" None "" off::offers, "Environments that the code here keeps states of: add one to the configuration";
         Incident "incident" None "incident" off::disconnected, "Incident mode: what happened in a span of time, everywhere, and how things stood then";
@@ -232,6 +237,10 @@ actions! {
         ApplyMine "apply-mine" Decides "" off::apply_mine, "Apply yours on top of theirs";
         KeepAllTheirs "keep-all-theirs" None "" off::no_collisions, "Keep theirs wherever somebody was faster; shows which first";
         ApplyAllMine "apply-all-mine" Decides "" off::apply_all_mine, "Apply yours wherever somebody was faster; shows which first";
+    }
+    Models: {
+        ActivateModel "activate-model" Decides "" off::model, "Take the version under the cursor into use";
+        RollbackModel "rollback-model" Decides "" off::model, "Take the version into use that was before";
     }
 }
 

@@ -193,6 +193,14 @@ pub fn rule(model: &Model) -> Option<String> {
         .or_else(|| rules_busy(model))
 }
 
+/// Who may not choose is told so by whoever keeps the models.
+pub fn model(model: &Model) -> Option<String> {
+    disconnected(model)
+        .or_else(|| deciding(model))
+        .or_else(|| model.models.current().is_none().then(|| "no model was learned yet".into()))
+        .or_else(|| model.models.pending.is_some().then(|| "another version is being taken into use".into()))
+}
+
 fn rules_busy(model: &Model) -> Option<String> {
     model.rules.pending.is_some().then(|| "the last decision on the rules is still being saved".into())
 }

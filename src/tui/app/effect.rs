@@ -14,8 +14,8 @@ use crate::config::Adding;
 use crate::declared::discover::Offer;
 use crate::drift::query::Group;
 use crate::drift::{
-    ContextId, DriftId, IgnoreRule, IncidentRequest, NeverHideRequest, NeverHideRule, OperationalContext, RuleRequest,
-    Slug, TriageRequest, UntoldRequest,
+    ContextId, DriftId, IgnoreRule, IncidentRequest, ModelStep, NeverHideRequest, NeverHideRule, OperationalContext,
+    RuleRequest, Slug, TriageRequest, UntoldRequest,
 };
 use crate::gemini::{Cancel, GeminiSpec, Question};
 use crate::safety::Tainted;
@@ -99,6 +99,9 @@ pub enum Effect {
     PrepareQuestion(Ticket, DriftId, String, TimeZone),
     /// Sends it.
     AskGemini(Ticket, Box<GeminiSpec>, Box<Question>, Cancel),
+    LoadModels(Ticket),
+    /// Takes another version of a model into use; by whom.
+    ActivateModel(Ticket, String, ModelStep, Tainted),
     /// Asks the audit trail who made a drift.
     AskWho(Ticket, DriftId),
     /// Thinks about a drift anew; what comes of it comes as news of the drift.

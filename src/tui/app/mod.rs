@@ -18,6 +18,7 @@ pub mod history;
 pub mod incident;
 pub mod input;
 pub mod model;
+pub mod models;
 pub mod msg;
 pub mod narrative;
 pub mod news;

@@ -14,6 +14,7 @@ use super::drafts::{DraftKey, Drafts};
 use super::finds::Finds;
 use super::history::HistoryView;
 use super::incident::IncidentView;
+use super::models::ModelsView;
 use super::msg::{Loaded, Ticket};
 use super::narrative::NarrativeView;
 use super::news::News;
@@ -227,6 +228,7 @@ pub struct Model {
     pub resource: Option<ResourceView>,
     pub history: Option<HistoryView>,
     pub who: Option<WhoView>,
+    pub models: ModelsView,
     pub narrative: Option<NarrativeView>,
     pub question: Option<QuestionView>,
     pub gemini: GeminiState,
@@ -301,6 +303,7 @@ impl Model {
             resource: None,
             history: None,
             who: None,
+            models: ModelsView::default(),
             narrative: None,
             question: None,
             gemini: GeminiState { spec: options.gemini, ..GeminiState::default() },

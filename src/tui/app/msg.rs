@@ -10,7 +10,7 @@ use crate::analysis::narrative::Narrative;
 use crate::api::Role;
 use crate::config::Found as Offers;
 use crate::drift::query::Groups;
-use crate::drift::{DriftDetail, DriftEvent, NeverHideRule, Remediation, RuleStatus, Slug, UntoldPage, Who};
+use crate::drift::{DriftDetail, DriftEvent, MlModel, NeverHideRule, Remediation, RuleStatus, Slug, UntoldPage, Who};
 use crate::gemini::{Question, Told};
 use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, Looking, Missing, ServiceError, ServiceEvent};
@@ -20,6 +20,7 @@ use crate::tui::app::finds::Finds;
 use crate::tui::app::history::Trail;
 use crate::tui::app::incident::Found;
 use crate::tui::app::model::Reach;
+use crate::tui::app::models::Registry;
 use crate::tui::app::resource::ResourceFacts;
 use crate::tui::app::sheet::SheetBody;
 use crate::tui::term::clipboard::Through;
@@ -107,6 +108,8 @@ pub enum Msg {
     Sheet(Ticket, Result<Box<SheetBody>, ServiceError>),
     Resource(Ticket, Result<Box<ResourceFacts>, ServiceError>),
     Who(Ticket, Result<Box<Who>, ServiceError>),
+    Models(Ticket, Result<Box<Registry>, ServiceError>),
+    ModelActivated(Ticket, Result<Box<MlModel>, ServiceError>),
     Narrative(Ticket, Result<Box<Narrative>, ServiceError>),
     /// What would be sent to Gemini.
     Question(Ticket, Result<Box<Question>, ServiceError>),

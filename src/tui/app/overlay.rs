@@ -383,6 +383,8 @@ pub enum Overlay {
     History,
     /// Who made a drift.
     Who,
+    /// What was learned from operators.
+    Models,
     /// What happened, in a few sentences.
     Narrative,
     /// A question to Gemini.

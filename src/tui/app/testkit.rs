@@ -110,6 +110,8 @@ impl Screens {
                 | Effect::CompareObserved(..)
                 | Effect::LoadResource(..)
                 | Effect::AskWho(..)
+                | Effect::LoadModels(_)
+                | Effect::ActivateModel(..)
                 | Effect::LoadNarrative(..)
                 | Effect::PrepareQuestion(..)
                 | Effect::AskGemini(..)

@@ -24,8 +24,9 @@ const FILES: [&str; NAMES.len()] = [
 
 /// Where keys can be bound. `drift` holds what concerns the selected drift in the three panes that show one, `input` is a
 /// text field, `overlay` a window over the panes, `rules` the list of ignore rules, `query` the query line, `views` the list of
-/// views, `incident` incident mode, `resource` a resource and what was decided about it, `waiting` the decisions that wait for the server.
-pub const SCOPES: [&str; 15] = [
+/// views, `incident` incident mode, `resource` a resource and what was decided about it, `waiting` the decisions that wait for the
+/// server, `models` the list of learned models.
+pub const SCOPES: [&str; 16] = [
     "global",
     "environments",
     "drift",
@@ -41,6 +42,7 @@ pub const SCOPES: [&str; 15] = [
     "incident",
     "resource",
     "waiting",
+    "models",
 ];
 
 /// How many files may inherit from each other in a row.
@@ -93,7 +95,7 @@ impl Keymap {
     /// types text never falls through a text field or an overlay to what lies below.
     pub fn lookup(&self, scope: &str, pending: &[KeyPress], key: KeyPress) -> Match {
         let typed = pending.first().unwrap_or(&key).typed().is_some();
-        let within = ["input", "overlay", "rules", "hidden", "query", "views", "incident", "resource"];
+        let within = ["input", "overlay", "rules", "hidden", "query", "views", "incident", "resource", "models"];
         let stays = typed && within.contains(&scope);
         let below = fallbacks(scope).iter().filter(|below| !stays || **below == "overlay").copied();
         let mut found = std::iter::once(scope).chain(below).map(|s| self.lookup_in(s, pending, key));
@@ -167,7 +169,7 @@ impl Keymap {
 fn fallbacks(scope: &str) -> &'static [&'static str] {
     match scope {
         "timeline" | "diff" | "recommendations" => &["drift", "global"],
-        "rules" | "hidden" | "views" | "incident" | "resource" | "waiting" => &["overlay", "global"],
+        "rules" | "hidden" | "views" | "incident" | "resource" | "waiting" | "models" => &["overlay", "global"],
         "query" => &["input", "global"],
         "global" => &[],
         _ => &["global"],

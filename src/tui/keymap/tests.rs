@@ -104,7 +104,7 @@ fn every_mistake_names_its_place_and_the_rest_works() {
         "keys.toml:4:1: no key is called “crtl-y”; write “ctrl-p”, “shift-tab”, “f5”, “space” or one character",
         "keys.toml:5:8: the name of an action stands in quotes; \"\" unbinds",
         "keys.toml:7:2: unknown scope “timelin” (did you mean “timeline”?); there are global, environments, drift, timeline, \
-         diff, recommendations, input, overlay, rules, hidden, query, views, incident, resource, waiting",
+         diff, recommendations, input, overlay, rules, hidden, query, views, incident, resource, waiting, models",
     ];
     assert_eq!(problems, expect);
     assert_eq!(keymap.lookup("global", &[], key("f3")), Match::Action("help".into()));

@@ -6,6 +6,7 @@ mod editor;
 mod form;
 mod history;
 mod lists;
+pub mod models;
 pub mod narrative;
 mod offers;
 mod palette;
@@ -56,6 +57,7 @@ pub fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Resource) => resource::draw(canvas),
         Some(Overlay::History) => history::draw(canvas),
         Some(Overlay::Who) => who::draw(canvas),
+        Some(Overlay::Models) => models::draw(canvas),
         Some(Overlay::Narrative) => narrative::draw(canvas),
         Some(Overlay::Question) => question::draw(canvas),
         Some(Overlay::Sheet) => sheet::draw(canvas),

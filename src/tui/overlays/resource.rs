@@ -94,6 +94,9 @@ fn facts_of(canvas: &Canvas<'_>, facts: &ResourceFacts, room: usize) -> Vec<Line
     if event.is_split {
         told.push(("split", "somebody took it out of what it was found together with".into()));
     }
+    for (at, one) in event.analysis.cause.correlations.iter().enumerate() {
+        told.push((if at == 0 { "near it" } else { "" }, one.line()));
+    }
     for Linked { link, drift } in &relations.linked {
         let note = link.note.as_ref().map_or(String::new(), |note| format!(": {}", note.line()));
         let what = format!("{} in {}", drift.resource.resource_id.line(), drift.environment);

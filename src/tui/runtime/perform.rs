@@ -10,6 +10,7 @@ use crate::config::Found;
 use crate::service::{DriftService, ServiceError, narrative, question};
 use crate::store::Matching;
 use crate::tui::app::model::Reach;
+use crate::tui::app::models::Registry;
 use crate::tui::app::msg::Loaded;
 use crate::tui::app::remediation::Ask;
 use crate::tui::app::timeline::GROUPS;
@@ -84,6 +85,16 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
         Effect::AskGemini(ticket, spec, question, cancel) => {
             Msg::Answered(ticket, question.ask(*spec, &cancel).await.map(Box::new))
         }
+        Effect::LoadModels(ticket) => {
+            let registry = match service.models().await {
+                Ok(models) => service.lessons().await.map(|lessons| Box::new(Registry { models, lessons })),
+                Err(why) => Err(why),
+            };
+            Msg::Models(ticket, registry)
+        }
+        Effect::ActivateModel(ticket, name, to, actor) => {
+            Msg::ModelActivated(ticket, service.activate_model(name, to, actor).await.map(Box::new))
+        }
         Effect::Analyse(id) => Msg::Analysed(service.analyse(id, None).await.map(Box::new)),
         Effect::LoadHistory(ticket, id, limit) => Msg::History(ticket, incident::history(service, id, limit).await),
         Effect::Export(review) => Msg::Exported(incident::export(*review).await),
@@ -137,6 +148,8 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::LoadNarrative(ticket, ..) => Msg::Narrative(*ticket, Err(why())),
         Effect::PrepareQuestion(ticket, ..) => Msg::Question(*ticket, Err(why())),
         Effect::AskGemini(ticket, ..) => Msg::Answered(*ticket, Err(Some(why().to_string()))),
+        Effect::LoadModels(ticket) => Msg::Models(*ticket, Err(why())),
+        Effect::ActivateModel(ticket, ..) => Msg::ModelActivated(*ticket, Err(why())),
         Effect::Analyse(_) => Msg::Analysed(Err(why())),
         Effect::LoadHistory(ticket, ..) => Msg::History(*ticket, Err(why())),
         Effect::Export(_) => Msg::Exported(Err(why().to_string())),

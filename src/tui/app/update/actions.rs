@@ -1,8 +1,8 @@
 //! What each action does.
 
 use super::{
-    copying, feel, forms, groups, incident, jump, links, load, markers, marking, moves, narrative, never_hide, offers,
-    palette, plan, query, question, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
+    copying, feel, forms, groups, incident, jump, links, load, markers, marking, models, moves, narrative, never_hide,
+    offers, palette, plan, query, question, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
 };
 use crate::service::Settle;
 use crate::tui::app::action::Action;
@@ -74,6 +74,9 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Who => who::open(model),
         Action::Narrative => narrative::open(model),
         Action::AskGemini => question::open(model),
+        Action::Models => models::open(model),
+        Action::ActivateModel => models::activate(model),
+        Action::RollbackModel => models::roll_back(model),
         Action::Analyse => match model.timeline.selected() {
             Some(event) => vec![Effect::Analyse(event.id)],
             None => vec![],
@@ -291,7 +294,9 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         Some(Overlay::Narrative) => narrative::back(model),
         Some(Overlay::Question) => question::enter(model),
         Some(Overlay::Sheet) => sheet::back(model),
-        Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Trends { .. }) | None => vec![],
+        Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Trends { .. } | Overlay::Models) | None => {
+            vec![]
+        }
     }
 }
 

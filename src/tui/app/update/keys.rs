@@ -29,6 +29,7 @@ pub fn scope(model: &Model) -> &'static str {
             "input"
         }
         (Some(Overlay::Resource | Overlay::History | Overlay::Narrative), _) => "resource",
+        (Some(Overlay::Models), _) => "models",
         (Some(_), _) => "overlay",
         (None, Pane::Environments) => "environments",
         (None, Pane::Timeline) => "timeline",
@@ -46,6 +47,9 @@ fn works_in(overlay: &Overlay, action: Action) -> bool {
     if matches!(overlay, Overlay::Waiting | Overlay::Collision)
         && matches!(action, A::KeepTheirs | A::ApplyMine | A::KeepAllTheirs | A::ApplyAllMine | A::Undo)
     {
+        return true;
+    }
+    if *overlay == Overlay::Models && matches!(action, A::ActivateModel | A::RollbackModel) {
         return true;
     }
     if *overlay == Overlay::Untold && matches!(action, A::NeverHide | A::Filter | A::Undo) {

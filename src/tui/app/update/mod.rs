@@ -18,6 +18,7 @@ pub mod links;
 mod load;
 pub mod markers;
 mod marking;
+mod models;
 mod mouse;
 mod moves;
 mod narrative;
@@ -115,6 +116,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Sheet(ticket, answer) => sheet::came(model, ticket, answer),
         Msg::Resource(ticket, answer) => resource::came(model, ticket, answer),
         Msg::Who(ticket, answer) => who::came(model, ticket, answer),
+        Msg::Models(ticket, answer) => models::came(model, ticket, answer),
+        Msg::ModelActivated(ticket, answer) => models::activated(model, ticket, answer),
         Msg::Narrative(ticket, answer) => narrative::came(model, ticket, answer),
         Msg::Question(ticket, answer) => question::prepared(model, ticket, answer),
         Msg::Answered(ticket, answer) => question::answered(model, ticket, answer),

@@ -114,6 +114,11 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             vec![]
         }
+        Some(Overlay::Models) => {
+            let last = model.models.models().len().saturating_sub(1);
+            model.models.at = moved(model.models.at, step, rows.saturating_sub(16).max(1), last);
+            vec![]
+        }
         Some(Overlay::Narrative) => {
             if let Some(view) = &mut model.narrative {
                 let last = match &view.answer {

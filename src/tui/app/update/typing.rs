@@ -17,7 +17,9 @@ fn line(model: &mut Model) -> Option<&mut Line> {
         Overlay::Query(query) => Some(query.name.as_mut().unwrap_or(&mut query.line)),
         Overlay::Form(form) => form.line(),
         Overlay::Question => model.question.as_mut().and_then(|view| view.field()),
-        Overlay::Resource | Overlay::History | Overlay::Who | Overlay::Narrative | Overlay::Sheet => None,
+        Overlay::Resource | Overlay::History | Overlay::Who | Overlay::Narrative | Overlay::Models | Overlay::Sheet => {
+            None
+        }
         Overlay::Help { .. }
         | Overlay::Notices { .. }
         | Overlay::Trends { .. }

@@ -1,0 +1,196 @@
+//! Commits that touched a block of code, from the repository it lies in.
+//!
+//! `git` is asked, for its own files alone: no remote, no lock, no pager, no program that a repository's configuration names. What
+//! takes too long, or has too much to say, is left alone.
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::declared::blocks::blocks;
+use crate::safety::Tainted;
+
+/// For one question, and for all of one pass over many drifts.
+const PATIENCE: Duration = Duration::from_secs(2);
+const IN_ALL: Duration = Duration::from_secs(4);
+/// Of an answer, and of the file of a block.
+const MOST: u64 = 2 << 20;
+/// Commits of a block that are told.
+const COMMITS: usize = 20;
+
+/// A commit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Commit {
+    /// Abbreviated as git does.
+    pub hash: Tainted,
+    pub subject: Tainted,
+    pub at: Timestamp,
+}
+
+/// Why nothing is known of the commits of a file.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Silence {
+    #[error("git is not installed here")]
+    NoGit,
+    #[error("the code lies in no git repository")]
+    NoRepository,
+    #[error("the repository is a shallow clone: its history is not known here")]
+    Shallow,
+    #[error("git took too long, or had too much to say")]
+    TooLong,
+    #[error("the last commit does not have the block")]
+    NotCommitted,
+}
+
+/// One pass over the code of many drifts: what is known of a directory is asked once.
+#[derive(Default)]
+pub struct Repositories {
+    places: Mutex<HashMap<PathBuf, Result<String, Silence>>>,
+    spent: Mutex<Duration>,
+}
+
+/// A block, as its head names it.
+pub struct BlockName<'a> {
+    pub kind: &'a str,
+    pub labels: &'a [&'a str],
+}
+
+impl Repositories {
+    /// Commits of this span that touched the block in the file, the newest first.
+    ///
+    /// # Errors
+    /// Why nothing is known of them.
+    pub fn commits(
+        &self,
+        file: &Path,
+        block: &BlockName<'_>,
+        (from, until): (Timestamp, Timestamp),
+    ) -> Result<Vec<Commit>, Silence> {
+        let directory = file.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = file.file_name().and_then(|name| name.to_str()).ok_or(Silence::NotCommitted)?;
+        let below = self.place(directory)?;
+        let span = [format!("--since=@{} +0000", from.as_second()), format!("--until=@{} +0000", until.as_second())];
+        let log = ["log", "--no-show-signature", "--format=%x1e%h%x1f%ct%x1f%s"];
+        let newest = format!("--max-count={COMMITS}");
+        // Most files were not touched at all: then nobody need follow lines.
+        let touched = self.ask(directory, &[&log[..], &[&span[0], &span[1], &newest, "--", name]].concat())?;
+        if touched.is_empty() {
+            return Ok(vec![]);
+        }
+        let text = self.ask(directory, &["cat-file", "blob", &format!("HEAD:{below}{name}")])?;
+        let (first, last) = lines_of(&text, block).ok_or(Silence::NotCommitted)?;
+        let lines = format!("-L{first},{last}:{name}");
+        let told = self.ask(directory, &[&log[..], &["--no-patch", &span[0], &span[1], &newest, &lines]].concat())?;
+        Ok(told.split('\u{1e}').filter_map(commit_of).take(COMMITS).collect())
+    }
+
+    /// The directory's path below the top of its repository.
+    fn place(&self, directory: &Path) -> Result<String, Silence> {
+        let known = || self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = known().get(directory) {
+            return place.clone();
+        }
+        let asked = self.ask(directory, &["rev-parse", "--is-shallow-repository", "--show-prefix"]);
+        let place = match asked.as_deref().map(|said| said.split_once('\n')) {
+            Ok(Some(("false", below))) => Ok(below.trim_end_matches('\n').to_owned()),
+            Ok(Some(("true", _))) => Err(Silence::Shallow),
+            Ok(_) | Err(Silence::NotCommitted) => Err(Silence::NoRepository),
+            Err(why) => Err(why.clone()),
+        };
+        if let Err(why) = &place {
+            tracing::debug!(directory = %directory.display(), %why, "commits say nothing about drift");
+        }
+        known().insert(directory.to_owned(), place.clone());
+        place
+    }
+
+    /// What git says; [`Silence::NotCommitted`] where it knows nothing of the kind.
+    fn ask(&self, directory: &Path, arguments: &[&str]) -> Result<String, Silence> {
+        let spent = || self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = IN_ALL.checked_sub(*spent()).ok_or(Silence::TooLong)?.min(PATIENCE);
+        let begun = Instant::now();
+        let said = ask(directory, arguments, left);
+        *spent() += begun.elapsed();
+        said
+    }
+}
+
+fn ask(directory: &Path, arguments: &[&str], patience: Duration) -> Result<String, Silence> {
+    let mut command = Command::new("git");
+    command.args(["--no-pager", "--no-optional-locks", "--literal-pathspecs"]);
+    command.args(["-c", "core.fsmonitor=false", "-c", "protocol.allow=never", "-c", "diff.external="]);
+    command.arg("-C").arg(directory).args(arguments);
+    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_EXTERNAL_DIFF", "GIT_TRACE"] {
+        command.env_remove(name);
+    }
+    command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_NO_LAZY_FETCH", "1").env("LC_ALL", "C");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().map_err(|_| Silence::NoGit)?;
+    let said = child.stdout.take().and_then(|out| read_within(out, patience));
+    let is_done = said.is_some() && is_success(&mut child, patience);
+    let Some((text, is_whole)) = said.filter(|(_, whole)| *whole || is_done) else {
+        return Err(end(child));
+    };
+    match (is_whole, is_done) {
+        (true, true) => Ok(String::from_utf8_lossy(&text).into_owned()),
+        (true, false) => Err(Silence::NotCommitted),
+        _ => Err(Silence::TooLong),
+    }
+}
+
+/// What comes until the end, or as much as is read at all; `None`: it did not end in time.
+fn read_within(out: impl Read + Send + 'static, patience: Duration) -> Option<(Vec<u8>, bool)> {
+    let (sender, receiver) = mpsc::channel();
+    let read = move || {
+        let mut text = vec![];
+        let read = out.take(MOST + 1).read_to_end(&mut text);
+        let is_whole = read.is_ok() && text.len() as u64 <= MOST;
+        // Nobody waits any more: it took too long.
+        let _ = sender.send((text, is_whole));
+    };
+    std::thread::Builder::new().name("git".into()).spawn(read).ok()?;
+    receiver.recv_timeout(patience).ok()
+}
+
+/// It has said everything, so it ends soon, unless something is very wrong.
+fn is_success(child: &mut Child, patience: Duration) -> bool {
+    let until = Instant::now() + patience;
+    while Instant::now() < until {
+        match child.try_wait() {
+            Ok(Some(status)) => return status.success(),
+            Ok(None) => std::thread::sleep(Duration::from_millis(2)),
+            Err(_) => return false,
+        }
+    }
+    false
+}
+
+fn end(mut child: Child) -> Silence {
+    // It may have ended just now.
+    let _ = child.kill();
+    let _ = child.wait();
+    Silence::TooLong
+}
+
+/// First and last line of a block, counted from 1.
+fn lines_of(text: &str, block: &BlockName<'_>) -> Option<(usize, usize)> {
+    let all = blocks(text);
+    let found = all.iter().find(|one| one.kind == block.kind && one.labels == block.labels)?;
+    Some((found.line, found.end))
+}
+
+fn commit_of(record: &str) -> Option<Commit> {
+    let mut parts = record.trim_end_matches('\n').splitn(3, '\u{1f}');
+    let (hash, at, subject) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
+    Some(Commit { hash: hash.into(), subject: subject.into(), at: Timestamp::from_second(at).ok()? })
+}
+
+#[cfg(test)]
+#[path = "git_tests.rs"]
+mod tests;

@@ -1,0 +1,68 @@
+//! The registry of learned models on the screen: asks for it, and takes another version into use.
+
+use crate::drift::{MlModel, ModelStep};
+use crate::safety::sanitise;
+use crate::service::ServiceError;
+use crate::tui::app::models::{ModelsView, Registry};
+use crate::tui::app::msg::Ticket;
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::{Effect, Model};
+
+pub fn open(model: &mut Model) -> Vec<Effect> {
+    let ticket = model.ticket();
+    model.overlay = Some(Overlay::Models);
+    model.models = ModelsView { asked: Some(ticket), ..ModelsView::default() };
+    vec![Effect::LoadModels(ticket)]
+}
+
+pub fn came(model: &mut Model, ticket: Ticket, answer: Result<Box<Registry>, ServiceError>) -> Vec<Effect> {
+    let view = &mut model.models;
+    if view.asked != Some(ticket) {
+        return vec![];
+    }
+    view.asked = None;
+    // What is there stays, should asking again fail.
+    match (answer, &view.answer) {
+        (Err(why), Some(Ok(_))) => model.notice(true, sanitise::line(&why.to_string())),
+        (answer, _) => view.answer = Some(answer.map_err(|why| sanitise::line(&why.to_string()))),
+    }
+    let last = model.models.models().len().saturating_sub(1);
+    model.models.at = model.models.at.min(last);
+    vec![]
+}
+
+/// The one under the cursor from now on.
+pub fn activate(model: &mut Model) -> Vec<Effect> {
+    match model.models.current() {
+        Some(one) => step(model, one.name.clone(), ModelStep::To(one.version)),
+        None => vec![],
+    }
+}
+
+/// The one that was in use before.
+pub fn roll_back(model: &mut Model) -> Vec<Effect> {
+    match model.models.current() {
+        Some(one) => step(model, one.name.clone(), ModelStep::Back),
+        None => vec![],
+    }
+}
+
+fn step(model: &mut Model, name: String, to: ModelStep) -> Vec<Effect> {
+    let ticket = model.ticket();
+    model.models.pending = Some(ticket);
+    vec![Effect::ActivateModel(ticket, name, to, model.actor.as_str().into())]
+}
+
+pub fn activated(model: &mut Model, ticket: Ticket, answer: Result<Box<MlModel>, ServiceError>) -> Vec<Effect> {
+    if model.models.pending != Some(ticket) {
+        return vec![];
+    }
+    model.models.pending = None;
+    match answer {
+        Ok(one) => model.notice(false, format!("{} version {} is in use", one.name, one.version)),
+        Err(why) => model.notice(true, sanitise::line(&why.to_string())),
+    }
+    let ticket = model.ticket();
+    model.models.asked = Some(ticket);
+    vec![Effect::LoadModels(ticket)]
+}

@@ -67,9 +67,8 @@ fn without(args: &NarrativeArgs, narrative: &Narrative, why: &str) -> anyhow::Re
 
 fn ask(session: &Session, prompt: &Prompt) -> anyhow::Result<Result<Answer, Failure>> {
     let Some(spec) = &session.config.gemini else {
-        bail!(
-            "Gemini is off: a [gemini] table in the configuration turns it on, and --preview shows what would be sent"
-        );
+        let why = session.config.gemini_off().unwrap_or_default();
+        bail!("{why}, and --preview shows what would be sent");
     };
     let gemini = Gemini::new(spec).map_err(anyhow::Error::msg)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -58,6 +58,7 @@ pub(super) fn options(session: &Session, look: &Look) -> Options {
         people: settings.people.value.iter().map(|one| one.line()).collect(),
         notices,
         gemini: session.config.gemini.clone(),
+        gemini_off: session.config.gemini_off(),
         utc: settings.utc.value,
         auto_theme,
         configured: Configured {

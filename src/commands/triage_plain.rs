@@ -38,8 +38,10 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
         let actor = settings.actor.value.line();
         let told = std::sync::Arc::clone(&service) as std::sync::Arc<dyn DriftService>;
         let people = settings.people.value.iter().map(|one| one.line()).collect();
+        let off = || session.config.gemini_off().unwrap_or_default();
+        let gemini = session.config.gemini.clone().ok_or_else(off);
         let plain = Plain::new(told, input.lock(), io::stdout(), &actor, zone, typed);
-        let mut plain = plain.offering(people).asking(session.config.gemini.clone());
+        let mut plain = plain.offering(people).asking(gemini);
         let ended = plain.run().await;
         // What was acknowledged is finished before the process ends.
         service.shutdown().await;

@@ -12,6 +12,7 @@ use crate::webhooks;
 /// Reads the table, with every mistake in it.
 pub(super) fn read(source: &Source<'_>, value: &Spanned<DeValue<'_>>, config: &mut Config) {
     let DeValue::Table(table) = value.get_ref() else {
+        config.gemini_mistake = Some("gemini is written as a table: [gemini]".into());
         return config.problems.push(source.problem(&value.span(), "gemini is written as a table: [gemini]"));
     };
     let keys = ["model", "key", "url", "timeout"];
@@ -23,6 +24,10 @@ pub(super) fn read(source: &Source<'_>, value: &Spanned<DeValue<'_>>, config: &m
     let url = url.or_else(|| webhooks::address(GeminiSpec::URL).ok());
     if let Some(url) = url.filter(|_| reader.problems.is_empty()) {
         config.gemini = Some(GeminiSpec { model, url, key, timeout });
+    }
+    config.gemini_mistake = reader.problems.first().map(|problem| problem.message.line());
+    if config.gemini_mistake.is_some() {
+        config.gemini = None;
     }
     config.problems.append(&mut reader.problems);
 }

@@ -73,6 +73,8 @@ pub struct Config {
     /// Where notifications are sent.
     /// `None`: it is never asked.
     pub gemini: Option<GeminiSpec>,
+    /// What is wrong with its table, if that is why there is none.
+    pub gemini_mistake: Option<String>,
     pub webhooks: Vec<WebhookSpec>,
     /// Who may ask for scans, and say what goes on, with a secret alone.
     pub hooks: Vec<HookSpec>,
@@ -110,6 +112,13 @@ pub fn load(
 }
 
 impl Config {
+    /// Why Gemini is asked nothing, and what to do; `None`: it may be.
+    pub fn gemini_off(&self) -> Option<String> {
+        let mistake = |why: &String| format!("Gemini is off: its table in the configuration has a mistake: {why}");
+        let off = || GeminiSpec::OFF.to_owned();
+        self.gemini.is_none().then(|| self.gemini_mistake.as_ref().map_or_else(off, mistake))
+    }
+
     /// Before any file is read.
     fn built_in(paths: &Paths, variable: &impl Fn(&str) -> Option<String>) -> Self {
         Self {
@@ -124,6 +133,7 @@ impl Config {
             recommend: Advising::default(),
             servers: Servers::default(),
             gemini: None,
+            gemini_mistake: None,
             webhooks: vec![],
             hooks: vec![],
             files: vec![],

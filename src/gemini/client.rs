@@ -7,7 +7,7 @@ use reqwest::{Client, redirect};
 use url::Url;
 
 use super::{Answer, GeminiSpec, Prompt, wire};
-use crate::safety::sanitise;
+use crate::safety::{Redactor, sanitise};
 use crate::webhooks;
 
 /// Bytes of an answer at most.
@@ -91,7 +91,23 @@ impl Gemini {
                 return Err(Failure::Unreadable("its answer is larger than a megabyte".into()));
             }
         }
-        wire::read(status, &bytes)
+        wire::read(status, &bytes).map_err(|failure| self.discreet(failure))
+    }
+
+    /// What the other side says of a failure may name the key, or another one.
+    fn discreet(&self, failure: Failure) -> Failure {
+        let redactor = Redactor::new(*blake3::hash(&ulid::Ulid::generate().to_bytes()).as_bytes());
+        let own = self.key.to_str().unwrap_or_default();
+        let told = |said: String| redactor.mask_text(&said.replace(own, "«the key»")).raw().to_owned();
+        match failure {
+            Failure::Key(said) => Failure::Key(told(said)),
+            Failure::Model(said) => Failure::Model(told(said)),
+            Failure::Busy(said) => Failure::Busy(told(said)),
+            Failure::Away(said) => Failure::Away(told(said)),
+            Failure::Withheld(said) => Failure::Withheld(told(said)),
+            Failure::Unreadable(said) => Failure::Unreadable(told(said)),
+            other => other,
+        }
     }
 
     fn failed(&self, error: &reqwest::Error) -> Failure {

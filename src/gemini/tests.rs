@@ -32,6 +32,12 @@ fn answers_are_shown_as_far_as_they_cite_what_there_is() {
     let shown: Vec<_> = answer.sentences.iter().map(|one| (one.text.line(), one.evidence.clone())).collect();
     assert_eq!(shown, [("Alice opened it.".into(), vec![1, 0]), ("It matters.".to_owned(), vec![0, 1])]);
     assert_eq!(answer.dropped, 2);
+    // On one line, too, each sentence stands for itself; numbers alone are no sentence.
+    let line = "It was opened, e.g. by hand, on 10.0.0.0/8 [1]. Nobody knows why. Alice did it. [2] Really?\n[1]\n";
+    let answer = Answer::read(line, 2).unwrap();
+    let shown: Vec<_> = answer.sentences.iter().map(|one| (one.text.line(), one.evidence.clone())).collect();
+    let first = "It was opened, e.g. by hand, on 10.0.0.0/8.".to_owned();
+    assert_eq!((shown, answer.dropped), (vec![(first, vec![0]), ("Alice did it.".into(), vec![1])], 2));
     assert_eq!(Answer::read("NO_DATA", 2), None);
     assert_eq!(Answer::read("Trust me.", 2), None);
 }
@@ -78,6 +84,12 @@ fn whatever_else_comes_is_a_failure_and_never_an_answer() {
         (200, "<html>", "no JSON"),
         (200, "{}", "withholds its answer: it gave no reason"),
         (200, r#"{"candidates":[{"finishReason":"STOP"}]}"#, "is empty"),
+        (200, r#"{"candidates":[{"content":null,"finishReason":"SAFETY"}]}"#, "stopped by itself: SAFETY"),
+        (
+            200,
+            r#"{"candidates":[{"content":{"parts":[{"text":"Let me see.","thought":true}]},"finishReason":"STOP"}]}"#,
+            "is empty",
+        ),
         (200, r#"{"candidates":[{"content":{"parts":[{"text":"half"}]},"finishReason":"MAX_TOKENS"}]}"#, "was cut off"),
     ];
     for (status, body, says) in kinds {
@@ -127,6 +139,18 @@ async fn a_question_is_asked_with_the_key_in_a_header_and_answered_with_evidence
     let asked = serving.await.unwrap();
     assert!(asked.starts_with("POST /v1beta/models/gemini-x:generateContent HTTP/1.1"), "{asked}");
     assert!(asked.contains("x-goog-api-key: a-key-for-tests") && asked.contains("who?"), "{asked}");
+}
+
+#[tokio::test]
+async fn what_the_other_side_says_of_a_key_is_not_repeated() {
+    let key = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(key.path(), "a-key-for-tests").unwrap();
+    let said = r#"{"candidates":[],"promptFeedback":{"blockReasonMessage":"Consumer 'api_key:AIzaSyD4nE9xQ2rT7wYbU1kLmNoPqRsTuVwXyZa' of a-key-for-tests is suspended"}}"#;
+    let (url, _serving) = server(said).await;
+    let gemini = Gemini::new(&spec(url, key.path(), Duration::from_secs(20))).unwrap();
+    let failure = gemini.ask(&prompt(None)).await.unwrap_err().to_string();
+    assert!(failure.contains("is suspended"), "{failure}");
+    assert!(!failure.contains("AIzaSyD4") && !failure.contains("a-key-for-tests"), "{failure}");
 }
 
 #[tokio::test]

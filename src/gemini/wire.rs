@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::client::Failure;
 use crate::safety::sanitise;
 
+/// Tokens of an answer, with what a model thinks before it, which counts too.
+const MOST: u32 = 16_384;
 /// Columns of what the other side says of a failure.
 const SAID: usize = 200;
 
@@ -36,7 +38,7 @@ struct Config {
 impl<'a> Request<'a> {
     pub fn new(prompt: &'a str) -> Self {
         let contents = [Content { role: "user", parts: [Part { text: prompt }] }];
-        Self { contents, config: Config { temperature: 0.0, most: 2048 } }
+        Self { contents, config: Config { temperature: 0.0, most: MOST } }
     }
 }
 
@@ -57,7 +59,7 @@ struct Feedback {
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
 struct Candidate {
-    content: Said,
+    content: Option<Said>,
     finish_reason: Option<String>,
 }
 
@@ -71,6 +73,8 @@ struct Said {
 #[serde(default)]
 struct Text {
     text: Option<String>,
+    /// Not the answer, but what was thought before it.
+    thought: bool,
 }
 
 #[derive(Deserialize)]
@@ -95,7 +99,8 @@ pub(super) fn read(status: u16, body: &[u8]) -> Result<String, Failure> {
         let why = body.prompt_feedback.and_then(|said| said.block_reason_message.or(said.block_reason));
         return Err(Failure::Withheld(why.map_or("it gave no reason".into(), |why| sanitise::cell(&why, SAID))));
     };
-    let text: String = first.content.parts.into_iter().filter_map(|part| part.text).collect();
+    let parts = first.content.map(|content| content.parts).unwrap_or_default();
+    let text: String = parts.into_iter().filter(|part| !part.thought).filter_map(|part| part.text).collect();
     match first.finish_reason.as_deref() {
         None | Some("STOP") if text.trim().is_empty() => Err(Failure::Unreadable("its answer is empty".into())),
         None | Some("STOP") => Ok(text),

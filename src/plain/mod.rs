@@ -65,8 +65,8 @@ pub struct Plain<R, W> {
     /// Offered where somebody is named.
     people: Vec<String>,
     places: Places,
-    /// Who may be asked about a drift; `None`: nobody.
-    gemini: Option<GeminiSpec>,
+    /// Who may be asked about a drift, or why nobody may.
+    gemini: Result<GeminiSpec, String>,
     /// What is sent was shown, and sent.
     knows_gemini: bool,
     /// The number of the drift that was shown last.
@@ -99,7 +99,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             aside: vec![],
             people: vec![],
             places: Places::default(),
-            gemini: None,
+            gemini: Err(GeminiSpec::OFF.into()),
             knows_gemini: false,
             current: None,
             refused: false,

@@ -11,18 +11,19 @@ use crate::gemini::{Cancel, GeminiSpec, Question};
 use crate::safety::sanitise;
 use crate::service::question;
 
-/// Why nobody is asked.
-const OFF: &str = "Gemini is off: a [gemini] table in this machine's configuration turns it on";
-
 impl<R: BufRead, W: Write> Plain<R, W> {
     /// Who may be asked about a drift.
-    pub fn asking(self, gemini: Option<GeminiSpec>) -> Self {
+    /// Else why nobody may be, in a sentence.
+    pub fn asking(self, gemini: Result<GeminiSpec, String>) -> Self {
         Self { gemini, ..self }
     }
 
     /// `gemini N QUESTION`. The first time in a session what is sent is shown before, and waits for a yes.
     pub(super) async fn gemini(&mut self, text: &str) -> io::Result<()> {
-        let Some(spec) = self.gemini.clone() else { return self.problem(OFF) };
+        let spec = match self.gemini.clone() {
+            Ok(spec) => spec,
+            Err(why) => return self.problem(&why),
+        };
         let Some((detail, asked)) = self.about(text).await? else { return Ok(()) };
         let Some(asked) = (if asked.is_empty() { self.ask("question")? } else { Some(asked) }) else { return Ok(()) };
         let zone = self.zone.clone();

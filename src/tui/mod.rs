@@ -95,6 +95,8 @@ pub struct Options {
     pub trying: Option<tokio::sync::watch::Receiver<Option<Trying>>>,
     /// Who may be asked about a drift; `None`: nobody.
     pub gemini: Option<crate::gemini::GeminiSpec>,
+    /// Why not, in a sentence; sanitised.
+    pub gemini_off: Option<String>,
     /// Times in UTC, not in the local zone.
     pub utc: bool,
 }

@@ -170,7 +170,7 @@ fn every_verb_of_analysis_opens_by_its_key_at_80_by_24_or_says_why_not() {
         ("C", "cause"),
         (",d", "advise"),
         (",k", "tick"),
-        ("gf", "how often, and what is usual"),
+        ("gf", "how things stand"),
     ] {
         terminal.send(keys);
         terminal.wait(keys, |screen| screen.contains(says) && screen.contains("esc"));
@@ -220,6 +220,9 @@ fn line_by_line_it_is_told_and_asked_too() {
         "{out}"
     );
     assert!(code == 1 && out.contains("error: Gemini is off: a [gemini] table"), "{out}");
+    configure(home.path(), "[gemini]\ntimeout = \"soon\"\n");
+    let (_, out) = plain(home.path(), "gemini 1 why?\nquit\n");
+    assert!(out.contains("its table in the configuration has a mistake: gemini: timeout: 'soon'"), "{out}");
     let answer = r#"{"candidates":[{"content":{"parts":[{"text":"By hand [1]."}]},"finishReason":"STOP"}]}"#;
     let (table, serving) = gemini(answer);
     configure(home.path(), &table);

@@ -198,7 +198,7 @@ actions! {
         FindEnvironments "find-environments" None "" off::offers, "Environments that the code here keeps states of: add one to the configuration";
         Incident "incident" None "incident" off::disconnected, "Incident mode: what happened in a span of time, everywhere, and how things stood then";
         Audit "audit" None "" off::disconnected, "Everything that was decided, the newest first";
-        Trends "trends" None "" off::never, "How often things happen in each environment, what is usual, and what may come";
+        Trends "trends" None "" off::disconnected, "How things stand: the newest drifts, the last 30 days, how often things happen where, and what may come";
         Notices "notices" None "" off::never, "Notices so far";
         Palette "palette" None "" off::never, "Find any action, environment, theme or keymap by name";
         Help "help" None "help" off::never, "All keys";

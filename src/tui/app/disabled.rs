@@ -6,6 +6,7 @@ use super::overlay::{Overlay, Target};
 use super::update::copying;
 use crate::compare::DRIFTIGNORE;
 use crate::drift::{RemediationVerb, SettledChange, State};
+use crate::gemini::GeminiSpec;
 use crate::service::permission;
 
 pub fn never(_: &Model) -> Option<String> {
@@ -61,8 +62,8 @@ pub fn nothing_looked_at(model: &Model) -> Option<String> {
 
 /// It is this process that asks, wherever the drift comes from.
 pub fn ask_gemini(model: &Model) -> Option<String> {
-    let why = "Gemini is off: a [gemini] table in this machine's configuration turns it on";
-    nothing_looked_at(model).or_else(|| model.gemini.spec.is_none().then(|| why.into()))
+    let why = || model.gemini.off.clone().unwrap_or_else(|| GeminiSpec::OFF.into());
+    nothing_looked_at(model).or_else(|| model.gemini.spec.is_none().then(why))
 }
 
 pub fn nothing_found(model: &Model) -> Option<String> {

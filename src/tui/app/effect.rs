@@ -95,6 +95,8 @@ pub enum Effect {
     LoadResource(Ticket, DriftId),
     /// What happened to it, told in sentences; times are said in the zone.
     LoadNarrative(Ticket, DriftId, TimeZone),
+    /// The newest drifts, and how those of the last days went.
+    LoadHome(Ticket),
     /// Looks up what is known of a drift, to be asked about with what was typed.
     PrepareQuestion(Ticket, DriftId, String, TimeZone),
     /// Sends it.

@@ -15,6 +15,7 @@ pub mod finds;
 mod form;
 pub mod fuzzy;
 pub mod history;
+pub mod home;
 pub mod incident;
 pub mod input;
 pub mod model;

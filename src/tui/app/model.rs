@@ -13,6 +13,7 @@ use super::detail::Detail;
 use super::drafts::{DraftKey, Drafts};
 use super::finds::Finds;
 use super::history::HistoryView;
+use super::home::HomeView;
 use super::incident::IncidentView;
 use super::models::ModelsView;
 use super::msg::{Loaded, Ticket};
@@ -230,6 +231,7 @@ pub struct Model {
     pub who: Option<WhoView>,
     pub models: ModelsView,
     pub narrative: Option<NarrativeView>,
+    pub home: HomeView,
     pub question: Option<QuestionView>,
     pub gemini: GeminiState,
     pub sheet: Option<Sheet>,
@@ -305,8 +307,9 @@ impl Model {
             who: None,
             models: ModelsView::default(),
             narrative: None,
+            home: HomeView::default(),
             question: None,
-            gemini: GeminiState { spec: options.gemini, ..GeminiState::default() },
+            gemini: GeminiState { spec: options.gemini, off: options.gemini_off, ..GeminiState::default() },
             sheet: None,
             leaving: false,
             tickets: 0,

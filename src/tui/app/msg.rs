@@ -18,6 +18,7 @@ use crate::store::{Matching, Page, Receipt};
 use crate::tui::app::drafts::Draft;
 use crate::tui::app::finds::Finds;
 use crate::tui::app::history::Trail;
+use crate::tui::app::home::Home;
 use crate::tui::app::incident::Found;
 use crate::tui::app::model::Reach;
 use crate::tui::app::models::Registry;
@@ -111,6 +112,8 @@ pub enum Msg {
     Models(Ticket, Result<Box<Registry>, ServiceError>),
     ModelActivated(Ticket, Result<Box<MlModel>, ServiceError>),
     Narrative(Ticket, Result<Box<Narrative>, ServiceError>),
+    /// How things stand.
+    Home(Ticket, Result<Box<Home>, ServiceError>),
     /// What would be sent to Gemini.
     Question(Ticket, Result<Box<Question>, ServiceError>),
     /// What Gemini answered, or why it did not; `None`: it was not waited for.

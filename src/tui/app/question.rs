@@ -11,6 +11,8 @@ use crate::gemini::{Cancel, GeminiSpec, Question, Told};
 pub struct GeminiState {
     /// `None`: it is off.
     pub spec: Option<GeminiSpec>,
+    /// Why, in a sentence.
+    pub off: Option<String>,
     /// Somebody has looked at what is sent, and sent it.
     pub is_known: bool,
     /// Why it did not answer the last time; until it does again.

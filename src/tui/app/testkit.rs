@@ -114,6 +114,7 @@ impl Screens {
                 | Effect::ActivateModel(..)
                 | Effect::LoadNarrative(..)
                 | Effect::PrepareQuestion(..)
+                | Effect::LoadHome(_)
                 | Effect::AskGemini(..)
                 | Effect::Analyse(_)
                 | Effect::LoadHistory(..)

@@ -1,22 +1,30 @@
-//! How often things happen in each environment: today beside what is usual, the last weeks, what the next may bring, and by type.
+//! How things stand: the newest drifts and how those of the last days went; below, how often things happen in each environment: today
+//! beside what is usual, the last weeks, what the next may bring, and by type.
 
 use ratatui::text::Line;
 
 use super::{frame, key, scrolled};
+use crate::drift::DriftEvent;
 use crate::report::trends;
 use crate::service::EnvironmentSummary;
 use crate::tui::app::Model;
+use crate::tui::app::home::NEWEST;
+use crate::tui::panes::incident::month;
 use crate::tui::panes::{Canvas, wrap};
 use crate::tui::theme::Role;
+use crate::tui::widgets::{bar, text};
 
 pub fn draw(canvas: &mut Canvas<'_>, scroll: usize) {
     let area = canvas.area();
     let width = area.width.saturating_sub(if area.width < 60 { 0 } else { 4 }).min(120);
     let room = usize::from(width).saturating_sub(5);
     let keys = format!("{} close", key(canvas, "overlay", "back"));
-    let lines = lines(canvas, room);
+    let mut all = standing(canvas, room);
+    all.push(Line::default());
+    all.extend(lines(canvas, room));
+    let lines = all;
     let height = lines.len().min(usize::from(area.height).saturating_sub(4)).max(1);
-    let inner = frame(canvas, width, height, "how often, and what is usual", &keys);
+    let inner = frame(canvas, width, height, "how things stand", &keys);
     scrolled(canvas, inner, &lines, scroll);
 }
 
@@ -24,7 +32,34 @@ pub fn draw(canvas: &mut Canvas<'_>, scroll: usize) {
 pub fn length(model: &Model) -> usize {
     // Long ones break: more rows than this only make the last step shorter.
     let of = |one: &EnvironmentSummary| 3 + one.pulse.as_ref().map_or(1, |pulse| 2 * (3 + pulse.types.len()));
-    model.environments.list.iter().map(of).sum()
+    4 + NEWEST + model.environments.list.iter().map(of).sum::<usize>()
+}
+
+/// The newest drifts, and the figures.
+fn standing(canvas: &mut Canvas<'_>, room: usize) -> Vec<Line<'static>> {
+    let model = canvas.model;
+    let home = match &model.home.answer {
+        None => return vec![Line::from(canvas.span(Role::Dim, "looking it up"))],
+        Some(Err(why)) => return vec![Line::from(canvas.span(Role::Error, text::cut(why, room)))],
+        Some(Ok(home)) => home,
+    };
+    let mut lines = vec![Line::from(canvas.span(Role::Text, month(&home.stats))), Line::default()];
+    let title = if home.newest.is_empty() { "no drift was ever seen" } else { "the newest" };
+    lines.push(Line::from(canvas.span(Role::Title, title)));
+    let slug = |event: &DriftEvent| text::width(event.environment.as_str());
+    let place = home.newest.iter().map(slug).max().unwrap_or(0).min(room / 4);
+    for event in &home.newest {
+        let (class, age) = (event.severity_class(), canvas.age(event.detected_at));
+        let state = event.state_at(model.now).as_str();
+        let name = room.saturating_sub(place + 24).max(8);
+        lines.push(Line::from(vec![
+            canvas.span(bar::role(class), class.letter().to_string()),
+            canvas.span(Role::Dim, format!(" {} ", text::fit(event.environment.as_str(), place))),
+            canvas.span(Role::Text, text::fit(&text::tail(&event.resource.resource_id.line(), name), name)),
+            canvas.span(Role::Dim, format!(" {state:<12} {age:>4}")),
+        ]));
+    }
+    lines
 }
 
 fn lines(canvas: &Canvas<'_>, room: usize) -> Vec<Line<'static>> {
@@ -67,6 +102,23 @@ mod tests {
     use crate::tui::Options;
     use crate::tui::app::testkit::{Screens, options};
     use crate::tui::sample::Sample;
+
+    #[test]
+    fn the_newest_drifts_and_the_last_thirty_days_stand_first() {
+        for size in [(80, 24), (160, 45)] {
+            let mut screens = Screens::open(Sample::shared(), options(Options::default()), size).unwrap();
+            screens.act("acknowledge");
+            screens.act("trends");
+            let seen = screens.screen();
+            assert!(seen.contains("30 days: 8 drifts, 0 resolved, 8 not") && seen.contains("the newest"), "{seen}");
+            assert!(seen.contains("aws_security_group.web") && seen.contains("acknowledged"), "{seen}");
+            assert!(!seen.contains('\u{202e}'), "{seen}");
+        }
+        let mut screens =
+            Screens::open(std::sync::Arc::new(Sample::empty()), options(Options::default()), (80, 24)).unwrap();
+        screens.act("trends");
+        assert!(screens.screen().contains("no drift was ever seen"), "{}", screens.screen());
+    }
 
     #[test]
     fn every_row_of_bars_has_words_and_a_forecast_says_that_it_is_an_experiment() {

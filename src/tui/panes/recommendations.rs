@@ -24,7 +24,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     };
     let inner = canvas.frame(area, Pane::Recommendations, "recommendations", info);
     let lines = lines(canvas, inner.width.saturating_sub(1));
-    let scroll = canvas.model.detail.advice_scroll.min(lines.len().saturating_sub(1));
+    // The last lines fill the pane.
+    let scroll = canvas.model.detail.advice_scroll.min(lines.len().saturating_sub(inner.height.into()));
     canvas.scrollbar(inner, scroll, lines.len().min(inner.height.into()), lines.len());
     for (row, line) in lines.iter().skip(scroll).take(inner.height.into()).enumerate() {
         canvas.line(inner, row, line);
@@ -211,5 +212,25 @@ fn history(canvas: &mut Canvas<'_>, width: u16, lines: &mut Vec<Line<'static>>) 
         let said = note.map(|text| format!(": {}", text.multiline().join(" / "))).unwrap_or_default();
         let words = format!("{action} by {}{undone}{said}", entry.actor.cell(20));
         paragraph(canvas, Role::Dim, &format!("{age:>4} "), &words, width, lines);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tui::Options;
+    use crate::tui::app::testkit::{Screens, options};
+    use crate::tui::sample::Sample;
+
+    #[test]
+    fn the_last_lines_fill_the_pane_and_one_key_goes_back_up() {
+        let mut screens = Screens::open(Sample::shared(), options(Options::default()), (80, 24)).unwrap();
+        screens.act("focus-recommendations");
+        screens.act("zoom");
+        screens.keys("G");
+        let end = screens.screen();
+        let blank = end.lines().filter(|line| line.trim_end_matches(['▐', ' ']).is_empty()).count();
+        assert!(blank < 6, "{end}");
+        screens.keys("k");
+        assert_ne!(screens.screen(), end, "it went up at once");
     }
 }

@@ -8,7 +8,8 @@ use super::incident;
 use crate::analysis::blame;
 use crate::config::Found;
 use crate::service::{DriftService, ServiceError, narrative, question};
-use crate::store::Matching;
+use crate::store::{Direction, DriftFilter, Matching, PageRequest};
+use crate::tui::app::home::{DAYS, Home, NEWEST};
 use crate::tui::app::model::Reach;
 use crate::tui::app::models::Registry;
 use crate::tui::app::msg::Loaded;
@@ -78,6 +79,7 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
             let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
             Msg::Narrative(ticket, narrative(service, id, &clock).await.map(Box::new))
         }
+        Effect::LoadHome(ticket) => Msg::Home(ticket, home(service).await.map(Box::new)),
         Effect::PrepareQuestion(ticket, id, text, zone) => {
             let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
             Msg::Question(ticket, question(service, id, &text, &clock).await.map(Box::new))
@@ -115,6 +117,12 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
     }
 }
 
+async fn home(service: &dyn DriftService) -> Result<Home, ServiceError> {
+    let (filter, cursor) = (DriftFilter::default(), None);
+    let newest = service.drifts(PageRequest { filter, cursor, direction: Direction::Older, limit: NEWEST }).await?.data;
+    Ok(Home { stats: service.stats(vec![], DAYS).await?, newest })
+}
+
 /// Large bodies take a while to align and colour: that is done beside the loop.
 async fn load(detail: crate::drift::DriftDetail) -> Result<Loaded, ServiceError> {
     let build = move || Loaded { view: Arc::new(Views::of(&detail)), blame: blame(&detail), detail };
@@ -146,6 +154,7 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::LoadResource(ticket, _) => Msg::Resource(*ticket, Err(why())),
         Effect::AskWho(ticket, _) => Msg::Who(*ticket, Err(why())),
         Effect::LoadNarrative(ticket, ..) => Msg::Narrative(*ticket, Err(why())),
+        Effect::LoadHome(ticket) => Msg::Home(*ticket, Err(why())),
         Effect::PrepareQuestion(ticket, ..) => Msg::Question(*ticket, Err(why())),
         Effect::AskGemini(ticket, ..) => Msg::Answered(*ticket, Err(Some(why().to_string()))),
         Effect::LoadModels(ticket) => Msg::Models(*ticket, Err(why())),

@@ -1,8 +1,9 @@
 //! What each action does.
 
 use super::{
-    copying, feel, forms, groups, incident, jump, links, load, markers, marking, models, moves, narrative, never_hide,
-    offers, palette, plan, query, question, repeat, resource, rules, sheet, silent, undo, untold, views, waiting, who,
+    copying, feel, forms, groups, home, incident, jump, links, load, markers, marking, models, moves, narrative,
+    never_hide, offers, palette, plan, query, question, repeat, resource, rules, sheet, silent, undo, untold, views,
+    waiting, who,
 };
 use crate::service::Settle;
 use crate::tui::app::action::Action;
@@ -171,7 +172,7 @@ fn view(model: &mut Model, action: Action) -> Vec<Effect> {
             model.notices.open();
             overlay(model, Overlay::Notices { scroll: 0 })
         }
-        Action::Trends => overlay(model, Overlay::Trends { scroll: 0 }),
+        Action::Trends => home::open(model),
         Action::Palette => overlay(model, Overlay::Palette(Palette::default())),
         Action::Help => overlay(model, Overlay::Help { scroll: 0 }),
         Action::Themes => feel::choose_theme(model),

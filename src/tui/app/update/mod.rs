@@ -11,7 +11,8 @@ mod events;
 mod feel;
 pub mod forms;
 mod groups;
-pub mod incident;
+pub mod home;
+mod incident;
 pub mod jump;
 mod keys;
 pub mod links;
@@ -119,6 +120,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Models(ticket, answer) => models::came(model, ticket, answer),
         Msg::ModelActivated(ticket, answer) => models::activated(model, ticket, answer),
         Msg::Narrative(ticket, answer) => narrative::came(model, ticket, answer),
+        Msg::Home(ticket, answer) => home::came(model, ticket, answer),
         Msg::Question(ticket, answer) => question::prepared(model, ticket, answer),
         Msg::Answered(ticket, answer) => question::answered(model, ticket, answer),
         Msg::History(ticket, answer) => resource::history_came(model, ticket, answer),

@@ -218,7 +218,10 @@ fn pane(model: &mut Model, step: Step) -> Vec<Effect> {
             vec![]
         }
         Pane::Recommendations => {
-            let last = crate::tui::panes::recommendations::length(model).saturating_sub(1);
+            // The last lines fill the pane, below its title.
+            let area = crate::tui::panes::layout::plan(model).area_of(Pane::Recommendations);
+            let shown = usize::from(area.height).saturating_sub(1).max(1);
+            let last = crate::tui::panes::recommendations::length(model).saturating_sub(shown);
             model.detail.advice_scroll = moved(model.detail.advice_scroll.min(last), step, page, last);
             vec![]
         }

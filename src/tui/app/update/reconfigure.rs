@@ -31,9 +31,10 @@ pub fn take(model: &mut Model, to: &Options) -> Vec<Effect> {
     model.require_reason = to.require_reason.clone();
     model.approve_own = to.approve_own;
     model.people.clone_from(&to.people);
+    model.gemini.off.clone_from(&to.gemini_off);
     if model.gemini.spec != to.gemini {
         // Whom it goes to is another question.
-        model.gemini = GeminiState { spec: to.gemini.clone(), ..GeminiState::default() };
+        model.gemini = GeminiState { spec: to.gemini.clone(), off: to.gemini_off.clone(), ..GeminiState::default() };
         if model.gemini.spec.is_none() && model.overlay == Some(Overlay::Question) {
             model.overlay = None;
         }

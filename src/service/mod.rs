@@ -9,6 +9,7 @@ mod backlog;
 mod bulk;
 mod bulletin;
 mod commits;
+mod correlating;
 pub mod danger;
 mod evidence;
 mod gate;

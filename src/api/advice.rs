@@ -17,7 +17,30 @@ use crate::store::{OpenCounts, Receipt};
 pub struct AnalyzeBody {
     /// What is known of it: it speaks for a cause as a note on the resource would.
     #[serde(default)]
-    pub context: Option<Tainted>,
+    pub context: Option<AnalyzeContext>,
+}
+
+/// What somebody knows of a drift: a text, or fields with a name each.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
+#[serde(untagged)]
+pub enum AnalyzeContext {
+    Text(Tainted),
+    Fields(serde_json::Map<String, serde_json::Value>),
+}
+
+impl AnalyzeContext {
+    /// As one text: `incident: INC-7; by: alice`.
+    pub fn text(self) -> Tainted {
+        let fields = match self {
+            Self::Text(text) => return text,
+            Self::Fields(fields) => fields,
+        };
+        let said = fields.iter().map(|(name, value)| match value.as_str() {
+            Some(text) => format!("{name}: {text}"),
+            None => format!("{name}: {value}"),
+        });
+        said.collect::<Vec<_>>().join("; ").into()
+    }
 }
 
 /// How far a job is.

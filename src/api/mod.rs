@@ -21,9 +21,9 @@ mod writes;
 
 pub use accounts::{Done, KeyBody, KeyMade, NewOrganization, NewUser, OrganizationNode, PasswordBody, RefreshBody};
 pub use advice::{
-    Advice, AdviceBody, AdviceStatus, AnalyzeBody, Analyzed, Answered, Correlation, Day, EnvironmentFigures,
-    EvaluateModelBody, Job, JobStatus, LinkBody, Model, ModelBody, Related, Repository, RollbackModelBody, ScanFigures,
-    Summary, TrainModelBody,
+    Advice, AdviceBody, AdviceStatus, AnalyzeBody, AnalyzeContext, Analyzed, Answered, Correlation, Day,
+    EnvironmentFigures, EvaluateModelBody, Job, JobStatus, LinkBody, Model, ModelBody, Related, Repository,
+    RollbackModelBody, ScanFigures, Summary, TrainModelBody,
 };
 pub use asked::{Part, Which};
 pub use capability::Capability;

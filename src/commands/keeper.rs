@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::runtime::Handle;
 
+use super::policing::Policing;
 use super::session::open_store;
 use super::{Session, complain};
 use crate::accounts::{Accounts, AccountsError};
@@ -40,6 +41,9 @@ pub(super) struct Keeper<'a> {
     houses: Houses,
     scans: bool,
     open: BTreeMap<Slug, Arc<LocalService>>,
+    /// What each was opened with.
+    scanned: BTreeMap<Slug, (Vec<EnvironmentSpec>, Guard)>,
+    policing: Policing,
     /// Where notifications are sent from here, by organisation.
     webhooks: Vec<(Slug, Webhook)>,
     postmen: BTreeMap<Slug, Postman>,
@@ -53,8 +57,9 @@ impl<'a> Keeper<'a> {
     /// `scans`: whether environments are scanned here.
     pub fn new(session: &'a Session, accounts: Arc<dyn Accounts>, houses: Houses, scans: bool) -> Self {
         let (open, failed) = (BTreeMap::new(), BTreeSet::new());
-        let (webhooks, postmen) = (vec![], BTreeMap::new());
-        Self { session, accounts, houses, scans, open, webhooks, postmen, failed, is_blind: false }
+        let (webhooks, postmen, scanned) = (vec![], BTreeMap::new(), BTreeMap::new());
+        let policing = Policing::new(session);
+        Self { session, accounts, houses, scans, open, scanned, policing, webhooks, postmen, failed, is_blind: false }
     }
 
     /// Sends notifications from here, too.
@@ -145,10 +150,23 @@ impl<'a> Keeper<'a> {
         }
     }
 
+    /// Policies that were changed are in force: what is scanned here is scanned once more under them.
+    async fn police(&mut self) {
+        let Some(policies) = tokio::task::block_in_place(|| self.policing.look()) else { return };
+        for (slug, service) in &self.open {
+            service.advise_by(Arc::clone(&policies));
+            if let Some((specs, guard)) = self.scanned.get_mut(slug) {
+                specs.iter_mut().for_each(|spec| spec.policies = Arc::clone(&policies));
+                service.reconfigure(specs.clone(), guard.clone()).await;
+            }
+        }
+    }
+
     /// Until it is dropped.
     pub async fn follow(&mut self) {
         loop {
             tokio::time::sleep(EVERY).await;
+            self.police().await;
             match self.active().await {
                 Ok(active) => {
                     self.is_blind = false;
@@ -223,10 +241,12 @@ impl<'a> Keeper<'a> {
         let detects = chosen.detects;
         let session = self.session;
         let is_home = session.settings().organization.value == organization;
-        let specs = match is_home {
+        let mut specs = match is_home {
             true => session.environments(&crate::cli::Paths::default())?,
             false => session.environments_of(&organization)?,
         };
+        let policies = self.policing.policies();
+        specs.iter_mut().for_each(|spec| spec.policies = Arc::clone(&policies));
         let keep =
             Options { alerting: self.alerting(&organization, chosen.notifies), ..session.store_options(&organization) };
         let place = place(session, &organization);
@@ -235,12 +255,15 @@ impl<'a> Keeper<'a> {
         opened.notices.iter().for_each(|notice| complain(notice));
         let guard = guard(session.guard(), &specs);
         let scanned = if self.scans { specs } else { vec![] };
+        self.scanned.insert(organization.clone(), (scanned.clone(), guard.clone()));
         let maintenance = session.config.maintenance.clone();
         // Switched off before anything is there to be scanned.
         let (first, later) = if detects { (scanned, None) } else { (vec![], Some((scanned, guard.clone()))) };
         let start = move || {
             let service = LocalService::start_guarded(opened.store, first, guard, Handle::current());
             service.announce(maintenance);
+            // Where nothing is scanned, drifts are analysed all the same.
+            service.advise_by(policies);
             service.detect(detects);
             service
         };

@@ -28,6 +28,7 @@ mod migrate;
 mod model;
 mod narrative;
 mod output;
+mod policing;
 mod policy;
 mod reload;
 mod report;

@@ -129,7 +129,8 @@ pub(crate) fn text_of(file: &Path) -> Result<String, String> {
     std::fs::read_to_string(file).map_err(|e| format!("cannot be read: {e}"))
 }
 
-/// In the order of their names; a pattern that finds nothing is no mistake, a file that is not there is one.
+/// In the order of their names. A pattern that finds nothing is no mistake; a file or a directory that is not there is one, for a
+/// veto in it would be missing in silence.
 fn files_of(pattern: &str) -> Result<Vec<PathBuf>, String> {
     let path = Path::new(pattern);
     if !has_wildcards(pattern) || path.is_file() {
@@ -140,9 +141,14 @@ fn files_of(pattern: &str) -> Result<Vec<PathBuf>, String> {
         };
     }
     let glob = matcher(pattern).map_err(|why| format!("policies: not a valid pattern: {}", why.kind()))?;
+    let folder = fixed_part(path);
+    if !folder.is_dir() {
+        let named = Tainted::from(folder.to_string_lossy().as_ref());
+        return Err(format!("policies: there is no directory {}", named.line()));
+    }
     let mut found = vec![];
     // Policies stand together in one folder or two: nobody looks for them in a whole tree.
-    let mut folders = vec![(fixed_part(path), 0)];
+    let mut folders = vec![(folder, 0)];
     while let Some((folder, depth)) = folders.pop() {
         for entry in folder.read_dir().into_iter().flatten().flatten() {
             let path = entry.path();
@@ -194,6 +200,18 @@ mod tests {
         assert_eq!(config.recommend.policies.escalate_to, Some("sec@example.org".into()));
         let watched: Vec<PathBuf> = config.recommend.watched().collect();
         assert!(watched.contains(&home.path().join("config/team")), "{watched:?}");
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_is_a_mistake_and_an_empty_one_is_not() {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir_all(home.path().join("config/team")).unwrap();
+        let config = config(home.path(), "[recommend]\npolicies = [\"team/*.toml\", \"taem/*.toml\"]\n");
+        let said: Vec<String> = config.problems.iter().map(ToString::to_string).collect();
+        assert!(
+            matches!(said.as_slice(), [one] if one.contains("there is no directory") && one.contains("taem")),
+            "{said:?}"
+        );
     }
 
     #[test]

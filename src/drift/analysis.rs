@@ -111,6 +111,18 @@ pub enum Axis {
     Compliance,
 }
 
+impl Axis {
+    /// As it is named everywhere.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Security => "security",
+            Self::Performance => "performance",
+            Self::Cost => "cost",
+            Self::Compliance => "compliance",
+        }
+    }
+}
+
 /// Four scores; the overall one is their maximum.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct Severity {
@@ -121,6 +133,15 @@ pub struct Severity {
 }
 
 impl Severity {
+    pub const fn on(&self, axis: Axis) -> Score {
+        match axis {
+            Axis::Security => self.security,
+            Axis::Performance => self.performance,
+            Axis::Cost => self.cost,
+            Axis::Compliance => self.compliance,
+        }
+    }
+
     /// The maximum of the four.
     pub fn overall(&self) -> Score {
         self.security.max(self.performance).max(self.cost).max(self.compliance)

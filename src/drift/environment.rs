@@ -88,7 +88,8 @@ impl Environment {
         if length <= most { Ok(()) } else { Err(format!("{what} has at most {most} characters, not {length}")) }
     }
 
-    /// Production when the tag `environment`, `env` or `stage` says so, or a word of the slug does (`prod`, `prd`, `production`, `live`).
+    /// Production when the tag `environment`, `env` or `stage` says so, or a word of the slug does (`prod`, `prd`, `production`, `live`,
+    /// with a number or without). `non-prod`, `pre-prod` and `live-tests` are something else.
     pub fn is_production(&self) -> bool {
         let tagged = ["environment", "env", "stage"]
             .iter()
@@ -100,8 +101,46 @@ impl Environment {
     }
 }
 
-/// Whether a word of a name or of a tag's value stands for production.
+/// Whether a word of a name or of a tag's value stands for production, and none beside it says that it is not quite that.
 pub fn names_production(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_alphanumeric())
-        .any(|word| ["prod", "prd", "production", "live"].iter().any(|p| word.eq_ignore_ascii_case(p)))
+    const PRODUCTION: [&str; 4] = ["prod", "prd", "production", "live"];
+    const NOT_BEFORE: [&str; 6] = ["non", "not", "no", "pre", "post", "semi"];
+    const NOT_AFTER: [&str; 6] = ["like", "test", "tests", "testing", "copy", "clone"];
+    let words: Vec<String> = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| word.trim_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase())
+        .collect();
+    let stands = |at: usize, among: &[&str]| words.get(at).is_some_and(|word| among.contains(&word.as_str()));
+    (0..words.len())
+        .any(|at| stands(at, &PRODUCTION) && !(at > 0 && stands(at - 1, &NOT_BEFORE)) && !stands(at + 1, &NOT_AFTER))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_production;
+
+    #[test]
+    fn production_is_named_by_a_word_and_not_by_what_only_sounds_like_it() {
+        for slug in
+            ["prod", "prod-eu", "eu-prod2", "prod01", "shop_PRD", "live", "production", "eu-1-prod", "nonstop-prod"]
+        {
+            assert!(names_production(slug), "{slug}");
+        }
+        for slug in [
+            "non-prod",
+            "nonprod",
+            "pre-prod-eu",
+            "preprod",
+            "production-like",
+            "live-tests",
+            "products",
+            "delivery",
+            "staging",
+            "1",
+            "",
+        ] {
+            assert!(!names_production(slug), "{slug}");
+        }
+    }
 }

@@ -145,6 +145,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             "hidden" => self.hidden(rest).await?,
             "environments" | "envs" => self.environments().await?,
             "who" => self.who(rest).await?,
+            "narrative" => self.narrative(rest).await?,
             "analyse" | "analyze" => self.analyse(rest).await?,
             "history" => self.history(rest).await?,
             "scan" => self.scan(rest).await?,

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, Write};
 use jiff::Timestamp;
 
 use super::{Plain, say, words};
+use crate::analysis::narrative::Narrative;
 use crate::drift::query::Query;
 use crate::drift::{DriftDetail, DriftEvent, DriftId, DriftType, bulk};
 use crate::service::EnvironmentSummary;
@@ -170,6 +171,20 @@ impl<R: BufRead, W: Write> Plain<R, W> {
                 let zone = self.zone.clone();
                 let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
                 crate::report::who::text(&who, clock).iter().try_for_each(|line| self.say(line))
+            }
+            Err(why) => self.problem(&why.to_string()),
+        }
+    }
+
+    pub(super) async fn narrative(&mut self, text: &str) -> io::Result<()> {
+        let Some((_, detail)) = self.one(text).await? else { return Ok(()) };
+        let zone = self.zone.clone();
+        let clock = move |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
+        match crate::service::narrative(self.service.as_ref(), detail.event.id, &clock).await {
+            Ok(told) => {
+                let sentences = told.sentences.iter().map(Narrative::numbered);
+                let lines: Vec<String> = sentences.chain(told.references()).collect();
+                lines.iter().try_for_each(|line| self.say(line))
             }
             Err(why) => self.problem(&why.to_string()),
         }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::drift::{
-    AuditEntry, Change, ChangeType, DriftDetail, DriftEvent, Hidden, Prediction, PropertyPath, Remediation,
+    AuditEntry, Axis, Change, ChangeType, DriftDetail, DriftEvent, Hidden, Prediction, PropertyPath, Remediation,
     ResolutionType, SettledChange, State, TriageVerb, Unverified,
 };
 use crate::safety::{Masked, Tainted, sanitise};
@@ -100,6 +100,7 @@ pub fn detail(number: usize, detail: &DriftDetail, place: &str, now: Timestamp, 
             event.hidden_count, event.unverified_count
         ));
     }
+    lines.extend(why(event));
     for one in &event.recommendations {
         let stale = if one.is_stale(now) { ", stale" } else { "" };
         let kind = one.recommendation_type.as_str();
@@ -122,6 +123,20 @@ pub fn detail(number: usize, detail: &DriftDetail, place: &str, now: Timestamp, 
         let reason = decision.reason.as_ref().map(|why| format!(": {}", why.line())).unwrap_or_default();
         lines.push(format!("   decided by {} at {}{reason}", decision.by.line(), clock(decision.at, zone)));
     }
+    lines
+}
+
+/// How bad it is, and why it probably happened, each with what says so.
+fn why(event: &DriftEvent) -> Vec<String> {
+    let (severity, analysis) = (event.severity(), &event.analysis);
+    let axes = [Axis::Security, Axis::Performance, Axis::Cost, Axis::Compliance];
+    let axes = axes.map(|axis| format!("{} {}", axis.as_str(), severity.on(axis))).join(", ");
+    let mut lines = vec![format!("   severity {}: {axes}", event.severity_class().as_str())];
+    let reasons = analysis.reasons.iter();
+    lines.extend(reasons.map(|one| format!("     {} {}: {}", one.axis.as_str(), one.score, one.text.line())));
+    let cause = &analysis.cause;
+    lines.push(format!("   cause: {}, confidence {}", cause.cause_category.as_str(), cause.confidence_score));
+    lines.extend(cause.contributing_factors.iter().map(|factor| format!("     {}", factor.line())));
     lines
 }
 

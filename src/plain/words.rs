@@ -7,6 +7,7 @@ more                         the next page of the list
 show N                       one drift: what differs, why, what can be done, what was decided
 body N [declared|live]       the whole resource as declared and as it is, of a deleted one what was declared
 resource N                   where it is declared, what it hangs on, what hangs on it, its other drifts
+narrative N                  what happened, in a few sentences, each with what it rests on
 who N                        who changed it, as CloudTrail tells
 analyse N                    thinks about it anew: cause, severity and advice; old advice cannot be followed
 commands N                   the command that puts it back to the code, or the block that takes it into the code

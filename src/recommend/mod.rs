@@ -41,6 +41,15 @@ const REVERT_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// How long other advice stays good.
 const OTHER_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// What carrying out advice of a kind usually takes, and how long it stays good.
+fn usual(kind: RecommendationType) -> (Effort, SignedDuration) {
+    match kind {
+        RecommendationType::AutoRevert => (Effort::Minutes, REVERT_LIFE),
+        RecommendationType::ManualReview => (Effort::Minutes, OTHER_LIFE),
+        _ => (Effort::Hours, OTHER_LIFE),
+    }
+}
+
 /// A drift, as far as advice needs to know it.
 #[derive(Clone, Copy)]
 pub struct Case<'a> {
@@ -121,8 +130,7 @@ fn auto_revert(facts: &Facts<'_>, analysis: &Analysis) -> Recommendation {
             .into(),
         implementation_steps: steps::revert(facts),
         risk_assessment: risk(90, &["Whoever relies on the live value loses it."]),
-        estimated_effort: Effort::Minutes,
-        ..blank(RecommendationType::AutoRevert, Priority::Medium, confidence, facts.now, REVERT_LIFE)
+        ..blank(RecommendationType::AutoRevert, Priority::Medium, confidence, facts.now)
     }
 }
 
@@ -135,8 +143,7 @@ fn codify(case: &Case<'_>) -> Recommendation {
         .into(),
         implementation_steps: steps::codify(case),
         risk_assessment: risk(85, &["Until the code says it, an apply undoes the fix."]),
-        estimated_effort: Effort::Hours,
-        ..blank(RecommendationType::CodifyIac, Priority::High, confidence, facts.now, OTHER_LIFE)
+        ..blank(RecommendationType::CodifyIac, Priority::High, confidence, facts.now)
     }
 }
 
@@ -146,8 +153,7 @@ fn escalate(asked: &Asked<'_>, priority: Priority, rationale: &str) -> Recommend
         rationale: rationale.into(),
         implementation_steps: steps::escalate(asked.case, asked.to().as_ref()),
         risk_assessment: risk(80, &["Until somebody decides, the drift stays as it is."]),
-        estimated_effort: Effort::Hours,
-        ..blank(RecommendationType::EscalateReview, priority, confidence, facts.now, OTHER_LIFE)
+        ..blank(RecommendationType::EscalateReview, priority, confidence, facts.now)
     }
 }
 
@@ -171,8 +177,7 @@ fn manual_review(facts: &Facts<'_>, analysis: &Analysis) -> Recommendation {
         rationale: rationale.into(),
         implementation_steps: steps::review(facts),
         risk_assessment: risk(70, &["A drift that nobody looks at stays."]),
-        estimated_effort: Effort::Minutes,
-        ..blank(RecommendationType::ManualReview, priority, cause.confidence_score, facts.now, OTHER_LIFE)
+        ..blank(RecommendationType::ManualReview, priority, cause.confidence_score, facts.now)
     }
 }
 
@@ -181,8 +186,8 @@ fn blank(
     priority: Priority,
     confidence_score: Score,
     now: Timestamp,
-    life: SignedDuration,
 ) -> Recommendation {
+    let (estimated_effort, life) = usual(recommendation_type);
     Recommendation {
         recommendation_type,
         priority,
@@ -190,7 +195,7 @@ fn blank(
         rationale: String::new().into(),
         implementation_steps: vec![],
         risk_assessment: risk(0, &[]),
-        estimated_effort: Effort::Minutes,
+        estimated_effort,
         recommended_by: RecommendedBy::MlModel,
         created_at: now,
         expires_at: now.checked_add(life).ok(),

@@ -4,6 +4,7 @@
 //! ([`names`]), its form says so ([`shapes`], [`opaque`]), or the same value was caught before ([`taint`]). The last one finds
 //! what the others cannot: Terraform marks `input.password` and leaves the same value in `output.password` in the clear.
 
+mod command_lines;
 mod encoded;
 mod learn;
 mod memo;

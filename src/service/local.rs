@@ -129,7 +129,7 @@ impl LocalService {
         let specs = if self.store.read_only().is_some() { vec![] } else { specs };
         *self.guard.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(guarding(guard, &specs));
         if !specs.is_empty() {
-            *self.policies.write().unwrap_or_else(PoisonError::into_inner) = policies_of(&specs);
+            self.advise_by(policies_of(&specs));
         }
         self.lanes.replace(specs).await;
         let _ = self.events.send(ServiceEvent::Environments);
@@ -145,6 +145,11 @@ impl LocalService {
     /// Maintenance that is announced, for whichever environment, scanned here or not.
     pub fn announce(&self, maintenance: Vec<Maintenance>) {
         *self.announced.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(maintenance);
+    }
+
+    /// What advice goes by, for whichever environment, scanned here or not.
+    pub fn advise_by(&self, policies: Arc<Policies>) {
+        *self.policies.write().unwrap_or_else(PoisonError::into_inner) = policies;
     }
 
     /// Who is told what, from now on.

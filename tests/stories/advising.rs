@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use crate::serving::{PASSWORD, Serve, accounts};
 use crate::support::{driftguard, run};
 use crate::terminal::Terminal;
 
@@ -157,6 +158,36 @@ fn policies_are_followed_while_the_screens_are_open_and_a_broken_one_changes_not
         s.contains("auto_revert") && s.contains("vetoed") && s.contains("the policy not here forbids it")
     });
     terminal.wait("what is left to do", |s| s.contains("manual_review"));
+}
+
+#[test]
+fn policies_are_followed_while_a_server_runs() {
+    let world = World::new();
+    let at = world.home.path();
+    accounts(at, &["init", "--org", "acme", "--admin", "adam", "--password-file", "-"], PASSWORD);
+    let token = accounts(at, &["key", "add", "adam", "--label", "story", "--role", "editor"], "");
+    let server = Serve::start(at);
+    let advised = |what: &str, is: &dyn Fn(&str) -> bool| {
+        for _ in 0..600 {
+            let (_, said) = server.ask("GET", "/api/v1/recommendations", &token, "", "");
+            let said = said["data"].to_string();
+            if is(&said) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("the server never says {what}");
+    };
+    advised("that nobody knows why", &|said| said.contains("manual_review"));
+    world.policy(VETO);
+    advised("what is forbidden, and why", &|said| said.contains("people greet as they like"));
+    // A mistake changes nothing.
+    world.policy(&VETO.replace("auto_revert", "revert"));
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    advised("what it said before", &|said| said.contains("people greet as they like"));
+    world.policy(CODIFY);
+    advised("the other rule's advice", &|said| said.contains("codify_iac") && !said.contains("people greet"));
+    server.end();
 }
 
 #[test]

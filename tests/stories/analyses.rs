@@ -31,12 +31,17 @@ async fn serve(service: &Arc<LocalService>) -> SocketAddr {
 }
 
 async fn ask(address: SocketAddr, method: Method, path: &str) -> (u16, Value) {
+    let body = (method == Method::POST).then_some(r#"{"context": "a deploy"}"#);
+    send(address, method, path, body).await
+}
+
+async fn send(address: SocketAddr, method: Method, path: &str, body: Option<&'static str>) -> (u16, Value) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder().no_proxy().build().unwrap();
     let url = format!("http://{address}/api/v1{path}");
     let mut request = client.request(method.clone(), url).header("authorization", "Bearer erin");
-    if method == Method::POST {
-        request = request.header("content-type", "application/json").body(json!({"context": "a deploy"}).to_string());
+    if let Some(body) = body {
+        request = request.header("content-type", "application/json").body(body);
     }
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
@@ -70,6 +75,20 @@ async fn an_analysis_is_known_to_every_server_and_what_a_dead_one_left_is_made_o
     let id = begun["job_id"].as_str().unwrap();
     let done = settled(other, drift, id).await;
     assert!(done["status"] == "done" && done["result"]["confidence_score"].is_number(), "{done}");
+
+    // Nothing need be said of it, and what is said may have names.
+    let path = format!("/drifts/{drift}/analyze");
+    for body in
+        [None, Some("{}"), Some(r#"{"context": {"incident": "INC-7", "note": "emergency, checkout was down"}}"#)]
+    {
+        let (status, begun) = send(one, Method::POST, &path, body).await;
+        assert_eq!(status, 202, "{body:?}: {begun}");
+        let done = settled(one, drift, begun["job_id"].as_str().unwrap()).await;
+        let is_said = done["result"]["cause_category"] == "emergency_fix";
+        assert_eq!(is_said, body.is_some_and(|body| body.contains("emergency")), "{body:?}: {done}");
+    }
+    let (status, refused) = send(one, Method::POST, &path, Some(r#"{"context": 7}"#)).await;
+    assert_eq!((status, &refused["error"]["field"]), (400, &json!("context")), "{refused}");
 
     // What a server had begun when it died, a minute ago; and what has killed three of them.
     let long_ago = Timestamp::now() - SignedDuration::from_secs(60);

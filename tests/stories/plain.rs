@@ -66,6 +66,7 @@ fn a_whole_triage_goes_line_by_line() {
     let script = "\
 # three files were changed by hand
 show 1
+narrative 1
 ack 1
 note 1 asked jsmith, he knows
 history 1
@@ -89,6 +90,10 @@ quit
     for line in [
         "3 drifts listed",
         "change 1: modified content: declared \"hi\\n\", live \"changed by hand\\n\"",
+        "severity ",
+        "cause: unknown, confidence 0.",
+        "Why it was made is not known. [",
+        "] change: content: \"hi\\n\" → \"changed by hand\\n\"",
         "saved: acknowledge ",
         "saved: note ",
         "saved: snooze ",

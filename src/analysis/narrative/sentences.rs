@@ -6,11 +6,14 @@ use super::{EvidenceKind, Narrative, changed_at};
 use crate::drift::{
     Attribution, Axis, Cause, Change, DriftDetail, DriftEvent, DriftType, OperationalContext, State, action_words,
 };
-use crate::safety::{Masked, Tainted};
+use crate::safety::{Masked, Tainted, sanitise};
 
 /// Columns of a value, and of somebody else's text, in a sentence.
 const VALUE: usize = 40;
 const QUOTE: usize = 80;
+/// So far into long texts it is looked where they differ, and so many characters before it they are shown.
+const LOOKED_AT: usize = 4096;
+const LEAD: usize = 12;
 /// Changes and factors that are evidence by themselves.
 const LISTED: usize = 3;
 
@@ -127,10 +130,12 @@ impl Telling<'_> {
         ];
         // Of equals the first.
         let (axis, score) = worst.into_iter().rev().max_by_key(|(_, score)| *score).unwrap_or(worst[0]);
-        let reason = event.analysis.reasons.iter().filter(|one| one.axis == axis).max_by_key(|one| one.score);
+        // Of equals the first, too: as the advice and the pane beside it begin.
+        let reasons = event.analysis.reasons.iter().rev().filter(|one| one.axis == axis);
+        let reason = reasons.max_by_key(|one| one.score);
         let why = reason.map_or(String::new(), |one| format!(": {}", one.text.line()));
         let stop = if why.ends_with('.') { "" } else { "." };
-        let text = format!("It is {} for {} ({score}){why}{stop}", class.as_str(), axis_words(axis));
+        let text = format!("It is {} for {} ({score}){why}{stop}", class.as_str(), axis.as_str());
         let path =
             reason.and_then(|one| one.path.as_ref()).map_or(String::new(), |path| format!("{}: ", path.0.line()));
         let on = reason.map_or("no rule says anything of it".into(), |one| format!("{path}{}", one.text.line()));
@@ -177,19 +182,35 @@ fn differences(event: &DriftEvent) -> String {
     let Some(first) = event.changes.first() else {
         return format!("{} properties differ, and rules hide all of them", event.hidden_count);
     };
-    let side = |value: &Option<Masked>| value.as_ref().map_or("nothing".to_owned(), |value| value.inline(VALUE));
     let rest = match event.changes.len() - 1 {
         0 => String::new(),
         1 => ", and one more property differs".into(),
         more => format!(", and {more} more properties differ"),
     };
-    let (path, live, declared) = (first.path.0.line(), side(&first.actual), side(&first.declared));
+    let (path, (declared, live)) = (first.path.0.line(), sides(first));
     format!("{path} is {live} where {declared} is declared{rest}")
 }
 
 fn change(one: &Change) -> String {
-    let side = |value: &Option<Masked>| value.as_ref().map_or("nothing".to_owned(), |value| value.inline(VALUE));
-    format!("{}: {} → {}", one.path.0.line(), side(&one.declared), side(&one.actual))
+    let (declared, live) = sides(one);
+    format!("{}: {declared} → {live}", one.path.0.line())
+}
+
+/// Declared and live. Long texts that begin alike are shown from shortly before they differ.
+fn sides(one: &Change) -> (String, String) {
+    let shown =
+        |value: &Option<Masked>, width: usize| value.as_ref().map_or("nothing".to_owned(), |value| value.inline(width));
+    let [declared, live] = [&one.declared, &one.actual].map(|value| shown(value, VALUE));
+    if declared != live {
+        return (declared, live);
+    }
+    let [before, after] = [&one.declared, &one.actual].map(|value| shown(value, LOOKED_AT));
+    let alike = before.chars().zip(after.chars()).take_while(|(a, b)| a == b).count();
+    let tail = |text: &str| {
+        let rest: String = text.chars().skip(alike.saturating_sub(LEAD)).collect();
+        format!("…{}", sanitise::cell(&rest, VALUE - 1))
+    };
+    if before == after { (declared, live) } else { (tail(&before), tail(&after)) }
 }
 
 fn audit_event(by: &Attribution) -> String {
@@ -229,15 +250,6 @@ fn long(length: SignedDuration) -> String {
         seconds => (seconds / 86_400, "day"),
     };
     if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
-}
-
-fn axis_words(axis: Axis) -> &'static str {
-    match axis {
-        Axis::Security => "security",
-        Axis::Performance => "performance",
-        Axis::Cost => "cost",
-        Axis::Compliance => "compliance",
-    }
 }
 
 fn cause_words(cause: Cause) -> &'static str {

@@ -86,6 +86,28 @@ fn who_what_and_what_went_on_are_brought_together() {
 }
 
 #[test]
+fn long_texts_that_begin_alike_are_told_from_where_they_differ() {
+    let script =
+        |level: &str| json!(format!("#!/bin/sh\nset -eu\n{}\nexport LEVEL={level}\n", "echo hello; ".repeat(20)));
+    let mut detail = opened();
+    detail.event.changes[0].declared = serde_json::from_value(script("info")).unwrap();
+    detail.event.changes[0].actual = serde_json::from_value(script("debug")).unwrap();
+    let narrative = told(&detail, &[]);
+    let first = &text(&narrative)[0];
+    assert!(first.contains("debug") && first.contains("info"), "{first}");
+    assert!(narrative.references().next().unwrap().contains("debug"));
+}
+
+#[test]
+fn of_equally_bad_reasons_the_first_is_told_as_beside_the_diff() {
+    let mut detail = opened();
+    let mut other = detail.event.analysis.reasons[0].clone();
+    other.text = "Something else.".into();
+    detail.event.analysis.reasons.push(other);
+    assert!(text(&told(&detail, &[]))[3].ends_with("It is open to everybody."));
+}
+
+#[test]
 fn what_is_asked_of_the_surroundings_begins_an_hour_before_the_change() {
     let request = around(&with_attribution(opened()).event);
     assert_eq!(

@@ -136,8 +136,9 @@ impl Rule {
             risk_assessment: risk(80, &["A policy of your own gives this advice: nothing has measured how it fares."]),
             estimated_effort: added.effort,
             policy: Some(self.name.clone()),
+            expires_at: now.checked_add(added.life).ok(),
             accept_until: added.accept_for.and_then(|time| now.checked_add(time).ok()),
-            ..blank(added.kind, added.priority, asked.case.analysis.cause.confidence_score, now, added.life)
+            ..blank(added.kind, added.priority, asked.case.analysis.cause.confidence_score, now)
         }
     }
 

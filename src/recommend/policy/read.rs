@@ -15,10 +15,9 @@ use crate::drift::query::{Pattern, Than};
 use crate::drift::{
     Axis, Cause, CloudProvider, Direction, DriftType, Effort, RecommendationType, Score, SeverityClass,
 };
-use crate::safety::Tainted;
+use crate::recommend::usual;
+use crate::safety::{Redactor, Tainted};
 
-/// How long advice of a rule is good, where it does not say.
-const LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long an exception that it proposes.
 const EXCEPTION: SignedDuration = SignedDuration::from_hours(14 * 24);
 
@@ -137,7 +136,7 @@ impl<'de> Deserialize<'de> for Texts {
 
 /// The rules of a file. `known`: those of other files, whose names are taken.
 pub(super) fn rules(file: &str, text: &str, known: &[Rule]) -> Result<Vec<Rule>, Vec<PolicyError>> {
-    let mut reader = Reader { file, text, errors: vec![] };
+    let mut reader = Reader { file, text, errors: vec![], redactor: Redactor::new([0; 32]) };
     let parsed: FileText = match toml::from_str(text) {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -164,9 +163,15 @@ struct Reader<'a> {
     file: &'a str,
     text: &'a str,
     errors: Vec<PolicyError>,
+    /// What a rule says is shown to everybody who sees the advice: secrets do not belong there.
+    redactor: Redactor,
 }
 
 impl Reader<'_> {
+    fn shown(&self, text: &str) -> Tainted {
+        self.redactor.mask_text(text)
+    }
+
     fn wrong(&mut self, at: &Range<usize>, what: String) {
         let (line, column) = self.position(at.start);
         self.errors.push(PolicyError { file: self.file.to_owned(), line, column, what });
@@ -275,11 +280,13 @@ impl Reader<'_> {
 
     fn bound(&mut self, name: &str, text: &Spanned<String>) -> Option<Bound> {
         let (than, number) = compared(text.get_ref());
-        let score = number.parse::<f64>().ok().and_then(|number| Score::new(number).ok());
-        let bound = than.zip(score).map(|(than, score)| Bound(than, score));
+        let number = number.parse::<f64>().ok();
+        // A bound between two hundredths would be acted upon as another one than stands there.
+        let exact = |number: f64| Score::new(number).ok().filter(|score| (score.as_f64() - number).abs() < 1e-9);
+        let bound = than.zip(number.and_then(exact)).map(|(than, score)| Bound(than, score));
         if bound.is_none() {
             let why = format!(
-                "{name}: '{}' is no bound: write a sign and a number from 0 to 1, such as \">= 0.8\"",
+                "{name}: '{}' is no bound: write a sign and a number from 0 to 1 with at most two decimals, such as \">= 0.8\"",
                 text.get_ref()
             );
             self.wrong(&text.span(), why);
@@ -289,12 +296,12 @@ impl Reader<'_> {
 
     fn add(&mut self, text: AddText) -> Option<Deed> {
         let (kind, priority) = (self.word(&text.kind, &TYPES), self.word(&text.priority, &PRIORITIES));
-        let effort =
-            text.effort.as_ref().map_or(Some(Effort::Hours), |text| self.word(text, &["minutes", "hours", "days"]));
+        let (effort, life) = kind.map_or((Effort::Hours, SignedDuration::ZERO), usual);
+        let effort = text.effort.as_ref().map_or(Some(effort), |text| self.word(text, &["minutes", "hours", "days"]));
         if text.rationale.get_ref().trim().is_empty() {
             self.wrong(&text.rationale.span(), "say why: the rationale is what people see first".into());
         }
-        let life = text.expires.as_ref().map_or(Some(LIFE), |text| self.length(text));
+        let life = text.expires.as_ref().map_or(Some(life), |text| self.length(text));
         let accepts = kind == Some(RecommendationType::AcceptException);
         if let Some(given) = text.accept_for.as_ref().filter(|_| kind.is_some() && !accepts) {
             self.wrong(&given.span(), "accept_for belongs to type = \"accept_exception\"".into());
@@ -303,12 +310,12 @@ impl Reader<'_> {
         Some(Deed::Add(Box::new(Added {
             kind: kind?,
             priority: priority?,
-            rationale: text.rationale.into_inner().into(),
-            steps: text.steps.into_iter().map(Tainted::from).collect(),
+            rationale: self.shown(text.rationale.get_ref()),
+            steps: text.steps.iter().map(|step| self.shown(step)).collect(),
             effort: effort?,
             life: life?,
             accept_for: accept_for.filter(|_| accepts),
-            to: text.to.map(Tainted::from),
+            to: text.to.map(|to| self.shown(&to)),
         })))
     }
 
@@ -321,7 +328,7 @@ impl Reader<'_> {
         if text.reason.get_ref().trim().is_empty() {
             self.wrong(&text.reason.span(), "say why: the reason is shown beside what is forbidden".into());
         }
-        Some(Deed::Veto { kinds: kinds?, reason: text.reason.get_ref().as_str().into() })
+        Some(Deed::Veto { kinds: kinds?, reason: self.shown(text.reason.get_ref()) })
     }
 
     fn rank(&mut self, text: &RankText) -> Option<Deed> {

@@ -228,3 +228,39 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn advice_of_a_rule_lasts_and_takes_what_its_kind_usually_does() {
+    let rule = |kind: &str, more: &str| {
+        policies(&format!(
+            "[[rule]]\nname = \"a\"\nadd = {{ type = \"{kind}\", priority = \"low\", rationale = \"r\"{more} }}\n"
+        ))
+    };
+    let unsure = (Cause::Unknown, 60);
+    let of = |kind: &str, more: &str| {
+        let one = given("dev", unsure, 0, &rule(kind, more)).into_iter().find(|one| one.policy.is_some()).unwrap();
+        (one.expires_at.unwrap().duration_since(one.created_at).as_hours(), one.estimated_effort.as_str())
+    };
+    assert_eq!(of("auto_revert", ""), (24, "minutes"));
+    assert_eq!(of("codify_iac", ""), (7 * 24, "hours"));
+    assert_eq!(of("auto_revert", ", expires = \"3d\", effort = \"days\""), (3 * 24, "days"));
+}
+
+#[test]
+fn a_secret_in_a_rule_is_shown_to_nobody() {
+    let rule = "[[rule]]\nname = \"a\"\nadd = { type = \"codify_iac\", priority = \"low\", rationale = \"password=hunter2hunter2\", steps = [\"export KEY=AKIAIOSFODNN7EXAMPLE\"] }\nveto = { type = \"auto_revert\", reason = \"token=hunter3hunter3\" }\n";
+    let shown = format!("{:?} {}", given("dev", SURE, 0, &policies(rule)), policies(rule).rules()[0].words());
+    assert!(shown.contains("«secret"), "{shown}");
+    for secret in ["hunter2", "hunter3", "AKIAIOSFODNN7EXAMPLE"] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+}
+
+#[test]
+fn a_bound_that_would_be_rounded_is_refused() {
+    let rule = "[[rule]]\nname = \"a\"\nwhen = { confidence = \">= 0.805\" }\nveto = { type = \"auto_revert\", reason = \"r\" }\n";
+    let errors = Policies::default().add("a.toml", rule).unwrap_err();
+    assert!(errors[0].to_string().starts_with("a.toml:3:23: confidence: '>= 0.805' is no bound"), "{errors:?}");
+    let exact = rule.replace("0.805", "0.29");
+    assert_eq!(Policies::default().add("a.toml", &exact), Ok(()));
+}

@@ -81,12 +81,7 @@ impl Asks {
                 let class = severity.class();
                 classes.iter().any(|(than, wanted)| than.map_or(class == *wanted, |than| than.holds(class, *wanted)))
             }
-            Self::Axis(axis, bound) => bound.holds(match axis {
-                Axis::Security => severity.security,
-                Axis::Performance => severity.performance,
-                Axis::Cost => severity.cost,
-                Axis::Compliance => severity.compliance,
-            }),
+            Self::Axis(axis, bound) => bound.holds(severity.on(*axis)),
             Self::Confidence(bound) => bound.holds(case.analysis.cause.confidence_score),
         }
     }

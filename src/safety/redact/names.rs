@@ -38,6 +38,7 @@ const HINTS: &[&str] = &[
 const NAMED: &[&str] = &[
     "password",
     "passwords",
+    "passwort",
     "passwd",
     "passphrase",
     "pwd",

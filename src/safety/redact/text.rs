@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::names::{self, Strength};
-use super::{opaque, shapes};
+use super::{command_lines, opaque, shapes};
 
 /// A secret in a text, and whether it is worth looking for elsewhere.
 #[derive(Debug, PartialEq)]
@@ -39,6 +39,13 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     let mut ranges = vec![];
     let announced = shapes::find(text, &mut ranges);
     let mut found: Vec<Found> = ranges.into_iter().map(|range| Found { range, spread: true }).collect();
+    let mut typed = vec![];
+    command_lines::find(text, &mut typed);
+    // A short word that is a password here is a word elsewhere.
+    found.extend(typed.into_iter().map(|range| {
+        let spread = opaque::looks_random(&text[range.clone()], 8);
+        Found { range, spread }
+    }));
     if announced {
         if text.contains(['=', ':', ' ', '\t']) {
             // Without one of these nothing is assigned; most names end here.

@@ -24,6 +24,11 @@ fn operation(method: &Method, extensions: &Extensions) -> Option<&'static Value>
     openapi::document()["paths"].get(path.as_str())?.get(method)
 }
 
+/// The document says that nothing need be sent.
+pub(super) fn is_body_optional(method: &Method, extensions: &Extensions) -> bool {
+    operation(method, extensions).is_some_and(|operation| operation["requestBody"]["required"] != true)
+}
+
 /// # Errors
 /// `invalid`, with the path of what is wrong.
 pub(super) fn body(method: &Method, extensions: &Extensions, value: &Value) -> Result<(), Problem> {

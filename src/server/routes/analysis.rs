@@ -13,7 +13,8 @@ use utoipa_axum::routes;
 use super::drifts::drift;
 use super::parameters::{Parameters, named};
 use crate::api::{
-    Advice, AdviceBody, AnalyzeBody, Answered, Code, Job, Listed, Pagination, Part, Problem, Which, from_parameters,
+    Advice, AdviceBody, AnalyzeBody, AnalyzeContext, Answered, Code, Job, Listed, Pagination, Part, Problem, Which,
+    from_parameters,
 };
 use crate::drift::{DriftId, Once, State as Standing, TriageRequest, TriageVerb};
 use crate::server::Shared;
@@ -39,7 +40,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
     post,
     path = "/drifts/{id}/analyze",
     params(("id" = DriftId, Path)),
-    request_body = AnalyzeBody,
+    request_body = Option<AnalyzeBody>,
     responses((status = 202, body = Job))
 )]
 async fn analyze(
@@ -53,7 +54,7 @@ async fn analyze(
         // What cannot be analysed is said now, not by the job.
         caller.service.drift(id).await?;
         let (service, of) = (Arc::clone(&caller.service), &caller.principal.organisation);
-        Ok(shared.jobs.begin(of, service, id, body.context).await?)
+        Ok(shared.jobs.begin(of, service, id, body.context.map(AnalyzeContext::text)).await?)
     };
     Ok((StatusCode::ACCEPTED, Json(caller.once(once, begin).await?)))
 }

@@ -8,9 +8,9 @@ use ulid::Ulid;
 use super::RemoteService;
 use super::queue::{Asked, EndMark, Made};
 use crate::api::{
-    AnalyzeBody, BULK, Capability, Done, EvaluateModelBody, Listed, Model, ModelBody, NeverHideBody, OutcomeBody, PAGE,
-    Parameter, PresenceBody, ReadBody, RemediateBody, Remediated, RemediationBody, Role, RollbackModelBody, RuleBody,
-    ScanBody, TrainModelBody, to_parameters,
+    AnalyzeBody, AnalyzeContext, BULK, Capability, Done, EvaluateModelBody, Listed, Model, ModelBody, NeverHideBody,
+    OutcomeBody, PAGE, Parameter, PresenceBody, ReadBody, RemediateBody, Remediated, RemediationBody, Role,
+    RollbackModelBody, RuleBody, ScanBody, TrainModelBody, to_parameters,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
@@ -123,7 +123,7 @@ impl DriftService for RemoteService {
 
     async fn analyse(&self, id: DriftId, said: Option<Tainted>) -> Result<DriftEvent, ServiceError> {
         self.reached("analyse")?;
-        self.analysed(id, AnalyzeBody { context: said }).await
+        self.analysed(id, AnalyzeBody { context: said.map(AnalyzeContext::Text) }).await
     }
 
     async fn models(&self) -> Result<Vec<MlModel>, ServiceError> {

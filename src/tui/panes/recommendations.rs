@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Canvas, layout, wrap};
-use crate::drift::{Axis, DriftEvent, Priority, Recommendation, Score};
+use crate::drift::{DriftEvent, Priority, Recommendation, Score};
 use crate::safety::Tainted;
 use crate::tui::app::Model;
 use crate::tui::app::model::Pane;
@@ -160,15 +160,6 @@ fn paragraph(canvas: &Canvas<'_>, role: Role, lead: &str, words: &str, width: u1
     }
 }
 
-fn axis_name(axis: Axis) -> &'static str {
-    match axis {
-        Axis::Security => "security",
-        Axis::Performance => "performance",
-        Axis::Cost => "cost",
-        Axis::Compliance => "compliance",
-    }
-}
-
 fn severity(canvas: &Canvas<'_>, event: &DriftEvent, width: u16, lines: &mut Vec<Line<'static>>) {
     let class = event.severity_class();
     let number = event.severity().overall();
@@ -178,7 +169,7 @@ fn severity(canvas: &Canvas<'_>, event: &DriftEvent, width: u16, lines: &mut Vec
     ]));
     lines.extend(bar::severity(event.severity(), width.min(40), canvas.theme));
     for reason in &event.analysis.reasons {
-        let lead = format!("{} {}: ", axis_name(reason.axis), reason.score);
+        let lead = format!("{} {}: ", reason.axis.as_str(), reason.score);
         paragraph(canvas, Role::Dim, &lead, &reason.text.line(), width, lines);
     }
     lines.push(Line::default());

@@ -92,7 +92,14 @@ fn fields(schema: &Value, path: &[String], is_choice: bool, all: &mut Vec<Wrong>
             add("a number for a choice".into(), path, placed(path, json!(7.5)));
             add("a list for a choice".into(), path, placed(path, json!([])));
             let some = choices.iter().filter(|choice| choice["type"] != "null");
-            return some.for_each(|choice| fields(choice, path, choices.len() > 2, all));
+            some.for_each(|choice| fields(choice, path, choices.len() > 2, all));
+            // Where any text is one of the choices it is not wrong.
+            let is_text = |choice: &Value| choice["type"] == "string" && choice["enum"].is_null();
+            if choices.iter().any(|choice| is_text(resolved(choice))) {
+                let field = name_of(path);
+                all.retain(|one| one.field != field || one.what != "text for an object");
+            }
+            return;
         }
     }
     let kinds = schema["type"].to_string();

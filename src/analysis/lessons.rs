@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::cause::LearnedCause;
 use super::cause::features::{NAMES, VERSION, as_now};
 use super::cause::learned::{importance, mix};
 use crate::drift::{Cause, CauseLabel, CoveragePoint, Lessons, MlModel, ModelMetrics, ModelType};
@@ -118,6 +119,7 @@ pub fn learn(labels: &[CauseLabel], now: Timestamp) -> Result<Learned, LessonErr
     metrics.training_data_size = size;
     metrics.on = "out_of_bag".into();
     metrics.feature_importance = importance(&trained.forest).into_iter().collect();
+    metrics.classes = classes.clone();
     metrics.cross_validation_scores = cross_validated(&names, &rows, &targets)?;
     Ok(Learned {
         forest: trained.forest,
@@ -131,16 +133,31 @@ pub fn learn(labels: &[CauseLabel], now: Timestamp) -> Result<Learned, LessonErr
     })
 }
 
-/// How a model does on labels it was not trained on; `None` when there are none of its classes.
-pub fn evaluate(model: &MlModel, forest: &Forest, labels: &[CauseLabel], now: Timestamp) -> Option<ModelMetrics> {
-    let classes = &model.target_classes;
-    let known = usable(labels).filter_map(|(cause, row)| Some((classes.iter().position(|one| *one == cause)?, row)));
-    let (targets, rows): (Vec<usize>, Vec<Vec<f64>>) = known.unzip();
-    if targets.is_empty() || forest.features.len() != NAMES.len() {
+/// How a model does on labels it was not trained on; a cause that it does not know it gets wrong. `None` when there are none.
+pub fn evaluate(learned: &LearnedCause, labels: &[CauseLabel], now: Timestamp) -> Option<ModelMetrics> {
+    let (model, forest) = (learned.model(), learned.forest());
+    let labels: Vec<(Cause, Vec<f64>)> = usable(labels).collect();
+    if labels.is_empty() || forest.features.len() != NAMES.len() {
         return None;
     }
-    let said: Vec<Vec<f64>> = rows.iter().map(|row| forest.predict(row)).collect();
-    let together = Together { weight: model.weight(), temperature: model.mixed_temperature.unwrap_or(1.0), classes };
+    // Those it knows, then those that operators named besides.
+    let mut classes = model.target_classes.clone();
+    classes.extend(
+        Cause::ALL
+            .into_iter()
+            .filter(|cause| !model.target_classes.contains(cause) && labels.iter().any(|(said, _)| said == cause)),
+    );
+    let place = |cause: &Cause| classes.iter().position(|one| one == cause);
+    let (targets, rows): (Vec<usize>, Vec<Vec<f64>>) =
+        labels.into_iter().filter_map(|(cause, row)| Some((place(&cause)?, row))).unzip();
+    let said = rows.iter().map(|row| {
+        let mut said = forest.predict(row);
+        said.resize(classes.len(), 0.0);
+        said
+    });
+    let said: Vec<Vec<f64>> = said.collect();
+    let temperature = model.mixed_temperature.unwrap_or(1.0);
+    let together = Together { weight: model.weight(), temperature, classes: &classes };
     let told = together.told(&rows, &said, &targets);
     let mut metrics = measure(&said, &targets, classes.len());
     metrics.expected_calibration_error = calibration_error(&told, model.threshold);
@@ -149,6 +166,7 @@ pub fn evaluate(model: &MlModel, forest: &Forest, labels: &[CauseLabel], now: Ti
     metrics.evaluation_date = now;
     metrics.on = "after_training".into();
     metrics.feature_importance = importance(forest).into_iter().collect();
+    metrics.classes = classes;
     Some(metrics)
 }
 
@@ -260,7 +278,10 @@ fn measure(said: &[Vec<f64>], targets: &[usize], classes: usize) -> ModelMetrics
     }
     let row = |at: usize| confusion[at].iter().sum::<u32>();
     let column = |at: usize| confusion.iter().map(|row| row[at]).sum::<u32>();
-    let mean = |of: &dyn Fn(usize) -> f64| rounded((0..classes).map(of).sum::<f64>() / classes.max(1) as f64);
+    // What nobody labelled is neither found nor missed.
+    let there: Vec<usize> = (0..classes).filter(|at| row(*at) > 0).collect();
+    let mean =
+        |of: &dyn Fn(usize) -> f64| rounded(there.iter().map(|at| of(*at)).sum::<f64>() / there.len().max(1) as f64);
     let hit = |at: usize| confusion[at][at];
     let f1 = |at: usize| share(2 * hit(at), row(at) + column(at));
     let right: u32 = (0..classes).map(hit).sum();
@@ -446,6 +467,22 @@ mod tests {
         random.iter_mut().for_each(|label| label.cause = Cause::ALL[rng.usize(..5)]);
         let learned = learn(&random, Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!((learned.threshold, learned.mixed_temperature), (NEVER, None), "the rules judge alone");
+    }
+
+    #[test]
+    fn a_cause_that_a_model_does_not_know_it_gets_wrong() {
+        let (known, new): (Vec<CauseLabel>, Vec<CauseLabel>) =
+            labels(400).into_iter().partition(|label| label.cause != Cause::AutomatedResponse);
+        let (model, artifact) = learn(&known, Timestamp::UNIX_EPOCH).unwrap().into_model("cause");
+        assert!(!model.target_classes.contains(&Cause::AutomatedResponse));
+        let learned = LearnedCause::read(model.clone(), &artifact).unwrap();
+        let all = [&known[..100], &new[..100]].concat();
+        let metrics = evaluate(&learned, &all, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!((metrics.evaluated_on, metrics.classes.last()), (200, Some(&Cause::AutomatedResponse)));
+        assert!(metrics.accuracy <= 0.5, "none of the hundred is told: {}", metrics.accuracy);
+        assert_eq!(metrics.confusion_matrix.last().unwrap().iter().sum::<u32>(), 100);
+        let alone = evaluate(&learned, &known[..100], Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(alone.classes, model.target_classes, "what nobody labelled is not asked for");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod change;
 mod context;
 mod correlation;
 mod coverage;
+mod daily;
 mod driftignore;
 mod environment;
 mod event;
@@ -52,6 +53,7 @@ pub use context::{
 };
 pub use correlation::{CorrelationData, CorrelationEvent, CorrelationType, nearness};
 pub use coverage::Coverage;
+pub use daily::{Advised, CauseCount, DailyMetrics, DayCounts, day_of, first_of_days, rate};
 pub use driftignore::DriftIgnore;
 pub use environment::{CloudProvider, Environment, names_production};
 pub use event::{Closure, DriftDetail, DriftEvent, DriftType, Finding, ResourceRef, State};

@@ -78,7 +78,7 @@ pub struct MlModel {
 }
 
 impl MlModel {
-    /// So many versions of each name are kept, and the active one in any case.
+    /// So many versions of each name are kept, the active one among them.
     pub const KEPT: usize = 5;
 
     /// How much it counts beside the rules: more with more labels, and never alone.
@@ -101,6 +101,13 @@ pub enum ModelStep {
     Back,
 }
 
+impl ModelMetrics {
+    /// The causes of its confusion matrix, in their order.
+    pub fn classes<'a>(&'a self, model: &'a MlModel) -> &'a [Cause] {
+        if self.classes.is_empty() { &model.target_classes } else { &self.classes }
+    }
+}
+
 /// How well a model does.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct ModelMetrics {
@@ -115,8 +122,11 @@ pub struct ModelMetrics {
     pub precision_macro: f64,
     pub recall_macro: f64,
     pub f1_score_macro: f64,
-    /// Rows are what was labelled, columns what was said, in the order of the classes.
+    /// Rows are what was labelled, columns what was said, in the order of `classes`.
     pub confusion_matrix: Vec<Vec<u32>>,
+    /// The causes the model knows, then those that it was measured on besides. Empty: those it knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<Cause>,
     /// Share of the questions that are about a column.
     pub feature_importance: BTreeMap<String, f64>,
     /// Accuracy of each of five parts, told by a forest that was grown from the other four.

@@ -66,7 +66,7 @@ pub fn write_one(model: &MlModel, metrics: &ModelMetrics, out: &mut dyn Write) -
         writeln!(out, "accuracy in five-fold cross-validation: {}", scores.join(", "))?;
     }
     writeln!(out, "what was said (columns) of what was labelled (rows):")?;
-    let names: Vec<&str> = model.target_classes.iter().map(|cause| cause.as_str()).collect();
+    let names: Vec<&str> = metrics.classes(model).iter().map(|cause| cause.as_str()).collect();
     for (name, row) in names.iter().zip(&metrics.confusion_matrix) {
         let cells: Vec<String> = row.iter().map(|count| format!("{count:>5}")).collect();
         writeln!(out, "  {name:<24}{}", cells.join(""))?;

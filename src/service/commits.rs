@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::correlating::offset;
 use crate::context::git::{BlockName, Commit, Repositories, Silence};
 use crate::drift::{CorrelationData, CorrelationEvent, CorrelationType, ResourceRef, nearness};
 use crate::recommend::Code;
@@ -18,7 +19,7 @@ pub(super) struct Commits {
 }
 
 impl Commits {
-    /// The nearest first. `moment`: between which times the drift came to be.
+    /// `moment`: between which times the drift came to be.
     ///
     /// # Errors
     /// A sentence that says why nothing is known of them.
@@ -36,10 +37,7 @@ impl Commits {
         let span = (before(moment.0), after(moment.1));
         let found = self.repositories.commits(&spot.file, &block, span).map_err(|why: Silence| why.to_string())?;
         let place = spot.shown();
-        let mut events: Vec<CorrelationEvent> =
-            found.into_iter().map(|commit| event(commit, &place, moment, redactor)).collect();
-        events.sort_by_key(|one| (std::cmp::Reverse(one.correlation_score.hundredths()), one.temporal_offset));
-        Ok(events)
+        Ok(found.into_iter().map(|commit| event(commit, &place, moment, redactor)).collect())
     }
 }
 
@@ -51,15 +49,9 @@ fn after(at: Timestamp) -> Timestamp {
     at.checked_add(WINDOW).unwrap_or(at)
 }
 
-fn event(commit: Commit, place: &str, (from, until): (Timestamp, Timestamp), redactor: &Redactor) -> CorrelationEvent {
+fn event(commit: Commit, place: &str, moment: (Timestamp, Timestamp), redactor: &Redactor) -> CorrelationEvent {
     let at = commit.at;
-    let temporal_offset = if at < from {
-        at.as_second() - from.as_second()
-    } else if at > until {
-        at.as_second() - until.as_second()
-    } else {
-        0
-    };
+    let temporal_offset = offset(moment, at);
     CorrelationEvent {
         correlation_type: CorrelationType::GitCommit,
         external_id: commit.hash,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::commits::Commits;
-use super::{around, learning};
+use super::{around, correlating, learning};
 use crate::analysis::{self, Burst, LearnedCause, Past, Surroundings};
 use crate::compare::Knowledge;
 use crate::drift::{
@@ -152,8 +152,11 @@ impl Evidence {
 
 /// Of what nobody knows when it came to be nothing lies near.
 fn correlations(scene: &Scene, event: &DriftEvent, moment: Option<(Timestamp, Timestamp)>) -> Vec<CorrelationEvent> {
-    let found = moment.map(|moment| scene.commits.of(&event.resource, moment, &scene.redactor));
-    found.and_then(Result::ok).unwrap_or_default()
+    let Some(moment) = moment else { return vec![] };
+    let mut found = scene.commits.of(&event.resource, moment, &scene.redactor).unwrap_or_default();
+    let here = scene.contexts.iter().filter(|one| one.is_about(&event.environment));
+    found.extend(correlating::marked(here, moment));
+    correlating::sorted(found)
 }
 
 /// When a scan saw it for the first time since it was last in sync.

@@ -120,10 +120,11 @@ pub fn evaluate(store: &dyn Store, name: &str, version: Option<u32>) -> Result<M
     })?;
     let artifact = store.artifact(name, model.version).map_err(told)?;
     let artifact = artifact.ok_or_else(|| ServiceError::NotFound("its artefact is gone".into()))?;
-    let forest = artifact.parse().map_err(|error| ServiceError::Unavailable(format!("its artefact: {error}")))?;
+    let read = LearnedCause::read(model.clone(), &artifact);
+    let read = read.map_err(|error| ServiceError::Unavailable(error.to_string()))?;
     let mut later = labels(store).map_err(told)?;
     later.retain(|label| label.at > model.trained_at);
-    let measured = analysis::evaluate(model, &forest, &later, Timestamp::now());
+    let measured = analysis::evaluate(&read, &later, Timestamp::now());
     let metrics = measured.ok_or_else(|| {
         let when = model.trained_at;
         ServiceError::Invalid(format!(

@@ -25,11 +25,11 @@ use super::{
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
-    IncidentRequest, Lessons, Maintenance, MlModel, ModelStep, NeverHideReach, NeverHideRequest, NeverHideRule,
-    NeverHideVerb, Notification, NotificationId, NotificationRequest, OperationalContext, Origin, Pulse, Remediation,
-    RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, RuleVerb, ScanSummary,
-    Slug, SourceState, Stats, TriageRequest, TriageVerb, UntoldPage, UntoldRequest, Who,
+    AuditEntry, ContextId, ContextRequest, DailyMetrics, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule,
+    Incident, IncidentRequest, Lessons, Maintenance, MlModel, ModelStep, NeverHideReach, NeverHideRequest,
+    NeverHideRule, NeverHideVerb, Notification, NotificationId, NotificationRequest, OperationalContext, Origin, Pulse,
+    Remediation, RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, RuleVerb,
+    ScanSummary, Slug, SourceState, Stats, TriageRequest, TriageVerb, UntoldPage, UntoldRequest, Who,
 };
 use crate::recommend::Policies;
 use crate::safety::{Redactor, Tainted};
@@ -344,6 +344,10 @@ impl DriftService for LocalService {
 
     async fn stats(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError> {
         self.ask(move |store| store.stats(&environments, days).map_err(told)).await
+    }
+
+    async fn daily(&self, environments: Vec<Slug>, days: u32) -> Result<Vec<DailyMetrics>, ServiceError> {
+        self.ask(move |store| store.daily(&environments, days).map_err(told)).await
     }
 
     async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError> {

@@ -9,6 +9,7 @@ mod backlog;
 mod bulk;
 mod bulletin;
 mod commits;
+mod correlating;
 pub mod danger;
 mod evidence;
 mod gate;
@@ -70,11 +71,11 @@ use ulid::Ulid;
 use crate::api::{Capability, Role};
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule, Incident,
-    IncidentRequest, Lessons, MlModel, ModelStep, NeverHideReach, NeverHideRequest, NeverHideRule, Notification,
-    NotificationId, NotificationRequest, OperationalContext, Overtaken, Pulse, Remediation, RemediationDecision,
-    RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary, Slug, SourceState,
-    Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
+    AuditEntry, ContextId, ContextRequest, DailyMetrics, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule,
+    Incident, IncidentRequest, Lessons, MlModel, ModelStep, NeverHideReach, NeverHideRequest, NeverHideRule,
+    Notification, NotificationId, NotificationRequest, OperationalContext, Overtaken, Pulse, Remediation,
+    RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary,
+    Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::store::{
@@ -222,6 +223,11 @@ pub trait DriftService: Send + Sync {
     async fn incident(&self, request: IncidentRequest) -> Result<Incident, ServiceError>;
     /// How the drifts first seen in the last `days` went, in some environments or (empty) all.
     async fn stats(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError>;
+    /// How those of the last `days` days of UTC went, day by day, in some environments or (empty) all.
+    async fn daily(&self, environments: Vec<Slug>, days: u32) -> Result<Vec<DailyMetrics>, ServiceError> {
+        let _ = (environments, days);
+        Err(ServiceError::Unavailable("days are not counted here".into()))
+    }
     /// Where the resource of a drift is declared, what it hangs on, and its other drifts. Reads files: takes a while.
     async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError>;
     /// Resources that the code of an environment declares, by address, with what is known of each. Reads files: takes a while.

@@ -51,8 +51,8 @@ use ulid::Ulid;
 use crate::analysis::baseline::Baselines;
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    Analysis, Attribution, AuditEntry, Completeness, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId,
-    Environment, Finding, IgnoreRule, Incident, IncidentRequest, MlModel, ModelMetrics, NeverHideReach,
+    Analysis, Attribution, AuditEntry, Completeness, ContextId, ContextRequest, DailyMetrics, DriftDetail, DriftEvent,
+    DriftId, Environment, Finding, IgnoreRule, Incident, IncidentRequest, MlModel, ModelMetrics, NeverHideReach,
     NeverHideRequest, NeverHideRule, Notification, OperationalContext, Overtaken, Recommendation, Remediation,
     RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary,
     Slug, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
@@ -421,6 +421,9 @@ pub trait Store: Answers + Notices + Send + Sync {
     fn returns(&self) -> Result<Returns, StoreError>;
     /// How the drifts first seen in the last `days` went, in some environments or (empty) all.
     fn stats(&self, environments: &[Slug], days: u32) -> Result<Stats, StoreError>;
+    /// How those of the last `days` days of UTC went, day by day, today the last of them; by environment and day, without days on
+    /// which nothing was found.
+    fn daily(&self, environments: &[Slug], days: u32) -> Result<Vec<DailyMetrics>, StoreError>;
     /// What is usual in an environment; `None` before that was looked at.
     fn baselines(&self, environment: &Slug) -> Result<Option<Baselines>, StoreError>;
     /// Keeps it, and what is told of it, in one step. Not in the journal: it can be learnt again.

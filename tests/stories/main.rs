@@ -28,6 +28,7 @@ mod commits;
 mod conformance;
 mod credentials;
 mod crew;
+mod daily;
 mod declared;
 mod eval;
 mod families;

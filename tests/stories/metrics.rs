@@ -102,7 +102,8 @@ fn drifts_from_before_days_were_counted_are_counted_too() {
     database.does("DROP TABLE drift_metrics_daily CASCADE");
     database.does("DROP FUNCTION driftguard_count_days() CASCADE");
     database.does("DROP FUNCTION driftguard_days_sql(text), driftguard_count_days_again(bigint)");
-    database.does("DELETE FROM _sqlx_migrations WHERE version = 21");
+    database.does("ALTER TABLE drift_events DROP COLUMN cause, DROP COLUMN advice");
+    database.does("DELETE FROM _sqlx_migrations WHERE version IN (21, 24)");
     database.open("acme");
     assert_eq!(database.says(KEPT), before);
 }

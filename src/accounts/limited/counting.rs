@@ -1,15 +1,19 @@
 //! Numbers: counted anew where not everything that they are about is seen.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Limited;
 use super::scope::{Scope, Sight};
 use crate::drift::query::{Group, GroupKey, GroupRow, Groups, Sort};
-use crate::drift::{Closure, Completeness, Counts, DriftEvent, ScanSummary, SeverityClass, Slug, State, Stats};
+use crate::drift::{
+    Closure, Completeness, Counts, DailyMetrics, DayCounts, DriftEvent, ScanSummary, SeverityClass, Slug, State, Stats,
+    day_of, first_of_days,
+};
 use crate::service::{EnvironmentSummary, ScanProgress, ServiceError};
 use crate::store::{DriftFilter, OpenCounts};
 
@@ -53,6 +57,32 @@ impl Limited {
         })
         .await?;
         Ok(counts)
+    }
+
+    pub(super) async fn daily_seen(
+        &self,
+        environments: Vec<Slug>,
+        days: u32,
+    ) -> Result<Vec<DailyMetrics>, ServiceError> {
+        let scope = self.scope().await?;
+        let seen = scope.narrowed(&environments);
+        if seen.is_empty() {
+            return Ok(vec![]);
+        }
+        if scope.sees_whole(&seen) {
+            return self.service.daily(seen, days).await;
+        }
+        let (now, mut counted) = (Timestamp::now(), BTreeMap::<(Slug, Date), DayCounts>::new());
+        let detected_from = Some(first_of_days(now, days));
+        let filter = DriftFilter { environments: seen, detected_from, ..DriftFilter::default() };
+        self.each(&scope, filter, |event| {
+            let has_ended = matches!(event.state_at(now), State::Resolved | State::Closed);
+            let day = (event.environment.clone(), day_of(event.detected_at));
+            counted.entry(day).or_default().add(&event, has_ended);
+            ControlFlow::Continue(())
+        })
+        .await?;
+        Ok(counted.into_iter().map(|((slug, date), counts)| counts.told(slug, date)).collect())
     }
 
     pub(super) async fn stats_seen(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError> {

@@ -30,10 +30,10 @@ use super::{Access, Denied, Grant};
 use crate::api::Role;
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
-    NeverHideReach, NeverHideRequest, NeverHideRule, Notification, NotificationId, NotificationRequest,
-    OperationalContext, Remediation, RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest,
-    RuleStatus, ScanSummary, Slug, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
+    AuditEntry, ContextId, ContextRequest, DailyMetrics, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident,
+    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, Notification, NotificationId,
+    NotificationRequest, OperationalContext, Remediation, RemediationDecision, RemediationId, RemediationRequest,
+    RuleReach, RuleRequest, RuleStatus, ScanSummary, Slug, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::service::{
@@ -113,6 +113,10 @@ impl DriftService for Limited {
 
     async fn stats(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError> {
         self.stats_seen(environments, days).await
+    }
+
+    async fn daily(&self, environments: Vec<Slug>, days: u32) -> Result<Vec<DailyMetrics>, ServiceError> {
+        self.daily_seen(environments, days).await
     }
 
     async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError> {

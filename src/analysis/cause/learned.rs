@@ -53,6 +53,10 @@ impl LearnedCause {
         &self.model
     }
 
+    pub fn forest(&self) -> &Forest {
+        &self.forest
+    }
+
     /// What it says of a drift; nothing of features that are not its own.
     pub(super) fn predict(&self, features: &FeatureVector) -> Option<Probabilities> {
         if features.version != self.model.features_version || features.values.len() != self.forest.features.len() {

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 use super::listing::Slice;
 use super::parameters::Parameters;
 use crate::api::{Day, EnvironmentFigures, Listed, Part, Problem, Repository, ScanFigures, Summary};
-use crate::drift::{IncidentRequest, ScanSummary, Slug};
+use crate::drift::{DailyMetrics, IncidentRequest, ScanSummary, Slug};
 use crate::server::Shared;
 use crate::server::answer::Answer;
 use crate::server::auth::Caller;
@@ -19,7 +19,11 @@ use crate::store::OpenCounts;
 const DAYS: u32 = 7;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(summary)).routes(routes!(repositories)).routes(routes!(resources))
+    OpenApiRouter::new()
+        .routes(routes!(summary))
+        .routes(routes!(daily))
+        .routes(routes!(repositories))
+        .routes(routes!(resources))
 }
 
 /// What is open, how the last scans went, and what happened in the last days.
@@ -61,6 +65,29 @@ async fn summary(caller: Caller, mut parameters: Parameters) -> Answer<Summary> 
         stats,
         days: incident.density.into_iter().enumerate().map(day).collect(),
     }))
+}
+
+/// How the drifts first seen on each day went: how many, their causes and severities, how long they took, and whether advice was carried
+/// out.
+///
+/// Days of UTC, today the last of them, without days on which nothing was found.
+#[utoipa::path(
+    get,
+    path = "/analytics/daily",
+    params(
+        ("environment" = Option<Vec<Slug>>, Query, explode = false),
+        ("days" = Option<u32>, Query, minimum = 1, maximum = 90),
+        Part
+    ),
+    responses((status = 200, body = Listed<DailyMetrics>))
+)]
+async fn daily(caller: Caller, mut parameters: Parameters) -> Answer<Listed<DailyMetrics>> {
+    let environments = parameters.environments()?;
+    let days = parameters.take::<u32>("days")?.unwrap_or(DAYS);
+    let slice = Slice::take(&mut parameters)?;
+    parameters.done()?;
+    let all = caller.service.daily(environments, days.clamp(1, 90)).await?;
+    Ok(Json(slice.of(all, |one| format!("{} {}", one.environment, one.date))))
 }
 
 /// The first and the last microsecond of so many days of UTC, today the last of them.

@@ -14,11 +14,11 @@ use crate::api::{
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
-    Lessons, MlModel, ModelStep, NeverHideReach, NeverHideRequest, NeverHideRule, Notification, NotificationId,
-    NotificationRequest, OperationalContext, Remediation, RemediationDecision, RemediationId, RemediationRequest,
-    RemediationState, RuleReach, RuleRequest, RuleStatus, ScanSummary, Slug, Stats, TriageRequest, UntoldPage,
-    UntoldRequest, Who,
+    AuditEntry, ContextId, ContextRequest, DailyMetrics, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident,
+    IncidentRequest, Lessons, MlModel, ModelStep, NeverHideReach, NeverHideRequest, NeverHideRule, Notification,
+    NotificationId, NotificationRequest, OperationalContext, Remediation, RemediationDecision, RemediationId,
+    RemediationRequest, RemediationState, RuleReach, RuleRequest, RuleStatus, ScanSummary, Slug, Stats, TriageRequest,
+    UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::service::{
@@ -97,6 +97,11 @@ impl DriftService for RemoteService {
 
     async fn stats(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError> {
         self.line.get("stats", &asked([("environment", listed(&environments)), ("days", days.to_string())])).await
+    }
+
+    async fn daily(&self, environments: Vec<Slug>, days: u32) -> Result<Vec<DailyMetrics>, ServiceError> {
+        let asked = asked([("environment", listed(&environments)), ("days", days.to_string())]);
+        self.whole("analytics/daily", &asked).await
     }
 
     async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError> {

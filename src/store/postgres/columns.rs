@@ -4,7 +4,7 @@ use sqlx::Arguments;
 use sqlx::postgres::PgArguments;
 
 use super::tables::{Kind, Table};
-use crate::drift::{Environment, ScanSummary};
+use crate::drift::{Advised, Environment, ScanSummary};
 use crate::store::objects::Objects;
 use crate::store::record::EventRecord;
 use crate::store::trees::engine::Tree;
@@ -79,6 +79,8 @@ fn drift(record: &EventRecord) -> Vec<Cell> {
         Cell::Big(Some(event.last_seen.as_microsecond())),
         Cell::Big(event.resolved_at.map(|at| at.as_microsecond())),
         Cell::Text(event.closure.map(|closure| word(&closure))),
+        text(event.analysis.cause.cause_category.as_str()),
+        text(&word(&Advised::of(event))),
     ]
 }
 

@@ -22,7 +22,20 @@ fn statement(tree: Tree) -> Option<&'static str> {
     }
 }
 
+/// `$1` organisation, `$2` how many at most, `$3` the key before them: each row is looked at once.
+const WITHOUT_CAUSE: &str =
+    "SELECT key FROM drift_events WHERE organization_id = $1 AND key > $3 AND cause IS NULL ORDER BY key LIMIT $2";
+
 impl PgEngine {
+    /// Keys of drifts whose cause and advice are in no column, after a key and in their order.
+    pub(in crate::store) fn without_cause(&self, after: Vec<u8>, limit: i64) -> Result<Vec<Vec<u8>>, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        self.wait(async move {
+            let ask = || sqlx::query_scalar(WITHOUT_CAUSE).bind(inner.organization).bind(limit).bind(&after);
+            inner.patiently(|| ask().fetch_all(&inner.pool)).await
+        })
+    }
+
     /// Keys of some of them; empty when there are none.
     pub(in crate::store) fn lacking_columns(&self, tree: Tree, limit: i64) -> Result<Vec<Vec<u8>>, StoreError> {
         let Some(sql) = statement(tree) else { return Ok(vec![]) };

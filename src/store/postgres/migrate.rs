@@ -36,6 +36,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (19, "who is told what", include_str!("../../../migrations/0019_notifications.sql")),
     (21, "how the drifts of each day went", include_str!("../../../migrations/0021_metrics.sql")),
     (23, "what was learned from operators", include_str!("../../../migrations/0023_models.sql")),
+    (24, "causes and advice by the day", include_str!("../../../migrations/0024_daily.sql")),
 ];
 
 fn migrator() -> Migrator {

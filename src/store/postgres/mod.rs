@@ -10,6 +10,7 @@ mod asked;
 mod columns;
 mod commit;
 mod connect;
+mod daily;
 mod density;
 mod engine;
 mod errors;

@@ -57,6 +57,8 @@ const DRIFTS: &[(&str, Kind)] = &[
     ("last_seen", Kind::Time),
     ("resolved_at", Kind::Time),
     ("closure", Kind::Text),
+    ("cause", Kind::Text),
+    ("advice", Kind::Text),
 ];
 
 const OBSERVATIONS: &[(&str, Kind)] = &[

@@ -2,6 +2,8 @@
 //! columns. A few at a time, so that whoever writes does not wait. An older server beside this one leaves them empty again; the
 //! daily upkeep looks after that.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::TreeStore;
 use super::engine::Tree;
 use super::tx::Tx;
@@ -10,6 +12,8 @@ use crate::store::{StoreError, codec};
 
 /// There once all rows have all columns.
 const FILLED: &[u8] = b"columns/15";
+/// There once all drifts have cause and advice in columns.
+const CAUSES: &[u8] = b"columns/24";
 /// Rows written before others have their turn.
 const AT_ONCE: i64 = 200;
 
@@ -42,6 +46,23 @@ impl TreeStore {
             }
         }
         Ok(filled)
+    }
+
+    /// Once, in the daily upkeep, for it looks at every drift. What an older server beside this one writes counts as of unknown
+    /// cause until it is written again.
+    pub(super) fn fill_causes_once(&self, cancel: &AtomicBool) -> Result<(), StoreError> {
+        let Some(engine) = self.engine.as_postgres() else { return Ok(()) };
+        if self.engine.get(Tree::Meta, CAUSES)?.is_some() {
+            return Ok(());
+        }
+        let mut after = Vec::new();
+        while !cancel.load(Ordering::SeqCst) {
+            let lacking = engine.without_cause(after, AT_ONCE)?;
+            let Some(last) = lacking.last().cloned() else { return self.remember(CAUSES, vec![1]) };
+            self.write_again(Tree::Events, &lacking)?;
+            after = last;
+        }
+        Ok(())
     }
 
     fn write_again(&self, tree: Tree, rows: &[Vec<u8>]) -> Result<u64, StoreError> {

@@ -35,6 +35,7 @@ impl TreeStore {
         if let Some(engine) = self.engine.as_postgres() {
             engine.make_partitions()?;
             self.fill_columns()?;
+            self.fill_causes_once(cancel)?;
         }
         done.pruned = Some(self.prune_impl()?);
         if is_cancelled() {

@@ -17,6 +17,7 @@ mod baselines;
 mod bulk;
 mod compact;
 mod contexts;
+mod daily;
 mod decide;
 mod ending;
 pub(super) mod engine;
@@ -82,11 +83,11 @@ use super::{
 use crate::analysis::baseline::Baselines;
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    Analysis, Attribution, AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, Environment,
-    Finding, IgnoreRule, Incident, IncidentRequest, MlModel, ModelMetrics, NeverHideReach, NeverHideRequest,
-    NeverHideRule, Notification, OperationalContext, Recommendation, Remediation, RemediationDecision, RemediationId,
-    RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary, Slug, State, Stats, TriageRequest,
-    Untold, UntoldPage, UntoldRequest,
+    Analysis, Attribution, AuditEntry, ContextId, ContextRequest, DailyMetrics, DriftDetail, DriftEvent, DriftId,
+    Environment, Finding, IgnoreRule, Incident, IncidentRequest, MlModel, ModelMetrics, NeverHideReach,
+    NeverHideRequest, NeverHideRule, Notification, OperationalContext, Recommendation, Remediation,
+    RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanId, ScanSummary,
+    Slug, State, Stats, TriageRequest, Untold, UntoldPage, UntoldRequest,
 };
 use crate::safety::Tainted;
 
@@ -405,6 +406,10 @@ impl Store for TreeStore {
     fn stats(&self, environments: &[Slug], days: u32) -> Result<Stats, StoreError> {
         self.wake_due();
         self.stats_impl(environments, days)
+    }
+    fn daily(&self, environments: &[Slug], days: u32) -> Result<Vec<DailyMetrics>, StoreError> {
+        self.wake_due();
+        self.daily_impl(environments, days)
     }
     fn observations(
         &self,

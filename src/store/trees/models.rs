@@ -111,13 +111,10 @@ impl TreeStore {
             self.switch(&mut tx, &mut known, &mut new, by)?;
         }
         put(&mut tx, &new, artifact)?;
-        let mut kept = 1;
-        for one in &known {
-            kept += 1;
-            if kept > MlModel::KEPT && !one.is_active {
-                erase(&mut tx, one);
-            }
-        }
+        // Newest first: the oldest that nobody uses make room.
+        let is_used = known.iter().any(|one| one.is_active);
+        let unused = known.iter().filter(|one| !one.is_active);
+        unused.skip(MlModel::KEPT - 1 - usize::from(is_used)).for_each(|one| erase(&mut tx, one));
         let action = if new.is_active { "model_trained_and_activated" } else { "model_trained" };
         self.keep_model(writer, tx, action, by.unwrap_or(&"system".into()), &new)?;
         Ok(new)

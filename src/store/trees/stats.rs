@@ -3,7 +3,6 @@
 
 use jiff::SignedDuration;
 
-use super::engine::Tree;
 use super::tx::Tx;
 use super::{TreeStore, keys};
 use crate::drift::{Closure, DriftEvent, SeverityClass, Slug, Stats};
@@ -49,20 +48,6 @@ impl TreeStore {
         stats.total = stats.resolved + stats.unresolved;
         stats.average_resolution_seconds = seconds.checked_div(stats.resolved);
         Ok(stats)
-    }
-
-    /// The index entries of one shelf, class and environment from a time on.
-    fn since(
-        &self,
-        shelf: u8,
-        class: SeverityClass,
-        slug: &Slug,
-        since: jiff::Timestamp,
-    ) -> impl Iterator<Item = Result<sled::IVec, StoreError>> + '_ {
-        let prefix = keys::class_prefix(shelf, class, slug);
-        let start = [&prefix[..], &keys::micros(since)].concat();
-        let range = self.engine.tree(Tree::ByClass).range(start..keys::after(&prefix));
-        range.keys()
     }
 }
 

@@ -124,9 +124,10 @@ fn confusion(canvas: &Canvas<'_>, one: &MlModel, metrics: &ModelMetrics, room: u
     if metrics.confusion_matrix.is_empty() {
         return vec![];
     }
-    let head: String = one.target_classes.iter().map(|cause| format!("{:>6}", short(*cause))).collect();
+    let classes = metrics.classes(one);
+    let head: String = classes.iter().map(|cause| format!("{:>6}", short(*cause))).collect();
     let mut lines = vec![format!("{:<24}{head}", "labelled \\ said")];
-    for (cause, row) in one.target_classes.iter().zip(&metrics.confusion_matrix) {
+    for (cause, row) in classes.iter().zip(&metrics.confusion_matrix) {
         let cells: String = row.iter().map(|count| format!("{count:>6}")).collect();
         lines.push(format!("{:<24}{cells}", cause.words()));
     }

@@ -78,9 +78,10 @@ impl TreeStore {
         let mut groups: Vec<Tally> = groups.into_values().collect();
         sort(&mut groups, filter.query.sort);
         groups.truncate(limit.clamp(1, LIMIT_MAX));
+        let incident = found.as_ref().map(together::Found::rows);
         let mut rows = Vec::with_capacity(groups.len());
         for group in groups {
-            let incident = found.as_ref().and_then(|found| found.row(group.key));
+            let incident = incident.as_ref().and_then(|row| row(group.key));
             rows.extend(self.row(group, incident)?);
         }
         Ok(Groups { rows, total, drifts, is_cut })

@@ -1,7 +1,7 @@
 //! Incidents, found when somebody asks: from drifts outwards, as far as the next one is not too long ago. Nothing of it is kept, so
 //! what is learnt later (who it was, that a ticket was open) puts a drift where it belongs at once.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use jiff::{SignedDuration, Timestamp};
@@ -25,6 +25,9 @@ const WHY: usize = 20;
 
 /// Where to look: first seen there and then.
 pub(super) type Spot = (Slug, Timestamp);
+
+/// The first and the last time of something.
+type Span = (Timestamp, Timestamp);
 
 /// A drift, as far as it matters here.
 struct Known {
@@ -52,7 +55,7 @@ pub(super) struct Named {
     pub(super) of_query: Incidents,
     pub(super) member: Option<BTreeSet<DriftId>>,
     /// When the first and the last of what can be found were first seen.
-    span: Option<(Timestamp, Timestamp)>,
+    span: Option<Span>,
 }
 
 impl TreeStore {
@@ -108,9 +111,10 @@ impl TreeStore {
         for event in drifts {
             of.entry(found.of.get(&event.id).copied().unwrap_or(usize::MAX)).or_default().push(event.id);
         }
+        let row = found.rows();
         let joint = of.into_iter().filter_map(|(at, drifts)| {
             let group = found.groups.get(at).filter(|group| group.members.len() > 1)?;
-            Some(Joint { incident: found.row(GroupKey::of_incident(&group.id)?)?, drifts })
+            Some(Joint { incident: row(GroupKey::of_incident(&group.id)?)?, drifts })
         });
         let mut joint: Vec<Joint> = joint.filter(|one| one.incident.members > 1).collect();
         joint.sort_by_key(|one| (std::cmp::Reverse(one.incident.members), one.incident.oldest));
@@ -121,7 +125,7 @@ impl TreeStore {
     /// Looks up what a filter says about incidents. One that is nowhere has nothing in it.
     pub(super) fn named(&self, filter: &DriftFilter) -> Result<Named, StoreError> {
         let mut named = Named::default();
-        let mut spans: Vec<(Timestamp, Timestamp)> = vec![];
+        let mut spans: Vec<Span> = vec![];
         let mut only = false;
         for (name, wanted) in filter.query.incidents() {
             let (members, span) = self.members_of(name)?;
@@ -134,17 +138,14 @@ impl TreeStore {
             named.member = Some(members);
             (only, spans) = (true, span.into_iter().collect());
         }
-        let ends = |(low, high): (Timestamp, Timestamp), (a, b): (Timestamp, Timestamp)| (low.min(a), high.max(b));
+        let ends = |(low, high): Span, (a, b): Span| (low.min(a), high.max(b));
         // Where nothing is found, nothing is read.
         let nowhere = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
         named.span = only.then(|| spans.into_iter().reduce(ends).unwrap_or(nowhere));
         Ok(named)
     }
 
-    fn members_of(
-        &self,
-        name: &IncidentName,
-    ) -> Result<(BTreeSet<DriftId>, Option<(Timestamp, Timestamp)>), StoreError> {
+    fn members_of(&self, name: &IncidentName) -> Result<(BTreeSet<DriftId>, Option<Span>), StoreError> {
         let seed = match name {
             IncidentName::Member(id) => match self.drift_impl(*id) {
                 Ok(detail) => Some((*id, (detail.event.environment, detail.event.detected_at))),
@@ -207,22 +208,25 @@ impl Found {
     }
 
     /// What a row tells of an incident.
-    pub(super) fn row(&self, key: GroupKey) -> Option<IncidentRow> {
-        let id = key.incident()?;
-        let group = self.groups.iter().find(|group| group.id == id)?;
+    pub(super) fn rows(&self) -> impl Fn(GroupKey) -> Option<IncidentRow> {
         let all: Vec<&Known> = self.known.values().collect();
-        let members = || group.members.iter().map(|at| all[*at]).filter(|one| !one.is_continued);
-        let at = || members().map(|one| one.item.at);
-        let environments: BTreeSet<Slug> = members().map(|one| one.item.environment.clone()).collect();
-        Some(IncidentRow {
-            members: members().count() as u64,
-            settled: members().filter(|one| one.has_ended).count() as u64,
-            oldest: at().min()?,
-            newest: at().max()?,
-            environments: environments.into_iter().collect(),
-            why: group.bonds.iter().take(WHY).map(|bond| Tainted::from(sentence(bond))).collect(),
-            id,
-        })
+        let by_id: HashMap<&str, &Group> = self.groups.iter().map(|group| (group.id.as_str(), group)).collect();
+        move |key| {
+            let id = key.incident()?;
+            let group = by_id.get(id.as_str())?;
+            let members = || group.members.iter().map(|at| all[*at]).filter(|one| !one.is_continued);
+            let at = || members().map(|one| one.item.at);
+            let environments: BTreeSet<Slug> = members().map(|one| one.item.environment.clone()).collect();
+            Some(IncidentRow {
+                members: members().count() as u64,
+                settled: members().filter(|one| one.has_ended).count() as u64,
+                oldest: at().min()?,
+                newest: at().max()?,
+                environments: environments.into_iter().collect(),
+                why: group.bonds.iter().take(WHY).map(|bond| Tainted::from(sentence(bond))).collect(),
+                id,
+            })
+        }
     }
 }
 
@@ -233,7 +237,7 @@ struct Search<'a> {
     known: BTreeMap<DriftId, Known>,
     contexts: Vec<OperationalContext>,
     /// Spans of an environment that were read, none touching another.
-    read: BTreeMap<Slug, Vec<(Timestamp, Timestamp)>>,
+    read: BTreeMap<Slug, Vec<Span>>,
     /// Drifts that were looked around already, or soon will be.
     looked: HashSet<DriftId>,
     cost: Cost,
@@ -244,7 +248,7 @@ struct Search<'a> {
 impl Search<'_> {
     /// Reads what was first seen within the gap of these times, as far as it was not read before.
     fn read_around(&mut self, spots: Vec<Spot>, own: &HashSet<DriftId>) -> Result<(), StoreError> {
-        let mut spans: BTreeMap<Slug, Vec<(Timestamp, Timestamp)>> = BTreeMap::new();
+        let mut spans: BTreeMap<Slug, Vec<Span>> = BTreeMap::new();
         for (slug, at) in spots {
             spans.entry(slug).or_default().push(around(at, self.gaps.change));
         }
@@ -348,14 +352,14 @@ impl Search<'_> {
     }
 }
 
-fn around(at: Timestamp, gap: SignedDuration) -> (Timestamp, Timestamp) {
+fn around(at: Timestamp, gap: SignedDuration) -> Span {
     (at.checked_sub(gap).unwrap_or(Timestamp::MIN), at.checked_add(gap).unwrap_or(Timestamp::MAX))
 }
 
 /// In order, none touching another.
-fn merged(mut spans: Vec<(Timestamp, Timestamp)>) -> Vec<(Timestamp, Timestamp)> {
+fn merged(mut spans: Vec<Span>) -> Vec<Span> {
     spans.sort_unstable();
-    let mut merged: Vec<(Timestamp, Timestamp)> = vec![];
+    let mut merged: Vec<Span> = vec![];
     for (from, until) in spans {
         match merged.last_mut() {
             Some((_, high)) if from <= *high => *high = until.max(*high),
@@ -366,7 +370,7 @@ fn merged(mut spans: Vec<(Timestamp, Timestamp)>) -> Vec<(Timestamp, Timestamp)>
 }
 
 /// The parts of the spans that none of the others covers; ends may be in both. Both are in order, none touching another.
-fn missing(spans: &[(Timestamp, Timestamp)], read: &[(Timestamp, Timestamp)]) -> Vec<(Timestamp, Timestamp)> {
+fn missing(spans: &[Span], read: &[Span]) -> Vec<Span> {
     let mut parts = vec![];
     for (from, until) in spans {
         let mut at = *from;
@@ -389,7 +393,7 @@ mod tests {
 
     use super::*;
 
-    fn spans(of: &[(u8, u8)]) -> Vec<(Timestamp, Timestamp)> {
+    fn spans(of: &[(u8, u8)]) -> Vec<Span> {
         let at = |second: u8| Timestamp::from_second(i64::from(second)).unwrap();
         merged(of.iter().map(|(from, length)| (at(*from), at(from.saturating_add(*length)))).collect())
     }
@@ -403,7 +407,7 @@ mod tests {
             let before = spans(&read);
             let all = merged([before.clone(), spans(&asked)].concat());
             let parts = missing(&all, &before);
-            let covers = |spans: &[(Timestamp, Timestamp)], half: i64| {
+            let covers = |spans: &[Span], half: i64| {
                 let at = Timestamp::from_millisecond(half * 500).unwrap();
                 spans.iter().any(|(from, until)| *from < at && at < *until)
             };

@@ -18,14 +18,16 @@ fn a_key_that_cannot_work_says_why() {
     // Keys among decisions that wait mean nothing where none does.
     let decides = |entry: &&Entry| entry.danger != Danger::None && entry.scope != Scope::Waiting;
     for entry in TABLE.iter().filter(decides) {
-        let in_incident = entry.scope == Scope::Incident;
-        if in_incident {
-            screens.keys("@ enter");
-        }
+        let opens = match entry.scope {
+            Scope::Incident => "@ enter",
+            Scope::Models => ", m",
+            _ => "",
+        };
+        screens.keys(opens);
         screens.act(entry.name);
         assert!(status(&screens).contains("pid 4711"), "{}: {}", entry.name, status(&screens));
-        assert_eq!(screens.model.overlay.is_some(), in_incident, "{}", entry.name);
-        if in_incident {
+        assert_eq!(screens.model.overlay.is_some(), !opens.is_empty(), "{}", entry.name);
+        if !opens.is_empty() {
             screens.keys("esc");
         }
     }

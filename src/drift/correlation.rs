@@ -58,9 +58,9 @@ impl CorrelationEvent {
         let seconds = self.temporal_offset.unsigned_abs();
         let (number, unit) = match seconds {
             0 => return "±0".to_owned(),
-            ..60 => (seconds, 's'),
-            ..3_600 => (seconds / 60, 'm'),
-            ..172_800 => (seconds / 3_600, 'h'),
+            1..60 => (seconds, 's'),
+            60..3_600 => (seconds / 60, 'm'),
+            3_600..172_800 => (seconds / 3_600, 'h'),
             _ => (seconds / 86_400, 'd'),
         };
         let sign = if self.temporal_offset < 0 { '-' } else { '+' };
@@ -72,7 +72,7 @@ impl CorrelationEvent {
         let offset = self.offset();
         match self.temporal_offset {
             0 => "meanwhile".to_owned(),
-            ..0 => format!("{} before", offset.trim_start_matches('-')),
+            i64::MIN..0 => format!("{} before", offset.trim_start_matches('-')),
             _ => format!("{} after", offset.trim_start_matches('+')),
         }
     }

@@ -5,7 +5,8 @@ use clap::{Args, Subcommand, ValueEnum};
 #[derive(Args, Debug)]
 pub struct ModelArgs {
     /// The models of a server, as whoever is logged in there; its address, or its name in the configuration
-    #[arg(long, value_name = "SERVER", global = true)]
+    // A name of its own: the screens have a flag that is spelt alike.
+    #[arg(id = "models_of", long = "server", value_name = "SERVER", global = true)]
     pub server: Option<String>,
     #[command(subcommand)]
     pub command: ModelCommand,

@@ -72,7 +72,7 @@ impl CorrelationEvent {
         let offset = self.offset();
         match self.temporal_offset {
             0 => "meanwhile".to_owned(),
-            ..0 => format!("{} before", offset.trim_start_matches('-')),
+            i64::MIN..0 => format!("{} before", offset.trim_start_matches('-')),
             _ => format!("{} after", offset.trim_start_matches('+')),
         }
     }

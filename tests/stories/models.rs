@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 
 use super::scan::open_store;
+use super::serving::{PASSWORD, Serve, accounts};
 use super::store::{all, finding, home, scan};
 use super::support::{driftguard, run};
 
@@ -194,4 +195,46 @@ async fn the_last_five_are_kept_with_the_active_one_and_go_with_an_export() {
 
 fn blake3_of(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex().to_string()
+}
+
+/// `driftguard model` on a server, with a key of this role.
+fn there(client: &std::path::Path, url: &str, key: &str, words: &[&str]) -> (i32, String, String) {
+    run(driftguard(client).env("DRIFTGUARD_TOKEN", key).arg("model").args(words).args(["--server", url]))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_models_of_a_server_are_listed_by_everybody_and_chosen_by_an_admin() {
+    let (server, client) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = open_store(&server.path().join("store"));
+    let service = taught(&store, 30).await;
+    assert_eq!(learned_by_itself(&service).await.version, 1);
+    train(&service, false).await;
+    service.shutdown().await;
+    drop((service, store));
+    let at = server.path().to_owned();
+    let (admin, viewer, address) = tokio::task::spawn_blocking(move || {
+        accounts(&at, &["init", "--org", "acme", "--admin", "adam", "--password-file", "-"], PASSWORD);
+        let key = |role| accounts(&at, &["key", "add", "adam", "--label", role, "--role", role], "");
+        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        (key("admin"), key("viewer"), address)
+    })
+    .await
+    .unwrap();
+    let served = Serve::at(server.path(), &address);
+    let url = format!("http://{address}");
+    let (code, out, err) = there(client.path(), &url, &viewer, &["list"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.lines().any(|line| line.contains("1  in use")) && out.contains("security_response 30"), "{out}");
+    let (code, _, err) = there(client.path(), &url, &viewer, &["activate", "2"]);
+    assert!(code == 1 && err.contains("admin"), "{err}");
+    let (code, out, err) = there(client.path(), &url, &admin, &["activate", "2"]);
+    assert_eq!((code, out.as_str()), (0, "cause version 2 is in use\n"), "{err}");
+    let (code, out, err) = there(client.path(), &url, &admin, &["rollback"]);
+    assert_eq!((code, out.as_str()), (0, "cause version 1 is in use\n"), "{err}");
+    let (code, _, err) = there(client.path(), &url, &admin, &["evaluate"]);
+    assert!(code == 1 && err.contains("no cause was confirmed or corrected since"), "{err}");
+    let (code, out, err) = there(client.path(), &url, &admin, &["train", "--format", "json"]);
+    let trained: Value = serde_json::from_str(&out).unwrap_or_default();
+    assert_eq!((code, trained["version"].as_u64()), (0, Some(3)), "{err}");
+    drop(served);
 }

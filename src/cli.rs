@@ -359,7 +359,7 @@ pub struct Diff {
 #[derive(Args, Debug)]
 pub struct Bench {
     /// Case files, one JSON object a line, or directories of *.jsonl files
-    #[arg(required_unless_present_any = ["cloudtrail", "series"], value_name = "CASES")]
+    #[arg(required_unless_present_any = ["cloudtrail", "series", "analysis"], value_name = "CASES")]
     pub cases: Vec<PathBuf>,
     /// Measure how well the kind of hand behind labelled CloudTrail events is told, instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cases", "mutate", "no_packs"])]
@@ -367,6 +367,9 @@ pub struct Bench {
     /// Measure how well incidents are made and bursts are noticed in a series of labelled drift events, instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cases", "cloudtrail", "mutate", "no_packs"])]
     pub series: Option<PathBuf>,
+    /// Measure how long 1,000 drifts made of the cases of `eval` in this file take to be analysed, instead
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cases", "cloudtrail", "series", "mutate", "no_packs"])]
+    pub analysis: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t)]
     pub format: BenchFormat,
     /// Name every case that did not come out as expected

@@ -358,7 +358,7 @@ pub struct Diff {
 #[derive(Args, Debug)]
 pub struct Bench {
     /// Case files, one JSON object a line, or directories of *.jsonl files
-    #[arg(required_unless_present_any = ["cloudtrail", "series", "learning"], value_name = "CASES")]
+    #[arg(required_unless_present_any = ["cloudtrail", "series", "learning", "analysis"], value_name = "CASES")]
     pub cases: Vec<PathBuf>,
     /// Measure how well the kind of hand behind labelled CloudTrail events is told, instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cases", "mutate", "no_packs"])]
@@ -370,6 +370,9 @@ pub struct Bench {
     /// well its confidence is calibrated, how long the training takes
     #[arg(long, value_name = "N", conflicts_with_all = ["cases", "cloudtrail", "series", "mutate", "no_packs"])]
     pub learning: Option<u8>,
+    /// Measure how long 1,000 drifts made of the cases of `eval` in this file take to be analysed, instead
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cases", "cloudtrail", "series", "learning", "mutate", "no_packs"])]
+    pub analysis: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t)]
     pub format: BenchFormat,
     /// Name every case that did not come out as expected

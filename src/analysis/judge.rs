@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::prior::{Evidence, MODEL, guard_score, row};
+use super::prior::{Evidence, MODEL, guard_score, row, side_score};
 use super::severity::{Subject, assess, severity_of};
 use crate::drift::{Axis, Direction, Disruption, DriftType, PropertyPath, Score, Severity, SeverityReason};
 use crate::knowledge::Known;
@@ -37,6 +37,9 @@ pub(super) fn judge(subject: &Subject<'_>) -> Judged {
         }
         reasons.push(told(&evidence, lead, score));
     }
+    for reason in reasons.iter_mut().filter(|reason| matches!(reason.axis, Axis::Performance | Axis::Cost)) {
+        reason.score = side_score(direction, reason.score);
+    }
     reasons.extend(controls(&evidence, &reasons));
     reasons.sort_by(|a, b| {
         (Reverse(a.score), a.axis, &a.path, &a.text).cmp(&(Reverse(b.score), b.axis, &b.path, &b.text))
@@ -44,15 +47,29 @@ pub(super) fn judge(subject: &Subject<'_>) -> Judged {
     Judged { severity: severity_of(&reasons), reasons, direction, disruption }
 }
 
-/// The forest was grown on resources of clouds as Terraform spells them; what else there is the rules judge.
+/// The model was learned from resources of clouds and Kubernetes as Terraform spells them. Spelt otherwise, the tables know too
+/// little of what goes neither way, and the rules judge it; files of a host they judge always.
 fn learned(subject: &Subject<'_>, evidence: &Evidence<'_>) -> Option<Score> {
     let kind = evidence.resource_type;
-    let is_cloud = !kind.contains(['/', ':']) && !kind.starts_with("local_");
+    let is_cloud = !kind.starts_with("local_");
     if subject.drift_type != DriftType::Modified || subject.changes.is_empty() || !is_cloud {
         return None;
     }
-    let is_watched = evidence.known.iter().any(Known::is_watched);
+    let is_spelt_otherwise = kind.contains(['/', ':']);
+    let is_watched = !is_spelt_otherwise && evidence.known.iter().any(Known::is_watched);
     guard_score(MODEL.as_ref()?, &row(evidence), evidence.course.direction, &evidence.rules, is_watched)
+}
+
+/// How likely the class is the one that graders would give, by the forest's votes; `None`: it was not grown for such drift.
+pub(super) fn confidence(subject: &Subject<'_>) -> Option<Score> {
+    let kind = subject.resource.resource_type.raw();
+    if subject.drift_type != DriftType::Modified || subject.changes.is_empty() || kind.starts_with("local_") {
+        return None;
+    }
+    let (rules, _) = assess(subject);
+    let evidence = Evidence::of(kind, subject.drift_type, subject.changes, rules);
+    let votes = MODEL.as_ref()?.forest.predict(&row(&evidence));
+    Score::new(*votes.get(judge(subject).severity.class() as usize)?).ok()
 }
 
 /// Why it is as severe as it is: which way it goes, and who says what of the property.

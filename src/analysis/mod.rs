@@ -24,12 +24,15 @@ pub use blame::{Blame, blame};
 pub use cause::{ArtifactError, Burst, LearnedCause, Past, Surroundings};
 pub use frameworks::set_scope;
 pub use lessons::{Learned, LessonError, evaluate, learn, lessons};
-pub use prior::{Evidence, Model, expected, guard_score, names as feature_names, row as features};
+pub use prior::{
+    CERTAIN, Evidence, Model, WEIGHTS as SEVERITY_WEIGHTS, guard_score, names as feature_names, row as features,
+    side_score,
+};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::drift::{Analysis, Change, DriftEvent, DriftType, Environment, FeatureVector, ResourceRef, Severity};
+use crate::drift::{Analysis, Change, DriftEvent, DriftType, Environment, FeatureVector, ResourceRef, Score, Severity};
 use severity::Subject;
 
 /// What is known when a drift is analysed. Values are masked already.
@@ -78,12 +81,17 @@ pub fn packs() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// The learned models it goes by: name and text.
 pub fn models() -> impl Iterator<Item = (&'static str, &'static str)> {
-    [("severity", prior::MODEL_TEXT)].into_iter()
+    [("severity", prior::MODEL_TEXT), ("severity-line", prior::LINE_TEXT)].into_iter()
 }
 
 /// The four scores if the resource differed in these changes alone.
 pub fn severity_of(resource: &ResourceRef, drift_type: DriftType, changes: &[Change]) -> Severity {
     judge::judge(&Subject { resource, drift_type, changes }).severity
+}
+
+/// How likely the class of such a drift is the one that policy tools would give; `None`: nothing was learned of its kind.
+pub fn severity_confidence(resource: &ResourceRef, drift_type: DriftType, changes: &[Change]) -> Option<Score> {
+    judge::confidence(&Subject { resource, drift_type, changes })
 }
 
 /// What the rules of the packs alone score, before what others say of the properties.
@@ -119,7 +127,10 @@ pub fn is_security_critical(resource_type: &str, path: &str, declared: Option<&V
 /// Policy tools grade this very property, or the block it stands in, at least MEDIUM.
 fn is_graded(resource_type: &str, path: &str) -> bool {
     let known = crate::knowledge::of(resource_type, path);
-    known.near <= crate::knowledge::Near::Above && known.median() >= Some(crate::drift::SeverityClass::Medium)
+    // Under another spelling the blocks are other blocks.
+    let is_spelt_otherwise = resource_type.contains(['/', ':']);
+    let nearest = if is_spelt_otherwise { crate::knowledge::Near::Itself } else { crate::knowledge::Near::Above };
+    known.near <= nearest && known.median() >= Some(crate::drift::SeverityClass::Medium)
 }
 
 #[cfg(test)]

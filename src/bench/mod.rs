@@ -5,6 +5,7 @@
 //! type's published schema) and `expect` (`drift`, `undeclared`, `unverified`: dotted property paths). The comparer sees all
 //! but `expect`.
 
+pub mod analysis;
 mod case;
 pub mod cloudtrail;
 pub mod learning;

@@ -3,14 +3,19 @@
 use std::hint::black_box;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use tokio::runtime::Handle;
 
 use super::complain;
 use crate::bench::{self, BenchReport, Case};
 use crate::cli::{Bench, BenchFormat};
 use crate::compare::Packs;
+use crate::eval;
+use crate::service::{DriftService, LocalService};
+use crate::store::{self, OpenMode};
 
 /// Long enough for a figure, short enough to wait for.
 const MEASURED: Duration = Duration::from_millis(700);
@@ -24,6 +29,9 @@ pub(super) fn run(args: &Bench) -> anyhow::Result<u8> {
     }
     if let Some(worlds) = args.learning {
         return learning(worlds, args.format);
+    }
+    if let Some(path) = &args.analysis {
+        return analysis(path, args);
     }
     let read = bench::read(&args.cases);
     for error in &read.errors {
@@ -81,6 +89,30 @@ fn learning(worlds: u8, format: BenchFormat) -> anyhow::Result<u8> {
         BenchFormat::Json => writeln!(out, "{:#}", bench::learning::json_of(&measured))?,
     }
     Ok(0)
+}
+
+/// How long it takes to say why, how bad, and what to do.
+fn analysis(path: &Path, args: &Bench) -> anyhow::Result<u8> {
+    let (cases, errors) = eval::read(path, eval::Case::parse);
+    errors.iter().for_each(|error| complain(&error.to_string()));
+    let home = tempfile::tempdir().context("no directory for a store")?;
+    let store = store::open(&home.path().join("store"), OpenMode::ReadWrite)?.store;
+    bench::analysis::fill(store.as_ref(), &cases)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let measured = runtime.block_on(async {
+        let service: Arc<dyn DriftService> = LocalService::start(Arc::clone(&store), vec![], Handle::current());
+        bench::analysis::measure(&service, store.as_ref()).await
+    });
+    let measured = measured.map_err(|e| anyhow::anyhow!("{e}"))?;
+    if measured.drifts() == 0 {
+        bail!("{}: no case drifts, so there is nothing to analyse", path.display());
+    }
+    let mut out = std::io::stdout().lock();
+    match args.format {
+        BenchFormat::Text => write!(out, "{}", measured.text())?,
+        BenchFormat::Json => writeln!(out, "{:#}", measured.json())?,
+    }
+    Ok(u8::from(!errors.is_empty()))
 }
 
 /// Whole passes over all cases, one after another.

@@ -34,7 +34,8 @@ fn train(cases: &[PathBuf], to: Option<&Path>) -> anyhow::Result<u8> {
     print!("{}", eval::learning_report(&rows)?);
     if let Some(to) = to {
         let model = eval::learn(&rows)?;
-        for (name, text) in [("severity.txt", model.forest.to_string()), ("severity.toml", model.card(rows.len()))] {
+        let (forest, line, card) = (model.forest.to_string(), model.line.to_string(), model.card(rows.len()));
+        for (name, text) in [("severity.txt", forest), ("severity-line.txt", line), ("severity.toml", card)] {
             let file = to.join(name);
             std::fs::write(&file, &text).with_context(|| format!("{}: cannot be written", file.display()))?;
             println!("{}: {} bytes", file.display(), text.len());
@@ -45,11 +46,12 @@ fn train(cases: &[PathBuf], to: Option<&Path>) -> anyhow::Result<u8> {
 
 fn features(cases: &[PathBuf]) -> anyhow::Result<u8> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "id\tfamily\tsource\tgraded\tseverity\t{}", analysis::feature_names().join("\t"))?;
+    writeln!(out, "id\tfamily\tsource\tgraded\tseverity\tproperty\twhy\t{}", analysis::feature_names().join("\t"))?;
     for row in rows(cases)? {
         let numbers: Vec<String> = row.numbers.iter().map(f64::to_string).collect();
         let (severity, graded) = (row.severity.as_str(), u8::from(row.is_graded));
-        writeln!(out, "{}\t{}\t{}\t{graded}\t{severity}\t{}", row.id, row.family, row.source, numbers.join("\t"))?;
+        let (id, family, source, told) = (&row.id, &row.family, &row.source, row.told.join("\t"));
+        writeln!(out, "{id}\t{family}\t{source}\t{graded}\t{severity}\t{told}\t{}", numbers.join("\t"))?;
     }
     Ok(0)
 }

@@ -8,13 +8,15 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::compare::Context;
-use crate::drift::OperationalContext;
+use crate::drift::{DriftType, OperationalContext};
 
 /// One drift to judge.
 #[derive(Clone, Debug)]
 pub struct Case {
     pub id: String,
     pub resource_type: String,
+    /// Deleted where `actual` is null, added where `declared` is.
+    pub drift_type: DriftType,
     pub declared: Value,
     pub actual: Value,
     pub remembered: Value,
@@ -63,11 +65,18 @@ impl Case {
         if !row.is_object() {
             return Err("a case is a JSON object".to_owned());
         }
-        let id = row.get("id").or_else(|| row.get("case_id")).and_then(Value::as_str);
-        let id = id.ok_or("a case needs the text `id`")?.to_owned();
+        let id = id(&row)?;
+        let is_null = |name: &str| row.get(name).is_some_and(Value::is_null);
+        let drift_type = match (is_null("declared"), is_null("actual")) {
+            (true, true) => return Err("`declared` and `actual` are both null: there is nothing to compare".to_owned()),
+            (true, false) => DriftType::Added,
+            (false, true) => DriftType::Deleted,
+            (false, false) => DriftType::Modified,
+        };
         let mut take = |name: &str| row.get_mut(name).map(Value::take).filter(|value| !value.is_null());
         let events = match (take("events"), take("event")) {
             (Some(Value::Array(events)), _) => events,
+            (Some(event @ Value::Object(_)), _) => vec![event],
             (Some(_), _) => return Err("`events` is a list of audit events".to_owned()),
             (None, one) => one.into_iter().collect(),
         };
@@ -77,6 +86,8 @@ impl Case {
         let kind = take("resource_type").and_then(|kind| kind.as_str().map(str::to_owned)).or(kind);
         let (declared, actual) = match (take("declared"), take("actual"), sides) {
             (Some(declared), Some(actual), _) => (declared, actual),
+            (Some(declared), None, _) if drift_type == DriftType::Deleted => (declared, json!({})),
+            (None, Some(actual), _) if drift_type == DriftType::Added => (json!({}), actual),
             (None, None, Some(sides)) => sides,
             // Events alone say who, and nothing else is asked.
             (None, None, None) if !events.is_empty() => (json!({}), json!({})),
@@ -91,10 +102,12 @@ impl Case {
         let around = context.as_ref().and_then(|context| context.get("contexts")).cloned();
         let around = around.map(serde_json::from_value).transpose();
         let environment = context.as_ref().and_then(|context| context["environment"].as_str()).map(str::to_owned);
-        let at = take("detected_at").and_then(|at| at.as_str()?.parse().ok());
+        let at = take("detected_at").map(|at| at.as_str().and_then(|at| at.parse().ok()).ok_or(at)).transpose();
+        let at = at.map_err(|at| format!("`detected_at` is a time such as 2026-01-31T09:30:00Z, got {at}"))?;
         let resource_type = kind.or_else(|| (!events.is_empty()).then(|| "unknown".to_owned()));
         Ok(Self {
             id,
+            drift_type,
             resource_type: resource_type.ok_or("a case needs the text `resource_type`")?,
             remembered: remembered.unwrap_or_else(|| declared.clone()),
             context: context.map(|context| Context::from_json(&context)).unwrap_or_default(),
@@ -105,6 +118,15 @@ impl Case {
             actual,
             events,
         })
+    }
+}
+
+/// The name of a case: a text, or a number as it is written.
+pub(super) fn id(row: &Value) -> Result<String, String> {
+    match row.get("id").or_else(|| row.get("case_id")) {
+        Some(Value::String(id)) if !id.is_empty() => Ok(id.clone()),
+        Some(Value::Number(id)) => Ok(id.to_string()),
+        _ => Err("a case needs the text `id`".to_owned()),
     }
 }
 

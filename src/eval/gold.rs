@@ -25,7 +25,7 @@ impl Gold {
     pub fn parse(line: &str) -> Result<Self, String> {
         let row: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
         let text = |name: &str| row.get(name).and_then(Value::as_str);
-        let id = text("id").or_else(|| text("case_id")).ok_or("a case needs the text `id`")?.to_owned();
+        let id = super::case::id(&row)?;
         let severity = match text("severity") {
             None => None,
             Some("INFO" | "INFORMATIONAL" | "NONE" | "LOW") => Some(SeverityClass::Low),

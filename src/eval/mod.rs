@@ -18,7 +18,7 @@ mod train;
 pub use case::{Case, CaseError, read};
 pub use gold::Gold;
 pub use learn::{learn, report as learning_report};
-pub use predict::{Prediction, SCHEMA, predict};
+pub use predict::{Prediction, SCHEMA, changes, predict};
 pub use report::text;
 pub use score::{Scored, score};
 pub use train::Row;

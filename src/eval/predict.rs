@@ -19,15 +19,20 @@ use crate::safety::Redactor;
 /// Names the form of what is written, in a line of its own.
 pub const SCHEMA: &str = "driftguard.eval/1";
 
+/// The path of a whole resource.
+pub const WHOLE: &str = "$";
+
 /// One line of predictions.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
 pub struct Prediction {
     pub id: String,
-    /// Paths of the changes; empty: no drift.
+    /// Paths of the changes, [`WHOLE`] where the resource came or went; empty: no drift.
     pub drift_paths: Vec<String>,
     pub severity: Severity,
     pub overall: Score,
     pub class: SeverityClass,
+    /// How likely the class is the one that policy tools would give; `None`: nothing was learned of such drift.
+    pub severity_confidence: Option<Score>,
     /// By path.
     pub is_security_critical: BTreeMap<String, bool>,
     pub direction: Direction,
@@ -52,19 +57,17 @@ pub fn predict(cases: &[Case], now: Timestamp) -> Result<Vec<Prediction>, String
 }
 
 fn one(case: &Case, now: Timestamp) -> Result<(Prediction, Item), String> {
-    let changes = changes(case);
+    let changes = if case.drift_type == DriftType::Modified { changes(case) } else { vec![] };
     let (environment, resource) = (environment(case, now)?, resource(case));
-    let facts = Facts {
-        environment: &environment,
-        resource: &resource,
-        drift_type: DriftType::Modified,
-        changes: &changes,
-        now,
-    };
+    let facts =
+        Facts { environment: &environment, resource: &resource, drift_type: case.drift_type, changes: &changes, now };
     let attribution = attribution(case, &changes);
     let around = Surroundings { attribution: attribution.as_ref(), contexts: &case.around, ..Surroundings::default() };
     let analysis = analysis::analyse_within(&facts, &around);
-    let paths: Vec<String> = changes.iter().map(|change| change.path.raw().to_owned()).collect();
+    let paths: Vec<String> = match case.drift_type {
+        DriftType::Modified => changes.iter().map(|change| change.path.raw().to_owned()).collect(),
+        _ => vec![WHOLE.to_owned()],
+    };
     let seen = case.events.iter().find_map(|event| event["eventTime"].as_str()?.parse().ok());
     let item = Item {
         key: case.id.clone(),
@@ -81,6 +84,7 @@ fn one(case: &Case, now: Timestamp) -> Result<(Prediction, Item), String> {
         severity: analysis.severity,
         overall: analysis.severity.overall(),
         class: analysis.severity.class(),
+        severity_confidence: analysis::severity_confidence(&resource, case.drift_type, &changes),
         is_security_critical: changes.iter().map(|c| (c.path.raw().to_owned(), c.is_security_critical)).collect(),
         direction: analysis.direction,
         cause: analysis.cause.cause_category,
@@ -92,7 +96,7 @@ fn one(case: &Case, now: Timestamp) -> Result<(Prediction, Item), String> {
 }
 
 /// What the comparer reports, masked as a scan masks it.
-pub(super) fn changes(case: &Case) -> Vec<Change> {
+pub fn changes(case: &Case) -> Vec<Change> {
     let kind = case.resource_type.as_str();
     let subject = Subject {
         dialect: analysis::dialect(kind),
@@ -173,7 +177,7 @@ fn probabilities(analysis: &Analysis) -> BTreeMap<String, f64> {
 /// Who did it, where the events tell of one.
 fn attribution(case: &Case, changes: &[Change]) -> Option<Attribution> {
     let events: Vec<Event> = case.events.iter().filter_map(|event| Event::of(event).ok()).collect();
-    let found = rank(&events, changes, DriftType::Modified);
+    let found = rank(&events, changes, case.drift_type);
     let first = found.first()?;
     let is_told = !first.paths.is_empty() || found.iter().all(|one| one.actor == first.actor);
     is_told.then(|| first.clone())

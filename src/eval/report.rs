@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::measure::wilson;
 use super::score::{Causes, Directions, Scored, Severities, Told};
+use crate::drift::Cause;
 use crate::safety::sanitise;
 
 const CLASSES: [&str; 4] = ["LOW", "MEDIUM", "HIGH", "CRITICAL"];
@@ -39,14 +40,15 @@ fn severities(out: &mut String, severity: &Severities) {
         let _ = writeln!(out, "  {name:<28} n {n:>4}  kappa {kappa:>6.3}  macro-F1 {f1:.3}  AUC of HIGH+ {auc}");
     };
     line(out, "severity", &severity.said, &auc);
-    for (name, said) in &severity.baselines {
-        line(out, name, said, "    -");
+    for (name, said, auc) in &severity.baselines {
+        line(out, name, said, &auc.map_or("-".to_owned(), |auc| format!("{auc:.3}")));
     }
     let _ = writeln!(out, "  {:<10}{}", "labelled", CLASSES.map(|class| format!("{class:>10}")).concat());
     for (at, row) in severity.said.counts.iter().enumerate() {
         let cells: String = row.iter().map(|count| format!("{count:>10}")).collect();
         let _ = writeln!(out, "  {:<10}{cells}   right {}", CLASSES[at], share(row[at], row.iter().sum()));
     }
+    sure(out, severity.calibration_error, &severity.curve, severity.said.total());
 }
 
 fn directions(out: &mut String, direction: &Directions) {
@@ -86,13 +88,31 @@ fn causes(out: &mut String, cause: &Causes) {
         share(cause.right, cause.cases),
         share(cause.baseline_right, cause.cases)
     );
-    let _ = writeln!(
-        out,
-        "    calibration error {:.3}; from confidence, covered, right among those:",
-        cause.calibration_error
-    );
-    for (confidence, covered, right) in &cause.curve {
-        let _ = writeln!(out, "      {confidence:.2}  {}  {}", share(*covered, cause.cases), share(*right, *covered));
+    for (at, row) in cause.said.counts.iter().enumerate().filter(|(_, row)| row.iter().sum::<usize>() > 0) {
+        let said = row.iter().zip(Cause::ALL).filter(|(count, _)| **count > 0);
+        let said: Vec<String> = said.map(|(count, cause)| format!("{} {count}", cause.as_str())).collect();
+        let (name, right) = (Cause::ALL[at].as_str(), share(row[at], row.iter().sum()));
+        let _ = writeln!(out, "    {name:<22} said {}; right {right}", said.join(", "));
+    }
+    sure(out, cause.calibration_error, &cause.curve, cause.cases);
+}
+
+/// How right it is, by how sure it is.
+fn sure(out: &mut String, calibration_error: f64, curve: &[(f64, usize, usize)], all: usize) {
+    const FROM: [f64; 9] = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.0];
+    if curve.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "    calibration error {calibration_error:.3}; from confidence, covered, right among those:");
+    let mut told = 0;
+    for from in FROM {
+        let Some((_, covered, right)) = curve.iter().rev().find(|(confidence, ..)| *confidence >= from) else {
+            continue;
+        };
+        if *covered > told {
+            told = *covered;
+            let _ = writeln!(out, "      {from:.2}  {}  {}", share(*covered, all), share(*right, *covered));
+        }
     }
 }
 

@@ -13,8 +13,11 @@ pub struct Severities {
     pub said: Confusion<4>,
     /// Of HIGH and above, by the overall score.
     pub auc: Option<f64>,
-    /// What is said without looking: name, confusion.
-    pub baselines: Vec<(&'static str, Confusion<4>)>,
+    /// What is said without looking: name, confusion, AUC of HIGH and above.
+    pub baselines: Vec<(&'static str, Confusion<4>, Option<f64>)>,
+    /// Of the classes said with a confidence: confidence, coverage, right.
+    pub curve: Vec<(f64, usize, usize)>,
+    pub calibration_error: f64,
 }
 
 /// Directions: loosening, hardening, neither.
@@ -36,6 +39,8 @@ pub struct Told {
 pub struct Causes {
     pub cases: usize,
     pub right: usize,
+    /// By cause, in the order of [`Cause::ALL`].
+    pub said: Confusion<6>,
     /// Automated where the attribute is on the list of what is expected to change, else unknown.
     pub baseline_right: usize,
     /// Among those that were not called unknown: confidence, coverage, right.
@@ -79,15 +84,24 @@ fn severities(rows: &[(Case, Prediction, Gold)]) -> Option<Severities> {
     let confusion = |of: &dyn Fn(&Case, &Prediction) -> SeverityClass| {
         Confusion::of(labelled.iter().map(|(case, said, gold)| (rank(*gold), rank(of(case, said)))))
     };
-    let scores: Vec<(f64, bool)> =
-        labelled.iter().map(|(_, said, gold)| (said.overall.as_f64(), *gold >= SeverityClass::High)).collect();
+    let auc_of = |score: &dyn Fn(&Case, &Prediction) -> f64| {
+        let scores: Vec<(f64, bool)> =
+            labelled.iter().map(|(case, said, gold)| (score(case, said), *gold >= SeverityClass::High)).collect();
+        auc(&scores)
+    };
+    let sure: Vec<(f64, bool)> = labelled
+        .iter()
+        .filter_map(|(_, said, gold)| Some((said.severity_confidence?.as_f64(), said.class == *gold)))
+        .collect();
     Some(Severities {
         said: confusion(&|_, said| said.class),
-        auc: auc(&scores),
+        auc: auc_of(&|_, said| said.overall.as_f64()),
         baselines: vec![
-            ("always MEDIUM", confusion(&|_, _| SeverityClass::Medium)),
-            ("median of the tables", confusion(&|case, said| by_tables(case, said))),
+            ("always MEDIUM", confusion(&|_, _| SeverityClass::Medium), auc_of(&|_, _| 0.5)),
+            ("median of the tables", confusion(&by_tables), auc_of(&|case, said| rank(by_tables(case, said)) as f64)),
         ],
+        curve: coverage(&sure),
+        calibration_error: calibration_error(&sure),
     })
 }
 
@@ -150,6 +164,10 @@ fn same_property(one: &str, other: &str) -> bool {
     one.starts_with(&other) || other.starts_with(&one)
 }
 
+fn place(cause: Cause) -> usize {
+    Cause::ALL.iter().position(|one| *one == cause).unwrap_or(Cause::ALL.len())
+}
+
 fn causes(rows: &[(Case, Prediction, Gold)]) -> Option<Causes> {
     let labelled: Vec<_> = rows.iter().filter_map(|(case, said, gold)| Some((case, said, gold.cause?))).collect();
     if labelled.is_empty() {
@@ -163,6 +181,7 @@ fn causes(rows: &[(Case, Prediction, Gold)]) -> Option<Causes> {
     Some(Causes {
         cases: labelled.len(),
         right: labelled.iter().filter(|(_, said, gold)| said.cause == *gold).count(),
+        said: Confusion::of(labelled.iter().map(|(_, said, gold)| (place(*gold), place(said.cause)))),
         baseline_right: labelled.iter().filter(|(case, said, gold)| by_list(case, said) == *gold).count(),
         calibration_error: calibration_error(&said),
         curve: coverage(&said),

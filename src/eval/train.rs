@@ -20,6 +20,8 @@ pub struct Row {
     /// Labelled by a tool; otherwise LOW by what it is (hardening, benign).
     pub is_graded: bool,
     pub numbers: Vec<f64>,
+    /// What shows which way it goes: the property, and why; empty: nothing does.
+    pub told: [String; 2],
     direction: Direction,
     rules: Severity,
     is_watched: bool,
@@ -50,16 +52,26 @@ impl Row {
             severity,
             is_graded: !is_calm,
             numbers: analysis::features(&evidence),
+            told: evidence
+                .course
+                .shown_by
+                .as_ref()
+                .map_or_else(Default::default, |(path, lean)| [path.raw().to_owned(), lean.why.to_owned()]),
             direction: evidence.course.direction,
             rules,
             is_watched: evidence.known.iter().any(Known::is_watched),
         }))
     }
 
+    /// Graded, and not so certain by the rules that the model has no say.
+    pub fn is_open(&self) -> bool {
+        self.is_graded && self.rules.security < analysis::CERTAIN
+    }
+
     /// The overall score as the analysis would give it with this model.
     pub fn overall(&self, model: &Model) -> f64 {
         let guard = analysis::guard_score(model, &self.numbers, self.direction, &self.rules, self.is_watched);
-        let others = self.rules.performance.max(self.rules.cost);
+        let others = analysis::side_score(self.direction, self.rules.performance.max(self.rules.cost));
         guard.map_or(self.rules.overall(), |guard| guard.max(others)).as_f64()
     }
 

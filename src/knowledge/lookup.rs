@@ -1,29 +1,42 @@
 //! Finding a property in the tables, or what stands around it.
 
 use super::answer::{Grade, Grader, Known, Near};
-use super::normal;
 use super::tables::{Entry, TABLES};
+use super::{normal, sibling};
 use crate::drift::Disruption;
 
 /// What is known of a property. Grades are those of its own path; without any, those of the nearest block above; without
 /// those either, those of what stands in it. What is said of the property alone (cost, disruption, expectation) is never taken
 /// from elsewhere.
+///
+/// What nobody knows under its own type is looked for under the name it has in Terraform.
 pub fn of(resource_type: &str, path: &str) -> Known {
-    let Some(of_type) = TABLES.get(&resource_type.to_lowercase()) else { return Known::default() };
-    let path = normal(path);
+    let (kind, path) = (resource_type.to_lowercase(), normal(path));
+    let own = of_kind(&kind, &path);
+    if own.near != Near::Nowhere {
+        return own;
+    }
+    let Some((kind, path)) = sibling::of(&kind, &path) else { return own };
+    let other = of_kind(&kind, &path);
+    // What belongs to the type alone stays what it is.
+    Known { update_requires: own.update_requires.or(other.update_requires), ..other }
+}
+
+fn of_kind(kind: &str, path: &str) -> Known {
+    let Some(of_type) = TABLES.get(kind) else { return Known::default() };
     let mut known = Known::default();
-    if let Some(own) = of_type.get(&path) {
+    if let Some(own) = of_type.get(path) {
         known.moves_the_bill = own.moves_the_bill;
         known.update_requires = own.update_requires;
         known.expected_to_change_in = own.expected_to_change_in;
     } else {
-        known.update_requires = above(&path).find_map(|path| of_type.get(path)?.update_requires);
+        known.update_requires = above(path).find_map(|path| of_type.get(path)?.update_requires);
     }
     let is_watched = |entry: &&Entry| !entry.grades.is_empty() || !entry.looked_at_by.is_empty();
-    if let Some(own) = of_type.get(&path).filter(is_watched) {
+    if let Some(own) = of_type.get(path).filter(is_watched) {
         known.near = Near::Itself;
         take(&mut known, own);
-    } else if let Some(block) = above(&path).find_map(|path| of_type.get(path).filter(is_watched)) {
+    } else if let Some(block) = above(path).find_map(|path| of_type.get(path).filter(is_watched)) {
         known.near = Near::Above;
         take(&mut known, block);
     } else {

@@ -7,6 +7,7 @@
 mod answer;
 mod build;
 mod lookup;
+mod sibling;
 mod tables;
 
 pub use answer::{Framework, Grade, Grader, Known, Near};

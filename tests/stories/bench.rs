@@ -77,3 +77,21 @@ fn the_recorded_corpus_has_no_false_alarm_and_no_missed_drift() {
     let (_, text, _) = run(driftguard(home.path()).args(["bench", corpus.to_str().unwrap(), "--mutate", "7"]));
     assert!(left_out.keys().all(|why| text.contains(&format!("left out: {why}"))), "{text}");
 }
+
+#[test]
+fn a_thousand_drifts_are_analysed_and_each_is_counted() {
+    let home = tempfile::tempdir().unwrap();
+    let case = json!({"id": "a", "resource_type": "aws_s3_bucket", "declared": {"acl": "private"}, "actual": {"acl": "public-read"}});
+    let same = json!({"id": "b", "resource_type": "aws_s3_bucket", "declared": {"acl": "private"}, "actual": {"acl": "private"}});
+    fs::write(home.path().join("cases.jsonl"), format!("{case}\n{same}\n")).unwrap();
+    let (code, figures) = json(home.path(), &["bench", "--analysis", "cases.jsonl"]);
+    assert_eq!(
+        (code, &figures["schema"], &figures["drifts"]),
+        (0, &"driftguard.bench-analysis/1".into(), &1000.into())
+    );
+    let time = |name: &str| figures[name].as_f64().unwrap();
+    assert!(0.0 < time("median_ms") && time("median_ms") <= time("p95_ms") && time("p95_ms") <= time("slowest_ms"));
+    fs::write(home.path().join("calm.jsonl"), format!("{same}\n")).unwrap();
+    let (code, _, err) = run(driftguard(home.path()).args(["bench", "--analysis", "calm.jsonl"]));
+    assert!(code == 1 && err.contains("calm.jsonl: no case drifts"), "{err}");
+}

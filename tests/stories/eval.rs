@@ -138,3 +138,23 @@ fn the_tables_are_rebuilt_byte_for_byte() {
     let (code, _, err) = run(driftguard(home.path()).args(["knowledge", "build", "nowhere"]));
     assert!(code == 1 && err.contains("nowhere"), "{err}");
 }
+
+#[test]
+fn what_is_not_there_on_one_side_is_added_or_deleted() {
+    let home = tempfile::tempdir().unwrap();
+    let kind = "aws_db_instance";
+    let lines = [
+        json!({"id": 7, "resource_type": kind, "declared": {"engine": "mysql"}, "actual": null}),
+        json!({"id": "new", "resource_type": kind, "declared": null, "actual": {"engine": "mysql"}}),
+        json!({"id": "nothing", "resource_type": kind, "declared": null, "actual": null}),
+        json!({"id": "when", "resource_type": kind, "declared": {}, "actual": {}, "detected_at": "yesterday"}),
+    ];
+    fs::write(home.path().join("cases.jsonl"), lines.map(|line| format!("{line}\n")).concat()).unwrap();
+    let (code, out, err) = run(driftguard(home.path()).args(["eval", "cases.jsonl", "--predictions", "-"]));
+    let said: Vec<Value> = out.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((code, said.len()), (1, 2), "{err}");
+    assert_eq!((&said[0]["id"], &said[0]["drift_paths"]), (&json!("7"), &json!(["$"])));
+    assert_eq!((&said[0]["class"], &said[1]["class"]), (&json!("CRITICAL"), &json!("MEDIUM")));
+    assert!(err.contains("cases.jsonl:3: `declared` and `actual` are both null"), "{err}");
+    assert!(err.contains("cases.jsonl:4: `detected_at` is a time"), "{err}");
+}

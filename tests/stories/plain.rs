@@ -226,7 +226,7 @@ rules
             "`colour=red` is no pattern: there are in=, type=, id=, path=",
             "it brings to light 1 change: 0 resources in sync would be drift, 1 drift would have more",
             "saved: never_hide (#",
-            "1. HIGH modified aws_instance.web (aws_instance)",
+            "1. MEDIUM modified aws_instance.web (aws_instance)",
             "modified vpc_security_group_ids",
             "1. never hides set-order aws_instance aws_instance.web vpc_security_group_ids in ",
             "saved: never_hide (#",

@@ -254,7 +254,7 @@ async fn a_recording_that_breaks_keeps_its_drift_and_says_how_old_it_is() {
     assert!(failed.error.is_some());
     let after = open_drifts(service.as_ref()).await;
     assert_eq!(after.len(), before.len(), "nothing was closed because nothing could be seen");
-    world.act(8).unwrap();
+    world.act(9).unwrap();
     until(service.as_ref(), |open| !open.iter().any(|d| d.id == before[0].id)).await;
     service.shutdown().await;
 }
@@ -287,8 +287,10 @@ fn every_act_of_the_demo_shows_and_nothing_else_does() {
     let expected: [(usize, &[&str]); 6] = [
         (1, &[ssh, "local_file.motd", sshd, worker]),
         (
-            4,
+            5,
             &[
+                "aws_instance.web[0]",
+                "aws_instance.web[1]",
                 "aws_security_group.database",
                 ssh,
                 "kims-export-123456789012",
@@ -298,10 +300,24 @@ fn every_act_of_the_demo_shows_and_nothing_else_does() {
                 worker,
             ],
         ),
-        (7, &[ssh, "kims-export-123456789012", "local_file.app", sshd, "shop/Deployment/web", worker]),
         (
-            9,
+            8,
             &[
+                "aws_instance.web[0]",
+                "aws_instance.web[1]",
+                ssh,
+                "kims-export-123456789012",
+                "local_file.app",
+                sshd,
+                "shop/Deployment/web",
+                worker,
+            ],
+        ),
+        (
+            10,
+            &[
+                "aws_instance.web[0]",
+                "aws_instance.web[1]",
                 "aws_s3_bucket_versioning.logs",
                 "kims-export-123456789012",
                 "local_file.app",
@@ -310,8 +326,8 @@ fn every_act_of_the_demo_shows_and_nothing_else_does() {
                 worker,
             ],
         ),
-        (11, &["aws_s3_bucket_versioning.logs", "local_file.backup_cron", sshd]),
-        (14, &[ssh, sshd, worker]),
+        (13, &["aws_s3_bucket_versioning.logs", "local_file.backup_cron", sshd]),
+        (16, &[ssh, sshd, worker]),
     ];
     for (step, names) in expected {
         world.act(step).unwrap();

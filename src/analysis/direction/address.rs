@@ -18,19 +18,27 @@ pub(super) fn read(leaf: &Leaf<'_>) -> Read {
     if let Some(lean) = ends(leaf) {
         return Read::Says(lean);
     }
-    let restricts = WORDS.restricts.is_in(&leaf.words);
+    let restricts = WORDS.restricts.is_in(&leaf.words) || is_rule_for_all(leaf);
     let says = |loosens, weight| {
         let why = if loosens { "more addresses are let in" } else { "fewer addresses are let in" };
         Read::Says(Lean::new(loosens, weight, why))
     };
+    // That everybody comes in, or no longer does, outweighs all else that comes with it.
+    let told = |openness| if openness == EVERYBODY { 3 } else { 2 };
     match (openness(&words(leaf.declared)), openness(&words(leaf.actual))) {
         (Some(before), Some(after)) if before == after => Read::Neutral,
         (Some(before), Some(after)) => says(after > before, 3),
         // A list of who alone may come in: without it everybody may.
-        (Some(before), None) if leaf.went() => says(restricts && before < EVERYBODY, 2),
-        (None, Some(after)) if leaf.came() => says(!(restricts && after < EVERYBODY), 2),
+        (Some(before), None) if leaf.went() => says(restricts && before < EVERYBODY, told(before)),
+        (None, Some(after)) if leaf.came() => says(!(restricts && after < EVERYBODY), told(after)),
         _ => Read::Pass,
     }
+}
+
+/// A firewall's rule as a resource: where it names no source it holds for every one.
+fn is_rule_for_all(leaf: &Leaf<'_>) -> bool {
+    let has = |words: &[String], any: [&str; 2]| words.iter().any(|word| any.contains(&word.as_str()));
+    has(&leaf.kind, ["fw", "firewall"]) && leaf.names.len() == 1 && has(leaf.last(), ["source", "destination"])
 }
 
 /// The widest of them: 0 is one address, 33 everybody.

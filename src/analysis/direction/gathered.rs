@@ -16,6 +16,7 @@ pub(super) struct Gathered {
 pub(super) fn gather(changes: &[Change]) -> Vec<Gathered> {
     let mut found: Vec<Gathered> = vec![];
     let effects: Vec<&str> = changes.iter().filter_map(|change| change.path.raw().strip_suffix(".Effect")).collect();
+    let replaced = replaced(changes);
     for change in changes {
         // Of a statement that denies what it allowed, nothing else matters.
         let rest = |statement: &&str| change.path.raw().strip_prefix(*statement);
@@ -25,7 +26,9 @@ pub(super) fn gather(changes: &[Change]) -> Vec<Gathered> {
         let side = |side: &Option<crate::safety::Masked>| side.as_ref().map(|masked| masked.value().clone());
         let (declared, actual) = (side(&change.declared), side(&change.actual));
         let is_scalar = |side: &Option<Value>| !side.as_ref().is_some_and(|v| v.is_object() || v.is_array());
-        let Some(list) = list_of(change.path.raw(), is_scalar(&declared) && is_scalar(&actual)) else {
+        let list = list_of(change.path.raw(), is_scalar(&declared) && is_scalar(&actual));
+        let list = list.or_else(|| replaced.iter().find(|list| block_of(change).as_ref() == Some(list)).cloned());
+        let Some(list) = list else {
             found.push(Gathered { path: change.path.raw().to_owned(), declared, actual, is_list: false });
             continue;
         };
@@ -38,6 +41,35 @@ pub(super) fn gather(changes: &[Change]) -> Vec<Gathered> {
         add(&mut found[at].actual, actual);
     }
     found
+}
+
+/// Lists of blocks of which one went and another came: a rule that was narrowed is a pair of them.
+fn replaced(changes: &[Change]) -> Vec<String> {
+    let lists = |is_gone: bool| changes.iter().filter(move |c| c.actual.is_none() == is_gone).filter_map(block_of);
+    let came: Vec<String> = lists(false).collect();
+    lists(true).filter(|list| came.contains(list)).collect()
+}
+
+/// The list of which a whole block came or went.
+fn block_of(change: &Change) -> Option<String> {
+    let ((None, Some(block)) | (Some(block), None)) = (&change.declared, &change.actual) else { return None };
+    if !block.value().is_object() {
+        return None;
+    }
+    let (mut steps, whole) = parse(change.path.raw());
+    let is_element = match steps.pop()? {
+        // Blocks that have a name are not each other's successors.
+        Step::Identity(pairs) => !pairs.iter().any(|(key, _)| super::leaf::selects(key)),
+        Step::Index(_) | Step::SetValue(_) => true,
+        Step::Key(_) => false,
+    };
+    (whole && is_element).then(|| written(&steps))
+}
+
+fn written(steps: &[Step]) -> String {
+    let mut list = PathBuilder::new();
+    steps.iter().for_each(|step| _ = list.push(step));
+    list.as_str().to_owned()
 }
 
 fn add(list: &mut Option<Value>, element: Option<Value>) {
@@ -57,9 +89,5 @@ fn list_of(path: &str, is_scalar: bool) -> Option<String> {
     if !whole || !is_element {
         return None;
     }
-    let mut list = PathBuilder::new();
-    for step in &steps {
-        list.push(step);
-    }
-    Some(list.as_str().to_owned())
+    Some(written(&steps))
 }

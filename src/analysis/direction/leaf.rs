@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::lexicon::{Sense, WORDS, split};
-use super::{Lean, address, is_empty, listed, policy, port, rank, switch, tls, words};
+use super::{Lean, ToldBy, address, image, is_empty, listed, policy, port, rank, switch, tls, watched, words};
 use crate::drift::path::{Step, parse};
 
 /// Parts looked at of one change; the rest of a huge object adds nothing to what they say.
@@ -27,7 +27,8 @@ impl From<Option<Lean>> for Read {
 
 /// One property with its names as words.
 pub(super) struct Leaf<'a> {
-    /// Of the resource type, without the provider.
+    pub resource_type: &'a str,
+    /// Its words, without the provider.
     pub kind: Vec<String>,
     /// Of each name in the path, and those of names that select elements (`database_flags[name=log_connections]`).
     pub names: Vec<Vec<String>>,
@@ -40,32 +41,42 @@ pub(super) struct Leaf<'a> {
     pub actual: Option<&'a Value>,
 }
 
-/// The readers, in the order they are asked.
-const READERS: &[fn(&Leaf<'_>) -> Read] = &[
-    secret,
-    |leaf| tls::read(leaf).into(),
-    address::read,
-    |leaf| port::read(leaf).into(),
-    |leaf| rank::read(leaf).into(),
-    listed::grants,
-    |leaf| switch::switched(leaf).into(),
-    |leaf| listed::guards(leaf).into(),
-    |leaf| switch::number(leaf).into(),
-    |leaf| switch::presence(leaf).into(),
-    |leaf| switch::feature(leaf).into(),
-    |leaf| rank::weak_word(leaf).into(),
+/// One that may know what a property means.
+type Reader = fn(&Leaf<'_>) -> Read;
+
+/// The readers, in the order they are asked, each with the kind of value it knows.
+const READERS: &[(ToldBy, Reader)] = &[
+    (ToldBy::Secret, secret),
+    (ToldBy::Tls, |leaf| tls::read(leaf).into()),
+    (ToldBy::Address, address::read),
+    (ToldBy::Port, |leaf| port::read(leaf).into()),
+    (ToldBy::Rank, |leaf| rank::read(leaf).into()),
+    (ToldBy::Rank, |leaf| image::read(leaf).into()),
+    (ToldBy::Grant, listed::grants),
+    (ToldBy::Switch, |leaf| switch::switched(leaf).into()),
+    (ToldBy::List, |leaf| listed::guards(leaf).into()),
+    (ToldBy::Number, |leaf| switch::number(leaf).into()),
+    (ToldBy::Presence, |leaf| switch::presence(leaf).into()),
+    (ToldBy::Word, |leaf| switch::feature(leaf).into()),
+    (ToldBy::Word, |leaf| rank::weak_word(leaf).into()),
+    (ToldBy::Word, |leaf| watched::read(leaf).into()),
 ];
 
 impl Leaf<'_> {
     pub fn read(&self) -> Option<Lean> {
-        for reader in READERS {
+        for (kind, reader) in READERS {
             match reader(self) {
                 Read::Pass => {}
                 Read::Neutral => return None,
-                Read::Says(lean) => return Some(lean),
+                Read::Says(lean) => return Some(Lean { told_by: self.told_by(*kind), ..lean }),
             }
         }
         None
+    }
+
+    fn told_by(&self, kind: ToldBy) -> ToldBy {
+        let is_switch = matches!(kind, ToldBy::Switch | ToldBy::Presence);
+        if is_switch && self.guards() == Some(false) { ToldBy::Exposure } else { kind }
     }
 
     /// The name that stands last.
@@ -94,14 +105,16 @@ impl Leaf<'_> {
     }
 }
 
-/// A secret within a longer text where none stood: masked by now, but seen. Of a property that is a secret as a whole the name
-/// tells more.
+/// A secret where none stood: masked by now, but seen. Of a property that is called a secret the name tells more.
 fn secret(leaf: &Leaf<'_>) -> Read {
+    const SECRETS: [&str; 10] =
+        ["password", "secret", "secrets", "token", "key", "keys", "credential", "credentials", "string", "auth"];
     let is_whole =
         |text: &String| text.starts_with("«secret #") && text.ends_with('»') && text.matches('«').count() == 1;
+    let is_secret = leaf.kind.iter().chain(leaf.last()).any(|word| SECRETS.contains(&word.as_str()));
     let (before, after) = (words(leaf.declared), words(leaf.actual));
     let holds = |texts: &[String]| texts.iter().any(|text| text.contains("«secret #"));
-    if before.iter().chain(&after).any(is_whole) || holds(&before) == holds(&after) {
+    if (is_secret && before.iter().chain(&after).any(is_whole)) || holds(&before) == holds(&after) {
         return Read::Pass;
     }
     let why = if holds(&after) { "a secret stands in its text" } else { "no secret stands in its text any more" };
@@ -110,7 +123,7 @@ fn secret(leaf: &Leaf<'_>) -> Read {
 
 /// The properties that differ below a change, the change itself when it is a plain value.
 pub(super) fn below<'a>(
-    resource_type: &str,
+    resource_type: &'a str,
     path: &str,
     declared: Option<&'a Value>,
     actual: Option<&'a Value>,
@@ -123,18 +136,37 @@ pub(super) fn below<'a>(
             Step::Index(_) | Step::SetValue(_) => {}
         }
     }
-    let kind: Vec<String> = split(resource_type).into_iter().skip(1).collect();
+    let kind = Kind { name: resource_type, words: split(resource_type).into_iter().skip(1).collect() };
     let mut found = vec![];
     descend(&kind, &mut names, [declared, actual], 0, &mut found);
     found
 }
 
-fn selects(key: &str) -> bool {
+/// A key by whose value elements are called.
+pub(super) fn selects(key: &str) -> bool {
     key.eq_ignore_ascii_case("name") || key.eq_ignore_ascii_case("key")
 }
 
+/// The property of a rule that says it refuses.
+fn refusal(block: &serde_json::Map<String, Value>) -> Option<&String> {
+    const SAYS: [&str; 4] = ["access", "action", "rule action", "effect"];
+    let says = |key: &String| SAYS.contains(&split(key).join(" ").as_str());
+    let refuses = |value: &Value| {
+        value
+            .as_str()
+            .is_some_and(|text| matches!(text.to_ascii_lowercase().as_str(), "deny" | "block" | "drop" | "reject"))
+    };
+    block.iter().find(|(key, value)| says(key) && refuses(value)).map(|(key, _)| key)
+}
+
+/// A resource type, and its words without the provider.
+struct Kind<'a> {
+    name: &'a str,
+    words: Vec<String>,
+}
+
 fn descend<'a>(
-    kind: &[String],
+    kind: &Kind<'a>,
     names: &mut Vec<Vec<String>>,
     sides: [Option<&'a Value>; 2],
     depth: usize,
@@ -149,6 +181,19 @@ fn descend<'a>(
         return;
     }
     let objects = sides.map(|side| side.and_then(Value::as_object).filter(|map| !map.is_empty()));
+    if let [None, Some(block)] | [Some(block), None] = objects {
+        if let Some(key) = refusal(block) {
+            // A rule that refuses guards by being there, whatever it names.
+            names.push(split(key));
+            found.push(leaf(kind, names, objects.map(|map| map.and_then(|map| map.get(key)))));
+            names.pop();
+            return;
+        }
+        if names.iter().rev().take(2).any(|name| WORDS.grants.is_in(name)) {
+            found.push(leaf(kind, names, sides));
+            return;
+        }
+    }
     let lists = sides.map(|side| side.and_then(Value::as_array).filter(|list| list.iter().any(Value::is_object)));
     if objects.iter().any(Option::is_some) {
         let mut keys: Vec<&String> = objects.iter().flatten().flat_map(|map| map.keys()).collect();
@@ -172,7 +217,7 @@ fn descend<'a>(
     }
 }
 
-fn leaf<'a>(kind: &[String], names: &[Vec<String>], [declared, actual]: [Option<&'a Value>; 2]) -> Leaf<'a> {
+fn leaf<'a>(kind: &Kind<'a>, names: &[Vec<String>], [declared, actual]: [Option<&'a Value>; 2]) -> Leaf<'a> {
     let mut is_turned = false;
     let mut sense = Sense::Silent(false);
     for name in names.iter().rev() {
@@ -184,9 +229,20 @@ fn leaf<'a>(kind: &[String], names: &[Vec<String>], [declared, actual]: [Option<
             }
         }
     }
-    let sense_of_kind = matches!(sense, Sense::Silent(_)) && WORDS.sense(kind) == Sense::Guards;
+    let sense_of_kind = matches!(sense, Sense::Silent(_))
+        && (!WORDS.access.is_in(&kind.words) || WORDS.watches.is_in(&kind.words))
+        && WORDS.sense(&kind.words) == Sense::Guards;
     if sense_of_kind {
         sense = Sense::Guards.turned(is_turned);
     }
-    Leaf { kind: kind.to_vec(), names: names.to_vec(), words: names.concat(), sense, sense_of_kind, declared, actual }
+    Leaf {
+        resource_type: kind.name,
+        kind: kind.words.clone(),
+        names: names.to_vec(),
+        words: names.concat(),
+        sense,
+        sense_of_kind,
+        declared,
+        actual,
+    }
 }

@@ -22,10 +22,17 @@ struct File {
     off: Vec<String>,
     on: Vec<String>,
     grants: String,
+    access: String,
+    watches: String,
+    mild: String,
     restricts: String,
     peers: String,
     more_loosens: String,
     more_guards: String,
+    vague_more_loosens: String,
+    vague_more_guards: String,
+    wide: String,
+    looks: String,
     rank: Vec<RankText>,
 }
 
@@ -38,6 +45,8 @@ struct RankText {
     types: Option<String>,
     /// Absence ranks below all steps, instead of between the last and the others.
     absent_is_weakest: bool,
+    /// The same, and it is told when the value comes or goes, whatever the name says.
+    absence_tells: bool,
     steps: Vec<String>,
 }
 
@@ -66,6 +75,7 @@ pub(super) struct Rank {
     pub keys: Option<Lexicon>,
     pub types: Option<Lexicon>,
     pub absent_is_weakest: bool,
+    pub absence_tells: bool,
     pub steps: Vec<GlobSet>,
 }
 
@@ -79,10 +89,17 @@ pub(super) struct Words {
     pub off: HashSet<String>,
     pub on: HashSet<String>,
     pub grants: Lexicon,
+    pub access: Lexicon,
+    pub watches: Lexicon,
+    pub mild: Lexicon,
     pub restricts: Lexicon,
     pub peers: Lexicon,
     pub more_loosens: Lexicon,
     pub more_guards: Lexicon,
+    pub vague_more_loosens: Lexicon,
+    pub vague_more_guards: Lexicon,
+    pub wide: HashSet<String>,
+    pub looks: Vec<String>,
     pub ranks: Vec<Rank>,
 }
 
@@ -101,12 +118,23 @@ pub(super) fn load(text: &str) -> Result<Words, String> {
         off: file.off.into_iter().collect(),
         on: file.on.into_iter().collect(),
         grants: Lexicon::of(&file.grants),
+        access: Lexicon::of(&file.access),
+        watches: Lexicon::of(&file.watches),
+        mild: Lexicon::of(&file.mild),
         restricts: Lexicon::of(&file.restricts),
         peers: Lexicon::of(&file.peers),
         more_loosens: Lexicon::of(&file.more_loosens),
         more_guards: Lexicon::of(&file.more_guards),
+        vague_more_loosens: Lexicon::of(&file.vague_more_loosens),
+        vague_more_guards: Lexicon::of(&file.vague_more_guards),
+        wide: texts(&file.wide).collect(),
+        looks: texts(&file.looks).collect(),
         ranks,
     })
+}
+
+fn texts(list: &str) -> impl Iterator<Item = String> {
+    list.split_whitespace().map(str::to_owned)
 }
 
 fn rank(text: RankText) -> Result<Rank, String> {
@@ -122,6 +150,7 @@ fn rank(text: RankText) -> Result<Rank, String> {
         keys: text.keys.as_deref().map(Lexicon::of),
         types: text.types.as_deref().map(Lexicon::of),
         absent_is_weakest: text.absent_is_weakest,
+        absence_tells: text.absence_tells,
         steps: text.steps.iter().map(step).collect::<Result<_, _>>()?,
     })
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::leaf::{Leaf, Read};
 use super::lexicon::WORDS;
-use super::{Lean, is_empty, policy, words};
+use super::{Lean, is_empty, policy, word, words};
 
 const MORE: &str = "more is allowed";
 const LESS: &str = "less is allowed";
@@ -22,37 +22,101 @@ pub(super) fn grants(leaf: &Leaf<'_>) -> Read {
     let names = leaf.names.iter().rev().take(2);
     let applies =
         names.into_iter().any(|name| WORDS.grants.is_in(name)) && (leaf.guards() != Some(true) || leaf.sense_of_kind);
-    if !applies || !(is_list(leaf.declared) || is_list(leaf.actual)) {
+    if !applies {
         return Read::Pass;
     }
     let (before, after) = sets(leaf);
-    let wide = |set: &BTreeSet<String>| {
-        set.iter().filter(|text| text.ends_with('*') || matches!(text.as_str(), "/" | "secrets")).count()
-    };
     let says = |loosens, weight| Read::Says(Lean::new(loosens, weight, if loosens { MORE } else { LESS }));
+    let count = |set: &BTreeSet<String>, is: fn(&str) -> bool| set.iter().filter(|text| is(text)).count();
+    let (wide_before, wide_after) = (count(&before, is_wide), count(&after, is_wide));
+    if wide_before != wide_after {
+        return says(wide_after > wide_before, 3);
+    }
+    let is_block = |value: Option<&Value>| value.is_some_and(Value::is_object);
+    match (is_block(leaf.declared), is_block(leaf.actual)) {
+        (true, _) if leaf.went() => return says(false, 2),
+        (_, true) if leaf.came() => return says(true, 2),
+        _ if !(is_list(leaf.declared) || is_list(leaf.actual)) => return Read::Pass,
+        _ => {}
+    }
     let (gained, lost) = (after.difference(&before).count(), before.difference(&after).count());
-    match (wide(&before), wide(&after)) {
-        (before, after) if before != after => says(after > before, 3),
-        _ if gained > 0 && lost == 0 => says(true, 2),
-        _ if lost > 0 && gained == 0 => says(false, 2),
-        _ => Read::Neutral,
+    let (does_before, does_after) = (count(&before, does) > 0, count(&after, does) > 0);
+    match (gained, lost) {
+        (1.., 0) => says(true, 2),
+        (0, 1..) => says(false, 2),
+        _ => match narrower(&before, &after) {
+            Some(is_narrower) => says(!is_narrower, 2),
+            None if does_before != does_after => says(does_after, 2),
+            None => Read::Neutral,
+        },
+    }
+}
+
+/// One entry that stands for many.
+fn is_wide(text: &str) -> bool {
+    text.ends_with('*') || WORDS.wide.contains(text)
+}
+
+/// An action that does more than look: `Microsoft.Storage/accounts/write`, `s3:PutObject`, `delete`.
+fn does(text: &str) -> bool {
+    let verb = text.rsplit([':', '/']).next().unwrap_or_default();
+    verb.starts_with(|c: char| c.is_ascii_lowercase()) && !WORDS.looks.iter().any(|looks| verb.starts_with(looks))
+}
+
+/// Whether each that came stands for a part of one that went (`arn:aws:s3:::logs/` of `arn:aws:s3`), or the other way round.
+fn narrower(before: &BTreeSet<String>, after: &BTreeSet<String>) -> Option<bool> {
+    let is_part = |part: &String, whole: &String| {
+        let stem = whole.trim_end_matches(['*', '/', ':']);
+        part.len() > whole.len() && (whole == "*" || !stem.is_empty()) && part.starts_with(stem)
+    };
+    let (gained, lost) = (|| after.difference(before), || before.difference(after));
+    let within = |parts: Vec<&String>, wholes: Vec<&String>| {
+        !parts.is_empty() && parts.iter().all(|part| wholes.iter().any(|whole| is_part(part, whole)))
+    };
+    match (within(gained().collect(), lost().collect()), within(lost().collect(), gained().collect())) {
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        _ => None,
     }
 }
 
 /// What is logged, watched, protected: an entry less is a guard less.
 pub(super) fn guards(leaf: &Leaf<'_>) -> Option<Lean> {
     let is_guard = leaf.guards()?;
+    let why = if is_guard { "the list of what is guarded differs" } else { "the list of what is exposed differs" };
+    let lean = |is_less: bool| Some(Lean::new(is_guard == is_less, 2, why));
+    if let (Some(before), Some(after)) = (word(leaf.declared), word(leaf.actual)) {
+        let (all_before, all_after) = (is_all(&before), is_all(&after));
+        if all_before != all_after {
+            return lean(all_before);
+        }
+        let (before, after) = (alternatives(&before), alternatives(&after));
+        return match (before.is_superset(&after), after.is_superset(&before)) {
+            (true, false) if after.len() > 1 => lean(true),
+            (false, true) if before.len() > 1 => lean(false),
+            _ => audit(leaf, &sets(leaf).0, &sets(leaf).1),
+        };
+    }
     let (before, after) = sets(leaf);
     if is_empty(leaf.declared) || is_empty(leaf.actual) || !leaf.declared?.is_array() && !leaf.actual?.is_array() {
         return audit(leaf, &before, &after);
     }
     let (gained, lost) = (after.difference(&before).count(), before.difference(&after).count());
-    let why = if is_guard { "the list of what is guarded differs" } else { "the list of what is exposed differs" };
     match (gained, lost) {
-        (0, 1..) => Some(Lean::new(is_guard, 2, why)),
-        (1.., 0) => Some(Lean::new(!is_guard, 2, why)),
-        _ => audit(leaf, &before, &after),
+        (0, 1..) => lean(true),
+        (1.., 0) => lean(false),
+        _ => narrower(&before, &after).map_or_else(|| audit(leaf, &before, &after), lean),
     }
+}
+
+/// `all`, `allServices`; not `allow`.
+fn is_all(text: &str) -> bool {
+    text == "*" || (text.starts_with("all") && !text.starts_with("allo"))
+}
+
+/// What a filter lets through: `a || b`.
+fn alternatives(text: &str) -> BTreeSet<&str> {
+    text.split("||").map(|one| one.trim_matches(|c: char| "(){}".contains(c) || c.is_whitespace())).collect()
 }
 
 /// Of the logs it is the one of who did what that matters.

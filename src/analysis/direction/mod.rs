@@ -7,6 +7,7 @@
 
 mod address;
 mod gathered;
+mod image;
 mod leaf;
 mod lexicon;
 mod listed;
@@ -15,6 +16,7 @@ mod port;
 mod rank;
 mod switch;
 mod tls;
+mod watched;
 
 use serde_json::Value;
 
@@ -30,11 +32,67 @@ pub struct Lean {
     pub weight: u8,
     /// Completes "it loosens: ...".
     pub why: &'static str,
+    /// What kind of value told it.
+    pub told_by: ToldBy,
+}
+
+/// Kinds of values, as far as they tell a direction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ToldBy {
+    Secret,
+    Tls,
+    Address,
+    Port,
+    Rank,
+    Grant,
+    /// A guard that is on or off.
+    Switch,
+    /// Something that exposes, on or off, there or not.
+    Exposure,
+    List,
+    Number,
+    Presence,
+    /// A hint only.
+    Word,
+}
+
+impl ToldBy {
+    pub const ALL: [Self; 12] = [
+        Self::Secret,
+        Self::Tls,
+        Self::Address,
+        Self::Port,
+        Self::Rank,
+        Self::Grant,
+        Self::Switch,
+        Self::Exposure,
+        Self::List,
+        Self::Number,
+        Self::Presence,
+        Self::Word,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::Tls => "tls",
+            Self::Address => "address",
+            Self::Port => "port",
+            Self::Rank => "rank",
+            Self::Grant => "grant",
+            Self::Switch => "switch",
+            Self::Exposure => "exposure",
+            Self::List => "list",
+            Self::Number => "number",
+            Self::Presence => "presence",
+            Self::Word => "word",
+        }
+    }
 }
 
 impl Lean {
     fn new(loosens: bool, weight: u8, why: &'static str) -> Self {
-        Self { loosens, weight, why }
+        Self { loosens, weight, why, told_by: ToldBy::Word }
     }
 
     pub fn direction(self) -> Direction {

@@ -1,5 +1,7 @@
 //! Ports and protocols: how much may come in, and whether it is what attackers look for.
 
+use serde_json::Value;
+
 use super::leaf::Leaf;
 use super::{Lean, word, words};
 
@@ -17,7 +19,12 @@ pub(super) fn read(leaf: &Leaf<'_>) -> Option<Lean> {
     if !last("port") && !last("ports") {
         return None;
     }
-    let (before, after) = (ranges(&words(leaf.declared))?, ranges(&words(leaf.actual))?);
+    // Of a list only the entries that came and went are here; a list that is not there at all stands for every port.
+    let side = |value: Option<&Value>| match value {
+        Some(Value::Array(entries)) if entries.is_empty() => Some(vec![]),
+        value => ranges(&words(value)),
+    };
+    let (before, after) = (side(leaf.declared)?, side(leaf.actual)?);
     let first = |ranges: &[(u16, u16)]| ranges.first().map(|(from, _)| *from);
     let wider = if last("from") {
         first(&after) < first(&before)

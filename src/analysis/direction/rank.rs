@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::leaf::Leaf;
 use super::lexicon::{Rank, WORDS, split};
-use super::{Lean, word, words};
+use super::{Lean, is_empty, word, words};
 
 const WEAKER: &str = "its value guards less";
 const STRONGER: &str = "its value guards more";
@@ -20,6 +20,11 @@ fn ranked(rank: &Rank, leaf: &Leaf<'_>) -> Option<Lean> {
         return None;
     }
     let lean = |loosens, weight| Some(Lean::new(loosens, weight, if loosens { WEAKER } else { STRONGER }));
+    if rank.absence_tells {
+        let place = |value| step(rank, value).map(|at| at + 1).or(is_empty(value).then_some(0));
+        let (before, after) = (place(leaf.declared)?, place(leaf.actual)?);
+        return if before == after { None } else { lean(after < before, 2) };
+    }
     let strongest = rank.steps.len().saturating_sub(1);
     // Absence lies between the strongest step and the others, unless a name of its own says what it is about.
     let counts = |step: usize| step < strongest || leaf.guards() != Some(false);

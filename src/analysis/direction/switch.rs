@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::leaf::Leaf;
-use super::lexicon::WORDS;
+use super::lexicon::{Lexicon, WORDS};
 use super::{Lean, is_empty, word};
 
 const GUARD_OFF: &str = "a guard is off";
@@ -22,7 +22,7 @@ fn lean(guards: bool, is_more: bool, weight: u8) -> Lean {
 }
 
 /// On or off on both sides: where one is off, any other value is on.
-fn on(value: Option<&Value>, other: Option<&Value>) -> Option<bool> {
+pub(super) fn on(value: Option<&Value>, other: Option<&Value>) -> Option<bool> {
     let known = |value: Option<&Value>| {
         let text = match value {
             Some(Value::Array(items)) if items.is_empty() => "off".to_owned(),
@@ -50,7 +50,10 @@ pub(super) fn number(leaf: &Leaf<'_>) -> Option<Lean> {
         return Some(lean);
     }
     let (before, after) = (amount(leaf.declared)?, amount(leaf.actual)?);
-    let guards = match (WORDS.more_loosens.is_in(&leaf.words), WORDS.more_guards.is_in(&leaf.words)) {
+    let is_about = leaf.guards().is_some();
+    let tells = |plain: &Lexicon, vague: &Lexicon| plain.is_in(&leaf.words) || (is_about && vague.is_in(&leaf.words));
+    let more_loosens = tells(&WORDS.more_loosens, &WORDS.vague_more_loosens);
+    let guards = match (more_loosens, tells(&WORDS.more_guards, &WORDS.vague_more_guards)) {
         (true, _) => false,
         (_, true) => true,
         _ => return None,
@@ -99,9 +102,10 @@ pub(super) fn presence(leaf: &Leaf<'_>) -> Option<Lean> {
     );
     let came = leaf.came() || (is_absent(leaf.declared) && is_block(leaf.actual));
     let went = leaf.went() || (is_block(leaf.declared) && is_absent(leaf.actual));
+    let weight = if WORDS.mild.is_in(leaf.last()) { 1 } else { 2 };
     match (came, went) {
-        (true, _) => Some(lean(guards, !is_off(leaf.actual), 2)),
-        (_, true) => Some(lean(guards, is_off(leaf.declared), 2)),
+        (true, _) => Some(lean(guards, !is_off(leaf.actual), weight)),
+        (_, true) => Some(lean(guards, is_off(leaf.declared), weight)),
         _ => None,
     }
 }

@@ -26,10 +26,17 @@ fn the_built_in_words_load_and_contradict_nothing() {
         ("storage_encrypted", Guards),
         ("blockPublicAcls", Guards),
         ("encryption_disabled", Exposes),
-        ("disable_api_termination", Silent(true)),
+        ("disable_api_termination", Guards),
+        ("disable_frobnication", Silent(true)),
         ("publiclyAccessible", Exposes),
         ("skip_final_snapshot", Exposes),
         ("disable_password_authentication", Guards),
+        ("disableLocalAuth", Guards),
+        ("local_auth_enabled", Exposes),
+        ("non_ssl_port_enabled", Exposes),
+        ("password_min_length", Guards),
+        ("public_access_prevention", Guards),
+        ("create_before_destroy", Silent(false)),
         ("root_block_device", Silent(false)),
         ("instance_type", Silent(false)),
     ] {
@@ -79,6 +86,83 @@ fn a_loosening_is_told_from_the_values_and_swapped_sides_are_a_hardening() {
         ("google_kms_crypto_key", "rotation_period", json!("7776000s"), json!("15552000s")),
         ("aws_codebuild_project", "artifacts[0].encryption_disabled", json!(false), json!(true)),
         ("aws_s3_bucket", "logging", json!([{"target_bucket": "logs"}]), json!(null)),
+        ("aws_lambda_permission", "principal", json!("s3.amazonaws.com"), json!("*")),
+        ("azurerm_role_definition", "permissions[0].actions", json!(["a/read", "b/read"]), json!(["a/write"])),
+        ("kubernetes_cluster_role", "rule[0].verbs", json!(["get", "list"]), json!(["create"])),
+        (
+            "kubernetes_pod",
+            "spec.container[0].security_context.capabilities.drop",
+            json!(["ALL", "NET_RAW"]),
+            json!(["NET_RAW"]),
+        ),
+        (
+            "kubernetes_pod",
+            "spec.container[0].security_context.capabilities.add",
+            json!(["CHOWN"]),
+            json!(["CHOWN", "SYS_ADMIN"]),
+        ),
+        ("apps/v1/Deployment", "spec.template.spec.containers[name=a].image", json!("nginx:1.27"), json!("nginx")),
+        (
+            "aws_cloudtrail",
+            "event_selector[0].data_resource[0].values",
+            json!(["arn:aws:s3"]),
+            json!(["arn:aws:s3:::logs/"]),
+        ),
+        (
+            "aws_cloudwatch_log_metric_filter",
+            "pattern",
+            json!("{ ($.eventName = A) || ($.eventName = B) || ($.eventName = C) }"),
+            json!("{ ($.eventName = A) || ($.eventName = C) }"),
+        ),
+        ("google_project_iam_audit_config", "service", json!("allServices"), json!("storage.googleapis.com")),
+        ("azurerm_storage_account", "network_rules[0].bypass", json!(["AzureServices"]), json!([])),
+        ("openstack_fw_rule_v1", "source_ip_address", json!("10.0.0.1"), json!(null)),
+        ("aws_iam_role", "managed_policy_arns", json!([]), json!(["arn:aws:iam::aws:policy/AdministratorAccess"])),
+        ("google_compute_firewall", "allow[0].ports[=22]", json!(null), json!("22")),
+        ("aws_iam_group_membership", "users[=mallory]", json!(null), json!("mallory")),
+        ("google_project_iam_binding", "members[=user:m@x.org]", json!(null), json!("user:m@x.org")),
+        ("aws_iam_user_group_membership", "groups[=admins]", json!(null), json!("admins")),
+        (
+            "rbac.authorization.k8s.io/v1/ClusterRoleBinding",
+            "subjects[name=system:authenticated]",
+            json!(null),
+            json!({"kind": "Group", "name": "system:authenticated"}),
+        ),
+        (
+            "aws_security_group",
+            "ingress[from_port=22]",
+            json!(null),
+            json!({"from_port": 22, "to_port": 22, "cidr_blocks": ["0.0.0.0/0"], "description": "ssh", "protocol": "tcp"}),
+        ),
+        (
+            "AWS::EC2::SecurityGroup",
+            "SecurityGroupIngress[0]",
+            json!(null),
+            json!({"CidrIp": "0.0.0.0/0", "FromPort": 22, "ToPort": 22, "IpProtocol": "tcp", "Description": "ssh"}),
+        ),
+        (
+            "azurerm_network_security_group",
+            "security_rule[name=deny]",
+            json!({"name": "deny", "access": "Deny", "source_address_prefix": "*", "destination_port_range": "22"}),
+            json!(null),
+        ),
+        (
+            "aws_network_acl",
+            "ingress[0]",
+            json!({"action": "deny", "cidr_block": "0.0.0.0/0", "from_port": 22, "to_port": 22}),
+            json!(null),
+        ),
+        ("aws_ssm_parameter", "type", json!("SecureString"), json!("String")),
+        ("aws_instance", "disable_api_termination", json!(true), json!(false)),
+        (
+            "aws_lb_listener",
+            "ssl_policy",
+            json!("ELBSecurityPolicy-TLS13-1-2-2021-06"),
+            json!("ELBSecurityPolicy-2016-08"),
+        ),
+        ("google_storage_bucket", "public_access_prevention", json!("enforced"), json!("inherited")),
+        ("AWS::S3::Bucket", "AccessControl", json!("Private"), json!("PublicRead")),
+        ("aws_instance", "user_data", json!("echo hello"), json!("«secret #0a1b2c3d»")),
         (
             "aws_iam_policy",
             "policy",
@@ -100,6 +184,8 @@ fn what_nobody_understands_is_neutral_and_what_is_no_longer_set_is_the_default()
         ("frobnication", json!("a"), json!("b")),
         ("description", json!("a"), json!("b")),
         ("creation_token", json!("a"), json!("b")),
+        ("timeout", json!(3), json!(30)),
+        ("max_size", json!(3), json!(30)),
     ] {
         assert_eq!(course("acme_thing", path, &declared, &actual), Direction::Neutral, "{path}");
         assert_eq!(course("acme_thing", path, &actual, &declared), Direction::Neutral, "{path}");
@@ -124,4 +210,29 @@ fn an_address_that_replaces_another_is_one_change_of_the_list() {
     };
     assert_eq!(swap("10.0.0.0/8", "0.0.0.0/0"), Direction::Loosening);
     assert_eq!(swap("0.0.0.0/0", "10.0.0.0/8"), Direction::Hardening);
+}
+
+#[test]
+fn a_rule_that_was_narrowed_is_a_pair_of_blocks() {
+    let rule = |cidr: &str, from: u16, to: u16| json!({"cidr_blocks": [cidr], "from_port": from, "to_port": to, "protocol": "tcp", "description": "web"});
+    let block = |name: &str, declared: Option<Value>, actual: Option<Value>| Change {
+        path: format!("ingress[{name}]").as_str().into(),
+        change_type: ChangeType::Modified,
+        declared: declared.map(Masked::trusted),
+        actual: actual.map(Masked::trusted),
+        is_security_critical: false,
+        remembered_at: None,
+    };
+    let swap = |out: Value, into: Value| {
+        let changes = [block("from_port=1", Some(out), None), block("from_port=2", None, Some(into))];
+        of_drift("aws_security_group", DriftType::Modified, &changes).direction
+    };
+    let narrower = [
+        (rule("0.0.0.0/0", 22, 22), rule("10.0.0.0/8", 22, 22)),
+        (rule("0.0.0.0/0", 0, 65535), rule("0.0.0.0/0", 443, 443)),
+    ];
+    for (wide, narrow) in narrower {
+        assert_eq!(swap(wide.clone(), narrow.clone()), Direction::Hardening, "{narrow}");
+        assert_eq!(swap(narrow.clone(), wide), Direction::Loosening, "{narrow}");
+    }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Evidence;
 use super::subjects::SUBJECTS;
-use crate::analysis::direction::split;
+use crate::analysis::direction::{ToldBy, split};
 use crate::analysis::value::Test;
 use crate::drift::path::{Step, parse};
 use crate::drift::{Change, ChangeType, Direction, SeverityClass};
@@ -21,8 +21,10 @@ pub fn names() -> Vec<String> {
     let graders = Grader::ALL.map(|grader| grader.as_str().to_owned());
     let subjects = SUBJECTS.properties.iter().map(|(name, _)| format!("about-{name}"));
     let kinds = SUBJECTS.kinds.iter().map(|(name, _)| format!("kind-{name}"));
+    let told = ToldBy::ALL.map(|kind| format!("told-by-{}", kind.as_str()));
+    let tells = SUBJECTS.properties.iter().map(|(name, _)| format!("tells-{name}"));
     let plain = fixed.into_iter().chain(graded).chain(values).map(str::to_owned);
-    plain.chain(graders).chain(subjects).chain(kinds).collect()
+    plain.chain(graders).chain(subjects).chain(kinds).chain(told).chain(tells).collect()
 }
 
 /// One number for each of [`names`].
@@ -31,10 +33,14 @@ pub fn row(evidence: &Evidence<'_>) -> Vec<f64> {
     row.extend(graded(evidence));
     row.extend(values(evidence.changes));
     row.extend(Grader::ALL.map(|grader| mean(evidence, grader)));
-    let words: Vec<Vec<String>> = evidence.changes.iter().map(|change| words(change.path.raw())).collect();
-    row.extend(SUBJECTS.properties.iter().map(|(_, lexicon)| flag(words.iter().any(|words| lexicon.is_in(words)))));
+    let named: Vec<Vec<String>> = evidence.changes.iter().map(|change| words(change.path.raw())).collect();
+    row.extend(SUBJECTS.properties.iter().map(|(_, lexicon)| flag(named.iter().any(|words| lexicon.is_in(words)))));
     let kind = split(evidence.resource_type);
     row.extend(SUBJECTS.kinds.iter().map(|(_, lexicon)| flag(lexicon.is_in(&kind))));
+    let shown = evidence.course.shown_by.as_ref();
+    row.extend(ToldBy::ALL.map(|kind| flag(shown.is_some_and(|(_, lean)| lean.told_by == kind))));
+    let telling = shown.map(|(path, _)| words(path.raw())).unwrap_or_default();
+    row.extend(SUBJECTS.properties.iter().map(|(_, lexicon)| flag(lexicon.is_in(&telling))));
     row
 }
 

@@ -8,7 +8,7 @@ mod subjects;
 
 pub use evidence::Evidence;
 pub use features::{names, row};
-pub use model::{MODEL, Model, TEXT as MODEL_TEXT, expected};
+pub use model::{LINE as LINE_TEXT, MODEL, Model, TEXT as MODEL_TEXT, WEIGHTS};
 pub use subjects::TEXT as SUBJECTS_TEXT;
 
 use crate::drift::{Direction, Score, Severity};
@@ -16,8 +16,21 @@ use crate::drift::{Direction, Score, Severity};
 /// A hardening is never more than LOW: somebody guards better than the code says.
 const MOST_OF_HARDENING: Score = Score::percent(29);
 
+/// From here on a hardening counts all the same on the axes of performance and cost: what is shut may be what serves.
+const OUTAGE: Score = Score::percent(60);
+
 /// From here on a rule knows from the values how bad it is (the world let in, a wildcard granted), and nobody's habit makes it less.
-const CERTAIN: Score = Score::percent(90);
+pub const CERTAIN: Score = Score::percent(90);
+
+/// A rule's score on the axes of performance and cost, by which way the drift goes: what guarding better costs on the side
+/// is LOW, too.
+pub fn side_score(direction: Direction, rule: Score) -> Score {
+    if direction == Direction::Hardening && rule < OUTAGE { rule.min(MOST_OF_HARDENING) } else { rule }
+}
+
+/// From here on a loosening is HIGH at least.
+const GRAVE: Score = Score::percent(85);
+const HIGH: Score = Score::percent(60);
 
 /// The score on the axes of security and compliance. `None`: nothing is known beyond the rules, and they stand.
 pub fn guard_score(
@@ -31,6 +44,7 @@ pub fn guard_score(
     match direction {
         Direction::Hardening => Some(usual.min(MOST_OF_HARDENING)),
         _ if rules.security >= CERTAIN => Some(usual.max(rules.security)),
+        Direction::Loosening if rules.security >= GRAVE => Some(usual.max(HIGH)),
         Direction::Loosening => Some(usual),
         Direction::Neutral | Direction::BackToDefault => is_watched.then_some(usual),
     }

@@ -1,4 +1,4 @@
-//! The forest that is shipped, and how its probabilities become a score.
+//! The model that is shipped, a forest and a line, and how what they say becomes a score.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::drift::{Score, SeverityClass};
-use crate::learned::Forest;
+use crate::learned::{Forest, Line};
 
 /// What a class counts for in the expected severity; above MEDIUM it rises steeply, so that the score ranks what is HIGH.
 pub const WEIGHTS: [f64; 4] = [0.0, 0.25, 1.0, 1.1];
@@ -16,17 +16,21 @@ const SCALE: [f64; 5] = [0.05, 0.30, 0.60, 0.85, 1.0];
 
 /// The shipped forest.
 pub const TEXT: &str = include_str!("../../../packs/models/severity.txt");
+/// The shipped line.
+pub const LINE: &str = include_str!("../../../packs/models/severity-line.txt");
 const CARD: &str = include_str!("../../../packs/models/severity.toml");
 
 /// The shipped model; a test proves that it loads and is the one its card names. `None` in a build without one.
-pub static MODEL: LazyLock<Option<Model>> = LazyLock::new(|| Model::load(TEXT, CARD).ok());
+pub static MODEL: LazyLock<Option<Model>> = LazyLock::new(|| Model::load(TEXT, LINE, CARD).ok());
 
-/// What is written beside a forest.
+/// What is written beside a model.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Card {
     /// Of the forest's text, blake3.
     pub hash: String,
+    /// Of the line's.
+    pub line: String,
     /// Expected severities from which on it is MEDIUM, HIGH, CRITICAL.
     pub cuts: [f64; 3],
     pub rows: usize,
@@ -35,40 +39,58 @@ pub struct Card {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Model {
     pub forest: Forest,
+    pub line: Line,
     pub cuts: [f64; 3],
 }
 
 impl Model {
-    /// From the text of a forest and its card.
-    pub fn load(forest: &str, card: &str) -> Result<Self, String> {
+    /// From the texts of a forest and a line, and their card.
+    pub fn load(forest: &str, line: &str, card: &str) -> Result<Self, String> {
+        let line: Line = line.parse().map_err(|e| format!("packs/models/severity-line.txt:{e}"))?;
         let forest: Forest = forest.parse().map_err(|e| format!("packs/models/severity.txt: {e}"))?;
         let card: Card = toml::from_str(card).map_err(|e| format!("packs/models/severity.toml: {e}"))?;
         if forest.hash() != card.hash {
             return Err("packs/models/severity.txt is not the forest that severity.toml names".to_owned());
         }
-        if forest.features != super::names() || forest.classes.len() != WEIGHTS.len() {
+        if fingerprint(&line) != card.line {
+            return Err("packs/models/severity-line.txt is not the line that severity.toml names".to_owned());
+        }
+        let names = super::names();
+        if forest.features != names
+            || !line.features().eq(names.iter().map(String::as_str))
+            || forest.classes.len() != WEIGHTS.len()
+        {
             return Err("packs/models/severity.txt was trained on other features; train it anew".to_owned());
         }
-        Ok(Self { forest, cuts: card.cuts })
+        Ok(Self { forest, line, cuts: card.cuts })
     }
 
     /// The card of this model.
     pub fn card(&self, rows: usize) -> String {
         let mut text = String::from("# Made by `driftguard knowledge train`; do not edit.\n");
         let [medium, high, critical] = self.cuts;
-        let _ = writeln!(text, "hash = \"{}\"", self.forest.hash());
+        let _ = writeln!(text, "hash = \"{}\"\nline = \"{}\"", self.forest.hash(), fingerprint(&self.line));
         let _ = writeln!(text, "cuts = [{medium}, {high}, {critical}]\nrows = {rows}");
         text
     }
 
     /// How severe it usually is, from the numbers of [`row`](super::row).
     pub fn score(&self, numbers: &[f64]) -> Score {
-        scaled(expected(&self.forest.predict(numbers)), &self.cuts)
+        scaled(self.expected(numbers), &self.cuts)
+    }
+
+    /// The mean of what the forest and the line expect.
+    pub fn expected(&self, numbers: &[f64]) -> f64 {
+        ((expected(&self.forest.predict(numbers)) + self.line.predict(numbers)) / 2.0).max(0.0)
     }
 }
 
+fn fingerprint(line: &Line) -> String {
+    blake3::hash(line.to_string().as_bytes()).to_hex().to_string()
+}
+
 /// The expected severity of probabilities over LOW, MEDIUM, HIGH, CRITICAL.
-pub fn expected(probabilities: &[f64]) -> f64 {
+fn expected(probabilities: &[f64]) -> f64 {
     probabilities.iter().zip(WEIGHTS).map(|(p, weight)| p * weight).sum()
 }
 
@@ -91,10 +113,11 @@ mod tests {
 
     #[test]
     fn the_shipped_model_is_the_one_its_card_names() {
-        let (forest, card) = (TEXT, CARD);
-        let model = Model::load(forest, card).unwrap_or_else(|e| panic!("{e}"));
-        assert!(forest.len() < 100_000, "{} bytes", forest.len());
-        assert!(Model::load(&forest.replacen("=0.", "=0.1", 1), card).is_err());
+        let (forest, line, card) = (TEXT, LINE, CARD);
+        let model = Model::load(forest, line, card).unwrap_or_else(|e| panic!("{e}"));
+        assert!(forest.len() + line.len() < 150_000, "{} and {} bytes", forest.len(), line.len());
+        assert!(Model::load(&forest.replacen("=0.", "=0.1", 1), line, card).is_err());
+        assert!(Model::load(forest, &line.replacen("base 0", "base 1", 1), card).is_err());
         assert!(model.forest.asked().len() > 20);
     }
 

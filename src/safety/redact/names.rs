@@ -185,6 +185,9 @@ const ABOUT: &[&str] = &[
     "server",
 ];
 
+/// Before `token`: it names one request, so that it is not carried out twice, and gives access to nothing.
+const ONE_REQUEST: &[&str] = &["creation", "idempotency", "request", "continuation", "pagination"];
+
 /// What the name alone says.
 pub(super) fn strength(name: &str) -> Strength {
     static HINTED: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
@@ -196,6 +199,9 @@ pub(super) fn strength(name: &str) -> Strength {
     let words = words(name);
     let last = words.last().map_or("", String::as_str);
     let pair_last = words.windows(2).last().is_some_and(|w| is_pair(&w[0], &w[1]));
+    if words.windows(2).last().is_some_and(|w| w[1] == "token" && ONE_REQUEST.contains(&w[0].as_str())) {
+        return Strength::None;
+    }
     if ABOUT.contains(&last) && !pair_last {
         return Strength::None;
     }
@@ -285,6 +291,8 @@ mod tests {
             "secretKeyRef",
             "password_length",
             "token_ttl",
+            "creation_token",
+            "ClientRequestToken",
             "auth_type",
             "authorization_type",
             "monkey",

@@ -228,6 +228,7 @@ const CALLS: [(&str, &str); 48] = [
     ("drift", "get_drifts_id"),
     ("incident", "get_incident"),
     ("stats", "get_stats"),
+    ("daily", "get_analytics_daily"),
     ("relations", "get_drifts_id_relations"),
     ("resources", "get_iac_resources"),
     ("who", "post_drifts_id_who"),

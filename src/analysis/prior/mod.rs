@@ -32,6 +32,9 @@ pub fn side_score(direction: Direction, rule: Score) -> Score {
 const GRAVE: Score = Score::percent(85);
 const HIGH: Score = Score::percent(60);
 
+/// Where a rule says HIGH, a loosening is MEDIUM at least: it must not stand below a tag that differs.
+const MEDIUM: Score = Score::percent(45);
+
 /// The score on the axes of security and compliance. `None`: nothing is known beyond the rules, and they stand.
 pub fn guard_score(
     model: &Model,
@@ -45,6 +48,7 @@ pub fn guard_score(
         Direction::Hardening => Some(usual.min(MOST_OF_HARDENING)),
         _ if rules.security >= CERTAIN => Some(usual.max(rules.security)),
         Direction::Loosening if rules.security >= GRAVE => Some(usual.max(HIGH)),
+        Direction::Loosening if rules.security.max(rules.compliance) >= HIGH => Some(usual.max(MEDIUM)),
         Direction::Loosening => Some(usual),
         Direction::Neutral | Direction::BackToDefault => is_watched.then_some(usual),
     }

@@ -221,7 +221,7 @@ fn a_route_that_is_not_described_cannot_be_added() {
 }
 
 /// Where over the API each call of the service is: the screens have no other way to ask or change anything.
-const CALLS: [(&str, &str); 48] = [
+const CALLS: [(&str, &str); 49] = [
     ("environments", "get_environments"),
     ("drifts", "get_drifts"),
     ("groups", "get_drifts_groups"),

@@ -38,6 +38,8 @@ pub(super) type Wanted<'a> = Option<&'a Value>;
 /// Walks a block of this text.
 pub(super) struct Editor<'a> {
     pub text: &'a str,
+    /// What is to be written is new there: nothing stands in its place.
+    pub adds: bool,
 }
 
 impl<'a> Editor<'a> {
@@ -188,10 +190,17 @@ impl<'a> Editor<'a> {
     fn array(&self, list: &Array, step: &Step, rest: &[Step], wanted: Wanted<'_>) -> Edit {
         let values: Option<Vec<Value>> = list.iter().map(literal::value).collect();
         let unknown = || Refusal::new("which element is meant is not known").at(self.text, list.span());
+        let spelling = || Refusal::new("how it is spelt live is not kept: write it by hand").at(self.text, list.span());
         let found = match (step, values) {
             (Step::Index(at), _) => (*at < list.len()).then_some(*at),
             (Step::SetValue(text), Some(values)) => {
-                values.iter().position(|value| literal::text(value).as_deref() == Some(text))
+                let texts: Vec<Option<String>> = values.iter().map(literal::text).collect();
+                let exact = texts.iter().position(|one| one.as_deref() == Some(text));
+                let alike = |one: &Option<String>| one.as_ref().is_some_and(|one| one.eq_ignore_ascii_case(text));
+                match (exact, texts.iter().position(alike)) {
+                    (None, Some(_)) if wanted.is_some() => return Err(spelling()),
+                    (exact, alike) => exact.or(alike),
+                }
             }
             (Step::Identity(pairs), Some(values)) => {
                 let is_it = |value: &Value| {
@@ -209,7 +218,13 @@ impl<'a> Editor<'a> {
         match (found.and_then(|at| list.get(at)), rest.is_empty(), wanted) {
             (Some(element), true, None) => self.without_element(element.span(), list.span()),
             (Some(element), ..) => self.expression(element, rest, wanted),
-            (None, true, Some(value)) => {
+            (None, true, Some(value)) if self.adds => {
+                // The comparer tells what means the same in small letters: beside others that is no spelling of anybody's.
+                let is_folded = value.as_str().is_some_and(|text| text == text.to_lowercase());
+                let has_capitals = |one: &Value| one.as_str().is_some_and(|text| text != text.to_lowercase());
+                if is_folded && list.iter().filter_map(literal::value).any(|one| has_capitals(&one)) {
+                    return Err(spelling());
+                }
                 let (first, last) = (list.iter().next().and_then(Span::span), list.iter().last().and_then(Span::span));
                 self.element_into(list.span(), first, last, &written(value), false)
             }

@@ -157,7 +157,8 @@ impl Patch {
         {
             return Err(Refusal::new(why));
         }
-        let splices = Editor { text }.body(block, &steps, wanted, asked.declared.map(Masked::value))?;
+        let adds = change.change_type == ChangeType::Added;
+        let splices = Editor { text, adds }.body(block, &steps, wanted, asked.declared.map(Masked::value))?;
         let after = spliced(text, splices);
         let is_right = parse(&after).is_ok_and(|again| find(&again, labels).is_some());
         if is_right {

@@ -142,6 +142,24 @@ fn a_value_is_changed_where_it_stands_and_its_comment_stays() {
 }
 
 #[test]
+fn an_element_that_is_spelt_otherwise_is_left_to_a_person_and_never_written_beside_the_old_one() {
+    let code = "resource \"aws_instance\" \"web\" {\n  policy = jsonencode({ Statement = [{ Action = [\"s3:GetObject\", \"s3:ListBucket\"] }] })\n}\n";
+    let world = World::new(code);
+    let left = |change: Change| {
+        let patch = world.plan(&[change], json!({})).unwrap();
+        assert_eq!(patch.after, code);
+        patch.left.into_iter().map(|one| one.why).collect::<String>()
+    };
+    let path = |element: &str| format!("policy.Statement[0].Action[={element}]");
+    let spelling = "how it is spelt live is not kept";
+    assert!(left(modified(&path("s3:listbucket"), json!("s3:putobject"))).contains(spelling));
+    assert!(left(added(&path("s3:putobject"), json!("s3:putobject"))).contains(spelling));
+    assert!(left(modified(&path("s3:deleteobject"), json!("s3:putobject"))).contains("which element is meant"));
+    let gone = world.edited(&[removed(&path("s3:listbucket"))], json!({}));
+    assert!(gone[1].contains("Action = [\"s3:GetObject\"]"), "{gone:?}");
+}
+
+#[test]
 fn what_the_code_does_not_say_is_added_beside_its_like_and_what_is_gone_is_taken_out() {
     let world = World::new(CODE);
     let lines = |change: Change| world.edited(&[change], json!({}));

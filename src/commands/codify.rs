@@ -8,7 +8,7 @@ use super::accounts::ask;
 use super::{Session, store, who};
 use crate::cli::Codify;
 use crate::codify::{Patch, write};
-use crate::drift::{DriftDetail, DriftType, Prediction, Slug};
+use crate::drift::{Direction, DriftDetail, DriftType, Prediction, Slug};
 use crate::recommend::{Code, Outlook, import};
 use crate::safety::{Redactor, Tainted, sanitise};
 
@@ -41,6 +41,10 @@ pub(super) fn run(session: &Session, args: &Codify) -> anyhow::Result<u8> {
         Err(why) => bail!("{}: there is no edit: {why}", detail.event.resource.resource_id.line()),
     };
     show(&patch, predicted.as_ref(), &redactor, &mut out)?;
+    if detail.event.analysis.direction == Direction::Loosening && !patch.is_empty() {
+        let class = detail.event.severity_class();
+        writeln!(out, "note: it loosens ({}): once the code says so, no scan tells of it any more", class.as_str())?;
+    }
     if patch.is_empty() {
         return Ok(if patch.left.is_empty() { 0 } else { NONE });
     }

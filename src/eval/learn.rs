@@ -125,6 +125,9 @@ fn class(score: f64) -> usize {
     SeverityClass::of(crate::drift::Score::new(score).unwrap_or_default()) as usize
 }
 
+/// How a class is told: a name, a score for each row and split, and the class of a score.
+type Way<'a> = (&'a str, &'a [Vec<f64>], fn(f64) -> usize);
+
 /// The table of the README: by source, held out by rule, beside baselines.
 pub fn report(rows: &[Row]) -> Result<String, TrainError> {
     let rows: Vec<&Row> = rows.iter().collect();
@@ -136,7 +139,7 @@ pub fn report(rows: &[Row]) -> Result<String, TrainError> {
     let by_rules = vec![rows.iter().map(|row| row.rules()).collect()];
     let by_tables = vec![rows.iter().map(|row| median_of_tables(row)).collect()];
     let always = vec![vec![1.0; rows.len()]];
-    let ways: [(&str, &[Vec<f64>], fn(f64) -> usize); 5] = [
+    let ways: [Way<'_>; 5] = [
         ("driftguard, rules not learned from", &splits, class),
         ("driftguard, learned from other sources alone", &elsewhere, class),
         ("the rules of the packs alone", &by_rules, class),

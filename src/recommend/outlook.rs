@@ -102,8 +102,10 @@ impl Outlook<'_> {
             known.map_or_else(|| "the comparer would still see a difference here".to_owned(), |one| one.why.clone())
         };
         let mut left = self.beyond_noise(compare(&after, live), why);
-        let remembered = self.changes.iter().filter(|change| is_silent(change) && !is_written(change));
-        for change in remembered.filter(|change| left.iter().all(|one| one.path != change.path)).collect::<Vec<_>>() {
+        // Memory alone finds what the code is silent about; and a list was put as a whole, with what is not written in it.
+        let is_seen = |change: &&Change| !is_silent(change) && !is_in_a_list(change);
+        let unseen = self.changes.iter().filter(|change| !is_written(change) && !is_seen(change));
+        for change in unseen.filter(|change| left.iter().all(|one| one.path != change.path)).collect::<Vec<_>>() {
             left.push(Left { path: change.path.clone(), why: why(change.path.raw()).into() });
         }
         Some(Prediction { left })
@@ -146,6 +148,12 @@ impl Outlook<'_> {
     }
 }
 
+/// It is a part of a list, or beneath one.
+fn is_in_a_list(change: &Change) -> bool {
+    let (steps, is_whole) = parse_path(change.path.raw());
+    !is_whole || steps.iter().any(|step| !matches!(step, Step::Key(_)))
+}
+
 /// Found by memory alone.
 fn is_silent(change: &Change) -> bool {
     change.remembered_at.is_some() && change.change_type != ChangeType::Removed
@@ -186,4 +194,66 @@ fn transplant(into: &mut Value, from: &Value, steps: &[Step]) {
         }
     }
     *into = from.clone();
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_written_of_a_block_is_predicted_to_stay() {
+        let change = |path: &str| Change {
+            path: path.into(),
+            change_type: ChangeType::Modified,
+            declared: None,
+            actual: None,
+            is_security_critical: false,
+            remembered_at: None,
+        };
+        let changes = [change("root_block_device[0].volume_size"), change("ami")];
+        let declared = json!({"ami": "ami-1", "root_block_device": [{"volume_size": 30}]});
+        let live = json!({"ami": "ami-2", "root_block_device": [{"volume_size": 40}]});
+        let resource = ResourceRef {
+            resource_type: "aws_instance".into(),
+            resource_id: "aws_instance.web".into(),
+            previous_address: None,
+            provider_id: None,
+            declared_in: None,
+        };
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("main.tf");
+        let code = "variable \"size\" {}\nresource \"aws_instance\" \"web\" {\n  ami = \"ami-1\"\n  root_block_device {\n    volume_size = var.size\n  }\n}\n";
+        std::fs::write(&file, code).unwrap();
+        let mut of_code = changes.clone();
+        of_code[0].actual = Some(Masked::trusted(json!(40)));
+        of_code[1].actual = Some(Masked::trusted(json!("ami-2")));
+        let state = Masked::trusted(declared.clone());
+        let asked =
+            Asked { resource: &resource, drift_type: DriftType::Modified, changes: &of_code, declared: Some(&state) };
+        let spot = super::super::Spot { root: home.path().to_owned(), file, line: 2 };
+        let patch = Patch::plan(&asked, &spot).unwrap();
+        let differs = |a: &Value, b: &Value| {
+            ["ami", "root_block_device"]
+                .iter()
+                .filter(|key| a[**key] != b[**key])
+                .map(|key| (*key).to_owned())
+                .collect()
+        };
+        let (code, redactor) = (Code::default(), Redactor::new([0; 32]));
+        let outlook = Outlook {
+            resource: &resource,
+            drift_type: DriftType::Modified,
+            changes: &changes,
+            declared: None,
+            code: &code,
+            redactor: &redactor,
+            sides: Some(Sides { declared: &declared, live: &live, compare: &differs }),
+        };
+        let left = outlook.codified(Some(&patch)).unwrap().left;
+        assert_eq!(left.len(), 1, "{left:?}");
+        assert_eq!(left[0].path.raw(), "root_block_device[0].volume_size");
+        assert!(left[0].why.line().contains("var.size"), "{left:?}");
+    }
 }

@@ -32,8 +32,10 @@ pub fn side_score(direction: Direction, rule: Score) -> Score {
 const GRAVE: Score = Score::percent(85);
 const HIGH: Score = Score::percent(60);
 
-/// Where a rule says HIGH, a loosening is MEDIUM at least: it must not stand below a tag that differs.
-const MEDIUM: Score = Score::percent(45);
+/// Where a rule says HIGH, a loosening is MEDIUM at least: it must not stand below a tag that differs. Among such the order stays.
+fn at_least_medium(usual: Score) -> Score {
+    usual.max(Score::percent(41 + usual.hundredths() / 20))
+}
 
 /// The score on the axes of security and compliance. `None`: nothing is known beyond the rules, and they stand.
 pub fn guard_score(
@@ -48,7 +50,7 @@ pub fn guard_score(
         Direction::Hardening => Some(usual.min(MOST_OF_HARDENING)),
         _ if rules.security >= CERTAIN => Some(usual.max(rules.security)),
         Direction::Loosening if rules.security >= GRAVE => Some(usual.max(HIGH)),
-        Direction::Loosening if rules.security.max(rules.compliance) >= HIGH => Some(usual.max(MEDIUM)),
+        Direction::Loosening if rules.security.max(rules.compliance) >= HIGH => Some(at_least_medium(usual)),
         Direction::Loosening => Some(usual),
         Direction::Neutral | Direction::BackToDefault => is_watched.then_some(usual),
     }

@@ -128,7 +128,7 @@ fn class(score: f64) -> usize {
 /// How a class is told: a name, a score for each row and split, and the class of a score.
 type Way<'a> = (&'a str, &'a [Vec<f64>], fn(f64) -> usize);
 
-/// The table of the README: by source, held out by rule, beside baselines.
+/// The table of `docs/measured.md`: by source, held out by rule, beside baselines.
 pub fn report(rows: &[Row]) -> Result<String, TrainError> {
     let rows: Vec<&Row> = rows.iter().collect();
     let splits: Vec<Vec<f64>> = SPLITS

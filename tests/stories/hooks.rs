@@ -240,7 +240,7 @@ async fn a_push_to_the_default_branch_is_a_deployment_and_is_looked_at() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_readme_shows_is_taken() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let readme = crate::readme::readme();
     let shown = readme.split("```sh\n").filter_map(|rest| rest.split("```").next());
     let shown = shown.into_iter().find(|shown| shown.contains("X-Driftguard-Signature")).unwrap();
     for tool in ["curl", "openssl"] {

@@ -1,4 +1,4 @@
-//! What the README says is so.
+//! What the README and the pages of `docs/` say is so.
 
 use clap::Parser;
 use driftguard::cli::Cli;
@@ -7,8 +7,27 @@ use driftguard::tui::keymap;
 
 use crate::support::{driftguard, run};
 
-fn readme() -> String {
-    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap()
+/// The README, and the pages it leads to.
+pub fn readme() -> String {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = std::fs::read_dir(root.join("docs")).unwrap().map(|page| page.unwrap().path());
+    let mut pages: Vec<_> = pages.filter(|page| page.extension().is_some_and(|end| end == "md")).collect();
+    pages.sort();
+    assert!(!pages.is_empty());
+    let texts = std::iter::once(root.join("README.md")).chain(pages).map(|page| std::fs::read_to_string(page).unwrap());
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_page_it_leads_to_is_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let links: Vec<&str> = readme.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()).collect();
+    let here: Vec<&&str> = links.iter().filter(|link| !link.is_empty() && !link.contains("://")).collect();
+    assert!(here.len() >= 6, "{here:?}");
+    for link in here {
+        assert!(root.join(link).exists(), "{link}");
+    }
 }
 
 #[test]

@@ -368,7 +368,7 @@ pub struct Bench {
     pub series: Option<PathBuf>,
     /// Measure what is learned from operators in so many invented organisations, instead: how often a named cause is right, how
     /// well its confidence is calibrated, how long the training takes
-    #[arg(long, value_name = "N", conflicts_with_all = ["cases", "cloudtrail", "series", "mutate", "no_packs"])]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..), conflicts_with_all = ["cases", "cloudtrail", "series", "mutate", "no_packs"])]
     pub learning: Option<u8>,
     /// Measure how long 1,000 drifts made of the cases of `eval` in this file take to be analysed, instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cases", "cloudtrail", "series", "learning", "mutate", "no_packs"])]

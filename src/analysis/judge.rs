@@ -40,10 +40,15 @@ pub(super) fn judge(subject: &Subject<'_>) -> Judged {
     for reason in reasons.iter_mut().filter(|reason| matches!(reason.axis, Axis::Performance | Axis::Cost)) {
         reason.score = side_score(direction, reason.score);
     }
-    reasons.extend(controls(&evidence, &reasons));
     reasons.sort_by(|a, b| {
         (Reverse(a.score), a.axis, &a.path, &a.text).cmp(&(Reverse(b.score), b.axis, &b.path, &b.text))
     });
+    // What it is about comes first, and then which controls name it.
+    if let Some(controls) = controls(&evidence, &reasons) {
+        let is_after = |one: &SeverityReason| (Reverse(one.score), one.axis) > (Reverse(controls.score), controls.axis);
+        let at = reasons.iter().position(is_after).unwrap_or(reasons.len());
+        reasons.insert(at, controls);
+    }
     Judged { severity: severity_of(&reasons), reasons, direction, disruption }
 }
 

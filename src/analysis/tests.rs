@@ -333,6 +333,16 @@ fn graders_and_controls_are_named_and_nobody_is_named_where_nobody_grades() {
 }
 
 #[test]
+fn what_a_severity_is_about_stands_before_the_controls_that_name_it() {
+    let analysis =
+        one("aws_s3_bucket_versioning", "versioning_configuration[0].status", json!("Enabled"), json!("Suspended"));
+    let texts: Vec<String> = analysis.reasons.iter().map(|reason| reason.text.line()).collect();
+    let controls = texts.iter().position(|text| text.starts_with("Controls that name it")).unwrap();
+    let about = texts.iter().position(|text| text.starts_with("How long data is kept")).unwrap();
+    assert!(about < controls, "{texts:?}");
+}
+
+#[test]
 fn what_changing_it_back_interrupts_is_said_where_it_is_known() {
     let of = |path: &str| one("aws_db_instance", path, json!("a"), json!("b")).disruption;
     assert_eq!(of("availability_zone"), Some(Disruption::Replacement));

@@ -271,7 +271,7 @@ pub struct Day {
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
 pub struct Model {
     pub name: String,
-    /// `rules`: written by hand, deterministic. `learned`: from what operators said.
+    /// `rules`: written by hand, deterministic. `shipped`: learned from what policy tools say. `learned`: from what operators said.
     pub kind: String,
     /// Of rules that of the program that they came with; of a learned model its own.
     pub version: String,

@@ -1,4 +1,4 @@
-//! `driftguard aws types`: the table of what can be read from AWS, for the terminal and for the README.
+//! `driftguard aws types`: the table of what can be read from AWS, for the terminal and for `docs/aws.md`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::cli::TableFormat;
 use crate::live::aws_config::{Covered, covered};
 
-/// Attributes that are named in one row of the README.
+/// Attributes that are named in one row of `docs/aws.md`.
 const NAMED: usize = 6;
 
 pub(super) fn run(format: TableFormat) -> anyhow::Result<u8> {

@@ -60,6 +60,9 @@ pub(super) fn run(args: &Bench) -> anyhow::Result<u8> {
 fn cloudtrail(path: &Path, args: &Bench) -> anyhow::Result<u8> {
     let told = bench::cloudtrail::tell(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     told.errors.iter().for_each(|error| complain(error));
+    if told.seen.events + told.held_out.events == 0 {
+        bail!("{}: no event to measure", path.display());
+    }
     let mut out = std::io::stdout().lock();
     match args.format {
         BenchFormat::Text => write!(out, "{}", bench::cloudtrail::text_of(&told, args.failures))?,
@@ -72,6 +75,9 @@ fn cloudtrail(path: &Path, args: &Bench) -> anyhow::Result<u8> {
 fn series(path: &Path, args: &Bench) -> anyhow::Result<u8> {
     let measured = bench::series::measure(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     measured.errors.iter().for_each(|error| complain(error));
+    if measured.events == 0 {
+        bail!("{}: no event to measure", path.display());
+    }
     let mut out = std::io::stdout().lock();
     match args.format {
         BenchFormat::Text => write!(out, "{}", bench::series::text_of(&measured))?,
@@ -82,7 +88,7 @@ fn series(path: &Path, args: &Bench) -> anyhow::Result<u8> {
 
 /// How well causes are told after so many labels.
 fn learning(worlds: u8, format: BenchFormat) -> anyhow::Result<u8> {
-    let measured = bench::learning::measure(u64::from(worlds.max(1))).context("nothing could be measured")?;
+    let measured = bench::learning::measure(u64::from(worlds)).context("nothing could be measured")?;
     let mut out = std::io::stdout().lock();
     match format {
         BenchFormat::Text => write!(out, "{}", bench::learning::text_of(&measured))?,

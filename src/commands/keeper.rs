@@ -143,6 +143,7 @@ impl<'a> Keeper<'a> {
         for slug in mended {
             self.stop_sending(&slug).await;
             self.houses.rest(&slug, "there is room on the disk again, and the store is opened anew");
+            self.scanned.remove(&slug);
             if let Some(service) = self.open.remove(&slug) {
                 service.shutdown().await;
             }
@@ -217,6 +218,7 @@ impl<'a> Keeper<'a> {
         for slug in gone {
             self.stop_sending(&slug).await;
             self.houses.close(&slug);
+            self.scanned.remove(&slug);
             if let Some(service) = self.open.remove(&slug) {
                 service.shutdown().await;
             }

@@ -70,11 +70,11 @@ pub struct Config {
     pub recommend: Advising,
     /// Servers by name, for `connect`.
     pub servers: Servers,
-    /// Where notifications are sent.
     /// `None`: it is never asked.
     pub gemini: Option<GeminiSpec>,
     /// What is wrong with its table, if that is why there is none.
     pub gemini_mistake: Option<String>,
+    /// Where notifications are sent.
     pub webhooks: Vec<WebhookSpec>,
     /// Who may ask for scans, and say what goes on, with a secret alone.
     pub hooks: Vec<HookSpec>,

@@ -93,6 +93,28 @@ impl MlModel {
     }
 }
 
+impl MlModel {
+    /// The figures that were measured last.
+    pub fn last_measured(&self) -> &ModelMetrics {
+        self.evaluations.last().unwrap_or(&self.metrics)
+    }
+
+    /// From when on it says something, in words.
+    pub fn says(&self) -> String {
+        match self.mixed_temperature {
+            None => "tells less than how frequent each cause is: the rules judge alone".into(),
+            Some(_) if self.threshold > 1.0 => {
+                "never right often enough to name a cause by itself; says how likely those of the rules are".into()
+            }
+            Some(_) => format!(
+                "names a cause by itself from {:.2} on; counts {:.0} % beside the rules",
+                self.threshold,
+                self.weight() * 100.0
+            ),
+        }
+    }
+}
+
 /// Which version is taken into use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ModelStep {

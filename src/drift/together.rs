@@ -18,7 +18,7 @@ pub enum IncidentName {
 
 /// It names no incident.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("`{0}` names no incident: give its id ({digits} digits, as the view of a resource shows it) or a drift's", digits = IncidentName::DIGITS)]
+#[error("`{0}` names no incident: give its id ({digits} hexadecimal digits, as the view of a resource shows it) or a drift's", digits = IncidentName::DIGITS)]
 pub struct NoIncident(String);
 
 impl IncidentName {

@@ -33,9 +33,10 @@ pub struct Case {
 
 /// A line that is no case, or a file that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("{file}:{line}: {what}")]
+#[error("{file}{place}: {what}", place = if *line == 0 { String::new() } else { format!(":{line}") })]
 pub struct CaseError {
     file: String,
+    /// From 1; 0: the file itself.
     line: usize,
     what: String,
 }
@@ -46,7 +47,7 @@ pub fn read<T>(path: &Path, parse: impl Fn(&str) -> Result<T, String>) -> (Vec<T
     let error = |line, what: String| CaseError { file: path.display().to_string(), line, what };
     let file = match File::open(path) {
         Ok(file) => file,
-        Err(e) => return (cases, vec![error(0, e.to_string())]),
+        Err(e) => return (cases, vec![error(0, format!("cannot be read: {e}"))]),
     };
     for (at, line) in BufReader::new(file).lines().enumerate() {
         let read = line.map_err(|e| e.to_string());

@@ -9,7 +9,7 @@ use crate::drift::{Lessons, MlModel, ModelMetrics};
 /// A line for each version, then what there is to learn from.
 pub fn write_text(models: &[MlModel], lessons: &Lessons, out: &mut dyn Write) -> io::Result<()> {
     for model in models {
-        let metrics = &model.metrics;
+        let metrics = model.last_measured();
         let used = if model.is_active { "in use" } else { "      " };
         writeln!(
             out,
@@ -71,16 +71,7 @@ pub fn write_one(model: &MlModel, metrics: &ModelMetrics, out: &mut dyn Write) -
         let cells: Vec<String> = row.iter().map(|count| format!("{count:>5}")).collect();
         writeln!(out, "  {name:<24}{}", cells.join(""))?;
     }
-    match model.threshold {
-        threshold if threshold > 1.0 => {
-            writeln!(out, "never right often enough to say anything: the rules judge alone")?
-        }
-        threshold => writeln!(
-            out,
-            "says something from {threshold:.2} on, and counts {:.0} % beside the rules",
-            model.weight() * 100.0
-        )?,
-    }
+    writeln!(out, "{}", model.says())?;
     let mut important: Vec<(&String, &f64)> = metrics.feature_importance.iter().collect();
     important.sort_by(|a, b| b.1.total_cmp(a.1));
     let important: Vec<String> = important.iter().take(5).map(|(name, share)| format!("{name} {share:.2}")).collect();

@@ -9,8 +9,8 @@ use super::{around, correlating, learning};
 use crate::analysis::{self, Burst, LearnedCause, Past, Surroundings};
 use crate::compare::Knowledge;
 use crate::drift::{
-    AuditEntry, ContextRequest, CorrelationEvent, DriftDetail, DriftEvent, DriftType, Maintenance, OnCall,
-    OperationalContext, Slug,
+    AuditEntry, ContextRequest, CorrelationEvent, CorrelationType, DriftDetail, DriftEvent, DriftType, Maintenance,
+    OnCall, OperationalContext, Slug,
 };
 use crate::recommend::Policies;
 use crate::safety::{Masked, Redactor, Tainted};
@@ -55,18 +55,19 @@ pub(super) struct Scene {
     peers: Vec<DriftEvent>,
     contexts: Vec<OperationalContext>,
     learned: Option<Arc<LearnedCause>>,
-    commits: Commits,
+    commits: Arc<Commits>,
     redactor: Redactor,
 }
 
 impl Scene {
-    /// From some time before the oldest of them until now.
+    /// From some time before the oldest of them until now. `commits`: one for all drifts of a pass.
     pub fn of(
         store: &dyn Store,
         before: &Beforehand,
         environment: &Slug,
         from: Timestamp,
         until: Timestamp,
+        commits: Arc<Commits>,
     ) -> Result<Self, StoreError> {
         let from = from.checked_sub(MARGIN).unwrap_or(from);
         let environments = vec![environment.clone()];
@@ -80,7 +81,7 @@ impl Scene {
         let peers = store.page(&request)?.data;
         let request = ContextRequest { from, until, environments, limit: ContextRequest::MOST };
         let contexts = around::contexts(store, &before.announced, &request)?;
-        let (commits, redactor) = (Commits::default(), Redactor::new(store.redaction_key()));
+        let redactor = Redactor::new(store.redaction_key());
         Ok(Self { peers, contexts, learned: learning::in_use(store), commits, redactor })
     }
 }
@@ -153,7 +154,11 @@ impl Evidence {
 /// Of what nobody knows when it came to be nothing lies near.
 fn correlations(scene: &Scene, event: &DriftEvent, moment: Option<(Timestamp, Timestamp)>) -> Vec<CorrelationEvent> {
     let Some(moment) = moment else { return vec![] };
-    let mut found = scene.commits.of(&event.resource, moment, &scene.redactor).unwrap_or_default();
+    // Where git says nothing now (it took too long, the code is on another machine), what it said before still holds.
+    let mut found = scene.commits.of(&event.resource, moment, &scene.redactor).unwrap_or_else(|_| {
+        let known = event.analysis.cause.correlations.iter();
+        known.filter(|one| one.correlation_type == CorrelationType::GitCommit).cloned().collect()
+    });
     let here = scene.contexts.iter().filter(|one| one.is_about(&event.environment));
     found.extend(correlating::marked(here, moment));
     correlating::sorted(found)

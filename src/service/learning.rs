@@ -170,7 +170,8 @@ impl School {
         let (school, store, events) = (Arc::clone(self), Arc::downgrade(store), events.clone());
         let learn = move || {
             // What was said meanwhile is learned from, too.
-            while school.judged.swap(0, Ordering::AcqRel) >= AGAIN {
+            let enough = |number: usize| (number >= AGAIN).then_some(0);
+            while school.judged.fetch_update(Ordering::AcqRel, Ordering::Acquire, enough).is_ok() {
                 tell(&events, learn_again(|| store.upgrade()));
             }
             school.is_learning.store(false, Ordering::Release);

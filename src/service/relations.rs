@@ -61,11 +61,11 @@ pub(super) fn of(store: &dyn Store, id: DriftId) -> Result<Relations, StoreError
         Some(source) if Path::new(source.raw()).is_file() => {
             dependencies(&event.resource, source.raw(), &mut relations);
             configuration(&event.resource, Path::new(source.raw()), &mut relations);
-            let looked =
-                Commits::default().of(&event.resource, (event.detected_at, event.detected_at), &Redactor::new([0; 32]));
             // Why the block is not known was said just now.
-            if let (Err(why), false) = (looked, relations.declared_at.is_empty()) {
-                relations.unknown.push(format!("commits: {why}"));
+            if !relations.declared_at.is_empty() {
+                let (moment, redactor) = ((event.detected_at, event.detected_at), Redactor::once());
+                let silence = Commits::default().of(&event.resource, moment, &redactor).err();
+                relations.unknown.extend(silence.map(|why| format!("commits: {why}")));
             }
         }
         Some(source) => relations.unknown.push(format!("{} is no file on this machine", source.line())),

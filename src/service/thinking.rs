@@ -1,11 +1,13 @@
 //! Thinking about a drift anew, and what becomes of advice.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::ServiceError;
+use super::commits::Commits;
 use super::evidence::{Beforehand, Evidence, Scene, appeared};
 use super::keeping::told;
 use crate::analysis::{self, Facts};
@@ -34,7 +36,7 @@ pub(super) fn analyse(
     let said = said.map(|said| Masked::trusted(Value::from(redactor.mask_text(said.raw()).raw())));
     again(|| {
         let detail = store.drift(id)?;
-        let (environment, scene) = scene(store, before, &detail)?;
+        let (environment, scene) = scene(store, before, &detail, Arc::default())?;
         let (analysis, advice) = think(store, before, &scene, &environment, &detail, said.clone())?;
         store.advise(id, detail.event.version, &analysis, &advice)
     })
@@ -42,9 +44,18 @@ pub(super) fn analyse(
 
 /// Something became known of it: the version stays. `None` when that makes no difference.
 pub(super) fn rethink(store: &dyn Store, before: &Beforehand, id: DriftId) -> Result<Option<DriftEvent>, ServiceError> {
+    rethink_one(store, before, id, &Arc::default())
+}
+
+fn rethink_one(
+    store: &dyn Store,
+    before: &Beforehand,
+    id: DriftId,
+    commits: &Arc<Commits>,
+) -> Result<Option<DriftEvent>, ServiceError> {
     again(|| {
         let detail = store.drift(id)?;
-        let (environment, scene) = scene(store, before, &detail)?;
+        let (environment, scene) = scene(store, before, &detail, Arc::clone(commits))?;
         rethink_within(store, before, &scene, &environment, &detail)
     })
 }
@@ -62,7 +73,7 @@ pub(super) fn rethink_all(
     let Some(oldest) = drifts.first() else { return };
     let made = || -> Result<_, StoreError> {
         let from = appeared(&store.drift(*oldest)?);
-        let scene = Scene::of(store, before, environment, from, Timestamp::now())?;
+        let scene = Scene::of(store, before, environment, from, Timestamp::now(), Arc::default())?;
         // What a first scan finds has nothing around it.
         if store.scan_before(environment, from)?.is_none() && !scene.has_learned() {
             return Ok(None);
@@ -115,13 +126,14 @@ pub(super) fn advise_anew(
     let (environments, states) = (vec![environment.clone()], vec![State::Open, State::Acknowledged]);
     let filter = DriftFilter { environments, states, ..DriftFilter::default() };
     let mut request = PageRequest { filter, cursor: None, direction: Direction::Older, limit: PAGE };
+    let commits = Arc::default();
     loop {
         let page = store.page(&request).map_err(told)?;
         for event in page.data.iter().filter(|event| is_ruled(event, before)) {
             if stopped.load(Ordering::Relaxed) {
                 return Ok(());
             }
-            rethink(store, before, event.id)?.into_iter().for_each(&mut tell);
+            rethink_one(store, before, event.id, &commits)?.into_iter().for_each(&mut tell);
         }
         match page.next {
             Some(next) => request.cursor = Some(next),
@@ -179,7 +191,7 @@ fn think(
 /// The evidence around a drift as it is now, in numbers.
 pub(super) fn features(store: &dyn Store, before: &Beforehand, id: DriftId) -> Result<FeatureVector, StoreError> {
     let detail = store.drift(id)?;
-    let (environment, scene) = scene(store, before, &detail)?;
+    let (environment, scene) = scene(store, before, &detail, Arc::default())?;
     let (event, now) = (&detail.event, Timestamp::now());
     let evidence = Evidence::gather(store, before, &scene, &detail, event.analysis.cause.said.clone())?;
     let (resource, drift_type) = (&event.resource, event.drift_type);
@@ -187,11 +199,16 @@ pub(super) fn features(store: &dyn Store, before: &Beforehand, id: DriftId) -> R
     Ok(analysis::cause_features(&facts, &evidence.around(event)))
 }
 
-fn scene(store: &dyn Store, before: &Beforehand, detail: &DriftDetail) -> Result<(Environment, Scene), StoreError> {
+fn scene(
+    store: &dyn Store,
+    before: &Beforehand,
+    detail: &DriftDetail,
+    commits: Arc<Commits>,
+) -> Result<(Environment, Scene), StoreError> {
     let event = &detail.event;
     let at = event.attribution.as_ref().map_or(event.detected_at, |to| to.at.min(event.detected_at));
     let until = appeared(detail);
-    let scene = Scene::of(store, before, &event.environment, at, until.max(event.detected_at))?;
+    let scene = Scene::of(store, before, &event.environment, at, until.max(event.detected_at), commits)?;
     Ok((environment_of(store, &event.environment)?, scene))
 }
 

@@ -88,7 +88,7 @@ fn scores_stand_beside_baselines_and_with_intervals() {
 }
 
 /// Floors, so that a careless edit of a pack is noticed. The words and the model were made with these cases in sight: what it
-/// does on others is in the README, held out by rule.
+/// does on others is in `docs/measured.md`, held out by rule.
 #[test]
 fn on_the_labelled_cases_the_direction_is_told_and_most_severities_are_near() {
     let Some(labels) = shared("labels/drift_kics_sample.jsonl") else { return };

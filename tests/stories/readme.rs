@@ -18,16 +18,33 @@ pub fn readme() -> String {
     texts.collect::<Vec<_>>().join("\n")
 }
 
+/// As a heading is named in an address.
+fn anchor(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+    words.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
+}
+
 #[test]
-fn every_page_it_leads_to_is_there() {
+fn every_page_and_heading_that_is_led_to_is_there() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    let links: Vec<&str> = readme.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()).collect();
-    let here: Vec<&&str> = links.iter().filter(|link| !link.is_empty() && !link.contains("://")).collect();
-    assert!(here.len() >= 6, "{here:?}");
-    for link in here {
-        assert!(root.join(link).exists(), "{link}");
+    let docs = std::fs::read_dir(root.join("docs")).unwrap().map(|page| page.unwrap().path());
+    let mut followed = 0;
+    for page in std::iter::once(root.join("README.md")).chain(docs) {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://")) {
+            let (path, heading) = link.split_once('#').map_or((link, None), |(path, heading)| (path, Some(heading)));
+            let target = if path.is_empty() { page.clone() } else { page.parent().unwrap().join(path) };
+            assert!(target.exists(), "{}: {link}", page.display());
+            if let Some(heading) = heading {
+                let there = std::fs::read_to_string(&target).unwrap();
+                let mut headings = there.lines().filter(|line| line.starts_with('#')).map(anchor);
+                assert!(headings.any(|one| one == heading), "{}: {link}", page.display());
+            }
+            followed += 1;
+        }
     }
+    assert!(followed >= 10, "{followed}");
 }
 
 #[test]

@@ -227,11 +227,13 @@ impl Baselines {
     fn remember(&mut self, day: Date, begun: &[Begun]) {
         let habits = begun.iter().filter(|one| date(one.at) == day).flat_map(|one| &one.habits);
         self.habits.extend(habits.map(|habit| (hash(habit), day)));
-        if self.habits.len() > HABITS {
-            let mut days: Vec<Date> = self.habits.values().copied().collect();
-            days.sort_unstable();
-            let oldest = days[days.len() - HABITS];
-            self.habits.retain(|_, at| *at >= oldest);
+        let too_many = self.habits.len().saturating_sub(HABITS);
+        if too_many > 0 {
+            let mut by_age: Vec<(Date, u64)> = self.habits.iter().map(|(habit, at)| (*at, *habit)).collect();
+            by_age.sort_unstable();
+            for (_, habit) in &by_age[..too_many] {
+                self.habits.remove(habit);
+            }
         }
     }
 

@@ -74,7 +74,8 @@ impl Baseline {
         self.incidents
     }
 
-    /// What a day may count, or so many of them together.
+    /// What a day may count, or so many of them together. The rate is not known and the same on all of them, so the sum is negative
+    /// binomial with the shape of one day: wider than that of days which know nothing of each other.
     pub(super) fn predicted(&self, exposure: &Exposure, day: Date, days: u32) -> Predicted {
         let shape = PRIOR.0 + self.weight;
         let rate = shape / (PRIOR.1 + exposure.weight);
@@ -83,11 +84,10 @@ impl Baseline {
         let factor =
             if is_seasonal { (self.week[at] + SHRINKAGE) / (exposure.week[at] * rate + SHRINKAGE) } else { 1.0 };
         let days = f64::from(days);
-        Predicted { shape: shape * days, mean: rate * factor * days, is_seasonal }
+        Predicted { shape, mean: rate * factor * days, is_seasonal }
     }
 
-    /// What these days may count together if things go on as they did. The rate is not known and the same on all of them, so the
-    /// sum is negative binomial with the shape of one day: wider than that of days which know nothing of each other.
+    /// What these days may count together if things go on as they did, each by its day of the week.
     pub(super) fn forecast(&self, exposure: &Exposure, days: impl Iterator<Item = Date>) -> Predicted {
         let days: Vec<Predicted> = days.map(|day| self.predicted(exposure, day, 1)).collect();
         let mean = days.iter().map(|day| day.mean).sum();

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::model::{Baseline, Predicted};
@@ -174,7 +174,7 @@ impl Unusual {
 impl Verdict {
     /// More than a day old it says nothing of today.
     pub fn is_current(&self, now: Timestamp) -> bool {
-        now.duration_since(self.at) < DAY.max(SignedDuration::ZERO)
+        now.duration_since(self.at) < DAY
     }
 
     /// One line: what is unusual, else what is usual.

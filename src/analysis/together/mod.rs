@@ -125,11 +125,11 @@ pub struct Group {
 
 /// Names an incident by the first drift in it: the second in which that was first seen, as 8 hexadecimal digits, and 12 of its
 /// fingerprint, version 1. So whoever has the id knows where to look for it.
-pub fn id_of(first: &Item) -> String {
+pub fn id_of(environment: &Slug, at: Timestamp, key: &str) -> String {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(b"driftguard.incident/1\0").update(first.environment.as_str().as_bytes()).update(&[0]);
-    hasher.update(&first.at.as_microsecond().to_le_bytes()).update(first.key.as_bytes());
-    let second = u32::try_from(first.at.as_second()).unwrap_or(0);
+    hasher.update(b"driftguard.incident/1\0").update(environment.as_str().as_bytes()).update(&[0]);
+    hasher.update(&at.as_microsecond().to_le_bytes()).update(key.as_bytes());
+    let second = u32::try_from(at.as_second()).unwrap_or(0);
     format!("{second:08x}{}", &hasher.finalize().to_hex().as_str()[..12])
 }
 
@@ -179,7 +179,11 @@ pub fn group<I: Borrow<Item>>(items: &[I], linked: &[(usize, usize)], gaps: Gaps
     let mut groups: Vec<Group> = groups.into_values().collect();
     for group in &mut groups {
         group.members.sort_by(|a, b| order(a).cmp(&order(b)));
-        group.id = group.members.first().map(|at| id_of(items[*at])).unwrap_or_default();
+        group.id = group
+            .members
+            .first()
+            .map(|at| id_of(&items[*at].environment, items[*at].at, &items[*at].key))
+            .unwrap_or_default();
         group
             .bonds
             .sort_by(|a, b| (a.why, b.members, a.name.raw(), a.apart).cmp(&(b.why, a.members, b.name.raw(), b.apart)));

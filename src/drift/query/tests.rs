@@ -269,7 +269,10 @@ fn an_incident_is_asked_for_by_its_id_or_a_drift_in_it_and_nothing_else_is_taken
         assert!(!other.matches(&event(), viewer(&found)));
     }
     let wrong = parse("incident:yesterday\u{1b}").unwrap_err().to_string();
-    assert!(wrong.contains("names no incident: give its id (20 digits") && !wrong.contains('\u{1b}'), "{wrong}");
+    assert!(
+        wrong.contains("names no incident: give its id (20 hexadecimal digits") && !wrong.contains('\u{1b}'),
+        "{wrong}"
+    );
     for id in ["6b01657f00aa12bb34cc", "0000000000000000000f"] {
         let key = GroupKey::of_incident(id).unwrap();
         assert_eq!((key.incident().as_deref(), key.to_string().parse()), (Some(id), Ok(key)));

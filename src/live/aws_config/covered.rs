@@ -1,4 +1,4 @@
-//! What is covered: for people (`driftguard aws types`, the README), and for the reader that asks Cloud Control.
+//! What is covered: for people (`driftguard aws types`, `docs/aws.md`), and for the reader that asks Cloud Control.
 
 use super::item::Item;
 use super::mapping::{Mapping, Shape, Type};

@@ -136,7 +136,7 @@ impl<'de> Deserialize<'de> for Texts {
 
 /// The rules of a file. `known`: those of other files, whose names are taken.
 pub(super) fn rules(file: &str, text: &str, known: &[Rule]) -> Result<Vec<Rule>, Vec<PolicyError>> {
-    let mut reader = Reader { file, text, errors: vec![], redactor: Redactor::new([0; 32]) };
+    let mut reader = Reader { file, text, errors: vec![], redactor: Redactor::once() };
     let parsed: FileText = match toml::from_str(text) {
         Ok(parsed) => parsed,
         Err(error) => {

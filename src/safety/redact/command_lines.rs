@@ -8,18 +8,21 @@ use regex::Regex;
 /// A piece that is in every text the expression finds something in, and the expression; the password is group 1. Sources: the
 /// manuals of the commands. What a variable stands for is no password yet.
 static COMMANDS: &[(&str, &str)] = &[
-    ("mysql", r#"\bmysql[a-z-]*\b[^\n|;&]*?\s-p['"]?([^\s'"«$-][^\s'"«]*)"#),
-    ("mariadb", r#"\bmariadb[a-z-]*\b[^\n|;&]*?\s-p['"]?([^\s'"«$-][^\s'"«]*)"#),
-    ("curl", r#"\bcurl\b[^\n|;&]*?\s(?:-u|-U|--user|--proxy-user)[ =]*['"]?[^\s:'"«]+:([^\s'"«$][^\s'"«]*)"#),
-    ("redis-cli", r#"\bredis-cli\b[^\n|;&]*?\s(?:-a|--pass)[ =]+['"]?([^\s'"«$-][^\s'"«]*)"#),
+    ("mysql", r#"\bmysql[a-z-]*\b(?:[^\n|;&]|\\\r?\n)*?\s-p['"]?([^\s'"«$-][^\s'"«]*)"#),
+    ("mariadb", r#"\bmariadb[a-z-]*\b(?:[^\n|;&]|\\\r?\n)*?\s-p['"]?([^\s'"«$-][^\s'"«]*)"#),
+    (
+        "curl",
+        r#"\bcurl\b(?:[^\n|;&]|\\\r?\n)*?\s(?:-u|-U|--user|--proxy-user)[ =]*['"]?[^\s:'"«]+:([^\s'"«$][^\s'"«]*)"#,
+    ),
+    ("redis-cli", r#"\bredis-cli\b(?:[^\n|;&]|\\\r?\n)*?\s(?:-a|--pass)[ =]+['"]?([^\s'"«$-][^\s'"«]*)"#),
     ("sshpass", r#"\bsshpass\s+-p\s*['"]?([^\s'"«$-][^\s'"«]*)"#),
     (
         " login ",
-        r#"\b(?:docker|podman|nerdctl|helm|oras|crane|az)\b[^\n|;&]*? login\b[^\n|;&]*?\s-p[ =]*['"]?([^\s'"«$-][^\s'"«]*)"#,
+        r#"\b(?:docker|podman|nerdctl|helm|oras|crane|az)\b(?:[^\n|;&]|\\\r?\n)*? login\b(?:[^\n|;&]|\\\r?\n)*?\s-p[ =]*['"]?([^\s'"«$-][^\s'"«]*)"#,
     ),
-    ("mongo", r#"\bmongo[a-z]*\b[^\n|;&]*?\s-p\s*['"]?([^\s'"«$-][^\s'"«]*)"#),
-    ("sqlcmd", r#"\bsqlcmd\b[^\n|;&]*?\s-P\s*['"]?([^\s'"«$-][^\s'"«]*)"#),
-    ("ldap", r#"\bldap[a-z]+\b[^\n|;&]*?\s-w\s*['"]?([^\s'"«$-][^\s'"«]*)"#),
+    ("mongo", r#"\bmongo[a-z]*\b(?:[^\n|;&]|\\\r?\n)*?\s-p\s*['"]?([^\s'"«$-][^\s'"«]*)"#),
+    ("sqlcmd", r#"\bsqlcmd\b(?:[^\n|;&]|\\\r?\n)*?\s-P\s*['"]?([^\s'"«$-][^\s'"«]*)"#),
+    ("ldap", r#"\bldap[a-z]+\b(?:[^\n|;&]|\\\r?\n)*?\s-w\s*['"]?([^\s'"«$-][^\s'"«]*)"#),
     (":5432:", r"(?m)^[^\s:#]+:5432:[^\s:]+:[^\s:]+:([^\s«]+)$"),
 ];
 
@@ -63,6 +66,7 @@ mod tests {
             ("redis-cli -h cache -a Tigger7 ping", "Tigger7"),
             ("sshpass -p Tigger7 ssh web", "Tigger7"),
             ("docker login -u ci -p Tigger7 registry.example.com", "Tigger7"),
+            ("docker login \\\n  -u ci \\\n  -p Tigger7 registry.example.com", "Tigger7"),
             ("sqlcmd -S db -U sa -P Tigger7", "Tigger7"),
             ("ldapsearch -x -D cn=admin -w Tigger7", "Tigger7"),
             ("db.example.com:5432:shop:web:Tigger7", "Tigger7"),

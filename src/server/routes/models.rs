@@ -40,7 +40,7 @@ async fn models(caller: Caller, slice: Slice) -> Answer<Listed<Model>> {
         learned: None,
     };
     let rules = analysis::packs().chain(Packs::texts()).map(|one| shipped("rules", one));
-    let mut all: Vec<Model> = rules.chain(analysis::models().map(|one| shipped("forest", one))).collect();
+    let mut all: Vec<Model> = rules.chain(analysis::models().map(|one| shipped("shipped", one))).collect();
     all.extend(caller.service.models().await?.into_iter().map(Model::from));
     Ok(Json(slice.of(all, |model| format!("{} {} {:0>10}", model.name, model.kind, model.version))))
 }

@@ -48,6 +48,7 @@ mod shared;
 mod sight;
 mod sled;
 mod slices;
+mod spans;
 mod stats;
 mod together;
 mod trail;

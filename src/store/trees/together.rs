@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::TreeStore;
 use super::lanes::{Cost, End, Wanted};
+use super::spans::{Span, around, merged, missing};
 use crate::analysis::together::{Gaps, Group, Item, group, id_of, second_of, sentence};
 use crate::drift::query::{GroupKey, IncidentRow, Incidents};
 use crate::drift::{
@@ -25,9 +26,6 @@ const WHY: usize = 20;
 
 /// Where to look: first seen there and then.
 pub(super) type Spot = (Slug, Timestamp);
-
-/// The first and the last time of something.
-type Span = (Timestamp, Timestamp);
 
 /// A drift, as far as it matters here.
 struct Known {
@@ -189,7 +187,7 @@ impl TreeStore {
 
 /// The id of the incident that a drift is the first in, if it is.
 pub(super) fn own_id(event: &DriftEvent) -> String {
-    id_of(&Item::of(event, &[], Gaps::default()))
+    id_of(&event.environment, event.detected_at, &event.fingerprint.to_hex())
 }
 
 impl Named {
@@ -349,72 +347,5 @@ impl Search<'_> {
             !read.iter().any(|(low, high)| *low <= from && until <= *high)
         });
         Ok(spots)
-    }
-}
-
-fn around(at: Timestamp, gap: SignedDuration) -> Span {
-    (at.checked_sub(gap).unwrap_or(Timestamp::MIN), at.checked_add(gap).unwrap_or(Timestamp::MAX))
-}
-
-/// In order, none touching another.
-fn merged(mut spans: Vec<Span>) -> Vec<Span> {
-    spans.sort_unstable();
-    let mut merged: Vec<Span> = vec![];
-    for (from, until) in spans {
-        match merged.last_mut() {
-            Some((_, high)) if from <= *high => *high = until.max(*high),
-            _ => merged.push((from, until)),
-        }
-    }
-    merged
-}
-
-/// The parts of the spans that none of the others covers; ends may be in both. Both are in order, none touching another.
-fn missing(spans: &[Span], read: &[Span]) -> Vec<Span> {
-    let mut parts = vec![];
-    for (from, until) in spans {
-        let mut at = *from;
-        for (low, high) in read.iter().filter(|(low, high)| low <= until && from <= high) {
-            if at < *low {
-                parts.push((at, *low));
-            }
-            at = at.max(*high);
-        }
-        if at < *until {
-            parts.push((at, *until));
-        }
-    }
-    parts
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn spans(of: &[(u8, u8)]) -> Vec<Span> {
-        let at = |second: u8| Timestamp::from_second(i64::from(second)).unwrap();
-        merged(of.iter().map(|(from, length)| (at(*from), at(from.saturating_add(*length)))).collect())
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_missing_is_what_is_asked_for_and_was_not_read(
-            asked in prop::collection::vec((0_u8..200, 1_u8..40), 0..6),
-            read in prop::collection::vec((0_u8..200, 1_u8..40), 0..6),
-        ) {
-            let before = spans(&read);
-            let all = merged([before.clone(), spans(&asked)].concat());
-            let parts = missing(&all, &before);
-            let covers = |spans: &[Span], half: i64| {
-                let at = Timestamp::from_millisecond(half * 500).unwrap();
-                spans.iter().any(|(from, until)| *from < at && at < *until)
-            };
-            // Between whole seconds, where no span ends.
-            for half in (1..500).step_by(2) {
-                prop_assert_eq!(covers(&parts, half), covers(&all, half) && !covers(&before, half), "{}", half);
-            }
-        }
     }
 }

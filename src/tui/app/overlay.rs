@@ -338,7 +338,7 @@ pub enum Overlay {
     Notices {
         scroll: usize,
     },
-    /// How often things happen.
+    /// How things stand.
     Trends {
         scroll: usize,
     },

@@ -58,27 +58,22 @@ fn parts(canvas: &Canvas<'_>, registry: &Registry, at: usize, room: usize) -> (L
     (list, below)
 }
 
-/// The figures that were measured last.
-fn last(one: &MlModel) -> &ModelMetrics {
-    one.evaluations.last().unwrap_or(&one.metrics)
-}
-
 fn version(canvas: &Canvas<'_>, one: &MlModel, room: usize) -> Line<'static> {
     let used = if one.is_active { "in use" } else { "" };
     let words = format!(
         "{:<10} {:>3}  {used:<6}  {}  {:>5} labels  accuracy {:.2}",
         one.name,
         one.version,
-        one.trained_at.strftime("%Y-%m-%d %H:%M"),
+        one.trained_at.to_zoned(canvas.model.zone.clone()).strftime("%Y-%m-%d %H:%M"),
         one.labels,
-        last(one).accuracy
+        one.last_measured().accuracy
     );
     Line::from(canvas.span(if one.is_active { Role::Title } else { Role::Text }, text::cut(&words, room)))
 }
 
 fn about(canvas: &Canvas<'_>, one: &MlModel, room: usize) -> Lines {
-    let metrics = last(one);
-    let when = metrics.evaluation_date.strftime("%Y-%m-%d %H:%M");
+    let metrics = one.last_measured();
+    let when = metrics.evaluation_date.to_zoned(canvas.model.zone.clone()).strftime("%Y-%m-%d %H:%M");
     let mut told = vec![format!(
         "measured {when} {} on {} labels: accuracy {:.2} (always the most frequent: {:.2}), macro precision {:.2}, recall {:.2}, F1 \
          {:.2}, calibration error {:.2}",
@@ -91,7 +86,7 @@ fn about(canvas: &Canvas<'_>, one: &MlModel, room: usize) -> Lines {
         metrics.f1_score_macro,
         metrics.expected_calibration_error,
     )];
-    told.push(says(one));
+    told.push(one.says());
     let mut important: Vec<(&String, &f64)> = metrics.feature_importance.iter().collect();
     important.sort_by(|a, b| b.1.total_cmp(a.1));
     let important: Vec<String> =
@@ -103,20 +98,6 @@ fn about(canvas: &Canvas<'_>, one: &MlModel, room: usize) -> Lines {
     let mut lines: Lines = told.iter().flat_map(|words| said(canvas, Role::Text, words, room)).collect();
     lines.extend(confusion(canvas, one, metrics, room));
     lines
-}
-
-fn says(one: &MlModel) -> String {
-    match one.mixed_temperature {
-        None => "tells less than how frequent each cause is: the rules judge alone".into(),
-        Some(_) if one.threshold > 1.0 => {
-            "never right often enough to name a cause by itself; says how likely those of the rules are".into()
-        }
-        Some(_) => format!(
-            "names a cause by itself from {:.2} on; counts {:.0} % beside the rules",
-            one.threshold,
-            one.weight() * 100.0
-        ),
-    }
 }
 
 /// Rows are what was labelled, columns what was said.

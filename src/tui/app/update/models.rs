@@ -11,7 +11,9 @@ use crate::tui::app::{Effect, Model};
 pub fn open(model: &mut Model) -> Vec<Effect> {
     let ticket = model.ticket();
     model.overlay = Some(Overlay::Models);
-    model.models = ModelsView { asked: Some(ticket), ..ModelsView::default() };
+    // What is being taken into use goes on meanwhile.
+    let pending = model.models.pending;
+    model.models = ModelsView { asked: Some(ticket), pending, ..ModelsView::default() };
     vec![Effect::LoadModels(ticket)]
 }
 
@@ -21,13 +23,18 @@ pub fn came(model: &mut Model, ticket: Ticket, answer: Result<Box<Registry>, Ser
         return vec![];
     }
     view.asked = None;
+    // The cursor stays on its version, wherever that stands now.
+    let chosen = view.current().map(|one| (one.name.clone(), one.version));
     // What is there stays, should asking again fail.
     match (answer, &view.answer) {
         (Err(why), Some(Ok(_))) => model.notice(true, sanitise::line(&why.to_string())),
         (answer, _) => view.answer = Some(answer.map_err(|why| sanitise::line(&why.to_string()))),
     }
-    let last = model.models.models().len().saturating_sub(1);
-    model.models.at = model.models.at.min(last);
+    let view = &mut model.models;
+    let is_chosen =
+        |one: &MlModel| chosen.as_ref().is_some_and(|(name, version)| (name, version) == (&one.name, &one.version));
+    let last = view.models().len().saturating_sub(1);
+    view.at = view.models().iter().position(is_chosen).unwrap_or_else(|| view.at.min(last));
     vec![]
 }
 

@@ -75,9 +75,9 @@ pub fn answered(model: &mut Model, ticket: Ticket, answer: Result<Box<Told>, Opt
         Err(Some(why)) => Err(sanitise::line(&why)),
         Ok(told) => Ok(told),
     };
-    model.gemini.failing = answer.as_ref().err().cloned();
     let waits = |view: &&mut QuestionView| matches!(view.stage, Stage::Waiting(waiting, _) if waiting == ticket);
     let Some(view) = model.question.as_mut().filter(waits) else { return vec![] };
+    model.gemini.failing = answer.as_ref().err().cloned();
     view.stage = match answer {
         Ok(told) => Stage::Told(told),
         Err(why) => Stage::Failed(why),

@@ -3,7 +3,7 @@
 use crate::tui::Options;
 use crate::tui::app::model::{keymaps, themes};
 use crate::tui::app::overlay::Overlay;
-use crate::tui::app::question::GeminiState;
+use crate::tui::app::question::{GeminiState, Stage};
 use crate::tui::app::{Effect, Model};
 
 /// Takes over what a running session can: looks, keys, zone, bell, people, what is protected and needs a reason.
@@ -35,8 +35,14 @@ pub fn take(model: &mut Model, to: &Options) -> Vec<Effect> {
     if model.gemini.spec != to.gemini {
         // Whom it goes to is another question.
         model.gemini = GeminiState { spec: to.gemini.clone(), off: to.gemini_off.clone(), ..GeminiState::default() };
+        if let Some(view) = &mut model.question {
+            if let Stage::Waiting(_, cancel) = &view.stage {
+                cancel.cancel();
+            }
+            view.stage = Stage::Typing;
+        }
         if model.gemini.spec.is_none() && model.overlay == Some(Overlay::Question) {
-            model.overlay = None;
+            model.overlay = model.question.take().and_then(|view| view.under);
         }
     }
     vec![Effect::LoadFinds]

@@ -7,6 +7,7 @@
 mod analysis;
 mod attribution;
 pub mod bulk;
+mod business;
 mod change;
 mod context;
 mod correlation;
@@ -46,6 +47,7 @@ pub use analysis::{
     Analysis, Axis, Cause, CauseAnalysis, Direction, Disruption, Severity, SeverityClass, SeverityReason,
 };
 pub use attribution::{ActorClass, Attribution, Who};
+pub use business::{Activity, AnalysisTimes, Business, Figure, Ratio, TIMED, Unit};
 pub use change::{Change, ChangeType, Hidden, PropertyPath, Unverified, UnverifiedReason};
 pub use context::{
     ContextData, ContextRequest, ContextSource, ContextType, Deployment, IncidentImpact, OperationalContext,

@@ -20,6 +20,7 @@ mod aws_organisation;
 mod backends;
 mod backends_tls;
 mod bench;
+mod business;
 mod changes;
 mod cli;
 mod client_faults;

@@ -97,6 +97,8 @@ pub enum Effect {
     LoadNarrative(Ticket, DriftId, TimeZone),
     /// The newest drifts, and how those of the last days went.
     LoadHome(Ticket),
+    /// What came of the watching.
+    LoadBusiness(Ticket),
     /// Looks up what is known of a drift, to be asked about with what was typed.
     PrepareQuestion(Ticket, DriftId, String, TimeZone),
     /// Sends it.

@@ -115,6 +115,7 @@ impl Screens {
                 | Effect::LoadNarrative(..)
                 | Effect::PrepareQuestion(..)
                 | Effect::LoadHome(_)
+                | Effect::LoadBusiness(_)
                 | Effect::AskGemini(..)
                 | Effect::Analyse(_)
                 | Effect::LoadHistory(..)

@@ -80,6 +80,7 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
             Msg::Narrative(ticket, narrative(service, id, &clock).await.map(Box::new))
         }
         Effect::LoadHome(ticket) => Msg::Home(ticket, home(service).await.map(Box::new)),
+        Effect::LoadBusiness(ticket) => Msg::Business(ticket, service.business(vec![], DAYS).await.map(Box::new)),
         Effect::PrepareQuestion(ticket, id, text, zone) => {
             let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
             Msg::Question(ticket, question(service, id, &text, &clock).await.map(Box::new))
@@ -155,6 +156,7 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::AskWho(ticket, _) => Msg::Who(*ticket, Err(why())),
         Effect::LoadNarrative(ticket, ..) => Msg::Narrative(*ticket, Err(why())),
         Effect::LoadHome(ticket) => Msg::Home(*ticket, Err(why())),
+        Effect::LoadBusiness(ticket) => Msg::Business(*ticket, Err(why())),
         Effect::PrepareQuestion(ticket, ..) => Msg::Question(*ticket, Err(why())),
         Effect::AskGemini(ticket, ..) => Msg::Answered(*ticket, Err(Some(why().to_string()))),
         Effect::LoadModels(ticket) => Msg::Models(*ticket, Err(why())),

@@ -121,6 +121,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::ModelActivated(ticket, answer) => models::activated(model, ticket, answer),
         Msg::Narrative(ticket, answer) => narrative::came(model, ticket, answer),
         Msg::Home(ticket, answer) => home::came(model, ticket, answer),
+        Msg::Business(ticket, answer) => home::counted(model, ticket, answer),
         Msg::Question(ticket, answer) => question::prepared(model, ticket, answer),
         Msg::Answered(ticket, answer) => question::answered(model, ticket, answer),
         Msg::History(ticket, answer) => resource::history_came(model, ticket, answer),

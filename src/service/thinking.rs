@@ -176,6 +176,7 @@ fn think(
             expires_at: old.expires_at,
             implemented_at: old.implemented_at,
             implementation_result: old.implementation_result.clone(),
+            settled_by: old.settled_by.clone(),
             ..new
         })
     };
@@ -233,6 +234,7 @@ pub(super) fn answer(
         if let Some(why) = one.refusal(Timestamp::now()).filter(|_| followed) {
             return Err(StoreError::Invalid(why));
         }
+        one.settled_by = None;
         one.implemented_at = followed.then(Timestamp::now);
         one.implementation_result = Some(result.clone());
         store.advise(id, version, &analysis, &recommendations)

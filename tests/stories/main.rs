@@ -21,6 +21,7 @@ mod backends;
 mod backends_tls;
 mod bench;
 mod business;
+mod carried_out;
 mod changes;
 mod cli;
 mod client_faults;

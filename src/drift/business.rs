@@ -158,15 +158,15 @@ impl Business {
         for (key, name, value, definition) in [
             (
                 "analysis_time_p50",
-                "analysis time, half",
+                "analysis time p50",
                 time(|times| times.p50_micros),
-                "half of the last analyses of the newest 1,000 drifts took no longer",
+                "how long half of the last analyses took at most, of the newest 1,000 drifts",
             ),
             (
                 "analysis_time_p95",
-                "analysis time, most",
+                "analysis time p95",
                 time(|times| times.p95_micros),
-                "95 of 100 of the last analyses of the newest 1,000 drifts took no longer",
+                "how long 95 of 100 of the last analyses took at most, of the newest 1,000 drifts",
             ),
         ] {
             let words = seconds(value);
@@ -276,8 +276,8 @@ mod tests {
             [
                 "detection accuracy: 75.0 % (3 of 4)",
                 "false alarms: 0.0 % (0 of 8)",
-                "analysis time, half: 4.0 ms of 3",
-                "analysis time, most: 90.0 ms of 3",
+                "analysis time p50: 4.0 ms of 3",
+                "analysis time p95: 90.0 ms of 3",
                 "user adoption: 12.5 % (2 of 16)",
                 "drift detection rate: 2.5 a day",
                 "remediation success: 66.7 % (2 of 3)",

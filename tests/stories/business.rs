@@ -4,15 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use driftguard::api::Role;
 use driftguard::drift::*;
 use driftguard::safety::Redactor;
-use driftguard::service::{DriftService, LocalService};
+use driftguard::server::{Principal, Tokens};
+use driftguard::service::{DriftService, LocalService, ServiceError};
 use driftguard::store::{OpenMode, Store, open};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::runtime::Handle;
 
 use super::postgres::Database;
+use super::remote::{Running, acme, connect};
 use super::store::{all, env, finding, home, ignoring};
 
 const DAYS: u32 = 30;
@@ -195,4 +198,37 @@ async fn what_came_of_it_is_what_counting_tells_over_a_database() {
     let Some(database) = tokio::task::spawn_blocking(Database::new).await.unwrap() else { return };
     let store = tokio::task::block_in_place(|| database.open("acme"));
     lived_through(&store, "a database").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_tells_the_same_to_who_sees_all_of_it_and_nothing_of_what_is_seen_in_part() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir.path().join("store"), OpenMode::ReadWrite).unwrap().store;
+    store.put_environment(&home()).unwrap();
+    scan(store.as_ref(), &["a", "b"]);
+    let service = LocalService::start(Arc::clone(&store), vec![], Handle::current());
+    does(&service, "alice", drift(store.as_ref(), "a"), TriageVerb::Acknowledge).await;
+    let principal = |name: &str, grants: Option<serde_json::Value>| {
+        let grants = grants.map(|grant| serde_json::from_value(grant).unwrap()).into_iter().collect();
+        let whole = Principal::new(Slug::from_text("acme"), name.into(), Role::Viewer);
+        (name.to_owned(), Principal { grants, ..whole })
+    };
+    let tokens = Tokens::new([
+        principal("vic", None),
+        principal("here", Some(json!({"environments": "prod", "access": "read"}))),
+        principal("elsewhere", Some(json!({"environments": "staging", "access": "read"}))),
+        principal("part", Some(json!({"environments": "*", "resource_types": "aws_s3_*", "access": "read"}))),
+    ]);
+    let running = Running::start(tokens, acme(service.clone()), ([127, 0, 0, 1], 0).into()).await;
+    let ask = async |name: &str| connect(running.address, name).await.business(vec![], DAYS).await;
+    let told = service.business(vec![], DAYS).await.unwrap();
+    assert_eq!(told, raw(store.as_ref()));
+    assert_eq!(ask("vic").await.unwrap(), told);
+    assert_eq!(ask("here").await.unwrap(), told);
+    let elsewhere = ask("elsewhere").await.unwrap();
+    assert!(elsewhere.figures().iter().all(|one| one.value.is_none()), "{elsewhere:?}");
+    let refused = ask("part").await.unwrap_err();
+    assert!(matches!(&refused, ServiceError::Denied(why) if why.contains("that you see whole")), "{refused:?}");
+    running.end().await;
+    service.shutdown().await;
 }

@@ -88,6 +88,8 @@ pub enum Effect {
     AddEnvironment(Ticket, Arc<Adding>, Box<Offer>),
     LoadUntold(Ticket, UntoldRequest),
     LoadIncident(Ticket, IncidentRequest),
+    /// How much happened when, for the foot of the timeline.
+    LoadHeat(Ticket, IncidentRequest),
     /// A drift as it stood at a moment; times are said in the zone.
     LoadAsOf(Ticket, DriftId, Timestamp, TimeZone),
     /// An observed value and the one before it.

@@ -11,7 +11,7 @@ use crate::api::Role;
 use crate::config::Found as Offers;
 use crate::drift::query::Groups;
 use crate::drift::{
-    Business, DriftDetail, DriftEvent, MlModel, NeverHideRule, Remediation, RuleStatus, Slug, UntoldPage, Who,
+    Business, DriftDetail, DriftEvent, Incident, MlModel, NeverHideRule, Remediation, RuleStatus, Slug, UntoldPage, Who,
 };
 use crate::gemini::{Question, Told};
 use crate::safety::Tainted;
@@ -116,6 +116,7 @@ pub enum Msg {
     Narrative(Ticket, Result<Box<Narrative>, ServiceError>),
     /// How things stand.
     Home(Ticket, Result<Box<Home>, ServiceError>),
+    Heat(Ticket, Result<Box<Incident>, ServiceError>),
     Business(Ticket, Result<Box<Business>, ServiceError>),
     /// What would be sent to Gemini.
     Question(Ticket, Result<Box<Question>, ServiceError>),

@@ -106,6 +106,7 @@ impl Screens {
                 | Effect::AddEnvironment(..)
                 | Effect::LoadUntold(..)
                 | Effect::LoadIncident(..)
+                | Effect::LoadHeat(..)
                 | Effect::LoadAsOf(..)
                 | Effect::CompareObserved(..)
                 | Effect::LoadResource(..)

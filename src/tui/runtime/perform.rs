@@ -70,6 +70,7 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
             Msg::Added(ticket, added.unwrap_or_else(|_| Err("it was not written; the log says why".into())))
         }
         Effect::LoadUntold(ticket, request) => Msg::Untold(ticket, service.untold(request).await),
+        Effect::LoadHeat(ticket, request) => Msg::Heat(ticket, service.incident(request).await.map(Box::new)),
         Effect::LoadIncident(ticket, request) => Msg::Incident(ticket, incident::found(service, request).await),
         Effect::LoadAsOf(ticket, id, at, zone) => Msg::Sheet(ticket, incident::stood(service, id, at, zone).await),
         Effect::CompareObserved(ticket, pair, zone) => Msg::Sheet(ticket, incident::compared(*pair, zone).await),
@@ -150,6 +151,7 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::FindEnvironments(ticket, _) => Msg::Offers(*ticket, Found::default()),
         Effect::AddEnvironment(ticket, ..) => Msg::Added(*ticket, Err(why().to_string())),
         Effect::LoadUntold(ticket, _) => Msg::Untold(*ticket, Err(why())),
+        Effect::LoadHeat(ticket, _) => Msg::Heat(*ticket, Err(why())),
         Effect::LoadIncident(ticket, _) => Msg::Incident(*ticket, Err(why())),
         Effect::LoadAsOf(ticket, ..) | Effect::CompareObserved(ticket, ..) => Msg::Sheet(*ticket, Err(why())),
         Effect::LoadResource(ticket, _) => Msg::Resource(*ticket, Err(why())),

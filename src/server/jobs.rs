@@ -44,20 +44,17 @@ impl Jobs {
     ) -> Result<Job, ServiceError> {
         let key = (organisation.clone(), drift);
         let (now, id) = (Timestamp::now(), Ulid::generate());
-        let under_way = {
-            let mut here = self.here();
-            let known = here.get(&key).copied();
-            here.entry(key.clone()).or_insert(id);
-            known
-        };
-        if let Some(known) = under_way {
-            let job = service.analysis(known).await?;
-            let job = job.unwrap_or_else(|| AnalysisJob::new(known, drift, None, now));
-            return Ok(shown(&job, None));
+        while let Some(known) = self.occupy(&key, id) {
+            let job = service.analysis(known).await?.unwrap_or_else(|| AnalysisJob::new(known, drift, None, now));
+            if job.is_open() {
+                return Ok(shown(&job, None));
+            }
+            // It is done, and about to say so here: what is asked now may bring another context.
+            self.leave(&key, known);
         }
         let job = AnalysisJob::new(id, drift, said, now);
         if let Err(error) = service.keep_analysis(job.clone()).await {
-            self.here().remove(&key);
+            self.leave(&key, id);
             return Err(error);
         }
         let job_now = shown(&job, None);
@@ -68,6 +65,7 @@ impl Jobs {
     /// Makes it, and keeps how it went. Where that cannot be kept, whoever asks next makes it once more.
     async fn make(self: Arc<Self>, key: (Slug, DriftId), service: Arc<dyn DriftService>, job: AnalysisJob) {
         let place = self.places.acquire().await;
+        let id = job.id;
         let mut job = job.at(AnalysisStage::Running, Timestamp::now());
         job.tries += 1;
         let begun = service.keep_analysis(job.clone()).await;
@@ -80,7 +78,23 @@ impl Jobs {
             tracing::warn!(%error, "how an analysis went is not kept");
         }
         drop(place);
-        self.here().remove(&key);
+        self.leave(&key, id);
+    }
+
+    /// The drift is this job's, if it was no other's: that one's id.
+    fn occupy(&self, key: &(Slug, DriftId), id: Ulid) -> Option<Ulid> {
+        let mut here = self.here();
+        let known = here.get(key).copied();
+        here.entry(key.clone()).or_insert(id);
+        known
+    }
+
+    /// The drift is no longer this job's.
+    fn leave(&self, key: &(Slug, DriftId), id: Ulid) {
+        let mut here = self.here();
+        if here.get(key) == Some(&id) {
+            here.remove(key);
+        }
     }
 
     /// How it stands with a job about this drift. `service`: the whole of the organisation's, for what somebody else began.
@@ -104,13 +118,7 @@ impl Jobs {
             return Ok(Some(shown(&job, None)));
         }
         let key = (organisation.clone(), event.id);
-        let is_free = {
-            let mut here = self.here();
-            let is_free = !here.contains_key(&key);
-            here.entry(key.clone()).or_insert(id);
-            is_free
-        };
-        if is_free {
+        if self.occupy(&key, id).is_none() {
             tokio::spawn(Arc::clone(self).make(key, service, job.clone()));
         }
         Ok(Some(shown(&job, None)))

@@ -12,6 +12,11 @@ pub fn set_scope(frameworks: Vec<Framework>) {
     let _ = SCOPE.set(frameworks);
 }
 
+/// Those in scope, in their order.
+pub fn frameworks_in_scope() -> impl Iterator<Item = Framework> {
+    Framework::ALL.into_iter().filter(|framework| is_in_scope(*framework))
+}
+
 pub(super) fn is_in_scope(framework: Framework) -> bool {
     SCOPE.get().is_none_or(|scope| scope.is_empty() || scope.contains(&framework))
 }

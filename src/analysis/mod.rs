@@ -14,6 +14,7 @@ mod pack;
 mod prior;
 mod severity;
 pub mod together;
+mod told;
 mod value;
 mod within;
 
@@ -22,12 +23,13 @@ pub(crate) use as_of::dialect;
 pub use as_of::{AsOf, Then, as_of, between};
 pub use blame::{Blame, blame};
 pub use cause::{ArtifactError, Burst, LearnedCause, Past, Surroundings};
-pub use frameworks::set_scope;
+pub use frameworks::{frameworks_in_scope, set_scope};
 pub use lessons::{Learned, LessonError, evaluate, learn, lessons};
 pub use prior::{
     CERTAIN, Evidence, Model, WEIGHTS as SEVERITY_WEIGHTS, guard_score, names as feature_names, row as features,
     side_score,
 };
+pub use told::named_by_rules;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -65,6 +67,7 @@ pub fn analyse_within(facts: &Facts<'_>, around: &Surroundings<'_>) -> Analysis 
         disruption,
         changed_by,
         analyzed_at: facts.now,
+        took_micros: None,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::cli::{CountBy, StatsArgs, StatsFormat};
 use crate::drift::query::Query;
 use crate::drift::{DriftEvent, SeverityClass, Slug};
 use crate::report::stats::{self, Count, Dashboard};
-use crate::service::pulse_of;
+use crate::service::{self, pulse_of};
 use crate::store::{Direction, DriftFilter, PageRequest, Store};
 
 /// Drifts that the overview names.
@@ -49,12 +49,14 @@ pub(super) fn run(session: &Session, args: &StatsArgs) -> anyhow::Result<u8> {
         }
         None => {
             let figures = store.stats(&environments, args.days)?;
+            let business = service::business(store.as_ref(), &environments, args.days, now)?;
             let watched = known.iter().map(|one| &one.slug);
             let wanted = watched.filter(|slug| environments.is_empty() || environments.contains(slug));
             let pulse = |slug: &Slug| Ok(pulse_of(store.as_ref(), slug, now)?.map(|pulse| (slug.clone(), pulse)));
             let pulses: Vec<_> = wanted.filter_map(|slug| pulse(slug).transpose()).collect::<anyhow::Result<_>>()?;
             let recent = recent(store.as_ref(), environments)?;
-            let dashboard = Dashboard { figures: &figures, recent: &recent, pulses: &pulses, now, zone: &zone };
+            let (figures, business) = (&figures, &business);
+            let dashboard = Dashboard { figures, business, recent: &recent, pulses: &pulses, now, zone: &zone };
             match args.format {
                 StatsFormat::Text => stats::dashboard_text(&dashboard, &mut out)?,
                 StatsFormat::Json => stats::dashboard_json(&dashboard, &mut out)?,

@@ -286,4 +286,7 @@ pub struct Analysis {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_by: Vec<Tainted>,
     pub analyzed_at: jiff::Timestamp,
+    /// How long thinking about it took, in microseconds. `None`: nobody measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_micros: Option<u64>,
 }

@@ -27,6 +27,12 @@ pub struct DailyMetrics {
     pub top_cause_categories: Vec<CauseCount>,
     /// By class; classes without a drift are left out.
     pub severity_distribution: BTreeMap<SeverityClass, u64>,
+    /// Drifts that were given advice to act.
+    #[serde(default)]
+    pub advised_drifts: u64,
+    /// Those of them in which some was carried out, or that were settled as advised.
+    #[serde(default)]
+    pub followed_drifts: u64,
     /// Of the drifts that were given advice to act, the share in which some was carried out, or that were settled as advised; four
     /// decimal places. `None`: none was given.
     pub recommendation_adoption_rate: Option<f64>,
@@ -115,6 +121,8 @@ impl DayCounts {
             avg_resolution_time: self.resolution_seconds.checked_div(self.resolved),
             top_cause_categories: causes,
             severity_distribution: severities.filter(|(_, drifts)| *drifts > 0).collect(),
+            advised_drifts: self.advised,
+            followed_drifts: self.followed,
             recommendation_adoption_rate: rate(self.followed, self.advised),
         }
     }

@@ -7,6 +7,7 @@
 mod analysis;
 mod attribution;
 pub mod bulk;
+mod business;
 mod change;
 mod context;
 mod correlation;
@@ -35,6 +36,7 @@ mod sane;
 mod scan;
 mod score;
 mod settled;
+mod settlement;
 mod sighting;
 mod stats;
 mod tags;
@@ -46,6 +48,7 @@ pub use analysis::{
     Analysis, Axis, Cause, CauseAnalysis, Direction, Disruption, Severity, SeverityClass, SeverityReason,
 };
 pub use attribution::{ActorClass, Attribution, Who};
+pub use business::{Activity, AnalysisTimes, Business, Figure, Ratio, TIMED, Unit};
 pub use change::{Change, ChangeType, Hidden, PropertyPath, Unverified, UnverifiedReason};
 pub use context::{
     ContextData, ContextRequest, ContextSource, ContextType, Deployment, IncidentImpact, OperationalContext,
@@ -88,6 +91,7 @@ pub use sane::Unfit;
 pub use scan::{Completeness, Counts, ScanStage, ScanSummary, SourceError, SourceState};
 pub use score::{Score, ScoreError};
 pub use settled::SettledChange;
+pub use settlement::Settlement;
 pub use sighting::{Known, Sighting};
 pub use stats::Stats;
 pub use tags::{tags, tags_of_both};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PropertyPath, ResolutionType, Score};
+use super::{PropertyPath, ResolutionType, Score, Settlement};
 use crate::safety::Tainted;
 
 /// What to do.
@@ -152,6 +152,9 @@ pub struct Recommendation {
     /// The person who gave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub added_by: Option<Tainted>,
+    /// The decision that carried it out, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_by: Option<Settlement>,
 }
 
 /// Advice that a person gives.

@@ -207,6 +207,7 @@ fn blank(
         accept_until: None,
         patch: None,
         added_by: None,
+        settled_by: None,
     }
 }
 

@@ -35,6 +35,7 @@ fn analysis(cause: Cause, confidence: u8, security: u8) -> Analysis {
         disruption: None,
         changed_by: Vec::new(),
         analyzed_at: Timestamp::UNIX_EPOCH,
+        took_micros: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod actor;
 pub mod book;
+pub mod figures;
 mod import;
 pub mod incident;
 mod json;

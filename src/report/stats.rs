@@ -7,13 +7,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::figures::{self, Row};
 use crate::cli::CountBy;
-use crate::drift::{DriftEvent, Pulse, Slug, Stats};
+use crate::drift::{Business, DriftEvent, Pulse, Slug, Stats};
 use crate::safety::{escape, sanitise};
 
 /// The newest drifts, and how the last days went.
 pub struct Dashboard<'a> {
     pub figures: &'a Stats,
+    pub business: &'a Business,
     pub recent: &'a [DriftEvent],
     /// Of each environment that was watched.
     pub pulses: &'a [(Slug, Pulse)],
@@ -46,6 +48,16 @@ pub fn dashboard_text(dashboard: &Dashboard<'_>, out: &mut dyn Write) -> io::Res
     writeln!(out, "  unresolved               {unresolved}")?;
     let average = average_resolution_seconds.map_or_else(|| "none resolved".to_owned(), length);
     writeln!(out, "  average resolution time  {average}")?;
+    for line in figures::days(dashboard.business, false) {
+        writeln!(out, "  {line}")?;
+    }
+    writeln!(out, "\nwhat came of it")?;
+    for row in figures::rows(dashboard.business) {
+        match row {
+            Row::Figure(text) => writeln!(out, "  {text}")?,
+            Row::Definition(text) => writeln!(out, "    {text}")?,
+        }
+    }
     if !dashboard.pulses.is_empty() {
         writeln!(out, "\nincidents, beside what is usual")?;
     }
@@ -89,22 +101,29 @@ pub fn dashboard_json(dashboard: &Dashboard<'_>, out: &mut dyn Write) -> io::Res
     struct Document<'a> {
         schema: &'static str,
         stats: &'a Stats,
+        business: &'a Business,
         /// The newest first.
         recent: &'a [DriftEvent],
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
         pulses: BTreeMap<&'a Slug, &'a Pulse>,
     }
     let pulses = dashboard.pulses.iter().map(|(slug, pulse)| (slug, pulse)).collect();
-    let (stats, recent) = (dashboard.figures, dashboard.recent);
-    escape::to_json_writer(&mut *out, &Document { schema: "driftguard.stats/1", stats, recent, pulses }, true)?;
+    let Dashboard { figures: stats, business, recent, .. } = *dashboard;
+    let document = Document { schema: "driftguard.stats/1", stats, business, recent, pulses };
+    escape::to_json_writer(&mut *out, &document, true)?;
     writeln!(out)
 }
 
 pub fn dashboard_csv(dashboard: &Dashboard<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Stats { days, total, resolved, healed, unresolved, average_resolution_seconds } = dashboard.figures;
     let average = average_resolution_seconds.map_or_else(String::new, |seconds| seconds.to_string());
-    writeln!(out, "days,total,resolved,healed,unresolved,average_resolution_seconds")?;
-    writeln!(out, "{days},{total},{resolved},{healed},{unresolved},{average}")
+    let figures = dashboard.business.figures();
+    let names: String = figures.iter().map(|one| format!(",{}", one.column())).collect();
+    // What there is no data for stays empty.
+    let value = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+    let values: String = figures.iter().map(|one| format!(",{}", value(one.value))).collect();
+    writeln!(out, "days,total,resolved,healed,unresolved,average_resolution_seconds{names}")?;
+    writeln!(out, "{days},{total},{resolved},{healed},{unresolved},{average}{values}")
 }
 
 /// What it is counted by, in words for a column.

@@ -1,6 +1,7 @@
 //! Looks at one resource: finds its live side, compares, and, when it differs, masks, analyses and recommends.
 
 use std::collections::{BTreeSet, HashSet};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -366,7 +367,10 @@ impl Examiner<'_> {
         let environment = &self.spec.environment;
         let facts = Facts { environment, resource: &resource, drift_type, changes: &changes, now: self.now };
         let writers = analysis::changed_by(actual_state.as_ref(), &changes);
-        let analysis = analysis::analyse_within(&facts, &Surroundings { writers: &writers, ..Surroundings::default() });
+        let begun = Instant::now();
+        let around = Surroundings { writers: &writers, ..Surroundings::default() };
+        let mut analysis = analysis::analyse_within(&facts, &around);
+        analysis.took_micros = u64::try_from(begun.elapsed().as_micros()).ok();
         let tags = tags_of_both(actual_state.as_ref(), declared_state.as_ref());
         let case = Case { facts: &facts, analysis: &analysis, tags: &tags, code: Some(&self.code) };
         let recommendations = advise(&case, &self.spec.policies);

@@ -10,8 +10,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::Houses;
 use super::queues::{self, Queues};
+use super::{Houses, business};
 use crate::service::EnvironmentSummary;
 
 /// A store that does not answer must not keep the numbers of the others, and of the process, away. One that is known not to is not
@@ -71,11 +71,17 @@ pub(super) async fn gather(houses: &Houses, analyses: usize) -> Registry {
             true => queues::of(&house).await,
             false => None,
         };
-        (slug, store, found, backlog)
+        let counted = match found.is_some() {
+            true => house.counted.now(&house.service).await,
+            false => None,
+        };
+        (slug, store, found, backlog, counted)
     });
     let queues = Queues::default();
-    for (slug, store, found, backlog) in join_all(all).await {
+    let mut business = business::Gauges::default();
+    for (slug, store, found, backlog, counted) in join_all(all).await {
         backlog.iter().for_each(|backlog| queues.add(&slug, backlog));
+        counted.iter().for_each(|counted| business.add(&slug, counted));
         let organization = slug.as_str();
         let of_house = Organization { organization: organization.to_owned() };
         facts.up.get_or_create(&of_house).set(f64::from(u8::from(found.is_some())));
@@ -92,6 +98,7 @@ pub(super) async fn gather(houses: &Houses, analyses: usize) -> Registry {
     let ours = registry.sub_registry_with_prefix("driftguard");
     facts.register(ours);
     queues.register(ours, analyses);
+    business.register(ours);
     process(registry.sub_registry_with_prefix("process"));
     registry
 }

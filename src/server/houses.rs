@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use super::business::Counted;
 use super::feed::Feed;
 use crate::api::{Code, Problem};
 use crate::drift::Slug;
@@ -12,6 +13,7 @@ use crate::service::DriftService;
 pub struct House {
     pub service: Arc<dyn DriftService>,
     pub(super) feed: Arc<Feed>,
+    pub(super) counted: Arc<Counted>,
 }
 
 /// All of them, by the organisation's slug. A clone is the same houses: they are opened and closed while they are served.
@@ -29,7 +31,7 @@ impl Houses {
     /// Opens a house. Needs a tokio runtime: its feed listens from now on.
     pub fn open(&mut self, organisation: Slug, service: Arc<dyn DriftService>) {
         let feed = Feed::listen(service.as_ref());
-        let house = Arc::new(House { service, feed });
+        let house = Arc::new(House { service, feed, counted: Arc::default() });
         let mut known = self.known_mut();
         known.resting.remove(&organisation);
         known.open.insert(organisation, house);

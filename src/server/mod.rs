@@ -8,6 +8,7 @@ mod answer;
 mod asked;
 mod auth;
 mod body;
+mod business;
 mod facts;
 mod feed;
 mod follow;

@@ -20,13 +20,13 @@ use super::returning::{self, Returning};
 use super::sharing::{Ears, Sharing};
 use super::{
     Backlog, DriftService, EnvironmentSummary, Guard, IacResource, Relations, RequireReason, ResourcesRequest,
-    ServiceError, ServiceEvent, Tally, approving, around, attempts, bulk, bulletin, gate, inventory, judging, learning,
-    pulse, relations, thinking,
+    ServiceError, ServiceEvent, Tally, approving, around, attempts, bulk, bulletin, business, gate, inventory, judging,
+    learning, pulse, relations, thinking,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, DailyMetrics, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule,
-    Incident, IncidentRequest, Lessons, Maintenance, MlModel, ModelStep, NeverHideReach, NeverHideRequest,
+    AuditEntry, Business, ContextId, ContextRequest, DailyMetrics, DriftDetail, DriftEvent, DriftId, Environment,
+    IgnoreRule, Incident, IncidentRequest, Lessons, Maintenance, MlModel, ModelStep, NeverHideReach, NeverHideRequest,
     NeverHideRule, NeverHideVerb, Notification, NotificationId, NotificationRequest, OperationalContext, Origin, Pulse,
     Remediation, RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, RuleVerb,
     ScanSummary, Slug, SourceState, Stats, TriageRequest, TriageVerb, UntoldPage, UntoldRequest, Who,
@@ -348,6 +348,10 @@ impl DriftService for LocalService {
 
     async fn daily(&self, environments: Vec<Slug>, days: u32) -> Result<Vec<DailyMetrics>, ServiceError> {
         self.ask(move |store| store.daily(&environments, days).map_err(told)).await
+    }
+
+    async fn business(&self, environments: Vec<Slug>, days: u32) -> Result<Business, ServiceError> {
+        self.ask(move |store| business::business(store, &environments, days, Timestamp::now()).map_err(told)).await
     }
 
     async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError> {

@@ -8,6 +8,7 @@ mod attempts;
 mod backlog;
 mod bulk;
 mod bulletin;
+mod business;
 mod commits;
 mod correlating;
 pub mod danger;
@@ -39,6 +40,7 @@ mod who;
 
 pub use around::{annotate, contexts, end_context};
 pub use backlog::{Backlog, Outcome, Tally};
+pub use business::business;
 pub use inventory::{IacResource, ResourcesRequest};
 pub(crate) use keeping::told;
 pub use learning::{
@@ -71,11 +73,11 @@ use ulid::Ulid;
 use crate::api::{Capability, Role};
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, DailyMetrics, DriftDetail, DriftEvent, DriftId, Environment, IgnoreRule,
-    Incident, IncidentRequest, Lessons, MlModel, ModelStep, NeverHideReach, NeverHideRequest, NeverHideRule,
-    Notification, NotificationId, NotificationRequest, OperationalContext, Overtaken, Pulse, Remediation,
-    RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanStage, ScanSummary,
-    Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
+    AuditEntry, Business, ContextId, ContextRequest, DailyMetrics, DriftDetail, DriftEvent, DriftId, Environment,
+    IgnoreRule, Incident, IncidentRequest, Lessons, MlModel, ModelStep, NeverHideReach, NeverHideRequest,
+    NeverHideRule, Notification, NotificationId, NotificationRequest, OperationalContext, Overtaken, Pulse,
+    Remediation, RemediationDecision, RemediationId, RemediationRequest, RuleReach, RuleRequest, RuleStatus, ScanStage,
+    ScanSummary, Slug, SourceState, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::store::{
@@ -227,6 +229,12 @@ pub trait DriftService: Send + Sync {
     async fn daily(&self, environments: Vec<Slug>, days: u32) -> Result<Vec<DailyMetrics>, ServiceError> {
         let _ = (environments, days);
         Err(ServiceError::Unavailable("days are not counted here".into()))
+    }
+    /// What came of the watching in the last `days` days of UTC, in some environments or (empty) all. Reads the trail of those days:
+    /// takes a while.
+    async fn business(&self, environments: Vec<Slug>, days: u32) -> Result<Business, ServiceError> {
+        let _ = (environments, days);
+        Err(ServiceError::Unavailable("these figures are not counted here".into()))
     }
     /// Where the resource of a drift is declared, what it hangs on, and its other drifts. Reads files: takes a while.
     async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError>;

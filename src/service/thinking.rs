@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -162,11 +163,11 @@ fn think(
     detail: &DriftDetail,
     said: Option<Masked>,
 ) -> Result<(Analysis, Vec<Recommendation>), StoreError> {
-    let (event, now) = (&detail.event, Timestamp::now());
+    let (event, now, begun) = (&detail.event, Timestamp::now(), Instant::now());
     let evidence = Evidence::gather(store, before, scene, detail, said)?;
     let facts =
         Facts { environment, resource: &event.resource, drift_type: event.drift_type, changes: &event.changes, now };
-    let analysis = analysis::analyse_within(&facts, &evidence.around(event));
+    let mut analysis = analysis::analyse_within(&facts, &evidence.around(event));
     // Advice that says the same keeps its age and what became of it.
     let kept = |new: Recommendation| {
         let same = event.recommendations.iter().find(|old| !old.is_stale(now) && old.key() == new.key());
@@ -175,6 +176,7 @@ fn think(
             expires_at: old.expires_at,
             implemented_at: old.implemented_at,
             implementation_result: old.implementation_result.clone(),
+            settled_by: old.settled_by.clone(),
             ..new
         })
     };
@@ -185,6 +187,7 @@ fn think(
         let redactor = Redactor::new(store.redaction_key());
         Outlook::of_kept(detail, (&code, &redactor, &before.knowledge), |outlook| outlook.complete(&mut advice));
     }
+    analysis.took_micros = u64::try_from(begun.elapsed().as_micros()).ok();
     Ok((analysis, advice))
 }
 
@@ -231,6 +234,7 @@ pub(super) fn answer(
         if let Some(why) = one.refusal(Timestamp::now()).filter(|_| followed) {
             return Err(StoreError::Invalid(why));
         }
+        one.settled_by = None;
         one.implemented_at = followed.then(Timestamp::now);
         one.implementation_result = Some(result.clone());
         store.advise(id, version, &analysis, &recommendations)

@@ -62,6 +62,7 @@ fn given(new: &NewAdvice, decision: &Decision) -> Recommendation {
         accept_until: None,
         patch: None,
         added_by: Some(decision.by.clone()),
+        settled_by: None,
     }
 }
 

@@ -152,6 +152,7 @@ fn same_advice(old: &[Recommendation], new: &[Recommendation]) -> bool {
         implemented_at: None,
         implementation_result: None,
         accept_until: None,
+        settled_by: None,
         ..r.clone()
     };
     old.len() == new.len() && old.iter().zip(new).all(|(a, b)| timeless(a) == timeless(b))

@@ -246,7 +246,13 @@ impl EventRecord {
             settled: e.settled.clone(),
             links: self.links.clone(),
             is_split: e.is_split,
-            advised: e.recommendations.iter().filter(|one| one.added_by.is_some()).cloned().collect(),
+            // What the decision did of it follows from the decision.
+            advised: e
+                .recommendations
+                .iter()
+                .filter(|one| one.added_by.is_some())
+                .map(|one| one.clone().without_settlement())
+                .collect(),
             ticked: e.ticked.clone(),
         }
     }

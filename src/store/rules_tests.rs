@@ -63,6 +63,7 @@ fn record(id: &str, changed_by: &[&str], changes: Vec<Change>) -> EventRecord {
             disruption: None,
             changed_by: changed_by.iter().map(|by| Tainted::from(*by)).collect(),
             analyzed_at: Timestamp::UNIX_EPOCH,
+            took_micros: None,
         },
         recommendations: Vec::new(),
         dependants: 0,

@@ -236,12 +236,11 @@ impl<S: Surface> Loop<S> {
     }
 
     fn take(&mut self, batch: Vec<Msg>) -> Result<Option<Exit>, RunError> {
-        if !batch.is_empty() || self.dirty {
-            update(&mut self.model, Msg::Clock((self.clock.0)()));
-        }
+        // What only waited for its time is asked for now.
+        let clock = (!batch.is_empty() || self.dirty).then(|| Msg::Clock((self.clock.0)()));
         self.dirty |= !batch.is_empty();
         let mut end = None;
-        for msg in batch {
+        for msg in clock.into_iter().chain(batch) {
             for effect in update(&mut self.model, msg) {
                 // The first exit counts, but what was decided before it is still sent.
                 end = end.or(self.run_effect(effect)?);

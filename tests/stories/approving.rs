@@ -307,7 +307,7 @@ fn record_in(store: &dyn Store, slug: &Slug) {
     store.finish_scan(scan, ScanSummary::of_nothing(scan, slug.clone(), now)).unwrap();
 }
 
-fn advice() -> Recommendation {
+pub(crate) fn advice() -> Recommendation {
     Recommendation {
         recommendation_type: RecommendationType::CodifyIac,
         priority: Priority::Medium,
@@ -327,6 +327,7 @@ fn advice() -> Recommendation {
         accept_until: None,
         patch: None,
         added_by: None,
+        settled_by: None,
     }
 }
 

@@ -248,6 +248,12 @@ fn the_last_days_are_told_with_the_newest_drifts_and_any_query_can_be_counted() 
         "resolved                 1 (1",
         "unresolved               1",
         "average resolution time  0s",
+        "2 drifts in 30 days, 2 today",
+        "detection accuracy          no data",
+        "drift detection rate        0.1 a day",
+        "compliance score cis        100.0 % (2 of 2)",
+        "user activity               0 people, 0 acts",
+        "of what was settled as reverted or codified and was gone then, what has not come back",
         "local_file.motd",
     ] {
         assert!(told.contains(part), "{part}: {told}");
@@ -255,7 +261,13 @@ fn the_last_days_are_told_with_the_newest_drifts_and_any_query_can_be_counted() 
     let document: Value = serde_json::from_str(&world.says(&["stats", "--format", "json"])).unwrap();
     assert_eq!((&document["schema"], &document["stats"]["total"]), (&json!("driftguard.stats/1"), &json!(2)));
     assert_eq!(document["recent"].as_array().unwrap().len(), 2);
-    assert_eq!(world.says(&["stats", "--format", "csv"]).lines().count(), 2);
+    assert_eq!((&document["business"]["detected"], &document["business"]["noise"]["of"]), (&json!(2), &json!(0)));
+    assert_eq!(document["business"]["by_day"].as_array().unwrap().len(), 30);
+    let csv = world.says(&["stats", "--format", "csv"]);
+    let [names, values] = <[&str; 2]>::try_from(csv.lines().collect::<Vec<_>>()).unwrap();
+    let cells: Vec<(&str, &str)> = names.split(',').zip(values.split(',')).collect();
+    assert_eq!(names.split(',').count(), values.split(',').count(), "{csv}");
+    assert!(cells.contains(&("detection_accuracy", "")) && cells.contains(&("compliance_score_cis", "1")), "{csv}");
 
     assert_eq!(world.says(&["stats", "--count", "is:open"]), "1\n");
     assert_eq!(world.says(&["stats", "--count", "type:local_file", "--by", "type"]), "2  local_file\n2  total\n");

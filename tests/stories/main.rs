@@ -20,6 +20,8 @@ mod aws_organisation;
 mod backends;
 mod backends_tls;
 mod bench;
+mod business;
+mod carried_out;
 mod changes;
 mod cli;
 mod client_faults;

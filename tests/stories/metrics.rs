@@ -107,3 +107,34 @@ fn drifts_from_before_days_were_counted_are_counted_too() {
     database.open("acme");
     assert_eq!(database.says(KEPT), before);
 }
+
+#[test]
+fn dashboards_read_the_days_that_were_counted_and_not_every_drift_again() {
+    let Some(database) = Database::new() else { return };
+    let store = database.open("acme");
+    scanned(store.as_ref(), &days(), 10);
+    let shown = || {
+        let day = 86_400_000_000_i64;
+        let tonight = (Timestamp::now().as_microsecond().div_euclid(day) + 1) * day;
+        let at = |micros: i64| Timestamp::from_microsecond(micros).unwrap();
+        let (from, until, environments) = (at(tonight - 30 * day), at(tonight - 1), vec![]);
+        let incident = store.incident(&IncidentRequest { from, until, environments, limit: 1, parts: 30 }).unwrap();
+        let business = driftguard::service::business(store.as_ref(), &[], 30, Timestamp::now()).unwrap();
+        let (stats, daily) = (store.stats(&[], 30).unwrap(), store.daily(&[], 30).unwrap());
+        let classes: u64 = business.severities.values().sum();
+        let causes: u64 = business.causes.iter().map(|one| one.drifts).sum();
+        let density: u64 = incident.density.iter().map(|one| u64::from(one.detected.iter().sum::<u32>())).sum();
+        let by_day: u64 = business.by_day.iter().sum();
+        let total: u64 = daily.iter().map(|one| one.total_drifts).sum();
+        [stats.unresolved, total, business.detected.unwrap(), by_day, classes, causes, density]
+    };
+    let before = shown();
+    // Nobody writes there but the database itself: what is added by hand can come from nowhere else.
+    database.does(
+        "UPDATE drift_metrics_daily SET low = low + 7, unresolved = unresolved + 7, unknown_cause = unknown_cause + 7 \
+         WHERE (environment, day) IN (SELECT 'prod', min(day) FROM drift_metrics_daily)",
+    );
+    assert_eq!(shown(), before.map(|number| number + 7));
+    database.does("SELECT driftguard_count_days_again(id) FROM organizations");
+    assert_eq!(shown(), before);
+}

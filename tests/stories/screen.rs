@@ -19,6 +19,7 @@ mod deciding_forms;
 mod deciding_many;
 mod feeling;
 mod finding;
+mod heat;
 mod hiding;
 mod incident;
 mod narrow;

@@ -57,6 +57,7 @@ pub(crate) fn finding(id: &str) -> Finding {
             disruption: None,
             changed_by: Vec::new(),
             analyzed_at: Timestamp::UNIX_EPOCH,
+            took_micros: None,
         },
         recommendations: Vec::new(),
         dependants: 0,

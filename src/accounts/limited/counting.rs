@@ -11,8 +11,8 @@ use super::Limited;
 use super::scope::{Scope, Sight};
 use crate::drift::query::{Group, GroupKey, GroupRow, Groups, Sort};
 use crate::drift::{
-    Closure, Completeness, Counts, DailyMetrics, DayCounts, DriftEvent, ScanSummary, SeverityClass, Slug, State, Stats,
-    day_of, first_of_days,
+    Business, Closure, Completeness, Counts, DailyMetrics, DayCounts, DriftEvent, ScanSummary, SeverityClass, Slug,
+    State, Stats, day_of, first_of_days,
 };
 use crate::service::{EnvironmentSummary, ScanProgress, ServiceError};
 use crate::store::{DriftFilter, OpenCounts};
@@ -83,6 +83,21 @@ impl Limited {
         })
         .await?;
         Ok(counted.into_iter().map(|((slug, date), counts)| counts.told(slug, date)).collect())
+    }
+
+    /// It counts what people did and what scans compared: not for who sees only a part of that.
+    pub(super) async fn business_seen(&self, environments: Vec<Slug>, days: u32) -> Result<Business, ServiceError> {
+        let scope = self.scope().await?;
+        let seen = scope.narrowed(&environments);
+        if seen.is_empty() {
+            return Ok(Business { days, ..Business::default() });
+        }
+        if !scope.sees_whole(&seen) {
+            let why =
+                "these figures count all of an environment: name with `environment` only those that you see whole";
+            return Err(ServiceError::Denied(why.into()));
+        }
+        self.service.business(seen, days).await
     }
 
     pub(super) async fn stats_seen(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError> {

@@ -30,8 +30,8 @@ use super::{Access, Denied, Grant};
 use crate::api::Role;
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, DailyMetrics, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident,
-    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, Notification, NotificationId,
+    AuditEntry, Business, ContextId, ContextRequest, DailyMetrics, DriftDetail, DriftEvent, DriftId, IgnoreRule,
+    Incident, IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, Notification, NotificationId,
     NotificationRequest, OperationalContext, Remediation, RemediationDecision, RemediationId, RemediationRequest,
     RuleReach, RuleRequest, RuleStatus, ScanSummary, Slug, Stats, TriageRequest, UntoldPage, UntoldRequest, Who,
 };
@@ -117,6 +117,10 @@ impl DriftService for Limited {
 
     async fn daily(&self, environments: Vec<Slug>, days: u32) -> Result<Vec<DailyMetrics>, ServiceError> {
         self.daily_seen(environments, days).await
+    }
+
+    async fn business(&self, environments: Vec<Slug>, days: u32) -> Result<Business, ServiceError> {
+        self.business_seen(environments, days).await
     }
 
     async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError> {

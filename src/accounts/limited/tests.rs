@@ -100,6 +100,7 @@ fn finding(environment: &str, kind: &str) -> Finding {
             disruption: None,
             changed_by: vec![],
             analyzed_at: Timestamp::now(),
+            took_micros: None,
         },
         recommendations: vec![],
         dependants: 0,

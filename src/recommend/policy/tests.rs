@@ -45,6 +45,7 @@ fn given(slug: &str, cause: (Cause, u8), security: u8, policies: &Policies) -> V
         disruption: None,
         changed_by: vec!["alice".into()],
         analyzed_at: Timestamp::UNIX_EPOCH,
+        took_micros: None,
     };
     let facts = Facts {
         environment: &environment,

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 use super::listing::Slice;
 use super::parameters::Parameters;
 use crate::api::{Day, EnvironmentFigures, Listed, Part, Problem, Repository, ScanFigures, Summary};
-use crate::drift::{DailyMetrics, IncidentRequest, ScanSummary, Slug};
+use crate::drift::{Business, DailyMetrics, IncidentRequest, ScanSummary, Slug};
 use crate::server::Shared;
 use crate::server::answer::Answer;
 use crate::server::auth::Caller;
@@ -17,11 +17,14 @@ use crate::store::OpenCounts;
 
 /// Of a summary that does not say.
 const DAYS: u32 = 7;
+/// Of figures that say nothing over a week.
+const MONTH: u32 = 30;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(summary))
         .routes(routes!(daily))
+        .routes(routes!(business))
         .routes(routes!(repositories))
         .routes(routes!(resources))
 }
@@ -88,6 +91,26 @@ async fn daily(caller: Caller, mut parameters: Parameters) -> Answer<Listed<Dail
     parameters.done()?;
     let all = caller.service.daily(environments, days.clamp(1, 90)).await?;
     Ok(Json(slice.of(all, |one| format!("{} {}", one.environment, one.date))))
+}
+
+/// What came of the watching: how often causes were told right, what was noise, how long analyses took, whether advice was followed and
+/// remediation held, compliance, and how many people took part.
+///
+/// Over days of UTC, today the last of them. A ratio of nothing, and what is null, is no data. For who sees the environments whole.
+#[utoipa::path(
+    get,
+    path = "/analytics/business",
+    params(
+        ("environment" = Option<Vec<Slug>>, Query, explode = false),
+        ("days" = Option<u32>, Query, minimum = 1, maximum = 90)
+    ),
+    responses((status = 200, body = Business), (status = 403))
+)]
+async fn business(caller: Caller, mut parameters: Parameters) -> Answer<Business> {
+    let environments = parameters.environments()?;
+    let days = parameters.take::<u32>("days")?.unwrap_or(MONTH);
+    parameters.done()?;
+    Ok(Json(caller.service.business(environments, days.clamp(1, 90)).await?))
 }
 
 /// The first and the last microsecond of so many days of UTC, today the last of them.

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     /// Asked, and changing nothing.
-    const READS: [&str; 29] = [
+    const READS: [&str; 30] = [
         "environments",
         "drifts",
         "groups",
@@ -77,6 +77,7 @@ mod tests {
         "incident",
         "stats",
         "daily",
+        "business",
         "relations",
         "resources",
         "remediation",

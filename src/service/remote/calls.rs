@@ -14,11 +14,11 @@ use crate::api::{
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, DailyMetrics, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident,
-    IncidentRequest, Lessons, MlModel, ModelStep, NeverHideReach, NeverHideRequest, NeverHideRule, Notification,
-    NotificationId, NotificationRequest, OperationalContext, Remediation, RemediationDecision, RemediationId,
-    RemediationRequest, RemediationState, RuleReach, RuleRequest, RuleStatus, ScanSummary, Slug, Stats, TriageRequest,
-    UntoldPage, UntoldRequest, Who,
+    AuditEntry, Business, ContextId, ContextRequest, DailyMetrics, DriftDetail, DriftEvent, DriftId, IgnoreRule,
+    Incident, IncidentRequest, Lessons, MlModel, ModelStep, NeverHideReach, NeverHideRequest, NeverHideRule,
+    Notification, NotificationId, NotificationRequest, OperationalContext, Remediation, RemediationDecision,
+    RemediationId, RemediationRequest, RemediationState, RuleReach, RuleRequest, RuleStatus, ScanSummary, Slug, Stats,
+    TriageRequest, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::service::{
@@ -102,6 +102,11 @@ impl DriftService for RemoteService {
     async fn daily(&self, environments: Vec<Slug>, days: u32) -> Result<Vec<DailyMetrics>, ServiceError> {
         let asked = asked([("environment", listed(&environments)), ("days", days.to_string())]);
         self.whole("analytics/daily", &asked).await
+    }
+
+    async fn business(&self, environments: Vec<Slug>, days: u32) -> Result<Business, ServiceError> {
+        let asked = asked([("environment", listed(&environments)), ("days", days.to_string())]);
+        Ok(self.line.get("analytics/business", &asked).await?)
     }
 
     async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError> {

@@ -222,6 +222,7 @@ fn finding(id: &str, paths: &[&str]) -> Finding {
             disruption: None,
             changed_by: Vec::new(),
             analyzed_at: at(START),
+            took_micros: None,
         },
         recommendations: Vec::new(),
         dependants: 0,

@@ -88,6 +88,8 @@ pub enum Effect {
     AddEnvironment(Ticket, Arc<Adding>, Box<Offer>),
     LoadUntold(Ticket, UntoldRequest),
     LoadIncident(Ticket, IncidentRequest),
+    /// How much happened when, for the foot of the timeline.
+    LoadHeat(Ticket, IncidentRequest),
     /// A drift as it stood at a moment; times are said in the zone.
     LoadAsOf(Ticket, DriftId, Timestamp, TimeZone),
     /// An observed value and the one before it.
@@ -97,6 +99,8 @@ pub enum Effect {
     LoadNarrative(Ticket, DriftId, TimeZone),
     /// The newest drifts, and how those of the last days went.
     LoadHome(Ticket),
+    /// What came of the watching.
+    LoadBusiness(Ticket),
     /// Looks up what is known of a drift, to be asked about with what was typed.
     PrepareQuestion(Ticket, DriftId, String, TimeZone),
     /// Sends it.

@@ -14,6 +14,7 @@ pub mod effect;
 pub mod finds;
 mod form;
 pub mod fuzzy;
+pub mod heat;
 pub mod history;
 pub mod home;
 pub mod incident;

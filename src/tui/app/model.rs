@@ -12,6 +12,7 @@ use super::crew::Crew;
 use super::detail::Detail;
 use super::drafts::{DraftKey, Drafts};
 use super::finds::Finds;
+use super::heat::HeatView;
 use super::history::HistoryView;
 use super::home::HomeView;
 use super::incident::IncidentView;
@@ -232,6 +233,7 @@ pub struct Model {
     pub models: ModelsView,
     pub narrative: Option<NarrativeView>,
     pub home: HomeView,
+    pub heat: HeatView,
     pub question: Option<QuestionView>,
     pub gemini: GeminiState,
     pub sheet: Option<Sheet>,
@@ -308,6 +310,7 @@ impl Model {
             models: ModelsView::default(),
             narrative: None,
             home: HomeView::default(),
+            heat: HeatView::default(),
             question: None,
             gemini: GeminiState { spec: options.gemini, off: options.gemini_off, ..GeminiState::default() },
             sheet: None,

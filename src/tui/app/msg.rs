@@ -10,7 +10,9 @@ use crate::analysis::narrative::Narrative;
 use crate::api::Role;
 use crate::config::Found as Offers;
 use crate::drift::query::Groups;
-use crate::drift::{DriftDetail, DriftEvent, MlModel, NeverHideRule, Remediation, RuleStatus, Slug, UntoldPage, Who};
+use crate::drift::{
+    Business, DriftDetail, DriftEvent, Incident, MlModel, NeverHideRule, Remediation, RuleStatus, Slug, UntoldPage, Who,
+};
 use crate::gemini::{Question, Told};
 use crate::safety::Tainted;
 use crate::service::{EnvironmentSummary, Looking, Missing, ServiceError, ServiceEvent};
@@ -114,6 +116,8 @@ pub enum Msg {
     Narrative(Ticket, Result<Box<Narrative>, ServiceError>),
     /// How things stand.
     Home(Ticket, Result<Box<Home>, ServiceError>),
+    Heat(Ticket, Result<Box<Incident>, ServiceError>),
+    Business(Ticket, Result<Box<Business>, ServiceError>),
     /// What would be sent to Gemini.
     Question(Ticket, Result<Box<Question>, ServiceError>),
     /// What Gemini answered, or why it did not; `None`: it was not waited for.

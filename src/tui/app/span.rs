@@ -3,9 +3,9 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-const MINUTE: i64 = 60;
-const HOUR: i64 = 3600;
-const DAY: i64 = 86_400;
+pub const MINUTE: i64 = 60;
+pub const HOUR: i64 = 3600;
+pub const DAY: i64 = 86_400;
 
 /// What one part may be, in seconds.
 const UNITS: [i64; 16] = [
@@ -44,6 +44,11 @@ pub struct Scale {
 impl Scale {
     /// The finest parts for which there is room.
     pub fn of(from: Timestamp, until: Timestamp, columns: usize, zone: &TimeZone) -> Self {
+        Self::no_finer_than(MINUTE, (from, until), columns, zone)
+    }
+
+    /// As [`of`](Self::of), of parts that are no shorter than so many seconds.
+    pub fn no_finer_than(least: i64, (from, until): (Timestamp, Timestamp), columns: usize, zone: &TimeZone) -> Self {
         let columns = columns.max(1);
         let fit = |unit: i64| {
             let origin = floor(from, unit, zone);
@@ -52,7 +57,7 @@ impl Scale {
             Self { origin, unit, parts, wide: (columns / parts).clamp(1, WIDEST) }
         };
         let widest = fit(UNITS[UNITS.len() - 1]);
-        let mut all = UNITS.into_iter().map(fit);
+        let mut all = UNITS.into_iter().filter(|unit| *unit >= least).map(fit);
         let found = all.find(|scale| scale.parts <= columns).unwrap_or(widest);
         Self { parts: found.parts.min(columns), ..found }
     }

@@ -1,10 +1,11 @@
-//! How things stand: the newest drifts and how those of the last days went; below, how often things happen in each environment: today
+//! How things stand: the newest drifts, how those of the last days went and what came of it; below, how often things happen in each environment: today
 //! beside what is usual, the last weeks, what the next may bring, and by type.
 
 use ratatui::text::Line;
 
 use super::{frame, key, scrolled};
 use crate::drift::DriftEvent;
+use crate::report::figures::{self, Row};
 use crate::report::trends;
 use crate::service::EnvironmentSummary;
 use crate::tui::app::Model;
@@ -14,12 +15,17 @@ use crate::tui::panes::{Canvas, wrap};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{bar, text};
 
+/// Rows that the figures take at most where the words are wide.
+const FIGURES: usize = 40;
+
 pub fn draw(canvas: &mut Canvas<'_>, scroll: usize) {
     let area = canvas.area();
     let width = area.width.saturating_sub(if area.width < 60 { 0 } else { 4 }).min(120);
     let room = usize::from(width).saturating_sub(5);
     let keys = format!("{} close", key(canvas, "overlay", "back"));
     let mut all = standing(canvas, room);
+    all.push(Line::default());
+    all.extend(came_of_it(canvas, room));
     all.push(Line::default());
     all.extend(lines(canvas, room));
     let lines = all;
@@ -32,7 +38,7 @@ pub fn draw(canvas: &mut Canvas<'_>, scroll: usize) {
 pub fn length(model: &Model) -> usize {
     // Long ones break: more rows than this only make the last step shorter.
     let of = |one: &EnvironmentSummary| 3 + one.pulse.as_ref().map_or(1, |pulse| 2 * (3 + pulse.types.len()));
-    4 + NEWEST + model.environments.list.iter().map(of).sum::<usize>()
+    4 + NEWEST + FIGURES + model.environments.list.iter().map(of).sum::<usize>()
 }
 
 /// The newest drifts, and the figures.
@@ -62,11 +68,35 @@ fn standing(canvas: &mut Canvas<'_>, room: usize) -> Vec<Line<'static>> {
     lines
 }
 
-fn lines(canvas: &Canvas<'_>, room: usize) -> Vec<Line<'static>> {
-    let say = |role: Role, lead: &str, words: &str| {
-        let rows = wrap(words, room.saturating_sub(lead.len()).max(1)).into_iter();
-        rows.map(|words| Line::from(canvas.span(role, format!("{lead}{words}")))).collect::<Vec<_>>()
+/// What the days tell, with what each figure is below it.
+fn came_of_it(canvas: &Canvas<'_>, room: usize) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::from(canvas.span(Role::Title, "what came of it in 30 days"))];
+    let business = match &canvas.model.home.business {
+        None => return [lines, say(canvas, room, Role::Dim, "", "counting")].concat(),
+        Some(Err(why)) => {
+            return [lines, say(canvas, room, Role::Error, "", &format!("it could not be counted: {why}"))].concat();
+        }
+        Some(Ok(business)) => business,
     };
+    for text in figures::days(business, canvas.theme.is_ascii()) {
+        lines.extend(say(canvas, room, Role::Text, "", &text));
+    }
+    for row in figures::rows(business) {
+        lines.extend(match row {
+            Row::Figure(text) => say(canvas, room, Role::Text, "", &text),
+            Row::Definition(text) => say(canvas, room, Role::Dim, "  ", text),
+        });
+    }
+    lines
+}
+
+fn say(canvas: &Canvas<'_>, room: usize, role: Role, lead: &str, words: &str) -> Vec<Line<'static>> {
+    let rows = wrap(words, room.saturating_sub(lead.len()).max(1)).into_iter();
+    rows.map(|words| Line::from(canvas.span(role, format!("{lead}{words}")))).collect()
+}
+
+fn lines(canvas: &Canvas<'_>, room: usize) -> Vec<Line<'static>> {
+    let say = |role: Role, lead: &str, words: &str| say(canvas, room, role, lead, words);
     let list = &canvas.model.environments.list;
     if list.is_empty() {
         return say(Role::Dim, "", "there are no environments yet");

@@ -46,7 +46,36 @@ pub fn parts(incident: &Incident, scale: &Scale) -> Vec<Density> {
 
 /// Rows that [`draw`] takes with columns so high.
 pub fn rows(incident: &Incident, high: usize) -> usize {
-    high + 3 + usize::from(!incident.markers.is_empty())
+    rows_of(!incident.markers.is_empty(), high) + 1
+}
+
+/// As [`rows`], without the one for the moment that is looked at.
+pub fn rows_of(has_marks: bool, high: usize) -> usize {
+    high + 2 + usize::from(has_marks)
+}
+
+/// At the foot of `area`, over its whole width, without a moment; gives what is left of it above.
+pub fn at_foot(canvas: &mut Canvas<'_>, area: Rect, rows: usize) -> Rect {
+    let height = u16::try_from(rows).unwrap_or(0).min(area.height);
+    let above = Rect { height: area.height - height, ..area };
+    let foot = Rect { y: above.bottom(), height, ..area };
+    if height == 0 {
+        return above;
+    }
+    let model = canvas.model;
+    if let Some(at) = model.heat.due() {
+        canvas.wake_at(at);
+    }
+    match (&model.heat.found, &model.heat.error) {
+        (Some(found), _) => draw(canvas, foot, 0, 1, None, (&found.incident, &found.scale)),
+        (None, Some(why)) => {
+            let words = text::cut(&format!("how much happened when is not known: {why}"), foot.width.into());
+            let line = Line::from(canvas.span(Role::Error, words));
+            canvas.line(foot, 0, &line);
+        }
+        (None, None) => {}
+    }
+    above
 }
 
 /// Draws it from row `row` of `area` on.

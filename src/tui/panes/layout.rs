@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::heat;
 use crate::tui::app::Model;
 use crate::tui::app::model::Pane;
 
@@ -11,6 +12,9 @@ const TILED: u16 = 120;
 const STACKED: u16 = 9;
 /// Rows of the timeline from which its columns have names.
 const NAMED: usize = 8;
+/// Rows and columns of the timeline from which there is room for how much happened when.
+const ROOMY: usize = 15;
+const WIDE: u16 = 60;
 /// Columns below which only one pane is shown.
 const NARROW: u16 = 40;
 
@@ -20,6 +24,8 @@ pub struct Plan {
     pub title: Rect,
     pub status: Rect,
     panes: [Rect; 4],
+    /// There are marks in the heat below the timeline.
+    has_marks: bool,
 }
 
 impl Plan {
@@ -33,7 +39,14 @@ impl Plan {
     }
 
     pub fn timeline_rows(&self) -> usize {
-        self.rows_of(Pane::Timeline) - usize::from(self.names_columns())
+        self.rows_of(Pane::Timeline) - usize::from(self.names_columns()) - self.heat_rows()
+    }
+
+    /// Rows at the foot of the timeline that say how much happened when; 0: there is no room for that.
+    pub fn heat_rows(&self) -> usize {
+        let area = self.area_of(Pane::Timeline);
+        let is_roomy = self.rows_of(Pane::Timeline) >= ROOMY && area.width >= WIDE;
+        if is_roomy { heat::rows_of(self.has_marks, 1) } else { 0 }
     }
 
     /// Whether the timeline has a row to spare for the names of its columns.
@@ -55,7 +68,9 @@ pub fn plan(model: &Model) -> Plan {
     } else {
         stacked(body, model)
     };
-    Plan { title: Rect::new(0, 0, columns, title), status: Rect::new(0, rows - status, columns, status), panes }
+    let has_marks = model.heat.found.as_ref().is_some_and(|found| !found.incident.markers.is_empty());
+    let (title, status) = (Rect::new(0, 0, columns, title), Rect::new(0, rows - status, columns, status));
+    Plan { title, status, panes, has_marks }
 }
 
 fn alone(body: Rect, focus: Pane) -> [Rect; 4] {

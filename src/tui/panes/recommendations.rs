@@ -94,9 +94,12 @@ fn advice(
         None => {}
     }
     flow([head, sure, effort], width, lines);
-    if advice.implemented_at.is_some() {
+    if let Some(at) = advice.implemented_at {
+        let by = advice.settled_by.as_ref().map(|one| format!(" by {}", one.by.cell(20))).unwrap_or_default();
         let result = advice.implementation_result.as_ref().map(Tainted::line).unwrap_or_default();
-        paragraph(canvas, Role::Success, "done: ", &result, width, lines);
+        let age = canvas.age(at);
+        let when = if age == "now" { "just now".to_owned() } else { format!("{age} ago") };
+        paragraph(canvas, Role::Success, "", &format!("done {when}{by}: {result}"), width, lines);
     }
     paragraph(canvas, Role::Text, "", &advice.rationale.line(), width, lines);
     if let Some(policy) = &advice.policy {

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::place::Marks;
-use super::{Canvas, crew, layout, summary, wrap};
+use super::{Canvas, crew, heat, layout, summary, wrap};
 use crate::drift::query::Group;
 use crate::drift::{DriftEvent, DriftType, SeverityClass, State};
 use crate::store::OpenCounts;
@@ -17,6 +17,7 @@ use crate::tui::widgets::{bar, text};
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let info = info(canvas);
     let inner = canvas.frame(area, Pane::Timeline, "drift", info);
+    let inner = heat::at_foot(canvas, inner, layout::plan(canvas.model).heat_rows());
     let timeline = &canvas.model.timeline;
     if timeline.is_empty() {
         return empty(canvas, inner);

@@ -70,6 +70,7 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
             Msg::Added(ticket, added.unwrap_or_else(|_| Err("it was not written; the log says why".into())))
         }
         Effect::LoadUntold(ticket, request) => Msg::Untold(ticket, service.untold(request).await),
+        Effect::LoadHeat(ticket, request) => Msg::Heat(ticket, service.incident(request).await.map(Box::new)),
         Effect::LoadIncident(ticket, request) => Msg::Incident(ticket, incident::found(service, request).await),
         Effect::LoadAsOf(ticket, id, at, zone) => Msg::Sheet(ticket, incident::stood(service, id, at, zone).await),
         Effect::CompareObserved(ticket, pair, zone) => Msg::Sheet(ticket, incident::compared(*pair, zone).await),
@@ -80,6 +81,7 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
             Msg::Narrative(ticket, narrative(service, id, &clock).await.map(Box::new))
         }
         Effect::LoadHome(ticket) => Msg::Home(ticket, home(service).await.map(Box::new)),
+        Effect::LoadBusiness(ticket) => Msg::Business(ticket, service.business(vec![], DAYS).await.map(Box::new)),
         Effect::PrepareQuestion(ticket, id, text, zone) => {
             let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
             Msg::Question(ticket, question(service, id, &text, &clock).await.map(Box::new))
@@ -149,12 +151,14 @@ pub fn broken(effect: &Effect) -> Msg {
         Effect::FindEnvironments(ticket, _) => Msg::Offers(*ticket, Found::default()),
         Effect::AddEnvironment(ticket, ..) => Msg::Added(*ticket, Err(why().to_string())),
         Effect::LoadUntold(ticket, _) => Msg::Untold(*ticket, Err(why())),
+        Effect::LoadHeat(ticket, _) => Msg::Heat(*ticket, Err(why())),
         Effect::LoadIncident(ticket, _) => Msg::Incident(*ticket, Err(why())),
         Effect::LoadAsOf(ticket, ..) | Effect::CompareObserved(ticket, ..) => Msg::Sheet(*ticket, Err(why())),
         Effect::LoadResource(ticket, _) => Msg::Resource(*ticket, Err(why())),
         Effect::AskWho(ticket, _) => Msg::Who(*ticket, Err(why())),
         Effect::LoadNarrative(ticket, ..) => Msg::Narrative(*ticket, Err(why())),
         Effect::LoadHome(ticket) => Msg::Home(*ticket, Err(why())),
+        Effect::LoadBusiness(ticket) => Msg::Business(*ticket, Err(why())),
         Effect::PrepareQuestion(ticket, ..) => Msg::Question(*ticket, Err(why())),
         Effect::AskGemini(ticket, ..) => Msg::Answered(*ticket, Err(Some(why().to_string()))),
         Effect::LoadModels(ticket) => Msg::Models(*ticket, Err(why())),

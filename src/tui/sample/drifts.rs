@@ -95,6 +95,7 @@ fn blank(analyzed_at: Timestamp) -> Analysis {
         disruption: None,
         changed_by: vec![],
         analyzed_at,
+        took_micros: None,
     }
 }
 

@@ -1,9 +1,13 @@
 //! What happened in the sample world: in a span of time, in the last days, and to one resource.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
 use super::now;
 use crate::drift::{
-    AlsoIn, AuditEntry, DETECTED, DensityCounter, DriftDetail, DriftEvent, Happening, Incident, IncidentRequest, Slug,
-    Stats, Together, TriageVerb,
+    Activity, AlsoIn, AuditEntry, Business, DETECTED, DailyMetrics, DayCounts, DensityCounter, DriftDetail, DriftEvent,
+    Happening, Incident, IncidentRequest, Slug, State, Stats, Together, TriageVerb, day_of, first_of_days,
 };
 use crate::safety::Tainted;
 use crate::service::{Place, Relations};
@@ -115,4 +119,31 @@ pub fn relations(event: &DriftEvent) -> Relations {
             ..Relations::default()
         },
     }
+}
+
+/// What came of it, as far as the world tells: its drifts by the day, and who did something.
+pub fn business<'a>(
+    drifts: impl Iterator<Item = &'a DriftEvent>,
+    audit: impl Iterator<Item = &'a AuditEntry>,
+    days: u32,
+) -> Business {
+    let since = first_of_days(now(), days);
+    let mut counted: BTreeMap<(Slug, Date), DayCounts> = BTreeMap::new();
+    for event in drifts.filter(|event| event.detected_at >= since) {
+        let has_ended = matches!(event.state, State::Resolved | State::Closed);
+        let day = (event.environment.clone(), day_of(event.detected_at));
+        counted.entry(day).or_default().add(event, has_ended);
+    }
+    let counted: Vec<DailyMetrics> =
+        counted.into_iter().map(|((slug, date), counts)| counts.told(slug, date)).collect();
+    let (mut people, mut acts) = (BTreeSet::new(), 0);
+    for entry in audit {
+        acts += 1;
+        people.insert(entry.actor.raw());
+    }
+    let detected = Some(counted.iter().map(|day| day.total_drifts).sum());
+    let activity = Some(Activity { people: people.len() as u64, acts });
+    let mut business = Business { days, detected, activity, ..Business::default() };
+    business.add_days(&counted, since);
+    business
 }

@@ -10,10 +10,10 @@ use super::deciding::{carry_out, link};
 use super::{approving, around, changes, drifts, environments, found, hidden, incident, now, rules, who};
 use crate::drift::query::{Group, Groups, Incidents, Viewer};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
-    NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, Remediation, RemediationDecision,
-    RemediationRequest, RuleReach, RuleRequest, RuleStatus, SeverityClass, Slug, Stats, TriageRequest, TriageVerb,
-    UntoldPage, UntoldRequest, Who,
+    AuditEntry, Business, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident,
+    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, Remediation,
+    RemediationDecision, RemediationRequest, RuleReach, RuleRequest, RuleStatus, SeverityClass, Slug, Stats,
+    TriageRequest, TriageVerb, UntoldPage, UntoldRequest, Who,
 };
 use crate::safety::Tainted;
 use crate::service::{DriftService, EnvironmentSummary, Relations, ServiceError, ServiceEvent};
@@ -164,6 +164,15 @@ impl DriftService for Sample {
         let world = self.world();
         let of_these = |event: &&DriftEvent| environments.is_empty() || environments.contains(&event.environment);
         Ok(incident::stats(world.drifts.iter().map(|detail| &detail.event).filter(of_these), days))
+    }
+
+    async fn business(&self, environments: Vec<Slug>, days: u32) -> Result<Business, ServiceError> {
+        let world = self.world();
+        let is_in = |slug: &Slug| environments.is_empty() || environments.contains(slug);
+        let drifts = world.drifts.iter().map(|detail| &detail.event).filter(|event| is_in(&event.environment));
+        let audit = world.audit.iter().map(|(entry, _)| entry);
+        let audit = audit.filter(|entry| entry.environment.as_ref().is_some_and(is_in));
+        Ok(incident::business(drifts, audit, days))
     }
 
     async fn relations(&self, id: DriftId) -> Result<Relations, ServiceError> {

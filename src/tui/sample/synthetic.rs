@@ -10,9 +10,9 @@ use tokio::sync::broadcast;
 use super::{Sample, drifts, id, now};
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
-    AuditEntry, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident, IncidentRequest,
-    NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest, RuleStatus, Slug,
-    Stats, TriageRequest, UntoldPage, UntoldRequest,
+    AuditEntry, Business, ContextId, ContextRequest, DriftDetail, DriftEvent, DriftId, IgnoreRule, Incident,
+    IncidentRequest, NeverHideReach, NeverHideRequest, NeverHideRule, OperationalContext, RuleReach, RuleRequest,
+    RuleStatus, Slug, Stats, TriageRequest, UntoldPage, UntoldRequest,
 };
 use crate::safety::{Masked, Tainted};
 use crate::service::{DriftService, EnvironmentSummary, Relations, ServiceError, ServiceEvent};
@@ -105,6 +105,10 @@ impl DriftService for Synthetic {
 
     async fn stats(&self, environments: Vec<Slug>, days: u32) -> Result<Stats, ServiceError> {
         self.sample.stats(environments, days).await
+    }
+
+    async fn business(&self, environments: Vec<Slug>, days: u32) -> Result<Business, ServiceError> {
+        self.sample.business(environments, days).await
     }
 
     async fn relations(&self, _id: DriftId) -> Result<Relations, ServiceError> {

@@ -221,7 +221,7 @@ fn a_route_that_is_not_described_cannot_be_added() {
 }
 
 /// Where over the API each call of the service is: the screens have no other way to ask or change anything.
-const CALLS: [(&str, &str); 49] = [
+const CALLS: [(&str, &str); 50] = [
     ("environments", "get_environments"),
     ("drifts", "get_drifts"),
     ("groups", "get_drifts_groups"),
@@ -229,6 +229,7 @@ const CALLS: [(&str, &str); 49] = [
     ("incident", "get_incident"),
     ("stats", "get_stats"),
     ("daily", "get_analytics_daily"),
+    ("business", "get_analytics_business"),
     ("relations", "get_drifts_id_relations"),
     ("resources", "get_iac_resources"),
     ("who", "post_drifts_id_who"),

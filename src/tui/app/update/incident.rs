@@ -55,6 +55,7 @@ pub fn is_old(model: &mut Model) {
     let now = model.now;
     model.incident.iter_mut().filter(|view| view.is_live(now)).for_each(|view| view.stale = true);
     model.history.iter_mut().for_each(|view| view.stale = true);
+    model.heat.is_old();
 }
 
 /// The happening under the cursor, as a drift with its name.

@@ -11,7 +11,8 @@ mod events;
 mod feel;
 pub mod forms;
 mod groups;
-pub mod home;
+pub mod heat;
+mod home;
 mod incident;
 pub mod jump;
 mod keys;
@@ -121,6 +122,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::ModelActivated(ticket, answer) => models::activated(model, ticket, answer),
         Msg::Narrative(ticket, answer) => narrative::came(model, ticket, answer),
         Msg::Home(ticket, answer) => home::came(model, ticket, answer),
+        Msg::Heat(ticket, answer) => heat::came(model, ticket, answer),
+        Msg::Business(ticket, answer) => home::counted(model, ticket, answer),
         Msg::Question(ticket, answer) => question::prepared(model, ticket, answer),
         Msg::Answered(ticket, answer) => question::answered(model, ticket, answer),
         Msg::History(ticket, answer) => resource::history_came(model, ticket, answer),
@@ -163,6 +166,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     effects.extend(preview::follow(model));
     effects.extend(untold::follow(model));
     effects.extend(incident::follow(model));
+    effects.extend(heat::follow(model));
     effects.extend(resource::follow(model));
     effects.extend(drafting::follow(model));
     effects.extend(crew::follow(model, is_active));

@@ -37,7 +37,8 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
         Pane::Timeline => {
             let names = 1 + usize::from(plan.names_columns());
             model.focus = pane;
-            let wanted = row.checked_sub(names).map(|row| row + model.timeline.top);
+            let listed = row.checked_sub(names).filter(|row| *row < plan.timeline_rows());
+            let wanted = listed.map(|row| row + model.timeline.top);
             let Some(wanted) = wanted.filter(|row| *row < model.timeline.window.len()) else { return vec![] };
             model.timeline.select_at(wanted);
             model.timeline.settle(model.now);

@@ -392,22 +392,23 @@ impl DriftService for LocalService {
         self.ask(learning::lessons).await
     }
 
-    async fn train_model(&self, name: String, activates: bool, mut actor: Tainted) -> Result<MlModel, ServiceError> {
+    async fn train_model(&self, activates: bool, mut actor: Tainted) -> Result<MlModel, ServiceError> {
         gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
         mask_name(&self.redactor, &mut actor);
-        let train = move |store: &dyn Store| learning::train(store, &name, activates.then_some(&actor));
+        let train = move |store: &dyn Store| learning::train(store, learning::CAUSE, activates.then_some(&actor));
         self.deciding(move |store| train(store).map(|model| (vec![], model))).await
     }
 
-    async fn evaluate_model(&self, name: String, version: Option<u32>) -> Result<MlModel, ServiceError> {
+    async fn evaluate_model(&self, version: Option<u32>) -> Result<MlModel, ServiceError> {
         gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
-        self.ask(move |store| learning::evaluate(store, &name, version)).await
+        self.ask(move |store| learning::evaluate(store, learning::CAUSE, version)).await
     }
 
-    async fn activate_model(&self, name: String, to: ModelStep, mut actor: Tainted) -> Result<MlModel, ServiceError> {
+    async fn activate_model(&self, to: ModelStep, mut actor: Tainted) -> Result<MlModel, ServiceError> {
         gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
         mask_name(&self.redactor, &mut actor);
-        self.deciding(move |store| learning::activate(store, &name, to, &actor).map(|model| (vec![], model))).await
+        self.deciding(move |store| learning::activate(store, learning::CAUSE, to, &actor).map(|model| (vec![], model)))
+            .await
     }
 
     async fn notifications(&self, request: NotificationRequest) -> Result<Vec<Notification>, ServiceError> {

@@ -73,6 +73,7 @@ impl DriftService for Synthetic {
             data: (from..to).map(Self::event).collect(),
             next: (to < self.count && to > 0).then(|| Cursor((to - 1).to_string())),
             previous: (from > 0).then(|| Cursor(from.to_string())),
+            is_cut: false,
         })
     }
 

@@ -7,6 +7,7 @@
 mod analysis;
 mod attribution;
 pub mod bulk;
+mod cause_record;
 mod change;
 mod context;
 mod correlation;
@@ -31,6 +32,7 @@ mod probabilities;
 pub mod query;
 mod recommendation;
 pub mod remediation;
+mod risk;
 mod sane;
 mod scan;
 mod score;
@@ -46,6 +48,7 @@ pub use analysis::{
     Analysis, Axis, Cause, CauseAnalysis, Direction, Disruption, Severity, SeverityClass, SeverityReason,
 };
 pub use attribution::{ActorClass, Attribution, Who};
+pub use cause_record::{CauseRecord, Certainty, NearContext, TemporalContext, UserAttribution};
 pub use change::{Change, ChangeType, Hidden, PropertyPath, Unverified, UnverifiedReason};
 pub use context::{
     ContextData, ContextRequest, ContextSource, ContextType, Deployment, IncidentImpact, OperationalContext,
@@ -84,6 +87,7 @@ pub use remediation::{
     MayNot, Overtaken, Party, Remediation, RemediationChange, RemediationDecision, RemediationKind, RemediationRequest,
     RemediationState, RemediationVerb, Verdict,
 };
+pub use risk::{Risk, RiskFactor};
 pub use sane::Unfit;
 pub use scan::{Completeness, Counts, ScanStage, ScanSummary, SourceError, SourceState};
 pub use score::{Score, ScoreError};

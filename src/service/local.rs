@@ -329,7 +329,12 @@ impl DriftService for LocalService {
     }
 
     async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError> {
-        self.ask(move |store| store.drift(id).map_err(told)).await
+        self.ask(move |store| {
+            let detail = store.drift(id).map_err(told)?;
+            let is_production = approving::is_production(store, &detail.event.environment)?;
+            Ok(detail.told(is_production))
+        })
+        .await
     }
 
     async fn incident(&self, request: IncidentRequest) -> Result<Incident, ServiceError> {
@@ -506,7 +511,8 @@ impl DriftService for LocalService {
     ) -> Result<Vec<Result<Receipt, ServiceError>>, ServiceError> {
         let (redactor, guard) = (Arc::clone(&self.redactor), self.guard());
         let (lanes, announced, policies) = (Arc::clone(&self.lanes), self.announced(), self.policies());
-        let judged: Vec<bool> = requests.iter().map(|request| judging::moves_cause(&request.verb)).collect();
+        let judged: Vec<bool> =
+            requests.iter().map(|request| judging::is_thought_over(&request.verb, &policies)).collect();
         let judges = requests.iter().any(|request| matches!(request.verb, TriageVerb::JudgeCause { .. }));
         let about_rules = requests.iter().any(|request| request.verb.is_about_rules());
         let (answers, moved) = self

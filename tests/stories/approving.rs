@@ -307,7 +307,7 @@ fn record_in(store: &dyn Store, slug: &Slug) {
     store.finish_scan(scan, ScanSummary::of_nothing(scan, slug.clone(), now)).unwrap();
 }
 
-fn advice() -> Recommendation {
+pub(super) fn advice() -> Recommendation {
     Recommendation {
         recommendation_type: RecommendationType::CodifyIac,
         priority: Priority::Medium,
@@ -323,6 +323,7 @@ fn advice() -> Recommendation {
         implementation_result: None,
         policy: None,
         vetoed: None,
+        objection: None,
         predicted: None,
         accept_until: None,
         patch: None,

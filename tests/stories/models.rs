@@ -126,6 +126,8 @@ async fn a_model_is_learned_from_fifty_labels_on_judges_beside_the_rules_and_is_
     assert_eq!((prediction.version, prediction.prediction_result), (1, Cause::SecurityResponse));
     assert!(!prediction.abstained && !prediction.feature_importance.is_empty());
     let likely = told.analysis.cause.probabilities.unwrap();
+    let record = service.drift(fresh.id).await.unwrap().cause_analysis.expect("it is told with the drift");
+    assert_eq!(record.prediction.as_deref(), Some(&**prediction));
     // It names a cause by itself where it was right nine times in ten, and is as sure as it was right.
     assert_eq!(told.analysis.cause.cause_category, Cause::SecurityResponse);
     assert!(prediction.confidence_score >= first.threshold && first.threshold <= 1.0, "{prediction:?}");

@@ -101,6 +101,8 @@ impl DriftService for Synthetic {
             history: vec![],
             links: vec![],
             remediation: None,
+            cause_analysis: None,
+            risk: None,
         })
     }
 

@@ -81,6 +81,8 @@ mod tests {
             history: vec![],
             links: vec![],
             remediation: None,
+            cause_analysis: None,
+            risk: None,
         }
     }
 

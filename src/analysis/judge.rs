@@ -4,7 +4,9 @@ use std::cmp::Reverse;
 
 use super::prior::{Evidence, MODEL, guard_score, row, side_score};
 use super::severity::{Subject, assess, severity_of};
-use crate::drift::{Axis, Direction, Disruption, DriftType, PropertyPath, Score, Severity, SeverityReason};
+use crate::drift::{
+    Axis, Direction, Disruption, DriftType, PropertyPath, Score, Severity, SeverityClass, SeverityReason,
+};
 use crate::knowledge::Known;
 
 /// Frameworks named in one reason.
@@ -60,13 +62,12 @@ fn learned(subject: &Subject<'_>, evidence: &Evidence<'_>) -> Option<Score> {
     if subject.drift_type != DriftType::Modified || subject.changes.is_empty() || !is_cloud {
         return None;
     }
-    let is_spelt_otherwise = kind.contains(['/', ':']);
-    let is_watched = !is_spelt_otherwise && evidence.known.iter().any(Known::is_watched);
+    let is_watched = !super::is_spelt_otherwise(kind) && evidence.known.iter().any(Known::is_watched);
     guard_score(MODEL.as_ref()?, &row(evidence), evidence.course.direction, &evidence.rules, is_watched)
 }
 
 /// How likely the class is the one that graders would give, by the forest's votes; `None`: it was not grown for such drift.
-pub(super) fn confidence(subject: &Subject<'_>) -> Option<Score> {
+pub(super) fn confidence(subject: &Subject<'_>, class: SeverityClass) -> Option<Score> {
     let kind = subject.resource.resource_type.raw();
     if subject.drift_type != DriftType::Modified || subject.changes.is_empty() || kind.starts_with("local_") {
         return None;
@@ -74,7 +75,7 @@ pub(super) fn confidence(subject: &Subject<'_>) -> Option<Score> {
     let (rules, _) = assess(subject);
     let evidence = Evidence::of(kind, subject.drift_type, subject.changes, rules);
     let votes = MODEL.as_ref()?.forest.predict(&row(&evidence));
-    Score::new(*votes.get(judge(subject).severity.class() as usize)?).ok()
+    Score::new(*votes.get(class as usize)?).ok()
 }
 
 /// Why it is as severe as it is: which way it goes, and who says what of the property.

@@ -34,7 +34,9 @@ pub use told::named_by_rules;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::drift::{Analysis, Change, DriftEvent, DriftType, Environment, FeatureVector, ResourceRef, Score, Severity};
+use crate::drift::{
+    Analysis, Change, DriftEvent, DriftType, Environment, FeatureVector, ResourceRef, Score, Severity, SeverityClass,
+};
 use severity::Subject;
 
 /// What is known when a drift is analysed. Values are masked already.
@@ -92,9 +94,14 @@ pub fn severity_of(resource: &ResourceRef, drift_type: DriftType, changes: &[Cha
     judge::judge(&Subject { resource, drift_type, changes }).severity
 }
 
-/// How likely the class of such a drift is the one that policy tools would give; `None`: nothing was learned of its kind.
-pub fn severity_confidence(resource: &ResourceRef, drift_type: DriftType, changes: &[Change]) -> Option<Score> {
-    judge::confidence(&Subject { resource, drift_type, changes })
+/// How likely the class that such a drift got is the one that policy tools would give; `None`: nothing was learned of its kind.
+pub fn severity_confidence(
+    resource: &ResourceRef,
+    drift_type: DriftType,
+    changes: &[Change],
+    class: SeverityClass,
+) -> Option<Score> {
+    judge::confidence(&Subject { resource, drift_type, changes }, class)
 }
 
 /// What the rules of the packs alone score, before what others say of the properties.
@@ -127,13 +134,18 @@ pub fn is_security_critical(resource_type: &str, path: &str, declared: Option<&V
         || [Secret, Setuid, WorldWritable].iter().any(|test| test.holds(path, declared, actual))
 }
 
+/// Not as Terraform spells types: `apps/v1/Deployment`, `AWS::EC2::Instance`.
+fn is_spelt_otherwise(resource_type: &str) -> bool {
+    resource_type.contains(['/', ':'])
+}
+
 /// Policy tools grade this very property, or the block it stands in, at least MEDIUM.
 fn is_graded(resource_type: &str, path: &str) -> bool {
     let known = crate::knowledge::of(resource_type, path);
     // Under another spelling the blocks are other blocks.
-    let is_spelt_otherwise = resource_type.contains(['/', ':']);
-    let nearest = if is_spelt_otherwise { crate::knowledge::Near::Itself } else { crate::knowledge::Near::Above };
-    known.near <= nearest && known.median() >= Some(crate::drift::SeverityClass::Medium)
+    let nearest =
+        if is_spelt_otherwise(resource_type) { crate::knowledge::Near::Itself } else { crate::knowledge::Near::Above };
+    known.near <= nearest && known.median() >= Some(SeverityClass::Medium)
 }
 
 #[cfg(test)]

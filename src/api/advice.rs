@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::drift::{
-    Cause, CorrelationEvent, Density, DriftEvent, DriftId, Link, MlModel, OperationalContext, Probabilities, Pulse,
-    Recommendation, ResourceRef, ScanStage, Score, Severity, Slug, SourceState, Stats,
+    Cause, CauseRecord, CorrelationEvent, Density, DriftEvent, DriftId, Link, MlModel, OperationalContext,
+    Probabilities, Pulse, Recommendation, ResourceRef, ScanStage, Score, Severity, Slug, SourceState, Stats,
 };
 use crate::safety::Tainted;
 use crate::store::{OpenCounts, Receipt};
@@ -79,6 +79,9 @@ pub struct Analyzed {
     pub severity: Severity,
     pub recommendation_count: usize,
     pub analyzed_at: Timestamp,
+    /// What speaks for the cause, when it happened, who did it, what a model says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause_analysis: Option<Box<CauseRecord>>,
 }
 
 impl From<&DriftEvent> for Analyzed {
@@ -90,6 +93,7 @@ impl From<&DriftEvent> for Analyzed {
             severity: event.analysis.severity,
             recommendation_count: event.recommendations.len(),
             analyzed_at: event.analysis.analyzed_at,
+            cause_analysis: Some(Box::new(CauseRecord::of(event))),
         }
     }
 }

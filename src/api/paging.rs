@@ -19,6 +19,9 @@ pub struct Pagination {
     pub previous: Option<Cursor>,
     /// As it was asked for, within bounds.
     pub limit: usize,
+    /// It is about an incident, and not all that may belong to that was looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_cut: bool,
 }
 
 impl<T> Listed<T> {

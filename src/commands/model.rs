@@ -43,20 +43,15 @@ fn here(session: &Session, command: &ModelCommand) -> anyhow::Result<u8> {
 fn there(session: &Session, server: &str, command: &ModelCommand) -> anyhow::Result<u8> {
     let runtime = Runtime::new().context("no threads for the background work")?;
     let service = runtime.block_on(connect::service(session, server))?;
-    let name = || CAUSE_MODEL.to_owned();
     // The server knows who is logged in.
     let by = session.settings().actor.value.clone();
     runtime.block_on(async {
         match command {
             ModelCommand::List { format } => list(&service.models().await?, &service.lessons().await?, *format),
-            ModelCommand::Train { activate, format } => {
-                show(&service.train_model(name(), *activate, by).await?, *format)
-            }
-            ModelCommand::Evaluate { version, format } => {
-                show(&service.evaluate_model(name(), *version).await?, *format)
-            }
-            ModelCommand::Activate(to) => in_use(&service.activate_model(name(), ModelStep::To(to.version), by).await?),
-            ModelCommand::Rollback => in_use(&service.activate_model(name(), ModelStep::Back, by).await?),
+            ModelCommand::Train { activate, format } => show(&service.train_model(*activate, by).await?, *format),
+            ModelCommand::Evaluate { version, format } => show(&service.evaluate_model(*version).await?, *format),
+            ModelCommand::Activate(to) => in_use(&service.activate_model(ModelStep::To(to.version), by).await?),
+            ModelCommand::Rollback => in_use(&service.activate_model(ModelStep::Back, by).await?),
         }
     })
 }

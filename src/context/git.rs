@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::forge;
 use crate::declared::blocks::blocks;
 use crate::safety::Tainted;
 
@@ -31,6 +32,8 @@ pub struct Commit {
     pub hash: Tainted,
     pub subject: Tainted,
     pub at: Timestamp,
+    /// The forge that the repository was cloned from, and the commit's page there; `None`: none that is known.
+    pub page: Option<(&'static str, String)>,
 }
 
 /// Why nothing is known of the commits of a file.
@@ -87,7 +90,18 @@ impl Repositories {
         let (first, last) = lines_of(&text, block).ok_or(Silence::NotCommitted)?;
         let lines = format!("-L{first},{last}:{name}");
         let told = self.ask(directory, &[&log[..], &["--no-patch", &span[0], &span[1], &newest, &lines]].concat())?;
-        Ok(told.split('\u{1e}').filter_map(commit_of).take(COMMITS).collect())
+        let mut found: Vec<Commit> = told.split('\u{1e}').filter_map(commit_of).take(COMMITS).collect();
+        if !found.is_empty() {
+            let origin = self.origin(directory).unwrap_or_default();
+            found.iter_mut().for_each(|one| one.page = forge::page(&origin, one.hash.raw()));
+        }
+        Ok(found)
+    }
+
+    /// Where it was cloned from, as its configuration has it; nobody is asked there.
+    fn origin(&self, directory: &Path) -> Option<String> {
+        let origin = self.ask(directory, &["config", "--get", "remote.origin.url"]).ok()?;
+        Some(origin.trim().to_owned())
     }
 
     /// The directory's path below the top of its repository.
@@ -188,7 +202,7 @@ fn lines_of(text: &str, block: &BlockName<'_>) -> Option<(usize, usize)> {
 fn commit_of(record: &str) -> Option<Commit> {
     let mut parts = record.trim_end_matches('\n').splitn(3, '\u{1f}');
     let (hash, at, subject) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
-    Some(Commit { hash: hash.into(), subject: subject.into(), at: Timestamp::from_second(at).ok()? })
+    Some(Commit { hash: hash.into(), subject: subject.into(), at: Timestamp::from_second(at).ok()?, page: None })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CorrelationEvent, MlPrediction, Probabilities, PropertyPath, Score};
+use super::{CorrelationEvent, MlPrediction, Probabilities, PropertyPath, Score, TemporalContext};
 use crate::safety::{Masked, Tainted};
 
 /// The six causes; `unknown` whenever evidence is thin.
@@ -83,6 +83,9 @@ pub struct CauseAnalysis {
     /// What other systems tell that may have to do with it, the highest score first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub correlations: Vec<CorrelationEvent>,
+    /// When it happened, and what went on then. `None`: nothing says when, or nobody has looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temporal_context: Option<Box<TemporalContext>>,
 }
 
 impl Default for CauseAnalysis {
@@ -97,6 +100,7 @@ impl Default for CauseAnalysis {
             prediction: None,
             said: None,
             correlations: vec![],
+            temporal_context: None,
         }
     }
 }

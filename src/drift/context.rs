@@ -221,6 +221,11 @@ impl OperationalContext {
     /// Longer ones are no text for a row.
     pub const TITLE_MAX: usize = 500;
 
+    /// What it is called elsewhere, or here.
+    pub fn name(&self) -> Tainted {
+        self.context_data.id.clone().unwrap_or_else(|| self.id.to_string().as_str().into())
+    }
+
     /// Where it stands in time. A scan knows of a deployment only that it happened between two looks: the middle of them.
     pub fn at(&self) -> jiff::Timestamp {
         match (self.context_type, self.time_window.to) {

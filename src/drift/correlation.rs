@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Score;
+use super::{OperationalContext, Score};
 use crate::safety::Tainted;
 
 /// What kind of thing it is.
@@ -24,6 +24,15 @@ impl CorrelationType {
             Self::MonitoringAlert => "alert",
         }
     }
+
+    /// What its id is called.
+    pub fn id_words(self) -> &'static str {
+        match self {
+            Self::GitCommit => "commit's id",
+            Self::IncidentTicket => "ticket's id",
+            Self::MonitoringAlert => "alert's id",
+        }
+    }
 }
 
 /// What is known of it there. Nobody's address is kept.
@@ -35,6 +44,9 @@ pub struct CorrelationData {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Tainted>,
     pub at: Timestamp,
+    /// Where to read on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Tainted>,
 }
 
 /// One of them, beside one drift.
@@ -53,6 +65,12 @@ pub struct CorrelationEvent {
 }
 
 impl CorrelationEvent {
+    /// It was made of this mark.
+    pub fn is_of(&self, mark: &OperationalContext) -> bool {
+        let is_mark = self.correlation_type != CorrelationType::GitCommit;
+        is_mark && self.external_id == mark.name() && self.event_data.title == mark.context_data.title
+    }
+
     /// `-12m`, `+3h`, `±0`: how long before or after.
     pub fn offset(&self) -> String {
         let seconds = self.temporal_offset.unsigned_abs();
@@ -103,7 +121,8 @@ mod tests {
     #[test]
     fn an_offset_has_a_sign_and_one_unit_and_what_is_nearer_counts_more() {
         let offset = |temporal_offset| {
-            let event_data = CorrelationData { title: "x\u{1b}[31m".into(), place: None, at: Timestamp::UNIX_EPOCH };
+            let event_data =
+                CorrelationData { title: "x\u{1b}[31m".into(), place: None, at: Timestamp::UNIX_EPOCH, link: None };
             CorrelationEvent {
                 correlation_type: CorrelationType::GitCommit,
                 external_id: "a1b2c3d".into(),

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Analysis, Attribution, AuditEntry, Cause, Change, Decision, DriftId, Fingerprint, Hidden, Link, Recommendation,
-    Remediation, SettledChange, Severity, Slug, Tick, Unverified,
+    Analysis, Attribution, AuditEntry, Cause, CauseRecord, Change, Decision, DriftId, Fingerprint, Hidden, Link,
+    Recommendation, Remediation, Risk, SettledChange, Severity, Slug, Tick, Unverified,
 };
 use crate::safety::{Masked, Tainted};
 
@@ -318,4 +318,19 @@ pub struct DriftDetail {
     /// The last request to do something about it, as it stands now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remediation: Option<Box<Remediation>>,
+    /// Why it happened, as one record: made of the event when it is asked for, and not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause_analysis: Option<Box<CauseRecord>>,
+    /// How likely something stops working on account of it. As above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk: Option<Box<Risk>>,
+}
+
+impl DriftDetail {
+    /// With what follows from it; `is_production`: of its environment.
+    pub fn told(mut self, is_production: bool) -> Self {
+        self.cause_analysis = Some(Box::new(CauseRecord::of(&self.event)));
+        self.risk = Some(Box::new(Risk::of(&self.event, is_production)));
+        self
+    }
 }

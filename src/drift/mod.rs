@@ -8,6 +8,7 @@ mod analysis;
 mod attribution;
 pub mod bulk;
 mod business;
+mod cause_record;
 mod change;
 mod context;
 mod correlation;
@@ -32,6 +33,7 @@ mod probabilities;
 pub mod query;
 mod recommendation;
 pub mod remediation;
+mod risk;
 mod sane;
 mod scan;
 mod score;
@@ -49,6 +51,7 @@ pub use analysis::{
 };
 pub use attribution::{ActorClass, Attribution, Who};
 pub use business::{Activity, AnalysisTimes, Business, Figure, Ratio, TIMED, Unit};
+pub use cause_record::{CauseRecord, Certainty, NearContext, TemporalContext, UserAttribution};
 pub use change::{Change, ChangeType, Hidden, PropertyPath, Unverified, UnverifiedReason};
 pub use context::{
     ContextData, ContextRequest, ContextSource, ContextType, Deployment, IncidentImpact, OperationalContext,
@@ -87,6 +90,7 @@ pub use remediation::{
     MayNot, Overtaken, Party, Remediation, RemediationChange, RemediationDecision, RemediationKind, RemediationRequest,
     RemediationState, RemediationVerb, Verdict,
 };
+pub use risk::{Risk, RiskFactor};
 pub use sane::Unfit;
 pub use scan::{Completeness, Counts, ScanStage, ScanSummary, SourceError, SourceState};
 pub use score::{Score, ScoreError};

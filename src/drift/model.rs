@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Cause;
-use crate::safety::Tainted;
+use crate::safety::{Tainted, sanitise};
 
 /// The evidence around a drift as numbers. Which is which: the documented columns of its version.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
@@ -34,7 +34,8 @@ pub enum ModelType {
     Clustering,
 }
 
-/// One version of a model. The artefact itself is kept beside it.
+/// One version of a model. The artefact itself is kept beside it. There is no scaler: forests ask whether a column is below a number,
+/// so they take the columns as they are, and a scaled column would be asked the same question.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
 pub struct MlModel {
     pub name: String,
@@ -186,6 +187,32 @@ pub struct MlPrediction {
     /// The columns it asks about most, with their share.
     pub feature_importance: BTreeMap<String, f64>,
     pub predicted_at: Timestamp,
+}
+
+impl MlPrediction {
+    /// Columns that are named.
+    const NAMED: usize = 3;
+
+    /// One sentence without a full stop: what it says, how sure it is, how much that counted, what it looked at, and when.
+    pub fn words(&self, clock: &dyn Fn(Timestamp) -> String) -> String {
+        let name = sanitise::cell(&self.model, 40);
+        let (cause, sure) = (self.prediction_result.words(), self.confidence_score);
+        let says = match self.abstained {
+            false => format!("says {cause} ({sure:.2})"),
+            true => format!("is not sure enough to name a cause (likeliest: {cause}, {sure:.2})"),
+        };
+        let counts = match self.weight {
+            0.0 => "did not count: the rules judge alone".to_owned(),
+            weight => format!("counted {:.0} % beside the rules", weight * 100.0),
+        };
+        let mut columns: Vec<(&String, &f64)> = self.feature_importance.iter().collect();
+        columns.sort_by(|a, b| b.1.total_cmp(a.1));
+        let column = |(name, share): &(&String, &f64)| format!("{} {:.0} %", sanitise::cell(name, 40), *share * 100.0);
+        let columns: Vec<String> = columns.iter().take(Self::NAMED).map(column).collect();
+        let asks =
+            if columns.is_empty() { String::new() } else { format!("; it asks most about {}", columns.join(", ")) };
+        format!("{name} version {} {says} and {counts}{asks}; said {}", self.version, clock(self.predicted_at))
+    }
 }
 
 /// A person's word on the cause of a drift, with the evidence as it was then.

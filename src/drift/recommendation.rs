@@ -95,6 +95,13 @@ pub struct Veto {
     pub reason: Tainted,
 }
 
+impl Veto {
+    /// For people, of advice that stands all the same.
+    pub fn objection(&self) -> String {
+        format!("the policy {} objects: {}", self.policy.line(), self.reason.line())
+    }
+}
+
 /// What would still differ once the advice is carried out, as the comparer judges it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default, utoipa::ToSchema)]
 pub struct Prediction {
@@ -140,6 +147,9 @@ pub struct Recommendation {
     /// A policy forbids it: it is shown, and cannot be followed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vetoed: Option<Veto>,
+    /// A policy forbids such advice, and a person gave it all the same: it stands, with this beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objection: Option<Veto>,
     /// Not said of advice that changes nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predicted: Option<Prediction>,

@@ -84,7 +84,12 @@ fn one(case: &Case, now: Timestamp) -> Result<(Prediction, Item), String> {
         severity: analysis.severity,
         overall: analysis.severity.overall(),
         class: analysis.severity.class(),
-        severity_confidence: analysis::severity_confidence(&resource, case.drift_type, &changes),
+        severity_confidence: analysis::severity_confidence(
+            &resource,
+            case.drift_type,
+            &changes,
+            analysis.severity.class(),
+        ),
         is_security_critical: changes.iter().map(|c| (c.path.raw().to_owned(), c.is_security_critical)).collect(),
         direction: analysis.direction,
         cause: analysis.cause.cause_category,

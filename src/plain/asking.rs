@@ -44,7 +44,10 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         let event = chosen.targets.first().and_then(|target| self.listed.iter().find(|event| event.id == target.id));
         let advice = event.and_then(|event| {
             let is_it = |advice: &&Recommendation| advice.recommendation_type.as_str() == word;
-            Some((event, event.recommendations.iter().find(is_it)?))
+            let (mut all, now) = (event.recommendations.iter().filter(is_it), Timestamp::now());
+            // What may be followed comes before what a policy forbids.
+            let first = all.clone().find(|advice| advice.refusal(now).is_none());
+            Some((event, first.or_else(|| all.next())?))
         });
         let (Some((event, advice)), Ok(step)) = (advice, step.trim().parse::<u32>()) else {
             return self.problem("which step? tick N TYPE STEP, as `show` names and numbers them").map(|()| None);

@@ -24,7 +24,7 @@ impl Places {
     }
 
     /// Of an environment that is not known its name says so: what is unknown is not harmless.
-    fn is_production(&self, slug: &Slug) -> bool {
+    pub fn is_production(&self, slug: &Slug) -> bool {
         self.production.get(slug).copied().unwrap_or_else(|| names_production(slug.as_str()))
     }
 

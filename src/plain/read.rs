@@ -100,8 +100,9 @@ impl<R: BufRead, W: Write> Plain<R, W> {
 
     pub(super) async fn show(&mut self, text: &str) -> io::Result<()> {
         let Some((number, detail)) = self.one(text).await? else { return Ok(()) };
-        let place = self.places.name(&detail.event.environment);
-        let mut lines = say::detail(number, &detail, &place, Timestamp::now(), &self.zone);
+        let environment = &detail.event.environment;
+        let place = (&*self.places.name(environment), self.places.is_production(environment));
+        let mut lines = say::detail(number, &detail, place, Timestamp::now(), &self.zone);
         let here = self.looking().await.remove(&detail.event.id).and_then(|names| say::looking(&names));
         lines.extend(here.map(|words| format!("   {words}")));
         lines.iter().try_for_each(|line| self.say(line))

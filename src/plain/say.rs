@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::drift::{
     AuditEntry, Axis, Change, ChangeType, DriftDetail, DriftEvent, Hidden, Prediction, PropertyPath, Remediation,
-    ResolutionType, SettledChange, State, TriageVerb, Unverified,
+    ResolutionType, Risk, SettledChange, State, TriageVerb, Unverified, UserAttribution,
 };
 use crate::safety::{Masked, Tainted, sanitise};
 use crate::service::{EnvironmentSummary, Relations};
@@ -70,7 +70,13 @@ fn standing(event: &DriftEvent, now: Timestamp) -> String {
 }
 
 /// Line by line.
-pub fn detail(number: usize, detail: &DriftDetail, place: &str, now: Timestamp, zone: &TimeZone) -> Vec<String> {
+pub fn detail(
+    number: usize,
+    detail: &DriftDetail,
+    (place, is_production): (&str, bool),
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Vec<String> {
     let event = &detail.event;
     let mut lines = vec![row(number, event, place, now)];
     match event.dependants {
@@ -100,7 +106,7 @@ pub fn detail(number: usize, detail: &DriftDetail, place: &str, now: Timestamp, 
             event.hidden_count, event.unverified_count
         ));
     }
-    lines.extend(why(event));
+    lines.extend(why(event, is_production, zone));
     for one in &event.recommendations {
         let stale = if one.is_stale(now) { ", stale" } else { "" };
         let kind = one.recommendation_type.as_str();
@@ -112,6 +118,7 @@ pub fn detail(number: usize, detail: &DriftDetail, place: &str, now: Timestamp, 
         lines.push(format!("   advice: {kind}, confidence {}{stale}: {}", one.confidence_score, one.rationale.line()));
         let by = one.added_by.as_ref().map(|by| format!("     given by {}", by.line()));
         lines.extend(by);
+        lines.extend(one.objection.as_ref().map(|veto| format!("     {}", veto.objection())));
         lines.extend((1..).zip(&one.implementation_steps).map(|(number, step)| {
             let done = event.tick(one, number).map(|tick| format!(" (done by {})", tick.by.line())).unwrap_or_default();
             format!("     {number}. {}{done}", step.line())
@@ -127,16 +134,23 @@ pub fn detail(number: usize, detail: &DriftDetail, place: &str, now: Timestamp, 
 }
 
 /// How bad it is, and why it probably happened, each with what says so.
-fn why(event: &DriftEvent) -> Vec<String> {
+fn why(event: &DriftEvent, is_production: bool, zone: &TimeZone) -> Vec<String> {
     let (severity, analysis) = (event.severity(), &event.analysis);
     let axes = [Axis::Security, Axis::Performance, Axis::Cost, Axis::Compliance];
     let axes = axes.map(|axis| format!("{} {}", axis.as_str(), severity.on(axis))).join(", ");
     let mut lines = vec![format!("   severity {}: {axes}", event.severity_class().as_str())];
     let reasons = analysis.reasons.iter();
     lines.extend(reasons.map(|one| format!("     {} {}: {}", one.axis.as_str(), one.score, one.text.line())));
+    lines.extend(analysis.disruption.map(|disruption| format!("   revert: {}", disruption.sentence())));
+    lines.push(format!("   risk {}", Risk::of(event, is_production).words()));
     let cause = &analysis.cause;
     lines.push(format!("   cause: {}, confidence {}", cause.cause_category.as_str(), cause.confidence_score));
     lines.extend(cause.contributing_factors.iter().map(|factor| format!("     {}", factor.line())));
+    let clock = |at: Timestamp| clock(at, zone);
+    lines.extend(cause.temporal_context.as_ref().map(|one| format!("     when: {}", one.words(&clock))));
+    let who = UserAttribution::of(event.attribution.as_deref(), &analysis.changed_by);
+    lines.extend(who.map(|one| format!("     who: {}", one.words())));
+    lines.extend(cause.prediction.as_ref().map(|one| format!("     model: {}", one.words(&clock))));
     lines
 }
 

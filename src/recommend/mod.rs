@@ -203,6 +203,7 @@ fn blank(
         implementation_result: None,
         policy: None,
         vetoed: None,
+        objection: None,
         predicted: None,
         accept_until: None,
         patch: None,

@@ -7,6 +7,7 @@ mod dependants;
 pub(crate) mod deploys;
 mod examine;
 mod families;
+mod found;
 pub mod inventory;
 mod judging;
 mod kin;

@@ -83,7 +83,7 @@ fn may(store: &dyn Store, guard: &Guard, known: &Remediation, asked: &Remediatio
 }
 
 /// One that is not known any more counts as production: nothing says that it is none.
-fn is_production(store: &dyn Store, slug: &Slug) -> Result<bool, ServiceError> {
+pub(super) fn is_production(store: &dyn Store, slug: &Slug) -> Result<bool, ServiceError> {
     let known = store.environments().map_err(told)?.into_iter().find(|one| one.slug == *slug);
     Ok(known.is_none_or(|one| one.is_production()))
 }

@@ -52,11 +52,17 @@ fn after(at: Timestamp) -> Timestamp {
 fn event(commit: Commit, place: &str, moment: (Timestamp, Timestamp), redactor: &Redactor) -> CorrelationEvent {
     let at = commit.at;
     let temporal_offset = offset(moment, at);
+    let (system, link) = commit.page.map_or(("git", None), |(system, link)| (system, Some(link)));
     CorrelationEvent {
         correlation_type: CorrelationType::GitCommit,
         external_id: commit.hash,
-        external_system: "git".into(),
-        event_data: CorrelationData { title: redactor.mask_text(commit.subject.raw()), place: Some(place.into()), at },
+        external_system: system.into(),
+        event_data: CorrelationData {
+            title: redactor.mask_text(commit.subject.raw()),
+            place: Some(place.into()),
+            at,
+            link: link.map(Into::into),
+        },
         correlation_score: nearness(temporal_offset),
         temporal_offset,
     }

@@ -45,9 +45,14 @@ fn event(one: &OperationalContext, moment: (Timestamp, Timestamp)) -> Option<Cor
     let temporal_offset = offset(moment, one.time_window.from);
     Some(CorrelationEvent {
         correlation_type,
-        external_id: data.id.clone().unwrap_or_else(|| one.id.to_string().as_str().into()),
+        external_id: one.name(),
         external_system: system(data.link.as_ref().map(|link| link.raw())).into(),
-        event_data: CorrelationData { title: data.title.clone(), place: None, at: one.time_window.from },
+        event_data: CorrelationData {
+            title: data.title.clone(),
+            place: None,
+            at: one.time_window.from,
+            link: data.link.clone(),
+        },
         correlation_score: nearness(temporal_offset),
         temporal_offset,
     })

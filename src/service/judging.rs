@@ -3,11 +3,13 @@
 use super::evidence::Beforehand;
 use super::{ServiceError, thinking};
 use crate::drift::{Slug, TriageRequest, TriageVerb};
+use crate::recommend::Policies;
 use crate::store::{Receipt, Store};
 
-/// After it the cause may be another one.
-pub(super) fn moves_cause(verb: &TriageVerb) -> bool {
-    matches!(verb, TriageVerb::JudgeCause { .. } | TriageVerb::Undo { .. })
+/// After it the cause may be another one, or policies have something to say.
+pub(super) fn is_thought_over(verb: &TriageVerb, policies: &Policies) -> bool {
+    let advises = matches!(verb, TriageVerb::Advise { .. }) && !policies.rules().is_empty();
+    advises || matches!(verb, TriageVerb::JudgeCause { .. } | TriageVerb::Undo { .. })
 }
 
 /// Puts the evidence of now in the place of whatever was sent. Where it cannot be gathered, nothing is learned from the decision.

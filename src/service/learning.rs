@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::broadcast;
@@ -28,21 +28,35 @@ const READ: usize = 16;
 
 /// The model in use, read and checked once; `None`: there is none, or its artefact is not what was trained.
 pub(super) fn in_use(store: &dyn Store) -> Option<Arc<LearnedCause>> {
-    static READ_ONCE: Mutex<Option<HashMap<String, Option<Arc<LearnedCause>>>>> = Mutex::new(None);
+    static READ_ONCE: LazyLock<ReadOnce> = LazyLock::new(ReadOnce::default);
     let models = store.models().inspect_err(|error| tracing::warn!(%error, "models cannot be read")).ok()?;
     let active = models.into_iter().find(|model| model.name == CAUSE && model.is_active)?;
-    let key = format!("{} {}", active.artifact_hash, active.version);
-    let mut guard = READ_ONCE.lock().unwrap_or_else(PoisonError::into_inner);
-    let read = guard.get_or_insert_default();
-    if let Some(known) = read.get(&key) {
-        return known.clone();
+    READ_ONCE.get(active, |model| load(store, model))
+}
+
+/// Models that stay read, those that could not be used among them.
+#[derive(Default)]
+struct ReadOnce(Mutex<HashMap<String, Option<Arc<LearnedCause>>>>);
+
+impl ReadOnce {
+    /// `load` is asked only for an artefact that was not read before.
+    fn get(
+        &self,
+        model: MlModel,
+        load: impl FnOnce(MlModel) -> Result<Arc<LearnedCause>, LoadError>,
+    ) -> Option<Arc<LearnedCause>> {
+        let key = format!("{} {}", model.artifact_hash, model.version);
+        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = read.get(&key) {
+            return known.clone();
+        }
+        if read.len() >= READ {
+            read.clear();
+        }
+        let found = load(model).inspect_err(|error| tracing::warn!(%error, "the model is not used")).ok();
+        read.insert(key, found.clone());
+        found
     }
-    if read.len() >= READ {
-        read.clear();
-    }
-    let found = load(store, active).inspect_err(|error| tracing::warn!(%error, "the model is not used")).ok();
-    read.insert(key, found.clone());
-    found
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -217,3 +231,7 @@ fn learn_again(open: impl Fn() -> Option<Arc<dyn Store>>) -> Result<Option<MlMod
     let by = Tainted::from(SYSTEM);
     store.register_model(&model, &artifact, by_itself.then_some(&by)).map(Some).map_err(told)
 }
+
+#[cfg(test)]
+#[path = "learning_tests.rs"]
+mod tests;

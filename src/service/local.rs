@@ -329,7 +329,12 @@ impl DriftService for LocalService {
     }
 
     async fn drift(&self, id: DriftId) -> Result<DriftDetail, ServiceError> {
-        self.ask(move |store| store.drift(id).map_err(told)).await
+        self.ask(move |store| {
+            let detail = store.drift(id).map_err(told)?;
+            let is_production = approving::is_production(store, &detail.event.environment)?;
+            Ok(detail.told(is_production))
+        })
+        .await
     }
 
     async fn incident(&self, request: IncidentRequest) -> Result<Incident, ServiceError> {
@@ -396,22 +401,23 @@ impl DriftService for LocalService {
         self.ask(learning::lessons).await
     }
 
-    async fn train_model(&self, name: String, activates: bool, mut actor: Tainted) -> Result<MlModel, ServiceError> {
+    async fn train_model(&self, activates: bool, mut actor: Tainted) -> Result<MlModel, ServiceError> {
         gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
         mask_name(&self.redactor, &mut actor);
-        let train = move |store: &dyn Store| learning::train(store, &name, activates.then_some(&actor));
+        let train = move |store: &dyn Store| learning::train(store, learning::CAUSE, activates.then_some(&actor));
         self.deciding(move |store| train(store).map(|model| (vec![], model))).await
     }
 
-    async fn evaluate_model(&self, name: String, version: Option<u32>) -> Result<MlModel, ServiceError> {
+    async fn evaluate_model(&self, version: Option<u32>) -> Result<MlModel, ServiceError> {
         gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
-        self.ask(move |store| learning::evaluate(store, &name, version)).await
+        self.ask(move |store| learning::evaluate(store, learning::CAUSE, version)).await
     }
 
-    async fn activate_model(&self, name: String, to: ModelStep, mut actor: Tainted) -> Result<MlModel, ServiceError> {
+    async fn activate_model(&self, to: ModelStep, mut actor: Tainted) -> Result<MlModel, ServiceError> {
         gate::check(&self.guard(), self.store.as_ref(), Write::Scan)?;
         mask_name(&self.redactor, &mut actor);
-        self.deciding(move |store| learning::activate(store, &name, to, &actor).map(|model| (vec![], model))).await
+        self.deciding(move |store| learning::activate(store, learning::CAUSE, to, &actor).map(|model| (vec![], model)))
+            .await
     }
 
     async fn notifications(&self, request: NotificationRequest) -> Result<Vec<Notification>, ServiceError> {
@@ -509,7 +515,8 @@ impl DriftService for LocalService {
     ) -> Result<Vec<Result<Receipt, ServiceError>>, ServiceError> {
         let (redactor, guard) = (Arc::clone(&self.redactor), self.guard());
         let (lanes, announced, policies) = (Arc::clone(&self.lanes), self.announced(), self.policies());
-        let judged: Vec<bool> = requests.iter().map(|request| judging::moves_cause(&request.verb)).collect();
+        let judged: Vec<bool> =
+            requests.iter().map(|request| judging::is_thought_over(&request.verb, &policies)).collect();
         let judges = requests.iter().any(|request| matches!(request.verb, TriageVerb::JudgeCause { .. }));
         let about_rules = requests.iter().any(|request| request.verb.is_about_rules());
         let (answers, moved) = self

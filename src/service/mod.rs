@@ -262,19 +262,19 @@ pub trait DriftService: Send + Sync {
     async fn lessons(&self) -> Result<Lessons, ServiceError> {
         Ok(Lessons::default())
     }
-    /// Trains the next version of a model from what operators said. Takes seconds; durable when it returns.
-    async fn train_model(&self, name: String, activates: bool, actor: Tainted) -> Result<MlModel, ServiceError> {
-        let _ = (name, activates, actor);
+    /// Trains the next version of [`CAUSE_MODEL`] from what operators said. Takes seconds; durable when it returns.
+    async fn train_model(&self, activates: bool, actor: Tainted) -> Result<MlModel, ServiceError> {
+        let _ = (activates, actor);
         Err(ServiceError::Unavailable("models cannot be trained from here".into()))
     }
     /// Measures a version, or the active one, on what was said after its training, and keeps the figures with it.
-    async fn evaluate_model(&self, name: String, version: Option<u32>) -> Result<MlModel, ServiceError> {
-        let _ = (name, version);
+    async fn evaluate_model(&self, version: Option<u32>) -> Result<MlModel, ServiceError> {
+        let _ = version;
         Err(ServiceError::Unavailable("models cannot be evaluated from here".into()))
     }
     /// Takes another version into use. Durable when it returns.
-    async fn activate_model(&self, name: String, to: ModelStep, actor: Tainted) -> Result<MlModel, ServiceError> {
-        let _ = (name, to, actor);
+    async fn activate_model(&self, to: ModelStep, actor: Tainted) -> Result<MlModel, ServiceError> {
+        let _ = (to, actor);
         Err(ServiceError::Unavailable("models cannot be activated from here".into()))
     }
     /// What somebody should know, newest first.

@@ -13,7 +13,7 @@ use super::evidence::{Beforehand, Evidence, Scene, appeared};
 use super::keeping::told;
 use crate::analysis::{self, Facts};
 use crate::drift::{
-    Analysis, DriftDetail, DriftEvent, DriftId, Environment, FeatureVector, Recommendation, Slug, State,
+    Analysis, DriftDetail, DriftEvent, DriftId, Environment, FeatureVector, Recommendation, Slug, State, Veto,
 };
 use crate::recommend::{Case, Code, Outlook, advise, outlook};
 use crate::safety::{Masked, Redactor, Tainted};
@@ -145,14 +145,18 @@ pub(super) fn advise_anew(
 
 /// Policies may say something of its advice, or have done so.
 fn is_ruled(event: &DriftEvent, before: &Beforehand) -> bool {
-    let by_policy = |advice: &Recommendation| advice.policy.is_some() || advice.vetoed.is_some();
-    let is_ruled = !before.policies.rules().is_empty() || event.recommendations.iter().any(by_policy);
-    event.analysis.cause.is_informed && is_ruled
+    let by_policy =
+        |advice: &Recommendation| advice.policy.is_some() || advice.vetoed.is_some() || advice.objection.is_some();
+    let any = |holds: &dyn Fn(&Recommendation) -> bool| event.recommendations.iter().any(holds);
+    let is_ruled = !before.policies.rules().is_empty() || any(&by_policy);
+    // A scan does not ask policies about what people advise.
+    (event.analysis.cause.is_informed || any(&|one| one.added_by.is_some())) && is_ruled
 }
 
 /// What people see of advice first: to tell whether it is other advice.
-fn brief(advice: &[Recommendation]) -> Vec<(String, &'static str, bool)> {
-    advice.iter().map(|one| (one.key(), one.priority.as_str(), one.vetoed.is_some())).collect()
+fn brief(advice: &[Recommendation]) -> Vec<(String, &'static str, bool, Option<Veto>)> {
+    let of = |one: &Recommendation| (one.key(), one.priority.as_str(), one.vetoed.is_some(), one.objection.clone());
+    advice.iter().map(of).collect()
 }
 
 fn think(
@@ -187,6 +191,12 @@ fn think(
         let redactor = Redactor::new(store.redaction_key());
         Outlook::of_kept(detail, (&code, &redactor, &before.knowledge), |outlook| outlook.complete(&mut advice));
     }
+    // A person's advice is theirs: policies have a say about it, and no more.
+    let own = event.recommendations.iter().filter(|one| one.added_by.is_some()).cloned();
+    advice.extend(own.map(|mut one| {
+        before.policies.object(&case, &mut one);
+        one
+    }));
     analysis.took_micros = u64::try_from(begun.elapsed().as_micros()).ok();
     Ok((analysis, advice))
 }

@@ -58,6 +58,7 @@ fn given(new: &NewAdvice, decision: &Decision) -> Recommendation {
         implementation_result: None,
         policy: None,
         vetoed: None,
+        objection: None,
         predicted: None,
         accept_until: None,
         patch: None,

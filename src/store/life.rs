@@ -100,14 +100,18 @@ pub(super) fn refresh(event: &mut DriftEvent, finding: Finding, at: Timestamp) {
     let attribution = event.attribution.take().filter(|_| event.changes.iter().all(made));
     // Of the same changes a scan knows less than who looked around them.
     let same = event.changes.iter().all(made);
-    let kept = Some(std::mem::take(&mut event.analysis.cause)).filter(|cause| same && cause.is_informed);
+    let thought = Some(std::mem::take(&mut event.analysis.cause)).filter(|_| same);
+    let temporal_context = thought.as_ref().and_then(|cause| cause.temporal_context.clone());
+    let kept = thought.filter(|cause| cause.is_informed);
     let is_kept = kept.is_some();
     event.changes = finding.changes;
     event.tags = finding.tags;
     event.dependants = finding.dependants;
     event.analysis = finding.analysis;
-    if let Some(cause) = kept {
-        event.analysis.cause = cause;
+    match kept {
+        Some(cause) => event.analysis.cause = cause,
+        // When it happened is no less known for a scan that did not ask.
+        None => event.analysis.cause.temporal_context = temporal_context,
     }
     if let Some(attribution) = attribution {
         event.attribute(*attribution);

@@ -192,6 +192,9 @@ pub struct Page {
     pub next: Option<Cursor>,
     /// Back, as a rule towards newer ones; `None` at the start.
     pub previous: Option<Cursor>,
+    /// It is about an incident, and not all that may belong to that was looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_cut: bool,
 }
 
 /// Which way from the cursor: `Older` is onward in the order of the page, `Newer` back.

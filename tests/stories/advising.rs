@@ -216,3 +216,104 @@ fn advice_is_given_line_by_line_and_its_steps_are_ticked() {
     assert!(out.contains("step_not_done"), "{out}");
     assert!(said("advise 1 nonsense x\n").contains("what? advise N TYPE WHY"));
 }
+
+/// A person who may decide, and the server of the world's code, once it has found the drift.
+fn served(world: &World) -> (Serve, String, String) {
+    let at = world.home.path();
+    accounts(at, &["init", "--org", "acme", "--admin", "adam", "--password-file", "-"], PASSWORD);
+    let token = accounts(at, &["key", "add", "adam", "--label", "story", "--role", "editor"], "");
+    let server = Serve::start(at);
+    for _ in 0..600 {
+        let (_, said) = server.ask("GET", "/api/v1/drifts", &token, "", "");
+        if let Some(id) = said["data"][0]["id"].as_str() {
+            return (server, token, id.to_owned());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("the server never finds the drift");
+}
+
+#[test]
+fn what_a_policy_forbids_cannot_be_followed_over_the_api_and_steps_are_ticked_there() {
+    let world = World::new();
+    world.policy(&format!("{CODIFY}{VETO}"));
+    let (server, token, drift) = served(&world);
+    let advice = |kind: &str| {
+        let (_, said) = server.ask("GET", "/api/v1/recommendations", &token, "", "");
+        let all = said["data"].as_array().unwrap().clone();
+        all.into_iter()
+            .find(|one| one["recommendation"]["recommendation_type"] == kind)
+            .unwrap_or_else(|| panic!("{said}"))
+    };
+    let forbidden = advice("auto_revert");
+    assert_eq!(
+        (&forbidden["status"], &forbidden["recommendation"]["vetoed"]["policy"]),
+        (&json!("vetoed"), &json!("not here"))
+    );
+    let path = format!("/api/v1/recommendations/{}/implement", forbidden["id"].as_str().unwrap());
+    let (status, said) = server.ask("POST", &path, &token, "", "{}");
+    assert!(status == 422 || status == 400, "{status} {said}");
+    assert!(said.to_string().contains("the policy not here forbids auto_revert: people greet as they like"), "{said}");
+    let (_, now) = server.ask("GET", &format!("/api/v1/drifts/{drift}"), &token, "", "");
+    assert_eq!(now["event"]["state"], "open", "nothing was done");
+
+    let codify = advice("codify_iac");
+    let key = codify["id"].as_str().unwrap().rsplit('-').next().unwrap().to_owned();
+    let triage = |verb: serde_json::Value| {
+        let body = json!({"verb": verb}).to_string();
+        server.ask("POST", &format!("/api/v1/drifts/{drift}/triage"), &token, "", &body)
+    };
+    let (status, said) = triage(json!({"tick": {"advice": key, "step": 1, "done": true}}));
+    assert!(status == 200 && said["drifts"][0]["ticked"][0]["by"] == "adam", "{said}");
+    let (status, said) = triage(json!({"tick": {"advice": key, "step": 1, "done": true}}));
+    assert!(status >= 400 && said.to_string().contains("done already"), "{status} {said}");
+    server.end();
+}
+
+#[test]
+fn a_person_advises_what_a_policy_forbids_and_both_are_told_over_the_api_and_by_the_client() {
+    let world = World::new();
+    world.policy(VETO);
+    let (server, token, drift) = served(&world);
+    let advise = json!({"verb": {"advise": {"advice": {"recommendation_type": "auto_revert", "priority": "high",
+        "rationale": "the greeting is wrong", "steps": ["apply the code", "tell the others"]}}}});
+    let (status, said) = server.ask("POST", &format!("/api/v1/drifts/{drift}/triage"), &token, "", &advise.to_string());
+    assert_eq!(status, 200, "{said}");
+    let (_, said) = server.ask("GET", "/api/v1/recommendations", &token, "", "");
+    let own = said["data"].as_array().unwrap().iter().find(|one| one["recommendation"]["added_by"] == "adam");
+    let own = own.unwrap_or_else(|| panic!("{said}"));
+    assert_eq!(own["status"], "open", "it stands: {own}");
+    assert_eq!(
+        own["recommendation"]["objection"],
+        json!({"policy": "not here", "reason": "people greet as they like"})
+    );
+
+    let client = tempfile::tempdir().unwrap();
+    let url = format!("http://{}", server.address);
+    let key = [("DRIFTGUARD_TOKEN", token.as_str())];
+    let mut terminal = Terminal::start_with(client.path(), &["connect", &url], 200, 50, &key);
+    terminal.wait("the policy's no", |s| s.contains("auto_revert") && s.contains("vetoed"));
+    terminal.wait("what a person says all the same", |s| s.contains("the greeting is wrong") && s.contains("by adam"));
+    terminal.wait_for("the policy not here objects: people greet as they like");
+    terminal.send(",k");
+    terminal.wait("the steps", |s| s.contains("[ ] manual_review 1."));
+    terminal.send("\x1b[A");
+    terminal.wait("the last one", |s| s.contains("[ ] auto_revert 2. tell the others"));
+    terminal.send("\r");
+    terminal.wait_for("2. tell the others (done by adam)");
+    let (_, said) = server.ask("GET", &format!("/api/v1/drifts/{drift}"), &token, "", "");
+    assert_eq!(said["event"]["ticked"][0]["text"], "tell the others", "{said}");
+    terminal.send("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+
+    // Without the rule nobody objects any more.
+    world.policy(CODIFY);
+    for _ in 0..600 {
+        let (_, said) = server.ask("GET", &format!("/api/v1/drifts/{drift}"), &token, "", "");
+        if !said.to_string().contains("objection") {
+            return server.end();
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("the objection never goes");
+}

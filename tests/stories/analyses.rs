@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use driftguard::api::Role;
-use driftguard::drift::{DriftId, Slug};
+use driftguard::drift::{
+    ContextData, ContextId, ContextSource, ContextType, DriftId, OperationalContext, Slug, TimeWindow,
+};
 use driftguard::server::{self, Houses, Options, Principal, Tokens};
 use driftguard::service::{DriftService, LocalService};
 use driftguard::store::{AnalysisJob, AnalysisStage, OpenMode, open};
@@ -106,4 +108,41 @@ async fn an_analysis_is_known_to_every_server_and_what_a_dead_one_left_is_made_o
     // On the disk, for those who start again.
     let view = open(&place, OpenMode::ReadOnly).unwrap().store;
     assert_eq!(view.analysis(left.id).unwrap().unwrap().stage, AnalysisStage::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_near_a_drift_is_told_once_with_its_score_its_offset_and_its_link() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_store(&dir.path().join("store"));
+    store.put_environment(&environment()).unwrap();
+    scan(store.as_ref(), vec![]);
+    scan(store.as_ref(), vec![finding("web")]);
+    let drift = all(store.as_ref())[0].clone();
+    let service = LocalService::start(store, vec![], Handle::current());
+    let link = "https://acme.atlassian.net/browse/OPS-7";
+    let ticket = OperationalContext {
+        id: ContextId::of(drift.detected_at, &["OPS-7"]),
+        context_type: ContextType::Ticket,
+        context_data: ContextData {
+            title: "open the port".into(),
+            id: Some("OPS-7".into()),
+            link: Some(link.into()),
+            ..ContextData::default()
+        },
+        incident_impact: None,
+        time_window: TimeWindow { from: drift.detected_at, to: None },
+        environments: vec![drift.environment.clone()],
+        source: ContextSource::Person,
+    };
+    service.put_context(ticket, "erin".into()).await.unwrap();
+    service.analyse(drift.id, None).await.unwrap();
+    let address = serve(&service).await;
+    let (status, said) = ask(address, Method::GET, &format!("/correlations?drift={}", drift.id)).await;
+    assert_eq!(status, 200, "{said}");
+    let told: Vec<&Value> =
+        said["data"].as_array().unwrap().iter().filter(|one| one.to_string().contains("OPS-7")).collect();
+    let [one] = told[..] else { panic!("{said}") };
+    let event = &one["with"]["event"];
+    assert_eq!((&event["external_system"], &event["event_data"]["link"]), (&json!("jira"), &json!(link)), "{one}");
+    service.shutdown().await;
 }

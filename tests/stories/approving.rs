@@ -323,6 +323,7 @@ pub(crate) fn advice() -> Recommendation {
         implementation_result: None,
         policy: None,
         vetoed: None,
+        objection: None,
         predicted: None,
         accept_until: None,
         patch: None,

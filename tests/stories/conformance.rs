@@ -1,5 +1,6 @@
 //! What every [`DriftService`] promises, whatever stands behind it. [`conforms`] runs once for each kind of service.
 
+mod advising;
 mod notices;
 mod ruling;
 mod thinking;
@@ -52,6 +53,7 @@ pub async fn conforms(bench: &dyn Bench) {
     what_is_put_right_closes_and_what_returns_is_regressed(bench).await;
     what_does_not_exist_is_an_error_in_words(bench).await;
     thinking::conforms(bench).await;
+    advising::conforms(bench).await;
     notices::conforms(bench).await;
     super::approving::conforms(bench).await;
 }

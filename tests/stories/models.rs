@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use driftguard::drift::*;
-use driftguard::service::{CAUSE_MODEL, DriftService, LocalService, ServiceError};
+use driftguard::service::{DriftService, LocalService, ServiceError};
 use driftguard::store::{OpenMode, Store, open};
 use serde_json::Value;
 use tokio::runtime::Handle;
@@ -64,7 +64,7 @@ async fn learned_by_itself(service: &LocalService) -> MlModel {
 }
 
 async fn train(service: &LocalService, activates: bool) -> MlModel {
-    service.train_model(CAUSE_MODEL.into(), activates, "alice".into()).await.unwrap()
+    service.train_model(activates, "alice".into()).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +106,7 @@ async fn a_model_is_learned_from_fifty_labels_on_judges_beside_the_rules_and_is_
     let dir = tempfile::tempdir().unwrap();
     let store = open_store(&dir.path().join("store"));
     let service = taught(&store, 20).await;
-    let too_few = service.train_model(CAUSE_MODEL.into(), true, "alice".into()).await.unwrap_err();
+    let too_few = service.train_model(true, "alice".into()).await.unwrap_err();
     assert!(matches!(&too_few, ServiceError::Invalid(why) if why.contains("40 causes were confirmed")), "{too_few}");
     scan(store.as_ref(), findings(40));
     let requests = all(store.as_ref()).iter().map(|event| judge(event.id, truth(event))).collect();
@@ -126,21 +126,23 @@ async fn a_model_is_learned_from_fifty_labels_on_judges_beside_the_rules_and_is_
     assert_eq!((prediction.version, prediction.prediction_result), (1, Cause::SecurityResponse));
     assert!(!prediction.abstained && !prediction.feature_importance.is_empty());
     let likely = told.analysis.cause.probabilities.unwrap();
+    let record = service.drift(fresh.id).await.unwrap().cause_analysis.expect("it is told with the drift");
+    assert_eq!(record.prediction.as_deref(), Some(&**prediction));
     // It names a cause by itself where it was right nine times in ten, and is as sure as it was right.
     assert_eq!(told.analysis.cause.cause_category, Cause::SecurityResponse);
     assert!(prediction.confidence_score >= first.threshold && first.threshold <= 1.0, "{prediction:?}");
     assert!((likely.get(Cause::SecurityResponse) - prediction.confidence_score).abs() < 1e-3, "{likely:?}");
 
-    let nothing_new = service.evaluate_model(CAUSE_MODEL.into(), None).await.unwrap_err();
+    let nothing_new = service.evaluate_model(None).await.unwrap_err();
     assert!(matches!(nothing_new, ServiceError::Invalid(_)), "on what it has seen nothing is measured");
     service.triage(judge(fresh.id, Cause::SecurityResponse)).await.unwrap();
-    let measured = service.evaluate_model(CAUSE_MODEL.into(), None).await.unwrap();
+    let measured = service.evaluate_model(None).await.unwrap();
     let later = measured.evaluations.last().unwrap();
     assert_eq!((later.evaluated_on, later.accuracy, later.on.as_str()), (1, 1.0, "after_training"));
 
     let second = train(&service, false).await;
     assert!(!second.is_active && second.version == 2);
-    let activate = |step| service.activate_model(CAUSE_MODEL.into(), step, "bob".into());
+    let activate = |step| service.activate_model(step, "bob".into());
     assert!(activate(ModelStep::To(2)).await.unwrap().is_active);
     let active = |models: &[MlModel]| models.iter().filter(|m| m.is_active).map(|m| m.version).collect::<Vec<_>>();
     assert_eq!(active(&service.models().await.unwrap()), [2], "one is, and no other");

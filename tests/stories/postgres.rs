@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftguard::drift::{DriftEvent, Slug, State, TriageRequest, TriageVerb};
+use driftguard::drift::{Cause, DriftEvent, Score, Slug, State, TriageRequest, TriageVerb};
 use driftguard::store::{self, OpenMode, Options, Store, StoreError};
 
 use super::conformance::{self, Bench};
@@ -350,4 +350,45 @@ fn a_write_sent_again_is_done_once_on_postgresql() {
     let request = TriageRequest { once: Some(driftguard::drift::Once::new("k", "r")), ..note };
     let (first, again) = (one.decide(request.clone()).unwrap(), two.decide(request).unwrap());
     assert_eq!(first.seq, again.seq);
+}
+
+#[test]
+fn an_analysis_that_fails_at_any_table_leaves_nothing_of_itself() {
+    let Some(database) = Database::new() else { return };
+    let store = database.open("acme");
+    scan(store.as_ref(), &["vpc-1"]);
+    database
+        .does("CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'stopped'; END $$");
+    let tables = database.says(
+        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') \
+         AND NOT c.relispartition AND n.nspname = 'public' ORDER BY 1",
+    );
+    let before = all(store.as_ref()).remove(0);
+    let mut analysis = before.analysis.clone();
+    analysis.cause.cause_category = Cause::EmergencyFix;
+    analysis.severity.security = Score::percent(95);
+    let advice = vec![super::approving::advice()];
+    let mut stopped = 0;
+    for table in tables.lines() {
+        database.does(&format!(
+            "CREATE TRIGGER stop BEFORE INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION stop()"
+        ));
+        let seen = store.drift(before.id).unwrap().event;
+        let outcome = store.advise(before.id, seen.version, &analysis, &advice);
+        database.does(&format!("DROP TRIGGER stop ON {table}"));
+        let now = store.drift(before.id).unwrap().event;
+        match outcome {
+            Err(_) => {
+                stopped += 1;
+                assert_eq!(now, seen, "{table}");
+            }
+            Ok(event) => {
+                assert_eq!((&now, &now.analysis, &now.recommendations), (&event, &analysis, &advice), "{table}");
+                // For the next table all of it is to be written again.
+                store.advise(before.id, now.version, &before.analysis, &[]).unwrap();
+            }
+        }
+        sound(store.as_ref());
+    }
+    assert!(stopped >= 2, "it writes to more than one table: {stopped} of {}", tables.lines().count());
 }

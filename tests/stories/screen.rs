@@ -11,6 +11,7 @@ use driftguard::tui::app::testkit::{self, Screens};
 use driftguard::tui::app::{Effect, Msg};
 use driftguard::tui::sample::{self, Sample, Synthetic};
 
+mod advising;
 mod answering;
 mod around;
 mod deciding;
@@ -27,6 +28,7 @@ mod ruling;
 mod scheduled;
 mod sizes;
 mod staying;
+mod told;
 
 fn open(size: (u16, u16)) -> (Screens, Arc<Sample>) {
     let sample = Sample::shared();

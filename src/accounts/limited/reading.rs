@@ -28,7 +28,7 @@ pub(super) fn linked_to(entry: &AuditEntry) -> Option<DriftId> {
     }
 }
 
-const NOTHING: Page = Page { data: Vec::new(), next: None, previous: None };
+const NOTHING: Page = Page { data: Vec::new(), next: None, previous: None, is_cut: false };
 
 impl Limited {
     /// The filter in what somebody sees of it; `None` when that is nothing. With it whether everything there is seen.
@@ -223,14 +223,15 @@ fn cut_together(scope: &Scope<'_>, own: &Slug, together: &mut Together) {
 
 /// Two pages that follow each other in the direction they were asked for.
 fn joined(mut before: Page, mut after: Page, direction: Direction) -> Page {
+    let is_cut = before.is_cut || after.is_cut;
     match direction {
         Direction::Older => {
             before.data.append(&mut after.data);
-            Page { next: after.next, ..before }
+            Page { next: after.next, is_cut, ..before }
         }
         Direction::Newer => {
             after.data.append(&mut before.data);
-            Page { next: before.next, ..after }
+            Page { next: before.next, is_cut, ..after }
         }
     }
 }

@@ -23,6 +23,7 @@ mod nature;
 mod notes;
 mod others;
 mod past;
+mod temporal;
 mod vote;
 
 use jiff::Timestamp;
@@ -106,6 +107,7 @@ pub(super) fn find(facts: &Facts<'_>, around: &Surroundings<'_>, severity: &Seve
         prediction,
         said: around.said.cloned(),
         correlations: around.correlations.to_vec(),
+        temporal_context: temporal::context(facts, around).map(Box::new),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::drift::{ActorClass, Cause, Change, ChangeType, DriftType, Environment, Hours, ResourceRef};
+use crate::drift::{ActorClass, Cause, Change, ChangeType, ContextType, DriftType, Environment, Hours, ResourceRef};
 use crate::testing::shared;
 use Cause::{AutomatedResponse, ConfigurationError, EmergencyFix, ManualTroubleshooting, SecurityResponse, Unknown};
 
@@ -347,4 +347,42 @@ fn a_person_who_judges_goes_before_everything_else_even_when_he_cannot_tell() {
     };
     assert_eq!(said_by(ConfigurationError), (ConfigurationError, 95));
     assert_eq!(said_by(Unknown), (Unknown, 60));
+}
+
+#[test]
+fn when_it_happened_is_told_with_the_hours_and_with_what_went_on_nearest_first() {
+    let context = |kind: ContextType, title: &str, from: &str, to: Option<&str>| -> OperationalContext {
+        serde_json::from_value(json!({"id": "01JNZ6Q0V4M2Y8T5R3W7X9B1CE", "context_type": kind.as_str(),
+            "context_data": {"title": title}, "time_window": {"from": from, "to": to}, "environments": [],
+            "source": "person"}))
+        .unwrap()
+    };
+    let contexts = [
+        context(ContextType::Deployment, "v2", "2026-11-21T01:30:00Z", Some("2026-11-21T01:30:00Z")),
+        context(ContextType::Incident, "down", "2026-11-21T01:00:00Z", None),
+    ];
+    let nights = Hours {
+        days: jiff::civil::Weekday::Monday.cycle_forward().take(7).collect(),
+        from: jiff::civil::time(20, 0, 0, 0),
+        to: jiff::civil::time(6, 0, 0, 0),
+    };
+    let on_call = OnCall { hours: vec![nights], ..OnCall::default() };
+    let attribution = by("alice", "arn:aws:iam::1:user/alice", Some(ActorClass::Console));
+    let around = Surroundings {
+        attribution: Some(&attribution),
+        contexts: &contexts,
+        on_call: Some(&on_call),
+        ..Surroundings::default()
+    };
+    let told = |around: &Surroundings<'_>| found("aws_vpc", &[], around).temporal_context;
+    let known = told(&around).unwrap();
+    let near: Vec<(&str, i64)> = known.near.iter().map(|one| (one.title.raw(), one.temporal_offset)).collect();
+    assert_eq!(near, [("down", 0), ("v2", -1_800)]);
+    // 2026-11-21 is a Saturday.
+    assert_eq!((known.is_weekend, known.on_call, known.is_blurred), (Some(true), Some(true), false));
+
+    let span = ("2026-11-20T00:00:00Z".parse().unwrap(), AT.parse().unwrap());
+    let blurred = told(&Surroundings { attribution: None, span: Some(span), ..around }).unwrap();
+    assert!(blurred.is_blurred && blurred.near.is_empty() && blurred.on_call.is_none(), "{blurred:?}");
+    assert_eq!(told(&Surroundings { attribution: None, ..around }), None, "nothing says when");
 }

@@ -24,6 +24,10 @@ pub enum EvidenceKind {
     Context,
     /// What speaks for the cause.
     Factor,
+    /// When it happened, among what else went on.
+    When,
+    /// What a learned model says of the cause.
+    Model,
     /// Why it is as severe as it is.
     Reason,
     /// An entry of our own trail.
@@ -41,6 +45,8 @@ impl EvidenceKind {
             Self::Actor => "who",
             Self::Context => "context",
             Self::Factor => "cause",
+            Self::When => "when",
+            Self::Model => "model",
             Self::Reason => "severity",
             Self::Decision => "decision",
             Self::Advice => "advice",

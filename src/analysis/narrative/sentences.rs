@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{EvidenceKind, Narrative, changed_at};
 use crate::drift::{
-    Attribution, Axis, Cause, Change, DriftDetail, DriftEvent, DriftType, OperationalContext, State, action_words,
+    Attribution, Axis, Cause, Change, DriftDetail, DriftEvent, DriftType, OperationalContext, State, UserAttribution,
+    action_words,
 };
 use crate::safety::{Masked, Tainted, sanitise};
 
@@ -112,11 +113,22 @@ impl Telling<'_> {
         if on.is_empty() {
             on.push((EvidenceKind::Factor, "nothing speaks for any cause".into()));
         }
+        on.extend(self.around_cause());
         let text = match cause.cause_category {
             Cause::Unknown => "Why it was made is not known.".to_owned(),
             category => format!("It looks like {} (confidence {}).", cause_words(category), cause.confidence_score),
         };
         self.narrative.say(text, on);
+    }
+
+    /// When, who and what a model says: of each what is known.
+    fn around_cause(&self) -> Vec<(EvidenceKind, String)> {
+        let DriftEvent { analysis, attribution, .. } = &self.detail.event;
+        let when = analysis.cause.temporal_context.as_ref().map(|one| (EvidenceKind::When, one.words(self.clock)));
+        let who = attribution.as_deref().and_then(|to| UserAttribution::of(Some(to), &analysis.changed_by));
+        let who = who.map(|one| (EvidenceKind::Actor, one.words()));
+        let model = analysis.cause.prediction.as_ref().map(|one| (EvidenceKind::Model, one.words(self.clock)));
+        [when, who, model].into_iter().flatten().collect()
     }
 
     pub fn how_bad(&mut self) {

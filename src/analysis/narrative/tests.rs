@@ -86,6 +86,30 @@ fn who_what_and_what_went_on_are_brought_together() {
 }
 
 #[test]
+fn when_who_and_what_a_model_says_stand_among_what_the_cause_rests_on() {
+    let mut detail = with_attribution(opened());
+    let cause = &mut detail.event.analysis.cause;
+    cause.temporal_context =
+        serde_json::from_value(json!({"from": "2026-03-02T08:40:00Z", "until": "2026-03-02T08:40:00Z",
+        "is_weekend": false, "on_call": true, "near": [{"context_type": "deployment", "title": "v\u{1b}[2J2",
+        "temporal_offset": -720}]}))
+        .unwrap();
+    cause.prediction = serde_json::from_value(json!({"model": "cause", "version": 3,
+        "prediction_result": "emergency_fix", "confidence_score": 0.41, "abstained": true, "weight": 0.5,
+        "feature_importance": {"on_call": 0.2, "by_person": 0.3}, "predicted_at": "2026-03-02T09:01:00Z"}))
+    .unwrap();
+    let narrative = told(&detail, &[]);
+    let all: Vec<String> = narrative.references().collect();
+    let ends = |end: &str| assert!(all.iter().any(|one| one.ends_with(end)), "{end}\n{all:#?}");
+    ends("when: made 08:40, on a weekday, in the hours of those on call; 12m after the deployment \"v␛[2J2\"");
+    ends("who: alice, a person in the console; certain: an audit event names what changed, and nobody else wrote that");
+    ends(
+        "model: cause version 3 is not sure enough to name a cause (likeliest: emergency fix, 0.41) and counted 50 % \
+         beside the rules; it asks most about by_person 30 %, on_call 20 %; said 09:01",
+    );
+}
+
+#[test]
 fn long_texts_that_begin_alike_are_told_from_where_they_differ() {
     let script =
         |level: &str| json!(format!("#!/bin/sh\nset -eu\n{}\nexport LEVEL={level}\n", "echo hello; ".repeat(20)));

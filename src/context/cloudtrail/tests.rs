@@ -149,6 +149,8 @@ fn detail(kind: &str, provider_id: Option<&str>, live: Value) -> DriftDetail {
         history: vec![],
         links: vec![],
         remediation: None,
+        cause_analysis: None,
+        risk: None,
     }
 }
 

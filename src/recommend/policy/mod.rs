@@ -90,6 +90,18 @@ impl Policies {
         self.rules.iter().filter(|rule| rule.when.holds(case))
     }
 
+    /// What they say of advice that a person gave: it stands, with the first that forbids such advice beside it.
+    pub fn object(&self, case: &Case<'_>, advice: &mut Recommendation) {
+        let about: Vec<&Rule> = self.about(case).collect();
+        let kind = advice.recommendation_type;
+        let first = deeds(&about, |deed| match deed {
+            Deed::Veto { kinds, reason } if kinds.contains(&kind) => Some(reason.clone()),
+            _ => None,
+        })
+        .next();
+        advice.objection = first.map(|(rule, reason)| Veto { policy: rule.name.clone(), reason });
+    }
+
     /// Does what they say: first what all of them add, then the priorities, then what they forbid, which has the last word.
     pub(super) fn apply(&self, asked: &Asked<'_>, advice: &mut Vec<Recommendation>) {
         let about: Vec<&Rule> = self.about(asked.case).collect();

@@ -87,7 +87,10 @@ async fn list(caller: Caller, Parameters(parameters): Parameters) -> Answer<List
     let (limit, now) = (request.limit, Timestamp::now());
     let page = caller.service.drifts(request).await?;
     let data = page.data.iter().flat_map(|event| Advice::of(event, now)).collect();
-    Ok(Json(Listed { data, pagination: Pagination { next: page.next, previous: page.previous, limit } }))
+    Ok(Json(Listed {
+        data,
+        pagination: Pagination { next: page.next, previous: page.previous, limit, is_cut: page.is_cut },
+    }))
 }
 
 /// A piece of advice.

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use super::listing::Slice;
 use super::parameters::{Parameters, named};
 use crate::api::{Code, Correlation, LinkBody, Listed, Part, Problem, Related};
-use crate::drift::{ContextRequest, DriftId, TriageRequest, TriageVerb, Unfit};
+use crate::drift::{ContextRequest, DriftId, OperationalContext, TriageRequest, TriageVerb, Unfit};
 use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
 use crate::server::auth::Caller;
@@ -36,7 +36,7 @@ async fn correlations(caller: Caller, mut parameters: Parameters) -> Answer<List
     let slice = Slice::take(&mut parameters)?;
     parameters.done()?;
     let mut event = caller.service.drift(drift).await?.event;
-    let events = std::mem::take(&mut event.analysis.cause.correlations).into_iter().map(Related::Event);
+    let events = std::mem::take(&mut event.analysis.cause.correlations);
     let relations = caller.service.relations(drift).await?;
     let around = ContextRequest { environments: vec![event.environment], ..ContextRequest::at(event.detected_at) };
     let contexts = caller.service.contexts(around).await?;
@@ -44,7 +44,11 @@ async fn correlations(caller: Caller, mut parameters: Parameters) -> Answer<List
     let others = relations.others.iter().map(|other| Related::SameResource(other.id));
     let needs = relations.depends_on.into_iter().map(Related::DependsOn);
     let needed = relations.dependants.into_iter().map(Related::Dependant);
+    // What is told with a score and an offset is not told a second time.
+    let is_told = |mark: &OperationalContext| events.iter().any(|event| event.is_of(mark));
+    let contexts: Vec<OperationalContext> = contexts.into_iter().filter(|mark| !is_told(mark)).collect();
     let contexts = contexts.into_iter().map(|one| Related::Context(Box::new(one)));
+    let events = events.into_iter().map(Related::Event);
     let together = relations.together.into_iter().flat_map(|incident| incident.others);
     let together = together.map(|other| Related::Together(other.id));
     let all = linked

@@ -48,7 +48,7 @@ async fn page(caller: Caller, Parameters(parameters): Parameters) -> Answer<List
     let request = from_parameters(&parameters, caller.principal.name.raw())?;
     let limit = request.limit;
     let page = caller.service.drifts(request).await?;
-    let pagination = Pagination { next: page.next, previous: page.previous, limit };
+    let pagination = Pagination { next: page.next, previous: page.previous, limit, is_cut: page.is_cut };
     Ok(Json(Listed { data: page.data, pagination }))
 }
 

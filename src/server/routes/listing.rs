@@ -125,7 +125,7 @@ impl Slice {
         let cursor = |one: Option<&T>| one.map(|one| Cursor(URL_SAFE_NO_PAD.encode(key(one))));
         let next = cursor(data.last()).filter(|_| !is_last);
         let previous = cursor(data.first()).filter(|_| !is_first);
-        Listed { data, pagination: Pagination { next, previous, limit: self.limit } }
+        Listed { data, pagination: Pagination { next, previous, limit: self.limit, is_cut: false } }
     }
 }
 

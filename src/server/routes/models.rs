@@ -16,7 +16,7 @@ use crate::server::Shared;
 use crate::server::answer::Answer;
 use crate::server::auth::Caller;
 use crate::server::body::Decision;
-use crate::service::{CAUSE_MODEL, ServiceError};
+use crate::service::ServiceError;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -61,13 +61,8 @@ async fn lessons(caller: Caller) -> Answer<Lessons> {
 async fn train(caller: Caller, sent: Decision<TrainModelBody>) -> Answer<MlModel> {
     only_admins(&caller)?;
     let (body, once) = sent.of(&caller.principal);
-    let train = async {
-        Ok(caller
-            .service
-            .train_model(CAUSE_MODEL.into(), body.activate, caller.principal.name.clone())
-            .await
-            .map_err(refused)?)
-    };
+    let train =
+        async { Ok(caller.service.train_model(body.activate, caller.principal.name.clone()).await.map_err(refused)?) };
     caller.once(once, train).await.map(Json)
 }
 
@@ -81,8 +76,7 @@ async fn train(caller: Caller, sent: Decision<TrainModelBody>) -> Answer<MlModel
 async fn evaluate(caller: Caller, sent: Decision<EvaluateModelBody>) -> Answer<MlModel> {
     only_admins(&caller)?;
     let (body, once) = sent.of(&caller.principal);
-    let evaluate =
-        async { Ok(caller.service.evaluate_model(CAUSE_MODEL.into(), body.version).await.map_err(refused)?) };
+    let evaluate = async { Ok(caller.service.evaluate_model(body.version).await.map_err(refused)?) };
     caller.once(once, evaluate).await.map(Json)
 }
 
@@ -97,13 +91,8 @@ async fn activate(caller: Caller, sent: Decision<ModelBody>) -> Answer<MlModel> 
     only_admins(&caller)?;
     let (body, once) = sent.of(&caller.principal);
     let to = ModelStep::To(body.version);
-    let activate = async {
-        Ok(caller
-            .service
-            .activate_model(CAUSE_MODEL.into(), to, caller.principal.name.clone())
-            .await
-            .map_err(refused)?)
-    };
+    let activate =
+        async { Ok(caller.service.activate_model(to, caller.principal.name.clone()).await.map_err(refused)?) };
     caller.once(once, activate).await.map(Json)
 }
 
@@ -118,11 +107,7 @@ async fn rollback(caller: Caller, sent: Decision<RollbackModelBody>) -> Answer<M
     only_admins(&caller)?;
     let (_, once) = sent.of(&caller.principal);
     let back = async {
-        Ok(caller
-            .service
-            .activate_model(CAUSE_MODEL.into(), ModelStep::Back, caller.principal.name.clone())
-            .await
-            .map_err(refused)?)
+        Ok(caller.service.activate_model(ModelStep::Back, caller.principal.name.clone()).await.map_err(refused)?)
     };
     caller.once(once, back).await.map(Json)
 }

@@ -9,7 +9,7 @@ use super::RemoteService;
 use super::queue::{Asked, EndMark, Made};
 use crate::api::{
     AnalyzeBody, AnalyzeContext, BULK, Capability, Done, EvaluateModelBody, Listed, Model, ModelBody, NeverHideBody,
-    OutcomeBody, PAGE, Parameter, PresenceBody, ReadBody, RemediateBody, Remediated, RemediationBody, Role,
+    OutcomeBody, PAGE, Pagination, Parameter, PresenceBody, ReadBody, RemediateBody, Remediated, RemediationBody, Role,
     RollbackModelBody, RuleBody, ScanBody, TrainModelBody, to_parameters,
 };
 use crate::drift::query::{Group, Groups};
@@ -69,7 +69,8 @@ impl DriftService for RemoteService {
     async fn drifts(&self, request: PageRequest) -> Result<Page, ServiceError> {
         let Listed { data, pagination } = self.listed("drifts", &to_parameters(&request)).await?;
         self.sights.remember(&data);
-        Ok(Page { data, next: pagination.next, previous: pagination.previous })
+        let Pagination { next, previous, is_cut, .. } = pagination;
+        Ok(Page { data, next, previous, is_cut })
     }
 
     async fn groups(&self, filter: DriftFilter, by: Group, limit: usize) -> Result<Groups, ServiceError> {
@@ -142,17 +143,17 @@ impl DriftService for RemoteService {
         Ok(self.line.get("models/lessons", &[]).await?)
     }
 
-    async fn train_model(&self, _: String, activate: bool, _: Tainted) -> Result<MlModel, ServiceError> {
+    async fn train_model(&self, activate: bool, _: Tainted) -> Result<MlModel, ServiceError> {
         self.reached("train_model")?;
         self.post("models/train", &TrainModelBody { activate }).await
     }
 
-    async fn evaluate_model(&self, _: String, version: Option<u32>) -> Result<MlModel, ServiceError> {
+    async fn evaluate_model(&self, version: Option<u32>) -> Result<MlModel, ServiceError> {
         self.reached("evaluate_model")?;
         self.post("models/evaluate", &EvaluateModelBody { version }).await
     }
 
-    async fn activate_model(&self, _: String, to: ModelStep, _: Tainted) -> Result<MlModel, ServiceError> {
+    async fn activate_model(&self, to: ModelStep, _: Tainted) -> Result<MlModel, ServiceError> {
         self.reached("activate_model")?;
         match to {
             ModelStep::To(version) => self.post("models/activate", &ModelBody { version }).await,

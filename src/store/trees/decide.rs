@@ -217,6 +217,8 @@ impl TreeStore {
             links: record.links,
             remediation: self.last_remediation(&tx, &record.event)?.map(Box::new),
             event: record.event,
+            cause_analysis: None,
+            risk: None,
         })
     }
 }

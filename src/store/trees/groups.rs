@@ -61,7 +61,7 @@ impl TreeStore {
             }
             ControlFlow::Continue(())
         })?;
-        let mut is_cut = matches!(end, End::Spent(_));
+        let mut is_cut = named.is_cut || matches!(end, End::Spent(_));
         let mut found = None;
         if by == Group::Incident {
             let seeds: Vec<_> = later.iter().map(|one| (one.id, (one.environment.clone(), one.at))).collect();

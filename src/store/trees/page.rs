@@ -98,7 +98,7 @@ impl TreeStore {
             Direction::Older => (onward, back),
             Direction::Newer => (back, onward),
         };
-        Ok((Page { data, next, previous }, cost))
+        Ok((Page { data, next, previous, is_cut: named.is_cut }, cost))
     }
 
     /// Through the stages, each of one rank and in the order of time; returns where there is more.

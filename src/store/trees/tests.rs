@@ -1,6 +1,7 @@
 //! The store's promises that need a hand on its clock, its disk or its trees.
 
 mod advising;
+mod analysing;
 mod archiving;
 mod attributing;
 mod bulk;

@@ -47,6 +47,15 @@ pub(super) struct Found {
     pub(super) cost: Cost,
 }
 
+/// Of one incident. None: it is nowhere.
+#[derive(Default)]
+pub(super) struct Members {
+    pub(super) drifts: BTreeSet<DriftId>,
+    span: Option<Span>,
+    /// Not all that may belong to it was looked at.
+    pub(super) is_cut: bool,
+}
+
 /// What a filter says about incidents, as sets of drifts.
 #[derive(Default)]
 pub(super) struct Named {
@@ -54,6 +63,8 @@ pub(super) struct Named {
     pub(super) member: Option<BTreeSet<DriftId>>,
     /// When the first and the last of what can be found were first seen.
     span: Option<Span>,
+    /// Not all that may belong to them was looked at.
+    pub(super) is_cut: bool,
 }
 
 impl TreeStore {
@@ -126,14 +137,16 @@ impl TreeStore {
         let mut spans: Vec<Span> = vec![];
         let mut only = false;
         for (name, wanted) in filter.query.incidents() {
-            let (members, span) = self.members_of(name)?;
-            named.of_query.insert(name.clone(), members);
+            let Members { drifts, span, is_cut } = self.members_of(name, OF_ONE)?;
+            named.of_query.insert(name.clone(), drifts);
+            named.is_cut |= is_cut;
             only |= wanted;
             spans.extend(span.filter(|_| wanted));
         }
         if let Some(id) = filter.member.and_then(|member| member.incident()) {
-            let (members, span) = self.members_of(&IncidentName::Id(id))?;
-            named.member = Some(members);
+            let Members { drifts, span, is_cut } = self.members_of(&IncidentName::Id(id), OF_ONE)?;
+            named.member = Some(drifts);
+            named.is_cut |= is_cut;
             (only, spans) = (true, span.into_iter().collect());
         }
         let ends = |(low, high): Span, (a, b): Span| (low.min(a), high.max(b));
@@ -143,7 +156,7 @@ impl TreeStore {
         Ok(named)
     }
 
-    fn members_of(&self, name: &IncidentName) -> Result<(BTreeSet<DriftId>, Option<Span>), StoreError> {
+    pub(super) fn members_of(&self, name: &IncidentName, most: Cost) -> Result<Members, StoreError> {
         let seed = match name {
             IncidentName::Member(id) => match self.drift_impl(*id) {
                 Ok(detail) => Some((*id, (detail.event.environment, detail.event.detected_at))),
@@ -152,16 +165,13 @@ impl TreeStore {
             },
             IncidentName::Id(id) => self.first_of(id)?,
         };
-        let Some(seed) = seed else { return Ok((BTreeSet::new(), None)) };
-        let found = self.incidents_of(&[seed], OF_ONE)?;
-        if found.is_cut {
-            tracing::warn!(incident = %name, "not all that may be in it was looked at");
-        }
+        let Some(seed) = seed else { return Ok(Members::default()) };
+        let found = self.incidents_of(&[seed], most)?;
         tracing::debug!(incident = %name, read = found.cost.read, "looked up");
         let members: BTreeSet<DriftId> = found.of.keys().copied().collect();
         let times = || members.iter().filter_map(|id| found.known.get(id)).map(|one| one.item.at);
         let span = times().min().zip(times().max());
-        Ok((members, span))
+        Ok(Members { drifts: members, span, is_cut: found.is_cut })
     }
 
     /// The drift that gave an incident its id: it is the first in it, or was until an earlier one joined.

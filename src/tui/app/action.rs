@@ -153,7 +153,7 @@ actions! {
         CopyAddress "copy-address" None "" off::no_drift, "Copy the resource's address";
         CopyPath "copy-path" None "" off::no_change, "Copy the selected change's path";
         CopyValue "copy-value" None "" off::no_change, "Copy the selected change's live value";
-        CopyId "copy-id" None "" off::copy_id, "Copy the resource's id in the cloud";
+        CopyId "copy-id" None "" off::copy_id, "Copy the resource's id in the cloud; in its view that of the commit, ticket or alert under the cursor";
         CopyRevert "copy-revert" None "" off::copy_revert, "Copy the command that puts it back to the code";
         CopyImport "copy-import" None "" off::copy_import, "Copy the import block that takes it into the code";
         CopyDrift "copy-drift" None "" off::no_drift, "Copy the whole drift as text, secrets masked";
@@ -229,7 +229,7 @@ actions! {
         Span "span" None "" off::never, "Another span of time";
         AddMarker "add-marker" Decides "" off::mark, "Mark what goes on: a deployment, an incident, maintenance, a ticket, an alert";
         EndMarker "end-marker" Decides "" off::open_marker, "End what the mark under the cursor says goes on";
-        CopyLink "copy-link" None "" off::link, "Copy the link of the mark under the cursor";
+        CopyLink "copy-link" None "" off::link, "Copy the link of the mark under the cursor; in the resource's view of the commit, ticket or alert";
         Export "export" None "" off::nothing_found, "Write the review into a file: Markdown, HTML or JSON, redacted";
     }
     Waiting: {

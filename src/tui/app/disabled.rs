@@ -84,6 +84,12 @@ pub fn open_marker(model: &Model) -> Option<String> {
 }
 
 pub fn link(model: &Model) -> Option<String> {
+    if model.overlay == Some(Overlay::Resource) {
+        return match super::update::resource::near(model) {
+            None => Some("go up to what stands near it: a commit, a ticket, an alert".into()),
+            Some(one) => one.event_data.link.is_none().then(|| "it has no link".into()),
+        };
+    }
     match super::update::markers::current(model) {
         None => Some("no mark is selected".into()),
         Some(one) => one.context_data.link.is_none().then(|| "the mark has no link".into()),
@@ -175,6 +181,9 @@ pub fn nothing_decided(model: &Model) -> Option<String> {
 }
 
 pub fn copy_id(model: &Model) -> Option<String> {
+    if super::update::resource::near(model).is_some() {
+        return None;
+    }
     copying::text(model, Action::CopyId).err()
 }
 

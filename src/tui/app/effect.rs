@@ -107,7 +107,7 @@ pub enum Effect {
     AskGemini(Ticket, Box<GeminiSpec>, Box<Question>, Cancel),
     LoadModels(Ticket),
     /// Takes another version of a model into use; by whom.
-    ActivateModel(Ticket, String, ModelStep, Tainted),
+    ActivateModel(Ticket, ModelStep, Tainted),
     /// Asks the audit trail who made a drift.
     AskWho(Ticket, DriftId),
     /// Thinks about a drift anew; what comes of it comes as news of the drift.

@@ -6,6 +6,7 @@ pub mod action;
 pub mod age;
 pub mod alarm;
 pub mod crew;
+mod decided;
 pub mod detail;
 pub mod disabled;
 pub mod drafts;

@@ -9,8 +9,9 @@ use jiff::tz::TimeZone;
 use super::action::Action;
 use super::alarm::Alarm;
 use super::crew::Crew;
+pub use super::decided::{Batch, Decided, On, Pending};
 use super::detail::Detail;
-use super::drafts::{DraftKey, Drafts};
+use super::drafts::Drafts;
 use super::finds::Finds;
 use super::heat::HeatView;
 use super::history::HistoryView;
@@ -36,7 +37,7 @@ use super::waiting::WaitingList;
 use super::who::WhoView;
 use crate::api::Role;
 use crate::config::Adding;
-use crate::drift::{Change, DriftEvent, DriftId, NeverHideReach, RuleId, RuleReach, Slug, TriageVerb};
+use crate::drift::{Change, DriftEvent, DriftId, NeverHideReach, RuleReach, Slug};
 use crate::service::{Contact, EnvironmentSummary, Missing, RequireReason};
 use crate::tui::keymap::{KeyPress, Keymap};
 use crate::tui::theme::Theme;
@@ -76,30 +77,6 @@ pub struct Environments {
     pub error: Option<String>,
 }
 
-/// A decision on its way to the store.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Pending {
-    pub ticket: Ticket,
-    pub batch: Ticket,
-    pub word: String,
-    pub label: crate::safety::Tainted,
-    /// The decision it takes back.
-    pub undoes: Option<u64>,
-    pub reason: Option<crate::safety::Tainted>,
-    /// Only about some changes of the drift: there is more to do in it.
-    pub is_of_changes: bool,
-    /// What is to be done on the same drift when this is saved.
-    pub then: Vec<TriageVerb>,
-}
-
-/// What a decision is about.
-#[derive(Clone, PartialEq, Debug)]
-pub enum On {
-    Drift(Target),
-    Rule(RuleId),
-    NeverHide(RuleId),
-}
-
 /// What the rule in a form would hide.
 #[derive(Default)]
 pub struct Preview {
@@ -117,29 +94,6 @@ pub struct Preview {
 pub enum Reach {
     Hides(RuleReach),
     Exposes(NeverHideReach),
-}
-
-/// A decision of this session, durable.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Decided {
-    pub batch: Ticket,
-    pub seq: u64,
-    pub word: String,
-    pub on: On,
-    pub at: Timestamp,
-}
-
-/// How far the decisions of one plan are.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Batch {
-    pub saved: Vec<u64>,
-    pub failed: usize,
-    /// Kept here until the server can be reached.
-    pub kept: usize,
-    /// What was typed for it.
-    pub draft: Option<DraftKey>,
-    /// Where the cursor was when it was sent.
-    pub from: Option<DriftId>,
 }
 
 /// The state of the screens.

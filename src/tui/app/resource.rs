@@ -1,7 +1,7 @@
 //! One resource: what it was seen to be, what hangs on it, where it is written down, its other drifts.
 
 use super::msg::Ticket;
-use crate::drift::{Change, DriftDetail, DriftId};
+use crate::drift::{Change, CorrelationEvent, DriftDetail, DriftEvent, DriftId};
 use crate::service::Relations;
 use crate::store::Observation;
 use crate::tui::app::overlay::Overlay;
@@ -26,7 +26,22 @@ pub struct ResourceFacts {
     pub relations: Relations,
 }
 
-/// The view; the cursor goes over observed values, then over other drifts.
+impl ResourceFacts {
+    /// What other systems tell that may have to do with it, the nearest first.
+    pub fn near(&self) -> &[CorrelationEvent] {
+        &self.detail.event.analysis.cause.correlations
+    }
+}
+
+/// What the cursor can be on.
+pub enum Choice<'a> {
+    Near(&'a CorrelationEvent),
+    /// An observed value, and the one before it.
+    Seen(&'a Seen, Option<&'a Seen>),
+    Other(&'a DriftEvent),
+}
+
+/// The view; the cursor goes over what other systems tell, then observed values, then other drifts. It begins at the second.
 pub struct ResourceView {
     pub drift: DriftId,
     /// The resource.
@@ -46,6 +61,19 @@ impl ResourceView {
 
     /// Rows the cursor can be on.
     pub fn choices(&self) -> usize {
-        self.facts().map_or(0, |facts| facts.seen.len() + facts.relations.others.len())
+        self.facts().map_or(0, |facts| facts.near().len() + facts.seen.len() + facts.relations.others.len())
+    }
+
+    /// What is under the cursor.
+    pub fn current(&self) -> Option<Choice<'_>> {
+        let facts = self.facts()?;
+        if let Some(one) = facts.near().get(self.at) {
+            return Some(Choice::Near(one));
+        }
+        let at = self.at.checked_sub(facts.near().len())?;
+        match facts.seen.get(at) {
+            Some(one) => Some(Choice::Seen(one, facts.seen.get(at + 1))),
+            None => facts.relations.others.get(at.checked_sub(facts.seen.len())?).map(Choice::Other),
+        }
     }
 }

@@ -30,7 +30,9 @@ pub fn draw(canvas: &mut Canvas<'_>, plan: &Plan, scroll: usize) {
     let rows = head.len() + targets.len() + plan.left_out.len();
     let inner = frame(canvas, width, rows, &title, &keys);
     let height = usize::from(inner.height);
-    let from = scroll.min(rows.saturating_sub(height));
+    let end = rows.saturating_sub(height);
+    canvas.end_at(end);
+    let from = scroll.min(end);
     // There may be thousands: only what is seen is made.
     for (row, at) in (from..rows).take(height).enumerate() {
         let line = match (head.get(at), at.checked_sub(head.len())) {

@@ -7,29 +7,31 @@ mod form;
 mod history;
 mod lists;
 pub mod models;
-pub mod narrative;
+mod narrative;
 mod offers;
 mod palette;
 mod preview;
 mod query;
-pub mod question;
+mod question;
 mod resource;
 mod rules;
 mod said;
 mod settling;
 pub mod sheet;
 mod themes;
-pub mod trends;
+mod trends;
 pub mod tutorial;
 mod untold;
 mod views;
 mod waiting;
 mod which_key;
-pub mod who;
+mod who;
 
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use super::app::Model;
 use super::app::overlay::Overlay;
 use super::panes::{Canvas, incident};
 use super::theme::Role;
@@ -131,10 +133,20 @@ fn enter_or_back(canvas: &Canvas<'_>, scope: &str, enter: &str) -> String {
     format!("{} {enter}  {} leave", key(canvas, scope, "enter"), key(canvas, scope, "back"))
 }
 
+/// How far down the overlay can begin: where its lines break is known when it is drawn.
+pub fn end(model: &Model) -> usize {
+    let mut nowhere = Buffer::empty(Rect::new(0, 0, model.size.0, model.size.1));
+    let mut canvas = Canvas::new(model, &mut nowhere);
+    draw(&mut canvas);
+    canvas.done().end
+}
+
 /// Draws lines from `scroll` on, never past the end, and says when there are more.
 fn scrolled(canvas: &mut Canvas<'_>, inner: Rect, lines: &[Line<'_>], scroll: usize) {
     let height = usize::from(inner.height);
-    let from = scroll.min(lines.len().saturating_sub(height));
+    let end = lines.len().saturating_sub(height);
+    canvas.end_at(end);
+    let from = scroll.min(end);
     for (row, line) in lines.iter().skip(from).take(height).enumerate() {
         canvas.line(inner, row, line);
     }

@@ -28,12 +28,6 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     scrolled(canvas, inner, &lines, scroll);
 }
 
-/// Rows of it, for the movements.
-pub fn length(narrative: &Narrative) -> usize {
-    // Long ones break: more rows than this only make the last step shorter.
-    3 * (narrative.sentences.len() + narrative.evidence.len())
-}
-
 fn lines(canvas: &Canvas<'_>, narrative: &Narrative, room: usize) -> Vec<Line<'static>> {
     let told = narrative.sentences.iter().flat_map(|one| said(canvas, Role::Text, &Narrative::numbered(one), room));
     let rests = narrative.references().flat_map(|one| said(canvas, Role::Dim, &one, room)).collect::<Vec<_>>();

@@ -44,16 +44,6 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     scrolled(canvas, below, &lines, scroll);
 }
 
-/// Rows of it, for the movements.
-pub fn length(view: &QuestionView) -> usize {
-    // Long ones break: more rows than this only make the last step shorter.
-    match &view.stage {
-        Stage::Preview(question) => 4 + 3 * question.prompt.text().lines().count(),
-        Stage::Told(told) => 4 + 3 * (told.answer.sentences.len() + told.narrative.evidence.len()),
-        _ => 0,
-    }
-}
-
 fn lines(canvas: &Canvas<'_>, view: &QuestionView, spec: &GeminiSpec, room: usize) -> Vec<Line<'static>> {
     let say = |role: Role, words: &str| {
         let rows = wrap(words, room).into_iter();

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use ratatui::text::Line;
 
 use super::{frame, key};
-use crate::drift::{Change, DriftEvent, Linked, Slug, Together};
+use crate::drift::{Change, CorrelationEvent, DriftEvent, Linked, Slug, Together};
 use crate::safety::Tainted;
 use crate::tui::app::notice::count;
-use crate::tui::app::resource::{ResourceFacts, Seen};
+use crate::tui::app::resource::{Choice, ResourceFacts, Seen};
 use crate::tui::panes::{Canvas, wrap};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{bar, text};
@@ -21,7 +21,12 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     let width = area.width.saturating_sub(if area.width < 60 { 0 } else { 4 }).min(130);
     let room = usize::from(width).saturating_sub(5);
     let title = text::cut(&view.title, room);
-    let names = [("enter", "what differs"), ("history", "history"), ("copy-address", "copy"), ("back", "close")];
+    let names = match view.current() {
+        Some(Choice::Near(_)) => {
+            [("copy-id", "copy its id"), ("copy-link", "its link"), ("history", "history"), ("back", "close")]
+        }
+        _ => [("enter", "what differs"), ("history", "history"), ("copy-address", "copy"), ("back", "close")],
+    };
     let keys = names.map(|(name, word)| format!("{} {word}", key(canvas, "resource", name))).join("  ");
     let (lines, cursor) = match &view.answer {
         None => (vec![Line::from(canvas.span(Role::Dim, "loading"))], None),
@@ -51,6 +56,11 @@ fn lines(
 ) -> (Vec<Line<'static>>, Option<usize>) {
     let mut lines = facts_of(canvas, facts, room);
     let mut cursor = None;
+    for (index, one) in facts.near().iter().enumerate() {
+        cursor = cursor.or((index == at).then_some(lines.len()));
+        lines.push(near(canvas, index, one, room));
+    }
+    let at = at.wrapping_sub(facts.near().len());
     let seen = count(facts.seen.len(), "observed value");
     lines.extend([Line::default(), Line::from(canvas.span(Role::Title, seen))]);
     if facts.seen.is_empty() {
@@ -94,9 +104,10 @@ fn facts_of(canvas: &Canvas<'_>, facts: &ResourceFacts, room: usize) -> Vec<Line
     if event.is_split {
         told.push(("split", "somebody took it out of what it was found together with".into()));
     }
-    for (at, one) in event.analysis.cause.correlations.iter().enumerate() {
-        told.push((if at == 0 { "near it" } else { "" }, one.line()));
-    }
+    let minute = |at: Timestamp| at.to_zoned(canvas.model.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    let cause = &event.analysis.cause;
+    told.extend(cause.temporal_context.as_ref().map(|one| ("happened", one.words(&minute))));
+    told.extend(cause.prediction.as_ref().map(|one| ("model", one.words(&minute))));
     for Linked { link, drift } in &relations.linked {
         let note = link.note.as_ref().map_or(String::new(), |note| format!(": {}", note.line()));
         let what = format!("{} in {}", drift.resource.resource_id.line(), drift.environment);
@@ -115,6 +126,13 @@ fn facts_of(canvas: &Canvas<'_>, facts: &ResourceFacts, room: usize) -> Vec<Line
     let unknown = relations.unknown.iter().flat_map(|words| wrap(words, room));
     lines.extend(unknown.map(|words| Line::from(canvas.span(Role::Unverified, words))));
     lines
+}
+
+/// `near it     -2h  a1b2c3d "open the port"  main.tf:4  (github)`
+fn near(canvas: &Canvas<'_>, index: usize, one: &CorrelationEvent, room: usize) -> Line<'static> {
+    let lead = text::fit(if index == 0 { "near it" } else { "" }, LEAD);
+    let words = text::cut(&one.line(), room.saturating_sub(LEAD));
+    Line::from(vec![canvas.span(Role::Dim, lead), canvas.span(Role::Text, words)])
 }
 
 /// Members of an incident that are named.

@@ -7,16 +7,10 @@ use super::{frame, key, scrolled};
 use crate::drift::DriftEvent;
 use crate::report::figures::{self, Row};
 use crate::report::trends;
-use crate::service::EnvironmentSummary;
-use crate::tui::app::Model;
-use crate::tui::app::home::NEWEST;
 use crate::tui::panes::incident::month;
 use crate::tui::panes::{Canvas, wrap};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{bar, text};
-
-/// Rows that the figures take at most where the words are wide.
-const FIGURES: usize = 40;
 
 pub fn draw(canvas: &mut Canvas<'_>, scroll: usize) {
     let area = canvas.area();
@@ -32,13 +26,6 @@ pub fn draw(canvas: &mut Canvas<'_>, scroll: usize) {
     let height = lines.len().min(usize::from(area.height).saturating_sub(4)).max(1);
     let inner = frame(canvas, width, height, "how things stand", &keys);
     scrolled(canvas, inner, &lines, scroll);
-}
-
-/// Rows of it, for the movements.
-pub fn length(model: &Model) -> usize {
-    // Long ones break: more rows than this only make the last step shorter.
-    let of = |one: &EnvironmentSummary| 3 + one.pulse.as_ref().map_or(1, |pulse| 2 * (3 + pulse.types.len()));
-    4 + NEWEST + FIGURES + model.environments.list.iter().map(of).sum::<usize>()
 }
 
 /// The newest drifts, and the figures.

@@ -32,12 +32,6 @@ pub fn draw(canvas: &mut Canvas<'_>) {
     scrolled(canvas, inner, &lines, scroll);
 }
 
-/// Rows of the answer, for the movements.
-pub fn length(who: &Who) -> usize {
-    // Long facts break: more rows than this only make the last step shorter.
-    24 + who.found.len()
-}
-
 fn lines(canvas: &Canvas<'_>, who: &Who, room: usize) -> Vec<Line<'static>> {
     let zone = canvas.model.zone.clone();
     let clock = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();

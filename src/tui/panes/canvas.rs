@@ -61,6 +61,11 @@ impl<'a> Canvas<'a> {
         self.drawn.wake = Some(self.drawn.wake.map_or(at, |wake| wake.min(at)));
     }
 
+    /// What is shown of an overlay can begin this far down.
+    pub fn end_at(&mut self, line: usize) {
+        self.drawn.end = line;
+    }
+
     /// Puts the terminal's cursor there.
     pub fn cursor(&mut self, x: u16, y: u16) {
         self.drawn.cursor = self.area().contains(Position::new(x, y)).then_some(Position::new(x, y));

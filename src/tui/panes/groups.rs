@@ -135,18 +135,16 @@ fn about(canvas: &Canvas<'_>, group: &GroupRow, room: usize) -> Line<'static> {
     let settled = group.incident.as_ref().filter(|incident| incident.settled > 0);
     let settled = settled.map(|incident| format!("{} of {} settled  ", incident.settled, incident.members));
     let settled = settled.filter(|words| words.len() + 8 <= room);
-    let room = room.saturating_sub(settled.as_ref().map_or(0, String::len));
     let mut slugs: Vec<&Slug> = group.environments.iter().collect();
     if slugs.is_empty() {
         slugs.push(&group.sample.environment);
     }
     slugs.sort_by_key(|slug| !canvas.model.is_production(slug));
     let mut line = Line::from(canvas.span(Role::Success, settled.unwrap_or_default()));
-    let before = line.width();
-    let room = room + before;
+    let left = room.saturating_sub(line.width());
     for (at, slug) in slugs.iter().enumerate() {
         let mut one = Line::from(
-            canvas.span(Role::Dim, if at > 0 { format!(", {slug}") } else { text::cut(slug.as_str(), room) }),
+            canvas.span(Role::Dim, if at > 0 { format!(", {slug}") } else { text::cut(slug.as_str(), left) }),
         );
         one.extend(place::behind(canvas, slug));
         let more = slugs.len() - at;

@@ -42,6 +42,8 @@ pub struct Drawn {
     pub wake: Option<Timestamp>,
     /// Where text is typed.
     pub cursor: Option<Position>,
+    /// The first line of an overlay when its last lines fill it: no movement goes further.
+    pub end: usize,
 }
 
 /// Draws everything into a buffer of any size.

@@ -1,11 +1,12 @@
 //! What to do about it: advice with its reasons, how bad it is on four axes, why it probably happened, what was decided.
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Canvas, layout, wrap};
-use crate::drift::{DriftEvent, Priority, Recommendation, Score};
+use crate::drift::{DriftEvent, Priority, Recommendation, Risk, Score, UserAttribution};
 use crate::safety::Tainted;
 use crate::tui::app::Model;
 use crate::tui::app::model::Pane;
@@ -108,6 +109,9 @@ fn advice(
     if let Some(by) = &advice.added_by {
         paragraph(canvas, Role::Dim, "by ", &by.line(), width, lines);
     }
+    if let Some(veto) = &advice.objection {
+        paragraph(canvas, Role::Warning, "", &veto.objection(), width, lines);
+    }
     for (number, step) in (1..).zip(&advice.implementation_steps) {
         match event.tick(advice, number) {
             None => paragraph(canvas, Role::Text, &format!("{number}. "), &step.line(), width, lines),
@@ -176,6 +180,8 @@ fn severity(canvas: &Canvas<'_>, event: &DriftEvent, width: u16, lines: &mut Vec
         let lead = format!("{} {}: ", reason.axis.as_str(), reason.score);
         paragraph(canvas, Role::Dim, &lead, &reason.text.line(), width, lines);
     }
+    let risk = Risk::of(event, canvas.model.is_production(&event.environment));
+    paragraph(canvas, Role::Dim, "risk ", &risk.words(), width, lines);
     lines.push(Line::default());
 }
 
@@ -196,6 +202,13 @@ fn cause(canvas: &Canvas<'_>, event: &DriftEvent, width: u16, lines: &mut Vec<Li
     }
     for factor in &cause.contributing_factors {
         paragraph(canvas, Role::Dim, "- ", &factor.line(), width, lines);
+    }
+    let clock = |at: Timestamp| at.to_zoned(canvas.model.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    let when = cause.temporal_context.as_ref().map(|one| one.words(&clock));
+    let who = UserAttribution::of(event.attribution.as_deref(), &event.analysis.changed_by);
+    let model = cause.prediction.as_ref().map(|one| one.words(&clock));
+    for (lead, words) in [("when: ", when), ("who: ", who.map(|one| one.words())), ("model: ", model)] {
+        words.iter().for_each(|words| paragraph(canvas, Role::Dim, lead, words, width, lines));
     }
 }
 

@@ -126,6 +126,7 @@ fn info(canvas: &Canvas<'_>) -> Line<'static> {
         Some(total) => text::grouped(total),
         None => format!("{}+", text::grouped(before.unwrap_or(0) + timeline.window.len())),
     };
+    let total = if timeline.window.is_cut() { format!("at least {total}") } else { total };
     let number = timeline.position().zip(before).map(|(at, before)| text::grouped(before + at + 1));
     spans.push(canvas.span(Role::Dim, number.map_or(total.clone(), |number| format!("{number}/{total}"))));
     Line::from(spans)

@@ -96,8 +96,8 @@ pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
             };
             Msg::Models(ticket, registry)
         }
-        Effect::ActivateModel(ticket, name, to, actor) => {
-            Msg::ModelActivated(ticket, service.activate_model(name, to, actor).await.map(Box::new))
+        Effect::ActivateModel(ticket, to, actor) => {
+            Msg::ModelActivated(ticket, service.activate_model(to, actor).await.map(Box::new))
         }
         Effect::Analyse(id) => Msg::Analysed(service.analyse(id, None).await.map(Box::new)),
         Effect::LoadHistory(ticket, id, limit) => Msg::History(ticket, incident::history(service, id, limit).await),

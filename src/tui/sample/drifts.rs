@@ -82,6 +82,8 @@ pub fn drift(environment: &str, kind: DriftType, what: (&str, &str), minutes: i6
         history: vec![],
         links: vec![],
         remediation: None,
+        cause_analysis: None,
+        risk: None,
     }
 }
 

@@ -135,7 +135,7 @@ impl DriftService for Sample {
         let cursor = |event: Option<&DriftEvent>| event.map(|event| Cursor(event.id.to_string()));
         let next = cursor(data.last()).filter(|_| to < rows.len());
         let previous = cursor(data.first()).filter(|_| from > 0);
-        Ok(Page { data, next, previous })
+        Ok(Page { data, next, previous, is_cut: false })
     }
 
     async fn groups(&self, filter: DriftFilter, by: Group, limit: usize) -> Result<Groups, ServiceError> {

@@ -73,6 +73,7 @@ impl DriftService for Synthetic {
             data: (from..to).map(Self::event).collect(),
             next: (to < self.count && to > 0).then(|| Cursor((to - 1).to_string())),
             previous: (from > 0).then(|| Cursor(from.to_string())),
+            is_cut: false,
         })
     }
 
@@ -100,6 +101,8 @@ impl DriftService for Synthetic {
             history: vec![],
             links: vec![],
             remediation: None,
+            cause_analysis: None,
+            risk: None,
         })
     }
 

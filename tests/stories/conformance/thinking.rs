@@ -1,7 +1,8 @@
 //! A drift is thought about anew, and a scan is called off.
 
 use driftguard::drift::{
-    Cause, ContextData, ContextId, ContextSource, ContextType, DriftEvent, DriftId, OperationalContext, TimeWindow,
+    Cause, ContextData, ContextId, ContextSource, ContextType, DriftEvent, DriftId, OperationalContext, Score,
+    TimeWindow,
 };
 use driftguard::service::{DriftService, ServiceError};
 use jiff::{SignedDuration, Timestamp};
@@ -66,6 +67,14 @@ async fn what_appears_during_an_incident_says_so_and_names_nobody_for_it(bench: 
     let likely = first.probabilities.expect("they are kept");
     assert!((likely.all().iter().sum::<f64>() - 1.0).abs() < 1e-6 && likely.confidence() == first.confidence_score);
     assert_eq!(first.cause_category, Cause::Unknown, "nobody knows whose hand it was");
+    let detail = service.drift(only_new(service.as_ref(), &known).await.id).await.unwrap();
+    let record = detail.cause_analysis.expect("it is told with the drift");
+    let [near] = &record.temporal_context.near[..] else { panic!("{record:?}") };
+    assert_eq!((near.title.raw(), near.temporal_offset), ("checkout is down", 0), "it was open then");
+    assert!(record.temporal_words.raw().contains("while the incident \"checkout is down\" went on"), "{record:?}");
+    assert_eq!((record.user_attribution, record.analyzed_at), (None, detail.event.analysis.analyzed_at));
+    let risk = detail.risk.expect("so is this");
+    assert!(risk.score > Score::ZERO && risk.not_known.iter().any(|one| one == "how much it is used"), "{risk:?}");
     service.end_context(incident.id, Timestamp::now(), "alice".into()).await.unwrap();
     scan(bench).await;
     assert_eq!(cause(&only_new(service.as_ref(), &known).await), first, "it went on then, whatever goes on now");

@@ -345,3 +345,29 @@ fn names_of_any_script_leave_every_column_where_it_was() {
         }
     }
 }
+
+#[test]
+fn after_the_end_of_an_overlay_one_key_up_moves_at_once() {
+    for keys in ["?", "g f", "t", "w"] {
+        let (mut screens, _) = open((60, 16));
+        screens.keys(keys);
+        let top = screens.screen();
+        screens.keys("G");
+        let end = screens.screen();
+        if end == top {
+            assert!(!top.contains(" more "), "{keys} is not whole, and its end was not gone to\n{top}");
+            continue;
+        }
+        screens.keys("k");
+        assert_ne!(screens.screen(), end, "{keys}: it went up at once\n{end}");
+        screens.keys("j");
+        assert_eq!(screens.screen(), end, "{keys}: and down again");
+        screens.keys("j");
+        assert_eq!(screens.screen(), end, "{keys}: there is nothing further down");
+    }
+    let (mut screens, _) = open((60, 16));
+    screens.keys("?");
+    let top = screens.screen();
+    screens.keys("G k");
+    assert_ne!(screens.screen(), top, "the help is longer than the screen");
+}

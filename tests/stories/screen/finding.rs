@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use driftguard::drift::State;
-use driftguard::tui::app::Effect;
+use driftguard::store::Page;
 use driftguard::tui::app::testkit::Screens;
+use driftguard::tui::app::{Effect, Msg};
 use driftguard::tui::sample::{Sample, Synthetic};
 
 use super::{open, over, selected, status};
@@ -261,4 +262,37 @@ fn a_million_drifts_are_never_loaded_for_a_sorted_list() {
     screens.act("cycle-sort");
     (0..30).for_each(|_| screens.act("page-down"));
     assert!(service.served() < 3_000 && screens.model.timeline.window.len() <= 700, "{}", service.served());
+}
+
+#[test]
+fn an_incident_is_still_asked_for_in_another_environment_and_one_goes_back_from_there() {
+    let (mut screens, _) = open((120, 40));
+    let (all, here) = (rows(&screens), selected(&screens));
+    screens.act("whole-incident");
+    let query = |screens: &Screens| screens.model.timeline.filter.text().to_owned();
+    let asked = query(&screens);
+    assert!(asked.contains("incident:"), "{asked}");
+    screens.act("focus-environments");
+    screens.keys("j");
+    assert_eq!(query(&screens), asked, "{}", screens.screen());
+    assert!(screens.model.timeline.filter.environment.is_some(), "what is there of it");
+    screens.act("focus-timeline");
+    screens.keys("esc");
+    assert_eq!((rows(&screens), query(&screens)), (all, String::new()), "{}", screens.screen());
+    assert_eq!(selected(&screens), here);
+}
+
+#[test]
+fn a_list_of_an_incident_that_was_not_looked_at_as_a_whole_says_at_least_how_many_there_are() {
+    let (mut screens, sample) = open((120, 40));
+    screens.hold();
+    screens.act("whole-incident");
+    let asked = screens.held().iter().find_map(|one| match one {
+        Effect::LoadPage(ticket, _) => Some(*ticket),
+        _ => None,
+    });
+    let data = sample.details().into_iter().take(2).map(|detail| detail.event).collect();
+    let page = Page { data, next: None, previous: None, is_cut: true };
+    screens.send(Msg::Page(asked.unwrap(), Ok(page)));
+    assert!(screens.screen().contains("1/at least 2"), "{}", screens.screen());
 }

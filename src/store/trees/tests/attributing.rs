@@ -58,3 +58,22 @@ fn the_scan_before_a_moment_is_the_last_one_that_was_done_by_then() {
     w.scan(&[]);
     assert_eq!(w.store.scan_before(&env(), first.finished_at).unwrap().unwrap().id, first.id);
 }
+
+#[test]
+fn when_a_drift_happened_stays_known_through_scans_that_did_not_ask_until_it_changes() {
+    let w = World::new();
+    let web = finding("web", &["ingress"]);
+    let first = w.one(&web);
+    let mut analysis = first.analysis.clone();
+    let known: TemporalContext = serde_json::from_value(json!({"from": at(START), "until": at(START)})).unwrap();
+    analysis.cause.temporal_context = Some(Box::new(known.clone()));
+    w.store.rethink(first.id, first.version, &analysis, &first.recommendations).unwrap();
+    let seen = w.one(&web);
+    assert_eq!(seen.analysis.cause.temporal_context.as_deref(), Some(&known), "seen again");
+    assert_eq!(seen.version, first.version, "nobody sees anything else");
+    let w = w.reopen();
+    assert_eq!(w.get(first.id).analysis.cause.temporal_context.as_deref(), Some(&known), "after a restart");
+    let mut other = web.clone();
+    other.changes[0].actual = Some(Masked::trusted(json!("0.0.0.0/0")));
+    assert_eq!(w.one(&other).analysis.cause.temporal_context, None, "another value, another moment");
+}

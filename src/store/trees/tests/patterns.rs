@@ -287,3 +287,18 @@ fn an_environment_is_told_of_once_a_week_with_who_it_was_and_what_is_new() {
     let kept = w.store.notifications(&NotificationRequest::newest(100)).unwrap();
     assert_eq!(kept.iter().filter(|one| one.kind == NotificationKind::Anomaly).count(), 2);
 }
+
+#[test]
+fn an_incident_of_which_not_all_was_looked_at_says_so() {
+    let w = World::new();
+    let all = ids(w.scan(&[finding("a", &["ingress"]), finding("b", &["ingress"])]).0);
+    let name = IncidentName::Member(all[0]);
+    let most = |examined, read| super::super::lanes::Cost { examined, read };
+    let whole = w.store.members_of(&name, most(1_000, 1_000)).unwrap();
+    assert_eq!((whole.drifts.len(), whole.is_cut), (2, false));
+    assert!(w.store.members_of(&name, most(1, 1)).unwrap().is_cut);
+    let filter = DriftFilter { query: format!("incident:{}", all[0]).parse().unwrap(), ..DriftFilter::default() };
+    let request = PageRequest { filter, cursor: None, direction: Direction::Older, limit: 10 };
+    let page = w.store.page(&request).unwrap();
+    assert_eq!((page.data.len(), page.is_cut), (2, false));
+}

@@ -49,7 +49,7 @@ fn open_at_b() -> Timeline {
     assert!(timeline.toggle());
     timeline.ask(Load::Newest, Ticket(1));
     let data = (1..=3).map(|number| by("b", number)).collect();
-    timeline.answer(Ticket(1), Ok(Page { data, next: None, previous: None }));
+    timeline.answer(Ticket(1), Ok(Page { data, next: None, previous: None, is_cut: false }));
     assert_eq!(timeline.len(), 6);
     timeline
 }

@@ -53,6 +53,11 @@ impl Window {
         self.len() == 0
     }
 
+    /// Not all that may belong to what was asked for was looked at.
+    pub fn is_cut(&self) -> bool {
+        self.pages.iter().any(|page| page.is_cut)
+    }
+
     /// No page has come yet.
     pub fn is_blank(&self) -> bool {
         self.pages.is_empty()
@@ -233,7 +238,7 @@ mod tests {
 
     fn page(numbers: std::ops::Range<u64>, next: Option<u64>) -> Page {
         let data = numbers.map(Synthetic::event).collect();
-        Page { data, next: next.map(|n| Cursor(n.to_string())), previous: None }
+        Page { data, next: next.map(|n| Cursor(n.to_string())), previous: None, is_cut: false }
     }
 
     #[test]

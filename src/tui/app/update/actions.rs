@@ -69,6 +69,7 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Export => incident::export(model),
         Action::AddMarker => markers::ask(model),
         Action::EndMarker => markers::end(model),
+        Action::CopyLink if model.overlay == Some(Overlay::Resource) => resource::copy_link(model),
         Action::CopyLink => markers::copy_link(model),
         Action::Resource => resource::open(model),
         Action::History => resource::history(model),
@@ -103,7 +104,9 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             silent::unseen(model, action);
             effects
         }
-        Action::CopyAddress | Action::CopyPath | Action::CopyValue if model.overlay == Some(Overlay::Resource) => {
+        Action::CopyAddress | Action::CopyPath | Action::CopyValue | Action::CopyId
+            if model.overlay == Some(Overlay::Resource) =>
+        {
             resource::copy(model, action)
         }
         Action::CopyAddress | Action::CopyPath | Action::CopyValue | Action::CopyId => copying::copy(model, action),

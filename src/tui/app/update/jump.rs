@@ -32,11 +32,27 @@ pub struct Departure {
     pub drift: Option<DriftId>,
     /// What is shown since. With anything else the visit is over.
     there: Filter,
+    /// It is nowhere else; an incident may be.
+    is_resource: bool,
 }
 
 /// What the visit that is going on began with.
 pub fn departure(model: &Model) -> Option<&Departure> {
     model.departure.as_ref().filter(|from| from.there == model.timeline.filter)
+}
+
+/// The same, of a visit to one resource.
+pub fn of_resource(model: &Model) -> Option<&Departure> {
+    departure(model).filter(|from| from.is_resource)
+}
+
+/// Shows something else of what is visited, if anything is: one can still go back from it.
+pub fn go_on(model: &mut Model, change: impl FnOnce(&mut Model) -> Vec<Effect>) -> Vec<Effect> {
+    let is_visit = departure(model).is_some_and(|from| !from.is_resource);
+    let effects = change(model);
+    let there = model.timeline.filter.clone();
+    model.departure.iter_mut().filter(|_| is_visit).for_each(|from| from.there.clone_from(&there));
+    effects
 }
 
 /// Back to where the jump began; `None`: there was none.
@@ -119,6 +135,7 @@ fn visit(model: &mut Model, environment: Option<Slug>, text: &str, shown: Shown)
         || (model.timeline.filter.clone(), model.timeline.selected_id()),
         |from| (from.filter.clone(), from.drift),
     );
+    let is_resource = environment.is_some();
     model.environments.cursor.clone_from(&environment);
     let mut effects = load::filtered(model, |filter| {
         filter.clear();
@@ -127,7 +144,7 @@ fn visit(model: &mut Model, environment: Option<Slug>, text: &str, shown: Shown)
         let _ = filter.ask(text, now, &zone);
     });
     let there = model.timeline.filter.clone();
-    model.departure = Some(Departure { filter: from.0, drift: from.1, there });
+    model.departure = Some(Departure { filter: from.0, drift: from.1, there, is_resource });
     effects.extend(load::follow(model));
     effects
 }

@@ -63,7 +63,7 @@ fn works_in(overlay: &Overlay, action: Action) -> bool {
     let looks = matches!(action, A::Resource | A::Who | A::Narrative | A::AskGemini | A::History | A::Audit);
     let scrubs = matches!(action, A::Earlier | A::Later | A::TurnOrder | A::Span | A::NextEnvironment | A::Export);
     let marks = matches!(action, A::AddMarker | A::EndMarker | A::CopyLink);
-    let copies = matches!(action, A::CopyAddress | A::CopyPath | A::CopyValue);
+    let copies = matches!(action, A::CopyAddress | A::CopyPath | A::CopyValue | A::CopyId | A::CopyLink);
     if match overlay {
         Overlay::Incident => looks || scrubs || marks || matches!(action, A::Left | A::Right),
         Overlay::Resource => copies || matches!(action, A::History | A::Who | A::Narrative | A::AskGemini),

@@ -186,12 +186,14 @@ pub fn filtered(model: &mut Model, change: impl FnOnce(&mut Filter)) -> Vec<Effe
 }
 
 /// The environment whose drift is shown; `None`: all. After a jump to one resource it is again what was asked before that: the
-/// resource is not in the other environment.
+/// resource is not in the other environment. An incident may be in several: what is there of it is shown.
 pub fn environment(model: &mut Model, slug: Option<Slug>) -> Vec<Effect> {
     model.environments.cursor = slug.clone();
-    let before = super::jump::departure(model).map(|from| from.filter.clone());
-    filtered(model, |filter| {
-        *filter = before.unwrap_or_else(|| filter.clone());
-        filter.environment = slug;
+    let before = super::jump::of_resource(model).map(|from| from.filter.clone());
+    super::jump::go_on(model, |model| {
+        filtered(model, |filter| {
+            *filter = before.unwrap_or_else(|| filter.clone());
+            filter.environment = slug;
+        })
     })
 }

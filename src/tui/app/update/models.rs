@@ -41,7 +41,7 @@ pub fn came(model: &mut Model, ticket: Ticket, answer: Result<Box<Registry>, Ser
 /// The one under the cursor from now on.
 pub fn activate(model: &mut Model) -> Vec<Effect> {
     match model.models.current() {
-        Some(one) => step(model, one.name.clone(), ModelStep::To(one.version)),
+        Some(one) => step(model, ModelStep::To(one.version)),
         None => vec![],
     }
 }
@@ -49,15 +49,15 @@ pub fn activate(model: &mut Model) -> Vec<Effect> {
 /// The one that was in use before.
 pub fn roll_back(model: &mut Model) -> Vec<Effect> {
     match model.models.current() {
-        Some(one) => step(model, one.name.clone(), ModelStep::Back),
+        Some(_) => step(model, ModelStep::Back),
         None => vec![],
     }
 }
 
-fn step(model: &mut Model, name: String, to: ModelStep) -> Vec<Effect> {
+fn step(model: &mut Model, to: ModelStep) -> Vec<Effect> {
     let ticket = model.ticket();
     model.models.pending = Some(ticket);
-    vec![Effect::ActivateModel(ticket, name, to, model.actor.as_str().into())]
+    vec![Effect::ActivateModel(ticket, to, model.actor.as_str().into())]
 }
 
 pub fn activated(model: &mut Model, ticket: Ticket, answer: Result<Box<MlModel>, ServiceError>) -> Vec<Effect> {

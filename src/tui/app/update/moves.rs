@@ -6,6 +6,7 @@ use crate::tui::app::model::Pane;
 use crate::tui::app::overlay::{Form, Overlay};
 use crate::tui::app::timeline::Load;
 use crate::tui::app::{Effect, Model};
+use crate::tui::overlays;
 use crate::tui::panes::layout;
 
 /// How far.
@@ -36,17 +37,13 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(step) = step(action) else { return vec![] };
     let rows = usize::from(model.size.1);
     let mode = crate::tui::panes::diff::mode(model);
-    let trends = crate::tui::overlays::trends::length(model).saturating_sub(1);
+    if scroll(model).is_some() {
+        let (page, end) = (rows.saturating_sub(6).max(1), overlays::end(model));
+        // There may be less of it than when it was scrolled.
+        scroll(model).into_iter().for_each(|at| *at = moved((*at).min(end), step, page, end));
+        return vec![];
+    }
     match &mut model.overlay {
-        Some(
-            Overlay::Help { scroll }
-            | Overlay::Notices { scroll }
-            | Overlay::SettleAll { scroll, .. }
-            | Overlay::Confirm { scroll, .. },
-        ) => {
-            *scroll = moved(*scroll, step, rows.saturating_sub(6).max(1), usize::from(u16::MAX));
-            vec![]
-        }
         Some(Overlay::Palette(state)) => {
             let (state, at) = (state.clone(), state.at);
             let last = palette::matches(model, &state).len().saturating_sub(1);
@@ -119,37 +116,6 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             model.models.at = moved(model.models.at, step, rows.saturating_sub(16).max(1), last);
             vec![]
         }
-        Some(Overlay::Narrative) => {
-            if let Some(view) = &mut model.narrative {
-                let last = match &view.answer {
-                    Some(Ok(narrative)) => crate::tui::overlays::narrative::length(narrative),
-                    _ => 0,
-                };
-                view.scroll = moved(view.scroll, step, rows.saturating_sub(6).max(1), last);
-            }
-            vec![]
-        }
-        Some(Overlay::Trends { scroll }) => {
-            *scroll = moved(*scroll, step, rows.saturating_sub(6).max(1), trends);
-            vec![]
-        }
-        Some(Overlay::Question) => {
-            if let Some(view) = &mut model.question {
-                let last = crate::tui::overlays::question::length(view);
-                view.scroll = moved(view.scroll, step, rows.saturating_sub(6).max(1), last);
-            }
-            vec![]
-        }
-        Some(Overlay::Who) => {
-            if let Some(view) = &mut model.who {
-                let last = match &view.answer {
-                    Some(Ok(who)) => crate::tui::overlays::who::length(who),
-                    _ => 0,
-                };
-                view.scroll = moved(view.scroll, step, rows.saturating_sub(6).max(1), last);
-            }
-            vec![]
-        }
         Some(Overlay::History) => {
             if let Some(view) = &mut model.history {
                 let last = view.entries.len().saturating_sub(1);
@@ -166,7 +132,35 @@ pub fn run(model: &mut Model, action: Action) -> Vec<Effect> {
             *at = moved(*at, step, rows.saturating_sub(8).max(1), last);
             vec![]
         }
+        // What is only scrolled was moved above.
+        Some(
+            Overlay::Help { .. }
+            | Overlay::Notices { .. }
+            | Overlay::SettleAll { .. }
+            | Overlay::Confirm { .. }
+            | Overlay::Trends { .. }
+            | Overlay::Narrative
+            | Overlay::Question
+            | Overlay::Who,
+        ) => vec![],
         None => pane(model, step),
+    }
+}
+
+/// Where an overlay begins that has lines and no cursor.
+fn scroll(model: &mut Model) -> Option<&mut usize> {
+    match &mut model.overlay {
+        Some(
+            Overlay::Help { scroll }
+            | Overlay::Notices { scroll }
+            | Overlay::SettleAll { scroll, .. }
+            | Overlay::Confirm { scroll, .. }
+            | Overlay::Trends { scroll },
+        ) => Some(scroll),
+        Some(Overlay::Narrative) => model.narrative.as_mut().map(|view| &mut view.scroll),
+        Some(Overlay::Question) => model.question.as_mut().map(|view| &mut view.scroll),
+        Some(Overlay::Who) => model.who.as_mut().map(|view| &mut view.scroll),
+        _ => None,
     }
 }
 

@@ -1,14 +1,14 @@
 //! A resource, from wherever it was selected.
 
 use super::{incident, sheet};
-use crate::drift::DriftId;
+use crate::drift::{CorrelationEvent, DriftId};
 use crate::safety::{Tainted, sanitise};
 use crate::service::ServiceError;
 use crate::tui::app::action::Action;
 use crate::tui::app::history::{HistoryView, Trail};
 use crate::tui::app::msg::Ticket;
 use crate::tui::app::overlay::Overlay;
-use crate::tui::app::resource::{ResourceFacts, ResourceView};
+use crate::tui::app::resource::{Choice, ResourceFacts, ResourceView};
 use crate::tui::app::{Effect, Model};
 
 /// The drift that is looked at, and its name: in incident mode the one under the cursor there.
@@ -37,29 +37,46 @@ pub fn came(model: &mut Model, ticket: Ticket, answer: Result<Box<ResourceFacts>
     if let Some(view) = model.resource.as_mut().filter(|view| view.asked == Some(ticket)) {
         view.asked = None;
         view.answer = Some(answer.map_err(|why| sanitise::line(&why.to_string())));
+        view.at = view.facts().map_or(0, |facts| facts.near().len()).min(view.choices().saturating_sub(1));
     }
     vec![]
 }
 
-/// What differs in the observed value under the cursor from the one before it; another drift as it was last seen.
+/// What differs in the observed value under the cursor from the one before it; another drift as it was last seen; the link of what
+/// another system tells, else its id.
 pub fn enter(model: &mut Model) -> Vec<Effect> {
     model.overlay = Some(Overlay::Resource);
-    let Some((view, facts)) = model.resource.as_ref().and_then(|view| Some((view, view.facts()?))) else {
-        return vec![];
-    };
-    if let Some(one) = facts.seen.get(view.at) {
-        let old = facts.seen.get(view.at + 1).map(|before| before.observation.clone());
-        let (title, new) = (sanitise::cell(&view.title, 60), one.observation.clone());
-        return sheet::observed(model, title, old, new);
+    let Some(view) = &model.resource else { return vec![] };
+    match view.current() {
+        Some(Choice::Near(one)) if one.event_data.link.is_some() => copy_link(model),
+        Some(Choice::Near(_)) => copy(model, Action::CopyId),
+        Some(Choice::Seen(one, before)) => {
+            let (title, new) = (sanitise::cell(&view.title, 60), one.observation.clone());
+            let old = before.map(|before| before.observation.clone());
+            sheet::observed(model, title, old, new)
+        }
+        Some(Choice::Other(one)) => {
+            let (id, label, at) = (one.id, one.resource.resource_id.clone(), one.last_seen);
+            sheet::as_of(model, id, label, at, Overlay::Resource)
+        }
+        None => vec![],
     }
-    let other = view.at.checked_sub(facts.seen.len()).and_then(|at| facts.relations.others.get(at));
-    let Some((id, label, at)) = other.map(|one| (one.id, one.resource.resource_id.clone(), one.last_seen)) else {
-        return vec![];
-    };
-    sheet::as_of(model, id, label, at, Overlay::Resource)
 }
 
-/// The address, where it is declared, or the observed value under the cursor.
+/// What another system tells, where the cursor is on it.
+pub fn near(model: &Model) -> Option<&CorrelationEvent> {
+    match model.resource.as_ref().filter(|_| model.overlay == Some(Overlay::Resource))?.current()? {
+        Choice::Near(one) => Some(one),
+        _ => None,
+    }
+}
+
+pub fn copy_link(model: &mut Model) -> Vec<Effect> {
+    let link = near(model).and_then(|one| one.event_data.link.as_ref());
+    link.map(|link| Effect::Copy("link", link.line())).into_iter().collect()
+}
+
+/// The address, where it is declared, the id of what the cursor is on, or the observed value under it.
 pub fn copy(model: &Model, action: Action) -> Vec<Effect> {
     let Some(view) = &model.resource else { return vec![] };
     let (what, text) = match (action, view.facts()) {
@@ -68,10 +85,14 @@ pub fn copy(model: &Model, action: Action) -> Vec<Effect> {
             let first = facts.relations.declared_at.first();
             ("where it is declared", first.map(|place| format!("{}:{}", place.file.line(), place.line)))
         }
-        (_, Some(facts)) => {
-            let seen = facts.seen.get(view.at);
-            ("the observed value", seen.map(|one| one.observation.value.pretty().join("\n")))
-        }
+        (Action::CopyId, Some(facts)) => match view.current() {
+            Some(Choice::Near(one)) => (one.correlation_type.id_words(), Some(one.external_id.line())),
+            _ => ("id", facts.detail.event.resource.provider_id.as_ref().map(Tainted::line)),
+        },
+        (_, Some(_)) => match view.current() {
+            Some(Choice::Seen(one, _)) => ("the observed value", Some(one.observation.value.pretty().join("\n"))),
+            _ => ("the observed value", None),
+        },
         _ => ("", None),
     };
     text.map(|text| Effect::Copy(what, text)).into_iter().collect()

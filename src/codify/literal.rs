@@ -46,6 +46,11 @@ fn quoted(text: &str) -> String {
     out
 }
 
+/// Text inside a template, where only what begins something to be put in means more than itself.
+pub(super) fn in_template(text: &str) -> String {
+    text.replace("${", "$${").replace("%{", "%%{")
+}
+
 fn escaped(c: char) -> String {
     let code = u32::from(c);
     if code > 0xffff { format!("\\U{code:08x}") } else { format!("\\u{code:04x}") }

@@ -3,9 +3,13 @@
 //! out is read again before anybody sees it.
 
 mod edit;
+mod insert;
 mod literal;
 mod pack;
+mod rules;
 mod splice;
+mod text;
+mod whole;
 mod write;
 
 #[cfg(test)]
@@ -158,7 +162,8 @@ impl Patch {
             return Err(Refusal::new(why));
         }
         let adds = change.change_type == ChangeType::Added;
-        let splices = Editor { text, adds }.body(block, &steps, wanted, asked.declared.map(Masked::value))?;
+        let splices =
+            Editor { text, adds, json: false }.body(block, &steps, wanted, asked.declared.map(Masked::value))?;
         let after = spliced(text, splices);
         let is_right = parse(&after).is_ok_and(|again| find(&again, labels).is_some());
         if is_right {

@@ -24,12 +24,17 @@ fn parse() -> Result<Pack, toml::de::Error> {
 /// Why an attribute must not be written into a block, as far as is known.
 pub(super) fn forbids(resource_type: &str, attribute: &str, body: &Body) -> Option<String> {
     let own = PACK.of.get(resource_type).is_some_and(|names| names.iter().any(|name| name == attribute));
-    if own || PACK.computed.iter().any(|name| name == attribute) {
+    if own || is_given(attribute) {
         return Some("the provider computes it: no code can say it".into());
     }
     let group = PACK.one_of.iter().find(|group| group.iter().any(|name| name == attribute))?;
     let other = group.iter().find(|name| *name != attribute && body.has_attribute(name))?;
     (!body.has_attribute(attribute)).then(|| format!("it conflicts with `{other}`, which the code says"))
+}
+
+/// The provider gives it out, whatever has it.
+pub(super) fn is_given(attribute: &str) -> bool {
+    PACK.computed.iter().any(|name| name == attribute)
 }
 
 #[cfg(test)]

@@ -194,6 +194,152 @@ fn the_block_that_is_meant_is_edited_and_no_other() {
 }
 
 #[test]
+fn a_whole_block_that_is_new_is_written_as_its_siblings_are() {
+    let world = World::new(CODE);
+    let declared = json!({"ebs_block_device": [
+        {"device_name": "/dev/sdb", "volume_size": 10, "volume_id": "vol-1", "iops": 100, "encrypted": false},
+        {"device_name": "/dev/sdc", "volume_size": 20, "volume_id": "vol-2", "iops": 100, "encrypted": false},
+    ]});
+    let new = |iops: u32| {
+        let value = json!({"device_name": "/dev/sdd", "volume_size": 30, "volume_id": "vol-3", "iops": iops, "encrypted": false,
+            "tags": {}, "snapshot_id": ""});
+        added("ebs_block_device[device_name=/dev/sdd]", value)
+    };
+    let lines = ["+  ebs_block_device {", "+    device_name = \"/dev/sdd\"", "+    volume_size = 30", "+  }"];
+    assert_eq!(world.edited(&[new(100)], declared.clone()), lines);
+    let other = world.plan(&[new(3000)], declared).unwrap();
+    assert!(other.is_empty() && other.left[0].why.contains("whether its `iops` has to be written"), "{:?}", other.left);
+}
+
+const FIREWALL: &str = r#"resource "aws_instance" "web" {
+  name = "web"
+
+  ingress {
+    from_port   = 443
+    to_port     = 443
+    protocol    = "tcp"
+    cidr_blocks = ["10.0.0.0/8", var.office]
+  }
+
+  ingress {
+    description     = "monitoring"
+    from_port       = 9100
+    to_port         = 9100
+    protocol        = "TCP"
+    security_groups = [aws_security_group.mon.id]
+    cidr_blocks     = ["192.0.2.7/24"]
+  }
+}
+"#;
+
+fn rule(port: u16, cidr: &str, description: &str) -> Change {
+    let path = format!("ingress[protocol=tcp,from_port={port},to_port={port},cidr={cidr}]");
+    let value = json!({"protocol": "tcp", "from_port": port.to_string(), "to_port": port.to_string(), "cidr": cidr,
+        "description": description});
+    added(&path, value)
+}
+
+#[test]
+fn a_rule_of_a_security_group_goes_beside_its_like_or_into_a_block_of_its_own() {
+    let world = World::new(FIREWALL);
+    let beside = world.edited(&[rule(443, "203.0.113.0/24", "")], json!({}));
+    assert_eq!(beside[1], "+    cidr_blocks = [\"10.0.0.0/8\", var.office, \"203.0.113.0/24\"]");
+    let own = [
+        "+",
+        "+  ingress {",
+        "+    description = \"by hand\"",
+        "+    from_port   = 22",
+        "+    to_port     = 22",
+        "+    protocol    = \"tcp\"",
+        "+    cidr_blocks = [\"0.0.0.0/0\"]",
+        "+  }",
+    ];
+    assert_eq!(world.edited(&[rule(22, "0.0.0.0/0", "by hand")], json!({})), own);
+    let all = added(
+        "egress[protocol=-1,cidr=0.0.0.0/0]",
+        json!({"protocol": "-1", "from_port": "", "to_port": "",
+        "description": "", "cidr": "0.0.0.0/0"}),
+    );
+    let first = world.edited(&[all], json!({}));
+    assert_eq!(first[1..4], ["+  egress {", "+    from_port   = 0", "+    to_port     = 0"]);
+}
+
+#[test]
+fn a_rule_that_is_gone_leaves_its_list_and_the_last_one_takes_its_block_with_it() {
+    let world = World::new(FIREWALL);
+    let gone =
+        |port: u16, cidr: &str| removed(&format!("ingress[protocol=tcp,from_port={port},to_port={port},cidr={cidr}]"));
+    assert_eq!(world.edited(&[gone(443, "10.0.0.0/8")], json!({}))[1], "+    cidr_blocks = [var.office]");
+    // As the comparer names its network.
+    assert_eq!(world.edited(&[gone(9100, "192.0.2.0/24")], json!({}))[1], "+    cidr_blocks     = []");
+    let unknown = world.plan(&[gone(80, "10.0.0.0/8")], json!({})).unwrap();
+    assert!(unknown.is_empty() && unknown.left[0].why.contains("which of its blocks"), "{:?}", unknown.left);
+    let code = FIREWALL.replace(", var.office", "");
+    let block = World::new(&code).edited(&[gone(443, "10.0.0.0/8")], json!({}));
+    assert!(block.len() >= 6 && block.iter().all(|line| line.starts_with('-')), "{block:?}");
+}
+
+#[test]
+fn a_text_over_several_lines_is_changed_line_by_line() {
+    let world = World::new(CODE);
+    let new = "#!/bin/sh\necho ${HOME}\n\nexit\n";
+    let lines = world.edited(&[modified("user_data", json!(new))], json!({}));
+    assert_eq!(lines, ["+    echo $${HOME}", "+", "+    exit"]);
+    for (text, why) in [
+        ("a", "does not end"),
+        ("a\nEOT\nb\n", "no such text"),
+        ("a\u{1b}\n", "no such text"),
+        ("  a\n", "indentation"),
+    ] {
+        let patch = world.plan(&[modified("user_data", json!(text))], json!({})).unwrap();
+        assert!(patch.is_empty() && patch.left[0].why.contains(why), "{text:?}: {:?}", patch.left);
+    }
+    let made = World::new(&CODE.replace("#!/bin/sh", "#!/bin/sh ${var.x}"));
+    let patch = made.plan(&[modified("user_data", json!(new))], json!({})).unwrap();
+    assert!(patch.left[0].why.contains("parts that are put in: write it by hand (main.tf:6)"), "{:?}", patch.left);
+}
+
+const POLICY: &str = r#"resource "aws_instance" "web" {
+  policy = <<EOF
+{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Sid": "Read",
+      "Effect": "Allow",
+      "Action": ["s3:GetObject"],
+      "Resource": "arn:aws:s3:::$${aws:username}/*"
+    }
+  ]
+}
+EOF
+}
+"#;
+
+#[test]
+fn a_policy_in_such_a_text_is_edited_as_the_document_it_is() {
+    let world = World::new(POLICY);
+    let resource = modified("policy.Statement[Sid=Read].Resource", json!("arn:aws:s3:::b/${aws:userid}"));
+    assert_eq!(world.edited(&[resource], json!({}))[1], "+      \"Resource\": \"arn:aws:s3:::b/$${aws:userid}\"");
+    let condition = added("policy.Statement[Sid=Read].Condition", json!({"Bool": {"aws:SecureTransport": "true"}}));
+    let lines = world.edited(&[condition], json!({}));
+    assert_eq!(
+        lines[1..],
+        [
+            "+      \"Resource\": \"arn:aws:s3:::$${aws:username}/*\",",
+            "+      \"Condition\": {\"Bool\":{\"aws:SecureTransport\":\"true\"}}",
+        ]
+    );
+    let two = added("policy.Statement[Sid=Read].Effect[=Deny]", json!("Deny"));
+    assert_eq!(world.edited(&[two], json!({}))[1], "+      \"Effect\": [\"Allow\", \"Deny\"],");
+    let missing = world.plan(&[removed("policy.Statement[Sid=Write]")], json!({})).unwrap();
+    assert!(missing.left[0].why.contains("which element is meant is not known (main.tf:5)"), "{:?}", missing.left);
+    let text = World::new(&POLICY.replace("{\n  \"Version", "# no JSON\n{\n  \"Version"));
+    let left = text.plan(&[removed("policy.Version")], json!({})).unwrap().left;
+    assert!(left[0].why.contains("stands inside a text"), "{left:?}");
+}
+
+#[test]
 fn several_changes_become_one_edit() {
     let world = World::new(CODE);
     let changes = [
@@ -217,7 +363,7 @@ fn where_something_else_decides_it_is_pointed_at() {
             "`var.subnet` decides about it: change it where that comes from (main.tf:18): var.subnet stands at main.tf:38",
         ),
         (modified("key_name", json!("dev")), "local.key stands at main.tf:40"),
-        (modified("user_data", json!("x")), "a text over several lines"),
+        (modified("user_data", json!("x")), "does not end in a new line"),
         (added("arn", json!("arn:x")), "the provider computes it"),
         (added("user_data_base64", json!("eA==")), "conflicts with `user_data`"),
         (modified("ami", json!("«secret #a1b2c3d4»")), "it is a secret"),

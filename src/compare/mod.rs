@@ -56,6 +56,7 @@ pub use never_hide::NeverHide;
 pub use packs::{PackError, Packs, Schema};
 pub(crate) use rules::DRIFTIGNORE;
 pub use rules::{RuleInfo, explain, rules};
+pub(crate) use spelling::protocol;
 pub(crate) use spelling::reference::ALIAS_UNKNOWN;
 
 /// A top-level property that nests deeper is not compared but unverified.

@@ -19,7 +19,7 @@ mod text;
 pub(super) mod time;
 mod web;
 
-pub(super) use network::protocol;
+pub(crate) use network::protocol;
 
 /// Where a value stands, as far as spelling depends on it.
 #[derive(Clone, Copy)]

@@ -68,7 +68,7 @@ pub(super) fn protocol_name(place: &Place<'_>, value: &Value) -> Option<String> 
 }
 
 /// The usual name of an IP protocol; `-1` is every protocol. Numbers as assigned by IANA.
-pub(in crate::compare) fn protocol(text: &str) -> Option<&'static str> {
+pub(crate) fn protocol(text: &str) -> Option<&'static str> {
     const NAMES: [(&str, &str); 8] = [
         ("-1", "-1"),
         ("all", "-1"),

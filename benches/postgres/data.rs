@@ -76,6 +76,7 @@ fn finding(environment: &Slug, n: usize) -> Finding {
             disruption: None,
             changed_by: Vec::new(),
             analyzed_at: Timestamp::UNIX_EPOCH,
+            took_micros: None,
         },
         recommendations: Vec::new(),
         dependants: 0,

@@ -47,9 +47,11 @@ impl Recommendation {
 
 impl DriftEvent {
     /// Marks the advice that the decision in force carries out as done, and no other as done by a decision: after an undo, or when it
-    /// is opened again or comes back, it is to be done once more. What somebody said became of it stays.
-    pub fn mark_settled(&mut self) {
-        let decision = self.decision.as_ref().filter(|_| self.state == State::Resolved);
+    /// is opened again or comes back, or when its exception is over at `now`, it is to be done once more. What somebody said became of
+    /// it stays.
+    pub fn mark_settled(&mut self, now: jiff::Timestamp) {
+        let is_settled = self.state_of_whole(now) == State::Resolved;
+        let decision = self.decision.as_ref().filter(|_| is_settled);
         for advice in &mut self.recommendations {
             if advice.is_answered() {
                 continue;

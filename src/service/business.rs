@@ -40,7 +40,7 @@ pub fn business(store: &dyn Store, environments: &[Slug], days: u32, now: Timest
             None => BTreeMap::new(),
         },
         activity: (scanned.is_some() || trail.acts > 0)
-            .then(|| Activity { people: trail.people.len() as u64, acts: trail.acts }),
+            .then_some(Activity { people: trail.people.len() as u64, acts: trail.acts }),
         ..Business::default()
     };
     business.add_days(&counted, since);

@@ -107,7 +107,7 @@ pub(super) fn lapse(record: &mut EventRecord) -> Option<String> {
 /// Brings what is derived up to `now`: what is over is dropped, the severity is that of the open changes, the index knows.
 pub(super) fn settle_index(record: &mut EventRecord, now: Timestamp) {
     let event = &mut record.event;
-    event.mark_settled();
+    event.mark_settled(now);
     event.settled.retain(|one| !one.is_over(now));
     let whole = event.state_of_whole(now);
     record.woken = whole != event.state;

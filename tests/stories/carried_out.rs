@@ -60,7 +60,7 @@ fn lives_with_its_store(store: &dyn Store, other: &dyn Store) {
 
     let receipt = store.decide(asked(of("a").id, settle(ResolutionType::CodifyIac))).unwrap();
     let said = Some(("bob".to_owned(), receipt.seq, "settled as codify_iac: agreed".to_owned()));
-    assert_eq!(done(&receipt.drifts[0]), [said.clone()]);
+    assert_eq!(done(&receipt.drifts[0]), std::slice::from_ref(&said));
     let settled = of("a");
     assert_eq!(settled.recommendations[0].implemented_at, settled.decision.as_ref().map(|one| one.at));
     store.decide(asked(of("b").id, settle(ResolutionType::Accepted))).unwrap();

@@ -69,7 +69,7 @@ pub(super) fn carry_out(event: &mut DriftEvent, request: &TriageRequest, seq: u6
             until: until_of,
         });
     }
-    event.mark_settled();
+    event.mark_settled(now());
 }
 
 /// What belongs together, at both ends.

@@ -260,3 +260,28 @@ fn the_last_scan_is_remembered() {
     assert!(w.store.last_scan(&env()).unwrap().unwrap().finished_at > summary.finished_at);
     assert_eq!(w.store.engine.as_sled().tree(Tree::Scans).len(), 200);
 }
+
+#[test]
+fn advice_that_an_exception_carried_out_is_to_be_done_once_more_when_the_exception_is_over() {
+    let w = World::new();
+    let advice: Recommendation = serde_json::from_value(json!({
+        "recommendation_type": "accept_exception", "priority": "low", "confidence_score": 0.9, "rationale": "it is known",
+        "implementation_steps": [], "risk_assessment": {"success_probability": 0.9, "potential_impacts": []},
+        "estimated_effort": "minutes", "recommended_by": "ml_model", "created_at": at(START),
+        "expires_at": null, "implemented_at": null, "implementation_result": null
+    }))
+    .unwrap();
+    let mut found = finding("web", &["ingress"]);
+    found.recommendations = vec![advice];
+    let id = w.one(&found).id;
+    let until = Some(at(START + 600_000_000));
+    let receipt = w.decide(id, TriageVerb::Resolve { resolution_type: ResolutionType::Accepted, until }).unwrap();
+    let [done] = receipt.drifts[0].recommendations.as_slice() else { panic!("{receipt:?}") };
+    assert_eq!(done.settled_by, Some(Settlement { by: "alice".into(), seq: receipt.seq }));
+    assert!(done.implemented_at.is_some() && done.implementation_result.is_some());
+    w.pass(700);
+    let again = w.one(&found);
+    let [open] = again.recommendations.as_slice() else { panic!("{again:?}") };
+    assert_eq!((open.implemented_at, open.settled_by.clone(), &open.implementation_result), (None, None, &None));
+    w.assert_sound();
+}

@@ -174,7 +174,7 @@ fn severity(canvas: &Canvas<'_>, event: &DriftEvent, width: u16, lines: &mut Vec
     ]));
     lines.extend(bar::severity(event.severity(), width.min(40), canvas.theme));
     let risk = Risk::of(event, canvas.model.is_production(&event.environment));
-    paragraph(canvas, Role::Dim, "risk ", &risk.words(), width, lines);
+    paragraph(canvas, Role::Dim, "", &format!("disruption risk {}", risk.words()), width, lines);
     for reason in &event.analysis.reasons {
         let lead = format!("{} {}: ", reason.axis.as_str(), reason.score);
         paragraph(canvas, Role::Dim, &lead, &reason.text.line(), width, lines);

@@ -166,21 +166,22 @@ impl Inputs {
             DriftType::Added => "nothing declares it: to set it right is to delete it",
             DriftType::Deleted => "it is declared, and is not there",
         };
+        let of_no_kind = match self.drift_type {
+            DriftType::Modified => *self,
+            // What is not known of it need not be known.
+            _ => Self {
+                drift_type: DriftType::Modified,
+                disruption: self.disruption.or(Some(Disruption::None)),
+                ..*self
+            },
+        };
         let counted = |number: usize, one: &str, more: &str| {
             if number == 1 { one.to_owned() } else { format!("{number} {more}") }
         };
         let dependants = counted(self.dependants as usize, "1 resource depends on it", "resources depend on it");
         vec![
             (Self { disruption: Some(Disruption::None), ..*self }, revert),
-            // What remains of it is that it interrupts nothing.
-            (
-                Self {
-                    drift_type: DriftType::Modified,
-                    disruption: self.disruption.or(Some(Disruption::None)),
-                    ..*self
-                },
-                kind.into(),
-            ),
+            (of_no_kind, kind.into()),
             (Self { performance: 0.0, ..*self }, format!("performance {:.2}", self.performance)),
             (Self { changes: 0, ..*self }, counted(self.changes, "1 property differs", "properties differ")),
             (Self { dependants: 0, ..*self }, dependants),
@@ -264,5 +265,9 @@ mod tests {
         assert!(tag.risk().score <= Score::percent(2), "{:?}", tag.risk());
         let unknown = Inputs { disruption: None, ..tag }.risk();
         assert!(unknown.not_known.len() == 2 && unknown.score > tag.risk().score, "{unknown:?}");
+        assert_eq!(unknown.factors[0].text, "what changing it back does is not known");
+        assert!(unknown.factors.iter().all(|one| one.text != "it differs"), "{unknown:?}");
+        let gone = Inputs { drift_type: DriftType::Deleted, changes: 0, ..tag }.risk();
+        assert_eq!(gone.factors[0].text, "it is declared, and is not there");
     }
 }

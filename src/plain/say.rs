@@ -142,7 +142,7 @@ fn why(event: &DriftEvent, is_production: bool, zone: &TimeZone) -> Vec<String> 
     let reasons = analysis.reasons.iter();
     lines.extend(reasons.map(|one| format!("     {} {}: {}", one.axis.as_str(), one.score, one.text.line())));
     lines.extend(analysis.disruption.map(|disruption| format!("   revert: {}", disruption.sentence())));
-    lines.push(format!("   risk {}", Risk::of(event, is_production).words()));
+    lines.push(format!("   disruption risk {}", Risk::of(event, is_production).words()));
     let cause = &analysis.cause;
     lines.push(format!("   cause: {}, confidence {}", cause.cause_category.as_str(), cause.confidence_score));
     lines.extend(cause.contributing_factors.iter().map(|factor| format!("     {}", factor.line())));

@@ -176,12 +176,12 @@ fn severity(canvas: &Canvas<'_>, event: &DriftEvent, width: u16, lines: &mut Vec
         canvas.span(bar::role(class), format!("{} {number}", class.as_str())),
     ]));
     lines.extend(bar::severity(event.severity(), width.min(40), canvas.theme));
+    let risk = Risk::of(event, canvas.model.is_production(&event.environment));
+    paragraph(canvas, Role::Dim, "", &format!("disruption risk {}", risk.words()), width, lines);
     for reason in &event.analysis.reasons {
         let lead = format!("{} {}: ", reason.axis.as_str(), reason.score);
         paragraph(canvas, Role::Dim, &lead, &reason.text.line(), width, lines);
     }
-    let risk = Risk::of(event, canvas.model.is_production(&event.environment));
-    paragraph(canvas, Role::Dim, "risk ", &risk.words(), width, lines);
     lines.push(Line::default());
 }
 

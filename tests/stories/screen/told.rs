@@ -71,7 +71,7 @@ fn the_risk_stands_below_the_four_bars_and_the_model_below_the_cause() {
         screens.act("zoom");
         let seen = read(&mut screens, "g g");
         let what = format!("{size:?}");
-        said(&seen, &["(experimental): ", "production"], &what);
+        said(&seen, &["disruption risk 0.", "(experimental)", "production"], &what);
         said(
             &seen,
             &["model: cause version 3 says emergency fix (0.83)", "who: alice, a person in the console"],

@@ -414,6 +414,9 @@ pub enum KnowledgeCommand {
         /// Case files, one JSON object a line
         #[arg(required = true, value_name = "CASES")]
         cases: Vec<PathBuf>,
+        /// The folder of policy_*.jsonl rows, which are learned from as well; by default that of the first case file
+        #[arg(long, value_name = "DIR")]
+        tables: Option<PathBuf>,
         /// The folder of the model; without it, it is only measured
         #[arg(long, value_name = "DIR")]
         to: Option<PathBuf>,

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::prior::{Evidence, MODEL, guard_score, row, side_score};
+use super::prior::{Evidence, MODEL, guard_score, side_score};
 use super::severity::{Subject, assess, severity_of};
 use crate::drift::{
     Axis, Direction, Disruption, DriftType, PropertyPath, Score, Severity, SeverityClass, SeverityReason,
@@ -62,8 +62,8 @@ fn learned(subject: &Subject<'_>, evidence: &Evidence<'_>) -> Option<Score> {
     if subject.drift_type != DriftType::Modified || subject.changes.is_empty() || !is_cloud {
         return None;
     }
-    let is_watched = !super::is_spelt_otherwise(kind) && evidence.known.iter().any(Known::is_watched);
-    guard_score(MODEL.as_ref()?, &row(evidence), evidence.course.direction, &evidence.rules, is_watched)
+    let (model, is_watched) = (MODEL.as_ref()?, !super::is_spelt_otherwise(kind) && evidence.is_watched());
+    guard_score(model, &model.numbers(evidence), evidence.course.direction, &evidence.rules, is_watched)
 }
 
 /// How likely the class is the one that graders would give, by the forest's votes; `None`: it was not grown for such drift.
@@ -74,8 +74,8 @@ pub(super) fn confidence(subject: &Subject<'_>, class: SeverityClass) -> Option<
     }
     let (rules, _) = assess(subject);
     let evidence = Evidence::of(kind, subject.drift_type, subject.changes, rules);
-    let votes = MODEL.as_ref()?.forest.predict(&row(&evidence));
-    Score::new(*votes.get(class as usize)?).ok()
+    let model = MODEL.as_ref()?;
+    Score::new(model.confidence(&model.numbers(&evidence), class)).ok()
 }
 
 /// Why it is as severe as it is: which way it goes, and who says what of the property.

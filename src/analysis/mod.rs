@@ -26,8 +26,8 @@ pub use cause::{ArtifactError, Burst, LearnedCause, Past, Surroundings};
 pub use frameworks::{frameworks_in_scope, set_scope};
 pub use lessons::{Learned, LessonError, evaluate, learn, lessons};
 pub use prior::{
-    CERTAIN, Evidence, Model, WEIGHTS as SEVERITY_WEIGHTS, guard_score, names as feature_names, row as features,
-    side_score,
+    CERTAIN, Evidence, Model, WEIGHTS as SEVERITY_WEIGHTS, guard_score, learned_names, names as feature_names,
+    row as features, side_score,
 };
 pub use told::named_by_rules;
 
@@ -86,7 +86,8 @@ pub fn packs() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// The learned models it goes by: name and text.
 pub fn models() -> impl Iterator<Item = (&'static str, &'static str)> {
-    [("severity", prior::MODEL_TEXT), ("severity-line", prior::LINE_TEXT)].into_iter()
+    let texts = [prior::FOREST_TEXT, prior::LINE_TEXT, prior::TOOLS_TEXT];
+    ["severity", "severity-line", "severity-tools"].into_iter().zip(texts)
 }
 
 /// The four scores if the resource differed in these changes alone.

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::pack::{PACK, Rule, normal};
-use super::value::ports;
+use super::value::{Test, ports};
 use super::within::parts;
 use crate::drift::{Axis, Change, DriftType, ResourceRef, Score, Severity, SeverityReason};
 
@@ -42,9 +42,13 @@ pub(super) fn assess(facts: &Subject<'_>) -> (Severity, Vec<SeverityReason>) {
 }
 
 /// Of one change or a part of it; `shown` is where the reason stands. What is said of a part is said by a rule that knows it.
+/// Of what went as a whole it counts what was on and is off now.
 fn reasons_of(facts: &Subject<'_>, change: &Change, shown: &Change) -> Vec<SeverityReason> {
     let is_part = change.path != shown.path;
-    let rules = rules_for(facts, change).into_iter().filter(|rule| !(is_part && (rule.fallback || rule.hardening)));
+    let went = is_part && shown.actual.is_none();
+    let rules = rules_for(facts, change).into_iter();
+    let rules = rules.filter(|rule| !(is_part && (rule.fallback || rule.hardening)));
+    let rules = rules.filter(|rule| !went || rule.test == Some(Test::TurnsOff));
     let reason = |rule: &Rule, axis, score| {
         let text = sentence(rule, change).into();
         SeverityReason { axis, score, path: Some(shown.path.clone()), text }

@@ -152,6 +152,28 @@ fn what_comes_as_a_whole_object_is_as_bad_as_the_worst_in_it() {
 }
 
 #[test]
+fn a_block_of_terraform_is_judged_by_what_is_in_it_when_it_comes_and_when_it_goes() {
+    let rules = |kind: &str, path: &str, declared: Value, actual: Value| {
+        let severity = rules_severity(&resource(kind, "x.y"), DriftType::Modified, &[change(path, declared, actual)]);
+        severity.security.as_f64()
+    };
+    let open = json!([{"name": "a", "encryption_disabled": true}]);
+    assert!(rules("aws_codebuild_project", "secondary_artifacts", Value::Null, open.clone()) >= 0.8);
+    assert!(rules("aws_codebuild_project", "secondary_artifacts", open, Value::Null) < 0.6);
+    let guarded = json!([{"volume": [{"encrypted": true}]}]);
+    assert!(rules("aws_launch_configuration", "template", guarded.clone(), Value::Null) >= 0.8);
+    assert!(rules("aws_launch_configuration", "template", Value::Null, guarded) < 0.6);
+    // What went from among others took its guards and its openings along.
+    let kind = "aws_launch_configuration";
+    assert!(rules(kind, "template[name=a]", json!({"volume": [{"encrypted": true}]}), Value::Null) < 0.6);
+    let open = json!({"from_port": 22, "to_port": 22, "protocol": "tcp", "cidr_blocks": ["0.0.0.0/0"]});
+    assert!(rules("aws_security_group", "ingress[cidr=0.0.0.0/0]", open, Value::Null) < 0.7);
+    // Of lists that differ in length nobody knows which elements belong together.
+    let [one, two] = [json!([{"encrypted": true}]), json!([{"encrypted": false}, {"encrypted": true}])];
+    assert!(rules("aws_launch_configuration", "template", one, two) < 0.6);
+}
+
+#[test]
 fn host_files_are_judged_by_what_they_decide() {
     let file = |id: &str| {
         let changes = [change("content", json!("a"), json!("b"))];

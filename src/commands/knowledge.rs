@@ -3,16 +3,16 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
 use crate::cli::KnowledgeCommand;
-use crate::eval::{self, Row};
+use crate::eval::{self, Lessons, Row};
 use crate::{analysis, knowledge};
 
 pub(super) fn run(command: &KnowledgeCommand) -> anyhow::Result<u8> {
     match command {
         KnowledgeCommand::Build { from, to } => build(from, to),
-        KnowledgeCommand::Train { cases, to } => train(cases, to.as_deref()),
+        KnowledgeCommand::Train { cases, tables, to } => train(cases, tables.as_deref(), to.as_deref()),
         KnowledgeCommand::Features { cases } => features(cases),
     }
 }
@@ -29,13 +29,22 @@ fn rows(cases: &[PathBuf]) -> anyhow::Result<Vec<Row>> {
     Ok(all)
 }
 
-fn train(cases: &[PathBuf], to: Option<&Path>) -> anyhow::Result<u8> {
-    let rows = rows(cases)?;
-    print!("{}", eval::learning_report(&rows)?);
+fn train(cases: &[PathBuf], tables: Option<&Path>, to: Option<&Path>) -> anyhow::Result<u8> {
+    let beside = || cases.first().and_then(|first| first.parent()).unwrap_or(Path::new("."));
+    let supposed =
+        eval::supposed(tables.unwrap_or_else(beside)).map_err(|e| anyhow!("{e}; --tables names their folder"))?;
+    println!("{} attributes that policy tools grade are learned from.\n", supposed.len());
+    let lessons = Lessons::of(rows(cases)?, &supposed)?;
+    print!("{}", eval::learning_report(&lessons)?);
     if let Some(to) = to {
-        let model = eval::learn(&rows)?;
-        let (forest, line, card) = (model.forest.to_string(), model.line.to_string(), model.card(rows.len()));
-        for (name, text) in [("severity.txt", forest), ("severity-line.txt", line), ("severity.toml", card)] {
+        let model = lessons.learn()?;
+        let texts = [
+            ("severity.txt", model.forest.to_string()),
+            ("severity-line.txt", model.line.to_string()),
+            ("severity-tools.txt", model.tools.to_string()),
+            ("severity.toml", model.card(lessons.count())),
+        ];
+        for (name, text) in texts {
             let file = to.join(name);
             std::fs::write(&file, &text).with_context(|| format!("{}: cannot be written", file.display()))?;
             println!("{}: {} bytes", file.display(), text.len());

@@ -4,20 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-use super::measure::{Confusion, auc};
+use super::measure::{Confusion, auc, calibration, calibration_error};
 use super::train::Row;
 use crate::analysis::{self, Model};
 use crate::drift::SeverityClass;
-use crate::learned::{Growth, Line, TrainError, train};
+use crate::learned::{Growth, Line, TrainError, temperature, train};
 
 const FOLDS: u8 = 5;
 
 const CLASSES: [&str; 4] = ["LOW", "MEDIUM", "HIGH", "CRITICAL"];
 
 /// Small enough to be read back quickly and shipped as a text.
-const GROWTH: Growth = Growth { trees: 36, depth: 8, leaf: 3, looked_at: Some(20), seed: 1 };
+const GROWTH: Growth = Growth { trees: 36, depth: 8, leaf: 3, looked_at: Some(40), seed: 1 };
 
-/// How much the weights of the line are held down.
+/// How much the weights of the lines are held down.
 const ALPHA: f64 = 300.0;
 
 /// HIGH begins this much earlier than its share says: a grave drift that is missed costs more than a look at a lesser one.
@@ -30,29 +30,74 @@ const CRITICAL: f64 = 0.95;
 /// Ways to split the rows; figures are means over them, so that none of them is luck with one.
 const SPLITS: [&str; 3] = ["", "second", "third"];
 
-/// A model of all rows.
-pub fn learn(rows: &[Row]) -> Result<Model, TrainError> {
-    learn_from(&rows.iter().collect::<Vec<_>>())
+/// What there is to learn from.
+pub struct Lessons {
+    /// Labelled drifts, with what tools would say of each among their numbers.
+    rows: Vec<Row>,
+    /// What tools would say of a drift, learned from all tables.
+    tools: Line,
 }
 
-/// Where classes begin is told by rows that the models in question have not seen.
-fn learn_from(rows: &[&Row]) -> Result<Model, TrainError> {
-    let said = held_out(rows, "cuts", &grow, &|model, row| model.expected(&row.numbers))?;
-    let graded: Vec<(f64, usize)> =
-        said.iter().zip(rows).filter(|(_, row)| row.is_open()).map(|(e, row)| (*e, row.severity as usize)).collect();
-    Ok(Model { cuts: cuts(&graded), ..grow(rows)? })
+impl Lessons {
+    /// From labelled drifts, and those that the tables of tools are taken to warn of. What a tool's own table says is left out
+    /// of what is said of the drifts it labelled.
+    pub fn of(mut rows: Vec<Row>, supposed: &[Row]) -> Result<Self, TrainError> {
+        let mut without: BTreeMap<String, Line> = BTreeMap::new();
+        for row in &mut rows {
+            if !without.contains_key(&row.source) {
+                without.insert(row.source.clone(), line_of_tables(supposed, &row.source)?);
+            }
+            row.hears(&without[&row.source]);
+        }
+        Ok(Self { rows, tools: line_of_tables(supposed, "")? })
+    }
+
+    /// A model of all rows.
+    pub fn learn(&self) -> Result<Model, TrainError> {
+        self.learn_from(&self.rows.iter().collect::<Vec<_>>())
+    }
+
+    pub fn count(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Where classes begin, and how sure to be, is told by rows that the models in question have not seen.
+    fn learn_from(&self, rows: &[&Row]) -> Result<Model, TrainError> {
+        let say = |model: &Model, row: &Row| (model.expected(&row.numbers), model.forest.predict(&row.numbers));
+        let said = held_out(rows, "cuts", &|rows| self.grow(rows), &say)?;
+        let open = said.iter().zip(rows).filter(|(_, row)| row.is_open());
+        let open: Vec<(f64, usize)> = open.map(|((expected, _), row)| (*expected, row.severity as usize)).collect();
+        let graded = said.iter().zip(rows).filter(|(_, row)| row.is_graded);
+        let (votes, labels): (Vec<_>, Vec<_>) =
+            graded.map(|((_, votes), row)| (votes.clone(), row.severity as usize)).unzip();
+        let temperature = (temperature(&votes, &labels) * 100.0).round() / 100.0;
+        Ok(Model { cuts: cuts(&open), temperature, ..self.grow(rows)? })
+    }
+
+    /// A forest and a line, with no cuts yet.
+    fn grow(&self, rows: &[&Row]) -> Result<Model, TrainError> {
+        let names = analysis::learned_names();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let numbers: Vec<Vec<f64>> = rows.iter().map(|row| row.numbers.clone()).collect();
+        let labels: Vec<usize> = rows.iter().map(|row| row.severity as usize).collect();
+        let trained = train(&names, &CLASSES, &numbers, &labels, &GROWTH)?;
+        let line = line(&names, rows)?;
+        Ok(Model { forest: trained.forest, line, tools: self.tools.clone(), cuts: [0.25, 0.5, 0.75], temperature: 1.0 })
+    }
 }
 
-/// A forest and a line, with no cuts yet.
-fn grow(rows: &[&Row]) -> Result<Model, TrainError> {
+/// A weighted sum that expects the severity of these rows.
+fn line(names: &[&str], rows: &[&Row]) -> Result<Line, TrainError> {
+    let numbers: Vec<Vec<f64>> = rows.iter().map(|row| row.numbers.clone()).collect();
+    let targets: Vec<f64> = rows.iter().map(|row| analysis::SEVERITY_WEIGHTS[row.severity as usize]).collect();
+    Line::fit(names, &numbers, &targets, ALPHA)
+}
+
+/// One that expects what tools say of properties, as if `left_out` had no table.
+fn line_of_tables(supposed: &[Row], left_out: &str) -> Result<Line, TrainError> {
     let names = analysis::feature_names();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let numbers: Vec<Vec<f64>> = rows.iter().map(|row| row.numbers.clone()).collect();
-    let labels: Vec<usize> = rows.iter().map(|row| row.severity as usize).collect();
-    let targets: Vec<f64> = rows.iter().map(|row| analysis::SEVERITY_WEIGHTS[row.severity as usize]).collect();
-    let trained = train(&names, &CLASSES, &numbers, &labels, &GROWTH)?;
-    let line = Line::fit(&names, &numbers, &targets, ALPHA)?;
-    Ok(Model { forest: trained.forest, line, cuts: [0.25, 0.5, 0.75] })
+    line(&names, &supposed.iter().filter(|row| row.source != left_out).collect::<Vec<_>>())
 }
 
 /// The cuts from which on it says MEDIUM, HIGH, CRITICAL as often as those who graded.
@@ -72,14 +117,14 @@ fn cuts(graded: &[(f64, usize)]) -> [f64; 3] {
 }
 
 /// What models say of each row that have seen no case of the same rule; `salt` splits the rules in another way.
-fn held_out(
+fn held_out<T: Clone + Default>(
     rows: &[&Row],
     salt: &str,
     learn: &dyn Fn(&[&Row]) -> Result<Model, TrainError>,
-    say: &dyn Fn(&Model, &Row) -> f64,
-) -> Result<Vec<f64>, TrainError> {
+    say: &dyn Fn(&Model, &Row) -> T,
+) -> Result<Vec<T>, TrainError> {
     let fold = |row: &Row| blake3::hash(format!("{salt}{}", row.family).as_bytes()).as_bytes()[0] % FOLDS;
-    let mut said = vec![0.0; rows.len()];
+    let mut said = vec![T::default(); rows.len()];
     for out in 0..FOLDS {
         let rest: Vec<&Row> = rows.iter().filter(|row| fold(row) != out).copied().collect();
         let model = learn(&rest)?;
@@ -91,12 +136,12 @@ fn held_out(
 }
 
 /// What a model says of each row that has seen no case of the same source.
-fn other_sources(rows: &[&Row]) -> Result<Vec<f64>, TrainError> {
+fn other_sources(lessons: &Lessons, rows: &[&Row]) -> Result<Vec<f64>, TrainError> {
     let sources: BTreeSet<&str> = rows.iter().map(|row| row.source.as_str()).collect();
     let mut said = vec![0.0; rows.len()];
     for source in sources {
         let rest: Vec<&Row> = rows.iter().filter(|row| row.source != source).copied().collect();
-        let model = learn_from(&rest)?;
+        let model = lessons.learn_from(&rest)?;
         for (row, said) in rows.iter().zip(&mut said).filter(|(row, _)| row.source == source) {
             *said = row.overall(&model);
         }
@@ -128,19 +173,27 @@ fn class(score: f64) -> usize {
 /// How a class is told: a name, a score for each row and split, and the class of a score.
 type Way<'a> = (&'a str, &'a [Vec<f64>], fn(f64) -> usize);
 
-/// The table of `docs/measured.md`: by source, held out by rule, beside baselines.
-pub fn report(rows: &[Row]) -> Result<String, TrainError> {
-    let rows: Vec<&Row> = rows.iter().collect();
-    let splits: Vec<Vec<f64>> = SPLITS
+/// What `docs/measured.md` shows: by source, held out by rule, beside baselines.
+pub fn report(lessons: &Lessons) -> Result<String, TrainError> {
+    let rows: Vec<&Row> = lessons.rows.iter().collect();
+    let say = |model: &Model, row: &Row| (row.overall(model), row.confidence(model));
+    let splits: Vec<Vec<(f64, f64)>> = SPLITS
         .iter()
-        .map(|salt| held_out(&rows, salt, &learn_from, &|model, row| row.overall(model)))
+        .map(|salt| held_out(&rows, salt, &|rows| lessons.learn_from(rows), &say))
         .collect::<Result<_, _>>()?;
-    let elsewhere = vec![other_sources(&rows)?];
+    let scores: Vec<Vec<f64>> = splits.iter().map(|split| split.iter().map(|(score, _)| *score).collect()).collect();
+    let table = table(lessons, &rows, &scores)?;
+    Ok(table + &extremes(&rows, &scores[0]) + &confidences(&rows, &splits))
+}
+
+/// By source and way of telling.
+fn table(lessons: &Lessons, rows: &[&Row], splits: &[Vec<f64>]) -> Result<String, TrainError> {
+    let elsewhere = vec![other_sources(lessons, rows)?];
     let by_rules = vec![rows.iter().map(|row| row.rules()).collect()];
     let by_tables = vec![rows.iter().map(|row| median_of_tables(row)).collect()];
     let always = vec![vec![1.0; rows.len()]];
     let ways: [Way<'_>; 5] = [
-        ("driftguard, rules not learned from", &splits, class),
+        ("driftguard, rules not learned from", splits, class),
         ("driftguard, learned from other sources alone", &elsewhere, class),
         ("the rules of the packs alone", &by_rules, class),
         ("median of the tables, else MEDIUM", &by_tables, |class| class as usize),
@@ -164,8 +217,26 @@ pub fn report(rows: &[Row]) -> Result<String, TrainError> {
             let _ = writeln!(out, "| {source} | {by} | {} | {kappa:.3} | {f1:.3} | {auc:.3} |", of.len());
         }
     }
-    out.push_str(&extremes(&rows, &splits[0]));
     Ok(out)
+}
+
+/// What is said with which confidence, and how often it is right, on rules that were not learned from: each graded case once a split.
+fn confidences(rows: &[&Row], splits: &[Vec<(f64, f64)>]) -> String {
+    let said = |split: &Vec<(f64, f64)>| -> Vec<(f64, bool)> {
+        let graded = rows.iter().zip(split).filter(|(row, _)| row.is_graded);
+        graded.map(|(row, (score, sure))| (*sure, class(*score) == row.severity as usize)).collect()
+    };
+    let by_split: Vec<Vec<(f64, bool)>> = splits.iter().map(said).collect();
+    let errors = by_split.iter().map(|said| calibration_error(said)).sum::<f64>() / splits.len() as f64;
+    let mut out = String::from("\n| severity_confidence | said | mean | right |\n|---|---|---|---|\n");
+    for (at, (count, sum, right)) in
+        calibration(&by_split.concat()).into_iter().enumerate().filter(|(_, bin)| bin.0 > 0)
+    {
+        let (mean, share) = (sum / count as f64, right as f64 / count as f64);
+        let _ = writeln!(out, "| 0.{at} | {count} | {mean:.2} | {share:.2} |");
+    }
+    let _ = writeln!(out, "\nExpected calibration error {errors:.3}, the mean of {} splits.", splits.len());
+    out
 }
 
 /// The class by the graders' median, MEDIUM where nobody grades.

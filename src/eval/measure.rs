@@ -87,13 +87,21 @@ pub fn wilson(part: usize, whole: usize) -> (f64, f64) {
 
 /// Expected calibration error in ten bins of equal width: how far from how often right the confidence is.
 pub fn calibration_error(said: &[(f64, bool)]) -> f64 {
-    let mut bins = [(0usize, 0.0, 0usize); 10];
+    let gap = |(_, confidence, right): &Bin| (confidence - *right as f64).abs();
+    calibration(said).iter().map(gap).sum::<f64>() / said.len().max(1) as f64
+}
+
+/// What was said with about the same confidence: how often, the sum of the confidences, how often it was right.
+pub type Bin = (usize, f64, usize);
+
+/// Ten bins of equal width.
+pub fn calibration(said: &[(f64, bool)]) -> [Bin; 10] {
+    let mut bins = [(0, 0.0, 0); 10];
     for (confidence, right) in said {
         let bin = &mut bins[((confidence * 10.0) as usize).min(9)];
         *bin = (bin.0 + 1, bin.1 + confidence, bin.2 + usize::from(*right));
     }
-    let gap = |(_, confidence, right): &(usize, f64, usize)| (confidence - *right as f64).abs();
-    bins.iter().map(gap).sum::<f64>() / said.len().max(1) as f64
+    bins
 }
 
 /// (threshold, covered, right among those) for each confidence that was given, the surest first.

@@ -13,14 +13,16 @@ pub(crate) mod measure;
 mod predict;
 mod report;
 mod score;
+mod supposed;
 mod train;
 
 pub use case::{Case, CaseError, read};
 pub use gold::Gold;
-pub use learn::{learn, report as learning_report};
+pub use learn::{Lessons, report as learning_report};
 pub use predict::{Prediction, SCHEMA, changes, predict};
 pub use report::text;
 pub use score::{Scored, score};
+pub use supposed::supposed;
 pub use train::Row;
 
 #[cfg(test)]

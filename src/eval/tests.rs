@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::measure::{Confusion, auc, calibration_error, coverage, wilson};
+use super::measure::{Confusion, auc, calibration, calibration_error, coverage, wilson};
 use super::*;
 use crate::drift::{Direction, SeverityClass};
 
@@ -18,6 +18,7 @@ fn measures_are_those_of_the_field() {
     let (low, high) = wilson(95, 100);
     assert!((low - 0.888).abs() < 1e-3 && (high - 0.978).abs() < 1e-3, "{low} {high}");
     assert!((calibration_error(&[(0.9, true), (0.9, false)]) - 0.4).abs() < 1e-9);
+    assert_eq!(calibration(&[(1.0, true), (0.95, false), (0.25, false)])[9], (2, 1.95, 1));
     assert_eq!(coverage(&[(0.9, true), (0.5, false), (0.9, false)]), [(0.9, 2, 1), (0.5, 3, 1)]);
 }
 

@@ -5,8 +5,9 @@ use serde_json::Value;
 use super::predict::changes;
 use super::{Case, Gold};
 use crate::analysis::{self, Evidence, Model};
-use crate::drift::{Direction, DriftType, Severity, SeverityClass};
-use crate::knowledge::{Grader, Known};
+use crate::drift::{Direction, DriftType, Score, Severity, SeverityClass};
+use crate::knowledge::Grader;
+use crate::learned::Line;
 
 /// One case as numbers, with what is right.
 #[derive(Clone, PartialEq, Debug)]
@@ -19,6 +20,7 @@ pub struct Row {
     pub severity: SeverityClass,
     /// Labelled by a tool; otherwise LOW by what it is (hardening, benign).
     pub is_graded: bool,
+    /// As the evidence has them; see [`Self::hears`].
     pub numbers: Vec<f64>,
     /// What shows which way it goes: the property, and why; empty: nothing does.
     pub told: [String; 2],
@@ -59,8 +61,17 @@ impl Row {
                 .map_or_else(Default::default, |(path, lean)| [path.raw().to_owned(), lean.why.to_owned()]),
             direction: evidence.course.direction,
             rules,
-            is_watched: evidence.known.iter().any(Known::is_watched),
+            is_watched: evidence.is_watched(),
         }))
+    }
+
+    pub fn loosens(&self) -> bool {
+        self.direction == Direction::Loosening
+    }
+
+    /// What policy tools would say of it is one more number.
+    pub fn hears(&mut self, tools: &Line) {
+        self.numbers.push(tools.predict(&self.numbers));
     }
 
     /// Graded, and not so certain by the rules that the model has no say.
@@ -73,6 +84,12 @@ impl Row {
         let guard = analysis::guard_score(model, &self.numbers, self.direction, &self.rules, self.is_watched);
         let others = analysis::side_score(self.direction, self.rules.performance.max(self.rules.cost));
         guard.map_or(self.rules.overall(), |guard| guard.max(others)).as_f64()
+    }
+
+    /// How sure the analysis would be, with this model, that graders give the class of the overall score.
+    pub fn confidence(&self, model: &Model) -> f64 {
+        let class = SeverityClass::of(Score::new(self.overall(model)).unwrap_or_default());
+        model.confidence(&self.numbers, class)
     }
 
     /// The overall score of the rules alone.

@@ -1,5 +1,6 @@
 //! Everything the severity of a drift is judged by, found once.
 
+use super::features::words;
 use crate::analysis::direction::{Course, of_drift};
 use crate::drift::{Change, DriftType, Severity};
 use crate::knowledge::{self, Grader, Known};
@@ -19,6 +20,14 @@ impl<'a> Evidence<'a> {
     pub fn of(resource_type: &'a str, drift_type: DriftType, changes: &'a [Change], rules: Severity) -> Self {
         let known = changes.iter().map(|change| knowledge::of(resource_type, change.path.raw())).collect();
         Self { resource_type, changes, known, course: of_drift(resource_type, drift_type, changes), rules }
+    }
+
+    /// Whether any policy tool looks at what changed. That tools want everything to have a tag or a description says nothing of
+    /// one that differs.
+    pub fn is_watched(&self) -> bool {
+        const LABELS: [&str; 6] = ["tag", "tags", "label", "labels", "description", "comment"];
+        let is_label = |path: &str| words(path).iter().any(|word| LABELS.contains(&word.as_str()));
+        self.changes.iter().zip(&self.known).any(|(change, known)| known.is_watched() && !is_label(change.path.raw()))
     }
 
     /// As if this tool had never graded: for measuring how well the rest does.

@@ -126,7 +126,7 @@ fn values(changes: &[Change]) -> Vec<f64> {
     ]
 }
 
-fn words(path: &str) -> Vec<String> {
+pub(super) fn words(path: &str) -> Vec<String> {
     let keys = parse(path).0.into_iter().filter_map(|step| match step {
         Step::Key(key) => Some(key),
         _ => None,

@@ -192,8 +192,8 @@ impl Business {
             self.remediated,
             "of what was settled as reverted or codified and was gone then, what has not come back",
         ));
-        let definition = "of the resources compared, those without an open change that a control of it names and that \
-                          is no hardening; what the code itself gets wrong is not looked at";
+        let definition = "of the resources compared, those without an open drift that a control of it names, or that is \
+                          HIGH for compliance, and no hardening; what the code itself gets wrong is not looked at";
         match self.compliance.is_empty() {
             true => figures.push(share(("compliance_score", "compliance score"), Ratio::default(), definition)),
             false => figures.extend(self.compliance.iter().map(|(framework, ratio)| Figure {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::analysis::{frameworks_in_scope, named_by_rules};
 use crate::drift::{
     Activity, AnalysisTimes, AuditEntry, Business, Cause, Direction, DriftEvent, DriftId, FeatureVector, Ratio,
-    ResolutionType, Slug, State, TIMED, TriageVerb, first_of_days,
+    ResolutionType, SeverityClass, Slug, State, TIMED, TriageVerb, first_of_days,
 };
 use crate::knowledge::{self, Framework};
 use crate::store::{AuditRequest, Direction as Way, DriftFilter, PageRequest, Store, StoreError};
@@ -211,10 +211,14 @@ fn compliance(
     Ok(frameworks_in_scope().map(of).collect())
 }
 
-/// Frameworks with a control that names a change which is still open; a hardening is no finding.
+/// Frameworks with a control that names a change which is still open; a hardening is no finding. What is HIGH for compliance and no
+/// control names is one of all of them: the tables know few attributes, and a full score beside it would be false calm.
 fn findings(event: &DriftEvent, now: Timestamp) -> BTreeSet<Framework> {
     if event.analysis.direction == Direction::Hardening {
         return BTreeSet::new();
+    }
+    if SeverityClass::of(event.analysis.severity.compliance) >= SeverityClass::High {
+        return frameworks_in_scope().collect();
     }
     let kind = event.resource.resource_type.raw();
     event.open_changes(now).flat_map(|change| knowledge::of(kind, change.path.raw()).controls.into_keys()).collect()

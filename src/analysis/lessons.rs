@@ -12,6 +12,7 @@ use super::cause::LearnedCause;
 use super::cause::features::{NAMES, VERSION, as_now};
 use super::cause::learned::{importance, mix};
 use crate::drift::{Cause, CauseLabel, CoveragePoint, Lessons, MlModel, ModelMetrics, ModelType};
+use crate::learned::measure::{calibration_error, wilson_at};
 use crate::learned::{Forest, Growth, TrainError, temperature, train};
 
 /// Fewer labels teach nothing.
@@ -113,8 +114,7 @@ pub fn learn(labels: &[CauseLabel], now: Timestamp) -> Result<Learned, LessonErr
     let is_of_use = together.beats_frequencies(&rows, &trained.out_of_bag, &targets);
     let threshold = if is_of_use { threshold(&told) } else { NEVER };
     let mut metrics = measure(&trained.out_of_bag, &targets, classes.len());
-    (metrics.expected_calibration_error, metrics.coverage_accuracy) =
-        (calibration_error(&told, threshold), curve(&told));
+    (metrics.expected_calibration_error, metrics.coverage_accuracy) = (error_of_named(&told, threshold), curve(&told));
     metrics.evaluation_date = now;
     metrics.training_data_size = size;
     metrics.on = "out_of_bag".into();
@@ -160,7 +160,7 @@ pub fn evaluate(learned: &LearnedCause, labels: &[CauseLabel], now: Timestamp) -
     let together = Together { weight: model.weight(), temperature, classes: &classes };
     let told = together.told(&rows, &said, &targets);
     let mut metrics = measure(&said, &targets, classes.len());
-    metrics.expected_calibration_error = calibration_error(&told, model.threshold);
+    metrics.expected_calibration_error = error_of_named(&told, model.threshold);
     metrics.coverage_accuracy = curve(&told);
     metrics.training_data_size = model.labels;
     metrics.evaluation_date = now;
@@ -328,14 +328,10 @@ impl Told {
     }
 }
 
-/// How far confidence and accuracy of what is named are apart, over ten steps of confidence.
-fn calibration_error(told: &[Told], threshold: f64) -> f64 {
-    let (mut steps, mut count) = ([0.0; 10], 0_usize);
-    for one in told.iter().filter(|one| one.is_named(threshold)) {
-        steps[((one.sure * 10.0) as usize).min(9)] += one.sure - f64::from(u8::from(one.is_right));
-        count += 1;
-    }
-    rounded(steps.iter().map(|apart: &f64| apart.abs()).sum::<f64>() / count.max(1) as f64)
+/// Of what is named.
+fn error_of_named(told: &[Told], threshold: f64) -> f64 {
+    let named = told.iter().filter(|one| one.is_named(threshold));
+    rounded(calibration_error(&named.map(|one| (one.sure, one.is_right)).collect::<Vec<_>>()))
 }
 
 /// How many causes are named as surely as that, and how many of them are right.
@@ -364,20 +360,9 @@ fn curve(told: &[Told]) -> Vec<CoveragePoint> {
 fn threshold(told: &[Told]) -> f64 {
     let is_good = |threshold: &f64| {
         let (count, right) = from(*threshold, told);
-        lower_end(right, count) >= RIGHT
+        wilson_at(right, count, DOWN).0 >= RIGHT
     };
     (TOLD..=99).map(|step| f64::from(step) / 100.0).find(is_good).unwrap_or(NEVER)
-}
-
-/// Of a share's interval, after Wilson.
-fn lower_end(part: usize, whole: usize) -> f64 {
-    if whole == 0 {
-        return 0.0;
-    }
-    let (n, square) = (whole as f64, DOWN * DOWN);
-    let share = part as f64 / n;
-    let spread = DOWN * (share * (1.0 - share) / n + square / (4.0 * n * n)).sqrt();
-    (share + square / (2.0 * n) - spread) / (1.0 + square / n)
 }
 
 /// Every fifth row stands aside, five times; of the newest labels, for it takes as long as the training. The order of the labels is

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-use super::measure::{Confusion, auc, calibration, calibration_error};
 use super::train::Row;
 use crate::analysis::{self, Model};
 use crate::drift::SeverityClass;
+use crate::learned::measure::{Confusion, auc, calibration, calibration_error};
 use crate::learned::{Growth, Line, TrainError, temperature, train};
 
 const FOLDS: u8 = 5;

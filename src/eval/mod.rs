@@ -9,7 +9,6 @@
 mod case;
 mod gold;
 mod learn;
-pub(crate) mod measure;
 mod predict;
 mod report;
 mod score;

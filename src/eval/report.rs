@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::measure::wilson;
 use super::score::{Causes, Directions, Scored, Severities, Told};
 use crate::drift::Cause;
+use crate::learned::measure::{Confusion, wilson};
 use crate::safety::sanitise;
 
 const CLASSES: [&str; 4] = ["LOW", "MEDIUM", "HIGH", "CRITICAL"];
@@ -35,7 +35,7 @@ pub fn text(file: &str, scored: &Scored) -> String {
 
 fn severities(out: &mut String, severity: &Severities) {
     let auc = severity.auc.map_or("-".to_owned(), |auc| format!("{auc:.3}"));
-    let line = |out: &mut String, name: &str, said: &super::measure::Confusion<4>, auc: &str| {
+    let line = |out: &mut String, name: &str, said: &Confusion<4>, auc: &str| {
         let (kappa, f1, n) = (said.quadratic_kappa(), said.macro_f1(), said.total());
         let _ = writeln!(out, "  {name:<28} n {n:>4}  kappa {kappa:>6.3}  macro-F1 {f1:.3}  AUC of HIGH+ {auc}");
     };

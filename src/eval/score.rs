@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::measure::{Confusion, auc, calibration_error, coverage};
 use super::{Case, Gold, Prediction};
 use crate::drift::{ActorClass, Cause, Direction, SeverityClass};
 use crate::knowledge;
+use crate::learned::measure::{Confusion, auc, calibration_error, coverage};
 
 /// Severity of one file.
 #[derive(Clone, PartialEq, Debug)]

@@ -1,8 +1,8 @@
 use serde_json::json;
 
-use super::measure::{Confusion, auc, calibration, calibration_error, coverage, wilson};
 use super::*;
 use crate::drift::{Direction, SeverityClass};
+use crate::learned::measure::{Confusion, auc, calibration, calibration_error, coverage, wilson};
 
 #[test]
 fn measures_are_those_of_the_field() {

@@ -7,6 +7,7 @@
 
 mod forest;
 mod line;
+pub mod measure;
 mod temper;
 mod text;
 mod train;

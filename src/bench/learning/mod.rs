@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::analysis::{LearnedCause, learn};
 use crate::drift::{Cause, CauseAnalysis, CauseLabel};
-use crate::eval::measure::{calibration_error, wilson};
+use crate::learned::measure::{calibration_error, wilson};
 use world::{Seen, World};
 
 const LABELS: [usize; 5] = [0, 50, 200, 1_000, 5_000];

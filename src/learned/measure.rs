@@ -74,10 +74,15 @@ pub fn auc(scores: &[(f64, bool)]) -> Option<f64> {
 
 /// The 95 % interval of a share, after Wilson.
 pub fn wilson(part: usize, whole: usize) -> (f64, f64) {
+    wilson_at(part, whole, 1.96)
+}
+
+/// As [`wilson`], so many standard errors wide to either side.
+pub fn wilson_at(part: usize, whole: usize, z: f64) -> (f64, f64) {
     if whole == 0 {
         return (0.0, 1.0);
     }
-    let (n, z) = (whole as f64, 1.96);
+    let n = whole as f64;
     let share = part as f64 / n;
     let middle = share + z * z / (2.0 * n);
     let spread = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();

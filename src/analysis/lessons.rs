@@ -4,6 +4,8 @@
 //! model and rules together, so that is what is calibrated, and from its local coverage-accuracy curve comes the probability below
 //! which the model says nothing: what is surer must be right in nine of ten even at the lower end of its interval.
 
+mod curve;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -11,26 +13,18 @@ use jiff::Timestamp;
 use super::cause::LearnedCause;
 use super::cause::features::{NAMES, VERSION, as_now};
 use super::cause::learned::{importance, mix};
-use crate::drift::{Cause, CauseLabel, CoveragePoint, Lessons, MlModel, ModelMetrics, ModelType};
-use crate::learned::measure::{calibration_error, wilson_at};
+use crate::drift::{Cause, CauseLabel, Lessons, MlModel, ModelMetrics, ModelType};
 use crate::learned::{Forest, Growth, TrainError, temperature, train};
+use curve::{NEVER, Told, curve, error_of_named, threshold};
 
 /// Fewer labels teach nothing.
 const LEAST: usize = 50;
 /// Of each cause that is told.
 const OF_EACH: usize = 8;
-/// What it says must be right so often.
-const RIGHT: f64 = 0.90;
-/// Standard errors below what was measured, where the lower end of its interval is: one-sided, 95 %.
-const DOWN: f64 = 1.645;
 /// Standard errors above nothing.
 const SURELY: f64 = 2.0;
-/// What is not likelier than not is not told; in hundredths.
-const TOLD: u8 = 50;
 /// Fewer labels calibrate nothing by themselves.
 const CALIBRATES: usize = 30;
-/// Never sure enough.
-const NEVER: f64 = 1.01;
 const FOLDS: usize = 5;
 const VALIDATED: usize = 1_500;
 const FRAMEWORK: &str = "smartcore 0.7, random forest of regression trees per class";
@@ -50,6 +44,7 @@ pub struct Learned {
     pub threshold: f64,
     /// Of model and rules together; `None`: what was learned adds nothing to the rules.
     pub mixed_temperature: Option<f64>,
+    pub metadata: BTreeMap<String, String>,
 }
 
 impl Learned {
@@ -75,6 +70,7 @@ impl Learned {
             threshold: self.threshold,
             temperature: self.forest.temperature,
             mixed_temperature: self.mixed_temperature,
+            metadata: self.metadata,
         };
         (model, self.forest.to_string())
     }
@@ -130,7 +126,18 @@ pub fn learn(labels: &[CauseLabel], now: Timestamp) -> Result<Learned, LessonErr
         classes,
         metrics,
         labels: size,
+        metadata: metadata(labels),
     })
+}
+
+/// How it was grown, and the moments of the first and the last label.
+fn metadata(labels: &[CauseLabel]) -> BTreeMap<String, String> {
+    let Growth { trees, depth, leaf, seed, .. } = GROWTH;
+    let times = || labels.iter().map(|label| label.at);
+    let mut all = vec![("growth", format!("{trees} trees a cause, depth {depth}, leaf {leaf}, seed {seed}"))];
+    all.extend(times().min().map(|at| ("first_label_at", at.to_string())));
+    all.extend(times().max().map(|at| ("last_label_at", at.to_string())));
+    all.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()
 }
 
 /// How a model does on labels it was not trained on; a cause that it does not know it gets wrong. `None` when there are none.
@@ -309,60 +316,6 @@ fn share(part: u32, whole: u32) -> f64 {
 
 fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
-}
-
-/// What was told of one label.
-#[derive(Clone, Copy)]
-struct Told {
-    sure: f64,
-    is_right: bool,
-    /// It is some cause, not that nobody knows.
-    is_cause: bool,
-    /// The rules say the same.
-    is_seconded: bool,
-}
-
-impl Told {
-    fn is_named(&self, threshold: f64) -> bool {
-        self.is_cause && (self.is_seconded || self.sure >= threshold)
-    }
-}
-
-/// Of what is named.
-fn error_of_named(told: &[Told], threshold: f64) -> f64 {
-    let named = told.iter().filter(|one| one.is_named(threshold));
-    rounded(calibration_error(&named.map(|one| (one.sure, one.is_right)).collect::<Vec<_>>()))
-}
-
-/// How many causes are named as surely as that, and how many of them are right.
-fn from(threshold: f64, told: &[Told]) -> (usize, usize) {
-    let sure = || told.iter().filter(|one| one.is_cause && one.sure >= threshold);
-    (sure().count(), sure().filter(|one| one.is_right).count())
-}
-
-fn steps() -> impl DoubleEndedIterator<Item = f64> {
-    (4..=19).map(|step| f64::from(step) / 20.0)
-}
-
-fn curve(told: &[Told]) -> Vec<CoveragePoint> {
-    let at = |threshold: f64| {
-        let (count, right) = from(threshold, told);
-        CoveragePoint {
-            threshold,
-            coverage: rounded(count as f64 / told.len().max(1) as f64),
-            accuracy: if count == 0 { 0.0 } else { rounded(right as f64 / count as f64) },
-        }
-    };
-    steps().map(at).collect()
-}
-
-/// The lowest from which on it is right often enough, also if it was lucky.
-fn threshold(told: &[Told]) -> f64 {
-    let is_good = |threshold: &f64| {
-        let (count, right) = from(*threshold, told);
-        wilson_at(right, count, DOWN).0 >= RIGHT
-    };
-    (TOLD..=99).map(|step| f64::from(step) / 100.0).find(is_good).unwrap_or(NEVER)
 }
 
 /// Every fifth row stands aside, five times; of the newest labels, for it takes as long as the training. The order of the labels is

@@ -76,12 +76,29 @@ pub struct Analyzed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, f64>>)]
     pub probabilities: Option<Probabilities>,
-    pub severity: Severity,
+    pub severity: OverallSeverity,
     pub recommendation_count: usize,
     pub analyzed_at: Timestamp,
     /// What speaks for the cause, when it happened, who did it, what a model says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause_analysis: Option<Box<CauseRecord>>,
+}
+
+/// The four axes, and the maximum of them.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema, Debug)]
+pub struct OverallSeverity {
+    pub security: Score,
+    pub performance: Score,
+    pub cost: Score,
+    pub compliance: Score,
+    pub overall: Score,
+}
+
+impl From<Severity> for OverallSeverity {
+    fn from(axes: Severity) -> Self {
+        let Severity { security, performance, cost, compliance } = axes;
+        Self { security, performance, cost, compliance, overall: axes.overall() }
+    }
 }
 
 impl From<&DriftEvent> for Analyzed {
@@ -90,7 +107,7 @@ impl From<&DriftEvent> for Analyzed {
             cause_category: event.analysis.cause.cause_category,
             confidence_score: event.analysis.cause.confidence_score,
             probabilities: event.analysis.cause.probabilities,
-            severity: event.analysis.severity,
+            severity: event.analysis.severity.into(),
             recommendation_count: event.recommendations.len(),
             analyzed_at: event.analysis.analyzed_at,
             cause_analysis: Some(Box::new(CauseRecord::of(event))),

@@ -76,6 +76,9 @@ pub struct MlModel {
     /// alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mixed_temperature: Option<f64>,
+    /// How it was grown, and from labels of which days.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
 }
 
 impl MlModel {

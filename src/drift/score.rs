@@ -20,7 +20,11 @@ impl Score {
     /// From a float in [0,1]; NaN is refused.
     pub fn new(value: f64) -> Result<Self, ScoreError> {
         if (0.0..=1.0).contains(&value) {
-            Ok(Self((value * 100.0).round_ties_even() as u8))
+            // 0.545 is a little more as a float, and its hundredfold 54.50000000000001: a half is meant.
+            let halves = (value * 200.0).round();
+            let is_half = (value * 200.0 - halves).abs() < 1e-9;
+            let hundredths = if is_half { halves / 2.0 } else { value * 100.0 };
+            Ok(Self(hundredths.round_ties_even() as u8))
         } else {
             Err(ScoreError(value))
         }
@@ -74,6 +78,12 @@ mod tests {
     fn halves_round_to_even_and_the_range_is_kept() {
         assert_eq!(Score::new(0.125).unwrap().to_string(), "0.12");
         assert_eq!(Score::new(0.375).unwrap().to_string(), "0.38");
+        for hundredth in 0..100_u8 {
+            // As it is read from text: most halves are no float, but a little more or less.
+            let half: f64 = format!("0.{hundredth:02}5").parse().unwrap();
+            assert_eq!(Score::new(half).unwrap().hundredths(), hundredth + hundredth % 2, "{half}");
+        }
+        assert_eq!([0.544_999, 0.545_001].map(|value| Score::new(value).unwrap().hundredths()), [54, 55]);
         assert_eq!(Score::new(1.0).unwrap().to_string(), "1.00");
         assert!(Score::new(1.001).is_err() && Score::new(-0.1).is_err() && Score::new(f64::NAN).is_err());
     }

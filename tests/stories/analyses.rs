@@ -77,6 +77,9 @@ async fn an_analysis_is_known_to_every_server_and_what_a_dead_one_left_is_made_o
     let id = begun["job_id"].as_str().unwrap();
     let done = settled(other, drift, id).await;
     assert!(done["status"] == "done" && done["result"]["confidence_score"].is_number(), "{done}");
+    let severity = &done["result"]["severity"];
+    let axes = ["security", "performance", "cost", "compliance"].map(|axis| severity[axis].as_f64().unwrap());
+    assert_eq!(severity["overall"].as_f64().unwrap(), axes.into_iter().fold(0.0, f64::max), "{done}");
 
     // Nothing need be said of it, and what is said may have names.
     let path = format!("/drifts/{drift}/analyze");

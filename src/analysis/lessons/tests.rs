@@ -54,6 +54,9 @@ fn what_is_learned_is_measured_on_what_was_not_seen_and_beats_the_most_frequent(
     let most = metrics.feature_importance.iter().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
     assert!([NAMES[34], NAMES[47]].contains(&most.as_str()), "{most}");
     assert_eq!(learn(&labels(300), Timestamp::UNIX_EPOCH).unwrap().forest.hash(), learned.forest.hash());
+    let [(_, first), (_, growth), (_, last)] = &Vec::from_iter(learned.metadata)[..] else { panic!("three") };
+    assert_eq!((first.as_str(), last.as_str()), ("1970-01-01T00:00:00Z", "1970-01-01T00:04:59Z"));
+    assert!(growth.contains("depth 8"), "{growth}");
 }
 
 #[test]

@@ -172,6 +172,7 @@ mod tests {
             threshold: 0.62,
             temperature: 1.0,
             mixed_temperature: Some(1.0),
+            metadata: [].into(),
         }
     }
 

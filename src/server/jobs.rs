@@ -97,31 +97,28 @@ impl Jobs {
         }
     }
 
-    /// How it stands with a job about this drift. `service`: the whole of the organisation's, for what somebody else began.
+    /// A job about this drift, as it stands. `service`: the whole of the organisation's, for what somebody else began.
     pub(super) async fn of(
         self: &Arc<Self>,
         organisation: &Slug,
         service: Arc<dyn DriftService>,
-        event: &DriftEvent,
+        drift: DriftId,
         id: Ulid,
-    ) -> Result<Option<Job>, ServiceError> {
-        let Some(job) = service.analysis(id).await?.filter(|job| job.drift == event.id) else { return Ok(None) };
+    ) -> Result<Option<AnalysisJob>, ServiceError> {
+        let Some(job) = service.analysis(id).await?.filter(|job| job.drift == drift) else { return Ok(None) };
         let now = Timestamp::now();
         let is_left = job.is_open() && now.duration_since(job.changed_at) > TAKES;
-        if !is_left {
-            return Ok(Some(shown(&job, Some(event))));
-        }
-        if job.tries >= TRIES {
+        if is_left && job.tries >= TRIES {
             let why = format!("it was begun {TRIES} times, and its server ended each time before it was done");
             let job = job.at(AnalysisStage::Failed(why), now);
             service.keep_analysis(job.clone()).await?;
-            return Ok(Some(shown(&job, None)));
+            return Ok(Some(job));
         }
-        let key = (organisation.clone(), event.id);
-        if self.occupy(&key, id).is_none() {
+        let key = (organisation.clone(), drift);
+        if is_left && self.occupy(&key, id).is_none() {
             tokio::spawn(Arc::clone(self).make(key, service, job.clone()));
         }
-        Ok(Some(shown(&job, None)))
+        Ok(Some(job))
     }
 
     /// How many wait for a place.
@@ -146,7 +143,7 @@ async fn in_time<T>(
 }
 
 /// As it is told. `event`: the drift as it is now, with what was found.
-fn shown(job: &AnalysisJob, event: Option<&DriftEvent>) -> Job {
+pub(super) fn shown(job: &AnalysisJob, event: Option<&DriftEvent>) -> Job {
     let (status, error) = match &job.stage {
         AnalysisStage::Queued => (JobStatus::Queued, None),
         AnalysisStage::Running => (JobStatus::Running, None),

@@ -21,6 +21,7 @@ use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
 use crate::server::auth::Caller;
 use crate::server::body::Decision;
+use crate::server::jobs::shown;
 use crate::service::ServiceError;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -67,12 +68,16 @@ async fn analyze(
     responses((status = 200, body = Job))
 )]
 async fn job(State(shared): State<Shared>, caller: Caller, Path((id, job)): Path<(String, String)>) -> Answer<Job> {
-    let (detail, job) = (caller.service.drift(drift(&id)?).await?, named::<Ulid>(&job, "job")?);
+    let (id, job) = (drift(&id)?, named::<Ulid>(&job, "job")?);
     let organisation = &caller.principal.organisation;
     // Whoever may see the drift may ask; what somebody else began goes on as he began it.
+    caller.service.drift(id).await?;
     let whole = Arc::clone(&shared.houses.enter(organisation)?.service);
-    let job = shared.jobs.of(organisation, whole, &detail.event, job).await?;
-    Ok(Json(job.ok_or_else(|| Problem::new(Code::NotFound, "no such job"))?))
+    let job = shared.jobs.of(organisation, whole, id, job).await?;
+    let job = job.ok_or_else(|| Problem::new(Code::NotFound, "no such job"))?;
+    // Read behind the job: before it, it may not have been done, and what it found not there.
+    let detail = caller.service.drift(id).await?;
+    Ok(Json(shown(&job, Some(&detail.event))))
 }
 
 /// Advice for drifts, in the order of the drifts.

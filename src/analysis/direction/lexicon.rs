@@ -45,7 +45,7 @@ struct RankText {
     types: Option<String>,
     /// Absence ranks below all steps, instead of between the last and the others.
     absent_is_weakest: bool,
-    /// The same, and it is told when the value comes or goes, whatever the name says.
+    /// Absence is as good as the weakest step, and that is told when the value comes or goes, whatever the name says.
     absence_tells: bool,
     steps: Vec<String>,
 }

@@ -21,7 +21,7 @@ fn ranked(rank: &Rank, leaf: &Leaf<'_>) -> Option<Lean> {
     }
     let lean = |loosens, weight| Some(Lean::new(loosens, weight, if loosens { WEAKER } else { STRONGER }));
     if rank.absence_tells {
-        let place = |value| step(rank, value).map(|at| at + 1).or(is_empty(value).then_some(0));
+        let place = |value| step(rank, value).or(is_empty(value).then_some(0));
         let (before, after) = (place(leaf.declared)?, place(leaf.actual)?);
         return if before == after { None } else { lean(after < before, 2) };
     }

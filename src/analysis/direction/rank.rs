@@ -15,7 +15,8 @@ pub(super) fn read(leaf: &Leaf<'_>) -> Option<Lean> {
 
 fn ranked(rank: &Rank, leaf: &Leaf<'_>) -> Option<Lean> {
     let is_about = rank.keys.as_ref().is_none_or(|keys| keys.is_in(&leaf.words))
-        && rank.types.as_ref().is_none_or(|types| types.is_in(&leaf.kind));
+        && rank.types.as_ref().is_none_or(|types| types.is_in(&leaf.kind))
+        && (!rank.of_any_name || leaf.guards().is_none());
     if !is_about {
         return None;
     }

@@ -128,9 +128,10 @@ impl DayCounts {
     }
 }
 
-/// A share with four decimal places; `None` of nothing.
+/// A share with four decimal places; `None` of nothing. Only all is 1, and only nothing is 0.
 pub fn rate(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| (part as f64 / whole as f64 * 1e4).round() / 1e4)
+    let rounded = || (part as f64 / whole as f64 * 1e4).round() / 1e4;
+    (whole > 0).then(|| if (1..whole).contains(&part) { rounded().clamp(1e-4, 1.0 - 1e-4) } else { rounded() })
 }
 
 /// The day of UTC.

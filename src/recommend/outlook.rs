@@ -73,7 +73,7 @@ impl Outlook<'_> {
         }
         let spot = self.code.spot(self.resource)?;
         let (resource, drift_type, changes, declared) = (self.resource, self.drift_type, self.changes, self.declared);
-        Patch::plan(&Asked { resource, drift_type, changes, declared }, &spot)
+        Patch::plan(&Asked { resource, drift_type, changes, declared }, &spot, &self.code.kinds)
     }
 
     /// Once an apply has put back what the code says.
@@ -233,7 +233,7 @@ mod tests {
         let asked =
             Asked { resource: &resource, drift_type: DriftType::Modified, changes: &of_code, declared: Some(&state) };
         let spot = super::super::Spot { root: home.path().to_owned(), file, line: 2 };
-        let patch = Patch::plan(&asked, &spot).unwrap();
+        let patch = Patch::plan(&asked, &spot, &crate::codify::Kinds::default()).unwrap();
         let differs = |a: &Value, b: &Value| {
             ["ami", "root_block_device"]
                 .iter()

@@ -7,6 +7,7 @@ mod fresh;
 mod insert;
 mod kinds;
 mod literal;
+mod moved;
 mod pack;
 mod rules;
 mod splice;
@@ -80,6 +81,9 @@ impl Patch {
     /// # Errors
     /// A sentence that says why there is no edit.
     pub fn plan(asked: &Asked<'_>, spot: &Spot, kinds: &Kinds) -> Result<Self, String> {
+        if asked.drift_type == DriftType::Moved {
+            return moved::plan(asked, spot);
+        }
         let shown = spot.shown();
         let file = shown.rsplit_once(':').map_or(shown.as_str(), |(file, _)| file).to_owned();
         let before = read(&spot.file).map_err(|why| format!("{file}: {why}"))?;

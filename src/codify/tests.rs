@@ -1,6 +1,7 @@
 //! What is edited, what is pointed at, and that nothing else changes.
 
 mod fresh;
+mod moved;
 
 use proptest::prelude::*;
 use serde_json::json;

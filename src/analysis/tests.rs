@@ -116,6 +116,7 @@ fn a_label_is_not_critical_whatever_it_is_called_unless_a_secret_stands_in_it() 
     for path in ["tags.Patch", "tags.Encryption", "metadata.labels.firewall", "description"] {
         assert!(!is_security_critical("aws_security_group", path, Some(&json!("1")), Some(&json!("2"))), "{path}");
     }
+    assert!(is_security_critical("aws_ecr_repository", "image_tag_mutability", None, None));
     assert!(is_security_critical("aws_instance", "tags.Token", Some(&json!("a")), Some(&json!("«secret #1a2b»"))));
 }
 

@@ -1,6 +1,5 @@
 //! Everything the severity of a drift is judged by, found once.
 
-use super::features::words;
 use crate::analysis::direction::{Course, of_drift};
 use crate::drift::{Change, DriftType, Severity};
 use crate::knowledge::{self, Grader, Known};
@@ -37,6 +36,6 @@ impl<'a> Evidence<'a> {
 
 /// What only names or describes: nothing is guarded by it, whatever it is called.
 pub fn is_label(path: &str) -> bool {
-    const LABELS: [&str; 6] = ["tag", "tags", "label", "labels", "description", "comment"];
-    words(path).iter().any(|word| LABELS.contains(&word.as_str()))
+    const LABELS: [&str; 8] = ["tag", "tags", "tagsall", "label", "labels", "resourcelabels", "description", "comment"];
+    knowledge::normal(path).split('.').any(|name| LABELS.contains(&name))
 }

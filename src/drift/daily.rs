@@ -46,7 +46,7 @@ pub struct CauseCount {
 }
 
 /// What is added up for a day, in whichever order drifts come.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, Debug)]
 pub struct DayCounts {
     /// In the order of [`SeverityClass::WORST_FIRST`].
     pub severities: [u64; 4],
@@ -105,6 +105,22 @@ impl DayCounts {
             let seconds = at.duration_since(event.detected_at).as_secs();
             self.resolution_seconds = self.resolution_seconds.saturating_add(u64::try_from(seconds).unwrap_or(0));
         }
+    }
+
+    pub fn plus(&mut self, other: &Self) {
+        self.with(other, u64::saturating_add);
+    }
+
+    pub fn minus(&mut self, other: &Self) {
+        self.with(other, u64::saturating_sub);
+    }
+
+    fn with(&mut self, other: &Self, each: fn(u64, u64) -> u64) {
+        let Self { severities, causes, resolved, healed, resolution_seconds, advised, followed } = self;
+        let ours = severities.iter_mut().chain(causes).chain([resolved, healed, resolution_seconds, advised, followed]);
+        let theirs = other.severities.into_iter().chain(other.causes);
+        let rest = [other.resolved, other.healed, other.resolution_seconds, other.advised, other.followed];
+        ours.zip(theirs.chain(rest)).for_each(|(one, other)| *one = each(*one, other));
     }
 
     pub fn told(&self, environment: Slug, date: Date) -> DailyMetrics {

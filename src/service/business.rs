@@ -178,6 +178,12 @@ fn last_scans(store: &dyn Store, environments: &[Slug]) -> Result<HashMap<Slug, 
     Ok(scans)
 }
 
+/// Drifts that wait for somebody, as they are counted.
+fn waiting<'a>(store: &dyn Store, environments: impl Iterator<Item = &'a Slug>) -> Result<u64, StoreError> {
+    let open = |slug| store.open_counts(slug).map(|of| of.critical + of.high + of.medium + of.low);
+    environments.map(open).sum()
+}
+
 /// By framework in scope. Nothing, where too much is open to be looked through, or nothing was compared.
 fn compliance(
     store: &dyn Store,
@@ -186,7 +192,7 @@ fn compliance(
     now: Timestamp,
 ) -> Result<BTreeMap<String, Ratio>, StoreError> {
     let compared: u64 = scans.values().map(|scan| scan.counts.in_sync + scan.counts.drifted).sum();
-    if compared == 0 {
+    if compared == 0 || waiting(store, scans.keys())? > OPEN as u64 {
         return Ok(BTreeMap::new());
     }
     let states = vec![State::Open, State::Acknowledged, State::Snoozed];

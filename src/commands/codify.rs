@@ -30,7 +30,7 @@ pub(super) fn run(session: &Session, args: &Codify) -> anyhow::Result<u8> {
         return to_import(&detail, &mut out);
     }
     let redactor = Redactor::new(store.redaction_key());
-    let code = Code::default();
+    let code = Code::asking();
     let parts = (&code, &redactor, &session.config.knowledge);
     let (patch, predicted) = Outlook::of_kept(&detail, parts, |outlook| match outlook.patch() {
         Ok(patch) => (Ok(patch.clone()), outlook.codified(Some(&patch))),
@@ -106,6 +106,8 @@ fn to_import(detail: &DriftDetail, out: &mut dyn Write) -> anyhow::Result<u8> {
         Ok(block) => {
             Tainted::from(block).multiline().iter().try_for_each(|line| writeln!(out, "{line}"))?;
             writeln!(out, "# then: terraform plan -generate-config-out=imported.tf")?;
+            // It can be imported, so nothing stays.
+            Prediction::default().lines().iter().try_for_each(|line| writeln!(out, "# {line}"))?;
             Ok(LEFT)
         }
         Err(why) => bail!("{}: there is no import block: {why}", event.resource.resource_id.line()),

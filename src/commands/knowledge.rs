@@ -11,7 +11,7 @@ use crate::{analysis, knowledge};
 
 pub(super) fn run(command: &KnowledgeCommand) -> anyhow::Result<u8> {
     match command {
-        KnowledgeCommand::Build { from, to } => build(from, to),
+        KnowledgeCommand::Build { from, schemas, to } => build(from, schemas.as_deref(), to),
         KnowledgeCommand::Train { cases, tables, to } => train(cases, tables.as_deref(), to.as_deref()),
         KnowledgeCommand::Features { cases } => features(cases),
     }
@@ -68,10 +68,14 @@ fn features(cases: &[PathBuf]) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-fn build(from: &Path, to: &Path) -> anyhow::Result<u8> {
+fn build(from: &Path, schemas: Option<&Path>, to: &Path) -> anyhow::Result<u8> {
     let cannot = |path: &Path| format!("{}: cannot be written", path.display());
     std::fs::create_dir_all(to).with_context(|| cannot(to))?;
-    for (name, text) in knowledge::build(from)? {
+    let mut tables = knowledge::build(from)?;
+    if let Some(schemas) = schemas {
+        tables.push(("disruption.tsv", knowledge::disruptions(from, schemas)?));
+    }
+    for (name, text) in tables {
         let file = to.join(name);
         std::fs::write(&file, &text).with_context(|| cannot(&file))?;
         let rows = text.lines().filter(|line| !line.starts_with('#')).count();

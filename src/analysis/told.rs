@@ -13,7 +13,7 @@ pub fn named_by_rules(evidence: &FeatureVector) -> Option<Cause> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::cause::features::NAMES;
+    use crate::analysis::cause::features::{NAMES, VERSION};
 
     #[test]
     fn the_first_columns_are_the_rules_in_the_order_of_the_causes() {
@@ -21,7 +21,7 @@ mod tests {
             assert_eq!(name, format!("rules_{}", cause.as_str()));
             let mut values = vec![0.0; NAMES.len()];
             values[cause.index()] = 0.9;
-            let told = named_by_rules(&FeatureVector { version: 2, values: values.clone() });
+            let told = named_by_rules(&FeatureVector { version: VERSION, values: values.clone() });
             assert_eq!(told, Some(cause).filter(|cause| *cause != Cause::Unknown));
             assert_eq!(named_by_rules(&FeatureVector { version: 99, values }), None);
         }

@@ -107,6 +107,8 @@ fn to_import(detail: &DriftDetail, out: &mut dyn Write) -> anyhow::Result<u8> {
         Ok(block) => {
             Tainted::from(block).multiline().iter().try_for_each(|line| writeln!(out, "{line}"))?;
             writeln!(out, "# then: terraform plan -generate-config-out=imported.tf")?;
+            // It can be imported, so nothing stays.
+            Prediction::default().lines().iter().try_for_each(|line| writeln!(out, "# {line}"))?;
             Ok(LEFT)
         }
         Err(why) => bail!("{}: there is no import block: {why}", event.resource.resource_id.line()),

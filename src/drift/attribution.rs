@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::PropertyPath;
+use super::{PropertyPath, TakenBack};
 use crate::safety::Tainted;
 
 /// What kind of hand it was.
@@ -80,6 +80,16 @@ pub struct Attribution {
     /// It may have been another write just as well: somebody else's names the same property, or not all of them were read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_likely: bool,
+    /// What the same hand had changed before and taken back itself [soon](TakenBack::SOON), oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_back: Vec<TakenBack>,
+    /// How often it was there before and ended in another way, as the trail tells: by somebody else, or not soon.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ended_otherwise: u32,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Attribution {

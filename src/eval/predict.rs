@@ -9,7 +9,7 @@ use super::Case;
 use crate::analysis::together::{self, Gaps, Item};
 use crate::analysis::{self, Facts, Surroundings};
 use crate::compare::{Memory, Observable, Packs, Settings, Subject, compare_with};
-use crate::context::cloudtrail::{Event, class_of, rank};
+use crate::context::cloudtrail::{Event, before, class_of, rank};
 use crate::drift::{
     ActorClass, Analysis, Attribution, Cause, Change, CloudProvider, Direction, DriftType, Environment, Probabilities,
     ResourceRef, Score, Severity, SeverityClass, Slug,
@@ -185,7 +185,9 @@ fn attribution(case: &Case, changes: &[Change]) -> Option<Attribution> {
     let found = rank(&events, changes, case.drift_type);
     let first = found.first()?;
     let is_told = !first.paths.is_empty() || found.iter().all(|one| one.actor == first.actor);
-    is_told.then(|| first.clone())
+    let told = before(&events, (changes, case.drift_type), first, &[]);
+    let (taken_back, ended_otherwise) = (told.taken_back, told.ended_otherwise);
+    is_told.then(|| Attribution { taken_back, ended_otherwise, ..first.clone() })
 }
 
 /// The hand that the events show; where they disagree, nobody's.

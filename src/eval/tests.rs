@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::drift::{Direction, SeverityClass};
+use crate::drift::{Cause, Direction, SeverityClass};
 use crate::learned::measure::{Confusion, auc, calibration, calibration_error, coverage, wilson};
 
 #[test]
@@ -63,6 +63,24 @@ fn a_case_is_judged_as_a_scan_would_and_its_labels_are_not_seen() {
     let other_labels = open.replace("HIGH", "LOW").replace("regression", "benign");
     assert_eq!(said(&other_labels), prediction);
     assert!(said(&line("b", json!({"acl": "private"}), json!({"acl": "private"}))).drift_paths.is_empty());
+}
+
+#[test]
+fn what_the_events_of_a_case_show_to_be_tried_is_troubleshooting() {
+    let case = |second: &str| {
+        let write = |who: &str, minute: u32, size: &str| {
+            json!({"eventID": format!("e-{minute}"), "eventName": "ModifyInstanceAttribute", "eventSource": "ec2.amazonaws.com",
+                "eventTime": format!("2026-11-21T02:{minute}:00Z"), "userAgent": "aws-cli/2.31.0", "readOnly": false,
+                "requestParameters": {"instanceId": "i-1", "instanceType": {"value": size}},
+                "userIdentity": {"type": "IAMUser", "userName": who}})
+        };
+        json!({"id": "a", "resource_type": "aws_instance", "declared": {"instance_type": "t3.small"},
+            "actual": {"instance_type": "t3.large"},
+            "events": [write("ann", 10, "t3.large"), write(second, 30, "t3.small"), write("ann", 50, "t3.large")]})
+        .to_string()
+    };
+    assert_eq!(said(&case("ann")).cause, Cause::ManualTroubleshooting);
+    assert_eq!(said(&case("bob")).cause, Cause::Unknown, "a colleague put it right");
 }
 
 #[test]

@@ -15,6 +15,9 @@ use crate::safety::{Masked, Redactor, Tainted};
 /// Properties that say the same: putting one back puts back all.
 const TOGETHER: [&[&str]; 2] = [&["tags", "tags_all"], &["labels", "terraform_labels", "effective_labels"]];
 
+/// The path of a whole resource.
+const WHOLE: &str = "$";
+
 /// A drift with both of its sides.
 pub struct Outlook<'a> {
     pub resource: &'a ResourceRef,
@@ -22,6 +25,8 @@ pub struct Outlook<'a> {
     pub changes: &'a [Change],
     /// For the edit: what is declared, without secrets.
     pub declared: Option<&'a Masked>,
+    /// For the import: what is live, without secrets.
+    pub actual: Option<&'a Masked>,
     pub code: &'a Code,
     pub redactor: &'a Redactor,
     /// `None`: nothing is there to be compared.
@@ -83,6 +88,10 @@ impl Outlook<'_> {
 
     /// Once an apply has put back what the code says.
     pub fn reverted(&self) -> Option<Prediction> {
+        // Made anew as it is declared; taken away where nothing declares it. Either way both sides say the same.
+        if matches!(self.drift_type, DriftType::Deleted | DriftType::Added) {
+            return Some(Prediction::default());
+        }
         let Sides { declared, live, compare } = self.sides.as_ref()?;
         let (silent, stated): (Vec<&Change>, Vec<&Change>) = self.changes.iter().partition(|change| is_silent(change));
         let mut after = (*live).clone();
@@ -98,6 +107,16 @@ impl Outlook<'_> {
 
     /// Once the code says what is live. `patch`: the edit, where it is known; else all of it is taken for written.
     pub fn codified(&self, patch: Option<&Patch>) -> Option<Prediction> {
+        match self.drift_type {
+            DriftType::Added => return self.imported(),
+            // Neither side has it then.
+            DriftType::Deleted => {
+                let stays = patch.into_iter().flat_map(|patch| &patch.left);
+                let left = stays.map(|one| Left { path: one.path.clone(), why: one.why.as_str().into() });
+                return Some(Prediction { left: left.collect() });
+            }
+            DriftType::Modified | DriftType::Moved => {}
+        }
         let Sides { declared, live, compare } = self.sides.as_ref()?;
         let is_written = |change: &&Change| patch.is_none_or(|patch| patch.written.contains(&change.path));
         let mut after = (*declared).clone();
@@ -114,6 +133,17 @@ impl Outlook<'_> {
             left.push(Left { path: change.path.clone(), why: why(change.path.raw()).into() });
         }
         Some(Prediction { left })
+    }
+
+    /// Once an import has taken it into the code, with what is live: what stays is that it cannot be imported.
+    fn imported(&self) -> Option<Prediction> {
+        let why = match super::import::id(self.resource, self.actual) {
+            // Kubernetes and CloudFormation have no imports of this kind: the manifest, or the template, says what is live.
+            _ if !super::import::is_terraform(self.resource.resource_type.raw()) => return Some(Prediction::default()),
+            Ok(_) => return Some(Prediction::default()),
+            Err(why) => why,
+        };
+        Some(Prediction { left: vec![Left { path: WHOLE.into(), why: why.into() }] })
     }
 
     /// Without what this comparison sees and the scan did not: it knew more of the surroundings.
@@ -146,6 +176,7 @@ impl Outlook<'_> {
             drift_type: event.drift_type,
             changes: &event.changes,
             declared: detail.declared_state.as_ref(),
+            actual: detail.actual_state.as_ref(),
             code,
             redactor,
             sides: sides.map(|(a, b)| Sides { declared: a.value(), live: b.value(), compare: &compare }),
@@ -208,6 +239,34 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_one_side_alone_has_is_the_same_on_both_once_it_is_made_anew_taken_away_or_imported() {
+        let (code, redactor) = (Code::default(), Redactor::new([0; 32]));
+        let of = |kind: &str, id: &str, drift_type| {
+            let resource = ResourceRef {
+                resource_type: kind.into(),
+                resource_id: id.into(),
+                previous_address: None,
+                provider_id: Some(id.into()),
+                declared_in: None,
+            };
+            let (declared, actual, sides) = (None, None, None);
+            let (resource, changes, code, redactor) = (&resource, &[][..], &code, &redactor);
+            let outlook = Outlook { resource, drift_type, changes, declared, actual, code, redactor, sides };
+            [outlook.reverted(), outlook.codified(None)].map(|said| said.map(|said| said.lines()))
+        };
+        let nothing = Some(vec!["predicted drift after this: 0".to_owned()]);
+        for drift_type in [DriftType::Added, DriftType::Deleted] {
+            let said = of("aws_security_group", "sg-1", drift_type);
+            assert_eq!(said, [nothing.clone(), nothing.clone()], "{drift_type:?}");
+        }
+        assert_eq!(of("apps/v1/Deployment", "shop/Deployment/web", DriftType::Added)[1], nothing);
+        let [reverted, codified] = of("aws_nobody_knows_it", "x", DriftType::Added);
+        let codified = codified.unwrap();
+        assert_eq!((reverted, codified[0].as_str()), (nothing, "predicted drift after this: 1"));
+        assert!(codified[1].contains("by what aws_nobody_knows_it is imported is not known here"), "{codified:?}");
+    }
+
+    #[test]
     fn what_is_not_written_of_a_block_is_predicted_to_stay() {
         let change = |path: &str| Change {
             path: path.into(),
@@ -252,6 +311,7 @@ mod tests {
             drift_type: DriftType::Modified,
             changes: &changes,
             declared: None,
+            actual: None,
             code: &code,
             redactor: &redactor,
             sides: Some(Sides { declared: &declared, live: &live, compare: &differs }),

@@ -17,6 +17,7 @@ pub fn facts(one: &Attribution, clock: impl Fn(Timestamp) -> String) -> Vec<(&'s
         ("changes", paths.join(", ")),
         ("why it", one.reason.line()),
         ("how sure", one.certainty().to_owned()),
+        ("before", one.tried().unwrap_or_default()),
         ("as", one.identity.line()),
         ("from", one.address.line()),
         ("with", one.user_agent.line()),

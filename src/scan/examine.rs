@@ -144,7 +144,11 @@ impl Examiner<'_> {
             declared_in: None,
         };
         let body = self.body(&live.resource_type, &live.values, &live.sensitive);
-        self.found(self.finding(DriftType::Added, resource, vec![], None, body), Coverage::default(), None)
+        let mut finding = self.finding(DriftType::Added, resource, vec![], None, body);
+        if outlook::is_wanted(&finding.recommendations) {
+            self.outlook_of(&mut finding, None);
+        }
+        self.found(finding, Coverage::default(), None)
     }
 
     /// The resource as findings name it.
@@ -317,12 +321,19 @@ impl Examiner<'_> {
             let shown = |path: String| self.redactor.mask_path(&declared.resource_type, &path.into(), marks);
             changes.into_iter().map(|change| shown(change.path).raw().to_owned()).collect()
         };
-        let sides = live.map(|live| Sides { declared: &declared.values, live: &live.values, compare: &compare });
+        self.outlook_of(
+            finding,
+            live.map(|live| Sides { declared: &declared.values, live: &live.values, compare: &compare }),
+        );
+    }
+
+    fn outlook_of(&self, finding: &mut Finding, sides: Option<Sides<'_>>) {
         let outlook = Outlook {
             resource: &finding.resource,
             drift_type: finding.drift_type,
             changes: &finding.changes,
             declared: finding.declared_state.as_ref(),
+            actual: finding.actual_state.as_ref(),
             code: &self.code,
             redactor: &self.redactor,
             sides,

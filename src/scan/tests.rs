@@ -1,10 +1,15 @@
 //! What the pipeline promises, on sources in memory.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use serde_json::{Value, json};
 
-use super::doubles::{Cloud, Code, failure, scan, scan_with, sources, thing};
+use super::doubles::{Cloud, Code, failure, scan, scan_with, sources, spec, thing};
+use super::{CollectSink, EnvironmentSpec, ScanContext, pipeline};
 use crate::declared::InstanceStatus;
-use crate::drift::{Completeness, DriftType, Finding, ScanStage, UnverifiedReason};
+use crate::drift::{Completeness, DriftType, Finding, Prediction, ScanStage, UnverifiedReason};
+use crate::recommend::Policies;
 
 fn ids(findings: &[Finding]) -> Vec<(DriftType, &str)> {
     findings.iter().map(|f| (f.drift_type, f.resource.resource_id.raw())).collect()
@@ -92,6 +97,23 @@ fn a_recording_that_cannot_be_opened_says_nothing_about_any_type() {
     let failed: Vec<_> = report.summary.sources.iter().filter(|s| s.error.is_some()).collect();
     assert_eq!(failed[0].source.raw(), "snapshot.json");
     assert_eq!(failed[0].last_good, None);
+}
+
+#[test]
+fn advice_for_what_no_code_declares_says_what_would_be_left() {
+    let mut policies = Policies::default();
+    let rule =
+        "[[rule]]\nname = \"all is code\"\nadd = { type = \"codify_iac\", priority = \"high\", rationale = \"r\" }\n";
+    policies.add("p.toml", rule).unwrap();
+    let spec = EnvironmentSpec { policies: Arc::new(policies), ..spec() };
+    let sources = sources(vec![], Cloud::new(&[("somebody-elses", json!({"size": 3}))]));
+    let (cancel, mut sink) = (AtomicBool::new(false), CollectSink::default());
+    let context = ScanContext::ad_hoc([7; 32], &cancel);
+    pipeline::run_on(&spec, &sources, std::time::Duration::ZERO, &context, &mut sink).unwrap();
+    let found = sink.drifts.iter().unwrap().next().unwrap().unwrap().finding;
+    assert_eq!(found.drift_type, DriftType::Added);
+    let predicted: Vec<_> = found.recommendations.iter().map(|one| one.predicted.clone()).collect();
+    assert_eq!(predicted, [Some(Prediction::default())], "{:?}", found.recommendations);
 }
 
 #[test]

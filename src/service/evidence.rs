@@ -10,7 +10,7 @@ use crate::analysis::{self, Burst, LearnedCause, Past, Surroundings};
 use crate::compare::Knowledge;
 use crate::drift::{
     AuditEntry, ContextRequest, CorrelationEvent, CorrelationType, DriftDetail, DriftEvent, DriftType, Maintenance,
-    OnCall, OperationalContext, Slug,
+    OnCall, OperationalContext, Slug, TakenBack,
 };
 use crate::recommend::Policies;
 use crate::safety::{Masked, Redactor, Tainted};
@@ -23,8 +23,6 @@ const PEERS: usize = 300;
 const AT_ONCE: SignedDuration = SignedDuration::from_secs(60);
 /// What the same hand does within this span belongs together.
 const BY_HAND: SignedDuration = SignedDuration::from_mins(30);
-/// What goes away by itself so soon was taken back.
-const SOON: SignedDuration = SignedDuration::from_hours(4);
 /// Around a moment, what went on may bear upon it.
 const MARGIN: SignedDuration = SignedDuration::from_hours(1);
 
@@ -188,18 +186,24 @@ fn code_moved(store: &dyn Store, detail: &DriftDetail) -> Result<bool, StoreErro
 
 fn past(detail: &DriftDetail) -> Past {
     let returns = detail.event.regressions;
-    let mut taken_back = 0;
-    let mut begun = detail.event.detected_at;
+    let soon = episodes(detail).iter().filter(|(begun, ended)| ended.duration_since(*begun) <= TakenBack::SOON).count();
+    // Only what came back is known to have been tried, and what the trail tells is told by the trail.
+    let by_itself = u32::try_from(soon).unwrap_or(u32::MAX).min(returns);
+    let told = detail.event.attribution.as_ref().map_or(0, |to| to.ended_otherwise);
+    Past { code_moved: false, taken_back: by_itself.saturating_sub(told), returns }
+}
+
+/// When it was there before and ended without a decision, oldest first: from the scan that saw it first to the one that did not.
+pub(super) fn episodes(detail: &DriftDetail) -> Vec<(Timestamp, Timestamp)> {
+    let (mut begun, mut episodes) = (detail.event.detected_at, vec![]);
     let is_turn = |entry: &&AuditEntry| matches!(entry.action.as_str(), "closed" | "regressed");
     for entry in detail.history.iter().rev().filter(is_turn) {
         match entry.action.as_str() {
-            "closed" if entry.timestamp.duration_since(begun) <= SOON => taken_back += 1,
-            "closed" => {}
+            "closed" => episodes.push((begun, entry.timestamp)),
             _ => begun = entry.timestamp,
         }
     }
-    // Only what came back is known to have been tried.
-    Past { code_moved: false, taken_back: taken_back.min(returns), returns }
+    episodes
 }
 
 fn burst(event: &DriftEvent, peers: &[DriftEvent]) -> Burst {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::broadcast;
 
-use super::evidence::{Beforehand, appeared};
+use super::evidence::{Beforehand, appeared, episodes};
 use super::keeping::told;
 use super::{ServiceError, ServiceEvent, thinking};
 use crate::aws::Fault;
@@ -70,7 +70,8 @@ impl Witness {
         let detail = store.drift(id).map_err(told)?;
         let appeared = appeared(&detail);
         let before = store.scan_before(slug, appeared).map_err(told)?.map(|scan| scan.started_at);
-        let question = Question { environment: &self.environment, detail: &detail, span: window(appeared, before) };
+        let (span, episodes) = (window(appeared, before), episodes(&detail));
+        let question = Question { environment: &self.environment, detail: &detail, span, episodes: &episodes };
         let who = masked(redactor, trail.who(question, &self.stopped)?);
         let kept = match who.culprit() {
             Some(culprit) if store.read_only().is_none() => {
@@ -211,6 +212,9 @@ fn masked(redactor: &Redactor, mut who: Who) -> Who {
     for one in &mut who.found {
         let Attribution { actor, identity, event, source, event_id, address, user_agent, reason, .. } = one;
         for text in [actor, identity, event, source, event_id, address, user_agent, reason] {
+            *text = redactor.mask_text(text.raw());
+        }
+        for text in one.taken_back.iter_mut().flat_map(|back| [&mut back.event, &mut back.event_id]) {
             *text = redactor.mask_text(text.raw());
         }
     }

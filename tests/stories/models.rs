@@ -118,9 +118,21 @@ async fn a_model_is_learned_from_fifty_labels_on_judges_beside_the_rules_and_is_
     // A drift that nobody has said anything of is judged by it, beside the rules, and says so.
     let mut new = finding("aws_security_group.new");
     new.resource.resource_type = "aws_security_group".into();
+    // One that no code declares is judged by it as well.
+    let mut added = Finding { drift_type: DriftType::Added, changes: vec![], ..new.clone() };
+    added.resource.resource_id = "sg-0a1b2c3d".into();
     let known: Vec<DriftId> = all(store.as_ref()).iter().map(|event| event.id).collect();
-    scan(store.as_ref(), vec![new]);
-    let fresh = all(store.as_ref()).into_iter().find(|event| !known.contains(&event.id)).unwrap();
+    scan(store.as_ref(), vec![new, added]);
+    let (unmanaged, mut fresh): (Vec<DriftEvent>, Vec<DriftEvent>) = all(store.as_ref())
+        .into_iter()
+        .filter(|event| !known.contains(&event.id))
+        .partition(|event| event.drift_type == DriftType::Added);
+    let fresh = fresh.remove(0);
+    let judged = service.analyse(unmanaged[0].id, None).await.unwrap();
+    let prediction = judged.analysis.cause.prediction.as_ref().expect("it is for every type of drift");
+    assert!(prediction.version == 1 && !prediction.feature_importance.is_empty(), "{prediction:?}");
+    let record = service.drift(judged.id).await.unwrap().cause_analysis.expect("it is told with the drift");
+    assert_eq!(record.prediction.as_deref(), Some(&**prediction));
     let told = service.analyse(fresh.id, None).await.unwrap();
     let prediction = told.analysis.cause.prediction.as_ref().expect("a model is in use");
     assert_eq!((prediction.version, prediction.prediction_result), (1, Cause::SecurityResponse));

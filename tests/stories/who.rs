@@ -162,6 +162,51 @@ fn the_person_behind_a_drift_is_found_shown_with_the_evidence_and_kept() {
 }
 
 #[test]
+fn a_drift_that_its_maker_took_back_and_made_again_was_tried_and_the_cause_says_who_and_how_soon() {
+    let tried_by = |second: &str| {
+        let answer = Arc::<Mutex<Vec<Value>>>::default();
+        let told = Arc::clone(&answer);
+        let aws = Aws::start(move |_| (200, json!({"Events": *told.lock().unwrap()})));
+        let write = |who: &str, id: &str| {
+            let arn = format!("arn:aws:sts::123456789012:assumed-role/Operator/{who}");
+            let identity = json!({"type": "AssumedRole", "arn": arn});
+            let event = event("PutBucketVersioning", json!({"eventID": id, "userIdentity": identity}));
+            // A trail has the newest first.
+            answer.lock().unwrap().insert(0, event);
+        };
+        write("ann", "made");
+        let home = world(&aws);
+        let scan_as = |was: &str, is: &str, is_there: bool| {
+            let file = home.path().join("snapshot.json");
+            let recording = fs::read_to_string(&file).unwrap();
+            fs::write(&file, recording.replace(&format!("\"status\":\"{was}\""), &format!("\"status\":\"{is}\"")))
+                .unwrap();
+            configure(home.path(), "");
+            let (_, out, err) = run(driftguard(home.path()).args(["scan", "--env", "prod"]));
+            assert_eq!(out.contains("aws_s3_bucket_versioning.logs"), is_there, "{out}{err}");
+        };
+        write(second, "back");
+        scan_as("Suspended", "Enabled", false);
+        write("ann", "again");
+        scan_as("Enabled", "Suspended", true);
+        configure(home.path(), &format!("aws = {{ endpoint_url = \"http://127.0.0.1:{}\" }}\n", aws.port));
+        let (code, told, err) = who(home.path());
+        assert_eq!(code, 0, "{told}{err}");
+        let (_, why, _) = run(driftguard(home.path()).args(["narrative", "aws_s3_bucket_versioning.logs"]));
+        (told, why)
+    };
+    let (told, why) = tried_by("ann");
+    assert!(told.contains("before    ann changed it back after a minute (PutBucketVersioning at "), "{told}");
+    assert!(told.contains(", event back)"), "{told}");
+    assert!(why.contains("It looks like somebody looking for a fault by hand"), "{why}");
+    assert!(why.contains("and then changed it again: somebody tries things."), "{why}");
+    // A colleague who puts it right tries nothing, and then it did not go away by itself either.
+    let (told, why) = tried_by("bob");
+    assert!(!told.contains("changed it back") && told.contains("ann"), "{told}");
+    assert!(why.contains("Why it was made is not known") && !why.contains("by itself"), "{why}");
+}
+
+#[test]
 fn nobody_found_and_not_allowed_to_ask_are_said_as_such() {
     let aws = Aws::start(|_| (200, json!({"Events": []})));
     let home = world(&aws);

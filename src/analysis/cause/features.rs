@@ -15,10 +15,10 @@ use crate::analysis::pack::normal;
 use crate::drift::{ActorClass, CloudProvider, ContextType, DriftType, FeatureVector, Probabilities, Severity};
 
 /// Of the columns below.
-pub(in crate::analysis) const VERSION: u16 = 2;
+pub(in crate::analysis) const VERSION: u16 = 3;
 
 /// The columns, in order.
-pub(in crate::analysis) const NAMES: [&str; 62] = [
+pub(in crate::analysis) const NAMES: [&str; 63] = [
     // What the labelling functions make of it.
     "rules_emergency_fix",
     "rules_manual_troubleshooting",
@@ -89,12 +89,15 @@ pub(in crate::analysis) const NAMES: [&str; 62] = [
     "commit_after",
     "commit_after_speaks_of_emergency",
     "commit_after_speaks_of_threat",
+    // Seen to be taken back by the same hand; since version 3.
+    "taken_back_by_same_hand_log",
 ];
 
 /// As the columns are now, of what was kept when there were fewer: new ones come at the end, and what was not known is 0.
 pub(in crate::analysis) fn as_now(features: &FeatureVector) -> Option<Vec<f64>> {
     let known = match features.version {
         VERSION => NAMES.len(),
+        2 => 62,
         1 => 58,
         _ => return None,
     };
@@ -152,6 +155,7 @@ pub(in crate::analysis) fn of(
     values.extend([past.returns, past.taken_back, burst.alike, burst.same_hand].map(|n| log(n as usize)));
     values.push(yes(around.said.is_some()));
     values.extend(commits::signs(around).map(yes));
+    values.push(log(to.map_or(0, |to| to.taken_back.len())));
     // As they are kept: what is trained on and what is asked about are the same numbers.
     let values = values.into_iter().map(|value| (value * 1e4).round() / 1e4).collect();
     FeatureVector { version: VERSION, values }
@@ -212,6 +216,16 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), NAMES.len());
         assert!(NAMES.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_')));
+    }
+
+    #[test]
+    fn what_older_versions_kept_lacks_only_the_last_columns() {
+        for (version, columns) in [(1, 58), (2, 62), (VERSION, NAMES.len())] {
+            let now = as_now(&FeatureVector { version, values: vec![0.5; columns] }).unwrap();
+            assert_eq!((now.len(), now.iter().filter(|value| **value == 0.5).count()), (NAMES.len(), columns));
+            assert_eq!(as_now(&FeatureVector { version, values: vec![0.5; columns - 1] }), None);
+        }
+        assert_eq!(as_now(&FeatureVector { version: VERSION + 1, values: vec![0.5; NAMES.len()] }), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! | `hand` | the kind of hand in the audit event, field managers |
 //! | `names` | the names of session, role and account |
 //! | `around` | incidents, alerts, maintenance, deployments at the time; hours on call |
-//! | `past` | whether the code moved instead, and how the drift came and went |
+//! | `past` | whether the code moved instead, how the drift came and went, whether the same hand took it back before |
 //! | `others` | bursts |
 //! | `commits` | commits that touched the block of code, before it or after |
 
@@ -68,7 +68,7 @@ pub struct Surroundings<'a> {
 pub struct Past {
     /// The live side is as it was when last in sync: it is the code that differs.
     pub code_moved: bool,
-    /// Ended without a decision within hours of being seen, and came back.
+    /// Ended without a decision within hours of being seen, and came back: by itself, as far as the trail tells.
     pub taken_back: u32,
     /// Came back after it had ended.
     pub returns: u32,

@@ -17,12 +17,25 @@ pub(super) fn votes(_: &Facts<'_>, around: &Surroundings<'_>) -> Vec<Vote> {
         let sentence = "Live it is as when it was last in sync: the code has changed since, and was not applied.";
         votes.push(vote(Cause::ConfigurationError, 0.65, sentence.into()));
     }
-    if past.taken_back > 0 && hand == Hand::Person {
-        let sentence = format!(
-            "It went away by itself within hours {}, and came back: somebody tries things.",
-            times(past.taken_back)
-        );
-        votes.push(vote(Cause::ManualTroubleshooting, 0.50, sentence));
+    let tried = around.attribution.and_then(|to| Some((to.tried()?, to.taken_back.len())));
+    match tried {
+        Some((words, times)) if hand == Hand::Person => {
+            let alone = if times == 1 { 0.55 } else { 0.65 };
+            let sentence = format!("{words}, and then changed it again: somebody tries things.");
+            votes.push(vote(Cause::ManualTroubleshooting, alone, sentence));
+        }
+        Some((words, times)) if hand == Hand::Machine && times > 1 => {
+            let sentence = format!("{words}, and then changed it again: a program does that.");
+            votes.push(vote(Cause::AutomatedResponse, 0.45, sentence));
+        }
+        None if past.taken_back > 0 && hand == Hand::Person => {
+            let sentence = format!(
+                "It went away by itself within hours {}, and came back; nobody was seen to change it back.",
+                times(past.taken_back)
+            );
+            votes.push(vote(Cause::ManualTroubleshooting, 0.40, sentence));
+        }
+        _ => {}
     }
     if past.returns >= OFTEN && hand != Hand::Person {
         let sentence = format!("It has come back {} after it was put right: something sets it.", times(past.returns));

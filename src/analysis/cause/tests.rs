@@ -7,6 +7,8 @@ use crate::drift::{ActorClass, Cause, Change, ChangeType, ContextType, DriftType
 use crate::testing::shared;
 use Cause::{AutomatedResponse, ConfigurationError, EmergencyFix, ManualTroubleshooting, SecurityResponse, Unknown};
 
+mod tried;
+
 const AT: &str = "2026-11-21T02:00:00Z";
 
 fn environment() -> Environment {
@@ -66,6 +68,8 @@ fn by(actor: &str, identity: &str, class: Option<ActorClass>) -> Attribution {
         paths: vec!["instance_type".into()],
         reason: "it changes instance_type".into(),
         is_likely: false,
+        taken_back: vec![],
+        ended_otherwise: 0,
     }
 }
 

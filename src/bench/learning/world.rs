@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::analysis::{Burst, Facts, LearnedCause, Past, Surroundings, analyse_within, cause_features};
 use crate::drift::{
     ActorClass, Attribution, Cause, CauseAnalysis, CauseLabel, Change, ChangeType, ContextData, ContextId,
-    ContextSource, ContextType, DriftType, Environment, OperationalContext, ResourceRef, TimeWindow,
+    ContextSource, ContextType, DriftType, Environment, OperationalContext, ResourceRef, TakenBack, TimeWindow,
 };
 use crate::safety::Masked;
 
@@ -78,11 +78,17 @@ const BESIDE: [[f64; 5]; 6] = [
     [0.02, 0.02, 0.40, 0.30, 0.05],
     [0.05, 0.05, 0.10, 0.08, 0.08],
 ];
+/// The trail tells who took it back, where its event names what changed.
+const TOLD_BACK: f64 = 0.7;
+/// Then it was the hand that made it.
+const OWN_BACK: [f64; 6] = [0.5, 0.8, 0.1, 0.3, 0.2, 0.4];
 /// Begun by night, or at the weekend.
 const OFF_HOURS: [f64; 6] = [0.60, 0.10, 0.35, 0.15, 0.50, 0.30];
 
 pub(super) struct World {
     rng: fastrand::Rng,
+    /// Of its own, so that what is told of the past moves nothing else.
+    trail: fastrand::Rng,
     environments: [Environment; 2],
     touches: [[f64; 8]; 6],
     hands: [[f64; 6]; 6],
@@ -113,7 +119,8 @@ impl World {
         let hands = HANDS.map(|row| row.map(|weight| weight * habit(&mut rng)));
         let left = std::array::from_fn(|_| 0.5 + 0.5 * rng.f64());
         let in_production = std::array::from_fn(|_| 0.2 + 0.6 * rng.f64());
-        Some(Self { rng, environments, touches, hands, left, in_production })
+        let trail = fastrand::Rng::with_seed(!seed);
+        Some(Self { rng, trail, environments, touches, hands, left, in_production })
     }
 
     pub fn drift(&mut self) -> Option<Seen> {
@@ -122,14 +129,23 @@ impl World {
         let at = self.moment(truth);
         let attribution = (self.rng.f64() < ATTRIBUTED).then(|| draw(&mut self.rng, &self.hands[truth]));
         let is_sure = self.rng.bool();
-        let attribution = attribution.map(|class| attribution_of(ActorClass::ALL[class], at, path, is_sure));
+        let mut attribution = attribution.map(|class| attribution_of(ActorClass::ALL[class], at, path, is_sure));
         let mut has = |chance: f64, left: usize| self.rng.f64() < chance * self.left[left];
         let contexts = CONTEXTS.iter().enumerate().filter(|(one, _)| has(AROUND[truth][*one], *one));
         let contexts: Vec<OperationalContext> = contexts.map(|(_, kind)| context(*kind, at)).collect();
         let beside: [bool; 5] = std::array::from_fn(|one| has(BESIDE[truth][one], 5 + one));
         let few = |is: bool, rng: &mut fastrand::Rng, most: u32| if is { rng.u32(1..=most) } else { 0 };
         let returns = few(beside[2], &mut self.rng, 4);
-        let past = Past { code_moved: beside[0], taken_back: few(beside[1], &mut self.rng, 2).min(returns), returns };
+        let mut past =
+            Past { code_moved: beside[0], taken_back: few(beside[1], &mut self.rng, 2).min(returns), returns };
+        let (is_told, is_own) = (self.trail.f64() < TOLD_BACK, self.trail.f64() < OWN_BACK[truth]);
+        match attribution.as_mut().filter(|_| is_told && is_sure) {
+            Some(to) if is_own => {
+                to.taken_back = (0..past.taken_back).filter_map(|back| taken_back(at, back)).collect()
+            }
+            Some(to) => to.ended_otherwise = std::mem::take(&mut past.taken_back),
+            None => {}
+        }
         let burst = Burst { alike: few(beside[3], &mut self.rng, 20), same_hand: few(beside[4], &mut self.rng, 12) };
         let is_production = self.rng.f64() < self.in_production[truth];
         Some(Seen {
@@ -235,7 +251,16 @@ fn attribution_of(class: ActorClass, at: Timestamp, path: &str, is_sure: bool) -
         paths: if is_sure { vec![path.into()] } else { vec![] },
         reason: "as invented".into(),
         is_likely: false,
+        taken_back: vec![],
+        ended_otherwise: 0,
     }
+}
+
+/// An hour for each that came later, after forty minutes.
+fn taken_back(at: Timestamp, back: u32) -> Option<TakenBack> {
+    let back = at.checked_sub(SignedDuration::from_hours(1 + i64::from(back))).ok()?;
+    let changed_at = back.checked_sub(SignedDuration::from_mins(40)).ok()?;
+    Some(TakenBack { changed_at, at: back, event: "ModifyIt".into(), event_id: "e".into() })
 }
 
 fn context(kind: ContextType, at: Timestamp) -> OperationalContext {

@@ -40,6 +40,8 @@ pub struct Event {
     pub is_from_console: bool,
     pub identity: Identity,
     pub parameters: Value,
+    /// `responseElements`
+    pub answer: Value,
 }
 
 /// `userIdentity`.
@@ -87,6 +89,7 @@ impl Event {
             is_from_console: is_true(value.get("sessionCredentialFromConsole")),
             identity: Identity::of(value.get("userIdentity").unwrap_or(&Value::Null)),
             parameters: value.get("requestParameters").cloned().unwrap_or_default(),
+            answer: value.get("responseElements").cloned().unwrap_or_default(),
         })
     }
 

@@ -18,8 +18,8 @@ const ACTION: &str = "cloudtrail:LookupEvents";
 #[derive(Default)]
 pub(super) struct Looked {
     pub events: Vec<Event>,
-    /// There are older ones that were not read.
-    pub is_cut: bool,
+    /// There are ones of before this that were not read.
+    pub cut_at: Option<Timestamp>,
 }
 
 pub(super) async fn lookup(session: &Session, name: &str, span: (Timestamp, Timestamp)) -> Result<Looked, Fault> {
@@ -52,7 +52,7 @@ pub(super) async fn lookup(session: &Session, name: &str, span: (Timestamp, Time
             break;
         }
     }
-    looked.is_cut = next.is_some();
+    looked.cut_at = next.and_then(|_| looked.events.iter().map(|event| event.time).min());
     // Emulators answer with more than was asked for.
     looked.events.retain(|event| (span.0..=span.1).contains(&event.time));
     Ok(looked)

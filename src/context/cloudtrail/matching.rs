@@ -10,7 +10,7 @@ use crate::drift::{Attribution, Change, DriftType, PropertyPath};
 use crate::safety::Tainted;
 
 /// How deep request parameters are looked through.
-const DEPTH: usize = 6;
+pub(super) const DEPTH: usize = 6;
 /// Shorter words are in every name.
 const TELLING: usize = 4;
 
@@ -34,6 +34,11 @@ fn contest(found: &mut [Attribution]) {
         let same = |paths: &[PropertyPath]| paths.iter().any(|path| one.paths.contains(path));
         one.is_likely = writers.iter().any(|(actor, paths)| *actor != one.actor && same(paths));
     }
+}
+
+/// Whether a write speaks of the property that differs.
+pub(super) fn is_about(event: &Event, change: &Change) -> bool {
+    !fit(event, std::slice::from_ref(change), DriftType::Modified).paths.is_empty()
 }
 
 /// How well an event explains a drift.
@@ -104,6 +109,8 @@ fn attribution(fit: Fit, event: &Event) -> Attribution {
         paths: fit.paths,
         reason: fit.reason.into(),
         is_likely: false,
+        taken_back: vec![],
+        ended_otherwise: 0,
     }
 }
 
@@ -117,7 +124,7 @@ fn head(path: &str) -> &str {
 }
 
 /// Whether a parameter is the property: its name, or the longer of the two begins with the other.
-fn speaks_of(key: &str, path: &str) -> bool {
+pub(super) fn speaks_of(key: &str, path: &str) -> bool {
     let property = head(path);
     key == property
         || key.len().min(property.len()) >= TELLING && (property.starts_with(key) || key.starts_with(property))
@@ -153,7 +160,7 @@ fn words(name: &str) -> Vec<String> {
 }
 
 /// `VisibilityTimeout`, `visibilityTimeout` and `visibility_timeout` alike.
-fn snake(name: &str) -> String {
+pub(super) fn snake(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 8);
     let mut before = '_';
     for letter in name.chars() {

@@ -20,6 +20,7 @@ pub(super) struct Pack {
     /// Types whose events are in the home region.
     pub home: GlobSet,
     pub changes: Vec<ChangeRule>,
+    pub opposites: Vec<Opposite>,
 }
 
 /// A kind of hand; a field without patterns asks nothing.
@@ -48,6 +49,16 @@ pub(super) struct ChangeRule {
     pub properties: GlobSet,
 }
 
+/// Verbs that undo each other: `AttachRolePolicy` and `DetachRolePolicy`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Opposite {
+    pub verbs: [String; 2],
+    /// Only where there was nothing before the first.
+    #[serde(default)]
+    pub from_nothing: bool,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -55,6 +66,7 @@ struct File {
     name: Vec<NameEntry>,
     home: HomeEntry,
     change: Vec<ChangeEntry>,
+    opposite: Vec<Opposite>,
 }
 
 #[derive(Deserialize)]
@@ -124,6 +136,7 @@ fn load(text: &str) -> Result<Pack, String> {
         names: file.name.into_iter().map(name).collect::<Result<_, String>>()?,
         home: globs(&file.home.types)?,
         changes: file.change.into_iter().map(change).collect::<Result<_, String>>()?,
+        opposites: file.opposite,
     })
 }
 

@@ -11,14 +11,17 @@ use super::event::Event;
 use super::lookup::lookup;
 use super::matching::rank;
 use super::names::{is_at_home, names_of, place_of};
+use super::taken_back::{Episode, before};
 use crate::aws::{Access, Fault, Session, Usage, block_on};
-use crate::drift::{DriftDetail, Environment, Who};
+use crate::drift::{DriftDetail, Environment, TakenBack, Who};
 use crate::safety::Tainted;
 
 /// AWS Config and CloudTrail are some minutes behind: what the scan before saw may have been older, and events come late.
 const SLACK: SignedDuration = SignedDuration::from_mins(15);
 /// Management events are kept for so long.
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// What was there before is looked into as far back.
+const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(24);
 /// Accounts and regions asked when nothing says where the resource is.
 const PLACES: usize = 4;
 /// Writes that are shown.
@@ -50,6 +53,20 @@ pub struct Question<'a> {
     pub detail: &'a DriftDetail,
     /// From when until when it may have been; see [`window`].
     pub span: (Timestamp, Timestamp),
+    /// When it was there before, oldest first.
+    pub episodes: &'a [Episode],
+}
+
+impl Question<'_> {
+    /// From when on writes are read: whoever tries things has changed it, and changed it back, shortly before.
+    fn since(&self) -> Timestamp {
+        let [from, until] = [self.span.0, self.span.1];
+        let back = |at: Timestamp, by: SignedDuration| at.checked_sub(by).unwrap_or(at);
+        let oldest = back(until, LOOKED_BACK);
+        // A scan saw it first, so it was made before.
+        let first = self.episodes.iter().map(|(begun, _)| back(*begun, TakenBack::SOON)).find(|at| *at >= oldest);
+        from.min(back(until, TakenBack::SOON)).min(first.unwrap_or(from))
+    }
 }
 
 /// The span a change that a scan found lies in: since the scan before saw the resource, as long as events are kept.
@@ -78,7 +95,8 @@ struct Key {
 struct Answer {
     events: Vec<Event>,
     asked: Vec<String>,
-    is_cut: bool,
+    /// Events of before this were not all read.
+    cut_at: Option<Timestamp>,
 }
 
 impl Trail {
@@ -97,7 +115,7 @@ impl Trail {
         if names.is_empty() {
             return Err(WhoError::Nameless);
         }
-        let key = Key { place: place_of(detail), names, span };
+        let key = Key { place: place_of(detail), names, span: (question.since(), span.1) };
         let answer = match self.remembered(&key) {
             Some(answer) => answer,
             None => {
@@ -125,7 +143,7 @@ impl Trail {
             for session in sessions.iter().take(PLACES) {
                 let looked = lookup(session, name, key.span).await?;
                 answer.events.extend(looked.events);
-                answer.is_cut |= looked.is_cut;
+                answer.cut_at = answer.cut_at.max(looked.cut_at);
             }
             // Reads under one name do not mean that the writes are under it too.
             if answer.events.iter().any(Event::is_write) {
@@ -186,20 +204,26 @@ impl Trail {
 }
 
 fn told(answer: &Answer, question: Question<'_>) -> Who {
-    let event = &question.detail.event;
-    let mut found = rank(&answer.events, &event.changes, event.drift_type);
+    let (event, (from, until)) = (&question.detail.event, question.span);
+    let within: Vec<Event> = answer.events.iter().filter(|one| (from..=until).contains(&one.time)).cloned().collect();
+    let mut found = rank(&within, &event.changes, event.drift_type);
     // Among those that were not read somebody may have written the same.
-    found.iter_mut().for_each(|one| one.is_likely |= answer.is_cut);
+    let is_cut = answer.cut_at.is_some_and(|at| at >= from);
+    found.iter_mut().for_each(|one| one.is_likely |= is_cut);
+    if let Some(first) = found.first_mut() {
+        let told = before(&answer.events, (&event.changes, event.drift_type), first, question.episodes);
+        (first.taken_back, first.ended_otherwise) = (told.taken_back, told.ended_otherwise);
+    }
     let more = found.len().saturating_sub(LISTED);
     found.truncate(LISTED);
-    let failed = answer.events.iter().filter(|one| one.is_write() && one.has_failed()).count();
+    let failed = within.iter().filter(|one| one.is_write() && one.has_failed()).count();
     Who {
-        from: question.span.0,
-        until: question.span.1,
+        from,
+        until,
         asked: answer.asked.iter().map(|name| Tainted::from(name.as_str())).collect(),
         found,
         more: u32::try_from(more).unwrap_or(u32::MAX),
         failed: u32::try_from(failed).unwrap_or(u32::MAX),
-        is_cut: answer.is_cut,
+        is_cut,
     }
 }

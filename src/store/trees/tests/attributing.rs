@@ -17,6 +17,8 @@ pub(super) fn bob(paths: &[&str]) -> Attribution {
         paths: paths.iter().map(|path| (*path).into()).collect(),
         reason: "it changes ingress".into(),
         is_likely: false,
+        taken_back: vec![],
+        ended_otherwise: 0,
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Refusal {
     /// `var.size`, where one name decides.
     pub name: Option<String>,
     /// Where nothing but that name stands: it can be followed.
-    pub link: Option<Link>,
+    pub link: Option<Box<Link>>,
     /// Where the line is, when that is another file than the resource's.
     pub file: Option<String>,
 }
@@ -188,7 +188,7 @@ impl<'a> Editor<'a> {
                 let why = "it stands inside a text: write it by hand";
                 Err(Refusal::new(why).at(self.text, expression.span()))
             }
-            _ => Err(Refusal { link: Link::of(expression, steps), ..self.worked_out(expression) }),
+            _ => Err(Refusal { link: Link::of(expression, steps).map(Box::new), ..self.worked_out(expression) }),
         }
     }
 

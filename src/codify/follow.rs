@@ -122,7 +122,7 @@ impl Patch {
                     if matches!(source, Source::Argument { .. }) {
                         way.calls.pop();
                     }
-                    link = next;
+                    link = *next;
                 }
                 Err(refusal) => return Err(refusal),
             }
@@ -166,7 +166,8 @@ impl Patch {
             let splices = editor.expression(expression, &link.steps, wanted_of(change)).map_err(told)?;
             lasts(&file).map_err(told)?;
             edited.after = read_again(spliced(&edited.after, splices))?;
-            return Ok(self.put(edited, source));
+            self.put(edited, source);
+            return Ok(());
         }
         match (source, call) {
             (Source::Argument { module, name }, Some(file)) => {
@@ -207,7 +208,8 @@ impl Patch {
         let editor = self.editor(&edited.after, place, change);
         let splices = editor.attribute_into(call, name, &editor.written(value)).map_err(told)?;
         edited.after = read_again(spliced(&edited.after, splices))?;
-        Ok(self.put(edited, &source))
+        self.put(edited, &source);
+        Ok(())
     }
 
     fn editor<'a>(&self, text: &'a str, place: &'a Place<'_>, change: &Change) -> Editor<'a> {

@@ -160,7 +160,7 @@ impl Patch {
             }
             Err(mut refusal) => match refusal.link.take() {
                 None => self.told(&refusal),
-                Some(link) => match self.follow(asked, place, change, link) {
+                Some(link) => match self.follow(asked, place, change, *link) {
                     Ok(()) => return self.written.push(change.path.clone()),
                     Err(other) => format!("{}; {}", self.told(&refusal), self.told(&other)),
                 },

@@ -1,7 +1,8 @@
-//! The store with one million drifts in it: `cargo bench --bench store`.
+//! The store with one million drifts of thirty days in it: `cargo bench --bench store`.
 //!
 //! The store is built once, in the temporary directory, through the same calls a scan makes; that takes a minute or two.
-//! `DRIFTGUARD_BENCH_EVENTS` sets another number. Printed first: how long it took, and what it takes on disk and in memory.
+//! `DRIFTGUARD_BENCH_EVENTS` sets another number, words behind `--` choose what is measured (`figures of 30 days`). Printed first: how
+//! long it took, and what it takes on disk and in memory.
 #![allow(clippy::unwrap_used)]
 
 use std::hint::black_box;
@@ -10,8 +11,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use driftguard::drift::query::Group;
 use driftguard::drift::*;
 use driftguard::safety::Masked;
+use driftguard::service::business;
 use driftguard::store::{Cursor, Direction, DriftFilter, OpenMode, PageRequest, Store, open};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -21,6 +24,10 @@ use serde_json::json;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ENVIRONMENTS: [&str; 4] = ["prod-eu", "prod-us", "staging", "sandbox"];
+/// Each with a scan of each environment, today the last.
+const DAYS: usize = 30;
+/// Of the newest 500 somebody settles one in so many.
+const SETTLED: usize = 10;
 
 fn finding(environment: &Slug, n: usize) -> Finding {
     // Made as if it had been masked: this measures the store, not the redactor.
@@ -73,15 +80,48 @@ fn finding(environment: &Slug, n: usize) -> Finding {
     }
 }
 
+/// All of them are open: a scan that could not see everything ends nothing.
 fn fill(store: &dyn Store, events: usize) {
-    let mut at = Timestamp::now() - SignedDuration::from_hours(24);
-    for environment in ENVIRONMENTS.map(Slug::from_text) {
+    let each = (events / ENVIRONMENTS.len()).div_ceil(DAYS);
+    for (day, environment) in (0..DAYS).flat_map(|day| ENVIRONMENTS.map(|slug| (day, Slug::from_text(slug)))) {
+        store.put_environment(&place(&environment)).unwrap();
+        let at = Timestamp::now() - SignedDuration::from_hours(24 * (DAYS - 1 - day) as i64);
         let scan = store.begin_scan(&environment, at).unwrap();
-        for start in (0..events / ENVIRONMENTS.len()).step_by(1000) {
-            store.record(scan, (start..start + 1000).map(|n| finding(&environment, n)).collect()).unwrap();
+        let new: Vec<usize> = (day * each..(day + 1) * each).collect();
+        for some in new.chunks(1000) {
+            store.record(scan, some.iter().map(|n| finding(&environment, *n)).collect()).unwrap();
         }
-        store.finish_scan(scan, ScanSummary::of_nothing(scan, environment.clone(), at)).unwrap();
-        at += SignedDuration::from_hours(1);
+        let counts = Counts { resources: each as u64, drifted: each as u64, ..Counts::default() };
+        let completeness = Completeness::Partial { unverified_types: vec![] };
+        let whole = ScanSummary::of_nothing(scan, environment.clone(), at);
+        store.finish_scan(scan, ScanSummary { counts, completeness, ..whole }).unwrap();
+    }
+}
+
+fn place(slug: &Slug) -> Environment {
+    Environment {
+        organization: Slug::from_text("local"),
+        slug: slug.clone(),
+        name: slug.as_str().into(),
+        cloud_provider: CloudProvider::Aws,
+        region: "eu-central-1".into(),
+        account_id: "123456789012".into(),
+        tags: Default::default(),
+        is_active: true,
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn settle(store: &dyn Store) {
+    let filter = DriftFilter::default();
+    let request = PageRequest { filter, cursor: None, direction: Direction::Older, limit: 500 };
+    for event in store.page(&request).unwrap().data.iter().step_by(SETTLED) {
+        let verb = TriageVerb::Resolve { resolution_type: ResolutionType::CodifyIac, until: None };
+        let reason = Some("as it should be".into());
+        let request =
+            TriageRequest { drift: event.id, verb, reason, actor: "alice".into(), expected_version: None, once: None };
+        store.decide(request).unwrap();
     }
 }
 
@@ -114,6 +154,7 @@ fn stored(c: &mut Criterion) {
     let started = Instant::now();
     let store = open(&path, OpenMode::ReadWrite).unwrap().store;
     fill(&*store, events);
+    settle(&*store);
     let seconds = started.elapsed().as_secs_f64();
     println!("{events} drifts recorded in {seconds:.1} s ({:.0}/s); {}", events as f64 / seconds, memory());
     drop(store);
@@ -159,6 +200,27 @@ fn measure(c: &mut Criterion, store: &dyn Store) {
                 TriageRequest { drift, verb, reason: None, actor: "alice".into(), expected_version: None, once: None };
             store.decide(request).unwrap()
         })
+    });
+    group.finish();
+    over_days(c, store);
+}
+
+/// What is counted over all that was found in the days.
+fn over_days(c: &mut Criterion, store: &dyn Store) {
+    let counted = |business: &Business| business.detected.unwrap();
+    let whole = business(store, &[], DAYS as u32, Timestamp::now()).unwrap();
+    let total: u64 = store.daily(&[], DAYS as u32).unwrap().iter().map(|day| day.total_drifts).sum();
+    assert!(total > 0 && counted(&whole) == total, "{total}: {whole:?}");
+    let mut group = c.benchmark_group("store");
+    group.sample_size(10);
+    group.bench_function("counts of 30 days", |b| b.iter(|| store.daily(&[], black_box(DAYS as u32)).unwrap()));
+    group.bench_function("figures of 30 days", |b| {
+        b.iter(|| business(store, &[], black_box(DAYS as u32), Timestamp::now()).unwrap())
+    });
+    group.bench_function("stats of 30 days", |b| b.iter(|| store.stats(&[], black_box(DAYS as u32)).unwrap()));
+    let open_ones = DriftFilter { states: vec![State::Open, State::Acknowledged], ..DriftFilter::default() };
+    group.bench_function("groups of what is open, by incident", |b| {
+        b.iter(|| store.groups(black_box(&open_ones), Group::Incident, 100).unwrap())
     });
     group.finish();
 }

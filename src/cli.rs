@@ -405,6 +405,9 @@ pub enum KnowledgeCommand {
     Build {
         /// The folder of the rows
         from: PathBuf,
+        /// The folder of CloudFormation's resource schemas, one JSON file a type, for the table of disruptions; without it, that one stays
+        #[arg(long, value_name = "DIR")]
+        schemas: Option<PathBuf>,
         /// The folder of the tables
         #[arg(long, value_name = "DIR", default_value = "packs/knowledge")]
         to: PathBuf,

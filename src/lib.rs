@@ -27,6 +27,7 @@ pub mod live;
 mod panics;
 mod pattern;
 pub mod plain;
+mod program;
 pub mod recommend;
 pub mod report;
 pub mod safety;

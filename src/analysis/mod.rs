@@ -128,11 +128,17 @@ pub fn open_severity(event: &DriftEvent, now: Timestamp) -> Option<Severity> {
 /// Whether a change at this property touches security, whichever way it goes.
 pub fn is_security_critical(resource_type: &str, path: &str, declared: Option<&Value>, actual: Option<&Value>) -> bool {
     use value::Test::{ClosesWorld, OpensWorld, Secret, Setuid, WorldWritable};
-    severity::touches_security(resource_type, path)
-        || is_graded(resource_type, path)
-        || direction::of_change(resource_type, path, declared, actual).is_some_and(|lean| lean.weight >= 2)
+    let by_name = || {
+        severity::touches_security(resource_type, path)
+            || is_graded(resource_type, path)
+            || direction::of_change(resource_type, path, declared, actual).is_some_and(|lean| lean.weight >= 2)
+    };
+    // Else a `2` would be taken for what everybody may write.
+    let is_mode = path.contains("mode") || path.contains("permission");
+    (!prior::is_label(path) && by_name())
         || (path.contains("cidr") && [OpensWorld, ClosesWorld].iter().any(|test| test.holds(path, declared, actual)))
-        || [Secret, Setuid, WorldWritable].iter().any(|test| test.holds(path, declared, actual))
+        || Secret.holds(path, declared, actual)
+        || (is_mode && [Setuid, WorldWritable].iter().any(|test| test.holds(path, declared, actual)))
 }
 
 /// Not as Terraform spells types: `apps/v1/Deployment`, `AWS::EC2::Instance`.

@@ -112,6 +112,15 @@ fn loosening_is_worse_than_hardening() {
 }
 
 #[test]
+fn a_label_is_not_critical_whatever_it_is_called_unless_a_secret_stands_in_it() {
+    for path in ["tags.Patch", "tags.Encryption", "metadata.labels.firewall", "description"] {
+        assert!(!is_security_critical("aws_security_group", path, Some(&json!("1")), Some(&json!("2"))), "{path}");
+    }
+    assert!(is_security_critical("aws_ecr_repository", "image_tag_mutability", None, None));
+    assert!(is_security_critical("aws_instance", "tags.Token", Some(&json!("a")), Some(&json!("«secret #1a2b»"))));
+}
+
+#[test]
 fn the_classes_fit_what_an_engineer_would_say() {
     let class = |t: &str, p: &str, d: Value, a: Value| one(t, p, d, a).severity.class();
     assert_eq!(class("aws_s3_bucket", "acl", json!("private"), json!("public-read")), SeverityClass::Critical);
@@ -132,6 +141,22 @@ fn the_classes_fit_what_an_engineer_would_say() {
     assert_eq!(class("aws_instance", "tags.Name", json!("a"), json!("b")), SeverityClass::Low);
     assert_eq!(class("aws_instance", "tags.Owner", json!("a"), json!("b")), SeverityClass::Medium);
     assert_eq!(class("acme_thing", "colour", json!("red"), json!("blue")), SeverityClass::Low);
+    assert_eq!(class("aws_route53_record", "ttl", json!(300), json!(60)), SeverityClass::Low);
+    for (kind, path, tight, loose) in [
+        ("aws_apigatewayv2_route", "authorization_type", json!("AWS_IAM"), json!("NONE")),
+        ("azurerm_kubernetes_cluster", "role_based_access_control_enabled", json!(true), json!(false)),
+        ("aws_ssm_parameter", "type", json!("SecureString"), json!("String")),
+        ("networking.k8s.io/v1/Ingress", "spec.tls[0]", json!({"hosts": ["a"]}), Value::Null),
+        ("digitalocean_database_firewall", "rule[0].value", json!("10.0.0.1"), json!("0.0.0.0/0")),
+    ] {
+        assert_eq!(class(kind, path, tight, loose), SeverityClass::High, "{kind}");
+    }
+    for (kind, path, tight, loose) in [
+        ("google_sql_database_instance", "settings[0].backup_configuration[0].enabled", json!(true), json!(false)),
+        ("aws_eks_cluster", "enabled_cluster_log_types[=audit]", json!("audit"), Value::Null),
+    ] {
+        assert_eq!(class(kind, path, tight, loose), SeverityClass::Medium, "{kind}");
+    }
 }
 
 #[test]

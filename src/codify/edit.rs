@@ -7,6 +7,8 @@ use hcl_edit::expr::{Array, Expression, Object};
 use hcl_edit::structure::{Block, Body};
 use serde_json::Value;
 
+use super::fresh::settable;
+use super::kinds::{Form, Inside};
 use super::literal;
 use super::rules::Rule;
 use super::splice::{Splice, line_of};
@@ -45,6 +47,8 @@ pub(super) struct Editor<'a> {
     pub adds: bool,
     /// It is a document in JSON inside of the code.
     pub json: bool,
+    /// What is known of the block.
+    pub inside: Inside<'a>,
 }
 
 impl<'a> Editor<'a> {
@@ -65,7 +69,8 @@ impl<'a> Editor<'a> {
             return self.rule(block, &blocks, &rule, rest, wanted);
         }
         if !blocks.is_empty() {
-            return self.blocks(&blocks, rest, wanted, below);
+            let inside = Editor { inside: self.inside.below(name), ..*self };
+            return inside.blocks(&blocks, rest, wanted, below);
         }
         let is_made = |one: &&Block| one.labels.first().is_some_and(|label| label.as_str() == name.as_str());
         if let Some(dynamic) = block.body.get_blocks("dynamic").find(is_made) {
@@ -73,15 +78,24 @@ impl<'a> Editor<'a> {
                 Refusal::new("a dynamic block makes it: change what it is made from").at(self.text, dynamic.span())
             );
         }
-        match (rest, wanted) {
-            ([], Some(value)) => self.attribute_into(block, name, &self.written(value)),
-            ([Step::Key(key)], Some(value)) => {
+        let Some(value) = wanted else {
+            return Err(Refusal::new("the code does not say it, so there is nothing to take out"));
+        };
+        if self.inside.is_computed(name) {
+            return Err(Refusal::new("the provider computes it: no code can say it"));
+        }
+        let by_hand =
+            |why: &str| Refusal::new(format!("the code has no `{name}` yet{why}")).at(self.text, block.span());
+        match (self.form(name, rest, value).map_err(|why| by_hand(&format!(": {why}")))?, rest) {
+            (Form::Block, _) => self.fresh(block, name, rest, value, below),
+            (Form::Attribute, []) => {
+                self.attribute_into(block, name, &self.written(&settable(&self.inside.below(name), value)))
+            }
+            (Form::Attribute, [Step::Key(key)]) => {
                 let map = format!("{{ {} }}", self.item(key, value));
                 self.attribute_into(block, name, &map)
             }
-            (_, None) => Err(Refusal::new("the code does not say it, so there is nothing to take out")),
-            _ => Err(Refusal::new(format!("the code has no `{name}` yet: write the block by hand"))
-                .at(self.text, block.span())),
+            _ => Err(by_hand(": write it by hand")),
         }
     }
 
@@ -90,7 +104,19 @@ impl<'a> Editor<'a> {
         let list = declared.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let first = blocks.first().and_then(|block| block.span());
         let unknown = || Refusal::new("which of its blocks is meant is not known").at(self.text, first.clone());
-        if let (true, Some([_]), Some(Value::Object(new))) = (self.adds, Some(steps), wanted) {
+        if steps.is_empty() {
+            let Some(_) = wanted else {
+                let lines = blocks.iter().map(|block| self.without_line(block.span(), "the block"));
+                return Ok(lines.collect::<Result<Vec<_>, _>>()?.concat());
+            };
+            let why = if self.adds {
+                "the code has it already: see whether it says the same"
+            } else {
+                "the whole list differs: write it by hand"
+            };
+            return Err(Refusal::new(why).at(self.text, first));
+        }
+        if let (true, [_], Some(Value::Object(new))) = (self.adds, steps, wanted) {
             return self.block_beside(blocks, new, list);
         }
         let (block, rest, below) = match steps.split_first() {

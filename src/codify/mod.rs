@@ -3,8 +3,11 @@
 //! out is read again before anybody sees it.
 
 mod edit;
+mod fresh;
 mod insert;
+mod kinds;
 mod literal;
+mod moved;
 mod pack;
 mod rules;
 mod splice;
@@ -29,6 +32,8 @@ use crate::drift::{Change, ChangeType, DriftType, PropertyPath, ResourceRef};
 use crate::recommend::Spot;
 use crate::safety::{Masked, Redactor, Tainted};
 use edit::{Editor, Refusal};
+use kinds::Inside;
+pub use kinds::Kinds;
 use splice::{Splice, line_of, spliced, whole_lines};
 pub use write::{WriteError, write};
 
@@ -71,11 +76,14 @@ pub struct NotWritten {
 }
 
 impl Patch {
-    /// Works the edit out. Reads files, writes none.
+    /// Works the edit out. Reads files, writes none; may ask providers, as `kinds` says.
     ///
     /// # Errors
     /// A sentence that says why there is no edit.
-    pub fn plan(asked: &Asked<'_>, spot: &Spot) -> Result<Self, String> {
+    pub fn plan(asked: &Asked<'_>, spot: &Spot, kinds: &Kinds) -> Result<Self, String> {
+        if asked.drift_type == DriftType::Moved {
+            return moved::plan(asked, spot);
+        }
         let shown = spot.shown();
         let file = shown.rsplit_once(':').map_or(shown.as_str(), |(file, _)| file).to_owned();
         let before = read(&spot.file).map_err(|why| format!("{file}: {why}"))?;
@@ -88,9 +96,9 @@ impl Patch {
             left: vec![],
             notes: vec![],
         };
-        let labels = labels(asked.resource).ok_or("its name is none of Terraform's")?;
-        let (body, place) = (parse(&patch.before).map_err(|why| format!("{}: {why}", patch.shown))?, &labels);
-        let block = find(&body, place).ok_or_else(|| format!("{} has its block no more", patch.shown))?;
+        let labels = labels_of(asked.resource.resource_id.raw()).ok_or("its name is none of Terraform's")?;
+        let body = parse(&patch.before).map_err(|why| format!("{}: {why}", patch.shown))?;
+        let block = find(&body, &labels).ok_or_else(|| format!("{} has its block no more", patch.shown))?;
         if let Some(why) = several(block) {
             return Err(format!("{}: {why}", spot.shown()));
         }
@@ -98,7 +106,10 @@ impl Patch {
             patch.notes.push("its block stands in a module: every use of the module gets the edit".into());
         }
         match asked.drift_type {
-            DriftType::Modified => asked.changes.iter().for_each(|change| patch.change(asked, &labels, change)),
+            DriftType::Modified => {
+                let place = Place { inside: kinds.of(&spot.root, &labels[0]), labels: &labels };
+                asked.changes.iter().for_each(|change| patch.change(asked, &place, change));
+            }
             DriftType::Deleted => patch.without(block)?,
             DriftType::Added | DriftType::Moved => return Err("there is no edit for this kind of drift".into()),
         }
@@ -121,17 +132,39 @@ impl Patch {
         redactor.mask_text(&text)
     }
 
-    fn change(&mut self, asked: &Asked<'_>, labels: &[String; 2], change: &Change) {
-        let edited = self.edited(&self.before, asked, labels, change).and_then(|_| {
+    fn change(&mut self, asked: &Asked<'_>, place: &Place<'_>, change: &Change) {
+        let edited = self.edited(&self.before, asked, place, change).and_then(|_| {
             // Positions are those of the text with what was written so far.
-            self.edited(&self.after, asked, labels, change)
+            self.edited(&self.after, asked, place, change)
         });
         match edited {
             Ok(after) => {
+                self.say_deprecated(place, change);
                 self.after = after;
                 self.written.push(change.path.clone());
             }
             Err(refusal) => self.left.push(NotWritten { path: change.path.clone(), why: self.told(&refusal) }),
+        }
+    }
+
+    /// Whoever writes something new that is on its way out should know.
+    fn say_deprecated(&mut self, place: &Place<'_>, change: &Change) {
+        let (steps, _) = parse_path(change.path.raw());
+        let Some(Step::Key(name)) = steps.first() else { return };
+        let (kind, body) = (&place.labels[0], parse(&self.before));
+        let has_it = |block: &Block| block.body.has_attribute(name) || block.body.has_blocks(name);
+        if body.is_ok_and(|body| find(&body, place.labels).is_some_and(has_it)) {
+            return;
+        }
+        let note = match pack::instead(kind, name) {
+            Some(other) => format!(
+                "`{name}` of {kind} is deprecated: in newer versions of the provider a resource {other} says it"
+            ),
+            None if place.inside.is_deprecated(name) => format!("the provider calls `{name}` of {kind} deprecated"),
+            None => return,
+        };
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
         }
     }
 
@@ -142,7 +175,8 @@ impl Patch {
     }
 
     /// The text with one change made, read again.
-    fn edited(&self, text: &str, asked: &Asked<'_>, labels: &[String; 2], change: &Change) -> Result<String, Refusal> {
+    fn edited(&self, text: &str, asked: &Asked<'_>, place: &Place<'_>, change: &Change) -> Result<String, Refusal> {
+        let (labels, inside) = (place.labels, place.inside.clone());
         let (steps, is_whole) = parse_path(change.path.raw());
         let wanted = match change.change_type {
             ChangeType::Removed => None,
@@ -162,8 +196,12 @@ impl Patch {
             return Err(Refusal::new(why));
         }
         let adds = change.change_type == ChangeType::Added;
-        let splices =
-            Editor { text, adds, json: false }.body(block, &steps, wanted, asked.declared.map(Masked::value))?;
+        let splices = Editor { text, adds, json: false, inside }.body(
+            block,
+            &steps,
+            wanted,
+            asked.declared.map(Masked::value),
+        )?;
         let after = spliced(text, splices);
         let is_right = parse(&after).is_ok_and(|again| find(&again, labels).is_some());
         if is_right {
@@ -202,6 +240,13 @@ impl Patch {
     }
 }
 
+/// The block that is edited, and what is known of its inside.
+struct Place<'a> {
+    /// Type and name.
+    labels: &'a [String; 2],
+    inside: Inside<'a>,
+}
+
 fn read(file: &Path) -> Result<String, String> {
     let size = fs::metadata(file).map_err(|e| format!("cannot be read: {e}"))?.len();
     if size > FILE_MAX {
@@ -218,8 +263,8 @@ fn parse(text: &str) -> Result<Body, String> {
 }
 
 /// Type and name of a managed resource.
-fn labels(resource: &ResourceRef) -> Option<[String; 2]> {
-    let plain = blocks::configured(resource.resource_id.raw());
+fn labels_of(address: &str) -> Option<[String; 2]> {
+    let plain = blocks::configured(address);
     let mut words = plain.rsplit('.');
     let (name, kind) = (words.next()?, words.next()?);
     Some([kind.to_owned(), name.to_owned()])

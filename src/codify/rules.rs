@@ -6,6 +6,7 @@ use hcl_edit::structure::{Block, Body};
 use serde_json::Value;
 
 use super::edit::{Edit, Editor, Refusal, Wanted};
+use super::fresh::Fresh;
 use super::literal;
 use crate::compare::protocol;
 use crate::drift::path::Step;
@@ -133,7 +134,8 @@ impl Editor<'_> {
             ("protocol".to_owned(), self.written(&Value::from(rule.protocol))),
             (rule.list.to_owned(), self.written(&Value::from(vec![rule.peer]))),
         ]);
-        self.block_into(parent, blocks.last().copied(), rule.direction, &lines)
+        let new = Fresh { name: rule.direction.to_owned(), lines, blocks: vec![] };
+        self.blocks_into(parent, blocks.last().copied(), &[new])
     }
 }
 

@@ -1,5 +1,8 @@
 //! What is edited, what is pointed at, and that nothing else changes.
 
+mod fresh;
+mod moved;
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -37,7 +40,7 @@ impl World {
         };
         let declared = Masked::trusted(declared);
         let asked = Asked { resource: &resource, drift_type, changes, declared: Some(&declared) };
-        Patch::plan(&asked, &self.spot())
+        Patch::plan(&asked, &self.spot(), &Kinds::default())
     }
 
     /// Removed and added lines of the edit, which leaves nothing unwritten.
@@ -207,8 +210,16 @@ fn a_whole_block_that_is_new_is_written_as_its_siblings_are() {
     };
     let lines = ["+  ebs_block_device {", "+    device_name = \"/dev/sdd\"", "+    volume_size = 30", "+  }"];
     assert_eq!(world.edited(&[new(100)], declared.clone()), lines);
-    let other = world.plan(&[new(3000)], declared).unwrap();
-    assert!(other.is_empty() && other.left[0].why.contains("whether its `iops` has to be written"), "{:?}", other.left);
+    // What can be written there is known of this type.
+    let other = world.edited(&[new(3000)], declared.clone());
+    assert_eq!(other[1..4], ["+    device_name = \"/dev/sdd\"", "+    volume_size = 30", "+    iops        = 3000"]);
+    let code = CODE.replace("aws_instance", "acme_instance");
+    let unknown = World::new(&code).plan_of("acme_instance.web", DriftType::Modified, &[new(3000)], declared).unwrap();
+    assert!(
+        unknown.is_empty() && unknown.left[0].why.contains("whether its `iops` has to be written"),
+        "{:?}",
+        unknown.left
+    );
 }
 
 const FIREWALL: &str = r#"resource "aws_instance" "web" {

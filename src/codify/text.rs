@@ -46,7 +46,8 @@ impl Editor<'_> {
             return Err(Refusal::new(why).at(self.text, Some(inside)));
         };
         let lines = line_of(self.text, from) - 1;
-        let edit = Editor { text, adds: self.adds, json: true }.expression(&document, steps, wanted);
+        let edit = Editor { text, adds: self.adds, json: true, inside: self.inside.clone() }
+            .expression(&document, steps, wanted);
         let there = |one: Splice| Splice::replace(one.at.start + from..one.at.end + from, one.with);
         edit.map(|splices| splices.into_iter().map(there).collect())
             .map_err(|refusal| Refusal { line: refusal.line.map(|line| line + lines), ..refusal })

@@ -30,7 +30,7 @@ pub(super) fn run(session: &Session, args: &Codify) -> anyhow::Result<u8> {
         return to_import(&detail, &mut out);
     }
     let redactor = Redactor::new(store.redaction_key());
-    let code = Code::default();
+    let code = Code::asking();
     let parts = (&code, &redactor, &session.config.knowledge);
     let (patch, predicted) = Outlook::of_kept(&detail, parts, |outlook| match outlook.patch() {
         Ok(patch) => (Ok(patch.clone()), outlook.codified(Some(&patch))),

@@ -11,7 +11,7 @@ use crate::{analysis, knowledge};
 
 pub(super) fn run(command: &KnowledgeCommand) -> anyhow::Result<u8> {
     match command {
-        KnowledgeCommand::Build { from, to } => build(from, to),
+        KnowledgeCommand::Build { from, schemas, to } => build(from, schemas.as_deref(), to),
         KnowledgeCommand::Train { cases, tables, to } => train(cases, tables.as_deref(), to.as_deref()),
         KnowledgeCommand::Features { cases } => features(cases),
     }
@@ -22,7 +22,7 @@ fn rows(cases: &[PathBuf]) -> anyhow::Result<Vec<Row>> {
     for file in cases {
         let (rows, errors) = eval::read(file, Row::parse);
         if let Some(error) = errors.first() {
-            bail!("{error}");
+            bail!("{error}; case files hold one JSON object a line");
         }
         all.extend(rows.into_iter().flatten());
     }
@@ -30,11 +30,13 @@ fn rows(cases: &[PathBuf]) -> anyhow::Result<Vec<Row>> {
 }
 
 fn train(cases: &[PathBuf], tables: Option<&Path>, to: Option<&Path>) -> anyhow::Result<u8> {
+    let rows = rows(cases)?;
     let beside = || cases.first().and_then(|first| first.parent()).unwrap_or(Path::new("."));
-    let supposed =
-        eval::supposed(tables.unwrap_or_else(beside)).map_err(|e| anyhow!("{e}; --tables names their folder"))?;
+    let supposed = eval::supposed(tables.unwrap_or_else(beside)).map_err(|e| {
+        anyhow!("{e}; --tables names the folder of these tables, else it is that of the first case file")
+    })?;
     println!("{} attributes that policy tools grade are learned from.\n", supposed.len());
-    let lessons = Lessons::of(rows(cases)?, &supposed)?;
+    let lessons = Lessons::of(rows, &supposed)?;
     print!("{}", eval::learning_report(&lessons)?);
     if let Some(to) = to {
         let model = lessons.learn()?;
@@ -54,9 +56,10 @@ fn train(cases: &[PathBuf], tables: Option<&Path>, to: Option<&Path>) -> anyhow:
 }
 
 fn features(cases: &[PathBuf]) -> anyhow::Result<u8> {
+    let rows = rows(cases)?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "id\tfamily\tsource\tgraded\tseverity\tproperty\twhy\t{}", analysis::feature_names().join("\t"))?;
-    for row in rows(cases)? {
+    for row in rows {
         let numbers: Vec<String> = row.numbers.iter().map(f64::to_string).collect();
         let (severity, graded) = (row.severity.as_str(), u8::from(row.is_graded));
         let (id, family, source, told) = (&row.id, &row.family, &row.source, row.told.join("\t"));
@@ -65,10 +68,14 @@ fn features(cases: &[PathBuf]) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-fn build(from: &Path, to: &Path) -> anyhow::Result<u8> {
+fn build(from: &Path, schemas: Option<&Path>, to: &Path) -> anyhow::Result<u8> {
     let cannot = |path: &Path| format!("{}: cannot be written", path.display());
     std::fs::create_dir_all(to).with_context(|| cannot(to))?;
-    for (name, text) in knowledge::build(from)? {
+    let mut tables = knowledge::build(from)?;
+    if let Some(schemas) = schemas {
+        tables.push(("disruption.tsv", knowledge::disruptions(from, schemas)?));
+    }
+    for (name, text) in tables {
         let file = to.join(name);
         std::fs::write(&file, &text).with_context(|| cannot(&file))?;
         let rows = text.lines().filter(|line| !line.starts_with('#')).count();

@@ -4,10 +4,8 @@
 //! takes too long, or has too much to say, is left alone.
 
 use std::collections::HashMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +13,7 @@ use jiff::Timestamp;
 
 use super::forge;
 use crate::declared::blocks::blocks;
+use crate::program;
 use crate::safety::Tainted;
 
 /// For one question, and for all of one pass over many drifts.
@@ -144,52 +143,12 @@ fn ask(directory: &Path, arguments: &[&str], patience: Duration) -> Result<Strin
         command.env_remove(name);
     }
     command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_NO_LAZY_FETCH", "1").env("LC_ALL", "C");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().map_err(|_| Silence::NoGit)?;
-    let said = child.stdout.take().and_then(|out| read_within(out, patience));
-    let is_done = said.is_some() && is_success(&mut child, patience);
-    let Some((text, is_whole)) = said.filter(|(_, whole)| *whole || is_done) else {
-        return Err(end(child));
-    };
-    match (is_whole, is_done) {
-        (true, true) => Ok(String::from_utf8_lossy(&text).into_owned()),
-        (true, false) => Err(Silence::NotCommitted),
-        _ => Err(Silence::TooLong),
+    match program::ask(&mut command, patience, MOST) {
+        Ok(text) => Ok(String::from_utf8_lossy(&text).into_owned()),
+        Err(program::Silence::NotThere) => Err(Silence::NoGit),
+        Err(program::Silence::TooLong) => Err(Silence::TooLong),
+        Err(program::Silence::Failed) => Err(Silence::NotCommitted),
     }
-}
-
-/// What comes until the end, or as much as is read at all; `None`: it did not end in time.
-fn read_within(out: impl Read + Send + 'static, patience: Duration) -> Option<(Vec<u8>, bool)> {
-    let (sender, receiver) = mpsc::channel();
-    let read = move || {
-        let mut text = vec![];
-        let read = out.take(MOST + 1).read_to_end(&mut text);
-        let is_whole = read.is_ok() && text.len() as u64 <= MOST;
-        // Nobody waits any more: it took too long.
-        let _ = sender.send((text, is_whole));
-    };
-    std::thread::Builder::new().name("git".into()).spawn(read).ok()?;
-    receiver.recv_timeout(patience).ok()
-}
-
-/// It has said everything, so it ends soon, unless something is very wrong.
-fn is_success(child: &mut Child, patience: Duration) -> bool {
-    let until = Instant::now() + patience;
-    while Instant::now() < until {
-        match child.try_wait() {
-            Ok(Some(status)) => return status.success(),
-            Ok(None) => std::thread::sleep(Duration::from_millis(2)),
-            Err(_) => return false,
-        }
-    }
-    false
-}
-
-fn end(mut child: Child) -> Silence {
-    // It may have ended just now.
-    let _ = child.kill();
-    let _ = child.wait();
-    Silence::TooLong
 }
 
 /// First and last line of a block, counted from 1.

@@ -168,7 +168,7 @@ fn parts(address: &str) -> Option<(Vec<String>, [String; 2])> {
 }
 
 /// `.tf` files in a directory and so many levels below it, by name; symbolic links are not followed.
-fn files(directory: &Path, depth: usize) -> Vec<PathBuf> {
+pub fn files(directory: &Path, depth: usize) -> Vec<PathBuf> {
     let mut found = vec![];
     collect(directory, depth, &mut found);
     found.sort();

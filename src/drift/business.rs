@@ -76,7 +76,7 @@ pub struct Business {
     pub adopted: Ratio,
     /// What was settled as reverted or codified and was gone then, and what stayed away.
     pub remediated: Ratio,
-    /// By framework in scope: resources that were compared, and those without an open finding.
+    /// By framework in scope: resources that were compared or are known to drift, and those without an open finding.
     pub compliance: BTreeMap<String, Ratio>,
     /// `None`: nothing was ever scanned, and nobody did anything.
     pub activity: Option<Activity>,
@@ -122,6 +122,8 @@ impl Business {
         let mut causes: BTreeMap<Cause, u64> = BTreeMap::new();
         for day in counted {
             let at = first.until(day.date).ok().and_then(|span| usize::try_from(span.get_days()).ok());
+            // What a clock that ran ahead has dated later counts as of today.
+            let at = at.map(|at| at.min(self.by_day.len().saturating_sub(1)));
             if let Some(number) = at.and_then(|at| self.by_day.get_mut(at)) {
                 *number += day.total_drifts;
             }
@@ -154,7 +156,8 @@ impl Business {
         ];
         let time = |of: fn(&AnalysisTimes) -> u64| self.analysis.as_ref().map(|times| of(times) as f64 / 1e6);
         let measured = self.analysis.map_or(0, |times| times.measured);
-        let seconds = |value: Option<f64>| worded(value, |value| format!("{:.1} ms of {measured}", value * 1e3));
+        let seconds =
+            |value: Option<f64>| worded(value, |value| format!("{:.1} ms ({measured} measured)", value * 1e3));
         for (key, name, value, definition) in [
             (
                 "analysis_time_p50",
@@ -192,8 +195,9 @@ impl Business {
             self.remediated,
             "of what was settled as reverted or codified and was gone then, what has not come back",
         ));
-        let definition = "of the resources compared, those without an open drift that a control of it names, or that is \
-                          HIGH for compliance, and no hardening; what the code itself gets wrong is not looked at";
+        let definition = "of the resources that the last scans compared (and others with an open drift), those without an open \
+                          drift that a control of it names, or that is HIGH for compliance, and no hardening; what the code \
+                          itself gets wrong is not looked at";
         match self.compliance.is_empty() {
             true => figures.push(share(("compliance_score", "compliance score"), Ratio::default(), definition)),
             false => figures.extend(self.compliance.iter().map(|(framework, ratio)| Figure {
@@ -209,7 +213,11 @@ impl Business {
             unit: Unit::Number,
             framework: None,
             value: people,
-            words: worded(people, |people| format!("{people} people, {acts} acts")),
+            words: worded(people, |people| {
+                let (person, act) =
+                    (if people == 1.0 { "person" } else { "people" }, if acts == 1 { "act" } else { "acts" });
+                format!("{people} {person}, {acts} {act}")
+            }),
             definition: "people who decided or noted something, and how often",
         });
         figures
@@ -231,7 +239,10 @@ impl Figure {
 fn share((key, name): (&'static str, &'static str), ratio: Ratio, definition: &'static str) -> Figure {
     let value = ratio.share();
     let words = worded(value, |_| {
-        format!("{:.1} % ({} of {})", ratio.part as f64 / ratio.of as f64 * 100.0, ratio.part, ratio.of)
+        let percent = ratio.part as f64 / ratio.of as f64 * 100.0;
+        // Only all is 100, and only nothing is 0.
+        let percent = if (1..ratio.of).contains(&ratio.part) { percent.clamp(0.1, 99.9) } else { percent };
+        format!("{percent:.1} % ({} of {})", ratio.part, ratio.of)
     });
     Figure { key, name, unit: Unit::Share, framework: None, value, words, definition }
 }
@@ -243,6 +254,7 @@ fn worded(value: Option<f64>, words: impl Fn(f64) -> String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drift::DayCounts;
 
     fn words(business: &Business) -> Vec<String> {
         business.figures().iter().map(|one| format!("{}: {}", one.title(), one.words)).collect()
@@ -276,8 +288,8 @@ mod tests {
             [
                 "detection accuracy: 75.0 % (3 of 4)",
                 "false alarms: 0.0 % (0 of 8)",
-                "analysis time p50: 4.0 ms of 3",
-                "analysis time p95: 90.0 ms of 3",
+                "analysis time p50: 4.0 ms (3 measured)",
+                "analysis time p95: 90.0 ms (3 measured)",
                 "user adoption: 12.5 % (2 of 16)",
                 "drift detection rate: 2.5 a day",
                 "remediation success: 66.7 % (2 of 3)",
@@ -287,6 +299,32 @@ mod tests {
             ]
         );
         assert_eq!(business.figures()[7].column(), "compliance_score_cis");
+    }
+
+    #[test]
+    fn one_that_fails_among_thousands_is_no_full_score_and_one_that_holds_is_not_nothing() {
+        let of = |part| {
+            let adopted = Ratio { part, of: 100_000 };
+            let figure = Business { adopted, ..Business::default() }.figures().remove(4);
+            (figure.value.unwrap(), figure.words)
+        };
+        assert_eq!(of(99_999), (0.9999, "99.9 % (99999 of 100000)".to_owned()));
+        assert_eq!(of(1), (0.0001, "0.1 % (1 of 100000)".to_owned()));
+        assert_eq!((of(0).0, of(100_000)), (0.0, (1.0, "100.0 % (100000 of 100000)".to_owned())));
+    }
+
+    #[test]
+    fn one_person_is_one_and_what_is_dated_after_today_is_of_today() {
+        let activity = Some(Activity { people: 1, acts: 1 });
+        let mut business = Business { days: 2, activity, ..Business::default() };
+        assert_eq!(words(&business).last().map(String::as_str), Some("user activity: 1 person, 1 act"));
+        let counted = |date: &str| {
+            let counts = DayCounts { severities: [1, 0, 0, 0], ..DayCounts::default() };
+            counts.told(crate::drift::Slug::from_text("prod"), date.parse().unwrap())
+        };
+        let days = ["2026-11-20", "2026-11-21", "2026-11-23"].map(counted);
+        business.add_days(&days, "2026-11-20T00:00:00Z".parse().unwrap());
+        assert_eq!(business.by_day, [1, 2]);
     }
 
     #[test]

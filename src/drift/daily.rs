@@ -46,7 +46,7 @@ pub struct CauseCount {
 }
 
 /// What is added up for a day, in whichever order drifts come.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, Debug)]
 pub struct DayCounts {
     /// In the order of [`SeverityClass::WORST_FIRST`].
     pub severities: [u64; 4],
@@ -107,6 +107,22 @@ impl DayCounts {
         }
     }
 
+    pub fn plus(&mut self, other: &Self) {
+        self.with(other, u64::saturating_add);
+    }
+
+    pub fn minus(&mut self, other: &Self) {
+        self.with(other, u64::saturating_sub);
+    }
+
+    fn with(&mut self, other: &Self, each: fn(u64, u64) -> u64) {
+        let Self { severities, causes, resolved, healed, resolution_seconds, advised, followed } = self;
+        let ours = severities.iter_mut().chain(causes).chain([resolved, healed, resolution_seconds, advised, followed]);
+        let theirs = other.severities.into_iter().chain(other.causes);
+        let rest = [other.resolved, other.healed, other.resolution_seconds, other.advised, other.followed];
+        ours.zip(theirs.chain(rest)).for_each(|(one, other)| *one = each(*one, other));
+    }
+
     pub fn told(&self, environment: Slug, date: Date) -> DailyMetrics {
         let causes = Cause::ALL.into_iter().zip(self.causes).map(|(cause, drifts)| CauseCount { cause, drifts });
         let mut causes: Vec<CauseCount> = causes.filter(|one| one.drifts > 0).collect();
@@ -128,9 +144,10 @@ impl DayCounts {
     }
 }
 
-/// A share with four decimal places; `None` of nothing.
+/// A share with four decimal places; `None` of nothing. Only all is 1, and only nothing is 0.
 pub fn rate(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| (part as f64 / whole as f64 * 1e4).round() / 1e4)
+    let rounded = || (part as f64 / whole as f64 * 1e4).round() / 1e4;
+    (whole > 0).then(|| if (1..whole).contains(&part) { rounded().clamp(1e-4, 1.0 - 1e-4) } else { rounded() })
 }
 
 /// The day of UTC.

@@ -50,17 +50,33 @@ impl DriftEvent {
     /// is opened again or comes back, or when its exception is over at `now`, it is to be done once more. What somebody said became of
     /// it stays.
     pub fn mark_settled(&mut self, now: jiff::Timestamp) {
-        let is_settled = self.state_of_whole(now) == State::Resolved;
-        let decision = self.decision.as_ref().filter(|_| is_settled);
+        let deciding = self.deciding(now).cloned();
         for advice in &mut self.recommendations {
             if advice.is_answered() {
                 continue;
             }
             let bare = advice.clone().without_settlement();
-            *advice = match decision {
+            *advice = match &deciding {
                 Some(decision) if bare.is_carried_out_by(decision) => bare.settled(decision),
                 _ => bare,
             };
         }
+    }
+
+    /// The decision that settled it at `now`: that about the whole, or the last of those about its changes. Where these were settled in
+    /// several ways, no advice says so.
+    fn deciding(&self, now: jiff::Timestamp) -> Option<&Decision> {
+        let whole = self.state_of_whole(now);
+        if whole == State::Resolved {
+            return self.decision.as_ref();
+        }
+        // One that is closed since was settled before.
+        if !whole.needs_attention() && whole != State::Closed {
+            return None;
+        }
+        let each = self.changes.iter().map(|change| Some(&self.settled_change(&change.path, now)?.decision));
+        let decisions: Vec<&Decision> = each.collect::<Option<_>>()?;
+        let last = decisions.iter().max_by_key(|one| one.seq)?;
+        decisions.iter().all(|one| one.resolution_type == last.resolution_type).then_some(*last)
     }
 }

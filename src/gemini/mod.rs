@@ -39,7 +39,7 @@ impl GeminiSpec {
     pub const URL: &str = "https://generativelanguage.googleapis.com/v1beta";
     pub const KEY: &str = "env:GEMINI_API_KEY";
     /// What is said where it is not there.
-    pub const OFF: &str = "Gemini is off: a [gemini] table in this machine's configuration turns it on";
+    pub const OFF: &str = "Gemini is off: a [gemini] table in the configuration turns it on";
     pub const TIMEOUT: Duration = Duration::from_secs(20);
 }
 

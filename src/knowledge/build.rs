@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::answer::Framework;
 use super::normal;
-use crate::drift::{Disruption, SeverityClass};
+use crate::drift::SeverityClass;
 
 /// Ids kept of one framework for one attribute.
 const IDS: usize = 3;
@@ -22,12 +22,13 @@ pub enum BuildError {
 }
 
 /// Type, attribute in normal form.
-type Key = (String, String);
+pub(super) type Key = (String, String);
 
 /// By framework: release and id.
 type Controls = BTreeMap<Framework, BTreeSet<(Vec<u32>, String)>>;
 
-/// File name and text of every pack, from a folder with `policy_*.jsonl`, `axis_*.jsonl` and `expected_external_change_*.jsonl`.
+/// File name and text of every pack but that of [disruptions](super::disruptions), from a folder with `policy_*.jsonl`, `axis_*.jsonl` and
+/// `expected_external_change_*.jsonl`.
 /// Security Hub's table is not among them: its licence does not allow it to be shipped.
 pub fn build(from: &Path) -> Result<Vec<(&'static str, String)>, BuildError> {
     let graders = [("prowler", "prowler"), ("psrule", "psrule_azure"), ("terrascan", "terrascan"), ("trivy", "trivy")];
@@ -68,7 +69,6 @@ pub fn build(from: &Path) -> Result<Vec<(&'static str, String)>, BuildError> {
         ("watched.tsv", table(WATCHED, watched, |tools| tools.into_iter().collect::<Vec<_>>().join(" "))),
         ("controls.tsv", table(CONTROLS, controls, ids)),
         ("cost.tsv", table(COST, cost, |()| "moves".to_owned())),
-        ("disruption.tsv", table(DISRUPTION, disruptions(from)?, |one| one.as_str().to_owned())),
         ("expected.tsv", table(EXPECTED, expected, |repositories| repositories.to_string())),
     ])
 }
@@ -80,13 +80,10 @@ const WATCHED: &str = "Attributes that tools look at without grading them.\n\
 const CONTROLS: &str = "Controls that name an attribute, of the newest release of each framework.\n\
     Source: prowler (Apache-2.0). The ids are those of the frameworks; their texts are not here.";
 const COST: &str = "Attributes that move the bill. Source: infracost (Apache-2.0).";
-const DISRUPTION: &str = "What an update of an attribute requires: none, some (interruptions), replacement.\n\
-    Source: AWS CloudFormation User Guide, \"Update requires\" (CC-BY-SA-4.0, Amazon Web Services); this table is an excerpt of facts\n\
-    from it, mapped to Terraform's names, and is itself under CC-BY-SA-4.0.";
 const EXPECTED: &str = "Attributes that practitioners declare as changed outside of code (`ignore_changes`): in how many repositories.\n\
     Source: counts over public repositories; no code of theirs is here.";
 
-fn table<T>(about: &str, rows: BTreeMap<Key, T>, what: impl Fn(T) -> String) -> String {
+pub(super) fn table<T>(about: &str, rows: BTreeMap<Key, T>, what: impl Fn(T) -> String) -> String {
     let mut out: String = about.lines().map(|line| format!("# {}\n", line.trim())).collect();
     out.push_str("# Made by `driftguard knowledge build`; do not edit.\n");
     for ((kind, attribute), row) in rows {
@@ -98,7 +95,7 @@ fn table<T>(about: &str, rows: BTreeMap<Key, T>, what: impl Fn(T) -> String) -> 
     out
 }
 
-fn rows(from: &Path, name: &str) -> Result<Vec<Value>, BuildError> {
+pub(super) fn rows(from: &Path, name: &str) -> Result<Vec<Value>, BuildError> {
     let path = from.join(name);
     let text = std::fs::read_to_string(&path).map_err(|e| BuildError::Read(path.display().to_string(), e))?;
     let row = |(at, line): (usize, &str)| {
@@ -108,7 +105,7 @@ fn rows(from: &Path, name: &str) -> Result<Vec<Value>, BuildError> {
 }
 
 /// What a row is about; PSRule names Azure's own types, several at once.
-fn keys(row: &Value) -> Vec<Key> {
+pub(super) fn keys(row: &Value) -> Vec<Key> {
     let Some(path) = row["attribute_path"].as_str() else { return vec![] };
     let is_path = path.chars().all(|c| c.is_ascii_alphanumeric() || "_-.[]*".contains(c));
     let path = path.replace("[*]", "");
@@ -172,31 +169,4 @@ fn ids(by_framework: Controls) -> String {
         format!("{}={}", framework.as_str(), ids.join(","))
     };
     by_framework.into_iter().map(one).collect::<Vec<_>>().join(" ")
-}
-
-/// By both names of a type, where the attribute is spelt alike in both; rows that disagree count as the worst.
-fn disruptions(from: &Path) -> Result<BTreeMap<Key, Disruption>, BuildError> {
-    let mut worst: BTreeMap<Key, Disruption> = BTreeMap::new();
-    let mut also: BTreeMap<Key, BTreeSet<String>> = BTreeMap::new();
-    for row in rows(from, "axis_disruption_cfn.jsonl")? {
-        let one = match row["update_requires"].as_str().unwrap_or_default() {
-            text if text.starts_with("No ") => Disruption::None,
-            text if text.starts_with("Some ") => Disruption::Some,
-            "Replacement" => Disruption::Replacement,
-            _ => continue,
-        };
-        let spelt = row["cfn_property"].as_str().map(normal);
-        for key in keys(&row) {
-            let entry = worst.entry(key.clone()).or_insert(one);
-            *entry = (*entry).max(one);
-            if let Some(kind) = row["cfn_type"].as_str().filter(|_| spelt.as_deref() == Some(&key.1)) {
-                also.entry(key).or_default().insert(kind.to_owned());
-            }
-        }
-    }
-    let named = |(key, one): (Key, Disruption)| {
-        let others = also.get(&key).into_iter().flatten().map(|kind| format!(" {kind}"));
-        ((format!("{}{}", key.0, others.collect::<String>()), key.1), one)
-    };
-    Ok(worst.into_iter().map(named).collect())
 }

@@ -6,12 +6,14 @@
 
 mod answer;
 mod build;
+mod disruptions;
 mod lookup;
 mod sibling;
 mod tables;
 
 pub use answer::{Framework, Grade, Grader, Known, Near};
 pub use build::{BuildError, build};
+pub use disruptions::build as disruptions;
 pub use lookup::{expected_to_change_in, of};
 pub use tables::PACKS;
 

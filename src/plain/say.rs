@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::drift::{
-    AuditEntry, Axis, Change, ChangeType, DriftDetail, DriftEvent, Hidden, Prediction, PropertyPath, Remediation,
-    ResolutionType, Risk, SettledChange, State, TriageVerb, Unverified, UserAttribution,
+    AuditEntry, Axis, Change, ChangeType, DriftDetail, DriftEvent, Hidden, Prediction, PropertyPath, Recommendation,
+    Remediation, ResolutionType, Risk, SettledChange, State, TriageVerb, Unverified, UserAttribution,
 };
 use crate::safety::{Masked, Tainted, sanitise};
 use crate::service::{EnvironmentSummary, Relations};
@@ -119,6 +119,7 @@ pub fn detail(
             continue;
         }
         lines.push(format!("   advice: {kind}, confidence {}{stale}: {}", one.confidence_score, one.rationale.line()));
+        lines.extend(one.implemented_at.map(|at| format!("     {}", done(one, at, now))));
         let by = one.added_by.as_ref().map(|by| format!("     given by {}", by.line()));
         lines.extend(by);
         lines.extend(one.objection.as_ref().map(|veto| format!("     {}", veto.objection())));
@@ -134,6 +135,17 @@ pub fn detail(
         lines.push(format!("   decided by {} at {}{reason}", decision.by.line(), clock(decision.at, zone)));
     }
     lines
+}
+
+/// `done 3m ago by bob: settled as codify_iac: agreed`
+fn done(advice: &Recommendation, at: Timestamp, now: Timestamp) -> String {
+    let when = match ago(at, now) {
+        now if now == "now" => "just now".to_owned(),
+        ago => ago,
+    };
+    let by = advice.settled_by.as_ref().map(|one| format!(" by {}", one.by.line())).unwrap_or_default();
+    let result = advice.implementation_result.as_ref().map(|text| format!(": {}", text.line())).unwrap_or_default();
+    format!("done {when}{by}{result}")
 }
 
 /// How bad it is, and why it probably happened, each with what says so.

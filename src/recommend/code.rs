@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::owners::Owners;
+use crate::codify::Kinds;
 use crate::declared::blocks::{self, Looked, Search};
 use crate::drift::ResourceRef;
 
@@ -12,6 +13,7 @@ use crate::drift::ResourceRef;
 #[derive(Default, Debug)]
 pub struct Code {
     looked: Looked,
+    pub(super) kinds: Kinds,
     owners: Mutex<HashMap<PathBuf, Arc<Owners>>>,
 }
 
@@ -26,6 +28,11 @@ pub struct Spot {
 }
 
 impl Code {
+    /// May ask providers what is a block: for one drift that somebody wants to codify.
+    pub fn asking() -> Self {
+        Self { kinds: Kinds::asking(), ..Self::default() }
+    }
+
     /// # Errors
     /// A sentence that says why its block is not known.
     pub fn spot(&self, resource: &ResourceRef) -> Result<Spot, String> {

@@ -159,13 +159,14 @@ fn escalate(asked: &Asked<'_>, priority: Priority, rationale: &str) -> Recommend
 
 fn manual_review(facts: &Facts<'_>, analysis: &Analysis) -> Recommendation {
     let cause = &analysis.cause;
+    let (name, confidence) = (cause.cause_category.as_str().replace('_', " "), cause.confidence_score);
     let rationale = if cause.cause_category == Cause::Unknown {
         "Nobody knows yet why it changed: look before anything is put back or written down.".to_owned()
+    } else if confidence < SURE {
+        format!("Perhaps {name} (confidence {confidence}), which is not sure enough to act upon: look first.")
     } else {
         format!(
-            "Perhaps {} (confidence {}), which is not sure enough to act upon, or no cause to act by itself: look first.",
-            cause.cause_category.as_str().replace('_', " "),
-            cause.confidence_score
+            "It was {name} (confidence {confidence}), which does not say whether the code or the cloud is right: look first."
         )
     };
     let priority = match analysis.severity.class() {

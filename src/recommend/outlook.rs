@@ -10,7 +10,7 @@ use crate::drift::path::{Step, parse as parse_path};
 use crate::drift::{
     Change, ChangeType, DriftDetail, DriftType, Left, Prediction, Recommendation, RecommendationType, ResourceRef,
 };
-use crate::safety::{Masked, Redactor};
+use crate::safety::{Masked, Redactor, Tainted};
 
 /// Properties that say the same: putting one back puts back all.
 const TOGETHER: [&[&str]; 2] = [&["tags", "tags_all"], &["labels", "terraform_labels", "effective_labels"]];
@@ -76,9 +76,13 @@ impl Outlook<'_> {
                 self.resource.resource_type.line()
             ));
         }
-        let spot = self.code.spot(self.resource)?;
+        // The code may have it under its old address still.
+        let previous = self.resource.previous_address.as_ref().filter(|_| self.drift_type == DriftType::Moved);
+        let before = |name: &Tainted| ResourceRef { resource_id: name.clone(), ..self.resource.clone() };
+        let spot = self.code.spot(self.resource);
+        let spot = spot.or_else(|why| previous.map(before).and_then(|old| self.code.spot(&old).ok()).ok_or(why))?;
         let (resource, drift_type, changes, declared) = (self.resource, self.drift_type, self.changes, self.declared);
-        Patch::plan(&Asked { resource, drift_type, changes, declared }, &spot)
+        Patch::plan(&Asked { resource, drift_type, changes, declared }, &spot, &self.code.kinds)
     }
 
     /// Once an apply has put back what the code says.
@@ -292,7 +296,7 @@ mod tests {
         let asked =
             Asked { resource: &resource, drift_type: DriftType::Modified, changes: &of_code, declared: Some(&state) };
         let spot = super::super::Spot { root: home.path().to_owned(), file, line: 2 };
-        let patch = Patch::plan(&asked, &spot).unwrap();
+        let patch = Patch::plan(&asked, &spot, &crate::codify::Kinds::default()).unwrap();
         let differs = |a: &Value, b: &Value| {
             ["ami", "root_block_device"]
                 .iter()

@@ -50,6 +50,13 @@ pub(super) fn revert(facts: &Facts<'_>) -> Vec<Tainted> {
             format!("Make sure that nothing depends on {address}."),
             format!("Delete {address} with the provider's own tool."),
         ),
+        // Terraform moves nothing that a target leaves out.
+        Tool::Terraform if facts.drift_type == DriftType::Moved => (
+            format!(
+                "Plan all of the code, and see that {address} moves and nothing else does: terraform plan -out=driftguard.tfplan"
+            ),
+            "Apply exactly that plan: terraform apply driftguard.tfplan".to_owned(),
+        ),
         Tool::Terraform => (
             format!("Plan only this resource: terraform plan -target={address} -out=driftguard.tfplan"),
             "Apply exactly that plan: terraform apply driftguard.tfplan".to_owned(),
@@ -106,7 +113,15 @@ pub(super) fn codify(case: &Case<'_>) -> Vec<Tainted> {
     let write = match facts.drift_type {
         DriftType::Deleted => format!("Take {address}{place} out of the code."),
         DriftType::Added => format!("Declare {address} in the code, with an import of the live resource."),
-        _ => match (&tool(facts), case.code.map(|code| code.spot(facts.resource))) {
+        DriftType::Moved => {
+            let old =
+                facts.resource.previous_address.as_ref().map_or("its old address".to_owned(), |old| quoted(old.raw()));
+            format!(
+                "Have the code say that {old} is {address}: driftguard codify {address} shows the `moved` block or the new name, and \
+                 where; --write makes it."
+            )
+        }
+        DriftType::Modified => match (&tool(facts), case.code.map(|code| code.spot(facts.resource))) {
             (Tool::Terraform, Some(Ok(spot))) => format!(
                 "Write the live values of {address} into {}: driftguard codify {address} shows the edit, --write makes it.",
                 quoted(&spot.shown())
@@ -117,6 +132,9 @@ pub(super) fn codify(case: &Case<'_>) -> Vec<Tainted> {
     let check = match tool(facts) {
         Tool::Terraform if is_gone(facts) => format!("Take it out of the state: terraform state rm {address}"),
         Tool::Terraform if facts.drift_type == DriftType::Added => import(facts),
+        Tool::Terraform if facts.drift_type == DriftType::Moved => {
+            "See that it moves and nothing else changes: terraform plan".to_owned()
+        }
         Tool::Terraform => format!("See that nothing is left to change: terraform plan -target={address}"),
         Tool::Kubectl => format!("See that nothing is left to change: kubectl diff -f {}", manifest(facts)),
         Tool::Cloudformation => "See that a change set of the stack is empty.".to_owned(),
@@ -162,6 +180,9 @@ pub(super) fn review(facts: &Facts<'_>) -> Vec<Tainted> {
     let address = quoted(facts.resource.resource_id.raw());
     let look = match tool(facts) {
         Tool::Terraform if facts.drift_type == DriftType::Added => import(facts),
+        Tool::Terraform if facts.drift_type == DriftType::Moved => {
+            "See what the code would do: terraform plan".to_owned()
+        }
         Tool::Terraform => format!("See what the code would do: terraform plan -target={address}"),
         Tool::Kubectl => {
             format!("See who owns the fields: kubectl get {} -o yaml --show-managed-fields", object(facts))

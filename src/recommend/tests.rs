@@ -73,6 +73,12 @@ fn other_causes_get_a_manual_review_however_sure() {
     for cause in [Cause::ManualTroubleshooting, Cause::AutomatedResponse, Cause::Unknown] {
         assert_eq!(types("dev", cause, 100, 0), [(ManualReview, Priority::Low)]);
     }
+    let said = |confidence| {
+        let case = analysis(Cause::AutomatedResponse, confidence, 0);
+        advised_for("dev", "x", DriftType::Modified, &case).remove(0).rationale.raw().to_owned()
+    };
+    assert!(said(79).starts_with("Perhaps automated response (confidence 0.79)"), "{}", said(79));
+    assert!(said(80).starts_with("It was automated response (confidence 0.80), which does not say"), "{}", said(80));
 }
 
 #[test]

@@ -38,9 +38,9 @@ pub fn days(business: &Business, is_ascii: bool) -> Vec<String> {
     let classes = business.severities.iter().rev().map(|(class, drifts)| format!("{} {drifts}", class.as_str()));
     let causes = business.causes.iter().map(|one| format!("{} {}", one.cause.words(), one.drifts));
     vec![
-        format!("by day    {total} drifts in {} days, {today} today {bars}", days.len()),
-        format!("severity  {}", classes.collect::<Vec<_>>().join(", ")),
-        format!("cause     {}", causes.collect::<Vec<_>>().join(", ")),
+        format!("first seen {total} in {} days, {today} today {bars}", days.len()),
+        format!("severity   {}", classes.collect::<Vec<_>>().join(", ")),
+        format!("cause      {}", causes.collect::<Vec<_>>().join(", ")),
     ]
 }
 
@@ -59,7 +59,7 @@ mod tests {
         };
         assert_eq!(
             days(&business, true),
-            ["by day    4 drifts in 3 days, 1 today _#-", "severity  HIGH 1, LOW 3", "cause     unknown 4"]
+            ["first seen 4 in 3 days, 1 today _#-", "severity   HIGH 1, LOW 3", "cause      unknown 4"]
         );
         assert_eq!(days(&Business { by_day: vec![0, 0], ..Business::default() }, false), Vec::<String>::new());
     }

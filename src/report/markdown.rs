@@ -64,7 +64,12 @@ fn write_drift(drift: &Sighting, out: &mut dyn Write) -> io::Result<()> {
     for recommendation in &finding.recommendations {
         let kind = recommendation.recommendation_type.as_str();
         match &recommendation.vetoed {
-            None => writeln!(out, "\n{kind}: {}", escape::markdown(recommendation.rationale.raw()))?,
+            None => {
+                writeln!(out, "\n{kind}: {}", escape::markdown(recommendation.rationale.raw()))?;
+                if let Some(veto) = &recommendation.objection {
+                    writeln!(out, "\n{}", escape::markdown(&veto.objection()))?;
+                }
+            }
             Some(veto) => {
                 let [policy, reason] = [&veto.policy, &veto.reason].map(|text| escape::markdown(text.raw()));
                 writeln!(out, "\n{kind}, vetoed: the policy {policy} forbids it: {reason}")?;

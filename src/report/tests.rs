@@ -117,3 +117,23 @@ fn of_very_many_drifts_people_see_the_worst_and_are_told_how_to_see_all() {
     assert_eq!(json["drifts"].as_array().unwrap().len() as u64, many);
     assert_eq!(write(Format::Ndjson).matches("{\"drift\":").count() as u64, many);
 }
+
+#[test]
+fn a_policy_that_objects_stands_beside_the_advice_in_markdown() {
+    let mut report = report(counts(0, 1, 0, 0), false, Completeness::Complete);
+    let mut finding = crate::scan::a_finding();
+    finding.recommendations = crate::tui::sample::drifts::all().remove(0).event.recommendations;
+    finding.recommendations.truncate(1);
+    finding.recommendations[0].vetoed = None;
+    finding.recommendations[0].objection =
+        Some(crate::drift::Veto { policy: "payments".into(), reason: "[ask](first)\u{1b}[2J".into() });
+    let kind = finding.recommendations[0].recommendation_type.as_str();
+    report.environments[0].drifts.push(&finding.into()).unwrap();
+    let mut out = vec![];
+    report.write(Format::Markdown, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let (_, advice) = text.split_once(&format!("\n{kind}: ")).unwrap();
+    let line = advice.lines().find(|line| line.contains("objects")).unwrap();
+    assert!(line.starts_with("the policy payments objects: ") && !line.contains("[ask](first)"), "{line}");
+    assert!(!text.contains('\u{1b}'));
+}

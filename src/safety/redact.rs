@@ -11,6 +11,7 @@ mod memo;
 mod names;
 mod opaque;
 mod pass;
+mod pgpass;
 mod place;
 mod shapes;
 mod taint;

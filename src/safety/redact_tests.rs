@@ -438,6 +438,40 @@ fn tree() -> impl Strategy<Value = Value> {
     })
 }
 
+#[test]
+fn passwords_in_other_languages_and_in_password_files_are_masked_and_words_like_them_are_not() {
+    for text in [
+        "passwort=Tigger7",
+        "Passwort: Tigger7",
+        "db.mot_de_passe=Tigger7",
+        "export MOT_DE_PASSE='Tigger7'",
+        "contraseña=Tigger7",
+        "contrasen\u{303}a=Tigger7",
+        "usuario=web contrasena=Tigger7",
+        "senha=Tigger7",
+        "DB_SENHA=\"Tigger7\"",
+        "# shop\nlocalhost:5433:shop:web:Tigger7\n",
+    ] {
+        let masked = redactor().mask_text(text);
+        assert!(!masked.raw().contains("Tigger7") && masked.raw().contains("«secret #"), "{text}: {}", masked.raw());
+        let body = mask("aws_instance", &json!({"user_data": format!("#!/bin/sh\n{text}\n")}), &[]);
+        assert!(!body.to_string().contains("Tigger7"), "{body}");
+    }
+    let named =
+        json!({"mot_de_passe": "Tigger7", "contraseña": "Tigger7", "db_senha": "Tigger7", "passwort": "Tigger7"});
+    assert!(!mask("x", &named, &[]).to_string().contains("Tigger7"));
+    for text in [
+        "resenha=positiva",
+        "contraste=alto",
+        "passeport=francais",
+        "senha_length=12",
+        "a:8080:blue:green:live",
+        "db.example.com:5432/shop",
+    ] {
+        assert_eq!(redactor().mask_text(text).raw(), text);
+    }
+}
+
 proptest! {
     #[test]
     fn masking_twice_is_masking_once_and_no_marked_secret_survives(value in tree()) {
@@ -459,6 +493,15 @@ proptest! {
         for (key, child) in body["rest"].as_object().into_iter().flatten() {
             let leaf = redactor.mask_leaf("x", &format!("rest.{key}").into(), child, &[]);
             prop_assert_eq!(&masked.value()["rest"][key], leaf.value(), "{}", key);
+        }
+    }
+
+    #[test]
+    fn what_has_four_parts_or_no_port_is_no_line_of_a_password_file(parts in prop::collection::vec("[bdfgjm]{1,8}", 1..9), port in 1_u32..65_536) {
+        let four = format!("{}:{port}:{}", parts[0], parts.iter().skip(1).take(2).cloned().collect::<Vec<_>>().join(":"));
+        for text in [parts.join(":"), four] {
+            let masked = redactor().mask_text(&text);
+            prop_assert_eq!(masked.raw(), text.as_str());
         }
     }
 

@@ -9,7 +9,7 @@ use prometheus_client::registry::Registry;
 
 use super::facts::{Number, PATIENCE};
 use crate::drift::{Business, Figure, Slug, Unit};
-use crate::service::DriftService;
+use crate::service::{DriftService, ServiceError};
 
 /// Days that are looked back, today the last of them.
 const DAYS: u32 = 30;
@@ -42,7 +42,9 @@ impl Counted {
 
     async fn count(self: Arc<Self>, service: Arc<dyn DriftService>) {
         let begun = Instant::now();
-        let counted = service.business(vec![], DAYS).await;
+        // On a task of its own: if that breaks down, they are counted again all the same.
+        let counting = tokio::spawn(async move { service.business(vec![], DAYS).await });
+        let counted = counting.await.unwrap_or_else(|broken| Err(ServiceError::Unavailable(broken.to_string())));
         let mut last = self.last();
         last.is_counting = false;
         last.ended = Some((Instant::now(), begun.elapsed()));

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 use ulid::Ulid;
@@ -20,6 +21,34 @@ const AT_ONCE: usize = 2;
 const TAKES: SignedDuration = SignedDuration::from_secs(30);
 /// One that was begun and never ended so often may be what kills servers.
 const TRIES: u32 = 3;
+
+/// What jobs need of whoever has the drifts.
+#[async_trait]
+pub(super) trait Analyst: Clone + Send + Sync + 'static {
+    async fn job(&self, id: Ulid) -> Result<Option<AnalysisJob>, ServiceError>;
+    async fn keep(&self, job: AnalysisJob) -> Result<(), ServiceError>;
+    async fn analyse(&self, drift: DriftId, said: Option<Tainted>) -> Result<(), ServiceError>;
+    async fn drift(&self, drift: DriftId) -> Result<DriftEvent, ServiceError>;
+}
+
+#[async_trait]
+impl Analyst for Arc<dyn DriftService> {
+    async fn job(&self, id: Ulid) -> Result<Option<AnalysisJob>, ServiceError> {
+        self.as_ref().analysis(id).await
+    }
+
+    async fn keep(&self, job: AnalysisJob) -> Result<(), ServiceError> {
+        self.as_ref().keep_analysis(job).await
+    }
+
+    async fn analyse(&self, drift: DriftId, said: Option<Tainted>) -> Result<(), ServiceError> {
+        self.as_ref().analyse(drift, said).await.map(drop)
+    }
+
+    async fn drift(&self, drift: DriftId) -> Result<DriftEvent, ServiceError> {
+        self.as_ref().drift(drift).await.map(|detail| detail.event)
+    }
+}
 
 pub(super) struct Jobs {
     /// What this server makes: one at a time of a drift.
@@ -38,14 +67,14 @@ impl Jobs {
     pub(super) async fn begin(
         self: &Arc<Self>,
         organisation: &Slug,
-        service: Arc<dyn DriftService>,
+        service: impl Analyst,
         drift: DriftId,
         said: Option<Tainted>,
     ) -> Result<Job, ServiceError> {
         let key = (organisation.clone(), drift);
         let (now, id) = (Timestamp::now(), Ulid::generate());
         while let Some(known) = self.occupy(&key, id) {
-            let job = service.analysis(known).await?.unwrap_or_else(|| AnalysisJob::new(known, drift, None, now));
+            let job = service.job(known).await?.unwrap_or_else(|| AnalysisJob::new(known, drift, None, now));
             if job.is_open() {
                 return Ok(shown(&job, None));
             }
@@ -53,7 +82,7 @@ impl Jobs {
             self.leave(&key, known);
         }
         let job = AnalysisJob::new(id, drift, said, now);
-        if let Err(error) = service.keep_analysis(job.clone()).await {
+        if let Err(error) = service.keep(job.clone()).await {
             self.leave(&key, id);
             return Err(error);
         }
@@ -63,18 +92,18 @@ impl Jobs {
     }
 
     /// Makes it, and keeps how it went. Where that cannot be kept, whoever asks next makes it once more.
-    async fn make(self: Arc<Self>, key: (Slug, DriftId), service: Arc<dyn DriftService>, job: AnalysisJob) {
+    async fn make(self: Arc<Self>, key: (Slug, DriftId), service: impl Analyst, job: AnalysisJob) {
         let place = self.places.acquire().await;
         let id = job.id;
         let mut job = job.at(AnalysisStage::Running, Timestamp::now());
         job.tries += 1;
-        let begun = service.keep_analysis(job.clone()).await;
+        let begun = service.keep(job.clone()).await;
         let made = match begun {
             Ok(()) => in_time(TAKES, service.analyse(job.drift, job.said.clone())).await,
             Err(error) => Err(error),
         };
-        let stage = made.map_or_else(|error| AnalysisStage::Failed(error.to_string()), |_| AnalysisStage::Done);
-        if let Err(error) = service.keep_analysis(job.at(stage, Timestamp::now())).await {
+        let stage = made.map_or_else(|error| AnalysisStage::Failed(error.to_string()), |()| AnalysisStage::Done);
+        if let Err(error) = service.keep(job.at(stage, Timestamp::now())).await {
             tracing::warn!(%error, "how an analysis went is not kept");
         }
         drop(place);
@@ -97,21 +126,36 @@ impl Jobs {
         }
     }
 
-    /// A job about this drift, as it stands. `service`: the whole of the organisation's, for what somebody else began.
-    pub(super) async fn of(
+    /// How a job about this drift stands, and what it found, as `caller` sees it. `whole`: that of the organisation, for what
+    /// somebody else began.
+    pub(super) async fn told<A: Analyst>(
         self: &Arc<Self>,
         organisation: &Slug,
-        service: Arc<dyn DriftService>,
+        (whole, caller): (A, &A),
+        drift: DriftId,
+        id: Ulid,
+    ) -> Result<Option<Job>, ServiceError> {
+        let Some(job) = self.of(organisation, whole, drift, id).await? else { return Ok(None) };
+        // Read behind the job: before it, it may not have been done, and what it found not there.
+        let event = caller.drift(drift).await?;
+        Ok(Some(shown(&job, Some(&event))))
+    }
+
+    /// The job as it stands. One that its server has left is taken up here.
+    async fn of(
+        self: &Arc<Self>,
+        organisation: &Slug,
+        service: impl Analyst,
         drift: DriftId,
         id: Ulid,
     ) -> Result<Option<AnalysisJob>, ServiceError> {
-        let Some(job) = service.analysis(id).await?.filter(|job| job.drift == drift) else { return Ok(None) };
+        let Some(job) = service.job(id).await?.filter(|job| job.drift == drift) else { return Ok(None) };
         let now = Timestamp::now();
         let is_left = job.is_open() && now.duration_since(job.changed_at) > TAKES;
         if is_left && job.tries >= TRIES {
             let why = format!("it was begun {TRIES} times, and its server ended each time before it was done");
             let job = job.at(AnalysisStage::Failed(why), now);
-            service.keep_analysis(job.clone()).await?;
+            service.keep(job.clone()).await?;
             return Ok(Some(job));
         }
         let key = (organisation.clone(), drift);
@@ -143,7 +187,7 @@ async fn in_time<T>(
 }
 
 /// As it is told. `event`: the drift as it is now, with what was found.
-pub(super) fn shown(job: &AnalysisJob, event: Option<&DriftEvent>) -> Job {
+fn shown(job: &AnalysisJob, event: Option<&DriftEvent>) -> Job {
     let (status, error) = match &job.stage {
         AnalysisStage::Queued => (JobStatus::Queued, None),
         AnalysisStage::Running => (JobStatus::Running, None),
@@ -163,14 +207,5 @@ pub(super) fn shown(job: &AnalysisJob, event: Option<&DriftEvent>) -> Job {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn an_analysis_that_does_not_end_is_given_up_and_what_is_known_is_told() {
-        let never = std::future::pending::<Result<(), ServiceError>>();
-        let why = in_time(SignedDuration::ZERO, never).await.unwrap_err().to_string();
-        assert!(why.contains("longer than 0 s") && why.contains("as they were"), "{why}");
-        assert!(in_time(TAKES, async { Ok::<_, ServiceError>(7) }).await.is_ok_and(|made| made == 7));
-    }
-}
+#[path = "jobs_tests.rs"]
+mod tests;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::analysis::{frameworks_in_scope, named_by_rules};
 use crate::drift::{
     Activity, AnalysisTimes, AuditEntry, Business, Cause, Direction, DriftEvent, DriftId, FeatureVector, Ratio,
-    ResolutionType, SeverityClass, Slug, State, TIMED, TriageVerb, first_of_days,
+    ResolutionType, ScanSummary, SeverityClass, Slug, State, TIMED, TriageVerb, first_of_days,
 };
 use crate::knowledge::{self, Framework};
 use crate::store::{AuditRequest, Direction as Way, DriftFilter, PageRequest, Store, StoreError};
@@ -26,20 +26,17 @@ const SYSTEM: &str = "system";
 pub fn business(store: &dyn Store, environments: &[Slug], days: u32, now: Timestamp) -> Result<Business, StoreError> {
     let since = first_of_days(now, days);
     let trail = Trail::read(store, environments, since)?;
-    let scanned = scanned(store, environments)?;
+    let scans = last_scans(store, environments)?;
     let counted = store.daily(environments, days)?;
     let mut business = Business {
         days,
-        detected: scanned.map(|_| counted.iter().map(|day| day.total_drifts).sum()),
+        detected: (!scans.is_empty()).then(|| counted.iter().map(|day| day.total_drifts).sum()),
         causes_right: trail.causes_right(),
         noise: trail.noise(),
         analysis: AnalysisTimes::of(times(store, environments, since)?),
         remediated: remediated(store, &trail.set_right, since)?,
-        compliance: match scanned {
-            Some(compared) => compliance(store, environments, compared, now)?,
-            None => BTreeMap::new(),
-        },
-        activity: (scanned.is_some() || trail.acts > 0)
+        compliance: compliance(store, environments, &scans, now)?,
+        activity: (!scans.is_empty() || trail.acts > 0)
             .then_some(Activity { people: trail.people.len() as u64, acts: trail.acts }),
         ..Business::default()
     };
@@ -170,43 +167,60 @@ fn times(store: &dyn Store, environments: &[Slug], since: Timestamp) -> Result<V
     Ok(times)
 }
 
-/// Resources that the last scans compared; `None`: there was none.
-fn scanned(store: &dyn Store, environments: &[Slug]) -> Result<Option<u64>, StoreError> {
-    let mut compared = None;
+/// The last scan of each environment that was ever scanned.
+fn last_scans(store: &dyn Store, environments: &[Slug]) -> Result<HashMap<Slug, ScanSummary>, StoreError> {
+    let mut scans = HashMap::new();
     for slug in store.environments()?.into_iter().map(|one| one.slug) {
-        if !environments.is_empty() && !environments.contains(&slug) {
-            continue;
-        }
-        if let Some(scan) = store.last_scan(&slug)? {
-            *compared.get_or_insert(0) += scan.counts.in_sync + scan.counts.drifted;
+        if environments.is_empty() || environments.contains(&slug) {
+            scans.extend(store.last_scan(&slug)?.map(|scan| (slug, scan)));
         }
     }
-    Ok(compared)
+    Ok(scans)
+}
+
+/// Drifts that wait for somebody, as they are counted.
+fn waiting<'a>(store: &dyn Store, environments: impl Iterator<Item = &'a Slug>) -> Result<u64, StoreError> {
+    let open = |slug| store.open_counts(slug).map(|of| of.critical + of.high + of.medium + of.low);
+    environments.map(open).sum()
 }
 
 /// By framework in scope. Nothing, where too much is open to be looked through, or nothing was compared.
 fn compliance(
     store: &dyn Store,
     environments: &[Slug],
-    compared: u64,
+    scans: &HashMap<Slug, ScanSummary>,
     now: Timestamp,
 ) -> Result<BTreeMap<String, Ratio>, StoreError> {
+    let compared: u64 = scans.values().map(|scan| scan.counts.in_sync + scan.counts.drifted).sum();
+    if compared == 0 || waiting(store, scans.keys())? > OPEN as u64 {
+        return Ok(BTreeMap::new());
+    }
     let states = vec![State::Open, State::Acknowledged, State::Snoozed];
     let filter = DriftFilter { environments: environments.to_vec(), states, ..DriftFilter::default() };
     let mut found: HashMap<Framework, HashSet<(Slug, String, String)>> = HashMap::new();
+    // What drifts and the last scan could not see is none of what it compared.
+    let mut unseen = HashSet::new();
     let is_whole = each(store, filter, OPEN, |event| {
+        let name = |text: &crate::safety::Tainted| text.raw().to_owned();
+        let (kind, id) = (name(&event.resource.resource_type), name(&event.resource.resource_id));
+        let resource = (event.environment.clone(), kind, id);
         for framework in findings(event, now) {
-            let name = |text: &crate::safety::Tainted| text.raw().to_owned();
-            let (kind, id) = (name(&event.resource.resource_type), name(&event.resource.resource_id));
-            found.entry(framework).or_default().insert((event.environment.clone(), kind, id));
+            found.entry(framework).or_default().insert(resource.clone());
+        }
+        // A store may keep less than a nanosecond of a time.
+        let is_seen = scans
+            .get(&event.environment)
+            .is_some_and(|scan| event.last_seen.as_second() >= scan.started_at.as_second());
+        if !is_seen {
+            unseen.insert(resource);
         }
     })?;
-    if !is_whole || compared == 0 {
+    if !is_whole {
         return Ok(BTreeMap::new());
     }
     let of = |framework: Framework| {
-        let failing = found.get(&framework).map_or(0, |resources| resources.len() as u64);
-        (framework.as_str().to_owned(), Ratio { part: compared.saturating_sub(failing), of: compared })
+        let (of, failing) = (compared + unseen.len() as u64, found.get(&framework).map_or(0, HashSet::len));
+        (framework.as_str().to_owned(), Ratio { part: of.saturating_sub(failing as u64), of })
     };
     Ok(frameworks_in_scope().map(of).collect())
 }

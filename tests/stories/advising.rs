@@ -215,6 +215,11 @@ fn advice_is_given_line_by_line_and_its_steps_are_ticked() {
     assert!(out.contains("given by alice") && out.contains("(done by alice)"), "{out}");
     assert!(out.contains("step_not_done"), "{out}");
     assert!(said("advise 1 nonsense x\n").contains("what? advise N TYPE WHY"));
+    // Whoever settles it as advised has carried the advice out.
+    let out = said("show 1\nresolve 1 codify_iac agreed\nyes\nshow 1\n");
+    let (before, after) = out.split_once("resolved").unwrap_or_else(|| panic!("{out}"));
+    assert!(!before.contains("done just now") && after.contains("advice: codify_iac"), "{out}");
+    assert!(after.contains("     done just now by alice: settled as codify_iac: agreed"), "{out}");
 }
 
 /// A person who may decide, and the server of the world's code, once it has found the drift.

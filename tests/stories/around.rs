@@ -248,7 +248,7 @@ fn the_last_days_are_told_with_the_newest_drifts_and_any_query_can_be_counted() 
         "resolved                 1 (1",
         "unresolved               1",
         "average resolution time  0s",
-        "2 drifts in 30 days, 2 today",
+        "first seen 2 in 30 days, 2 today",
         "detection accuracy          no data",
         "drift detection rate        0.1 a day",
         "compliance score cis        100.0 % (2 of 2)",

@@ -186,6 +186,30 @@ async fn lived_through(store: &Arc<dyn Store>, name: &str) {
     service.shutdown().await;
 }
 
+/// A scan that is denied all but one resource which is in sync.
+fn scan_denied(store: &dyn Store) {
+    let now = Timestamp::now() + jiff::SignedDuration::from_secs(60);
+    let id = store.begin_scan(&env(), now).unwrap();
+    let counts = Counts { resources: 1, in_sync: 1, ..Counts::default() };
+    let completeness = Completeness::Partial { unverified_types: vec!["aws_db_instance".into()] };
+    let summary = ScanSummary { counts, completeness, ..ScanSummary::of_nothing(id, env(), now) };
+    store.finish_scan(id, summary).unwrap();
+}
+
+#[test]
+fn what_a_scan_could_not_see_still_counts_against_compliance_and_never_for_more_than_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir.path().join("store"), OpenMode::ReadWrite).unwrap().store;
+    store.put_environment(&home()).unwrap();
+    scan(store.as_ref(), &["a", "b", "c"]);
+    let cis = |store: &dyn Store| {
+        driftguard::service::business(store, &[], DAYS, Timestamp::now()).unwrap().compliance["cis"]
+    };
+    assert_eq!(cis(store.as_ref()), Ratio { part: IN_SYNC, of: IN_SYNC + 3 });
+    scan_denied(store.as_ref());
+    assert_eq!(cis(store.as_ref()), Ratio { part: 1, of: 4 }, "one compared, three known to drift");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_came_of_it_is_what_counting_tells_over_files() {
     let dir = tempfile::tempdir().unwrap();

@@ -52,6 +52,68 @@ fn adoption(store: &dyn Store) -> (u64, u64) {
     (days.iter().map(|day| day.followed_drifts).sum(), days.iter().map(|day| day.advised_drifts).sum())
 }
 
+/// Of two changes; on all of them and one by one.
+fn its_changes_are_settled(store: &dyn Store) {
+    store.put_environment(&home()).unwrap();
+    let mut two = advised("e");
+    two.changes.push(Change { path: "tags.Team".into(), ..two.changes[0].clone() });
+    let see = || {
+        let now = Timestamp::now();
+        let id = store.begin_scan(&env(), now).unwrap();
+        store.record(id, vec![two.clone()]).unwrap();
+        store.finish_scan(id, ScanSummary::of_nothing(id, env(), now)).unwrap();
+    };
+    see();
+    let id = event(store, "e").id;
+    let settle = |path: &str, resolution_type| {
+        let paths = vec![path.into()];
+        store.decide(asked(id, TriageVerb::SettleChanges { paths, resolution_type, until: None })).unwrap()
+    };
+    settle("cidr_block", ResolutionType::CodifyIac);
+    assert_eq!((done(&event(store, "e")), adoption(store)), (vec![None], (0, 1)), "one change is open still");
+    let last = settle("tags.Team", ResolutionType::CodifyIac);
+    let said = Some(("bob".to_owned(), last.seq, "settled as codify_iac: agreed".to_owned()));
+    assert_eq!(done(&last.drifts[0]), std::slice::from_ref(&said));
+    assert_eq!(adoption(store), (1, 1));
+    let version = event(store, "e").version;
+    see();
+    assert_eq!((done(&event(store, "e")), event(store, "e").version), (vec![said.clone()], version));
+
+    let back = store.decide(asked(id, TriageVerb::Undo { seq: last.seq })).unwrap();
+    assert_eq!(
+        (done(&back.drifts[0]), adoption(store)),
+        (vec![None], (0, 1)),
+        "what is taken back was not carried out"
+    );
+    settle("tags.Team", ResolutionType::Accepted);
+    assert_eq!(done(&event(store, "e")), [None], "only a part of it was codified");
+    let last = settle("tags.Team", ResolutionType::CodifyIac);
+    assert!(matches!(&done(&last.drifts[0])[..], [Some((_, seq, _))] if *seq == last.seq));
+    store.decide(asked(id, TriageVerb::ReopenChanges { paths: vec!["cidr_block".into()] })).unwrap();
+    assert_eq!((done(&event(store, "e")), adoption(store)), (vec![None], (0, 1)));
+    let last = settle("cidr_block", ResolutionType::CodifyIac);
+    assert_eq!(store.verify().unwrap().faults, Vec::<String>::new());
+
+    // Gone, it stays done; come back, it is to be done once more.
+    scan(store, &[]);
+    assert!(matches!(&done(&event(store, "e"))[..], [Some((_, seq, _))] if *seq == last.seq));
+    see();
+    assert_eq!(done(&event(store, "e")), [None]);
+    assert_eq!(store.verify().unwrap().faults, Vec::<String>::new());
+}
+
+#[test]
+fn settling_the_last_of_its_changes_as_advised_carries_the_advice_out_over_files() {
+    let dir = tempfile::tempdir().unwrap();
+    its_changes_are_settled(write(&dir.path().join("store")).store.as_ref());
+}
+
+#[test]
+fn settling_the_last_of_its_changes_as_advised_carries_the_advice_out_over_a_database() {
+    let Some(database) = Database::new() else { return };
+    its_changes_are_settled(database.open("acme").as_ref());
+}
+
 fn lives_with_its_store(store: &dyn Store, other: &dyn Store) {
     store.put_environment(&home()).unwrap();
     scan(store, &["a", "b", "c", "d"]);

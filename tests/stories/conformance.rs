@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftguard::drift::{
-    DriftEvent, DriftId, DriftType, PropertyPath, ResolutionType, Slug, State, TriageRequest, TriageVerb,
+    DriftEvent, DriftId, DriftType, Effort, NewAdvice, Priority, PropertyPath, RecommendationType, ResolutionType,
+    Slug, State, TriageRequest, TriageVerb,
 };
 use driftguard::service::{DriftService, ServiceError, ServiceEvent};
 use driftguard::store::{Cursor, Direction, DriftFilter, Page, PageRequest, Receipt};
@@ -236,16 +237,32 @@ async fn changes_are_settled_each_by_itself(bench: &dyn Bench) {
     let drift = open_drifts(service.as_ref()).await.remove(0);
     let paths: Vec<PropertyPath> = drift.changes.iter().map(|change| change.path.clone()).collect();
     let settle = |paths| TriageVerb::SettleChanges { paths, resolution_type: ResolutionType::Accepted, until: None };
+    let advice = NewAdvice {
+        recommendation_type: RecommendationType::AcceptException,
+        priority: Priority::Low,
+        rationale: "it can stay".into(),
+        steps: vec![],
+        estimated_effort: Effort::Minutes,
+        expires_at: None,
+    };
+    decide(service.as_ref(), drift.id, TriageVerb::Advise { advice: Box::new(advice) }).await;
     let receipt = decide(service.as_ref(), drift.id, settle(paths.clone())).await;
     let now = Timestamp::now();
     let event = service.drift(drift.id).await.unwrap().event;
     assert_eq!(event.state_at(now), State::Resolved);
     let settled = event.settled_change(&paths[0], now).unwrap();
     assert_eq!((settled.decision.seq, settled.decision.by.raw()), (receipt.seq, bench.signed("alice")));
+    // Advice to settle it so is carried out with it, and no other.
+    for one in event.recommendations.iter().filter(|one| one.refusal(now).is_none()) {
+        let by = one.settled_by.as_ref().map(|by| (by.by.raw(), by.seq));
+        let is_it = one.resolution_type() == Some(ResolutionType::Accepted);
+        assert_eq!(by, is_it.then(|| (bench.signed("alice"), receipt.seq)), "{one:?}");
+    }
     assert!(open_drifts(service.as_ref()).await.iter().all(|other| other.id != drift.id));
     decide(service.as_ref(), drift.id, TriageVerb::ReopenChanges { paths: paths[..1].to_vec() }).await;
     let event = service.drift(drift.id).await.unwrap().event;
     assert_eq!((event.state_at(now), event.open_changes(now).count()), (State::Open, 1));
+    assert!(event.recommendations.iter().all(|one| one.settled_by.is_none()), "{:?}", event.recommendations);
     let gone = TriageRequest {
         drift: drift.id,
         verb: settle(vec!["no.such.path".into()]),

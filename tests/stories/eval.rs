@@ -51,6 +51,20 @@ fn swapped_sides_flip_the_direction_and_calm_it_down() {
 }
 
 #[test]
+fn a_file_of_cases_that_is_not_there_is_named_with_what_it_should_hold() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("cases.jsonl"), "").unwrap();
+    for verb in ["train", "features"] {
+        let (code, out, err) = run(driftguard(home.path()).args(["knowledge", verb, "elsewhere/none.jsonl"]));
+        assert_eq!((code, out.as_str()), (1, ""), "{err}");
+        assert!(err.contains("elsewhere/none.jsonl: cannot be read: No such file"), "{err}");
+        assert!(err.contains("one JSON object a line") && !err.contains("policy_"), "{err}");
+    }
+    let (code, _, err) = run(driftguard(home.path()).args(["knowledge", "train", "cases.jsonl"]));
+    assert!(code == 1 && err.contains("policy_trivy.jsonl: cannot be read") && err.contains("--tables"), "{err}");
+}
+
+#[test]
 fn a_line_that_is_no_case_is_named_and_the_rest_is_judged() {
     let home = tempfile::tempdir().unwrap();
     let good = case("good", json!({"storage_encrypted": true}), json!({"storage_encrypted": false}));

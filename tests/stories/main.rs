@@ -26,6 +26,7 @@ mod changes;
 mod cli;
 mod client_faults;
 mod clipboard;
+mod codifying;
 mod commits;
 mod conformance;
 mod credentials;

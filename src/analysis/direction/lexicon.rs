@@ -45,8 +45,10 @@ struct RankText {
     types: Option<String>,
     /// Absence ranks below all steps, instead of between the last and the others.
     absent_is_weakest: bool,
-    /// The same, and it is told when the value comes or goes, whatever the name says.
+    /// Absence is as good as the weakest step, and that is told when the value comes or goes, whatever the name says.
     absence_tells: bool,
+    /// Only where the name says nothing: the value alone tells.
+    of_any_name: bool,
     steps: Vec<String>,
 }
 
@@ -76,6 +78,7 @@ pub(super) struct Rank {
     pub types: Option<Lexicon>,
     pub absent_is_weakest: bool,
     pub absence_tells: bool,
+    pub of_any_name: bool,
     pub steps: Vec<GlobSet>,
 }
 
@@ -151,6 +154,7 @@ fn rank(text: RankText) -> Result<Rank, String> {
         types: text.types.as_deref().map(Lexicon::of),
         absent_is_weakest: text.absent_is_weakest,
         absence_tells: text.absence_tells,
+        of_any_name: text.of_any_name,
         steps: text.steps.iter().map(step).collect::<Result<_, _>>()?,
     })
 }

@@ -15,13 +15,14 @@ pub(super) fn read(leaf: &Leaf<'_>) -> Option<Lean> {
 
 fn ranked(rank: &Rank, leaf: &Leaf<'_>) -> Option<Lean> {
     let is_about = rank.keys.as_ref().is_none_or(|keys| keys.is_in(&leaf.words))
-        && rank.types.as_ref().is_none_or(|types| types.is_in(&leaf.kind));
+        && rank.types.as_ref().is_none_or(|types| types.is_in(&leaf.kind))
+        && (!rank.of_any_name || leaf.guards().is_none());
     if !is_about {
         return None;
     }
     let lean = |loosens, weight| Some(Lean::new(loosens, weight, if loosens { WEAKER } else { STRONGER }));
     if rank.absence_tells {
-        let place = |value| step(rank, value).map(|at| at + 1).or(is_empty(value).then_some(0));
+        let place = |value| step(rank, value).or(is_empty(value).then_some(0));
         let (before, after) = (place(leaf.declared)?, place(leaf.actual)?);
         return if before == after { None } else { lean(after < before, 2) };
     }

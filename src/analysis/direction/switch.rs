@@ -78,7 +78,11 @@ fn amount(value: Option<&Value>) -> Option<f64> {
 /// An older release of a language's runtime misses its fixes.
 fn runtime(leaf: &Leaf<'_>) -> Option<Lean> {
     const LANGUAGES: [&str; 5] = ["php", "python", "java", "dotnet", "ruby"];
-    if !leaf.has("version") || !leaf.words.iter().any(|word| LANGUAGES.contains(&word.as_str())) {
+    let names_language = leaf.has("version") && leaf.words.iter().any(|word| LANGUAGES.contains(&word.as_str()));
+    // `python3.12`: the value names it.
+    let language = |value| Some(word(value)?.split(|c: char| c.is_ascii_digit()).next()?.to_owned());
+    let is_same = || language(leaf.declared).is_some_and(|one| !one.is_empty() && language(leaf.actual) == Some(one));
+    if !names_language && !(leaf.has("runtime") && is_same()) {
         return None;
     }
     let release = |value| {

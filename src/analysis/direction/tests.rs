@@ -50,6 +50,11 @@ fn a_loosening_is_told_from_the_values_and_swapped_sides_are_a_hardening() {
     for (kind, path, tight, loose) in [
         ("aws_lb_listener", "protocol", json!("HTTPS"), json!("HTTP")),
         ("aws_s3_bucket", "acl", json!("private"), json!("public-read")),
+        ("aws_lambda_function", "runtime", json!("python3.12"), json!("python3.8")),
+        ("aws_ssm_parameter", "key_id", json!("arn:aws:kms:eu-west-1:111122223333:key/1a"), Value::Null),
+        ("aws_transfer_server", "endpoint_type", json!("VPC"), Value::Null),
+        ("aws_db_snapshot", "shared_accounts", Value::Null, json!(["all"])),
+        ("aws_apigatewayv2_route", "authorization_type", json!("AWS_IAM"), Value::Null),
         ("aws_db_instance", "storage_encrypted", json!(true), json!(false)),
         ("aws_db_instance", "publicly_accessible", json!(false), json!(true)),
         ("aws_db_instance", "backup_retention_period", json!(14), json!(1)),

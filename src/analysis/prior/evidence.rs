@@ -1,6 +1,5 @@
 //! Everything the severity of a drift is judged by, found once.
 
-use super::features::words;
 use crate::analysis::direction::{Course, of_drift};
 use crate::drift::{Change, DriftType, Severity};
 use crate::knowledge::{self, Grader, Known};
@@ -25,8 +24,6 @@ impl<'a> Evidence<'a> {
     /// Whether any policy tool looks at what changed. That tools want everything to have a tag or a description says nothing of
     /// one that differs.
     pub fn is_watched(&self) -> bool {
-        const LABELS: [&str; 6] = ["tag", "tags", "label", "labels", "description", "comment"];
-        let is_label = |path: &str| words(path).iter().any(|word| LABELS.contains(&word.as_str()));
         self.changes.iter().zip(&self.known).any(|(change, known)| known.is_watched() && !is_label(change.path.raw()))
     }
 
@@ -35,4 +32,10 @@ impl<'a> Evidence<'a> {
         self.known = self.known.into_iter().map(|known| known.without(grader)).collect();
         self
     }
+}
+
+/// What only names or describes: nothing is guarded by it, whatever it is called.
+pub fn is_label(path: &str) -> bool {
+    const LABELS: [&str; 8] = ["tag", "tags", "tagsall", "label", "labels", "resourcelabels", "description", "comment"];
+    knowledge::normal(path).split('.').any(|name| LABELS.contains(&name))
 }

@@ -7,7 +7,7 @@ mod features;
 mod model;
 mod subjects;
 
-pub use evidence::Evidence;
+pub use evidence::{Evidence, is_label};
 pub use features::{names, row};
 pub use model::{FOREST as FOREST_TEXT, LINE as LINE_TEXT, MODEL, Model, TOOLS as TOOLS_TEXT, WEIGHTS, learned_names};
 pub use subjects::TEXT as SUBJECTS_TEXT;

@@ -163,7 +163,11 @@ impl Page<'_> {
                 plain(veto.policy.raw()),
                 plain(veto.reason.raw())
             )?;
-        } else if !advice.implementation_steps.is_empty() {
+        }
+        if let Some(veto) = &advice.objection {
+            writeln!(out, "<p>{}</p>", plain(&veto.objection()))?;
+        }
+        if advice.vetoed.is_none() && !advice.implementation_steps.is_empty() {
             writeln!(out, "<ol>")?;
             for step in &advice.implementation_steps {
                 writeln!(out, "<li><code>{}</code>", plain(step.raw()))?;

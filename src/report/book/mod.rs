@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::drift::{
-    ContextRequest, DriftEvent, Environment, OperationalContext, Recommendation, ScanSummary, Slug, State, Stats,
+    ContextRequest, DriftEvent, Environment, OperationalContext, Recommendation, ScanSummary, Slug, State, Stats, Veto,
 };
 use crate::store::{Direction, DriftFilter, OpenCounts, PageRequest, Store, StoreError};
 
@@ -72,7 +72,10 @@ impl Book {
         let mut by_key: BTreeMap<_, (&Recommendation, Vec<&DriftEvent>)> = BTreeMap::new();
         for event in &self.drifts {
             for one in &event.recommendations {
-                by_key.entry((one.key(), one.vetoed.is_some())).or_insert_with(|| (one, vec![])).1.push(event);
+                let objection = one.objection.as_ref().map(Veto::objection);
+                // What became of it is told of each for itself.
+                let said = (one.vetoed.is_some(), objection, one.implementation_result.as_ref());
+                by_key.entry((one.key(), said)).or_insert_with(|| (one, vec![])).1.push(event);
             }
         }
         let mut all: Vec<_> = by_key.into_values().collect();

@@ -48,6 +48,26 @@ fn the_five_views_are_on_one_page_that_needs_nothing_else() {
     }
 }
 
+#[test]
+fn a_policy_that_objects_stands_beside_the_advice_it_objects_to_and_what_became_of_one_is_not_told_of_another() {
+    let mut one = sample_drifts().into_iter().find(|event| !event.recommendations.is_empty()).unwrap();
+    one.recommendations.truncate(1);
+    let mut other = one.clone();
+    other.resource.resource_id = "aws_vpc.other".into();
+    one.recommendations[0].vetoed = None;
+    one.recommendations[0].objection = Some(Veto { policy: "payments <1>".into(), reason: "ask first".into() });
+    let mut third = other.clone();
+    third.resource.resource_id = "aws_vpc.third".into();
+    third.recommendations[0].implementation_result = Some("settled as codify_iac".into());
+    let page = page(&book(vec![one, other, third]));
+    assert_eq!(page.matches("<p>the policy payments &lt;1&gt; objects: ask first</p>").count(), 1, "{page}");
+    let (advice, _) = page.split_once("<section id=settings>").unwrap();
+    let told = advice.split("<h3>").skip(1).map(|one| (one.contains("objects:"), one.contains("what became of it")));
+    let mut told: Vec<_> = told.collect();
+    told.sort_unstable();
+    assert!(told.ends_with(&[(false, false), (false, true), (true, false)]), "{told:?}");
+}
+
 /// An address may stand in a text, but in no attribute.
 fn is_text_only(page: &str, needle: &str) -> bool {
     page.match_indices(needle).all(|(at, _)| {
@@ -69,6 +89,7 @@ fn nothing_hostile_acts_in_a_browser_whereever_it_stands() {
         for one in &mut event.recommendations {
             (one.rationale, one.implementation_steps) = (evil.into(), vec![evil.into()]);
             (one.risk_assessment.potential_impacts, one.implementation_result) = (vec![evil.into()], Some(evil.into()));
+            one.objection = Some(Veto { policy: evil.into(), reason: evil.into() });
         }
     }
     let mut book = book(drifts);

@@ -18,7 +18,7 @@ pub(super) enum Strength {
 }
 
 /// Pieces of which at least one is in every name the rules below know; most names have none.
-const HINTS: &[&str] = &[
+pub(super) const HINTS: &[&str] = &[
     "pass",
     "pwd",
     "secret",
@@ -32,6 +32,8 @@ const HINTS: &[&str] = &[
     "signature",
     "cookie",
     "plaintext",
+    "contrase",
+    "senha",
 ];
 
 /// Words that name a secret, alone or at the end of a longer word (`dbpassword`).
@@ -50,10 +52,15 @@ const NAMED: &[&str] = &[
     "connectionstring",
     "clientsecret",
     "plaintext",
+    // German is above, French, Spanish.
+    "motdepasse",
+    "contraseña",
+    "contrasena",
 ];
 
-/// Words that name a secret only when they stand alone: inside of others they mean something else (`bypass`, `author`).
-const NAMED_ALONE: &[&str] = &["pass", "dsn", "dbpass", "rootpass", "userpass", "adminpass"];
+/// Words that name a secret only when they stand alone: inside of others they mean something else (`bypass`, `author`; the Portuguese
+/// `senha` ends a word for a review).
+const NAMED_ALONE: &[&str] = &["pass", "dsn", "dbpass", "rootpass", "userpass", "adminpass", "senha", "senhas"];
 
 /// Pairs of words.
 const NAMED_PAIRS: &[(&str, &str)] = &[
@@ -73,6 +80,9 @@ const NAMED_PAIRS: &[(&str, &str)] = &[
     ("auth", "key"),
     ("storage", "key"),
     ("app", "key"),
+    ("de", "passe"),
+    // The tilde as a sign of its own.
+    ("contrasen", "a"),
 ];
 
 const WEAK: &[&str] = &[
@@ -272,6 +282,18 @@ mod tests {
             "passphrase",
             "SECRET",
             "secret_string",
+            "passwort",
+            "db_passwort",
+            "Datenbankpasswort",
+            "mot_de_passe",
+            "motDePasse",
+            "motdepasse",
+            "contraseña",
+            "CONTRASEÑA",
+            "contrasen\u{303}a",
+            "contrasena",
+            "db_senha",
+            "senha",
         ] {
             assert_eq!(strength(name), Strength::Named, "{name}");
         }
@@ -307,6 +329,15 @@ mod tests {
             "credentials_arn",
             "passthrough_behavior",
             "authentication_mode",
+            "passeport",
+            "passe_partout",
+            "impasse",
+            "resenha",
+            "desenha",
+            "contrast",
+            "senha_length",
+            "mot_de_passe_id",
+            "contraseña_arn",
         ] {
             assert_eq!(strength(name), Strength::None, "{name}");
         }

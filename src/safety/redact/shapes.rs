@@ -9,6 +9,8 @@ use std::sync::{LazyLock, OnceLock};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::Regex;
 
+use super::names;
+
 /// A format: keywords of which one must be there (lower case), and an expression. The secret is group 1, or the whole match.
 struct Shape {
     keywords: &'static [&'static str],
@@ -85,9 +87,7 @@ static SHAPES: &[Shape] = &[
     shape(&["dgk_"], r"\bdgk_[A-Za-z0-9_-]{40,}"),
 ];
 
-/// Pieces of names that may announce a secret in a text; looked for in the same pass.
-const ANNOUNCING: &[&str] =
-    &["pass", "pwd", "secret", "token", "key", "cred", "auth", "dsn", "connection", "signature", "cookie", "sas"];
+/// Not of a shape: a piece of a name that may announce a secret in a text, looked for in the same pass.
 const ANNOUNCED_BIT: u64 = 1 << 63;
 
 struct Finder {
@@ -101,7 +101,7 @@ static FINDER: LazyLock<Option<Finder>> = LazyLock::new(|| {
         .iter()
         .enumerate()
         .flat_map(|(i, s)| s.keywords.iter().map(move |k| (i, *k)))
-        .chain(ANNOUNCING.iter().map(|k| (63, *k)))
+        .chain(names::HINTS.iter().map(|k| (63, *k)))
         .collect();
     let keywords = AhoCorasick::builder()
         .ascii_case_insensitive(true)

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::names::{self, Strength};
-use super::{command_lines, opaque, shapes};
+use super::{command_lines, opaque, pgpass, shapes};
 
 /// A secret in a text, and whether it is worth looking for elsewhere.
 #[derive(Debug, PartialEq)]
@@ -22,7 +22,7 @@ const SHORTEST: usize = 6;
 static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"(?xi)
-        (?P<name> [\w.-]* (?:pass|pwd|secret|token|key|cred|auth|dsn|connection|signature|cookie|sas) [\w.-]* )
+        (?P<name> [\w.-]* (?:pass|pwd|secret|token|key|cred|auth|dsn|connection|signature|cookie|sas|contrase|senha) [\w.-]* )
         (?: \\?["'`] )?
         (?P<sign> [\ \t]* (?: => | := | = | : ) [\ \t]* | [\ \t]+ (?: (?:is|was|of|value) [\ \t]+ )? )
         (?: \\?" (?P<double> (?: [^"\\«] | \\[^"] )+ ) | ' (?P<single> [^'«]+ ) | ` (?P<tick> [^`«]+ )
@@ -41,6 +41,7 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     let mut found: Vec<Found> = ranges.into_iter().map(|range| Found { range, spread: true }).collect();
     let mut typed = vec![];
     command_lines::find(text, &mut typed);
+    pgpass::find(text, &mut typed);
     // A short word that is a password here is a word elsewhere.
     found.extend(typed.into_iter().map(|range| {
         let spread = opaque::looks_random(&text[range.clone()], 8);

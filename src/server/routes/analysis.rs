@@ -21,7 +21,6 @@ use crate::server::Shared;
 use crate::server::answer::{Answer, Failure};
 use crate::server::auth::Caller;
 use crate::server::body::Decision;
-use crate::server::jobs::shown;
 use crate::service::ServiceError;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -73,11 +72,8 @@ async fn job(State(shared): State<Shared>, caller: Caller, Path((id, job)): Path
     // Whoever may see the drift may ask; what somebody else began goes on as he began it.
     caller.service.drift(id).await?;
     let whole = Arc::clone(&shared.houses.enter(organisation)?.service);
-    let job = shared.jobs.of(organisation, whole, id, job).await?;
-    let job = job.ok_or_else(|| Problem::new(Code::NotFound, "no such job"))?;
-    // Read behind the job: before it, it may not have been done, and what it found not there.
-    let detail = caller.service.drift(id).await?;
-    Ok(Json(shown(&job, Some(&detail.event))))
+    let job = shared.jobs.told(organisation, (whole, &caller.service), id, job).await?;
+    Ok(Json(job.ok_or_else(|| Problem::new(Code::NotFound, "no such job"))?))
 }
 
 /// Advice for drifts, in the order of the drifts.

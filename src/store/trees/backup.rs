@@ -37,6 +37,7 @@ impl TreeStore {
             self.fill_columns()?;
             self.fill_causes_once(cancel)?;
         }
+        self.fill_days(cancel)?;
         done.pruned = Some(self.prune_impl()?);
         if is_cancelled() {
             return Ok(done);

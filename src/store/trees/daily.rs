@@ -1,46 +1,39 @@
-//! How the drifts of the last days went, day by day: a database has counted them as they were written; here each is read.
+//! How the drifts of the last days went, day by day: from rows that are kept as drifts are written, see [`days`](super::days).
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
 use super::engine::Tree;
-use super::tx::Tx;
 use super::{TreeStore, keys};
 use crate::drift::{DailyMetrics, DayCounts, SeverityClass, Slug, day_of, first_of_days};
 use crate::store::StoreError;
 
-/// From the first shelf on drifts wait; from this one on they have ended.
-const SHELVES: std::ops::RangeInclusive<u8> = 0..=6;
-const ENDED: u8 = 4;
-
 impl TreeStore {
-    /// Of days of UTC, today the last of them; by environment and day, without days on which nothing was found.
+    /// Of days of UTC, today the last of them; by environment and day, without days on which nothing was found. Of days from before
+    /// rows were kept each drift is read.
     pub(super) fn daily_impl(&self, environments: &[Slug], days: u32) -> Result<Vec<DailyMetrics>, StoreError> {
         let known: Vec<Slug> = match environments {
             [] => self.counts().keys().cloned().collect(),
             some => some.to_vec(),
         };
-        let now = self.now();
-        let since = first_of_days(now, days);
+        let since = first_of_days(self.now(), days);
         if let Some(engine) = self.engine.as_postgres() {
             return engine.daily(&known, since);
         }
-        let tx = Tx::new(self, now);
-        let mut counted: BTreeMap<(Slug, Date), DayCounts> = BTreeMap::new();
-        for slug in &known {
-            for class in SeverityClass::WORST_FIRST {
-                for shelf in SHELVES {
-                    for key in self.since(shelf, class, slug, since) {
-                        let id = keys::place_of(&key?).map(|place| keys::id_of(&place));
-                        let Some(record) = id.map(|id| tx.event(id)).transpose()?.flatten() else { continue };
-                        let day = (slug.clone(), day_of(record.event.detected_at));
-                        counted.entry(day).or_default().add(&record.event, shelf >= ENDED);
-                    }
-                }
-            }
+        let first = day_of(since);
+        let (mut counted, whole_from) = self.kept_days(&known, first);
+        if whole_from.is_none_or(|from| first < from) {
+            known.iter().try_for_each(|slug| self.count_days(slug, since, whole_from, &mut counted))?;
         }
         Ok(counted.into_iter().map(|((slug, date), counts)| counts.told(slug, date)).collect())
+    }
+
+    /// The rows of some environments from a day on, and from which day on there are rows.
+    fn kept_days(&self, environments: &[Slug], first: Date) -> (BTreeMap<(Slug, Date), DayCounts>, Option<Date>) {
+        let kept = self.days();
+        let of = |(slug, date): &(Slug, Date)| *date >= first && environments.contains(slug);
+        (kept.rows.iter().filter(|(day, _)| of(day)).map(|(day, counts)| (day.clone(), *counts)).collect(), kept.from)
     }
 
     /// The index entries of one shelf, class and environment from a time on.

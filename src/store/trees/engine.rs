@@ -58,7 +58,7 @@ pub(in crate::store) enum Tree {
     /// Fingerprint → `Placed`: decisions on drifts that were lost with a damaged tree and wait to be seen again.
     Lost,
     /// `seq`: the last deed applied; `uuid`; `counts/<slug>`; `untold/<slug>`: the hash of that list;
-    /// `baselines/<slug>`: see [`baselines`](super::baselines).
+    /// `baselines/<slug>`: see [`baselines`](super::baselines); `days/<slug>` and `whole-days`: see [`days`](super::days).
     Meta,
 }
 

@@ -18,6 +18,7 @@ mod bulk;
 mod compact;
 mod contexts;
 mod daily;
+mod days;
 mod decide;
 mod ending;
 pub(super) mod engine;
@@ -111,6 +112,7 @@ pub(super) struct TreeStore {
     identity: RwLock<Identity>,
     desk: Desk,
     counts: RwLock<BTreeMap<Slug, OpenCounts>>,
+    days: RwLock<days::Days>,
     read_only: RwLock<Option<String>>,
     /// It is read-only for want of room.
     is_full: AtomicBool,
@@ -179,6 +181,7 @@ impl TreeStore {
             identity: RwLock::new(identity),
             desk: Desk::default(),
             counts: RwLock::default(),
+            days: RwLock::default(),
             read_only: RwLock::default(),
             is_full: AtomicBool::new(false),
             clock,

@@ -120,6 +120,7 @@ fn open_writable(root: &Path, doors: Doors) -> Result<(TreeStore, Vec<String>), 
         store.wake_all(&mut store.writer())?;
         store.finish_forgetting()?;
         store.migrate(root, &mut notices)?;
+        store.begin_days()?;
     }
     Ok((store, notices))
 }
@@ -294,7 +295,7 @@ impl TreeStore {
             all.insert(slug, counts);
         }
         *self.counts_mut() = all;
-        Ok(())
+        self.load_days()
     }
 
     /// Opens the journal and does what it has and the trees lack; writes into it what they have and it lacks.

@@ -203,6 +203,7 @@ impl TreeStore {
         tx.delete(Tree::Meta, [FORGETTING, slug.as_str().as_bytes()].concat());
         tx.delete(Tree::Meta, untold::hash_key(slug));
         tx.delete(Tree::Meta, baselines::key(slug));
+        tx.forget_days(slug);
         writer.last_detected.remove(slug);
         writer.commits += 1;
         tx.commit(true)?;

@@ -7,6 +7,7 @@ mod attributing;
 mod bulk;
 mod continuity;
 mod damage;
+mod days;
 mod decisions;
 mod ignoring;
 mod incident;

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::engine::{Tree, Writes};
-use super::{TreeStore, keys};
-use crate::drift::{DriftEvent, DriftId, ResourceRef, SeverityClass, Slug};
+use super::{TreeStore, days, keys};
+use crate::drift::{DayCounts, DriftEvent, DriftId, ResourceRef, SeverityClass, Slug};
 use crate::store::codec;
 use crate::store::journal::Frame;
 use crate::store::record::{BodyRecord, EventRecord};
@@ -18,6 +19,9 @@ pub(super) struct Tx<'a> {
     pub(super) now: Timestamp,
     writes: Writes,
     counts: BTreeMap<Slug, OpenCounts>,
+    /// Rows of days, and from which day on they are whole once this is written; see [`days`].
+    pub(super) days: BTreeMap<(Slug, Date), DayCounts>,
+    pub(super) whole_from: Option<Date>,
     /// What was read together, before it was asked for: see [`ahead`](super::ahead).
     pub(super) known: HashMap<(Tree, Vec<u8>), Option<Vec<u8>>>,
     /// Of the same kind: the entries of [`Tree::ByFingerprint`] under what those of a resource begin with, all of them.
@@ -27,11 +31,17 @@ pub(super) struct Tx<'a> {
 impl<'a> Tx<'a> {
     pub(super) fn new(store: &'a TreeStore, now: Timestamp) -> Self {
         let (known, of_resource) = (HashMap::new(), HashMap::new());
-        Self { store, now, writes: Writes::new(), counts: BTreeMap::new(), known, of_resource }
+        let (counts, days) = (BTreeMap::new(), BTreeMap::new());
+        Self { store, now, writes: Writes::new(), counts, days, whole_from: None, known, of_resource }
+    }
+
+    /// What this will write there; the inner `None` deletes.
+    pub(super) fn written(&self, tree: Tree, key: &[u8]) -> Option<&Option<Vec<u8>>> {
+        self.writes.get(&tree)?.get(key)
     }
 
     pub(super) fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.writes.get(&tree).and_then(|entries| entries.get(key)) {
+        match self.written(tree, key) {
             Some(written) => Ok(written.clone()),
             None => match self.known_at(tree, key) {
                 Some(known) => Ok(known),
@@ -118,6 +128,7 @@ impl<'a> Tx<'a> {
     }
 
     fn count(&mut self, old: Option<&EventRecord>, new: &EventRecord) {
+        self.count_in_day(old, Some(new));
         let slug = &new.event.environment;
         if !self.counts.contains_key(slug) {
             self.counts.insert(slug.clone(), self.store.counts().get(slug).copied().unwrap_or_default());
@@ -138,6 +149,7 @@ impl<'a> Tx<'a> {
 
     /// One drift less.
     pub(super) fn discount(&mut self, old: &EventRecord) {
+        self.count_in_day(Some(old), None);
         let slug = &old.event.environment;
         let known = self.store.counts().get(slug).copied().unwrap_or_default();
         let counts = self.counts.entry(slug.clone()).or_insert(known);
@@ -158,6 +170,7 @@ impl<'a> Tx<'a> {
         self.write_counts()?;
         self.store.engine.write(self.writes, told, durable).map_err(|e| self.store.writes_failed(e))?;
         self.store.counts_mut().extend(self.counts);
+        days::keep(self.store, self.days, self.whole_from);
         Ok(())
     }
 
@@ -166,6 +179,7 @@ impl<'a> Tx<'a> {
         self.write_counts()?;
         self.store.engine.write_behind(self.writes, durable).map_err(|e| self.store.writes_failed(e))?;
         self.store.counts_mut().extend(self.counts);
+        days::keep(self.store, self.days, self.whole_from);
         Ok(())
     }
 
@@ -177,11 +191,13 @@ impl<'a> Tx<'a> {
     }
 
     fn write_counts(&mut self) -> Result<(), StoreError> {
-        for (slug, counts) in std::mem::take(&mut self.counts) {
+        let changed = std::mem::take(&mut self.counts);
+        for (slug, counts) in &changed {
             let key = [b"counts/", slug.as_str().as_bytes()].concat();
-            self.write(Tree::Meta, key, &counts)?;
-            self.counts.insert(slug, counts);
+            self.write(Tree::Meta, key, counts)?;
         }
+        self.write_days(&changed)?;
+        self.counts = changed;
         Ok(())
     }
 }

@@ -34,6 +34,7 @@ impl TreeStore {
         check.drifts()?;
         check.indexes()?;
         check.counts()?;
+        self.wrong_days()?.into_iter().for_each(|fault| check.fault(fault));
         check.audit()?;
         check.rest()?;
         check.references()?;

@@ -26,11 +26,19 @@ pub struct About {
     pub columns: usize,
 }
 
+impl About {
+    /// The same happenings, however they lie.
+    fn is_like(&self, other: &Self) -> bool {
+        self.environment == other.environment && self.window == other.window
+    }
+}
+
 /// What was found, and how it lies on the columns: its parts are those of the scale.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Heat {
     pub incident: Incident,
     pub scale: Scale,
+    about: About,
 }
 
 /// What is known of it.
@@ -39,7 +47,7 @@ pub struct HeatView {
     /// What was asked for last, and when.
     about: Option<(About, Timestamp)>,
     asked: Option<(Ticket, Scale)>,
-    /// What came last stays until the next comes.
+    /// What came last stays until the next comes, or cannot come and is about something else.
     pub found: Option<Arc<Heat>>,
     pub error: Option<String>,
     is_stale: bool,
@@ -54,7 +62,9 @@ impl HeatView {
     /// What has to be asked for.
     pub fn wants(&self, about: &About, now: Timestamp, zone: &TimeZone) -> Option<(IncidentRequest, Scale)> {
         let is_known = self.about.as_ref().is_some_and(|(known, _)| known == about);
-        let is_due = self.due().is_some_and(|at| at <= now);
+        // A clock that was put back is not waited for.
+        let is_ahead = self.about.as_ref().is_some_and(|(_, asked)| *asked > now);
+        let is_due = self.due().is_some_and(|at| at <= now || is_ahead);
         if self.asked.is_some() || is_known && !is_due {
             return None;
         }
@@ -82,9 +92,13 @@ impl HeatView {
 
     pub fn came(&mut self, ticket: Ticket, answer: Result<Incident, String>) {
         let Some((_, scale)) = self.asked.take_if(|(asked, _)| *asked == ticket) else { return };
+        let about = self.about.as_ref().map(|(about, _)| about.clone()).unwrap_or_default();
         match answer {
-            Ok(incident) => (self.found, self.error) = (Some(Arc::new(Heat { incident, scale })), None),
-            Err(why) => self.error = Some(why),
+            Ok(incident) => (self.found, self.error) = (Some(Arc::new(Heat { incident, scale, about })), None),
+            Err(why) => {
+                self.found.take_if(|known| !known.about.is_like(&about));
+                self.error = Some(why);
+            }
         }
     }
 }
@@ -129,6 +143,43 @@ mod tests {
         let elsewhere = About { environment: Some(Slug::from_text("prod")), ..about.clone() };
         assert_eq!(wants(&heat, &elsewhere, now).unwrap().0.environments.len(), 1, "at once");
         assert!(wants(&heat, &About { columns: 80, ..about }, now).is_some(), "it lies otherwise on fewer columns");
+    }
+
+    #[test]
+    fn what_was_found_of_another_environment_does_not_stay_when_this_one_cannot_be_had() {
+        let (mut heat, now) = (HeatView::default(), at("2026-11-21T08:07:30Z"));
+        let incident = |asked: &IncidentRequest| Incident {
+            from: asked.from,
+            until: asked.until,
+            happenings: vec![],
+            drifts: vec![],
+            cut: false,
+            density: vec![],
+            markers: vec![],
+            together: vec![],
+        };
+        let mut asks = |name: &str, columns, comes: bool| {
+            let about = About { environment: Some(Slug::from_text(name)), columns, ..About::default() };
+            let (asked, scale) = heat.wants(&about, now, &TimeZone::UTC).unwrap();
+            heat.ask((Ticket(1), scale), about, now);
+            heat.came(Ticket(1), if comes { Ok(incident(&asked)) } else { Err("away".into()) });
+            (heat.found.is_some(), heat.error.is_some())
+        };
+        assert_eq!(asks("prod", 100, true), (true, false));
+        assert_eq!(asks("prod", 80, false), (true, true), "what is old is still true of it");
+        assert_eq!(asks("staging", 80, false), (false, true));
+    }
+
+    #[test]
+    fn a_clock_that_was_put_back_is_not_waited_for() {
+        let (mut heat, now) = (HeatView::default(), at("2026-11-21T08:07:30Z"));
+        let about = About { columns: 100, ..About::default() };
+        let (_, scale) = heat.wants(&about, now, &TimeZone::UTC).unwrap();
+        heat.ask((Ticket(1), scale), about.clone(), now);
+        heat.came(Ticket(1), Err("away".into()));
+        heat.is_old();
+        let earlier = now - SignedDuration::from_hours(1);
+        assert!(heat.wants(&about, earlier, &TimeZone::UTC).is_some());
     }
 
     #[test]

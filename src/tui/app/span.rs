@@ -103,7 +103,10 @@ impl Scale {
             let start = self.start(part);
             let is_round = every >= 2 * DAY && part.is_multiple_of(usize::try_from(every / self.unit).unwrap_or(1))
                 || every < 2 * DAY && floor(start, every, zone) == start;
-            is_round.then(|| (part * self.wide, start.to_zoned(zone.clone()).strftime(format).to_string()))
+            // Where clocks are changed a part of days begins an hour off midnight: it is named after its first noon.
+            let named = SignedDuration::from_hours(if self.unit < DAY { 0 } else { 12 });
+            let named = start.checked_add(named).unwrap_or(start).to_zoned(zone.clone());
+            is_round.then(|| (part * self.wide, named.strftime(format).to_string()))
         };
         (0..self.parts).filter_map(tick).collect()
     }
@@ -152,6 +155,26 @@ mod tests {
         assert_eq!(scale.part(at("2027-01-01T00:00:00Z")), scale.parts - 1);
         assert_eq!(scale.part(at("2020-01-01T00:00:00Z")), 0);
         assert_eq!(scale.start(1), at("2026-11-21T08:08:00Z"));
+    }
+
+    #[test]
+    fn days_are_named_after_themselves_when_clocks_are_changed_between_them() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        let named = |from: &str, until: &str| {
+            let scale = Scale::no_finer_than(DAY, (at(from), at(until)), 40, &berlin);
+            let days = scale.ticks(&berlin).into_iter().map(|(column, label)| (column / scale.wide, label));
+            days.collect::<Vec<_>>()
+        };
+        let autumn = named("2026-10-20T08:00:00Z", "2026-10-29T08:00:00Z");
+        assert!(
+            autumn.iter().all(|(day, label)| *label == format!("10-{}", 20 + day)) && autumn.len() > 1,
+            "{autumn:?}"
+        );
+        let spring = named("2026-03-22T08:00:00Z", "2026-03-31T08:00:00Z");
+        assert!(
+            spring.iter().all(|(day, label)| *label == format!("03-{}", 22 + day)) && spring.len() > 1,
+            "{spring:?}"
+        );
     }
 
     #[test]

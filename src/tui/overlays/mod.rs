@@ -153,6 +153,15 @@ fn scrolled(canvas: &mut Canvas<'_>, inner: Rect, lines: &[Line<'_>], scroll: us
     let below = lines.len().saturating_sub(from + height);
     if below > 0 && height > 1 {
         let more = Line::from(canvas.span(Role::Key, format!(" {below} more ")));
-        canvas.line_right(inner, height - 1, &more);
+        // On the frame, where the keys leave it free: what is read is not written over.
+        let row = if is_free(canvas, inner, more.width()) { height } else { height - 1 };
+        canvas.line_right(Rect { height: inner.height + 1, ..inner }, row, &more);
     }
+}
+
+/// Whether so many columns of the frame below, up to its corner, are the frame's own.
+fn is_free(canvas: &Canvas<'_>, inner: Rect, columns: usize) -> bool {
+    let first = inner.right().saturating_sub(u16::try_from(columns).unwrap_or(u16::MAX));
+    (first..inner.right())
+        .all(|x| canvas.buf.cell((x, inner.bottom())).is_some_and(|cell| matches!(cell.symbol(), "─" | "-")))
 }

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -9,11 +10,18 @@ use crate::tui::sample::Sample;
 use crate::tui::term::clipboard::Through;
 
 /// Remembers what it was shown.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Paper {
+    size: (u16, u16),
     frames: Arc<Mutex<Vec<String>>>,
     /// A frame with these words in it is its last.
     breaks_at: Option<&'static str>,
+}
+
+impl Default for Paper {
+    fn default() -> Self {
+        Self { size: (80, 24), frames: Arc::default(), breaks_at: None }
+    }
 }
 
 impl Paper {
@@ -35,7 +43,7 @@ impl Paper {
 
 impl Surface for Paper {
     fn size(&self) -> (u16, u16) {
-        (80, 24)
+        self.size
     }
 
     fn ready(&self) -> bool {
@@ -174,4 +182,33 @@ async fn a_storm_of_keys_is_few_frames() {
     session.paper.says("saved: acknowledge module.net.aws_vpc.main").await;
     assert!(session.paper.frames().len() - before < 100);
     session.done.abort();
+}
+
+/// Seconds that the sample's time is ahead in the test below.
+static AHEAD: AtomicI64 = AtomicI64::new(0);
+
+fn ahead() -> Timestamp {
+    crate::tui::sample::now() + jiff::SignedDuration::from_secs(AHEAD.load(Ordering::SeqCst))
+}
+
+#[tokio::test]
+async fn what_only_waited_for_its_time_is_asked_for_when_the_clock_says_so() {
+    let paper = Paper { size: (160, 45), ..Paper::default() };
+    let (send, inbox) = mpsc::unbounded_channel();
+    let options = Options { clock: Clock(ahead), ..testkit::options(Options::default()) };
+    let sample: Arc<dyn DriftService> = Sample::shared();
+    let done = tokio::spawn(drive(async { Ok(sample) }, options, paper.clone(), send.clone(), inbox));
+    paper.says("worst").await;
+    assert!(!paper.frames().iter().any(|frame| frame.contains("++++")), "nothing happened in this hour");
+    send.send(key('a')).unwrap();
+    paper.says("saved: acknowledge").await;
+    // How much happened when is old now, and is asked for again when a while has passed.
+    send.send(Msg::Lagged).unwrap();
+    send.send(Msg::Broken("so far".into())).unwrap();
+    paper.says("so far").await;
+    AHEAD.store(11, Ordering::SeqCst);
+    // It makes the loop go round, and asks for nothing.
+    send.send(Msg::Highlighted).unwrap();
+    paper.says("++++").await;
+    done.abort();
 }

@@ -1,0 +1,194 @@
+//! A resource that has another address now: the code says so by a `moved` block, or by the resource's new name.
+
+use std::path::Path;
+
+use hcl_edit::Span;
+use hcl_edit::expr::{Expression, Traversal, TraversalOperator};
+use hcl_edit::structure::{Block, Body};
+
+use super::splice::{Splice, line_end, line_of, newline, spliced};
+use super::{Asked, Patch, find, labels_of, parse, read};
+use crate::declared::blocks;
+use crate::recommend::Spot;
+
+/// References to an old name that are told.
+const TOLD: usize = 5;
+
+/// An address, and the parts of it.
+struct Address {
+    text: String,
+    labels: [String; 2],
+    /// `module.net.`, without keys; empty in the root.
+    module: String,
+}
+
+impl Address {
+    /// # Errors
+    /// It is no address that code could say.
+    fn of(text: &str) -> Result<Self, String> {
+        let is_plain = hcl_edit::parser::parse_expr(text)
+            .is_ok_and(|read| matches!(&read, Expression::Traversal(one) if is_written(one)));
+        let (configured, labels) =
+            (blocks::configured(text), labels_of(text).filter(|_| is_plain && !text.contains('\n')));
+        let labels = labels.ok_or("its name is none of Terraform's")?;
+        let module = configured.strip_suffix(&labels.join(".")).unwrap_or_default().to_owned();
+        Ok(Self { text: text.to_owned(), labels, module })
+    }
+
+    /// As code inside of its module names it; `None`: it is one of several uses of it.
+    fn inside(&self) -> Option<&str> {
+        self.text.strip_prefix(&self.module)
+    }
+}
+
+/// Names and keys, nothing to be worked out.
+fn is_written(address: &Traversal) -> bool {
+    let is_key = |key: &Expression| matches!(key, Expression::String(_) | Expression::Number(_));
+    address.operators.iter().all(|one| match one.value() {
+        TraversalOperator::GetAttr(_) => true,
+        TraversalOperator::Index(key) => is_key(key),
+        _ => false,
+    })
+}
+
+/// `spot`: the block of the resource under its new address, else under its old one.
+///
+/// # Errors
+/// A sentence that says why there is no edit, and what to write by hand.
+pub(super) fn plan(asked: &Asked<'_>, spot: &Spot) -> Result<Patch, String> {
+    let previous = asked.resource.previous_address.as_ref().ok_or("what its address was is not known")?;
+    let (from, to) = (Address::of(previous.raw())?, Address::of(asked.resource.resource_id.raw())?);
+    if let Some((file, line)) = said(spot, &from, &to) {
+        let mut patch = untouched(spot, &file)?;
+        let note = format!("{}:{line} has the `moved` block already: an apply takes the state there", patch.shown);
+        patch.notes.push(note);
+        return Ok(patch);
+    }
+    let patch = untouched(spot, &spot.file)?;
+    let body = parse(&patch.before).map_err(|why| format!("{}: {why}", patch.shown))?;
+    if let Some(block) = find(&body, &to.labels) {
+        return told(spot, patch.at_end_of(block), &from, &to);
+    }
+    let block = find(&body, &from.labels).ok_or_else(|| format!("{} has its block no more", patch.shown))?;
+    if from.module != to.module {
+        let text = text(&from.text, &to.text, "\n").replace('\n', " ");
+        return Err(format!("it went to another module: take its block from {} there, and write {text}", spot.shown()));
+    }
+    renamed(spot, patch.clone(), block, &from, &to)
+}
+
+/// Where a `moved` block says it.
+fn said(spot: &Spot, from: &Address, to: &Address) -> Option<(std::path::PathBuf, usize)> {
+    let own = spot.file.parent().filter(|own| *own != spot.root);
+    let whole = (spot.root.as_path(), Some(from.text.as_str()), Some(to.text.as_str()));
+    let places = std::iter::once(whole).chain(own.map(|own| (own, from.inside(), to.inside())));
+    places.into_iter().find_map(|(directory, from, to)| {
+        let is_it = |block: &&Block| is_said(&block.body, "from", from) && is_said(&block.body, "to", to);
+        files(directory).find_map(|(file, text, body)| {
+            let at = body.get_blocks("moved").find(is_it)?.span()?;
+            Some((file, line_of(&text, at.start)))
+        })
+    })
+}
+
+fn is_said(body: &Body, name: &str, address: Option<&str>) -> bool {
+    let said = body.get_attribute(name).map(|one| one.value.to_string());
+    said.zip(address).is_some_and(|(said, address)| said.trim() == address)
+}
+
+/// The files of a directory that can be read.
+fn files(directory: &Path) -> impl Iterator<Item = (std::path::PathBuf, String, Body)> {
+    blocks::files(directory, 0).into_iter().filter_map(|file| {
+        let text = read(&file).ok()?;
+        let body = parse(&text).ok()?;
+        Some((file, text, body))
+    })
+}
+
+fn untouched(spot: &Spot, file: &Path) -> Result<Patch, String> {
+    let shown = Spot { file: file.to_owned(), line: 0, root: spot.root.clone() }.shown();
+    let shown = shown.rsplit_once(':').map_or(shown.as_str(), |(file, _)| file).to_owned();
+    let text = read(file).map_err(|why| format!("{shown}: {why}"))?;
+    let (before, after) = (text.clone(), text);
+    Ok(Patch { file: file.to_owned(), shown, before, after, written: vec![], left: vec![], notes: vec![] })
+}
+
+impl Patch {
+    /// With where a block ends.
+    fn at_end_of(self, block: &Block) -> (Self, usize) {
+        let end = block.span().map_or(self.before.len(), |at| at.end);
+        (self, end)
+    }
+}
+
+/// A `moved` block: behind the resource, or in the root behind the module that it is in, where addresses are whole.
+fn told(spot: &Spot, behind: (Patch, usize), from: &Address, to: &Address) -> Result<Patch, String> {
+    let (mut patch, end) = match to.module.split('.').nth(1) {
+        None => behind,
+        Some(name) => {
+            let is_it = |block: &&Block| block.labels.first().is_some_and(|label| label.as_str() == name);
+            let call = files(&spot.root).find_map(|(file, _, body)| {
+                let end = body.get_blocks("module").find(is_it)?.span()?.end;
+                Some((file, end))
+            });
+            let (file, end) = call.ok_or_else(|| format!("no .tf file in the root calls module {name}"))?;
+            (untouched(spot, &file)?, end)
+        }
+    };
+    let line = newline(&patch.before, end.saturating_sub(1));
+    let at = line_end(&patch.before, end);
+    let gap = if patch.before[..at].ends_with('\n') { line.to_owned() } else { line.repeat(2) };
+    let new = format!("{gap}{}", text(&from.text, &to.text, line));
+    patch.after = spliced(&patch.before, vec![Splice::insert(at, new)]);
+    parse(&patch.after)
+        .map_err(|why| format!("{}: the edit would leave a file that cannot be read: {why}", patch.shown))?;
+    Ok(patch)
+}
+
+fn text(from: &str, to: &str, line: &str) -> String {
+    format!("moved {{{line}  from = {from}{line}  to   = {to}{line}}}{line}")
+}
+
+/// The state has it under its new name, and the code does not.
+fn renamed(spot: &Spot, mut patch: Patch, block: &Block, from: &Address, to: &Address) -> Result<Patch, String> {
+    let places = block.labels.iter().map(|label| label.span()).collect::<Option<Vec<_>>>();
+    let places = places.filter(|places| places.len() == 2).ok_or("its place in the file is not known")?;
+    let is_new = |(_, (old, new)): &(_, (&String, &String))| old != new;
+    let changes = places.into_iter().zip(from.labels.iter().zip(&to.labels)).filter(is_new);
+    let splices = changes.map(|(at, (_, new))| Splice::replace(at, format!("\"{new}\""))).collect();
+    patch.after = spliced(&patch.before, splices);
+    parse(&patch.after)
+        .ok()
+        .and_then(|body| find(&body, &to.labels).map(|_| ()))
+        .ok_or("no edit of this code could be read again: write it by hand")?;
+    let places = references(spot, &from.labels.join("."));
+    let more = places.len().saturating_sub(TOLD);
+    if !places.is_empty() {
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let shown = places.into_iter().take(TOLD).collect::<Vec<_>>().join(", ");
+        patch.notes.push(format!("it is referred to by its old name at {shown}{more}"));
+    }
+    Ok(patch)
+}
+
+/// Lines of the module that name it.
+fn references(spot: &Spot, name: &str) -> Vec<String> {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let names_it = |line: &str| {
+        line.match_indices(name).any(|(at, _)| {
+            !line[..at].ends_with(is_word) && !line[at + name.len()..].starts_with(|c| is_word(c) && c != '.')
+        })
+    };
+    let directory = spot.file.parent().unwrap_or(Path::new("."));
+    let lines = files(directory).flat_map(|(file, text, _)| {
+        let shown = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let found: Vec<String> = text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| names_it(line))
+            .map(|(at, _)| format!("{shown}:{}", at + 1))
+            .collect();
+        found
+    });
+    lines.collect()
+}

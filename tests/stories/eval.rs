@@ -143,11 +143,10 @@ fn the_tables_are_rebuilt_byte_for_byte() {
     assert_eq!(code, 0, "{err}");
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("packs/knowledge");
     let mut names: Vec<_> = fs::read_dir(&shipped).unwrap().map(|file| file.unwrap().file_name()).collect();
-    names.sort();
-    assert!(names.len() >= 6);
-    // That one needs the schemas of CloudFormation as well.
+    // It is made of CloudFormation's resource schemas, which are not among these rows: `--schemas`.
     names.retain(|name| name != "disruption.tsv");
-    assert!(!home.path().join("made/disruption.tsv").exists());
+    names.sort();
+    assert!(names.len() >= 5 && !home.path().join("made/disruption.tsv").exists());
     for name in names {
         let (made, here) = (fs::read(home.path().join("made").join(&name)), fs::read(shipped.join(&name)));
         assert!(made.unwrap() == here.unwrap(), "packs/knowledge/{} is not what the command makes", name.display());

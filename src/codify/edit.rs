@@ -7,6 +7,7 @@ use hcl_edit::expr::{Array, Expression, Object};
 use hcl_edit::structure::{Block, Body};
 use serde_json::Value;
 
+use super::follow::Link;
 use super::fresh::settable;
 use super::kinds::{Form, Inside};
 use super::literal;
@@ -21,15 +22,24 @@ pub(super) struct Refusal {
     pub line: Option<usize>,
     /// `var.size`, where one name decides.
     pub name: Option<String>,
+    /// Where nothing but that name stands: it can be followed.
+    pub link: Option<Box<Link>>,
+    /// Where the line is, when that is another file than the resource's.
+    pub file: Option<String>,
 }
 
 impl Refusal {
     pub fn new(why: impl Into<String>) -> Self {
-        Self { why: why.into(), line: None, name: None }
+        Self { why: why.into(), line: None, name: None, link: None, file: None }
     }
 
     pub fn at(self, text: &str, at: Option<Range<usize>>) -> Self {
         Self { line: at.map(|at| line_of(text, at.start)), ..self }
+    }
+
+    /// Of a file that is not the resource's.
+    pub fn in_file(self, shown: &str) -> Self {
+        Self { file: self.file.or_else(|| Some(shown.to_owned())), name: None, ..self }
     }
 }
 
@@ -159,7 +169,7 @@ impl<'a> Editor<'a> {
                 let is_number = |old: &Value| old.as_str().is_some_and(|text| text.parse::<f64>().is_ok());
                 let quoted = value.is_number() && literal::value(expression).as_ref().is_some_and(is_number);
                 // `"30"` stays a text: whoever wrote it so meant it so.
-                let new = if quoted { Value::String(value.to_string()) } else { value.clone() };
+                let new = if quoted { Value::String(value.to_string()) } else { as_before(expression, value) };
                 Ok(vec![Splice::replace(at, self.written(&new))])
             }
             (Some((Step::Key(key), rest)), Expression::Object(object), _) => self.object(object, key, rest, wanted),
@@ -178,7 +188,7 @@ impl<'a> Editor<'a> {
                 let why = "it stands inside a text: write it by hand";
                 Err(Refusal::new(why).at(self.text, expression.span()))
             }
-            _ => Err(self.worked_out(expression)),
+            _ => Err(Refusal { link: Link::of(expression, steps).map(Box::new), ..self.worked_out(expression) }),
         }
     }
 
@@ -272,6 +282,13 @@ impl<'a> Editor<'a> {
             (None, ..) => Err(unknown()),
         }
     }
+}
+
+/// A number that a state keeps as text stays a number in the code.
+fn as_before(expression: &Expression, new: &Value) -> Value {
+    let is_number = literal::value(expression).is_some_and(|old| old.is_number());
+    let number = new.as_str().filter(|_| is_number).and_then(|text| serde_json::from_str::<Value>(text).ok());
+    number.filter(Value::is_number).unwrap_or_else(|| new.clone())
 }
 
 /// The comparer tells what means the same in small letters: beside others that is no spelling of anybody's.

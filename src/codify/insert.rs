@@ -6,7 +6,7 @@ use hcl_edit::Span;
 use hcl_edit::structure::{Attribute, Block};
 
 use super::edit::{Edit, Editor, Refusal};
-use super::splice::{Splice, begins_line, indent, line_end, newline, whole_lines};
+use super::splice::{Splice, begins_line, indent, line_end, line_start, newline, whole_lines};
 
 impl Editor<'_> {
     /// A new line behind the last attribute, the `=` under its.
@@ -104,10 +104,18 @@ impl Editor<'_> {
         Ok(vec![Splice::replace(from..at.end, "")])
     }
 
+    /// A blank line before what goes goes with it, where another one or the end of the block follows.
+    fn with_blank(&self, lines: Range<usize>) -> Range<usize> {
+        let before = line_start(self.text, lines.start.saturating_sub(1));
+        let next = self.text[lines.end..line_end(self.text, lines.end)].trim();
+        let is_blank = lines.start > 0 && self.text[before..lines.start].trim().is_empty();
+        if is_blank && (next.is_empty() || next == "}") { before..lines.end } else { lines }
+    }
+
     pub(super) fn without_line(&self, at: Option<Range<usize>>, what: &str) -> Edit {
         let at = at.ok_or_else(|| Refusal::new("its place in the file is not known"))?;
         match whole_lines(self.text, &at) {
-            Some(lines) => Ok(vec![Splice::replace(lines, "")]),
+            Some(lines) => Ok(vec![Splice::replace(self.with_blank(lines), "")]),
             None => Err(Refusal::new(format!("{what} shares its line: take it out by hand")).at(self.text, Some(at))),
         }
     }

@@ -3,6 +3,8 @@
 //! out is read again before anybody sees it.
 
 mod edit;
+mod file;
+mod follow;
 mod fresh;
 mod insert;
 mod kinds;
@@ -18,10 +20,10 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hcl_edit::Span;
+use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body};
 use serde_json::Value;
 use similar::TextDiff;
@@ -31,16 +33,17 @@ use crate::drift::path::{Step, parse as parse_path};
 use crate::drift::{Change, ChangeType, DriftType, PropertyPath, ResourceRef};
 use crate::recommend::Spot;
 use crate::safety::{Masked, Redactor, Tainted};
-use edit::{Editor, Refusal};
+use edit::{Editor, Refusal, Wanted};
+pub use file::Edited;
+use file::{is_downloaded, parse};
 use kinds::Inside;
 pub use kinds::Kinds;
-use splice::{Splice, line_of, spliced, whole_lines};
+use splice::{Splice, spliced, whole_lines};
 pub use write::{WriteError, write};
 
-/// A larger file is edited by hand.
-const FILE_MAX: u64 = 2 * 1024 * 1024;
 /// Lines around what changes.
 const CONTEXT: usize = 2;
+const DOWNLOADED: &str = "its block stands in a module that was downloaded, where no edit lasts: change the module, or take another version of it";
 
 /// What is to be written.
 pub struct Asked<'a> {
@@ -51,14 +54,13 @@ pub struct Asked<'a> {
     pub declared: Option<&'a Masked>,
 }
 
-/// An edit of one file.
+/// An edit.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Patch {
-    pub file: PathBuf,
-    /// `net/main.tf`, from the configuration's directory on.
-    pub shown: String,
-    before: String,
-    after: String,
+    /// The file of the resource's block.
+    own: Edited,
+    /// Files where something stands that its block only names.
+    others: Vec<Edited>,
     /// Paths of the changes that the edit writes.
     pub written: Vec<PropertyPath>,
     /// Those that it does not.
@@ -84,74 +86,94 @@ impl Patch {
         if asked.drift_type == DriftType::Moved {
             return moved::plan(asked, spot);
         }
-        let shown = spot.shown();
-        let file = shown.rsplit_once(':').map_or(shown.as_str(), |(file, _)| file).to_owned();
-        let before = read(&spot.file).map_err(|why| format!("{file}: {why}"))?;
-        let mut patch = Self {
-            file: spot.file.clone(),
-            shown: file,
-            after: before.clone(),
-            before,
-            written: vec![],
-            left: vec![],
-            notes: vec![],
-        };
+        let mut patch = Self::of(Edited::open(&spot.root, &spot.file)?);
         let labels = labels_of(asked.resource.resource_id.raw()).ok_or("its name is none of Terraform's")?;
-        let body = parse(&patch.before).map_err(|why| format!("{}: {why}", patch.shown))?;
-        let block = find(&body, &labels).ok_or_else(|| format!("{} has its block no more", patch.shown))?;
+        let body = parse(&patch.own.before).map_err(|why| format!("{}: {why}", patch.own.shown))?;
+        let block = find(&body, &labels).ok_or_else(|| format!("{} has its block no more", patch.own.shown))?;
         if let Some(why) = several(block) {
             return Err(format!("{}: {why}", spot.shown()));
         }
-        if asked.resource.resource_id.raw().starts_with("module.") {
-            patch.notes.push("its block stands in a module: every use of the module gets the edit".into());
-        }
         match asked.drift_type {
             DriftType::Modified => {
-                let place = Place { inside: kinds.of(&spot.root, &labels[0]), labels: &labels };
-                asked.changes.iter().for_each(|change| patch.change(asked, &place, change));
+                let place = Place { root: &spot.root, inside: kinds.of(&spot.root, &labels[0]), labels: &labels };
+                // What comes is written beside what there is, so what goes is taken out last.
+                let mut changes: Vec<&Change> = asked.changes.iter().collect();
+                changes.sort_by_key(|change| change.change_type == ChangeType::Removed);
+                changes.into_iter().for_each(|change| patch.change(asked, &place, change));
             }
+            DriftType::Deleted if is_downloaded(&spot.file) => return Err(format!("{}: {DOWNLOADED}", spot.shown())),
             DriftType::Deleted => patch.without(block)?,
             DriftType::Added | DriftType::Moved => return Err("there is no edit for this kind of drift".into()),
         }
-        patch.point(&spot.file);
-        parse(&patch.after)
-            .map_err(|why| format!("{}: the edit would leave a file that cannot be read: {why}", patch.shown))?;
+        if patch.own.is_changed() && asked.resource.resource_id.raw().starts_with("module.") {
+            patch.notes.insert(0, "its block stands in a module: every use of the module gets the edit".into());
+        }
+        for one in patch.files() {
+            parse(&one.after)
+                .map_err(|why| format!("{}: the edit would leave a file that cannot be read: {why}", one.shown))?;
+        }
         Ok(patch)
     }
 
+    /// One that edits nothing yet.
+    fn of(own: Edited) -> Self {
+        Self { own, others: vec![], written: vec![], left: vec![], notes: vec![] }
+    }
+
+    /// What it edits.
+    pub fn files(&self) -> impl Iterator<Item = &Edited> {
+        std::iter::once(&self.own).chain(&self.others).filter(|one| one.is_changed())
+    }
+
+    /// The names of the files it edits, else that of the resource's file; from the configuration's directory on.
+    pub fn shown(&self) -> String {
+        let names: Vec<&str> = self.files().map(|one| one.shown.as_str()).collect();
+        if names.is_empty() { self.own.shown.clone() } else { names.join(", ") }
+    }
+
     pub fn is_empty(&self) -> bool {
-        self.before == self.after
+        self.files().next().is_none()
     }
 
     /// As `diff -u` shows it, without secrets that are known or look like one; raw text in it is tainted.
     pub fn diff(&self, redactor: &Redactor) -> Tainted {
-        let (before, after) = (self.before.replace("\r\n", "\n"), self.after.replace("\r\n", "\n"));
-        let diff = TextDiff::from_lines(&before, &after);
-        let (a, b) = (format!("a/{}", self.shown), format!("b/{}", self.shown));
-        let text = diff.unified_diff().context_radius(CONTEXT).header(&a, &b).to_string();
-        redactor.mask_text(&text)
+        let of = |one: &Edited| {
+            let (before, after) = (one.before.replace("\r\n", "\n"), one.after.replace("\r\n", "\n"));
+            let diff = TextDiff::from_lines(&before, &after);
+            let (a, b) = (format!("a/{}", one.shown), format!("b/{}", one.shown));
+            diff.unified_diff().context_radius(CONTEXT).header(&a, &b).to_string()
+        };
+        redactor.mask_text(&self.files().map(of).collect::<String>())
     }
 
     fn change(&mut self, asked: &Asked<'_>, place: &Place<'_>, change: &Change) {
-        let edited = self.edited(&self.before, asked, place, change).and_then(|_| {
+        let edited = self.edited(&self.own.before, asked, place, change).and_then(|_| {
             // Positions are those of the text with what was written so far.
-            self.edited(&self.after, asked, place, change)
+            self.edited(&self.own.after, asked, place, change)
         });
-        match edited {
+        let why = match edited {
+            Ok(_) if is_downloaded(&self.own.file) => self.told(&Refusal::new(DOWNLOADED)),
             Ok(after) => {
                 self.say_deprecated(place, change);
-                self.after = after;
-                self.written.push(change.path.clone());
+                self.own.after = after;
+                return self.written.push(change.path.clone());
             }
-            Err(refusal) => self.left.push(NotWritten { path: change.path.clone(), why: self.told(&refusal) }),
-        }
+            Err(mut refusal) => match refusal.link.take() {
+                None => self.told(&refusal),
+                Some(link) => match self.follow(asked, place, change, *link) {
+                    Ok(()) => return self.written.push(change.path.clone()),
+                    Err(other) => format!("{}; {}", self.told(&refusal), self.told(&other)),
+                },
+            },
+        };
+        self.left.push(NotWritten { path: change.path.clone(), why });
     }
 
     /// Whoever writes something new that is on its way out should know.
     fn say_deprecated(&mut self, place: &Place<'_>, change: &Change) {
         let (steps, _) = parse_path(change.path.raw());
         let Some(Step::Key(name)) = steps.first() else { return };
-        let (kind, body) = (&place.labels[0], parse(&self.before));
+        let (kind, body) = (&place.labels[0], parse(&self.own.before));
         let has_it = |block: &Block| block.body.has_attribute(name) || block.body.has_blocks(name);
         if body.is_ok_and(|body| find(&body, place.labels).is_some_and(has_it)) {
             return;
@@ -168,20 +190,23 @@ impl Patch {
         }
     }
 
+    /// With its place, and where the name that decides comes from.
     fn told(&self, refusal: &Refusal) -> String {
-        let place = refusal.line.map(|line| format!(" ({}:{line})", self.shown)).unwrap_or_default();
-        let name = refusal.name.as_ref().map(|name| format!(" [{name}]")).unwrap_or_default();
-        format!("{}{place}{name}", refusal.why)
+        let file = refusal.file.as_ref().unwrap_or(&self.own.shown);
+        let place = refusal.line.map(|line| format!(" ({file}:{line})")).unwrap_or_default();
+        let directory = self.own.file.parent().unwrap_or(Path::new("."));
+        let made = refusal.name.as_ref().and_then(|name| Some((name, follow::definition(directory, name)?)));
+        let stands = made.map(|(name, (file, line))| {
+            format!(": {name} stands at {}:{line}", file.file_name().unwrap_or_default().to_string_lossy())
+        });
+        format!("{}{place}{}", refusal.why, stands.unwrap_or_default())
     }
 
     /// The text with one change made, read again.
     fn edited(&self, text: &str, asked: &Asked<'_>, place: &Place<'_>, change: &Change) -> Result<String, Refusal> {
         let (labels, inside) = (place.labels, place.inside.clone());
         let (steps, is_whole) = parse_path(change.path.raw());
-        let wanted = match change.change_type {
-            ChangeType::Removed => None,
-            _ => change.actual.as_ref().map(Masked::value).filter(|value| !value.is_null()),
-        };
+        let wanted = wanted_of(change);
         if !is_whole {
             return Err(Refusal::new("its path is too long to be found"));
         }
@@ -213,53 +238,33 @@ impl Patch {
 
     /// The block goes, with the blank line behind it.
     fn without(&mut self, block: &Block) -> Result<(), String> {
-        let at = block.span().and_then(|span| whole_lines(&self.before, &span));
+        let at = block.span().and_then(|span| whole_lines(&self.own.before, &span));
         let mut lines = at.ok_or("its block shares its lines: take it out by hand")?;
-        let next = splice::line_end(&self.before, lines.end);
-        if self.before[lines.end..next].trim().is_empty() {
+        let next = splice::line_end(&self.own.before, lines.end);
+        if self.own.before[lines.end..next].trim().is_empty() {
             lines.end = next;
         }
-        self.after = spliced(&self.before, vec![Splice::replace(lines, "")]);
+        self.own.after = spliced(&self.own.before, vec![Splice::replace(lines, "")]);
         self.notes.push("whatever refers to it has to go, too: see that `terraform validate` finds nothing".into());
         Ok(())
-    }
-
-    /// Says of what is left where the names in it come from.
-    fn point(&mut self, file: &Path) {
-        for left in &mut self.left {
-            let Some((why, name)) = left.why.strip_suffix(']').and_then(|why| why.rsplit_once(" [")) else { continue };
-            let made = definition(file.parent().unwrap_or(Path::new(".")), name);
-            left.why = match made {
-                Some((file, line)) => {
-                    let file = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                    format!("{why}: {name} stands at {file}:{line}")
-                }
-                None => why.to_owned(),
-            };
-        }
     }
 }
 
 /// The block that is edited, and what is known of its inside.
 struct Place<'a> {
+    /// The configuration's directory.
+    root: &'a Path,
     /// Type and name.
     labels: &'a [String; 2],
     inside: Inside<'a>,
 }
 
-fn read(file: &Path) -> Result<String, String> {
-    let size = fs::metadata(file).map_err(|e| format!("cannot be read: {e}"))?.len();
-    if size > FILE_MAX {
-        return Err("the file is too large to be edited here".into());
+/// What the property is to be.
+fn wanted_of(change: &Change) -> Wanted<'_> {
+    match change.change_type {
+        ChangeType::Removed => None,
+        _ => change.actual.as_ref().map(Masked::value).filter(|value| !value.is_null()),
     }
-    fs::read_to_string(file).map_err(|e| format!("cannot be read: {e}"))
-}
-
-fn parse(text: &str) -> Result<Body, String> {
-    hcl_edit::parser::parse_body(text).map_err(|error| {
-        let at = error.location();
-        format!("line {}, column {}: {}", at.line(), at.column(), error.message())
-    })
 }
 
 /// Type and name of a managed resource.
@@ -280,15 +285,23 @@ fn find<'a>(body: &'a Body, labels: &[String; 2]) -> Option<&'a Block> {
 
 /// Why an edit would change more than one resource.
 fn several(block: &Block) -> Option<&'static str> {
-    let once = |value: Option<Value>| value.is_some_and(|value| value == 1);
     if block.body.has_attribute("for_each") {
         return Some(
             "for_each makes several resources of this block, and an edit would change all of them: make the value depend on each.key",
         );
     }
     let count = block.body.get_attribute("count")?;
-    (!once(literal::value(&count.value)))
+    (!is_one_at_most(&count.value))
         .then_some("count makes several resources of this block, and an edit would change all of them: make the value depend on count.index")
+}
+
+/// `1`, or `var.create ? 1 : 0`.
+fn is_one_at_most(count: &Expression) -> bool {
+    match count {
+        Expression::Conditional(either) => is_one_at_most(&either.true_expr) && is_one_at_most(&either.false_expr),
+        Expression::Parenthesis(inner) => is_one_at_most(inner.inner()),
+        _ => literal::value(count).is_some_and(|value| value == 1 || value == 0),
+    }
 }
 
 /// Whether anything in it was taken out.
@@ -299,24 +312,4 @@ fn has_secret(value: &Value) -> bool {
         Value::Object(map) => map.iter().any(|(name, value)| name.contains("«secret #") || has_secret(value)),
         _ => false,
     }
-}
-
-/// Where a variable or a local value of a module is made: file and line.
-fn definition(directory: &Path, name: &str) -> Option<(PathBuf, usize)> {
-    let (kind, name) = name.split_once('.')?;
-    let mut files: Vec<PathBuf> = fs::read_dir(directory).ok()?.flatten().map(|entry| entry.path()).collect();
-    files.retain(|file| file.extension().is_some_and(|end| end == "tf"));
-    files.sort();
-    files.into_iter().find_map(|file| {
-        let text = read(&file).ok()?;
-        let body = parse(&text).ok()?;
-        let span = match kind {
-            "var" => {
-                let mut all = body.get_blocks("variable");
-                all.find(|block| block.labels.first().is_some_and(|label| label.as_str() == name))?.span()
-            }
-            _ => body.get_blocks("locals").find_map(|block| block.body.get_attribute(name))?.span(),
-        };
-        Some((file, line_of(&text, span?.start)))
-    })
 }

@@ -6,8 +6,10 @@ use hcl_edit::Span;
 use hcl_edit::expr::{Expression, Traversal, TraversalOperator};
 use hcl_edit::structure::{Block, Body};
 
+use super::file::{Edited, is_downloaded, parse, read};
+use super::follow::uses;
 use super::splice::{Splice, line_end, line_of, newline, spliced};
-use super::{Asked, Patch, find, labels_of, parse, read};
+use super::{Asked, DOWNLOADED, Patch, find, labels_of};
 use crate::declared::blocks;
 use crate::recommend::Spot;
 
@@ -60,19 +62,22 @@ pub(super) fn plan(asked: &Asked<'_>, spot: &Spot) -> Result<Patch, String> {
     let (from, to) = (Address::of(previous.raw())?, Address::of(asked.resource.resource_id.raw())?);
     if let Some((file, line)) = said(spot, &from, &to) {
         let mut patch = untouched(spot, &file)?;
-        let note = format!("{}:{line} has the `moved` block already: an apply takes the state there", patch.shown);
+        let note = format!("{}:{line} has the `moved` block already: an apply takes the state there", patch.own.shown);
         patch.notes.push(note);
         return Ok(patch);
     }
     let patch = untouched(spot, &spot.file)?;
-    let body = parse(&patch.before).map_err(|why| format!("{}: {why}", patch.shown))?;
+    let body = parse(&patch.own.before).map_err(|why| format!("{}: {why}", patch.own.shown))?;
     if let Some(block) = find(&body, &to.labels) {
         return told(spot, patch.at_end_of(block), &from, &to);
     }
-    let block = find(&body, &from.labels).ok_or_else(|| format!("{} has its block no more", patch.shown))?;
+    let block = find(&body, &from.labels).ok_or_else(|| format!("{} has its block no more", patch.own.shown))?;
     if from.module != to.module {
         let text = text(&from.text, &to.text, "\n").replace('\n', " ");
         return Err(format!("it went to another module: take its block from {} there, and write {text}", spot.shown()));
+    }
+    if is_downloaded(&spot.file) {
+        return Err(format!("{}: {DOWNLOADED}", spot.shown()));
     }
     renamed(spot, patch.clone(), block, &from, &to)
 }
@@ -106,17 +111,13 @@ fn files(directory: &Path) -> impl Iterator<Item = (std::path::PathBuf, String, 
 }
 
 fn untouched(spot: &Spot, file: &Path) -> Result<Patch, String> {
-    let shown = Spot { file: file.to_owned(), line: 0, root: spot.root.clone() }.shown();
-    let shown = shown.rsplit_once(':').map_or(shown.as_str(), |(file, _)| file).to_owned();
-    let text = read(file).map_err(|why| format!("{shown}: {why}"))?;
-    let (before, after) = (text.clone(), text);
-    Ok(Patch { file: file.to_owned(), shown, before, after, written: vec![], left: vec![], notes: vec![] })
+    Ok(Patch::of(Edited::open(&spot.root, file)?))
 }
 
 impl Patch {
     /// With where a block ends.
     fn at_end_of(self, block: &Block) -> (Self, usize) {
-        let end = block.span().map_or(self.before.len(), |at| at.end);
+        let end = block.span().map_or(self.own.before.len(), |at| at.end);
         (self, end)
     }
 }
@@ -135,13 +136,13 @@ fn told(spot: &Spot, behind: (Patch, usize), from: &Address, to: &Address) -> Re
             (untouched(spot, &file)?, end)
         }
     };
-    let line = newline(&patch.before, end.saturating_sub(1));
-    let at = line_end(&patch.before, end);
-    let gap = if patch.before[..at].ends_with('\n') { line.to_owned() } else { line.repeat(2) };
+    let line = newline(&patch.own.before, end.saturating_sub(1));
+    let at = line_end(&patch.own.before, end);
+    let gap = if patch.own.before[..at].ends_with('\n') { line.to_owned() } else { line.repeat(2) };
     let new = format!("{gap}{}", text(&from.text, &to.text, line));
-    patch.after = spliced(&patch.before, vec![Splice::insert(at, new)]);
-    parse(&patch.after)
-        .map_err(|why| format!("{}: the edit would leave a file that cannot be read: {why}", patch.shown))?;
+    patch.own.after = spliced(&patch.own.before, vec![Splice::insert(at, new)]);
+    parse(&patch.own.after)
+        .map_err(|why| format!("{}: the edit would leave a file that cannot be read: {why}", patch.own.shown))?;
     Ok(patch)
 }
 
@@ -156,12 +157,12 @@ fn renamed(spot: &Spot, mut patch: Patch, block: &Block, from: &Address, to: &Ad
     let is_new = |(_, (old, new)): &(_, (&String, &String))| old != new;
     let changes = places.into_iter().zip(from.labels.iter().zip(&to.labels)).filter(is_new);
     let splices = changes.map(|(at, (_, new))| Splice::replace(at, format!("\"{new}\""))).collect();
-    patch.after = spliced(&patch.before, splices);
-    parse(&patch.after)
+    patch.own.after = spliced(&patch.own.before, splices);
+    parse(&patch.own.after)
         .ok()
         .and_then(|body| find(&body, &to.labels).map(|_| ()))
         .ok_or("no edit of this code could be read again: write it by hand")?;
-    let places = references(spot, &from.labels.join("."));
+    let places = uses(&spot.root, spot.file.parent().unwrap_or(Path::new(".")), &from.labels.join("."));
     let more = places.len().saturating_sub(TOLD);
     if !places.is_empty() {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -169,26 +170,4 @@ fn renamed(spot: &Spot, mut patch: Patch, block: &Block, from: &Address, to: &Ad
         patch.notes.push(format!("it is referred to by its old name at {shown}{more}"));
     }
     Ok(patch)
-}
-
-/// Lines of the module that name it.
-fn references(spot: &Spot, name: &str) -> Vec<String> {
-    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let names_it = |line: &str| {
-        line.match_indices(name).any(|(at, _)| {
-            !line[..at].ends_with(is_word) && !line[at + name.len()..].starts_with(|c| is_word(c) && c != '.')
-        })
-    };
-    let directory = spot.file.parent().unwrap_or(Path::new("."));
-    let lines = files(directory).flat_map(|(file, text, _)| {
-        let shown = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let found: Vec<String> = text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| names_it(line))
-            .map(|(at, _)| format!("{shown}:{}", at + 1))
-            .collect();
-        found
-    });
-    lines.collect()
 }

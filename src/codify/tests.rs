@@ -1,7 +1,10 @@
 //! What is edited, what is pointed at, and that nothing else changes.
 
+mod follow;
 mod fresh;
 mod moved;
+
+use std::fs;
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -47,7 +50,7 @@ impl World {
     fn edited(&self, changes: &[Change], declared: Value) -> Vec<String> {
         let patch = self.plan(changes, declared).unwrap();
         assert_eq!(patch.left, []);
-        changed_lines(&self.code, &patch.after)
+        changed_lines(&self.code, &patch.own.after)
     }
 }
 
@@ -150,7 +153,7 @@ fn an_element_that_is_spelt_otherwise_is_left_to_a_person_and_never_written_besi
     let world = World::new(code);
     let left = |change: Change| {
         let patch = world.plan(&[change], json!({})).unwrap();
-        assert_eq!(patch.after, code);
+        assert_eq!(patch.own.after, code);
         patch.left.into_iter().map(|one| one.why).collect::<String>()
     };
     let path = |element: &str| format!("policy.Statement[0].Action[={element}]");
@@ -409,9 +412,9 @@ fn what_is_gone_live_takes_its_block_with_it() {
     let world = World::new(&format!("{CODE}\nresource \"aws_vpc\" \"x\" {{}}\n"));
     let patch = world.plan_of("aws_instance.web", DriftType::Deleted, &[], json!({})).unwrap();
     assert!(
-        !patch.after.contains("aws_instance")
-            && patch.after.contains("aws_vpc")
-            && patch.after.starts_with("# the web")
+        !patch.own.after.contains("aws_instance")
+            && patch.own.after.contains("aws_vpc")
+            && patch.own.after.starts_with("# the web")
     );
 }
 
@@ -437,7 +440,7 @@ fn line_ends_of_windows_stay() {
         removed("monitoring"),
         added("cidrs[=x]", json!("x")),
     ];
-    let after = world.plan(&changes, json!({})).unwrap().after;
+    let after = world.plan(&changes, json!({})).unwrap().own.after;
     assert_eq!(after.matches('\n').count(), after.matches("\r\n").count());
 }
 
@@ -498,8 +501,8 @@ proptest! {
         let world = World::new(CODE);
         let patch = world.plan(&[modified(name, wanted.clone())], json!({})).unwrap();
         prop_assert_eq!(&patch.left, &[]);
-        prop_assert_eq!(of(&patch.after, name), Some(wanted));
-        prop_assert_eq!(others(CODE, name), others(&patch.after, name));
+        prop_assert_eq!(of(&patch.own.after, name), Some(wanted));
+        prop_assert_eq!(others(CODE, name), others(&patch.own.after, name));
     }
 
     #[test]
@@ -514,19 +517,19 @@ proptest! {
         let more = world.plan(&[added(&path, json!(text))], json!({})).unwrap();
         let mut wanted = before.as_array().unwrap().clone();
         wanted.push(text.as_str().into());
-        prop_assert_eq!(of(&more.after, list), Some(Value::from(wanted)));
-        let back = World::new(&more.after).plan(&[removed(&path)], json!({})).unwrap();
-        prop_assert_eq!(of(&back.after, list), Some(before));
+        prop_assert_eq!(of(&more.own.after, list), Some(Value::from(wanted)));
+        let back = World::new(&more.own.after).plan(&[removed(&path)], json!({})).unwrap();
+        prop_assert_eq!(of(&back.own.after, list), Some(before));
     }
 
     #[test]
     fn no_path_and_no_code_breaks_it(path in "[a-z_\\[\\]=.\"0-3]{0,24}|.{0,12}", code in "[a-z {}\\[\\]\"=,#\n$<-]{0,60}") {
         let world = World::new(CODE);
         let patch = world.plan(&[modified(&path, json!("x")), removed(&path)], json!({})).unwrap();
-        prop_assert!(parse(&patch.after).is_ok());
+        prop_assert!(parse(&patch.own.after).is_ok());
         let odd = format!("resource \"aws_instance\" \"web\" {{\n{code}\n}}\n");
         if let Ok(patch) = World::new(&odd).plan(&[modified("a", json!("x")), added("b.c", json!(1))], json!({})) {
-            prop_assert!(parse(&patch.after).is_ok());
+            prop_assert!(parse(&patch.own.after).is_ok());
         }
     }
 }

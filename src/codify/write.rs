@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{Patch, read};
+use super::file::read;
+use super::{Edited, Patch};
 
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -15,15 +16,26 @@ pub enum WriteError {
     Failed { file: PathBuf, why: std::io::Error },
 }
 
-/// Writes the file anew beside itself and puts it in its place: a crash leaves the old or the new one. A link stays one.
+/// Writes each file anew beside itself and puts it in its place: a crash leaves the old or the new one. A link stays one. Where one of
+/// several cannot be written, those before it are put back.
 ///
 /// # Errors
-/// The file was changed by somebody else, or cannot be read or written; then it is as it was.
+/// A file was changed by somebody else, or cannot be read or written; then all are as they were.
 pub fn write(patch: &Patch) -> Result<(), WriteError> {
-    let file = patch.file.clone();
-    let now = read(&file).map_err(|why| WriteError::Unreadable { file: file.clone(), why })?;
-    if now != patch.before {
-        return Err(WriteError::Changed(file));
+    for Edited { file, before, .. } in patch.files() {
+        let now = read(file).map_err(|why| WriteError::Unreadable { file: file.clone(), why })?;
+        if now != *before {
+            return Err(WriteError::Changed(file.clone()));
+        }
     }
-    crate::config::replace(&file, &patch.after).map_err(|why| WriteError::Failed { file, why })
+    let mut done: Vec<&Edited> = vec![];
+    for one in patch.files() {
+        if let Err(why) = crate::config::replace(&one.file, &one.after) {
+            // Whatever cannot be put back either is what somebody has to look at anyway.
+            done.iter().for_each(|one| drop(crate::config::replace(&one.file, &one.before)));
+            return Err(WriteError::Failed { file: one.file.clone(), why });
+        }
+        done.push(one);
+    }
+    Ok(())
 }

@@ -54,7 +54,7 @@ pub(super) fn run(session: &Session, args: &Codify) -> anyhow::Result<u8> {
             return Ok(LEFT);
         }
         write(&patch)?;
-        writeln!(out, "{} is written: have it reviewed, apply it, and scan again", sanitise::line(&patch.shown))?;
+        writeln!(out, "{} is written: have it reviewed, apply it, and scan again", sanitise::line(&patch.shown()))?;
     }
     Ok(if predicted.is_some_and(|predicted| predicted.left.is_empty()) { 0 } else { LEFT })
 }
@@ -72,13 +72,14 @@ fn may_write(session: &Session, environment: &Slug) -> anyhow::Result<()> {
 }
 
 fn is_meant(patch: &Patch) -> anyhow::Result<bool> {
-    let question = format!("Write this to {}? [y/N] ", sanitise::line(&patch.file.to_string_lossy()));
+    let files: Vec<String> = patch.files().map(|one| sanitise::line(&one.file.to_string_lossy())).collect();
+    let question = format!("Write this to {}? [y/N] ", files.join(" and "));
     let answer = ask::shown(&question, "--yes")?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 fn show(patch: &Patch, predicted: Option<&Prediction>, redactor: &Redactor, out: &mut dyn Write) -> io::Result<()> {
-    let file = sanitise::line(&patch.shown);
+    let file = sanitise::line(&patch.shown());
     match (patch.is_empty(), patch.left.is_empty()) {
         (true, true) => writeln!(out, "{file} says it already: apply it, and scan again")?,
         (true, false) => writeln!(out, "nothing of it can be edited in {file}")?,

@@ -1,9 +1,13 @@
 //! Where the configuration has a resource's block: file and line. The lines are looked at, nothing is evaluated.
 
+mod modules;
+
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+
+pub use modules::Call;
 
 /// Files that are looked into, and how large one may be.
 const FILES: usize = 2_000;

@@ -36,6 +36,15 @@ impl Code {
     /// # Errors
     /// A sentence that says why its block is not known.
     pub fn spot(&self, resource: &ResourceRef) -> Result<Spot, String> {
+        self.spot_by(resource, |root, address| self.looked.find(root, address))
+    }
+
+    /// As [`Self::spot`], also in modules that were downloaded: nobody can edit them, but what they are given stands in the code.
+    pub(super) fn spot_downloaded(&self, resource: &ResourceRef) -> Option<Spot> {
+        self.spot_by(resource, |root, address| self.looked.find_downloaded(root, address)).ok()
+    }
+
+    fn spot_by(&self, resource: &ResourceRef, find: impl Fn(&Path, &str) -> Search) -> Result<Spot, String> {
         let source = resource.declared_in.as_ref().ok_or("no code declares it")?;
         let state = Path::new(source.raw());
         if !state.is_file() {
@@ -43,7 +52,7 @@ impl Code {
         }
         let root = blocks::configuration_of(state).unwrap_or(Path::new("."));
         let shown = crate::safety::sanitise::line(&root.to_string_lossy());
-        match self.looked.find(root, resource.resource_id.raw()) {
+        match find(root, resource.resource_id.raw()) {
             Search::Found(places) => match places.as_slice() {
                 [(file, line)] => Ok(Spot { root: root.to_owned(), file: file.clone(), line: *line }),
                 several => Err(format!("{} blocks in {shown} may be it", several.len())),

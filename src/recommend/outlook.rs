@@ -80,7 +80,8 @@ impl Outlook<'_> {
         let previous = self.resource.previous_address.as_ref().filter(|_| self.drift_type == DriftType::Moved);
         let before = |name: &Tainted| ResourceRef { resource_id: name.clone(), ..self.resource.clone() };
         let spot = self.code.spot(self.resource);
-        let spot = spot.or_else(|why| previous.map(before).and_then(|old| self.code.spot(&old).ok()).ok_or(why))?;
+        let spot = spot.or_else(|why| previous.map(before).and_then(|old| self.code.spot(&old).ok()).ok_or(why));
+        let spot = spot.or_else(|why| self.code.spot_downloaded(self.resource).ok_or(why))?;
         let (resource, drift_type, changes, declared) = (self.resource, self.drift_type, self.changes, self.declared);
         Patch::plan(&Asked { resource, drift_type, changes, declared }, &spot, &self.code.kinds)
     }

@@ -82,7 +82,8 @@ fn runtime(leaf: &Leaf<'_>) -> Option<Lean> {
     // `python3.12`: the value names it.
     let language = |value| Some(word(value)?.split(|c: char| c.is_ascii_digit()).next()?.to_owned());
     let is_same = || language(leaf.declared).is_some_and(|one| !one.is_empty() && language(leaf.actual) == Some(one));
-    if !names_language && !(leaf.has("runtime") && is_same()) {
+    let is_runtime = names_language || (leaf.has("runtime") && is_same());
+    if !is_runtime {
         return None;
     }
     let release = |value| {

@@ -60,7 +60,7 @@ fn data_directory(root: &Path) -> PathBuf {
 
 /// Source addresses of the providers that may have the type: those of its first word, else all.
 fn sources(lock: &str, resource_type: &str) -> Vec<String> {
-    let Ok(body) = super::super::parse(lock) else { return vec![] };
+    let Ok(body) = super::super::file::parse(lock) else { return vec![] };
     let labels = body.get_blocks("provider").filter_map(|block| block.labels.first());
     let all: Vec<String> = labels.map(|label| label.as_str().to_owned()).collect();
     let word = resource_type.split('_').next().unwrap_or_default();

@@ -20,7 +20,9 @@ pub(super) fn known(root: &Path, resource_type: &str) -> Known {
     for file in blocks::files(root, DEPTH) {
         let Ok(text) = fs::read_to_string(&file) else { continue };
         // Most files do not name it.
-        let Some(body) = text.contains(&head).then(|| super::super::parse(&text).ok()).flatten() else { continue };
+        let Some(body) = text.contains(&head).then(|| super::super::file::parse(&text).ok()).flatten() else {
+            continue;
+        };
         let is_it = |block: &&Block| block.labels.first().is_some_and(|label| label.as_str() == resource_type);
         body.get_blocks("resource").filter(is_it).for_each(|block| seen.body(&block.body, ""));
     }

@@ -12,14 +12,14 @@ fn planned(code: &str, id: &str, change: Change, declared: Value) -> Patch {
 fn added_lines(code: &str, id: &str, change: Change, declared: Value) -> String {
     let patch = planned(code, id, change, declared);
     assert_eq!(patch.left, []);
-    let lines = changed_lines(code, &patch.after);
+    let lines = changed_lines(code, &patch.own.after);
     assert!(lines.iter().all(|line| line.starts_with('+')), "{lines:?}");
     lines.iter().map(|line| format!("{}\n", &line[1..])).collect()
 }
 
 fn why_not(code: &str, id: &str, change: Change, declared: Value) -> String {
     let patch = planned(code, id, change, declared);
-    assert_eq!(patch.after, code);
+    assert_eq!(patch.own.after, code);
     patch.left.into_iter().map(|one| one.why).collect()
 }
 
@@ -28,7 +28,7 @@ fn a_block_of_a_well_known_type_is_written_without_what_is_empty_or_computed() {
     let value = json!([{"target_bucket": "audit", "target_prefix": "", "target_grant": []}]);
     let patch = planned(BUCKET, "aws_s3_bucket.web", added("logging", value), json!({}));
     assert_eq!(
-        patch.after,
+        patch.own.after,
         "resource \"aws_s3_bucket\" \"web\" {\n  bucket = \"logs\"\n\n  logging {\n    target_bucket = \"audit\"\n  }\n}\n"
     );
     assert!(patch.notes[0].contains("a resource aws_s3_bucket_logging says it"), "{:?}", patch.notes);
@@ -77,7 +77,7 @@ fn one_property_of_a_block_that_the_code_is_silent_about_makes_a_block_of_it_and
     let patch = world.plan(&[tokens, endpoint], state).unwrap();
     assert_eq!(patch.left, []);
     assert_eq!(
-        patch.after,
+        patch.own.after,
         code.replace(
             "    lifecycle {",
             "    metadata_options {\n        http_tokens = \"required\"\n        http_endpoint = \"disabled\"\n    }\n\n    lifecycle {"
@@ -157,6 +157,23 @@ fn all_blocks_of_a_kind_that_is_gone_are_taken_out() {
     assert!(left[0].why.contains("the code has it already"), "{left:?}");
 }
 
+#[test]
+fn a_block_that_came_in_the_place_of_another_is_written_before_that_goes() {
+    let code = BUCKET.replace("\n}", "\n  lifecycle_rule {\n    id      = \"x\"\n    enabled = true\n  }\n}");
+    let state = json!({"lifecycle_rule": [{"id": "x", "enabled": true, "prefix": ""}]});
+    let new = added("lifecycle_rule[id=y]", json!({"id": "y", "enabled": true, "prefix": "tmp/"}));
+    let changes = [removed("lifecycle_rule[id=x]"), new];
+    let patch = World::new(&code).plan_of("aws_s3_bucket.web", DriftType::Modified, &changes, state).unwrap();
+    assert_eq!(patch.left, []);
+    let wanted = "  lifecycle_rule {\n    id      = \"y\"\n    enabled = true\n    prefix  = \"tmp/\"\n  }\n}\n";
+    assert!(patch.own.after.ends_with(wanted) && !patch.own.after.contains("\"x\""), "{}", patch.own.after);
+    // A blank line before what goes does not stay as a second one.
+    let apart = World::new(&code.replace("  lifecycle_rule", "\n  lifecycle_rule"));
+    let gone =
+        apart.plan_of("aws_s3_bucket.web", DriftType::Modified, &[removed("lifecycle_rule")], json!({})).unwrap();
+    assert_eq!(gone.own.after, BUCKET);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -168,10 +185,10 @@ proptest! {
         let change = added("credit_specification", json!([{ key.clone(): value.clone() }]));
         let patch = world.plan(&[change], json!({})).unwrap();
         prop_assert!(patch.left.is_empty());
-        let body = parse(&patch.after).unwrap();
+        let body = parse(&patch.own.after).unwrap();
         let block = find(&body, &["aws_instance".into(), "web".into()]).unwrap();
         let new = block.body.get_blocks("credit_specification").next().unwrap();
         let said = new.body.get_attribute(&key).and_then(|one| literal::value(&one.value));
-        prop_assert!(said == Some(value) || is_of_objects, "{}", patch.after);
+        prop_assert!(said == Some(value) || is_of_objects, "{}", patch.own.after);
     }
 }

@@ -23,11 +23,11 @@ fn the_code_says_a_move_by_a_moved_block_behind_the_resource() {
     let world = World::new(&OLD.replace("web", "shop"));
     let root = world.home.path();
     let patch = moved(root, "main.tf", "aws_instance.web", "aws_instance.shop").unwrap();
-    let lines = changed_lines(&world.code, &patch.after);
+    let lines = changed_lines(&world.code, &patch.own.after);
     assert_eq!(lines, ["+moved {", "+  from = aws_instance.web", "+  to   = aws_instance.shop", "+}", "+"]);
-    assert!(patch.after.contains("}\n\nmoved {") && patch.after.contains("}\n\noutput"), "{}", patch.after);
+    assert!(patch.own.after.contains("}\n\nmoved {") && patch.own.after.contains("}\n\noutput"), "{}", patch.own.after);
     // Once it says so, there is nothing to be written.
-    fs::write(root.join("main.tf"), &patch.after).unwrap();
+    fs::write(root.join("main.tf"), &patch.own.after).unwrap();
     let again = moved(root, "main.tf", "aws_instance.web", "aws_instance.shop").unwrap();
     assert!(
         again.is_empty() && again.notes[0].starts_with("main.tf:5 has the `moved` block already"),
@@ -36,9 +36,9 @@ fn the_code_says_a_move_by_a_moved_block_behind_the_resource() {
     );
     let keyed = moved(root, "main.tf", "aws_instance.shop[0]", "aws_instance.shop[\"a.b\"]").unwrap();
     assert!(
-        keyed.after.contains("  from = aws_instance.shop[0]\n  to   = aws_instance.shop[\"a.b\"]\n"),
+        keyed.own.after.contains("  from = aws_instance.shop[0]\n  to   = aws_instance.shop[\"a.b\"]\n"),
         "{}",
-        keyed.after
+        keyed.own.after
     );
 }
 
@@ -46,7 +46,7 @@ fn the_code_says_a_move_by_a_moved_block_behind_the_resource() {
 fn a_block_that_has_its_old_name_still_gets_the_new_one_and_who_refers_to_it_is_told() {
     let world = World::new(OLD);
     let patch = moved(world.home.path(), "main.tf", "aws_instance.web", "aws_instance.shop").unwrap();
-    let lines = changed_lines(OLD, &patch.after);
+    let lines = changed_lines(OLD, &patch.own.after);
     assert_eq!(lines, ["-resource \"aws_instance\" \"web\" {", "+resource \"aws_instance\" \"shop\" {"]);
     assert_eq!(patch.notes, ["it is referred to by its old name at main.tf:6"]);
 }
@@ -58,9 +58,9 @@ fn a_resource_that_went_into_a_module_is_told_in_the_root() {
     fs::write(home.path().join("main.tf"), "module \"net\" {\n  source = \"./net\"\n}").unwrap();
     fs::write(home.path().join("net/vm.tf"), OLD).unwrap();
     let patch = moved(home.path(), "net/vm.tf", "aws_instance.web", "module.net.aws_instance.web").unwrap();
-    assert_eq!((patch.shown.as_str(), patch.file.clone()), ("main.tf", home.path().join("main.tf")));
+    assert_eq!((patch.own.shown.as_str(), patch.own.file.clone()), ("main.tf", home.path().join("main.tf")));
     let end = "}\n\nmoved {\n  from = aws_instance.web\n  to   = module.net.aws_instance.web\n}\n";
-    assert!(patch.after.ends_with(end), "{}", patch.after);
+    assert!(patch.own.after.ends_with(end), "{}", patch.own.after);
     // The block is where it was.
     fs::write(home.path().join("old.tf"), OLD.replace("web", "old")).unwrap();
     let why = moved(home.path(), "old.tf", "aws_instance.old", "module.net.aws_instance.new").unwrap_err();

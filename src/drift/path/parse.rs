@@ -1,7 +1,7 @@
 //! Reads a [`PropertyPath`](super::PropertyPath) back into its steps.
 
 /// One step of a path.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Step {
     /// A key of an object.
     Key(String),

@@ -144,7 +144,8 @@ fn metadata(labels: &[CauseLabel]) -> BTreeMap<String, String> {
 pub fn evaluate(learned: &LearnedCause, labels: &[CauseLabel], now: Timestamp) -> Option<ModelMetrics> {
     let (model, forest) = (learned.model(), learned.forest());
     let labels: Vec<(Cause, Vec<f64>)> = usable(labels).collect();
-    if labels.is_empty() || forest.features.len() != NAMES.len() {
+    let own = forest.features.len();
+    if labels.is_empty() || own > NAMES.len() {
         return None;
     }
     // Those it knows, then those that operators named besides.
@@ -158,7 +159,7 @@ pub fn evaluate(learned: &LearnedCause, labels: &[CauseLabel], now: Timestamp) -
     let (targets, rows): (Vec<usize>, Vec<Vec<f64>>) =
         labels.into_iter().filter_map(|(cause, row)| Some((place(&cause)?, row))).unzip();
     let said = rows.iter().map(|row| {
-        let mut said = forest.predict(row);
+        let mut said = forest.predict(&row[..own]);
         said.resize(classes.len(), 0.0);
         said
     });

@@ -75,8 +75,10 @@ pub(super) fn rethink_all(
     let made = || -> Result<_, StoreError> {
         let from = appeared(&store.drift(*oldest)?);
         let scene = Scene::of(store, before, environment, from, Timestamp::now(), Arc::default())?;
-        // What a first scan finds has nothing around it.
-        if store.scan_before(environment, from)?.is_none() && !scene.has_learned() {
+        // What a first scan finds has nothing around it, and nobody has thought of it before it moved.
+        let was_known =
+            || drifts.iter().any(|id| store.drift(*id).is_ok_and(|one| one.event.analysis.cause.is_informed));
+        if store.scan_before(environment, from)?.is_none() && !scene.has_learned() && !was_known() {
             return Ok(None);
         }
         Ok(Some((environment_of(store, environment)?, scene)))

@@ -56,7 +56,7 @@ fn triage(home: &Path, script: &str) -> String {
 fn a_resource_that_is_moved_in_the_state_keeps_its_drift_and_what_was_decided() {
     let home = tempfile::tempdir().unwrap();
     state(home.path(), &[("", "motd", "")]);
-    let said = triage(home.path(), "ack 1\nnote 1 asked jsmith, he knows\nassign 1 bob\nquit\n");
+    let said = triage(home.path(), "ack 1\nnote 1 asked jsmith, he knows\nassign 1 bob\ncause 1 emergency_fix\nquit\n");
     assert!(said.contains("local_file.motd"), "{said}");
     // Into a module, under a key of `for_each`.
     let new = r#"module.etc.local_file.files["motd"]"#;
@@ -70,6 +70,8 @@ fn a_resource_that_is_moved_in_the_state_keeps_its_drift_and_what_was_decided() 
         "acknowledged",
         "bob",
         "asked jsmith, he knows",
+        "cause: emergency_fix, confidence 0.95",
+        "advice: codify_iac",
         &why,
     ] {
         assert!(said.contains(part), "{part}\n{said}");

@@ -93,14 +93,19 @@ pub(in crate::analysis) const NAMES: [&str; 63] = [
     "taken_back_by_same_hand_log",
 ];
 
+/// How many columns a version had: the first of those of now. `None`: a later driftguard's.
+pub(super) fn columns(version: u16) -> Option<usize> {
+    match version {
+        VERSION => Some(NAMES.len()),
+        2 => Some(62),
+        1 => Some(58),
+        _ => None,
+    }
+}
+
 /// As the columns are now, of what was kept when there were fewer: new ones come at the end, and what was not known is 0.
 pub(in crate::analysis) fn as_now(features: &FeatureVector) -> Option<Vec<f64>> {
-    let known = match features.version {
-        VERSION => NAMES.len(),
-        2 => 62,
-        1 => 58,
-        _ => return None,
-    };
+    let known = columns(features.version)?;
     let mut values = features.values.clone();
     let is_whole = values.len() == known && features.is_sane();
     values.resize(NAMES.len(), 0.0);

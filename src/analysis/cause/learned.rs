@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::features::VERSION;
+use super::features::{VERSION, as_now, columns};
 use super::vote::{humble, unnamed};
 use crate::drift::{Cause, FeatureVector, MlModel, MlPrediction, Probabilities};
 use crate::learned::{Forest, ForestError, cool};
@@ -41,10 +41,12 @@ impl LearnedCause {
         if blake3::hash(artifact.as_bytes()).to_hex().as_str() != model.artifact_hash {
             return Err(ArtifactError::Hash(name, version));
         }
-        if model.features_version != VERSION {
+        let unread = |error| ArtifactError::Text(name.clone(), version, error);
+        let forest: Forest = artifact.parse().map_err(unread)?;
+        // One that was trained before there were some of the columns asks about the others only.
+        if columns(model.features_version) != Some(forest.features.len()) {
             return Err(ArtifactError::Features(name, version, model.features_version));
         }
-        let forest: Forest = artifact.parse().map_err(|error| ArtifactError::Text(name, version, error))?;
         let importance = importance(&forest).into_iter().take(IMPORTANT).collect();
         Ok(Self { model: Arc::new(model), forest: Arc::new(forest), importance })
     }
@@ -57,13 +59,12 @@ impl LearnedCause {
         &self.forest
     }
 
-    /// What it says of a drift; nothing of features that are not its own.
+    /// What it says of a drift; nothing of features that it cannot read.
     pub(super) fn predict(&self, features: &FeatureVector) -> Option<Probabilities> {
-        if features.version != self.model.features_version || features.values.len() != self.forest.features.len() {
-            return None;
-        }
+        let values = as_now(features)?;
+        let own = values.get(..self.forest.features.len())?;
         let mut weights = [0.0; 6];
-        for (cause, share) in self.model.target_classes.iter().zip(self.forest.predict(&features.values)) {
+        for (cause, share) in self.model.target_classes.iter().zip(self.forest.predict(own)) {
             weights[cause.index()] += share;
         }
         Some(Probabilities::of(weights))

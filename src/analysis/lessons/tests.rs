@@ -69,6 +69,23 @@ fn what_says_nothing_true_says_nothing() {
 }
 
 #[test]
+fn a_model_from_before_the_last_columns_goes_on_judging_by_its_own() {
+    let mut learned = learn(&labels(300), Timestamp::UNIX_EPOCH).unwrap();
+    let Sorted { rows, targets, classes } = Sorted::of(&labels(300)).unwrap();
+    let (names, rows): (Vec<&str>, Vec<Vec<f64>>) =
+        (classes.iter().map(|cause| cause.as_str()).collect(), rows.iter().map(|row| row[..62].to_vec()).collect());
+    learned.forest = train(&NAMES[..62], &names, &rows, &targets, &GROWTH).unwrap().forest;
+    learned.features_version = 2;
+    let (model, artifact) = learned.into_model("cause");
+    let later = MlModel { features_version: VERSION + 1, ..model.clone() };
+    let why = LearnedCause::read(later, &artifact).err().unwrap().to_string();
+    assert!(why.contains("train it anew"), "{why}");
+    let learned = LearnedCause::read(model, &artifact).unwrap();
+    let measured = evaluate(&learned, &labels(600)[300..], Timestamp::UNIX_EPOCH).unwrap();
+    assert!(measured.accuracy > 0.6 && measured.evaluated_on == 300, "{measured:?}");
+}
+
+#[test]
 fn a_cause_that_a_model_does_not_know_it_gets_wrong() {
     let (known, new): (Vec<CauseLabel>, Vec<CauseLabel>) =
         labels(400).into_iter().partition(|label| label.cause != Cause::AutomatedResponse);

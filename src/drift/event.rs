@@ -93,6 +93,14 @@ impl Finding {
         )
     }
 
+    /// As it was at the address from where its resource moved; `None`: it did not.
+    pub fn fingerprint_before(&self) -> Option<Fingerprint> {
+        let before = self.resource.previous_address.as_ref().filter(|_| self.drift_type != DriftType::Moved)?;
+        let paths = self.changes.iter().map(|change| change.path.raw());
+        let kind = self.resource.resource_type.raw();
+        Some(Fingerprint::of(&self.environment, kind, before.raw(), self.drift_type, paths))
+    }
+
     /// How many of its properties could not be compared.
     pub fn unverified_count(&self) -> u32 {
         u32::try_from(self.unverified.len()).unwrap_or(u32::MAX)
@@ -107,7 +115,8 @@ pub enum Closure {
     Healed,
     /// The same resource now differs in another set of properties; that is a drift of its own.
     Superseded,
-    /// Only what rules hide of it has changed: it goes on as another drift, with everything that was decided about it.
+    /// Only what rules hide of it has changed, or the address of its resource: it goes on as another drift, with everything that was
+    /// decided about it.
     Continued,
 }
 

@@ -159,6 +159,7 @@ pub fn action_words(action: &str) -> &str {
         "remediation_expired" => "request for approval expired",
         "remediation_stale" => "moved on, its request for approval is void",
         "continued" => "goes on as another",
+        "moved" => "goes on at another address",
         "environment_added" => "environment added",
         "environment_changed" => "environment changed",
         "environment_forgotten" => "environment forgotten",

@@ -84,6 +84,9 @@ pub fn detail(
         1 => lines.push("   1 resource depends on it".to_owned()),
         number => lines.push(format!("   {number} resources depend on it")),
     }
+    if let Some(before) = &event.resource.previous_address {
+        lines.push(format!("   moved from {}", before.line()));
+    }
     if let Some(source) = &event.resource.declared_in {
         lines.push(format!("   declared in {}", source.line()));
     }

@@ -9,6 +9,8 @@ pub enum Row {
     Definition(&'static str),
 }
 
+/// Days that are drawn at most.
+const BARS: usize = 90;
 /// Columns of a name.
 const NAME: usize = 27;
 
@@ -29,16 +31,18 @@ pub fn rows(business: &Business) -> Vec<Row> {
 /// The days themselves: how many drifts were first seen, of which classes and causes. Nothing where there were none.
 pub fn days(business: &Business, is_ascii: bool) -> Vec<String> {
     let days: Vec<u32> = business.by_day.iter().map(|drifts| u32::try_from(*drifts).unwrap_or(u32::MAX)).collect();
-    let bars = spark(&days, is_ascii);
-    if bars.is_empty() {
+    let total: u64 = business.by_day.iter().sum();
+    if total == 0 {
         return vec![];
     }
-    let total: u64 = business.by_day.iter().sum();
+    // More of them fit into no row.
+    let bars = if days.len() <= BARS { spark(&days, is_ascii) } else { String::new() };
+    let span = if days.len() == 1 { "1 day".to_owned() } else { format!("{} days", days.len()) };
     let today = business.by_day.last().copied().unwrap_or_default();
     let classes = business.severities.iter().rev().map(|(class, drifts)| format!("{} {drifts}", class.as_str()));
     let causes = business.causes.iter().map(|one| format!("{} {}", one.cause.words(), one.drifts));
     vec![
-        format!("first seen {total} in {} days, {today} today {bars}", days.len()),
+        format!("first seen {total} in {span}, {today} today {bars}").trim_end().to_owned(),
         format!("severity   {}", classes.collect::<Vec<_>>().join(", ")),
         format!("cause      {}", causes.collect::<Vec<_>>().join(", ")),
     ]
@@ -61,6 +65,9 @@ mod tests {
             days(&business, true),
             ["first seen 4 in 3 days, 1 today _#-", "severity   HIGH 1, LOW 3", "cause      unknown 4"]
         );
+        let first = |by_day: Vec<u64>| days(&Business { by_day, ..Business::default() }, true).swap_remove(0);
+        assert_eq!(first(vec![2]), "first seen 2 in 1 day, 2 today #");
+        assert_eq!(first(vec![1; 365]), "first seen 365 in 365 days, 1 today", "no bar would be seen whole");
         assert_eq!(days(&Business { by_day: vec![0, 0], ..Business::default() }, false), Vec::<String>::new());
     }
 

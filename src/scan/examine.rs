@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::dependants::Dependants;
 use super::leaves::coverage;
+use super::moves::Moves;
 use super::outcome::{Glance, Observed, Outcome, in_sync};
 use super::pipeline::ScanContext;
 use super::recency::Recency;
@@ -62,6 +63,8 @@ pub(super) struct Examiner<'a> {
     pub ambiguous: HashSet<u64>,
     /// Known after the first pass.
     pub dependants: Dependants,
+    /// As above.
+    pub moves: Moves,
 }
 
 impl Examiner<'_> {
@@ -128,7 +131,8 @@ impl Examiner<'_> {
         }
         let mut outcome = self.drifted(drift.drift_type, declared, Some(&live), verdict, None);
         if let Outcome::Drifted(finding, _) = &mut outcome {
-            finding.resource.previous_address.clone_from(&drift.previous_address);
+            let moved = &mut finding.resource.previous_address;
+            *moved = drift.previous_address.clone().or_else(|| moved.take());
         }
         outcome
     }
@@ -203,9 +207,7 @@ impl Examiner<'_> {
     fn made_later(&self, declared: &DeclaredResource, family: &[DeclaredResource], index: usize) -> Option<String> {
         let listed_at = self.sources.live[index].listed_at(declared, family)?;
         let why = self.recency.made_later(declared, index, listed_at)?;
-        let remembered = self.context.remembered.as_ref();
-        let seen = remembered.and_then(|r| (r.load)(&declared.resource_type, self.id(declared).raw()));
-        seen.is_none().then_some(why)
+        self.remembered(declared).is_none().then_some(why)
     }
 
     fn is_blind(&self, answering: usize, resource_type: &str) -> bool {
@@ -236,7 +238,7 @@ impl Examiner<'_> {
         };
         let id = self.id(declared);
         let body = self.redactor.mask(&declared.resource_type, &live.values, &marks(declared, Some(live)));
-        let remembered = (store.load)(&declared.resource_type, id.raw());
+        let remembered = self.remembered(declared);
         let memory = remembered.as_ref().map(|r| Memory { remembered: r.value.value(), live: body.value() });
         let verdict = self.compare(declared, live, memory);
         if !verdict.changes.is_empty() {
@@ -249,7 +251,7 @@ impl Examiner<'_> {
             return self.in_sync(declared, live, &verdict, None);
         }
         // What came back to what it was is seen anew: its history would end with the drift otherwise.
-        let is_known = remembered.is_some_and(|r| r.value == body && !r.followed);
+        let is_known = remembered.is_some_and(|r| r.value == body && !r.followed && r.resource_id == id);
         let observation = (!is_known).then(|| Observation {
             resource_type: Tainted::from(&*declared.resource_type),
             resource_id: id,
@@ -260,6 +262,13 @@ impl Examiner<'_> {
         });
         let seen = (self.key(declared), hash_value(&live.values));
         self.in_sync(declared, live, &verdict, Some(Box::new(Observed { observation, seen })))
+    }
+
+    /// What it was when it was last in sync, be it at the address before.
+    fn remembered(&self, declared: &DeclaredResource) -> Option<Observation> {
+        let store = self.context.remembered.as_ref()?;
+        let load = |id: &Tainted| (store.load)(&declared.resource_type, id.raw());
+        load(&self.id(declared)).or_else(|| load(self.moves.before(declared)?))
     }
 
     fn drifted(
@@ -279,6 +288,7 @@ impl Examiner<'_> {
             None => self.sources.answering(resource_type).and_then(|n| self.sources.live[n].id_of_missing(declared)),
         };
         resource.provider_id = id.filter(|id| !id.is_empty());
+        resource.previous_address = self.moves.from(declared, resource.provider_id.as_ref()).cloned();
         let leaf = |path: &str, value: &Option<Value>| {
             value.as_ref().map(|v| self.redactor.mask_leaf(resource_type, &path.into(), v, &marks))
         };

@@ -13,6 +13,7 @@ mod judging;
 mod kin;
 mod leaves;
 mod listing;
+mod moves;
 mod ordered;
 mod outcome;
 mod pairs;

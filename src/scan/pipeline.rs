@@ -14,6 +14,7 @@ use super::dependants::Dependants;
 use super::examine::{Blind, Examiner};
 use super::families::families;
 use super::listing::{Limits, Listing};
+use super::moves::Moves;
 use super::reading::Reading;
 use super::recency::Recency;
 use super::review::{review, unmanaged};
@@ -24,7 +25,7 @@ use super::{EnvironmentSpec, Seen, Sink, Sources};
 use crate::aws::Used;
 use crate::compare::Context;
 use crate::declared::InstanceStatus;
-use crate::drift::{ResourceRef, ScanId, ScanStage, ScanSummary, SourceError, SourceState, Untold};
+use crate::drift::{DriftId, ResourceRef, ScanId, ScanStage, ScanSummary, SourceError, SourceState, Untold};
 use crate::live::aws::Keeping;
 use crate::recommend::Code;
 use crate::safety::{Redactor, Tainted};
@@ -56,6 +57,10 @@ pub struct Remembered<'a> {
     pub seen: &'a Seen,
     /// By resource type and id: the last accepted value.
     pub load: &'a (dyn Fn(&str, &str) -> Option<Observation> + Sync),
+    /// Drifts of declared resources that have not ended.
+    pub standing: &'a [(DriftId, ResourceRef)],
+    /// The `id` that the code said of the resource of one of them.
+    pub own_id: &'a (dyn Fn(DriftId) -> Option<String> + Sync),
 }
 
 impl<'a> ScanContext<'a> {
@@ -159,6 +164,7 @@ pub fn run_on(
         home: surroundings(spec, sources),
         ambiguous: HashSet::new(),
         dependants: Dependants::default(),
+        moves: Moves::of(context.remembered.as_ref().map_or(&[], |known| known.standing)),
     };
     let mut tally = Tally::new(sink, context.remembered.as_ref().map(|r| r.seen), now);
     tally.untold = Listing::of(context.listed);

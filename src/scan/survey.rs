@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::dependants::{Dependants, dependencies};
 use super::examine::{Examiner, address_hash};
 use super::kin::Kin;
+use super::moves;
 use super::ordered::ordered;
 use super::outcome::{Glance, Outcome};
 use super::pipeline::Note;
@@ -38,6 +39,8 @@ struct Surveyed {
     notes: Vec<Note>,
     /// What its resources are called.
     names: Context,
+    /// What it says of where drifts went.
+    moves: moves::Declared,
     /// Something in it needs a second look, and then all of it gets one.
     later: bool,
 }
@@ -53,6 +56,7 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Rea
     let mut ambiguous = HashSet::new();
     let mut names = Context::default();
     let mut dependants = Dependants::default();
+    let mut declared = moves::Declared::default();
     let reading = ordered(
         context.workers,
         Chunk::weight,
@@ -65,6 +69,7 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Rea
                 }
             }
             names.merge(seen.names);
+            declared.merge(seen.moves);
             dependants.add(seen.dependencies);
             seen.notes.into_iter().for_each(|note| tally.note(note));
             if let Err(error) = seen.result {
@@ -86,6 +91,11 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Rea
     examiner.ambiguous = ambiguous;
     examiner.dependants = dependants;
     examiner.home.absorb(names);
+    // What was not read may declare it still.
+    let is_whole = reading.failures.is_empty() && !tally.blind_declared && !context.is_cancelled();
+    if let Some(known) = context.remembered.as_ref().filter(|_| is_whole) {
+        examiner.moves.settle(declared, known.own_id);
+    }
     let plural = kin.book(tally);
     (reading, LookAgain { wanted: wanted.sorted(), plural })
 }
@@ -101,6 +111,7 @@ fn survey_chunk(examiner: &Examiner<'_>, chunk: &Chunk) -> Surveyed {
         dependencies: vec![],
         notes: vec![],
         names: Context::default(),
+        moves: moves::Declared::default(),
         later: false,
     };
     let parsed = match parse(chunk) {
@@ -115,6 +126,7 @@ fn survey_chunk(examiner: &Examiner<'_>, chunk: &Chunk) -> Surveyed {
             Declared::Resource(resource) => survey_resource(examiner, resource, &mut seen),
             Declared::Drift(drift) => {
                 let resource = &drift.resource;
+                examiner.moves.look(resource, &mut seen.moves);
                 examiner.redactor.learn(&resource.resource_type, &resource.values, &resource.sensitive);
                 if let Some(live) = &drift.live {
                     examiner.redactor.learn(&resource.resource_type, live, &drift.live_sensitive);
@@ -134,6 +146,7 @@ fn survey_resource(examiner: &Examiner<'_>, resource: &DeclaredResource, seen: &
         return;
     }
     seen.addresses.push(address_hash(resource));
+    examiner.moves.look(resource, &mut seen.moves);
     seen.dependencies.extend(dependencies(resource));
     seen.names.learn(&resource.resource_type, &resource.values);
     let glance = catch_unwind(AssertUnwindSafe(|| (examiner.glance(resource), family_key(examiner, resource))));

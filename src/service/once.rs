@@ -153,7 +153,7 @@ struct Collector<'a> {
     scan: Option<(ScanId, Slug)>,
     drifts: Sightings,
     actors: HashMap<DriftId, Attribution>,
-    /// First seen, or come back.
+    /// First seen, come back, or gone on as another.
     new: Vec<DriftId>,
     /// New drifts that somebody will want to know the hand of.
     severe: Vec<DriftId>,
@@ -182,8 +182,9 @@ impl Sink for Collector<'_> {
                 let recorded = store.record(self.scan()?.0, batch)?;
                 for (finding, recorded) in found.into_iter().zip(recorded) {
                     let is_new = matches!(recorded, Recorded::New(_) | Recorded::Regressed(_));
+                    let goes_on = matches!(recorded, Recorded::Continued { .. });
                     let event = recorded.into_event();
-                    self.new.extend(is_new.then_some(event.id));
+                    self.new.extend((is_new || goes_on).then_some(event.id));
                     self.severe.extend((is_new && worth_asking(&event)).then_some(event.id));
                     self.actors.extend(event.attribution.as_deref().map(|to| (event.id, to.clone())));
                     let hidden = || store.drift(event.id).map(|detail| detail.hidden).unwrap_or_default();
@@ -234,7 +235,8 @@ fn viewed(
     finding: Finding,
     now: Timestamp,
 ) -> Result<Sighting, StoreError> {
-    if let Some(id) = known.get(&finding.fingerprint()) {
+    let moved = || known.get(&finding.fingerprint_before()?);
+    if let Some(id) = known.get(&finding.fingerprint()).or_else(moved) {
         let detail = store.drift(*id)?;
         return Ok(Sighting::of(finding, &detail.event, now, || detail.hidden));
     }

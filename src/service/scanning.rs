@@ -14,7 +14,7 @@ use super::evidence::Beforehand;
 use super::thinking::{advise_anew, rethink_all};
 use super::{ScanProgress, ServiceEvent, Witness, pulse};
 use crate::compare::NeverHide;
-use crate::drift::{DriftEvent, DriftId, SeverityClass, Slug};
+use crate::drift::{DriftEvent, DriftId, DriftType, ResourceRef, SeverityClass, Slug, State};
 use crate::live::aws::Keeping;
 use crate::safety::Tainted;
 use crate::scan::scheduler::Job;
@@ -22,8 +22,11 @@ use crate::scan::sink::Told;
 use crate::scan::{
     EnvironmentSpec, Limits, Progress, Remembered, ScanContext, ScanReport, Seen, Sink, StoreSink, run, sources,
 };
-use crate::store::{Store, StoreError, Upkeep};
+use crate::store::{Direction, DriftFilter, PageRequest, Store, StoreError, Upkeep};
 
+/// Drifts whose resources are looked for at other addresses, and how many are read at a time.
+const STANDING: usize = 20_000;
+const PAGE: usize = 500;
 /// Progress is told this often at most.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
@@ -46,6 +49,8 @@ impl Beside<'_> {
         // What is remembered and cannot be read is not remembered.
         let previous = self.store.last_scan(slug).ok().flatten();
         let load = |kind: &str, id: &str| self.store.remembered(slug, kind, id).ok().flatten();
+        let standing = standing(self.store, slug);
+        let own_id = |drift| own_id(self.store, drift);
         let spec = &with_decisions(self.store, spec);
         let keeping = self.store.directory().map(|directory| Keeping {
             store: directory.to_owned(),
@@ -54,7 +59,7 @@ impl Beside<'_> {
         });
         let context = ScanContext {
             keeping: keeping.as_ref(),
-            remembered: Some(Remembered { seen: self.seen, load: &load }),
+            remembered: Some(Remembered { seen: self.seen, load: &load, standing: &standing, own_id: &own_id }),
             previous: previous.as_ref(),
             listed: Limits::KEPT,
             progress: self.progress,
@@ -62,6 +67,33 @@ impl Beside<'_> {
         };
         run(spec, &context, sink)
     }
+}
+
+/// Drifts of declared resources that have not ended, the newest first: their resources may have moved in the state.
+fn standing(store: &dyn Store, environment: &Slug) -> Vec<(DriftId, ResourceRef)> {
+    let filter = DriftFilter {
+        environments: vec![environment.clone()],
+        drift_types: vec![DriftType::Modified, DriftType::Deleted],
+        states: State::ALL.into_iter().filter(|state| *state != State::Closed).collect(),
+        ..DriftFilter::default()
+    };
+    let mut request = PageRequest { filter, cursor: None, direction: Direction::Older, limit: PAGE };
+    let mut found = vec![];
+    while found.len() < STANDING {
+        // What cannot be read has not moved.
+        let Ok(page) = store.page(&request) else { break };
+        found.extend(page.data.into_iter().map(|event| (event.id, event.resource)));
+        request.cursor = page.next;
+        if request.cursor.is_none() {
+            break;
+        }
+    }
+    found
+}
+
+fn own_id(store: &dyn Store, drift: DriftId) -> Option<String> {
+    let declared = store.drift(drift).ok()?.declared_state?;
+    declared.value().get("id")?.as_str().map(str::to_owned)
 }
 
 /// What people decided that must not be hidden holds beside what the configuration says.
@@ -170,11 +202,14 @@ impl ScanJob {
             self.notice(format!("maintenance announced for {slug} could not be kept: {error}"));
         }
         let teller = Teller { job: self, started_at: Timestamp::now(), last: Mutex::new(None) };
-        let (mut new, mut severe) = (vec![], vec![]);
+        let (mut new, mut goes_on, mut severe) = (vec![], vec![], vec![]);
         let mut on_drift = |told| {
             if let Told::New(event) = &told {
                 new.push(event.id);
                 severe.extend(worth_asking(event).then_some(event.id));
+            }
+            if let Told::Continued(event) = &told {
+                goes_on.push(event.id);
             }
             self.tell(match told {
                 Told::New(event) => ServiceEvent::Drift(Box::new(event)),
@@ -188,6 +223,7 @@ impl ScanJob {
         self.set_running(None);
         match result {
             Ok(report) => {
+                new.append(&mut goes_on);
                 self.rethink(&new, cancel);
                 self.witness.look_into(&self.store, &self.events, severe);
                 if let Some(notice) = pulse::after(self.store.as_ref(), &report.summary) {

@@ -73,6 +73,14 @@ pub(super) fn only_rules(old: &Look<'_>, new: &Look<'_>) -> Option<String> {
 
 impl super::Recorded {
     /// The drift as it is now.
+    pub fn event(&self) -> &crate::drift::DriftEvent {
+        match self {
+            Self::New(event) | Self::SeenAgain(event) | Self::Reopened(event) | Self::Regressed(event) => event,
+            Self::Continued { event, .. } => event,
+        }
+    }
+
+    /// The drift as it is now.
     pub fn into_event(self) -> crate::drift::DriftEvent {
         match self {
             Self::New(event) | Self::SeenAgain(event) | Self::Reopened(event) | Self::Regressed(event) => event,

@@ -8,11 +8,24 @@ use super::record::{EventRecord, Standing};
 use super::settling::{LAPSED, TOOK_OVER};
 use crate::drift::{
     Analysis, AuditEntry, Change, Decision, DriftEvent, DriftId, Finding, Fingerprint, PropertyPath, Recommendation,
-    ResolutionType, State, TriageVerb,
+    ResolutionType, ResourceRef, State, TriageVerb,
 };
+use crate::safety::Tainted;
 
-/// The audit trail's name for a drift that goes on as another one.
+/// The audit trail's name for a drift that goes on as another one, for only what rules hide has changed.
 pub(super) const CONTINUED: &str = "continued";
+/// The audit trail's name for a drift that goes on at another address.
+pub(super) const MOVED: &str = "moved";
+
+/// Whether an entry of this name tells of a drift that goes on as another one.
+pub(super) fn goes_on(action: &str) -> bool {
+    [CONTINUED, MOVED].contains(&action)
+}
+
+/// Why it goes on at another address.
+pub(super) fn moved(from: &Tainted, to: &Tainted) -> String {
+    format!("its resource was moved in the state from {} to {}", from.line(), to.line())
+}
 
 /// The part of a drift that a decision is about; decisions about different parts do not stand in each other's way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,7 +60,7 @@ impl<'a> Facet<'a> {
             }
             None if entry.rule.is_some() => Self::State,
             None if entry.never_hide.is_some() || entry.remediation.is_some() => Self::None,
-            None if [CONTINUED, LAPSED, TOOK_OVER].contains(&entry.action.as_str()) => Self::None,
+            None if goes_on(&entry.action) || [LAPSED, TOOK_OVER].contains(&entry.action.as_str()) => Self::None,
             // The system's own entries: closed, superseded, regressed, gone.
             None => Self::Whole,
             Some(TriageVerb::Assign { .. }) => Self::Assignee,
@@ -94,7 +107,9 @@ pub(super) fn refresh(event: &mut DriftEvent, finding: Finding, at: Timestamp) {
     event.last_seen = at.max(event.last_seen);
     event.seen_count += 1;
     event.unverified_count = finding.unverified_count();
-    event.resource = finding.resource;
+    // Only the scan that saw it move knows from where.
+    let previous_address = finding.resource.previous_address.or_else(|| event.resource.previous_address.take());
+    event.resource = ResourceRef { previous_address, ..finding.resource };
     // Who made these changes is nobody's who made others. What rules hide is not among those of the event.
     let made = |one: &Change| finding.changes.iter().any(|new| new.path == one.path && new.actual == one.actual);
     let attribution = event.attribution.take().filter(|_| event.changes.iter().all(made));

@@ -326,7 +326,8 @@ pub enum Recorded {
     /// Seen again, with another value where one had been accepted: those changes are open again.
     Reopened(DriftEvent),
     Regressed(DriftEvent),
-    /// Only what rules hide has changed since the last scan: it goes on in place of the other one, with what was decided about it.
+    /// Only what rules hide has changed since the last scan, or the address of the resource: it goes on in place of the other one, with
+    /// what was decided about it.
     Continued {
         event: Box<DriftEvent>,
         instead_of: Box<DriftEvent>,

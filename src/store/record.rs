@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::life::CONTINUED;
+use super::life::{self, goes_on};
 use crate::drift::{
     AuditEntry, Cause, Change, Closure, Decision, DriftEvent, DriftId, DriftType, Environment, Fingerprint, Hidden,
     Link, OperationalContext, Recommendation, ResourceRef, RuleId, SettledChange, Slug, State, Tick, Unverified,
@@ -154,7 +154,7 @@ impl AuditRecord {
             // A drift that only took an assignee over is told whose place it took.
             let is_turn = |p: &&Placed| p.id == id && deed.before.iter().any(|(of, _)| *of == id);
             let heir_of = |p: &&Placed| p.standing.superseded_by == Some(id);
-            let is_told = deed.audit.action == CONTINUED;
+            let is_told = goes_on(&deed.audit.action);
             let other = |p: &&Placed| is_told && p.id == id;
             let find = |which: &dyn Fn(&&Placed) -> bool| deed.after.iter().find(|p| which(p));
             if let Some(placed) = find(&is_turn).or_else(|| find(&heir_of)).or_else(|| find(&other)) {
@@ -162,7 +162,9 @@ impl AuditRecord {
                 deed.audit.drift = Some(placed.id);
                 deed.audit.old_state = before.map(|(_, standing)| standing.state_at(deed.audit.timestamp));
                 deed.audit.new_state = Some(placed.standing.state);
-                if is_told {
+                if deed.audit.action == life::MOVED {
+                    deed.audit.reason = moved(&deed.after, placed).map(Into::into);
+                } else if is_told {
                     deed.audit.reason = Some("only what rules hide has changed".into());
                 } else if deed.audit.rule.is_none() {
                     deed.audit.reason = None;
@@ -171,6 +173,16 @@ impl AuditRecord {
         }
         self.entry()
     }
+}
+
+/// From where to where the resource of one of two drifts went, of which one goes on as the other.
+fn moved(all: &[Placed], one: &Placed) -> Option<String> {
+    let heir = |of: &Placed| all.iter().find(|other| of.standing.superseded_by == Some(other.id));
+    let (old, new) = match heir(one) {
+        Some(heir) => (one, heir),
+        None => (all.iter().find(|other| other.standing.superseded_by == Some(one.id))?, one),
+    };
+    Some(life::moved(&old.resource.resource_id, &new.resource.resource_id))
 }
 
 impl Standing {

@@ -60,6 +60,7 @@ mod manual;
 mod memory;
 mod metrics;
 mod models;
+mod moving;
 mod noise;
 mod observing;
 mod once;

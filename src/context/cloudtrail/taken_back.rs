@@ -13,6 +13,9 @@ use super::pack::PACK;
 use crate::drift::path::{Step, parse};
 use crate::drift::{Attribution, Change, DriftType, TakenBack};
 
+/// A name this long is no part of another one by chance.
+const LONG: usize = 8;
+
 /// What the trail tells of the times before.
 #[derive(Default, PartialEq, Debug)]
 pub struct Before {
@@ -207,7 +210,9 @@ fn value_of(parameters: &Value, path: &str) -> Option<String> {
     let mut found = BTreeSet::new();
     collect(parameters, 0, &mut |key, value, map| {
         let name = snake(key);
-        let is_it = name == property || is_top && speaks_of(&name, path);
+        // Some services put a word of their own before it: `dBInstanceClass` is `instance_class`.
+        let is_longer = property.len() > LONG && name.ends_with(&property);
+        let is_it = name == property || is_longer || is_top && speaks_of(&name, path);
         // `{"instanceType": {"value": "t3.large"}}`
         let inner = value.get("value").or_else(|| value.get("Value")).unwrap_or(value);
         found.extend(word(inner).filter(|_| is_it));

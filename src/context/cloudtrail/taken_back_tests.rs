@@ -126,6 +126,20 @@ fn requests_that_undo_each_other_were_tried_when_they_are_of_the_same_thing() {
 }
 
 #[test]
+fn a_property_is_found_as_requests_spell_it() {
+    let value = |parameters, path| value_of(&parameters, path);
+    let large = Some("db.r5.large".to_owned());
+    let class = json!({"dBInstanceIdentifier": "pay", "dBInstanceClass": "db.r5.large"});
+    assert_eq!(value(class, "instance_class"), large);
+    let status = json!({"bucketName": "logs", "VersioningConfiguration": {"Status": "Suspended"}});
+    assert_eq!(value(status, "versioning_configuration[0].status"), Some("Suspended".into()));
+    let tags = json!({"tagSet": {"items": [{"key": "Team", "value": "a"}, {"key": "Owner", "value": "web"}]}});
+    assert_eq!(value(tags, "tags.Owner"), Some("web".into()));
+    let two = json!({"rules": [{"priority": 1}, {"priority": 2}]});
+    assert_eq!(value(two, "rule[0].priority"), None, "nobody knows which");
+}
+
+#[test]
 fn deleting_puts_back_only_what_the_code_does_not_have() {
     let put =
         |minutes, verb: &str| write("ann", minutes, &format!("{verb}BucketPolicy"), json!({"bucketName": "logs"}));

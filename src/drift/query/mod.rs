@@ -65,6 +65,11 @@ impl Query {
         parse::parse(text, now, zone)
     }
 
+    /// Every drift is meant, in whichever order and groups.
+    pub fn is_about_all(&self) -> bool {
+        self.terms.is_empty() && self.window.is_none()
+    }
+
     /// Nothing is asked for: every drift is meant, newest first.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::engine::{Range, Tree};
+use super::lineage::prefix_before;
 use super::tx::{Tx, resource_prefix};
 use super::{RunningScan, keys};
 use crate::drift::{DriftId, Finding, Fingerprint, State};
@@ -20,6 +21,8 @@ impl Tx<'_> {
             return Ok(());
         }
         let prefixes: Vec<Vec<u8>> = findings.iter().map(|f| resource_prefix(&f.environment, &f.resource)).collect();
+        let before = findings.iter().filter_map(|f| prefix_before(&f.environment, f.drift_type, &f.resource));
+        self.know_resources(&before.collect::<Vec<_>>())?;
         let fingerprints: Vec<Vec<u8>> = findings.iter().map(|finding| finding.fingerprint().0.to_vec()).collect();
         self.know_resources(&prefixes)?;
         let by_fingerprint = prefixes.iter().zip(&fingerprints).map(|(prefix, own)| [&prefix[..], own].concat());

@@ -32,8 +32,11 @@ impl TreeStore {
     /// The rows of some environments from a day on, and from which day on there are rows.
     fn kept_days(&self, environments: &[Slug], first: Date) -> (BTreeMap<(Slug, Date), DayCounts>, Option<Date>) {
         let kept = self.days();
-        let of = |(slug, date): &(Slug, Date)| *date >= first && environments.contains(slug);
-        (kept.rows.iter().filter(|(day, _)| of(day)).map(|(day, counts)| (day.clone(), *counts)).collect(), kept.from)
+        let rows = environments.iter().flat_map(|slug| {
+            let since = kept.rows.range((slug.clone(), first)..).take_while(move |((of, _), _)| of == slug);
+            since.map(|(day, counts)| (day.clone(), *counts))
+        });
+        (rows.collect(), kept.from)
     }
 
     /// The index entries of one shelf, class and environment from a time on.

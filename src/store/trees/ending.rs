@@ -99,11 +99,11 @@ impl TreeStore {
     }
 }
 
-/// The drift of the same resource that this scan did see.
+/// The drift of the same resource that this scan did see, at another address too.
 fn heir(tx: &Tx<'_>, record: &EventRecord, running: &RunningScan) -> Result<Option<DriftId>, StoreError> {
     let prefix = tx::resource_prefix(&record.event.environment, &record.event.resource);
     let mut ids = tx.drifts_of(&prefix)?.into_iter().filter_map(|key| keys::drift_of(&key));
-    Ok(ids.find(|id| running.seen.contains(id)))
+    Ok(ids.find(|id| running.seen.contains(id)).or_else(|| running.moved.get(&prefix).copied()))
 }
 
 fn told_together(mut audit: AuditEntry, turns: Vec<Turn>) -> Deed {

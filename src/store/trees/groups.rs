@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
-use super::lanes::{Cost, End, Wanted};
-use super::{TreeStore, together};
+use super::lanes::{Cost, End, Entry, Wanted};
+use super::{TreeStore, keys, together};
 use crate::drift::query::{Group, GroupKey, GroupRow, Groups, IncidentRow, Sort};
 use crate::drift::{DriftEvent, DriftId, SeverityClass, Slug};
 use crate::store::{Direction, DriftFilter, StoreError};
@@ -25,8 +25,8 @@ struct Member {
     class: SeverityClass,
     at: Timestamp,
     dependants: u32,
-    /// Of the incident it is the first in, if it is.
-    own: String,
+    /// Of the incident it is the first in, if it is; `None`: it was not read.
+    own: Option<String>,
 }
 
 /// What is known of a group until its row is made.
@@ -49,26 +49,36 @@ impl TreeStore {
         let named = self.named(filter)?;
         named.narrow(&mut narrowed);
         let wanted = Wanted::new(filter, self.now(), &named);
-        let mut lanes = self.lanes(&narrowed, None, Direction::Older, false);
         let (mut groups, mut cost): (HashMap<GroupKey, Tally>, _) = (HashMap::new(), Cost::default());
         // Which incident one is in is known when all that are asked for are.
         let mut later: Vec<Member> = vec![];
-        let end = self.visit(&mut lanes, Direction::Older, &wanted, (&mut cost, MOST), &mut |_, sample, record| {
-            let (key, member) = (GroupKey::of(by, &record.event), Member::of(sample, record.event, by));
-            match key {
-                Some(key) => count(&mut groups, key, member),
-                None => later.push(member),
-            }
-            ControlFlow::Continue(())
-        })?;
-        let mut is_cut = named.is_cut || matches!(end, End::Spent(_));
+        let is_whole = if by == Group::Incident && wanted.is_indexed() {
+            self.unread(&narrowed, &wanted, &mut later)?
+        } else {
+            let mut lanes = self.lanes(&narrowed, None, Direction::Older, false);
+            let end =
+                self.visit(&mut lanes, Direction::Older, &wanted, (&mut cost, MOST), &mut |_, sample, record| {
+                    let (key, member) = (GroupKey::of(by, &record.event), Member::of(sample, record.event, by));
+                    match key {
+                        Some(key) => count(&mut groups, key, member),
+                        None => later.push(member),
+                    }
+                    ControlFlow::Continue(())
+                })?;
+            !matches!(end, End::Spent(_))
+        };
+        let mut is_cut = named.is_cut || !is_whole;
         let mut found = None;
         if by == Group::Incident {
             let seeds: Vec<_> = later.iter().map(|one| (one.id, (one.environment.clone(), one.at))).collect();
             let incidents = self.incidents_of(&seeds, together::OF_MANY)?;
             is_cut |= incidents.is_cut;
-            for member in later {
-                if let Some(key) = incidents.key_of(member.id, &member.own) {
+            for mut member in later {
+                if member.own.is_none() && !incidents.has(member.id) {
+                    let record = self.readable_at(&member.sample, &mut cost)?;
+                    member.own = record.map(|record| together::own_id(&record.event));
+                }
+                if let Some(key) = incidents.key_of(member.id, member.own.as_deref()) {
                     count(&mut groups, key, member);
                 }
             }
@@ -85,6 +95,19 @@ impl TreeStore {
             rows.extend(self.row(group, incident)?);
         }
         Ok(Groups { rows, total, drifts, is_cut })
+    }
+
+    /// What the class index tells of each drift, the newest first: those are read when what belongs to them is looked for. Whether
+    /// these are all.
+    fn unread(&self, filter: &DriftFilter, wanted: &Wanted<'_>, all: &mut Vec<Member>) -> Result<bool, StoreError> {
+        let lanes = self.lanes(filter, None, Direction::Older, true);
+        let mut entries = vec![];
+        self.entries(lanes, &mut |entry| entries.extend(wanted.has_type(entry.drift_type).then_some(entry)))?;
+        entries.sort_by_key(|entry| Reverse(entry.place));
+        let is_whole = entries.len() <= MOST.read;
+        entries.truncate(MOST.read);
+        all.extend(entries.into_iter().filter_map(Member::unread));
+        Ok(is_whole)
     }
 
     fn row(&self, group: Tally, incident: Option<IncidentRow>) -> Result<Option<GroupRow>, StoreError> {
@@ -108,6 +131,12 @@ impl TreeStore {
 }
 
 impl Member {
+    fn unread(entry: Entry) -> Option<Self> {
+        let Entry { key, place, environment, class, dependants, .. } = entry;
+        let (id, at) = (keys::id_of(&place), keys::time_of(&place)?);
+        Some(Self { id, sample: key, environment, class, at, dependants, own: None })
+    }
+
     fn of(sample: Vec<u8>, event: DriftEvent, by: Group) -> Self {
         Self {
             id: event.id,
@@ -115,7 +144,7 @@ impl Member {
             class: event.severity_class(),
             at: event.detected_at,
             dependants: event.dependants,
-            own: if by == Group::Incident { together::own_id(&event) } else { String::new() },
+            own: (by == Group::Incident).then(|| together::own_id(&event)),
             environment: event.environment,
         }
     }

@@ -49,6 +49,8 @@ struct Head {
 pub(super) struct Entry {
     pub(super) key: Vec<u8>,
     pub(super) place: Place,
+    pub(super) environment: Slug,
+    pub(super) class: SeverityClass,
     pub(super) drift_type: Option<u8>,
     pub(super) dependants: u32,
 }
@@ -193,9 +195,12 @@ impl TreeStore {
             let skip = lane.skip;
             while let Some(entry) = lane.next() {
                 let (key, value) = entry?;
-                let Some(place) = keys::place_of(&key) else { continue };
-                let dependants = keys::dependants(&value);
-                each(Entry { key: key[skip..].to_vec(), place, drift_type: value.first().copied(), dependants });
+                let (Some(place), Some((_, class, environment))) = (keys::place_of(&key), keys::class_parts(&key))
+                else {
+                    continue;
+                };
+                let (drift_type, dependants) = (value.first().copied(), keys::dependants(&value));
+                each(Entry { key: key[skip..].to_vec(), place, environment, class, drift_type, dependants });
             }
         }
         Ok(())
@@ -253,6 +258,12 @@ impl<'a> Wanted<'a> {
 
     pub(super) fn has_type(&self, drift_type: Option<u8>) -> bool {
         self.types.is_empty() || drift_type.is_none_or(|t| self.types.contains(&t))
+    }
+
+    /// Whether the class index tells all that matters.
+    pub(super) fn is_indexed(&self) -> bool {
+        let names_nothing = self.rule.is_none() && self.member.is_none() && self.named.member.is_none();
+        names_nothing && self.words.is_empty() && self.query.is_about_all()
     }
 
     pub(super) fn has(&self, record: &EventRecord) -> bool {

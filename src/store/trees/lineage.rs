@@ -1,5 +1,5 @@
-//! A drift that goes on as another one: see [`continuity`](crate::store::continuity). The new one has everything that was decided
-//! about the old one, its history too.
+//! A drift that goes on as another one: see [`continuity`](crate::store::continuity), or its resource has moved to another address.
+//! The new one has everything that was decided about the old one, its history too.
 
 use std::collections::BTreeMap;
 
@@ -8,23 +8,29 @@ use jiff::Timestamp;
 use super::engine::Tree;
 use super::tx::{self, Tx};
 use super::{TreeStore, keys};
-use crate::drift::{AuditEntry, Closure, DriftId, Finding, State};
+use crate::drift::{AuditEntry, Closure, DriftId, DriftType, Finding, ResourceRef, Slug, State};
 use crate::store::StoreError;
 use crate::store::continuity::{Look, only_rules};
-use crate::store::life::CONTINUED;
+use crate::store::life::{CONTINUED, MOVED, goes_on, moved};
 use crate::store::record::{AuditRecord, BodyRecord, EventRecord};
 
 /// The drift that a finding goes on with, and why.
 pub(super) struct Forebear {
     pub(super) record: EventRecord,
+    /// The audit trail's name for it.
+    pub(super) action: &'static str,
     pub(super) why: String,
 }
 
-/// The drifts of the same resource and type that have not ended and were not met by the scan of `at`; the last seen first.
+/// The drifts of the same resource and type, at the address from where it moved too, that have not ended and were not met by the scan
+/// of `at`; the last seen first.
 pub(super) fn kin(tx: &Tx<'_>, at: Timestamp, own: DriftId, finding: &Finding) -> Result<Vec<EventRecord>, StoreError> {
-    let prefix = tx::resource_prefix(&finding.environment, &finding.resource);
+    let mut keys = tx.drifts_of(&tx::resource_prefix(&finding.environment, &finding.resource))?;
+    if let Some(before) = prefix_before(&finding.environment, finding.drift_type, &finding.resource) {
+        keys.extend(tx.drifts_of(&before)?);
+    }
     let mut kin = Vec::new();
-    for key in tx.drifts_of(&prefix)? {
+    for key in keys {
         let Some(id) = keys::drift_of(&key).filter(|id| *id != own) else { continue };
         let record = match tx.event(id) {
             Ok(Some(record)) => record,
@@ -51,7 +57,12 @@ pub(super) fn forebear(
     for record in kin {
         let old = tx.body(record.event.id)?;
         if let Some(why) = only_rules(&Look::of(&record.event.changes, &old), &Look::of(&finding.changes, body)) {
-            return Ok(Some(Forebear { record: record.clone(), why }));
+            let (from, to) = (&record.event.resource.resource_id, &finding.resource.resource_id);
+            let (action, why) = match from == to {
+                true => (CONTINUED, why),
+                false => (MOVED, moved(from, to)),
+            };
+            return Ok(Some(Forebear { record: record.clone(), action, why }));
         }
     }
     Ok(None)
@@ -106,9 +117,15 @@ impl TreeStore {
     }
 }
 
+/// What the index entries of the resource began with before it moved. A move that is itself the drift is none: there the code says
+/// another address than the state.
+pub(super) fn prefix_before(environment: &Slug, drift_type: DriftType, resource: &ResourceRef) -> Option<Vec<u8>> {
+    let before = resource.previous_address.as_ref().filter(|_| drift_type != DriftType::Moved)?;
+    Some(keys::resource(environment, resource.resource_type.raw(), before.raw()))
+}
+
 /// Whose place `id` took by this entry.
 fn before(record: &AuditRecord, id: DriftId) -> Option<DriftId> {
-    let is_told = record.deed.audit.action == CONTINUED;
     let old = record.deed.after.iter().find(|placed| placed.standing.superseded_by == Some(id));
-    old.filter(|_| is_told).map(|placed| placed.id)
+    old.filter(|_| goes_on(&record.deed.audit.action)).map(|placed| placed.id)
 }

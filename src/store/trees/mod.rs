@@ -150,6 +150,8 @@ struct RunningScan {
     environment: Slug,
     at: Timestamp,
     seen: HashSet<DriftId>,
+    /// Drifts of resources that moved, by what the index entries of the resource began with before.
+    moved: HashMap<Vec<u8>, DriftId>,
     new: u64,
     regressed: u64,
     alerts: notices::AlertsOfScan,

@@ -14,7 +14,7 @@ use super::import::{Reader, take_observation};
 use super::tx::Tx;
 use super::{TreeStore, apply, models, notices, retire, scan, sight};
 use crate::drift::{DriftId, RuleId, ScanSummary, Slug, State};
-use crate::store::life::{self, CONTINUED};
+use crate::store::life;
 use crate::store::record::{AuditRecord, BodyRecord, Deed, EventRecord, Placed, Standing};
 use crate::store::rules::Rule;
 use crate::store::{Restored, StoreError};
@@ -179,7 +179,7 @@ impl<'a> Restore<'a> {
     }
 
     fn note_later(&mut self, deed: &Deed) {
-        if deed.audit.action == CONTINUED {
+        if life::goes_on(&deed.audit.action) {
             // One that was known before had ended, and was not made then.
             let made = deed.before.iter().filter(|(_, standing)| standing.state == State::Open);
             self.unborn.extend(made.map(|(id, _)| *id));

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::engine::{Range, Tree};
 use super::tx::Tx;
-use super::{RunningScan, TreeStore, Writer, apply, keys, later, sight};
+use super::{RunningScan, TreeStore, Writer, apply, keys, later, lineage, sight};
 use crate::drift::{AuditEntry, DriftEvent, Environment, Finding, ScanId, ScanStage, ScanSummary, Slug, State};
 use crate::store::record::Deed;
 use crate::store::{Observation, Recorded, StoreError, codec};
@@ -56,6 +56,7 @@ impl TreeStore {
             environment: environment.clone(),
             at,
             seen: HashSet::new(),
+            moved: HashMap::new(),
             new: 0,
             regressed: 0,
             alerts: Default::default(),
@@ -82,7 +83,7 @@ impl TreeStore {
         self.engine.fence(&environment);
         let is_full = findings.len() == BATCH;
         let mut tx = Tx::new(self, self.now());
-        let (mut recorded, mut turns) = (Vec::with_capacity(findings.len()), Vec::new());
+        let (mut recorded, mut turns, mut moved) = (Vec::with_capacity(findings.len()), Vec::new(), Vec::new());
         // Of one that began in it and ends after it, too: what it finds was there when it began.
         let in_maintenance = self.is_silenced(&environment, at)?;
         tx.know_about(&findings)?;
@@ -91,7 +92,9 @@ impl TreeStore {
                 let (found, of) = (finding.environment, environment);
                 return Err(StoreError::Invalid(format!("a finding in {found} cannot belong to a scan of {of}")));
             }
+            let before = lineage::prefix_before(&environment, finding.drift_type, &finding.resource);
             let (one, more) = sight::sight(&mut tx, writer, (at, in_maintenance), finding)?;
+            moved.extend(before.map(|before| (before, one.event().id)));
             turns.extend(more);
             recorded.push(one);
         }
@@ -106,6 +109,7 @@ impl TreeStore {
         }
         if let Some(running) = writer.scans.get_mut(&scan) {
             running.note(&recorded);
+            running.moved.extend(moved);
         }
         Ok(recorded)
     }

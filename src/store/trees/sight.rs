@@ -34,7 +34,11 @@ pub(super) fn sight(
     let kin = if may_go_on { kin(tx, at, new.event.id, &finding)? } else { Vec::new() };
     let forebear = forebear(tx, &kin, &finding, &body)?;
     let before = new.standing();
-    if let Some(Forebear { record, .. }) = &forebear {
+    if let Some(Forebear { record, action, .. }) = &forebear {
+        if *action == life::MOVED {
+            // Whoever looked around the same changes knows more than a scan does.
+            new.event.analysis.cause = record.event.analysis.cause.clone();
+        }
         new.event.seen_count = record.event.seen_count;
         if old.is_none() {
             new.event.detected_at = record.event.detected_at;
@@ -68,11 +72,11 @@ pub(super) fn sight(
     }
     let has_lapsed = lapsed.is_some();
     told.extend(lapsed.map(|why| turns.of(settling::LAPSED, Some(why))));
-    if let Some(Forebear { mut record, why }) = forebear {
+    if let Some(Forebear { mut record, action, why }) = forebear {
         let ended = record.standing().closed(Closure::Continued, at, Some(new.event.id));
         let other = Some(record.placed(ended.clone()));
         record.set_standing(ended);
-        told.push(Turn { heir: other, ..turns.of(life::CONTINUED, Some(why)) });
+        told.push(Turn { heir: other, ..turns.of(action, Some(why)) });
         let event = Box::new(new.event);
         return Ok((Recorded::Continued { event, instead_of: Box::new(record.event) }, told));
     }

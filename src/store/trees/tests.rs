@@ -12,6 +12,7 @@ mod decisions;
 mod ignoring;
 mod incident;
 mod lives;
+mod moving;
 mod notices;
 mod paging;
 mod patterns;

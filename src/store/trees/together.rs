@@ -210,9 +210,14 @@ impl Named {
 }
 
 impl Found {
+    /// Whether it could be looked around.
+    pub(super) fn has(&self, id: DriftId) -> bool {
+        self.of.contains_key(&id)
+    }
+
     /// The group of a drift; one that could not be looked around is alone.
-    pub(super) fn key_of(&self, id: DriftId, own: &str) -> Option<GroupKey> {
-        GroupKey::of_incident(self.of.get(&id).map_or(own, |at| &self.groups[*at].id))
+    pub(super) fn key_of(&self, id: DriftId, own: Option<&str>) -> Option<GroupKey> {
+        GroupKey::of_incident(self.of.get(&id).map(|at| self.groups[*at].id.as_str()).or(own)?)
     }
 
     /// What a row tells of an incident.

@@ -91,7 +91,7 @@ pub fn draw(
     let parts = parts(incident, scale);
     let most = parts.iter().map(Density::total).max().unwrap_or(0);
     for level in 0..high {
-        let lead = if level == 0 { format!("{:>6}  ", text::count(most.into())) } else { " ".repeat(LEAD) };
+        let lead = if level == 0 { highest(most) } else { " ".repeat(LEAD) };
         let cells = parts.iter().map(|part| block(canvas, part, most, high - level - 1, high));
         let line = spread(canvas.span(Role::Dim, lead), cells, scale.wide);
         canvas.line(area, row + level, &line);
@@ -111,6 +111,13 @@ pub fn draw(
         let column = LEAD + scale.part(moment) * scale.wide + (scale.wide - 1) / 2;
         scrubber(canvas, area, row + 1, column, moment);
     }
+}
+
+/// How much the highest column stands for.
+fn highest(most: u32) -> String {
+    let count = text::count(most.into());
+    let named = format!("max {count}");
+    format!("{:>7} ", if named.len() < LEAD { named } else { count })
 }
 
 /// One cell for each part, as wide as parts are.

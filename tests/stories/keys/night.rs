@@ -71,7 +71,7 @@ impl Night {
             let slug = &spec.environment.slug;
             let load = |kind: &str, id: &str| self.store.remembered(slug, kind, id).unwrap();
             let context = ScanContext {
-                remembered: Some(Remembered { seen: &seen, load: &load }),
+                remembered: Some(Remembered { seen: &seen, load: &load, standing: &[], own_id: &|_| None }),
                 ..ScanContext::ad_hoc(self.store.redaction_key(), &cancel)
             };
             let mut sink = AtNight { store: self.store.as_ref(), at: self.now(), scan: None };

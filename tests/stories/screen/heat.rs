@@ -114,7 +114,7 @@ fn what_a_store_has_counted_is_drawn_though_none_of_it_is_listed() {
     let now = Timestamp::now();
     screens.at(now);
     screens.connect();
-    let most = |screens: &Screens| heat(screens)[0].trim_start().split(' ').next().unwrap().to_owned();
+    let most = |screens: &Screens| heat(screens)[0].trim_start().split(' ').nth(1).unwrap().to_owned();
     assert_eq!(most(&screens), "5", "the environment and four drifts: {:?}", heat(&screens));
     assert!(heat(&screens)[1].ends_with("LLLL"), "{:?}", heat(&screens));
     seen(&["a", "b", "c", "d", "e", "f", "g"]);

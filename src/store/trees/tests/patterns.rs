@@ -68,6 +68,34 @@ fn asked(query: &str) -> DriftFilter {
 }
 
 #[test]
+fn rows_of_incidents_are_the_same_whether_the_index_finds_their_drifts_or_each_is_read() {
+    let w = World::new();
+    w.scan(&[finding("a", &["ingress"]), finding("b", &["ingress"]), finding("c", &["tags"])]);
+    w.pass(3600);
+    let all = ids(w.scan(&[finding("b", &["ingress"]), finding("c", &["tags"]), finding("d", &["name"])]).0);
+    w.decide(all[2], TriageVerb::Acknowledge).unwrap();
+    let rows = |query: &str, states: &[State]| {
+        let filter = DriftFilter { states: states.to_vec(), ..asked(query) };
+        let groups = w.store.groups(&filter, By::Incident, 100).unwrap();
+        assert!(!groups.is_cut);
+        let row = |row: &GroupRow| {
+            (row.key, row.count, row.worst, row.oldest, row.newest, row.sample.id, row.environments.clone())
+        };
+        (groups.rows.iter().map(row).collect::<Vec<_>>(), groups.total, groups.drifts)
+    };
+    for states in [&[][..], &[State::Open][..], &[State::Open, State::Acknowledged][..], &[State::Closed][..]] {
+        for sort in ["", "sort:severity", "sort:oldest"] {
+            let read = rows(&format!("-env:nowhere {sort}"), states);
+            assert_eq!(rows(sort, states), read, "{states:?} {sort}");
+            assert!(read.2 > 0);
+        }
+    }
+    let (key, value) = w.store.engine.as_sled().tree(Tree::Events).last().unwrap().unwrap();
+    w.store.engine.as_sled().tree(Tree::Events).insert(&key, &value[..9]).unwrap();
+    assert_eq!(rows("", &[]), rows("-env:nowhere", &[]), "one that cannot be read is in no row");
+}
+
+#[test]
 fn all_of_an_incident_is_found_by_its_id_and_by_any_drift_in_it() {
     let w = World::new();
     let findings = [finding("a", &["ingress"]), finding("b", &["ingress"]), finding("c", &["tags"])];

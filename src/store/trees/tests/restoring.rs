@@ -116,6 +116,8 @@ fn mark(w: &World, title: &str) -> OperationalContext {
 enum Act {
     /// Paths of each resource that differ, whether with another value, and whether all is well is observed.
     Scan([Vec<usize>; 3], bool),
+    /// The state names the first of these resources as the second one; paths of it that differ.
+    Move(usize, usize, Vec<usize>),
     /// On the drift of this number, newest first.
     Decide(usize, TriageVerb),
     Settle(usize, Vec<usize>),
@@ -150,6 +152,7 @@ fn act() -> impl Strategy<Value = Act> {
     ]);
     prop_oneof![
         6 => ([paths(), paths(), paths()], any::<bool>()).prop_map(|(paths, other)| Act::Scan(paths, other)),
+        3 => (0..3usize, 0..3usize, paths()).prop_map(|(from, to, paths)| Act::Move(from, to, paths)),
         5 => (0..4usize, verb).prop_map(|(which, verb)| Act::Decide(which, verb)),
         2 => (0..4usize, paths()).prop_map(|(which, paths)| Act::Settle(which, paths)),
         1 => (0..4usize, 1..4 * HOUR).prop_map(|(which, end)| Act::Snooze(which, end)),
@@ -195,6 +198,16 @@ fn scan(w: &World, paths: &[Vec<usize>; 3], other: bool) {
     w.store.finish_scan(id, ScanSummary::of_nothing(id, env(), now)).unwrap();
 }
 
+/// A scan that sees nothing but a resource at another address.
+fn move_to(w: &World, (from, to): (usize, usize), paths: &[usize]) {
+    w.pass(1);
+    let id = w.store.begin_scan(&env(), w.store.now()).unwrap();
+    let mut findings: Vec<Finding> = found(to, paths, false).into_iter().collect();
+    findings.iter_mut().for_each(|one| one.resource.previous_address = Some(RESOURCES[from].into()));
+    w.store.record(id, findings).unwrap();
+    w.store.finish_scan(id, ScanSummary::of_nothing(id, env(), w.store.now())).unwrap();
+}
+
 /// Refusals are part of it: they must change nothing.
 fn carry_out(w: &World, act: Act) {
     let ids: Vec<DriftId> = w.page(DriftFilter::default()).iter().map(|event| event.id).collect();
@@ -214,6 +227,8 @@ fn carry_out(w: &World, act: Act) {
     };
     match act {
         Act::Scan(paths, other) => scan(w, &paths, other),
+        Act::Move(from, to, _) if from == to => {}
+        Act::Move(from, to, paths) => move_to(w, (from, to), &paths),
         Act::Decide(which, verb) => decide(which, verb),
         Act::Settle(which, paths) => {
             let paths = paths.iter().map(|path| PATHS[*path].into()).collect();

@@ -15,6 +15,7 @@ mod modules;
 mod moved;
 mod pack;
 mod rules;
+mod source;
 mod splice;
 mod text;
 mod uses;

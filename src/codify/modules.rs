@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::edit::Refusal;
 use super::file::{parse, read};
-use super::follow::labelled;
 use super::several;
+use super::source::labelled;
 use crate::declared::blocks::{self, Call, Looked, tidy};
 
 pub(super) struct Modules<'a> {

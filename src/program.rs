@@ -28,11 +28,15 @@ pub fn ask(command: &mut Command, patience: Duration, most: u64) -> Result<Vec<u
     let mut child = command.process_group(0).spawn().map_err(|_| Silence::NotThere)?;
     let until = Instant::now() + patience;
     let said = child.stdout.take().and_then(|out| read_within(out, patience, most));
-    match (said, ended(&mut child, until)) {
-        (Some((text, true)), Some(true)) => Ok(text),
-        (Some((_, true)), Some(false)) => Err(Silence::Failed),
-        (_, Some(_)) => Err(Silence::TooLong),
-        (_, None) => {
+    let Some((text, true)) = said else {
+        // It may have ended itself, and what it started still talks: so the group is ended before the child is waited for.
+        end(child);
+        return Err(Silence::TooLong);
+    };
+    match ended(&mut child, until) {
+        Some(true) => Ok(text),
+        Some(false) => Err(Silence::Failed),
+        None => {
             end(child);
             Err(Silence::TooLong)
         }
@@ -95,8 +99,15 @@ mod tests {
     fn what_takes_too_long_is_ended_with_what_it_started() {
         let home = tempfile::tempdir().unwrap();
         let pid = home.path().join("pid");
-        let script = format!("sleep 600 & echo $! > {}; wait", pid.display());
-        assert_eq!(asked(&script, Duration::from_secs(2)), Err(Silence::TooLong));
+        // Also where the program itself has ended.
+        for wait in ["wait", "exit 0"] {
+            let script = format!("sleep 600 & echo $! > {}; {wait}", pid.display());
+            assert_eq!(asked(&script, Duration::from_secs(2)), Err(Silence::TooLong));
+            gone(&pid);
+        }
+    }
+
+    fn gone(pid: &std::path::Path) {
         let pid: i32 = std::fs::read_to_string(pid).unwrap().trim().parse().unwrap();
         let is_there = || {
             let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();

@@ -102,8 +102,11 @@ impl<'a> Editor<'a> {
                 self.attribute_into(block, name, &self.written(&settable(&self.inside.below(name), value)))
             }
             (Form::Attribute, [Step::Key(key)]) => {
-                let map = format!("{{ {} }}", self.item(key, value));
-                self.attribute_into(block, name, &map)
+                // All that the state has in it, or an apply would take the rest away.
+                let mut map = below.and_then(Value::as_object).cloned().unwrap_or_default();
+                map.insert(key.clone(), value.clone());
+                let map = settable(&self.inside.below(name), &Value::Object(map));
+                self.attribute_into(block, name, &self.written(&map))
             }
             _ => Err(by_hand(": write it by hand")),
         }

@@ -6,16 +6,15 @@ use std::path::{Path, PathBuf};
 use hcl_edit::Span;
 use hcl_edit::expr::{Expression, TraversalOperator};
 use hcl_edit::structure::{Block, Body};
-use serde_json::Value;
 
 use super::edit::{Editor, Refusal};
 use super::file::{Edited, is_downloaded, parse, read, shown};
 use super::splice::{line_of, spliced};
-use super::{Asked, Patch, Place, literal, several, wanted_of};
-use crate::declared::blocks::{self, Call, Looked};
-use crate::drift::path::Step;
+use super::uses::{code_of, uses};
+use super::{Asked, Patch, Place, SECRET, hidden, holds, literal, several, wanted_of, without_secrets};
+use crate::declared::blocks::{self, Call};
+use crate::drift::path::{Step, parse as parse_path};
 use crate::drift::{Change, ChangeType};
-use crate::safety::Masked;
 
 /// Names behind names that are followed.
 const STEPS: usize = 8;
@@ -73,6 +72,31 @@ impl Source {
         attribute.map(|one| &one.value)
     }
 
+    fn name(&self) -> &str {
+        match self {
+            Self::Local(name) | Self::Default(name) | Self::Value(name) | Self::Argument { name, .. } => name,
+        }
+    }
+
+    /// # Errors
+    /// It stands in several files of code, as override files have it. Of files of values the last one holds.
+    fn stands_once(&self, root: &Path, directory: &Path) -> Result<(), Refusal> {
+        if matches!(self, Self::Value(_)) {
+            return Ok(());
+        }
+        let quoted = format!("\"{}\"", self.name());
+        let has_it = |(file, text): &(PathBuf, String)| match file.extension().is_some_and(|end| end == "json") {
+            true => text.contains(&quoted),
+            false => parse(text).is_ok_and(|body| self.expression(&body).is_some()),
+        };
+        let code = code_of(directory);
+        let found: Vec<String> = code.iter().filter(|one| has_it(one)).map(|(file, _)| shown(root, file)).collect();
+        if found.len() < 2 {
+            return Ok(());
+        }
+        Err(Refusal::new(format!("more than one file gives {} a value: {}", self.name(), found.join(", "))))
+    }
+
     fn noted(&self) -> String {
         match self {
             Self::Local(name) => format!("it is the local value `{name}` that changes"),
@@ -85,7 +109,7 @@ impl Source {
     }
 }
 
-fn labelled<'a>(body: &'a Body, kind: &'static str, label: &str) -> Option<&'a Block> {
+pub(super) fn labelled<'a>(body: &'a Body, kind: &'static str, label: &str) -> Option<&'a Block> {
     body.get_blocks(kind).find(|block| block.labels.first().is_some_and(|one| one.as_str() == label))
 }
 
@@ -109,13 +133,12 @@ impl Patch {
         link: Link,
     ) -> Result<(), Refusal> {
         let directory = self.own.file.parent().unwrap_or(Path::new(".")).to_owned();
-        let calls = Looked::default().calls(place.root, asked.resource.resource_id.raw()).unwrap_or_default();
-        let mut way = Way { root: place.root, directory, calls };
+        let mut way = Way { root: place.root, directory, calls: place.modules.calls.clone() };
         let mut link = link;
         for _ in 0..STEPS {
             self.only_use(&way, &link)?;
             let (source, directory) = way.source(&link)?;
-            match self.at(&way, &directory, &source, &link, place, change) {
+            match self.at(&way, &directory, &source, &link, (asked, place, change)) {
                 Ok(()) => return Ok(()),
                 Err(Refusal { link: Some(next), .. }) => {
                     way.directory = directory;
@@ -148,10 +171,10 @@ impl Patch {
         directory: &Path,
         source: &Source,
         link: &Link,
-        place: &Place<'_>,
-        change: &Change,
+        (asked, place, change): (&Asked<'_>, &Place<'_>, &Change),
     ) -> Result<(), Refusal> {
         let mut call = None;
+        source.stands_once(way.root, directory)?;
         for file in files(directory, source) {
             let Ok(mut edited) = self.opened(way.root, &file) else { continue };
             let Ok(body) = parse(&edited.after) else { continue };
@@ -161,17 +184,27 @@ impl Patch {
             let Some(expression) = source.expression(&body) else { continue };
             let told = |refusal: Refusal| refusal.in_file(&edited.shown);
             is_called_once(source, &body, &edited.after).map_err(told)?;
-            says_the_same(expression, &edited.after, link, change).map_err(told)?;
+            // As it was before this edit.
+            let before = parse(&edited.before).map_err(Refusal::new)?;
+            let was = source.expression(&before).ok_or_else(|| Refusal::new("it is edited twice: write it by hand"))?;
+            says_the_same((source, was, &edited.before), link, asked, change).map_err(told)?;
+            let at = expression.span();
+            if hidden::places(&file, &body).into_iter().any(|hidden| Some(hidden) == at) {
+                return Err(told(Refusal::new(SECRET).at(&edited.after, at)));
+            }
+            if file.is_symlink() {
+                return Err(Refusal::new(format!("{} is a symbolic link: change what it leads to", edited.shown)));
+            }
             let editor = self.editor(&edited.after, place, change);
             let splices = editor.expression(expression, &link.steps, wanted_of(change)).map_err(told)?;
-            lasts(&file).map_err(told)?;
-            edited.after = read_again(spliced(&edited.after, splices))?;
+            lasts(&file).and_then(|()| place.modules.once(directory)).map_err(told)?;
+            edited.after = read_again(spliced(&edited.after, without_secrets(splices)?))?;
             self.put(edited, source);
             return Ok(());
         }
         match (source, call) {
             (Source::Argument { module, name }, Some(file)) => {
-                self.new_argument(way, &file, (module, name), link, place, change)
+                self.new_argument(way, &file, (module, name), link, (asked, place, change))
             }
             _ => Err(Refusal::new(format!("the value of {} is given from outside", link.text()))),
         }
@@ -184,20 +217,26 @@ impl Patch {
         file: &Path,
         (module, name): (&str, &str),
         link: &Link,
-        place: &Place<'_>,
-        change: &Change,
+        (asked, place, change): (&Asked<'_>, &Place<'_>, &Change),
     ) -> Result<(), Refusal> {
         let source = Source::Argument { module: module.to_owned(), name: name.to_owned() };
         let (default, inside) = (Source::Default(name.to_owned()), way.directory.clone());
         let holds = blocks::files(&inside, 0).iter().any(|file| {
             let Ok(text) = read(file) else { return false };
             let Ok(body) = parse(&text) else { return false };
-            default.expression(&body).is_some_and(|one| says_the_same(one, &text, link, change).is_ok())
+            default
+                .expression(&body)
+                .is_some_and(|one| says_the_same((&default, one, &text), link, asked, change).is_ok())
         });
+        if hidden::names(&inside).contains(name) {
+            return Err(Refusal::new(SECRET));
+        }
         let mut edited = self.opened(way.root, file).map_err(Refusal::new)?;
         let body = parse(&edited.after).map_err(Refusal::new)?;
         let told = |refusal: Refusal| refusal.in_file(&edited.shown);
-        is_called_once(&source, &body, &edited.after).and_then(|()| lasts(file)).map_err(told)?;
+        let caller = file.parent().unwrap_or(Path::new("."));
+        let lasts = lasts(file).and_then(|()| place.modules.once(caller));
+        is_called_once(&source, &body, &edited.after).and(lasts).map_err(told)?;
         let (Some(call), Some(value), true) =
             (labelled(&body, "module", module), wanted_of(change), link.steps.is_empty() && holds)
         else {
@@ -207,7 +246,7 @@ impl Patch {
         };
         let editor = self.editor(&edited.after, place, change);
         let splices = editor.attribute_into(call, name, &editor.written(value)).map_err(told)?;
-        edited.after = read_again(spliced(&edited.after, splices))?;
+        edited.after = read_again(spliced(&edited.after, without_secrets(splices)?))?;
         self.put(edited, &source);
         Ok(())
     }
@@ -295,22 +334,6 @@ fn files(directory: &Path, source: &Source) -> Vec<PathBuf> {
     }
 }
 
-/// Lines of a directory's code that name it, as `main.tf:3`.
-pub(super) fn uses(root: &Path, directory: &Path, name: &str) -> Vec<String> {
-    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let is_it = |line: &str, at: usize| {
-        !line[..at].ends_with(is_word) && !line[at + name.len()..].starts_with(|c| is_word(c) && c != '.')
-    };
-    let lines = blocks::files(directory, 0).into_iter().flat_map(|file| {
-        let (text, shown) = (read(&file).unwrap_or_default(), shown(root, &file));
-        let count = |line: &str| line.match_indices(name).filter(|(at, _)| is_it(line, *at)).count();
-        let found: Vec<String> =
-            (1..).zip(text.lines()).flat_map(|(at, line)| vec![format!("{shown}:{at}"); count(line)]).collect();
-        found
-    });
-    lines.collect()
-}
-
 /// A file of somebody else's is not edited.
 fn lasts(file: &Path) -> Result<(), Refusal> {
     if is_downloaded(file) {
@@ -332,19 +355,26 @@ fn is_called_once(source: &Source, body: &Body, text: &str) -> Result<(), Refusa
     }
 }
 
-/// What stands there has to be what the state says: else something else decides.
-fn says_the_same(expression: &Expression, text: &str, link: &Link, change: &Change) -> Result<(), Refusal> {
-    let below = |value: Value| {
-        link.steps.iter().try_fold(value, |value, step| match step {
-            Step::Key(name) => value.get(name).cloned(),
-            _ => None,
-        })
-    };
-    let Some(stands) = literal::value(expression).and_then(below) else { return Ok(()) };
-    let is_same = change.declared.as_ref().map(Masked::value).is_some_and(|declared| {
-        stands == *declared || literal::text(&stands).is_some_and(|text| literal::text(declared) == Some(text))
-    });
-    if is_same {
+/// What stands there has to be what the state says of all of it: else something else decides.
+fn says_the_same(
+    (source, expression, text): (&Source, &Expression, &str),
+    link: &Link,
+    asked: &Asked<'_>,
+    change: &Change,
+) -> Result<(), Refusal> {
+    if Link::of(expression, &[]).is_some() {
+        return Ok(());
+    }
+    let (steps, is_whole) = parse_path(change.path.raw());
+    let above = steps.strip_suffix(link.steps.as_slice()).filter(|_| is_whole);
+    let said = asked.declared.zip(above).and_then(|(state, above)| holds::at(state.value(), above));
+    let own = change.declared.as_ref().filter(|_| link.steps.is_empty()).map(|value| value.value().clone());
+    let in_order = link.steps.iter().any(|step| matches!(step, Step::Index(_)));
+    // What has to be worked out holds where nothing else can give the value.
+    let is_written = literal::value(expression).is_some()
+        || matches!(expression, Expression::Object(_) | Expression::Array(_))
+        || matches!(source, Source::Local(_) | Source::Argument { .. });
+    if is_written && own.or(said).is_some_and(|said| holds::agrees(expression, &said, in_order)) {
         return Ok(());
     }
     let why =

@@ -9,6 +9,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::declared::blocks::Looked;
+
 /// What one source knows of a resource type. Names are paths below the resource: `lifecycle_rule.expiration`.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub(super) struct Known {
@@ -35,6 +37,8 @@ pub struct Kinds {
     asks: bool,
     siblings: Found<Arc<Known>>,
     schemas: Found<Result<Arc<Known>, String>>,
+    /// The code's blocks, which modules are followed by.
+    pub(super) looked: Looked,
 }
 
 /// By directory of the configuration, and type.
@@ -113,7 +117,8 @@ impl Inside<'_> {
         };
         match listed::known(self.resource_type) {
             Some(list) if list.blocks.contains(&place) => Ok(Form::Block),
-            Some(list) if self.path.is_empty() || list.blocks.contains(&self.path) => Ok(Form::Attribute),
+            // The list has blocks alone: a name of the resource itself may be newer than it.
+            Some(list) if list.blocks.contains(&self.path) => Ok(Form::Attribute),
             _ => Err(format!("whether `{place}` of {} is a block is not known: {unknown}", self.resource_type)),
         }
     }

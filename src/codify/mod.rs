@@ -6,14 +6,18 @@ mod edit;
 mod file;
 mod follow;
 mod fresh;
+mod hidden;
+mod holds;
 mod insert;
 mod kinds;
 mod literal;
+mod modules;
 mod moved;
 mod pack;
 mod rules;
 mod splice;
 mod text;
+mod uses;
 mod whole;
 mod write;
 
@@ -38,12 +42,17 @@ pub use file::Edited;
 use file::{is_downloaded, parse};
 use kinds::Inside;
 pub use kinds::Kinds;
+use modules::Modules;
 use splice::{Splice, spliced, whole_lines};
 pub use write::{WriteError, write};
 
-/// Lines around what changes.
+/// Lines around what changes; none in a file of values, where each line may be a secret.
 const CONTEXT: usize = 2;
 const DOWNLOADED: &str = "its block stands in a module that was downloaded, where no edit lasts: change the module, or take another version of it";
+
+const SECRET: &str = "it is a secret: no code should say it; keep it where secrets are kept";
+/// What stands in place of a secret begins so.
+const MARK: &str = "«secret #";
 
 /// What is to be written.
 pub struct Asked<'a> {
@@ -84,8 +93,9 @@ impl Patch {
     /// A sentence that says why there is no edit.
     pub fn plan(asked: &Asked<'_>, spot: &Spot, kinds: &Kinds) -> Result<Self, String> {
         if asked.drift_type == DriftType::Moved {
-            return moved::plan(asked, spot);
+            return moved::plan(asked, spot, kinds);
         }
+        let modules = Modules::to(&spot.root, asked.resource.resource_id.raw(), &spot.file, &kinds.looked)?;
         let mut patch = Self::of(Edited::open(&spot.root, &spot.file)?);
         let labels = labels_of(asked.resource.resource_id.raw()).ok_or("its name is none of Terraform's")?;
         let body = parse(&patch.own.before).map_err(|why| format!("{}: {why}", patch.own.shown))?;
@@ -93,20 +103,27 @@ impl Patch {
         if let Some(why) = several(block) {
             return Err(format!("{}: {why}", spot.shown()));
         }
+        let directory = spot.file.parent().unwrap_or(Path::new("."));
         match asked.drift_type {
             DriftType::Modified => {
-                let place = Place { root: &spot.root, inside: kinds.of(&spot.root, &labels[0]), labels: &labels };
+                let inside = kinds.of(&spot.root, &labels[0]);
+                let place = Place { root: &spot.root, inside, labels: &labels, modules: &modules };
                 // What comes is written beside what there is, so what goes is taken out last.
                 let mut changes: Vec<&Change> = asked.changes.iter().collect();
                 changes.sort_by_key(|change| change.change_type == ChangeType::Removed);
                 changes.into_iter().for_each(|change| patch.change(asked, &place, change));
             }
             DriftType::Deleted if is_downloaded(&spot.file) => return Err(format!("{}: {DOWNLOADED}", spot.shown())),
-            DriftType::Deleted => patch.without(block)?,
+            DriftType::Deleted => {
+                modules.once(directory).map_err(|refusal| format!("{}: {}", spot.shown(), refusal.why))?;
+                patch.without(block)?;
+            }
             DriftType::Added | DriftType::Moved => return Err("there is no edit for this kind of drift".into()),
         }
-        if patch.own.is_changed() && asked.resource.resource_id.raw().starts_with("module.") {
-            patch.notes.insert(0, "its block stands in a module: every use of the module gets the edit".into());
+        let is_outside =
+            |one: &Edited| one.file.parent().is_none_or(|own| blocks::tidy(own) != blocks::tidy(&spot.root));
+        if patch.files().any(is_outside) {
+            patch.notes.insert(0, "it stands in a module: every use of the module gets the edit".into());
         }
         for one in patch.files() {
             parse(&one.after)
@@ -138,10 +155,12 @@ impl Patch {
     /// As `diff -u` shows it, without secrets that are known or look like one; raw text in it is tainted.
     pub fn diff(&self, redactor: &Redactor) -> Tainted {
         let of = |one: &Edited| {
-            let (before, after) = (one.before.replace("\r\n", "\n"), one.after.replace("\r\n", "\n"));
+            let shown = |text: &str| hidden::hidden(&one.file, text).replace("\r\n", "\n");
+            let (before, after) = (shown(&one.before), shown(&one.after));
+            let context = if one.file.extension().is_some_and(|end| end == "tf") { CONTEXT } else { 0 };
             let diff = TextDiff::from_lines(&before, &after);
             let (a, b) = (format!("a/{}", one.shown), format!("b/{}", one.shown));
-            diff.unified_diff().context_radius(CONTEXT).header(&a, &b).to_string()
+            diff.unified_diff().context_radius(context).header(&a, &b).to_string()
         };
         redactor.mask_text(&self.files().map(of).collect::<String>())
     }
@@ -149,7 +168,8 @@ impl Patch {
     fn change(&mut self, asked: &Asked<'_>, place: &Place<'_>, change: &Change) {
         let edited = self.edited(&self.own.before, asked, place, change).and_then(|_| {
             // Positions are those of the text with what was written so far.
-            self.edited(&self.own.after, asked, place, change)
+            let after = self.edited(&self.own.after, asked, place, change)?;
+            place.modules.once(self.own.file.parent().unwrap_or(Path::new("."))).map(|()| after)
         });
         let why = match edited {
             Ok(_) if is_downloaded(&self.own.file) => self.told(&Refusal::new(DOWNLOADED)),
@@ -210,8 +230,8 @@ impl Patch {
         if !is_whole {
             return Err(Refusal::new("its path is too long to be found"));
         }
-        if wanted.is_some_and(has_secret) || change.path.raw().contains("«secret #") {
-            return Err(Refusal::new("it is a secret: no code should say it; keep it where secrets are kept"));
+        if wanted.is_some_and(has_secret) || change.path.raw().contains(MARK) {
+            return Err(Refusal::new(SECRET));
         }
         let body = parse(text).map_err(Refusal::new)?;
         let block = find(&body, labels).ok_or_else(|| Refusal::new("its block is not there any more"))?;
@@ -227,7 +247,7 @@ impl Patch {
             wanted,
             asked.declared.map(Masked::value),
         )?;
-        let after = spliced(text, splices);
+        let after = spliced(text, without_secrets(splices)?);
         let is_right = parse(&after).is_ok_and(|again| find(&again, labels).is_some());
         if is_right {
             Ok(after)
@@ -257,6 +277,8 @@ struct Place<'a> {
     /// Type and name.
     labels: &'a [String; 2],
     inside: Inside<'a>,
+    /// On the way to it.
+    modules: &'a Modules<'a>,
 }
 
 /// What the property is to be.
@@ -304,12 +326,20 @@ fn is_one_at_most(count: &Expression) -> bool {
     }
 }
 
+/// What is written beside a change, because a block or a map cannot go without it, may have had a secret in it.
+fn without_secrets(splices: Vec<Splice>) -> Result<Vec<Splice>, Refusal> {
+    if splices.iter().any(|one| one.with.contains(MARK)) {
+        return Err(Refusal::new(format!("what has to be said with it was taken out: {SECRET}")));
+    }
+    Ok(splices)
+}
+
 /// Whether anything in it was taken out.
 fn has_secret(value: &Value) -> bool {
     match value {
-        Value::String(text) => text.contains("«secret #"),
+        Value::String(text) => text.contains(MARK),
         Value::Array(list) => list.iter().any(has_secret),
-        Value::Object(map) => map.iter().any(|(name, value)| name.contains("«secret #") || has_secret(value)),
+        Value::Object(map) => map.iter().any(|(name, value)| name.contains(MARK) || has_secret(value)),
         _ => false,
     }
 }

@@ -7,9 +7,9 @@ use hcl_edit::expr::{Expression, Traversal, TraversalOperator};
 use hcl_edit::structure::{Block, Body};
 
 use super::file::{Edited, is_downloaded, parse, read};
-use super::follow::uses;
 use super::splice::{Splice, line_end, line_of, newline, spliced};
-use super::{Asked, DOWNLOADED, Patch, find, labels_of};
+use super::uses::uses;
+use super::{Asked, DOWNLOADED, Kinds, Modules, Patch, find, labels_of, several};
 use crate::declared::blocks;
 use crate::recommend::Spot;
 
@@ -57,10 +57,12 @@ fn is_written(address: &Traversal) -> bool {
 ///
 /// # Errors
 /// A sentence that says why there is no edit, and what to write by hand.
-pub(super) fn plan(asked: &Asked<'_>, spot: &Spot) -> Result<Patch, String> {
+pub(super) fn plan(asked: &Asked<'_>, spot: &Spot, kinds: &Kinds) -> Result<Patch, String> {
     let previous = asked.resource.previous_address.as_ref().ok_or("what its address was is not known")?;
     let (from, to) = (Address::of(previous.raw())?, Address::of(asked.resource.resource_id.raw())?);
-    if let Some((file, line)) = said(spot, &from, &to) {
+    let stands = |address: &str| Modules::to(&spot.root, address, &spot.file, &kinds.looked).map(drop);
+    stands(&to.text).or_else(|why| stands(&from.text).map_err(|_| why))?;
+    if let Some((file, line)) = said(spot, &from, &to)? {
         let mut patch = untouched(spot, &file)?;
         let note = format!("{}:{line} has the `moved` block already: an apply takes the state there", patch.own.shown);
         patch.notes.push(note);
@@ -69,6 +71,7 @@ pub(super) fn plan(asked: &Asked<'_>, spot: &Spot) -> Result<Patch, String> {
     let patch = untouched(spot, &spot.file)?;
     let body = parse(&patch.own.before).map_err(|why| format!("{}: {why}", patch.own.shown))?;
     if let Some(block) = find(&body, &to.labels) {
+        has_keys(block, &to)?;
         return told(spot, patch.at_end_of(block), &from, &to);
     }
     let block = find(&body, &from.labels).ok_or_else(|| format!("{} has its block no more", patch.own.shown))?;
@@ -79,26 +82,71 @@ pub(super) fn plan(asked: &Asked<'_>, spot: &Spot) -> Result<Patch, String> {
     if is_downloaded(&spot.file) {
         return Err(format!("{}: {DOWNLOADED}", spot.shown()));
     }
+    if let Some(why) = several(block) {
+        return Err(format!("{}: the block has its old name still: {why}", spot.shown()));
+    }
+    if !from.module.is_empty() {
+        return Err(format!(
+            "{}: the block has its old name still, and every use of its module would get the new one: rename it by hand",
+            spot.shown()
+        ));
+    }
+    has_keys(block, &to)?;
     renamed(spot, patch.clone(), block, &from, &to)
 }
 
-/// Where a `moved` block says it.
-fn said(spot: &Spot, from: &Address, to: &Address) -> Option<(std::path::PathBuf, usize)> {
-    let own = spot.file.parent().filter(|own| *own != spot.root);
-    let whole = (spot.root.as_path(), Some(from.text.as_str()), Some(to.text.as_str()));
-    let places = std::iter::once(whole).chain(own.map(|own| (own, from.inside(), to.inside())));
-    places.into_iter().find_map(|(directory, from, to)| {
-        let is_it = |block: &&Block| is_said(&block.body, "from", from) && is_said(&block.body, "to", to);
-        files(directory).find_map(|(file, text, body)| {
-            let at = body.get_blocks("moved").find(is_it)?.span()?;
-            Some((file, line_of(&text, at.start)))
-        })
-    })
+/// A `moved` block.
+struct Said {
+    from: String,
+    to: String,
+    file: std::path::PathBuf,
+    line: usize,
 }
 
-fn is_said(body: &Body, name: &str, address: Option<&str>) -> bool {
-    let said = body.get_attribute(name).map(|one| one.value.to_string());
-    said.zip(address).is_some_and(|(said, address)| said.trim() == address)
+/// Where a `moved` block says it, or the first of several behind each other.
+///
+/// # Errors
+/// They take it elsewhere.
+fn said(spot: &Spot, from: &Address, to: &Address) -> Result<Option<(std::path::PathBuf, usize)>, String> {
+    let own = spot.file.parent().filter(|own| *own != spot.root);
+    let whole = (spot.root.as_path(), Some(from.text.as_str()), Some(to.text.as_str()));
+    for (directory, from, to) in std::iter::once(whole).chain(own.map(|own| (own, from.inside(), to.inside()))) {
+        let all = all_said(directory);
+        let next = |address: &str| all.iter().find(|one| one.from == address);
+        let Some(first) = from.and_then(next) else { continue };
+        let mut chain = std::iter::successors(Some(first), |one| next(&one.to)).take(all.len());
+        if chain.any(|one| Some(one.to.as_str()) == to) {
+            return Ok(Some((first.file.clone(), first.line)));
+        }
+        let place = Spot { root: spot.root.clone(), file: first.file.clone(), line: first.line }.shown();
+        return Err(format!(
+            "{place} has a `moved` block that takes {} to {}: see which is right",
+            first.from, first.to
+        ));
+    }
+    Ok(None)
+}
+
+fn all_said(directory: &Path) -> Vec<Said> {
+    let of = |(file, text, body): (std::path::PathBuf, String, Body)| -> Vec<Said> {
+        let side = |block: &Block, name| Some(block.body.get_attribute(name)?.value.to_string().trim().to_owned());
+        let one = |block: &Block| {
+            let line = line_of(&text, block.span()?.start);
+            Some(Said { from: side(block, "from")?, to: side(block, "to")?, file: file.clone(), line })
+        };
+        body.get_blocks("moved").filter_map(one).collect()
+    };
+    files(directory).flat_map(of).collect()
+}
+
+/// # Errors
+/// The new address has a key that no code makes.
+fn has_keys(block: &Block, to: &Address) -> Result<(), String> {
+    let makes_keys = block.body.has_attribute("count") || block.body.has_attribute("for_each");
+    if makes_keys || !to.text.ends_with(']') {
+        return Ok(());
+    }
+    Err(format!("{} has a key, and its block has neither count nor for_each: write one of them first", to.text))
 }
 
 /// The files of a directory that can be read.

@@ -108,6 +108,15 @@ impl Looked {
         self.search(&directory, 0, &labels)
     }
 
+    /// How many calls below `root` lead to a module's own directory, by path.
+    pub fn callers(&self, root: &Path, inside: &Path) -> usize {
+        let leads_there = |(file, block): &&(PathBuf, Block)| {
+            let source = block.source.as_deref().filter(|source| block.kind == "module" && source.starts_with('.'));
+            source.zip(file.parent()).is_some_and(|(source, own)| tidy(&own.join(source)) == tidy(inside))
+        };
+        self.blocks_in(root, DEPTH).iter().filter(leads_there).count()
+    }
+
     fn search(&self, directory: &Path, depth: usize, labels: &[String; 2]) -> Search {
         let blocks = self.blocks_in(directory, depth);
         let is_it = |block: &Block| block.kind == "resource" && block.labels == labels[..];
@@ -137,7 +146,7 @@ impl Looked {
 }
 
 /// `a/./b/../c` as `a/c`, without asking the disk.
-fn tidy(path: &Path) -> PathBuf {
+pub fn tidy(path: &Path) -> PathBuf {
     use std::path::Component;
     let mut out = PathBuf::new();
     for part in path.components() {

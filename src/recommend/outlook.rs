@@ -79,9 +79,13 @@ impl Outlook<'_> {
         // The code may have it under its old address still.
         let previous = self.resource.previous_address.as_ref().filter(|_| self.drift_type == DriftType::Moved);
         let before = |name: &Tainted| ResourceRef { resource_id: name.clone(), ..self.resource.clone() };
-        let spot = self.code.spot(self.resource);
-        let spot = spot.or_else(|why| previous.map(before).and_then(|old| self.code.spot(&old).ok()).ok_or(why));
-        let spot = spot.or_else(|why| self.code.spot_downloaded(self.resource).ok_or(why))?;
+        // Followed first: what is guessed is good to be pointed at, and refused by the plan.
+        let found = |resource: &ResourceRef| match self.code.spot_downloaded(resource) {
+            Some(spot) => Ok(spot),
+            None => self.code.spot(resource),
+        };
+        let spot = found(self.resource);
+        let spot = spot.or_else(|why| previous.map(before).and_then(|old| found(&old).ok()).ok_or(why))?;
         let (resource, drift_type, changes, declared) = (self.resource, self.drift_type, self.changes, self.declared);
         Patch::plan(&Asked { resource, drift_type, changes, declared }, &spot, &self.code.kinds)
     }

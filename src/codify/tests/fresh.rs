@@ -192,3 +192,31 @@ proptest! {
         prop_assert!(said == Some(value) || is_of_objects, "{}", patch.own.after);
     }
 }
+
+#[test]
+fn the_mark_of_a_secret_is_never_written() {
+    let code = "resource \"aws_lambda_function\" \"web\" {\n  function_name = \"w\"\n}\n";
+    let state = json!({"environment": [{"variables": {"DB_PASSWORD": "«secret #1a2b»", "X": "1"}}]});
+    let change = || modified("environment[0].variables.X", json!("2"));
+    let why = why_not(code, "aws_lambda_function.web", change(), state);
+    assert!(why.contains("it is a secret"), "{why}");
+    let patch = planned(code, "aws_lambda_function.web", change(), json!({"environment": [{"variables": {"X": "1"}}]}));
+    assert!(patch.own.after.contains("X = \"2\""), "{}", patch.own.after);
+}
+
+#[test]
+fn a_map_that_the_code_is_silent_about_is_written_as_a_whole() {
+    let code = "resource \"acme_x\" \"web\" {\n  name = \"w\"\n}\n";
+    let change = || modified("settings.b", json!("3"));
+    let text = added_lines(code, "acme_x.web", change(), json!({"settings": {"a": "1", "b": "2"}}));
+    assert_eq!(text, "  settings = { a = \"1\", b = \"3\" }\n");
+    let why = why_not(code, "acme_x.web", change(), json!({"settings": {"a": "«secret #1a2b»", "b": "2"}}));
+    assert!(why.contains("it is a secret"), "{why}");
+}
+
+#[test]
+fn objects_of_a_name_that_the_list_does_not_have_may_be_a_block() {
+    let code = "resource \"aws_instance\" \"web\" {\n  ami = \"a\"\n}\n";
+    let why = why_not(code, "aws_instance.web", added("foo_options", json!([{"x": 1}])), json!({"foo_options": []}));
+    assert!(why.contains("whether `foo_options` of aws_instance is a block is not known"), "{why}");
+}

@@ -34,6 +34,8 @@ fn the_code_says_a_move_by_a_moved_block_behind_the_resource() {
         "{:?}",
         again.notes
     );
+    let several = world.code.replace("  ami", "  for_each = local.all\n  ami");
+    fs::write(root.join("main.tf"), several).unwrap();
     let keyed = moved(root, "main.tf", "aws_instance.shop[0]", "aws_instance.shop[\"a.b\"]").unwrap();
     assert!(
         keyed.own.after.contains("  from = aws_instance.shop[0]\n  to   = aws_instance.shop[\"a.b\"]\n"),
@@ -86,4 +88,38 @@ fn what_is_no_address_is_not_written() {
         let why = moved(world.home.path(), "main.tf", from, "aws_instance.web").unwrap_err();
         assert!(why.contains("its name is none of Terraform's"), "{from:?}: {why}");
     }
+}
+
+#[test]
+fn a_block_of_several_or_of_a_module_is_not_renamed() {
+    let world = World::new(&OLD.replace("{\n  ami", "{\n  for_each = toset([\"x\", \"y\"])\n  ami"));
+    let (from, to) = ("aws_instance.web[\"x\"]", "aws_instance.app[\"x\"]");
+    let why = moved(world.home.path(), "main.tf", from, to).unwrap_err();
+    assert!(why.contains("for_each makes several resources of this block"), "{why}");
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("m")).unwrap();
+    fs::write(home.path().join("main.tf"), "module \"b\" {\n  source = \"./m\"\n}\n").unwrap();
+    fs::write(home.path().join("m/main.tf"), OLD).unwrap();
+    let why = moved(home.path(), "m/main.tf", "module.b.aws_instance.web", "module.b.aws_instance.app").unwrap_err();
+    assert!(why.contains("every use of its module would get the new one"), "{why}");
+}
+
+#[test]
+fn moved_blocks_behind_each_other_say_it_together() {
+    let said =
+        |from: &str, to: &str| format!("moved {{\n  from = aws_instance.{from}\n  to   = aws_instance.{to}\n}}\n");
+    let app = OLD.replace("web", "app");
+    let world = World::new(&format!("{app}{}{}", said("web", "mid"), said("mid", "app")));
+    let patch = moved(world.home.path(), "main.tf", "aws_instance.web", "aws_instance.app").unwrap();
+    assert!(patch.is_empty() && patch.notes[0].contains("has the `moved` block already"), "{:?}", patch.notes);
+    let world = World::new(&format!("{app}{}{}", said("web", "mid"), said("mid", "web")));
+    let why = moved(world.home.path(), "main.tf", "aws_instance.web", "aws_instance.app").unwrap_err();
+    assert!(why.contains("takes aws_instance.web to aws_instance.mid: see which is right"), "{why}");
+}
+
+#[test]
+fn an_address_has_a_key_only_where_the_code_makes_several() {
+    let world = World::new(&OLD.replace("web", "app"));
+    let why = moved(world.home.path(), "main.tf", "aws_instance.web", "aws_instance.app[0]").unwrap_err();
+    assert!(why.contains("its block has neither count nor for_each"), "{why}");
 }

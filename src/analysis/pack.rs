@@ -2,8 +2,8 @@
 //!
 //! A `[[rule]]` is about a change. It holds when all it states holds:
 //! `types`: globs on the resource type; `paths` / `not_paths`: globs on the property path in normal form ([`normal`]);
-//! `resources`: globs on the resource's address or provider id; `test` / `not_test`: see [`Test`]; `actual`: globs on the live
-//! value; `ports`, `only_ports`, `not_ports`: ports the change is about (some of them, nothing but them, not only them).
+//! `resources`: globs on the resource's address or provider id; `test` / `not_test`: see [`Test`]; `declared`, `actual`: globs on the
+//! declared and the live value; `ports`, `only_ports`, `not_ports`: ports the change is about (some of them, nothing but them, not only them).
 //! `hardening`: the change is tighter than the code; then looser readings of it do not count. `fallback`: counts only where no
 //! other rule does. A `[[resource]]` is about a drift as a whole: `drift` is its type, `types` as above. Both give scores on the
 //! axes and a sentence, in which `{declared}` and `{actual}` stand for the masked values.
@@ -44,6 +44,7 @@ struct RuleText {
     drift: Option<DriftType>,
     test: Option<Test>,
     not_test: Option<Test>,
+    declared: Vec<String>,
     actual: Vec<String>,
     ports: Vec<u16>,
     only_ports: Vec<u16>,
@@ -68,6 +69,7 @@ pub(super) struct Rule {
     pub drift: Option<DriftType>,
     pub test: Option<Test>,
     pub not_test: Option<Test>,
+    pub declared: Option<GlobSet>,
     pub actual: Option<GlobSet>,
     pub ports: Vec<u16>,
     pub only_ports: Vec<u16>,
@@ -136,6 +138,7 @@ fn compile(text: RuleText) -> Result<Rule, (String, String)> {
         paths: normal_globs(&text.paths).map_err(&fail)?,
         not_paths: normal_globs(&text.not_paths).map_err(&fail)?,
         resources: globs(&text.resources).map_err(&fail)?,
+        declared: globs(&text.declared).map_err(&fail)?,
         actual: globs(&text.actual).map_err(&fail)?,
         id: text.id,
         drift: text.drift,

@@ -114,11 +114,11 @@ fn holds(rule: &Rule, facts: &Subject<'_>, change: &Change) -> bool {
         let ids = [Some(&facts.resource.resource_id), facts.resource.provider_id.as_ref()];
         rule.resources.as_ref().is_none_or(|globs| ids.into_iter().flatten().any(|id| globs.is_match(id.raw())))
     };
-    let value = || {
-        rule.actual.as_ref().is_none_or(|globs| {
-            actual.is_some_and(|v| globs.is_match(v.as_str().map_or_else(|| v.to_string(), str::to_owned)))
-        })
+    let is_one_of = |globs: &Option<globset::GlobSet>, side: Option<&serde_json::Value>| {
+        let text = || side.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        globs.as_ref().is_none_or(|globs| text().is_some_and(|text| globs.is_match(text)))
     };
+    let value = || is_one_of(&rule.declared, declared) && is_one_of(&rule.actual, actual);
     rule.test.is_none_or(|test| test.holds(path, declared, actual))
         && !rule.not_test.is_some_and(|test| test.holds(path, declared, actual))
         && value()

@@ -117,6 +117,8 @@ fn a_label_is_not_critical_whatever_it_is_called_unless_a_secret_stands_in_it() 
         assert!(!is_security_critical("aws_security_group", path, Some(&json!("1")), Some(&json!("2"))), "{path}");
     }
     assert!(is_security_critical("aws_ecr_repository", "image_tag_mutability", None, None));
+    let pods = r#"metadata.labels["pod-security.kubernetes.io/enforce"]"#;
+    assert!(is_security_critical("v1/Namespace", pods, Some(&json!("restricted")), Some(&json!("privileged"))));
     assert!(is_security_critical("aws_instance", "tags.Token", Some(&json!("a")), Some(&json!("«secret #1a2b»"))));
 }
 
@@ -151,6 +153,18 @@ fn the_classes_fit_what_an_engineer_would_say() {
     ] {
         assert_eq!(class(kind, path, tight, loose), SeverityClass::High, "{kind}");
     }
+    for (kind, path, before, after) in [
+        ("aws_cloudwatch_event_rule", "event_pattern.source", json!("aws.ec2"), json!("*")),
+        ("aws_datasync_task", "source_path", json!("/a"), json!("*")),
+        ("acme_pipeline", "source[0].branch", json!("main"), json!("*")),
+        ("github_repository_file", "commit_author", json!("bot"), json!("")),
+        ("aws_ssm_parameter", "type", json!("String"), json!("StringList")),
+        ("aws_fsx_windows_file_system", "daily_automatic_backup_start_time", json!("05:00"), json!("")),
+    ] {
+        assert_eq!(class(kind, path, before, after), SeverityClass::Low, "{kind}");
+    }
+    let pods = r#"metadata.labels["pod-security.kubernetes.io/enforce"]"#;
+    assert_eq!(class("v1/Namespace", pods, json!("restricted"), json!("privileged")), SeverityClass::High);
     for (kind, path, tight, loose) in [
         ("google_sql_database_instance", "settings[0].backup_configuration[0].enabled", json!(true), json!(false)),
         ("aws_eks_cluster", "enabled_cluster_log_types[=audit]", json!("audit"), Value::Null),

@@ -444,6 +444,7 @@ fn passwords_in_other_languages_and_in_password_files_are_masked_and_words_like_
         "passwort=Tigger7",
         "Passwort: Tigger7",
         "db.mot_de_passe=Tigger7",
+        "Mot de passe : Tigger7",
         "export MOT_DE_PASSE='Tigger7'",
         "contraseña=Tigger7",
         "contrasen\u{303}a=Tigger7",

@@ -268,7 +268,7 @@ impl Examiner<'_> {
     fn remembered(&self, declared: &DeclaredResource) -> Option<Observation> {
         let store = self.context.remembered.as_ref()?;
         let load = |id: &Tainted| (store.load)(&declared.resource_type, id.raw());
-        load(&self.id(declared)).or_else(|| load(self.moves.before(declared)?))
+        load(&self.id(declared)).or_else(|| self.moves.remembered(declared, load))
     }
 
     fn drifted(

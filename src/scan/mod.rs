@@ -43,7 +43,7 @@ mod tests;
 
 pub use listing::Limits;
 pub use pairs::Pair;
-pub use pipeline::{Note, Progress, Remembered, ScanContext, ScanReport, run};
+pub use pipeline::{Note, Progress, Remembered, ScanContext, ScanReport, StandingDrift, run};
 pub use schedule::Schedule;
 pub use seen::Seen;
 pub use sightings::Sightings;

@@ -6,17 +6,19 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::StandingDrift;
 use super::examine::address_hash;
 use super::seen::hash_parts;
 use crate::declared::DeclaredResource;
 use crate::drift::{DriftId, ResourceRef};
 use crate::safety::Tainted;
+use crate::store::Observation;
 
 /// Drifts that had not ended when the scan began, and where their resources went.
 #[derive(Default)]
 pub(super) struct Moves {
     /// By hashed type and address.
-    standing: HashMap<u64, Vec<(DriftId, ResourceRef)>>,
+    standing: HashMap<u64, Vec<StandingDrift>>,
     types: HashSet<String>,
     /// By the hashed address now.
     moved: HashMap<u64, ResourceRef>,
@@ -32,13 +34,13 @@ pub(super) struct Declared {
 }
 
 impl Moves {
-    pub fn of(standing: &[(DriftId, ResourceRef)]) -> Self {
+    pub fn of(standing: &[StandingDrift]) -> Self {
         let mut moves = Self::default();
-        for (id, resource) in standing {
-            let kind = resource.resource_type.raw();
+        for drift in standing {
+            let kind = drift.resource.resource_type.raw();
             moves.types.insert(kind.to_owned());
-            let key = hash_parts(&[kind, resource.resource_id.raw()]);
-            moves.standing.entry(key).or_default().push((*id, resource.clone()));
+            let key = hash_parts(&[kind, drift.resource.resource_id.raw()]);
+            moves.standing.entry(key).or_default().push(drift.clone());
         }
         moves
     }
@@ -58,14 +60,20 @@ impl Moves {
         }
     }
 
-    /// When everything was read. `id_of`: the `id` that the state said of the resource when the drift was last seen.
-    pub fn settle(&mut self, mut declared: Declared, id_of: impl Fn(DriftId) -> Option<String>) {
+    /// When all was read that can be. `id_of`: the `id` that the state said of the resource when the drift was last seen; `is_read`:
+    /// whether that state was read to its end, as what was not read may declare it still.
+    pub fn settle(
+        &mut self,
+        mut declared: Declared,
+        id_of: impl Fn(DriftId) -> Option<String>,
+        is_read: impl Fn(&ResourceRef) -> bool,
+    ) {
         declared.ids.sort_unstable();
         declared.ids.dedup();
         let mut from = HashMap::<u64, Option<ResourceRef>>::new();
         for (_, drifts) in self.standing.iter().filter(|(key, _)| !declared.still.contains(key)) {
-            let Some((drift, resource)) = drifts.first() else { continue };
-            let Some(id) = id_of(*drift) else { continue };
+            let Some(StandingDrift { id: drift, resource, .. }) = drifts.first() else { continue };
+            let Some(id) = Some(*drift).filter(|_| is_read(resource)).and_then(&id_of) else { continue };
             let Some(now) = declared.only_address(hash_parts(&[resource.resource_type.raw(), &id])) else { continue };
             // What stood there before is not what came from elsewhere; nor is it known which of two came.
             if !self.standing.contains_key(&now) {
@@ -82,11 +90,20 @@ impl Moves {
         is_same.then_some(&before.resource_id)
     }
 
-    /// The address before, whenever it moved, for what is remembered of it.
-    pub fn before(&self, declared: &DeclaredResource) -> Option<&Tainted> {
+    /// What is remembered of it at the address before, whenever it moved. `load`: by address.
+    pub fn remembered(
+        &self,
+        declared: &DeclaredResource,
+        load: impl Fn(&Tainted) -> Option<Observation>,
+    ) -> Option<Observation> {
         let key = address_hash(declared);
-        let moved_then = || self.standing.get(&key)?.iter().find_map(|(_, one)| one.previous_address.as_ref());
-        self.moved.get(&key).map(|before| &before.resource_id).or_else(moved_then)
+        if let Some(before) = self.moved.get(&key) {
+            return load(&before.resource_id);
+        }
+        let of = |one: &StandingDrift| Some((one.resource.previous_address.clone()?, one.appeared));
+        let (address, appeared) = self.standing.get(&key)?.iter().find_map(of)?;
+        // Since it drifted it was in sync nowhere: what was seen there later is another resource, under an address that is used again.
+        load(&address).filter(|seen| seen.observed_at < appeared)
     }
 }
 

@@ -58,9 +58,18 @@ pub struct Remembered<'a> {
     /// By resource type and id: the last accepted value.
     pub load: &'a (dyn Fn(&str, &str) -> Option<Observation> + Sync),
     /// Drifts of declared resources that have not ended.
-    pub standing: &'a [(DriftId, ResourceRef)],
+    pub standing: &'a [StandingDrift],
     /// The `id` that the code said of the resource of one of them.
     pub own_id: &'a (dyn Fn(DriftId) -> Option<String> + Sync),
+}
+
+/// A drift that has not ended when a scan begins.
+#[derive(Clone, Debug)]
+pub struct StandingDrift {
+    pub id: DriftId,
+    pub resource: ResourceRef,
+    /// When a scan first saw it, or saw it again after it was gone.
+    pub appeared: Timestamp,
 }
 
 impl<'a> ScanContext<'a> {

@@ -16,7 +16,7 @@ use super::seen::hash_parts;
 use super::tally::Tally;
 use crate::compare::Context;
 use crate::declared::{Declared, DeclaredResource, InstanceStatus};
-use crate::drift::SourceError;
+use crate::drift::{ResourceRef, SourceError};
 
 /// Chunks to look at again: those that differ, and the parts of families.
 pub(super) struct LookAgain {
@@ -57,6 +57,7 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Rea
     let mut names = Context::default();
     let mut dependants = Dependants::default();
     let mut declared = moves::Declared::default();
+    let mut unparsed = HashSet::new();
     let reading = ordered(
         context.workers,
         Chunk::weight,
@@ -73,6 +74,7 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Rea
             dependants.add(seen.dependencies);
             seen.notes.into_iter().for_each(|note| tally.note(note));
             if let Err(error) = seen.result {
+                unparsed.insert(seen.id.0);
                 tally.declared_error(error);
             }
             let rows = seen.settled.iter().chain(seen.family.iter().map(|(_, outcome)| outcome)).map(Outcome::to_list);
@@ -91,10 +93,13 @@ pub(super) fn survey(examiner: &mut Examiner<'_>, tally: &mut Tally<'_>) -> (Rea
     examiner.ambiguous = ambiguous;
     examiner.dependants = dependants;
     examiner.home.absorb(names);
-    // What was not read may declare it still.
-    let is_whole = reading.failures.is_empty() && !tally.blind_declared && !context.is_cancelled();
-    if let Some(known) = context.remembered.as_ref().filter(|_| is_whole) {
-        examiner.moves.settle(declared, known.own_id);
+    if let Some(known) = context.remembered.as_ref().filter(|_| !context.is_cancelled()) {
+        let is_whole = reading.failures.is_empty() && !tally.blind_declared;
+        let is_read = |index: usize| reading.facts.contains_key(&index) && !unparsed.contains(&(index as u32));
+        let read = (sources.declared.iter().enumerate()).filter(|(index, _)| is_read(*index));
+        let names: HashSet<&str> = read.map(|(_, source)| source.name().raw()).collect();
+        let is_read = |gone: &ResourceRef| gone.declared_in.as_ref().is_some_and(|from| names.contains(from.raw()));
+        examiner.moves.settle(declared, known.own_id, |gone| is_whole || is_read(gone));
     }
     let plural = kin.book(tally);
     (reading, LookAgain { wanted: wanted.sorted(), plural })

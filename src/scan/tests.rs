@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicBool;
 use serde_json::{Value, json};
 
 use super::doubles::{Cloud, Code, failure, scan, scan_with, sources, spec, thing};
-use super::{CollectSink, EnvironmentSpec, ScanContext, pipeline};
+use super::{CollectSink, EnvironmentSpec, Remembered, ScanContext, Seen, StandingDrift, pipeline};
 use crate::declared::InstanceStatus;
-use crate::drift::{Completeness, DriftType, Finding, Prediction, ScanStage, UnverifiedReason};
+use crate::drift::{Completeness, DriftId, DriftType, Finding, Prediction, ResourceRef, ScanStage, UnverifiedReason};
 use crate::recommend::Policies;
 
 fn ids(findings: &[Finding]) -> Vec<(DriftType, &str)> {
@@ -267,4 +267,42 @@ fn drift_that_a_plan_reports_is_judged_again() {
     let moved = findings.iter().find(|f| f.drift_type == DriftType::Moved).unwrap();
     assert_eq!(moved.resource.previous_address.as_ref().unwrap().raw(), "p.before");
     assert_eq!(report.summary.counts.in_sync, 1, "nothing but noise in it");
+}
+
+/// From where `b` came, of which a drift stands at `a` as `old` declared it.
+fn moved_from(old: Code, other: Code) -> Option<String> {
+    let resource = ResourceRef {
+        resource_type: "thing".into(),
+        resource_id: "a".into(),
+        previous_address: None,
+        provider_id: None,
+        declared_in: Some("old".into()),
+    };
+    let standing = [StandingDrift { id: DriftId::generate(), resource, appeared: jiff::Timestamp::UNIX_EPOCH }];
+    let new = Code::new("new", vec![thing("b", json!({"id": "i-1", "size": 1}))]);
+    let sources = sources(vec![old, other, new], Cloud::new(&[("b", json!({"id": "i-1", "size": 2}))]));
+    let (cancel, seen, mut sink) = (AtomicBool::new(false), Seen::default(), CollectSink::default());
+    let remembered =
+        Remembered { seen: &seen, load: &|_, _| None, standing: &standing, own_id: &|_| Some("i-1".to_owned()) };
+    let context = ScanContext { remembered: Some(remembered), ..ScanContext::ad_hoc([7; 32], &cancel) };
+    pipeline::run_on(&spec(), &sources, std::time::Duration::ZERO, &context, &mut sink).unwrap();
+    let mut found = sink.drifts.iter().unwrap().map(|drift| drift.unwrap().finding.resource);
+    found.find(|resource| resource.resource_id.raw() == "b").unwrap().previous_address.map(|from| from.line())
+}
+
+#[test]
+fn what_moved_is_known_when_another_source_fails_and_not_when_its_own_does() {
+    let whole = |name| Code::new(name, vec![]);
+    let cut = |name| {
+        let mut code = whole(name);
+        code.broken = true;
+        code
+    };
+    let unread = |name| Code::new(name, vec![json!({"type": "unreadable", "address": "x", "values": {}})]);
+    let from = Some("a".to_owned());
+    assert_eq!(moved_from(whole("old"), whole("other")), from);
+    assert_eq!(moved_from(whole("old"), cut("other")), from);
+    assert_eq!(moved_from(whole("old"), unread("other")), from);
+    assert_eq!(moved_from(cut("old"), whole("other")), None);
+    assert_eq!(moved_from(unread("old"), whole("other")), None);
 }

@@ -10,17 +10,18 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, broadcast};
 
 use super::around::begin_announced;
-use super::evidence::Beforehand;
+use super::evidence::{Beforehand, appeared};
 use super::thinking::{advise_anew, rethink_all};
 use super::{ScanProgress, ServiceEvent, Witness, pulse};
 use crate::compare::NeverHide;
-use crate::drift::{DriftEvent, DriftId, DriftType, ResourceRef, SeverityClass, Slug, State};
+use crate::drift::{DriftEvent, DriftId, DriftType, SeverityClass, Slug, State};
 use crate::live::aws::Keeping;
 use crate::safety::Tainted;
 use crate::scan::scheduler::Job;
 use crate::scan::sink::Told;
 use crate::scan::{
-    EnvironmentSpec, Limits, Progress, Remembered, ScanContext, ScanReport, Seen, Sink, StoreSink, run, sources,
+    EnvironmentSpec, Limits, Progress, Remembered, ScanContext, ScanReport, Seen, Sink, StandingDrift, StoreSink, run,
+    sources,
 };
 use crate::store::{Direction, DriftFilter, PageRequest, Store, StoreError, Upkeep};
 
@@ -70,7 +71,7 @@ impl Beside<'_> {
 }
 
 /// Drifts of declared resources that have not ended, the newest first: their resources may have moved in the state.
-fn standing(store: &dyn Store, environment: &Slug) -> Vec<(DriftId, ResourceRef)> {
+fn standing(store: &dyn Store, environment: &Slug) -> Vec<StandingDrift> {
     let filter = DriftFilter {
         environments: vec![environment.clone()],
         drift_types: vec![DriftType::Modified, DriftType::Deleted],
@@ -82,7 +83,13 @@ fn standing(store: &dyn Store, environment: &Slug) -> Vec<(DriftId, ResourceRef)
     while found.len() < STANDING {
         // What cannot be read has not moved.
         let Ok(page) = store.page(&request) else { break };
-        found.extend(page.data.into_iter().map(|event| (event.id, event.resource)));
+        found.extend(page.data.into_iter().map(|event| {
+            let came_back = event.regressions > 0 && event.resource.previous_address.is_some();
+            // Only its history says when it came back.
+            let back = came_back.then(|| store.drift(event.id).ok()).flatten().map(|detail| appeared(&detail));
+            let appeared = back.unwrap_or(event.detected_at);
+            StandingDrift { id: event.id, resource: event.resource, appeared }
+        }));
         request.cursor = page.next;
         if request.cursor.is_none() {
             break;

@@ -71,14 +71,14 @@ pub(super) fn rethink_all(
     mut tell: impl FnMut(DriftEvent),
 ) {
     let drifts = &drifts[..drifts.len().min(AT_ONCE)];
-    let Some(oldest) = drifts.first() else { return };
+    let known = drifts.iter().filter_map(|id| store.drift(*id).ok());
+    let known: Vec<_> = known.map(|one| (appeared(&one), one.event.analysis.cause.is_informed)).collect();
+    let Some((oldest, newest)) = ends(known.iter().map(|(at, _)| *at)) else { return };
     let made = || -> Result<_, StoreError> {
-        let from = appeared(&store.drift(*oldest)?);
-        let scene = Scene::of(store, before, environment, from, Timestamp::now(), Arc::default())?;
+        let scene = Scene::of(store, before, environment, oldest, Timestamp::now(), Arc::default())?;
         // What a first scan finds has nothing around it, and nobody has thought of it before it moved.
-        let was_known =
-            || drifts.iter().any(|id| store.drift(*id).is_ok_and(|one| one.event.analysis.cause.is_informed));
-        if store.scan_before(environment, from)?.is_none() && !scene.has_learned() && !was_known() {
+        let was_known = known.iter().any(|(_, is_informed)| *is_informed);
+        if store.scan_before(environment, newest)?.is_none() && !scene.has_learned() && !was_known {
             return Ok(None);
         }
         Ok(Some((environment_of(store, environment)?, scene)))
@@ -98,6 +98,13 @@ pub(super) fn rethink_all(
             Err(error) => tracing::debug!(%error, "a new drift was not thought about again"),
         }
     }
+}
+
+/// The first and the last: what moved comes after what is new, and is older.
+fn ends(times: impl Iterator<Item = Timestamp>) -> Option<(Timestamp, Timestamp)> {
+    times.fold(None, |ends, at| {
+        Some(ends.map_or((at, at), |(first, last): (Timestamp, _)| (first.min(at), at.max(last))))
+    })
 }
 
 fn rethink_within(
@@ -261,4 +268,16 @@ fn again<T>(mut write: impl FnMut() -> Result<T, StoreError>) -> Result<T, Servi
         }
     }
     write().map_err(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_moved_is_older_than_what_is_new_before_it() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert_eq!(ends([at(50), at(7), at(60)].into_iter()), Some((at(7), at(60))));
+        assert_eq!(ends(std::iter::empty()), None);
+    }
 }

@@ -96,6 +96,69 @@ fn a_resource_that_is_imported_twice_did_not_move() {
     assert!(said.contains("2 drifts listed") && !said.contains("was moved"), "{said}");
 }
 
+/// Security groups of which AWS Config holds a copy: address in the state, name in the cloud, tags, and networks that may come in.
+type Group<'a> = (&'a str, &'a str, Value, &'a [&'a str]);
+
+/// All of them allow one network in the state. They are scanned.
+fn groups(home: &Path, groups: &[Group<'_>]) -> (i32, String, String) {
+    let id = |name: &str| format!("sg-{:0>17}", name.len());
+    let arn = |name: &str| format!("arn:aws:ec2:eu-central-1:123456789012:security-group/{}", id(name));
+    let declared = groups.iter().map(|(address, name, tags, _)| {
+        let rule = json!({"cidr_blocks": ["10.0.0.0/8"], "description": "", "from_port": 443, "ipv6_cidr_blocks": [], "prefix_list_ids": [],
+            "protocol": "tcp", "security_groups": [], "self": false, "to_port": 443});
+        let attributes = json!({"id": id(name), "arn": arn(name), "name": name, "description": "servers", "vpc_id": "vpc-1",
+            "owner_id": "123456789012", "egress": [], "ingress": [rule], "tags": tags});
+        json!({"mode": "managed", "type": "aws_security_group", "name": address, "instances": [{"attributes": attributes}],
+            "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]"})
+    });
+    let state = json!({"version": 4, "serial": 1, "lineage": "l", "resources": declared.collect::<Vec<_>>()});
+    let live = groups.iter().map(|(_, name, tags, networks)| {
+        let ranges: Vec<Value> = networks.iter().map(|network| json!({"cidrIp": network})).collect();
+        let rule = json!({"ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "ipRanges": networks, "ipv4Ranges": ranges,
+            "ipv6Ranges": [], "prefixListIds": [], "userIdGroupPairs": []});
+        let pairs = tags.as_object().unwrap().iter().map(|(key, value)| json!({"key": key, "value": value}));
+        json!({"configurationItemVersion": "1.3", "configurationItemCaptureTime": "2026-11-22T17:00:00Z", "awsAccountId": "123456789012",
+            "configurationItemStatus": "OK", "resourceType": "AWS::EC2::SecurityGroup", "resourceId": id(name), "resourceName": name,
+            "ARN": arn(name), "awsRegion": "eu-central-1", "tags": tags, "configuration": {"groupId": id(name), "groupName": name,
+            "description": "servers", "vpcId": "vpc-1", "ownerId": "123456789012", "tags": pairs.collect::<Vec<_>>(),
+            "ipPermissionsEgress": [], "ipPermissions": [rule]}})
+    });
+    let snapshot =
+        json!({"fileVersion": "1.0", "configSnapshotId": "a", "configurationItems": live.collect::<Vec<_>>()});
+    let (place, recording) = (home.join("terraform.tfstate"), home.join("snapshot.json"));
+    std::fs::write(&place, state.to_string()).unwrap();
+    std::fs::write(&recording, snapshot.to_string()).unwrap();
+    let directory = home.join("config/driftguard");
+    std::fs::create_dir_all(&directory).unwrap();
+    let configuration = format!(
+        "[[environment]]\nslug = \"prod\"\ncloud_provider = \"aws\"\nregion = \"eu-central-1\"\naccount_id = \"123456789012\"\n\
+         state = [{place:?}]\nlive = [{recording:?}]\n"
+    );
+    std::fs::write(directory.join("config.toml"), configuration).unwrap();
+    run(driftguard(home).args(["scan", "--env", "prod"]))
+}
+
+#[test]
+fn what_stands_at_the_old_address_later_is_not_what_the_moved_resource_was() {
+    let home = tempfile::tempdir().unwrap();
+    let opened = ["10.0.0.0/8", "203.0.113.0/24"];
+    let (code, out, err) = groups(home.path(), &[("web", "web", json!({}), &opened)]);
+    assert_eq!(code, 2, "{out}{err}");
+    triage(home.path(), "ack 1\nassign 1 bob\nquit\n");
+    groups(home.path(), &[("web2", "web", json!({}), &opened)]);
+    let other = || ("web", "other", json!({"Team": "b"}), &["10.0.0.0/8"][..]);
+    // The second of them remembers what the first saw.
+    for _ in 0..3 {
+        let (code, out, err) = groups(home.path(), &[("web2", "web", json!({}), &opened), other()]);
+        assert!(code == 2 && !out.contains("Team"), "{out}{err}");
+        let said = triage(home.path(), "list\nshow 1\nquit\n");
+        for part in ["aws_security_group.web2", "1 drift listed", "acknowledged", "bob", "203.0.113.0/24"] {
+            assert!(said.contains(part), "{part}\n{said}");
+        }
+        assert!(!said.contains("Team"), "{said}");
+    }
+}
+
 /// Two drifts that somebody knows of, moved in one scan.
 fn keeps_what_was_decided(store: &dyn Store) {
     let names = ["aws_vpc.main", "aws_vpc.other"];

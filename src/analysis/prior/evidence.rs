@@ -37,5 +37,7 @@ impl<'a> Evidence<'a> {
 /// What only names or describes: nothing is guarded by it, whatever it is called.
 pub fn is_label(path: &str) -> bool {
     const LABELS: [&str; 8] = ["tag", "tags", "tagsall", "label", "labels", "resourcelabels", "description", "comment"];
-    knowledge::normal(path).split('.').any(|name| LABELS.contains(&name))
+    // Kubernetes has labels that steer.
+    let steers = ["pod-security.kubernetes.io", "istio-injection"].iter().any(|label| path.contains(label));
+    !steers && knowledge::normal(path).split('.').any(|name| LABELS.contains(&name))
 }

@@ -52,10 +52,15 @@ pub(super) async fn lookup(session: &Session, name: &str, span: (Timestamp, Time
             break;
         }
     }
-    looked.cut_at = next.and_then(|_| looked.events.iter().map(|event| event.time).min());
+    looked.cut_at = next.map(|_| cut_at(&looked.events, span.1));
     // Emulators answer with more than was asked for.
     looked.events.retain(|event| (span.0..=span.1).contains(&event.time));
     Ok(looked)
+}
+
+/// Since when all is known, of pages that more would follow: nothing is where none of their events could be read.
+pub(super) fn cut_at(events: &[Event], until: Timestamp) -> Timestamp {
+    events.iter().map(|event| event.time).min().unwrap_or(until)
 }
 
 fn fault(message: String) -> Fault {

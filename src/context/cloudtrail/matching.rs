@@ -41,6 +41,11 @@ pub(super) fn is_about(event: &Event, change: &Change) -> bool {
     !fit(event, std::slice::from_ref(change), DriftType::Modified).paths.is_empty()
 }
 
+/// The pack says what such a write changes.
+pub(super) fn is_known(event: &Event) -> bool {
+    PACK.changes.iter().any(|rule| rule.events.is_match(&event.name))
+}
+
 /// How well an event explains a drift.
 struct Fit {
     score: u8,

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::actor::actor;
 use super::event::Event;
-use super::matching::{DEPTH, is_about, snake, speaks_of};
+use super::matching::{DEPTH, is_about, is_known, snake, speaks_of};
 use super::pack::PACK;
 use crate::drift::path::{Step, parse};
 use crate::drift::{Attribution, Change, DriftType, TakenBack};
@@ -149,10 +149,12 @@ impl<'a> Trail<'a> {
     /// By the last write before a scan saw it gone; `None`: the trail does not tell.
     fn end_of(&self, (begun, ended): Episode) -> Option<End<'a>> {
         let speaks = |event: &&&Event| self.changes.iter().any(|change| is_about(event, change));
+        // What is known to change something else ended nothing.
+        let may = |event: &&&Event| !is_known(event);
         let seen = || self.writes.iter().rev().filter(|event| event.time <= begun);
-        let made = seen().find(speaks).or_else(|| seen().next())?;
+        let made = seen().find(speaks).or_else(|| seen().find(may))?;
         let later = || self.writes.iter().rev().filter(|event| event.time <= ended && event.time > made.time);
-        let back = later().find(speaks).or_else(|| later().next())?;
+        let back = later().find(speaks).or_else(|| later().find(may))?;
         Some(match self.is_own_and_soon(made, back) {
             true => End::TakenBack(made, back),
             false => End::Otherwise,

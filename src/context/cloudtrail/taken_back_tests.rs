@@ -165,6 +165,23 @@ fn an_episode_was_tried_when_the_last_write_before_its_end_was_by_the_same_hand(
 }
 
 #[test]
+fn a_write_that_changes_something_else_ended_no_episode() {
+    let episode = [(at(10), at(60))];
+    let tags =
+        |minutes| write("ann", minutes, "CreateTags", json!({"tagSet": {"items": [{"key": "a", "value": "b"}]}}));
+    // Somebody changed the code meanwhile.
+    let events = [size("ann", 0, "t3.large"), tags(45), size("ann", 100, "t3.large")];
+    assert_eq!(told(&events, &sizes(), &episode), (vec![], 0));
+    // Nor did it make one.
+    let events = [tags(5), write("ann", 45, "RebootSomething", json!({})), size("ann", 100, "t3.large")];
+    assert_eq!(told(&events, &sizes(), &episode), (vec![], 0));
+    // What nobody knows may have.
+    let events =
+        [size("ann", 0, "t3.large"), write("ann", 45, "RebootSomething", json!({})), size("ann", 100, "t3.large")];
+    assert_eq!(told(&events, &sizes(), &episode), (vec![45], 0));
+}
+
+#[test]
 fn every_verb_has_its_opposite() {
     assert_eq!(undone_by("AttachRolePolicy", false)[0], "DetachRolePolicy");
     assert!(undone_by("AddUserToGroup", true).contains(&"RemoveUserFromGroup".to_owned()));

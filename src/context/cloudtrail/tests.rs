@@ -127,6 +127,24 @@ fn a_span_begins_where_the_scan_before_saw_it_and_never_before_events_are_kept()
     assert_eq!(text(window(at, None)), "2026-08-23T02:00:00Z 2026-11-21T02:15:00Z");
 }
 
+#[test]
+fn only_a_write_of_the_span_itself_makes_other_names_needless() {
+    let write = event("ModifyInstanceAttribute", json!({}));
+    let read = event("DescribeInstances", json!({"readOnly": true}));
+    let after = write.time + jiff::SignedDuration::from_secs(1);
+    assert!(trail::has_write(&[read.clone(), write.clone()], write.time));
+    assert!(!trail::has_write(&[write], after), "it was before");
+    assert!(!trail::has_write(&[read], after));
+}
+
+#[test]
+fn pages_of_which_nothing_could_be_read_are_cut_where_they_begin() {
+    let (early, late) = (event("A", json!({})), event("B", json!({"eventTime": "2026-11-21T02:30:00Z"})));
+    let until = late.time + jiff::SignedDuration::from_mins(15);
+    assert_eq!(lookup::cut_at(&[late, early.clone()], until), early.time);
+    assert_eq!(lookup::cut_at(&[], until), until);
+}
+
 fn detail(kind: &str, provider_id: Option<&str>, live: Value) -> DriftDetail {
     let event: DriftEvent = serde_json::from_value(json!({
         "id": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "version": 1, "environment": "prod", "fingerprint": "00".repeat(32),

@@ -88,7 +88,10 @@ pub struct Trail {
 struct Key {
     place: (String, String),
     names: Vec<String>,
+    /// From when on writes are read, until when.
     span: (Timestamp, Timestamp),
+    /// From when on a write may have made the drift.
+    from: Timestamp,
 }
 
 #[derive(Default)]
@@ -115,7 +118,7 @@ impl Trail {
         if names.is_empty() {
             return Err(WhoError::Nameless);
         }
-        let key = Key { place: place_of(detail), names, span: (question.since(), span.1) };
+        let key = Key { place: place_of(detail), names, span: (question.since(), span.1), from: span.0 };
         let answer = match self.remembered(&key) {
             Some(answer) => answer,
             None => {
@@ -145,8 +148,7 @@ impl Trail {
                 answer.events.extend(looked.events);
                 answer.cut_at = answer.cut_at.max(looked.cut_at);
             }
-            // Reads under one name do not mean that the writes are under it too.
-            if answer.events.iter().any(Event::is_write) {
+            if has_write(&answer.events, key.from) {
                 break;
             }
         }
@@ -201,6 +203,11 @@ impl Trail {
         }
         answers.insert(key, (Instant::now(), Arc::clone(answer)));
     }
+}
+
+/// Neither reads under one name nor writes of before mean that what is looked for is under that name too.
+pub(super) fn has_write(events: &[Event], from: Timestamp) -> bool {
+    events.iter().any(|event| event.is_write() && event.time >= from)
 }
 
 fn told(answer: &Answer, question: Question<'_>) -> Who {

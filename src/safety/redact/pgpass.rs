@@ -10,16 +10,20 @@ use regex::Regex;
 /// beside it, a pooler's 6432) any host will do; else it must look like one.
 const BEFORE: &str =
     r"(?:[^\s:#'\x22]+:(?:543\d|6432)|(?:\*|localhost|/[^\s:]*|[\w-]+(?:\.[\w-]+)+):(?:\*|[1-9]\d{1,4}))";
+/// As above, where nothing else stands on the line: a quote may be part of it.
+const BEFORE_ALONE: &str =
+    r"(?:[^\s:#]+:(?:543\d|6432)|(?:\*|localhost|/[^\s:]*|[\w-]+(?:\.[\w-]+)+):(?:\*|[1-9]\d{1,4}))";
 /// Database and user.
 const WHO: &str = r"(?::(?:\\.|[^\s:\\'\x22])+){2}:";
 
 /// Most texts have no such thing in them.
 static PORT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r":(?:\*|[1-9]\d{1,4}):").ok());
-/// A line by itself; and one in quotes, as a command writes it.
-static LINES: LazyLock<[Option<Regex>; 2]> = LazyLock::new(|| {
+/// A line by itself; one in quotes, as a command writes it; and one between blanks, where the port tells what it is.
+static LINES: LazyLock<[Option<Regex>; 3]> = LazyLock::new(|| {
     [
-        Regex::new(&format!(r"(?m)^[ \t]*{BEFORE}{WHO}((?:\\.|[^\s\\«])+)[ \t]*\r?$")).ok(),
+        Regex::new(&format!(r"(?m)^[ \t]*{BEFORE_ALONE}(?::(?:\\.|[^\s:\\])+){{2}}:((?:\\.|[^\s«])+)[ \t]*\r?$")).ok(),
         Regex::new(&format!(r"['\x22]{BEFORE}{WHO}((?:\\.|[^\s\\«'\x22])+?)(?:\\n)?['\x22]")).ok(),
+        Regex::new(&format!(r"(?m)(?:^|[\s=])[^\s:#='\x22]+:(?:543\d|6432){WHO}((?:\\.|[^\s«'\x22])+)(?:\s|$)")).ok(),
     ]
 });
 
@@ -29,10 +33,13 @@ pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
         return;
     }
     for line in LINES.iter().flatten() {
-        let secrets = line.captures_iter(text).filter_map(|captures| captures.get(1));
+        let secrets = line.captures_iter(text).filter_map(|captures| Some(captures.get(1)?.range()));
         // One `*` more is a pattern of five parts.
-        found
-            .extend(secrets.map(|secret| secret.range()).filter(|range| text[range.clone()].chars().any(|c| c != '*')));
+        for secret in secrets.filter(|secret| text[secret.clone()].chars().any(|c| c != '*')) {
+            if !found.contains(&secret) {
+                found.push(secret);
+            }
+        }
     }
 }
 
@@ -64,9 +71,18 @@ mod tests {
             (r"db.example.com:5432:a\:b:web:Tig\:ger\\7", r"Tig\:ger\\7"),
             ("# who may\n  db.example.com:5433:shop:web:Tigger7  \r\nend", "Tigger7"),
             ("echo 'db.internal:5432:shop:web:Tigger7' >> ~/.pgpass", "Tigger7"),
+            (r"db.example.com:5432:shop:web:Tigger7\", r"Tigger7\"),
+            ("db.example.com:5432:shop:o'neil:Tigger7", "Tigger7"),
             (r#"printf "*:*:*:web:Tigger7\n" > /root/.pgpass"#, "Tigger7"),
         ] {
             assert_eq!(secrets(text), [secret], "{text}");
+        }
+        for text in [
+            "echo db:5432:shop:web:Tigger7 | tee /root/.pgpass",
+            "hosts:\n  - db:5433:shop:web:Tigger7\n",
+            "PGPASS=db:5432:a:b:Tigger7",
+        ] {
+            assert_eq!(secrets(text), ["Tigger7"], "{text}");
         }
         assert_eq!(secrets("*:*:a:b:one\n*:*:a:c:two"), ["one", "two"]);
     }

@@ -22,7 +22,7 @@ const SHORTEST: usize = 6;
 static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"(?xi)
-        (?P<name> [\w.-]* (?:pass|pwd|secret|token|key|cred|auth|dsn|connection|signature|cookie|sas|contrase|senha) [\w.-]* )
+        (?P<name> mot\ de\ passe | [\w.-]* (?:pass|pwd|secret|token|key|cred|auth|dsn|connection|signature|cookie|sas|contrase|senha) [\w.-]* )
         (?: \\?["'`] )?
         (?P<sign> [\ \t]* (?: => | := | = | : ) [\ \t]* | [\ \t]+ (?: (?:is|was|of|value) [\ \t]+ )? )
         (?: \\?" (?P<double> (?: [^"\\«] | \\[^"] )+ ) | ' (?P<single> [^'«]+ ) | ` (?P<tick> [^`«]+ )

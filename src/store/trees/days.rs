@@ -84,6 +84,17 @@ fn counted(record: &EventRecord) -> DayCounts {
     counts
 }
 
+/// What a row says and what there is, in words, and how rows are counted anew.
+fn differing(kept: &DayCounts, counted: &DayCounts) -> String {
+    let said =
+        |of: &DayCounts| format!("{} drifts, {} of them resolved", of.severities.iter().sum::<u64>(), of.resolved);
+    let (says, is) = (said(kept), said(counted));
+    let how = if says == is { ", and it is wrong about what they are" } else { "" };
+    format!(
+        "it says {says}, and there are {is}{how}; rows are counted anew when the store's tree is built anew from its journal"
+    )
+}
+
 /// When a day of UTC begins.
 fn start(date: Date) -> Timestamp {
     date.to_zoned(TimeZone::UTC).map_or(Timestamp::MIN, |at| at.timestamp())
@@ -210,9 +221,8 @@ impl TreeStore {
                 let key = (slug.clone(), day);
                 let (kept, counted) = (self.days().rows.get(&key).copied(), counted.remove(&key));
                 if kept != counted {
-                    wrong.push(format!(
-                        "the row of {slug} on {day} does not add up: kept {kept:?}, counted {counted:?}"
-                    ));
+                    let [kept, counted] = [kept, counted].map(Option::unwrap_or_default);
+                    wrong.push(format!("the row of {slug} on {day} does not add up: {}", differing(&kept, &counted)));
                 }
                 next = after.map(|after| self.first_from(&slug, after)).transpose()?.flatten();
             }

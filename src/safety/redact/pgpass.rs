@@ -73,12 +73,12 @@ mod tests {
             ("echo 'db.internal:5432:shop:web:Tigger7' >> ~/.pgpass", "Tigger7"),
             (r"db.example.com:5432:shop:web:Tigger7\", r"Tigger7\"),
             ("db.example.com:5432:shop:o'neil:Tigger7", "Tigger7"),
-            (r#"printf "*:*:*:web:Tigger7\n" > /root/.pgpass"#, "Tigger7"),
+            (r#"printf "*:*:*:web:Tigger7\n" > /srv/.pgpass"#, "Tigger7"),
         ] {
             assert_eq!(secrets(text), [secret], "{text}");
         }
         for text in [
-            "echo db:5432:shop:web:Tigger7 | tee /root/.pgpass",
+            "echo db:5432:shop:web:Tigger7 | tee /srv/.pgpass",
             "hosts:\n  - db:5433:shop:web:Tigger7\n",
             "PGPASS=db:5432:a:b:Tigger7",
         ] {

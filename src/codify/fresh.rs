@@ -40,10 +40,7 @@ impl Editor<'_> {
     pub(super) fn form(&self, name: &str, steps: &[Step], value: &Value) -> Result<Form, String> {
         match (steps, value) {
             ([], Value::Array(list)) if list.iter().any(Value::is_object) => self.inside.form(name),
-            // A map, unless somebody knows better: blocks come as lists, but for a few.
-            ([], Value::Object(_)) | ([Step::Key(_)], _) => {
-                Ok(self.inside.form_so_far(name).unwrap_or(Form::Attribute))
-            }
+            ([], Value::Object(_)) | ([Step::Key(_)], _) => self.inside.form_of_one(name),
             ([], _) => Ok(Form::Attribute),
             _ => self.inside.form(name),
         }
@@ -87,7 +84,7 @@ impl Editor<'_> {
             let form = match value_of {
                 _ if objects.is_empty() => Form::Attribute,
                 Value::Array(_) => inside.form(key)?,
-                _ => inside.form_so_far(key).unwrap_or(Form::Attribute),
+                _ => inside.form_of_one(key)?,
             };
             match form {
                 Form::Attribute => {

@@ -123,13 +123,15 @@ impl Inside<'_> {
         }
     }
 
-    /// As [`Self::form`], without asking anybody; `None`: unknown.
-    pub fn form_so_far(&self, name: &str) -> Option<Form> {
-        let place = self.place(name);
-        let (code, told) = (self.kinds.in_code(&self.key()), self.told_so_far());
-        let is_block = code.blocks.contains(&place) || told.is_some_and(|known| known.blocks.contains(&place));
-        let is_attribute = code.attributes.contains(&place);
-        if is_block && !is_attribute { Some(Form::Block) } else { is_attribute.then_some(Form::Attribute) }
+    /// As [`Self::form`], of one object: blocks come as lists, but for a few, so where nobody can tell it is a map.
+    ///
+    /// # Errors
+    /// A sentence: the provider knows no such name.
+    pub fn form_of_one(&self, name: &str) -> Result<Form, String> {
+        match self.form(name) {
+            Err(_) if self.kinds.by_provider(&self.key()).is_err() => Ok(Form::Attribute),
+            told => told,
+        }
     }
 
     /// As [`Self::told`], without asking anybody.

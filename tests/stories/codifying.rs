@@ -163,6 +163,34 @@ fn the_provider_is_asked_what_is_a_block_only_when_somebody_codifies_and_never_i
 }
 
 #[test]
+fn one_object_is_written_as_the_provider_has_it() {
+    let alarm = json!({"nesting_mode": "single", "block": {"attributes": {"level": {"type": "string", "optional": true}}}});
+    let wall = json!({"version": 0, "block": {"block_types": {"alarm": alarm},
+        "attributes": {"labels": {"type": ["map", "string"], "optional": true}}}});
+    let schema = json!({"format_version": "1.0", "provider_schemas": {"registry.terraform.io/acme/acme": {
+        "resource_schemas": {"acme_wall": wall}}}});
+    for (name, live, written) in [
+        ("alarm", json!({"level": "1", "tone": null}), Some("+\n+  alarm {\n+    level = \"1\"\n+  }\n")),
+        ("labels", json!({"level": "1"}), Some("+  labels = { level = \"1\" }\n")),
+        ("fence", json!({"level": "1"}), None),
+    ] {
+        let (before, after) = (json!({"name": "north", name: null}), json!({"name": "north", name: live}));
+        let world = World::of(WALL, "acme_wall.north", before, after);
+        world.scan();
+        world.initialised("registry.terraform.io");
+        world.program("terraform", &format!("printf '%s' '{schema}'"));
+        let (exit, said) = world.says(&["codify", "acme_wall.north"]);
+        match written {
+            Some(written) => {
+                assert!(said.contains(written) && said.contains("predicted drift after this: 0"), "{said}");
+            }
+            None => assert!(said.contains("the provider's schema has no `fence` that could be written"), "{said}"),
+        }
+        assert_eq!(exit, if written.is_some() { 0 } else { 3 }, "{said}");
+    }
+}
+
+#[test]
 fn opentofu_is_asked_of_its_own_providers() {
     let world = wall();
     world.scan();

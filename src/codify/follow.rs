@@ -11,7 +11,7 @@ use super::edit::{Editor, Refusal};
 use super::file::{Edited, is_downloaded, parse, read, shown};
 use super::source::{Source, labelled};
 use super::splice::{line_of, spliced};
-use super::uses::uses;
+use super::uses::{listed, uses};
 use super::{Asked, Patch, Place, SECRET, hidden, holds, literal, several, wanted_of, without_secrets};
 use crate::declared::blocks::{self, Call};
 use crate::drift::path::{Step, parse as parse_path};
@@ -96,10 +96,7 @@ impl Patch {
         if uses.len() < 2 {
             return Ok(());
         }
-        let more = uses.len().saturating_sub(TOLD);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let shown = uses.into_iter().take(TOLD).collect::<Vec<_>>().join(", ");
-        Err(Refusal::new(format!("{} is used by more than this: {shown}{more}", link.text())))
+        Err(Refusal::new(format!("{} is used by more than this: {}", link.text(), listed(&uses, TOLD))))
     }
 
     fn at(

@@ -8,7 +8,7 @@ use hcl_edit::structure::{Block, Body};
 
 use super::file::{Edited, is_downloaded, parse, read};
 use super::splice::{Splice, line_end, line_of, newline, spliced};
-use super::uses::uses;
+use super::uses::{listed, uses};
 use super::{Asked, DOWNLOADED, Kinds, Modules, Patch, find, labels_of, several};
 use crate::declared::blocks;
 use crate::recommend::Spot;
@@ -211,11 +211,8 @@ fn renamed(spot: &Spot, mut patch: Patch, block: &Block, from: &Address, to: &Ad
         .and_then(|body| find(&body, &to.labels).map(|_| ()))
         .ok_or("no edit of this code could be read again: write it by hand")?;
     let places = uses(&spot.root, spot.file.parent().unwrap_or(Path::new(".")), &from.labels.join("."));
-    let more = places.len().saturating_sub(TOLD);
     if !places.is_empty() {
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let shown = places.into_iter().take(TOLD).collect::<Vec<_>>().join(", ");
-        patch.notes.push(format!("it is referred to by its old name at {shown}{more}"));
+        patch.notes.push(format!("it is referred to by its old name at {}", listed(&places, TOLD)));
     }
     Ok(patch)
 }

@@ -33,3 +33,12 @@ pub(super) fn uses(root: &Path, directory: &Path, name: &str) -> Vec<String> {
     });
     lines.collect()
 }
+
+/// The first `most` of them, and how many more there are.
+pub(super) fn listed(uses: &[String], most: usize) -> String {
+    let shown = uses.iter().take(most).cloned().collect::<Vec<_>>().join(", ");
+    match uses.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

@@ -50,11 +50,11 @@ impl Code {
         if !state.is_file() {
             return Err(format!("{} is no file on this machine, so its code is not known here", source.line()));
         }
-        let root = blocks::configuration_of(state).unwrap_or(Path::new("."));
+        let root = plain(blocks::configuration_of(state).unwrap_or(Path::new(".")));
         let shown = crate::safety::sanitise::line(&root.to_string_lossy());
-        match find(root, resource.resource_id.raw()) {
+        match find(&root, resource.resource_id.raw()) {
             Search::Found(places) => match places.as_slice() {
-                [(file, line)] => Ok(Spot { root: root.to_owned(), file: file.clone(), line: *line }),
+                [(file, line)] => Ok(Spot { root, file: file.clone(), line: *line }),
                 several => Err(format!("{} blocks in {shown} may be it", several.len())),
             },
             Search::NotThere => Err(format!("no .tf file in {shown} has its block")),
@@ -75,6 +75,13 @@ impl Code {
         });
         owners.of_file(file)
     }
+}
+
+/// `infra` for `net/../infra`, as the files in it are named; not where a link leads the other way somewhere else.
+fn plain(root: &Path) -> PathBuf {
+    let tidy = blocks::tidy(root);
+    let is_same = std::fs::canonicalize(&tidy).is_ok_and(|place| std::fs::canonicalize(root).ok() == Some(place));
+    if is_same { tidy } else { root.to_owned() }
 }
 
 impl Spot {

@@ -191,6 +191,19 @@ fn one_object_is_written_as_the_provider_has_it() {
 }
 
 #[test]
+fn a_path_with_detours_leads_to_the_same_code() {
+    let code = "variable \"width\" {\n  default = 80\n}\n\nresource \"acme_wall\" \"north\" {\n  width = var.width\n}\n";
+    let world = World::of(code, "acme_wall.north", json!({"width": 80}), json!({"width": 90}));
+    let config = world.path("config/driftguard/config.toml");
+    let table = fs::read_to_string(&config).unwrap();
+    fs::write(config, table.replace("/plan.json", "/bin/../plan.json")).unwrap();
+    world.scan();
+    let (exit, said) = world.says(&["codify", "acme_wall.north"]);
+    assert!(said.contains("--- a/main.tf\n+++ b/main.tf\n") && said.contains("+  default = 90\n"), "{said}");
+    assert!(exit == 0 && said.contains("predicted drift after this: 0"), "{exit} {said}");
+}
+
+#[test]
 fn opentofu_is_asked_of_its_own_providers() {
     let world = wall();
     world.scan();

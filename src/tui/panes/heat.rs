@@ -67,7 +67,14 @@ pub fn at_foot(canvas: &mut Canvas<'_>, area: Rect, rows: usize) -> Rect {
         canvas.wake_at(at);
     }
     match (&model.heat.found, &model.heat.error) {
-        (Some(found), _) => draw(canvas, foot, 0, 1, None, (&found.incident, &found.scale)),
+        (Some(found), error) => {
+            draw(canvas, foot, 0, 1, None, (&found.incident, &found.scale));
+            if error.is_some() {
+                // Beside the letters, which need no name.
+                let sign = Line::from(canvas.span(Role::Error, " stale  "));
+                canvas.line(foot, 1, &sign);
+            }
+        }
         (None, Some(why)) => {
             let words = text::cut(&format!("how much happened when is not known: {why}"), foot.width.into());
             let line = Line::from(canvas.span(Role::Error, words));

@@ -102,6 +102,25 @@ fn what_happens_is_in_the_heat_a_moment_later_however_much_it_is() {
 }
 
 #[test]
+fn columns_that_could_not_be_counted_again_say_that_they_are_stale() {
+    let (mut screens, _) = open((160, 45));
+    let fresh = heat(&screens);
+    screens.act("acknowledge");
+    screens.hold();
+    let later = screens.model.now + jiff::SignedDuration::from_secs(11);
+    screens.at(later);
+    screens.keys("j k");
+    let asked = screens.held().iter().find_map(|one| match one {
+        Effect::LoadHeat(ticket, _) => Some(*ticket),
+        _ => None,
+    });
+    let away = driftguard::service::ServiceError::Unavailable("the server is away".into());
+    screens.send(Msg::Heat(asked.unwrap(), Err(away)));
+    assert!(screens.screen().contains(" stale  "), "{}", screens.screen());
+    assert_eq!(heat(&screens), Vec::<String>::new(), "the sign stands where `worst` stood: {fresh:?}");
+}
+
+#[test]
 fn what_a_store_has_counted_is_drawn_though_none_of_it_is_listed() {
     let dir = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();

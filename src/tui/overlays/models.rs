@@ -52,8 +52,11 @@ fn parts(canvas: &Canvas<'_>, registry: &Registry, at: usize, room: usize) -> (L
         None => said(canvas, Role::Text, "No model was learned yet; the rules judge alone.", room),
     };
     let labels: Vec<String> = registry.lessons.labels.iter().map(|(cause, count)| format!("{cause} {count}")).collect();
-    let labels = if labels.is_empty() { "none yet".to_owned() } else { labels.join(", ") };
-    below.extend(said(canvas, Role::Dim, &format!("causes confirmed or corrected: {labels}"), room));
+    // What is missing says it, too, where there are none.
+    if !labels.is_empty() || registry.lessons.missing.is_none() {
+        let labels = if labels.is_empty() { "none yet".to_owned() } else { labels.join(", ") };
+        below.extend(said(canvas, Role::Dim, &format!("causes confirmed or corrected: {labels}"), room));
+    }
     below.extend(registry.lessons.missing.iter().flat_map(|why| said(canvas, Role::Dim, why, room)));
     (list, below)
 }

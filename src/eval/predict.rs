@@ -167,9 +167,15 @@ pub(super) fn resource(case: &Case) -> ResourceRef {
         resource_type: case.resource_type.as_str().into(),
         resource_id: format!("{}.case", case.resource_type).as_str().into(),
         previous_address: None,
-        provider_id: None,
+        provider_id: id(case).map(Into::into),
         declared_in: None,
     }
+}
+
+/// What the provider would call it.
+fn id(case: &Case) -> Option<&str> {
+    let said = |key: &&str| case.declared.get(*key).or_else(|| case.actual.get(*key))?.as_str();
+    ["id", "name", "key"].iter().find_map(said)
 }
 
 /// By the name of each cause.

@@ -95,20 +95,21 @@ fn says(what: Option<&Regex>, text: &str) -> bool {
     what.is_some_and(|what| what.find_iter(text).any(|found| !is_denied(text, found.range())))
 }
 
-/// `not an incident`, `no longer compromised`, `quarantine: false`.
+/// `not an incident`, `no longer compromised`, `quarantine: false`; but not `do not revert INC-4711`, which asks for something.
 fn is_denied(text: &str, found: Range<usize>) -> bool {
-    const DENIALS: &[&str] = &["no", "not", "non", "never", "without", "false", "nothing", "neither", "nor"];
-    /// Words in between: `not part of the incident`.
-    const NEAR: usize = 4;
+    /// Words in between, and one more: `not part of the incident`, `no real emergency`.
+    const FAR: (usize, &[&str]) = (4, &["not", "isn't", "wasn't", "aren't", "weren't", "neither", "nor"]);
+    const NEAR: (usize, &[&str]) = (2, &["no", "non", "never", "without", "false"]);
+    const ASKING: &[&str] = &["do", "does", "did", "must", "should", "could", "can", "may", "will", "would"];
     let clause = text[..found.start].rsplit(['.', ',', ';', ':', '!', '?', '\n']).next().unwrap_or_default();
-    let mut before =
-        clause.rsplit(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty()).take(NEAR);
-    let denies = |word: &str| {
-        let word = word.to_ascii_lowercase();
-        DENIALS.contains(&word.as_str()) || word.ends_with("n't")
-    };
-    let after = pattern!(r#"(?i)^["'\s:=]{1,3}(?:false|no|none|off)\b"#);
-    before.any(denies) || after.is_some_and(|after| after.is_match(&text[found.end..]))
+    let words = clause.rsplit(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());
+    // The nearest first.
+    let before: Vec<String> = words.take(FAR.0 + 1).map(str::to_lowercase).collect();
+    let is = |at: usize, list: &[&str]| before.get(at).is_some_and(|word| list.contains(&word.as_str()));
+    let denies = |(reach, list): (usize, &[&str])| (0..reach).any(|at| is(at, list) && !is(at + 1, ASKING));
+    let after = pattern!(r#"(?i)^["'\s:=]{1,3}(?:false|no|none|off)\s*(?:[.,;]|$)"#);
+    let no_longer = || (0..FAR.0).any(|at| is(at, &["longer"]) && is(at + 1, &["no"]));
+    denies(FAR) || denies(NEAR) || no_longer() || after.is_some_and(|after| after.is_match(&text[found.end..]))
 }
 
 /// Whether a note of such a name is there to give a reason, and not to say whom to call.

@@ -33,6 +33,8 @@ fn words_that_state_no_cause_name_none() {
         ("reason", "a non-emergency change"),
         ("reason", "not related to INC-4711"),
         ("reason", "isn't compromised"),
+        ("reason", "no longer part of INC-4711"),
+        ("reason", "Not part of the incident"),
         ("reason", "compromised: false"),
         ("reason", "rebuilt by Acme Inc 2024"),
         ("reason", "cleanup"),
@@ -60,7 +62,11 @@ fn whoever_is_asked_for_a_reason_and_gives_one_states_it() {
         ("reason", "sev 1: checkout is down, and does not come back"),
         ("Hotfix", "incident 4711"),
         ("reason", "PD4711"),
-        ("reason", "could not wait. INC-4711"),
+        ("reason", "could not wait for INC-4711"),
+        ("reason", "do not revert INC-4711"),
+        ("reason", "took longer because of INC-4711"),
+        ("reason", "INC-4711: no disk space left"),
+        ("reason", "no disk space left INC-4711"),
     ] {
         assert_eq!(told(name, text), Some((EmergencyFix, 80, Basis::Stated)), "{name}: {text}");
     }

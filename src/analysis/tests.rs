@@ -330,7 +330,9 @@ fn a_note_that_names_an_incident_is_evidence_and_a_guess_stays_a_guess() {
     assert_eq!(note("change.reason", "emergency rollback"), (Cause::EmergencyFix, 65));
     assert_eq!(note("reason", "patched CVE-2026-12345"), (Cause::SecurityResponse, 80));
     assert_eq!(note("driftguard/cause", "configuration_error"), (Cause::ConfigurationError, 90));
-    assert_eq!(note("team", "shop"), (Cause::Unknown, 60));
+    for (key, text) in [("team", "shop"), ("Company", "Acme Inc 2024"), ("Tier", "isolated"), ("quarantine", "false")] {
+        assert_eq!(note(key, text), (Cause::Unknown, 60), "{key}: {text}");
+    }
     assert_eq!(cause("apps/v1/Deployment", "spec.replicas", json!(3), json!(5)), (Cause::AutomatedResponse, 60));
     assert_eq!(
         cause("aws_instance", "tags[\"aws:autoscaling:groupName\"]", none.clone(), json!("x")),

@@ -92,6 +92,7 @@ impl Sighting {
                 }
             }));
         }
+        finding.learn(event);
         if event.settled.is_empty() {
             return Self { finding, known: Some(Known::of(event, now)) };
         }
@@ -100,6 +101,11 @@ impl Sighting {
         event.lapse();
         finding.analysis.severity = *event.severity();
         Self { finding, known: Some(Known::of(&event, now)) }
+    }
+
+    /// The drift has been thought about since. What its severity rests on is the same: it keeps its place among others.
+    pub fn reconsider(&mut self, event: &DriftEvent) {
+        self.finding.learn(event);
     }
 
     /// What was decided about one of its changes.

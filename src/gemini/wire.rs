@@ -114,9 +114,9 @@ pub(super) fn read(status: u16, body: &[u8]) -> Result<String, Failure> {
 
 /// What went wrong, as it says so itself: with whatever status, for some front ends answer 200 to everything.
 fn error_of(body: &[u8]) -> Option<Error> {
-    let error = serde_json::from_slice::<Refused>(body).map(|refused| refused.error);
-    // Others put the object into an array.
-    error.or_else(|_| serde_json::from_slice::<[Refused; 1]>(body).map(|[refused]| refused.error)).ok()
+    // Others put the object into an array, which must be tried first: a structure is read from a list, too, without its names.
+    let listed = serde_json::from_slice::<[Refused; 1]>(body).map(|[refused]| refused.error);
+    listed.or_else(|_| serde_json::from_slice::<Refused>(body).map(|refused| refused.error)).ok()
 }
 
 fn refused(status: u16, error: Error) -> Failure {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::lines::{files, lines};
+use crate::api::AnalyzeContext;
 use crate::compare::Context;
 use crate::drift::{DriftType, OperationalContext};
 
@@ -24,6 +25,8 @@ pub struct Case {
     pub context: Context,
     /// What went on: `context.contexts`, as marks are exported.
     pub around: Vec<OperationalContext>,
+    /// What somebody says of it, as `POST analyze` takes it: a `context` that is a text, or its fields that nothing else reads.
+    pub said: Option<String>,
     /// `context.environment`, where it is said.
     pub environment: Option<String>,
     /// When it was seen: `detected_at`, where it is said.
@@ -110,6 +113,7 @@ impl Case {
         // Both sides are whole, so that what only the live one has was not set when the code was last applied.
         let declared = if remembered.is_none() { stated(declared, &actual) } else { declared };
         let context = take("context");
+        let said = said(context.as_ref())?;
         let around = context.as_ref().and_then(|context| context.get("contexts")).cloned();
         around.as_ref().map_or(Ok(()), windows_are_known)?;
         let around = around.map(serde_json::from_value).transpose();
@@ -124,6 +128,7 @@ impl Case {
             remembered: remembered.unwrap_or_else(|| declared.clone()),
             context: context.map(|context| Context::from_json(&context)).unwrap_or_default(),
             around: around.map_err(|e| format!("`context.contexts`: {e}"))?.unwrap_or_default(),
+            said,
             environment,
             at,
             declared,
@@ -153,6 +158,22 @@ fn windows_are_known(around: &Value) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What a context says beside what comparisons and causes read of it.
+fn said(context: Option<&Value>) -> Result<Option<String>, String> {
+    let text = match context {
+        None => return Ok(None),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Object(fields)) => {
+            let is_read = |name: &str| ["contexts", "environment"].contains(&name) || Context::FIELDS.contains(&name);
+            let rest = fields.iter().filter(|(name, _)| !is_read(name));
+            let rest: Map<String, Value> = rest.map(|(name, value)| (name.clone(), value.clone())).collect();
+            AnalyzeContext::Fields(rest).text().raw().to_owned()
+        }
+        Some(other) => return Err(format!("`context` is a text or an object, got {other}")),
+    };
+    Ok(Some(text).filter(|text| !text.trim().is_empty()))
 }
 
 /// The name of a case: a text, or a number as it is written.

@@ -14,7 +14,7 @@ use crate::drift::{
     ActorClass, Analysis, Attribution, Cause, Change, CloudProvider, Direction, DriftType, Environment, Probabilities,
     ResourceRef, Score, Severity, SeverityClass, Slug,
 };
-use crate::safety::Redactor;
+use crate::safety::{Masked, Redactor};
 
 /// Names the form of what is written, in a line of its own.
 pub const SCHEMA: &str = "driftguard.eval/1";
@@ -26,7 +26,7 @@ pub const WHOLE: &str = "$";
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
 pub struct Prediction {
     pub id: String,
-    /// Paths of the changes, [`WHOLE`] where the resource came or went; empty: no drift.
+    /// Paths of the changes, [`WHOLE`] where the resource came or went, or is of another kind of value; empty: no drift.
     pub drift_paths: Vec<String>,
     pub severity: Severity,
     pub overall: Score,
@@ -62,10 +62,16 @@ fn one(case: &Case, now: Timestamp) -> Result<(Prediction, Item), String> {
     let facts =
         Facts { environment: &environment, resource: &resource, drift_type: case.drift_type, changes: &changes, now };
     let attribution = attribution(case, &changes);
-    let around = Surroundings { attribution: attribution.as_ref(), contexts: &case.around, ..Surroundings::default() };
+    let said = case.said.as_ref().map(|text| Masked::trusted(Redactor::new([0; 32]).mask_text(text).raw().into()));
+    let around = Surroundings {
+        attribution: attribution.as_ref(),
+        contexts: &case.around,
+        said: said.as_ref(),
+        ..Surroundings::default()
+    };
     let analysis = analysis::analyse_within(&facts, &around);
     let paths: Vec<String> = match case.drift_type {
-        DriftType::Modified => changes.iter().map(|change| change.path.raw().to_owned()).collect(),
+        DriftType::Modified => changes.iter().map(path).collect(),
         _ => vec![WHOLE.to_owned()],
     };
     let seen = case.events.iter().find_map(|event| event["eventTime"].as_str()?.parse().ok());
@@ -103,9 +109,14 @@ fn one(case: &Case, now: Timestamp) -> Result<(Prediction, Item), String> {
 /// By path, [`WHOLE`] where the resource came or went.
 fn critical(drift_type: DriftType, changes: &[Change], analysis: &Analysis) -> BTreeMap<String, bool> {
     match drift_type {
-        DriftType::Modified => changes.iter().map(|c| (c.path.raw().to_owned(), c.is_security_critical)).collect(),
+        DriftType::Modified => changes.iter().map(|c| (path(c), c.is_security_critical)).collect(),
         _ => BTreeMap::from([(WHOLE.to_owned(), analysis.is_critical_as_whole(drift_type))]),
     }
+}
+
+fn path(change: &Change) -> String {
+    let path = change.path.raw();
+    if path.is_empty() { WHOLE } else { path }.to_owned()
 }
 
 /// What the comparer reports, masked as a scan masks it.

@@ -29,7 +29,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
                 Err(why) => return self.problem(&why.to_string()),
             },
         }
-        self.more = None;
+        (self.more, self.groups, self.member) = (None, vec![], None);
         self.fetch().await
     }
 
@@ -40,7 +40,10 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         }
     }
 
-    async fn fetch(&mut self) -> io::Result<()> {
+    pub(super) async fn fetch(&mut self) -> io::Result<()> {
+        if let Some(by) = self.query.group.filter(|_| self.member.is_none()) {
+            return self.list_groups(by).await;
+        }
         let (filter, cursor) = (self.filter(), self.more.take());
         let request = PageRequest { filter, cursor, direction: Direction::Older, limit: PAGE };
         let page = match self.service.drifts(request).await {
@@ -77,7 +80,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
 
     /// The one drift a text names, with everything about it.
     pub(super) async fn one(&mut self, text: &str) -> io::Result<Option<(usize, DriftDetail)>> {
-        let number = match words::which(text, self.listed.len(), self.current) {
+        let number = match self.which(text) {
             Ok((which, rest)) if which.rows.len() == 1 && rest.is_empty() => which.rows[0],
             Ok((which, rest)) if which.rows.len() == 1 => {
                 let rest = crate::safety::sanitise::cell(rest, 30);
@@ -165,7 +168,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         let Some((_, detail)) = self.one(text).await? else { return Ok(()) };
         match self.service.relations(detail.event.id).await {
             Ok(relations) => {
-                let lines = say::relations(&relations, Timestamp::now());
+                let lines = say::relations(&detail.event, &relations, Timestamp::now());
                 lines.iter().try_for_each(|line| self.say(line))
             }
             Err(why) => self.problem(&why.to_string()),

@@ -4,9 +4,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::advice;
+use crate::drift::query::{Group, GroupRow, module};
 use crate::drift::{
-    AuditEntry, Axis, Change, ChangeType, DriftDetail, DriftEvent, Hidden, PropertyPath, Remediation, ResolutionType,
-    Risk, SettledChange, State, TriageVerb, Unverified, UserAttribution,
+    AuditEntry, Axis, Change, ChangeType, CorrelationEvent, DriftDetail, DriftEvent, Hidden, Prediction, PropertyPath,
+    Recommendation, Remediation, ResolutionType, Risk, SettledChange, Slug, State, TriageVerb, Unverified,
+    UserAttribution,
 };
 use crate::safety::{Masked, Tainted, sanitise};
 use crate::service::{EnvironmentSummary, Relations};
@@ -189,7 +191,7 @@ pub fn target(one: &Match, place: &str) -> String {
     format!("{class} {what} {id} ({kind}) in {place}, {}", one.state.as_str())
 }
 
-pub fn relations(relations: &Relations, now: Timestamp) -> Vec<String> {
+pub fn relations(event: &DriftEvent, relations: &Relations, now: Timestamp) -> Vec<String> {
     let names = |names: &[Tainted]| names.iter().map(Tainted::line).collect::<Vec<_>>().join(", ");
     let places = relations.declared_at.iter().map(|at| format!("   declared at {}:{}", at.file.line(), at.line));
     let mut lines: Vec<String> = places.collect();
@@ -205,6 +207,7 @@ pub fn relations(relations: &Relations, now: Timestamp) -> Vec<String> {
         lines.extend(together.why.iter().map(|why| format!("   together: {}", why.line())));
         lines.extend(together.also_words().map(|words| format!("   {words}")));
     }
+    lines.extend(event.analysis.cause.correlations.iter().map(|one| format!("   near it: {}", near(one))));
     lines.extend(relations.others.iter().map(|other| {
         let (what, state) = (other.drift_type.as_str(), other.state_at(now).as_str());
         format!("   other drift: {what}, {state}, last seen {}", ago(other.last_seen, now))
@@ -214,6 +217,57 @@ pub fn relations(relations: &Relations, now: Timestamp) -> Vec<String> {
         lines.push("   nothing more is known of it".into());
     }
     lines
+}
+
+/// `-12m, ticket OPS-7 "open the port", jira, https://…`
+fn near(one: &CorrelationEvent) -> String {
+    let data = &one.event_data;
+    let place = data.place.as_ref().map_or(String::new(), |place| format!(", {}", place.line()));
+    let link = data.link.as_ref().map_or(String::new(), |link| format!(", {}", link.line()));
+    let (id, title, system) = (one.external_id.line(), data.title.line(), one.external_system.line());
+    format!("{}, {} {id} \"{title}\"{place}, {system}{link}", one.offset(), one.correlation_type.words())
+}
+
+/// `1. 3 drifts, worst HIGH, incident 01J… of 4 drifts, 1 settled: 4 were made by alice …; in prod-eu, the newest first seen 3m ago`
+pub fn group(number: usize, group: &GroupRow, place: &dyn Fn(&Slug) -> String, now: Timestamp) -> String {
+    let sample = &group.sample;
+    let address = sample.resource.resource_id.line();
+    let about = match group.key.by {
+        Group::Resource => format!("resource {address} ({})", sample.resource.resource_type.line()),
+        Group::Module => match module(sample.resource.resource_id.raw()) {
+            "" => "in no module".to_owned(),
+            module => format!("module {}", sanitise::line(module)),
+        },
+        Group::Actor => match sample.analysis.changed_by.as_slice() {
+            [] => "made by nobody known".to_owned(),
+            actors => format!("made by {}", actors.iter().map(Tainted::line).collect::<Vec<_>>().join(" and ")),
+        },
+        Group::Change => match sample.changes.as_slice() {
+            [] => format!("{} {}", sample.drift_type.as_str(), sample.resource.resource_type.line()),
+            [one] => change(one),
+            many => many.iter().map(|one| one.path.0.line()).collect::<Vec<_>>().join(" and "),
+        },
+        Group::Incident => incident(group, &address),
+    };
+    let places: Vec<String> = group.environments.iter().map(place).collect();
+    let newest = if group.count == 1 { "" } else { "the newest " };
+    format!(
+        "{number}. {}, worst {}, {about}; in {}, {newest}first seen {}",
+        super::words::count(usize::try_from(group.count).unwrap_or(usize::MAX), "drift"),
+        group.worst.as_str(),
+        places.join(" and "),
+        ago(group.newest, now)
+    )
+}
+
+/// What has nothing else with it goes by its own name.
+fn incident(group: &GroupRow, address: &str) -> String {
+    let Some(one) = group.incident.as_ref().filter(|one| one.members > 1) else {
+        return format!("{address}, which stands alone");
+    };
+    let why = one.why.first().map_or(String::new(), |why| format!(": {}", why.line()));
+    let settled = if one.settled > 0 { format!(", {} settled", one.settled) } else { String::new() };
+    format!("incident {} of {} drifts{settled}, {address} one of them{why}", one.id, one.members)
 }
 
 /// `prod-eu (PRODUCTION): 2 critical, 1 high, 0 medium, 4 low open; last scan 3m ago, 1414 in sync`

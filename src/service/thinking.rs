@@ -26,7 +26,7 @@ const AT_ONCE: usize = 200;
 /// Drifts per call.
 const PAGE: usize = 500;
 
-/// Somebody asks for it: as far as `said` goes, what was said before is forgotten.
+/// Somebody asks for it. What is `said` takes the place of what was said before; a blank text only takes that away.
 pub(super) fn analyse(
     store: &dyn Store,
     before: &Beforehand,
@@ -34,11 +34,15 @@ pub(super) fn analyse(
     id: DriftId,
     said: Option<Tainted>,
 ) -> Result<DriftEvent, ServiceError> {
-    let said = said.map(|said| Masked::trusted(Value::from(redactor.mask_text(said.raw()).raw())));
+    let said = said.map(|said| {
+        let masked = || Masked::trusted(Value::from(redactor.mask_text(said.raw()).raw()));
+        (!said.raw().trim().is_empty()).then(masked)
+    });
     again(|| {
         let detail = store.drift(id)?;
         let (environment, scene) = scene(store, before, &detail, Arc::default())?;
-        let (analysis, advice) = think(store, before, &scene, &environment, &detail, said.clone())?;
+        let said = said.clone().unwrap_or_else(|| detail.event.analysis.cause.said.clone());
+        let (analysis, advice) = think(store, before, &scene, &environment, &detail, said)?;
         store.advise(id, detail.event.version, &analysis, &advice)
     })
 }

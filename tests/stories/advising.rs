@@ -235,6 +235,47 @@ fn advice_is_given_line_by_line_and_its_steps_are_ticked() {
     assert!(after.contains("     done just now by alice: settled as codify_iac: agreed"), "{out}");
 }
 
+#[test]
+fn a_report_of_a_scan_says_of_cause_and_advice_what_the_store_says() {
+    let world = World::new();
+    world.policy(CODIFY);
+    assert_eq!(world.says(&["scan"]).0, 2);
+    let mut command = driftguard(world.home.path());
+    command.args(["triage", "--plain"]).stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let lines = b"advise 1 escalate_review ask whoever greets\ncause 1 configuration_error\n";
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), lines).unwrap();
+    assert!(child.wait_with_output().unwrap().status.success());
+    let (_, exported, _) = world.says(&["export"]);
+    let json = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+    let is_drift = |line: &serde_json::Value| line["drift"]["record"]["event"].is_object();
+    let kept = exported.lines().map(json).find(is_drift).unwrap()["drift"]["record"]["event"].clone();
+    let advice: Vec<&str> = kept["recommendations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["recommendation_type"].as_str().unwrap())
+        .collect();
+    assert!(advice.contains(&"escalate_review"), "{kept}");
+    let told = |drift: &serde_json::Value| {
+        assert_eq!(drift["cause"], "configuration_error", "{drift}");
+        assert_eq!(drift["cause_analysis"]["confidence_score"], kept["analysis"]["cause"]["confidence_score"]);
+        assert_eq!(drift["cause_analysis"]["contributing_factors"], kept["analysis"]["cause"]["contributing_factors"]);
+        assert_eq!(drift["recommendations"], json!(advice), "{drift}");
+    };
+    told(&json(&world.says(&["scan", "--format", "json"]).1)["drifts"][0]);
+    let (_, lines, _) = world.says(&["scan", "--format", "ndjson"]);
+    told(&lines.lines().map(json).find(|line| line["drift"].is_object()).unwrap()["drift"]);
+    let (_, page, _) = world.says(&["scan", "--format", "markdown"]);
+    assert!(page.contains("escalate_review: ask whoever greets"), "{page}");
+    // Of another value only what a person advises still holds, also where the store is only looked at.
+    fs::write(world.path("motd"), "changed once more\n").unwrap();
+    let looked = json(&world.says(&["--read-only", "scan", "--format", "json"]).1)["drifts"][0].clone();
+    assert_eq!(looked["known"]["status"], "open", "{looked}");
+    assert!(looked["recommendations"].as_array().unwrap().contains(&json!("escalate_review")), "{looked}");
+    assert_eq!(looked["cause"], "unknown", "{looked}");
+}
+
 /// A person who may decide, and the server of the world's code, once it has found the drift.
 fn served(world: &World) -> (Serve, String, String) {
     let at = world.home.path();

@@ -40,6 +40,41 @@ fn predictions_say_severity_direction_and_cause_and_do_not_depend_on_labels() {
 }
 
 #[test]
+fn what_a_context_says_counts_as_it_does_when_an_analysis_is_asked_for() {
+    let home = tempfile::tempdir().unwrap();
+    let case = |id: &str, context: Value| {
+        json!({"id": id, "resource_type": "aws_instance", "declared": {"instance_type": "t3.small"},
+            "actual": {"instance_type": "t3.large"}, "context": context})
+        .to_string()
+    };
+    let recorded = json!({"accountId": "123456789012", "region": "eu-west-1", "environment": "incident-1"});
+    let lines = [
+        case("text", json!("INC-7 outage, emergency fix")),
+        case("fields", json!({"region": "eu-west-1", "incident": "INC-7 outage"})),
+        case("deep", json!({"tickets": [{"id": "INC-7", "title": "outage"}]})),
+        case("recorded", recorded),
+        case("number", json!(7)),
+        json!({"id": "root", "resource_type": "aws_instance", "declared": 5, "actual": [1]}).to_string(),
+    ];
+    fs::write(home.path().join("cases.jsonl"), lines.join("\n")).unwrap();
+    let (code, out, err) = run(driftguard(home.path()).args(["eval", "cases.jsonl", "--predictions", "-"]));
+    assert_eq!(code, 1, "one line is none: {err}");
+    assert!(err.contains("cases.jsonl:5: `context` is a text or an object, got 7"), "{err}");
+    let said: Vec<Value> = out.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect();
+    let causes: Vec<(&str, &str)> =
+        said.iter().map(|one| (one["id"].as_str().unwrap(), one["cause"].as_str().unwrap())).collect();
+    let emergency = ["text", "fields", "deep"].map(|id| (id, "emergency_fix"));
+    assert_eq!(causes[..3], emergency);
+    assert_eq!(causes[3], ("recorded", "unknown"), "what comparisons read says nothing of why");
+    assert_eq!(
+        (&said[4]["drift_paths"], &said[4]["is_security_critical"]["$"]),
+        (&json!(["$"]), &json!(false)),
+        "{}",
+        said[4]
+    );
+}
+
+#[test]
 fn swapped_sides_flip_the_direction_and_calm_it_down() {
     let home = tempfile::tempdir().unwrap();
     let (on, off) = (json!({"storage_encrypted": true}), json!({"storage_encrypted": false}));

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::drift::DriftDetail;
+use crate::drift::{Change, DriftDetail};
 
 const NOW: &str = "2026-03-02T10:00:00Z";
 
@@ -83,6 +83,31 @@ fn who_what_and_what_went_on_are_brought_together() {
         numbered.ends_with("[4]") && reference.starts_with("[4] context: incident INC-7"),
         "{numbered} {reference}"
     );
+}
+
+#[test]
+fn a_sentence_cites_as_many_as_it_counts() {
+    let mut detail = opened();
+    let more = detail.event.changes[0].clone();
+    detail.event.changes.extend(["b", "c", "d", "e"].map(|path| Change { path: path.into(), ..more.clone() }));
+    detail.event.regressions = 2;
+    let marks: Vec<OperationalContext> = ["one", "two", "three", "four", "five"].map(incident).into();
+    let narrative = told(&detail, &marks);
+    let cited = |at: usize| -> Vec<String> {
+        narrative.sentences[at].evidence.iter().map(|at| narrative.evidence[*at].text.line()).collect()
+    };
+    let said = text(&narrative);
+    assert!(said[0].ends_with("and 4 more properties differ."), "{}", said[0]);
+    let changes = cited(0);
+    assert_eq!((changes.len(), changes[3].as_str()), (4, "2 beside: d, e"), "1 and 4 more are 3 and 2 beside");
+    assert_eq!(
+        said[2], "The incident INC-7 of high impact \"one\" was open when it was first seen, and 4 more are near it.",
+        "nobody knows whether it was when it was made"
+    );
+    let marks = cited(2);
+    assert_eq!((marks.len(), marks[3].as_str()), (4, "2 beside: incident INC-7 \"four\", incident INC-7 \"five\""));
+    assert!(said[5].starts_with("It came back 2 times. "), "{}", said[5]);
+    assert!(cited(5)[0].ends_with("2 times; it came back 2 times"), "{:?}", cited(5));
 }
 
 #[test]

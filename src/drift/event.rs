@@ -291,6 +291,12 @@ impl DriftEvent {
         if whole.needs_attention() && self.all_changes_settled(now) { State::Resolved } else { whole }
     }
 
+    /// A change of it touches security, or that the whole resource came or went.
+    pub fn touches_security(&self) -> bool {
+        self.analysis.is_critical_as_whole(self.drift_type)
+            || self.changes.iter().any(|change| change.is_security_critical)
+    }
+
     /// Puts it down to somebody.
     pub fn attribute(&mut self, to: Attribution) {
         self.analysis.changed_by = vec![to.actor.clone()];

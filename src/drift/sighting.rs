@@ -93,6 +93,8 @@ impl Sighting {
             }));
         }
         finding.learn(event);
+        let given = std::mem::take(&mut finding.recommendations).into_iter();
+        finding.recommendations = given.map(|one| one.still_dismissed(&event.recommendations)).collect();
         if event.settled.is_empty() {
             return Self { finding, known: Some(Known::of(event, now)) };
         }

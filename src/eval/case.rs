@@ -1,12 +1,11 @@
 //! Reading case files; labels stay out.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::lines::{files, lines};
 use crate::api::AnalyzeContext;
 use crate::compare::Context;
 use crate::drift::{DriftType, OperationalContext};
@@ -47,19 +46,30 @@ pub struct CaseError {
 /// Each line of a file as `parse` reads it; what is no case is an error beside the others.
 pub fn read<T>(path: &Path, parse: impl Fn(&str) -> Result<T, String>) -> (Vec<T>, Vec<CaseError>) {
     let (mut cases, mut errors) = (vec![], vec![]);
-    let error = |line, what: String| CaseError { file: path.display().to_string(), line, what };
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(e) => return (cases, vec![error(0, format!("cannot be read: {e}"))]),
+    let lines = match lines(path) {
+        Ok(lines) => lines,
+        Err(e) => return (cases, vec![CaseError::unread(path, e)]),
     };
-    for (at, line) in BufReader::new(file).lines().enumerate() {
-        let read = line.map_err(|e| e.to_string());
-        match read.and_then(|line| if line.trim().is_empty() { Ok(None) } else { parse(&line).map(Some) }) {
-            Ok(case) => cases.extend(case),
-            Err(what) => errors.push(error(at + 1, what)),
+    for (line, text) in lines {
+        match text.map_err(|e| e.to_string()).and_then(|text| parse(&text)) {
+            Ok(case) => cases.push(case),
+            Err(what) => errors.push(CaseError { file: path.display().to_string(), line, what }),
         }
     }
     (cases, errors)
+}
+
+impl CaseError {
+    /// Of a file or folder as a whole.
+    fn unread(path: &Path, e: std::io::Error) -> Self {
+        Self { file: path.display().to_string(), line: 0, what: format!("cannot be read: {e}") }
+    }
+}
+
+/// The files that these paths stand for: themselves, and the `*.jsonl` files of folders.
+pub fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CaseError> {
+    let each = paths.iter().map(|path| files(path).map_err(|e| CaseError::unread(path, e)));
+    Ok(each.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 impl Case {
@@ -105,6 +115,7 @@ impl Case {
         let context = take("context");
         let said = said(context.as_ref())?;
         let around = context.as_ref().and_then(|context| context.get("contexts")).cloned();
+        around.as_ref().map_or(Ok(()), windows_are_known)?;
         let around = around.map(serde_json::from_value).transpose();
         let environment = context.as_ref().and_then(|context| context["environment"].as_str()).map(str::to_owned);
         let at = take("detected_at").map(|at| at.as_str().and_then(|at| at.parse().ok()).ok_or(at)).transpose();
@@ -125,6 +136,28 @@ impl Case {
             events,
         })
     }
+}
+
+impl Case {
+    /// It has events and no sides: who it was is all that is asked.
+    pub(super) fn is_events_alone(&self) -> bool {
+        let is_empty = |side: &Value| side.as_object().is_some_and(Map::is_empty);
+        self.drift_type == DriftType::Modified && is_empty(&self.declared) && is_empty(&self.actual)
+    }
+}
+
+/// A window whose end is misspelt would be open for ever, and explain everything after it.
+fn windows_are_known(around: &Value) -> Result<(), String> {
+    for (at, one) in around.as_array().into_iter().flatten().enumerate() {
+        let mut names = one["time_window"].as_object().into_iter().flat_map(Map::keys);
+        if let Some(other) = names.find(|name| !matches!(name.as_str(), "from" | "to")) {
+            return Err(format!(
+                "`context.contexts[{at}].time_window` has no field `{other}`; a window has `from` and `to`, and `to` is null \
+                 while it is open"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What a context says beside what comparisons and causes read of it.

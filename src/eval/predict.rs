@@ -96,7 +96,7 @@ fn one(case: &Case, now: Timestamp) -> Result<(Prediction, Item), String> {
             &changes,
             analysis.severity.class(),
         ),
-        is_security_critical: changes.iter().map(|c| (path(c), c.is_security_critical)).collect(),
+        is_security_critical: critical(case.drift_type, &changes, &analysis),
         direction: analysis.direction,
         cause: analysis.cause.cause_category,
         probabilities: probabilities(&analysis),
@@ -104,6 +104,14 @@ fn one(case: &Case, now: Timestamp) -> Result<(Prediction, Item), String> {
         actor_class: actor_class(case),
     };
     Ok((prediction, item))
+}
+
+/// By path, [`WHOLE`] where the resource came or went.
+fn critical(drift_type: DriftType, changes: &[Change], analysis: &Analysis) -> BTreeMap<String, bool> {
+    match drift_type {
+        DriftType::Modified => changes.iter().map(|c| (path(c), c.is_security_critical)).collect(),
+        _ => BTreeMap::from([(WHOLE.to_owned(), analysis.is_critical_as_whole(drift_type))]),
+    }
 }
 
 fn path(change: &Change) -> String {
@@ -178,9 +186,15 @@ pub(super) fn resource(case: &Case) -> ResourceRef {
         resource_type: case.resource_type.as_str().into(),
         resource_id: format!("{}.case", case.resource_type).as_str().into(),
         previous_address: None,
-        provider_id: None,
+        provider_id: id(case).map(Into::into),
         declared_in: None,
     }
+}
+
+/// What the provider would call it.
+fn id(case: &Case) -> Option<&str> {
+    let said = |key: &&str| case.declared.get(*key).or_else(|| case.actual.get(*key))?.as_str();
+    ["id", "name", "key"].iter().find_map(said)
 }
 
 /// By the name of each cause.
@@ -201,9 +215,12 @@ fn attribution(case: &Case, changes: &[Change]) -> Option<Attribution> {
     is_told.then(|| Attribution { taken_back, ended_otherwise, ..first.clone() })
 }
 
-/// The hand that the events show; where they disagree, nobody's.
+/// The hand that the events show; where they disagree, nobody's. Only what was done and wrote can have made a drift; where
+/// nothing but events is given, and none of them is such, it is that of whoever looked or tried.
 fn actor_class(case: &Case) -> Option<ActorClass> {
-    let events = case.events.iter().filter_map(|event| Event::of(event).ok());
-    let classes: BTreeSet<ActorClass> = events.filter_map(|event| class_of(&event).class).collect();
+    let events: Vec<Event> = case.events.iter().filter_map(|event| Event::of(event).ok()).collect();
+    let (done, rest): (Vec<&Event>, Vec<&Event>) = events.iter().partition(|e| e.is_write() && !e.has_failed());
+    let asked = if done.is_empty() && case.is_events_alone() { rest } else { done };
+    let classes: BTreeSet<ActorClass> = asked.into_iter().filter_map(|event| class_of(event).class).collect();
     classes.first().copied().filter(|_| classes.len() == 1)
 }

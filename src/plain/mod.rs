@@ -1,6 +1,7 @@
 //! The whole triage line by line: for screen readers, dumb terminals, pipes and logs. Plain text only, one sentence a line; the
 //! service, its refusals and the sanitiser are those of the screens.
 
+mod advice;
 mod approve;
 mod asking;
 mod choose;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{Plain, say, words};
 use crate::analysis::narrative::Narrative;
 use crate::drift::query::Query;
-use crate::drift::{DriftDetail, DriftEvent, DriftId, DriftType, bulk};
+use crate::drift::{DriftDetail, DriftEvent, DriftId, DriftType, RemediationKind, bulk};
 use crate::service::EnvironmentSummary;
 use crate::store::{Direction, PageRequest};
 use crate::tui::app::snippet;
@@ -145,10 +145,17 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         let environments = self.service.environments().await.unwrap_or_default();
         let here = environments.iter().find(|one| one.environment.slug == detail.event.environment);
         let revert = snippet::revert(&detail.event, here.map(|one| one.environment.cloud_provider));
-        for (name, text) in [("put it back", revert), ("take it into the code", snippet::import(&detail.event))] {
+        let import = snippet::import(&detail.event);
+        let ways = [
+            ("put it back", RemediationKind::AutoRevert, revert),
+            ("take it into the code", RemediationKind::CodifyIac, import),
+        ];
+        for (name, kind, text) in ways {
             match text {
                 Ok(text) => {
-                    self.say(&format!("{name}:"))?;
+                    let refusal = kind.refusal(&detail.event, Timestamp::now());
+                    let but = refusal.map(|why| format!(" (but {why})")).unwrap_or_default();
+                    self.say(&format!("{name}{but}:"))?;
                     text.lines().try_for_each(|line| self.say(&format!("   {line}")))?;
                 }
                 Err(why) => self.say(&format!("{name}: {why}"))?,

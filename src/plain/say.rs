@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::advice;
 use crate::drift::query::{Group, GroupRow, module};
 use crate::drift::{
     AuditEntry, Axis, Change, ChangeType, CorrelationEvent, DriftDetail, DriftEvent, Hidden, Prediction, PropertyPath,
@@ -33,7 +34,7 @@ pub fn row(number: usize, event: &DriftEvent, place: &str, now: Timestamp) -> St
     )
 }
 
-fn ago(at: Timestamp, now: Timestamp) -> String {
+pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
     match age::age(at, now).as_str() {
         "now" => "now".to_owned(),
         age => format!("{age} ago"),
@@ -112,42 +113,12 @@ pub fn detail(
         ));
     }
     lines.extend(why(event, is_production, zone));
-    for one in &event.recommendations {
-        let stale = if one.is_stale(now) { ", stale" } else { "" };
-        let kind = one.recommendation_type.as_str();
-        if let Some(veto) = &one.vetoed {
-            let (policy, reason) = (veto.policy.line(), veto.reason.line());
-            lines.push(format!("   advice: {kind}, vetoed: the policy {policy} forbids it: {reason}"));
-            continue;
-        }
-        lines.push(format!("   advice: {kind}, confidence {}{stale}: {}", one.confidence_score, one.rationale.line()));
-        lines.extend(one.implemented_at.map(|at| format!("     {}", done(one, at, now))));
-        let by = one.added_by.as_ref().map(|by| format!("     given by {}", by.line()));
-        lines.extend(by);
-        lines.extend(one.objection.as_ref().map(|veto| format!("     {}", veto.objection())));
-        lines.extend((1..).zip(&one.implementation_steps).map(|(number, step)| {
-            let done = event.tick(one, number).map(|tick| format!(" (done by {})", tick.by.line())).unwrap_or_default();
-            format!("     {number}. {}{done}", step.line())
-        }));
-        lines.extend(one.predicted.iter().flat_map(Prediction::lines).map(|line| format!("     {line}")));
-        lines.extend(one.patch.iter().flat_map(Tainted::multiline).map(|line| format!("     {line}")));
-    }
+    lines.extend(event.recommendations.iter().flat_map(|one| advice::lines(event, one, now, zone)));
     if let Some(decision) = &event.decision {
         let reason = decision.reason.as_ref().map(|why| format!(": {}", why.line())).unwrap_or_default();
         lines.push(format!("   decided by {} at {}{reason}", decision.by.line(), clock(decision.at, zone)));
     }
     lines
-}
-
-/// `done 3m ago by bob: settled as codify_iac: agreed`
-fn done(advice: &Recommendation, at: Timestamp, now: Timestamp) -> String {
-    let when = match ago(at, now) {
-        now if now == "now" => "just now".to_owned(),
-        ago => ago,
-    };
-    let by = advice.settled_by.as_ref().map(|one| format!(" by {}", one.by.line())).unwrap_or_default();
-    let result = advice.implementation_result.as_ref().map(|text| format!(": {}", text.line())).unwrap_or_default();
-    format!("done {when}{by}{result}")
 }
 
 /// How bad it is, and why it probably happened, each with what says so.

@@ -188,14 +188,21 @@ fn think(
     // Advice that says the same keeps its age and what became of it.
     let kept = |new: Recommendation| {
         let same = event.recommendations.iter().find(|old| !old.is_stale(now) && old.key() == new.key());
-        same.map_or(new.clone(), |old| Recommendation {
-            created_at: old.created_at,
-            expires_at: old.expires_at,
-            implemented_at: old.implemented_at,
-            implementation_result: old.implementation_result.clone(),
-            settled_by: old.settled_by.clone(),
-            ..new
-        })
+        let until = |old: &Recommendation, end: Timestamp| {
+            old.created_at.checked_add(end.duration_since(new.created_at)).unwrap_or(end)
+        };
+        same.map_or_else(
+            || new.clone().still_dismissed(&event.recommendations),
+            |old| Recommendation {
+                created_at: old.created_at,
+                expires_at: old.expires_at,
+                accept_until: new.accept_until.map(|end| until(old, end)),
+                implemented_at: old.implemented_at,
+                implementation_result: old.implementation_result.clone(),
+                settled_by: old.settled_by.clone(),
+                ..new.clone()
+            },
+        )
     };
     let code = Code::default();
     let case = Case { facts: &facts, analysis: &analysis, tags: &event.tags, code: Some(&code) };

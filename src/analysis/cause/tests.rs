@@ -7,6 +7,7 @@ use crate::drift::{ActorClass, Cause, Change, ChangeType, ContextType, DriftType
 use crate::testing::shared;
 use Cause::{AutomatedResponse, ConfigurationError, EmergencyFix, ManualTroubleshooting, SecurityResponse, Unknown};
 
+mod names;
 mod tried;
 
 const AT: &str = "2026-11-21T02:00:00Z";
@@ -324,7 +325,8 @@ fn explained() -> Vec<(Attribution, Cause, &'static str, Vec<Change>)> {
             Some(ActorClass::SecurityTool),
         )
     };
-    let numbered = || by("INC-9-bob", "arn:aws:sts::1:assumed-role/Operator/INC-9-bob", Some(ActorClass::CommandLine));
+    let numbered =
+        || by("INC-904-bob", "arn:aws:sts::1:assumed-role/Operator/INC-904-bob", Some(ActorClass::CommandLine));
     let mut cases = vec![];
     for _ in 0..3 {
         cases.push((

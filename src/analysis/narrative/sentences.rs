@@ -171,7 +171,9 @@ impl Telling<'_> {
         let back = came_back(event).map_or(String::new(), |back| format!("It {back}. "));
         let decided =
             self.detail.history.iter().find(|one| one.verb.is_some() && one.success && one.undone_by.is_none());
-        let advice = event.recommendations.iter().find(|one| !one.is_stale(self.now));
+        let advice = event.recommendations.iter().find(|one| one.refusal(self.now).is_none());
+        // What was put aside is told where nothing else is advised.
+        let advice = advice.or_else(|| event.recommendations.iter().find(|one| one.dismissal().is_some()));
         let mut on = vec![];
         let state = match (event.state_at(self.now), decided) {
             (State::Closed, _) => "It is over: a scan did not see it any more".to_owned(),
@@ -187,7 +189,8 @@ impl Telling<'_> {
         let advised = advice.filter(|_| event.state_at(self.now).needs_attention()).map(|one| {
             let kind = one.recommendation_type.as_str().replace('_', " ");
             on.push((EvidenceKind::Advice, format!("{kind}: {}", one.rationale.line())));
-            format!("; the advice is: {kind}")
+            let dismissed = one.dismissal().map_or(String::new(), |said| format!(", {}", sanitise::cell(&said, QUOTE)));
+            format!("; the advice is: {kind}{dismissed}")
         });
         if on.is_empty() || !back.is_empty() {
             on.push(self.sighting());

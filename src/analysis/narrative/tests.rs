@@ -186,3 +186,22 @@ proptest! {
         prop_assert!(!narrative.references().any(|line| line.chars().any(char::is_control)));
     }
 }
+
+#[test]
+fn what_somebody_put_aside_is_not_the_advice_and_is_told_where_there_is_no_other() {
+    let advice = |kind: &str, result: Option<&str>| {
+        serde_json::from_value::<crate::drift::Recommendation>(json!({
+            "recommendation_type": kind, "priority": "low", "confidence_score": 0.9, "rationale": "it is known",
+            "implementation_steps": [], "risk_assessment": {"success_probability": 0.9, "potential_impacts": []},
+            "estimated_effort": "minutes", "recommended_by": "ml_model", "created_at": NOW,
+            "expires_at": null, "implemented_at": null, "implementation_result": result
+        }))
+        .unwrap()
+    };
+    let mut detail = opened();
+    detail.event.recommendations = vec![advice("auto_revert", Some("advice auto_revert dismissed: INC-1"))];
+    let last = |detail: &DriftDetail| text(&told(detail, &[])).pop().unwrap();
+    assert!(last(&detail).ends_with("; the advice is: auto revert, dismissed: INC-1."), "{}", last(&detail));
+    detail.event.recommendations.push(advice("manual_review", None));
+    assert!(last(&detail).ends_with("; the advice is: manual review."), "{}", last(&detail));
+}

@@ -164,7 +164,8 @@ fn the_provider_is_asked_what_is_a_block_only_when_somebody_codifies_and_never_i
 
 #[test]
 fn one_object_is_written_as_the_provider_has_it() {
-    let alarm = json!({"nesting_mode": "single", "block": {"attributes": {"level": {"type": "string", "optional": true}}}});
+    let alarm =
+        json!({"nesting_mode": "single", "block": {"attributes": {"level": {"type": "string", "optional": true}}}});
     let wall = json!({"version": 0, "block": {"block_types": {"alarm": alarm},
         "attributes": {"labels": {"type": ["map", "string"], "optional": true}}}});
     let schema = json!({"format_version": "1.0", "provider_schemas": {"registry.terraform.io/acme/acme": {
@@ -192,7 +193,8 @@ fn one_object_is_written_as_the_provider_has_it() {
 
 #[test]
 fn a_path_with_detours_leads_to_the_same_code() {
-    let code = "variable \"width\" {\n  default = 80\n}\n\nresource \"acme_wall\" \"north\" {\n  width = var.width\n}\n";
+    let code =
+        "variable \"width\" {\n  default = 80\n}\n\nresource \"acme_wall\" \"north\" {\n  width = var.width\n}\n";
     let world = World::of(code, "acme_wall.north", json!({"width": 80}), json!({"width": 90}));
     let config = world.path("config/driftguard/config.toml");
     let table = fs::read_to_string(&config).unwrap();

@@ -39,9 +39,13 @@ pub struct Kinds {
     asks: bool,
     siblings: Found<Arc<Known>>,
     schemas: Found<Result<Arc<Known>, String>>,
+    code: Mutex<HashMap<PathBuf, Code>>,
     /// The code's blocks, which modules are followed by.
     pub(super) looked: Looked,
 }
+
+/// Files with their text.
+type Code = Arc<Vec<(PathBuf, String)>>;
 
 /// By directory of the configuration, and type.
 type Found<T> = Mutex<HashMap<(PathBuf, String), T>>;
@@ -55,6 +59,13 @@ impl Kinds {
     /// A resource's, whose configuration is in `root`.
     pub(super) fn of<'a>(&'a self, root: &'a Path, resource_type: &'a str) -> Inside<'a> {
         Inside { kinds: self, root, resource_type, path: String::new() }
+    }
+
+    /// The code of a directory.
+    pub(super) fn code_of(&self, directory: &Path) -> Code {
+        let mut known = self.code.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = || Arc::new(super::uses::code_of(directory));
+        Arc::clone(known.entry(directory.to_owned()).or_insert_with(read))
     }
 
     fn in_code(&self, key: &(PathBuf, String)) -> Arc<Known> {

@@ -18,6 +18,7 @@ mod moved;
 mod pack;
 mod rules;
 mod said;
+mod secrets;
 mod sides;
 mod source;
 mod splice;
@@ -49,16 +50,13 @@ use file::{is_downloaded, parse};
 use kinds::Inside;
 pub use kinds::Kinds;
 use modules::Modules;
+use secrets::{MARK, SECRET, has_secret, without_secrets};
 use splice::{Splice, spliced, whole_lines};
 pub use write::{WriteError, write};
 
 /// Lines around what changes; none in a file of values, where each line may be a secret.
 const CONTEXT: usize = 2;
 const DOWNLOADED: &str = "its block stands in a module that was downloaded, where no edit lasts: change the module, or take another version of it";
-
-const SECRET: &str = "it is a secret: no code should say it; keep it where secrets are kept";
-/// What stands in place of a secret begins so.
-const MARK: &str = "«secret #";
 
 /// Tells the paths at which two sides differ.
 pub type Compare<'a> = &'a dyn Fn(&Value, &Value) -> Vec<String>;
@@ -122,7 +120,7 @@ impl Patch {
             return Err(format!("{}: {why}", spot.shown()));
         }
         let directory = spot.file.parent().unwrap_or(Path::new("."));
-        uses::stands_once(&spot.root, &spot.file, &labels)?;
+        uses::stands_once(&kinds.code_of(directory), &spot.root, &spot.file, &labels)?;
         match asked.drift_type {
             DriftType::Modified => {
                 let inside = kinds.of(&spot.root, &labels[0]);
@@ -378,23 +376,5 @@ fn is_one_at_most(count: &Expression) -> bool {
         Expression::Conditional(either) => is_one_at_most(&either.true_expr) && is_one_at_most(&either.false_expr),
         Expression::Parenthesis(inner) => is_one_at_most(inner.inner()),
         _ => literal::value(count).is_some_and(|value| value == 1 || value == 0),
-    }
-}
-
-/// What is written beside a change, because a block or a map cannot go without it, may have had a secret in it.
-fn without_secrets(splices: Vec<Splice>) -> Result<Vec<Splice>, Refusal> {
-    if splices.iter().any(|one| one.with.contains(MARK)) {
-        return Err(Refusal::new(format!("what has to be said with it was taken out: {SECRET}")));
-    }
-    Ok(splices)
-}
-
-/// Whether anything in it was taken out.
-fn has_secret(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains(MARK),
-        Value::Array(list) => list.iter().any(has_secret),
-        Value::Object(map) => map.iter().any(|(name, value)| name.contains(MARK) || has_secret(value)),
-        _ => false,
     }
 }

@@ -195,9 +195,11 @@ impl Patch {
         before: &Before,
         stays: &[&Change],
     ) -> Result<(), String> {
-        // Both sides stand in every drift of this kind.
-        let Some(live) = asked.live else { return Ok(()) };
         let unknown = || "what stays of it cannot be told from what would be written: write it by hand".to_owned();
+        let Some(live) = asked.live else {
+            // Without sides nothing is predicted either.
+            return if asked.compare.is_some() { Err(unknown()) } else { Ok(()) };
+        };
         let kind = &place.labels[0];
         let mut live = live.value().clone();
         if let Some(value) = live.get_mut(name) {

@@ -39,7 +39,12 @@ pub(super) fn uses(root: &Path, directory: &Path, name: &str) -> Vec<String> {
 
 /// # Errors
 /// Another file says something of the resource, too: an override, in JSON, or behind a symbolic link.
-pub(super) fn stands_once(root: &Path, file: &Path, labels: &[String; 2]) -> Result<(), String> {
+pub(super) fn stands_once(
+    code: &[(PathBuf, String)],
+    root: &Path,
+    file: &Path,
+    labels: &[String; 2],
+) -> Result<(), String> {
     let is_it = |block: &Block| block.labels.iter().map(|one| one.as_str()).eq(labels.iter().map(String::as_str));
     let in_json = |text: &str| {
         let read: Value = serde_json::from_str(text).unwrap_or_default();
@@ -50,14 +55,15 @@ pub(super) fn stands_once(root: &Path, file: &Path, labels: &[String; 2]) -> Res
         let kinds = below(&read, "resource").into_iter().flat_map(|one| below(&one, &labels[0]));
         kinds.into_iter().any(|one| !below(&one, &labels[1]).is_empty())
     };
-    let says_it = |(other, text): &(PathBuf, String)| {
-        if other.as_path() == file || !text.contains(labels[1].as_str()) {
-            return false;
-        }
-        let is_json = other.extension().is_some_and(|end| end == "json");
-        if is_json { in_json(text) } else { parse(text).is_ok_and(|body| body.get_blocks("resource").any(is_it)) }
+    // A block's name stands on one line.
+    let is_head = |line: &str| {
+        line.trim_start().starts_with("resource") && labels.iter().all(|label| line.contains(label.as_str()))
     };
-    let code = code_of(file.parent().unwrap_or(Path::new(".")));
+    let says_it = |(other, text): &(PathBuf, String)| match other.extension().is_some_and(|end| end == "json") {
+        _ if other.as_path() == file || !text.contains(labels[1].as_str()) => false,
+        true => in_json(text),
+        false => text.lines().any(is_head) && parse(text).is_ok_and(|body| body.get_blocks("resource").any(is_it)),
+    };
     match code.iter().find(|one| says_it(one)) {
         None => Ok(()),
         Some((other, _)) => {

@@ -187,7 +187,11 @@ impl Patch {
     fn change(&mut self, asked: &Asked<'_>, place: &Place<'_>, change: &Change) {
         let change = &self.as_live(asked, change);
         let declared = asked.declared.map(Masked::value);
-        let edited = self.edited(&self.own.before, (asked, declared), place, change).and_then(|_| {
+        let first = match self.own.is_changed() {
+            true => self.edited(&self.own.before, (asked, declared), place, change).map(drop),
+            false => Ok(()),
+        };
+        let edited = first.and_then(|()| {
             // Positions are those of the text with what was written so far.
             let after = self.edited(&self.own.after, (asked, self.now.as_ref()), place, change)?;
             place.modules.once(self.own.file.parent().unwrap_or(Path::new("."))).map(|()| after)

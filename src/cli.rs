@@ -388,10 +388,10 @@ pub struct Bench {
 
 #[derive(Args, Debug)]
 pub struct Eval {
-    /// Case files, one JSON object a line
+    /// Case files, one JSON object a line, or directories of *.jsonl files
     #[arg(required = true, value_name = "CASES")]
     pub cases: Vec<PathBuf>,
-    /// Write one line of JSON for each case here; `-` is standard output. No label is read
+    /// Write one line of JSON for each case here; `-` is standard output. What stood there stays until all is judged. No label is read
     #[arg(long, value_name = "FILE", conflicts_with = "score")]
     pub predictions: Option<PathBuf>,
     /// Read the labels too, and print how well the judgements do beside baselines
@@ -414,7 +414,7 @@ pub enum KnowledgeCommand {
     },
     /// Learn severity from labelled cases, measure it on rules that were not learned from, and write the model
     Train {
-        /// Case files, one JSON object a line
+        /// Case files, one JSON object a line, or directories of *.jsonl files
         #[arg(required = true, value_name = "CASES")]
         cases: Vec<PathBuf>,
         /// The folder of policy_*.jsonl rows, which are learned from as well; by default that of the first case file
@@ -426,7 +426,7 @@ pub enum KnowledgeCommand {
     },
     /// Print labelled cases as the numbers that severity is learned from, tab-separated
     Features {
-        /// Case files, one JSON object a line
+        /// Case files, one JSON object a line, or directories of *.jsonl files
         #[arg(required = true, value_name = "CASES")]
         cases: Vec<PathBuf>,
     },

@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 
+use super::direction::of_drift;
 use super::prior::{Evidence, MODEL, guard_score, side_score};
+use super::setting;
 use super::severity::{Subject, assess, severity_of};
 use crate::drift::{
     Axis, Direction, Disruption, DriftType, PropertyPath, Score, Severity, SeverityClass, SeverityReason,
@@ -26,8 +28,7 @@ pub(super) struct Judged {
 
 pub(super) fn judge(subject: &Subject<'_>) -> Judged {
     let (rules, mut reasons) = assess(subject);
-    let kind = subject.resource.resource_type.raw();
-    let evidence = Evidence::of(kind, subject.drift_type, subject.changes, rules);
+    let evidence = evidence_of(subject, rules);
     let direction = evidence.course.direction;
     let disruption =
         if subject.drift_type == DriftType::Modified { Known::disruption(evidence.known.iter()) } else { None };
@@ -40,7 +41,7 @@ pub(super) fn judge(subject: &Subject<'_>) -> Judged {
         reasons.push(told(&evidence, lead, score));
     }
     for reason in reasons.iter_mut().filter(|reason| matches!(reason.axis, Axis::Performance | Axis::Cost)) {
-        reason.score = side_score(direction, reason.score);
+        reason.score = side_score(way_of(subject, reason), reason.score);
     }
     reasons.sort_by(|a, b| {
         (Reverse(a.score), a.axis, &a.path, &a.text).cmp(&(Reverse(b.score), b.axis, &b.path, &b.text))
@@ -52,6 +53,23 @@ pub(super) fn judge(subject: &Subject<'_>) -> Judged {
         reasons.insert(at, controls);
     }
     Judged { severity: severity_of(&reasons), reasons, direction, disruption }
+}
+
+fn evidence_of<'a>(subject: &Subject<'a>, rules: Severity) -> Evidence<'a> {
+    let kind = subject.resource.resource_type.raw();
+    let evidence = Evidence::of(kind, subject.drift_type, subject.changes, rules);
+    let named = setting::named(subject.resource, subject.changes);
+    match named {
+        Some(named) => Evidence { course: of_drift(kind, subject.drift_type, &named), ..evidence },
+        None => evidence,
+    }
+}
+
+/// Which way what a reason is about goes: what hardens elsewhere in the drift makes nothing cheaper.
+fn way_of(subject: &Subject<'_>, reason: &SeverityReason) -> Direction {
+    let change = subject.changes.iter().find(|change| reason.path.as_ref() == Some(&change.path));
+    let kind = subject.resource.resource_type.raw();
+    change.map_or(Direction::Neutral, |one| of_drift(kind, subject.drift_type, std::slice::from_ref(one)).direction)
 }
 
 /// The model was learned from resources of clouds and Kubernetes as Terraform spells them. Spelt otherwise, the tables know too
@@ -73,7 +91,7 @@ pub(super) fn confidence(subject: &Subject<'_>, class: SeverityClass) -> Option<
         return None;
     }
     let (rules, _) = assess(subject);
-    let evidence = Evidence::of(kind, subject.drift_type, subject.changes, rules);
+    let evidence = evidence_of(subject, rules);
     let model = MODEL.as_ref()?;
     Score::new(model.confidence(&model.numbers(&evidence), class)).ok()
 }

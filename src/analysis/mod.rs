@@ -12,6 +12,7 @@ mod lessons;
 pub mod narrative;
 mod pack;
 mod prior;
+mod setting;
 mod severity;
 pub mod together;
 mod told;

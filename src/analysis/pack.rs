@@ -172,10 +172,20 @@ impl Rule {
         !self.ports.is_empty() || !self.only_ports.is_empty() || !self.not_ports.is_empty()
     }
 
+    /// The type matches. A kind of Kubernetes without its group stands for itself: `Ingress`.
+    pub fn is_of(&self, resource_type: &str) -> bool {
+        let is_bare =
+            || resource_type.starts_with(char::is_uppercase) && resource_type.chars().all(char::is_alphanumeric);
+        let matches = |types: &GlobSet| {
+            types.is_match(resource_type) || (is_bare() && types.is_match(format!("v1/{resource_type}")))
+        };
+        self.types.as_ref().is_none_or(matches)
+    }
+
     /// Type and path match, whatever the values are.
     pub fn is_about(&self, resource_type: &str, normal_path: &str) -> bool {
         self.paths.as_ref().is_some_and(|p| p.is_match(normal_path))
-            && self.types.as_ref().is_none_or(|t| t.is_match(resource_type))
+            && self.is_of(resource_type)
             && !self.not_paths.as_ref().is_some_and(|p| p.is_match(normal_path))
     }
 }

@@ -84,7 +84,7 @@ fn whole_resource(facts: &Subject<'_>) -> Vec<SeverityReason> {
     PACK.resources
         .iter()
         .filter(|rule| rule.drift == Some(facts.drift_type))
-        .filter(|rule| rule.types.as_ref().is_none_or(|t| t.is_match(resource_type)))
+        .filter(|rule| rule.is_of(resource_type))
         .flat_map(|rule| rule.scores.iter().map(move |&(axis, score)| (rule, axis, score)))
         .map(|(rule, axis, score)| SeverityReason { axis, score, path: None, text: rule.text.as_str().into() })
         .collect()

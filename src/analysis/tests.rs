@@ -123,6 +123,34 @@ fn a_label_is_not_critical_whatever_it_is_called_unless_a_secret_stands_in_it() 
 }
 
 #[test]
+fn what_changes_beside_a_tag_is_judged_as_it_is_without() {
+    let size = change("instance_type", json!("t3.micro"), json!("p4d.24xlarge"));
+    let tag = change("tags.Name", Value::Null, json!("web"));
+    let alone = analysed("aws_instance", "aws_instance.a", DriftType::Modified, std::slice::from_ref(&size));
+    let beside = analysed("aws_instance", "aws_instance.a", DriftType::Modified, &[size, tag]);
+    assert_eq!((alone.severity.class(), alone.severity.cost), (SeverityClass::Medium, beside.severity.cost));
+    assert_eq!((beside.severity.class(), beside.direction), (SeverityClass::Medium, Direction::Neutral));
+}
+
+#[test]
+fn a_kind_without_its_group_is_known() {
+    let class = |t: &str| one(t, "spec.tls", json!([{"hosts": ["a"]}]), Value::Null).severity.class();
+    assert_eq!(class("Ingress"), class("networking.k8s.io/v1/Ingress"));
+    let pods = r#"metadata.labels["pod-security.kubernetes.io/enforce"]"#;
+    assert_eq!(one("Namespace", pods, json!("restricted"), json!("privileged")).severity.class(), SeverityClass::High);
+}
+
+#[test]
+fn a_setting_that_is_a_resource_is_judged_by_its_name() {
+    let kind = "azurerm_postgresql_flexible_server_configuration";
+    let name = "/subscriptions/1/providers/Microsoft.DBforPostgreSQL/flexibleServers/a/configurations/require_secure_transport";
+    let resource = ResourceRef { provider_id: Some(name.into()), ..resource(kind, "x.y") };
+    let changes = [change("value", json!("on"), json!("off"))];
+    let said = judge::judge(&Subject { resource: &resource, drift_type: DriftType::Modified, changes: &changes });
+    assert_eq!(said.direction, Direction::Loosening);
+}
+
+#[test]
 fn the_classes_fit_what_an_engineer_would_say() {
     let class = |t: &str, p: &str, d: Value, a: Value| one(t, p, d, a).severity.class();
     assert_eq!(class("aws_s3_bucket", "acl", json!("private"), json!("public-read")), SeverityClass::Critical);
@@ -302,7 +330,9 @@ fn a_note_that_names_an_incident_is_evidence_and_a_guess_stays_a_guess() {
     assert_eq!(note("change.reason", "emergency rollback"), (Cause::EmergencyFix, 65));
     assert_eq!(note("reason", "patched CVE-2026-12345"), (Cause::SecurityResponse, 80));
     assert_eq!(note("driftguard/cause", "configuration_error"), (Cause::ConfigurationError, 90));
-    assert_eq!(note("team", "shop"), (Cause::Unknown, 60));
+    for (key, text) in [("team", "shop"), ("Company", "Acme Inc 2024"), ("Tier", "isolated"), ("quarantine", "false")] {
+        assert_eq!(note(key, text), (Cause::Unknown, 60), "{key}: {text}");
+    }
     assert_eq!(cause("apps/v1/Deployment", "spec.replicas", json!(3), json!(5)), (Cause::AutomatedResponse, 60));
     assert_eq!(
         cause("aws_instance", "tags[\"aws:autoscaling:groupName\"]", none.clone(), json!("x")),

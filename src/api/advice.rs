@@ -335,14 +335,38 @@ pub struct TrainModelBody {
 pub struct EvaluateModelBody {
     /// Without it the active one.
     #[serde(default)]
-    pub version: Option<u32>,
+    pub version: Option<ModelVersion>,
+}
+
+/// Which version of a learned model: the number, or the text by which `GET models` lists it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, Debug)]
+#[serde(untagged)]
+pub enum ModelVersion {
+    Number(u32),
+    Text(Tainted),
+}
+
+impl ModelVersion {
+    /// # Errors
+    /// What it should be, in a sentence.
+    pub fn number(&self) -> Result<u32, String> {
+        match self {
+            Self::Number(number) => Ok(*number),
+            Self::Text(text) => text.raw().parse().map_err(|_| {
+                format!(
+                    "'{}' is no version of a learned model: those are numbers, as `GET models` lists them",
+                    text.cell(30)
+                )
+            }),
+        }
+    }
 }
 
 /// `POST models/activate`.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct ModelBody {
-    pub version: u32,
+    pub version: ModelVersion,
 }
 
 /// `POST models/rollback`: nothing is to be said.

@@ -22,8 +22,8 @@ mod writes;
 pub use accounts::{Done, KeyBody, KeyMade, NewOrganization, NewUser, OrganizationNode, PasswordBody, RefreshBody};
 pub use advice::{
     Advice, AdviceBody, AdviceStatus, AnalyzeBody, AnalyzeContext, Analyzed, Answered, Correlation, Day,
-    EnvironmentFigures, EvaluateModelBody, Job, JobStatus, LinkBody, Model, ModelBody, Related, Repository,
-    RollbackModelBody, ScanFigures, Summary, TrainModelBody,
+    EnvironmentFigures, EvaluateModelBody, Job, JobStatus, LinkBody, Model, ModelBody, ModelVersion, Related,
+    Repository, RollbackModelBody, ScanFigures, Summary, TrainModelBody,
 };
 pub use asked::{Part, Which};
 pub use capability::Capability;

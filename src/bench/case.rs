@@ -1,12 +1,11 @@
 //! Reading case files.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::compare::{Context, Dialect, Memory, Observable, Packs, Schema, Settings, Subject, Verdict, compare_with};
+use crate::eval::lines::{files, lines};
 
 /// One recorded resource, and what a comparison of it should find.
 pub struct Case {
@@ -56,7 +55,6 @@ pub fn read(paths: &[PathBuf]) -> Cases {
     let mut out = Cases::default();
     for path in paths {
         match files(path) {
-            Ok(files) if files.is_empty() => out.errors.push(error(path, 0, "holds no *.jsonl file")),
             Ok(files) => files.iter().for_each(|file| read_file(file, &mut out)),
             Err(e) => out.errors.push(error(path, 0, e)),
         }
@@ -64,34 +62,15 @@ pub fn read(paths: &[PathBuf]) -> Cases {
     out
 }
 
-fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut files = Vec::new();
-    for entry in path.read_dir()? {
-        let file = entry?.path();
-        if file.extension().is_some_and(|e| e == "jsonl") {
-            files.push(file);
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
 fn read_file(path: &Path, out: &mut Cases) {
-    let file = match File::open(path) {
-        Ok(file) => file,
+    let lines = match lines(path) {
+        Ok(lines) => lines,
         Err(e) => return out.errors.push(error(path, 0, e)),
     };
-    for (n, line) in BufReader::new(file).lines().enumerate() {
-        match line {
-            Ok(line) if line.trim().is_empty() => {}
-            Ok(line) => match Case::parse(&line) {
-                Ok(case) => out.cases.push(case),
-                Err(what) => out.errors.push(error(path, n + 1, what)),
-            },
-            Err(e) => return out.errors.push(error(path, n + 1, e)),
+    for (number, line) in lines {
+        match line.map_err(|e| e.to_string()).and_then(|line| Case::parse(&line)) {
+            Ok(case) => out.cases.push(case),
+            Err(what) => out.errors.push(error(path, number, what)),
         }
     }
 }

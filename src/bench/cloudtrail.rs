@@ -79,7 +79,8 @@ fn one(told: &mut Told, line: &str) -> Result<(), String> {
 }
 
 /// The labels know ten kinds: a simulated attack is a security tool's, and a service for somebody is a service.
-fn class_named(label: &str) -> Result<Option<ActorClass>, String> {
+/// `None`: whoever labelled it knew no class. A word that is no label is an error.
+pub(crate) fn class_named(label: &str) -> Result<Option<ActorClass>, String> {
     Ok(Some(match label {
         "human_console" => ActorClass::Console,
         "human_cli" => ActorClass::CommandLine,

@@ -99,7 +99,12 @@ fn learning(worlds: u8, format: BenchFormat) -> anyhow::Result<u8> {
 
 /// How long it takes to say why, how bad, and what to do.
 fn analysis(path: &Path, args: &Bench) -> anyhow::Result<u8> {
-    let (cases, errors) = eval::read(path, eval::Case::parse);
+    let (mut cases, mut errors) = (vec![], vec![]);
+    for file in eval::files_of(&[path.to_owned()])? {
+        let (read, failed) = eval::read(&file, eval::Case::parse);
+        cases.extend(read);
+        errors.extend(failed);
+    }
     errors.iter().for_each(|error| complain(&error.to_string()));
     let home = tempfile::tempdir().context("no directory for a store")?;
     let store = store::open(&home.path().join("store"), OpenMode::ReadWrite)?.store;

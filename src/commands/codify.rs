@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 
 use anyhow::{anyhow, bail};
+use jiff::Timestamp;
 
 use super::accounts::ask;
 use super::{Session, store, who};
 use crate::cli::Codify;
 use crate::codify::{Patch, write};
-use crate::drift::{Direction, DriftDetail, DriftType, Prediction, Slug};
+use crate::drift::{Direction, DriftDetail, DriftType, Prediction, RemediationKind, Slug};
 use crate::recommend::{Code, Outlook, import};
 use crate::safety::{Redactor, Tainted, sanitise};
 
@@ -21,13 +22,17 @@ pub(super) fn run(session: &Session, args: &Codify) -> anyhow::Result<u8> {
     let store = store::open_to_read(session)?.store;
     let environments = args.env.iter().map(|name| Slug::new(name).map_err(|why| anyhow!("--env {name}: {why}")));
     let event = who::find(store.as_ref(), &args.drift, environments.collect::<Result<_, _>>()?)?;
+    let refusal = RemediationKind::CodifyIac.refusal(&event, Timestamp::now());
     if args.write {
         may_write(session, &event.environment)?;
+        if let Some(why) = &refusal {
+            bail!("{}: {why}; nothing is written", event.resource.resource_id.line());
+        }
     }
     let detail = store.drift(event.id)?;
     let mut out = io::stdout().lock();
     if detail.event.drift_type == DriftType::Added {
-        return to_import(&detail, &mut out);
+        return to_import(&detail, refusal.as_deref(), &mut out);
     }
     let redactor = Redactor::new(store.redaction_key());
     let code = Code::asking();
@@ -44,6 +49,9 @@ pub(super) fn run(session: &Session, args: &Codify) -> anyhow::Result<u8> {
     if detail.event.analysis.direction == Direction::Loosening && !patch.is_empty() {
         let class = detail.event.severity_class();
         writeln!(out, "note: it loosens ({}): once the code says so, no scan tells of it any more", class.as_str())?;
+    }
+    if let Some(why) = refusal {
+        writeln!(out, "note: {why}; --write is refused")?;
     }
     if patch.is_empty() {
         return Ok(if patch.left.is_empty() { 0 } else { NONE });
@@ -101,7 +109,7 @@ fn show(patch: &Patch, predicted: Option<&Prediction>, redactor: &Redactor, out:
 }
 
 /// No code is there to be edited: it is brought in.
-fn to_import(detail: &DriftDetail, out: &mut dyn Write) -> anyhow::Result<u8> {
+fn to_import(detail: &DriftDetail, refusal: Option<&str>, out: &mut dyn Write) -> anyhow::Result<u8> {
     let event = &detail.event;
     match import::block(&event.resource, &event.tags, detail.actual_state.as_ref()) {
         Ok(block) => {
@@ -109,6 +117,7 @@ fn to_import(detail: &DriftDetail, out: &mut dyn Write) -> anyhow::Result<u8> {
             writeln!(out, "# then: terraform plan -generate-config-out=imported.tf")?;
             // It can be imported, so nothing stays.
             Prediction::default().lines().iter().try_for_each(|line| writeln!(out, "# {line}"))?;
+            refusal.iter().try_for_each(|why| writeln!(out, "# note: {why}"))?;
             Ok(LEFT)
         }
         Err(why) => bail!("{}: there is no import block: {why}", event.resource.resource_id.line()),

@@ -19,7 +19,7 @@ pub(super) fn run(command: &KnowledgeCommand) -> anyhow::Result<u8> {
 
 fn rows(cases: &[PathBuf]) -> anyhow::Result<Vec<Row>> {
     let mut all = vec![];
-    for file in cases {
+    for file in &eval::files_of(cases)? {
         let (rows, errors) = eval::read(file, Row::parse);
         if let Some(error) = errors.first() {
             bail!("{error}; case files hold one JSON object a line");
@@ -31,7 +31,10 @@ fn rows(cases: &[PathBuf]) -> anyhow::Result<Vec<Row>> {
 
 fn train(cases: &[PathBuf], tables: Option<&Path>, to: Option<&Path>) -> anyhow::Result<u8> {
     let rows = rows(cases)?;
-    let beside = || cases.first().and_then(|first| first.parent()).unwrap_or(Path::new("."));
+    let beside = || match cases.first() {
+        Some(folder) if folder.is_dir() => folder,
+        first => first.and_then(|file| file.parent()).unwrap_or(Path::new(".")),
+    };
     let supposed = eval::supposed(tables.unwrap_or_else(beside)).map_err(|e| {
         anyhow!("{e}; --tables names the folder of these tables, else it is that of the first case file")
     })?;

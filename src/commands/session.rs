@@ -97,6 +97,11 @@ impl Session {
         bail!("the configuration has mistakes: mend them, or see `driftguard config show` for what is in force");
     }
 
+    /// As [`Self::refuse_problems`], for whatever stores advice: without a policy that cannot be read it would lack its vetoes.
+    pub fn refuse_broken_policies(&self) -> anyhow::Result<()> {
+        if self.config.recommend.is_broken { self.refuse_problems() } else { Ok(()) }
+    }
+
     /// The environments to work on: those named by paths, else the configured ones, else what the current directory holds.
     pub fn environments(&self, given: &PathArgs) -> anyhow::Result<Vec<EnvironmentSpec>> {
         if !given.state.is_empty() || !given.live.is_empty() {

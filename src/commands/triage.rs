@@ -23,6 +23,9 @@ pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
     if !args.server.is_empty() {
         return super::connect::to(session, &args.server, &args.look);
     }
+    if !session.settings().read_only.value {
+        session.refuse_broken_policies()?;
+    }
     let mut options = screens::options(session, &args.look);
     let specs = session.environments(&args.paths)?;
     if specs.is_empty() {

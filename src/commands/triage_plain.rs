@@ -13,6 +13,9 @@ use crate::plain::Plain;
 use crate::service::DriftService;
 
 pub(super) fn run(session: &Session, args: &Triage) -> anyhow::Result<u8> {
+    if !session.settings().read_only.value {
+        session.refuse_broken_policies()?;
+    }
     let settings = session.settings();
     session.config.problems.iter().for_each(|problem| super::complain(&problem.to_string()));
     let _log = session.log();

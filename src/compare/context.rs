@@ -26,7 +26,10 @@ pub struct Context {
 }
 
 impl Context {
-    /// From the `context` of a case: `accountId`, `region`, `kmsAliasTargets`, `siblingSgRules`, `oaiCanonicalIds`; anything else is left alone.
+    /// What [`from_json`](Self::from_json) reads.
+    pub const FIELDS: [&str; 5] = ["accountId", "region", "kmsAliasTargets", "siblingSgRules", "oaiCanonicalIds"];
+
+    /// From the `context` of a case: its [`FIELDS`](Self::FIELDS); anything else is left alone.
     pub fn from_json(context: &Value) -> Self {
         let word = |name: &str| context[name].as_str().map(Box::from);
         let entries = |name: &str| context[name].as_object().into_iter().flatten();

@@ -20,6 +20,8 @@ const FILE_MAX: u64 = 1024 * 1024;
 #[derive(Clone, Debug)]
 pub struct Advising {
     pub policies: Policies,
+    /// Some of them could not be read: advice would be without their vetoes.
+    pub is_broken: bool,
     /// Files and patterns of files, each with where it is named.
     named: Vec<(String, Origin)>,
 }
@@ -29,7 +31,7 @@ impl Default for Advising {
         let owner_tags = ["owner", "Owner", "team", "Team"].map(str::to_owned).into();
         let mut policies = Policies::default();
         policies.owner_tags = owner_tags;
-        Self { policies, named: vec![] }
+        Self { policies, is_broken: false, named: vec![] }
     }
 }
 
@@ -86,6 +88,7 @@ fn texts(value: &DeValue<'_>) -> Option<Vec<String>> {
 /// Reads the policy files: those in `policies/` beside the configurations, then those that are named. A file with a mistake is left
 /// out, with all its mistakes told.
 pub(super) fn finish(paths: &Paths, config: &mut Config) {
+    let mistakes = config.problems.len();
     let beside = [&paths.system_dir, &paths.config_dir].map(|directory| directory.join("policies/*.toml"));
     let mut files: Vec<PathBuf> =
         beside.iter().filter_map(|pattern| files_of(&pattern.to_string_lossy()).ok()).flatten().collect();
@@ -104,6 +107,7 @@ pub(super) fn finish(paths: &Paths, config: &mut Config) {
         config.files.push(file.clone());
         read.push(file);
     }
+    config.recommend.is_broken = config.problems.len() > mistakes;
 }
 
 /// Adds a file; the mistakes in it, where there are any.

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -80,6 +80,14 @@ impl DeclaredSource for ManifestFile {
     fn watch_paths(&self) -> Vec<PathBuf> {
         vec![self.path.clone()]
     }
+}
+
+/// How many objects a file declares; `None`: it cannot be read as manifests.
+pub(crate) fn objects(file: &Path) -> Option<u64> {
+    let is_json = file.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));
+    let spelling = if is_json { Spelling::Json } else { Spelling::Yaml };
+    let read = ManifestFile::new(file.to_owned(), spelling).read(&mut |_| ControlFlow::Continue(()));
+    read.ok().map(|facts| facts.resources)
 }
 
 /// Receives one object as JSON text; items of a typed list (`DeploymentList`) are completed with their kind.

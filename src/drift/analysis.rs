@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CorrelationEvent, MlPrediction, Probabilities, PropertyPath, Score, TemporalContext};
+use super::{CorrelationEvent, DriftType, MlPrediction, Probabilities, PropertyPath, Score, TemporalContext};
 use crate::safety::{Masked, Tainted};
 
 /// The six causes; `unknown` whenever evidence is thin.
@@ -293,4 +293,14 @@ pub struct Analysis {
     /// How long thinking about it took, in microseconds. `None`: nobody measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took_micros: Option<u64>,
+}
+
+impl Analysis {
+    /// From here on, that a whole resource came or went touches security.
+    const GRAVE: Score = Score::percent(50);
+
+    /// The resource came or went, and what the rules say of that touches security: no change of it can carry the mark.
+    pub fn is_critical_as_whole(&self, drift_type: DriftType) -> bool {
+        matches!(drift_type, DriftType::Added | DriftType::Deleted) && self.severity.security >= Self::GRAVE
+    }
 }

@@ -37,8 +37,21 @@ pub struct NearContext {
     pub id: Option<Tainted>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident_impact: Option<IncidentImpact>,
-    /// Seconds from the drift to it; negative: it was over before. 0: it went on then.
+    /// Seconds from the drift to it; negative: it was over before. 0: they have a moment in common, as far as is known.
     pub temporal_offset: i64,
+    /// Where the offset is 0. `None`: thought of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<Overlap>,
+}
+
+/// What is known of the order of a drift and of something that went on around it.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Overlap {
+    /// It went on the whole time in which the drift may have been made.
+    During,
+    /// It began or ended in that time: the drift may have been made before, meanwhile or after.
+    Unsure,
 }
 
 impl TemporalContext {
@@ -81,14 +94,15 @@ impl TemporalContext {
 }
 
 impl NearContext {
-    /// `while the incident "db down" (INC-7) went on`, `12m after the deployment "v2"`
+    /// `while the incident "db down" (INC-7) went on`, `12m after the deployment "v2"`, `around the alert "latency"`
     fn words(&self) -> String {
         let id = self.id.as_ref().map_or(String::new(), |id| format!(" ({})", id.cell(40)));
         let named = format!("{} \"{}\"{id}", self.context_type.words(), self.title.cell(80));
         let far = self.temporal_offset.unsigned_abs();
         let far = if far < 3600 { format!("{}m", far.div_ceil(60)) } else { format!("{}h", far / 3600) };
         match self.temporal_offset {
-            0 => format!("while the {named} went on"),
+            0 if self.overlap == Some(Overlap::During) => format!("while the {named} {}", self.context_type.lasted()),
+            0 => format!("around the {named}"),
             i64::MIN..0 => format!("{far} after the {named}"),
             _ => format!("{far} before the {named}"),
         }

@@ -66,6 +66,16 @@ impl ContextType {
         }
     }
 
+    /// That it lasted, in words behind its name.
+    pub fn lasted(self) -> &'static str {
+        match self {
+            Self::Incident | Self::Maintenance | Self::SecurityEvent => "went on",
+            Self::Alert => "was on",
+            Self::Ticket => "was open",
+            Self::Deployment => "ran",
+        }
+    }
+
     /// It has a beginning and an end; the others are moments unless somebody says otherwise.
     pub fn lasts(self) -> bool {
         matches!(self, Self::Incident | Self::Maintenance | Self::SecurityEvent)

@@ -74,10 +74,9 @@ pub enum Advised {
 impl Advised {
     pub fn of(event: &DriftEvent) -> Self {
         let acts = || event.recommendations.iter().filter(|one| one.resolution_type().is_some());
-        // Settled as was advised, by whichever way.
-        let decided =
-            event.decision.as_ref().filter(|_| event.state == State::Resolved).and_then(|one| one.resolution_type);
-        let is_as_decided = |one: &Recommendation| decided.is_some() && one.resolution_type() == decided;
+        // Settled as was advised, by whichever way; what was forbidden then, or too old, advised nobody.
+        let decided = event.decision.as_ref().filter(|_| event.state == State::Resolved);
+        let is_as_decided = |one: &Recommendation| decided.is_some_and(|decision| one.is_carried_out_by(decision));
         if acts().any(|one| one.implemented_at.is_some() || is_as_decided(one)) {
             Self::Followed
         } else if acts().any(|one| one.vetoed.is_none()) {

@@ -101,6 +101,21 @@ impl Finding {
         Some(Fingerprint::of(&self.environment, kind, before.raw(), self.drift_type, paths))
     }
 
+    /// Takes over why it happened, who made it and what to do about it, as they are kept: a scan by itself knows less. Of other
+    /// values only what people advise still holds.
+    pub fn learn(&mut self, event: &DriftEvent) {
+        let is_kept =
+            |one: &Change| event.changes.iter().any(|kept| kept.path == one.path && kept.actual == one.actual);
+        if self.changes.iter().all(is_kept) {
+            self.analysis.cause.clone_from(&event.analysis.cause);
+            self.analysis.changed_by.clone_from(&event.analysis.changed_by);
+            self.recommendations.clone_from(&event.recommendations);
+        } else {
+            let by_people = event.recommendations.iter().filter(|advice| advice.added_by.is_some());
+            self.recommendations.extend(by_people.cloned());
+        }
+    }
+
     /// How many of its properties could not be compared.
     pub fn unverified_count(&self) -> u32 {
         u32::try_from(self.unverified.len()).unwrap_or(u32::MAX)
@@ -274,6 +289,12 @@ impl DriftEvent {
     pub fn state_at(&self, now: jiff::Timestamp) -> State {
         let whole = self.state_of_whole(now);
         if whole.needs_attention() && self.all_changes_settled(now) { State::Resolved } else { whole }
+    }
+
+    /// A change of it touches security, or that the whole resource came or went.
+    pub fn touches_security(&self) -> bool {
+        self.analysis.is_critical_as_whole(self.drift_type)
+            || self.changes.iter().any(|change| change.is_security_critical)
     }
 
     /// Puts it down to somebody.

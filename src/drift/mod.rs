@@ -52,7 +52,7 @@ pub use analysis::{
 };
 pub use attribution::{ActorClass, Attribution, Who};
 pub use business::{Activity, AnalysisTimes, Business, Figure, Ratio, TIMED, Unit};
-pub use cause_record::{CauseRecord, Certainty, NearContext, TemporalContext, UserAttribution};
+pub use cause_record::{CauseRecord, Certainty, NearContext, Overlap, TemporalContext, UserAttribution};
 pub use change::{Change, ChangeType, Hidden, PropertyPath, Unverified, UnverifiedReason};
 pub use context::{
     ContextData, ContextRequest, ContextSource, ContextType, Deployment, IncidentImpact, OperationalContext,

@@ -82,7 +82,7 @@ pub struct MlModel {
 }
 
 impl MlModel {
-    /// So many versions of each name are kept, the active one among them.
+    /// So many versions of each name are kept, among them the active one and the one that was in use before.
     pub const KEPT: usize = 5;
 
     /// How much it counts beside the rules: more with more labels, and never alone.
@@ -98,6 +98,12 @@ impl MlModel {
 }
 
 impl MlModel {
+    /// Of all versions of one name, the one that was in use before the active one.
+    pub fn before<'a>(versions: impl IntoIterator<Item = &'a Self>) -> Option<&'a Self> {
+        let was_used = versions.into_iter().filter(|one| !one.is_active && one.deployed_at.is_some());
+        was_used.max_by_key(|one| one.deployed_at)
+    }
+
     /// The figures that were measured last.
     pub fn last_measured(&self) -> &ModelMetrics {
         self.evaluations.last().unwrap_or(&self.metrics)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, DriftEvent, Recommendation, State};
+use super::{Decision, DriftEvent, Recommendation, State, TriageVerb};
 use crate::safety::Tainted;
 
 /// The decision that carried a piece of advice out.
@@ -20,7 +20,7 @@ impl Recommendation {
     }
 
     /// Whether a decision does what it advises. Nobody follows what is forbidden, or was too old then.
-    fn is_carried_out_by(&self, decision: &Decision) -> bool {
+    pub(super) fn is_carried_out_by(&self, decision: &Decision) -> bool {
         let kind = self.resolution_type();
         kind.is_some() && kind == decision.resolution_type && self.refusal(decision.at).is_none()
     }
@@ -61,6 +61,18 @@ impl DriftEvent {
                 _ => bare,
             };
         }
+    }
+
+    /// What a policy says against deciding so, of the advice that there is. Safe to show.
+    pub fn forbidden(&self, verb: &TriageVerb) -> Option<String> {
+        let (TriageVerb::Resolve { resolution_type, .. } | TriageVerb::SettleChanges { resolution_type, .. }) = verb
+        else {
+            return None;
+        };
+        let so = self.recommendations.iter().filter(|one| one.resolution_type() == Some(*resolution_type));
+        let mut vetoes = so.filter_map(|one| one.vetoed.as_ref().or(one.objection.as_ref()));
+        let word = resolution_type.as_str();
+        vetoes.next().map(|veto| format!("the policy {} forbids {word}: {}", veto.policy.line(), veto.reason.line()))
     }
 
     /// The decision that settled it at `now`: that about the whole, or the last of those about its changes. Where these were settled in

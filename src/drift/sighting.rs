@@ -92,6 +92,9 @@ impl Sighting {
                 }
             }));
         }
+        finding.learn(event);
+        let given = std::mem::take(&mut finding.recommendations).into_iter();
+        finding.recommendations = given.map(|one| one.still_dismissed(&event.recommendations)).collect();
         if event.settled.is_empty() {
             return Self { finding, known: Some(Known::of(event, now)) };
         }
@@ -100,6 +103,11 @@ impl Sighting {
         event.lapse();
         finding.analysis.severity = *event.severity();
         Self { finding, known: Some(Known::of(&event, now)) }
+    }
+
+    /// The drift has been thought about since. What its severity rests on is the same: it keeps its place among others.
+    pub fn reconsider(&mut self, event: &DriftEvent) {
+        self.finding.learn(event);
     }
 
     /// What was decided about one of its changes.

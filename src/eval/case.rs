@@ -1,12 +1,12 @@
 //! Reading case files; labels stay out.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::lines::{files, lines};
+use crate::api::AnalyzeContext;
 use crate::compare::Context;
 use crate::drift::{DriftType, OperationalContext};
 
@@ -25,6 +25,8 @@ pub struct Case {
     pub context: Context,
     /// What went on: `context.contexts`, as marks are exported.
     pub around: Vec<OperationalContext>,
+    /// What somebody says of it, as `POST analyze` takes it: a `context` that is a text, or its fields that nothing else reads.
+    pub said: Option<String>,
     /// `context.environment`, where it is said.
     pub environment: Option<String>,
     /// When it was seen: `detected_at`, where it is said.
@@ -44,19 +46,30 @@ pub struct CaseError {
 /// Each line of a file as `parse` reads it; what is no case is an error beside the others.
 pub fn read<T>(path: &Path, parse: impl Fn(&str) -> Result<T, String>) -> (Vec<T>, Vec<CaseError>) {
     let (mut cases, mut errors) = (vec![], vec![]);
-    let error = |line, what: String| CaseError { file: path.display().to_string(), line, what };
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(e) => return (cases, vec![error(0, format!("cannot be read: {e}"))]),
+    let lines = match lines(path) {
+        Ok(lines) => lines,
+        Err(e) => return (cases, vec![CaseError::unread(path, e)]),
     };
-    for (at, line) in BufReader::new(file).lines().enumerate() {
-        let read = line.map_err(|e| e.to_string());
-        match read.and_then(|line| if line.trim().is_empty() { Ok(None) } else { parse(&line).map(Some) }) {
-            Ok(case) => cases.extend(case),
-            Err(what) => errors.push(error(at + 1, what)),
+    for (line, text) in lines {
+        match text.map_err(|e| e.to_string()).and_then(|text| parse(&text)) {
+            Ok(case) => cases.push(case),
+            Err(what) => errors.push(CaseError { file: path.display().to_string(), line, what }),
         }
     }
     (cases, errors)
+}
+
+impl CaseError {
+    /// Of a file or folder as a whole.
+    fn unread(path: &Path, e: std::io::Error) -> Self {
+        Self { file: path.display().to_string(), line: 0, what: format!("cannot be read: {e}") }
+    }
+}
+
+/// The files that these paths stand for: themselves, and the `*.jsonl` files of folders.
+pub fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CaseError> {
+    let each = paths.iter().map(|path| files(path).map_err(|e| CaseError::unread(path, e)));
+    Ok(each.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 impl Case {
@@ -100,7 +113,9 @@ impl Case {
         // Both sides are whole, so that what only the live one has was not set when the code was last applied.
         let declared = if remembered.is_none() { stated(declared, &actual) } else { declared };
         let context = take("context");
+        let said = said(context.as_ref())?;
         let around = context.as_ref().and_then(|context| context.get("contexts")).cloned();
+        around.as_ref().map_or(Ok(()), windows_are_known)?;
         let around = around.map(serde_json::from_value).transpose();
         let environment = context.as_ref().and_then(|context| context["environment"].as_str()).map(str::to_owned);
         let at = take("detected_at").map(|at| at.as_str().and_then(|at| at.parse().ok()).ok_or(at)).transpose();
@@ -113,6 +128,7 @@ impl Case {
             remembered: remembered.unwrap_or_else(|| declared.clone()),
             context: context.map(|context| Context::from_json(&context)).unwrap_or_default(),
             around: around.map_err(|e| format!("`context.contexts`: {e}"))?.unwrap_or_default(),
+            said,
             environment,
             at,
             declared,
@@ -120,6 +136,44 @@ impl Case {
             events,
         })
     }
+}
+
+impl Case {
+    /// It has events and no sides: who it was is all that is asked.
+    pub(super) fn is_events_alone(&self) -> bool {
+        let is_empty = |side: &Value| side.as_object().is_some_and(Map::is_empty);
+        self.drift_type == DriftType::Modified && is_empty(&self.declared) && is_empty(&self.actual)
+    }
+}
+
+/// A window whose end is misspelt would be open for ever, and explain everything after it.
+fn windows_are_known(around: &Value) -> Result<(), String> {
+    for (at, one) in around.as_array().into_iter().flatten().enumerate() {
+        let mut names = one["time_window"].as_object().into_iter().flat_map(Map::keys);
+        if let Some(other) = names.find(|name| !matches!(name.as_str(), "from" | "to")) {
+            return Err(format!(
+                "`context.contexts[{at}].time_window` has no field `{other}`; a window has `from` and `to`, and `to` is null \
+                 while it is open"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What a context says beside what comparisons and causes read of it.
+fn said(context: Option<&Value>) -> Result<Option<String>, String> {
+    let text = match context {
+        None => return Ok(None),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Object(fields)) => {
+            let is_read = |name: &str| ["contexts", "environment"].contains(&name) || Context::FIELDS.contains(&name);
+            let rest = fields.iter().filter(|(name, _)| !is_read(name));
+            let rest: Map<String, Value> = rest.map(|(name, value)| (name.clone(), value.clone())).collect();
+            AnalyzeContext::Fields(rest).text().raw().to_owned()
+        }
+        Some(other) => return Err(format!("`context` is a text or an object, got {other}")),
+    };
+    Ok(Some(text).filter(|text| !text.trim().is_empty()))
 }
 
 /// The name of a case: a text, or a number as it is written.

@@ -9,13 +9,14 @@
 mod case;
 mod gold;
 mod learn;
+pub(crate) mod lines;
 mod predict;
 mod report;
 mod score;
 mod supposed;
 mod train;
 
-pub use case::{Case, CaseError, read};
+pub use case::{Case, CaseError, files_of, read};
 pub use gold::Gold;
 pub use learn::{Lessons, report as learning_report};
 pub use predict::{Prediction, SCHEMA, changes, predict};

@@ -14,7 +14,7 @@ use crate::drift::{
     ActorClass, Analysis, Attribution, Cause, Change, CloudProvider, Direction, DriftType, Environment, Probabilities,
     ResourceRef, Score, Severity, SeverityClass, Slug,
 };
-use crate::safety::Redactor;
+use crate::safety::{Masked, Redactor};
 
 /// Names the form of what is written, in a line of its own.
 pub const SCHEMA: &str = "driftguard.eval/1";
@@ -26,7 +26,7 @@ pub const WHOLE: &str = "$";
 #[derive(Clone, PartialEq, Serialize, Deserialize, Debug)]
 pub struct Prediction {
     pub id: String,
-    /// Paths of the changes, [`WHOLE`] where the resource came or went; empty: no drift.
+    /// Paths of the changes, [`WHOLE`] where the resource came or went, or is of another kind of value; empty: no drift.
     pub drift_paths: Vec<String>,
     pub severity: Severity,
     pub overall: Score,
@@ -62,10 +62,16 @@ fn one(case: &Case, now: Timestamp) -> Result<(Prediction, Item), String> {
     let facts =
         Facts { environment: &environment, resource: &resource, drift_type: case.drift_type, changes: &changes, now };
     let attribution = attribution(case, &changes);
-    let around = Surroundings { attribution: attribution.as_ref(), contexts: &case.around, ..Surroundings::default() };
+    let said = case.said.as_ref().map(|text| Masked::trusted(Redactor::new([0; 32]).mask_text(text).raw().into()));
+    let around = Surroundings {
+        attribution: attribution.as_ref(),
+        contexts: &case.around,
+        said: said.as_ref(),
+        ..Surroundings::default()
+    };
     let analysis = analysis::analyse_within(&facts, &around);
     let paths: Vec<String> = match case.drift_type {
-        DriftType::Modified => changes.iter().map(|change| change.path.raw().to_owned()).collect(),
+        DriftType::Modified => changes.iter().map(path).collect(),
         _ => vec![WHOLE.to_owned()],
     };
     let seen = case.events.iter().find_map(|event| event["eventTime"].as_str()?.parse().ok());
@@ -90,7 +96,7 @@ fn one(case: &Case, now: Timestamp) -> Result<(Prediction, Item), String> {
             &changes,
             analysis.severity.class(),
         ),
-        is_security_critical: changes.iter().map(|c| (c.path.raw().to_owned(), c.is_security_critical)).collect(),
+        is_security_critical: critical(case.drift_type, &changes, &analysis),
         direction: analysis.direction,
         cause: analysis.cause.cause_category,
         probabilities: probabilities(&analysis),
@@ -98,6 +104,19 @@ fn one(case: &Case, now: Timestamp) -> Result<(Prediction, Item), String> {
         actor_class: actor_class(case),
     };
     Ok((prediction, item))
+}
+
+/// By path, [`WHOLE`] where the resource came or went.
+fn critical(drift_type: DriftType, changes: &[Change], analysis: &Analysis) -> BTreeMap<String, bool> {
+    match drift_type {
+        DriftType::Modified => changes.iter().map(|c| (path(c), c.is_security_critical)).collect(),
+        _ => BTreeMap::from([(WHOLE.to_owned(), analysis.is_critical_as_whole(drift_type))]),
+    }
+}
+
+fn path(change: &Change) -> String {
+    let path = change.path.raw();
+    if path.is_empty() { WHOLE } else { path }.to_owned()
 }
 
 /// What the comparer reports, masked as a scan masks it.
@@ -167,9 +186,15 @@ pub(super) fn resource(case: &Case) -> ResourceRef {
         resource_type: case.resource_type.as_str().into(),
         resource_id: format!("{}.case", case.resource_type).as_str().into(),
         previous_address: None,
-        provider_id: None,
+        provider_id: id(case).map(Into::into),
         declared_in: None,
     }
+}
+
+/// What the provider would call it.
+fn id(case: &Case) -> Option<&str> {
+    let said = |key: &&str| case.declared.get(*key).or_else(|| case.actual.get(*key))?.as_str();
+    ["id", "name", "key"].iter().find_map(said)
 }
 
 /// By the name of each cause.
@@ -190,9 +215,12 @@ fn attribution(case: &Case, changes: &[Change]) -> Option<Attribution> {
     is_told.then(|| Attribution { taken_back, ended_otherwise, ..first.clone() })
 }
 
-/// The hand that the events show; where they disagree, nobody's.
+/// The hand that the events show; where they disagree, nobody's. Only what was done and wrote can have made a drift; where
+/// nothing but events is given, and none of them is such, it is that of whoever looked or tried.
 fn actor_class(case: &Case) -> Option<ActorClass> {
-    let events = case.events.iter().filter_map(|event| Event::of(event).ok());
-    let classes: BTreeSet<ActorClass> = events.filter_map(|event| class_of(&event).class).collect();
+    let events: Vec<Event> = case.events.iter().filter_map(|event| Event::of(event).ok()).collect();
+    let (done, rest): (Vec<&Event>, Vec<&Event>) = events.iter().partition(|e| e.is_write() && !e.has_failed());
+    let asked = if done.is_empty() && case.is_events_alone() { rest } else { done };
+    let classes: BTreeSet<ActorClass> = asked.into_iter().filter_map(|event| class_of(event).class).collect();
     classes.first().copied().filter(|_| classes.len() == 1)
 }

@@ -1,9 +1,8 @@
 //! Predictions beside labels, and beside what needs no thought.
 
-use std::collections::BTreeMap;
-
+use super::predict::WHOLE;
 use super::{Case, Gold, Prediction};
-use crate::drift::{ActorClass, Cause, Direction, SeverityClass};
+use crate::drift::{Cause, Direction, SeverityClass};
 use crate::knowledge;
 use crate::learned::measure::{Confusion, auc, calibration_error, coverage};
 
@@ -145,7 +144,7 @@ fn critical(rows: &[(Case, Prediction, Gold)]) -> Option<(Told, Told)> {
     (yes.right + yes.wrong + yes.silent + no.right + no.wrong + no.silent > 0).then_some((yes, no))
 }
 
-/// One of them is the other, or lies above it; positions and selections do not count.
+/// One of them is the other, or lies above it, as the whole resource does; positions and selections do not count.
 fn same_property(one: &str, other: &str) -> bool {
     let names = |path: &str| -> Vec<String> {
         let mut depth = 0;
@@ -160,8 +159,9 @@ fn same_property(one: &str, other: &str) -> bool {
             .collect();
         bare.split('.').filter(|n| !n.is_empty() && n.parse::<u32>().is_err()).map(str::to_owned).collect()
     };
+    let is_whole = one == WHOLE || other == WHOLE;
     let (one, other) = (names(one), names(other));
-    one.starts_with(&other) || other.starts_with(&one)
+    is_whole || one.starts_with(&other) || other.starts_with(&one)
 }
 
 fn place(cause: Cause) -> usize {
@@ -191,8 +191,8 @@ fn causes(rows: &[(Case, Prediction, Gold)]) -> Option<Causes> {
 fn actors(rows: &[(Case, Prediction, Gold)]) -> Option<Told> {
     let mut told = Told::default();
     for (_, said, gold) in rows {
-        let Some(label) = &gold.actor_type else { continue };
-        match (actor_named(label), said.actor_class) {
+        let Some(label) = gold.actor else { continue };
+        match (label, said.actor_class) {
             (None, None) => told.right += 1,
             (Some(_), None) => told.silent += 1,
             (label, class) if label == class => told.right += 1,
@@ -200,20 +200,4 @@ fn actors(rows: &[(Case, Prediction, Gold)]) -> Option<Told> {
         }
     }
     (told != Told::default()).then_some(told)
-}
-
-/// As [`crate::bench::cloudtrail`] reads the labels: what no class is meant by is nobody.
-fn actor_named(label: &str) -> Option<ActorClass> {
-    let known: BTreeMap<&str, ActorClass> = BTreeMap::from([
-        ("human_console", ActorClass::Console),
-        ("human_cli", ActorClass::CommandLine),
-        ("iac_ci", ActorClass::Iac),
-        ("aws_service", ActorClass::Service),
-        ("aws_service_fas", ActorClass::Service),
-        ("security_tool", ActorClass::SecurityTool),
-        ("security_service", ActorClass::SecurityTool),
-        ("attack_sim", ActorClass::SecurityTool),
-        ("sdk_script", ActorClass::Script),
-    ]);
-    known.get(label).copied()
 }

@@ -1,7 +1,8 @@
 use serde_json::json;
 
+use super::predict::WHOLE;
 use super::*;
-use crate::drift::{Cause, Direction, SeverityClass};
+use crate::drift::{ActorClass, Cause, Direction, SeverityClass};
 use crate::learned::measure::{Confusion, auc, calibration, calibration_error, coverage, wilson};
 
 #[test]
@@ -132,4 +133,88 @@ fn scores_stand_beside_what_needs_no_thought() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+}
+
+#[test]
+fn the_hand_is_that_of_who_wrote_and_not_of_who_looked_or_was_refused() {
+    let event = |who: &str, agent: &str, more: serde_json::Value| {
+        let mut event = json!({"eventName": "AuthorizeSecurityGroupIngress", "eventSource": "ec2.amazonaws.com",
+            "eventTime": "2026-11-21T02:00:00Z", "userAgent": agent, "readOnly": false,
+            "userIdentity": {"type": "IAMUser", "userName": who}});
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        event
+    };
+    let console = event("ann", "Mozilla/5.0", json!({"sessionCredentialFromConsole": "true"}));
+    let looked = event("mon", "Boto3/1.26", json!({"eventName": "DescribeSecurityGroups", "readOnly": true}));
+    let refused = event("mallory", "aws-cli/2.13", json!({"errorCode": "AccessDenied"}));
+    let class = |events: &[&serde_json::Value], actual: &str| {
+        let case = json!({"id": "a", "resource_type": "aws_security_group", "declared": {"description": "x"},
+            "actual": {"description": actual}, "events": events});
+        said(&case.to_string()).actor_class
+    };
+    for beside in [&looked, &refused] {
+        assert_eq!(class(&[&console, beside], "y"), Some(ActorClass::Console));
+        assert_eq!(class(&[beside], "y"), None, "it cannot have made the drift");
+    }
+    // Nothing but events: who looked is all there is to tell.
+    let alone = json!({"id": "a", "events": [looked]}).to_string();
+    assert_eq!(said(&alone).actor_class, Some(ActorClass::Script));
+}
+
+#[test]
+fn a_whole_resource_is_security_critical_as_its_rules_say() {
+    let came = |kind: &str| json!({"id": "a", "resource_type": kind, "declared": null, "actual": {"x": 1}}).to_string();
+    let went = |kind: &str| json!({"id": "a", "resource_type": kind, "declared": {"x": 1}, "actual": null}).to_string();
+    for case in [
+        went("networking.k8s.io/v1/NetworkPolicy"),
+        went("aws_security_group"),
+        went("google_compute_firewall"),
+        came("google_project_iam_member"),
+        came("aws_security_group"),
+    ] {
+        assert_eq!(said(&case).is_security_critical, [(WHOLE.to_owned(), true)].into(), "{case}");
+    }
+    for case in [came("aws_sns_topic"), went("aws_sns_topic"), went("aws_security_group_rule")] {
+        assert_eq!(said(&case).is_security_critical, [(WHOLE.to_owned(), false)].into(), "{case}");
+    }
+    let labelled = went("aws_security_group").replace("\"id\"", "\"is_security_critical\": {\"$\": true}, \"id\"");
+    let row = (Case::parse(&labelled).unwrap(), said(&labelled), Gold::parse(&labelled).unwrap());
+    let (yes, _) = score(&[row]).critical.unwrap();
+    assert_eq!((yes.right, yes.wrong, yes.silent), (1, 0, 0));
+}
+
+#[test]
+fn labels_are_read_as_predictions_are_written_and_what_is_none_is_refused() {
+    let gold = |labels: &str| Gold::parse(&format!(r#"{{"id": "a", {labels}}}"#));
+    let written = gold(r#""is_security_critical": {"a": true, "b": false}"#).unwrap();
+    let listed = r#""is_security_critical": [{"path": "a", "label": true}, {"path": "b", "label": false}]"#;
+    assert_eq!(written, gold(listed).unwrap());
+    assert_eq!(written.is_security_critical, [("a".to_owned(), true), ("b".to_owned(), false)].into());
+    assert!(gold(r#""is_security_critical": null, "severity": null"#).unwrap().is_security_critical.is_empty());
+    for (labels, told) in [
+        (r#""is_security_critical": {"a": "yes"}"#, "an object of paths"),
+        (r#""is_security_critical": [{"label": true}]"#, "an object of paths"),
+        (r#""actor_type": "alien""#, "`actor_type`: unknown label alien"),
+        (r#""severity": 3"#, "`severity` is a word, got 3"),
+        (r#""cause": ["x"]"#, "`cause` is a word"),
+    ] {
+        let why = gold(labels).unwrap_err();
+        assert!(why.contains(told), "{labels}: {why}");
+    }
+    assert_eq!(gold(r#""actor_type": "unknown""#).unwrap().actor, Some(None));
+}
+
+#[test]
+fn a_window_whose_end_is_misspelt_is_refused_and_not_open_for_ever() {
+    let case = |window: serde_json::Value| {
+        let incident = json!({"id": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "context_type": "incident", "source": "person",
+            "context_data": {"title": "down"}, "time_window": window});
+        let case = json!({"id": "a", "resource_type": "aws_vpc", "declared": {}, "actual": {"x": 1},
+            "context": {"contexts": [incident]}});
+        Case::parse(&case.to_string())
+    };
+    let from = "2026-10-21T01:30:00Z";
+    assert!(case(json!({"from": from, "to": "2026-10-21T02:30:00Z"})).is_ok() && case(json!({"from": from})).is_ok());
+    let why = case(json!({"from": from, "until": "2026-10-21T02:30:00Z"})).unwrap_err();
+    assert!(why.contains("`context.contexts[0].time_window` has no field `until`") && why.contains("`to`"), "{why}");
 }

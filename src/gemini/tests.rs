@@ -26,6 +26,32 @@ fn recorded(name: &str) -> Option<Vec<u8>> {
 }
 
 #[test]
+fn a_mark_in_what_is_sent_stays_the_mark_that_is_shown() {
+    let redactor = Redactor::new([7; 32]);
+    let shown = redactor.mask_text("write to ops, AKIAABCDEFGHIJKLMNOP").raw().to_owned();
+    assert!(shown.contains("«secret #"), "{shown}");
+    // A line has room for so many columns, wherever they end.
+    for columns in 14..=shown.chars().count() {
+        let cut = crate::safety::sanitise::cell(&shown, columns);
+        let sent = Prompt::new(&narrative(&[&format!("description: \"a\" → \"{cut}")]), None, &redactor);
+        let line = sent.text().lines().find(|line| line.starts_with("[1]")).unwrap();
+        assert!(line.ends_with(&cut), "{line} has not {cut}");
+    }
+}
+
+#[test]
+fn an_error_is_one_whatever_the_status_says() {
+    let read = |status, body: &str| wire::read(status, body.as_bytes()).unwrap_err();
+    let quota = r#"{"error":{"code":429,"message":"Quota exceeded","status":"RESOURCE_EXHAUSTED"}}"#;
+    assert_eq!(read(200, quota), Failure::Busy("HTTP 200: Quota exceeded".into()));
+    assert_eq!(read(200, &format!("[{quota}]")), Failure::Busy("HTTP 200: Quota exceeded".into()));
+    assert_eq!(read(429, quota), Failure::Busy("HTTP 429: Quota exceeded".into()));
+    let words = r#"{"error":{"message":"later","status":"UNAVAILABLE"},"candidates":[]}"#;
+    assert_eq!(read(200, words), Failure::Away("HTTP 200: later".into()));
+    assert_eq!(read(200, r#"{"error":{"message":"odd"}}"#), Failure::Unreadable("HTTP 200: odd".into()));
+}
+
+#[test]
 fn answers_are_shown_as_far_as_they_cite_what_there_is() {
     let text = "Alice opened it [2][1].\nThe moon is cheese.\nIt cost a fortune [9].\nIt matters [1, 2].\n";
     let answer = Answer::read(text, 2).unwrap();

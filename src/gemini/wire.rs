@@ -85,14 +85,16 @@ struct Refused {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Error {
+    code: u16,
     message: String,
     status: String,
 }
 
 /// The text that was answered.
 pub(super) fn read(status: u16, body: &[u8]) -> Result<String, Failure> {
-    if status != 200 {
-        return Err(refused(status, body));
+    let error = error_of(body);
+    if status != 200 || error.is_some() {
+        return Err(refused(status, error.unwrap_or_default()));
     }
     let body: Body = serde_json::from_slice(body).map_err(|_| Failure::Unreadable("its answer is no JSON".into()))?;
     let Some(first) = body.candidates.into_iter().next() else {
@@ -110,19 +112,23 @@ pub(super) fn read(status: u16, body: &[u8]) -> Result<String, Failure> {
     }
 }
 
-fn refused(status: u16, body: &[u8]) -> Failure {
-    // Some front ends put the object into an array.
-    let error = serde_json::from_slice::<Refused>(body).map(|refused| refused.error);
-    let error = error.or_else(|_| serde_json::from_slice::<[Refused; 1]>(body).map(|[refused]| refused.error));
-    let error = error.unwrap_or_default();
+/// What went wrong, as it says so itself: with whatever status, for some front ends answer 200 to everything.
+fn error_of(body: &[u8]) -> Option<Error> {
+    // Others put the object into an array, which must be tried first: a structure is read from a list, too, without its names.
+    let listed = serde_json::from_slice::<[Refused; 1]>(body).map(|[refused]| refused.error);
+    listed.or_else(|_| serde_json::from_slice::<Refused>(body).map(|refused| refused.error)).ok()
+}
+
+fn refused(status: u16, error: Error) -> Failure {
     let said = sanitise::cell(error.message.trim(), SAID);
     let said = if said.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {said}") };
+    let status = if status == 200 { error.code } else { status };
     match (status, error.status.as_str()) {
-        (401 | 403, _) | (400, "UNAUTHENTICATED" | "PERMISSION_DENIED") => Failure::Key(said),
+        (401 | 403, _) | (0 | 400, "UNAUTHENTICATED" | "PERMISSION_DENIED") => Failure::Key(said),
         (400, _) if error.message.contains("API key") => Failure::Key(said),
-        (404, _) => Failure::Model(said),
-        (429, _) => Failure::Busy(said),
-        (500.., _) => Failure::Away(said),
+        (404, _) | (0, "NOT_FOUND") => Failure::Model(said),
+        (429, _) | (0, "RESOURCE_EXHAUSTED") => Failure::Busy(said),
+        (500.., _) | (0, "INTERNAL" | "UNAVAILABLE" | "DEADLINE_EXCEEDED") => Failure::Away(said),
         _ => Failure::Unreadable(said),
     }
 }

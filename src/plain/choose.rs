@@ -18,7 +18,7 @@ pub(super) struct Chosen {
 impl<R: BufRead, W: Write> Plain<R, W> {
     /// What the numbers at the start of a text name, and the rest of it. `None`: why not has been said.
     pub(super) async fn choose(&mut self, text: &str) -> io::Result<Option<(Chosen, String)>> {
-        let (which, rest) = match words::which(text, self.listed.len(), self.current) {
+        let (which, rest) = match self.which(text) {
             Ok((which, rest)) => (which, rest.to_owned()),
             Err(why) => return self.problem(&why).map(|()| None),
         };
@@ -58,6 +58,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
     /// The query in force, over what is still to be done unless it names states.
     pub(super) fn filter(&self) -> DriftFilter {
         let states = if self.query.names_states() { vec![] } else { vec![State::Open, State::Acknowledged] };
-        DriftFilter { query: self.query.clone(), me: self.actor.clone(), states, ..DriftFilter::default() }
+        let (query, me, member) = (self.query.clone(), self.actor.clone(), self.member);
+        DriftFilter { query, me, states, member, ..DriftFilter::default() }
     }
 }

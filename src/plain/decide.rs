@@ -74,6 +74,9 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         self.say(&format!("{}, {count} {place}:", what.join(", then ")))?;
         for target in targets {
             self.say(&format!("   {}", say::target(target, &self.places.name(&target.environment))))?;
+            let event = self.listed.iter().find(|event| event.id == target.id);
+            let forbidden = event.and_then(|event| asked.verbs.iter().find_map(|verb| event.forbidden(verb)));
+            forbidden.iter().try_for_each(|why| self.say(&format!("   but {why}")))?;
         }
         if let Some(reason) = &asked.reason {
             self.say(&format!("   reason: {}", reason.line()))?;

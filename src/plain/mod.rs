@@ -1,10 +1,12 @@
 //! The whole triage line by line: for screen readers, dumb terminals, pipes and logs. Plain text only, one sentence a line; the
 //! service, its refusals and the sanitiser are those of the screens.
 
+mod advice;
 mod approve;
 mod asking;
 mod choose;
 mod decide;
+mod groups;
 mod hidden;
 mod ignore;
 mod place;
@@ -23,7 +25,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::drift::query::Query;
+use crate::drift::query::{GroupKey, GroupRow, Query};
 use crate::drift::{DriftEvent, RemediationVerb, Slug};
 use crate::gemini::GeminiSpec;
 use crate::safety::sanitise;
@@ -57,6 +59,10 @@ pub struct Plain<R, W> {
     more: Option<Cursor>,
     /// What was decided in this session and not taken back, oldest first.
     decided: Vec<Batch>,
+    /// As the last list has them, where its query groups.
+    groups: Vec<GroupRow>,
+    /// The one of them whose drifts are listed.
+    member: Option<GroupKey>,
     /// The last decision that can be made again.
     last: Option<Asked>,
     /// As `rules` and `hidden` listed them last.
@@ -93,6 +99,8 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             query: Query::default(),
             listed: vec![],
             more: None,
+            groups: vec![],
+            member: None,
             decided: vec![],
             last: None,
             rules: vec![],
@@ -146,6 +154,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             "quit" | "q" | "exit" => return Ok(Next::End),
             "list" | "ls" => self.list(rest).await?,
             "more" => self.page().await?,
+            "open" => self.open(rest).await?,
             "show" => self.show(rest).await?,
             "body" => self.body(rest).await?,
             "resource" => self.resource(rest).await?,

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{Plain, say, words};
 use crate::analysis::narrative::Narrative;
 use crate::drift::query::Query;
-use crate::drift::{DriftDetail, DriftEvent, DriftId, DriftType, bulk};
+use crate::drift::{DriftDetail, DriftEvent, DriftId, DriftType, RemediationKind, bulk};
 use crate::service::EnvironmentSummary;
 use crate::store::{Direction, PageRequest};
 use crate::tui::app::snippet;
@@ -29,7 +29,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
                 Err(why) => return self.problem(&why.to_string()),
             },
         }
-        self.more = None;
+        (self.more, self.groups, self.member) = (None, vec![], None);
         self.fetch().await
     }
 
@@ -40,7 +40,10 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         }
     }
 
-    async fn fetch(&mut self) -> io::Result<()> {
+    pub(super) async fn fetch(&mut self) -> io::Result<()> {
+        if let Some(by) = self.query.group.filter(|_| self.member.is_none()) {
+            return self.list_groups(by).await;
+        }
         let (filter, cursor) = (self.filter(), self.more.take());
         let request = PageRequest { filter, cursor, direction: Direction::Older, limit: PAGE };
         let page = match self.service.drifts(request).await {
@@ -77,7 +80,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
 
     /// The one drift a text names, with everything about it.
     pub(super) async fn one(&mut self, text: &str) -> io::Result<Option<(usize, DriftDetail)>> {
-        let number = match words::which(text, self.listed.len(), self.current) {
+        let number = match self.which(text) {
             Ok((which, rest)) if which.rows.len() == 1 && rest.is_empty() => which.rows[0],
             Ok((which, rest)) if which.rows.len() == 1 => {
                 let rest = crate::safety::sanitise::cell(rest, 30);
@@ -142,10 +145,17 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         let environments = self.service.environments().await.unwrap_or_default();
         let here = environments.iter().find(|one| one.environment.slug == detail.event.environment);
         let revert = snippet::revert(&detail.event, here.map(|one| one.environment.cloud_provider));
-        for (name, text) in [("put it back", revert), ("take it into the code", snippet::import(&detail.event))] {
+        let import = snippet::import(&detail.event);
+        let ways = [
+            ("put it back", RemediationKind::AutoRevert, revert),
+            ("take it into the code", RemediationKind::CodifyIac, import),
+        ];
+        for (name, kind, text) in ways {
             match text {
                 Ok(text) => {
-                    self.say(&format!("{name}:"))?;
+                    let refusal = kind.refusal(&detail.event, Timestamp::now());
+                    let but = refusal.map(|why| format!(" (but {why})")).unwrap_or_default();
+                    self.say(&format!("{name}{but}:"))?;
                     text.lines().try_for_each(|line| self.say(&format!("   {line}")))?;
                 }
                 Err(why) => self.say(&format!("{name}: {why}"))?,
@@ -158,7 +168,7 @@ impl<R: BufRead, W: Write> Plain<R, W> {
         let Some((_, detail)) = self.one(text).await? else { return Ok(()) };
         match self.service.relations(detail.event.id).await {
             Ok(relations) => {
-                let lines = say::relations(&relations, Timestamp::now());
+                let lines = say::relations(&detail.event, &relations, Timestamp::now());
                 lines.iter().try_for_each(|line| self.say(line))
             }
             Err(why) => self.problem(&why.to_string()),

@@ -3,9 +3,12 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::advice;
+use crate::drift::query::{Group, GroupRow, module};
 use crate::drift::{
-    AuditEntry, Axis, Change, ChangeType, DriftDetail, DriftEvent, Hidden, Prediction, PropertyPath, Recommendation,
-    Remediation, ResolutionType, Risk, SettledChange, State, TriageVerb, Unverified, UserAttribution,
+    AuditEntry, Axis, Change, ChangeType, CorrelationEvent, DriftDetail, DriftEvent, Hidden, Prediction, PropertyPath,
+    Recommendation, Remediation, ResolutionType, Risk, SettledChange, Slug, State, TriageVerb, Unverified,
+    UserAttribution,
 };
 use crate::safety::{Masked, Tainted, sanitise};
 use crate::service::{EnvironmentSummary, Relations};
@@ -31,7 +34,7 @@ pub fn row(number: usize, event: &DriftEvent, place: &str, now: Timestamp) -> St
     )
 }
 
-fn ago(at: Timestamp, now: Timestamp) -> String {
+pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
     match age::age(at, now).as_str() {
         "now" => "now".to_owned(),
         age => format!("{age} ago"),
@@ -110,42 +113,12 @@ pub fn detail(
         ));
     }
     lines.extend(why(event, is_production, zone));
-    for one in &event.recommendations {
-        let stale = if one.is_stale(now) { ", stale" } else { "" };
-        let kind = one.recommendation_type.as_str();
-        if let Some(veto) = &one.vetoed {
-            let (policy, reason) = (veto.policy.line(), veto.reason.line());
-            lines.push(format!("   advice: {kind}, vetoed: the policy {policy} forbids it: {reason}"));
-            continue;
-        }
-        lines.push(format!("   advice: {kind}, confidence {}{stale}: {}", one.confidence_score, one.rationale.line()));
-        lines.extend(one.implemented_at.map(|at| format!("     {}", done(one, at, now))));
-        let by = one.added_by.as_ref().map(|by| format!("     given by {}", by.line()));
-        lines.extend(by);
-        lines.extend(one.objection.as_ref().map(|veto| format!("     {}", veto.objection())));
-        lines.extend((1..).zip(&one.implementation_steps).map(|(number, step)| {
-            let done = event.tick(one, number).map(|tick| format!(" (done by {})", tick.by.line())).unwrap_or_default();
-            format!("     {number}. {}{done}", step.line())
-        }));
-        lines.extend(one.predicted.iter().flat_map(Prediction::lines).map(|line| format!("     {line}")));
-        lines.extend(one.patch.iter().flat_map(Tainted::multiline).map(|line| format!("     {line}")));
-    }
+    lines.extend(event.recommendations.iter().flat_map(|one| advice::lines(event, one, now, zone)));
     if let Some(decision) = &event.decision {
         let reason = decision.reason.as_ref().map(|why| format!(": {}", why.line())).unwrap_or_default();
         lines.push(format!("   decided by {} at {}{reason}", decision.by.line(), clock(decision.at, zone)));
     }
     lines
-}
-
-/// `done 3m ago by bob: settled as codify_iac: agreed`
-fn done(advice: &Recommendation, at: Timestamp, now: Timestamp) -> String {
-    let when = match ago(at, now) {
-        now if now == "now" => "just now".to_owned(),
-        ago => ago,
-    };
-    let by = advice.settled_by.as_ref().map(|one| format!(" by {}", one.by.line())).unwrap_or_default();
-    let result = advice.implementation_result.as_ref().map(|text| format!(": {}", text.line())).unwrap_or_default();
-    format!("done {when}{by}{result}")
 }
 
 /// How bad it is, and why it probably happened, each with what says so.
@@ -218,7 +191,7 @@ pub fn target(one: &Match, place: &str) -> String {
     format!("{class} {what} {id} ({kind}) in {place}, {}", one.state.as_str())
 }
 
-pub fn relations(relations: &Relations, now: Timestamp) -> Vec<String> {
+pub fn relations(event: &DriftEvent, relations: &Relations, now: Timestamp) -> Vec<String> {
     let names = |names: &[Tainted]| names.iter().map(Tainted::line).collect::<Vec<_>>().join(", ");
     let places = relations.declared_at.iter().map(|at| format!("   declared at {}:{}", at.file.line(), at.line));
     let mut lines: Vec<String> = places.collect();
@@ -234,6 +207,7 @@ pub fn relations(relations: &Relations, now: Timestamp) -> Vec<String> {
         lines.extend(together.why.iter().map(|why| format!("   together: {}", why.line())));
         lines.extend(together.also_words().map(|words| format!("   {words}")));
     }
+    lines.extend(event.analysis.cause.correlations.iter().map(|one| format!("   near it: {}", near(one))));
     lines.extend(relations.others.iter().map(|other| {
         let (what, state) = (other.drift_type.as_str(), other.state_at(now).as_str());
         format!("   other drift: {what}, {state}, last seen {}", ago(other.last_seen, now))
@@ -243,6 +217,57 @@ pub fn relations(relations: &Relations, now: Timestamp) -> Vec<String> {
         lines.push("   nothing more is known of it".into());
     }
     lines
+}
+
+/// `-12m, ticket OPS-7 "open the port", jira, https://…`
+fn near(one: &CorrelationEvent) -> String {
+    let data = &one.event_data;
+    let place = data.place.as_ref().map_or(String::new(), |place| format!(", {}", place.line()));
+    let link = data.link.as_ref().map_or(String::new(), |link| format!(", {}", link.line()));
+    let (id, title, system) = (one.external_id.line(), data.title.line(), one.external_system.line());
+    format!("{}, {} {id} \"{title}\"{place}, {system}{link}", one.offset(), one.correlation_type.words())
+}
+
+/// `1. 3 drifts, worst HIGH, incident 01J… of 4 drifts, 1 settled: 4 were made by alice …; in prod-eu, the newest first seen 3m ago`
+pub fn group(number: usize, group: &GroupRow, place: &dyn Fn(&Slug) -> String, now: Timestamp) -> String {
+    let sample = &group.sample;
+    let address = sample.resource.resource_id.line();
+    let about = match group.key.by {
+        Group::Resource => format!("resource {address} ({})", sample.resource.resource_type.line()),
+        Group::Module => match module(sample.resource.resource_id.raw()) {
+            "" => "in no module".to_owned(),
+            module => format!("module {}", sanitise::line(module)),
+        },
+        Group::Actor => match sample.analysis.changed_by.as_slice() {
+            [] => "made by nobody known".to_owned(),
+            actors => format!("made by {}", actors.iter().map(Tainted::line).collect::<Vec<_>>().join(" and ")),
+        },
+        Group::Change => match sample.changes.as_slice() {
+            [] => format!("{} {}", sample.drift_type.as_str(), sample.resource.resource_type.line()),
+            [one] => change(one),
+            many => many.iter().map(|one| one.path.0.line()).collect::<Vec<_>>().join(" and "),
+        },
+        Group::Incident => incident(group, &address),
+    };
+    let places: Vec<String> = group.environments.iter().map(place).collect();
+    let newest = if group.count == 1 { "" } else { "the newest " };
+    format!(
+        "{number}. {}, worst {}, {about}; in {}, {newest}first seen {}",
+        super::words::count(usize::try_from(group.count).unwrap_or(usize::MAX), "drift"),
+        group.worst.as_str(),
+        places.join(" and "),
+        ago(group.newest, now)
+    )
+}
+
+/// What has nothing else with it goes by its own name.
+fn incident(group: &GroupRow, address: &str) -> String {
+    let Some(one) = group.incident.as_ref().filter(|one| one.members > 1) else {
+        return format!("{address}, which stands alone");
+    };
+    let why = one.why.first().map_or(String::new(), |why| format!(": {}", why.line()));
+    let settled = if one.settled > 0 { format!(", {} settled", one.settled) } else { String::new() };
+    format!("incident {} of {} drifts{settled}, {address} one of them{why}", one.id, one.members)
 }
 
 /// `prod-eu (PRODUCTION): 2 critical, 1 high, 0 medium, 4 low open; last scan 3m ago, 1414 in sync`

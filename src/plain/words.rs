@@ -4,6 +4,7 @@
 pub const HELP: &str = "\
 list [QUERY]                 the drifts that pass, numbered: list env:prod sev:>=high -is:snoozed; list all: no query
 more                         the next page of the list
+open N                       the drifts of group N, as `list group:incident` (resource, actor, change, module) numbers them
 show N                       one drift: what differs, why, what can be done, what was decided
 body N [declared|live]       the whole resource as declared and as it is, of a deleted one what was declared
 resource N                   where it is declared, what it hangs on, what hangs on it, its other drifts

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::owners::Owners;
 use crate::codify::Kinds;
 use crate::declared::blocks::{self, Looked, Search};
+use crate::declared::kubernetes as manifests;
 use crate::drift::ResourceRef;
 
 /// Looks every file up once: for one pass over many resources.
@@ -15,6 +16,8 @@ pub struct Code {
     looked: Looked,
     pub(super) kinds: Kinds,
     owners: Mutex<HashMap<PathBuf, Arc<Owners>>>,
+    /// Of manifests, how many objects each declares.
+    objects: Mutex<HashMap<PathBuf, Option<u64>>>,
 }
 
 /// The one block that declares a resource.
@@ -61,6 +64,12 @@ impl Code {
             Search::NoConfiguration => Err(format!("there are no .tf files in {shown}")),
             Search::NoAddress => Err("its name is none of Terraform's".into()),
         }
+    }
+
+    /// How many objects a file of manifests declares; `None`: it is none, or is not on this machine.
+    pub fn objects(&self, file: &Path) -> Option<u64> {
+        let mut known = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        *known.entry(file.to_owned()).or_insert_with(|| manifests::objects(file))
     }
 
     /// Who owns a file, as the CODEOWNERS of its repository say; empty: nobody says.

@@ -13,6 +13,7 @@
 //! [Policies] of one's own come after these.
 
 mod code;
+mod ignored;
 pub mod import;
 pub mod outlook;
 mod owners;
@@ -80,7 +81,7 @@ pub fn advise(case: &Case<'_>, policies: &Policies) -> Vec<Recommendation> {
     let mut advice = vec![];
     if analysis.cause.confidence_score >= SURE {
         match analysis.cause.cause_category {
-            Cause::ConfigurationError => advice.push(auto_revert(facts, analysis)),
+            Cause::ConfigurationError => advice.push(auto_revert(case)),
             Cause::EmergencyFix => advice.push(codify(case)),
             Cause::SecurityResponse => advice.push(escalate(&asked, Priority::Critical, SECURITY_RESPONSE)),
             Cause::ManualTroubleshooting | Cause::AutomatedResponse | Cause::Unknown => {}
@@ -94,7 +95,7 @@ pub fn advise(case: &Case<'_>, policies: &Policies) -> Vec<Recommendation> {
         );
         advice.push(escalate(&asked, Priority::Critical, &text));
     }
-    let mut advice: Vec<Recommendation> = advice.into_iter().map(|one| veto::apply(facts, analysis, one)).collect();
+    let mut advice: Vec<Recommendation> = advice.into_iter().map(|one| veto::apply(case, one)).collect();
     policies.apply(&asked, &mut advice);
     if advice.iter().all(|one| one.vetoed.is_some()) {
         advice.push(manual_review(facts, analysis));
@@ -123,12 +124,12 @@ impl Asked<'_> {
 
 const SECURITY_RESPONSE: &str = "It looks like an answer to a security event: undoing it could reopen what was closed. Somebody from security should decide.";
 
-fn auto_revert(facts: &Facts<'_>, analysis: &Analysis) -> Recommendation {
-    let confidence = analysis.cause.confidence_score;
+fn auto_revert(case: &Case<'_>) -> Recommendation {
+    let (facts, confidence) = (case.facts, case.analysis.cause.confidence_score);
     Recommendation {
         rationale: format!("A configuration error (confidence {confidence}): what the code says can be put back.")
             .into(),
-        implementation_steps: steps::revert(facts),
+        implementation_steps: steps::revert(case),
         risk_assessment: risk(90, &["Whoever relies on the live value loses it."]),
         ..blank(RecommendationType::AutoRevert, Priority::Medium, confidence, facts.now)
     }

@@ -4,16 +4,18 @@
 use serde_json::Value;
 
 use super::Code;
+use super::ignored::Ignored;
 use crate::codify::{Asked, Patch};
 use crate::compare::{Dialect, Knowledge, Observable, Subject, compare_with};
 use crate::drift::path::{Step, parse as parse_path};
 use crate::drift::{
     Change, ChangeType, DriftDetail, DriftType, Left, Prediction, Recommendation, RecommendationType, ResourceRef,
+    Score,
 };
 use crate::safety::{Masked, Redactor, Tainted};
 
 /// Properties that say the same: putting one back puts back all.
-const TOGETHER: [&[&str]; 2] = [&["tags", "tags_all"], &["labels", "terraform_labels", "effective_labels"]];
+pub(super) const TOGETHER: [&[&str]; 2] = [&["tags", "tags_all"], &["labels", "terraform_labels", "effective_labels"]];
 
 /// The path of a whole resource.
 const WHOLE: &str = "$";
@@ -57,6 +59,7 @@ impl Outlook<'_> {
         for one in advice.iter_mut().filter(|one| changes_something(one)) {
             if one.recommendation_type == RecommendationType::AutoRevert {
                 one.predicted = self.reverted();
+                self.ignored().filter(|ignored| ignored.names_all(self.changes)).iter().for_each(|by| useless(one, by));
             } else {
                 let patch = self.patch().ok();
                 one.predicted = self.codified(patch.as_ref());
@@ -98,16 +101,30 @@ impl Outlook<'_> {
             return Some(Prediction::default());
         }
         let Sides { declared, live, compare } = self.sides.as_ref()?;
-        let (silent, stated): (Vec<&Change>, Vec<&Change>) = self.changes.iter().partition(|change| is_silent(change));
+        let ignored = self.ignored();
+        let why = |change: &Change| match &ignored {
+            _ if is_silent(change) => Some("the code is silent about it: no apply puts it back".to_owned()),
+            Some(by) if by.names(&change.path) => {
+                Some(format!("ignore_changes at {} names it: no apply puts it back", by.place))
+            }
+            _ => None,
+        };
+        let (stays, stated): (Vec<&Change>, Vec<&Change>) = self.changes.iter().partition(|one| why(one).is_some());
         let mut after = (*live).clone();
         stated.iter().for_each(|change| put(&mut after, declared, &change.path));
         let mut left = self
             .beyond_noise(compare(declared, &after), |_| "the comparer would still see a difference here".to_owned());
-        // The comparison goes without memory, which is what finds these.
-        left.retain(|one| silent.iter().all(|change| change.path != one.path));
-        let why = "the code is silent about it: no apply puts it back";
-        left.extend(silent.iter().map(|change| Left { path: change.path.clone(), why: why.into() }));
+        // The comparison goes without memory, which is what finds some of these.
+        left.retain(|one| stays.iter().all(|change| change.path != one.path));
+        left.extend(stays.iter().filter_map(|one| Some(Left { path: one.path.clone(), why: why(one)?.into() })));
         Some(Prediction { left })
+    }
+
+    /// What Terraform leaves as it is, because the code says so.
+    fn ignored(&self) -> Option<Ignored> {
+        let is_changed = matches!(self.drift_type, DriftType::Modified | DriftType::Moved);
+        let is_terraform = super::import::is_terraform(self.resource.resource_type.raw());
+        (is_changed && is_terraform).then(|| Ignored::of(self.code, self.resource)).flatten()
     }
 
     /// Once the code says what is live. `patch`: the edit, where it is known; else all of it is taken for written.
@@ -187,6 +204,17 @@ impl Outlook<'_> {
             sides: sides.map(|(a, b)| Sides { declared: a.value(), live: b.value(), compare: &compare }),
         })
     }
+}
+
+/// A revert that puts nothing back says so first.
+fn useless(advice: &mut Recommendation, by: &Ignored) {
+    let place = crate::safety::sanitise::line(&by.place);
+    let risk = &mut advice.risk_assessment;
+    risk.success_probability = Score::percent(0);
+    risk.potential_impacts
+        .insert(0, format!("As the code stands, no apply puts it back: ignore_changes at {place}.").into());
+    let first = format!("Take what differs out of ignore_changes at {place}: until then an apply leaves it as it is.");
+    advice.implementation_steps.insert(0, first.into());
 }
 
 /// It is a part of a list, or beneath one.

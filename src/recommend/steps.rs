@@ -1,10 +1,12 @@
 //! What to do, one sentence per step, with commands that can be pasted: every name from outside is quoted for a shell.
 
+use std::path::Path;
+
 use jiff::SignedDuration;
 
 use super::{Case, is_gone};
 use crate::analysis::Facts;
-use crate::drift::{CloudProvider, DriftType, RecommendationType};
+use crate::drift::{DriftType, RecommendationType};
 use crate::safety::Tainted;
 
 /// How the resource is changed.
@@ -18,7 +20,8 @@ fn tool(facts: &Facts<'_>) -> Tool {
     let resource_type = facts.resource.resource_type.raw();
     if resource_type.starts_with("AWS::") {
         Tool::Cloudformation
-    } else if facts.environment.cloud_provider == CloudProvider::Kubernetes || resource_type.contains('/') {
+    // Terraform may have what stands in a cluster, too.
+    } else if resource_type.contains('/') {
         Tool::Kubectl
     } else {
         Tool::Terraform
@@ -33,7 +36,7 @@ pub(super) fn of(
     time: Option<SignedDuration>,
 ) -> Vec<Tainted> {
     match kind {
-        RecommendationType::AutoRevert => revert(case.facts),
+        RecommendationType::AutoRevert => revert(case),
         RecommendationType::CodifyIac => codify(case),
         RecommendationType::EscalateReview => escalate(case, to),
         RecommendationType::AcceptException => accept(case.facts, time),
@@ -42,7 +45,8 @@ pub(super) fn of(
 }
 
 /// Four steps: look, plan, do, verify.
-pub(super) fn revert(facts: &Facts<'_>) -> Vec<Tainted> {
+pub(super) fn revert(case: &Case<'_>) -> Vec<Tainted> {
+    let facts = case.facts;
     let address = quoted(facts.resource.resource_id.raw());
     let unmanaged = facts.drift_type == DriftType::Added;
     let (plan, apply) = match tool(facts) {
@@ -72,7 +76,7 @@ pub(super) fn revert(facts: &Facts<'_>) -> Vec<Tainted> {
             } else {
                 (
                     format!("See what would change: kubectl diff -f {file}"),
-                    format!("Apply the manifest: kubectl apply -f {file}"),
+                    format!("Apply the manifest{}: kubectl apply -f {file}", others(case)),
                 )
             }
         }
@@ -198,14 +202,29 @@ pub(super) fn review(facts: &Facts<'_>) -> Vec<Tainted> {
     ]
 }
 
-/// `shop/Deployment/web` as kubectl takes it: `deployment/web -n shop`.
+/// `, which declares 2 other objects too and puts them back with it`
+fn others(case: &Case<'_>) -> String {
+    let file = case.facts.resource.declared_in.as_ref();
+    let objects = file.zip(case.code).and_then(|(file, code)| code.objects(Path::new(file.raw())));
+    match objects.unwrap_or(0) {
+        0 | 1 => String::new(),
+        2 => ", which declares 1 other object too and puts it back as well".to_owned(),
+        all => format!(", which declares {} other objects too and puts them back as well", all - 1),
+    }
+}
+
+/// `shop/Deployment/web` as kubectl takes it: `deployment.v1.apps/web -n shop`. Kinds of two groups may have one name: only those of
+/// the core go without it.
 fn object(facts: &Facts<'_>) -> String {
+    let group = match facts.resource.resource_type.raw().split('/').collect::<Vec<_>>().as_slice() {
+        [group, version, _] => format!(".{version}.{group}"),
+        _ => String::new(),
+    };
+    let named = |kind: &str, name: &str| quoted(&format!("{}{group}/{name}", kind.to_lowercase()));
     let parts: Vec<&str> = facts.resource.resource_id.raw().split('/').collect();
     match parts.as_slice() {
-        [namespace, kind, name] if !namespace.is_empty() => {
-            format!("{} -n {}", quoted(&format!("{}/{name}", kind.to_lowercase())), quoted(namespace))
-        }
-        [.., kind, name] => quoted(&format!("{}/{name}", kind.to_lowercase())),
+        [namespace, kind, name] if !namespace.is_empty() => format!("{} -n {}", named(kind, name), quoted(namespace)),
+        [.., kind, name] => named(kind, name),
         _ => quoted(facts.resource.resource_id.raw()),
     }
 }

@@ -165,10 +165,56 @@ fn kubernetes_steps_name_the_object() {
         now: Timestamp::UNIX_EPOCH,
     };
     let review = recommend(&facts, &analysis(Cause::Unknown, 0, 0)).remove(0);
-    assert!(review.implementation_steps[1].raw().contains("kubectl get 'deployment/web' -n 'shop'"));
+    assert!(review.implementation_steps[1].raw().contains("kubectl get 'deployment.v1.apps/web' -n 'shop'"));
     let revert = recommend(&facts, &analysis(Cause::ConfigurationError, 80, 0)).remove(0);
     assert!(revert.implementation_steps[2].raw().contains("kubectl apply -f 'k8s/web.yaml'"));
     assert_eq!(revert.implementation_steps.len(), 4);
+}
+
+#[test]
+fn a_resource_of_terraform_is_reverted_by_terraform_wherever_it_stands() {
+    let (environment, resource) =
+        (environment("dev", "kubernetes"), resource("kubernetes_deployment", "kubernetes_deployment.web"));
+    let drift_type = DriftType::Modified;
+    let facts =
+        Facts { environment: &environment, resource: &resource, drift_type, changes: &[], now: Timestamp::UNIX_EPOCH };
+    let revert = recommend(&facts, &analysis(Cause::ConfigurationError, 80, 0)).remove(0);
+    assert!(revert.implementation_steps[1].raw().contains("terraform plan -target='kubernetes_deployment.web'"));
+}
+
+#[test]
+fn an_object_is_named_with_its_group_and_its_file_with_what_else_it_declares() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("web.yaml");
+    let object = |kind: &str, name: &str| format!("apiVersion: {kind}\nmetadata: {{name: {name}}}\n---\n");
+    let text = [object("v1\nkind: ConfigMap", "a"), object("serving.knative.dev/v1\nkind: Service", "api")].concat();
+    std::fs::write(&file, &text).unwrap();
+    let environment = environment("dev", "kubernetes");
+    let steps = |kind: &str, id: &str, drift_type, cause| {
+        let mut resource = resource(kind, id);
+        resource.declared_in = Some(file.to_string_lossy().as_ref().into());
+        let now = Timestamp::UNIX_EPOCH;
+        let facts = Facts { environment: &environment, resource: &resource, drift_type, changes: &[], now };
+        let (analysis, code) = (analysis(cause, 80, 0), Code::default());
+        let case = Case { code: Some(&code), ..Case::new(&facts, &analysis) };
+        steps::of(if cause == Cause::Unknown { ManualReview } else { AutoRevert }, &case, None, None)
+    };
+    let knative = ("serving.knative.dev/v1/Service", "shop/Service/api");
+    let revert = steps(knative.0, knative.1, DriftType::Modified, Cause::ConfigurationError);
+    assert!(
+        revert[2]
+            .raw()
+            .starts_with("Apply the manifest, which declares 1 other object too and puts it back as well: kubectl")
+    );
+    let delete = steps(knative.0, knative.1, DriftType::Added, Cause::ConfigurationError);
+    assert_eq!(delete[2].raw(), "Delete it: kubectl delete 'service.v1.serving.knative.dev/api' -n 'shop'");
+    let core = steps("v1/Service", "shop/Service/api", DriftType::Added, Cause::ConfigurationError);
+    assert_eq!(core[2].raw(), "Delete it: kubectl delete 'service/api' -n 'shop'");
+    let review = steps(knative.0, knative.1, DriftType::Modified, Cause::Unknown);
+    assert!(review[1].raw().contains("kubectl get 'service.v1.serving.knative.dev/api' -n 'shop' -o yaml"));
+    std::fs::write(&file, object("serving.knative.dev/v1\nkind: Service", "api")).unwrap();
+    let alone = steps(knative.0, knative.1, DriftType::Modified, Cause::ConfigurationError);
+    assert!(alone[2].raw().starts_with("Apply the manifest: kubectl apply -f"));
 }
 
 #[test]

@@ -63,14 +63,15 @@ fn write_drift(drift: &Sighting, out: &mut dyn Write) -> io::Result<()> {
     }
     for recommendation in &finding.recommendations {
         let kind = recommendation.recommendation_type.as_str();
-        match &recommendation.vetoed {
-            None => {
+        match (&recommendation.vetoed, recommendation.dismissal()) {
+            (None, Some(dismissed)) => writeln!(out, "\n{kind}, {}", escape::markdown(&dismissed))?,
+            (None, None) => {
                 writeln!(out, "\n{kind}: {}", escape::markdown(recommendation.rationale.raw()))?;
                 if let Some(veto) = &recommendation.objection {
                     writeln!(out, "\n{}", escape::markdown(&veto.objection()))?;
                 }
             }
-            Some(veto) => {
+            (Some(veto), _) => {
                 let [policy, reason] = [&veto.policy, &veto.reason].map(|text| escape::markdown(text.raw()));
                 writeln!(out, "\n{kind}, vetoed: the policy {policy} forbids it: {reason}")?;
             }

@@ -82,7 +82,7 @@ pub fn dashboard_text(dashboard: &Dashboard<'_>, out: &mut dyn Write) -> io::Res
 }
 
 /// `3d 4h`, `12m`, `40s`: the two largest units.
-fn length(seconds: u64) -> String {
+pub(super) fn length(seconds: u64) -> String {
     let units = [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")];
     let (mut rest, mut words) = (seconds, vec![]);
     for (unit, name) in units {

@@ -137,3 +137,29 @@ fn a_policy_that_objects_stands_beside_the_advice_in_markdown() {
     assert!(line.starts_with("the policy payments objects: ") && !line.contains("[ask](first)"), "{line}");
     assert!(!text.contains('\u{1b}'));
 }
+
+#[test]
+fn advice_that_somebody_put_aside_is_no_advice_of_the_scan_that_gives_it_once_more() {
+    let event = crate::tui::sample::drifts::all().remove(0).event;
+    let mut finding = crate::scan::a_finding();
+    finding.recommendations = event.recommendations[..1].to_vec();
+    let (now, kind) = (event.last_seen, event.recommendations[0].recommendation_type.as_str());
+    let told = |result: Option<&str>| {
+        let mut known = event.clone();
+        known.recommendations[0].implementation_result = result.map(Into::into);
+        let mut report = report(counts(0, 1, 0, 0), false, Completeness::Complete);
+        report.environments[0].drifts.push(&Sighting::of(finding.clone(), &known, now, Vec::new)).unwrap();
+        let [markdown, json] = [Format::Markdown, Format::Json].map(|format| {
+            let mut out = vec![];
+            report.write(format, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        });
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        (markdown, json["drifts"][0]["recommendations"].clone())
+    };
+    let (markdown, json) = told(None);
+    assert!(markdown.contains(&format!("\n{kind}: ")) && json == serde_json::json!([kind]), "{markdown}{json}");
+    let (markdown, json) = told(Some("not before INC-1"));
+    assert!(markdown.contains(&format!("\n{kind}, dismissed: not before INC")), "{markdown}");
+    assert_eq!(json, serde_json::json!([]));
+}

@@ -174,7 +174,8 @@ fn drifted(finding: &Finding) -> Drifted {
     Drifted {
         drift_type: finding.drift_type,
         severity: finding.analysis.severity.class(),
-        is_security_critical: finding.changes.iter().any(|change| change.is_security_critical),
+        is_security_critical: finding.analysis.is_critical_as_whole(finding.drift_type)
+            || finding.changes.iter().any(|change| change.is_security_critical),
     }
 }
 

@@ -4,11 +4,12 @@
 //! runs.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read};
 use std::ops::Range;
 
 use super::spool::{HELP, Spool};
-use crate::drift::{Score, Sighting};
+use crate::drift::{DriftEvent, DriftId, Score, Sighting};
 use crate::safety::Tainted;
 use crate::store::StoreError;
 
@@ -45,6 +46,8 @@ pub struct Sightings {
     unverified: u64,
     settled: u64,
     count: u64,
+    /// Thought about after they were added.
+    reconsidered: HashMap<DriftId, DriftEvent>,
 }
 
 impl Default for Sightings {
@@ -56,7 +59,8 @@ impl Default for Sightings {
 impl Sightings {
     fn with_budget(budget: usize) -> Self {
         let spool = Spool::new(WRITE_BYTES);
-        Self { budget, rows: vec![], bytes: 0, spool, runs: vec![], unverified: 0, settled: 0, count: 0 }
+        let reconsidered = HashMap::new();
+        Self { budget, rows: vec![], bytes: 0, spool, runs: vec![], unverified: 0, settled: 0, count: 0, reconsidered }
     }
 
     /// Adds one. Errors are those of the temporary file, in words for people.
@@ -66,6 +70,11 @@ impl Sightings {
             let text = format!("a temporary file for what was found: {error}; {HELP}");
             StoreError::Io { path, source: io::Error::new(error.kind(), text) }
         })
+    }
+
+    /// It has been thought about since it was added: see [`Sighting::reconsider`]. For a few; they stay in memory.
+    pub fn reconsider(&mut self, event: DriftEvent) {
+        self.reconsidered.insert(event.id, event);
     }
 
     fn add(&mut self, drift: &Sighting) -> io::Result<()> {
@@ -99,7 +108,7 @@ impl Sightings {
             |range: &Range<u64>| BufReader::with_capacity(READ_BYTES, Run { spool: &self.spool, rest: range.clone() });
         sources.extend(self.runs.iter().map(|range| Source::Run(run(range), vec![])));
         sources.push(Source::Rows(rows.into_iter()));
-        let mut merge = Merge { heads: Vec::with_capacity(sources.len()) };
+        let mut merge = Merge { heads: Vec::with_capacity(sources.len()), reconsidered: &self.reconsidered };
         for mut source in sources {
             if let Some(drift) = source.next()? {
                 merge.heads.push(Head { key: key(&drift), drift, source });
@@ -134,6 +143,7 @@ impl Sightings {
 /// The drifts of all runs, merged.
 pub struct Merge<'a> {
     heads: Vec<Head<'a>>,
+    reconsidered: &'a HashMap<DriftId, DriftEvent>,
 }
 
 struct Head<'a> {
@@ -169,6 +179,17 @@ impl Iterator for Merge<'_> {
     type Item = io::Result<Sighting>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        let next = self.first()?;
+        Some(next.map(|mut drift| {
+            let event = drift.known.as_ref().and_then(|known| self.reconsidered.get(&known.id?));
+            event.into_iter().for_each(|event| drift.reconsider(event));
+            drift
+        }))
+    }
+}
+
+impl Merge<'_> {
+    fn first(&mut self) -> Option<io::Result<Sighting>> {
         // Of equals the first run has the oldest, and `min_by` gives the first.
         let (at, _) = self.heads.iter().enumerate().min_by(|(_, a), (_, b)| a.key.cmp(&b.key))?;
         let head = &mut self.heads[at];

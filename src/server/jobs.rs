@@ -1,12 +1,12 @@
 //! Analyses that were asked for. They stand in the store: after a restart, and at another server on the same database, they are known
 //! as they were. One whose server has died is made by the next one that is asked about it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore, oneshot};
 use ulid::Ulid;
 
 use crate::api::{Analyzed, Job, JobStatus};
@@ -51,19 +51,36 @@ impl Analyst for Arc<dyn DriftService> {
 }
 
 pub(super) struct Jobs {
-    /// What this server makes: one at a time of a drift.
-    here: Mutex<HashMap<(Slug, DriftId), Ulid>>,
+    /// What this server makes of a drift: the first now, the others in turn.
+    here: Mutex<HashMap<(Slug, DriftId), VecDeque<Turn>>>,
+    /// Somebody's turn may have come.
+    turns: Notify,
     places: Semaphore,
+}
+
+/// A job, and the context it was asked for with.
+#[derive(Clone, PartialEq)]
+struct Turn {
+    id: Ulid,
+    said: Option<Tainted>,
+}
+
+impl Turn {
+    /// What the job of this turn finds is what is asked for. Who says nothing takes nothing back.
+    fn answers(&self, said: Option<&Tainted>) -> bool {
+        said.is_none() || self.said.as_ref() == said
+    }
 }
 
 impl Default for Jobs {
     fn default() -> Self {
-        Self { here: Mutex::default(), places: Semaphore::new(AT_ONCE) }
+        Self { here: Mutex::default(), turns: Notify::new(), places: Semaphore::new(AT_ONCE) }
     }
 }
 
 impl Jobs {
-    /// The one that is under way for the drift, or a new one. It is kept when this returns.
+    /// The one that is under way for the drift with this context, or a new one, which waits for its turn. It is kept when this
+    /// returns.
     pub(super) async fn begin(
         self: &Arc<Self>,
         organisation: &Slug,
@@ -73,28 +90,48 @@ impl Jobs {
     ) -> Result<Job, ServiceError> {
         let key = (organisation.clone(), drift);
         let (now, id) = (Timestamp::now(), Ulid::generate());
-        while let Some(known) = self.occupy(&key, id) {
+        let asked = Turn { id, said: said.clone() };
+        while let Some(known) = self.join(&key, &asked) {
             let job = service.job(known).await?.unwrap_or_else(|| AnalysisJob::new(known, drift, None, now));
             if job.is_open() {
                 return Ok(shown(&job, None));
             }
-            // It is done, and about to say so here: what is asked now may bring another context.
+            // It is done, and about to say so here: what is asked now may rest on what is known since.
             self.leave(&key, known);
         }
         let job = AnalysisJob::new(id, drift, said, now);
-        if let Err(error) = service.keep(job.clone()).await {
-            self.leave(&key, id);
-            return Err(error);
+        let begun = shown(&job, None);
+        let (tell, told) = oneshot::channel();
+        // It goes on when whoever asked has hung up: its place is taken.
+        tokio::spawn(Arc::clone(self).start(key, service, job, tell));
+        let gone = || ServiceError::Unavailable("the analysis could not be begun".into());
+        told.await.unwrap_or_else(|_| Err(gone())).map(|()| begun)
+    }
+
+    /// Keeps it, says so, and makes it.
+    async fn start(
+        self: Arc<Self>,
+        key: (Slug, DriftId),
+        service: impl Analyst,
+        job: AnalysisJob,
+        tell: oneshot::Sender<Result<(), ServiceError>>,
+    ) {
+        let kept = service.keep(job.clone()).await;
+        let is_kept = kept.is_ok();
+        // Nobody need be there to hear it.
+        let _ = tell.send(kept);
+        if is_kept {
+            self.make(key, service, job).await;
+        } else {
+            self.leave(&key, job.id);
         }
-        let job_now = shown(&job, None);
-        tokio::spawn(Arc::clone(self).make(key, service, job));
-        Ok(job_now)
     }
 
     /// Makes it, and keeps how it went. Where that cannot be kept, whoever asks next makes it once more.
     async fn make(self: Arc<Self>, key: (Slug, DriftId), service: impl Analyst, job: AnalysisJob) {
-        let place = self.places.acquire().await;
         let id = job.id;
+        self.turn(&key, id).await;
+        let place = self.places.acquire().await;
         let mut job = job.at(AnalysisStage::Running, Timestamp::now());
         job.tries += 1;
         let begun = service.keep(job.clone()).await;
@@ -110,20 +147,55 @@ impl Jobs {
         self.leave(&key, id);
     }
 
-    /// The drift is this job's, if it was no other's: that one's id.
-    fn occupy(&self, key: &(Slug, DriftId), id: Ulid) -> Option<Ulid> {
+    /// Stands behind the others of the drift, unless the last of them answers it: that one's id.
+    fn join(&self, key: &(Slug, DriftId), asked: &Turn) -> Option<Ulid> {
         let mut here = self.here();
-        let known = here.get(key).copied();
-        here.entry(key.clone()).or_insert(id);
+        let line = here.entry(key.clone()).or_default();
+        let known = line.back().filter(|last| last.answers(asked.said.as_ref())).map(|last| last.id);
+        if known.is_none() {
+            line.push_back(asked.clone());
+        }
         known
+    }
+
+    /// The drift is this job's, if it was no other's.
+    fn occupy(&self, key: &(Slug, DriftId), job: &AnalysisJob) -> bool {
+        let mut here = self.here();
+        let is_free = !here.contains_key(key);
+        if is_free {
+            here.insert(key.clone(), VecDeque::from([Turn { id: job.id, said: job.said.clone() }]));
+        }
+        is_free
+    }
+
+    /// Waits until those before it have left.
+    async fn turn(&self, key: &(Slug, DriftId), id: Ulid) {
+        loop {
+            let next = self.turns.notified();
+            if !self.is_behind(key, id) {
+                return;
+            }
+            next.await;
+        }
+    }
+
+    fn is_behind(&self, key: &(Slug, DriftId), id: Ulid) -> bool {
+        let here = self.here();
+        let line = here.get(key).into_iter().flatten();
+        line.map(|one| one.id).position(|one| one == id).is_some_and(|at| at > 0)
     }
 
     /// The drift is no longer this job's.
     fn leave(&self, key: &(Slug, DriftId), id: Ulid) {
         let mut here = self.here();
-        if here.get(key) == Some(&id) {
-            here.remove(key);
+        if let Some(line) = here.get_mut(key) {
+            line.retain(|one| one.id != id);
+            if line.is_empty() {
+                here.remove(key);
+            }
         }
+        drop(here);
+        self.turns.notify_waiters();
     }
 
     /// How a job about this drift stands, and what it found, as `caller` sees it. `whole`: that of the organisation, for what
@@ -159,7 +231,7 @@ impl Jobs {
             return Ok(Some(job));
         }
         let key = (organisation.clone(), drift);
-        if is_left && self.occupy(&key, id).is_none() {
+        if is_left && self.occupy(&key, &job) {
             tokio::spawn(Arc::clone(self).make(key, service, job.clone()));
         }
         Ok(Some(job))
@@ -168,10 +240,10 @@ impl Jobs {
     /// How many wait for a place.
     pub(super) fn waiting(&self) -> usize {
         let made = AT_ONCE - self.places.available_permits().min(AT_ONCE);
-        self.here().len().saturating_sub(made)
+        self.here().values().map(VecDeque::len).sum::<usize>().saturating_sub(made)
     }
 
-    fn here(&self) -> MutexGuard<'_, HashMap<(Slug, DriftId), Ulid>> {
+    fn here(&self) -> MutexGuard<'_, HashMap<(Slug, DriftId), VecDeque<Turn>>> {
         self.here.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

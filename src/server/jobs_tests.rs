@@ -61,6 +61,8 @@ impl Analyst for Staged {
     }
 
     async fn keep(&self, job: AnalysisJob) -> Result<(), ServiceError> {
+        // A store takes its time.
+        tokio::task::yield_now().await;
         let is_done = job.stage == AnalysisStage::Done;
         self.kept.lock().unwrap().insert(job.id, job);
         if is_done {
@@ -125,22 +127,58 @@ async fn a_job_that_ends_while_it_is_asked_about_is_never_told_as_done_with_what
 }
 
 #[tokio::test]
-async fn one_that_is_asked_for_as_another_ends_is_made_with_its_own_context_and_keeps_its_place() {
+async fn one_that_is_asked_for_as_another_ends_is_made_anew_and_keeps_its_place() {
     let (jobs, staged) = (Arc::new(Jobs::default()), Staged::default());
     let ask =
         async |said: &str| jobs.begin(&acme(), staged.clone(), staged.drift(), Some(said.into())).await.unwrap().job_id;
     staged.may_analyse.add_permits(1);
-    let first = ask("first").await;
+    let first = ask("the same").await;
     // It is known to be done, and has not left its place.
     until(|| staged.is_done(&first)).await;
-    let second = ask("second").await;
-    assert_ne!(second, first, "what is asked now brings another context");
+    let second = ask("the same").await;
+    assert_ne!(second, first, "what is asked now may rest on what is known since");
     until(|| jobs.places.available_permits() == AT_ONCE - 2).await;
     staged.may_end.add_permits(1);
     until(|| jobs.places.available_permits() == AT_ONCE - 1).await;
-    assert_eq!(ask("third").await, second, "the one under way still has the place, though the first has left");
+    assert_eq!(ask("the same").await, second, "the one under way still has the place, though the first has left");
     staged.may_analyse.add_permits(1);
     staged.may_end.add_permits(1);
     until(|| jobs.here().is_empty()).await;
-    assert_eq!(*staged.said.lock().unwrap(), ["first", "second"]);
+    assert_eq!(*staged.said.lock().unwrap(), ["the same", "the same"]);
+}
+
+#[tokio::test]
+async fn who_brings_another_context_while_a_job_runs_gets_a_job_of_their_own_and_in_turn() {
+    let (jobs, staged) = (Arc::new(Jobs::default()), Staged::default());
+    let ask = async |said: Option<&str>| {
+        let said = said.map(Tainted::from);
+        jobs.begin(&acme(), staged.clone(), staged.drift(), said).await.unwrap().job_id
+    };
+    let first = ask(Some("INC-1")).await;
+    let second = ask(Some("INC-2")).await;
+    assert_ne!(second, first, "what the second says is not dropped");
+    assert_eq!(ask(Some("INC-2")).await, second, "asked again it is the same");
+    assert_eq!(ask(None).await, second, "and who says nothing has nothing to be dropped");
+    until(|| jobs.places.available_permits() == AT_ONCE - 1).await;
+    assert_eq!(jobs.waiting(), 1, "of one drift one is made at a time");
+    staged.may_end.add_permits(2);
+    staged.may_analyse.add_permits(1);
+    until(|| staged.is_done(&first)).await;
+    assert!(!staged.is_done(&second));
+    staged.may_analyse.add_permits(1);
+    until(|| jobs.here().is_empty()).await;
+    assert_eq!(*staged.said.lock().unwrap(), ["INC-1", "INC-2"]);
+}
+
+#[tokio::test]
+async fn who_hangs_up_while_a_job_is_kept_leaves_no_place_taken() {
+    let (jobs, staged) = (Arc::new(Jobs::default()), Staged::default());
+    staged.may_analyse.add_permits(1);
+    staged.may_end.add_permits(1);
+    let acme = acme();
+    let asked = jobs.begin(&acme, staged.clone(), staged.drift(), Some("INC-1".into()));
+    let soon = tokio::time::timeout(std::time::Duration::ZERO, asked);
+    drop(soon.await);
+    until(|| jobs.here().is_empty()).await;
+    assert_eq!(*staged.said.lock().unwrap(), ["INC-1"]);
 }

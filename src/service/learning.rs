@@ -156,12 +156,9 @@ pub fn activate(store: &dyn Store, name: &str, to: ModelStep, by: &Tainted) -> R
         ModelStep::To(version) => version,
         ModelStep::Back => {
             let models = store.models().map_err(told)?;
-            let of_name = || models.iter().filter(|model| model.name == name);
-            let before = of_name().filter(|model| !model.is_active && model.deployed_at.is_some());
-            let last = before.max_by_key(|model| model.deployed_at);
-            let none =
-                || ServiceError::NotFound(format!("no version of {name} was in use before; `activate` names one"));
-            last.ok_or_else(none)?.version
+            let last = MlModel::before(models.iter().filter(|model| model.name == name));
+            let why = || format!("no version of {name} that is kept was in use before; `activate` names one");
+            last.ok_or_else(|| ServiceError::NotFound(why()))?.version
         }
     };
     store.activate_model(name, version, by).map_err(told)

@@ -82,11 +82,14 @@ pub fn scan_once(
             }
         }
     };
-    let Collector { drifts, mut actors, new, severe, .. } = collector;
+    let Collector { mut drifts, mut actors, new, severe, .. } = collector;
     let unasked = match memory {
         Memory::Kept(store) => {
-            rethink_all(store.as_ref(), &Beforehand::of(spec), slug, &new, cancel, drop);
-            let unasked = Witness::of(spec).by_itself(store.as_ref(), &severe, |id, to| drop(actors.insert(id, to)));
+            rethink_all(store.as_ref(), &Beforehand::of(spec), slug, &new, cancel, |event| drifts.reconsider(event));
+            let unasked = Witness::of(spec).by_itself(store.as_ref(), &severe, |event| {
+                actors.extend(event.attribution.as_deref().map(|to| (event.id, to.clone())));
+                drifts.reconsider(event);
+            });
             pulse::after(store.as_ref(), &report.summary);
             unasked
         }

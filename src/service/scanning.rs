@@ -249,8 +249,7 @@ impl ScanJob {
 
 /// Of a new or regressed drift: somebody will want to know the hand of it. What touches security counts from MEDIUM on.
 pub(super) fn worth_asking(event: &DriftEvent) -> bool {
-    let touches_security = event.changes.iter().any(|change| change.is_security_critical);
-    let least = if touches_security { SeverityClass::Medium } else { SeverityClass::High };
+    let least = if event.touches_security() { SeverityClass::Medium } else { SeverityClass::High };
     event.severity_class() >= least && event.state.needs_attention()
 }
 
@@ -303,5 +302,35 @@ impl Teller<'_> {
             self.job.set_running(Some(progress.clone()));
             self.job.tell(ServiceEvent::Progress(progress));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::drift::DriftType;
+
+    #[test]
+    fn a_gate_that_came_without_code_is_asked_about_and_a_copy_of_what_is_known_is_not() {
+        let event = |drift_type: &str, security: f64, state: &str| -> DriftEvent {
+            serde_json::from_value(json!({
+                "id": "01JNZ6Q0V4M2Y8T5R3W7X9B1CD", "version": 1, "environment": "prod", "fingerprint": "00".repeat(32),
+                "resource": {"resource_type": "aws_security_group", "resource_id": "sg-1"}, "drift_type": drift_type,
+                "changes": [], "hidden_count": 0, "unverified_count": 0,
+                "analysis": {"cause": {"cause_category": "unknown", "confidence_score": 0.0, "contributing_factors": []},
+                    "severity": {"security": security, "performance": 0.5, "cost": 0.0, "compliance": 0.0},
+                    "reasons": [], "analyzed_at": "2026-11-21T02:00:00Z"},
+                "recommendations": [], "tags": [], "detected_at": "2026-11-21T02:00:00Z",
+                "last_seen": "2026-11-21T02:00:00Z", "seen_count": 1, "regressions": 0, "state": state
+            }))
+            .unwrap()
+        };
+        let new = event("added", 0.5, "open");
+        assert_eq!((new.severity_class(), new.drift_type), (SeverityClass::Medium, DriftType::Added));
+        assert!(worth_asking(&new));
+        assert!(!worth_asking(&event("added", 0.2, "open")) && !worth_asking(&event("modified", 0.5, "open")));
+        assert!(!worth_asking(&event("added", 0.5, "resolved")));
     }
 }

@@ -26,7 +26,7 @@ const AT_ONCE: usize = 200;
 /// Drifts per call.
 const PAGE: usize = 500;
 
-/// Somebody asks for it: as far as `said` goes, what was said before is forgotten.
+/// Somebody asks for it. What is `said` takes the place of what was said before; a blank text only takes that away.
 pub(super) fn analyse(
     store: &dyn Store,
     before: &Beforehand,
@@ -34,11 +34,15 @@ pub(super) fn analyse(
     id: DriftId,
     said: Option<Tainted>,
 ) -> Result<DriftEvent, ServiceError> {
-    let said = said.map(|said| Masked::trusted(Value::from(redactor.mask_text(said.raw()).raw())));
+    let said = said.map(|said| {
+        let masked = || Masked::trusted(Value::from(redactor.mask_text(said.raw()).raw()));
+        (!said.raw().trim().is_empty()).then(masked)
+    });
     again(|| {
         let detail = store.drift(id)?;
         let (environment, scene) = scene(store, before, &detail, Arc::default())?;
-        let (analysis, advice) = think(store, before, &scene, &environment, &detail, said.clone())?;
+        let said = said.clone().unwrap_or_else(|| detail.event.analysis.cause.said.clone());
+        let (analysis, advice) = think(store, before, &scene, &environment, &detail, said)?;
         store.advise(id, detail.event.version, &analysis, &advice)
     })
 }
@@ -184,14 +188,21 @@ fn think(
     // Advice that says the same keeps its age and what became of it.
     let kept = |new: Recommendation| {
         let same = event.recommendations.iter().find(|old| !old.is_stale(now) && old.key() == new.key());
-        same.map_or(new.clone(), |old| Recommendation {
-            created_at: old.created_at,
-            expires_at: old.expires_at,
-            implemented_at: old.implemented_at,
-            implementation_result: old.implementation_result.clone(),
-            settled_by: old.settled_by.clone(),
-            ..new
-        })
+        let until = |old: &Recommendation, end: Timestamp| {
+            old.created_at.checked_add(end.duration_since(new.created_at)).unwrap_or(end)
+        };
+        same.map_or_else(
+            || new.clone().still_dismissed(&event.recommendations),
+            |old| Recommendation {
+                created_at: old.created_at,
+                expires_at: old.expires_at,
+                accept_until: new.accept_until.map(|end| until(old, end)),
+                implemented_at: old.implemented_at,
+                implementation_result: old.implementation_result.clone(),
+                settled_by: old.settled_by.clone(),
+                ..new.clone()
+            },
+        )
     };
     let code = Code::default();
     let case = Case { facts: &facts, analysis: &analysis, tags: &event.tags, code: Some(&code) };

@@ -84,12 +84,13 @@ impl Witness {
         Ok((who, kept))
     }
 
-    /// Asks about drifts that nobody asked about, before a report is written; says why when it is of no use. Waits for the network.
+    /// Asks about drifts that nobody asked about, before a report is written, and tells each that was put down to somebody; says why
+    /// when it is of no use. Waits for the network.
     pub(super) fn by_itself(
         &self,
         store: &dyn Store,
         drifts: &[DriftId],
-        mut told: impl FnMut(DriftId, Attribution),
+        mut told: impl FnMut(DriftEvent),
     ) -> Option<String> {
         if !self.is_eager || drifts.is_empty() {
             return None;
@@ -99,7 +100,7 @@ impl Witness {
         let fault = within(LONGEST, &self.stopped, || {
             for id in drifts.iter().take(BY_ITSELF) {
                 match self.ask(store, &redactor, *id) {
-                    Ok((who, _)) => who.culprit().into_iter().for_each(|one| told(*id, one.clone())),
+                    Ok((_, kept)) => kept.into_iter().for_each(&mut told),
                     Err(AskError::Who(WhoError::Fault(fault))) => return Some(fault),
                     Err(AskError::Who(WhoError::Cancelled)) => return None,
                     Err(error) => tracing::debug!(%error, "nobody was asked"),

@@ -138,16 +138,19 @@ pub(super) fn refresh(event: &mut DriftEvent, finding: Finding, at: Timestamp) {
     if is_kept {
         old.iter_mut().filter(|advice| advice.is_stale(at)).for_each(|advice| renew(advice, at));
     } else if stale || !same_advice(&old, &finding.recommendations) {
-        old = finding.recommendations;
+        old = finding.recommendations.into_iter().map(|new| new.still_dismissed(&old)).collect();
     }
     event.recommendations = advising::kept(&by_people, old);
 }
 
 /// The same advice, for as long again.
 fn renew(advice: &mut Recommendation, at: Timestamp) {
-    let life = advice.expires_at.map(|end| end.duration_since(advice.created_at));
-    advice.created_at = at;
-    advice.expires_at = life.and_then(|life| at.checked_add(life).ok());
+    let again = |end: Timestamp| at.checked_add(end.duration_since(advice.created_at)).ok();
+    let (expires_at, until) = (advice.expires_at.and_then(again), advice.accept_until.and_then(again));
+    // One that was renewed without its exception: that ends with the advice now, and never without an end.
+    let until = until.filter(|until| *until > at).or(expires_at);
+    advice.accept_until = advice.accept_until.and(until);
+    (advice.created_at, advice.expires_at) = (at, expires_at);
 }
 
 /// Whether a person who saw `a` would see something else in `b`: then the version moves, else a decision made while a scan

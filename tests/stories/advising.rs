@@ -51,6 +51,30 @@ impl World {
         fs::rename(file.with_extension("new"), file).unwrap();
     }
 
+    /// What a session without screens answers.
+    fn line_by_line(&self, lines: &str) -> String {
+        self.line_by_line_on(&[], lines)
+    }
+
+    /// On the store of the server.
+    fn served_line_by_line(&self, lines: &str) -> String {
+        self.line_by_line_on(&["--store", self.path("store").to_str().unwrap()], lines)
+    }
+
+    fn line_by_line_on(&self, store: &[&str], lines: &str) -> String {
+        let mut command = driftguard(self.home.path());
+        let mut child = command
+            .args(store)
+            .args(["triage", "--plain"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), lines.as_bytes()).unwrap();
+        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+    }
+
     /// Exit code, output and what was complained of.
     fn says(&self, words: &[&str]) -> (i32, String, String) {
         run(driftguard(self.home.path()).args(words))
@@ -195,18 +219,7 @@ fn advice_is_given_line_by_line_and_its_steps_are_ticked() {
     let world = World::new();
     world.policy(CODIFY);
     assert_eq!(world.says(&["scan"]).0, 2);
-    let said = |lines: &str| {
-        let mut command = driftguard(world.home.path());
-        let mut child = command
-            .args(["triage", "--plain"])
-            .stdin(std::process::Stdio::piped())
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
-        std::io::Write::write_all(&mut child.stdin.take().unwrap(), lines.as_bytes()).unwrap();
-        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
-    };
+    let said = |lines: &str| world.line_by_line(lines);
     let out = said("advise 1 escalate_review ask whoever greets\nlist\nshow 1\ntick 1 codify_iac 2\nlist\nshow 1\n");
     assert!(out.contains("advice: escalate_review") && out.contains("ask whoever greets"), "{out}");
     assert!(out.contains("given by alice") && out.contains("(done by alice)"), "{out}");
@@ -220,6 +233,47 @@ fn advice_is_given_line_by_line_and_its_steps_are_ticked() {
     let (before, after) = out.split_once("resolved").unwrap_or_else(|| panic!("{out}"));
     assert!(!before.contains("done just now") && after.contains("advice: codify_iac"), "{out}");
     assert!(after.contains("     done just now by alice: settled as codify_iac: agreed"), "{out}");
+}
+
+#[test]
+fn a_report_of_a_scan_says_of_cause_and_advice_what_the_store_says() {
+    let world = World::new();
+    world.policy(CODIFY);
+    assert_eq!(world.says(&["scan"]).0, 2);
+    let mut command = driftguard(world.home.path());
+    command.args(["triage", "--plain"]).stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let lines = b"advise 1 escalate_review ask whoever greets\ncause 1 configuration_error\n";
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), lines).unwrap();
+    assert!(child.wait_with_output().unwrap().status.success());
+    let (_, exported, _) = world.says(&["export"]);
+    let json = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+    let is_drift = |line: &serde_json::Value| line["drift"]["record"]["event"].is_object();
+    let kept = exported.lines().map(json).find(is_drift).unwrap()["drift"]["record"]["event"].clone();
+    let advice: Vec<&str> = kept["recommendations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["recommendation_type"].as_str().unwrap())
+        .collect();
+    assert!(advice.contains(&"escalate_review"), "{kept}");
+    let told = |drift: &serde_json::Value| {
+        assert_eq!(drift["cause"], "configuration_error", "{drift}");
+        assert_eq!(drift["cause_analysis"]["confidence_score"], kept["analysis"]["cause"]["confidence_score"]);
+        assert_eq!(drift["cause_analysis"]["contributing_factors"], kept["analysis"]["cause"]["contributing_factors"]);
+        assert_eq!(drift["recommendations"], json!(advice), "{drift}");
+    };
+    told(&json(&world.says(&["scan", "--format", "json"]).1)["drifts"][0]);
+    let (_, lines, _) = world.says(&["scan", "--format", "ndjson"]);
+    told(&lines.lines().map(json).find(|line| line["drift"].is_object()).unwrap()["drift"]);
+    let (_, page, _) = world.says(&["scan", "--format", "markdown"]);
+    assert!(page.contains("escalate_review: ask whoever greets"), "{page}");
+    // Of another value only what a person advises still holds, also where the store is only looked at.
+    fs::write(world.path("motd"), "changed once more\n").unwrap();
+    let looked = json(&world.says(&["--read-only", "scan", "--format", "json"]).1)["drifts"][0].clone();
+    assert_eq!(looked["known"]["status"], "open", "{looked}");
+    assert!(looked["recommendations"].as_array().unwrap().contains(&json!("escalate_review")), "{looked}");
+    assert_eq!(looked["cause"], "unknown", "{looked}");
 }
 
 /// A person who may decide, and the server of the world's code, once it has found the drift.
@@ -321,4 +375,139 @@ fn a_person_advises_what_a_policy_forbids_and_both_are_told_over_the_api_and_by_
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     panic!("the objection never goes");
+}
+
+#[test]
+fn what_somebody_put_aside_is_told_so_everywhere_and_cannot_be_followed() {
+    let world = World::new();
+    world.policy(&VETO.replace("veto =", "# veto ="));
+    let (server, token, drift) = served(&world);
+    let store = world.path("store");
+    let store = store.to_str().unwrap();
+    let (_, said) = server.ask("GET", "/api/v1/recommendations", &token, "", "");
+    let revert = &said["data"].as_array().unwrap()[0];
+    assert_eq!(revert["recommendation"]["recommendation_type"], "auto_revert", "{said}");
+    let path = |what: &str| format!("/api/v1/recommendations/{}/{what}", revert["id"].as_str().unwrap());
+    let why = json!({"reason": "not before INC-1 is over"}).to_string();
+    assert_eq!(server.ask("POST", &path("dismiss"), &token, "", &why).0, 200);
+    let (status, said) = server.ask("POST", &path("implement"), &token, "", "{}");
+    assert!(status >= 400 && said.to_string().contains("was dismissed: not before INC-1 is over"), "{status} {said}");
+    let (_, said) = server.ask("GET", &format!("/api/v1/drifts/{drift}/narrative"), &token, "", "");
+    assert!(said.to_string().contains("the advice is: auto revert, dismissed: not before INC-1"), "{said}");
+    server.end();
+
+    let shown = "advice: auto_revert, dismissed: not before INC-1 is over";
+    let out = world.served_line_by_line("show 1\nask 1 revert please\ntick 1 auto_revert 1\ncommands 1\n");
+    assert!(out.contains(shown) && !out.contains("terraform apply driftguard.tfplan"), "{out}");
+    assert!(!out.contains("predicted drift after this"), "{out}");
+    assert_eq!(out.matches("the advice to auto_revert was dismissed: not before INC-1 is over").count(), 3, "{out}");
+    assert!(out.contains("put it back (but the advice to auto_revert was dismissed"), "{out}");
+    let (_, page, _) = world.says(&["--store", store, "report"]);
+    assert!(
+        page.contains("<p>dismissed: not before INC-1 is over</p>") && !page.contains("driftguard.tfplan"),
+        "{page}"
+    );
+    let mut terminal = Terminal::start(world.home.path(), &["--store", store, "triage"], 160, 40);
+    terminal.wait_for("dismissed: not before INC-1 is over");
+    assert!(!terminal.text().contains("predicted drift"), "{}", terminal.text());
+    terminal.send("q");
+    terminal.end();
+    // Deciding by hand stays possible, and is nobody's following of advice.
+    let out = world.served_line_by_line("show 1\nresolve 1 auto_revert all the same\nyes\nlist all\n");
+    assert!(out.contains("saved: resolve"), "{out}");
+    let (_, figures, _) = world.says(&["--store", store, "stats", "--format", "json"]);
+    let figures: serde_json::Value = serde_json::from_str(&figures).unwrap();
+    assert_eq!(figures["business"]["adopted"], json!({"part": 0, "of": 1}), "{figures}");
+}
+
+#[test]
+fn an_exception_whose_end_has_passed_is_not_accepted_for_good() {
+    let world = World::new();
+    world.policy(
+        "[[rule]]\nname = \"known\"\nadd = { type = \"accept_exception\", priority = \"low\", rationale = \"it is known\", \
+         accept_for = \"1s\", expires = \"1d\" }\n",
+    );
+    let (server, token, drift) = served(&world);
+    let store = world.path("store");
+    let store = store.to_str().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1200));
+    let (_, said) = server.ask("GET", "/api/v1/recommendations", &token, "", "");
+    let accept = &said["data"].as_array().unwrap()[0];
+    assert_eq!(
+        (&accept["status"], &accept["recommendation"]["recommendation_type"]),
+        (&json!("stale"), &json!("accept_exception"))
+    );
+    let path = format!("/api/v1/recommendations/{}/implement", accept["id"].as_str().unwrap());
+    let (status, said) = server.ask("POST", &path, &token, "", "{}");
+    assert!(status >= 400 && said.to_string().contains("too old to be followed: analyse the drift anew"), "{said}");
+    let (_, now) = server.ask("GET", &format!("/api/v1/drifts/{drift}"), &token, "", "");
+    assert_eq!((&now["event"]["state"], &now["event"]["decision"]), (&json!("open"), &json!(null)));
+    server.end();
+    let (_, page, _) = world.says(&["--store", store, "report"]);
+    assert!(page.contains("Stale: it is too old") && !page.contains("Accept it for a while"), "{page}");
+    assert!(page.contains("<dt>accept until<dd>"), "{page}");
+}
+
+#[test]
+fn what_a_policy_forbids_or_is_too_old_is_not_written_and_is_said_beside_the_commands() {
+    let world = World::new();
+    world.policy(
+        &format!("{CODIFY}{VETO}")
+            .replace("veto = { type = \"auto_revert\"", "veto = { type = [\"auto_revert\", \"codify_iac\"]"),
+    );
+    world.says(&["scan"]);
+    let before = fs::read_to_string(world.code()).unwrap();
+    let (code, out, _) = world.says(&["codify", MOTD]);
+    assert!(code == 0 && out.contains("+  content  = \"changed by hand"), "{out}");
+    assert!(
+        out.contains("note: the policy not here forbids codify_iac: people greet as they like; --write is"),
+        "{out}"
+    );
+    let (code, out, err) = world.says(&["codify", MOTD, "--write", "--yes"]);
+    assert!(
+        code == 1 && err.contains("the policy not here forbids codify_iac: people greet as they like"),
+        "{out}{err}"
+    );
+    assert_eq!(fs::read_to_string(world.code()).unwrap(), before);
+    let out = world.line_by_line("commands 1\nresolve 1 auto_revert as it was\nno\n");
+    assert!(
+        out.contains("put it back (but the policy not here forbids auto_revert: people greet as they like):"),
+        "{out}"
+    );
+    assert!(out.contains("   but the policy not here forbids auto_revert: people greet as they like\n"), "{out}");
+
+    world.policy(&CODIFY.replace("rationale", "expires = \"1s\", rationale"));
+    assert_eq!(world.says(&["scan"]).0, 2);
+    std::thread::sleep(std::time::Duration::from_millis(1200));
+    let (code, _, err) = world.says(&["codify", MOTD, "--write", "--yes"]);
+    assert!(code == 1 && err.contains("the advice to codify_iac is too old to be followed: analyse"), "{err}");
+    assert_eq!(fs::read_to_string(world.code()).unwrap(), before);
+}
+
+#[test]
+fn without_a_policy_that_cannot_be_read_nothing_is_scanned_and_no_advice_is_kept() {
+    let world = World::new();
+    world.policy(&VETO.replace("veto = { type = \"auto_revert\"", "veto = { type = \"revert\""));
+    for words in [&["triage", "--plain"][..], &["triage"][..], &["scan"][..]] {
+        let (code, out, err) = world.says(words);
+        assert!(code == 1 && err.contains("own.toml:") && err.contains("'revert' is none of"), "{words:?} {out}{err}");
+        assert!(err.contains("the configuration has mistakes: mend them"), "{words:?} {err}");
+    }
+    world.policy(VETO);
+    let (_, out, _) = world.says(&["stats", "--count", "is:open"]);
+    assert!(!out.contains('1'), "nothing was stored: {out}");
+}
+
+#[test]
+fn a_revert_that_the_code_ignores_is_predicted_to_leave_it_and_says_what_to_do_first() {
+    let world = World::new();
+    world.policy(&VETO.replace("veto =", "# veto ="));
+    let code = fs::read_to_string(world.code()).unwrap();
+    fs::write(world.code(), code.replace("\n}", "\n  lifecycle {\n    ignore_changes = [content]\n  }\n}")).unwrap();
+    world.says(&["scan"]);
+    let out = world.line_by_line("show 1\n");
+    assert!(out.contains("predicted drift after this: 1"), "{out}");
+    assert!(out.contains("stays: content: ignore_changes at main.tf:2 names it: no apply puts it back"), "{out}");
+    assert!(out.contains("1. Take what differs out of ignore_changes at main.tf:2"), "{out}");
+    assert!(out.contains("success 0.00") && out.contains("risk: As the code stands, no apply puts it back"), "{out}");
 }

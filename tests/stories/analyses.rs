@@ -83,17 +83,27 @@ async fn an_analysis_is_known_to_every_server_and_what_a_dead_one_left_is_made_o
 
     // Nothing need be said of it, and what is said may have names.
     let path = format!("/drifts/{drift}/analyze");
-    for body in
-        [None, Some("{}"), Some(r#"{"context": {"incident": "INC-7", "note": "emergency, checkout was down"}}"#)]
-    {
+    // What was said holds until something else is said, a blank text at least.
+    let said = r#"{"context": {"incident": "INC-7", "note": "emergency, checkout was down"}}"#;
+    for (body, is_said) in [
+        (None, false),
+        (Some("{}"), false),
+        (Some(said), true),
+        (None, true),
+        (Some("{}"), true),
+        (Some(r#"{"context": " "}"#), false),
+    ] {
         let (status, begun) = send(one, Method::POST, &path, body).await;
         assert_eq!(status, 202, "{body:?}: {begun}");
         let done = settled(one, drift, begun["job_id"].as_str().unwrap()).await;
-        let is_said = done["result"]["cause_category"] == "emergency_fix";
-        assert_eq!(is_said, body.is_some_and(|body| body.contains("emergency")), "{body:?}: {done}");
+        assert_eq!(done["result"]["cause_category"] == "emergency_fix", is_said, "{body:?}: {done}");
+        let factors = done["result"]["cause_analysis"]["contributing_factors"].to_string();
+        assert_eq!(factors.contains("What was said of it names an incident: "), is_said, "{factors}");
+        assert!(!factors.contains("The note"), "nobody wrote it on the resource: {factors}");
     }
     let (status, refused) = send(one, Method::POST, &path, Some(r#"{"context": 7}"#)).await;
     assert_eq!((status, &refused["error"]["field"]), (400, &json!("context")), "{refused}");
+    assert_eq!(refused["error"]["message"], "must be text or an object, not '7'");
 
     // What a server had begun when it died, a minute ago; and what has killed three of them.
     let long_ago = Timestamp::now() - SignedDuration::from_secs(60);

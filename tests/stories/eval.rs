@@ -40,6 +40,41 @@ fn predictions_say_severity_direction_and_cause_and_do_not_depend_on_labels() {
 }
 
 #[test]
+fn what_a_context_says_counts_as_it_does_when_an_analysis_is_asked_for() {
+    let home = tempfile::tempdir().unwrap();
+    let case = |id: &str, context: Value| {
+        json!({"id": id, "resource_type": "aws_instance", "declared": {"instance_type": "t3.small"},
+            "actual": {"instance_type": "t3.large"}, "context": context})
+        .to_string()
+    };
+    let recorded = json!({"accountId": "123456789012", "region": "eu-west-1", "environment": "incident-1"});
+    let lines = [
+        case("text", json!("INC-7 outage, emergency fix")),
+        case("fields", json!({"region": "eu-west-1", "incident": "INC-7 outage"})),
+        case("deep", json!({"tickets": [{"id": "INC-7", "title": "outage"}]})),
+        case("recorded", recorded),
+        case("number", json!(7)),
+        json!({"id": "root", "resource_type": "aws_instance", "declared": 5, "actual": [1]}).to_string(),
+    ];
+    fs::write(home.path().join("cases.jsonl"), lines.join("\n")).unwrap();
+    let (code, out, err) = run(driftguard(home.path()).args(["eval", "cases.jsonl", "--predictions", "-"]));
+    assert_eq!(code, 1, "one line is none: {err}");
+    assert!(err.contains("cases.jsonl:5: `context` is a text or an object, got 7"), "{err}");
+    let said: Vec<Value> = out.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect();
+    let causes: Vec<(&str, &str)> =
+        said.iter().map(|one| (one["id"].as_str().unwrap(), one["cause"].as_str().unwrap())).collect();
+    let emergency = ["text", "fields", "deep"].map(|id| (id, "emergency_fix"));
+    assert_eq!(causes[..3], emergency);
+    assert_eq!(causes[3], ("recorded", "unknown"), "what comparisons read says nothing of why");
+    assert_eq!(
+        (&said[4]["drift_paths"], &said[4]["is_security_critical"]["$"]),
+        (&json!(["$"]), &json!(false)),
+        "{}",
+        said[4]
+    );
+}
+
+#[test]
 fn swapped_sides_flip_the_direction_and_calm_it_down() {
     let home = tempfile::tempdir().unwrap();
     let (on, off) = (json!({"storage_encrypted": true}), json!({"storage_encrypted": false}));
@@ -184,4 +219,79 @@ fn what_is_not_there_on_one_side_is_added_or_deleted() {
     assert_eq!((&said[0]["class"], &said[1]["class"]), (&json!("CRITICAL"), &json!("MEDIUM")));
     assert!(err.contains("cases.jsonl:3: `declared` and `actual` are both null"), "{err}");
     assert!(err.contains("cases.jsonl:4: `detected_at` is a time"), "{err}");
+}
+
+#[test]
+fn a_mistake_in_the_names_costs_no_file() {
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name);
+    let labelled = case("a", json!({"storage_encrypted": true}), json!({"storage_encrypted": false}));
+    fs::write(path("cases.jsonl"), &labelled).unwrap();
+    fs::write(path("said.jsonl"), "of last week\n").unwrap();
+    fs::create_dir(path("folder")).unwrap();
+    std::os::unix::fs::symlink("cases.jsonl", path("link.jsonl")).unwrap();
+    fs::hard_link(path("cases.jsonl"), path("folder/twin.jsonl")).unwrap();
+    let absolute = path("cases.jsonl").display().to_string();
+    for (from, to) in [
+        ("cases.jsonl", "cases.jsonl"),
+        ("cases.jsonl", "./folder/../cases.jsonl"),
+        ("cases.jsonl", "link.jsonl"),
+        ("link.jsonl", absolute.as_str()),
+        ("cases.jsonl", "folder/twin.jsonl"),
+        ("folder", "cases.jsonl"),
+    ] {
+        let (code, out, err) = run(driftguard(home.path()).args(["eval", from, "--predictions", to]));
+        assert_eq!((code, out.as_str()), (1, ""), "{from} {to}: {err}");
+        assert!(err.contains("is one of the case files") && err.contains("name another file"), "{err}");
+        assert_eq!(fs::read_to_string(path("cases.jsonl")).unwrap(), labelled, "{from} {to}");
+    }
+    for nothing in ["caes.jsonl", "/dev/null"] {
+        let (code, _, err) = run(driftguard(home.path()).args(["eval", nothing, "--predictions", "said.jsonl"]));
+        assert!(code == 1 && err.contains("no case to judge"), "{err}");
+        assert_eq!(fs::read_to_string(path("said.jsonl")).unwrap(), "of last week\n");
+    }
+    // What is written goes where the link leads, and who may read it may still.
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o640);
+    fs::set_permissions(path("said.jsonl"), open).unwrap();
+    std::os::unix::fs::symlink("said.jsonl", path("newest.jsonl")).unwrap();
+    let (code, _, err) = run(driftguard(home.path()).args(["eval", "cases.jsonl", "--predictions", "newest.jsonl"]));
+    assert_eq!(code, 0, "{err}");
+    assert!(fs::symlink_metadata(path("newest.jsonl")).unwrap().is_symlink());
+    assert_eq!(fs::read_to_string(path("said.jsonl")).unwrap().lines().count(), 2);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path("said.jsonl")).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o640);
+    let (code, _, err) = run(driftguard(home.path()).args(["eval", "cases.jsonl", "--predictions", "folder"]));
+    assert!(code == 1 && err.contains("folder: cannot be written"), "{err}");
+    let (code, _, err) = run(driftguard(home.path()).args(["eval", "cases.jsonl", "--predictions", "/dev/null"]));
+    assert_eq!(code, 0, "{err}");
+    let left: Vec<_> = fs::read_dir(home.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().starts_with(".predictions-")), "{left:?}");
+}
+
+#[test]
+fn a_folder_of_cases_is_read_file_by_file_and_one_without_says_so() {
+    let home = tempfile::tempdir().unwrap();
+    for folder in ["cases", "empty"] {
+        fs::create_dir(home.path().join(folder)).unwrap();
+    }
+    let one = |id: &str| case(id, json!({"storage_encrypted": true}), json!({"storage_encrypted": false}));
+    // An editor's byte order mark is no part of the first case.
+    fs::write(home.path().join("cases/b.jsonl"), one("second")).unwrap();
+    fs::write(home.path().join("cases/a.jsonl"), format!("\u{feff}{}", one("first"))).unwrap();
+    fs::write(home.path().join("cases/notes.txt"), "no case").unwrap();
+    let said = predictions(home.path(), "cases");
+    let ids: Vec<&Value> = said[1..].iter().map(|one| &one["id"]).collect();
+    assert_eq!(ids, ["first", "second"]);
+    let (code, out, err) = run(driftguard(home.path()).args(["eval", "cases", "--score"]));
+    assert!(code == 0 && out.contains("a.jsonl: 1 cases") && out.contains("b.jsonl: 1 cases"), "{out}{err}");
+    for args in [
+        &["eval", "empty", "--score"][..],
+        &["eval", "empty", "--predictions", "-"],
+        &["knowledge", "features", "empty"],
+        &["bench", "--analysis", "empty"],
+    ] {
+        let (code, out, err) = run(driftguard(home.path()).args(args));
+        assert_eq!((code, out.as_str()), (1, ""), "{args:?}");
+        assert!(err.contains("empty: cannot be read: holds no *.jsonl file"), "{args:?}: {err}");
+    }
 }

@@ -207,6 +207,24 @@ async fn the_last_five_are_kept_with_the_active_one_and_go_with_an_export() {
     assert!(out.lines().next().unwrap().contains("7  in use"), "{out}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_are_trained_the_version_that_was_in_use_before_can_be_gone_back_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_store(&dir.path().join("store"));
+    let service = taught(&store, 30).await;
+    assert_eq!(learned_by_itself(&service).await.version, 1);
+    train(&service, true).await;
+    for _ in 0..6 {
+        train(&service, false).await;
+    }
+    let kept: Vec<u32> = store.models().unwrap().iter().map(|model| model.version).collect();
+    assert_eq!(kept, [8, 7, 6, 2, 1], "five, with the active one and the one before it");
+    let back = service.activate_model(ModelStep::Back, "bob".into()).await.unwrap();
+    assert_eq!((back.version, back.is_active), (1, true));
+    assert_eq!(service.activate_model(ModelStep::Back, "bob".into()).await.unwrap().version, 2, "and forth");
+    service.shutdown().await;
+}
+
 fn blake3_of(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex().to_string()
 }

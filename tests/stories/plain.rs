@@ -388,6 +388,86 @@ fn read_only_protection_and_reasons_that_are_required_bind_line_by_line_too() {
     );
 }
 
+/// Three groups of machines that were all made larger by as much, and one that was made smaller.
+fn enlarged(home: &std::path::Path) {
+    use serde_json::json;
+    let drift = |name: &str, size: u32| {
+        let group = |size: u32| json!({"id": name, "desired_capacity": 1, "min_size": 1, "max_size": size});
+        json!({"address": format!("aws_autoscaling_group.{name}"), "mode": "managed", "type": "aws_autoscaling_group",
+            "name": name, "change": {"actions": ["update"], "before": group(2), "after": group(size)}})
+    };
+    let drifts = [drift("one", 5), drift("two", 5), drift("three", 5), drift("four", 1)];
+    let plan = json!({"format_version": "1.2", "resource_drift": drifts, "resource_changes": []});
+    std::fs::write(home.join("plan.json"), plan.to_string()).unwrap();
+}
+
+#[test]
+fn a_query_that_groups_lists_groups_and_each_opens() {
+    let home = tempfile::tempdir().unwrap();
+    enlarged(home.path());
+    let script = "list group:incident\nshow 1\nopen 2\nack every\nyes\nlist\nopen 1\nlist group:resource\nlist group:change\nlist all\nopen 3\n";
+    let (code, text) = session_on(home.path(), "plan.json", script);
+    assert_eq!(code, 1, "two lines were not understood\n{text}");
+    let after = |command: &str| {
+        let said = text.split_once(&format!("> {command}\n")).unwrap_or_else(|| panic!("{command}\n{text}")).1;
+        said.split("\n>").next().unwrap().to_owned()
+    };
+    let groups = after("list group:incident");
+    let rows: Vec<&str> = groups.lines().collect();
+    let [alone, together, end] = rows[..] else { panic!("{groups}") };
+    assert!(
+        together.starts_with("2. 3 drifts, worst ")
+            && together.contains(", incident ")
+            && together.contains(" of 3 drifts, "),
+        "{together}"
+    );
+    assert!(
+        alone.starts_with("1. 1 drift, worst ") && alone.contains("aws_autoscaling_group.four, which stands alone"),
+        "{alone}"
+    );
+    assert_eq!(end, "4 drifts in 2 groups; `open N` lists the drifts of one");
+    assert!(after("show 1").starts_with("error: groups are listed, not drifts: `open N` lists the drifts of one"));
+    let opened = after("open 2");
+    assert!(opened.ends_with("3 drifts listed") && !opened.contains("aws_autoscaling_group.four"), "{opened}");
+    assert!(after("open 1").ends_with("1 drift listed") && after("open 1").contains("aws_autoscaling_group.four"));
+    assert!(after("list group:resource").ends_with("4 drifts in 4 groups; `open N` lists the drifts of one"));
+    let changes = after("list group:change");
+    assert!(changes.contains("modified max_size: declared 2, live 5"), "{changes}");
+    let all = after("list all");
+    assert!(all.ends_with("4 drifts listed"), "{all}");
+    assert_eq!(all.matches(", acknowledged").count(), 3, "every one of the group and no other\n{all}");
+    assert!(text.contains("error: no groups are listed"), "{text}");
+}
+
+#[test]
+fn what_lies_near_a_drift_is_told_with_its_signed_offset() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(home.path().join("config/driftguard")).unwrap();
+    let plan = home.path().join("plan.json");
+    let table = format!("[[environment]]\nslug = \"web\"\ncloud_provider = \"aws\"\nstate = {plan:?}\n");
+    std::fs::write(home.path().join("config/driftguard/config.toml"), table).unwrap();
+    let says = |words: &[&str]| run(driftguard(home.path()).args(words));
+    std::fs::write(&plan, r#"{"format_version": "1.2", "resource_drift": [], "resource_changes": []}"#).unwrap();
+    assert_eq!(says(&["scan"]).0, 0);
+    enlarged(home.path());
+    let link = "https://acme.atlassian.net/browse/OPS-9";
+    let mark = ["mark", "--type", "ticket", "--env", "web", "--id", "OPS-9", "--link", link, "more machines"];
+    assert_eq!(says(&mark).0, 0);
+    assert_eq!(says(&["scan"]).0, 2);
+    let mut child = driftguard(home.path())
+        .args(["triage", "--plain", "--utc"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"resource 1\nshow 1\n").unwrap();
+    let text = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    let near = format!("   near it: ±0, ticket OPS-9 \"more machines\", jira, {link}");
+    assert!(text.lines().any(|line| line == near), "{text}");
+    assert!(text.contains("; around the ticket \"more machines\" (OPS-9)"), "a ticket is a moment here: {text}");
+}
+
 #[test]
 fn help_names_every_command_and_every_command_is_one() {
     let home = tempfile::tempdir().unwrap();

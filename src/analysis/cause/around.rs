@@ -40,6 +40,11 @@ fn touches(one: &OperationalContext, (from, until): (Timestamp, Timestamp)) -> b
     one.time_window.touches(from.checked_sub(since).unwrap_or(from), until)
 }
 
+/// Whether it went on the whole time in which the drift may have been made: what only overlaps may have come first, or after it.
+pub(super) fn is_during(one: &OperationalContext, (from, until): (Timestamp, Timestamp)) -> bool {
+    one.time_window.from <= from && one.time_window.to.is_none_or(|to| to >= until)
+}
+
 fn of(facts: &Facts<'_>, one: &OperationalContext, span: (Timestamp, Timestamp), hand: Hand) -> Option<Vec<Vote>> {
     if !touches(one, span) {
         return None;
@@ -47,8 +52,15 @@ fn of(facts: &Facts<'_>, one: &OperationalContext, span: (Timestamp, Timestamp),
     let id = one.context_data.id.as_ref().map(|id| format!(" ({})", id.cell(40))).unwrap_or_default();
     let named = format!("{} \"{}\"{id}", one.context_type.words(), one.context_data.title.cell(80));
     let by_hand = if hand == Hand::Person { ", and a person did it" } else { "" };
-    let vote = |cause, alone, sentence| Vote::guess(Group::Around, cause, alone, sentence);
-    let went_on = format!("It was done while the {named} went on{by_hand}.");
+    let is_during = is_during(one, span);
+    let vote = |cause, alone, sentence| {
+        let vote = Vote::guess(Group::Around, cause, alone, sentence);
+        vec![if is_during { vote } else { vote.faint() }]
+    };
+    let went_on = match is_during {
+        true => format!("It was done while the {named} went on{by_hand}."),
+        false => format!("It may have been done while the {named} went on{by_hand}: when exactly is not known."),
+    };
     // Machines do what they always do, incident or not.
     let by = |person, machine, nobody_known| match hand {
         Hand::Person => person,
@@ -62,28 +74,41 @@ fn of(facts: &Facts<'_>, one: &OperationalContext, span: (Timestamp, Timestamp),
                 Some(IncidentImpact::Low) => 0.55,
                 _ => 0.70,
             };
-            vec![vote(Cause::EmergencyFix, by(person, 0.10, 0.40), went_on)]
+            vote(Cause::EmergencyFix, by(person, 0.10, 0.40), went_on)
         }
-        ContextType::SecurityEvent if closes(facts) => {
-            vec![vote(Cause::SecurityResponse, by(0.75, 0.60, 0.60), went_on)]
-        }
-        ContextType::SecurityEvent => vec![vote(Cause::SecurityResponse, by(0.55, 0.30, 0.40), went_on)],
-        ContextType::Alert => {
-            let sentence = format!("It was done soon after the {named}{by_hand}.");
-            vec![vote(Cause::EmergencyFix, by(0.45, 0.10, 0.20), sentence)]
-        }
+        ContextType::SecurityEvent if closes(facts) => vote(Cause::SecurityResponse, by(0.75, 0.60, 0.60), went_on),
+        ContextType::SecurityEvent => vote(Cause::SecurityResponse, by(0.55, 0.30, 0.40), went_on),
+        ContextType::Alert => vec![alert(one, span, (&named, by_hand), by(0.45, 0.10, 0.20))],
         ContextType::Maintenance => {
-            let planned = format!("It was done during the announced {named}: planned, so no emergency.");
-            vec![vote(Cause::EmergencyFix, 0.03, planned)]
+            let done = if is_during { "was" } else { "may have been" };
+            let planned = format!("It {done} done during the announced {named}: planned, so no emergency.");
+            vote(Cause::EmergencyFix, 0.03, planned)
         }
         ContextType::Deployment => {
             let applied = format!("The code was applied at about that time ({named}): something may be missing in it.");
-            vec![vote(Cause::ConfigurationError, by(0.15, 0.35, 0.30), applied)]
+            vec![Vote::guess(Group::Around, Cause::ConfigurationError, by(0.15, 0.35, 0.30), applied)]
         }
         // That there is a ticket says nothing of what it is about.
         ContextType::Ticket => vec![],
     };
     Some(votes)
+}
+
+/// One that came after the drift may have come of it: it explains only what is known to be later.
+fn alert(
+    one: &OperationalContext,
+    (from, until): (Timestamp, Timestamp),
+    (named, by_hand): (&str, &str),
+    alone: f64,
+) -> Vote {
+    let came = one.time_window.from;
+    let vote = |sentence| Vote::guess(Group::Around, Cause::EmergencyFix, alone, sentence);
+    if came > from {
+        let order = "which came first is not known";
+        return vote(format!("It may have been done before or after the {named}{by_hand}: {order}.")).faint();
+    }
+    let soon = if until.duration_since(came) <= SOON { "soon " } else { "" };
+    vote(format!("It was done {soon}after the {named}{by_hand}."))
 }
 
 /// Whoever works by night has a reason for it. Says nothing where nobody has said who is on call when.

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::hand::{Hand, hand};
-use super::notes::names_incident;
 use super::vote::{Basis, Group, Vote};
+use super::words::names_incident;
 use super::{Facts, Surroundings};
 use crate::drift::{Cause, CorrelationEvent, CorrelationType};
 
@@ -100,6 +100,8 @@ mod tests {
             ("concourse: correcting rds version drift", Says::Nothing),
             ("security group of the web tier", Says::Nothing),
             ("match what is running", Says::Nothing),
+            ("rename to Acme Inc 2024", Says::Nothing),
+            ("grow pd-0", Says::Nothing),
         ] {
             assert_eq!(says(subject), says_of_it, "{subject}");
         }

@@ -57,6 +57,8 @@ fn by_class(facts: &Facts<'_>, to: &Attribution) -> Vec<Vote> {
         }
         // Some of them try what attackers do.
         ActorClass::SecurityTool => vec![vote(SecurityResponse, 0.60, ".")],
+        // A script does what somebody wrote into it, and opens nothing to everybody by itself.
+        ActorClass::Script if opens(facts) => vec![],
         ActorClass::Script => vec![vote(AutomatedResponse, if certain { 0.55 } else { 0.45 }, ".")],
         ActorClass::Iac => vec![
             vote(ConfigurationError, 0.40, ": other code, or other values, than those that were compared."),

@@ -25,6 +25,7 @@ mod others;
 mod past;
 mod temporal;
 mod vote;
+mod words;
 
 use jiff::Timestamp;
 

@@ -40,7 +40,8 @@ pub(super) fn votes(facts: &Facts<'_>) -> Vec<Vote> {
     if closes(facts) {
         add(Cause::SecurityResponse, 0.40, "Access from the whole internet was closed, and nothing else changed.");
     }
-    if let Some(expected) = expected::of(facts) {
+    // Nobody expects what is in the code to be opened to everybody.
+    if let Some(expected) = expected::of(facts).filter(|_| !opens(facts)) {
         add(Cause::AutomatedResponse, expected.alone(), &expected.sentence());
     }
     votes

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::around::when;
+use super::around::{is_during, when};
 use super::{Facts, Surroundings};
-use crate::drift::{NearContext, OperationalContext, TemporalContext};
+use crate::drift::{NearContext, OperationalContext, Overlap, TemporalContext};
 
 /// Things that went on then, at most.
 const MOST: usize = 5;
@@ -44,6 +44,7 @@ fn near(facts: &Facts<'_>, contexts: &[OperationalContext], span: (Timestamp, Ti
         id: one.context_data.id.clone(),
         incident_impact: one.incident_impact,
         temporal_offset: offset(one, span),
+        overlap: (offset(one, span) == 0).then(|| if is_during(one, span) { Overlap::During } else { Overlap::Unsure }),
     };
     here.iter().take(MOST).map(of).collect()
 }

@@ -7,6 +7,7 @@ use crate::drift::{ActorClass, Cause, Change, ChangeType, ContextType, DriftType
 use crate::testing::shared;
 use Cause::{AutomatedResponse, ConfigurationError, EmergencyFix, ManualTroubleshooting, SecurityResponse, Unknown};
 
+mod names;
 mod tried;
 
 const AT: &str = "2026-11-21T02:00:00Z";
@@ -232,6 +233,77 @@ fn maintenance_that_was_announced_speaks_against_an_emergency() {
     assert!(emergency(&with) < emergency(&without));
 }
 
+/// A drift that a scan found at two o'clock and the scan at one o'clock had not.
+fn between_scans(contexts: &[OperationalContext]) -> Surroundings<'_> {
+    let span = Some(("2026-11-21T01:00:00Z".parse().unwrap(), AT.parse().unwrap()));
+    Surroundings { span, contexts, ..Surroundings::default() }
+}
+
+fn about_checkout(cause: &CauseAnalysis) -> String {
+    let mut lines = cause.contributing_factors.iter().map(Tainted::line);
+    lines.find(|line| line.contains("checkout")).unwrap_or_default()
+}
+
+fn window(from: &str, to: Option<&str>) -> Value {
+    json!({"time_window": {"from": from, "to": to}})
+}
+
+#[test]
+fn an_alert_explains_only_what_is_known_to_be_later() {
+    let told = |from: &str| {
+        let contexts = [context("alert", window(from, Some(from)))];
+        let cause = found("aws_instance", &sizes(), &between_scans(&contexts));
+        let words = cause.temporal_context.as_ref().unwrap().words(&|at| at.to_string());
+        (cause.probabilities.unwrap().get(EmergencyFix), about_checkout(&cause), words)
+    };
+    let nothing = found("aws_instance", &sizes(), &between_scans(&[])).probabilities.unwrap().get(EmergencyFix);
+    let (before, factor, _) = told("2026-11-21T01:00:00Z");
+    assert_eq!(factor, "It was done soon after the alert \"checkout is down\".");
+    let (_, factor, _) = told("2026-11-21T00:30:00Z");
+    assert_eq!(factor, "It was done after the alert \"checkout is down\".", "an hour and a half may lie between");
+    let (between, factor, words) = told("2026-11-21T01:59:00Z");
+    let order = "It may have been done before or after the alert \"checkout is down\": which came first is not known.";
+    assert_eq!(factor, order);
+    assert!(words.ends_with("; around the alert \"checkout is down\""), "an alert is a moment: {words}");
+    assert!(nothing < between && between - nothing < (before - nothing) / 2.0, "{nothing} {between} {before}");
+}
+
+#[test]
+fn an_incident_that_opens_or_ends_between_two_scans_may_have_come_later_and_names_nothing() {
+    let told = |kind: &str, from: &str, to: Option<&str>| {
+        let contexts = [context(kind, window(from, to))];
+        let cause = found("aws_instance", &sizes(), &between_scans(&contexts));
+        let words = cause.temporal_context.as_ref().unwrap().words(&|at| at.to_string());
+        (cause.probabilities.unwrap().get(EmergencyFix), about_checkout(&cause), words)
+    };
+    let (open, factor, words) = told("incident", "2026-11-21T00:59:00Z", None);
+    assert_eq!(factor, "It was done while the incident \"checkout is down\" went on.");
+    assert!(words.ends_with("; while the incident \"checkout is down\" went on"), "{words}");
+    for (from, to) in [("2026-11-21T01:59:00Z", None), ("2026-11-21T00:10:00Z", Some("2026-11-21T01:10:00Z"))] {
+        let (late, factor, words) = told("incident", from, to);
+        let unsure =
+            "It may have been done while the incident \"checkout is down\" went on: when exactly is not known.";
+        assert_eq!(factor, unsure);
+        assert!(words.ends_with("; around the incident \"checkout is down\""), "{words}");
+        assert!(late < open / 2.0, "{late} {open}");
+    }
+    let (_, _, words) = told("ticket", "2026-11-21T01:30:00Z", Some("2026-11-21T01:30:00Z"));
+    assert!(words.ends_with("; around the ticket \"checkout is down\""), "{words}");
+    let (_, _, words) = told("ticket", "2026-11-21T00:30:00Z", None);
+    assert!(words.ends_with("; while the ticket \"checkout is down\" was open"), "{words}");
+}
+
+#[test]
+fn what_was_kept_before_of_a_moment_is_told_as_one() {
+    let near = |overlap: Value| {
+        let near = json!([{"context_type": "alert", "title": "latency", "temporal_offset": 0, "overlap": overlap}]);
+        let kept = json!({"from": AT, "until": AT, "near": near});
+        serde_json::from_value::<crate::drift::TemporalContext>(kept).unwrap().words(&|at| at.to_string())
+    };
+    assert!(near(Value::Null).ends_with("; around the alert \"latency\""));
+    assert!(near(json!("during")).ends_with("; while the alert \"latency\" was on"));
+}
+
 #[test]
 fn hostile_names_stay_text() {
     let hostile = by("\u{1b}]0;x\u{7}\u{202e}eve", "arn:\n\u{1b}[31m", Some(ActorClass::Script));
@@ -253,7 +325,8 @@ fn explained() -> Vec<(Attribution, Cause, &'static str, Vec<Change>)> {
             Some(ActorClass::SecurityTool),
         )
     };
-    let numbered = || by("INC-9-bob", "arn:aws:sts::1:assumed-role/Operator/INC-9-bob", Some(ActorClass::CommandLine));
+    let numbered =
+        || by("INC-904-bob", "arn:aws:sts::1:assumed-role/Operator/INC-904-bob", Some(ActorClass::CommandLine));
     let mut cases = vec![];
     for _ in 0..3 {
         cases.push((

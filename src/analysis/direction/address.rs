@@ -18,7 +18,7 @@ pub(super) fn read(leaf: &Leaf<'_>) -> Read {
     if let Some(lean) = ends(leaf) {
         return Read::Says(lean);
     }
-    let restricts = WORDS.restricts.is_in(&leaf.words) || is_rule_for_all(leaf);
+    let restricts = WORDS.restricts.is_in(&leaf.words) || is_rule_for_all(leaf) || is_condition(leaf);
     let says = |loosens, weight| {
         let why = if loosens { "more addresses are let in" } else { "fewer addresses are let in" };
         Read::Says(Lean::new(loosens, weight, why))
@@ -39,6 +39,11 @@ pub(super) fn read(leaf: &Leaf<'_>) -> Read {
 fn is_rule_for_all(leaf: &Leaf<'_>) -> bool {
     let has = |words: &[String], any: [&str; 2]| words.iter().any(|word| any.contains(&word.as_str()));
     has(&leaf.kind, ["fw", "firewall"]) && leaf.names.len() == 1 && has(leaf.last(), ["source", "destination"])
+}
+
+/// Of a permission: without it the permission holds from everywhere. `NotIpAddress` stands in what denies.
+fn is_condition(leaf: &Leaf<'_>) -> bool {
+    leaf.has("condition") && !leaf.names.iter().any(|name| name.first().is_some_and(|word| word == "not"))
 }
 
 /// The widest of them: 0 is one address, 33 everybody.

@@ -1,5 +1,7 @@
 //! A single property on both sides, and the readers that may know what it means.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
 use super::lexicon::{Sense, WORDS, split};
@@ -147,16 +149,31 @@ pub(super) fn selects(key: &str) -> bool {
     key.eq_ignore_ascii_case("name") || key.eq_ignore_ascii_case("key")
 }
 
-/// The property of a rule that says it refuses.
-fn refusal(block: &serde_json::Map<String, Value>) -> Option<&String> {
-    const SAYS: [&str; 4] = ["access", "action", "rule action", "effect"];
-    let says = |key: &String| SAYS.contains(&split(key).join(" ").as_str());
-    let refuses = |value: &Value| {
-        value
-            .as_str()
-            .is_some_and(|text| matches!(text.to_ascii_lowercase().as_str(), "deny" | "block" | "drop" | "reject"))
+/// The property of a rule that says it refuses, and the word for that.
+fn refusal(block: &serde_json::Map<String, Value>) -> Option<(&String, &Value)> {
+    const SAYS: [&str; 5] = ["access", "action", "rule action", "effect", "override action"];
+    block.iter().find_map(|(key, value)| {
+        let words = split(key).join(" ");
+        if SAYS.contains(&words.as_str()) { Some((key, refuses(&words, value)?)) } else { None }
+    })
+}
+
+fn refuses<'a>(key: &str, value: &'a Value) -> Option<&'a Value> {
+    const REFUSES: [&str; 6] = ["deny", "block", "drop", "reject", "throttle", "rate_based_ban"];
+    static BLOCK: LazyLock<Value> = LazyLock::new(|| "block".into());
+    let is_refusing = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        // `deny(403)`; of a group of rules `none` says that nothing of them is overridden.
+        REFUSES.contains(&text.split('(').next().unwrap_or_default()) || (key == "override action" && text == "none")
     };
-    block.iter().find(|(key, value)| says(key) && refuses(value)).map(|(key, _)| key)
+    // `action { block {} }`
+    let says = |map: &serde_json::Map<String, Value>| map.keys().any(|key| is_refusing(key)).then_some(&*BLOCK);
+    match value {
+        Value::String(text) => is_refusing(text).then_some(value),
+        Value::Array(list) => says(list.first()?.as_object()?),
+        Value::Object(map) => says(map),
+        _ => None,
+    }
 }
 
 /// A resource type, and its words without the provider.
@@ -182,14 +199,14 @@ fn descend<'a>(
     }
     let objects = sides.map(|side| side.and_then(Value::as_object).filter(|map| !map.is_empty()));
     if let [None, Some(block)] | [Some(block), None] = objects {
-        if let Some(key) = refusal(block) {
+        if let Some((key, word)) = refusal(block) {
             // A rule that refuses guards by being there, whatever it names.
             names.push(split(key));
-            found.push(leaf(kind, names, objects.map(|map| map.and_then(|map| map.get(key)))));
+            found.push(leaf(kind, names, objects.map(|map| map.map(|_| word))));
             names.pop();
             return;
         }
-        if names.iter().rev().take(2).any(|name| WORDS.grants.is_in(name)) {
+        if listed::is_granted(names) {
             found.push(leaf(kind, names, sides));
             return;
         }
@@ -234,6 +251,10 @@ fn leaf<'a>(kind: &Kind<'a>, names: &[Vec<String>], [declared, actual]: [Option<
         && WORDS.sense(&kind.words) == Sense::Guards;
     if sense_of_kind {
         sense = Sense::Guards.turned(is_turned);
+    }
+    let is_state = || names.last().is_some_and(|name| WORDS.states.contains(&name.join(" ")));
+    if (sense_of_kind || matches!(sense, Sense::Silent(_))) && WORDS.identities.ends(&kind.words) && is_state() {
+        sense = Sense::Exposes.turned(is_turned);
     }
     Leaf {
         resource_type: kind.name,

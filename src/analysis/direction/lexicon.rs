@@ -22,6 +22,9 @@ struct File {
     off: Vec<String>,
     on: Vec<String>,
     grants: String,
+    grant_names: Vec<String>,
+    identities: String,
+    states: Vec<String>,
     access: String,
     watches: String,
     mild: String,
@@ -49,6 +52,8 @@ struct RankText {
     absence_tells: bool,
     /// Only where the name says nothing: the value alone tells.
     of_any_name: bool,
+    /// Where the name says that something is granted, any of them that comes lets more happen.
+    grants: bool,
     steps: Vec<String>,
 }
 
@@ -66,6 +71,11 @@ impl Lexicon {
         (1..=LONGEST.min(words.len())).rev().find(|n| self.0.contains(&words[..*n].join(" "))).unwrap_or(0)
     }
 
+    /// Whether a word or phrase of it is what they end with.
+    pub fn ends(&self, words: &[String]) -> bool {
+        (1..=LONGEST.min(words.len())).any(|n| self.0.contains(&words[words.len() - n..].join(" ")))
+    }
+
     /// Whether a word or phrase of it is among the words.
     pub fn is_in(&self, words: &[String]) -> bool {
         (0..words.len()).any(|from| self.at(&words[from..]) > 0)
@@ -79,6 +89,7 @@ pub(super) struct Rank {
     pub absent_is_weakest: bool,
     pub absence_tells: bool,
     pub of_any_name: bool,
+    pub grants: bool,
     pub steps: Vec<GlobSet>,
 }
 
@@ -92,6 +103,9 @@ pub(super) struct Words {
     pub off: HashSet<String>,
     pub on: HashSet<String>,
     pub grants: Lexicon,
+    pub grant_names: HashSet<String>,
+    pub identities: Lexicon,
+    pub states: HashSet<String>,
     pub access: Lexicon,
     pub watches: Lexicon,
     pub mild: Lexicon,
@@ -121,6 +135,9 @@ pub(super) fn load(text: &str) -> Result<Words, String> {
         off: file.off.into_iter().collect(),
         on: file.on.into_iter().collect(),
         grants: Lexicon::of(&file.grants),
+        grant_names: file.grant_names.into_iter().collect(),
+        identities: Lexicon::of(&file.identities),
+        states: file.states.into_iter().collect(),
         access: Lexicon::of(&file.access),
         watches: Lexicon::of(&file.watches),
         mild: Lexicon::of(&file.mild),
@@ -155,6 +172,7 @@ fn rank(text: RankText) -> Result<Rank, String> {
         absent_is_weakest: text.absent_is_weakest,
         absence_tells: text.absence_tells,
         of_any_name: text.of_any_name,
+        grants: text.grants,
         steps: text.steps.iter().map(step).collect::<Result<_, _>>()?,
     })
 }

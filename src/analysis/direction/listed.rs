@@ -18,14 +18,13 @@ pub(super) fn grants(leaf: &Leaf<'_>) -> Read {
         return if before == after { Read::Neutral } else { Read::Says(lean) };
     }
     let is_list = |value: Option<&Value>| value.is_some_and(Value::is_array);
-    // `Principal.AWS` is a list of principals.
-    let names = leaf.names.iter().rev().take(2);
-    let applies =
-        names.into_iter().any(|name| WORDS.grants.is_in(name)) && (leaf.guards() != Some(true) || leaf.sense_of_kind);
-    if !applies {
+    if !is_grant(leaf) {
         return Read::Pass;
     }
-    let (before, after) = sets(leaf);
+    let (mut before, mut after) = sets(leaf);
+    if leaf.last().iter().any(|word| matches!(word.as_str(), "not" | "disallowed")) {
+        (before, after) = (after, before);
+    }
     let says = |loosens, weight| Read::Says(Lean::new(loosens, weight, if loosens { MORE } else { LESS }));
     let count = |set: &BTreeSet<String>, is: fn(&str) -> bool| set.iter().filter(|text| is(text)).count();
     let (wide_before, wide_after) = (count(&before, is_wide), count(&after, is_wide));
@@ -50,6 +49,23 @@ pub(super) fn grants(leaf: &Leaf<'_>) -> Read {
             None => Read::Neutral,
         },
     }
+}
+
+/// What is granted, and is no guard by its name (`permissions_boundary`).
+pub(super) fn is_grant(leaf: &Leaf<'_>) -> bool {
+    is_granted(&leaf.names) && (leaf.guards() != Some(true) || leaf.sense_of_kind)
+}
+
+/// Whether what stands under such names is granted: `Principal.AWS` is a list of principals.
+pub(super) fn is_granted(names: &[Vec<String>]) -> bool {
+    // What a container may use up is no right.
+    let is_container = |name: &Vec<String>| name.iter().any(|word| word == "container" || word == "containers");
+    let is_other = |name: &Vec<String>| {
+        (*name == ["resources"] && names.iter().any(is_container)) || name.last().is_some_and(|word| word == "types")
+    };
+    let is_right =
+        |name: &Vec<String>| WORDS.grants.is_in(name) && !is_other(name) || WORDS.grant_names.contains(&name.join(" "));
+    names.iter().rev().take(2).any(is_right)
 }
 
 /// One entry that stands for many.

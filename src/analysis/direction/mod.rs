@@ -11,6 +11,7 @@ mod image;
 mod leaf;
 mod lexicon;
 mod listed;
+mod pods;
 mod policy;
 mod port;
 mod rank;
@@ -20,6 +21,7 @@ mod watched;
 
 use serde_json::Value;
 
+use super::prior::is_label;
 use crate::drift::{Change, Direction, DriftType, PropertyPath};
 use leaf::Leaf;
 pub(super) use lexicon::{Lexicon, TEXT, split};
@@ -110,6 +112,9 @@ pub struct Course {
 
 /// Of one change.
 pub fn of_change(resource_type: &str, path: &str, declared: Option<&Value>, actual: Option<&Value>) -> Option<Lean> {
+    if let Some(lean) = pods::read(resource_type, path, declared, actual) {
+        return Some(lean);
+    }
     weightiest(leaf::below(resource_type, path, declared, actual).iter().filter_map(Leaf::read))
 }
 
@@ -126,6 +131,9 @@ pub fn of_drift(resource_type: &str, drift_type: DriftType, changes: &[Change]) 
             Some((one.path.as_str().into(), lean))
         })
         .collect();
+    // What only names or describes says nothing of what changed beside it.
+    let is_beside = |path: &str| is_label(path) && !gathered.iter().all(|one| is_label(&one.path));
+    let leans: Vec<_> = leans.into_iter().filter(|(path, _)| !is_beside(path.raw())).collect();
     let decided = weightiest(leans.iter().map(|(_, lean)| *lean));
     let shown_by = decided.and_then(|lean| leans.into_iter().find(|(_, one)| *one == lean));
     let went = |one: &gathered::Gathered| !is_empty(one.declared.as_ref()) && is_empty(one.actual.as_ref());

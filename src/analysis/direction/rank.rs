@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::leaf::Leaf;
 use super::lexicon::{Rank, WORDS, split};
+use super::listed::is_grant;
 use super::{Lean, is_empty, word, words};
 
 const WEAKER: &str = "its value guards less";
@@ -25,6 +26,13 @@ fn ranked(rank: &Rank, leaf: &Leaf<'_>) -> Option<Lean> {
         let place = |value| step(rank, value).or(is_empty(value).then_some(0));
         let (before, after) = (place(leaf.declared)?, place(leaf.actual)?);
         return if before == after { None } else { lean(after < before, 2) };
+    }
+    if rank.grants && is_grant(leaf) {
+        match (step(rank, leaf.declared), step(rank, leaf.actual)) {
+            (None, Some(_)) if leaf.came() => return lean(true, 2),
+            (Some(_), None) if leaf.went() => return lean(false, 2),
+            _ => {}
+        }
     }
     let strongest = rank.steps.len().saturating_sub(1);
     // Absence lies between the strongest step and the others, unless a name of its own says what it is about.

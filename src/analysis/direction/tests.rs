@@ -49,6 +49,81 @@ fn the_built_in_words_load_and_contradict_nothing() {
 fn a_loosening_is_told_from_the_values_and_swapped_sides_are_a_hardening() {
     for (kind, path, tight, loose) in [
         ("aws_lb_listener", "protocol", json!("HTTPS"), json!("HTTP")),
+        // Lists of who alone may come in.
+        ("v1/Service", "spec.loadBalancerSourceRanges", json!(["1.2.3.4/32"]), Value::Null),
+        ("azurerm_cosmosdb_account", "ip_range_filter", json!(["52.0.0.1"]), json!([])),
+        ("acme_server", "whitelisted_ips", json!(["52.0.0.1"]), json!([])),
+        (
+            "aws_s3_bucket_policy",
+            "policy.Statement[0].Condition",
+            json!({"IpAddress": {"aws:SourceIp": ["1.2.3.4/32"]}}),
+            Value::Null,
+        ),
+        // Grants that come.
+        ("aws_iam_role", "managed_policy_arns", json!([]), json!(["arn:aws:iam::111122223333:policy/deploy"])),
+        ("google_storage_bucket_acl", "role_entity", json!([]), json!(["READER:allUsers"])),
+        (
+            "google_bigquery_dataset",
+            "access[1]",
+            Value::Null,
+            json!({"role": "READER", "special_group": "allAuthenticatedUsers"}),
+        ),
+        (
+            "google_bigquery_dataset",
+            "access[1]",
+            Value::Null,
+            json!({"role": "WRITER", "user_by_email": "eve@example.com"}),
+        ),
+        ("AWS::IAM::Role", "PermissionsBoundary", json!("arn:aws:iam::111122223333:policy/b"), Value::Null),
+        ("azurerm_role_definition", "permissions[0].not_actions", json!(["a/b", "a/c"]), json!(["a/b"])),
+        (
+            "google_project_iam_audit_config",
+            "audit_log_config[0].exempted_members",
+            json!([]),
+            json!(["user:eve@example.com"]),
+        ),
+        // Who is switched on again.
+        ("aws_iam_access_key", "status", json!("Inactive"), json!("Active")),
+        ("google_service_account_key", "disabled", json!(true), json!(false)),
+        ("azuread_user", "account_enabled", json!(false), json!(true)),
+        // Rules of web firewalls.
+        (
+            "aws_wafv2_web_acl",
+            "rule[name=rate]",
+            json!({"name": "rate", "action": [{"block": [{}]}], "statement": [{"rate_based_statement": [{"limit": 1000}]}]}),
+            Value::Null,
+        ),
+        (
+            "aws_wafv2_web_acl",
+            "rule[name=common]",
+            json!({"name": "common", "override_action": [{"none": [{}]}]}),
+            Value::Null,
+        ),
+        ("google_compute_security_policy", "rule[0].action", json!("deny(403)"), json!("allow")),
+        // Kubernetes.
+        (
+            "apps/v1/Deployment",
+            "spec.template.spec.containers[name=a].resources.limits",
+            json!({"memory": "256Mi"}),
+            Value::Null,
+        ),
+        (
+            "networking.k8s.io/v1/NetworkPolicy",
+            "spec.egress[0]",
+            json!({"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}),
+            json!({}),
+        ),
+        ("NetworkPolicy", "spec.ingress[0].from", json!([{"podSelector": {"matchLabels": {"app": "a"}}}]), Value::Null),
+        ("NetworkPolicy", "spec.ingress[0].from[0].podSelector.matchLabels", json!({"app": "a"}), Value::Null),
+        ("NetworkPolicy", "spec.ingress[1]", Value::Null, json!({"from": [{"namespaceSelector": {}}]})),
+        ("NetworkPolicy", "spec.policyTypes", json!(["Ingress", "Egress"]), json!(["Ingress"])),
+        (
+            "apps/v1/DaemonSet",
+            "spec.template.spec.securityContext.seccompProfile.type",
+            json!("RuntimeDefault"),
+            json!("Unconfined"),
+        ),
+        ("ValidatingWebhookConfiguration", "webhooks[name=a].failurePolicy", json!("Fail"), json!("Ignore")),
         ("aws_s3_bucket", "acl", json!("private"), json!("public-read")),
         ("aws_lambda_function", "runtime", json!("python3.12"), json!("python3.8")),
         ("aws_ssm_parameter", "key_id", json!("arn:aws:kms:eu-west-1:111122223333:key/1a"), Value::Null),

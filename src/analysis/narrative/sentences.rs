@@ -17,6 +17,8 @@ const LOOKED_AT: usize = 4096;
 const LEAD: usize = 12;
 /// Changes and factors that are evidence by themselves.
 const LISTED: usize = 3;
+/// Others that are named.
+const BRIEFLY: usize = 5;
 
 pub(super) struct Telling<'a> {
     pub detail: &'a DriftDetail,
@@ -39,7 +41,7 @@ impl Telling<'_> {
             },
             DriftType::Modified => format!("{name} is not what its code says: {}.", differences(event)),
         };
-        let mut on: Vec<_> = event.changes.iter().take(LISTED).map(|one| (EvidenceKind::Change, change(one))).collect();
+        let mut on = listed(EvidenceKind::Change, &event.changes, change, |one| one.path.0.line());
         if on.is_empty() {
             on.push(self.sighting());
         }
@@ -50,7 +52,8 @@ impl Telling<'_> {
         let event = &self.detail.event;
         let times = if event.seen_count == 1 { "once".into() } else { format!("{} times", event.seen_count) };
         let (first, last) = ((self.clock)(event.detected_at), (self.clock)(event.last_seen));
-        (EvidenceKind::Sighting, format!("first seen {first}, last seen {last}, {times}"))
+        let back = came_back(event).map_or(String::new(), |back| format!("; it {back}"));
+        (EvidenceKind::Sighting, format!("first seen {first}, last seen {last}, {times}{back}"))
     }
 
     pub fn who(&mut self) {
@@ -81,7 +84,13 @@ impl Telling<'_> {
 
     /// What weighs most of what went on; nothing is said where nothing did.
     pub fn meanwhile(&mut self) {
-        let at = changed_at(&self.detail.event);
+        let event = &self.detail.event;
+        let at = changed_at(event);
+        // Else only when it was seen is known.
+        let (then, it) = match event.attribution {
+            Some(_) => ("then", "it"),
+            None => ("when it was first seen", "it was first seen"),
+        };
         let mut around: Vec<&OperationalContext> = self.contexts.iter().collect();
         around.sort_by_key(|one| (one.context_type.rank(), apart(one.time_window.from, at), one.id));
         let Some(first) = around.first() else { return };
@@ -91,19 +100,21 @@ impl Telling<'_> {
         };
         let impact = first.incident_impact.map_or(String::new(), |impact| format!(" of {} impact", impact.as_str()));
         let when = match first.time_window {
-            window if window.holds(at) && !window.is_moment() => "was open then".to_owned(),
-            window => format!("came {}", offset(window.from, at)),
+            window if window.holds(at) && !window.is_moment() => format!("was open {then}"),
+            window => format!("came {}", offset(window.from, at, (then, it))),
         };
         let more = around.len() - 1;
-        let more = if more == 0 { String::new() } else { format!(", and {more} more went on around it") };
+        let more = if more == 0 { String::new() } else { format!(", and {more} more are near it") };
         let title = first.context_data.title.cell(QUOTE);
         let text = format!("The {}{impact} \"{title}\" {when}{more}.", named(first));
         let clock = self.clock;
-        let on = around.iter().take(LISTED).map(|one| {
+        let told = |one: &&OperationalContext| {
             let title = one.context_data.title.cell(QUOTE);
-            (EvidenceKind::Context, format!("{}, from {}: {title}", named(one), clock(one.time_window.from)))
-        });
-        self.narrative.say(text, on.collect::<Vec<_>>());
+            let from = if one.time_window.is_moment() { "at" } else { "from" };
+            format!("{}, {from} {}: {title}", named(one), clock(one.time_window.from))
+        };
+        let brief = |one: &&OperationalContext| format!("{} \"{}\"", named(one), one.context_data.title.cell(VALUE));
+        self.narrative.say(text, listed(EvidenceKind::Context, &around, told, brief));
     }
 
     pub fn why(&mut self) {
@@ -157,14 +168,12 @@ impl Telling<'_> {
     /// What became of it, and what is advised.
     pub fn since(&mut self) {
         let event = &self.detail.event;
-        let back = match event.regressions {
-            0 => String::new(),
-            1 => "It came back once. ".into(),
-            times => format!("It came back {times} times. "),
-        };
+        let back = came_back(event).map_or(String::new(), |back| format!("It {back}. "));
         let decided =
             self.detail.history.iter().find(|one| one.verb.is_some() && one.success && one.undone_by.is_none());
-        let advice = event.recommendations.iter().find(|one| !one.is_stale(self.now));
+        let advice = event.recommendations.iter().find(|one| one.refusal(self.now).is_none());
+        // What was put aside is told where nothing else is advised.
+        let advice = advice.or_else(|| event.recommendations.iter().find(|one| one.dismissal().is_some()));
         let mut on = vec![];
         let state = match (event.state_at(self.now), decided) {
             (State::Closed, _) => "It is over: a scan did not see it any more".to_owned(),
@@ -180,12 +189,40 @@ impl Telling<'_> {
         let advised = advice.filter(|_| event.state_at(self.now).needs_attention()).map(|one| {
             let kind = one.recommendation_type.as_str().replace('_', " ");
             on.push((EvidenceKind::Advice, format!("{kind}: {}", one.rationale.line())));
-            format!("; the advice is: {kind}")
+            let dismissed = one.dismissal().map_or(String::new(), |said| format!(", {}", sanitise::cell(&said, QUOTE)));
+            format!("; the advice is: {kind}{dismissed}")
         });
-        if on.is_empty() {
+        if on.is_empty() || !back.is_empty() {
             on.push(self.sighting());
         }
         self.narrative.say(format!("{back}{state}{}.", advised.unwrap_or_default()), on);
+    }
+}
+
+/// The first of them as evidence of their own, and all others as one more: what a sentence counts is what it cites.
+fn listed<T>(
+    kind: EvidenceKind,
+    all: &[T],
+    told: impl Fn(&T) -> String,
+    brief: impl Fn(&T) -> String,
+) -> Vec<(EvidenceKind, String)> {
+    let (first, rest) = all.split_at(all.len().min(LISTED));
+    let mut on: Vec<_> = first.iter().map(|one| (kind, told(one))).collect();
+    if !rest.is_empty() {
+        let names: Vec<String> = rest.iter().take(BRIEFLY).map(brief).collect();
+        let more = rest.len() - names.len();
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        on.push((kind, format!("{} beside: {}{more}", rest.len(), names.join(", "))));
+    }
+    on
+}
+
+/// `came back twice`; `None`: it never did.
+fn came_back(event: &DriftEvent) -> Option<String> {
+    match event.regressions {
+        0 => None,
+        1 => Some("came back once".into()),
+        times => Some(format!("came back {times} times")),
     }
 }
 
@@ -245,13 +282,13 @@ fn before(made: Timestamp, seen: Timestamp) -> String {
     }
 }
 
-/// `12 minutes before the change`
-fn offset(of: Timestamp, to: Timestamp) -> String {
+/// `12 minutes before it`
+fn offset(of: Timestamp, to: Timestamp, (then, it): (&str, &str)) -> String {
     let length = to.duration_since(of);
     match length {
-        length if length.abs() < SignedDuration::from_secs(60) => "at the same time".into(),
-        length if length.is_negative() => format!("{} after it", long(length.abs())),
-        length => format!("{} before it", long(length)),
+        length if length.abs() < SignedDuration::from_secs(60) => format!("just {then}"),
+        length if length.is_negative() => format!("{} after {it}", long(length.abs())),
+        length => format!("{} before {it}", long(length)),
     }
 }
 

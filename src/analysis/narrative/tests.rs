@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::drift::DriftDetail;
+use crate::drift::{Change, DriftDetail};
 
 const NOW: &str = "2026-03-02T10:00:00Z";
 
@@ -86,6 +86,31 @@ fn who_what_and_what_went_on_are_brought_together() {
 }
 
 #[test]
+fn a_sentence_cites_as_many_as_it_counts() {
+    let mut detail = opened();
+    let more = detail.event.changes[0].clone();
+    detail.event.changes.extend(["b", "c", "d", "e"].map(|path| Change { path: path.into(), ..more.clone() }));
+    detail.event.regressions = 2;
+    let marks: Vec<OperationalContext> = ["one", "two", "three", "four", "five"].map(incident).into();
+    let narrative = told(&detail, &marks);
+    let cited = |at: usize| -> Vec<String> {
+        narrative.sentences[at].evidence.iter().map(|at| narrative.evidence[*at].text.line()).collect()
+    };
+    let said = text(&narrative);
+    assert!(said[0].ends_with("and 4 more properties differ."), "{}", said[0]);
+    let changes = cited(0);
+    assert_eq!((changes.len(), changes[3].as_str()), (4, "2 beside: d, e"), "1 and 4 more are 3 and 2 beside");
+    assert_eq!(
+        said[2], "The incident INC-7 of high impact \"one\" was open when it was first seen, and 4 more are near it.",
+        "nobody knows whether it was when it was made"
+    );
+    let marks = cited(2);
+    assert_eq!((marks.len(), marks[3].as_str()), (4, "2 beside: incident INC-7 \"four\", incident INC-7 \"five\""));
+    assert!(said[5].starts_with("It came back 2 times. "), "{}", said[5]);
+    assert!(cited(5)[0].ends_with("2 times; it came back 2 times"), "{:?}", cited(5));
+}
+
+#[test]
 fn when_who_and_what_a_model_says_stand_among_what_the_cause_rests_on() {
     let mut detail = with_attribution(opened());
     let cause = &mut detail.event.analysis.cause;
@@ -160,4 +185,23 @@ proptest! {
         }
         prop_assert!(!narrative.references().any(|line| line.chars().any(char::is_control)));
     }
+}
+
+#[test]
+fn what_somebody_put_aside_is_not_the_advice_and_is_told_where_there_is_no_other() {
+    let advice = |kind: &str, result: Option<&str>| {
+        serde_json::from_value::<crate::drift::Recommendation>(json!({
+            "recommendation_type": kind, "priority": "low", "confidence_score": 0.9, "rationale": "it is known",
+            "implementation_steps": [], "risk_assessment": {"success_probability": 0.9, "potential_impacts": []},
+            "estimated_effort": "minutes", "recommended_by": "ml_model", "created_at": NOW,
+            "expires_at": null, "implemented_at": null, "implementation_result": result
+        }))
+        .unwrap()
+    };
+    let mut detail = opened();
+    detail.event.recommendations = vec![advice("auto_revert", Some("advice auto_revert dismissed: INC-1"))];
+    let last = |detail: &DriftDetail| text(&told(detail, &[])).pop().unwrap();
+    assert!(last(&detail).ends_with("; the advice is: auto revert, dismissed: INC-1."), "{}", last(&detail));
+    detail.event.recommendations.push(advice("manual_review", None));
+    assert!(last(&detail).ends_with("; the advice is: manual review."), "{}", last(&detail));
 }

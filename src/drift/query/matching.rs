@@ -162,7 +162,7 @@ fn is(flag: Flag, event: &DriftEvent, viewer: Viewer<'_>) -> bool {
         Flag::Unassigned => event.assignee.is_none(),
         Flag::Mine => event.assignee.as_ref().is_some_and(|owner| owner.raw() == viewer.me),
         Flag::Noted => event.note_count > 0,
-        Flag::Security => event.changes.iter().any(|change| change.is_security_critical),
+        Flag::Security => event.touches_security(),
         _ => {
             let by_changes = event.is_resolved_by_changes(viewer.now);
             let whole = event.decision.as_ref().filter(|_| !by_changes);

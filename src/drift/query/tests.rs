@@ -2,7 +2,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
-use crate::drift::{Cause, DriftEvent, SeverityClass, State};
+use crate::drift::{Cause, DriftEvent, DriftType, Score, SeverityClass, State};
 
 fn now() -> jiff::Timestamp {
     "2026-11-21T03:00:00Z".parse().unwrap()
@@ -109,6 +109,18 @@ fn every_key_asks_about_its_property() {
     ] {
         assert!(!finds(text, &event), "{text}");
     }
+}
+
+#[test]
+fn a_guard_that_is_gone_is_about_security_though_no_property_of_it_differs() {
+    let gone = |drift_type: DriftType| DriftEvent { drift_type, changes: vec![], ..event() };
+    for drift_type in [DriftType::Deleted, DriftType::Added] {
+        assert!(finds("is:security", &gone(drift_type)), "{drift_type:?}");
+        let mut harmless = gone(drift_type);
+        harmless.analysis.severity.security = Score::percent(49);
+        assert!(!finds("is:security", &harmless) && finds("-is:security", &harmless), "{drift_type:?}");
+    }
+    assert!(!finds("is:security", &gone(DriftType::Modified)));
 }
 
 #[test]

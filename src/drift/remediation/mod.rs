@@ -161,7 +161,8 @@ impl Remediation {
     /// Whether the drift, as it is now, is what this was asked for. `None`: it is not kept any more.
     pub fn fits(&self, event: Option<&DriftEvent>, now: Timestamp) -> bool {
         event.is_some_and(|event| {
-            let given = self.kind.of(event).filter(|advice| advice.vetoed.is_none());
+            let given = self.kind.of(event);
+            let given = given.filter(|advice| advice.vetoed.is_none() && advice.dismissal().is_none());
             let advice = given.is_some_and(|advice| advice.implementation_steps == self.plan);
             advice
                 && event.id == self.drift

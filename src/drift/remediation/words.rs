@@ -1,5 +1,6 @@
 //! The words of it: what is to be done, where it stands, what is said to it.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::drift::{DriftEvent, Recommendation, RecommendationType};
@@ -41,10 +42,17 @@ impl RemediationKind {
         }
     }
 
-    /// The advice to do this, as it is given for a drift; advice that a policy forbids where there is no other.
+    /// The advice to do this, as it is given for a drift; advice that was put aside, or that a policy forbids, where there is no other.
     pub fn of(self, event: &DriftEvent) -> Option<&Recommendation> {
         let all = event.recommendations.iter().filter(|one| one.recommendation_type == self.advice());
-        all.min_by_key(|one| one.vetoed.is_some())
+        all.min_by_key(|one| (one.vetoed.is_some(), one.dismissal().is_some()))
+    }
+
+    /// Why none of the advice to do this can be followed at `now`; `None`: some can, or nobody gave any.
+    pub fn refusal(self, event: &DriftEvent, now: Timestamp) -> Option<String> {
+        let all = event.recommendations.iter().filter(|one| one.recommendation_type == self.advice());
+        let refusals: Option<Vec<String>> = all.map(|one| one.refusal(now)).collect();
+        refusals?.into_iter().next()
     }
 }
 

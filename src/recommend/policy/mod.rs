@@ -142,14 +142,17 @@ impl Rule {
         } else {
             added.steps.clone()
         };
+        let (expires_at, accept_until) =
+            (now.checked_add(added.life).ok(), added.accept_for.and_then(|time| now.checked_add(time).ok()));
         Recommendation {
             rationale: added.rationale.clone(),
             implementation_steps: steps,
             risk_assessment: risk(80, &["A policy of your own gives this advice: nothing has measured how it fares."]),
             estimated_effort: added.effort,
             policy: Some(self.name.clone()),
-            expires_at: now.checked_add(added.life).ok(),
-            accept_until: added.accept_for.and_then(|time| now.checked_add(time).ok()),
+            // No longer than the exception that it proposes.
+            expires_at: [expires_at, accept_until].into_iter().flatten().min(),
+            accept_until,
             ..blank(added.kind, added.priority, asked.case.analysis.cause.confidence_score, now)
         }
     }

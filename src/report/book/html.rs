@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Book, Chapter, DAYS};
-use crate::drift::{DriftEvent, Prediction, Recommendation, ResolutionType, SeverityClass};
+use crate::drift::SeverityClass;
 use crate::report::incident::{html::STYLE, write_drift};
+use crate::report::stats::length;
 use crate::safety::escape::html as plain;
 
 /// On top of the review's.
@@ -74,9 +75,7 @@ impl Page<'_> {
             stats.total,
             stats.resolved,
             stats.healed,
-            stats
-                .average_resolution_seconds
-                .map_or(String::new(), |s| format!(", after {} h on average", s.div_ceil(3600)))
+            stats.average_resolution_seconds.map_or(String::new(), |s| format!(", after {} on average", length(s)))
         )?;
         writeln!(
             out,
@@ -137,69 +136,8 @@ impl Page<'_> {
 
     fn recommendations(&self, out: &mut dyn Write) -> io::Result<()> {
         section(3, out)?;
-        let all = self.book.advice();
-        if all.is_empty() {
-            writeln!(out, "<p>None.</p>")?;
-        }
-        for (advice, drifts) in all {
-            self.advice(advice, &drifts, out)?;
-        }
+        super::advice::write(self.book, self.now, &|at| self.moment(at), out)?;
         writeln!(out, "</section>")
-    }
-
-    fn advice(&self, advice: &Recommendation, drifts: &[&DriftEvent], out: &mut dyn Write) -> io::Result<()> {
-        let (kind, priority) = (advice.recommendation_type.as_str().replace('_', " "), advice.priority.as_str());
-        let class = priority.to_uppercase();
-        writeln!(
-            out,
-            "<h3><span class={class}>{class}</span> {}</h3><p>{}</p>",
-            plain(&kind),
-            plain(advice.rationale.raw())
-        )?;
-        if let Some(veto) = &advice.vetoed {
-            writeln!(
-                out,
-                "<p>Vetoed: the policy {} forbids it: {}</p>",
-                plain(veto.policy.raw()),
-                plain(veto.reason.raw())
-            )?;
-        }
-        if let Some(veto) = &advice.objection {
-            writeln!(out, "<p>{}</p>", plain(&veto.objection()))?;
-        }
-        if advice.vetoed.is_none() && !advice.implementation_steps.is_empty() {
-            writeln!(out, "<ol>")?;
-            for step in &advice.implementation_steps {
-                writeln!(out, "<li><code>{}</code>", plain(step.raw()))?;
-            }
-            writeln!(out, "</ol>")?;
-        }
-        if let Some(patch) = &advice.patch {
-            writeln!(
-                out,
-                "<pre>{}</pre>",
-                patch.multiline().iter().map(|line| plain(line)).collect::<Vec<_>>().join("\n")
-            )?;
-        }
-        write!(out, "<dl><dt>takes<dd>{}", advice.estimated_effort.as_str())?;
-        for line in advice.predicted.iter().flat_map(Prediction::lines) {
-            write!(out, "<dt>afterwards<dd>{}", plain(&line))?;
-        }
-        if let Some(settles) = advice.resolution_type() {
-            let word = if settles == ResolutionType::Accepted { "accepts it" } else { "resolves it" };
-            write!(out, "<dt>following it<dd>{word}")?;
-        }
-        for impact in &advice.risk_assessment.potential_impacts {
-            write!(out, "<dt>risk<dd>{}", plain(impact.raw()))?;
-        }
-        if let Some(result) = &advice.implementation_result {
-            write!(out, "<dt>what became of it<dd>{}", plain(result.raw()))?;
-        }
-        write!(out, "<dt>for<dd>")?;
-        for event in drifts {
-            write!(out, "<a class=v href=\"#d-{}\">{}</a> ", event.id, plain(event.resource.resource_id.raw()))?;
-        }
-        writeln!(out, "</dl>")
     }
 
     fn settings(&self, out: &mut dyn Write) -> io::Result<()> {

@@ -1,20 +1,18 @@
 //! All there is on one page, as HTML: an index, the environments, every drift that has not ended, the advice for them, and the
 //! settings in force. For somebody who has no terminal here, and for the records.
 
+mod advice;
 mod html;
 #[cfg(test)]
 mod tests;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::drift::{
-    ContextRequest, DriftEvent, Environment, OperationalContext, Recommendation, ScanSummary, Slug, State, Stats, Veto,
-};
+use crate::drift::{ContextRequest, DriftEvent, Environment, OperationalContext, ScanSummary, Slug, State, Stats};
 use crate::store::{Direction, DriftFilter, OpenCounts, PageRequest, Store, StoreError};
 
 /// Drifts that are shown; a page of more would not open.
@@ -65,22 +63,6 @@ impl Book {
     /// As the writer's.
     pub fn write(&self, now: Timestamp, zone: &TimeZone, out: &mut dyn Write) -> io::Result<()> {
         html::write(self, now, zone, out)
-    }
-
-    /// Advice with the drifts it is for, the most urgent first.
-    fn advice(&self) -> Vec<(&Recommendation, Vec<&DriftEvent>)> {
-        let mut by_key: BTreeMap<_, (&Recommendation, Vec<&DriftEvent>)> = BTreeMap::new();
-        for event in &self.drifts {
-            for one in &event.recommendations {
-                let objection = one.objection.as_ref().map(Veto::objection);
-                // What became of it is told of each for itself.
-                let said = (one.vetoed.is_some(), objection, one.implementation_result.as_ref());
-                by_key.entry((one.key(), said)).or_insert_with(|| (one, vec![])).1.push(event);
-            }
-        }
-        let mut all: Vec<_> = by_key.into_values().collect();
-        all.sort_by_key(|(one, drifts)| (Reverse(one.priority), Reverse(drifts.len())));
-        all
     }
 }
 

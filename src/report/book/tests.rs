@@ -1,4 +1,5 @@
 use super::*;
+use crate::drift::{Recommendation, Veto};
 use crate::safety::vectors;
 use crate::tui::sample;
 
@@ -59,6 +60,7 @@ fn a_policy_that_objects_stands_beside_the_advice_it_objects_to_and_what_became_
     let mut third = other.clone();
     third.resource.resource_id = "aws_vpc.third".into();
     third.recommendations[0].implementation_result = Some("settled as codify_iac".into());
+    third.recommendations[0].implemented_at = Some(third.detected_at);
     let page = page(&book(vec![one, other, third]));
     assert_eq!(page.matches("<p>the policy payments &lt;1&gt; objects: ask first</p>").count(), 1, "{page}");
     let (advice, _) = page.split_once("<section id=settings>").unwrap();
@@ -66,6 +68,63 @@ fn a_policy_that_objects_stands_beside_the_advice_it_objects_to_and_what_became_
     let mut told: Vec<_> = told.collect();
     told.sort_unstable();
     assert!(told.ends_with(&[(false, false), (false, true), (true, false)]), "{told:?}");
+}
+
+fn shown_advice(page: &str) -> Vec<&str> {
+    let (_, rest) = page.split_once("<section id=recommendations>").unwrap();
+    let (advice, _) = rest.split_once("<section id=settings>").unwrap();
+    advice.split("<h3>").skip(1).collect()
+}
+
+#[test]
+fn each_drift_keeps_its_own_steps_and_prediction_where_the_advice_reads_the_same() {
+    let mut one = sample_drifts().into_iter().find(|event| !event.recommendations.is_empty()).unwrap();
+    one.recommendations.truncate(1);
+    let mut advice = one.recommendations.remove(0);
+    (advice.vetoed, advice.accept_until) = (None, Some("2026-11-24T10:00:00Z".parse().unwrap()));
+    let of = |name: &str, left: usize, priority| {
+        let mut event = one.clone();
+        event.id = crate::drift::DriftId::generate();
+        event.resource.resource_id = name.into();
+        let left = vec![crate::drift::Left { path: "tags".into(), why: "it stays".into() }; left];
+        event.recommendations = vec![Recommendation {
+            implementation_steps: vec![format!("apply {name}").into()],
+            predicted: Some(crate::drift::Prediction { left }),
+            patch: Some(format!("+{name}").into()),
+            priority,
+            ..advice.clone()
+        }];
+        event
+    };
+    use crate::drift::Priority::{Low, Medium};
+    let page = page(&book(vec![of("a.one", 0, Medium), of("a.two", 1, Medium), of("a.three", 0, Low)]));
+    let [both, low] = shown_advice(&page)[..] else { panic!("{page}") };
+    assert!(low.contains("apply a.three") && !low.contains("a.one"), "{low}");
+    let (first, second) = both.split_at(both.find("apply a.two").unwrap());
+    assert!(first.contains("apply a.one") && first.contains(">a.one</a>") && !first.contains(">a.two</a>"), "{both}");
+    assert!(second.contains("predicted drift after this: 1") && second.contains(">a.two</a>"), "{both}");
+    assert!(first.contains("predicted drift after this: 0") && first.contains("<pre>+a.one</pre>"), "{both}");
+    for told in ["success<dd>", "given by<dd>ml_model", "given<dd>2026-", "accept until<dd>2026-11-24 10:00:00 UTC"] {
+        assert!(both.contains(told), "{told}: {both}");
+    }
+    assert!(page.contains("by themselves, after 1m 30s on average"), "{page}");
+}
+
+#[test]
+fn advice_that_nobody_may_follow_says_why_and_shows_no_steps() {
+    let mut one = sample_drifts().into_iter().find(|event| !event.recommendations.is_empty()).unwrap();
+    one.recommendations.truncate(1);
+    one.recommendations[0].implementation_steps = vec!["do exactly this".into()];
+    let told = |change: fn(&mut Recommendation)| {
+        let mut event = one.clone();
+        change(&mut event.recommendations[0]);
+        shown_advice(&page(&book(vec![event]))).concat()
+    };
+    assert!(told(|_| {}).contains("do exactly this"));
+    let stale = told(|one| one.expires_at = Some("2026-11-22T07:59:59Z".parse().unwrap()));
+    assert!(stale.contains("Stale: it is too old") && !stale.contains("do exactly this"), "{stale}");
+    let dismissed = told(|one| one.implementation_result = Some("advice x dismissed: <INC-1>".into()));
+    assert!(dismissed.contains("&lt;INC-1&gt;") && !dismissed.contains("do exactly this"), "{dismissed}");
 }
 
 /// An address may stand in a text, but in no attribute.

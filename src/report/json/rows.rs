@@ -220,9 +220,9 @@ pub(super) fn drift_row<'a>(drift: &'a Sighting, of: &'a EnvironmentReport) -> D
     }
 }
 
-/// Advice that nothing forbids.
+/// Advice that nothing forbids, and nobody put aside.
 fn given(finding: &Finding) -> impl Iterator<Item = &Recommendation> {
-    finding.recommendations.iter().filter(|one| one.vetoed.is_none())
+    finding.recommendations.iter().filter(|one| one.vetoed.is_none() && one.dismissal().is_none())
 }
 
 fn known_row(known: &Known) -> KnownRow<'_> {

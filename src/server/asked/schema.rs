@@ -156,6 +156,10 @@ fn one_of(document: &Value, choices: &[Value], value: &Value) -> Checked {
     let fields = choices.iter().flat_map(|choice| choice["properties"].as_object().into_iter().flat_map(Map::keys));
     let fields = fields.map(|name| format!("{{\"{name}\": …}}"));
     let all: Vec<String> = words.map(str::to_owned).chain(fields).collect();
+    if all.is_empty() {
+        let wanted: Vec<&str> = choices.iter().flat_map(|choice| kinds(choice)).map(wanted).collect();
+        return wrong(format!("must be {}, not {}", wanted.join(" or "), shown(value)));
+    }
     wrong(format!("{} is none of: {}", shown(value), all.join(", ")))
 }
 

@@ -126,7 +126,7 @@ async fn implement(caller: Caller, Path(id): Path<String>, sent: Decision<Advice
         if let Some(why) = advice.recommendation.refusal(Timestamp::now()) {
             return Err(Problem::new(Code::Invalid, why).into());
         }
-        let until = advice.recommendation.accept_until.filter(|until| *until > Timestamp::now());
+        let until = advice.recommendation.accept_until;
         let verb = TriageVerb::Resolve { resolution_type: kind, until };
         let said = |reason: Option<&str>| reason.unwrap_or("as recommended").to_owned();
         answer(&caller, advice, (body, once), verb, true, said).await

@@ -8,7 +8,8 @@ use utoipa_axum::routes;
 use super::listing::Slice;
 use crate::analysis;
 use crate::api::{
-    Code, EvaluateModelBody, Listed, Model, ModelBody, Part, Problem, Role, RollbackModelBody, TrainModelBody,
+    Code, EvaluateModelBody, Listed, Model, ModelBody, ModelVersion, Part, Problem, Role, RollbackModelBody,
+    TrainModelBody,
 };
 use crate::compare::Packs;
 use crate::drift::{Lessons, MlModel, ModelStep};
@@ -76,7 +77,8 @@ async fn train(caller: Caller, sent: Decision<TrainModelBody>) -> Answer<MlModel
 async fn evaluate(caller: Caller, sent: Decision<EvaluateModelBody>) -> Answer<MlModel> {
     only_admins(&caller)?;
     let (body, once) = sent.of(&caller.principal);
-    let evaluate = async { Ok(caller.service.evaluate_model(body.version).await.map_err(refused)?) };
+    let version = body.version.as_ref().map(number).transpose()?;
+    let evaluate = async { Ok(caller.service.evaluate_model(version).await.map_err(refused)?) };
     caller.once(once, evaluate).await.map(Json)
 }
 
@@ -90,7 +92,7 @@ async fn evaluate(caller: Caller, sent: Decision<EvaluateModelBody>) -> Answer<M
 async fn activate(caller: Caller, sent: Decision<ModelBody>) -> Answer<MlModel> {
     only_admins(&caller)?;
     let (body, once) = sent.of(&caller.principal);
-    let to = ModelStep::To(body.version);
+    let to = ModelStep::To(number(&body.version)?);
     let activate =
         async { Ok(caller.service.activate_model(to, caller.principal.name.clone()).await.map_err(refused)?) };
     caller.once(once, activate).await.map(Json)
@@ -110,6 +112,10 @@ async fn rollback(caller: Caller, sent: Decision<RollbackModelBody>) -> Answer<M
         Ok(caller.service.activate_model(ModelStep::Back, caller.principal.name.clone()).await.map_err(refused)?)
     };
     caller.once(once, back).await.map(Json)
+}
+
+fn number(version: &ModelVersion) -> Result<u32, Problem> {
+    version.number().map_err(|why| Problem::of_field("version", why))
 }
 
 fn only_admins(caller: &Caller) -> Result<(), Problem> {

@@ -8,9 +8,9 @@ use ulid::Ulid;
 use super::RemoteService;
 use super::queue::{Asked, EndMark, Made};
 use crate::api::{
-    AnalyzeBody, AnalyzeContext, BULK, Capability, Done, EvaluateModelBody, Listed, Model, ModelBody, NeverHideBody,
-    OutcomeBody, PAGE, Pagination, Parameter, PresenceBody, ReadBody, RemediateBody, Remediated, RemediationBody, Role,
-    RollbackModelBody, RuleBody, ScanBody, TrainModelBody, to_parameters,
+    AnalyzeBody, AnalyzeContext, BULK, Capability, Done, EvaluateModelBody, Listed, Model, ModelBody, ModelVersion,
+    NeverHideBody, OutcomeBody, PAGE, Pagination, Parameter, PresenceBody, ReadBody, RemediateBody, Remediated,
+    RemediationBody, Role, RollbackModelBody, RuleBody, ScanBody, TrainModelBody, to_parameters,
 };
 use crate::drift::query::{Group, Groups};
 use crate::drift::{
@@ -150,13 +150,15 @@ impl DriftService for RemoteService {
 
     async fn evaluate_model(&self, version: Option<u32>) -> Result<MlModel, ServiceError> {
         self.reached("evaluate_model")?;
-        self.post("models/evaluate", &EvaluateModelBody { version }).await
+        self.post("models/evaluate", &EvaluateModelBody { version: version.map(ModelVersion::Number) }).await
     }
 
     async fn activate_model(&self, to: ModelStep, _: Tainted) -> Result<MlModel, ServiceError> {
         self.reached("activate_model")?;
         match to {
-            ModelStep::To(version) => self.post("models/activate", &ModelBody { version }).await,
+            ModelStep::To(version) => {
+                self.post("models/activate", &ModelBody { version: ModelVersion::Number(version) }).await
+            }
             ModelStep::Back => self.post("models/rollback", &RollbackModelBody {}).await,
         }
     }

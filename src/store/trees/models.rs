@@ -83,7 +83,7 @@ impl TreeStore {
         value.map(|value| codec::decode(Tree::Models.name(), &value, &self.objects)).transpose()
     }
 
-    /// The next version of its name; the oldest that are not active make room. `by` makes it active at once.
+    /// The next version of its name; the oldest make room that are neither active nor what was before. `by` makes it active at once.
     pub(super) fn register_model_impl(
         &self,
         model: &MlModel,
@@ -111,10 +111,11 @@ impl TreeStore {
             self.switch(&mut tx, &mut known, &mut new, by)?;
         }
         put(&mut tx, &new, artifact)?;
-        // Newest first: the oldest that nobody uses make room.
-        let is_used = known.iter().any(|one| one.is_active);
-        let unused = known.iter().filter(|one| !one.is_active);
-        unused.skip(MlModel::KEPT - 1 - usize::from(is_used)).for_each(|one| erase(&mut tx, one));
+        // Newest first: the oldest that nobody uses, or goes back to, make room.
+        let before = MlModel::before(&known).map(|one| one.version);
+        let (spared, unused): (Vec<_>, Vec<_>) =
+            known.iter().partition(|one| one.is_active || Some(one.version) == before);
+        unused.into_iter().skip(MlModel::KEPT - 1 - spared.len()).for_each(|one| erase(&mut tx, one));
         let action = if new.is_active { "model_trained_and_activated" } else { "model_trained" };
         self.keep_model(writer, tx, action, by.unwrap_or(&"system".into()), &new)?;
         Ok(new)

@@ -77,6 +77,11 @@ fn advice(
         let why = format!("the policy {} forbids it: {}", veto.policy.line(), veto.reason.line());
         return paragraph(canvas, Role::Text, "", &why, width, lines);
     }
+    if let Some(dismissed) = advice.dismissal() {
+        lines.push(Line::from(canvas.span(Role::Dim, advice.recommendation_type.as_str())));
+        paragraph(canvas, Role::Warning, "", &dismissed, width, lines);
+        return paragraph(canvas, Role::Dim, "", &advice.rationale.line(), width, lines);
+    }
     let stale = advice.is_stale(canvas.model.now);
     let head = vec![
         canvas.span(if stale { Role::Dim } else { Role::Title }, advice.recommendation_type.as_str()),
@@ -98,16 +103,22 @@ fn advice(
     if let Some(at) = advice.implemented_at {
         let by = advice.settled_by.as_ref().map(|one| format!(" by {}", one.by.cell(20))).unwrap_or_default();
         let result = advice.implementation_result.as_ref().map(Tainted::line).unwrap_or_default();
-        let age = canvas.age(at);
-        let when = if age == "now" { "just now".to_owned() } else { format!("{age} ago") };
+        let when = just(canvas, at);
         paragraph(canvas, Role::Success, "", &format!("done {when}{by}: {result}"), width, lines);
     }
     paragraph(canvas, Role::Text, "", &advice.rationale.line(), width, lines);
     if let Some(policy) = &advice.policy {
         paragraph(canvas, Role::Dim, "policy: ", &policy.line(), width, lines);
     }
-    if let Some(by) = &advice.added_by {
-        paragraph(canvas, Role::Dim, "by ", &by.line(), width, lines);
+    let (when, success) = (just(canvas, advice.created_at), advice.success());
+    let success = success.map(|score| format!(", success {score}")).unwrap_or_default();
+    let origin = format!("{}, {when}{success}", advice.giver());
+    if advice.added_by.is_some() {
+        paragraph(canvas, Role::Dim, "by ", &origin, width, lines);
+    }
+    if let Some(until) = advice.accept_until {
+        let until = until.to_zoned(canvas.model.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+        paragraph(canvas, Role::Text, "accept until ", &until, width, lines);
     }
     if let Some(veto) = &advice.objection {
         paragraph(canvas, Role::Warning, "", &veto.objection(), width, lines);
@@ -129,6 +140,15 @@ fn advice(
     for impact in &advice.risk_assessment.potential_impacts {
         paragraph(canvas, Role::Dim, "risk: ", &impact.line(), width, lines);
     }
+    if advice.added_by.is_none() {
+        paragraph(canvas, Role::Dim, "by ", &origin, width, lines);
+    }
+}
+
+/// `just now`, `3m ago`
+fn just(canvas: &mut Canvas<'_>, at: Timestamp) -> String {
+    let age = canvas.age(at);
+    if age == "now" { "just now".to_owned() } else { format!("{age} ago") }
 }
 
 /// The edit that follows it; long lines are cut at the edge, as in any diff.

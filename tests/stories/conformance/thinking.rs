@@ -29,6 +29,7 @@ async fn a_drift_is_thought_about_anew_with_what_somebody_says_of_it(bench: &dyn
     let kept = service.drift(drift.id).await.unwrap().event;
     assert_eq!(kept.analysis.cause.cause_category, Cause::EmergencyFix, "it is kept with the drift");
     let again = service.analyse(drift.id, None).await.unwrap();
+    assert_eq!(again.analysis.cause.cause_category, Cause::EmergencyFix, "what was said holds until something else is");
     assert!(again.analysis.analyzed_at >= told.analysis.analyzed_at);
     let nobody = service.analyse(DriftId::generate(), None).await;
     assert!(matches!(nobody, Err(ServiceError::NotFound(_))), "{nobody:?}");

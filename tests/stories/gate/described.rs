@@ -20,15 +20,11 @@ pub(super) fn in_order() -> Vec<Route> {
         (_, "/drifts/{id}/remediate") => 1,
         // Before whoever approves is put out.
         ("POST", path) if path.starts_with("/remediations/") => 1,
-        (
-            _,
-            "/recommendations/{id}/dismiss"
-            | "/recommendations/{id}/implement"
-            | "/recommendations/{id}/outcome"
-            | "/sessions/{id}",
-        ) => 2,
-        ("DELETE", _) => 4,
-        _ => 3,
+        // Before it is put aside: then nobody follows it any more.
+        (_, "/recommendations/{id}/implement") => 2,
+        (_, "/recommendations/{id}/dismiss" | "/recommendations/{id}/outcome" | "/sessions/{id}") => 3,
+        ("DELETE", _) => 5,
+        _ => 4,
     });
     routes
 }

@@ -285,3 +285,57 @@ fn advice_that_an_exception_carried_out_is_to_be_done_once_more_when_the_excepti
     assert_eq!((open.implemented_at, open.settled_by.clone(), &open.implementation_result), (None, None, &None));
     w.assert_sound();
 }
+
+const DAY: i64 = 86_400;
+
+/// Given by a scan at the start; good for a day, and as an exception for two.
+fn good_for_a_while(kind: &str) -> Recommendation {
+    let day = |days: i64| at(START + days * DAY * 1_000_000);
+    let accept_until = (kind == "accept_exception").then(|| day(2));
+    serde_json::from_value(json!({
+        "recommendation_type": kind, "priority": "low", "confidence_score": 0.9, "rationale": "it is known",
+        "implementation_steps": [], "risk_assessment": {"success_probability": 0.9, "potential_impacts": []},
+        "estimated_effort": "minutes", "recommended_by": "ml_model", "created_at": day(0),
+        "expires_at": day(1), "implemented_at": null, "implementation_result": null, "accept_until": accept_until
+    }))
+    .unwrap()
+}
+
+#[test]
+fn advice_that_is_renewed_proposes_its_exception_for_as_long_again() {
+    let w = World::new();
+    let mut found = finding("web", &["ingress"]);
+    found.recommendations = vec![good_for_a_while("accept_exception")];
+    let seen = w.one(&found);
+    let mut analysis = seen.analysis.clone();
+    analysis.cause.is_informed = true;
+    w.store.advise(seen.id, seen.version, &analysis, &seen.recommendations).unwrap();
+    for _ in 0..3 {
+        w.pass(DAY + 60);
+        let again = w.one(&found).recommendations.remove(0);
+        let ends = [again.expires_at, again.accept_until].map(|end| end.unwrap().duration_since(again.created_at));
+        assert_eq!(ends.map(|length| length.as_secs()), [DAY, 2 * DAY], "{again:?}");
+        assert!(again.created_at > seen.recommendations[0].created_at);
+    }
+    // Renewed by a version that left the exception's end behind: it ends, and not before it begins.
+    let now = w.one(&found);
+    let mut late = now.recommendations.clone();
+    late[0].accept_until = Some(at(START));
+    w.store.advise(now.id, now.version, &analysis, &late).unwrap();
+    let again = w.one(&found).recommendations.remove(0);
+    assert!(again.accept_until > Some(again.created_at) && again.accept_until <= again.expires_at, "{again:?}");
+}
+
+#[test]
+fn what_somebody_put_aside_stays_aside_when_a_scan_gives_it_once_more() {
+    let w = World::new();
+    let mut found = finding("web", &["ingress"]);
+    found.recommendations = vec![good_for_a_while("auto_revert")];
+    let seen = w.one(&found);
+    let mut put_aside = seen.recommendations.clone();
+    put_aside[0].implementation_result = Some("advice auto_revert dismissed: INC-1".into());
+    w.store.advise(seen.id, seen.version, &seen.analysis, &put_aside).unwrap();
+    w.pass(DAY + 60);
+    let again = w.one(&found).recommendations.remove(0);
+    assert_eq!(again.dismissal().as_deref(), Some("dismissed: INC-1"));
+}

@@ -1,6 +1,6 @@
 //! To the clipboard: what it is, how it goes there, and what to look at when nothing arrives.
 
-use crate::drift::CloudProvider;
+use crate::drift::{CloudProvider, RemediationKind};
 use crate::tui::app::action::Action;
 use crate::tui::app::msg::Copied;
 use crate::tui::app::{Effect, Model, snippet};
@@ -28,6 +28,16 @@ pub fn text(model: &Model, action: Action) -> Result<(&'static str, String), Str
     })
 }
 
+/// Why the advice to do what the copied text does cannot be followed.
+fn refusal(model: &Model, action: Action) -> Option<String> {
+    let kind = match action {
+        Action::CopyRevert => RemediationKind::AutoRevert,
+        Action::CopyImport => RemediationKind::CodifyIac,
+        _ => return None,
+    };
+    kind.refusal(model.timeline.selected()?, model.now)
+}
+
 /// Of the selected drift's environment.
 fn provider(model: &Model) -> Option<CloudProvider> {
     let slug = &model.timeline.selected()?.environment;
@@ -37,7 +47,10 @@ fn provider(model: &Model) -> Option<CloudProvider> {
 
 pub fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
     match text(model, action) {
-        Ok((what, text)) => vec![Effect::Copy(what, text)],
+        Ok((what, text)) => {
+            refusal(model, action).into_iter().for_each(|why| model.notice(true, why));
+            vec![Effect::Copy(what, text)]
+        }
         Err(why) => {
             model.notice(false, format!("{}: {why}", action.entry().name));
             vec![]

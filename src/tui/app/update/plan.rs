@@ -2,11 +2,11 @@
 //! version that was seen.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::repeat::Repeat;
 use super::{forms, reasons, remediation, rules};
-use crate::drift::{DriftId, State, TriageRequest, TriageVerb};
+use crate::drift::{DriftEvent, DriftId, State, TriageRequest, TriageVerb};
 use crate::safety::Tainted;
 use crate::service::permission;
 use crate::tui::app::model::{Batch, Pending};
@@ -58,7 +58,8 @@ pub fn propose(model: &mut Model, plan: Plan, careful: bool) -> Vec<Effect> {
         return vec![];
     }
     if careful || !plan.left_out.is_empty() || plan.targets().nth(1).is_some() {
-        model.overlay = Some(Overlay::Confirm { plan, scroll: 0 });
+        let says = plan.says.iter().cloned().chain(forbidden(model, &plan)).collect();
+        model.overlay = Some(Overlay::Confirm { plan: Plan { says, ..plan }, scroll: 0 });
         return vec![];
     }
     apply(model, plan)
@@ -80,6 +81,12 @@ fn sifted(model: &Model, plan: Plan) -> Plan {
         }
     }
     Plan { steps: kept, left_out, ..plan }
+}
+
+/// What policies say against it, as far as the drifts are loaded, each once.
+fn forbidden(model: &Model, plan: &Plan) -> BTreeSet<String> {
+    let rows: HashMap<DriftId, &DriftEvent> = model.timeline.window.rows(0).map(|event| (event.id, event)).collect();
+    plan.steps.iter().filter_map(|(target, verb)| rows.get(&target.id)?.forbidden(verb)).collect()
 }
 
 /// Why a verb may not be done to a drift; the service would refuse it too.

@@ -7,11 +7,14 @@ use hcl_edit::expr::{Array, Expression, Object};
 use hcl_edit::structure::{Block, Body};
 use serde_json::Value;
 
+use super::agree::chosen;
 use super::follow::Link;
 use super::fresh::settable;
 use super::kinds::{Form, Inside};
 use super::literal;
 use super::rules::Rule;
+use super::said::{Said, document};
+use super::sides::is_it;
 use super::splice::{Splice, line_of};
 use crate::drift::path::Step;
 
@@ -72,7 +75,7 @@ impl<'a> Editor<'a> {
             if rest.is_empty() && wanted.is_none() {
                 return self.without_line(attribute.span(), "the attribute");
             }
-            return self.expression(&attribute.value, rest, wanted);
+            return self.expression(&attribute.value, rest, wanted, below);
         }
         let blocks: Vec<&Block> = block.body.get_blocks(name).collect();
         if let Some(rule) = Rule::of(name, rest) {
@@ -96,7 +99,12 @@ impl<'a> Editor<'a> {
         }
         let by_hand =
             |why: &str| Refusal::new(format!("the code has no `{name}` yet{why}")).at(self.text, block.span());
-        match (self.form(name, rest, value).map_err(|why| by_hand(&format!(": {why}")))?, rest) {
+        let told = |why: String| by_hand(&format!(": {why}"));
+        let form = self.form(name, rest, value).map_err(told)?;
+        if form == Form::Attribute {
+            self.inside.may_be_said(name).map_err(told)?;
+        }
+        match (form, rest) {
             (Form::Block, _) => self.fresh(block, name, rest, value, below),
             (Form::Attribute, []) => {
                 self.attribute_into(block, name, &self.written(&settable(&self.inside.below(name), value)))
@@ -136,8 +144,20 @@ impl<'a> Editor<'a> {
             Some((Step::Key(_), _)) if blocks.len() == 1 => (blocks[0], steps, list.first().or(declared)),
             // The only one is the only one that can be meant, where the state knows no other.
             Some((Step::Index(0), rest)) if blocks.len() == 1 && list.len() <= 1 => (blocks[0], rest, list.first()),
-            Some((Step::Index(at), rest)) if *at < blocks.len() && list.len() == blocks.len() => {
-                (blocks[*at], rest, list.get(*at))
+            // The state may have them in another order.
+            Some((Step::Index(at), rest)) => {
+                let said: Vec<Said> = blocks.iter().map(|block| Said::block(block)).collect();
+                let one = chosen(&said, list, *at).ok_or_else(unknown)?;
+                (blocks[one], rest, list.get(*at))
+            }
+            // One block for one element: it need not say what tells it from others.
+            Some((Step::Identity(pairs), rest))
+                if blocks.len() == 1
+                    && list.len() == 1
+                    && is_it(&list[0], pairs)
+                    && pairs.iter().all(|(name, text)| says_nothing_else(&blocks[0].body, name, text)) =>
+            {
+                (blocks[0], rest, list.first())
             }
             Some((Step::Identity(pairs), rest)) => {
                 let is_it = |block: &&&Block| pairs.iter().all(|(name, text)| says(&block.body, name, text));
@@ -163,10 +183,23 @@ impl<'a> Editor<'a> {
         }
     }
 
-    pub(super) fn expression(&self, expression: &Expression, steps: &[Step], wanted: Wanted<'_>) -> Edit {
+    /// `declared`: what the state says there.
+    pub(super) fn expression(
+        &self,
+        expression: &Expression,
+        steps: &[Step],
+        wanted: Wanted<'_>,
+        declared: Option<&Value>,
+    ) -> Edit {
+        let read = declared.and_then(document);
+        let inside = read.as_ref().or(declared);
         match (steps.split_first(), expression, wanted) {
-            (_, Expression::Parenthesis(inner), _) => self.expression(inner.inner(), steps, wanted),
-            (_, Expression::HeredocTemplate(text), _) => self.heredoc(text, expression.span(), steps, wanted),
+            (_, Expression::Parenthesis(inner), _) => self.expression(inner.inner(), steps, wanted, declared),
+            (_, Expression::HeredocTemplate(text), _) => self.heredoc(text, expression.span(), steps, (wanted, inside)),
+            (None, Expression::Array(list), Some(Value::Array(new))) if inside.is_some_and(Value::is_array) => {
+                let old = inside.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+                self.whole_list(list, old, new)
+            }
             (None, _, Some(value)) if literal::value(expression).is_some() => {
                 let at = expression.span().ok_or_else(|| Refusal::new("its place in the file is not known"))?;
                 let is_number = |old: &Value| old.as_str().is_some_and(|text| text.parse::<f64>().is_ok());
@@ -175,14 +208,16 @@ impl<'a> Editor<'a> {
                 let new = if quoted { Value::String(value.to_string()) } else { as_before(expression, value) };
                 Ok(vec![Splice::replace(at, self.written(&new))])
             }
-            (Some((Step::Key(key), rest)), Expression::Object(object), _) => self.object(object, key, rest, wanted),
-            (Some((step, rest)), Expression::Array(list), _) => self.array(list, step, rest, wanted),
+            (Some((Step::Key(key), rest)), Expression::Object(object), _) => {
+                self.object(object, key, rest, (wanted, inside))
+            }
+            (Some((step, rest)), Expression::Array(list), _) => self.array(list, step, rest, (wanted, inside)),
             // The document stands there: what is inside can be edited as if it stood alone.
             (Some(_), Expression::FuncCall(call), _)
                 if call.name.name.as_str() == "jsonencode" && call.args.len() == 1 =>
             {
                 match call.args.iter().next() {
-                    Some(document) => self.expression(document, steps, wanted),
+                    Some(document) => self.expression(document, steps, wanted, inside),
                     None => Err(self.worked_out(expression)),
                 }
             }
@@ -226,7 +261,13 @@ impl<'a> Editor<'a> {
         Refusal { name, ..Refusal::new(kind).at(self.text, expression.span()) }
     }
 
-    fn object(&self, object: &Object, key: &str, rest: &[Step], wanted: Wanted<'_>) -> Edit {
+    fn object(
+        &self,
+        object: &Object,
+        key: &str,
+        rest: &[Step],
+        (wanted, declared): (Wanted<'_>, Option<&Value>),
+    ) -> Edit {
         let item = object.iter().find(|(name, _)| literal::name_of(name).as_deref() == Some(key));
         let unknown = object.iter().any(|(name, _)| literal::name_of(name).is_none());
         match (item, rest.is_empty(), wanted) {
@@ -234,7 +275,9 @@ impl<'a> Editor<'a> {
                 let at = name.span().zip(item.expr().span()).map(|(name, value)| name.start..value.end);
                 self.without_element(at, object.span())
             }
-            (Some((_, item)), ..) => self.expression(item.expr(), rest, wanted),
+            (Some((_, item)), ..) => {
+                self.expression(item.expr(), rest, wanted, declared.and_then(|value| value.get(key)))
+            }
             (None, true, Some(value)) if !unknown => {
                 let last = object.iter().last().and_then(|(_, item)| item.expr().span());
                 let first = object.iter().next().and_then(|(name, _)| name.span());
@@ -244,12 +287,26 @@ impl<'a> Editor<'a> {
         }
     }
 
-    fn array(&self, list: &Array, step: &Step, rest: &[Step], wanted: Wanted<'_>) -> Edit {
+    fn array(
+        &self,
+        list: &Array,
+        step: &Step,
+        rest: &[Step],
+        (wanted, declared): (Wanted<'_>, Option<&Value>),
+    ) -> Edit {
+        let state = declared.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let is_appended = self.adds && rest.is_empty() && wanted.is_some_and(Value::is_object);
         let values: Option<Vec<Value>> = list.iter().map(literal::value).collect();
         let unknown = || Refusal::new("which element is meant is not known").at(self.text, list.span());
         let spelling = || Refusal::new(SPELLING).at(self.text, list.span());
         let found = match (step, values) {
-            (Step::Index(at), _) => (*at < list.len()).then_some(*at),
+            // What came has a place behind those of the state.
+            (Step::Index(_), _) if is_appended => None,
+            (Step::Index(0), _) if list.len() == 1 && state.len() <= 1 => Some(0),
+            (Step::Index(at), _) => {
+                let said: Vec<Said> = list.iter().map(Said::expression).collect();
+                Some(chosen(&said, state, *at).ok_or_else(unknown)?)
+            }
             (Step::SetValue(text), Some(values)) => {
                 let texts: Vec<Option<String>> = values.iter().map(literal::text).collect();
                 let exact = texts.iter().position(|one| one.as_deref() == Some(text));
@@ -274,7 +331,14 @@ impl<'a> Editor<'a> {
         };
         match (found.and_then(|at| list.get(at)), rest.is_empty(), wanted) {
             (Some(element), true, None) => self.without_element(element.span(), list.span()),
-            (Some(element), ..) => self.expression(element, rest, wanted),
+            (Some(element), ..) => {
+                let declared = match step {
+                    Step::Index(at) => state.get(*at),
+                    Step::Identity(pairs) => state.iter().find(|one| is_it(one, pairs)),
+                    _ => None,
+                };
+                self.expression(element, rest, wanted, declared)
+            }
             (None, true, Some(value)) if self.adds => {
                 if list.iter().filter_map(literal::value).any(|one| is_folded_beside(value, &one)) {
                     return Err(spelling());
@@ -298,6 +362,11 @@ fn as_before(expression: &Expression, new: &Value) -> Value {
 fn is_folded_beside(new: &Value, other: &Value) -> bool {
     let text = |value: &Value| value.as_str().map(|text| text == text.to_lowercase());
     (text(new), text(other)) == (Some(true), Some(false))
+}
+
+/// It says this, or nothing of it.
+fn says_nothing_else(body: &Body, name: &str, text: &str) -> bool {
+    !body.has_blocks(name) && (!body.has_attribute(name) || says(body, name, text))
 }
 
 /// Whether a block says so in as many words.

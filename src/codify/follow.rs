@@ -12,7 +12,7 @@ use super::file::{Edited, is_downloaded, parse, read, shown};
 use super::source::{Source, labelled};
 use super::splice::{line_of, spliced};
 use super::uses::{listed, uses};
-use super::{Asked, Patch, Place, SECRET, hidden, holds, literal, several, wanted_of, without_secrets};
+use super::{Asked, Patch, Place, SECRET, hidden, holds, literal, several, sides, wanted_of, without_secrets};
 use crate::declared::blocks::{self, Call};
 use crate::drift::path::{Step, parse as parse_path};
 use crate::drift::{Change, ChangeType};
@@ -48,6 +48,17 @@ impl Link {
     fn text(&self) -> String {
         format!("{}.{}", if self.is_variable { "var" } else { "local" }, self.name)
     }
+}
+
+/// A place that was edited in the stead of the resource's own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Followed {
+    /// The property that gets its value from there.
+    pub name: String,
+    pub file: PathBuf,
+    pub source: Source,
+    /// The path whose whole value it is.
+    pub above: Vec<Step>,
 }
 
 /// The way back from the resource: the directory a name is in, and the calls that lead there.
@@ -130,10 +141,14 @@ impl Patch {
                 return Err(Refusal::new(format!("{} is a symbolic link: change what it leads to", edited.shown)));
             }
             let editor = self.editor(&edited.after, place, change);
-            let splices = editor.expression(expression, &link.steps, wanted_of(change)).map_err(told)?;
+            let above = above(link, change);
+            let state = self.now.as_ref().zip(above.as_ref()).and_then(|(now, above)| sides::at(now, above));
+            let splices =
+                editor.expression(expression, &link.steps, wanted_of(change), state.as_ref()).map_err(told)?;
             lasts(&file).and_then(|()| place.modules.once(directory)).map_err(told)?;
             edited.after = read_again(spliced(&edited.after, without_secrets(splices)?))?;
             self.put(edited, source);
+            self.note_followed(change, &file, source, link);
             return Ok(());
         }
         match (source, call) {
@@ -182,7 +197,17 @@ impl Patch {
         let splices = editor.attribute_into(call, name, &editor.written(value)).map_err(told)?;
         edited.after = read_again(spliced(&edited.after, without_secrets(splices)?))?;
         self.put(edited, &source);
+        self.note_followed(change, file, &source, link);
         Ok(())
+    }
+
+    fn note_followed(&mut self, change: &Change, file: &Path, source: &Source, link: &Link) {
+        if let (Some(above), Some(Step::Key(name))) = (above(link, change), parse_path(change.path.raw()).0.first()) {
+            let one = Followed { name: name.clone(), file: file.to_owned(), source: source.clone(), above };
+            if !self.followed.contains(&one) {
+                self.followed.push(one);
+            }
+        }
     }
 
     fn editor<'a>(&self, text: &'a str, place: &'a Place<'_>, change: &Change) -> Editor<'a> {
@@ -289,6 +314,12 @@ fn is_called_once(source: &Source, body: &Body, text: &str) -> Result<(), Refusa
     }
 }
 
+/// What a name stands for.
+fn above(link: &Link, change: &Change) -> Option<Vec<Step>> {
+    let (steps, is_whole) = parse_path(change.path.raw());
+    steps.strip_suffix(link.steps.as_slice()).filter(|_| is_whole).map(<[Step]>::to_vec)
+}
+
 /// What stands there has to be what the state says of all of it: else something else decides.
 fn says_the_same(
     (source, expression, text): (&Source, &Expression, &str),
@@ -299,9 +330,7 @@ fn says_the_same(
     if Link::of(expression, &[]).is_some() {
         return Ok(());
     }
-    let (steps, is_whole) = parse_path(change.path.raw());
-    let above = steps.strip_suffix(link.steps.as_slice()).filter(|_| is_whole);
-    let said = asked.declared.zip(above).and_then(|(state, above)| holds::at(state.value(), above));
+    let said = asked.declared.zip(above(link, change)).and_then(|(state, above)| holds::at(state.value(), &above));
     let own = change.declared.as_ref().filter(|_| link.steps.is_empty()).map(|value| value.value().clone());
     let in_order = link.steps.iter().any(|step| matches!(step, Step::Index(_)));
     // What has to be worked out holds where nothing else can give the value.

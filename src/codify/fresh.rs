@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::edit::{Edit, Editor, Refusal};
 use super::kinds::{Form, Inside};
-use super::{literal, pack};
+use super::pack;
+use super::sides::is_it;
 use crate::drift::path::Step;
 
 /// A block that is to be written.
@@ -135,10 +136,6 @@ fn elements(
         one.entry(key.clone()).or_insert_with(|| Value::from(text.as_str()));
     }
     Ok(vec![one])
-}
-
-fn is_it(value: &Value, pairs: &[(String, String)]) -> bool {
-    pairs.iter().all(|(name, text)| value.get(name).and_then(literal::text).as_deref() == Some(text))
 }
 
 /// What one block has to say so that what is meant in it is as wanted: that, and what it cannot go without.

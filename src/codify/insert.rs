@@ -12,16 +12,14 @@ impl Editor<'_> {
     /// A new line behind the last attribute, the `=` under its.
     pub(super) fn attribute_into(&self, block: &Block, name: &str, value: &str) -> Edit {
         let at = block.span().ok_or_else(|| Refusal::new("its place in the file is not known"))?;
-        let open = at.start + self.text[at.clone()].find('{').unwrap_or(0);
-        let inside = line_end(self.text, open);
+        let open = opening(self.text, block, &at);
+        let inside = behind(self.text, open + 1);
         if inside >= at.end {
             return Err(Refusal::new("its block stands on one line: write it by hand").at(self.text, Some(at)));
         }
         let last: Option<&Attribute> = block.body.attributes().filter(|one| !is_meta(one.key.as_str())).last();
         let (place, indent, key) = match last.and_then(|one| Some((one, one.span()?))) {
-            Some((one, span)) => {
-                (line_end(self.text, span.end), indent(self.text, span.start), self.aligned(one, name))
-            }
+            Some((one, span)) => (behind(self.text, span.end), indent(self.text, span.start), self.aligned(one, name)),
             None => {
                 let own = indent(self.text, at.start);
                 return Ok(vec![Splice::insert(
@@ -30,6 +28,9 @@ impl Editor<'_> {
                 )]);
             }
         };
+        if place >= at.end {
+            return Err(Refusal::new("its block ends behind a comment: write it by hand").at(self.text, Some(at)));
+        }
         Ok(vec![Splice::insert(place, format!("{indent}{key}= {value}{}", newline(self.text, place - 1)))])
     }
 
@@ -65,7 +66,7 @@ impl Editor<'_> {
         if !begins_line(self.text, first.start) {
             return Ok(vec![Splice::insert(last.end, format!(", {new}"))]);
         }
-        let end = line_end(self.text, last.end);
+        let end = behind(self.text, last.end);
         if end >= whole.end {
             return Ok(vec![Splice::insert(last.end, format!(", {new}"))]);
         }
@@ -87,7 +88,14 @@ impl Editor<'_> {
             && lines.start > whole.start
             && lines.end < whole.end
         {
-            return Ok(vec![Splice::replace(lines, "")]);
+            let mut splices = vec![Splice::replace(lines, "")];
+            // JSON has no comma behind the last.
+            let above = self.text[whole.start..at.start].trim_end();
+            if self.json && !self.text[at.end..].trim_start().starts_with(',') && above.ends_with(',') {
+                let comma = whole.start + above.len() - 1;
+                splices.push(Splice::replace(comma..comma + 1, ""));
+            }
+            return Ok(splices);
         }
         let behind = &self.text[at.end..whole.end];
         let comma = behind.trim_start().starts_with(',').then(|| at.end + behind.find(',').unwrap_or(0) + 1);
@@ -117,6 +125,39 @@ impl Editor<'_> {
         match whole_lines(self.text, &at) {
             Some(lines) => Ok(vec![Splice::replace(self.with_blank(lines), "")]),
             None => Err(Refusal::new(format!("{what} shares its line: take it out by hand")).at(self.text, Some(at))),
+        }
+    }
+}
+
+/// The brace that opens a block: behind its name and labels, and comments there.
+fn opening(text: &str, block: &Block, at: &Range<usize>) -> usize {
+    let named = block.labels.last().and_then(Span::span).or_else(|| block.ident.span());
+    let mut from = named.map_or(at.start, |span| span.end);
+    while let Some(rest) = text.get(from..at.end) {
+        let rest = rest.trim_start();
+        let start = at.end - rest.len();
+        match rest.strip_prefix("/*").and_then(|inner| inner.find("*/")) {
+            Some(end) => from = start + end + 4,
+            None => return start + rest.find('{').unwrap_or(0),
+        }
+    }
+    at.start
+}
+
+/// Behind the line of a byte and the comments that begin on it and end on another.
+pub(super) fn behind(text: &str, at: usize) -> usize {
+    let mut from = at;
+    loop {
+        let end = line_end(text, from);
+        let line = &text[from..end];
+        let begins = |mark: &str| line.find(mark).unwrap_or(usize::MAX);
+        let comment = begins("/*");
+        if comment > begins("#").min(begins("//")) || comment == usize::MAX {
+            return end;
+        }
+        match text[from + comment + 2..].find("*/") {
+            Some(close) => from += comment + 2 + close + 2,
+            None => return end,
         }
     }
 }

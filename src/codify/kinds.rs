@@ -16,6 +16,8 @@ use crate::declared::blocks::Looked;
 pub(super) struct Known {
     blocks: BTreeSet<String>,
     attributes: BTreeSet<String>,
+    /// All that somebody's code says.
+    said: BTreeSet<String>,
     /// What a block, or an attribute's value, cannot go without.
     required: BTreeSet<String>,
     /// The provider alone gives it out.
@@ -37,9 +39,13 @@ pub struct Kinds {
     asks: bool,
     siblings: Found<Arc<Known>>,
     schemas: Found<Result<Arc<Known>, String>>,
+    code: Mutex<HashMap<PathBuf, Code>>,
     /// The code's blocks, which modules are followed by.
     pub(super) looked: Looked,
 }
+
+/// Files with their text.
+type Code = Arc<Vec<(PathBuf, String)>>;
 
 /// By directory of the configuration, and type.
 type Found<T> = Mutex<HashMap<(PathBuf, String), T>>;
@@ -53,6 +59,13 @@ impl Kinds {
     /// A resource's, whose configuration is in `root`.
     pub(super) fn of<'a>(&'a self, root: &'a Path, resource_type: &'a str) -> Inside<'a> {
         Inside { kinds: self, root, resource_type, path: String::new() }
+    }
+
+    /// The code of a directory.
+    pub(super) fn code_of(&self, directory: &Path) -> Code {
+        let mut known = self.code.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = || Arc::new(super::uses::code_of(directory));
+        Arc::clone(known.entry(directory.to_owned()).or_insert_with(read))
     }
 
     fn in_code(&self, key: &(PathBuf, String)) -> Arc<Known> {
@@ -120,6 +133,31 @@ impl Inside<'_> {
             // The list has blocks alone: a name of the resource itself may be newer than it.
             Some(list) if list.blocks.contains(&self.path) => Ok(Form::Attribute),
             _ => Err(format!("whether `{place}` of {} is a block is not known: {unknown}", self.resource_type)),
+        }
+    }
+
+    /// Whether code may say something that it does not say yet. The provider tells, other code of the type, what is known of well known
+    /// types; and a few names may be said of whatever has them.
+    ///
+    /// # Errors
+    /// A sentence: it may not, or nobody knows.
+    pub fn may_be_said(&self, name: &str) -> Result<(), String> {
+        let place = self.place(name);
+        let computed = || Err("the provider computes it: no code can say it".to_owned());
+        let unknown = match self.kinds.by_provider(&self.key()) {
+            Ok(schema) if schema.computed.contains(&place) => return computed(),
+            Ok(schema) if schema.attributes.contains(&place) || schema.blocks.contains(&place) => return Ok(()),
+            Ok(_) => "the provider's schema does not have it".to_owned(),
+            Err(why) => why,
+        };
+        if self.kinds.in_code(&self.key()).said.contains(&place) || super::pack::is_settable(name) {
+            return Ok(());
+        }
+        match listed::known(self.resource_type).filter(|list| self.path.is_empty() || list.blocks.contains(&self.path))
+        {
+            Some(list) if list.computed.contains(&place) => computed(),
+            Some(_) => Ok(()),
+            None => Err(format!("whether code can say `{place}` of {} is not known: {unknown}", self.resource_type)),
         }
     }
 

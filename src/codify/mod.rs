@@ -2,6 +2,7 @@
 //! expression decides, that is pointed at. The edit is made by position, so that everything else stays byte for byte, and what came
 //! out is read again before anybody sees it.
 
+mod agree;
 mod edit;
 mod file;
 mod follow;
@@ -10,14 +11,19 @@ mod hidden;
 mod holds;
 mod insert;
 mod kinds;
+mod list;
 mod literal;
 mod modules;
 mod moved;
 mod pack;
 mod rules;
+mod said;
+mod secrets;
+mod sides;
 mod source;
 mod splice;
 mod text;
+mod together;
 mod uses;
 mod whole;
 mod write;
@@ -44,6 +50,7 @@ use file::{is_downloaded, parse};
 use kinds::Inside;
 pub use kinds::Kinds;
 use modules::Modules;
+use secrets::{MARK, SECRET, has_secret, without_secrets};
 use splice::{Splice, spliced, whole_lines};
 pub use write::{WriteError, write};
 
@@ -51,9 +58,8 @@ pub use write::{WriteError, write};
 const CONTEXT: usize = 2;
 const DOWNLOADED: &str = "its block stands in a module that was downloaded, where no edit lasts: change the module, or take another version of it";
 
-const SECRET: &str = "it is a secret: no code should say it; keep it where secrets are kept";
-/// What stands in place of a secret begins so.
-const MARK: &str = "«secret #";
+/// Tells the paths at which two sides differ.
+pub type Compare<'a> = &'a dyn Fn(&Value, &Value) -> Vec<String>;
 
 /// What is to be written.
 pub struct Asked<'a> {
@@ -62,6 +68,10 @@ pub struct Asked<'a> {
     pub changes: &'a [Change],
     /// What the state says of the resource.
     pub declared: Option<&'a Masked>,
+    /// What is live: an edit is read again, and has to say this.
+    pub live: Option<&'a Masked>,
+    /// The paths that differ, as the comparer tells them.
+    pub compare: Option<Compare<'a>>,
 }
 
 /// An edit.
@@ -77,6 +87,10 @@ pub struct Patch {
     pub left: Vec<NotWritten>,
     /// What whoever makes the edit should know; sentences.
     pub notes: Vec<String>,
+    /// What the state would say with what is written so far: elements are found by it.
+    now: Option<Value>,
+    /// Where names were followed to.
+    followed: Vec<follow::Followed>,
 }
 
 /// A change that is not written.
@@ -98,6 +112,7 @@ impl Patch {
         }
         let modules = Modules::to(&spot.root, asked.resource.resource_id.raw(), &spot.file, &kinds.looked)?;
         let mut patch = Self::of(Edited::open(&spot.root, &spot.file)?);
+        patch.now = asked.declared.map(|state| state.value().clone());
         let labels = labels_of(asked.resource.resource_id.raw()).ok_or("its name is none of Terraform's")?;
         let body = parse(&patch.own.before).map_err(|why| format!("{}: {why}", patch.own.shown))?;
         let block = find(&body, &labels).ok_or_else(|| format!("{} has its block no more", patch.own.shown))?;
@@ -105,14 +120,14 @@ impl Patch {
             return Err(format!("{}: {why}", spot.shown()));
         }
         let directory = spot.file.parent().unwrap_or(Path::new("."));
+        uses::stands_once(&kinds.code_of(directory), &spot.root, &spot.file, &labels)?;
         match asked.drift_type {
             DriftType::Modified => {
                 let inside = kinds.of(&spot.root, &labels[0]);
                 let place = Place { root: &spot.root, inside, labels: &labels, modules: &modules };
-                // What comes is written beside what there is, so what goes is taken out last.
-                let mut changes: Vec<&Change> = asked.changes.iter().collect();
-                changes.sort_by_key(|change| change.change_type == ChangeType::Removed);
-                changes.into_iter().for_each(|change| patch.change(asked, &place, change));
+                for group in together::groups(&labels[0], asked.changes) {
+                    patch.together(asked, &place, &group);
+                }
             }
             DriftType::Deleted if is_downloaded(&spot.file) => return Err(format!("{}: {DOWNLOADED}", spot.shown())),
             DriftType::Deleted => {
@@ -126,6 +141,9 @@ impl Patch {
         if patch.files().any(is_outside) {
             patch.notes.insert(0, "it stands in a module: every use of the module gets the edit".into());
         }
+        if let Some(note) = modules::workspaces(&spot.root).filter(|_| !patch.is_empty()) {
+            patch.notes.push(note);
+        }
         for one in patch.files() {
             parse(&one.after)
                 .map_err(|why| format!("{}: the edit would leave a file that cannot be read: {why}", one.shown))?;
@@ -135,7 +153,7 @@ impl Patch {
 
     /// One that edits nothing yet.
     fn of(own: Edited) -> Self {
-        Self { own, others: vec![], written: vec![], left: vec![], notes: vec![] }
+        Self { own, others: vec![], written: vec![], left: vec![], notes: vec![], now: None, followed: vec![] }
     }
 
     /// What it edits.
@@ -167,9 +185,15 @@ impl Patch {
     }
 
     fn change(&mut self, asked: &Asked<'_>, place: &Place<'_>, change: &Change) {
-        let edited = self.edited(&self.own.before, asked, place, change).and_then(|_| {
+        let change = &self.as_live(asked, change);
+        let declared = asked.declared.map(Masked::value);
+        let first = match self.own.is_changed() {
+            true => self.edited(&self.own.before, (asked, declared), place, change).map(drop),
+            false => Ok(()),
+        };
+        let edited = first.and_then(|()| {
             // Positions are those of the text with what was written so far.
-            let after = self.edited(&self.own.after, asked, place, change)?;
+            let after = self.edited(&self.own.after, (asked, self.now.as_ref()), place, change)?;
             place.modules.once(self.own.file.parent().unwrap_or(Path::new("."))).map(|()| after)
         });
         let why = match edited {
@@ -177,17 +201,43 @@ impl Patch {
             Ok(after) => {
                 self.say_deprecated(place, change);
                 self.own.after = after;
-                return self.written.push(change.path.clone());
+                return self.done(change);
             }
             Err(mut refusal) => match refusal.link.take() {
                 None => self.told(&refusal),
                 Some(link) => match self.follow(asked, place, change, *link) {
-                    Ok(()) => return self.written.push(change.path.clone()),
+                    Ok(()) => return self.done(change),
                     Err(other) => format!("{}; {}", self.told(&refusal), self.told(&other)),
                 },
             },
         };
         self.left.push(NotWritten { path: change.path.clone(), why });
+    }
+
+    fn done(&mut self, change: &Change) {
+        if let Some(now) = &mut self.now {
+            // Where its place is not found nothing else is found by it either.
+            let _ = sides::make(now, change);
+        }
+        self.written.push(change.path.clone());
+    }
+
+    /// The comparer tells parts of policies in small letters: as they are spelt live.
+    fn as_live(&self, asked: &Asked<'_>, change: &Change) -> Change {
+        let mut change = change.clone();
+        let steps = parse_path(change.path.raw()).0;
+        let Some(Step::Key(name)) = steps.first().filter(|_| pack::is_in_policy(&steps)) else { return change };
+        let live = asked.live.and_then(|live| live.value().get(name));
+        // A whole statement by its place, which is one of the live list.
+        let is_whole = change.change_type == ChangeType::Added && !matches!(steps.last(), Some(Step::Key(_)));
+        let there = asked.live.filter(|_| is_whole).and_then(|live| sides::at(live.value(), &steps));
+        let spelt = change.actual.as_ref().zip(live).and_then(|(one, live)| {
+            there.filter(|there| sides::is_folded(one.value(), there)).or_else(|| sides::spelt(one.value(), live))
+        });
+        if let Some(spelt) = spelt {
+            change.actual = Some(Masked::trusted(spelt));
+        }
+        change
     }
 
     /// Whoever writes something new that is on its way out should know.
@@ -224,7 +274,13 @@ impl Patch {
     }
 
     /// The text with one change made, read again.
-    fn edited(&self, text: &str, asked: &Asked<'_>, place: &Place<'_>, change: &Change) -> Result<String, Refusal> {
+    fn edited(
+        &self,
+        text: &str,
+        (asked, state): (&Asked<'_>, Option<&Value>),
+        place: &Place<'_>,
+        change: &Change,
+    ) -> Result<String, Refusal> {
         let (labels, inside) = (place.labels, place.inside.clone());
         let (steps, is_whole) = parse_path(change.path.raw());
         let wanted = wanted_of(change);
@@ -237,17 +293,17 @@ impl Patch {
         let body = parse(text).map_err(Refusal::new)?;
         let block = find(&body, labels).ok_or_else(|| Refusal::new("its block is not there any more"))?;
         if let Some(Step::Key(name)) = steps.first()
-            && let Some(why) = pack::forbids(&labels[0], name, &block.body)
+            && let Some(why) = pack::forbids(&labels[0], name, &block.body).or_else(|| {
+                let all = asked.live.and_then(|live| live.value().as_object());
+                let is_new = steps.len() == 1 && wanted.is_some() && !block.body.has_attribute(name);
+                (is_new && pack::comes_along(name, all?))
+                    .then(|| "the provider gives it out beside what else is said".to_owned())
+            })
         {
             return Err(Refusal::new(why));
         }
         let adds = change.change_type == ChangeType::Added;
-        let splices = Editor { text, adds, json: false, inside }.body(
-            block,
-            &steps,
-            wanted,
-            asked.declared.map(Masked::value),
-        )?;
+        let splices = Editor { text, adds, json: false, inside }.body(block, &steps, wanted, state)?;
         let after = spliced(text, without_secrets(splices)?);
         let is_right = parse(&after).is_ok_and(|again| find(&again, labels).is_some());
         if is_right {
@@ -324,23 +380,5 @@ fn is_one_at_most(count: &Expression) -> bool {
         Expression::Conditional(either) => is_one_at_most(&either.true_expr) && is_one_at_most(&either.false_expr),
         Expression::Parenthesis(inner) => is_one_at_most(inner.inner()),
         _ => literal::value(count).is_some_and(|value| value == 1 || value == 0),
-    }
-}
-
-/// What is written beside a change, because a block or a map cannot go without it, may have had a secret in it.
-fn without_secrets(splices: Vec<Splice>) -> Result<Vec<Splice>, Refusal> {
-    if splices.iter().any(|one| one.with.contains(MARK)) {
-        return Err(Refusal::new(format!("what has to be said with it was taken out: {SECRET}")));
-    }
-    Ok(splices)
-}
-
-/// Whether anything in it was taken out.
-fn has_secret(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains(MARK),
-        Value::Array(list) => list.iter().any(has_secret),
-        Value::Object(map) => map.iter().any(|(name, value)| name.contains(MARK) || has_secret(value)),
-        _ => false,
     }
 }

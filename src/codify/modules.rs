@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::edit::Refusal;
-use super::file::{parse, read};
+use super::file::parse;
 use super::several;
 use super::source::labelled;
+use super::uses::code_of;
 use crate::declared::blocks::{self, Call, Looked, tidy};
 
 pub(super) struct Modules<'a> {
@@ -49,10 +50,24 @@ impl<'a> Modules<'a> {
     }
 }
 
+/// Who else gets an edit of this configuration.
+pub(super) fn workspaces(root: &Path) -> Option<String> {
+    let entries = std::fs::read_dir(root.join("terraform.tfstate.d")).ok()?.flatten();
+    let mut names: Vec<String> = entries
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| crate::safety::sanitise::line(&entry.file_name().to_string_lossy()))
+        .collect();
+    names.sort();
+    if root.join("terraform.tfstate").is_file() {
+        names.insert(0, "default".into());
+    }
+    (names.len() > 1).then(|| format!("every workspace of the configuration gets the edit: {}", names.join(", ")))
+}
+
 /// By `count` or `for_each`.
 fn is_several(call: &Call) -> bool {
-    blocks::files(&call.caller, 0)
+    code_of(&call.caller)
         .iter()
-        .filter_map(|file| parse(&read(file).ok()?).ok())
+        .filter_map(|(_, text)| parse(text).ok())
         .any(|body| labelled(&body, "module", &call.name).is_some_and(|block| several(block).is_some()))
 }

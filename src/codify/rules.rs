@@ -1,5 +1,7 @@
 //! Rules of a security group that stand in it. The comparer takes them apart, one peer each; in code one block holds several.
 
+use std::collections::BTreeMap;
+
 use hcl_edit::Span;
 use hcl_edit::expr::{Array, Expression};
 use hcl_edit::structure::{Block, Body};
@@ -8,6 +10,7 @@ use serde_json::Value;
 use super::edit::{Edit, Editor, Refusal, Wanted};
 use super::fresh::Fresh;
 use super::literal;
+use super::said::Said;
 use crate::compare::protocol;
 use crate::drift::path::Step;
 
@@ -18,6 +21,98 @@ const PEERS: [(&str, &str); 4] = [
     ("prefix_list", "prefix_list_ids"),
     ("security_group", "security_groups"),
 ];
+
+/// How paths name the group itself as a peer.
+const OWN: &str = "self";
+
+/// Whether rules stand in this property, one peer each.
+pub(super) fn are_told_apart(kind: &str, name: &str) -> bool {
+    matches!(kind, "aws_security_group" | "aws_default_security_group") && matches!(name, "ingress" | "egress")
+}
+
+/// A side's value, rules told apart.
+pub(super) fn value(kind: &str, name: &str, value: &Value) -> Value {
+    if !are_told_apart(kind, name) {
+        return value.clone();
+    }
+    let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    let rules = list.iter().map(|rule| {
+        let items = rule.as_object().into_iter().flatten();
+        Said::Map { items: items.map(|(name, one)| (name.clone(), plain(one))).collect(), silent: true }
+    });
+    let told = match apart(Said::List { items: rules.collect(), open: false }) {
+        Said::List { items, .. } => items,
+        _ => vec![],
+    };
+    let text = |one: &Said| if let Said::Is(value) = one { value.clone() } else { Value::Null };
+    let object = |one: &Said| match one {
+        Said::Map { items, .. } => items.iter().map(|(name, one)| (name.clone(), text(one))).collect(),
+        _ => Value::Null,
+    };
+    told.iter().map(object).collect()
+}
+
+fn plain(value: &Value) -> Said {
+    match value {
+        Value::Array(list) => Said::List { items: list.iter().cloned().map(Said::Is).collect(), open: false },
+        other => Said::Is(other.clone()),
+    }
+}
+
+/// Rules of code, one peer each, as the comparer tells them.
+pub(super) fn apart(said: Said) -> Said {
+    let Said::List { items, mut open } = said else { return said };
+    let mut rules = vec![];
+    for rule in items {
+        let Said::Map { items, .. } = rule else {
+            open = true;
+            continue;
+        };
+        let text = |name: &str, f: &dyn Fn(&str) -> String| match items.get(name) {
+            None => Said::Is(Value::from(f(""))),
+            Some(Said::Is(value)) => Said::Is(Value::from(f(&literal::text(value).unwrap_or_default()))),
+            Some(_) => Said::Open,
+        };
+        let service = text("protocol", &|named| protocol(named).unwrap_or(named).to_owned());
+        let is_any = service == Said::Is(Value::from("-1"));
+        let port = |name: &str| if is_any { Said::Is(Value::from("")) } else { text(name, &str::to_owned) };
+        let frame = BTreeMap::from([
+            ("from_port".to_owned(), port("from_port")),
+            ("to_port".to_owned(), port("to_port")),
+            ("description".to_owned(), text("description", &str::to_owned)),
+            ("protocol".to_owned(), service),
+        ]);
+        let network = |text: &str| text.parse::<ipnet::IpNet>().map_or(text.to_owned(), |net| net.trunc().to_string());
+        for (kind, list) in PEERS {
+            let peers = match items.get(list) {
+                None | Some(Said::Is(Value::Null)) => vec![],
+                Some(Said::List { items, open: false }) => items.clone(),
+                // Any number of them.
+                Some(_) => {
+                    open = true;
+                    vec![]
+                }
+            };
+            for peer in peers {
+                let peer = match peer {
+                    Said::Is(value) => Said::Is(Value::from(network(&literal::text(&value).unwrap_or_default()))),
+                    other => other,
+                };
+                rules.push((kind, peer, frame.clone()));
+            }
+        }
+        match items.get("self") {
+            None | Some(Said::Is(Value::Null | Value::Bool(false))) => {}
+            Some(Said::Is(_)) => rules.push(("security_group", Said::Is(Value::from(OWN)), frame)),
+            Some(_) => open = true,
+        }
+    }
+    let rule = |(kind, peer, mut items): (&str, Said, BTreeMap<String, Said>)| {
+        items.insert(kind.to_owned(), peer);
+        Said::Map { items, silent: false }
+    };
+    Said::List { items: rules.into_iter().map(rule).collect(), open }
+}
 
 /// One peer's rule.
 pub(super) struct Rule<'a> {
@@ -41,6 +136,11 @@ impl<'a> Rule<'a> {
         let (list, peer) = PEERS.iter().find_map(|(kind, list)| Some((*list, get(kind)?)))?;
         let ports = ["from_port", "to_port"].map(|name| get(name).unwrap_or_default());
         Some(Self { direction: name, protocol: get("protocol")?, ports, list, peer })
+    }
+
+    /// The group itself is the peer.
+    fn is_own(&self) -> bool {
+        self.list == "security_groups" && self.peer == OWN
     }
 
     /// The same protocol and ports.
@@ -74,6 +174,16 @@ impl Editor<'_> {
         let first = blocks.first().and_then(|block| block.span());
         match (&steps[1..], wanted) {
             ([], Some(new)) if self.adds => self.rule_into(parent, blocks, &alike, rule, new),
+            ([], None) if rule.is_own() => {
+                let mut found = alike.iter().filter(|block| is_own(&block.body) == Some(true));
+                let (Some(block), None) = (found.next(), found.next()) else {
+                    return Err(Refusal::new("which of its blocks is meant is not known").at(self.text, first));
+                };
+                if peers(&block.body) == Some(1) {
+                    return self.without_line(block.span(), "the block");
+                }
+                self.without_line(block.body.get_attribute(OWN).and_then(Span::span), "the attribute")
+            }
             ([], None) => {
                 let (block, list, at) = self.holder(&alike, rule, first)?;
                 if peers(&block.body) == Some(1) {
@@ -118,7 +228,16 @@ impl Editor<'_> {
             None => described.is_empty(),
             Some(one) => literal::value(&one.value).is_some_and(|value| value == described),
         };
-        let lists = alike.iter().filter(says_it).filter_map(|block| listed(&block.body, rule.list));
+        if rule.is_own()
+            && let Some(block) = alike.iter().find(|block| says_it(block) && is_own(&block.body) == Some(false))
+        {
+            return match block.body.get_attribute(OWN) {
+                Some(one) => self.expression(&one.value, &[], Some(&Value::Bool(true)), None),
+                None => self.attribute_into(block, OWN, "true"),
+            };
+        }
+        let lists =
+            alike.iter().filter(says_it).filter_map(|block| listed(&block.body, rule.list).filter(|_| !rule.is_own()));
         if let Some(list) = lists.into_iter().find(|list| !list.is_empty()) {
             let (first, last) = (list.iter().next().and_then(Span::span), list.iter().last().and_then(Span::span));
             return self.element_into(list.span(), first, last, &self.written(&Value::from(rule.peer)), false);
@@ -132,7 +251,10 @@ impl Editor<'_> {
             ("from_port".to_owned(), port(rule.ports[0])),
             ("to_port".to_owned(), port(rule.ports[1])),
             ("protocol".to_owned(), self.written(&Value::from(rule.protocol))),
-            (rule.list.to_owned(), self.written(&Value::from(vec![rule.peer]))),
+            match rule.is_own() {
+                true => (OWN.to_owned(), "true".to_owned()),
+                false => (rule.list.to_owned(), self.written(&Value::from(vec![rule.peer]))),
+            },
         ]);
         let new = Fresh { name: rule.direction.to_owned(), lines, blocks: vec![] };
         self.blocks_into(parent, blocks.last().copied(), &[new])
@@ -159,9 +281,10 @@ fn peers(body: &Body) -> Option<usize> {
             None => 0,
         };
     }
-    let is_own = match body.get_attribute("self") {
-        Some(one) => literal::value(&one.value)? == true,
-        None => false,
-    };
-    Some(count + usize::from(is_own))
+    Some(count + usize::from(is_own(body)?))
+}
+
+/// Whether the group itself is a peer; `None`: that is worked out elsewhere.
+fn is_own(body: &Body) -> Option<bool> {
+    body.get_attribute(OWN).map_or(Some(false), |one| Some(literal::value(&one.value)? == true))
 }

@@ -10,6 +10,7 @@ use super::file::{parse, shown};
 use super::uses::code_of;
 
 /// Where a name gets its value.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Source {
     Local(String),
     Default(String),

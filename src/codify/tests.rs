@@ -1,5 +1,6 @@
 //! What is edited, what is pointed at, and that nothing else changes.
 
+mod again;
 mod follow;
 mod fresh;
 mod moved;
@@ -42,7 +43,8 @@ impl World {
             declared_in: None,
         };
         let declared = Masked::trusted(declared);
-        let asked = Asked { resource: &resource, drift_type, changes, declared: Some(&declared) };
+        let asked =
+            Asked { resource: &resource, drift_type, changes, declared: Some(&declared), live: None, compare: None };
         Patch::plan(&asked, &self.spot(), &Kinds::default())
     }
 
@@ -482,8 +484,12 @@ fn others(text: &str, without: &str) -> Vec<String> {
 }
 
 fn of(text: &str, name: &str) -> Option<Value> {
+    of_kind(text, "web", name)
+}
+
+fn of_kind(text: &str, label: &str, name: &str) -> Option<Value> {
     let body = parse(text).unwrap();
-    let block = find(&body, &["aws_instance".into(), "web".into()]).unwrap();
+    let block = find(&body, &["aws_instance".into(), label.into()]).unwrap();
     block.body.get_attribute(name).and_then(|one| literal::value(&one.value))
 }
 

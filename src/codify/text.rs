@@ -17,7 +17,7 @@ impl Editor<'_> {
         heredoc: &HeredocTemplate,
         whole: Option<Range<usize>>,
         steps: &[Step],
-        wanted: Wanted<'_>,
+        (wanted, declared): (Wanted<'_>, Option<&Value>),
     ) -> Edit {
         let refusal = |why: &str| Refusal::new(why).at(self.text, whole.clone());
         let is_literal = heredoc.template.iter().all(|element| matches!(element, Element::Literal(_)));
@@ -28,14 +28,14 @@ impl Editor<'_> {
             return Err(refusal("it is a text over several lines with parts that are put in: write it by hand"));
         };
         match (steps.is_empty(), wanted) {
-            (false, _) => self.document(inside, steps, wanted),
+            (false, _) => self.document(inside, steps, (wanted, declared)),
             (true, Some(Value::String(text))) => self.lines(heredoc, inside, text).map_err(refusal),
             (true, _) => Err(refusal("it is a text over several lines: write it by hand")),
         }
     }
 
     /// A document in JSON, which HCL reads as an expression, too.
-    fn document(&self, inside: Range<usize>, steps: &[Step], wanted: Wanted<'_>) -> Edit {
+    fn document(&self, inside: Range<usize>, steps: &[Step], (wanted, declared): (Wanted<'_>, Option<&Value>)) -> Edit {
         let text = &self.text[inside.clone()];
         let from = inside.start + text.len() - text.trim_start().len();
         let text = text.trim();
@@ -47,7 +47,13 @@ impl Editor<'_> {
         };
         let lines = line_of(self.text, from) - 1;
         let edit = Editor { text, adds: self.adds, json: true, inside: self.inside.clone() }
-            .expression(&document, steps, wanted);
+            .expression(&document, steps, wanted, declared);
+        if let Ok(splices) = &edit
+            && serde_json::from_str::<Value>(&super::splice::spliced(text, splices.clone())).is_err()
+        {
+            let why = "no edit of this JSON could be read again: write it by hand";
+            return Err(Refusal::new(why).at(self.text, Some(inside)));
+        }
         let there = |one: Splice| Splice::replace(one.at.start + from..one.at.end + from, one.with);
         edit.map(|splices| splices.into_iter().map(there).collect())
             .map_err(|refusal| Refusal { line: refusal.line.map(|line| line + lines), ..refusal })

@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::file::{read, shown};
+use hcl_edit::structure::Block;
+use serde_json::Value;
+
+use super::file::{parse, read, shown};
 
 /// The files that Terraform reads in a directory, with their text, by name.
 pub(super) fn code_of(directory: &Path) -> Vec<(PathBuf, String)> {
@@ -32,6 +35,41 @@ pub(super) fn uses(root: &Path, directory: &Path, name: &str) -> Vec<String> {
         found
     });
     lines.collect()
+}
+
+/// # Errors
+/// Another file says something of the resource, too: an override, in JSON, or behind a symbolic link.
+pub(super) fn stands_once(
+    code: &[(PathBuf, String)],
+    root: &Path,
+    file: &Path,
+    labels: &[String; 2],
+) -> Result<(), String> {
+    let is_it = |block: &Block| block.labels.iter().map(|one| one.as_str()).eq(labels.iter().map(String::as_str));
+    let in_json = |text: &str| {
+        let read: Value = serde_json::from_str(text).unwrap_or_default();
+        let below = |value: &Value, name: &str| -> Vec<Value> {
+            let all = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+            all.iter().filter_map(|one| one.get(name).cloned()).collect()
+        };
+        let kinds = below(&read, "resource").into_iter().flat_map(|one| below(&one, &labels[0]));
+        kinds.into_iter().any(|one| !below(&one, &labels[1]).is_empty())
+    };
+    // A block's name stands on one line.
+    let is_head = |line: &str| {
+        line.trim_start().starts_with("resource") && labels.iter().all(|label| line.contains(label.as_str()))
+    };
+    let says_it = |(other, text): &(PathBuf, String)| match other.extension().is_some_and(|end| end == "json") {
+        _ if other.as_path() == file || !text.contains(labels[1].as_str()) => false,
+        true => in_json(text),
+        false => text.lines().any(is_head) && parse(text).is_ok_and(|body| body.get_blocks("resource").any(is_it)),
+    };
+    match code.iter().find(|one| says_it(one)) {
+        None => Ok(()),
+        Some((other, _)) => {
+            Err(format!("{} says something of it, too: write it by hand where it holds", shown(root, other)))
+        }
+    }
 }
 
 /// The first `most` of them, and how many more there are.

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::edit::{Edit, Editor, Refusal};
 use super::fresh::{Fresh, is_nothing};
-use super::splice::{Splice, begins_line, indent, line_end, line_start, newline};
+use super::insert::behind;
+use super::splice::{Splice, begins_line, indent, line_start, newline};
 
 impl Editor<'_> {
     /// One more of these. `declared`: what the state says of them; what none of them says in code and all have there is given by the
@@ -71,7 +72,7 @@ impl Editor<'_> {
 
     fn blocks_behind(&self, last: &Block, new: &[Fresh]) -> Edit {
         let at = last.span().ok_or_else(|| Refusal::new("its place in the file is not known"))?;
-        let end = line_end(self.text, at.end);
+        let end = behind(self.text, at.end);
         if !begins_line(self.text, at.start) || end == self.text.len() {
             return Err(Refusal::new("its siblings share their lines: write it by hand").at(self.text, Some(at)));
         }

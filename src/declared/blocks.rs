@@ -88,6 +88,8 @@ type Known = HashMap<(PathBuf, usize), Arc<Vec<(PathBuf, Block)>>>;
 #[derive(Default, Debug)]
 pub struct Looked {
     blocks: Mutex<Known>,
+    /// Calls of modules in a directory and so many levels below it.
+    said: Mutex<modules::AllSaid>,
 }
 
 impl Looked {
@@ -106,15 +108,6 @@ impl Looked {
             }
         }
         self.search(&directory, 0, &labels)
-    }
-
-    /// How many calls below `root` lead to a module's own directory, by path.
-    pub fn callers(&self, root: &Path, inside: &Path) -> usize {
-        let leads_there = |(file, block): &&(PathBuf, Block)| {
-            let source = block.source.as_deref().filter(|source| block.kind == "module" && source.starts_with('.'));
-            source.zip(file.parent()).is_some_and(|(source, own)| tidy(&own.join(source)) == tidy(inside))
-        };
-        self.blocks_in(root, DEPTH).iter().filter(leads_there).count()
     }
 
     fn search(&self, directory: &Path, depth: usize, labels: &[String; 2]) -> Search {

@@ -90,7 +90,8 @@ impl Outlook<'_> {
         let spot = found(self.resource);
         let spot = spot.or_else(|why| previous.map(before).and_then(|old| found(&old).ok()).ok_or(why))?;
         let (resource, drift_type, changes, declared) = (self.resource, self.drift_type, self.changes, self.declared);
-        Patch::plan(&Asked { resource, drift_type, changes, declared }, &spot, &self.code.kinds)
+        let (live, compare) = (self.actual, self.sides.as_ref().map(|sides| sides.compare));
+        Patch::plan(&Asked { resource, drift_type, changes, declared, live, compare }, &spot, &self.code.kinds)
     }
 
     /// Once an apply has put back what the code says.
@@ -326,8 +327,14 @@ mod tests {
         of_code[0].actual = Some(Masked::trusted(json!(40)));
         of_code[1].actual = Some(Masked::trusted(json!("ami-2")));
         let state = Masked::trusted(declared.clone());
-        let asked =
-            Asked { resource: &resource, drift_type: DriftType::Modified, changes: &of_code, declared: Some(&state) };
+        let asked = Asked {
+            resource: &resource,
+            drift_type: DriftType::Modified,
+            changes: &of_code,
+            declared: Some(&state),
+            live: None,
+            compare: None,
+        };
         let spot = super::super::Spot { root: home.path().to_owned(), file, line: 2 };
         let patch = Patch::plan(&asked, &spot, &crate::codify::Kinds::default()).unwrap();
         let differs = |a: &Value, b: &Value| {

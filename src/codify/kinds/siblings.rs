@@ -76,6 +76,7 @@ impl Seen {
             (self.blocks.get(above) == Some(count)).then(|| place.clone())
         };
         Known {
+            said: self.attributes.keys().chain(self.blocks.keys()).cloned().collect(),
             required: self.attributes.iter().chain(&self.blocks).filter_map(always).collect(),
             attributes: self.objects.into_keys().collect(),
             blocks: self.blocks.into_keys().collect(),

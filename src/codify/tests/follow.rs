@@ -30,7 +30,14 @@ impl Code {
             declared_in: None,
         };
         let declared = Some(&Masked::trusted(state));
-        let asked = Asked { resource: &resource, drift_type: DriftType::Modified, changes, declared };
+        let asked = Asked {
+            resource: &resource,
+            drift_type: DriftType::Modified,
+            changes,
+            declared,
+            live: None,
+            compare: None,
+        };
         let spot = Spot { root: self.0.path().to_owned(), file: self.0.path().join(file), line: 1 };
         Patch::plan(&asked, &spot, &Kinds::default())
     }

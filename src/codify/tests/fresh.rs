@@ -145,7 +145,13 @@ fn where_nobody_knows_whether_it_is_a_block_that_is_said_with_what_would_tell() 
         added_lines(code, "acme_wall.web", added("labels", json!({"a": "b"})), json!({})),
         "  labels = { a = \"b\" }\n"
     );
-    assert_eq!(added_lines(code, "acme_wall.web", added("zones", json!(["a"])), json!({})), "  zones = [\"a\"]\n");
+    let why = why_not(code, "acme_wall.web", added("zones", json!(["a"])), json!({}));
+    assert!(
+        why.contains("whether code can say `zones` of acme_wall is not known: `driftguard codify` asks the provider"),
+        "{why}"
+    );
+    let other = format!("{code}\nresource \"acme_wall\" \"other\" {{\n  zones = []\n}}\n");
+    assert_eq!(added_lines(&other, "acme_wall.web", added("zones", json!(["a"])), json!({})), "  zones = [\"a\"]\n");
 }
 
 #[test]
@@ -206,11 +212,11 @@ fn the_mark_of_a_secret_is_never_written() {
 
 #[test]
 fn a_map_that_the_code_is_silent_about_is_written_as_a_whole() {
-    let code = "resource \"acme_x\" \"web\" {\n  name = \"w\"\n}\n";
+    let code = "resource \"aws_instance\" \"web\" {\n  name = \"w\"\n}\n";
     let change = || modified("settings.b", json!("3"));
-    let text = added_lines(code, "acme_x.web", change(), json!({"settings": {"a": "1", "b": "2"}}));
+    let text = added_lines(code, "aws_instance.web", change(), json!({"settings": {"a": "1", "b": "2"}}));
     assert_eq!(text, "  settings = { a = \"1\", b = \"3\" }\n");
-    let why = why_not(code, "acme_x.web", change(), json!({"settings": {"a": "«secret #1a2b»", "b": "2"}}));
+    let why = why_not(code, "aws_instance.web", change(), json!({"settings": {"a": "«secret #1a2b»", "b": "2"}}));
     assert!(why.contains("it is a secret"), "{why}");
 }
 

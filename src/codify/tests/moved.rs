@@ -13,7 +13,14 @@ fn moved(root: &Path, file: &str, from: &str, to: &str) -> Result<Patch, String>
         provider_id: None,
         declared_in: None,
     };
-    let asked = Asked { resource: &resource, drift_type: DriftType::Moved, changes: &[], declared: None };
+    let asked = Asked {
+        resource: &resource,
+        drift_type: DriftType::Moved,
+        changes: &[],
+        declared: None,
+        live: None,
+        compare: None,
+    };
     let spot = Spot { root: root.to_owned(), file: root.join(file), line: 1 };
     Patch::plan(&asked, &spot, &Kinds::default())
 }

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::{Looked, Search, parts, tidy};
+use super::{DEPTH, FILE_MAX, Looked, Search, blocks, parts, tidy};
 
 /// A call of a module.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,9 +42,9 @@ impl Looked {
         let (mut caller, mut calls) = (root.to_path_buf(), vec![]);
         let known = downloaded(root);
         for (at, name) in modules.iter().enumerate() {
-            let blocks = self.blocks_in(&caller, 0);
-            let (_, call) = blocks.iter().find(|(_, one)| one.kind == "module" && one.labels == [name.as_str()])?;
-            let inside = match call.source.as_deref().filter(|source| source.starts_with('.')) {
+            let said = self.said(&caller, 0);
+            let call = said.iter().find(|one| one.name == *name)?;
+            let inside = match Some(call.source.as_str()).filter(|source| source.starts_with('.')) {
                 Some(source) => tidy(&caller.join(source)),
                 None => tidy(&root.join(known.get(&modules[..=at].join("."))?)),
             };
@@ -50,6 +52,23 @@ impl Looked {
             caller = inside;
         }
         Some(calls)
+    }
+
+    /// How many calls below `root` lead to a module's own directory, by path.
+    pub fn callers(&self, root: &Path, inside: &Path) -> usize {
+        let leads_there =
+            |one: &&Said| one.source.starts_with('.') && tidy(&one.caller.join(&one.source)) == tidy(inside);
+        self.said(root, DEPTH).iter().filter(leads_there).count()
+    }
+
+    fn said(&self, directory: &Path, depth: usize) -> Arc<Vec<Said>> {
+        let key = (tidy(directory), depth);
+        let mut all = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(key).or_insert_with(|| {
+            let mut found = vec![];
+            collect(directory, depth, &mut found);
+            Arc::new(found)
+        }))
     }
 
     /// As [`Self::find`], also in modules that were downloaded.
@@ -63,6 +82,66 @@ impl Looked {
             None => Search::NotThere,
         }
     }
+}
+
+/// By directory, and how far below it.
+pub(super) type AllSaid = HashMap<(PathBuf, usize), Arc<Vec<Said>>>;
+
+/// What a call says of where its module is.
+#[derive(Debug)]
+pub(super) struct Said {
+    name: String,
+    source: String,
+    caller: PathBuf,
+}
+
+/// Terraform reads symbolic links and JSON, too.
+fn collect(directory: &Path, depth: usize, found: &mut Vec<Said>) {
+    let mut entries: Vec<_> = fs::read_dir(directory).into_iter().flatten().flatten().collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let (path, name) = (entry.path(), entry.file_name());
+        let name = name.to_string_lossy();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if depth > 0 && !name.starts_with('.') {
+                collect(&path, depth - 1, found);
+            }
+            continue;
+        }
+        let is_code = name.ends_with(".tf") || name.ends_with(".tf.json");
+        if !is_code || !fs::metadata(&path).is_ok_and(|about| about.is_file() && about.len() <= FILE_MAX) {
+            continue;
+        }
+        let text = fs::read(&path).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let calls = if name.ends_with(".json") { in_json(&text) } else { in_code(&text) };
+        found.extend(calls.into_iter().map(|(name, source)| Said { name, source, caller: directory.to_owned() }));
+    }
+}
+
+fn in_code(text: &str) -> Vec<(String, String)> {
+    if !text.contains("module") {
+        return vec![];
+    }
+    let Ok(body) = hcl_edit::parser::parse_body(text) else {
+        // What cannot be read whole may have calls all the same.
+        let calls = blocks(text).into_iter().filter(|one| one.kind == "module");
+        return calls.filter_map(|mut one| Some((one.labels.pop()?, one.source?))).collect();
+    };
+    let of = |call: &hcl_edit::structure::Block| {
+        let source = call.body.get_attribute("source")?.value.as_str()?.to_owned();
+        Some((call.labels.first()?.as_str().to_owned(), source))
+    };
+    body.get_blocks("module").filter_map(of).collect()
+}
+
+fn in_json(text: &str) -> Vec<(String, String)> {
+    let read: Value = serde_json::from_str(text).unwrap_or_default();
+    let all = |value: Value| if let Value::Array(list) = value { list } else { vec![value] };
+    let modules = all(read).into_iter().filter_map(|one| one.get("module").cloned()).flat_map(all);
+    let calls = modules.filter_map(|one| one.as_object().cloned()).flatten();
+    let calls = calls.flat_map(|(name, call)| all(call).into_iter().map(move |one| (name.clone(), one)));
+    calls.filter_map(|(name, call)| Some((name, call.get("source")?.as_str()?.to_owned()))).collect()
 }
 
 /// By module path: directories from the root on.

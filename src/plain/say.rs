@@ -6,9 +6,8 @@ use jiff::tz::TimeZone;
 use super::advice;
 use crate::drift::query::{Group, GroupRow, module};
 use crate::drift::{
-    AuditEntry, Axis, Change, ChangeType, CorrelationEvent, DriftDetail, DriftEvent, Hidden, PropertyPath,
-    Recommendation, Remediation, ResolutionType, Risk, SettledChange, Slug, State, TriageVerb, Unverified,
-    UserAttribution,
+    AuditEntry, Axis, Change, ChangeType, CorrelationEvent, DriftDetail, DriftEvent, Hidden, PropertyPath, Remediation,
+    ResolutionType, Risk, SettledChange, Slug, State, TriageVerb, Unverified, UserAttribution,
 };
 use crate::safety::{Masked, Tainted, sanitise};
 use crate::service::{EnvironmentSummary, Relations};

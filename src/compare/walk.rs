@@ -148,9 +148,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether a value means as much as none. An element of a policy's list, or of a pattern's, is something whatever it is.
+    /// Whether a value means as much as none. An element of a policy's list, or of a pattern's, is something whatever it is, and so is
+    /// a block in a list of Kubernetes: a rule `{}` of a network policy is for everybody.
     pub fn says_nothing(&self, at: At<'_>, value: &Value) -> bool {
-        let is_something = at.exact || (at.policy && at.element);
+        let is_block = || self.dialect == Dialect::Kubernetes && value.is_object();
+        let is_something = at.exact || (at.element && (at.policy || is_block()));
         !is_something && is_empty(self.dialect, at.key, value)
     }
 

@@ -186,7 +186,7 @@ pub struct CoveragePoint {
 pub struct MlPrediction {
     pub model: String,
     pub version: u32,
-    /// The likeliest cause, by the model beside the rules.
+    /// The likeliest cause, by the model beside the rules; the next is how likely both say it is.
     pub prediction_result: Cause,
     pub confidence_score: f64,
     /// Not sure enough to name a cause; it still says how likely what the rules name is.
@@ -212,8 +212,10 @@ impl MlPrediction {
         };
         let counts = match self.weight {
             0.0 => "did not count: the rules judge alone".to_owned(),
-            weight => format!("counted {:.0} % beside the rules", weight * 100.0),
+            weight => format!("counted {:.0} % of both", weight * 100.0),
         };
+        // What is told of it is what both say.
+        let says = if self.weight > 0.0 { format!("{says} together with the rules,") } else { says };
         let mut columns: Vec<(&String, &f64)> = self.feature_importance.iter().collect();
         columns.sort_by(|a, b| b.1.total_cmp(a.1));
         let column = |(name, share): &(&String, &f64)| format!("{} {:.0} %", sanitise::cell(name, 40), *share * 100.0);

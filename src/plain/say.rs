@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::advice;
 use crate::drift::query::{Group, GroupRow, module};
 use crate::drift::{
-    AuditEntry, Axis, Change, ChangeType, CorrelationEvent, DriftDetail, DriftEvent, Hidden, Prediction, PropertyPath,
+    AuditEntry, Axis, Change, ChangeType, CorrelationEvent, DriftDetail, DriftEvent, Hidden, PropertyPath,
     Recommendation, Remediation, ResolutionType, Risk, SettledChange, Slug, State, TriageVerb, Unverified,
     UserAttribution,
 };

@@ -94,6 +94,7 @@ pub fn advise(case: &Case<'_>, policies: &Policies) -> Vec<Recommendation> {
             analysis.severity.security
         );
         advice.push(escalate(&asked, Priority::Critical, &text));
+        advice.iter_mut().filter(|_| is_guessed(analysis)).for_each(wait_for_security);
     }
     let mut advice: Vec<Recommendation> = advice.into_iter().map(|one| veto::apply(case, one)).collect();
     policies.apply(&asked, &mut advice);
@@ -138,13 +139,34 @@ fn auto_revert(case: &Case<'_>) -> Recommendation {
 fn codify(case: &Case<'_>) -> Recommendation {
     let (facts, confidence) = (case.facts, case.analysis.cause.confidence_score);
     Recommendation {
-        rationale: format!(
-            "An emergency fix (confidence {confidence}): it was needed, so the code should say it too, or the next apply undoes it."
-        )
+        rationale: match is_guessed(case.analysis) {
+            false => format!(
+                "An emergency fix (confidence {confidence}): it was needed, so the code should say it too, or the next apply undoes it."
+            ),
+            true => format!(
+                "An emergency fix (confidence {confidence}; guessed by the model, not confirmed): if it was needed, the code should say \
+                 it too, or the next apply undoes it."
+            ),
+        }
         .into(),
         implementation_steps: steps::codify(case),
         risk_assessment: risk(85, &["Until the code says it, an apply undoes the fix."]),
         ..blank(RecommendationType::CodifyIac, Priority::High, confidence, facts.now)
+    }
+}
+
+/// A learned model named the cause; where somebody said it, no model is asked.
+fn is_guessed(analysis: &Analysis) -> bool {
+    analysis.cause.prediction.as_ref().is_some_and(|said| !said.abstained)
+}
+
+/// What makes the code say what a guess explains must not go before the review it stands beside.
+fn wait_for_security(advice: &mut Recommendation) {
+    if advice.recommendation_type == RecommendationType::CodifyIac {
+        let first = "Only after the security lead has agreed: the cause is guessed, and nobody has confirmed it.";
+        advice.implementation_steps.insert(0, first.into());
+        let impact = "Only after the security lead has agreed: the code would keep open what should be closed.";
+        advice.risk_assessment.potential_impacts.insert(0, impact.into());
     }
 }
 

@@ -96,6 +96,30 @@ fn production_above_0_70_is_also_escalated() {
 }
 
 #[test]
+fn what_a_model_guessed_is_codified_only_after_the_security_lead_has_agreed() {
+    let guessed = |security, abstained| {
+        let mut case = analysis(Cause::EmergencyFix, 94, security);
+        case.cause.prediction = serde_json::from_value(json!({"model": "cause", "version": 1, "abstained": abstained,
+            "prediction_result": "emergency_fix", "confidence_score": 0.94, "weight": 0.55, "feature_importance": {},
+            "predicted_at": "2026-03-02T09:01:00Z"}))
+        .unwrap();
+        let advice = advised_for("prod-eu", "x", DriftType::Modified, &case);
+        advice.into_iter().find(|one| one.recommendation_type == CodifyIac).unwrap()
+    };
+    let says = |one: &Recommendation| {
+        let first = one.implementation_steps[0].raw().starts_with("Only after the security lead has agreed");
+        let risk =
+            one.risk_assessment.potential_impacts[0].raw().starts_with("Only after the security lead has agreed");
+        (one.rationale.raw().contains("guessed by the model, not confirmed"), first, risk)
+    };
+    assert_eq!(says(&guessed(90, false)), (true, true, true));
+    assert_eq!(says(&guessed(70, false)), (true, false, false), "nothing is escalated");
+    assert_eq!(says(&guessed(90, true)), (false, false, false), "the rules named it");
+    let said = advised_for("prod-eu", "x", DriftType::Modified, &analysis(Cause::EmergencyFix, 95, 90));
+    assert!(said.iter().all(|one| says(one) == (false, false, false)), "{said:?}");
+}
+
+#[test]
 fn auto_revert_comes_with_its_defaults() {
     let advice =
         advised_for("dev", "aws_vpc.main", DriftType::Modified, &analysis(Cause::ConfigurationError, 85, 0)).remove(0);

@@ -13,6 +13,7 @@ mod opaque;
 mod pass;
 mod pgpass;
 mod place;
+mod sentences;
 mod shapes;
 mod taint;
 mod text;

@@ -19,6 +19,10 @@ pub(super) struct Commits {
 }
 
 impl Commits {
+    pub fn code(&self) -> &Code {
+        &self.code
+    }
+
     /// `moment`: between which times the drift came to be.
     ///
     /// # Errors

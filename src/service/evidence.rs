@@ -12,7 +12,7 @@ use crate::drift::{
     AuditEntry, ContextRequest, CorrelationEvent, CorrelationType, DriftDetail, DriftEvent, DriftType, Maintenance,
     OnCall, OperationalContext, Slug, TakenBack,
 };
-use crate::recommend::Policies;
+use crate::recommend::{Code, Policies};
 use crate::safety::{Masked, Redactor, Tainted};
 use crate::scan::EnvironmentSpec;
 use crate::store::{Direction, DriftFilter, PageRequest, Store, StoreError};
@@ -87,6 +87,11 @@ impl Scene {
 impl Scene {
     pub fn has_learned(&self) -> bool {
         self.learned.is_some()
+    }
+
+    /// Read once for all drifts of a pass.
+    pub fn code(&self) -> &Code {
+        self.commits.code()
     }
 }
 

@@ -17,6 +17,7 @@ use super::learning::School;
 use super::masking::{mask_context, mask_name, mask_rule, mask_who_and_why};
 use super::presence::{Looker, Looking, Presence, Spot};
 use super::returning::{self, Returning};
+use super::round::Round;
 use super::sharing::{Ears, Sharing};
 use super::{
     Backlog, DriftService, EnvironmentSummary, Guard, IacResource, Relations, RequireReason, ResourcesRequest,
@@ -515,18 +516,19 @@ impl DriftService for LocalService {
     ) -> Result<Vec<Result<Receipt, ServiceError>>, ServiceError> {
         let (redactor, guard) = (Arc::clone(&self.redactor), self.guard());
         let (lanes, announced, policies) = (Arc::clone(&self.lanes), self.announced(), self.policies());
-        let judged: Vec<bool> =
-            requests.iter().map(|request| judging::is_thought_over(&request.verb, &policies)).collect();
         let judges = requests.iter().any(|request| matches!(request.verb, TriageVerb::JudgeCause { .. }));
         let about_rules = requests.iter().any(|request| request.verb.is_about_rules());
         let (answers, moved) = self
             .deciding(move |store| {
                 let before = store.never_hidden().unwrap_or_default();
                 let attempts: Vec<_> = requests.iter().map(|one| attempts::of_triage(&redactor, one)).collect();
-                let known = |slug: &Slug| beforehand(&lanes, &announced, &policies, slug);
-                let requests = judging::with_evidence(store, known, requests);
+                let judged: Vec<bool> =
+                    requests.iter().map(|one| judging::is_thought_over(store, &one.verb, &policies)).collect();
+                let mut round = Round::new(store, |slug| beforehand(&lanes, &announced, &policies, slug));
+                let requests = judging::with_evidence(&mut round, requests);
                 let mut answers = bulk::decide_all(store, &guard, &redactor, requests);
-                judging::think_anew(store, known, &judged, &mut answers);
+                let thought = judging::think_anew(&mut round, &judged, &mut answers);
+                tracing::debug!(decisions = answers.len(), thought, scenes = round.read, "decided");
                 attempts.into_iter().zip(&answers).for_each(|(attempt, answer)| attempts::note(store, attempt, answer));
                 let after = store.never_hidden().unwrap_or_else(|_| before.clone());
                 let only_in = |a: &[NeverHideRule], b: &[NeverHideRule]| {

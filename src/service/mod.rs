@@ -31,6 +31,7 @@ mod reason;
 mod relations;
 mod remote;
 mod returning;
+mod round;
 mod scanning;
 mod sharing;
 mod thinking;

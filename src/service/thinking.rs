@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::ServiceError;
-use super::commits::Commits;
 use super::evidence::{Beforehand, Evidence, Scene, appeared};
 use super::keeping::told;
+use super::round::{Round, Shared, environment_of};
 use crate::analysis::{self, Facts};
 use crate::drift::{
     Analysis, DriftDetail, DriftEvent, DriftId, Environment, FeatureVector, Recommendation, Slug, State, Veto,
 };
-use crate::recommend::{Case, Code, Outlook, advise, outlook};
+use crate::recommend::{Case, Outlook, advise, outlook};
 use crate::safety::{Masked, Redactor, Tainted};
 use crate::store::{Direction, DriftFilter, PageRequest, Store, StoreError};
 
@@ -38,9 +38,10 @@ pub(super) fn analyse(
         let masked = || Masked::trusted(Value::from(redactor.mask_text(said.raw()).raw()));
         (!said.raw().trim().is_empty()).then(masked)
     });
+    let mut round = Round::within(store, before);
     again(|| {
         let detail = store.drift(id)?;
-        let (environment, scene) = scene(store, before, &detail, Arc::default())?;
+        let Shared { environment, scene, .. } = round.around(&detail)?;
         let said = said.clone().unwrap_or_else(|| detail.event.analysis.cause.said.clone());
         let (analysis, advice) = think(store, before, &scene, &environment, &detail, said)?;
         store.advise(id, detail.event.version, &analysis, &advice)
@@ -49,19 +50,16 @@ pub(super) fn analyse(
 
 /// Something became known of it: the version stays. `None` when that makes no difference.
 pub(super) fn rethink(store: &dyn Store, before: &Beforehand, id: DriftId) -> Result<Option<DriftEvent>, ServiceError> {
-    rethink_one(store, before, id, &Arc::default())
+    rethink_one(&mut Round::within(store, before), id)
 }
 
-fn rethink_one(
-    store: &dyn Store,
-    before: &Beforehand,
-    id: DriftId,
-    commits: &Arc<Commits>,
-) -> Result<Option<DriftEvent>, ServiceError> {
+/// As [`rethink`], one of many.
+pub(super) fn rethink_one(round: &mut Round<'_>, id: DriftId) -> Result<Option<DriftEvent>, ServiceError> {
+    let store = round.store;
     again(|| {
         let detail = store.drift(id)?;
-        let (environment, scene) = scene(store, before, &detail, Arc::clone(commits))?;
-        rethink_within(store, before, &scene, &environment, &detail)
+        let Shared { before, environment, scene } = round.around(&detail)?;
+        rethink_within(store, &before, &scene, &environment, &detail)
     })
 }
 
@@ -140,14 +138,14 @@ pub(super) fn advise_anew(
     let (environments, states) = (vec![environment.clone()], vec![State::Open, State::Acknowledged]);
     let filter = DriftFilter { environments, states, ..DriftFilter::default() };
     let mut request = PageRequest { filter, cursor: None, direction: Direction::Older, limit: PAGE };
-    let commits = Arc::default();
+    let mut round = Round::within(store, before);
     loop {
         let page = store.page(&request).map_err(told)?;
         for event in page.data.iter().filter(|event| is_ruled(event, before)) {
             if stopped.load(Ordering::Relaxed) {
                 return Ok(());
             }
-            rethink_one(store, before, event.id, &commits)?.into_iter().for_each(&mut tell);
+            rethink_one(&mut round, event.id)?.into_iter().for_each(&mut tell);
         }
         match page.next {
             Some(next) => request.cursor = Some(next),
@@ -204,12 +202,12 @@ fn think(
             },
         )
     };
-    let code = Code::default();
-    let case = Case { facts: &facts, analysis: &analysis, tags: &event.tags, code: Some(&code) };
+    let code = scene.code();
+    let case = Case { facts: &facts, analysis: &analysis, tags: &event.tags, code: Some(code) };
     let mut advice: Vec<Recommendation> = advise(&case, &before.policies).into_iter().map(kept).collect();
     if outlook::is_wanted(&advice) {
         let redactor = Redactor::new(store.redaction_key());
-        Outlook::of_kept(detail, (&code, &redactor, &before.knowledge), |outlook| outlook.complete(&mut advice));
+        Outlook::of_kept(detail, (code, &redactor, &before.knowledge), |outlook| outlook.complete(&mut advice));
     }
     // A person's advice is theirs: policies have a say about it, and no more.
     let own = event.recommendations.iter().filter(|one| one.added_by.is_some()).cloned();
@@ -222,32 +220,14 @@ fn think(
 }
 
 /// The evidence around a drift as it is now, in numbers.
-pub(super) fn features(store: &dyn Store, before: &Beforehand, id: DriftId) -> Result<FeatureVector, StoreError> {
-    let detail = store.drift(id)?;
-    let (environment, scene) = scene(store, before, &detail, Arc::default())?;
+pub(super) fn features(round: &mut Round<'_>, id: DriftId) -> Result<FeatureVector, StoreError> {
+    let detail = round.store.drift(id)?;
+    let Shared { before, environment, scene } = round.around(&detail)?;
     let (event, now) = (&detail.event, Timestamp::now());
-    let evidence = Evidence::gather(store, before, &scene, &detail, event.analysis.cause.said.clone())?;
+    let evidence = Evidence::gather(round.store, &before, &scene, &detail, event.analysis.cause.said.clone())?;
     let (resource, drift_type) = (&event.resource, event.drift_type);
     let facts = Facts { environment: &environment, resource, drift_type, changes: &event.changes, now };
     Ok(analysis::cause_features(&facts, &evidence.around(event)))
-}
-
-fn scene(
-    store: &dyn Store,
-    before: &Beforehand,
-    detail: &DriftDetail,
-    commits: Arc<Commits>,
-) -> Result<(Environment, Scene), StoreError> {
-    let event = &detail.event;
-    let at = event.attribution.as_ref().map_or(event.detected_at, |to| to.at.min(event.detected_at));
-    let until = appeared(detail);
-    let scene = Scene::of(store, before, &event.environment, at, until.max(event.detected_at), commits)?;
-    Ok((environment_of(store, &event.environment)?, scene))
-}
-
-fn environment_of(store: &dyn Store, slug: &Slug) -> Result<Environment, StoreError> {
-    let found = store.environments()?.into_iter().find(|one| one.slug == *slug);
-    found.ok_or_else(|| StoreError::NotFound("its environment is gone".into()))
 }
 
 pub(super) fn answer(

@@ -34,7 +34,7 @@ use crate::service::{DriftService, Looker, ServiceEvent};
 
 use finds::Shelf;
 use keeper::Keeper;
-pub use perform::perform;
+pub use perform::{aftermath, perform};
 
 /// Why the screens ended before their time.
 #[derive(Debug, thiserror::Error)]
@@ -332,8 +332,10 @@ impl<S: Surface> Loop<S> {
                 tokio::time::sleep(wait).await;
             }
             let broken = perform::broken(&effect);
-            let msg = tokio::spawn(async move { perform(service.as_ref(), effect).await }).await.unwrap_or(broken);
-            let _ = send.send(msg);
+            let asked = Arc::clone(&service);
+            let msg = tokio::spawn(async move { perform(asked.as_ref(), effect).await }).await.unwrap_or(broken);
+            let then = perform::aftermath(service.as_ref(), &msg);
+            [Some(msg), then].into_iter().flatten().for_each(|msg| drop(send.send(msg)));
         };
         if decides {
             self.decisions.spawn(asked);

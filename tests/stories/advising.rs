@@ -270,7 +270,9 @@ fn a_report_of_a_scan_says_of_cause_and_advice_what_the_store_says() {
     assert!(page.contains("escalate_review: ask whoever greets"), "{page}");
     // Of another value only what a person advises still holds, also where the store is only looked at.
     fs::write(world.path("motd"), "changed once more\n").unwrap();
-    let looked = json(&world.says(&["--read-only", "scan", "--format", "json"]).1)["drifts"][0].clone();
+    let mut look = driftguard(world.home.path());
+    let (_, looked, _) = run(look.env("DRIFTGUARD_READ_ONLY", "true").args(["scan", "--format", "json"]));
+    let looked = json(&looked)["drifts"][0].clone();
     assert_eq!(looked["known"]["status"], "open", "{looked}");
     assert!(looked["recommendations"].as_array().unwrap().contains(&json!("escalate_review")), "{looked}");
     assert_eq!(looked["cause"], "unknown", "{looked}");

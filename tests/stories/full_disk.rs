@@ -119,7 +119,7 @@ async fn a_server_on_a_full_disk_says_so_keeps_what_it_acknowledged_and_goes_on_
         }
         kept.push(n);
     }
-    assert!(told.contains("the disk is full where") && told.contains("/data/store"), "{told}");
+    assert!(told.contains("the disk is full: make room") && told.contains("/data/store"), "{told}");
     let (status, ready) = server.get("/health/ready").await;
     assert!(status == 503 && ready.contains("the disk is full"), "{ready}");
     assert_eq!(server.get("/health/").await.0, 200);

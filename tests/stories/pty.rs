@@ -102,7 +102,7 @@ fn half_a_note_survives_a_terminal_that_dies_and_a_signal() {
 
 #[test]
 fn a_signal_restores_the_terminal_before_the_end() {
-    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131)] {
         let home = home();
         let mut terminal = demo(&home, 80, 24);
         terminal.signal(signal);

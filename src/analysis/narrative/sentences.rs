@@ -74,7 +74,14 @@ impl Telling<'_> {
         }
         let names: Vec<String> = event.analysis.changed_by.iter().take(LISTED).map(|name| name.cell(VALUE)).collect();
         if names.is_empty() {
-            let text = format!("It was first seen at {seen}; nothing that was read says who made it, or when.");
+            let since = event.analysis.cause.temporal_context.as_ref().and_then(|when| when.from);
+            let text = match since {
+                Some(since) => format!(
+                    "It was first seen at {seen} and made after {}; nothing that was read says who made it.",
+                    (self.clock)(since)
+                ),
+                None => format!("It was first seen at {seen}; nothing that was read says who made it, or when."),
+            };
             return self.narrative.say(text, [sighting]);
         }
         let text = format!("It was first seen at {seen}; the resource itself names {} for it.", names.join(", "));

@@ -69,6 +69,17 @@ fn what_nobody_knows_is_said_and_not_guessed() {
 }
 
 #[test]
+fn what_an_earlier_scan_did_not_see_was_made_after_it() {
+    let mut detail = opened();
+    let when = json!({"from": "2026-03-02T08:50:00Z", "until": "2026-03-02T09:00:00Z"});
+    detail.event.analysis.cause.temporal_context = serde_json::from_value(when).unwrap();
+    assert_eq!(
+        text(&told(&detail, &[]))[1],
+        "It was first seen at 09:00 and made after 08:50; nothing that was read says who made it."
+    );
+}
+
+#[test]
 fn who_what_and_what_went_on_are_brought_together() {
     let narrative = told(&with_attribution(opened()), &[incident("checkout is down")]);
     let text = text(&narrative);
@@ -129,8 +140,8 @@ fn when_who_and_what_a_model_says_stand_among_what_the_cause_rests_on() {
     ends("when: made 08:40, on a weekday, in the hours of those on call; 12m after the deployment \"v␛[2J2\"");
     ends("who: alice, a person in the console; certain: an audit event names what changed, and nobody else wrote that");
     ends(
-        "model: cause version 3 is not sure enough to name a cause (likeliest: emergency fix, 0.41) and counted 50 % \
-         beside the rules; it asks most about by_person 30 %, on_call 20 %; said 09:01",
+        "model: cause version 3 is not sure enough to name a cause (likeliest: emergency fix, 0.41) together with the \
+         rules, and counted 50 % of both; it asks most about by_person 30 %, on_call 20 %; said 09:01",
     );
 }
 

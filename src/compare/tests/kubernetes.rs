@@ -149,3 +149,15 @@ fn a_claims_size_is_a_quantity_and_an_environment_variable_is_a_text() {
     let verdict = run(Dialect::Kubernetes, "v1/Pod", pod("60s"), pod("1m"));
     assert_changes(&verdict, &[("spec.containers[name=c].env[name=T].value", Modified)]);
 }
+
+#[test]
+fn a_rule_of_a_network_policy_that_says_nothing_is_there_and_lets_everybody_in() {
+    let kind = "networking.k8s.io/v1/NetworkPolicy";
+    let policy = |rules: Value| json!({"spec": {"podSelector": {"matchLabels": {"app": "db"}}, "ingress": rules}});
+    let peer = json!({"from": [{"podSelector": {"matchLabels": {"app": "web"}}}]});
+    let emptied = k8s(kind, policy(json!([peer])), policy(json!([{}])));
+    assert_changes(&emptied, &[("spec.ingress[0].from", Removed)]);
+    let added = k8s(kind, policy(json!([peer])), policy(json!([peer, {}])));
+    assert_changes(&added, &[("spec.ingress[1]", Added)]);
+    assert_changes(&k8s(kind, policy(json!([{}])), policy(json!([{}]))), &[]);
+}

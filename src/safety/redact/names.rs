@@ -21,6 +21,7 @@ pub(super) enum Strength {
 pub(super) const HINTS: &[&str] = &[
     "pass",
     "pwd",
+    "pw",
     "secret",
     "token",
     "key",
@@ -60,7 +61,21 @@ const NAMED: &[&str] = &[
 
 /// Words that name a secret only when they stand alone: inside of others they mean something else (`bypass`, `author`; the Portuguese
 /// `senha` ends a word for a review).
-const NAMED_ALONE: &[&str] = &["pass", "dsn", "dbpass", "rootpass", "userpass", "adminpass", "senha", "senhas"];
+const NAMED_ALONE: &[&str] = &[
+    "pass",
+    "dsn",
+    "dbpass",
+    "rootpass",
+    "userpass",
+    "adminpass",
+    "pw",
+    "dbpw",
+    "rootpw",
+    "userpw",
+    "adminpw",
+    "senha",
+    "senhas",
+];
 
 /// Pairs of words.
 const NAMED_PAIRS: &[(&str, &str)] = &[
@@ -294,6 +309,12 @@ mod tests {
             "contrasena",
             "db_senha",
             "senha",
+            "pw",
+            "admin_pw",
+            "DB_PW",
+            "adminPw",
+            "dbpw",
+            "rootpw2",
         ] {
             assert_eq!(strength(name), Strength::Named, "{name}");
         }
@@ -338,6 +359,10 @@ mod tests {
             "senha_length",
             "mot_de_passe_id",
             "contraseña_arn",
+            "pw_length",
+            "opwindow",
+            "shopware",
+            "pwm",
         ] {
             assert_eq!(strength(name), Strength::None, "{name}");
         }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::names::{self, Strength};
-use super::{command_lines, opaque, pgpass, shapes};
+use super::{command_lines, opaque, pgpass, sentences, shapes};
 
 /// A secret in a text, and whether it is worth looking for elsewhere.
 #[derive(Debug, PartialEq)]
@@ -22,7 +22,7 @@ const SHORTEST: usize = 6;
 static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"(?xi)
-        (?P<name> mot\ de\ passe | [\w.-]* (?:pass|pwd|secret|token|key|cred|auth|dsn|connection|signature|cookie|sas|contrase|senha) [\w.-]* )
+        (?P<name> mot\ de\ passe | [\w.-]* (?:pass|pwd|pw|secret|token|key|cred|auth|dsn|connection|signature|cookie|sas|contrase|senha) [\w.-]* )
         (?: \\?["'`] )?
         (?P<sign> [\ \t]* (?: => | := | = | : ) [\ \t]* | [\ \t]+ (?: (?:is|was|of|value) [\ \t]+ )? )
         (?: \\?" (?P<double> (?: [^"\\«] | \\[^"] )+ ) | ' (?P<single> [^'«]+ ) | ` (?P<tick> [^`«]+ )
@@ -51,6 +51,7 @@ pub(super) fn find(text: &str) -> Vec<Found> {
         if text.contains(['=', ':', ' ', '\t']) {
             // Without one of these nothing is assigned; most names end here.
             assignments(text, &mut found);
+            sentences::find(text, &mut found);
         }
         if text.contains("kind: Secret") || text.contains("\"kind\":\"Secret\"") {
             secret_manifest(text, &mut found);
@@ -200,6 +201,9 @@ mod tests {
         assert_eq!(secrets("bind as cn=svc with password \"Tr0ub4dor\" failed: 49"), ["Tr0ub4dor"]);
         assert_eq!(secrets("the client_secret Zx81Spectrum48k does not match"), ["Zx81Spectrum48k"]);
         assert_eq!(secrets("password: |\n  first line\n  second line\nother: x"), ["first line\n  second line"]);
+        assert_eq!(secrets("export DB_PW=winterOld\n"), ["winterOld"]);
+        assert_eq!(secrets("pw=Hunter2NoteC! works"), ["Hunter2NoteC!"]);
+        assert_eq!(secrets("the admin pw: Hunter2Note, as before"), ["Hunter2Note"]);
         assert_eq!(secrets("kind: Secret\ndata:\n  a: Zm9vYmFy\n  b: 12\ntype: Opaque"), ["Zm9vYmFy", "12"]);
     }
 
@@ -217,6 +221,8 @@ mod tests {
             "description: \"a\" → \"mail «secret #a1b2…",
             "description: \"a\" → \"mail «secret #…",
             "author: Grace",
+            "pwm=0.5",
+            "/home/pwalker=1",
         ] {
             assert_eq!(secrets(text), [""; 0], "{text}");
         }

@@ -221,8 +221,8 @@ impl TreeStore {
         }
         let place = self.root.as_deref().unwrap_or(Path::new("")).display();
         self.set_read_only(&format!(
-            "the disk is full where {place} lies: nothing more is kept until there is room (a server then goes on by itself, \
-             anything else is started again)"
+            "the disk is full: make room, then start driftguard again (a server goes on by itself); nothing more is kept until then \
+             in {place}"
         ));
     }
 

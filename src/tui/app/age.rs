@@ -5,6 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+/// What rounds to a whole one.
+const NEARLY_HOUR: i64 = HOUR - MINUTE / 2;
+const NEARLY_DAY: i64 = DAY - HOUR / 2;
 
 fn unit(seconds: i64) -> (i64, &'static str) {
     match seconds {
@@ -36,24 +39,39 @@ pub fn next_change(then: Timestamp, now: Timestamp) -> Timestamp {
     base.checked_add(SignedDuration::from_secs(left)).unwrap_or(Timestamp::MAX)
 }
 
-/// How long until a time to come: `in 3h`, `soon`; `over` when it has passed.
+/// How long until a time to come, to the nearest unit: `in 3h`, `soon`; `over` when it has passed.
 pub fn until(then: Timestamp, now: Timestamp) -> String {
-    let seconds = then.duration_since(now).as_secs();
-    match seconds {
-        ..=0 => "over".into(),
-        1..MINUTE => "soon".into(),
-        _ => {
-            let (size, name) = unit(seconds);
-            format!("in {}{name}", seconds / size)
-        }
+    match left(then, now) {
+        None => "over".into(),
+        Some((_, 0, _)) => "soon".into(),
+        Some((_, number, name)) => format!("in {number}{name}"),
     }
+}
+
+/// The fewest seconds that read like those left, how many units that is, and the unit's name; `None`: it has passed.
+fn left(then: Timestamp, now: Timestamp) -> Option<(i64, i64, &'static str)> {
+    let seconds = then.duration_since(now).as_secs();
+    if seconds < 1 {
+        return None;
+    }
+    if seconds < MINUTE {
+        return Some((1, 0, "m"));
+    }
+    // What would be a whole one of the next unit is that.
+    let (size, name, below) = match seconds {
+        ..NEARLY_HOUR => (MINUTE, "m", MINUTE),
+        NEARLY_HOUR..NEARLY_DAY => (HOUR, "h", NEARLY_HOUR),
+        _ => (DAY, "d", NEARLY_DAY),
+    };
+    let number = ((seconds + size / 2) / size).max(1);
+    Some(((number * size - size / 2).max(below), number, name))
 }
 
 /// When [`until`] reads differently.
 pub fn until_change(then: Timestamp, now: Timestamp) -> Option<Timestamp> {
     let seconds = then.duration_since(now).as_secs();
-    let left = seconds % unit(seconds).0 + 1;
-    (seconds > 0).then(|| now.checked_add(SignedDuration::from_secs(left)).ok()).flatten().map(|at| at.min(then))
+    let (least, _, _) = left(then, now)?;
+    now.checked_add(SignedDuration::from_secs(seconds - least + 1)).ok().map(|at| at.min(then))
 }
 
 #[cfg(test)]
@@ -82,8 +100,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_is_told_to_the_nearest_unit() {
+        let said = |seconds| until(at(seconds), at(0));
+        let week = 7 * DAY;
+        assert_eq!(
+            [week, week - 1, week - 11 * HOUR, week - 13 * HOUR].map(said),
+            ["in 7d", "in 7d", "in 7d", "in 6d"]
+        );
+        assert_eq!([2 * HOUR - 1, HOUR - 1, DAY - 1, 29 * HOUR].map(said), ["in 2h", "in 1h", "in 1d", "in 1d"]);
+        assert_eq!([0, 1, 59, 60, 89, 90].map(said), ["over", "soon", "soon", "in 1m", "in 1m", "in 2m"]);
+    }
+
+    #[test]
     fn what_is_left_reads_the_same_until_its_next_change() {
-        for seconds in [1, 59, 60, 61, 3600, 7300, 86400, 259_200] {
+        for seconds in [1, 59, 60, 61, 89, 90, 3569, 3570, 3600, 5400, 7300, 84_599, 84_600, 86400, 129_600, 259_200] {
             let (now, then) = (at(0), at(seconds));
             let change = until_change(then, now).unwrap();
             let before = change.checked_sub(SignedDuration::from_secs(1)).unwrap();

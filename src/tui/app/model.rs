@@ -37,7 +37,7 @@ use super::waiting::WaitingList;
 use super::who::WhoView;
 use crate::api::Role;
 use crate::config::Adding;
-use crate::drift::{Change, DriftEvent, DriftId, NeverHideReach, RuleReach, Slug};
+use crate::drift::{Change, DriftEvent, DriftId, NeverHideReach, RuleReach, Slug, State};
 use crate::service::{Contact, EnvironmentSummary, Missing, RequireReason};
 use crate::tui::keymap::{KeyPress, Keymap};
 use crate::tui::theme::Theme;
@@ -109,6 +109,8 @@ pub struct Model {
     pub contact: Option<Contact>,
     /// Decisions the server does not have yet.
     pub waiting: WaitingList,
+    /// Drifts that changed while something was being decided: version and state.
+    pub moved: BTreeMap<DriftId, (u64, State)>,
     /// The others.
     pub crew: Crew,
     /// What the server does not know.
@@ -209,6 +211,7 @@ impl Model {
             trying: None,
             contact: None,
             waiting: WaitingList::default(),
+            moved: BTreeMap::new(),
             crew: Crew::new(options.presence, now),
             missing: Missing::default(),
             role: None,

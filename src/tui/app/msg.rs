@@ -73,6 +73,8 @@ pub enum Msg {
         read_only: Option<String>,
         as_of: Option<Timestamp>,
     },
+    /// A decision was refused: why nothing can be decided any more, if that is so.
+    ReadOnly(Option<String>),
     /// Nobody has answered yet.
     Trying(Trying),
     /// Whether others may be there, and who we are to them.

@@ -137,7 +137,9 @@ impl Screens {
             return vec![];
         }
         let answer = self.runtime.block_on(perform(self.service.as_ref(), effect));
-        update(&mut self.model, answer)
+        let then = runtime::aftermath(self.service.as_ref(), &answer);
+        let answers = [Some(answer), then].into_iter().flatten();
+        answers.flat_map(|answer| update(&mut self.model, answer)).collect()
     }
 
     /// From now on the service does not answer.

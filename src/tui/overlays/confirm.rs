@@ -123,21 +123,28 @@ enum Becomes<'a> {
 fn one(canvas: &Canvas<'_>, target: &Target, room: usize, becomes: Becomes<'_>) -> Line<'static> {
     let marks = place::behind(canvas, &target.environment);
     let environment = text::cut(target.environment.as_str(), 20);
+    let moved = canvas.model.moved.get(&target.id).filter(|(version, _)| *version > target.version);
     let (lead, role, then) = match becomes {
         Becomes::Of(plan) => ("", Role::Text, then(canvas, plan, target)),
         Becomes::LeftOut => ("not ", Role::Dim, String::new()),
     };
+    // What was seen is not so any more: the decision will be refused.
+    let (then, then_role) = match moved {
+        Some((_, state)) => (format!("  has changed since: {}", state.as_str()), Role::Warning),
+        None => (then, Role::Dim),
+    };
     let used = text::width(&environment) + Line::from(marks.clone()).width() + lead.len() + 1;
     let rest = room.saturating_sub(used);
     // The resource comes first: what becomes of all of them is in the title.
-    let then = if text::width(&then) + LABEL <= rest { then } else { String::new() };
+    let short = moved.map_or(String::new(), |_| "  changed".to_owned());
+    let then = if text::width(&then) + LABEL <= rest { then } else { short };
     let label = text::address(&target.label, rest - text::width(&then));
     let gap = rest.saturating_sub(text::width(&label) + text::width(&then));
     let mut spans = vec![canvas.span(Role::Warning, lead), canvas.span(Role::Dim, environment)];
     spans.extend(marks);
     spans.push(canvas.span(role, format!(" {label}")));
     spans.push(Span::raw(" ".repeat(gap)));
-    spans.push(canvas.span(Role::Dim, then));
+    spans.push(canvas.span(then_role, then));
     Line::from(spans)
 }
 
@@ -167,9 +174,30 @@ fn state_after(verb: &TriageVerb) -> Option<State> {
 
 #[cfg(test)]
 mod tests {
+    use crate::drift::State;
+    use crate::service::ServiceEvent;
     use crate::tui::Options;
+    use crate::tui::app::Msg;
     use crate::tui::app::testkit::{Screens, options};
     use crate::tui::sample::Sample;
+
+    #[test]
+    fn a_row_that_is_not_as_it_was_seen_any_more_says_so() {
+        for (width, words) in [(60, "  changed"), (120, "has changed since: resolved")] {
+            let mut screens = Screens::open(Sample::shared(), options(Options::default()), (width, 24)).unwrap();
+            screens.act("mark-matching");
+            screens.keys("s enter");
+            assert!(!screens.screen().contains("changed since"), "{}", screens.screen());
+            let found =
+                screens.model.timeline.window.rows(0).find(|one| one.resource.resource_id.raw().contains("invoices"));
+            let mut event = found.unwrap().clone();
+            (event.state, event.version) = (State::Resolved, event.version + 1);
+            screens.send(Msg::Service(ServiceEvent::Updated(Box::new(event))));
+            let screen = screens.screen();
+            let says = screen.lines().any(|line| line.contains("invoices") && line.contains(words));
+            assert!(says, "{screen}");
+        }
+    }
 
     #[test]
     fn each_row_of_a_plan_says_what_becomes_of_it() {

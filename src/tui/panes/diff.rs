@@ -78,6 +78,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             selected_change: Some(detail.change),
         };
         view.render(below, canvas.buf, canvas.theme, &state);
+    } else if let Some((_, why)) = canvas.model.detail.error.as_ref().filter(|(id, _)| *id == event.id) {
+        let line = Line::from(canvas.span(Role::Error, text::cut(why, below.width.into())));
+        canvas.line(below, 0, &line);
     }
 }
 
@@ -346,6 +349,27 @@ pub(super) fn from_difference(texts: [String; 2], room: usize) -> [String; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::ServiceError;
+    use crate::tui::Options;
+    use crate::tui::app::testkit::{Screens, options};
+    use crate::tui::app::{Effect, Msg};
+    use crate::tui::sample::Sample;
+
+    #[test]
+    fn bodies_that_cannot_be_had_are_not_left_out_without_a_word() {
+        for size in [(80, 24), (160, 45)] {
+            let mut screens = Screens::open(Sample::shared(), options(Options::default()), size).unwrap();
+            screens.hold();
+            screens.keys("j enter");
+            let asked = screens.held().iter().find_map(|effect| match effect {
+                Effect::LoadDetail(ticket, _) => Some(*ticket),
+                _ => None,
+            });
+            let why = ServiceError::Unavailable("https://drift cannot be reached: connection refused".into());
+            screens.send(Msg::Detail(asked.unwrap(), Err(why)));
+            assert!(screens.screen().contains("https://drift cannot be reached"), "{}", screens.screen());
+        }
+    }
 
     #[test]
     fn long_values_that_begin_alike_are_shown_from_where_they_differ() {

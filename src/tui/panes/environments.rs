@@ -25,9 +25,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let mut inner = canvas.frame(area, Pane::Environments, "environments", info);
     let list = &model.environments.list;
     let widths = count_widths(list);
-    let name_width = name_width(list).min(usize::from(inner.width).saturating_sub(6).max(4));
     // Behind the names there is a column more where one of them is protected.
-    let signed = name_width + usize::from(!model.protected.is_empty());
+    let sign = usize::from(!model.protected.is_empty());
+    let name_width = name_width(list).min(name_room(widths, inner.width, sign));
+    let signed = name_width + sign;
     let mut lines = vec![whole(canvas, &total(list), signed, widths)];
     for summary in list {
         lines.push(environment(canvas, summary, (name_width, widths), inner.width));
@@ -56,6 +57,15 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     failures(canvas, inner, used);
 }
 
+/// Columns that marks, counts and the last scan leave to a name.
+fn name_room(widths: Widths, width: u16, sign: usize) -> usize {
+    usize::from(width).saturating_sub(MARKS + sign + open_width(widths) + AGE).max(LEAST_NAME)
+}
+
+fn open_width(widths: Widths) -> usize {
+    widths.iter().map(|width| width + 2).sum()
+}
+
 fn has_headings(height: u16, list: &[EnvironmentSummary]) -> bool {
     usize::from(height) >= list.len() + 5
 }
@@ -79,13 +89,13 @@ pub fn row_at(model: &Model, area: Rect, row: usize) -> Option<Option<Slug>> {
 }
 
 fn headings(canvas: &mut Canvas<'_>, area: Rect, name_width: usize, widths: Widths, meter: u16) {
-    let open: usize = widths.iter().map(|width| width + 2).sum();
-    let names = canvas.span(Role::Dim, format!(" {:name_width$}      {:open$}last scan", "", "open"));
-    if meter == METER {
-        let right = Line::from(canvas.span(Role::Dim, "verified "));
+    let open = open_width(widths);
+    let names = Line::from(canvas.span(Role::Dim, format!(" {:name_width$}      {:open$}last scan", "", "open")));
+    let right = Line::from(canvas.span(Role::Dim, "verified "));
+    if meter == METER && names.width() + 2 + right.width() <= usize::from(area.width) {
         canvas.line_right(area, 0, &right);
     }
-    canvas.line(area, 0, &Line::from(names));
+    canvas.line(area, 0, &names);
 }
 
 /// Columns of the meters: with a bar only when there is room for it in every row.
@@ -93,6 +103,13 @@ fn meter(lines: &[Line<'_>], width: u16) -> u16 {
     let widest = lines.iter().map(Line::width).max().unwrap_or(0);
     if widest + usize::from(METER) + 2 <= usize::from(width) { METER } else { NUMBER }
 }
+
+/// Columns around a name: a blank before it, ` PROD ` behind it.
+const MARKS: usize = 7;
+/// Columns of `last scan`, and more than an age takes.
+const AGE: usize = 9;
+/// Columns of a name, however little room there is.
+const LEAST_NAME: usize = 8;
 
 /// Columns of a coverage meter, and of its number alone.
 const METER: u16 = 12;
@@ -119,10 +136,11 @@ fn answers(canvas: &mut Canvas<'_>, inner: Rect, from: usize, cursor: usize) -> 
     let Some(coverage) = counts.coverage.sentence() else { return 0 };
     let [in_sync, drifted, unverified, hidden] =
         [counts.in_sync, counts.drifted, counts.unverified, counts.hidden_changes].map(text::count);
+    let changes = if counts.hidden_changes == 1 { "change" } else { "changes" };
     let key = canvas.model.keymap().keys_for("global", "hidden-list").into_iter().next().unwrap_or_default();
     let lists = if counts.hidden_changes > 0 { format!(" ({key} lists)") } else { String::new() };
     let resources =
-        format!("{in_sync} in sync, {drifted} drifted, {unverified} unverified; {hidden} changes hidden{lists}");
+        format!("{in_sync} in sync, {drifted} drifted, {unverified} unverified; {hidden} {changes} hidden{lists}");
     let width = usize::from(inner.width).saturating_sub(2).max(1);
     let stages = one.and_then(|summary| summary.last_scan.as_ref()?.stages());
     let stages = stages.map(|stages| format!("last scan: {stages}"));
@@ -219,7 +237,9 @@ fn environment(
 ) -> Line<'static> {
     let environment = &summary.environment;
     let role = if environment.is_active { Role::Text } else { Role::Dim };
-    let mut spans = vec![canvas.span(role, format!(" {} ", text::fit(environment.slug.as_str(), name_width)))];
+    let mut spans = vec![
+        canvas.span(role, format!(" {} ", text::fit(&text::waist(environment.slug.as_str(), name_width), name_width))),
+    ];
     spans.push(match (environment.is_active, summary.is_production) {
         (false, _) => canvas.span(Role::Dim, "off "),
         (true, true) => canvas.span(Role::Production, "PROD"),
@@ -387,4 +407,47 @@ fn strip_cell(canvas: &Canvas<'_>, name: &str, slug: Option<&Slug>, active: bool
         spans.push(Span::raw(" "));
     }
     Line::from(spans)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::drift::Slug;
+    use crate::tui::Options;
+    use crate::tui::app::testkit::{Screens, options};
+    use crate::tui::sample::Sample;
+
+    #[test]
+    fn a_long_name_takes_no_room_from_counts_and_age() {
+        for size in [(120, 40), (160, 45), (250, 80)] {
+            let mut screens = Screens::open(Sample::shared(), options(Options::default()), size).unwrap();
+            let short = screens.screen();
+            let counts = "C1 H1 M1 L2";
+            let age = |screen: &str| {
+                let row = screen.lines().find(|line| line.contains(counts) && line.contains("PROD"));
+                let row = row.unwrap_or_else(|| panic!("no counts beside PROD:\n{screen}")).to_owned();
+                let behind = row.split(counts).nth(1).unwrap_or_default().to_owned();
+                (behind.split_whitespace().next().unwrap_or_default().to_owned(), row)
+            };
+            let long = "prod-eu-west-1-payments-and-settlement-cluster-number-seventeen";
+            screens.model.environments.list[0].environment.slug = Slug::from_text(long);
+            let screen = screens.screen();
+            let ((before, _), (after, row)) = (age(&short), age(&screen));
+            assert_eq!(before, after, "{screen}");
+            assert!(row.contains("prod-") && row.contains('…'), "{row}");
+            assert!(!screen.contains("scanverified") && !screen.contains("scanerified"), "{screen}");
+        }
+    }
+
+    #[test]
+    fn one_hidden_change_is_one() {
+        let mut screens = Screens::open(Sample::shared(), options(Options::default()), (160, 45)).unwrap();
+        for summary in &mut screens.model.environments.list {
+            summary.last_scan.iter_mut().for_each(|scan| scan.counts.hidden_changes = 0);
+        }
+        let first = screens.model.environments.list.iter_mut().find_map(|summary| summary.last_scan.as_mut());
+        first.unwrap().counts.hidden_changes = 1;
+        let shown = screens.screen().replace(['\n', '│'], " ");
+        let words: Vec<&str> = shown.split_whitespace().collect();
+        assert!(words.windows(2).any(|pair| pair == ["1", "change"]), "{}", screens.screen());
+    }
 }

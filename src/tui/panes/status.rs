@@ -250,3 +250,31 @@ fn hint_words(model: &Model) -> Vec<(String, &'static str)> {
     words.sort_by_key(|(_, word)| !matches!(*word, "help" | "quit"));
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::tui::Options;
+    use crate::tui::app::model::Link;
+    use crate::tui::app::testkit::{Screens, options};
+    use crate::tui::sample::Sample;
+
+    #[test]
+    fn a_store_that_becomes_read_only_is_named_so_from_the_first_refusal_on() {
+        let why = "the disk is full: make room, then start driftguard again (a server goes on by itself)";
+        let sample = Arc::new(Sample::read_only(why));
+        let mut screens = Screens::open(sample, options(Options::default()), (80, 24)).unwrap();
+        // When it was opened there was room.
+        let Link::Up { read_only, .. } = &mut screens.model.link else { panic!("it is not connected") };
+        *read_only = None;
+        assert!(!screens.screen().contains("READ-ONLY"), "{}", screens.screen());
+        screens.act("acknowledge");
+        let screen = screens.screen();
+        assert!(screen.lines().next().unwrap().contains("READ-ONLY"), "{screen}");
+        assert!(
+            screen.lines().last().unwrap().contains("the disk is full: make room, then start driftguard"),
+            "{screen}"
+        );
+    }
+}

@@ -18,6 +18,16 @@ use crate::tui::app::timeline::GROUPS;
 use crate::tui::app::{Effect, Msg};
 use crate::tui::widgets::diff::Views;
 
+/// A decision was refused: the store may have become read-only.
+pub fn aftermath(service: &dyn DriftService, answer: &Msg) -> Option<Msg> {
+    let is_refused = match answer {
+        Msg::Triaged(_, answer) => answer.is_err(),
+        Msg::TriagedMany(answers) => answers.iter().any(|(_, answer)| answer.is_err()),
+        _ => false,
+    };
+    is_refused.then(|| Msg::ReadOnly(service.read_only()))
+}
+
 /// Runs an effect that needs the service, to its end.
 pub async fn perform(service: &dyn DriftService, effect: Effect) -> Msg {
     match effect {

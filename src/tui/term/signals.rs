@@ -9,7 +9,7 @@ use crate::tui::app::Msg;
 
 /// Listens until nobody reads the messages any more. SIGCONT means that the shell may have used the terminal.
 pub fn listen(inbox: UnboundedSender<Msg>) -> io::Result<()> {
-    let ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
+    let ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()];
     for kind in ends {
         let mut signals = signal(kind)?;
         let inbox = inbox.clone();

@@ -55,6 +55,19 @@ pub fn middle(text: &str, columns: usize) -> String {
     format!("{first}{}", rest.replacen("….", "…", 1))
 }
 
+/// At most `columns` of a name without parts, cut in its middle: both ends tell it from others. The text is sanitised already.
+pub fn waist(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    if columns == 0 {
+        return String::new();
+    }
+    let first = cut(text, columns.div_ceil(2));
+    let rest = tail(text, columns.saturating_sub(width(&first)) + 1);
+    format!("{first}{}", rest.trim_start_matches('…'))
+}
+
 /// At most `columns` of what names a thing: the end of an address says more than the modules before it. Marked when it is not
 /// pure ASCII, since it may read like another.
 pub fn address(name: &Tainted, columns: usize) -> String {
@@ -168,6 +181,8 @@ mod tests {
 
     #[test]
     fn a_path_keeps_its_beginning_and_its_end() {
+        assert_eq!(waist("shop-production-eu-west-1", 12), "shop-…west-1");
+        assert_eq!(waist("shop", 4), "shop");
         assert_eq!(middle("spec.template.spec.containers[name=app].image", 30), "spec…ontainers[name=app].image");
         assert_eq!(middle("a_property_with_a_long_name.first", 20), "…h_a_long_name.first");
         assert_eq!(middle("tags.Name", 9), "tags.Name");
@@ -186,6 +201,7 @@ mod tests {
         fn shortened_text_is_never_too_wide(text in any::<String>(), columns in 0_usize..40) {
             let text = crate::safety::sanitise::line(&text);
             prop_assert!(width(&middle(&text, columns)) <= columns);
+            prop_assert!(width(&waist(&text, columns)) <= columns);
             prop_assert!(width(&cut(&text, columns)) <= columns);
             prop_assert!(width(&address(&text.as_str().into(), columns)) <= columns);
         }

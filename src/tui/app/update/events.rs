@@ -93,6 +93,11 @@ fn running(model: &mut Model, progress: ScanProgress) {
 /// A drift appeared or changed, by a scan or by somebody's decision.
 pub fn absorb(model: &mut Model, event: DriftEvent) -> Vec<Effect> {
     keep_in_sight(model, &event);
+    if model.overlay.is_none() {
+        model.moved.clear();
+    } else {
+        model.moved.insert(event.id, (event.version, event.state_at(model.now)));
+    }
     super::incident::is_old(model);
     model.preview.stale = true;
     if let Some(heir) = event.superseded_by.filter(|_| event.closure == Some(Closure::Continued)) {

@@ -83,6 +83,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.link = Link::Up { mode, read_only, as_of };
             load::everything(model)
         }
+        Msg::ReadOnly(why) => {
+            if let Link::Up { read_only, .. } = &mut model.link {
+                *read_only = why;
+            }
+            vec![]
+        }
         Msg::Missing(missing) => {
             model.missing = missing;
             vec![]

@@ -9,6 +9,7 @@ use crate::tui::app::model::{Decided, On, Pending};
 use crate::tui::app::msg::Ticket;
 use crate::tui::app::notice::count;
 use crate::tui::app::{Effect, Model};
+use crate::tui::widgets::text;
 
 /// The store has answered.
 pub fn answered(model: &mut Model, ticket: Ticket, answer: Result<Receipt, ServiceError>) -> Vec<Effect> {
@@ -110,7 +111,12 @@ fn refused(model: &mut Model, pending: &Pending, why: ServiceError, kept: &str) 
             effects
         }
         other => {
-            model.notice(true, format!("{what}: {}{kept}", sanitise::line(&other.to_string())));
+            // Where there is no room for both, what to do says more than about which drift.
+            let is_of_all = matches!(other, ServiceError::ReadOnly(_) | ServiceError::Unavailable(_));
+            let why = sanitise::line(&other.to_string());
+            let fits = text::width(&what) + text::width(&why) + 3 <= usize::from(model.size.0);
+            let what = if is_of_all && !fits { pending.word.clone() } else { what };
+            model.notice(true, format!("{what}: {why}{kept}"));
             vec![]
         }
     }

@@ -24,6 +24,8 @@ pub(super) struct Odd {
 pub(super) struct Judge {
     /// Other spellings pass, and are remembered.
     pub is_lenient: bool,
+    /// All of it has to be written out.
+    pub is_whole: bool,
     /// Spellings that stood so on both sides before.
     pub pairs: RefCell<BTreeSet<(String, String)>>,
     /// What code says and a side does not have at all: some tell less than a provider would.
@@ -49,6 +51,7 @@ impl Judge {
             return Ok(());
         }
         match (said, value) {
+            (Said::Open, _) if self.is_whole => odd(None),
             (Said::Open, _) => Ok(()),
             // As good as silent.
             (Said::Is(Value::Null), _) if !is_off(value) && self.is_missing(place) => Ok(()),
@@ -81,7 +84,7 @@ impl Judge {
                 let more = map.iter().filter(|(name, value)| !items.contains_key(*name) && !is_off(value));
                 for (name, _) in more {
                     let place = below(place, name);
-                    if !silent || self.always.contains(&place) {
+                    if !silent || self.is_whole || self.always.contains(&place) {
                         return Err(Odd { place, sides: None });
                     }
                 }
@@ -111,7 +114,7 @@ impl Judge {
         let Some(more) = list.len().checked_sub(items.len()).filter(|more| *more == 0 || open) else {
             return Err(count());
         };
-        if list.len() > MOST || open && !self.makes(place, more) {
+        if list.len() > MOST || open && (self.is_whole || !self.makes(place, more)) {
             return Err(count());
         }
         let in_order: Result<(), Odd> =

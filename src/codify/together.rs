@@ -150,7 +150,8 @@ impl Patch {
             && let Err(odd) = judge.agrees(said, declared, name)
         {
             let live = asked.live.and_then(|live| live.value().get(name)).map(|value| rules::value(kind, name, value));
-            if live.is_some_and(|live| Judge::default().agrees(said, &live, name).is_ok()) {
+            let whole = Judge { is_whole: true, ..Judge::default() };
+            if live.is_some_and(|live| whole.agrees(said, &live, name).is_ok()) {
                 return Stands::AsLive;
             }
             return Stands::Otherwise(self.told_odd(&odd, place, name));

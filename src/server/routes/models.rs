@@ -78,7 +78,7 @@ async fn evaluate(caller: Caller, sent: Decision<EvaluateModelBody>) -> Answer<M
     only_admins(&caller)?;
     let (body, once) = sent.of(&caller.principal);
     let version = body.version.as_ref().map(number).transpose()?;
-    let evaluate = async { Ok(caller.service.evaluate_model(version).await.map_err(refused)?) };
+    let evaluate = async { Ok(caller.service.evaluate_model(version).await.map_err(no_version)?) };
     caller.once(once, evaluate).await.map(Json)
 }
 
@@ -94,7 +94,7 @@ async fn activate(caller: Caller, sent: Decision<ModelBody>) -> Answer<MlModel> 
     let (body, once) = sent.of(&caller.principal);
     let to = ModelStep::To(number(&body.version)?);
     let activate =
-        async { Ok(caller.service.activate_model(to, caller.principal.name.clone()).await.map_err(refused)?) };
+        async { Ok(caller.service.activate_model(to, caller.principal.name.clone()).await.map_err(no_version)?) };
     caller.once(once, activate).await.map(Json)
 }
 
@@ -116,6 +116,14 @@ async fn rollback(caller: Caller, sent: Decision<RollbackModelBody>) -> Answer<M
 
 fn number(version: &ModelVersion) -> Result<u32, Problem> {
     version.number().map_err(|why| Problem::of_field("version", why))
+}
+
+/// The version that is asked for is not kept.
+fn no_version(error: ServiceError) -> Problem {
+    match error {
+        ServiceError::NotFound(why) => Problem::of_field("version", why),
+        other => other.into(),
+    }
 }
 
 fn only_admins(caller: &Caller) -> Result<(), Problem> {

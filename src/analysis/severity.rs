@@ -48,7 +48,7 @@ fn reasons_of(facts: &Subject<'_>, change: &Change, shown: &Change) -> Vec<Sever
     let went = is_part && shown.actual.is_none();
     let rules = rules_for(facts, change).into_iter();
     let rules = rules.filter(|rule| !(is_part && (rule.fallback || rule.hardening)));
-    let rules = rules.filter(|rule| !went || rule.test == Some(Test::TurnsOff));
+    let rules = rules.filter(|rule| !went || matches!(rule.test, Some(Test::TurnsOff | Test::TurnsOffWhole)));
     let reason = |rule: &Rule, axis, score| {
         let text = sentence(rule, change).into();
         SeverityReason { axis, score, path: Some(shown.path.clone()), text }

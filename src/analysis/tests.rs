@@ -133,6 +133,15 @@ fn what_changes_beside_a_tag_is_judged_as_it_is_without() {
 }
 
 #[test]
+fn a_list_of_who_may_come_in_is_gone_only_as_a_whole() {
+    let list = "spec.loadBalancerSourceRanges";
+    let gone = one("v1/Service", list, json!(["52.0.0.0/8"]), Value::Null);
+    assert_eq!((gone.direction, gone.severity.class()), (Direction::Loosening, SeverityClass::High));
+    let fewer = one("v1/Service", &format!("{list}[=52.0.0.0/8]"), json!("52.0.0.0/8"), Value::Null);
+    assert_eq!((fewer.direction, fewer.severity.class()), (Direction::Hardening, SeverityClass::Low));
+}
+
+#[test]
 fn a_kind_without_its_group_is_known() {
     let class = |t: &str| one(t, "spec.tls", json!([{"hosts": ["a"]}]), Value::Null).severity.class();
     assert_eq!(class("Ingress"), class("networking.k8s.io/v1/Ingress"));

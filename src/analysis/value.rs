@@ -11,6 +11,8 @@ use crate::drift::path::{Step, parse};
 pub(super) enum Test {
     TurnsOn,
     TurnsOff,
+    /// As `turns_off`, but not of one plain element: others stay in its list.
+    TurnsOffWhole,
     /// An address range of everybody is live, and was not declared.
     OpensWorld,
     ClosesWorld,
@@ -39,6 +41,7 @@ impl Test {
         match self {
             Self::TurnsOn => is_off(declared) && !is_off(actual),
             Self::TurnsOff => !is_off(declared) && is_off(actual),
+            Self::TurnsOffWhole => !is_off(declared) && is_off(actual) && !is_element(path, declared),
             Self::OpensWorld => both(is_world) == (false, true),
             Self::ClosesWorld => both(is_world) == (true, false),
             Self::GainsWildcard => gains_wildcard(path, declared, actual),
@@ -53,6 +56,15 @@ impl Test {
             Self::Setuid => modes(declared, actual).is_some_and(|(d, a)| a & !d & 0o6000 != 0),
             Self::LosesPermission => modes(declared, actual).is_some_and(|(d, a)| a & !d == 0 && a != d),
         }
+    }
+}
+
+/// `cidr_blocks[=10.0.0.0/8]`, and for plain values `resources[1]`. With its last element a list goes as a whole.
+fn is_element(path: &str, value: Option<&Value>) -> bool {
+    match parse(path).0.last() {
+        Some(Step::SetValue(_)) => true,
+        Some(Step::Index(_)) => value.is_some_and(|value| !value.is_object() && !value.is_array()),
+        _ => false,
     }
 }
 

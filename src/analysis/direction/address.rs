@@ -18,7 +18,9 @@ pub(super) fn read(leaf: &Leaf<'_>) -> Read {
     if let Some(lean) = ends(leaf) {
         return Read::Says(lean);
     }
-    let restricts = WORDS.restricts.is_in(&leaf.words) || is_rule_for_all(leaf) || is_condition(leaf);
+    // While others stay in the list it still says who alone may come in.
+    let restricts =
+        !leaf.is_part && (WORDS.restricts.is_in(&leaf.words) || is_rule_for_all(leaf) || is_condition(leaf));
     let says = |loosens, weight| {
         let why = if loosens { "more addresses are let in" } else { "fewer addresses are let in" };
         Read::Says(Lean::new(loosens, weight, why))

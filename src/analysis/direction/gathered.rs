@@ -10,7 +10,8 @@ pub(super) struct Gathered {
     pub path: String,
     pub declared: Option<Value>,
     pub actual: Option<Value>,
-    is_list: bool,
+    /// Elements of a list that has others.
+    pub is_list: bool,
 }
 
 pub(super) fn gather(changes: &[Change]) -> Vec<Gathered> {

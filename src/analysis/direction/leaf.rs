@@ -39,6 +39,8 @@ pub(super) struct Leaf<'a> {
     pub sense: Sense,
     /// Only the resource type tells the sense.
     pub sense_of_kind: bool,
+    /// Of a list of which other elements stay.
+    pub is_part: bool,
     pub declared: Option<&'a Value>,
     pub actual: Option<&'a Value>,
 }
@@ -125,7 +127,7 @@ fn secret(leaf: &Leaf<'_>) -> Read {
 
 /// The properties that differ below a change, the change itself when it is a plain value.
 pub(super) fn below<'a>(
-    resource_type: &'a str,
+    (resource_type, is_part): (&'a str, bool),
     path: &str,
     declared: Option<&'a Value>,
     actual: Option<&'a Value>,
@@ -138,7 +140,7 @@ pub(super) fn below<'a>(
             Step::Index(_) | Step::SetValue(_) => {}
         }
     }
-    let kind = Kind { name: resource_type, words: split(resource_type).into_iter().skip(1).collect() };
+    let kind = Kind { name: resource_type, words: split(resource_type).into_iter().skip(1).collect(), is_part };
     let mut found = vec![];
     descend(&kind, &mut names, [declared, actual], 0, &mut found);
     found
@@ -180,6 +182,7 @@ fn refuses<'a>(key: &str, value: &'a Value) -> Option<&'a Value> {
 struct Kind<'a> {
     name: &'a str,
     words: Vec<String>,
+    is_part: bool,
 }
 
 fn descend<'a>(
@@ -263,6 +266,7 @@ fn leaf<'a>(kind: &Kind<'a>, names: &[Vec<String>], [declared, actual]: [Option<
         words: names.concat(),
         sense,
         sense_of_kind,
+        is_part: kind.is_part,
         declared,
         actual,
     }

@@ -63,9 +63,9 @@ pub(super) fn is_granted(names: &[Vec<String>]) -> bool {
     let is_other = |name: &Vec<String>| {
         (*name == ["resources"] && names.iter().any(is_container)) || name.last().is_some_and(|word| word == "types")
     };
-    let is_right =
-        |name: &Vec<String>| WORDS.grants.is_in(name) && !is_other(name) || WORDS.grant_names.contains(&name.join(" "));
+    let is_right = |name: &Vec<String>| WORDS.grants.is_in(name) && !is_other(name);
     names.iter().rev().take(2).any(is_right)
+        || names.last().is_some_and(|name| WORDS.grant_names.contains(&name.join(" ")))
 }
 
 /// One entry that stands for many.

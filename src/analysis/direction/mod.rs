@@ -112,10 +112,15 @@ pub struct Course {
 
 /// Of one change.
 pub fn of_change(resource_type: &str, path: &str, declared: Option<&Value>, actual: Option<&Value>) -> Option<Lean> {
+    lean_of(resource_type, path, [declared, actual], false)
+}
+
+/// `is_part`: of a list of which other elements stay.
+fn lean_of(resource_type: &str, path: &str, [declared, actual]: [Option<&Value>; 2], is_part: bool) -> Option<Lean> {
     if let Some(lean) = pods::read(resource_type, path, declared, actual) {
         return Some(lean);
     }
-    weightiest(leaf::below(resource_type, path, declared, actual).iter().filter_map(Leaf::read))
+    weightiest(leaf::below((resource_type, is_part), path, declared, actual).iter().filter_map(Leaf::read))
 }
 
 /// Of a whole drift; what came or went as a whole resource is neutral, since its kind says more than its values.
@@ -127,7 +132,7 @@ pub fn of_drift(resource_type: &str, drift_type: DriftType, changes: &[Change]) 
     let leans: Vec<(PropertyPath, Lean)> = gathered
         .iter()
         .filter_map(|one| {
-            let lean = of_change(resource_type, &one.path, one.declared.as_ref(), one.actual.as_ref())?;
+            let lean = lean_of(resource_type, &one.path, [one.declared.as_ref(), one.actual.as_ref()], one.is_list)?;
             Some((one.path.as_str().into(), lean))
         })
         .collect();

@@ -59,6 +59,23 @@ fn a_loosening_is_told_from_the_values_and_swapped_sides_are_a_hardening() {
             json!({"IpAddress": {"aws:SourceIp": ["1.2.3.4/32"]}}),
             Value::Null,
         ),
+        // While others stay in them, one more is one more.
+        ("v1/Service", "spec.loadBalancerSourceRanges[=52.0.0.0/8]", Value::Null, json!("52.0.0.0/8")),
+        (
+            "azurerm_kubernetes_cluster",
+            "api_server_authorized_ip_ranges[=52.0.0.0/8]",
+            Value::Null,
+            json!("52.0.0.0/8"),
+        ),
+        (
+            "aws_s3_bucket_policy",
+            "policy.Statement[0].Condition.IpAddress.aws:SourceIp[=52.0.0.0/8]",
+            Value::Null,
+            json!("52.0.0.0/8"),
+        ),
+        ("google_compute_firewall", "allow[1]", Value::Null, json!({"protocol": "icmp"})),
+        // Without ports it is every port.
+        ("google_compute_firewall", "allow[0].ports", json!(["22", "80"]), Value::Null),
         // Grants that come.
         ("aws_iam_role", "managed_policy_arns", json!([]), json!(["arn:aws:iam::111122223333:policy/deploy"])),
         ("google_storage_bucket_acl", "role_entity", json!([]), json!(["READER:allUsers"])),

@@ -20,9 +20,6 @@ const MOST_OF_HARDENING: Score = Score::percent(29);
 /// From here on a hardening counts all the same on the axes of performance and cost: what is shut may be what serves.
 const OUTAGE: Score = Score::percent(60);
 
-/// Where a rule knows from the values that it is grave, and what is known of the names says that it hardens, one of them is wrong.
-const LEAST_OF_TORN: Score = Score::percent(30);
-
 /// Where nothing tells which way it goes it is MEDIUM at most: nobody is woken for an order that differs.
 const MOST_OF_UNTOLD: Score = Score::percent(59);
 
@@ -55,14 +52,12 @@ pub fn guard_score(
 ) -> Option<Score> {
     let usual = model.score(numbers);
     match direction {
-        Direction::Hardening if rules.security >= GRAVE => Some(usual.max(LEAST_OF_TORN).min(MOST_OF_UNTOLD)),
         Direction::Hardening => Some(usual.min(MOST_OF_HARDENING)),
         _ if rules.security >= CERTAIN => Some(usual.max(rules.security)),
         Direction::Loosening if rules.security >= GRAVE => Some(usual.max(HIGH)),
         Direction::Loosening if rules.security.max(rules.compliance) >= HIGH => Some(at_least_medium(usual)),
         Direction::Loosening => Some(usual),
-        Direction::Neutral if is_watched => Some(usual.min(MOST_OF_UNTOLD)),
-        Direction::Neutral => (rules.security.max(rules.compliance) > MOST_OF_UNTOLD).then_some(MOST_OF_UNTOLD),
+        Direction::Neutral => is_watched.then_some(usual.min(MOST_OF_UNTOLD)),
         Direction::BackToDefault => is_watched.then_some(usual),
     }
 }

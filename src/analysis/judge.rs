@@ -41,7 +41,8 @@ pub(super) fn judge(subject: &Subject<'_>) -> Judged {
         reasons.push(told(&evidence, lead, score));
     }
     for reason in reasons.iter_mut().filter(|reason| matches!(reason.axis, Axis::Performance | Axis::Cost)) {
-        reason.score = side_score(way_of(subject, reason), reason.score);
+        let way = if direction == Direction::Hardening { way_of(subject, reason) } else { direction };
+        reason.score = side_score(way, reason.score);
     }
     reasons.sort_by(|a, b| {
         (Reverse(a.score), a.axis, &a.path, &a.text).cmp(&(Reverse(b.score), b.axis, &b.path, &b.text))
@@ -65,7 +66,7 @@ fn evidence_of<'a>(subject: &Subject<'a>, rules: Severity) -> Evidence<'a> {
     }
 }
 
-/// Which way what a reason is about goes: what hardens elsewhere in the drift makes nothing cheaper.
+/// Which way what a reason is about goes, in a drift that hardens: what goes neither way there is no cheaper for it.
 fn way_of(subject: &Subject<'_>, reason: &SeverityReason) -> Direction {
     let change = subject.changes.iter().find(|change| reason.path.as_ref() == Some(&change.path));
     let kind = subject.resource.resource_type.raw();

@@ -142,6 +142,16 @@ fn a_list_of_who_may_come_in_is_gone_only_as_a_whole() {
 }
 
 #[test]
+fn what_hardens_makes_nothing_cheaper_that_loosens_beside_it() {
+    let (tighter, looser) =
+        (change("a.idle_timeout", json!(120), json!(60)), change("b.idle_timeout", json!(60), json!(120)));
+    let of = |changes: &[Change]| analysed("acme_gate", "acme_gate.a", DriftType::Modified, changes);
+    assert_eq!(of(std::slice::from_ref(&tighter)).direction, Direction::Hardening);
+    let both = of(&[tighter, looser.clone()]);
+    assert_eq!((both.direction, both.severity.performance), (Direction::Loosening, of(&[looser]).severity.performance));
+}
+
+#[test]
 fn a_kind_without_its_group_is_known() {
     let class = |t: &str| one(t, "spec.tls", json!([{"hosts": ["a"]}]), Value::Null).severity.class();
     assert_eq!(class("Ingress"), class("networking.k8s.io/v1/Ingress"));
